@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6, the upcoming features that make imports and isolation explicit,
+/// strict memory safety, and no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
+
+let targets: [Target] = [
+    .systemLibrary(
+        name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "HTTPSignatures", dependencies: ["OpenSSL"], swiftSettings: strict),
+    .target(
+        name: "Federation",
+        dependencies: [
+            "HTTPSignatures", "OpenSSL", .product(name: "TOMLKit", package: "TOMLKit"),
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "Transport",
+        dependencies: ["OpenSSL", nio("NIOCore"), nio("NIOPosix")],
+        swiftSettings: strict),
+    .target(
+        name: "Gateway",
+        dependencies: [
+            "Federation", "HTTPSignatures", "OpenSSL", "Transport",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "ocmgate",
+        dependencies: [
+            "Federation", "Gateway", "HTTPSignatures", "OpenSSL", "Transport",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "ocmgate-demo",
+        dependencies: [
+            "Federation", "HTTPSignatures", "OpenSSL", "Transport",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+
+    .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),
+    .testTarget(
+        name: "HTTPSignaturesTests",
+        dependencies: [
+            "HTTPSignatures", "OpenSSL",
+            .product(name: "StructuredFieldValues", package: "swift-http-structured-headers"),
+            .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "FederationTests",
+        dependencies: ["Federation", "HTTPSignatures", "OpenSSL"], swiftSettings: strict),
+    .testTarget(
+        name: "TransportTests",
+        dependencies: [
+            "Transport", "OpenSSL", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            nio("NIOEmbedded"),
+        ],
+        swiftSettings: strict),
+    .testTarget(
+        name: "GatewayTests",
+        dependencies: ["Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport"],
+        swiftSettings: strict),
+]
+
+/// `OCMGATE_ONLY=OpenSSL,OpenSSLTests swift test` builds just these targets (name what they
+/// depend on too): the quick way to work on one of them.
+let only = Context.environment["OCMGATE_ONLY"].map { $0.split(separator: ",").map(String.init) }
+
+let package = Package(
+    name: "ocmgate",
+    platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
+    targets: only.map { names in targets.filter { names.contains($0.name) } } ?? targets
+)

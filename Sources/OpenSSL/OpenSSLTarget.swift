@@ -1,0 +1,2 @@
+/// Everything of OpenSSL that the program uses, as Swift values.
+enum OpenSSLTarget {}

@@ -1,0 +1,4 @@
+@main
+struct OcmgateDemo {
+    static func main() {}
+}

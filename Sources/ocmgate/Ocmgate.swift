@@ -1,0 +1,4 @@
+@main
+struct Ocmgate {
+    static func main() {}
+}
