@@ -95,5 +95,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
-    targets: only.map { names in targets.filter { names.contains($0.name) } } ?? targets
+    targets: targets.filter { target in
+        target.type == .system || only?.contains(target.name) ?? true
+    }
 )
