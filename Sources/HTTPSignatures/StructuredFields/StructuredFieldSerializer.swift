@@ -1,0 +1,168 @@
+/// Writer of HTTP structured fields; the step numbers are those of RFC 9651 section 4.1.
+///
+/// Refuses what the wire cannot carry: integers over 15 digits, non-ASCII strings, malformed keys
+/// and tokens.
+package struct StructuredFieldSerializer {
+    package private(set) var bytes: [UInt8] = []
+
+    package init(reserving capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    // 4.1.1 Serializing a List
+    package mutating func write(_ list: StructuredField.List) throws(StructuredFieldError) {
+        var isFirst = true
+        for member in list {
+            if !isFirst { write(", ") }
+            isFirst = false
+            try write(member)
+        }
+    }
+
+    // 4.1.2 Serializing a Dictionary
+    package mutating func write(
+        _ dictionary: StructuredField.Dictionary
+    ) throws(StructuredFieldError) {
+        var isFirst = true
+        for entry in dictionary.entries {
+            if !isFirst { write(", ") }
+            isFirst = false
+            try write(key: entry.key)
+            if case .item(let item) = entry.value, item.value == .boolean(true) {
+                try write(item.parameters)
+            } else {
+                write("=")
+                try write(entry.value)
+            }
+        }
+    }
+
+    package mutating func write(_ member: StructuredField.Member) throws(StructuredFieldError) {
+        switch member {
+        case .item(let item): try write(item)
+        case .innerList(let list): try write(list)
+        }
+    }
+
+    // 4.1.1.1 Serializing an Inner List
+    package mutating func write(_ list: StructuredField.InnerList) throws(StructuredFieldError) {
+        write("(")
+        var isFirst = true
+        for item in list.items {
+            if !isFirst { write(" ") }
+            isFirst = false
+            try write(item)
+        }
+        write(")")
+        try write(list.parameters)
+    }
+
+    // 4.1.3 Serializing an Item
+    package mutating func write(_ item: StructuredField.Item) throws(StructuredFieldError) {
+        try write(item.value)
+        try write(item.parameters)
+    }
+
+    // 4.1.1.2 Serializing Parameters
+    package mutating func write(
+        _ parameters: StructuredField.Parameters
+    ) throws(StructuredFieldError) {
+        for entry in parameters.entries {
+            write(";")
+            try write(key: entry.key)
+            if entry.value == .boolean(true) { continue }
+            write("=")
+            try write(entry.value)
+        }
+    }
+
+    // 4.1.1.3 Serializing a Key
+    private mutating func write(key: String) throws(StructuredFieldError) {
+        guard let first = key.utf8.first, first.isLowercaseLetter || first == UInt8(ascii: "*"),
+            key.utf8.allSatisfy(\.isKeyByte)
+        else { throw StructuredFieldError(reason: .key, offset: 0) }
+        write(key)
+    }
+
+    // 4.1.3.1 Serializing a Bare Item
+    package mutating func write(_ value: StructuredField.BareItem) throws(StructuredFieldError) {
+        switch value {
+        case .integer(let integer): try write(integer: integer)
+        case .decimal(let decimal): try write(decimal)
+        case .string(let string): try write(string: string)
+        case .token(let token): try write(token: token)
+        case .byteSequence(let content):
+            write(":")
+            Base64.append(content.span, to: &bytes)
+            write(":")
+        case .boolean(let boolean): write(boolean ? "?1" : "?0")
+        case .date(let seconds):
+            write("@")
+            try write(integer: seconds)
+        case .displayString(let text): write(displayString: text)
+        }
+    }
+
+    // 4.1.4 Serializing an Integer
+    private mutating func write(integer: Int) throws(StructuredFieldError) {
+        guard (-999_999_999_999_999...999_999_999_999_999).contains(integer) else {
+            throw StructuredFieldError(reason: .number, offset: 0)
+        }
+        write(String(integer))
+    }
+
+    // 4.1.5 Serializing a Decimal
+    private mutating func write(_ decimal: StructuredField.Decimal) throws(StructuredFieldError) {
+        let magnitude = decimal.thousandths.magnitude
+        guard magnitude <= 999_999_999_999_999 else {  // 3
+            throw StructuredFieldError(reason: .number, offset: 0)
+        }
+        if decimal.thousandths < 0 { write("-") }
+        write(String(magnitude / 1000))
+        write(".")
+        let fraction = Int(magnitude % 1000)
+        var digits = [fraction / 100, fraction / 10 % 10, fraction % 10]
+        while digits.count > 1, digits.last == 0 { digits.removeLast() }
+        for digit in digits { bytes.append(UInt8(ascii: "0") + UInt8(digit)) }
+    }
+
+    // 4.1.6 Serializing a String
+    private mutating func write(string: String) throws(StructuredFieldError) {
+        guard string.utf8.allSatisfy(\.isPrintableASCII) else {
+            throw StructuredFieldError(reason: .string, offset: 0)
+        }
+        write("\"")
+        for byte in string.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
+            bytes.append(byte)
+        }
+        write("\"")
+    }
+
+    // 4.1.7 Serializing a Token
+    private mutating func write(token: String) throws(StructuredFieldError) {
+        guard let first = token.utf8.first, first.isLetter || first == UInt8(ascii: "*"),
+            token.utf8.allSatisfy(\.isTokenByte)
+        else { throw StructuredFieldError(reason: .token, offset: 0) }
+        write(token)
+    }
+
+    // 4.1.11 Serializing a Display String
+    private mutating func write(displayString: String) {
+        write("%\"")
+        for byte in displayString.utf8 {
+            if byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\"") || !byte.isPrintableASCII {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(UInt8.lowercaseHexDigit(byte >> 4))
+                bytes.append(UInt8.lowercaseHexDigit(byte & 15))
+            } else {
+                bytes.append(byte)
+            }
+        }
+        write("\"")
+    }
+
+    private mutating func write(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+}
