@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# What the scripts of this folder share: messages, and getting what is missing on the machine.
+# Sourced, never run.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 2
+}
+
+# The Debian packages that building needs.
+build_packages=(libssl-dev libsqlite3-dev zlib1g-dev pkg-config)
+
+is_installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# need_packages NAME...: installs those that are missing, and none that are there.
+need_packages() {
+    local missing=() package
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "not a Debian system: these packages, or their like, must be there: $*"
+        return 0
+    fi
+    for package in "$@"; do
+        if ! is_installed "$package"; then missing+=("$package"); fi
+    done
+    if [ ${#missing[@]} -eq 0 ]; then return 0; fi
+
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+            as_root=(sudo)
+        else
+            fail "these Debian packages are missing and this user may not install them;" \
+                "as root: apt-get install --no-install-recommends ${missing[*]}"
+        fi
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >&2
+}
+
+need_swift() {
+    if ! command -v swift >/dev/null; then
+        fail "Swift 6.3 or newer is needed (https://www.swift.org/install); 'swift' is not in PATH"
+    fi
+    local version major minor
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    major=${version%%.*}
+    minor=${version#*.}
+    minor=${minor%%.*}
+    if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
+        fail "Swift 6.3 or newer is needed; this one is ${version:-of unknown version}"
+    fi
+}
+
+# need_python: makes .venv with the pinned packages of Tests/requirements.txt, once for each state
+# of that file, and sets $python to its interpreter.
+need_python() {
+    local venv=$root/.venv wanted=$root/Tests/requirements.txt stamp made_by
+    stamp=$(sha256sum "$wanted")
+    python=$venv/bin/python
+    if [ -x "$python" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+
+    say "Python environment in .venv"
+    rm -rf "$venv"
+    made_by=python3
+    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+        || ! python3 -m venv "$venv" >/dev/null 2>&1; then
+        rm -rf "$venv"
+        need_packages python3 python3-venv
+        made_by=/usr/bin/python3
+        "$made_by" -m venv "$venv"
+    fi
+    "$python" -m pip install --quiet --disable-pip-version-check --no-input -r "$wanted" >&2
+    printf '%s\n' "$stamp" >"$venv/stamp"
+}
