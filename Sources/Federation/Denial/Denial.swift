@@ -1,0 +1,95 @@
+/// Why a peer's request is refused: one code from the one table, and what only we may read.
+///
+/// The code decides the HTTP status, the OAuth error and what the peer learns; `detail` goes to
+/// the log, the journal and `explain`, never into an answer.
+package struct Denial: Error, Sendable, Equatable {
+    /// The row of the table.
+    package let code: DenialCode
+    /// In which way the signature was wrong, when `code` is about one; for the log only.
+    package let fault: SignatureFault?
+    /// What exactly happened; for the log only. Never holds a secret.
+    package let detail: String
+    /// Seconds after which the peer may try again, for `Retry-After`.
+    package let retryAfter: Int?
+    /// The words of a policy block, which take the place of the table's.
+    package let ruling: Ruling?
+
+    /// What a policy block says instead of the table: its own code, status and hint.
+    package struct Ruling: Sendable, Equatable {
+        package let name: String
+        package let status: Int?
+        package let hint: String?
+
+        package init(name: String, status: Int?, hint: String?) {
+            self.name = name
+            self.status = status
+            self.hint = hint
+        }
+    }
+
+    package init(_ code: DenialCode, _ detail: String = "", retryAfter: Int? = nil) {
+        self.code = code
+        self.fault = nil
+        self.detail = detail
+        self.retryAfter = retryAfter ?? code.defaultRetryAfter
+        self.ruling = nil
+    }
+
+    /// A signature that is present and wrong; the peer learns only `signature_invalid`.
+    package init(_ fault: SignatureFault, _ detail: String = "") {
+        self.code = fault == .replayed ? .replay : .signatureInvalid
+        self.fault = fault
+        self.detail = detail
+        self.retryAfter = nil
+        self.ruling = nil
+    }
+
+    /// A refusal in the words of a policy block; `code` is the row that gives what the block
+    /// leaves out.
+    package init(
+        _ code: DenialCode, ruling: Ruling, _ detail: String = "", retryAfter: Int? = nil
+    ) {
+        self.code = code
+        self.fault = nil
+        self.detail = detail
+        self.retryAfter = retryAfter ?? code.defaultRetryAfter
+        self.ruling = ruling
+    }
+
+    /// The HTTP status of the answer.
+    package var status: Int { ruling?.status ?? code.status }
+
+    /// The code that the peer reads: the policy's own, or the class of the table's row.
+    package var disclosedCode: String { ruling?.name ?? code.disclosed.rawValue }
+
+    /// The hint that the peer reads.
+    package var hint: String { ruling?.hint ?? code.disclosed.hint }
+
+    /// The status at the token endpoint: 400 for all that RFC 6749 5.2 has an error for, the
+    /// plain status for what it has not (size, method, rate, an outage).
+    package var oauthStatus: Int {
+        switch status {
+        case 400...404: 400
+        default: status
+        }
+    }
+
+    /// The body of a refusal: `{"error", "decision", "hint"}`.
+    package func body(decision: String) -> [UInt8] {
+        JSONValue.object([
+            ("error", .string(disclosedCode)),
+            ("decision", .string(decision)),
+            ("hint", .string(hint)),
+        ]).serialized()
+    }
+
+    /// The body of a refusal at the token endpoint (RFC 6749 5.2), the code as description.
+    package func oauthBody(decision: String) -> [UInt8] {
+        JSONValue.object([
+            ("error", .string(code.oauthError.rawValue)),
+            ("error_description", .string(disclosedCode)),
+            ("decision", .string(decision)),
+            ("hint", .string(hint)),
+        ]).serialized()
+    }
+}

@@ -1,0 +1,106 @@
+extension DenialCode {
+    /// The HTTP status of the answer, after the drafts: 400 malformed, 401 not authenticated,
+    /// 403 not authorized, 501 type not offered, 503 held or overloaded, 429 limited.
+    package var status: Int {
+        switch self {
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
+            .recipientUnknown, .invalidRequest, .invalidClient, .invalidGrant,
+            .unauthorizedClient, .unsupportedGrantType:
+            400
+        case .signatureRequired, .signatureInvalid, .replay, .secretRefused, .tokenInvalid,
+            .tokenExpired:
+            401
+        case .peerBlocked, .peerUnknown, .senderMismatch, .notAllowed, .permissionNotAllowed,
+            .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
+            .shareUnknown, .shareEnded, .secretMismatch, .destinationNotAllowed, .egressAddress,
+            .backendRefused:
+            403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .misdirected: 421
+        case .limitExceeded: 429
+        case .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
+            .notificationTypeNotSupported, .notAvailableYet:
+            501
+        case .backendUnavailable: 502
+        case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .overloaded:
+            503
+        case .backendTimeout: 504
+        }
+    }
+
+    /// The error that the token endpoint answers (RFC 6749 5.2).
+    package var oauthError: OAuthError {
+        switch self {
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
+            .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
+            .invalidRequest:
+            .invalidRequest
+        case .signatureRequired, .signatureInvalid, .replay, .senderMismatch, .invalidClient:
+            .invalidClient
+        case .shareUnknown, .shareEnded, .secretMismatch, .secretRefused, .tokenInvalid,
+            .tokenExpired, .recipientUnknown, .invalidGrant:
+            .invalidGrant
+        case .peerBlocked, .peerUnknown, .notAllowed, .permissionNotAllowed,
+            .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
+            .destinationNotAllowed, .egressAddress, .shareTypeNotSupported,
+            .resourceTypeNotSupported, .protocolNotSupported, .notificationTypeNotSupported,
+            .backendRefused, .unauthorizedClient:
+            .unauthorizedClient
+        case .unsupportedGrantType: .unsupportedGrantType
+        case .peerHeld, .held, .keyUnavailable, .keyChanged, .limitExceeded,
+            .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded,
+            .notAvailableYet:
+            .temporarilyUnavailable
+        }
+    }
+
+    /// What the peer may learn: the class of every way to be wrong that would tell a guesser
+    /// more than it needs.
+    package var disclosed: DenialCode {
+        switch self {
+        case .replay: .signatureInvalid
+        case .secretMismatch, .shareEnded: .shareUnknown
+        case .tokenExpired: .tokenInvalid
+        case .backendTimeout, .storeUnavailable, .overloaded: .backendUnavailable
+        case .backendRefused: .notAllowed
+        case .egressAddress: .notAllowed
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
+            .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
+            .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
+            .senderMismatch, .keyUnavailable, .keyChanged, .notAllowed, .held,
+            .permissionNotAllowed, .tokenExchangeRequired, .inviteRequired, .mfaRequired,
+            .legacyAPIRefused, .secretRefused, .limitExceeded, .recipientUnknown,
+            .shareUnknown, .shareTypeNotSupported, .resourceTypeNotSupported,
+            .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid,
+            .destinationNotAllowed, .invalidRequest, .invalidClient, .invalidGrant,
+            .unauthorizedClient, .unsupportedGrantType, .backendUnavailable, .notAvailableYet:
+            self
+        }
+    }
+
+    /// Seconds for `Retry-After` when the phase that refuses names none.
+    package var defaultRetryAfter: Int? {
+        switch self {
+        case .keyUnavailable, .backendUnavailable, .backendTimeout, .storeUnavailable,
+            .overloaded:
+            30
+        case .limitExceeded: 60
+        case .keyChanged, .peerHeld, .held: 3600
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
+            .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
+            .peerBlocked, .peerUnknown, .signatureRequired, .signatureInvalid, .replay,
+            .senderMismatch, .notAllowed, .permissionNotAllowed, .tokenExchangeRequired,
+            .inviteRequired, .mfaRequired, .legacyAPIRefused, .secretRefused,
+            .recipientUnknown, .shareUnknown, .shareEnded, .secretMismatch,
+            .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
+            .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
+            .destinationNotAllowed, .egressAddress, .invalidRequest, .invalidClient,
+            .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .backendRefused,
+            .notAvailableYet:
+            nil
+        }
+    }
+}

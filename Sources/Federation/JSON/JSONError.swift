@@ -1,0 +1,47 @@
+/// Why a text is not the strict JSON that is read here, and at which byte.
+package struct JSONError: Error, Sendable, Equatable {
+    package let problem: Problem
+    /// Zero-based offset of the offending byte.
+    package let offset: Int
+
+    package enum Problem: String, Sendable, CaseIterable {
+        case tooLong = "too long"
+        case tooDeep = "nested too deeply"
+        case tooManyValues = "too many values"
+        case endOfText = "ends too early"
+        case unexpectedByte = "unexpected byte"
+        case trailingBytes = "bytes after the end"
+        case byteOrderMark = "byte order mark"
+        case controlCharacter = "control character in a string"
+        case invalidEscape = "invalid escape"
+        case loneSurrogate = "lone surrogate"
+        case invalidUTF8 = "not UTF-8"
+        case invalidNumber = "not a number"
+        case duplicateMember = "duplicate member"
+    }
+
+    /// The refusal of a peer's body that failed so.
+    package var denial: Denial {
+        Denial(
+            problem == .tooLong ? .bodyTooLarge : .malformedJSON,
+            "\(problem.rawValue) at byte \(offset)")
+    }
+}
+
+/// How much JSON is read at most, in bytes, levels of nesting and values.
+package struct JSONLimits: Sendable, Equatable {
+    package var bytes: Int
+    package var depth: Int
+    package var values: Int
+
+    package init(bytes: Int, depth: Int = 32, values: Int = 10_000) {
+        self.bytes = bytes
+        self.depth = depth
+        self.values = values
+    }
+
+    /// An OCM message: 256 KiB, 32 levels.
+    package static let message = JSONLimits(bytes: 262_144)
+    /// A file of ours or a downloaded list.
+    package static let file = JSONLimits(bytes: 16_777_216, values: 1_000_000)
+}

@@ -1,0 +1,140 @@
+/// A JSON document (RFC 8259) as it was written: order of members and the text of numbers kept.
+///
+/// Holds what peers send, secrets included, so it cannot be printed: its description is its kind.
+package enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    case number(JSONNumber)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// An object of these members, in this order.
+    package static func object(_ members: [(String, JSONValue)]) -> JSONValue {
+        .object(JSONObject(members))
+    }
+
+    /// A whole number.
+    package static func integer(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
+
+    package var string: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+    package var bool: Bool? {
+        if case .bool(let value) = self { value } else { nil }
+    }
+    package var number: JSONNumber? {
+        if case .number(let value) = self { value } else { nil }
+    }
+    package var array: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+    package var object: JSONObject? {
+        if case .object(let members) = self { members } else { nil }
+    }
+    package var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
+}
+
+/// The text of a JSON number, so that 22 stays 22 and 1e2 stays 1e2.
+package struct JSONNumber: Sendable, Equatable {
+    package let text: String
+
+    package init(_ value: Int) { text = String(value) }
+
+    /// `text` was checked against the grammar by the reader.
+    init(validated text: String) { self.text = text }
+
+    /// The value when the text is a plain integer that fits; nil for fractions and exponents.
+    package var integer: Int? { Int(text) }
+}
+
+/// The members of a JSON object in the order in which they were written, each name once.
+package struct JSONObject: Sendable {
+    package private(set) var members: [(name: String, value: JSONValue)]
+
+    package init(_ members: [(String, JSONValue)] = []) {
+        self.members = members.map { (name: $0.0, value: $0.1) }
+    }
+
+    package var count: Int { members.count }
+
+    /// The member of exactly this name, byte for byte; setting nil removes it, a new one goes last.
+    package subscript(name: String) -> JSONValue? {
+        get { index(of: name).map { members[$0].value } }
+        set {
+            switch (index(of: name), newValue) {
+            case (let place?, let value?): members[place].value = value
+            case (let place?, nil): members.remove(at: place)
+            case (nil, let value?): members.append((name: name, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    /// Puts a member right after another one (last when that one is absent).
+    package mutating func insert(_ name: String, _ value: JSONValue, after other: String) {
+        self[name] = nil
+        if let place = index(of: other) {
+            members.insert((name: name, value: value), at: place + 1)
+        } else {
+            members.append((name: name, value: value))
+        }
+    }
+
+    /// Gives a member another name at the same place.
+    package mutating func rename(_ name: String, to other: String) {
+        guard let place = index(of: name), index(of: other) == nil else { return }
+        members[place].name = other
+    }
+
+    /// Names compare as bytes: Swift's `==` on strings also equates canonically equivalent
+    /// spellings, which the server behind us does not.
+    func index(of name: String) -> Int? {
+        members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+}
+
+extension JSONValue: Equatable {
+    /// Equal when they would be written the same: order of members counts, strings are bytes.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.number(let a), .number(let b)): a == b
+        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+}
+
+extension JSONObject: Equatable {
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.members.count == right.members.count
+            && zip(left.members, right.members).allSatisfy {
+                $0.name.utf8.elementsEqual($1.name.utf8) && $0.value == $1.value
+            }
+    }
+}
+
+extension JSONValue: CustomStringConvertible, CustomReflectable {
+    package var description: String {
+        switch self {
+        case .null: "<json null>"
+        case .bool: "<json boolean>"
+        case .number: "<json number>"
+        case .string: "<json string>"
+        case .array(let elements): "<json array of \(elements.count)>"
+        case .object(let members): "<json object of \(members.count)>"
+        }
+    }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}
+
+extension JSONObject: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<json object of \(members.count)>" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}
