@@ -1,0 +1,59 @@
+/// A host without port in its canonical spelling.
+struct HostName: Equatable {
+    let text: String
+    let kind: PeerHost.Kind
+
+    init?(_ raw: Substring) {
+        guard !raw.isEmpty, raw.utf8.count <= 1024 else { return nil }
+        if raw.utf8.first == UInt8(ascii: "[") {
+            guard raw.utf8.last == UInt8(ascii: "]"), raw.utf8.count > 2,
+                let address = IPv6Text(raw.dropFirst().dropLast())
+            else { return nil }
+            text = "[\(address.canonical)]"
+            kind = .ipv6
+            return
+        }
+        var name = raw
+        if name.utf8.last == UInt8(ascii: ".") { name = name.dropLast() }
+        guard let ascii = IDNA.ascii(name), ascii.utf8.count <= 253 else { return nil }
+        let labels = ascii.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.allSatisfy(Self.isLabel), let last = labels.last else { return nil }
+        if Self.isNumber(last) {
+            // Only a plain dotted quad: every other number is an address to some and a name to
+            // others.
+            guard labels.count == 4, name.utf8.count == raw.utf8.count,
+                labels.allSatisfy(Self.isOctet)
+            else { return nil }
+            kind = .ipv4
+        } else {
+            kind = .name
+        }
+        text = ascii
+    }
+
+    /// Letters, digits and hyphens, no hyphen at either end (RFC 1123 2.1).
+    private static func isLabel(_ label: Substring) -> Bool {
+        guard (1...63).contains(label.utf8.count), label.utf8.first != UInt8(ascii: "-"),
+            label.utf8.last != UInt8(ascii: "-")
+        else { return false }
+        return label.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x61...0x7A, 0x30...0x39, UInt8(ascii: "-"): true
+            default: false
+            }
+        }
+    }
+
+    /// What the WHATWG URL parser would read as a number in the last place.
+    private static func isNumber(_ label: Substring) -> Bool {
+        if label.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return true }
+        return label.hasPrefix("0x") && label.dropFirst(2).utf8.allSatisfy { hexValue($0) != nil }
+    }
+
+    private static func isOctet(_ label: Substring) -> Bool {
+        guard (1...3).contains(label.utf8.count), let number = Int(label), number <= 255 else {
+            return false
+        }
+        return label.utf8.count == 1 || label.utf8.first != UInt8(ascii: "0")
+    }
+}

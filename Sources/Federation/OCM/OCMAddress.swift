@@ -1,0 +1,144 @@
+/// An OCM address, `identifier@host[:port]`, split at the last `@`.
+///
+/// The identifier is opaque and keeps its bytes; it may hold `@` (oCIS writes `uuid@host@host`) or
+/// be the base64 of an address. The host may be written as a URL, as Nextcloud to 27 and ownCloud
+/// do, with a trailing slash or `/index.php`; both mean the same host.
+package struct OCMAddress: Sendable, Equatable {
+    package let identifier: String
+    package let host: PeerHost
+    /// How the host was written.
+    package let form: AddressForm
+    /// The path below which an old server lives, when its URL has one (`/cloud`); else empty.
+    package let basePath: String
+
+    /// Refused: no `@`, an empty identifier, control characters, more than 1024 bytes, a host that
+    /// is none, and an identifier in which a server that cuts at the first `/` or `:`, as Nextcloud
+    /// does, would find another host.
+    package init?(_ address: some StringProtocol) {
+        let text = Substring(address)
+        guard text.utf8.count <= 1024, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }),
+            let at = text.utf8.lastIndex(of: UInt8(ascii: "@")), at > text.startIndex,
+            let written = WrittenHost(text[text.index(after: at)...])
+        else { return nil }
+        let identifier = String(text[..<at])
+        guard Self.isUnambiguous(identifier, host: written.host) else { return nil }
+        self.identifier = identifier
+        self.host = written.host
+        self.form = written.form
+        self.basePath = written.basePath
+    }
+
+    package init(identifier: String, host: PeerHost, form: AddressForm = .bare) {
+        self.identifier = identifier
+        self.host = host
+        self.form = form
+        self.basePath = ""
+    }
+
+    /// The address in the form that a backend reads; the host never changes.
+    package func written(_ form: AddressForm) -> String {
+        switch form {
+        case .bare: "\(identifier)@\(host)\(basePath)"
+        case .scheme: "\(identifier)@https://\(host)\(basePath)"
+        case .schemeAndSlash: "\(identifier)@https://\(host)\(basePath)/"
+        case .plainScheme: "\(identifier)@http://\(host)\(basePath)"
+        }
+    }
+
+    /// `identifier@host[:port]`, by which addresses are compared and shown.
+    package var canonical: String { "\(identifier)@\(host)" }
+
+    package static func == (left: OCMAddress, right: OCMAddress) -> Bool {
+        left.identifier.utf8.elementsEqual(right.identifier.utf8) && left.host == right.host
+    }
+
+    /// Behind the first `@` of the identifier nothing may look like the end of a host, unless it
+    /// names the same host again.
+    private static func isUnambiguous(_ identifier: String, host: PeerHost) -> Bool {
+        guard let at = identifier.utf8.firstIndex(of: UInt8(ascii: "@")) else {
+            return !identifier.contains("://")
+        }
+        let inner = identifier[identifier.index(after: at)...]
+        let stops = inner.utf8.contains { byte in
+            switch byte {
+            case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "?"), UInt8(ascii: "#"),
+                UInt8(ascii: "\\"):
+                true
+            default: false
+            }
+        }
+        guard stops else { return !identifier[..<at].contains("://") }
+        return WrittenHost(inner)?.host == host
+    }
+}
+
+/// How servers of several ages write the host of an address (`protocol.md` 8.3).
+package enum AddressForm: Sendable, Equatable, CaseIterable {
+    /// `alice@cloud.example.org`: Nextcloud 28 on, oCIS, OpenCloud, reva, opencloudmesh-go.
+    case bare
+    /// `alice@https://cloud.example.org`: ownCloud 10.
+    case scheme
+    /// `alice@https://cloud.example.org/`: Nextcloud to 27.
+    case schemeAndSlash
+    /// `alice@http://cloud.example.org`: a server without TLS; only ever read.
+    case plainScheme
+}
+
+/// The part of an address behind the last `@`.
+private struct WrittenHost {
+    let host: PeerHost
+    let form: AddressForm
+    let basePath: String
+
+    init?(_ text: some StringProtocol) {
+        var rest = Substring(text)
+        let scheme: AddressForm
+        if Self.hasPrefix("https://", rest) {
+            rest = rest.dropFirst(8)
+            scheme = .scheme
+        } else if Self.hasPrefix("http://", rest) {
+            rest = rest.dropFirst(7)
+            scheme = .plainScheme
+        } else {
+            scheme = .bare
+        }
+        let slash = rest.utf8.last == UInt8(ascii: "/")
+        if slash { rest = rest.dropLast() }
+        if rest.hasSuffix("/index.php") { rest = rest.dropLast(10) }
+        var path = Substring()
+        if let start = rest.utf8.firstIndex(of: UInt8(ascii: "/")) {
+            path = rest[start...]
+            rest = rest[..<start]
+        }
+        guard Self.isPath(path),
+            let host = PeerHost(rest, defaultPort: scheme == .plainScheme ? 80 : 443)
+        else { return nil }
+        self.host = host
+        self.form = slash && scheme == .scheme ? .schemeAndSlash : scheme
+        self.basePath = String(path)
+    }
+
+    private static func hasPrefix(_ prefix: String, _ text: Substring) -> Bool {
+        text.utf8.count >= prefix.utf8.count
+            && zip(prefix.utf8, text.utf8).allSatisfy {
+                $0 == ($1 | (0x41...0x5A ~= $1 ? 0x20 : 0))
+            }
+    }
+
+    /// A plain path: segments of letters, digits, `-`, `_`, `.` and `~`, none of them empty or dots.
+    private static func isPath(_ path: Substring) -> Bool {
+        if path.isEmpty { return true }
+        return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+            .allSatisfy { segment in
+                !segment.isEmpty && segment != "." && segment != ".."
+                    && segment.utf8.allSatisfy { byte in
+                        switch byte {
+                        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"),
+                            UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
+                            true
+                        default: false
+                        }
+                    }
+            }
+    }
+}
