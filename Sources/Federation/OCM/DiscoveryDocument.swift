@@ -1,0 +1,111 @@
+/// What a server says of itself at `/.well-known/ocm` or `/ocm-provider/`, in any of its forms.
+///
+/// Reading is generous: a member of an unexpected type counts as absent and is named in `oddities`,
+/// since the documents of the field have lists where objects belong and the other way round.
+package struct DiscoveryDocument: Sendable, Equatable {
+    /// The members as they were read.
+    package let source: JSONObject
+    package let isEnabled: Bool
+    /// `apiVersion`, frozen at `1.0-proposal1` by Nextcloud.
+    package let apiVersion: String?
+    /// The true version, when `version` names one.
+    package let version: String?
+    /// The base of the OCM API, without a slash at its end.
+    package let endPoint: String
+    package let endPointParts: URLParts
+    package let provider: String?
+    package let resourceTypes: [ResourceType]
+    /// True when the list was called `shareTypes`, as ownCloud calls it.
+    package let listsShareTypes: Bool
+    package let capabilities: Set<Capability>
+    package let criteria: Set<Criterion>
+    package let tokenEndPoint: URLParts?
+    package let jwksURI: URLParts?
+    /// Keys for draft-cavage, from `publicKey` and `publicKeys`.
+    package let signatureKeys: [SignatureKey]
+    package let inviteAcceptDialog: String?
+    /// What did not look as it should, in words, for `discover`.
+    package let oddities: [String]
+
+    /// A kind of resource that the server shares or takes.
+    package struct ResourceType: Sendable, Equatable {
+        package let name: String
+        package let shareTypes: [String]
+        /// Values are a path, or an object in newer drafts.
+        package let protocols: JSONObject
+    }
+
+    /// A key as the document carries it; not yet parsed.
+    package struct SignatureKey: Sendable, Equatable {
+        package let keyId: String?
+        package let pem: String
+        package let algorithm: String?
+    }
+
+    /// What a server can do; the spellings of all drafts fall together.
+    package enum Capability: String, Sendable, CaseIterable {
+        case httpSig = "http-sig"
+        case exchangeToken = "exchange-token"
+        case invites
+        case inviteWayf = "invite-wayf"
+        case notifications
+        case shares
+        case protocolObject = "protocol-object"
+        case webdavURI = "webdav-uri"
+        case enforceMFA = "enforce-mfa"
+        case journaling
+    }
+
+    /// What a server demands.
+    package enum Criterion: String, Sendable, CaseIterable {
+        case mustUseHTTPSig = "must-use-http-sig"
+        case mustExchangeToken = "must-exchange-token"
+        case mustInvite = "must-invite"
+        case allowlist, denylist
+    }
+
+    /// True when the document shows a key or says `http-sig`: such a peer must sign.
+    package var advertisesSignatures: Bool {
+        capabilities.contains(.httpSig) || criteria.contains(.mustUseHTTPSig) || jwksURI != nil
+            || !signatureKeys.isEmpty
+    }
+
+    /// True when the server can exchange codes: it names the capability and the endpoint.
+    package var exchangesTokens: Bool {
+        capabilities.contains(.exchangeToken) && tokenEndPoint != nil
+    }
+
+    var hasSignatureKey: Bool { !signatureKeys.isEmpty }
+
+    /// True when the version is one whose servers take `multi` bodies (1.1 on, Nextcloud apart).
+    var speaksMulti: Bool {
+        nextcloudMajor == nil && !hasSignatureKey
+            && apiVersion.map { $0 != "1.0-proposal1" } == true
+    }
+
+    /// 33 for `Nextcloud 33.0.3.2`.
+    package var nextcloudMajor: Int? {
+        guard let provider, provider.hasPrefix("Nextcloud ") else { return nil }
+        return provider.dropFirst(10).split(separator: ".").first.flatMap { Int($0) }
+    }
+
+    /// `protocols.webdav` of the first resource type that has one, as a path with a slash at both
+    /// ends.
+    package var webdavPath: String? { webdavPath(for: "file") }
+
+    package func webdavPath(for resourceType: String) -> String? {
+        let types =
+            resourceTypes.filter { $0.name == resourceType }
+            + resourceTypes.filter { $0.name != resourceType }
+        return types.lazy.compactMap { Self.path(of: $0.protocols["webdav"]) }.first
+    }
+
+    /// Seafile writes the path without its first slash, the reva family without its last.
+    private static func path(of value: JSONValue?) -> String? {
+        guard let text = value?.string ?? value?.object?["uri"]?.string, !text.isEmpty,
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        let path = URLParts(text)?.path ?? text
+        return (path.hasPrefix("/") ? "" : "/") + path + (path.hasSuffix("/") ? "" : "/")
+    }
+}

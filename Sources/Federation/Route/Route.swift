@@ -1,0 +1,97 @@
+/// What a request is for, by its method and canonical path.
+package enum Route: Sendable, Equatable {
+    /// `/.well-known/ocm`, `/ocm-provider` and all their spellings.
+    case discovery
+    /// `/ocs-provider/`: where old servers look for the older API and its WebDAV path.
+    case ocsProvider
+    /// The gateway's own key set.
+    case jwks
+    /// The OCM API, at the backend's `endPoint` or at `/ocm`.
+    case ocm(OCMEndpoint)
+    /// The gateway's token endpoint.
+    case token
+    /// The older federation API.
+    case ocs(OCSCall)
+    /// Shared data.
+    case webdav(WebDAVRoute)
+    /// Nextcloud's `shareinfo?t=<secret>`: its 401, 403 and 404 delete mounts.
+    case shareInfo
+    /// `status.php`, asked by clients and by servers before they delete a mount.
+    case status
+    /// Everything else.
+    case passThrough
+    /// A path of the gateway's with a method that it does not take; the value is for `Allow`.
+    case methodNotAllowed(allow: String)
+    /// Below `/ocm`, and nothing that OCM knows: never forwarded.
+    case unknownEndpoint
+}
+
+/// The four messages of the OCM API.
+package enum OCMEndpoint: String, Sendable, CaseIterable {
+    case shares
+    case notifications
+    case inviteAccepted = "invite-accepted"
+    case requestShare = "request-share"
+}
+
+/// A call of the older federation API (`/ocs/v1.php` and `/ocs/v2.php`).
+package struct OCSCall: Sendable, Equatable {
+    package let version: Version
+    package let action: OCSAction
+
+    /// The version decides the status of failures: v1 says 200 and puts the code into the body.
+    package enum Version: Sendable, Equatable {
+        case v1, v2
+    }
+
+    package init(version: Version, action: OCSAction) {
+        self.version = version
+        self.action = action
+    }
+}
+
+package enum OCSAction: Sendable, Equatable {
+    /// `POST cloud/shares`; ownCloud also takes it at `cloud` itself.
+    case share
+    /// `POST cloud/shares/{id}/{verb}`; the id is the receiver's name for the share.
+    case change(id: String, OCSVerb)
+    /// Anything else below `cloud/shares`: refused.
+    case unknown
+}
+
+package enum OCSVerb: String, Sendable, CaseIterable {
+    case accept, decline, reshare, permissions, revoke, unshare, move
+}
+
+/// A path below one of the places where backends serve shared data.
+package struct WebDAVRoute: Sendable, Equatable {
+    package let root: WebDAVRoot
+    /// The canonical path up to the root, without a slash at its end: `/public.php/webdav`.
+    package let prefix: String
+    /// The segment that names the share, percent-decoded, when it is in the path.
+    package let share: String?
+    /// What follows the share, still escaped; empty or starting with a slash.
+    package let rest: String
+
+    package init(root: WebDAVRoot, prefix: String, share: String?, rest: String) {
+        self.root = root
+        self.prefix = prefix
+        self.share = share
+        self.rest = rest
+    }
+}
+
+/// The places where backends serve shared data, by where the share is named.
+package enum WebDAVRoot: Sendable, Equatable, CaseIterable {
+    /// `/public.php/webdav`: the secret is the Basic user; public links live there too.
+    case publicWebDAV
+    /// `/public.php/dav/files/{token}`, `/remote.php/dav/public-files/{token}`: the secret is in the
+    /// path.
+    case publicFiles
+    /// `/dav/ocm/{id}`, `/remote.php/dav/ocm/{id}`, `/webdav/ocm/{id}`: the share's id is in the path.
+    case ocm
+    /// `/seafdav`: as `publicWebDAV`.
+    case seafdav
+    /// The prefix of the backend's own discovery document, when it is none of these.
+    case discovered
+}

@@ -1,0 +1,146 @@
+/// Which paths are the gateway's business, for one backend: built once, asked for every request.
+///
+/// It takes more spellings than any backend does (`/index.php` in front, slashes behind): a path
+/// that is routed too often is judged, one that is routed too seldom goes around the policy.
+package struct RouteTable: Sendable {
+    /// Entries by the second byte of their path.
+    private var entries: [[Entry]] = Array(repeating: [], count: 128)
+    private let base: [UInt8]
+
+    /// - Parameters:
+    ///   - endPoint: the path of the backend's own `endPoint` (`/ocm`, `/index.php/ocm`,
+    ///     `/apps/federatedfilesharing`); below a sub-folder (`/cloud/ocm`) all other paths are
+    ///     looked for there too.
+    ///   - tokenPath: where the gateway serves its token endpoint.
+    ///   - webdavPrefix: `protocols.webdav` of the backend's document.
+    package init(
+        kind: BackendKind, endPoint: String = "/ocm", tokenPath: String = "/ocm/token",
+        webdavPrefix: String? = nil
+    ) {
+        let endPoint = Self.trimmed(endPoint)
+        base = Array(Self.base(of: endPoint).utf8)
+        add(tokenPath, .whole(.token))
+        add("/apps/cloud_federation_api/api/v1/access-token", .whole(.token))
+        for path in [
+            "/.well-known/ocm", "/ocm-provider", "/ocm-provider/index.php",
+        ] { add(path, .whole(.discovery)) }
+        for path in ["/ocs-provider", "/ocs-provider/index.php"] { add(path, .whole(.ocsProvider)) }
+        for path in [
+            "/.well-known/jwks.json", "/ocm/jwks", "/apps/cloud_federation_api/api/v1/jwks",
+        ] { add(path, .whole(.jwks)) }
+        add("/ocm", .endPoint(isClosed: true))
+        let own = String(endPoint.dropFirst(base.count))
+        if own != "/ocm", own != "/index.php/ocm", !own.isEmpty {
+            add(Self.withoutFrontController(own), .endPoint(isClosed: false))
+        }
+        for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocsapp/cloud"] {
+            add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
+        }
+        add("/apps/files_sharing/shareinfo", .whole(.shareInfo))
+        add("/status.php", .whole(.status))
+        for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }
+        if let webdavPrefix { add(Self.trimmed(webdavPrefix), .webdav(.discovered)) }
+    }
+
+    /// The route of a request; a path that nobody knows is passed through.
+    ///
+    /// Refused (`malformed_path`): a path with an escaped slash, plainly or twice, that is routed, or
+    /// would be if the escape were resolved.
+    package func route(method: String, path: CanonicalPath) throws(Denial) -> Route {
+        let route = find(method, path.text)
+        guard path.hidesSeparator else { return route }
+        guard route == .passThrough, find(method, Self.unescaped(path.text)) == .passThrough else {
+            throw Denial(.malformedPath, "escaped separator on a routed path")
+        }
+        return .passThrough
+    }
+
+    private func find(_ method: String, _ path: String) -> Route {
+        let path = Substring(path)
+        if let route = match(method, path.utf8) { return route }
+        guard !base.isEmpty, path.utf8.starts(with: base) else { return .passThrough }
+        return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
+    }
+
+    /// The path with its escaped slashes resolved as often as they were escaped.
+    private static func unescaped(_ path: String) -> String {
+        var path = path
+        while let next = Optional(path.replacing("%25", with: "%")), next != path { path = next }
+        path.replace("%2F", with: "/")
+        path.replace("%2f", with: "/")
+        while path.contains("//") { path.replace("//", with: "/") }
+        return path
+    }
+
+    private func match(_ method: String, _ path: Substring.UTF8View) -> Route? {
+        var path = path
+        if path.starts(with: Self.frontController) {
+            let rest = path.dropFirst(Self.frontController.count)
+            if rest.first == UInt8(ascii: "/") { path = rest }
+        }
+        guard let second = path.dropFirst().first, second < 128 else { return nil }
+        for entry in entries[Int(second)] where path.starts(with: entry.path) {
+            let rest = path.dropFirst(entry.path.count)
+            guard rest.isEmpty || rest.first == UInt8(ascii: "/") else { continue }
+            if let route = entry.target.route(method, rest: rest) {
+                return route
+            }
+        }
+        return nil
+    }
+
+    private struct Entry: Sendable {
+        let path: [UInt8]
+        let target: Target
+    }
+
+    /// The first entry of a path wins, so that a discovered root does not hide a known one.
+    private mutating func add(_ path: String, _ target: Target) {
+        let bytes = Array(path.utf8)
+        guard bytes.count > 1, bytes[0] == UInt8(ascii: "/"), bytes[1] < 128 else { return }
+        entries[Int(bytes[1])].append(Entry(path: bytes, target: target))
+    }
+
+    private static let frontController = Array("/index.php".utf8)
+
+    private static func trimmed(_ path: String) -> String {
+        var path = Substring(path)
+        while path.hasSuffix("/") { path = path.dropLast() }
+        return path.hasPrefix("/") || path.isEmpty ? String(path) : "/" + path
+    }
+
+    private static func withoutFrontController(_ path: String) -> String {
+        path.hasPrefix("/index.php/") ? String(path.dropFirst(10)) : path
+    }
+
+    /// The sub-folder that a backend lives in, from the path of its `endPoint`.
+    private static func base(of endPoint: String) -> String {
+        for ending in [
+            "/index.php/apps/federatedfilesharing", "/apps/federatedfilesharing", "/index.php/ocm",
+            "/ocm", "/ocm-via-webdav", "/api/v2.1/ocm",
+        ] where endPoint.hasSuffix(ending) {
+            return String(endPoint.dropLast(ending.count))
+        }
+        return ""
+    }
+
+    /// Where each kind serves shared data. The longer path comes first.
+    private static func webdavRoots(_ kind: BackendKind) -> [(String, WebDAVRoot)] {
+        let php: [(String, WebDAVRoot)] = [
+            ("/public.php/dav/files", .publicFiles), ("/public.php/webdav", .publicWebDAV),
+            // `public.php?service=webdav` is the same door.
+            ("/public.php", .publicWebDAV),
+        ]
+        let owncloud: [(String, WebDAVRoot)] = [("/remote.php/dav/public-files", .publicFiles)]
+        let reva: [(String, WebDAVRoot)] = [
+            ("/remote.php/dav/ocm", .ocm), ("/dav/ocm", .ocm), ("/webdav/ocm", .ocm),
+        ]
+        switch kind {
+        case .nextcloud: return php
+        case .owncloud10: return php + owncloud
+        case .ocis, .opencloud, .cernbox: return reva
+        case .seafile: return [("/seafdav", .seafdav)]
+        case .generic: return php + owncloud + reva
+        }
+    }
+}

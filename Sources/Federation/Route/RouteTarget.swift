@@ -1,0 +1,102 @@
+/// What lies behind one entry of the table, and how the rest of the path and the method decide.
+enum Target: Sendable {
+    /// A path that is taken as a whole.
+    case whole(WholePath)
+    /// The OCM API; below a closed one nothing else is forwarded.
+    case endPoint(isClosed: Bool)
+    case ocs(OCSCall.Version)
+    case webdav(WebDAVRoot)
+
+    enum WholePath: Sendable {
+        case discovery, ocsProvider, jwks, token, shareInfo, status
+    }
+
+    /// The route, or nil when the rest of the path belongs to somebody else.
+    func route(_ method: String, rest: Substring.UTF8View) -> Route? {
+        switch self {
+        case .whole(let whole):
+            guard rest.allSatisfy({ $0 == UInt8(ascii: "/") }) else { return nil }
+            return whole.route(method)
+        case .endPoint(let isClosed): return endPoint(method, rest, isClosed: isClosed)
+        case .ocs(let version): return ocs(version, rest)
+        case .webdav(let root): return .webdav(webdav(root, rest))
+        }
+    }
+
+    private func endPoint(_ method: String, _ rest: Substring.UTF8View, isClosed: Bool) -> Route? {
+        let name = Substring(rest).split(separator: "/", omittingEmptySubsequences: true)
+        guard name.count == 1, let first = name.first,
+            let endpoint = OCMEndpoint(rawValue: String(first))
+        else { return isClosed ? .unknownEndpoint : nil }
+        return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")
+    }
+
+    private func ocs(_ version: OCSCall.Version, _ rest: Substring.UTF8View) -> Route? {
+        let parts = Substring(rest).split(separator: "/", omittingEmptySubsequences: true)
+        guard let first = parts.first else {
+            return .ocs(OCSCall(version: version, action: .share))
+        }
+        guard first == "shares" else { return nil }
+        switch parts.count {
+        case 1: return .ocs(OCSCall(version: version, action: .share))
+        case 3:
+            guard let verb = OCSVerb(rawValue: String(parts[2])), let id = percentDecoded(parts[1])
+            else { return .ocs(OCSCall(version: version, action: .unknown)) }
+            return .ocs(OCSCall(version: version, action: .change(id: id, verb)))
+        default: return .ocs(OCSCall(version: version, action: .unknown))
+        }
+    }
+
+    private func webdav(
+        _ root: WebDAVRoot, _ rest: Substring.UTF8View
+    ) -> WebDAVRoute {
+        let rest = Substring(rest)
+        let prefix = String(rest.base[..<rest.startIndex])
+        switch root {
+        case .publicWebDAV, .seafdav, .discovered:
+            return WebDAVRoute(root: root, prefix: prefix, share: nil, rest: String(rest))
+        case .publicFiles, .ocm:
+            let inner = rest.dropFirst()
+            let end = inner.utf8.firstIndex(of: UInt8(ascii: "/")) ?? inner.endIndex
+            let share = inner[..<end].isEmpty ? nil : percentDecoded(inner[..<end])
+            return WebDAVRoute(
+                root: root, prefix: prefix, share: share, rest: String(inner[end...]))
+        }
+    }
+}
+
+extension Target.WholePath {
+    fileprivate func route(_ method: String) -> Route {
+        switch self {
+        case .discovery: return read(method) ?? .discovery
+        case .ocsProvider: return read(method) ?? .ocsProvider
+        case .jwks: return read(method) ?? .jwks
+        case .token: return method == "POST" ? .token : .methodNotAllowed(allow: "POST")
+        case .shareInfo: return .shareInfo
+        case .status: return .status
+        }
+    }
+
+    private func read(_ method: String) -> Route? {
+        method == "GET" || method == "HEAD" ? nil : .methodNotAllowed(allow: "GET, HEAD")
+    }
+}
+
+/// The text of a path segment with its escapes resolved; nil when that is not UTF-8 or holds a
+/// control character.
+func percentDecoded(_ text: some StringProtocol) -> String? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    var rest = text.utf8.makeIterator()
+    while let byte = rest.next() {
+        guard byte == UInt8(ascii: "%") else {
+            bytes.append(byte)
+            continue
+        }
+        guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue)
+        else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+}
