@@ -1,0 +1,64 @@
+import itertools
+
+import pytest
+
+from backend import ScriptedBackend
+from certificates import Authority
+from gateway import Evidence, Gateway
+from legacy import LegacyServer
+from peers import PeerServer
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    return Evidence()
+
+
+@pytest.fixture(scope="module")
+def peers(authority):
+    server = PeerServer(authority)
+    server.add("modern.test", "rfc9421")
+    server.add("other.test", "rfc9421")
+    server.add("cavage.test", "cavage")
+    server.add("legacy.test", "unsigned")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory, authority, evidence, peers):
+    """Starts gateways; they end with the module."""
+    running: list[Gateway] = []
+    numbers = itertools.count(1)
+
+    def start(backend_url: str, **options) -> Gateway:
+        folder = tmp_path_factory.mktemp("gateway") / str(next(numbers))
+        server = options.pop("peers", peers)
+        gateway = Gateway(folder, authority, evidence, server, backend_url, **options)
+        running.append(gateway)
+        return gateway.start()
+
+    yield start
+    for gateway in running:
+        gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def legacy():
+    """A legacy server of a kind behind a scripted backend: `legacy("nextcloud")`."""
+    backends: list[ScriptedBackend] = []
+
+    def make(kind: str, origin: str = "https://cloud.test") -> tuple[LegacyServer, ScriptedBackend]:
+        server = LegacyServer(kind, origin)
+        backend = ScriptedBackend(server.script)
+        backends.append(backend)
+        return server, backend
+
+    yield make
+    for backend in backends:
+        backend.stop()

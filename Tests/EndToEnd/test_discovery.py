@@ -1,0 +1,65 @@
+"""What peers, old and new, see of a server behind the gateway."""
+
+import json
+
+import pytest
+
+PATHS = ["/.well-known/ocm", "/ocm-provider", "/ocm-provider/", "//ocm-provider/",
+         "/index.php/.well-known/ocm", "/index.php/ocm-provider/"]
+
+
+@pytest.fixture(scope="module", params=["nextcloud", "owncloud10", "opencloud"])
+def gateway(request, legacy, start):
+    server, backend = legacy(request.param)
+    gateway = start(backend.url, kind=request.param)
+    gateway.kind = request.param
+    return gateway
+
+
+def test_every_path_serves_the_same_document(gateway):
+    answers = [gateway.request("GET", path) for path in PATHS]
+    assert [answer.status for answer in answers] == [200] * len(PATHS)
+    assert len({answer.body for answer in answers}) == 1
+    assert all(answer["content-type"].startswith("application/json") for answer in answers)
+
+
+def test_the_oldest_clients_find_what_they_insist_on(gateway):
+    document = json.loads(gateway.request("GET", "/ocm-provider/").body)
+    assert document["enabled"] is True
+    assert document["apiVersion"] == "1.0-proposal1"
+    assert document["version"]
+    assert document["endPoint"].startswith("https://cloud.test/")
+    assert not document["endPoint"].endswith("/")
+    kinds = document["resourceTypes"]
+    assert any(kind["name"] == "file" for kind in kinds)
+    for kind in kinds:
+        path = kind["protocols"]["webdav"]
+        assert path.startswith("/") and path.endswith("/")
+    if gateway.kind == "owncloud10":
+        assert document["shareTypes"]
+    # Nextcloud 31 to 33 stop at any other shape of this.
+    assert set(document["publicKey"]) == {"keyId", "publicKeyPem"}
+    assert document["publicKey"]["keyId"].startswith("https://cloud.test/")
+    assert document["publicKey"]["publicKeyPem"].startswith("-----BEGIN PUBLIC KEY-----")
+
+
+def test_modern_peers_find_keys_and_the_token_endpoint(gateway):
+    document = json.loads(gateway.request("GET", "/.well-known/ocm").body)
+    assert {"http-sig", "exchange-token"} <= set(document["capabilities"])
+    assert document["tokenEndPoint"] == "https://cloud.test/ocm/token"
+    assert document["jwksUri"].startswith("https://cloud.test/")
+    path = document["jwksUri"].removeprefix("https://cloud.test")
+    keys = json.loads(gateway.request("GET", path).body)["keys"]
+    assert keys == json.loads(gateway.request("GET", "/.well-known/jwks.json").body)["keys"]
+    assert any(key["kty"] == "OKP" and key["crv"] == "Ed25519" for key in keys)
+    for key in keys:
+        assert "d" not in key and "p" not in key
+    assert "must-use-http-sig" in document.get("criteria", [])
+
+
+def test_discovery_answers_while_the_backend_is_down(gateway, legacy, start):
+    server, backend = legacy("nextcloud")
+    other = start(backend.url)
+    first = other.request("GET", "/.well-known/ocm")
+    backend.stop()
+    assert other.request("GET", "/.well-known/ocm").body == first.body

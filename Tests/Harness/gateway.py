@@ -1,0 +1,276 @@
+"""The real binary, run on loopback with a configuration of the test's own."""
+
+import base64
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from certificates import Authority
+from peers import Peer, PeerServer, as_json
+from wire import Connection, Response, compose
+
+POLICY = """\
+version = 1
+name    = "end-to-end"
+mode    = "enforce"
+default = "deny"
+unknown = "deny"
+
+[list.partners]
+standing = "allow"
+entries  = {partners}
+
+[list.legacy]
+standing = "allow"
+entries  = {legacy}
+
+[[require]]
+name   = "signed"
+on     = ["share", "notification", "invite", "token"]
+except = ["@legacy"]
+need   = ["signature"]
+code   = "signature_required"
+
+[[rule]]
+name   = "admitted"
+on     = ["share", "notification", "invite", "request-share", "token", "webdav"]
+action = "allow"
+{more}"""
+
+CONFIGURATION = """\
+version = 1
+profile = "{profile}"
+
+[site]
+origin   = "https://{host}"
+provider = "End to end"
+
+[[listen]]
+address = "127.0.0.1:{port}"
+tls     = "{host}"
+
+[tls."{host}"]
+cert = "{certificate}"
+key  = "{key}"
+
+[backend]
+url  = "{backend}"
+kind = "{kind}"
+pass = "{passing}"
+
+[outbound]
+ca_file       = "{ca}"
+resolve       = {{ {resolve} }}
+allow_private = ["127.0.0.0/8"]
+
+[signature]
+keys = "{folder}/keys"
+
+[token]
+ttl = "{ttl}"
+{token}
+
+[policy]
+file = "policy.toml"
+
+[state]
+url      = "sqlite:{folder}/state.db"
+seal_key = "{folder}/seal.key"
+"""
+
+
+def binary() -> Path:
+    given = os.environ.get("OCMGATE")
+    path = Path(given) if given else Path(__file__).parents[2] / ".build/debug/ocmgate"
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: build it first, or name it in OCMGATE")
+    return path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Evidence:
+    """All that gateways of this run wrote, and all the values that must not be in it."""
+
+    def __init__(self):
+        self.files: list[Path] = []
+        self.folders: list[Path] = []
+        self.canaries: set[str] = set()
+
+    def hide(self, *values: str) -> None:
+        self.canaries.update(value for value in values if len(value) >= 12)
+
+    def secret(self, length: int = 15) -> str:
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        value = "".join(secrets.choice(alphabet) for _ in range(length))
+        self.hide(value)
+        return value
+
+
+class Gateway:
+    """One gateway with its folder; it can be stopped, killed and started again on the same state."""
+
+    def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
+                 backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
+                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration=""):
+        self.host = host
+        self.folder = folder
+        self.authority = authority
+        self.evidence = evidence
+        self.peers = peers
+        self.port = free_port()
+        self.process: subprocess.Popen | None = None
+        self.starts = 0
+        own = authority.issue(self.host)
+        if partners is None:
+            partners = [peer.host for peer in peers.peers.values()
+                        if peer.generation != "unsigned"]
+        if legacy is None:
+            legacy = [peer.host for peer in peers.peers.values()
+                      if peer.generation == "unsigned"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "policy.toml").write_text(
+            POLICY.format(partners=json.dumps(partners), legacy=json.dumps(legacy), more=policy)
+        )
+        self.configuration = folder / "config.toml"
+        self.configuration.write_text(
+            CONFIGURATION.format(
+                profile=profile, host=self.host, port=self.port, certificate=own.certificate,
+                key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
+                token=token, ca=authority.file, folder=folder,
+                resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()),
+            )
+            + configuration
+        )
+
+    # Life
+
+    def start(self) -> "Gateway":
+        self.starts += 1
+        log = self.folder / f"stderr.{self.starts}"
+        self.log_file = log
+        self.evidence.files.append(log)
+        if self.folder not in self.evidence.folders:
+            self.evidence.folders.append(self.folder)
+        with log.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [binary(), "run", "-c", self.configuration],
+                stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
+            )
+        deadline = time.monotonic() + 20
+        while True:
+            if self.process.poll() is not None:
+                raise AssertionError(f"it ended with {self.process.returncode}:\n{self.log()}")
+            try:
+                self.connect(timeout=2).close()
+                return self
+            except (ConnectionError, TimeoutError, OSError):
+                if time.monotonic() > deadline:
+                    self.kill()
+                    raise AssertionError(f"it did not listen within 20 s:\n{self.log()}")
+                time.sleep(0.02)
+
+    def stop(self) -> int:
+        """Asks it to end, as systemd would; the exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("it did not end within 15 s of SIGTERM")
+        self.process = None
+        return code
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    # What it says
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def records(self) -> list[dict]:
+        """Its log lines; a line that is not JSON is an error."""
+        return [json.loads(line) for line in self.log().splitlines() if line.strip()]
+
+    def decisions(self) -> list[dict]:
+        return [record for record in self.records()
+                if "ocm.decision" in (record.get("event"), record.get("message"),
+                                      record.get("msg"))]
+
+    def memory(self, field: str = "VmHWM") -> int:
+        """Bytes."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) * 1024
+        raise KeyError(field)
+
+    # Talking to it
+
+    def connect(self, timeout: float = 20) -> Connection:
+        return Connection(("127.0.0.1", self.port), self.authority.client_context(), self.host,
+                          timeout)
+
+    def request(self, method: str, target: str, headers=(), body: bytes = b"",
+                connection: Connection | None = None) -> Response:
+        fields = list(headers)
+        names = {name.lower() for name, _ in fields}
+        if "host" not in names:
+            fields.insert(0, ("Host", self.host))
+        if body and "content-length" not in names:
+            fields.append(("Content-Length", str(len(body))))
+        data = compose(f"{method} {target} HTTP/1.1", fields, body)
+        if connection is not None:
+            connection.send(data)
+            return connection.receive(method)
+        with self.connect() as single:
+            single.send(data)
+            return single.receive(method)
+
+    def post(self, peer: Peer, path: str, body: bytes | dict, content_type="application/json",
+             connection: Connection | None = None, **change) -> Response:
+        """A message of this peer, signed in its generation."""
+        if isinstance(body, dict):
+            body = as_json(body)
+        fields = peer.signed("POST", f"https://{self.host}{path}", body, content_type, **change)
+        return self.request("POST", path, fields, body, connection)
+
+    def exchange(self, peer: Peer, code: str, **change) -> Response:
+        response = self.post(
+            peer, "/ocm/token", peer.token_form(code), "application/x-www-form-urlencoded",
+            nonce=secrets.token_hex(8), **change,
+        )
+        self.evidence.hide(code)
+        if response.status == 200:
+            self.evidence.hide(json.loads(response.body)["access_token"])
+        return response
+
+    def token(self, peer: Peer, code: str) -> str:
+        response = self.exchange(peer, code)
+        assert response.status == 200, (response.status, response.body, self.log()[-2000:])
+        return json.loads(response.body)["access_token"]
+
+    def dav(self, method: str, target: str, token: str, headers=(), body: bytes = b"",
+            connection: Connection | None = None) -> Response:
+        return self.request(method, target,
+                            [("Authorization", f"Bearer {token}"), *headers], body, connection)
+
+    def with_secret(self, method: str, target: str, secret: str, headers=(), body: bytes = b""
+                    ) -> Response:
+        value = base64.b64encode(f"{secret}:".encode()).decode()
+        self.evidence.hide(secret, value)
+        return self.request(method, target,
+                            [("Authorization", f"Basic {value}"), *headers], body)
