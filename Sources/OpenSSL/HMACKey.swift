@@ -1,0 +1,84 @@
+import COpenSSL
+
+/// A key for HMAC (RFC 2104), ready to use: the key is scheduled once.
+package struct HMACKey: Sendable {
+    private let template: MACTemplate
+    private let hash: Hash
+
+    package init(_ hash: Hash, _ key: Secret) {
+        template = MACTemplate(hash, key)
+        self.hash = hash
+    }
+
+    /// The tag of `message`, as long as a digest.
+    package func authenticate(_ message: Span<UInt8>) -> [UInt8] {
+        guard let context = unsafe EVP_MAC_CTX_dup(template.context) else {
+            preconditionFailure("OpenSSL cannot authenticate: out of memory")
+        }
+        defer { unsafe EVP_MAC_CTX_free(context) }
+        let updated = unsafe message.withPointer { unsafe EVP_MAC_update(context, $0, $1) }
+        return unsafe [UInt8](filling: hash.byteCount) { output in
+            var written = 0
+            let finished = unsafe EVP_MAC_final(context, output, &written, hash.byteCount)
+            precondition(
+                updated == 1 && finished == 1, "OpenSSL cannot authenticate: out of memory")
+            return written
+        }
+    }
+
+    /// The tag of `message`, as long as a digest.
+    package func authenticate(_ message: [UInt8]) -> [UInt8] { authenticate(message.span) }
+
+    /// Whether `tag` is the whole tag of `message`; a shortened tag is not valid.
+    package func isValid(_ tag: Span<UInt8>, for message: Span<UInt8>) -> Bool {
+        constantTimeEqual(authenticate(message).span, tag)
+    }
+
+    /// Whether `tag` is the whole tag of `message`; a shortened tag is not valid.
+    package func isValid(_ tag: [UInt8], for message: [UInt8]) -> Bool {
+        isValid(tag.span, for: message.span)
+    }
+}
+
+/// An `EVP_MAC_CTX` with its key, from which every use starts as a copy.
+///
+/// Unchecked Sendable: after it is made it is only read, by `EVP_MAC_CTX_dup`.
+@safe private final class MACTemplate: @unchecked Sendable {
+    let context: OpaquePointer
+
+    init(_ hash: Hash, _ key: Secret) {
+        guard let context = unsafe EVP_MAC_CTX_new(MACAlgorithm.hmac.pointer) else {
+            preconditionFailure("OpenSSL cannot authenticate: out of memory")
+        }
+        unsafe self.context = context
+        let result = unsafe hash.openSSLName.withCString { name in
+            let digest = unsafe UnsafeMutablePointer(mutating: name)
+            let parameters = unsafe [
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                OSSL_PARAM_construct_end(),
+            ]
+            return key.withBytes { bytes in
+                unsafe bytes.withPointer { unsafe EVP_MAC_init(context, $0, $1, parameters) }
+            }
+        }
+        precondition(result == 1, "OpenSSL cannot take an HMAC key: out of memory")
+    }
+
+    deinit { unsafe EVP_MAC_CTX_free(context) }
+}
+
+/// A fetched `EVP_MAC`.
+///
+/// Unchecked Sendable: immutable after its fetch, and lives as long as the process.
+@safe private struct MACAlgorithm: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    static let hmac = MACAlgorithm()
+
+    private init() {
+        guard let mac = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else {
+            preconditionFailure("the system's OpenSSL offers no HMAC")
+        }
+        unsafe pointer = mac
+    }
+}

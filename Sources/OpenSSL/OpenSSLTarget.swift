@@ -1,2 +1,0 @@
-/// Everything of OpenSSL that the program uses, as Swift values.
-enum OpenSSLTarget {}

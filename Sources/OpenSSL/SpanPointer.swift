@@ -1,0 +1,39 @@
+/// One readable byte for empty input: OpenSSL takes a null pointer for "no call", not "no bytes".
+@safe private struct EmptyInput: @unchecked Sendable {
+    // Never written after it is made, so every thread may read it.
+    let pointer: UnsafePointer<UInt8>
+
+    init() {
+        let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+        unsafe byte.initialize(to: 0)
+        unsafe pointer = UnsafePointer(byte)
+    }
+}
+
+private let emptyInput = EmptyInput()
+
+extension Span<UInt8> {
+    /// Lends the bytes to a C function; the pointer is never null and valid for the call only.
+    func withPointer<R, E: Error>(
+        _ body: (UnsafePointer<UInt8>, Int) throws(E) -> R
+    ) throws(E) -> R {
+        try unsafe withUnsafeBufferPointer { (buffer) throws(E) in
+            try unsafe body(buffer.baseAddress ?? emptyInput.pointer, buffer.count)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Room for `capacity` bytes that a C function fills; it gives back how many it wrote.
+    init(filling capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+        unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            count = unsafe body(base)
+        }
+    }
+
+    /// A copy of what a span lends.
+    init(_ span: Span<UInt8>) {
+        self = unsafe span.withUnsafeBufferPointer { unsafe [UInt8]($0) }
+    }
+}
