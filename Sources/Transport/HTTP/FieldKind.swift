@@ -1,0 +1,123 @@
+/// What a field is to a gateway: which rules of the parser look at it, and whether it may be
+/// copied to the other side.
+///
+/// Names with `_` or `.` that a CGI backend would read as one of the fields named here
+/// (`X_Forwarded_For`, `Content.Length`) are refused by the parser, see `aliased`.
+enum FieldKind: UInt8, Sendable {
+    /// End to end, and nobody's business.
+    case plain
+    /// End to end, and it decides something: no `Connection` field may name it.
+    case protected
+    /// Ends at the next hop (RFC 9110, section 7.6.1): never copied.
+    case hopByHop
+    /// Ours to assert (`X-Forwarded-*`, `X-OCM-*`) or ours to ignore (method and path overrides,
+    /// `Proxy`, `XAuthorization`): never copied from a client, never named by `Connection`.
+    case reserved
+    case host
+    case contentLength
+    case transferEncoding
+    case connection
+    case expect
+
+    /// The kind of a field name; `hash` is `FieldName.hash` of it.
+    static func of(_ name: Span<UInt8>, hash: UInt32) -> FieldKind {
+        var slot = Int(hash & mask)
+        while slots[slot] != empty {
+            let entry = entries[Int(slots[slot])]
+            if entry.name.nameHash == hash, name.equalsIgnoringCase(entry.name.bytes) {
+                return entry.kind
+            }
+            slot = (slot + 1) & Int(mask)
+        }
+        return isReservedFamily(name) ? .reserved : .plain
+    }
+
+    /// Whether `name`, with `_` and `.` read as `-`, is a field with rules of its own.
+    ///
+    /// CGI, PHP and some frameworks fold those signs together, so such a name would come out as
+    /// the field that we strip, set or frame by.
+    static func aliased(_ name: Span<UInt8>) -> Bool {
+        var folded: [UInt8] = []
+        for index in name.indices {
+            let byte = name[index]
+            folded.append(byte == 0x5F || byte == 0x2E ? 0x2D : byte)
+        }
+        return of(folded.span, hash: FieldName.hash(folded.span)) != .plain
+    }
+
+    /// `X-Forwarded`, `X-Forwarded-*` and `X-OCM-*`.
+    private static func isReservedFamily(_ name: Span<UInt8>) -> Bool {
+        guard name.count >= 6, name[0] | 0x20 == 0x78, name[1] == 0x2D else { return false }
+        return hasPrefix(name, ocmPrefix)
+            || hasPrefix(name, forwardedPrefix)
+                && (name.count == forwardedPrefix.count || name[forwardedPrefix.count] == 0x2D)
+    }
+
+    private static func hasPrefix(_ name: Span<UInt8>, _ prefix: [UInt8]) -> Bool {
+        name.count >= prefix.count
+            && name.extracting(0..<prefix.count).equalsIgnoringCase(prefix)
+    }
+
+    private static let ocmPrefix = Array("x-ocm-".utf8)
+    private static let forwardedPrefix = Array("x-forwarded".utf8)
+
+    private struct Entry: Sendable {
+        let name: FieldName
+        let kind: FieldKind
+    }
+
+    private static let entries: [Entry] = named.flatMap { kind, names in
+        names.map { Entry(name: FieldName($0), kind: kind) }
+    }
+
+    /// An open hash table of indices into `entries`, mostly empty, so that an ordinary name is
+    /// done after one look.
+    private static let mask: UInt32 = 511
+    private static let empty = UInt8.max
+    private static let slots: [UInt8] = {
+        var slots = [UInt8](repeating: empty, count: Int(mask) + 1)
+        for (index, entry) in entries.enumerated() {
+            var slot = Int(entry.name.nameHash & mask)
+            while slots[slot] != empty { slot = (slot + 1) & Int(mask) }
+            slots[slot] = UInt8(index)
+        }
+        return slots
+    }()
+
+    private static let named: [(FieldKind, [String])] = [
+        (.host, ["host"]),
+        (.contentLength, ["content-length"]),
+        (.transferEncoding, ["transfer-encoding"]),
+        (.connection, ["connection"]),
+        (.expect, ["expect"]),
+        (
+            .hopByHop,
+            [
+                "keep-alive", "proxy-authenticate", "proxy-authentication-info",
+                "proxy-authorization", "proxy-connection", "te", "trailer", "upgrade",
+                "http2-settings",
+            ]
+        ),
+        (
+            .reserved,
+            [
+                "client-ip", "forwarded", "proxy", "true-client-ip", "x-client-ip",
+                "x-cluster-client-ip", "x-host", "x-http-method", "x-http-method-override",
+                "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
+                "x-rewrite-url", "xauthorization",
+            ]
+        ),
+        (
+            .protected,
+            [
+                "accept-encoding", "authorization", "cache-control", "content-digest",
+                "content-encoding", "content-location", "content-range", "content-type", "cookie",
+                "date", "depth", "destination", "digest", "if", "if-match", "if-modified-since",
+                "if-none-match", "if-range", "if-unmodified-since", "location", "lock-token",
+                "max-forwards", "origin", "overwrite", "pragma", "range",
+                "set-cookie", "signature", "signature-input", "timeout", "vary", "via",
+                "www-authenticate",
+            ]
+        ),
+    ]
+}

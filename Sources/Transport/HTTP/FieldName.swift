@@ -1,0 +1,67 @@
+/// A field name in lower case, with its hash worked out once, to look fields up by.
+///
+/// Names compare without case (RFC 9110, section 5.1). Made from names that the program knows,
+/// so nothing is checked here; what comes off the wire is checked by the parser.
+package struct FieldName: Sendable, Hashable, CustomStringConvertible {
+    let bytes: [UInt8]
+    let nameHash: UInt32
+
+    /// `name` must be a token; letters are taken in lower case.
+    package init(_ name: String) {
+        let lowered = name.utf8.map { Octet.lowered($0) }
+        bytes = lowered
+        nameHash = Self.hash(lowered.span)
+    }
+
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// FNV-1a over the letters without their case bit; equal names have equal hashes.
+    static func hash(_ name: Span<UInt8>) -> UInt32 {
+        var hash = hashSeed
+        for index in name.indices { hash = hashStep(hash, name[index]) }
+        return hash
+    }
+
+    static let hashSeed: UInt32 = 2_166_136_261
+
+    @inline(__always)
+    static func hashStep(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
+        (hash ^ UInt32(byte | 0x20)) &* 16_777_619
+    }
+}
+
+extension FieldName {
+    package static let accept = FieldName("accept")
+    package static let acceptEncoding = FieldName("accept-encoding")
+    package static let authorization = FieldName("authorization")
+    package static let cacheControl = FieldName("cache-control")
+    package static let connection = FieldName("connection")
+    package static let contentDigest = FieldName("content-digest")
+    package static let contentEncoding = FieldName("content-encoding")
+    package static let contentLength = FieldName("content-length")
+    package static let contentType = FieldName("content-type")
+    package static let cookie = FieldName("cookie")
+    package static let date = FieldName("date")
+    package static let depth = FieldName("depth")
+    package static let destination = FieldName("destination")
+    package static let digest = FieldName("digest")
+    package static let expect = FieldName("expect")
+    package static let forwarded = FieldName("forwarded")
+    package static let host = FieldName("host")
+    package static let lockToken = FieldName("lock-token")
+    package static let location = FieldName("location")
+    package static let overwrite = FieldName("overwrite")
+    package static let proxyAuthorization = FieldName("proxy-authorization")
+    package static let range = FieldName("range")
+    package static let retryAfter = FieldName("retry-after")
+    package static let server = FieldName("server")
+    package static let signature = FieldName("signature")
+    package static let signatureInput = FieldName("signature-input")
+    package static let transferEncoding = FieldName("transfer-encoding")
+    package static let userAgent = FieldName("user-agent")
+    package static let via = FieldName("via")
+    package static let wwwAuthenticate = FieldName("www-authenticate")
+    package static let xForwardedFor = FieldName("x-forwarded-for")
+    package static let xForwardedHost = FieldName("x-forwarded-host")
+    package static let xForwardedProto = FieldName("x-forwarded-proto")
+}

@@ -1,0 +1,56 @@
+/// Byte classes of HTTP's grammar (RFC 9110, section 5.6.2; RFC 3986, appendix A).
+enum Octet {
+    /// `tchar`: letters, digits and the fifteen signs that a token may hold.
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool { contains(tokenLow, tokenHigh, byte) }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    @inline(__always)
+    static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+
+    /// The value of a hexadecimal digit, nil for anything else.
+    @inline(__always)
+    static func hexValue(_ byte: UInt8) -> UInt8? {
+        if byte &- 0x30 < 10 { return byte &- 0x30 }
+        let letter = (byte | 0x20) &- 0x61
+        return letter < 6 ? letter &+ 10 : nil
+    }
+
+    /// ASCII letters in lower case, everything else as it is.
+    @inline(__always)
+    static func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    @inline(__always)
+    private static func contains(_ low: UInt64, _ high: UInt64, _ byte: UInt8) -> Bool {
+        byte < 128 && ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1
+    }
+
+    // One bit per character: 0–63 holds !#$%&'*+-. and the digits, 64–127 the letters and ^_`|~.
+    private static let tokenLow: UInt64 = 0x03FF_6CFA_0000_0000
+    private static let tokenHigh: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+}
+
+extension Span<UInt8> {
+    /// Whether these are exactly the bytes of `other`.
+    func equals(_ other: [UInt8]) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether these are the bytes of `lowercase`, ASCII letters compared without case.
+    func equalsIgnoringCase(_ lowercase: [UInt8]) -> Bool {
+        guard count == lowercase.count else { return false }
+        for index in indices where Octet.lowered(self[index]) != lowercase[index] { return false }
+        return true
+    }
+
+    /// A copy that owns its bytes.
+    func copied() -> [UInt8] {
+        [UInt8](capacity: count) { output in
+            for index in indices { output.append(self[index]) }
+        }
+    }
+}

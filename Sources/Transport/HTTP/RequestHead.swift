@@ -1,0 +1,46 @@
+/// The head of a request that kept every rule: what it asks for and how its body is framed.
+///
+/// Only `RequestHeadParser` makes one.
+package struct RequestHead: Sendable {
+    package let method: Method
+    package let target: RequestTarget
+    package let version: HTTPVersion
+    package let fields: FieldList
+    package let body: BodyFraming
+    /// Whether the client may send another request on this connection.
+    package let persistence: Persistence
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    package let expectation: Expectation
+    /// The host the request is for, equal to that of an absolute target; nil only on HTTP/1.0
+    /// without `Host`.
+    package let authority: Authority?
+
+    /// What `Expect` asks for (RFC 9110, section 10.1.1).
+    package enum Expectation: Sendable { case none, continue100 }
+
+    /// The path as it was sent, escapes and all: empty for `*` and CONNECT, `/` for an absolute
+    /// target without one. Not fit for routing: see `CanonicalPath`.
+    package var path: ArraySlice<UInt8> {
+        guard target.path.isEmpty, case .absolute = target.form else {
+            return fields.bytes[target.path]
+        }
+        return Self.root[...]
+    }
+
+    /// The query as it was sent, without its `?`; nil when there was no `?`, which differs from an
+    /// empty query.
+    package var query: ArraySlice<UInt8>? {
+        target.query.map { fields.bytes[$0] }
+    }
+
+    /// The request target, byte for byte as it was sent.
+    package var rawTarget: ArraySlice<UInt8> { fields.bytes[target.whole] }
+
+    private static let root: [UInt8] = [0x2F]
+}
+
+/// Whether a connection may carry another message after this one (RFC 9112, section 9.3).
+package enum Persistence: Sendable, Equatable { case keepAlive, close }
+
+/// The protocol version of a message: these two, and no other, are spoken here.
+package enum HTTPVersion: Sendable, Equatable { case http10, http11 }
