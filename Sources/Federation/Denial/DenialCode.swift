@@ -37,7 +37,7 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case limitExceeded = "limit_exceeded"
 
     // What it names.
-    case recipientUnknown = "recipient_unknown"
+    case notDelivered = "not_delivered"
     case shareUnknown = "share_unknown"
     case shareEnded = "share_ended"
     case secretMismatch = "secret_mismatch"

@@ -29,7 +29,7 @@ extension DenialCode {
         case .legacyAPIRefused: "The older federation API is closed; use OCM (/.well-known/ocm)."
         case .secretRefused: "Shared secrets are not accepted here; exchange the code for a token."
         case .limitExceeded: "Too many requests; try again later."
-        case .recipientUnknown: "The message could not be delivered."
+        case .notDelivered: "The message could not be delivered."
         case .shareUnknown, .shareEnded, .secretMismatch:
             "The share is not known here, or the secret is not its own."
         case .shareTypeNotSupported: "This share type is not supported here."

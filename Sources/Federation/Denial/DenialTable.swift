@@ -4,7 +4,7 @@ extension DenialCode {
     package var status: Int {
         switch self {
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
-            .recipientUnknown, .invalidRequest, .invalidClient, .invalidGrant,
+            .notDelivered, .invalidRequest, .invalidClient, .invalidGrant,
             .unauthorizedClient, .unsupportedGrantType:
             400
         case .signatureRequired, .signatureInvalid, .replay, .secretRefused, .tokenInvalid,
@@ -41,7 +41,7 @@ extension DenialCode {
         case .signatureRequired, .signatureInvalid, .replay, .senderMismatch, .invalidClient:
             .invalidClient
         case .shareUnknown, .shareEnded, .secretMismatch, .secretRefused, .tokenInvalid,
-            .tokenExpired, .recipientUnknown, .invalidGrant:
+            .tokenExpired, .notDelivered, .invalidGrant:
             .invalidGrant
         case .peerBlocked, .peerUnknown, .notAllowed, .permissionNotAllowed,
             .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
@@ -72,7 +72,7 @@ extension DenialCode {
             .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
             .senderMismatch, .keyUnavailable, .keyChanged, .notAllowed, .held,
             .permissionNotAllowed, .tokenExchangeRequired, .inviteRequired, .mfaRequired,
-            .legacyAPIRefused, .secretRefused, .limitExceeded, .recipientUnknown,
+            .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered,
             .shareUnknown, .shareTypeNotSupported, .resourceTypeNotSupported,
             .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid,
             .destinationNotAllowed, .invalidRequest, .invalidClient, .invalidGrant,
@@ -94,7 +94,7 @@ extension DenialCode {
             .peerBlocked, .peerUnknown, .signatureRequired, .signatureInvalid, .replay,
             .senderMismatch, .notAllowed, .permissionNotAllowed, .tokenExchangeRequired,
             .inviteRequired, .mfaRequired, .legacyAPIRefused, .secretRefused,
-            .recipientUnknown, .shareUnknown, .shareEnded, .secretMismatch,
+            .notDelivered, .shareUnknown, .shareEnded, .secretMismatch,
             .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
             .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
             .destinationNotAllowed, .egressAddress, .invalidRequest, .invalidClient,

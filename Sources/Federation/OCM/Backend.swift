@@ -68,16 +68,7 @@ package struct Backend: Sendable, Equatable {
         }
     }
 
-    /// The one shape of `protocol` that the backend takes.
-    package var protocolShape: ProtocolShape {
-        switch age {
-        case .old, .middle: .legacy
-        case .current: .multi
-        }
-    }
-
-    /// The statuses that mean "delivered" to a sender of the OCM API are not those of every
-    /// receiver: oCIS and OpenCloud say 200.
+    /// How the backend takes the permanent secret of a share on WebDAV.
     package var credential: Credential {
         switch kind {
         case .nextcloud, .owncloud10, .seafile, .generic: .basic
@@ -85,7 +76,6 @@ package struct Backend: Sendable, Equatable {
         }
     }
 
-    /// How the backend takes the permanent secret of a share on WebDAV.
     package enum Credential: Sendable, Equatable {
         /// `Basic base64(secret ":")`.
         case basic

@@ -101,7 +101,7 @@ package struct DiscoveryDocument: Sendable, Equatable {
     }
 
     /// Seafile writes the path without its first slash, the reva family without its last.
-    private static func path(of value: JSONValue?) -> String? {
+    static func path(of value: JSONValue?) -> String? {
         guard let text = value?.string ?? value?.object?["uri"]?.string, !text.isEmpty,
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }

@@ -1,0 +1,94 @@
+/// What each kind of backend reads and what it stumbles over.
+extension Backend {
+    /// The shapes of `protocol` that it takes.
+    func takes(_ shape: ProtocolShape) -> Bool {
+        switch (kind, shape) {
+        case (_, .foreign), (.generic, _): true
+        case (.nextcloud, .legacy), (.owncloud10, .legacy), (.seafile, .legacy),
+            (.cernbox, .legacy):
+            true
+        case (.nextcloud, .single), (.nextcloud, .multi): age == .current
+        case (.owncloud10, .single), (.owncloud10, .multi), (.seafile, .single),
+            (.seafile, .multi):
+            false
+        case (.cernbox, .single), (.cernbox, .multi): true
+        case (.ocis, .multi), (.opencloud, .multi): true
+        case (.ocis, .legacy), (.opencloud, .legacy), (.ocis, .single), (.opencloud, .single):
+            false
+        }
+    }
+
+    /// A JSON number as `providerId` is an error to readers in Go.
+    var wantsTextIDs: Bool {
+        switch kind {
+        case .ocis, .opencloud, .cernbox: true
+        case .nextcloud, .owncloud10, .seafile, .generic: false
+        }
+    }
+
+    /// Nextcloud and ownCloud call a shared folder a file.
+    var knowsFolders: Bool {
+        switch kind {
+        case .ocis, .opencloud, .cernbox, .generic: true
+        case .nextcloud, .owncloud10, .seafile: false
+        }
+    }
+
+    var readsSharedBy: Bool {
+        switch kind {
+        case .nextcloud, .seafile: true
+        case .owncloud10, .ocis, .opencloud, .cernbox, .generic: false
+        }
+    }
+
+    var readsSender: Bool {
+        switch kind {
+        case .owncloud10, .ocis, .opencloud, .cernbox: true
+        case .nextcloud: age == .current
+        case .seafile, .generic: false
+        }
+    }
+
+    var readsPermissionsLiteral: Bool {
+        switch kind {
+        case .nextcloud, .seafile, .generic: true
+        case .owncloud10, .ocis, .opencloud, .cernbox: false
+        }
+    }
+
+    /// The protocols that the reva family knows: any other one is an error to it.
+    var onlyProtocols: Set<String>? {
+        switch kind {
+        case .ocis, .opencloud: ["webdav", "webapp", "datatx"]
+        case .cernbox: ["webdav", "webapp", "embedded"]
+        case .nextcloud, .owncloud10, .seafile, .generic: nil
+        }
+    }
+
+    /// `uri` today; OpenCloud of early 2025 reads `url`.
+    var uriMembers: [String] {
+        switch kind {
+        case .ocis, .opencloud: ["uri", "url"]
+        case .cernbox: ["uri"]
+        case .nextcloud, .owncloud10, .seafile, .generic: []
+        }
+    }
+
+    /// What becomes of a notification.
+    package enum NotificationHandling: Sendable, Equatable {
+        case forward
+        /// The backend does not know the type and loses nothing by not hearing of it: the gateway
+        /// answers 201, since the sender would otherwise repeat it over the older API for hours.
+        case acknowledge
+    }
+
+    package func handling(of type: Notification.Kind) -> NotificationHandling {
+        switch (kind, type) {
+        case (.ocis, .shareAccepted): .acknowledge
+        case (_, .shareAccepted), (_, .shareDeclined), (_, .shareUnshared), (_, .requestReshare),
+            (_, .reshareUndo), (_, .reshareChangePermission), (_, .shareChangePermission),
+            (_, .other):
+            .forward
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import OpenSSL
+
+/// Takes the members of one message with their types and sizes; every failure names the member and
+/// never its value.
+struct MessageReader {
+    let object: JSONObject
+
+    /// The object of a body.
+    ///
+    /// Refused: what is not strict JSON, what is not an object, and a member whose name is a known
+    /// one in other letter case: a reader written in Go takes it for that one, we would not.
+    init(_ bytes: [UInt8], known: Set<String>) throws(Denial) {
+        let value: JSONValue
+        do { value = try JSONValue(parsing: bytes) } catch { throw error.denial }
+        guard let object = value.object else {
+            throw Denial(.malformedMessage, "the body is not an object")
+        }
+        try self.init(object, known: known)
+    }
+
+    init(_ object: JSONObject, known: Set<String>) throws(Denial) {
+        self.object = object
+        for (name, _) in object.members where !Self.isKnown(name, known) {
+            let folded = MemberNames.fold(name)
+            if known.contains(where: { MemberNames.fold($0) == folded }) {
+                throw Denial(.malformedMessage, "a member is a known one in other letter case")
+            }
+        }
+    }
+
+    /// As bytes: Swift's strings also equate canonically equivalent spellings.
+    private static func isKnown(_ name: String, _ known: Set<String>) -> Bool {
+        known.contains(name) && name.utf8.allSatisfy { $0 < 0x80 }
+    }
+
+    func isPresent(_ name: String) -> Bool {
+        guard let value = object[name] else { return false }
+        return !value.isNull
+    }
+
+    func string(_ name: String, upTo limit: Int = 1024) throws(Denial) -> String {
+        guard let text = try optionalString(name, upTo: limit), !text.isEmpty else {
+            throw Denial(.malformedMessage, "\(name) is missing")
+        }
+        return text
+    }
+
+    /// nil when absent or null.
+    func optionalString(_ name: String, upTo limit: Int = 1024) throws(Denial) -> String? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let text = value.string else {
+            throw Denial(.malformedMessage, "\(name) is not a string")
+        }
+        guard text.utf8.count <= limit, !text.utf8.contains(0) else {
+            throw Denial(.malformedMessage, "\(name) is too long")
+        }
+        return text
+    }
+
+    func address(_ name: String) throws(Denial) -> OCMAddress {
+        guard let address = OCMAddress(try string(name)) else {
+            throw Denial(.malformedMessage, "\(name) is not an OCM address")
+        }
+        return address
+    }
+
+    func optionalAddress(_ name: String) throws(Denial) -> OCMAddress? {
+        isPresent(name) ? try address(name) : nil
+    }
+
+    /// `host[:port]`, or the URL of a host.
+    func host(_ name: String) throws(Denial) -> PeerHost {
+        let text = try string(name)
+        guard let host = PeerHost(text) ?? PeerHost(url: text) else {
+            throw Denial(.malformedMessage, "\(name) is not a host")
+        }
+        return host
+    }
+
+    func providerID() throws(Denial) -> ProviderID {
+        guard let value = object["providerId"], let id = ProviderID(value) else {
+            throw Denial(.malformedMessage, "providerId is missing or neither string nor number")
+        }
+        return id
+    }
+
+    /// A whole number that is not negative; nil when absent or null.
+    func optionalInteger(_ name: String) throws(Denial) -> Int? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let integer = value.number?.integer, integer >= 0 else {
+            throw Denial(.malformedMessage, "\(name) is not a whole number")
+        }
+        return integer
+    }
+
+    /// At most 64 strings; nil when absent or null.
+    func optionalWords(_ name: String) throws(Denial) -> [String]? {
+        guard let value = object[name], !value.isNull else { return nil }
+        guard let elements = value.array, elements.count <= 64 else {
+            throw Denial(.malformedMessage, "\(name) is not a list")
+        }
+        var words: [String] = []
+        for element in elements {
+            guard let word = element.string, word.utf8.count <= 255 else {
+                throw Denial(.malformedMessage, "\(name) holds something that is not a string")
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    /// An object, or the empty list that PHP writes for an empty one; nil when absent or null.
+    func optionalObject(_ name: String) throws(Denial) -> JSONObject? {
+        guard let value = object[name], !value.isNull else { return nil }
+        if let object = value.object { return object }
+        if let elements = value.array, elements.isEmpty { return JSONObject() }
+        throw Denial(.malformedMessage, "\(name) is not an object")
+    }
+
+    /// A shared secret: 1 to 512 printable ASCII characters, so that it fits a header.
+    func optionalSecret(_ name: String) throws(Denial) -> Secret? {
+        guard let text = try optionalString(name, upTo: 512), !text.isEmpty else { return nil }
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Denial(.malformedMessage, "\(name) holds characters that no secret has")
+        }
+        return Secret(utf8: text)
+    }
+}

@@ -1,0 +1,93 @@
+package import OpenSSL
+
+/// A notification about a share: `POST {endPoint}/notifications`.
+package struct Notification: Sendable {
+    package let received: [UInt8]
+    package let members: JSONObject
+    package let type: Kind
+    package let providerID: ProviderID
+    package let resourceType: String
+    /// The secret of the share, which Nextcloud and ownCloud take as the sender's proof.
+    package let secret: Secret?
+    /// The receiver in oCIS's messages, which carry no secret.
+    package let grantee: String?
+    /// Whether there was a `notification` member; opencloudmesh-go sends none.
+    package let hasDetails: Bool
+
+    /// What is notified; applications (Talk, Calendar) have words of their own.
+    package enum Kind: Sendable, Equatable {
+        case shareAccepted, shareDeclined, shareUnshared, requestReshare, reshareUndo
+        case reshareChangePermission
+        /// oCIS: carries a new `protocol` with its secrets.
+        case shareChangePermission
+        case other(String)
+
+        package init(_ word: String) {
+            switch word {
+            case "SHARE_ACCEPTED": self = .shareAccepted
+            case "SHARE_DECLINED": self = .shareDeclined
+            case "SHARE_UNSHARED": self = .shareUnshared
+            case "REQUEST_RESHARE": self = .requestReshare
+            case "RESHARE_UNDO": self = .reshareUndo
+            case "RESHARE_CHANGE_PERMISSION": self = .reshareChangePermission
+            case "SHARE_CHANGE_PERMISSION": self = .shareChangePermission
+            default: self = .other(word)
+            }
+        }
+
+        package var word: String {
+            switch self {
+            case .shareAccepted: "SHARE_ACCEPTED"
+            case .shareDeclined: "SHARE_DECLINED"
+            case .shareUnshared: "SHARE_UNSHARED"
+            case .requestReshare: "REQUEST_RESHARE"
+            case .reshareUndo: "RESHARE_UNDO"
+            case .reshareChangePermission: "RESHARE_CHANGE_PERMISSION"
+            case .shareChangePermission: "SHARE_CHANGE_PERMISSION"
+            case .other(let word): word
+            }
+        }
+
+        /// On which side of the share the sender of the notification stands.
+        package var comesFrom: Side {
+            switch self {
+            case .shareAccepted, .shareDeclined, .requestReshare: .receiver
+            case .shareUnshared, .shareChangePermission: .owner
+            case .reshareUndo, .reshareChangePermission, .other: .either
+            }
+        }
+    }
+
+    package enum Side: Sendable, Equatable {
+        case owner, receiver, either
+    }
+
+    /// Reads the body of `POST /notifications`.
+    ///
+    /// Refused (`malformed_message`): a missing or mistyped `notificationType`, `resourceType` or
+    /// `providerId`, a `notification` that is no object, a secret outside printable ASCII.
+    package init(parsing bytes: [UInt8]) throws(Denial) {
+        let reader = try MessageReader(
+            bytes, known: ["notificationType", "resourceType", "providerId", "notification"])
+        received = bytes
+        members = reader.object
+        type = Kind(try reader.string("notificationType", upTo: 128))
+        resourceType = try reader.string("resourceType", upTo: 64)
+        providerID = try reader.providerID()
+        guard let details = try reader.optionalObject("notification") else {
+            hasDetails = false
+            secret = nil
+            grantee = nil
+            return
+        }
+        let inner = try MessageReader(details, known: ["sharedSecret", "grantee", "protocol"])
+        hasDetails = true
+        secret = try inner.optionalSecret("sharedSecret")
+        grantee = try inner.optionalString("grantee")
+    }
+}
+
+extension Notification: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<notification \(type.word) \(providerID)>" }
+    package var customMirror: Mirror { Mirror(self, children: ["type": type.word]) }
+}

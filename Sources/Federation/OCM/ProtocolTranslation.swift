@@ -1,0 +1,84 @@
+extension Translation {
+    /// The `protocol` of a share in a shape that the backend takes.
+    ///
+    /// Refused: `protocol_not_supported` when none can be made.
+    func protocolForBackend(_ share: Share, uri: String?) throws(Denial) -> JSONObject {
+        let ways = share.members["protocol"]?.object ?? JSONObject()
+        switch share.shape {
+        case .foreign: return ways
+        case .legacy:
+            return backend.takes(.legacy) ? ways : try newer(share, ways, uri: uri)
+        case .single, .multi:
+            if backend.takes(share.shape) { return try current(share, ways, uri: uri) }
+            if backend.takes(.multi) { return try newer(share, ways, uri: uri) }
+            return try legacy(share, ways)
+        }
+    }
+
+    /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`.
+    private func legacy(_ share: Share, _ ways: JSONObject) throws(Denial) -> JSONObject {
+        // Nextcloud 35 writes both shapes into one body: its elders read that as it is.
+        if share.shape == .single, ways["options"]?.object?["sharedSecret"]?.string != nil {
+            return ways
+        }
+        guard let webdav = share.webdav, let secret = webdav.secret else {
+            throw Denial(.protocolNotSupported, "the backend takes webdav only")
+        }
+        var options = JSONObject([("sharedSecret", .string(secret.text))])
+        if backend.readsPermissionsLiteral {
+            options["permissions"] = .string(SharePermissions.literal)
+        }
+        return JSONObject([("name", .string("webdav")), ("options", .object(options))])
+    }
+
+    /// Up to `{"name":"multi","options":{},"webdav":{…}}`.
+    private func newer(
+        _ share: Share, _ ways: JSONObject, uri: String?
+    ) throws(Denial) -> JSONObject {
+        guard let webdav = share.webdav, let secret = webdav.secret else {
+            throw Denial(.protocolNotSupported, "the share has no webdav")
+        }
+        var result = JSONObject([("name", .string("multi")), ("options", .object(JSONObject()))])
+        var fields = ways["webdav"]?.object ?? JSONObject()
+        fields["sharedSecret"] = .string(secret.text)
+        for (name, value) in ways.members where name != "name" && name != "options" {
+            guard name != "webdav", value.object != nil else { continue }
+            result[name] = value
+        }
+        result["webdav"] = .object(fields)
+        return try current(share, result, uri: uri)
+    }
+
+    /// A `multi` body with what the reva family insists on: an absolute URI, a list of permissions,
+    /// and no protocol that it does not know.
+    private func current(
+        _ share: Share, _ ways: JSONObject, uri: String?
+    ) throws(Denial) -> JSONObject {
+        guard let known = backend.onlyProtocols else { return ways }
+        var result = ways
+        for (name, value) in ways.members where value.object != nil && name != "options" {
+            if !known.contains(name) { result[name] = nil }
+        }
+        // Its decoder reads every value of `options` as a protocol of its own.
+        if result["options"]?.object?.count ?? 0 > 0 { result["options"] = .object(JSONObject()) }
+        guard let webdav = share.webdav, var fields = result["webdav"]?.object else {
+            guard result.members.contains(where: { known.contains($0.name) }) else {
+                throw Denial(.protocolNotSupported, "no protocol that the backend knows")
+            }
+            return result
+        }
+        let written = webdav.uri.flatMap { URLParts($0) == nil ? nil : $0 }
+        guard let absolute = written ?? uri else {
+            throw Denial(.protocolNotSupported, "the backend needs an absolute URI")
+        }
+        for name in backend.uriMembers where fields[name]?.string != absolute {
+            fields[name] = .string(absolute)
+        }
+        if !backend.uriMembers.contains("URI") { fields["URI"] = nil }
+        if fields["permissions"]?.array == nil {
+            fields["permissions"] = .array(SharePermissions.known.map { .string($0) })
+        }
+        result["webdav"] = .object(fields)
+        return result
+    }
+}

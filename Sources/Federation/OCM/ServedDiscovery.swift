@@ -1,0 +1,173 @@
+/// The discovery document as the gateway serves it: the backend's own, moved to the public origin
+/// and with what the gateway adds.
+///
+/// The same bytes go to every peer on every spelling of the path; `protocol.md` 9.1 says which
+/// client needs what.
+package struct ServedDiscovery: Sendable {
+    /// `https://host[:port]` of the site, without a slash.
+    package var origin: String
+    package var provider: String
+    /// The true version, beside the frozen `apiVersion`.
+    package var version: String
+    package var criteria: [DiscoveryDocument.Criterion]
+    /// Paths on the origin.
+    package var tokenPath: String
+    package var jwksPath: String
+    /// The RSA key of draft-cavage; its `keyId` must be an https URL.
+    package var signatureKey: SignatureKey?
+    /// Which members of the backend's document are taken over.
+    package var fromBackend: Set<BackendMember>
+
+    package struct SignatureKey: Sendable, Equatable {
+        package let keyId: String
+        package let pem: String
+
+        /// nil unless `keyId` is an https URL: any other form ends discovery in Nextcloud 31 to 33.
+        package init?(keyId: String, pem: String) {
+            guard keyId.hasPrefix("https://") else { return nil }
+            self.keyId = keyId
+            self.pem = pem
+        }
+    }
+
+    package enum BackendMember: String, Sendable, CaseIterable {
+        case resourceTypes, inviteAcceptDialog
+    }
+
+    /// What we speak ourselves: `jwksUri` came with 1.4.
+    package static let ownVersion = "1.4.0"
+
+    package init(
+        origin: String, provider: String, version: String = ServedDiscovery.ownVersion,
+        criteria: [DiscoveryDocument.Criterion] = [], tokenPath: String = "/ocm/token",
+        jwksPath: String = "/ocm/jwks", signatureKey: SignatureKey? = nil,
+        fromBackend: Set<BackendMember> = Set(BackendMember.allCases)
+    ) {
+        self.origin = origin
+        self.provider = provider
+        self.version = version
+        self.criteria = criteria
+        self.tokenPath = tokenPath
+        self.jwksPath = jwksPath
+        self.signatureKey = signatureKey
+        self.fromBackend = fromBackend
+    }
+
+    /// The body to serve.
+    ///
+    /// - Parameter document: the backend's; nil while it could not be fetched, then what its kind is
+    ///   known to say.
+    package func document(for kind: BackendKind, _ document: DiscoveryDocument?) -> [UInt8] {
+        let path = document?.endPointParts.path ?? kind.usualEndPoint
+        var members: [(String, JSONValue)] = [
+            ("enabled", .bool(true)),
+            // Nextcloud to 26 takes exactly this text, 27 to 30 little more.
+            ("apiVersion", .string("1.0-proposal1")),
+            ("version", .string(version)),
+            ("endPoint", .string(origin + DiscoveryDocument.withoutSlash(path))),
+            ("provider", .string(provider)),
+        ]
+        let types = resourceTypes(kind, document)
+        members.append(("resourceTypes", .array(types)))
+        if kind == .owncloud10 || document?.listsShareTypes == true {
+            members.append(("shareTypes", .array(types)))
+        }
+        members.append(("capabilities", .array(capabilities(kind, document).map { .string($0) })))
+        if !criteria.isEmpty {
+            members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
+        }
+        members.append(("tokenEndPoint", .string(origin + tokenPath)))
+        members.append(("jwksUri", .string(origin + jwksPath)))
+        if let signatureKey {
+            let key: JSONValue = .object([
+                ("keyId", .string(signatureKey.keyId)), ("publicKeyPem", .string(signatureKey.pem)),
+            ])
+            members.append(("publicKey", key))
+        }
+        if fromBackend.contains(.inviteAcceptDialog), let dialog = document?.inviteAcceptDialog {
+            members.append(("inviteAcceptDialog", .string(onOrigin(dialog))))
+        }
+        return JSONValue.object(members).serialized()
+    }
+
+    /// A path, or a URL of the backend, as a URL of the site.
+    private func onOrigin(_ link: String) -> String {
+        if let parts = URLParts(link) {
+            return origin + parts.path + (parts.query.map { "?\($0)" } ?? "")
+        }
+        return origin + (link.hasPrefix("/") ? "" : "/") + link
+    }
+
+    private func capabilities(_ kind: BackendKind, _ document: DiscoveryDocument?) -> [String] {
+        var all = document?.capabilities ?? []
+        // The gateway serves the message endpoints of every backend that has them at all.
+        all.formUnion([.httpSig, .exchangeToken, .notifications])
+        if !all.contains(.protocolObject), Backend(kind: kind, age: .current).takes(.multi) {
+            all.insert(.protocolObject)
+        }
+        return DiscoveryDocument.Capability.allCases.filter { all.contains($0) }.map(\.rawValue)
+    }
+
+    private func resourceTypes(_ kind: BackendKind, _ document: DiscoveryDocument?) -> [JSONValue] {
+        guard fromBackend.contains(.resourceTypes), let types = document?.resourceTypes,
+            !types.isEmpty
+        else {
+            let protocols = JSONObject([("webdav", .string(kind.usualWebDAV))])
+            return [resourceType("file", ["user"], protocols)]
+        }
+        return types.map { type in
+            var protocols = type.protocols
+            if let text = protocols["webdav"]?.string {
+                protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
+            }
+            return resourceType(
+                type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes, protocols)
+        }
+    }
+
+    private func resourceType(
+        _ name: String, _ shareTypes: [String], _ protocols: JSONObject
+    ) -> JSONValue {
+        .object([
+            ("name", .string(name)),
+            ("shareTypes", .array(shareTypes.map { .string($0) })),
+            ("protocols", .object(protocols)),
+        ])
+    }
+}
+
+extension BackendKind {
+    /// The path of the OCM API that this kind is known to have.
+    package var usualEndPoint: String {
+        switch self {
+        case .nextcloud, .ocis, .opencloud, .cernbox, .generic: "/ocm"
+        case .owncloud10: "/apps/federatedfilesharing"
+        case .seafile: "/ocm-via-webdav"
+        }
+    }
+
+    /// The WebDAV path that this kind is known to have, with a slash at both ends.
+    package var usualWebDAV: String {
+        switch self {
+        case .nextcloud, .owncloud10, .generic: "/public.php/webdav/"
+        case .ocis, .opencloud: "/dav/ocm/"
+        case .cernbox: "/remote.php/dav/ocm/"
+        case .seafile: "/seafdav/"
+        }
+    }
+
+    /// Where this kind is asked for its discovery document, the likelier path first.
+    package var discoveryPaths: [String] {
+        switch self {
+        case .nextcloud:
+            [
+                "/index.php/.well-known/ocm", "/ocm-provider/", "/index.php/ocm-provider/",
+                "/.well-known/ocm",
+            ]
+        case .owncloud10: ["/ocm-provider/", "/index.php/ocm-provider/"]
+        case .ocis, .opencloud, .cernbox: ["/.well-known/ocm"]
+        case .seafile: ["/ocm-provider/"]
+        case .generic: ["/.well-known/ocm", "/ocm-provider/", "/index.php/.well-known/ocm"]
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import OpenSSL
+
+/// A share creation notification: `POST {endPoint}/shares`.
+package struct Share: Sendable {
+    /// The body as it came, forwarded byte for byte when nothing has to change.
+    package let received: [UInt8]
+    /// Its members, in order, unknown ones included.
+    package let members: JSONObject
+
+    package let shareWith: OCMAddress
+    package let name: String
+    package let providerID: ProviderID
+    package let owner: OCMAddress
+    /// `sender`, or `sharedBy` from Nextcloud to 27.
+    package let sender: OCMAddress
+    /// `user`, `group`, `federation`, or a word that we do not know.
+    package let shareType: String
+    package let resourceType: String
+    /// Seconds since the epoch; nil for none, which OpenCloud writes as 0.
+    package let expiration: Int?
+    package let shape: ProtocolShape
+    /// At least one.
+    package let protocols: [ShareProtocol]
+
+    /// Whom the share speaks for.
+    ///
+    /// Where the owner lives on another server than the sender (a reshare), the owner's server sends
+    /// the message, and a receiver of the deprecated shape fetches the data there: only the owner's
+    /// signature counts. In the newer shapes the sender may also serve the data itself.
+    package var claim: Claim {
+        if sender.host == owner.host { return Claim(sender.host) }
+        return Claim(
+            peer: sender.host,
+            signers: shape == .legacy ? [owner.host] : [sender.host, owner.host],
+            named: [sender.host, owner.host])
+    }
+
+    /// What all protocols together give.
+    package var permissions: SharePermissions {
+        guard let first = protocols.first else { return .unspecified }
+        return protocols.dropFirst().reduce(first.permissions) { $0.union($1.permissions) }
+    }
+
+    /// True when every protocol demands it.
+    package func requires(_ requirement: ShareRequirement) -> Bool {
+        protocols.allSatisfy { $0.requirements.contains(requirement) }
+    }
+
+    /// The WebDAV way of the share, when it has one.
+    package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
+
+    /// The largest size that a protocol names, in bytes.
+    package var size: Int? { protocols.compactMap(\.size).max() }
+
+    /// The secrets of all protocols, each once.
+    package var secrets: [Secret] {
+        protocols.compactMap(\.secret).reduce(into: []) { known, secret in
+            if !known.contains(secret) { known.append(secret) }
+        }
+    }
+}
+
+extension Share: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<share \(providerID)>" }
+    package var customMirror: Mirror { Mirror(self, children: ["providerID": providerID.text]) }
+}

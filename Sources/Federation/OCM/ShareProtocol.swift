@@ -1,0 +1,92 @@
+package import OpenSSL
+
+/// One way to reach a shared resource, with its own secret.
+package struct ShareProtocol: Sendable {
+    /// `webdav`, `webapp`, `ssh`, …; of the deprecated shape the value of `name`.
+    package let name: String
+    package let secret: Secret?
+    /// Relative or absolute, as it was written.
+    package let uri: String?
+    package let permissions: SharePermissions
+    package let requirements: [ShareRequirement]
+    package let accessTypes: [String]
+    package let size: Int?
+    /// Where in `protocol` it was found.
+    package let place: Place
+
+    package enum Place: Sendable, Equatable {
+        /// `options` of the deprecated shape.
+        case options
+        /// A member of its own.
+        case member
+        /// Both, with the same secret.
+        case both
+    }
+}
+
+extension ShareProtocol: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<protocol \(name)>" }
+    package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+}
+
+extension ShareProtocol {
+    private static let known: Set<String> = [
+        "uri", "url", "URI", "sharedSecret", "permissions", "requirements", "accessTypes", "size",
+        "targets", "viewMode", "uriTemplate", "srcUri",
+    ]
+
+    /// A member of `protocol`, or its `options`.
+    ///
+    /// Refused: a secret that is no string of printable ASCII, two different URIs (`uri` now, `url`
+    /// from older OpenCloud), permissions that are neither a list nor the literal text.
+    init(name: String, place: Place, _ object: JSONObject) throws(Denial) {
+        let reader = try MessageReader(object, known: Self.known)
+        self.name = name
+        self.place = place
+        secret = try reader.optionalSecret("sharedSecret")
+        var uris: [String] = []
+        for spelling in ["uri", "url", "URI"] {
+            if let uri = try reader.optionalString(spelling, upTo: 4096), !uri.isEmpty {
+                uris.append(uri)
+            }
+        }
+        guard Set(uris).count <= 1 else {
+            throw Denial(.malformedMessage, "a protocol has two different URIs")
+        }
+        uri = uris.first
+        permissions = try Self.permissions(reader)
+        requirements = try reader.optionalWords("requirements")?.map(ShareRequirement.init) ?? []
+        accessTypes = try reader.optionalWords("accessTypes") ?? []
+        size = try reader.optionalInteger("size")
+    }
+
+    private static func permissions(_ reader: MessageReader) throws(Denial) -> SharePermissions {
+        guard let value = reader.object["permissions"], !value.isNull else {
+            // The older name in webapp; what it means in permissions is the backend's matter.
+            return .unspecified
+        }
+        if let text = value.string {
+            guard text == SharePermissions.literal else {
+                throw Denial(.malformedMessage, "permissions is a text that means nothing")
+            }
+            return .unspecified
+        }
+        return .named(try reader.optionalWords("permissions") ?? [])
+    }
+
+    /// The same protocol found in `options` and in a member of its own.
+    init(_ options: ShareProtocol, _ member: ShareProtocol) throws(Denial) {
+        guard options.secret == nil || member.secret == nil || options.secret == member.secret
+        else {
+            throw Denial(.malformedMessage, "one protocol has two secrets")
+        }
+        name = member.name
+        secret = member.secret ?? options.secret
+        uri = member.uri ?? options.uri
+        permissions = member.permissions
+        requirements = options.requirements + member.requirements
+        accessTypes = member.accessTypes
+        size = member.size ?? options.size
+        place = .both
+    }
+}

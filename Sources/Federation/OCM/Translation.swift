@@ -1,0 +1,176 @@
+package import OpenSSL
+
+/// A body for the other side, and whether it differs from the one that came.
+package struct TranslatedBody: Sendable, Equatable {
+    package let bytes: [UInt8]
+    package let isChanged: Bool
+}
+
+/// One secret to be replaced by another wherever it stands.
+package struct SecretSwap: Sendable {
+    package let old: Secret
+    package let new: Secret
+
+    package init(_ old: Secret, by new: Secret) {
+        self.old = old
+        self.new = new
+    }
+}
+
+/// Turns messages into what one backend could have received from a server of its own age.
+///
+/// What the backend reads as it is stays byte for byte; unknown members are always kept.
+package struct Translation: Sendable {
+    package let backend: Backend
+
+    package init(for backend: Backend) { self.backend = backend }
+
+    /// - Parameters:
+    ///   - swaps: secrets to be replaced, at every place of the body.
+    ///   - taken: requirements that the gateway meets itself, so that the backend need not know them.
+    ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
+    ///     itself does not say.
+    ///
+    /// Refused: `protocol_not_supported` when no protocol of the share can be said to the backend.
+    package func share(
+        _ share: Share, swaps: [SecretSwap] = [], taken: Set<ShareRequirement> = [],
+        uri: String? = nil
+    ) throws(Denial) -> TranslatedBody {
+        var members = share.members
+        writeAddress(share.owner, "owner", in: &members)
+        writeAddress(share.sender, "sender", in: &members)
+        writeAddress(share.sender, "sharedBy", in: &members)
+        nameTheSender(in: &members)
+        if backend.wantsTextIDs, members["providerId"]?.number != nil {
+            members["providerId"] = .string(share.providerID.text)
+        }
+        if share.resourceType == "folder", !backend.knowsFolders {
+            members["resourceType"] = .string("file")
+        }
+        var ways = try protocolForBackend(share, uri: uri)
+        Self.remove(taken, from: &ways)
+        ways = ways.replacing(swaps)
+        members["protocol"] = .object(ways)
+        return Self.body(members, share.members, share.received)
+    }
+
+    /// - Parameter secret: the secret of the share in the backend's words; it fills a notification
+    ///   that has none and comes from the share's own verified peer. A wrong one is never mended.
+    package func notification(
+        _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil
+    ) -> TranslatedBody {
+        var members = notification.members
+        if backend.wantsTextIDs, members["providerId"]?.number != nil {
+            members["providerId"] = .string(notification.providerID.text)
+        }
+        var details = members["notification"]?.object ?? JSONObject()
+        let had = details
+        if notification.secret == nil, let secret {
+            details["sharedSecret"] = .string(secret.text)
+        } else {
+            details = details.replacing(swaps)
+        }
+        if var ways = details["protocol"]?.object {
+            ways = ways.replacing(swaps)
+            details["protocol"] = .object(ways)
+        }
+        // Nextcloud answers 400 without the member, oCIS stops in its handler.
+        if details != had || !notification.hasDetails {
+            members["notification"] = .object(details)
+        }
+        return Self.body(members, notification.members, notification.received)
+    }
+
+    /// `userId` of an early Nextcloud becomes `userID`, the provider a bare host.
+    package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
+        var members = message.members
+        members.rename("userId", to: "userID")
+        if let text = members["recipientProvider"]?.string, PeerHost(text) == nil {
+            members["recipientProvider"] = .string(message.recipientProvider.description)
+        }
+        return Self.body(members, message.members, message.received)
+    }
+
+    private static func body(
+        _ members: JSONObject, _ before: JSONObject, _ received: [UInt8]
+    ) -> TranslatedBody {
+        if members == before { return TranslatedBody(bytes: received, isChanged: false) }
+        return TranslatedBody(bytes: JSONValue.object(members).serialized(), isChanged: true)
+    }
+
+    /// Only the form changes, never the host.
+    private func writeAddress(_ address: OCMAddress, _ name: String, in members: inout JSONObject) {
+        guard let text = members[name]?.string, let written = OCMAddress(text),
+            !backend.reads(written.form)
+        else { return }
+        members[name] = .string(written.written(backend.addressForm))
+    }
+
+    /// `sharedBy` for those who read only that, `sender` for those who know only that.
+    private func nameTheSender(in members: inout JSONObject) {
+        func copy(_ name: String, to other: String) {
+            guard members[other].map(\.isNull) ?? true, let value = members[name], !value.isNull
+            else { return }
+            members.insert(other, value, after: name)
+        }
+        if backend.readsSharedBy {
+            copy("senderDisplayName", to: "sharedByDisplayName")
+            copy("sender", to: "sharedBy")
+        }
+        if backend.readsSender {
+            copy("sharedByDisplayName", to: "senderDisplayName")
+            copy("sharedBy", to: "sender")
+        }
+    }
+
+    private static func remove(_ taken: Set<ShareRequirement>, from ways: inout JSONObject) {
+        guard !taken.isEmpty else { return }
+        for (name, value) in ways.members {
+            guard var fields = value.object, let words = fields["requirements"]?.array else {
+                continue
+            }
+            let left = words.filter { word in
+                word.string.map { !taken.contains(ShareRequirement(spelled: $0)) } ?? true
+            }
+            guard left.count != words.count else { continue }
+            fields["requirements"] = left.isEmpty ? nil : .array(left)
+            ways[name] = .object(fields)
+        }
+    }
+}
+
+extension JSONObject {
+    /// The object with secrets replaced in its own `sharedSecret` and in that of each member.
+    func replacing(_ swaps: [SecretSwap]) -> JSONObject {
+        var object = self
+        if let text = object["sharedSecret"]?.string, let new = swaps.new(for: text) {
+            object["sharedSecret"] = .string(new)
+        }
+        for (name, value) in object.members {
+            guard var fields = value.object, let text = fields["sharedSecret"]?.string,
+                let new = swaps.new(for: text)
+            else { continue }
+            fields["sharedSecret"] = .string(new)
+            object[name] = .object(fields)
+        }
+        return object
+    }
+}
+
+extension [SecretSwap] {
+    /// The replacement for a secret, or nil when it is none of these.
+    func new(for text: String) -> String? {
+        let secret = Secret(utf8: text)
+        return first { $0.old == secret }?.new.text
+    }
+}
+
+extension Secret {
+    /// The text of a secret, for the one place that it is written to; empty when it is not UTF-8.
+    package var text: String {
+        withBytes { bytes in
+            guard let text = try? UTF8Span(validating: bytes) else { return "" }
+            return String(copying: text)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import OpenSSL
+
+/// A share over the older federation API: `POST /ocs/v2.php/cloud/shares`, never signed.
+package struct OCSShare: Sendable {
+    package let form: FormBody
+    /// The account on our side; no host.
+    package let shareWith: String
+    package let secret: Secret
+    package let name: String
+    package let providerID: ProviderID
+    package let owner: OCMAddress
+    package let sender: OCMAddress
+    /// 6 for a user, 9 for a group; ownCloud sends none and means a user.
+    package let shareType: String
+
+    /// Whom the share speaks for: the host of `remote`, where the receiver fetches the data.
+    package var claim: Claim {
+        Claim(
+            peer: owner.host, signers: [owner.host],
+            named: owner.host == sender.host ? [owner.host] : [owner.host, sender.host])
+    }
+
+    /// Refused (`malformed_message`): a required parameter that is missing, one that stands there
+    /// twice, names that PHP would read as another one, an owner on another host than `remote`.
+    package init(_ form: FormBody) throws(Denial) {
+        let fields = try OCSFields(form)
+        self.form = form
+        shareWith = try fields.required("shareWith")
+        secret = try fields.secret()
+        name = try fields.required("name", upTo: 4096)
+        providerID = try fields.providerID("remoteId")
+        let remote = try fields.required("remote")
+        let account = try fields.required("owner")
+        guard let home = OCMAddress("\(account)@\(remote)") else {
+            throw Denial(.malformedMessage, "remote is not the URL of a host")
+        }
+        if let text = form["ownerFederatedId"] {
+            guard let owner = OCMAddress(text), owner.host == home.host else {
+                throw Denial(.malformedMessage, "ownerFederatedId is not on the host of remote")
+            }
+            self.owner = owner
+        } else {
+            owner = home
+        }
+        sender = try Self.sender(form, remote: remote) ?? owner
+        switch form["shareType"] {
+        case nil, "0", "6": shareType = "user"
+        case "1", "9": shareType = "group"
+        case .some(let other): shareType = other
+        }
+    }
+
+    /// ownCloud puts the bare account into `sharedByFederatedId`.
+    private static func sender(_ form: FormBody, remote: String) throws(Denial) -> OCMAddress? {
+        guard let text = form["sharedByFederatedId"] ?? form["sharedBy"] else { return nil }
+        guard let address = OCMAddress(text) ?? OCMAddress("\(text)@\(remote)") else {
+            throw Denial(.malformedMessage, "sharedByFederatedId is not an address")
+        }
+        return address
+    }
+}
+
+extension OCSShare: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<ocs share \(providerID)>" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}

@@ -1,0 +1,69 @@
+package import OpenSSL
+
+/// Seals access tokens with AES-256-GCM, the id of the key in front, and opens them again.
+///
+/// The first key seals, all of them open, so that keys can be changed while tokens are out.
+package struct TokenSealer: Sendable {
+    /// A key and the name under which its tokens find it.
+    package struct Key: Sendable {
+        package let id: UInt32
+        package let key: AEADKey
+
+        package init(id: UInt32, key: AEADKey) {
+            self.id = id
+            self.key = key
+        }
+    }
+
+    private let first: Key
+    private let others: [Key]
+    private let audience: [UInt8]
+
+    /// - Parameter audience: the origin that the tokens are good at; a token of another origin does
+    ///   not open even under the same key.
+    package init(_ key: Key, olderKeys: [Key] = [], audience: String) {
+        first = key
+        others = olderKeys
+        self.audience = Array("ocmgate access token 1\n\(audience)\n".utf8)
+    }
+
+    /// The text of the token, base64url; only characters that a `Bearer` credential may have.
+    ///
+    /// Throws `backend_unavailable` for texts that the layout does not hold (a path over 2 KiB).
+    package func seal(_ token: AccessToken) throws(Denial) -> Secret {
+        guard let plain = token.encoded() else {
+            throw Denial(.backendUnavailable, "the token's texts are too long to seal")
+        }
+        let id = Self.bytes(of: first.id)
+        let sealed = first.key.seal(plain, authenticating: audience + id)
+        return Secret(utf8: Base64.encodeURL(id + sealed))
+    }
+
+    /// The token that a text stands for.
+    ///
+    /// Refused: `token_invalid` for anything that no key of ours sealed for this audience, also with
+    /// one bit changed; `token_expired` from `expires` on. Both look the same to the peer.
+    package func open(_ text: String, now: Int) throws(Denial) -> AccessToken {
+        guard (40...4096).contains(text.utf8.count), let bytes = Base64.decodeURL(text),
+            bytes.count > 4 + AEADKey.overhead
+        else { throw Denial(.tokenInvalid, "not the text of a token") }
+        let id = bytes[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard let key = first.id == id ? first : others.first(where: { $0.id == id }) else {
+            throw Denial(.tokenInvalid, "sealed with a key that is not ours")
+        }
+        let plain: [UInt8]
+        do {
+            plain = try key.key.open(
+                Array(bytes[4...]), authenticating: audience + Array(bytes[..<4]))
+        } catch { throw Denial(.tokenInvalid, "the seal is broken") }
+        guard let token = AccessToken(decoding: plain) else {
+            throw Denial(.tokenInvalid, "sealed with another layout")
+        }
+        guard now < token.expires else { throw Denial(.tokenExpired, "since \(token.expires)") }
+        return token
+    }
+
+    private static func bytes(of id: UInt32) -> [UInt8] {
+        (0..<4).reversed().map { UInt8(truncatingIfNeeded: id >> ($0 * 8)) }
+    }
+}
