@@ -51,14 +51,9 @@ package struct HMACKey: Sendable {
             preconditionFailure("OpenSSL cannot authenticate: out of memory")
         }
         unsafe self.context = context
-        let result = unsafe hash.openSSLName.withCString { name in
-            let digest = unsafe UnsafeMutablePointer(mutating: name)
-            let parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return key.withBytes { bytes in
-                unsafe bytes.withPointer { unsafe EVP_MAC_init(context, $0, $1, parameters) }
+        let result = key.withBytes { bytes in
+            unsafe bytes.withPointer {
+                unsafe ocmgate_hmac_init(context, hash.openSSLName, $0, $1)
             }
         }
         precondition(result == 1, "OpenSSL cannot take an HMAC key: out of memory")

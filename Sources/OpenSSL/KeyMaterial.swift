@@ -57,60 +57,21 @@ enum KeyMaterial: Sendable, Equatable {
     /// OpenSSL's object for the key.
     func load() throws(CryptoError) -> KeyHandle {
         ERR_clear_error()
+        let key: OpaquePointer?
         switch self {
         case .ed25519(let bytes):
-            guard
-                let key = unsafe EVP_PKEY_new_raw_public_key_ex(
-                    nil, "ED25519", nil, bytes, bytes.count)
-            else { throw .last("read public key") }
-            return unsafe KeyHandle(key)
-        case .p256(let x, let y): return try point(x, y, group: "prime256v1")
-        case .p384(let x, let y): return try point(x, y, group: "secp384r1")
+            unsafe key = EVP_PKEY_new_raw_public_key_ex(
+                nil, "ED25519", nil, bytes, bytes.count)
+        case .p256(let x, let y):
+            let point = [0x04] + x + y
+            unsafe key = ocmgate_ec_public_key("prime256v1", point, point.count)
+        case .p384(let x, let y):
+            let point = [0x04] + x + y
+            unsafe key = ocmgate_ec_public_key("secp384r1", point, point.count)
         case .rsa(let n, let e):
-            guard let modulus = unsafe BN_bin2bn(n, Int32(n.count), nil),
-                let exponent = unsafe BN_bin2bn(e, Int32(e.count), nil)
-            else { throw .last("read public key") }
-            defer {
-                unsafe BN_free(modulus)
-                unsafe BN_free(exponent)
-            }
-            return try unsafe KeyMaterial.build("RSA") { builder in
-                unsafe OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1
-                    && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1
-            }
+            unsafe key = ocmgate_rsa_public_key(n, Int32(n.count), e, Int32(e.count))
         }
-    }
-
-    private func point(
-        _ x: [UInt8], _ y: [UInt8], group: String
-    ) throws(CryptoError) -> KeyHandle {
-        let encoded = [0x04] + x + y
-        return try unsafe KeyMaterial.build("EC") { builder in
-            unsafe OSSL_PARAM_BLD_push_utf8_string(
-                builder, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1
-                && OSSL_PARAM_BLD_push_octet_string(
-                    builder, OSSL_PKEY_PARAM_PUB_KEY, encoded, encoded.count) == 1
-        }
-    }
-
-    private static func build(
-        _ type: String, _ push: (OpaquePointer) -> Bool
-    ) throws(CryptoError) -> KeyHandle {
-        guard let builder = unsafe OSSL_PARAM_BLD_new() else { throw .last("read public key") }
-        defer { unsafe OSSL_PARAM_BLD_free(builder) }
-        guard unsafe push(builder), let parameters = unsafe OSSL_PARAM_BLD_to_param(builder),
-            let context = unsafe EVP_PKEY_CTX_new_from_name(nil, type, nil)
-        else { throw .last("read public key") }
-        defer {
-            unsafe OSSL_PARAM_free(parameters)
-            unsafe EVP_PKEY_CTX_free(context)
-        }
-        var key: OpaquePointer?
-        guard unsafe EVP_PKEY_fromdata_init(context) == 1,
-            unsafe EVP_PKEY_fromdata(context, &key, ocmgate_public_key_selection(), parameters)
-                == 1,
-            let key = unsafe key
-        else { throw .last("read public key") }
+        guard let key = unsafe key else { throw .last("read public key") }
         return unsafe KeyHandle(key)
     }
 
