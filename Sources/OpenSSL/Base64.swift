@@ -8,6 +8,11 @@ package enum Base64 {
         text(bytes, alphabet: standard, padding: true)
     }
 
+    /// Section 4 with padding, appended to text that is being written.
+    package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+        append(bytes, to: &text, alphabet: standard, padding: true)
+    }
+
     /// Section 5 without padding, as JOSE writes it.
     package static func encodeURL(_ bytes: [UInt8]) -> String {
         text(bytes, alphabet: url, padding: false)
@@ -15,17 +20,29 @@ package enum Base64 {
 
     /// Section 4; padding must be right or absent.
     package static func decode(_ text: String) -> [UInt8]? {
-        bytes(Array(text.utf8), values: standardValues)
+        bytes(Array(text.utf8).span, values: standardValues)
+    }
+
+    /// Section 4; padding must be right or absent.
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        bytes(text, values: standardValues)
     }
 
     /// Section 5; padding must be right or absent.
     package static func decodeURL(_ text: String) -> [UInt8]? {
-        bytes(Array(text.utf8), values: urlValues)
+        bytes(Array(text.utf8).span, values: urlValues)
     }
 
     private static func text(_ bytes: [UInt8], alphabet: [UInt8], padding: Bool) -> String {
         var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
+        append(bytes.span, to: &output, alphabet: alphabet, padding: padding)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private static func append(
+        _ bytes: Span<UInt8>, to output: inout [UInt8], alphabet: [UInt8], padding: Bool
+    ) {
+        output.reserveCapacity(output.count + (bytes.count + 2) / 3 * 4)
         var index = 0
         while index < bytes.count {
             let left = bytes.count - index
@@ -41,23 +58,21 @@ package enum Base64 {
             }
             index += 3
         }
-        return String(decoding: output, as: UTF8.self)
     }
 
-    static func bytes(_ text: [UInt8], values: [UInt8]) -> [UInt8]? {
-        var digits = text[...]
-        if let last = digits.last, last == UInt8(ascii: "=") {
-            guard digits.count % 4 == 0 else { return nil }
-            digits.removeLast()
-            if digits.last == UInt8(ascii: "=") { digits.removeLast() }
+    static func bytes(_ text: Span<UInt8>, values: [UInt8]) -> [UInt8]? {
+        var end = text.count
+        if end > 0, text[end - 1] == UInt8(ascii: "=") {
+            guard end % 4 == 0 else { return nil }
+            end -= text[end - 2] == UInt8(ascii: "=") ? 2 : 1
         }
-        guard digits.count % 4 != 1 else { return nil }
+        guard end % 4 != 1 else { return nil }
         var output: [UInt8] = []
-        output.reserveCapacity(digits.count / 4 * 3 + 2)
+        output.reserveCapacity(end / 4 * 3 + 2)
         var group: UInt32 = 0
         var bits: UInt32 = 0
-        for digit in digits {
-            let value = values[Int(digit)]
+        for index in 0..<end {
+            let value = values[Int(text[index])]
             guard value < 64 else { return nil }
             group = group << 6 | UInt32(value)
             bits += 6

@@ -21,7 +21,7 @@ struct PEM: Sendable {
                 digits = []
             } else if let name = marked(line, "END") {
                 guard name == label else { throw refusal("a block ends that did not begin") }
-                guard let bytes = Base64.bytes(digits, values: Base64.standardValues) else {
+                guard let bytes = Base64.bytes(digits.span, values: Base64.standardValues) else {
                     throw refusal("not base64")
                 }
                 blocks.append(PEM(label: name, bytes: bytes))

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The values of components (RFC 9421 sections 2.1 and 2.2).
 extension SignedMessage {
     /// Appends a component's value; refuses what is absent, ambiguous, or holds a byte that is

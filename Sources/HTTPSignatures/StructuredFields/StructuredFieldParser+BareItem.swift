@@ -1,3 +1,5 @@
+import OpenSSL
+
 extension StructuredFieldParser {
     // 4.2.3.1 Parsing a Bare Item
     mutating func bareItem() throws(StructuredFieldError) -> StructuredField.BareItem {
@@ -103,7 +105,8 @@ extension StructuredFieldParser {
         let start = position
         while let byte = next, byte != UInt8(ascii: ":") { position += 1 }  // 4
         guard !isAtEnd else { throw error(.byteSequence) }  // 3
-        guard let content = Base64.decode(bytes.extracting(start..<position)) else {  // 6 and 7
+        let encoded = bytes.extracting(start..<position)
+        guard encoded.count % 4 == 0, let content = Base64.decode(encoded) else {  // 6 and 7
             throw error(.byteSequence)
         }
         position += 1  // 5

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Writer of HTTP structured fields; the step numbers are those of RFC 9651 section 4.1.
 ///
 /// Refuses what the wire cannot carry: integers over 15 digits, non-ASCII strings, malformed keys
