@@ -1,0 +1,28 @@
+import Foundation
+
+/// What the gateway takes from the world besides the network, as values made in one place, so that
+/// a test can make other ones.
+package struct Environment: Sendable {
+    /// Wall time in seconds since 1970.
+    package var now: @Sendable () -> Int
+    /// A clock that never steps, in milliseconds, for intervals and timings.
+    package var monotonicMilliseconds: @Sendable () -> Int
+
+    package init(
+        now: @escaping @Sendable () -> Int, monotonicMilliseconds: @escaping @Sendable () -> Int
+    ) {
+        self.now = now
+        self.monotonicMilliseconds = monotonicMilliseconds
+    }
+
+    /// The clocks of this machine.
+    package static let live: Environment = {
+        let start = ContinuousClock.now
+        return Environment(
+            now: { Int(Date().timeIntervalSince1970) },
+            monotonicMilliseconds: {
+                let passed = (ContinuousClock.now - start).components
+                return Int(passed.seconds) * 1000 + Int(passed.attoseconds / 1_000_000_000_000_000)
+            })
+    }()
+}

@@ -1,0 +1,49 @@
+import Synchronization
+
+/// How often peers can make us fetch something: a bucket for all of them, and one slot per host and
+/// minute for a key id that we do not know (security design, item 67; settled questions, 6).
+///
+/// A slot is taken before the fetch and stays taken whatever the fetch brings.
+final class FetchBudget: Sendable {
+    private struct State {
+        var tokens: Double
+        var filledAt: Int
+        var refreshedAt: [String: Int] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(now: Int) {
+        state = Mutex(State(tokens: Self.burst, filledAt: now))
+    }
+
+    /// Takes one fetch out of the common bucket; false when it is empty.
+    func take(now: Int) -> Bool {
+        state.withLock { state in
+            let passed = max(0, now - state.filledAt)
+            state.tokens = min(Self.burst, state.tokens + Double(passed) * Self.perSecond)
+            state.filledAt = max(now, state.filledAt)
+            guard state.tokens >= 1 else { return false }
+            state.tokens -= 1
+            return true
+        }
+    }
+
+    /// Takes the one refresh of this minute that an unknown key id may cause at this host.
+    func takeRefresh(of host: String, now: Int) -> Bool {
+        state.withLock { state in
+            if let last = state.refreshedAt[host], now - last < Self.refreshInterval { return false }
+            if state.refreshedAt.count >= Self.rememberedHosts {
+                state.refreshedAt = state.refreshedAt.filter { now - $0.value < Self.refreshInterval }
+                guard state.refreshedAt.count < Self.rememberedHosts else { return false }
+            }
+            state.refreshedAt[host] = now
+            return true
+        }
+    }
+
+    private static let burst = 40.0
+    private static let perSecond = 10.0
+    private static let refreshInterval = 60
+    private static let rememberedHosts = 10_000
+}

@@ -1,0 +1,23 @@
+import Synchronization
+
+/// One piece of work per key at a time: who comes while it runs waits for the same result.
+///
+/// Against a crowd that asks for the same peer's keys at once (security design, item 103).
+final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private let running = Mutex<[Key: Task<Value, Never>]>([:])
+
+    /// The result of the work that runs for this key, started now if there is none.
+    func result(for key: Key, _ work: @escaping @Sendable () async -> Value) async -> Value {
+        let task = running.withLock { running in
+            if let task = running[key] { return task }
+            let task = Task {
+                let value = await work()
+                self.running.withLock { $0[key] = nil }
+                return value
+            }
+            running[key] = task
+            return task
+        }
+        return await task.value
+    }
+}
