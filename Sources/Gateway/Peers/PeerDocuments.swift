@@ -1,0 +1,62 @@
+package import Federation
+
+/// What came of asking a peer for something.
+package enum PeerFetch: Sendable {
+    /// An answer with this status; the body is whole.
+    case answered(status: Int, body: [UInt8])
+    /// No answer that can be used; the text is for the log.
+    case failed(String)
+}
+
+/// How the directory asks: one GET of an https URL on the peer's host, at most two redirects on the
+/// same host when it says so, never an address that the guard refuses.
+package typealias PeerFetcher =
+    @Sendable (_ host: PeerHost, _ url: String, _ redirects: Redirects) async -> PeerFetch
+
+/// Whether a fetch follows redirects.
+package enum Redirects: Sendable {
+    case refused
+    /// At most two, on the same host: discovery is often redirected into `/index.php`.
+    case followedOnSameHost
+}
+
+/// A peer's discovery document, or the knowledge that it has none.
+package enum PeerDocument: Sendable {
+    case published(DiscoveryDocument)
+    /// The host answers and shows no document at any of its places.
+    case absent
+}
+
+/// Finds a peer's discovery document at whichever of its places has it (`protocol.md` 2).
+struct PeerDocumentFetch: Sendable {
+    let fetch: PeerFetcher
+
+    /// The document; nil with the reason when the host cannot be reached, so that absence and
+    /// ignorance are never mixed up.
+    func document(of host: PeerHost) async -> (document: PeerDocument?, failure: String) {
+        var failure = ""
+        var answered = false
+        for path in Self.places {
+            switch await fetch(host, host.origin + path, .followedOnSameHost) {
+            case .failed(let reason):
+                // A host that cannot be reached at one place cannot be reached at the next.
+                if !answered { return (nil, reason) }
+                failure = reason
+            case .answered(let status, let body):
+                answered = true
+                if status >= 500 {
+                    failure = "status \(status) at \(path)"
+                    continue
+                }
+                // A login page with status 200 is no document (`protocol.md` 8.2).
+                guard status == 200, let document = try? DiscoveryDocument(parsing: body) else {
+                    continue
+                }
+                return (.published(document), "")
+            }
+        }
+        return failure.isEmpty ? (.absent, "") : (nil, failure)
+    }
+
+    private static let places = ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"]
+}
