@@ -1,0 +1,37 @@
+/// Why a fetch gave no answer. A status of whatever kind is an answer, not a failure.
+package enum FetchFailure: Error, Sendable, Equatable {
+    /// The name has no address, or the resolver failed or took too long.
+    case resolve
+    /// One of the name's addresses is one that must not be dialled.
+    case addressRefused(IPAddress)
+    case connect
+    /// The certificate does not prove the name, or the handshake failed; the text is for logs.
+    case tlsVerify(String)
+    case timeout
+    /// The answer is longer than allowed.
+    case tooLarge
+    /// The answer breaks a rule of HTTP, or ended early.
+    case malformed
+    /// The answer is encoded although no encoding was accepted.
+    case encoded
+    /// A third redirect, one to another host, or one that cannot be read.
+    case redirect
+    /// The request itself cannot be sent: a field or the target holds what may not stand there.
+    case request
+
+    /// A stable word for logs and counters.
+    package var code: String {
+        switch self {
+        case .resolve: return "resolve"
+        case .addressRefused: return "address_refused"
+        case .connect: return "connect"
+        case .tlsVerify: return "tls_verify"
+        case .timeout: return "timeout"
+        case .tooLarge: return "too_large"
+        case .malformed: return "malformed"
+        case .encoded: return "encoded"
+        case .redirect: return "redirect"
+        case .request: return "request"
+        }
+    }
+}

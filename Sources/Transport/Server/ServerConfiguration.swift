@@ -1,0 +1,72 @@
+/// Where a server listens, and what it puts up with.
+package struct ServerConfiguration: Sendable {
+    package var listeners: [Listener]
+    package var limits: ServerLimits
+    /// How many event loops, each with listeners and upstream connections of its own.
+    package var loops: Int
+
+    package init(
+        listeners: [Listener], limits: ServerLimits = ServerLimits(), loops: Int = 1
+    ) {
+        self.listeners = listeners
+        self.limits = limits
+        self.loops = loops
+    }
+
+    /// One address to listen on.
+    package struct Listener: Sendable {
+        package var address: ListenAddress
+        package var purpose: ListenerPurpose
+
+        package init(
+            _ address: ListenAddress, purpose: ListenerPurpose = .serve
+        ) {
+            self.address = address
+            self.purpose = purpose
+        }
+    }
+}
+
+/// An address to listen on.
+package enum ListenAddress: Sendable, Hashable {
+    /// `port` 0 lets the system choose: see `Server.addresses`.
+    case tcp(IPAddress, port: Int)
+    case unix(path: String)
+}
+
+/// What the requests of a listener are for.
+package enum ListenerPurpose: Sendable, Equatable {
+    /// They go to the `RequestHandler`.
+    case serve
+    /// As `serve`, with the targets of a client's chosen proxy: CONNECT and absolute ones.
+    case forwardProxy
+    /// Every one is answered with 308 to the same target on `https://` and the authority given,
+    /// or, when that is nil, its own host.
+    case redirectToHTTPS(Authority?)
+}
+
+/// What clients may do, in bytes, counts and times.
+package struct ServerLimits: Sendable {
+    package var head = HeadLimits.request
+    /// From the first byte of a head to its last; also from accept to the first byte.
+    package var requestHead = Duration.seconds(10)
+    package var tlsHandshake = Duration.seconds(10)
+    /// Between two requests.
+    package var keepAlive = Duration.seconds(60)
+    /// Between two pieces of a body that is read.
+    package var bodyIdle = Duration.seconds(30)
+    /// Between two pieces of a body that is forwarded.
+    package var forwardedBodyIdle = Duration.seconds(60)
+    /// What a body that is read must come to per second, once ten seconds have passed.
+    package var bodyBytesPerSecond = 512
+    /// Without a byte of the answer being taken.
+    package var writeStall = Duration.seconds(60)
+    package var connectionAge = Duration.seconds(3600)
+    package var requestsPerConnection = 1000
+    /// On all listeners together; further ones wait in the backlog of the system.
+    package var connections = 4096
+    /// Per IPv4 address or IPv6 /64; further ones are closed at once.
+    package var connectionsPerClient = 64
+
+    package init() {}
+}

@@ -1,0 +1,80 @@
+/// A request to be sent on, and what becomes of its answer.
+///
+/// The transport adds to the head what frames the body, as the client framed it, and nothing else:
+/// `Expect` is never passed on (`100 Continue` is sent by the transport, once the upstream is
+/// connected), nor is `Connection`. Of the answer, fields that end at this hop are removed; the
+/// others, `Server` and `Date` among them, pass. The request is sent once; only a safe one without
+/// a body is sent again, when a kept connection turns out to be closed before any answer.
+package struct Forwarding: Sendable {
+    package var upstream: Upstream
+    /// The request line and the fields, without those of framing, not finished.
+    package var head: HeadWriter
+    /// How long the upstream may take to the first byte; nil for the upstream's own limit.
+    package var firstByte: Duration?
+    /// What changes in the head of the final answer; nil for nothing. On the event loop.
+    package var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
+    /// The answer when the upstream gives none, and nothing has been sent yet; nil for one
+    /// without a body. On the event loop.
+    package var onFailure: (@Sendable (UpstreamFailure) -> Answer)?
+    /// Called exactly once, when all is over. On the event loop.
+    package var onEnd: (@Sendable (ForwardingResult) -> Void)?
+
+    package init(
+        to upstream: Upstream, head: HeadWriter, firstByte: Duration? = nil,
+        onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
+        onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
+        onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
+    ) {
+        self.upstream = upstream
+        self.head = head
+        self.firstByte = firstByte
+        self.onHead = onHead
+        self.onFailure = onFailure
+        self.onEnd = onEnd
+    }
+}
+
+/// Changes to the fields of an answer on its way to the client.
+package struct HeadEdit: Sendable {
+    package var remove: [FieldName]
+    package var add: [(name: FieldName, value: String)]
+
+    package init(remove: [FieldName] = [], add: [(name: FieldName, value: String)] = []) {
+        self.remove = remove
+        self.add = add
+    }
+
+    package static let none = HeadEdit()
+}
+
+/// What became of a forwarded request.
+package struct ForwardingResult: Sendable {
+    /// The status that the client was sent; nil when it was sent none.
+    package var status: Int?
+    /// Bytes of the request's body that went to the upstream.
+    package var requestBytes: Int
+    /// Bytes of the answer's body that went towards the client.
+    package var responseBytes: Int
+    package var end: End
+
+    package init(status: Int?, requestBytes: Int, responseBytes: Int, end: End) {
+        self.status = status
+        self.requestBytes = requestBytes
+        self.responseBytes = responseBytes
+        self.end = end
+    }
+
+    /// How it ended.
+    package enum End: Sendable, Equatable {
+        /// The answer went out whole.
+        case complete
+        /// The upstream failed; the client was told so, or cut off.
+        case upstream(UpstreamFailure)
+        /// The client closed or reset its connection.
+        case clientGone
+        /// The client stopped sending, or taking, for too long.
+        case clientTimeout
+        /// The client's body broke a rule of HTTP.
+        case refused(RequestFailure)
+    }
+}

@@ -1,0 +1,37 @@
+/// A server that requests are sent on to.
+///
+/// Connections are kept and used again per value of this type and event loop: two `Upstream`s
+/// never share one, even when they name the same server. Make it once, not per request.
+package final class Upstream: Sendable {
+    package let endpoint: Endpoint
+    package let limits: UpstreamLimits
+
+    package init(_ endpoint: Endpoint, limits: UpstreamLimits = UpstreamLimits()) {
+        self.endpoint = endpoint
+        self.limits = limits
+    }
+
+    /// Where the server is.
+    package enum Endpoint: Sendable, Hashable {
+        /// A host is resolved when a connection is made; all its addresses are tried in turn.
+        case tcp(Authority.Host, port: UInt16)
+        case unix(path: String)
+    }
+}
+
+/// How long an upstream may take, and how many connections it gets from one event loop.
+package struct UpstreamLimits: Sendable {
+    /// To be resolved and connected, TLS included.
+    package var connect = Duration.seconds(3)
+    /// From the whole request, or from the last progress of a body on its way, to the first byte
+    /// of the answer.
+    package var firstByte = Duration.seconds(30)
+    /// Between two pieces of the answer.
+    package var idle = Duration.seconds(300)
+    /// How long an unused connection is kept.
+    package var keepAlive = Duration.seconds(15)
+    package var connections = 1024
+    package var idleConnections = 64
+
+    package init() {}
+}

@@ -1,0 +1,64 @@
+/// Why an upstream gave no whole answer.
+package enum UpstreamFailure: Error, Sendable, Equatable {
+    /// The name has no address, or the resolver gave none in time.
+    case unresolved
+    /// One of the addresses of the name is not to be dialled.
+    case addressRefused(IPAddress)
+    case connectRefused
+    case connectTimeout
+    /// The TLS handshake failed; the text is for logs.
+    case tls(String)
+    /// All connections that the upstream gets are in use.
+    case busy
+    /// It closed, or reset, before a whole head of an answer.
+    case closedEarly
+    /// It closed, or reset, inside the body of the answer.
+    case truncated
+    case firstByteTimeout
+    case idleTimeout
+    /// The answer breaks a rule of HTTP.
+    case malformed(RequestFailure)
+    /// More than five interim answers.
+    case interimFlood
+    /// 101, which nobody asked for.
+    case switchedProtocols
+    /// The buffered answer is longer than its reader takes.
+    case tooLarge
+    /// The total time that its reader grants has passed.
+    case deadline
+    /// The server is being stopped.
+    case shutdown
+
+    /// The status for a client that waits for an answer.
+    package var status: Int {
+        switch self {
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return 504
+        case .busy, .shutdown: return 503
+        case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
+            .malformed, .interimFlood, .switchedProtocols, .tooLarge:
+            return 502
+        }
+    }
+
+    /// A stable word for logs and counters.
+    package var code: String {
+        switch self {
+        case .unresolved: return "unresolved"
+        case .addressRefused: return "address_refused"
+        case .connectRefused: return "connect_refused"
+        case .connectTimeout: return "connect_timeout"
+        case .tls: return "tls"
+        case .busy: return "busy"
+        case .closedEarly: return "closed_early"
+        case .truncated: return "truncated"
+        case .firstByteTimeout: return "first_byte_timeout"
+        case .idleTimeout: return "idle_timeout"
+        case .malformed: return "malformed"
+        case .interimFlood: return "interim_flood"
+        case .switchedProtocols: return "switched_protocols"
+        case .tooLarge: return "too_large"
+        case .deadline: return "deadline"
+        case .shutdown: return "shutdown"
+        }
+    }
+}
