@@ -4,6 +4,14 @@ enum Octet {
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool { contains(tokenLow, tokenHigh, byte) }
 
+    /// `unreserved`: what an escape never hides for a reason (RFC 3986, section 2.3).
+    @inline(__always)
+    static func isUnreserved(_ byte: UInt8) -> Bool { contains(plainLow, plainHigh, byte) }
+
+    /// `pchar` without escapes, and the slash.
+    @inline(__always)
+    static func isPath(_ byte: UInt8) -> Bool { contains(pathLow, pathHigh, byte) }
+
     @inline(__always)
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
@@ -27,9 +35,15 @@ enum Octet {
         byte < 128 && ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1
     }
 
-    // One bit per character: 0–63 holds !#$%&'*+-. and the digits, 64–127 the letters and ^_`|~.
+    // One bit per character, 0–63 and 64–127: letters, digits and !#$%&'*+-.^_`|~.
     private static let tokenLow: UInt64 = 0x03FF_6CFA_0000_0000
     private static let tokenHigh: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+
+    // Letters, digits and -._~, then those and !$&'()*+,;=:@/ as well.
+    private static let plainLow: UInt64 = 0x03FF_6000_0000_0000
+    private static let plainHigh: UInt64 = 0x47FF_FFFE_87FF_FFFE
+    private static let pathLow: UInt64 = 0x2FFF_FFD2_0000_0000
+    private static let pathHigh: UInt64 = 0x47FF_FFFE_87FF_FFFF
 }
 
 extension Span<UInt8> {

@@ -19,7 +19,7 @@ package struct RequestHead: Sendable {
     package enum Expectation: Sendable { case none, continue100 }
 
     /// The path as it was sent, escapes and all: empty for `*` and CONNECT, `/` for an absolute
-    /// target without one. Not fit for routing: see `CanonicalPath`.
+    /// target without one. Not fit for routing: see `TargetPath`.
     package var path: ArraySlice<UInt8> {
         guard target.path.isEmpty, case .absolute = target.form else {
             return fields.bytes[target.path]

@@ -21,7 +21,7 @@ package struct RequestTarget: Sendable, Equatable {
     ///
     /// Refused: a fragment; any byte outside of visible ASCII; the authority form for anything but
     /// CONNECT, and any other form for it; `*` for anything but OPTIONS; other schemes than http
-    /// and https; an absolute target without a host. Escapes are looked at by `CanonicalPath`.
+    /// and https; an absolute target without a host. Escapes are looked at by `TargetPath`.
     static func parse(
         _ head: Span<UInt8>, _ whole: Range<Int>, method: Method
     ) throws(RequestFailure) -> RequestTarget {

@@ -1,0 +1,63 @@
+/// Decides which addresses may be dialled on a peer's word (the guard against server-side request
+/// forgery).
+///
+/// Allowed are addresses of class `.global` and the blocks that the operator lists. This machine's
+/// own addresses are refused, unless listed, even when they are global.
+package struct AddressGuard: Sendable {
+    private let allowed: [CIDR]
+    private let own: Set<IPAddress>
+
+    /// The answer for one address.
+    package enum Verdict: Sendable, Equatable {
+        case allowed
+        case refused(Reason)
+    }
+
+    /// Why an address is not dialled.
+    package enum Reason: Sendable, Equatable {
+        case addressClass(AddressClass)
+        /// It belongs to this machine.
+        case own
+        /// The name had no address.
+        case noAddress
+    }
+
+    package init(allowing allowed: [CIDR] = [], own: [IPAddress] = []) {
+        self.allowed = allowed
+        self.own = Set(own)
+    }
+
+    package func judge(_ address: IPAddress) -> Verdict {
+        if allowed.contains(where: { $0.contains(address) }) { return .allowed }
+        let kind = AddressClass(of: address)
+        guard kind == .global else { return .refused(.addressClass(kind)) }
+        return own.contains(address) ? .refused(.own) : .allowed
+    }
+
+    /// The verdict on a name by all of its addresses: one forbidden address among them refuses the
+    /// name, since the good ones beside it would only hide it.
+    package func judge(_ addresses: [IPAddress]) -> Verdict {
+        guard !addresses.isEmpty else { return .refused(.noAddress) }
+        for address in addresses {
+            let verdict = judge(address)
+            if verdict != .allowed { return verdict }
+        }
+        return .allowed
+    }
+}
+
+extension Authority.Host {
+    /// Whether a name means something only on this machine or in its network: `localhost`,
+    /// `.local`, `.internal` and their like, and every name of one label, which a search list
+    /// would complete (RFC 6761, RFC 6762, RFC 8375).
+    package var isLocalName: Bool {
+        switch self {
+        case .address: return false
+        case .name(let name):
+            let labels = name.split(separator: ".")
+            guard labels.count > 1, let top = labels.last else { return true }
+            if name.hasSuffix(".home.arpa") || name == "home.arpa" { return true }
+            return ["localhost", "local", "localdomain", "internal", "onion"].contains(top)
+        }
+    }
+}

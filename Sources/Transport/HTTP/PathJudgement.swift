@@ -1,0 +1,95 @@
+/// Whether a request's path is one that policy hangs on, or the backend's own business.
+///
+/// A backend may read a path in other ways than we do: decode twice, cut off `;parameters`, take a
+/// backslash for a slash, stop at NUL. So a path is judged by every way of reading it. If any of
+/// them is routed, the path must be routed in our own reading, too, in a strict spelling;
+/// otherwise it is refused. Thus no path is passed through that means a routed one.
+package enum PathJudgement: Sendable, Equatable {
+    case routed(TargetPath)
+    case passThrough(TargetPath)
+
+    /// Judges the raw path of a request target.
+    ///
+    /// - Parameter isRouted: whether a path, in the spelling of `TargetPath.text`, belongs to a
+    ///   route. It is also asked about decoded readings, so it must cope with any text.
+    package static func of(
+        _ raw: ArraySlice<UInt8>, isRouted: (String) -> Bool
+    ) throws(PathFailure) -> PathJudgement {
+        guard readings(of: raw).contains(where: isRouted) else {
+            let path = try TargetPath(raw, rule: .passThrough)
+            return .passThrough(path)
+        }
+        let path = try TargetPath(raw, rule: .routed)
+        guard isRouted(path.text) else { throw .alias }
+        return .routed(path)
+    }
+
+    /// All the ways in which servers are known to read a path; one, for ordinary paths.
+    static func readings(of raw: ArraySlice<UInt8>) -> Set<String> {
+        if isOrdinary(raw) { return [String(decoding: raw, as: UTF8.self)] }
+        var readings: Set<String> = []
+        var decoded = Array(raw)
+        // Three rounds of decoding: more than any chain of servers was seen to do.
+        for _ in 0..<4 {
+            for bytes in [decoded, withoutParameters(decoded)] {
+                readings.insert(text(bytes))
+                readings.insert(text(resolved(bytes)))
+                readings.insert(text(resolved(Array(bytes.prefix { $0 != 0 }))))
+            }
+            let next = TargetPath.decode(decoded[...])
+            if next == decoded { break }
+            decoded = next
+        }
+        if let strict = try? TargetPath(raw, rule: .routed) { readings.insert(strict.text) }
+        return readings
+    }
+
+    /// Plain characters only, no doubled slash, no dot segment.
+    private static func isOrdinary(_ raw: ArraySlice<UInt8>) -> Bool {
+        guard raw.first == 0x2F else { return false }
+        var segment = raw.startIndex
+        for index in raw.indices {
+            let byte = raw[index]
+            guard Octet.isPath(byte), byte != 0x3B else { return false }
+            if byte == 0x2F {
+                guard index == raw.startIndex || !isOdd(raw[segment..<index]) else { return false }
+                segment = index + 1
+            }
+        }
+        return segment == raw.endIndex || !isOdd(raw[segment...])
+    }
+
+    /// Empty, `.` or `..`.
+    private static func isOdd(_ segment: ArraySlice<UInt8>) -> Bool {
+        segment.count <= 2 && segment.allSatisfy { $0 == 0x2E }
+    }
+
+    /// Backslashes as slashes, slashes merged, dot segments followed.
+    private static func resolved(_ path: [UInt8]) -> [UInt8] {
+        let slashes = path.map { $0 == 0x5C ? 0x2F : $0 }
+        var segments: [ArraySlice<UInt8>] = []
+        for segment in slashes.split(separator: 0x2F) {
+            if segment.elementsEqual([0x2E, 0x2E]) {
+                segments.removeLast(min(1, segments.count))
+            } else if !segment.elementsEqual([0x2E]) {
+                segments.append(segment)
+            }
+        }
+        var output = segments.flatMap { [0x2F] + $0 }
+        if slashes.last == 0x2F || output.isEmpty { output.append(0x2F) }
+        return output
+    }
+
+    private static func withoutParameters(_ path: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        var skips = false
+        for byte in path {
+            if byte == 0x3B { skips = true }
+            if byte == 0x2F || byte == 0x5C { skips = false }
+            if !skips { output.append(byte) }
+        }
+        return output
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

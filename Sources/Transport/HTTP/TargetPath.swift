@@ -1,0 +1,146 @@
+/// A path in the one spelling in which it is routed and forwarded.
+///
+/// In every spelling runs of slashes are merged, and control characters, backslashes, broken
+/// escapes, escapes that are not UTF-8 and dot segments are refused. What else happens depends on
+/// the rule.
+package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
+    /// Which paths are strict and which are not.
+    package enum Rule: Sendable {
+        /// Policy hangs on this path. `%2F`, `%5C` and dangerous double encodings are refused;
+        /// escapes of unreserved characters are resolved, the others written in upper case
+        /// (RFC 3986, section 6.2.2).
+        case routed
+        /// The backend's own pages: the bytes go on as they came, but for merged slashes. Only for
+        /// paths that `PathJudgement` has found to be no other spelling of a routed one.
+        case passThrough
+    }
+
+    /// The path as it is forwarded, in visible ASCII.
+    package let text: String
+
+    package init(_ raw: ArraySlice<UInt8>, rule: Rule) throws(PathFailure) {
+        guard raw.first == 0x2F else { throw .relative }
+        var output: [UInt8] = []
+        output.reserveCapacity(raw.count)
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(raw.count)
+        var index = raw.startIndex
+        while index < raw.endIndex {
+            let byte = raw[index]
+            if byte == 0x2F {
+                if output.last != 0x2F {
+                    output.append(byte)
+                    decoded.append(byte)
+                }
+                index += 1
+            } else if byte == 0x25 {
+                guard let value = Self.escape(raw, at: index) else { throw .escape }
+                try Self.check(escaped: value, in: raw, at: index, rule)
+                // An escaped slash is no separator; U+FFFD stands in for it.
+                decoded.append(contentsOf: value == 0x2F ? [0xEF, 0xBF, 0xBD] : [value])
+                switch rule {
+                case .passThrough: output.append(contentsOf: raw[index..<index + 3])
+                case .routed:
+                    if Octet.isUnreserved(value) {
+                        output.append(value)
+                    } else {
+                        Self.append(escaped: value, to: &output)
+                    }
+                }
+                index += 3
+            } else {
+                guard byte != 0x5C else { throw .backslash }
+                guard byte > 0x20, byte < 0x7F, !Self.refused.contains(byte) else {
+                    throw .character
+                }
+                output.append(byte)
+                decoded.append(byte)
+                index += 1
+            }
+        }
+        guard String(validating: decoded, as: UTF8.self) != nil else { throw .encoding }
+        for segment in decoded.split(separator: 0x2F) where Self.isDot(segment) {
+            throw .dotSegment
+        }
+        text = String(decoding: output, as: UTF8.self)
+    }
+
+    /// A path that is already in the canonical spelling of routed ones; nil when it is not.
+    package init?(canonical text: String) {
+        guard let path = try? TargetPath(Array(text.utf8)[...], rule: .routed),
+            path.text == text
+        else { return nil }
+        self = path
+    }
+
+    package var description: String { text }
+
+    /// The segments with their escapes resolved; a trailing slash gives a last empty one.
+    package var segments: [String] {
+        text.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map {
+            String(decoding: Self.decode(ArraySlice($0)), as: UTF8.self)
+        }
+    }
+
+    private static func check(
+        escaped value: UInt8, in raw: ArraySlice<UInt8>, at index: Int, _ rule: Rule
+    ) throws(PathFailure) {
+        guard value >= 0x20, value != 0x7F else { throw .control }
+        switch rule {
+        case .passThrough: break
+        case .routed:
+            if value == 0x2F { throw .encodedSlash }
+            if value == 0x5C { throw .encodedBackslash }
+            guard value == 0x25 else { return }
+            // %25 and two more digits: what would a second decoding find?
+            guard let inner = inner(raw, at: index + 3) else { return }
+            let isDangerous = inner < 0x20 || [0x25, 0x2E, 0x2F, 0x5C, 0x7F].contains(inner)
+            if isDangerous { throw .doubleEncoding }
+        }
+    }
+
+    private static func inner(_ raw: ArraySlice<UInt8>, at index: Int) -> UInt8? {
+        guard index + 1 < raw.endIndex, let high = Octet.hexValue(raw[index]),
+            let low = Octet.hexValue(raw[index + 1])
+        else { return nil }
+        return high << 4 | low
+    }
+
+    /// The byte that the escape at `index` stands for.
+    static func escape(_ raw: ArraySlice<UInt8>, at index: Int) -> UInt8? {
+        raw[index] == 0x25 ? inner(raw, at: index + 1) : nil
+    }
+
+    /// All escapes resolved once; broken ones stay.
+    static func decode(_ raw: ArraySlice<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(raw.count)
+        var index = raw.startIndex
+        while index < raw.endIndex {
+            if let value = escape(raw, at: index) {
+                output.append(value)
+                index += 3
+            } else {
+                output.append(raw[index])
+                index += 1
+            }
+        }
+        return output
+    }
+
+    /// `.` or `..`, also when `;` and parameters follow, which some servers strip first.
+    private static func isDot(_ segment: ArraySlice<UInt8>) -> Bool {
+        let name = segment.prefix { $0 != 0x3B }
+        return name.elementsEqual([0x2E]) || name.elementsEqual([0x2E, 0x2E])
+    }
+
+    /// `"#<>?`: delimiters that may stand in no path; other odd signs (`[]^{|}`) do no harm.
+    private static let refused = Array("\"#<>?".utf8)
+
+    private static func append(escaped value: UInt8, to output: inout [UInt8]) {
+        let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
+        output.append(0x25)
+        output.append(digits[Int(value >> 4)])
+        output.append(digits[Int(value & 0x0F)])
+    }
+}
