@@ -20,6 +20,11 @@ package struct JSONError: Error, Sendable, Equatable {
         case duplicateMember = "duplicate member"
     }
 
+    package init(problem: Problem, offset: Int) {
+        self.problem = problem
+        self.offset = offset
+    }
+
     /// The refusal of a peer's body that failed so.
     package var denial: Denial {
         Denial(

@@ -116,8 +116,8 @@ package struct RouteTable: Sendable {
     /// The sub-folder that a backend lives in, from the path of its `endPoint`.
     private static func base(of endPoint: String) -> String {
         for ending in [
-            "/index.php/apps/federatedfilesharing", "/apps/federatedfilesharing", "/index.php/ocm",
-            "/ocm", "/ocm-via-webdav", "/api/v2.1/ocm",
+            "/index.php/apps/federatedfilesharing", "/apps/federatedfilesharing",
+            "/ocm-via-webdav", "/api/v2.1/ocm", "/index.php/ocm", "/ocm",
         ] where endPoint.hasSuffix(ending) {
             return String(endPoint.dropLast(ending.count))
         }

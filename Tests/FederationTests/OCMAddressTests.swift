@@ -1,0 +1,70 @@
+import Federation
+import Testing
+
+@Suite struct OCMAddressTests {
+    @Test(arguments: [
+        ("alice@nc33a.test", "alice", "nc33a.test", AddressForm.bare),
+        ("alice@https://nc27a.test/", "alice", "nc27a.test", .schemeAndSlash),
+        ("alice@https://oc10a.test", "alice", "oc10a.test", .scheme),
+        ("alice@http://old.test", "alice", "old.test", .plainScheme),
+        ("alice@http://old.test:80/", "alice", "old.test", .plainScheme),
+        ("alice@https://h.test/index.php", "alice", "h.test", .scheme),
+        ("alice@https://h.test/index.php/", "alice", "h.test", .schemeAndSlash),
+        ("alice@h.test/", "alice", "h.test", .bare),
+        ("alice@H.TEST:443", "alice", "h.test", .bare),
+        ("alice@h.test:8443", "alice", "h.test:8443", .bare),
+        ("alice@example.org@h.test", "alice@example.org", "h.test", .bare),
+        ("uuid@ocis1.test@ocis1.test", "uuid@ocis1.test", "ocis1.test", .bare),
+        ("uuid@h.test:9200@h.test:9200", "uuid@h.test:9200", "h.test:9200", .bare),
+        ("uuid@https://h.test@h.test", "uuid@https://h.test", "h.test", .bare),
+        ("YjFmNzRlYzQ=@h.test", "YjFmNzRlYzQ=", "h.test", .bare),
+        ("056fc874-dd7f@https://opencloud2.test", "056fc874-dd7f", "opencloud2.test", .scheme),
+        ("Ünï ☃@h.test", "Ünï ☃", "h.test", .bare), ("a/b+c=@h.test", "a/b+c=", "h.test", .bare),
+        ("a@bücher.example", "a", "xn--bcher-kva.example", .bare),
+    ])
+    func everyWrittenFormIsRead(
+        _ text: String, _ identifier: String, _ host: String, _ form: AddressForm
+    ) throws {
+        let address = try #require(OCMAddress(text))
+        #expect(address.identifier == identifier)
+        #expect(address.host.description == host)
+        #expect(address.form == form)
+        #expect(address.canonical == "\(identifier)@\(host)")
+    }
+
+    @Test(arguments: [
+        "", "@", "alice", "alice@", "@h.test", "alice@h test", "alice@https://",
+        "alice@ftp://h.test",
+        "alice@h.test\n", "ali\0ce@h.test", "alice@user:pw@", "alice@https://h.test/../x",
+        "alice@https://h.test//", "alice@https://h.test/a?b", "alice@https://h.test/#",
+        // Nextcloud cuts at the first `/` or `:` and would find the first host.
+        "alice@https://good.test/x@evil.test", "alice@good.test/x@evil.test",
+        "alice@good.test:1@evil.test", "alice@good.test#@evil.test", "alice@good.test\\@evil.test",
+        "https://good.test/@evil.test", "a@b@good.test?@evil.test",
+    ])
+    func whatIsNoAddressOrTwoIsRefused(_ text: String) { #expect(OCMAddress(text) == nil) }
+
+    @Test func anAddressOverOneKibibyteIsRefused() {
+        #expect(OCMAddress(String(repeating: "a", count: 1020) + "@h.test") == nil)
+    }
+
+    @Test func theFormNeverChangesTheHost() throws {
+        let address = try #require(OCMAddress("alice@HTTPS://Cloud.example.org:8443/nc/"))
+        #expect(address.basePath == "/nc")
+        for form in AddressForm.allCases where form != .plainScheme {
+            let again = try #require(OCMAddress(address.written(form)))
+            #expect(again == address)
+            #expect(again.form == form)
+            #expect(again.basePath == "/nc")
+        }
+        #expect(address.written(.schemeAndSlash) == "alice@https://cloud.example.org:8443/nc/")
+        #expect(address.written(.scheme) == "alice@https://cloud.example.org:8443/nc")
+        #expect(address.written(.bare) == "alice@cloud.example.org:8443/nc")
+    }
+
+    @Test func identifiersCompareAsBytes() {
+        #expect(OCMAddress("\u{e9}@h.test") != OCMAddress("e\u{301}@h.test"))
+        #expect(OCMAddress("Alice@h.test") != OCMAddress("alice@h.test"))
+        #expect(OCMAddress("alice@https://H.test/") == OCMAddress("alice@h.test"))
+    }
+}

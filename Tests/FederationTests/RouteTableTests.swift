@@ -1,0 +1,197 @@
+import Federation
+import Testing
+
+@Suite struct RouteTableTests {
+    private static let nextcloud = RouteTable(kind: .nextcloud)
+    private static let owncloud = RouteTable(
+        kind: .owncloud10, endPoint: "/apps/federatedfilesharing")
+
+    private func route(
+        _ method: String, _ path: String, _ table: RouteTable = nextcloud
+    ) throws -> Route {
+        try table.route(method: method, path: try CanonicalPath(path))
+    }
+
+    @Test(arguments: [
+        "/.well-known/ocm", "/.well-known/ocm/", "/index.php/.well-known/ocm", "/ocm-provider",
+        "/ocm-provider/", "//ocm-provider/", "/index.php/ocm-provider/", "/ocm-provider/index.php",
+        "/index.php/ocm-provider", "/%6fcm-provider/",
+    ])
+    func everySpellingOfDiscoveryIsServed(_ path: String) throws {
+        #expect(try route("GET", path) == .discovery)
+        #expect(try route("HEAD", path) == .discovery)
+        #expect(try route("POST", path) == .methodNotAllowed(allow: "GET, HEAD"))
+    }
+
+    @Test(arguments: [
+        ("/ocs-provider/", Route.ocsProvider), ("//ocs-provider/", .ocsProvider),
+        ("/ocs-provider", .ocsProvider), ("/ocs-provider/index.php", .ocsProvider),
+        ("/ocm/jwks", .jwks), ("/.well-known/jwks.json", .jwks), ("/status.php", .status),
+        ("/apps/files_sharing/shareinfo", .shareInfo),
+        ("/index.php/apps/files_sharing/shareinfo", .shareInfo),
+    ])
+    func fixedPathsAreFound(_ path: String, _ route: Route) throws {
+        #expect(try self.route("GET", path) == route)
+    }
+
+    @Test(arguments: OCMEndpoint.allCases)
+    func messagesAreFoundInEverySpelling(_ endpoint: OCMEndpoint) throws {
+        let name = endpoint.rawValue
+        for path in [
+            "/ocm/\(name)", "/ocm/\(name)/", "/index.php/ocm/\(name)", "//ocm//\(name)",
+            "/ocm/%\(String(name.utf8.first ?? 0, radix: 16))\(name.dropFirst())",
+        ] {
+            #expect(try route("POST", path) == .ocm(endpoint), "\(path)")
+            #expect(try route("GET", path) == .methodNotAllowed(allow: "POST"), "\(path)")
+            #expect(try route("POST", path, Self.owncloud) == .ocm(endpoint), "\(path)")
+        }
+        for path in [
+            "/apps/federatedfilesharing/\(name)", "/index.php/apps/federatedfilesharing/\(name)",
+        ] {
+            #expect(try route("POST", path, Self.owncloud) == .ocm(endpoint))
+            #expect(try route("POST", path) == .passThrough)
+        }
+    }
+
+    @Test(arguments: [
+        "/ocm", "/ocm/", "/ocm/add-share", "/ocm/shares/1", "/ocm/notifications/x",
+        "/index.php/ocm/anything", "/ocm/Shares",
+    ])
+    func nothingElseBelowOCMIsForwarded(_ path: String) throws {
+        #expect(try route("POST", path) == .unknownEndpoint)
+    }
+
+    @Test func theOtherRoutesOfOwnCloudsAppPass() throws {
+        #expect(
+            try route("GET", "/apps/federatedfilesharing/js/settings.js", Self.owncloud)
+                == .passThrough)
+        #expect(
+            try route(
+                "POST", "/index.php/apps/federatedfilesharing/createFederatedShare", Self.owncloud)
+                == .passThrough)
+    }
+
+    @Test func theTokenEndpointTakesPostOnly() throws {
+        #expect(try route("POST", "/ocm/token") == .token)
+        #expect(try route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))
+        #expect(
+            try route("POST", "/index.php/apps/cloud_federation_api/api/v1/access-token") == .token)
+        let other = RouteTable(kind: .nextcloud, tokenPath: "/exchange/token")
+        #expect(try route("POST", "/exchange/token", other) == .token)
+    }
+
+    @Test(arguments: [
+        ("/ocs/v1.php/cloud/shares", OCSCall.Version.v1, OCSAction.share),
+        ("/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud/shares/", .v2, .share),
+        ("/index.php/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud", .v2, .share),
+        ("//ocs//v1.php/cloud/shares", .v1, .share), ("/ocsapp/cloud/shares", .v2, .share),
+        ("/index.php/ocsapp/cloud/shares", .v2, .share),
+        ("/ocs/v2.php/cloud/shares/3/reshare", .v2, .change(id: "3", .reshare)),
+        ("/ocs/v2.php/cloud/shares/3/accept/", .v2, .change(id: "3", .accept)),
+        ("/ocs/v1.php/cloud/shares/a%20b/decline", .v1, .change(id: "a b", .decline)),
+        ("/ocs/v2.php/cloud/shares/3/move", .v2, .change(id: "3", .move)),
+        ("/ocs/v2.php/cloud/shares/3", .v2, .unknown),
+        ("/ocs/v2.php/cloud/shares/3/explode", .v2, .unknown),
+        ("/ocs/v2.php/cloud/shares/3/accept/x", .v2, .unknown),
+    ])
+    func theOlderAPIIsFound(
+        _ path: String, _ version: OCSCall.Version, _ action: OCSAction
+    ) throws {
+        #expect(try route("POST", path) == .ocs(OCSCall(version: version, action: action)))
+    }
+
+    @Test(
+        arguments: [
+            "/", "/index.php", "/index.php/", "/login", "/index.php/apps/files/", "/ocs",
+            "/ocs/v2.php/apps/files_sharing/api/v1/shares", "/ocs/v2.php/cloud/shared-secret",
+            "/ocs/v2.php/cloud/user", "/ocs/v1.php/cloud/capabilities", "/ocs/v3.php/cloud/shares",
+            "/remote.php/webdav/a.txt", "/remote.php/dav/files/alice/a%2Fb", "/ocmx/shares",
+            "/ocm-providerx", "/public.phpx", "/.well-known/openid-configuration", "/data",
+            "/status.phps", "/.well-known/caldav", "/apps/circles/async/1", "/webdav/ocm/1", "/é",
+        ].filter { $0 != "/é" })
+    func everythingElsePasses(_ path: String) throws {
+        #expect(try route("GET", path) == .passThrough)
+        #expect(try route("POST", path) == .passThrough)
+    }
+
+    @Test(arguments: [
+        "/ocm%2Fshares", "/ocm%2fshares", "/index.php/ocm%2Fshares", "/ocm/%2Fshares",
+        "/ocs%2Fv2.php%2Fcloud%2Fshares", "/ocm%252Fshares", "/public.php/webdav/a%2Fb",
+        "/public.php/webdav/%252e%252e/x", "/ocm-provider%2F", "/index.php%2Focm/shares",
+    ])
+    func anEscapedSlashDoesNotLeadAroundThePolicy(_ path: String) throws {
+        let denial = #expect(throws: Denial.self) { try route("POST", path) }
+        #expect(denial?.code == .malformedPath)
+    }
+
+    @Test(arguments: [
+        (BackendKind.nextcloud, "/public.php/webdav", WebDAVRoot.publicWebDAV, String?.none, ""),
+        (.nextcloud, "/public.php/webdav/", .publicWebDAV, nil, "/"),
+        (.nextcloud, "/public.php/webdav/sub/a%20b", .publicWebDAV, nil, "/sub/a%20b"),
+        (.nextcloud, "/public.php/dav/files/TOKEN/x", .publicFiles, "TOKEN", "/x"),
+        (.nextcloud, "/public.php/dav/files/", .publicFiles, nil, ""),
+        (.nextcloud, "/public.php", .publicWebDAV, nil, ""),
+        (.owncloud10, "/remote.php/dav/public-files/T/x", .publicFiles, "T", "/x"),
+        (.opencloud, "/dav/ocm/2bd4e667/ocdoc.txt", .ocm, "2bd4e667", "/ocdoc.txt"),
+        (.opencloud, "/dav/ocm/2bd4e667", .ocm, "2bd4e667", ""),
+        (.cernbox, "/remote.php/dav/ocm/a%40b/", .ocm, "a@b", "/"),
+        (.generic, "/webdav/ocm/01a20a35", .ocm, "01a20a35", ""),
+        (.seafile, "/seafdav/x", .seafdav, nil, "/x"),
+    ])
+    func sharedDataAreFoundByKind(
+        _ kind: BackendKind, _ path: String, _ root: WebDAVRoot, _ share: String?, _ rest: String
+    ) throws {
+        let route = try route("PROPFIND", path, RouteTable(kind: kind))
+        guard case .webdav(let webdav) = route else {
+            Issue.record("\(route)")
+            return
+        }
+        #expect(webdav.root == root)
+        #expect(webdav.share == share)
+        #expect(webdav.rest == rest)
+        #expect(path.hasPrefix(webdav.prefix))
+    }
+
+    @Test func aDiscoveredRootIsFoundAndDoesNotHideAKnownOne() throws {
+        let table = RouteTable(kind: .nextcloud, webdavPrefix: "/ocmgate/dav/")
+        guard case .webdav(let webdav) = try route("GET", "/ocmgate/dav/x", table) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(webdav.root == .discovered)
+        #expect(webdav.prefix == "/ocmgate/dav")
+        let same = RouteTable(kind: .nextcloud, webdavPrefix: "/public.php/webdav/")
+        guard case .webdav(let known) = try route("GET", "/public.php/webdav/x", same) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(known.root == .publicWebDAV)
+    }
+
+    @Test func aSiteInASubFolderIsFoundThereAndAtTheRoot() throws {
+        let table = RouteTable(kind: .nextcloud, endPoint: "/cloud/index.php/ocm/")
+        #expect(try route("POST", "/cloud/index.php/ocm/shares", table) == .ocm(.shares))
+        #expect(try route("POST", "/cloud/ocm/shares", table) == .ocm(.shares))
+        #expect(try route("POST", "/ocm/shares", table) == .ocm(.shares))
+        #expect(try route("GET", "/cloud/ocm-provider/", table) == .discovery)
+        #expect(
+            try route("POST", "/cloud/ocs/v2.php/cloud/shares", table)
+                == .ocs(OCSCall(version: .v2, action: .share)))
+        guard case .webdav(let webdav) = try route("GET", "/cloud/public.php/webdav/x", table)
+        else {
+            Issue.record("not found")
+            return
+        }
+        #expect(webdav.prefix == "/cloud/public.php/webdav")
+        #expect(webdav.rest == "/x")
+        #expect(try route("GET", "/cloudy/ocm-provider/", table) == .passThrough)
+    }
+
+    @Test func seafilesEndPointsAreFound() throws {
+        let webdav = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
+        #expect(try route("POST", "/ocm-via-webdav//shares", webdav) == .ocm(.shares))
+        let plain = RouteTable(kind: .seafile, endPoint: "/api/v2.1/ocm/")
+        #expect(try route("POST", "/api/v2.1/ocm/notifications/", plain) == .ocm(.notifications))
+        #expect(try route("GET", "/api/v2.1/ocm/shares-prepare/", plain) == .passThrough)
+    }
+}

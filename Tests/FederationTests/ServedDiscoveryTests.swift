@@ -1,0 +1,92 @@
+import Federation
+import Testing
+
+@Suite struct ServedDiscoveryTests {
+    private let site = ServedDiscovery(
+        origin: "https://cloud.uni.example", provider: "Uni Cloud",
+        criteria: [.mustUseHTTPSig, .mustExchangeToken],
+        signatureKey: .init(keyId: "https://cloud.uni.example/ocm#ocmgate", pem: "PEM"))
+
+    private func backend(_ text: String) throws -> DiscoveryDocument {
+        try DiscoveryDocument(parsing: Array(text.utf8))
+    }
+
+    private func served(
+        _ kind: BackendKind, _ document: DiscoveryDocument?
+    ) throws -> (JSONObject, DiscoveryDocument) {
+        let bytes = site.document(for: kind, document)
+        let object = try #require(try JSONValue(parsing: bytes).object)
+        return (object, try DiscoveryDocument(parsing: bytes))
+    }
+
+    @Test func aNextcloudBehindTheGateway() throws {
+        let inner = try backend(
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"http:\/\/127.0.0.1:8080\/index.php\/ocm","publicKey":{"keyId":"https://x/ocm#signature","publicKeyPem":"INNER"},"resourceTypes":[{"name":"file","shareTypes":["user","group"],"protocols":{"webdav":"\/public.php\/webdav\/"}}],"capabilities":["/notifications"],"inviteAcceptDialog":"http://127.0.0.1:8080/apps/contacts/ocm?x=1"}"#
+        )
+        let (object, document) = try served(.nextcloud, inner)
+        #expect(object["enabled"] == .bool(true))
+        #expect(object["apiVersion"]?.string == "1.0-proposal1")
+        #expect(object["version"]?.string == "1.4.0")
+        #expect(object["endPoint"]?.string == "https://cloud.uni.example/index.php/ocm")
+        #expect(object["shareTypes"] == nil)
+        #expect(document.resourceTypes.first?.shareTypes == ["user", "group"])
+        #expect(document.webdavPath == "/public.php/webdav/")
+        #expect(document.capabilities.isSuperset(of: [.httpSig, .exchangeToken, .notifications]))
+        #expect(document.criteria == [.mustUseHTTPSig, .mustExchangeToken])
+        #expect(document.exchangesTokens)
+        #expect(document.tokenEndPoint?.path == "/ocm/token")
+        #expect(document.jwksURI?.path == "/ocm/jwks")
+        #expect(document.signatureKeys.map(\.pem) == ["PEM"])
+        #expect(
+            document.inviteAcceptDialog == "https://cloud.uni.example/apps/contacts/ocm?x=1")
+        #expect(document.oddities.isEmpty)
+    }
+
+    @Test func anOwnCloudKeepsItsPathAndBothLists() throws {
+        let inner = try backend(
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"https://oc10b.test/apps/federatedfilesharing","shareTypes":[{"name":"file","protocols":{"webdav":"/public.php/webdav"}}]}"#
+        )
+        let (object, _) = try served(.owncloud10, inner)
+        #expect(
+            object["endPoint"]?.string
+                == "https://cloud.uni.example/apps/federatedfilesharing")
+        let type = object["shareTypes"]?.array?.first?.object
+        #expect(type?["protocols"]?.object?["webdav"]?.string == "/public.php/webdav/")
+        #expect(object["resourceTypes"] == object["shareTypes"])
+    }
+
+    @Test func revasPathGetsBothSlashesAndItsObjectsStay() throws {
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/dav/ocm","webdav-receive":{"uri":"absolute"}}}]}"#
+        )
+        let (object, document) = try served(.opencloud, inner)
+        let protocols = object["resourceTypes"]?.array?.first?.object?["protocols"]?.object
+        #expect(protocols?["webdav"]?.string == "/dav/ocm/")
+        #expect(protocols?["webdav-receive"]?.object?["uri"]?.string == "absolute")
+        #expect(document.capabilities.contains(.protocolObject))
+    }
+
+    @Test(arguments: BackendKind.allCases)
+    func aBackendThatCannotBeAskedIsDescribedByItsKind(_ kind: BackendKind) throws {
+        let (object, document) = try served(kind, nil)
+        #expect(document.endPoint == "https://cloud.uni.example" + kind.usualEndPoint)
+        #expect(document.webdavPath == kind.usualWebDAV)
+        #expect((object["shareTypes"] != nil) == (kind == .owncloud10))
+    }
+
+    @Test func membersThatAreNotTakenOverAreOurs() throws {
+        var site = site
+        site.fromBackend = []
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","inviteAcceptDialog":"/x","resourceTypes":[{"name":"calendar","shareTypes":["user"],"protocols":{}}]}"#
+        )
+        let document = try DiscoveryDocument(parsing: site.document(for: .nextcloud, inner))
+        #expect(document.inviteAcceptDialog == nil)
+        #expect(document.resourceTypes.map(\.name) == ["file"])
+    }
+
+    @Test func aKeyIdWithoutSchemeIsNeverPublished() {
+        #expect(ServedDiscovery.SignatureKey(keyId: "cloud.uni.example#key1", pem: "PEM") == nil)
+        #expect(ServedDiscovery.SignatureKey(keyId: "http://h/ocm#k", pem: "PEM") == nil)
+    }
+}
