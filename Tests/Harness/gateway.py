@@ -218,6 +218,33 @@ class Gateway:
                 return int(line.split()[1]) * 1024
         raise KeyError(field)
 
+    # Its commands
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        run = subprocess.run(
+            [binary(), *arguments, "-c", self.configuration], capture_output=True, text=True,
+            timeout=30, stdin=subprocess.DEVNULL,
+        )
+        if check:
+            assert run.returncode == 0, (arguments, run.returncode, run.stdout, run.stderr)
+        return run
+
+    def shares(self) -> list[dict]:
+        listed = json.loads(self.command("share", "list", "--json").stdout)
+        return listed["shares"] if isinstance(listed, dict) else listed
+
+    def add_share(self, peer: str, provider_id: str, secret: str, *more: str) -> str:
+        """Registers a share that the backend made; the code that its peer gets for the secret."""
+        file = self.folder / f"{secrets.token_hex(4)}.secret"
+        file.write_text(secret)
+        self.evidence.hide(secret)
+        run = self.command("share", "add", "--peer", peer, "--provider-id", provider_id,
+                           "--secret-file", str(file), "--json", *more)
+        file.unlink()
+        code = json.loads(run.stdout)["code"]
+        self.evidence.hide(code)
+        return code
+
     # Talking to it
 
     def connect(self, timeout: float = 20) -> Connection:

@@ -1,0 +1,70 @@
+"""What was answered 201 is there after the process was killed."""
+
+import json
+import random
+import threading
+
+import pytest
+
+from peers import share
+
+pytestmark = pytest.mark.long
+
+ROUNDS = 20
+SHARES = 200
+
+
+def test_every_acknowledged_share_survives_a_kill(legacy, start, peers):
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    chance = random.Random(20)
+    acknowledged: dict[str, str] = {}
+    for number in range(ROUNDS):
+        fresh: dict[str, str] = {}
+        enough = threading.Event()
+        threshold = chance.randrange(5, SHARES - 5)
+        queue = [share(peer) for _ in range(SHARES)]
+        lock = threading.Lock()
+
+        def post():
+            try:
+                with gateway.connect() as connection:
+                    while True:
+                        with lock:
+                            if not queue:
+                                return
+                            sent = queue.pop()
+                        secret = sent["protocol"]["webdav"]["sharedSecret"]
+                        gateway.evidence.hide(secret)
+                        response = gateway.post(peer, "/ocm/shares", sent, connection=connection)
+                        if response.status == 201:
+                            with lock:
+                                fresh[sent["providerId"]] = secret
+                                if len(fresh) >= threshold:
+                                    enough.set()
+            except Exception:
+                return  # the kill
+
+        threads = [threading.Thread(target=post) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(60), f"round {number}: {len(fresh)} of {threshold}\n{gateway.log()[-2000:]}"
+        gateway.kill()
+        for thread in threads:
+            thread.join()
+        gateway.start()
+
+        acknowledged |= fresh
+        known = {entry["providerId"] for entry in gateway.shares()}
+        assert set(fresh) <= known, f"round {number}: {len(set(fresh) - known)} shares lost"
+        # The sealed secret is whole too: a notification without one gets it filled in.
+        for provider_id in chance.sample(sorted(fresh), 3):
+            backend.take()
+            note = {"notificationType": "SHARE_UNSHARED", "resourceType": "file",
+                    "providerId": provider_id, "notification": {"message": "over"}}
+            assert gateway.post(peer, "/ocm/notifications", note).status == 201
+            [message] = [each for each in backend.take() if each.method == "POST"]
+            assert json.loads(message.body)["notification"]["sharedSecret"]
+    known = {entry["providerId"] for entry in gateway.shares()}
+    assert set(acknowledged) <= known

@@ -1,0 +1,166 @@
+"""Everything that is not federation: passed as it came, or not at all."""
+
+import json
+import os
+import threading
+
+import pytest
+
+from backend import ScriptedBackend, answer
+
+
+@pytest.fixture(scope="module")
+def echo():
+    """Answers with what it received, head and all, as JSON."""
+
+    def script(request):
+        if request.target == "/large":
+            return answer(200, b"x" * (3 << 20))
+        if request.target == "/ocm-provider/":
+            return answer(404)
+        return answer(200, {"start": request.start, "headers": request.headers,
+                            "length": len(request.body)},
+                      ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"))
+
+    backend = ScriptedBackend(script)
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(start, echo):
+    return start(echo.url)
+
+
+def test_a_web_request_arrives_as_it_was_sent(gateway):
+    response = gateway.request(
+        "GET", "/index.php/apps/files/?dir=/a%20b&x=1;y=2",
+        [("Cookie", "session=1; other=2"), ("Accept", "*/*"), ("X-Custom", "yes"),
+         ("Authorization", "Basic dXNlcjpwYXNz")])
+    assert response.status == 200
+    got = json.loads(response.body)
+    assert got["start"] == "GET /index.php/apps/files/?dir=/a%20b&x=1;y=2 HTTP/1.1"
+    fields = {name.lower(): value for name, value in got["headers"]}
+    assert fields["cookie"] == "session=1; other=2"
+    assert fields["x-custom"] == "yes"
+    assert fields["authorization"] == "Basic dXNlcjpwYXNz"
+    assert fields["host"] == "cloud.test"
+    assert response.all("set-cookie") == ["a=1", "b=2"]
+
+
+def test_who_came_is_told_by_the_gateway_alone(gateway):
+    response = gateway.request("GET", "/page", [
+        ("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Host", "evil.test"), ("Forwarded", "for=192.0.2.7"),
+        ("X-Real-IP", "192.0.2.7"), ("Connection", "X-Forwarded-For, keep-alive")])
+    fields = [(name.lower(), value) for name, value in json.loads(response.body)["headers"]]
+    assert ("x-forwarded-for", "127.0.0.1") in fields
+    assert ("x-forwarded-proto", "https") in fields
+    assert ("x-forwarded-host", "cloud.test") in fields
+    assert not any("192.0.2.7" in value or "evil" in value for _, value in fields)
+    forwarded = [value for name, value in fields if name == "forwarded"]
+    assert len(forwarded) == 1 and "proto=https" in forwarded[0]
+
+
+def test_fields_of_one_hop_go_no_further(gateway):
+    response = gateway.request("GET", "/page", [
+        ("Connection", "keep-alive, X-Hop"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5"),
+        ("Proxy-Authorization", "Basic QQ=="), ("Proxy-Connection", "keep-alive"),
+        ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABk"), ("TE", "trailers")])
+    names = {name.lower() for name, _ in json.loads(response.body)["headers"]}
+    assert not names & {"x-hop", "keep-alive", "proxy-authorization", "proxy-connection",
+                        "upgrade", "http2-settings", "te"}
+
+
+def test_one_connection_carries_many_requests(gateway):
+    with gateway.connect() as connection:
+        for number in range(50):
+            response = gateway.request("GET", f"/page/{number}", connection=connection)
+            assert json.loads(response.body)["start"] == f"GET /page/{number} HTTP/1.1"
+
+
+def test_bodies_pass_whole_in_both_directions(gateway):
+    assert len(gateway.request("GET", "/large").body) == 3 << 20
+    body = os.urandom(1 << 20)
+    assert json.loads(gateway.request("PUT", "/up", body=body).body)["length"] == 1 << 20
+    chunked = b"".join(b"%x\r\n%s\r\n" % (len(part), part)
+                       for part in (body[:1], body[1:70000], body[70000:])) + b"0\r\n\r\n"
+    with gateway.connect() as connection:
+        connection.send(b"POST /up HTTP/1.1\r\nHost: cloud.test\r\n"
+                        b"Transfer-Encoding: chunked\r\n\r\n" + chunked)
+        assert json.loads(connection.receive().body)["length"] == 1 << 20
+
+
+def test_a_head_has_no_body_and_the_next_answer_is_its_own(gateway):
+    with gateway.connect() as connection:
+        head = gateway.request("HEAD", "/large", connection=connection)
+        assert head.status == 200 and head.body == b""
+        after = gateway.request("GET", "/after", connection=connection)
+        assert json.loads(after.body)["start"] == "GET /after HTTP/1.1"
+
+
+def test_many_clients_at_once_get_their_own_answers(gateway):
+    failures = []
+
+    def one(number):
+        try:
+            with gateway.connect() as connection:
+                for step in range(10):
+                    target = f"/client/{number}/{step}"
+                    response = gateway.request("GET", target, connection=connection)
+                    if json.loads(response.body)["start"] != f"GET {target} HTTP/1.1":
+                        failures.append(target)
+        except Exception as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_backend_that_is_gone_is_a_502(start):
+    backend = ScriptedBackend(lambda request: answer(200))
+    backend.stop()
+    gateway = start(backend.url)
+    assert gateway.request("GET", "/page").status == 502
+
+
+def test_a_backend_that_dies_in_the_middle_is_never_a_whole_answer(start):
+    def script(request):
+        if request.target == "/broken":
+            raise OSError("gone")
+        return answer(200)
+
+    def truncated(request):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
+
+    backend = ScriptedBackend(lambda request: truncated(request))
+    real = backend._serve
+
+    def serve(connection):
+        with connection:
+            connection.settimeout(5)
+            connection.recv(65536)
+            connection.sendall(truncated(None))
+
+    backend._serve = serve
+    gateway = start(backend.url)
+    from wire import Closed
+
+    with pytest.raises((Closed, OSError)):
+        gateway.request("GET", "/broken")
+    backend.stop()
+
+
+@pytest.mark.parametrize("target", ["/", "/index.php/login", "/remote.php/dav/files/bob/",
+                                    "/status.php", "/public.php/other"])
+def test_only_federation_is_served_when_nothing_else_may_pass(start, legacy, target):
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url, passing="ocm")
+    backend.take()
+    assert gateway.request("GET", target).status == 404
+    assert not any(request.target == target for request in backend.take())
+    assert gateway.request("GET", "/.well-known/ocm").status == 200

@@ -1,0 +1,211 @@
+"""The code flow: a permanent secret becomes a short-lived token, and only the token travels."""
+
+import base64
+import json
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+FORM = "application/x-www-form-urlencoded"
+DAV = "/public.php/webdav"
+
+
+@pytest.fixture(scope="module")
+def world(legacy, start, evidence):
+    server, backend = legacy("nextcloud")
+    server.files = {"notes.txt": b"hello\n", "a b.txt": b"space\n"}
+    secret = evidence.secret()
+    server.secrets = {secret}
+    gateway = start(backend.url, ttl="3s")
+    return gateway, server, backend, secret
+
+
+@pytest.fixture(scope="module")
+def modern(peers):
+    return peers.peers["modern.test"]
+
+
+def test_a_code_becomes_a_bearer_token(world, modern):
+    gateway, _, _, secret = world
+    response = gateway.exchange(modern, secret)
+    assert response.status == 200, (response.body, gateway.log()[-3000:])
+    assert response["cache-control"] == "no-store"
+    assert response["content-type"].startswith("application/json")
+    grant = json.loads(response.body)
+    assert grant["token_type"] == "Bearer" and grant["expires_in"] == 3
+    assert secret not in grant["access_token"]
+    assert "refresh_token" not in grant
+
+
+def test_each_exchange_gives_a_token_of_its_own(world, modern):
+    gateway, _, _, secret = world
+    assert gateway.token(modern, secret) != gateway.token(modern, secret)
+
+
+def error_of(response) -> str:
+    assert response["cache-control"] == "no-store"
+    return json.loads(response.body)["error"]
+
+
+def test_the_errors_of_the_token_endpoint(world, modern, peers):
+    gateway, _, _, secret = world
+
+    def ask(form, content_type=FORM, peer=modern):
+        body = urlencode(form).encode() if isinstance(form, dict) else form
+        return gateway.post(peer, "/ocm/token", body, content_type)
+
+    good = {"grant_type": "authorization_code", "client_id": modern.host, "code": secret}
+    cases = [
+        (good | {"grant_type": "password"}, "unsupported_grant_type"),
+        (good | {"code": "never-given"}, "invalid_grant"),
+        ({"client_id": modern.host, "code": secret}, "invalid_request"),
+        ({"grant_type": "authorization_code", "client_id": modern.host}, "invalid_request"),
+        (urlencode(good).encode() + b"&code=" + secret.encode(), "invalid_request"),
+        (b"", "invalid_request"),
+        (b"%", "invalid_request"),
+    ]
+    for form, expected in cases:
+        response = ask(form)
+        assert (response.status, error_of(response)) == (400, expected), form
+    # Signed by one host, claimed for another.
+    response = ask(good, peer=peers.peers["other.test"])
+    assert response.status in (400, 401) and error_of(response) == "invalid_client"
+
+
+def test_an_unsigned_request_gets_no_token(world, modern):
+    gateway, _, _, secret = world
+    response = gateway.request("POST", "/ocm/token", [("Content-Type", FORM)],
+                               modern.token_form(secret))
+    assert response.status in (400, 401)
+    assert error_of(response) == "invalid_client"
+    assert b"access_token" not in response.body
+
+
+def test_the_code_is_bound_to_the_peer_that_used_it_first(world, modern, peers, evidence):
+    gateway, server, _, _ = world
+    secret = evidence.secret()
+    server.secrets.add(secret)
+    gateway.token(modern, secret)
+    response = gateway.exchange(peers.peers["other.test"], secret)
+    assert response.status == 400 and error_of(response) == "invalid_grant"
+
+
+def test_only_a_post_of_a_form_is_heard(world, modern):
+    gateway, _, _, _ = world
+    assert gateway.request("GET", "/ocm/token").status == 405
+    response = gateway.post(modern, "/ocm/token", b"{}")
+    assert 400 <= response.status < 500
+
+
+def test_a_file_is_read_and_written_with_the_token(world, modern):
+    gateway, server, backend, secret = world
+    token = gateway.token(modern, secret)
+    backend.take()
+    response = gateway.dav("GET", f"{DAV}/notes.txt", token)
+    assert (response.status, response.body) == (200, b"hello\n")
+    [request] = backend.take()
+    assert request["authorization"] == "Basic " + base64.b64encode(
+        f"{secret}:".encode()).decode()
+    assert request["host"] == "cloud.test"
+    assert gateway.dav("PUT", f"{DAV}/new.txt", token, body=b"written\n").status == 201
+    assert server.files["new.txt"] == b"written\n"
+    assert gateway.dav("PROPFIND", f"{DAV}/", token, [("Depth", "0")]).status == 207
+
+
+def test_a_token_ends(world, modern):
+    gateway, _, backend, secret = world
+    token = gateway.token(modern, secret)
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
+    time.sleep(4.2)
+    backend.take()
+    response = gateway.dav("GET", f"{DAV}/notes.txt", token)
+    assert response.status == 401
+    assert response["www-authenticate"]
+    assert backend.take() == []
+
+
+def test_a_token_that_we_did_not_make_opens_nothing(world, modern):
+    gateway, _, backend, secret = world
+    token = gateway.token(modern, secret)
+    middle = len(token) // 2
+    changed = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1:]
+    response = gateway.dav("GET", f"{DAV}/notes.txt", changed)
+    assert response.status == 401
+
+
+@pytest.mark.parametrize("target", [
+    f"{DAV}/../../config.php", f"{DAV}/%2e%2e/%2e%2e/config.php", f"{DAV}/a%2f..%2f..%2fb",
+    f"{DAV}/a%5cb", f"{DAV}/a%00b", f"{DAV}/a/./b", f"{DAV}/..;/b", "/public.php/other",
+])
+def test_a_token_stays_on_its_path(world, modern, target):
+    gateway, _, backend, secret = world
+    token = gateway.token(modern, secret)
+    backend.take()
+    response = gateway.dav("GET", target, token)
+    assert 400 <= response.status < 500, response.status
+    assert all(secret not in base64.b64decode(
+        (request.get("authorization") or "Basic ").split(" ")[1] + "==").decode("latin-1")
+        for request in backend.take())
+
+
+def test_the_destination_of_a_move_is_mapped_and_bound(world, modern):
+    gateway, _, backend, secret = world
+    token = gateway.token(modern, secret)
+    backend.take()
+    moved = gateway.dav("MOVE", f"{DAV}/notes.txt", token,
+                        [("Destination", f"https://cloud.test{DAV}/moved.txt")])
+    assert moved.status == 201
+    [request] = backend.take()
+    assert request["destination"].endswith(f"{DAV}/moved.txt")
+    for elsewhere in ("https://evil.test/public.php/webdav/x", "https://cloud.test/remote.php/x",
+                      f"https://cloud.test{DAV}/../../x", f"https://cloud.test{DAV}/%2e%2e/x"):
+        response = gateway.dav("MOVE", f"{DAV}/notes.txt", token, [("Destination", elsewhere)])
+        assert 400 <= response.status < 600 and response.status != 201
+    assert backend.take() == []
+
+
+def test_a_first_request_without_credentials_is_challenged_as_old_clients_need_it(world):
+    gateway, _, _, _ = world
+    response = gateway.request("PROPFIND", f"{DAV}/", [("Depth", "0")])
+    assert response.status == 401
+    challenges = response.all("www-authenticate")
+    assert any(value.startswith("Basic realm=") for value in challenges)
+    assert not any(value.lower().startswith("digest") for value in challenges)
+
+
+def test_a_secret_made_before_the_gateway_still_opens_its_share(world, evidence):
+    gateway, server, backend, _ = world
+    secret = evidence.secret()
+    server.secrets.add(secret)
+    assert gateway.with_secret("GET", f"{DAV}/notes.txt", secret).status == 200
+
+
+def test_no_permanent_secret_opens_anything_when_none_is_accepted(legacy, start, evidence, modern):
+    server, backend = legacy("nextcloud")
+    server.files = {"notes.txt": b"hello\n"}
+    secret = evidence.secret()
+    server.secrets = {secret}
+    gateway = start(backend.url, token='accept_secret = "none"')
+    assert gateway.with_secret("GET", f"{DAV}/notes.txt", secret).status in (401, 403)
+    token = gateway.token(modern, secret)
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
+
+
+def test_a_bearer_backend_gets_the_secret_as_bearer(legacy, start, evidence, modern):
+    server, backend = legacy("opencloud")
+    secret = evidence.secret(32)
+    server.secrets = {secret}
+    server.files = {"7f3a/notes.txt": b"hello\n"}
+    gateway = start(backend.url, kind="opencloud")
+    response = gateway.request("GET", "/dav/ocm/7f3a/notes.txt",
+                               [("Authorization", f"Bearer {secret}")])
+    assert (response.status, response.body) == (200, b"hello\n")
+
+
+def test_the_share_probe_never_answers_what_deletes_a_mount(world):
+    gateway, _, backend, _ = world
+    response = gateway.request(
+        "POST", "/index.php/apps/files_sharing/shareinfo?t=unknownsecret00",
+        [("Content-Type", FORM)], b"password=")
+    assert response.status not in (401, 403)

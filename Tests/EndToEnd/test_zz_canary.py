@@ -1,0 +1,65 @@
+"""Runs last: nothing that any gateway of this run wrote holds a secret, a code or a token."""
+
+import base64
+import json
+from urllib.parse import quote
+
+from peers import share
+
+FORMS = (
+    lambda value: value,
+    lambda value: value.hex().encode(),
+    lambda value: base64.b64encode(value).rstrip(b"="),
+    lambda value: base64.b64encode(value + b":").rstrip(b"="),
+    lambda value: base64.urlsafe_b64encode(value).rstrip(b"="),
+    lambda value: quote(value).encode(),
+    lambda value: value[::-1],
+)
+
+
+def busy(gateway, server, evidence, peers) -> None:
+    """A little of everything, so that this test says something when it runs alone."""
+    modern = peers.peers["modern.test"]
+    secret = evidence.secret()
+    server.secrets.add(secret)
+    server.files["notes.txt"] = b"hello\n"
+    sent = share(modern)
+    evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    assert gateway.post(modern, "/ocm/shares", sent).status == 201
+    token = gateway.token(modern, secret)
+    assert gateway.dav("GET", "/public.php/webdav/notes.txt", token).status == 200
+    gateway.dav("GET", "/public.php/webdav/notes.txt", token[:-2])
+    gateway.with_secret("GET", "/public.php/webdav/notes.txt", secret)
+    gateway.with_secret("GET", "/public.php/webdav/notes.txt", evidence.secret())
+    gateway.exchange(modern, evidence.secret())
+    gateway.exchange(peers.peers["other.test"], secret)
+    gateway.request("POST", f"/index.php/apps/files_sharing/shareinfo?t={secret}", [], b"password=")
+    gateway.request("GET", f"/public.php/webdav/%zz?{secret}")
+    # A message that is refused, and one whose body is broken behind the secret.
+    bad = json.dumps(sent)[:-1].encode()
+    gateway.post(modern, "/ocm/shares", bad)
+    note = {"notificationType": "SHARE_UNSHARED", "resourceType": "file",
+            "providerId": "no such", "notification": {"sharedSecret": secret}}
+    gateway.post(modern, "/ocm/notifications", note)
+
+
+def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peers):
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url, configuration='[log]\nlevel = "debug"\n')
+    busy(gateway, server, evidence, peers)
+    gateway.stop()
+
+    assert len(evidence.canaries) >= 5
+    forms = {form(value.encode()) for value in evidence.canaries for form in FORMS}
+    written = set(evidence.files)
+    for folder in evidence.folders:
+        written.update(file for file in folder.rglob("*")
+                       if file.is_file() and file.suffix != ".toml"
+                       and not file.name.endswith(".secret"))
+    looked_at, found = 0, []
+    for file in sorted(written):
+        data = file.read_bytes()
+        looked_at += len(data)
+        found += [(file.name, form[:4] + b"...") for form in forms if form in data]
+    assert looked_at > 1000
+    assert found == []
