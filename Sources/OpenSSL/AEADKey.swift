@@ -128,10 +128,11 @@ package final class AEADKey: Sendable {
 /// A fetched `EVP_CIPHER`.
 ///
 /// Unchecked Sendable: immutable after its fetch, and lives as long as the process.
-@safe private struct CipherAlgorithm: @unchecked Sendable {
+@safe struct CipherAlgorithm: @unchecked Sendable {
     let pointer: OpaquePointer
 
     static let aes256GCM = CipherAlgorithm("AES-256-GCM")
+    static let aes256CBC = CipherAlgorithm("AES-256-CBC")
 
     private init(_ name: String) {
         guard let cipher = unsafe EVP_CIPHER_fetch(nil, name, nil) else {

@@ -82,4 +82,128 @@ static inline void ocmgate_clear_free(void *memory, size_t count) {
     OPENSSL_clear_free(memory, count);
 }
 
+// Certificates.
+
+static inline int ocmgate_general_name_count(const GENERAL_NAMES *names) {
+    return sk_GENERAL_NAME_num(names);
+}
+
+// The type of the name at an index; its text or address bytes in data and count.
+static inline int ocmgate_general_name(
+    const GENERAL_NAMES *names, int index, const unsigned char **data, int *count) {
+    int type = 0;
+    const ASN1_STRING *value =
+        GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, index), &type);
+    *data = NULL;
+    *count = 0;
+    if (type == GEN_DNS || type == GEN_IPADD) {
+        *data = ASN1_STRING_get0_data(value);
+        *count = ASN1_STRING_length(value);
+    }
+    return type;
+}
+
+// Unix seconds, or -1 when the time cannot be read; no certificate is as old as 1969.
+static inline long long ocmgate_unix_time(const ASN1_TIME *time) {
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0;
+    int seconds = 0;
+    int done = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, time);
+    ASN1_TIME_free(epoch);
+    return done ? days * 86400LL + seconds : -1;
+}
+
+static inline int ocmgate_name_print(BIO *output, const X509_NAME *name) {
+    return X509_NAME_print_ex(output, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0;
+}
+
+static inline int ocmgate_certificate_count(const STACK_OF(X509) *chain) {
+    return chain == NULL ? 0 : sk_X509_num(chain);
+}
+
+static inline X509 *ocmgate_certificate(const STACK_OF(X509) *chain, int index) {
+    return sk_X509_value(chain, index);
+}
+
+static inline STACK_OF(X509) *ocmgate_certificates_new(void) {
+    return sk_X509_new_null();
+}
+
+static inline int ocmgate_certificates_push(STACK_OF(X509) *chain, X509 *certificate) {
+    return sk_X509_push(chain, certificate);
+}
+
+// Frees the list, not the certificates in it.
+static inline void ocmgate_certificates_free(STACK_OF(X509) *chain) {
+    sk_X509_free(chain);
+}
+
+static inline int ocmgate_general_type_dns(void) {
+    return GEN_DNS;
+}
+
+static inline int ocmgate_general_type_address(void) {
+    return GEN_IPADD;
+}
+
+static inline void ocmgate_free(void *memory) {
+    OPENSSL_free(memory);
+}
+
+// TLS.
+
+static inline void ocmgate_tls_restrict(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(
+        context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // Every message without application data comes back to the engine, which counts them.
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+static inline int ocmgate_tls_minimum(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline int ocmgate_tls_groups(SSL_CTX *context, const char *groups) {
+    return (int)SSL_CTX_set1_groups_list(context, groups);
+}
+
+static inline int ocmgate_tls_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+
+static inline void ocmgate_tls_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+}
+
+static inline int ocmgate_tls_ex_data_index(void) {
+    return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+static inline int ocmgate_ticket_mac(
+    EVP_MAC_CTX *context, const unsigned char *key, size_t count) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, count),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA2-256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(context, parameters);
+}
+
+static inline void ocmgate_bio_retry_read(BIO *bio) {
+    BIO_clear_retry_flags(bio);
+    BIO_set_retry_read(bio);
+}
+
+static inline void ocmgate_bio_clear_retry(BIO *bio) {
+    BIO_clear_retry_flags(bio);
+}
+
+static inline int ocmgate_error_reason(unsigned long code) {
+    return ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+}
+
 #endif

@@ -1,0 +1,153 @@
+import COpenSSL
+
+/// What many connections of one listener, or of one kind of client, have in common.
+///
+/// Both sides: TLS 1.2 with AEAD and ECDHE, and TLS 1.3; groups X25519, P-256, P-384; no
+/// renegotiation, compression or early data.
+package final class TLSContext: Sendable {
+    /// Which side of the handshake.
+    enum Role { case server, client }
+
+    let handle: TLSContextHandle
+    let role: Role
+    private let table: TLSIdentityTable?
+    private let alpn: ALPNList
+    private let ticketKeys = TLSTicketKeys()
+
+    /// A server. `identities`: the first is the default, names in the ClientHello pick others.
+    /// A client that offers ALPN without any of `alpn` gets the alert no_application_protocol
+    /// (RFC 7301 section 3.2); an empty `alpn` ignores the offer. `clientTrust`, when given, is
+    /// whom clients must be certified by; a client without a certificate is refused then.
+    package static func server(
+        identities: [TLSIdentity], minimum: TLSVersion = .tls12, alpn: [String] = [],
+        clientTrust: TLSTrust? = nil
+    ) throws(CryptoError) -> TLSContext {
+        let table = try TLSIdentityTable(identities)
+        let context = try TLSContext(.server, table: table, minimum: minimum, alpn: alpn)
+        try context.setUpServer(table, clientTrust)
+        return context
+    }
+
+    /// A client. The server's certificate and name are always checked. `identity` is shown to a
+    /// server that asks for one.
+    package static func client(
+        trust: TLSTrust, minimum: TLSVersion = .tls12, alpn: [String] = [],
+        identity: TLSIdentity? = nil
+    ) throws(CryptoError) -> TLSContext {
+        let table: TLSIdentityTable? =
+            if let identity { try TLSIdentityTable([identity]) } else { nil }
+        let context = try TLSContext(.client, table: table, minimum: minimum, alpn: alpn)
+        try context.setUpClient(trust)
+        return context
+    }
+
+    /// Shows other identities from the next handshake on; connections that stand are not touched.
+    /// Refused, with nothing changed: an empty list, and any list for a client.
+    package func replaceIdentities(_ identities: [TLSIdentity]) throws(CryptoError) {
+        guard role == .server, let table else {
+            throw CryptoError("replace identities", "not a server")
+        }
+        try table.replace(identities)
+    }
+
+    private init(
+        _ role: Role, table: TLSIdentityTable?, minimum: TLSVersion, alpn: [String]
+    ) throws(CryptoError) {
+        ERR_clear_error()
+        self.role = role
+        self.table = table
+        self.alpn = try ALPNList(alpn)
+        handle = try TLSContextHandle(role)
+        unsafe ocmgate_tls_restrict(handle.pointer)
+        guard unsafe ocmgate_tls_minimum(handle.pointer, minimum.number) == 1,
+            unsafe SSL_CTX_set_cipher_list(handle.pointer, Self.ciphers12) == 1,
+            unsafe SSL_CTX_set_ciphersuites(handle.pointer, Self.ciphers13) == 1,
+            unsafe ocmgate_tls_groups(handle.pointer, "X25519:P-256:P-384") == 1
+        else { throw .last("make TLS context") }
+        unsafe SSL_CTX_set_verify_depth(handle.pointer, 10)
+        if let table {
+            // The table lives as long as this object, which every engine keeps.
+            unsafe SSL_CTX_set_cert_cb(
+                handle.pointer,
+                { ssl, argument in
+                    guard let ssl = unsafe ssl, let argument = unsafe argument else { return 0 }
+                    let table = unsafe Unmanaged<TLSIdentityTable>.fromOpaque(argument)
+                    return unsafe table.takeUnretainedValue().install(in: ssl) ? 1 : 0
+                }, Unmanaged.passUnretained(table).toOpaque())
+        }
+    }
+
+    private func setUpServer(
+        _ table: TLSIdentityTable, _ clientTrust: TLSTrust?
+    ) throws(CryptoError) {
+        let context = unsafe handle.pointer
+        // Acknowledges every name, so that the name can be read afterwards.
+        unsafe ocmgate_tls_on_server_name(context) { _, _, _ in SSL_TLSEXT_ERR_OK }
+        unsafe SSL_CTX_set_num_tickets(context, 1)
+        guard unsafe SSL_CTX_set_session_id_context(context, Self.sessionScope, 7) == 1 else {
+            throw .last("make TLS context")
+        }
+        if !alpn.isEmpty {
+            unsafe SSL_CTX_set_alpn_select_cb(
+                context, ALPNList.select, Unmanaged.passUnretained(alpn).toOpaque())
+        }
+        try handle.attach(ticketKeys)
+        if let clientTrust {
+            try trust(clientTrust, asking: .forClientCertificates)
+            unsafe SSL_CTX_set_verify(
+                context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        }
+    }
+
+    private func setUpClient(_ trusted: TLSTrust) throws(CryptoError) {
+        unsafe SSL_CTX_set_verify(handle.pointer, SSL_VERIFY_PEER, nil)
+        try trust(trusted, asking: .forNothing)
+        if !alpn.isEmpty {
+            // Alone among its kind, this function returns 0 for success.
+            let result = unsafe alpn.withWire {
+                unsafe SSL_CTX_set_alpn_protos(handle.pointer, $0, $1)
+            }
+            if result != 0 { throw .last("make TLS context") }
+        }
+    }
+
+    /// Whether the peer is told which authorities we believe.
+    private enum Request { case forClientCertificates, forNothing }
+
+    private func trust(_ trust: TLSTrust, asking request: Request) throws(CryptoError) {
+        let authorities: [Certificate]
+        switch trust {
+        case .system(let added):
+            authorities = added
+            guard unsafe SSL_CTX_set_default_verify_paths(handle.pointer) == 1 else {
+                throw .last("read the system's trust store")
+            }
+        case .only(let named):
+            authorities = named
+            if named.isEmpty { throw CryptoError("make TLS context", "nobody to trust") }
+        }
+        let store = unsafe SSL_CTX_get_cert_store(handle.pointer)
+        for authority in authorities {
+            try check(
+                unsafe X509_STORE_add_cert(store, authority.handle.pointer), "trust certificate")
+            switch request {
+            case .forNothing: break
+            case .forClientCertificates:
+                try check(
+                    unsafe SSL_CTX_add_client_CA(handle.pointer, authority.handle.pointer),
+                    "trust certificate")
+            }
+        }
+    }
+
+    private static let sessionScope = [UInt8]("ocmgate".utf8)
+
+    private static let ciphers13 =
+        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
+    private static let ciphers12 = [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305",
+    ].joined(separator: ":")
+}

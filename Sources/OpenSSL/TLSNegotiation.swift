@@ -1,0 +1,54 @@
+import COpenSSL
+
+/// What a handshake agreed on.
+package struct TLSNegotiation: Sendable {
+    package let version: TLSVersion
+    /// The standard name, such as `TLS_AES_128_GCM_SHA256`.
+    package let cipher: String
+    /// The application protocol (RFC 7301), nil when none was negotiated.
+    package let alpn: String?
+    /// The name that the client asked for (RFC 6066 section 3), as it wrote it.
+    package let serverName: String?
+    /// Whether an earlier session was resumed: no certificate was sent this time.
+    package let resumed: Bool
+
+    init?(of ssl: OpaquePointer) {
+        guard
+            let version = TLSVersion.allCases.first(where: {
+                unsafe $0.number == SSL_version(ssl)
+            }), let cipher = unsafe SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl))
+        else { return nil }
+        self.version = version
+        self.cipher = unsafe String(cString: cipher)
+        var protocolName: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &protocolName, &count)
+        alpn =
+            count == 0
+            ? nil
+            : unsafe String(
+                decoding: UnsafeBufferPointer(start: protocolName, count: Int(count)),
+                as: UTF8.self)
+        serverName = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+            .map { unsafe String(cString: $0) }
+        resumed = unsafe SSL_session_reused(ssl) == 1
+    }
+}
+
+/// What lets a client resume: a ticket and its secret, good for the same context and name only.
+///
+/// Unchecked Sendable: an `SSL_SESSION` is not changed once its connection gave it out.
+@safe package final class TLSSession: @unchecked Sendable {
+    let pointer: OpaquePointer
+    let context: TLSContext
+    let serverName: String
+
+    /// Takes over the reference.
+    init(_ pointer: OpaquePointer, context: TLSContext, serverName: String) {
+        unsafe self.pointer = pointer
+        self.context = context
+        self.serverName = serverName
+    }
+
+    deinit { unsafe SSL_SESSION_free(pointer) }
+}
