@@ -1,4 +1,5 @@
 import HTTPSignatures
+import OpenSSL
 import Testing
 
 /// One case of RFC 9421 appendix B.2.
@@ -25,6 +26,16 @@ struct RFC9421Vector: CustomTestStringConvertible {
     static func key(_ name: String, _ member: String) throws -> String {
         try NumberKeepingJSON(Vectors.bytes(file))["keys"]?[name]?[member]?.string
             .orMissing("\(name) \(member)") ?? ""
+    }
+
+    /// The private key as PEM; one that names RSASSA-PSS in its PKCS#8 comes out as plain RSA.
+    static func privatePEM(_ name: String) throws -> String {
+        let pem = try key(name, "private_pem")
+        guard name == "test-key-rsa-pss" else { return pem }
+        let lines = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        let pkcs8 = try Base64.decode(lines.joined()).orMissing("base64")
+        let pkcs1 = Base64.encode(Array(pkcs8[24...]))
+        return "-----BEGIN RSA PRIVATE KEY-----\n\(pkcs1)\n-----END RSA PRIVATE KEY-----\n"
     }
 
     init(_ test: NumberKeepingJSON) throws {

@@ -1,0 +1,41 @@
+/// Which standard the signature fields of a message follow.
+package enum SignatureGeneration: Sendable, Equatable {
+    /// No field of any generation.
+    case none
+    /// `Signature` alone, or `Authorization: Signature`.
+    case cavage
+    /// `Signature-Input`, with or without `Signature`.
+    case rfc9421
+
+    /// Refuses a message with fields of two generations, with `Signature` and `Authorization:
+    /// Signature` both, and with several of one of the draft's.
+    package static func of(_ message: SignedMessage) throws(SignatureError) -> SignatureGeneration {
+        let authorizations = message.fields.filter {
+            $0.name == "authorization" && isSignature($0.value)
+        }
+        let isNew = message.lines(of: "signature-input") > 0
+        let lines = message.lines(of: "signature")
+        switch (isNew, lines, authorizations.count) {
+        case (false, 0, 0): return .none
+        case (true, _, 0): return .rfc9421
+        case (false, 1, 0): return .cavage
+        case (false, 0, 1):
+            guard message.lines(of: "authorization") == 1 else {
+                throw SignatureError(.repeatedField, "authorization")
+            }
+            return .cavage
+        case (true, _, _): throw SignatureError(.conflictingFields)
+        case (false, 0, _): throw SignatureError(.repeatedField, "authorization")
+        case (false, _, 0): throw SignatureError(.repeatedField, "signature")
+        case (false, _, _): throw SignatureError(.conflictingFields)
+        }
+    }
+
+    /// The scheme of `Authorization`, with the space behind it.
+    static let scheme = "Signature "
+
+    private static func isSignature(_ value: [UInt8]) -> Bool {
+        value[value.trimmed].prefix(scheme.utf8.count).map(\.asciiLowercased)
+            .elementsEqual(scheme.lowercased().utf8)
+    }
+}
