@@ -52,7 +52,9 @@ enum RecordedTraffic {
             return RecordedExchange(
                 file: file.lastPathComponent, number: number,
                 host: exchange["to"]?.string ?? "", method: String(line[0]),
-                path: String(target[0]), query: target.count > 1 ? String(target[1]) : nil,
+                // Tokens in paths were replaced by a word in angle brackets.
+                path: target[0].filter { $0 != "<" && $0 != ">" },
+                query: target.count > 1 ? String(target[1]) : nil,
                 fields: (request["headers"]?.array ?? []).compactMap { field in
                     guard let pair = field.array, pair.count == 2, let name = pair[0].string,
                         let value = pair[1].string

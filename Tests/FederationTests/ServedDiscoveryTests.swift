@@ -66,6 +66,17 @@ import Testing
         #expect(document.capabilities.contains(.protocolObject))
     }
 
+    @Test func sendersAreAskedForAbsoluteURIsWhereTheBackendNeedsThem() throws {
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","protocols":{"webdav":"/dav/ocm"}}]}"#
+        )
+        func receive(_ kind: BackendKind) throws -> JSONValue? {
+            try served(kind, inner).1.resourceTypes.first?.protocols["webdav-receive"]
+        }
+        #expect(try receive(.ocis) == .object([("uri", .string("absolute"))]))
+        #expect(try receive(.nextcloud) == nil)
+    }
+
     @Test(arguments: BackendKind.allCases)
     func aBackendThatCannotBeAskedIsDescribedByItsKind(_ kind: BackendKind) throws {
         let (object, document) = try served(kind, nil)

@@ -120,6 +120,12 @@ package struct ServedDiscovery: Sendable {
             if let text = protocols["webdav"]?.string {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
             }
+            // A sender that can choose then spares us the search for the data.
+            if kind.needsAbsoluteURIs, protocols["webdav"] != nil,
+                protocols["webdav-receive"] == nil
+            {
+                protocols["webdav-receive"] = .object([("uri", .string("absolute"))])
+            }
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes, protocols)
         }
@@ -143,6 +149,14 @@ extension BackendKind {
         case .nextcloud, .ocis, .opencloud, .cernbox, .generic: "/ocm"
         case .owncloud10: "/apps/federatedfilesharing"
         case .seafile: "/ocm-via-webdav"
+        }
+    }
+
+    /// The reva family takes the place of the data from the share itself.
+    var needsAbsoluteURIs: Bool {
+        switch self {
+        case .ocis, .opencloud, .cernbox: true
+        case .nextcloud, .owncloud10, .seafile, .generic: false
         }
     }
 

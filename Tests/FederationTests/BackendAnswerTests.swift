@@ -1,0 +1,105 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct BackendAnswerTests {
+    private func answer(
+        _ endpoint: OCMEndpoint, _ status: Int, _ body: String, secrets: [String] = [],
+        swaps: [SecretSwap] = []
+    ) -> BackendAnswer {
+        BackendAnswer(
+            to: endpoint, status: status, body: Array(body.utf8),
+            secrets: secrets.map { Secret(utf8: $0) }, swaps: swaps)
+    }
+
+    @Test(arguments: [
+        (
+            OCMEndpoint.shares, 201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#,
+            201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#
+        ),
+        (.shares, 200, "{}", 201, "{}"), (.shares, 201, "[]", 201, "[]"),
+        (.shares, 200, " \n", 201, "[]"),
+        (
+            .shares, 201, #"{"recipientDisplayName":"","shareWith":"x","protocol":{"options":{}}}"#,
+            201,
+            #"{"recipientDisplayName":""}"#
+        ),
+        (.notifications, 200, #"{"status":"ok"}"#, 201, #"{"status":"ok"}"#),
+        (.notifications, 201, "[]", 201, "[]"),
+        (
+            .inviteAccepted, 200, #"{"userID":"u","email":"e","name":"n","x":1}"#, 200,
+            #"{"userID":"u","email":"e","name":"n"}"#
+        ),
+    ])
+    func aSuccessIsTheOneThatOldSendersKnow(
+        _ endpoint: OCMEndpoint, _ status: Int, _ body: String, _ accepted: Int, _ kept: String
+    ) {
+        #expect(
+            answer(endpoint, status, body) == .delivered(status: accepted, body: Array(kept.utf8)))
+    }
+
+    @Test func anEchoedSecretIsDropped() {
+        #expect(
+            answer(.notifications, 200, #"{"sharedSecret":"S","providerId":"1"}"#, secrets: ["S"])
+                == .delivered(status: 201, body: Array(#"{"providerId":"1"}"#.utf8)))
+    }
+
+    @Test(arguments: [
+        #"{"token":"NEW","providerId":"23"}"#, #"{"sharedSecret":"NEW","providerId":"23"}"#,
+    ])
+    func aNewSecretInAnAnswerIsFoundAndSwapped(_ body: String) throws {
+        let found = try #require(ReshareAnswer(parsing: Array(body.utf8)))
+        #expect(found.secret == Secret(utf8: "NEW"))
+        #expect(found.providerID?.text == "23")
+        let swapped = answer(
+            .notifications, 201, body, secrets: ["OLD"],
+            swaps: [SecretSwap(found.secret, by: Secret(utf8: "CODE"))])
+        #expect(
+            swapped
+                == .delivered(status: 201, body: Array(body.replacing("NEW", with: "CODE").utf8)))
+        #expect(ReshareAnswer(parsing: Array("[]".utf8)) == nil)
+    }
+
+    @Test(arguments: [
+        (400, #"{"message":"User \"nobody\" does not exists at https://h"}"#),
+        (400, #"{"message":"User nobody does not exist"}"#),
+        (404, #"{"code":"RESOURCE_NOT_FOUND","message":"user not found"}"#),
+        (400, #"{"message":"something else"}"#), (403, ""), (501, "<html>"), (503, "x"),
+        (500, "{}"),
+        (401, "{}"), (429, "{}"),
+    ])
+    func aRefusalKeepsItsStatusAndLosesItsWords(_ status: Int, _ body: String) throws {
+        guard case .refused(let denial) = answer(.shares, status, body) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(denial.status == status)
+        #expect(
+            String(decoding: denial.body(decision: "d1"), as: UTF8.self)
+                == #"{"error":"not_delivered","decision":"d1","hint":"The message could not be delivered."}"#
+        )
+    }
+
+    @Test func theBackendsWordsGoToTheLogUnlessASecretIsInThem() {
+        guard
+            case .refused(let plain) = answer(.shares, 400, #"{"message":"User x does not exist"}"#),
+            case .refused(let echo) = answer(
+                .shares, 400, #"{"message":"protocol options not supported: {S3CRET}"}"#,
+                secrets: ["S3CRET"])
+        else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(plain.detail.contains("does not exist"))
+        #expect(!echo.detail.contains("S3CRET"))
+    }
+
+    @Test(arguments: [(200, "<html>OK</html>"), (302, ""), (204, "x"), (101, ""), (502, "")])
+    func aPageIsNoDelivery(_ status: Int, _ body: String) {
+        guard case .refused(let denial) = answer(.shares, status, body) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(denial.code == .backendUnavailable)
+    }
+}

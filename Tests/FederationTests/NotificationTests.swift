@@ -1,0 +1,106 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct NotificationTests {
+    private func read(_ text: String) throws -> Federation.Notification {
+        try Notification(parsing: Array(text.utf8))
+    }
+
+    @Test(arguments: [
+        (
+            "SHARE_ACCEPTED", Federation.Notification.Kind.shareAccepted,
+            Federation.Notification.Side.receiver
+        ),
+        ("SHARE_DECLINED", .shareDeclined, .receiver), ("SHARE_UNSHARED", .shareUnshared, .owner),
+        ("REQUEST_RESHARE", .requestReshare, .receiver), ("RESHARE_UNDO", .reshareUndo, .either),
+        ("RESHARE_CHANGE_PERMISSION", .reshareChangePermission, .either),
+        ("SHARE_CHANGE_PERMISSION", .shareChangePermission, .owner),
+        ("MESSAGE_POSTED", .other("MESSAGE_POSTED"), .either),
+    ])
+    func typesAreRead(
+        _ word: String, _ kind: Federation.Notification.Kind,
+        _ side: Federation.Notification.Side
+    ) throws {
+        let notification = try read(
+            #"{"notificationType":"\#(word)","resourceType":"file","providerId":"1","notification":{"sharedSecret":"S","messgage":"x"}}"#
+        )
+        #expect(notification.type == kind)
+        #expect(notification.type.word == word)
+        #expect(notification.type.comesFrom == side)
+        #expect(notification.secret == Secret(utf8: "S"))
+    }
+
+    @Test func openCloudMeshGoSendsNoDetails() throws {
+        let notification = try read(
+            #"{"notificationType":"SHARE_ACCEPTED","providerId":"01a2","resourceType":"file"}"#)
+        #expect(!notification.hasDetails)
+        #expect(notification.secret == nil)
+    }
+
+    @Test func ocisNamesTheGrantee() throws {
+        let notification = try read(
+            #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"1","notification":{"grantee":"u@h.test"}}"#
+        )
+        #expect(notification.grantee == "u@h.test")
+        #expect(notification.secret == nil)
+    }
+
+    @Test(arguments: [
+        #"{"resourceType":"file","providerId":"1","notification":{}}"#,
+        #"{"notificationType":"X","providerId":"1"}"#,
+        #"{"notificationType":"X","resourceType":"file"}"#,
+        #"{"notificationType":7,"resourceType":"file","providerId":"1"}"#,
+        #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":"x"}"#,
+        #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":[1]}"#,
+        #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":{"sharedSecret":1}}"#,
+        #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":{"SharedSecret":"a"}}"#,
+        #"{"notificationType":"X","resourceType":"file","providerId":"1","providerID":"2"}"#,
+        #"{"notificationtype":"X","resourceType":"file","providerId":"1"}"#,
+    ])
+    func brokenNotificationsAreRefused(_ text: String) {
+        let denial = #expect(throws: Denial.self) { try read(text) }
+        #expect(denial?.status == 400)
+    }
+}
+
+@Suite struct InviteAcceptedTests {
+    @Test func invitationsSpeakForTheirProvider() throws {
+        let message = try InviteAccepted(
+            parsing: Array(
+                #"{"recipientProvider":"https://OpenCloud2.test/","token":"t","userID":"MDU2","email":"","name":"M"}"#
+                    .utf8))
+        #expect(message.claim == Claim(try #require(PeerHost("opencloud2.test"))))
+        #expect(message.userID == "MDU2")
+    }
+
+    @Test(arguments: [
+        #"{"token":"t","userID":"u"}"#, #"{"recipientProvider":"h.test","userID":"u"}"#,
+        #"{"recipientProvider":"h.test","token":"t"}"#,
+        #"{"recipientProvider":"h test","token":"t","userID":"u"}"#,
+        #"{"recipientProvider":"h.test","token":7,"userID":"u"}"#,
+        #"{"recipientProvider":"h.test","RecipientProvider":"evil.test","token":"t","userID":"u"}"#,
+    ])
+    func brokenInvitationsAreRefused(_ text: String) {
+        #expect(throws: Denial.self) { try InviteAccepted(parsing: Array(text.utf8)) }
+    }
+}
+
+@Suite struct RequestShareTests {
+    @Test func requestsSpeakForTheOneWhoAsks() throws {
+        let message = try RequestShare(
+            parsing: Array(
+                #"{"owner":"alice@us.test","shareWith":"bob@them.test","share":"/x"}"#.utf8))
+        #expect(message.claim == Claim(try #require(PeerHost("them.test"))))
+    }
+
+    @Test(arguments: [
+        #"{"owner":"alice@us.test","shareWith":"bob@them.test"}"#,
+        #"{"owner":"alice@us.test","shareWith":"bob","share":"/x"}"#,
+        #"{"shareWith":"bob@them.test","share":"/x"}"#,
+        #"{"owner":"alice@us.test","shareWith":"bob@them.test","share":7}"#,
+    ])
+    func brokenRequestsAreRefused(_ text: String) {
+        #expect(throws: Denial.self) { try RequestShare(parsing: Array(text.utf8)) }
+    }
+}

@@ -1,0 +1,141 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct OCSTests {
+    private static let nextcloud =
+        "shareWith=bob&token=SECRET15CHARS00&name=doc1.txt&remoteId=1&owner=alice&ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F&sharedBy=alice&sharedByFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F&remote=https%3A%2F%2Fnc27a.test%2F&shareType=6"
+    private static let owncloud =
+        "shareWith=nobody&token=SECRET15CHARS00&name=a+b&remoteId=5&owner=alice&ownerFederatedId=alice%40https%3A%2F%2Foc10a.test&sharedBy=alice&sharedByFederatedId=alice&remote=https%3A%2F%2Foc10a.test%2F"
+
+    private func form(_ text: String) throws -> FormBody { try FormBody(parsing: Array(text.utf8)) }
+
+    @Test func nextcloudsFallBackIsRead() throws {
+        let share = try OCSShare(try form(Self.nextcloud))
+        #expect(share.shareWith == "bob")
+        #expect(share.owner.canonical == "alice@nc27a.test")
+        #expect(share.sender.canonical == "alice@nc27a.test")
+        #expect(share.secret == Secret(utf8: "SECRET15CHARS00"))
+        #expect(share.shareType == "user")
+        #expect(share.claim == Claim(try #require(PeerHost("nc27a.test"))))
+    }
+
+    @Test func ownCloudWritesABareAccount() throws {
+        let share = try OCSShare(try form(Self.owncloud))
+        #expect(share.sender.canonical == "alice@oc10a.test")
+        #expect(share.name == "a b")
+        #expect(share.shareType == "user")
+    }
+
+    @Test func aReshareNamesBothHosts() throws {
+        let text = Self.nextcloud.replacing(
+            "sharedByFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F",
+            with: "sharedByFederatedId=bob%40oc10b.test")
+        let claim = try OCSShare(try form(text)).claim
+        #expect(claim.signers.map(\.description) == ["nc27a.test"])
+        #expect(claim.named.map(\.description) == ["nc27a.test", "oc10b.test"])
+    }
+
+    @Test(arguments: [
+        ("&shareType=6", "&shareType=6&token=x"), ("token=SECRET15CHARS00", "token="),
+        ("token=SECRET15CHARS00", "+token=SECRET15CHARS00"), ("&token=", "&token%5B%5D="),
+        ("&shareType=6", "&shareType=6&owner.FederatedId=x"), ("shareWith=bob&", ""),
+        ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=https%3A%2F%2Fevil.test%2F"),
+        ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=x+y"),
+        (
+            "ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F",
+            "ownerFederatedId=alice%40evil.test"
+        ),
+        ("ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F", "ownerFederatedId=alice"),
+        ("owner=alice", "owner=alice%40evil.test%2F"), ("remoteId=1", "remoteId="),
+        ("token=SECRET15CHARS00", "token=a%0Ab"),
+    ])
+    func aFormThatPHPWouldReadOtherwiseIsRefused(_ part: String, _ other: String) throws {
+        let text = Self.nextcloud.replacing(part, with: other, maxReplacements: 1)
+        #expect(text != Self.nextcloud)
+        let denial = #expect(throws: Denial.self) { try OCSShare(try form(text)) }
+        #expect(denial?.code == .malformedMessage)
+    }
+
+    @Test(arguments: OCSVerb.allCases)
+    func changesAreProvenByTheToken(_ verb: OCSVerb) throws {
+        let body = try form(
+            "token=S&remoteId=1&shareWith=alice%40nc27a.test&permission=1&remote=https://new.test/")
+        let change = try OCSChange(id: "3", verb: verb, body)
+        #expect(change.secret == Secret(utf8: "S"))
+        #expect(change.providerID.text == "3")
+        #expect(change.remoteID?.text == "1")
+        #expect(throws: Denial.self) { try OCSChange(id: "3", verb: verb, try form("remoteId=1")) }
+        #expect(throws: Denial.self) { try OCSChange(id: "", verb: verb, body) }
+    }
+
+    @Test func aMoveNeedsItsTargetAndAReshareItsReceiver() throws {
+        #expect(throws: Denial.self) {
+            try OCSChange(id: "3", verb: .move, try form("token=S&new_id=4"))
+        }
+        #expect(throws: Denial.self) {
+            try OCSChange(id: "3", verb: .reshare, try form("token=S&shareWith=alice"))
+        }
+    }
+
+    @Test func aRefusalIsNeverTakenForADelivery() throws {
+        let denial = Denial(.legacyAPIRefused)
+        #expect((400...599).contains(denial.status))
+        let body = try JSONValue(parsing: OCSAnswer.refusal(denial, decision: "d")).object
+        let meta = body?["ocs"]?.object?["meta"]?.object
+        #expect(meta?["status"]?.string == "failure")
+        #expect(meta?["statuscode"]?.number?.integer == denial.status)
+        #expect(body?["error"]?.string == "legacy_api_refused")
+    }
+
+    @Test(arguments: [
+        (
+            400,
+            #"{"ocs":{"meta":{"status":"failure","statuscode":400,"message":"User does not exists"},"data":[]}}"#
+        ),
+        (
+            200,
+            #"{"ocs":{"meta":{"status":"failure","statuscode":404,"message":"User does not exists"},"data":[]}}"#
+        ),
+        (404, "<ocs><meta><message>User does not exist</message></meta></ocs>"),
+    ])
+    func aFailureLosesItsWords(_ status: Int, _ body: String) throws {
+        let neutral = try #require(OCSAnswer.neutral(status: status, body: Array(body.utf8)))
+        let text = String(decoding: neutral, as: UTF8.self)
+        #expect(!text.contains("User"))
+        #expect(text.contains(#""statuscode":\#(status == 200 ? 404 : status)"#))
+    }
+
+    @Test func aSuccessPassesAsItIs() {
+        for code in [100, 200] {
+            let body =
+                #"{"ocs":{"meta":{"status":"ok","statuscode":\#(code),"message":"OK"},"data":{"token":"x"}}}"#
+            #expect(OCSAnswer.neutral(status: 200, body: Array(body.utf8)) == nil)
+        }
+    }
+
+    @Test func theProviderDocumentIsReadAndServedPlainly() throws {
+        let recorded = RecordedTraffic.all.filter {
+            $0.path.contains("ocs-provider") && $0.status == 200
+        }
+        #expect(!recorded.isEmpty)
+        for exchange in recorded {
+            let document = try #require(OCSProviderDocument(parsing: exchange.answer))
+            #expect(document.webdav == "/public.php/webdav/")
+            #expect(document.share == "/ocs/v2.php/cloud/shares")
+        }
+        let closed = OCSProviderDocument.served(webdav: "/public.php/webdav/", api: .closed)
+        let served = try #require(OCSProviderDocument(parsing: closed))
+        #expect(served.webdav == "/public.php/webdav/")
+        #expect(served.share == nil)
+        let open = OCSProviderDocument.served(webdav: "/public.php/webdav/", api: .open)
+        #expect(OCSProviderDocument(parsing: open)?.share == "/ocs/v2.php/cloud/shares")
+    }
+
+    @Test(arguments: ["/a_b/", "/a:b/", "a/", "/../", "/a/%2e", "https://evil.test/", ""])
+    func aProviderPathOutsideItsCharactersIsNotTaken(_ path: String) throws {
+        let body =
+            #"{"version":2,"services":{"FEDERATED_SHARING":{"endpoints":{"webdav":"\#(path)"}}}}"#
+        #expect(try #require(OCSProviderDocument(parsing: Array(body.utf8))).webdav == nil)
+    }
+}

@@ -1,0 +1,191 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct ShareTests {
+    private func host(_ text: String) throws -> PeerHost { try #require(PeerHost(text)) }
+
+    @Test func nextcloud27NamesTheSharerOnly() throws {
+        let share = try Samples.share(Samples.nextcloud27)
+        #expect(share.sender.canonical == "alice@nc27a.test")
+        #expect(share.shareWith.canonical == "bob@nc27b.test")
+        #expect(share.providerID.text == "22")
+        #expect(share.members["providerId"]?.number?.text == "22")
+        #expect(share.shape == .legacy)
+        #expect(share.permissions == .unspecified)
+        #expect(share.secrets == [Secret(utf8: "SECRET15CHARS00")])
+        #expect(share.claim == Claim(try host("nc27a.test")))
+    }
+
+    @Test func openCloudWritesURLAndNoExpiration() throws {
+        let share = try Samples.share(Samples.opencloud)
+        #expect(share.shape == .multi)
+        #expect(share.expiration == nil)
+        #expect(share.permissions == .named(["read"]))
+        #expect(share.webdav?.uri == "https://opencloud1.test/dav/ocm/2bd4e667")
+        #expect(!share.requires(.mustExchangeToken))
+    }
+
+    @Test func openCloudMeshGoDemandsTheExchange() throws {
+        let share = try Samples.share(Samples.opencloudmeshgo)
+        #expect(share.requires(.mustExchangeToken))
+        #expect(!share.requires(.mustUseMFA))
+        #expect(share.webdav?.uri == "01a20a35")
+    }
+
+    @Test func bothShapesInOneBodyAreOneProtocol() throws {
+        let share = try Samples.share(Samples.nextcloud35)
+        #expect(share.shape == .single)
+        #expect(share.protocols.count == 1)
+        #expect(share.protocols.first?.place == .both)
+        #expect(share.permissions == .named(["read", "write"]))
+    }
+
+    @Test func applicationsKeepTheirOwnProtocols() throws {
+        #expect(try Samples.share(Samples.calendar).shape == .legacy)
+        let talk = try Samples.share(Samples.talk)
+        #expect(talk.shape == .foreign)
+        #expect(talk.protocols.map(\.name) == ["nctalk"])
+    }
+
+    @Test func everyProtocolHasItsOwnSecret() throws {
+        let share = try Samples.share(
+            Samples.opencloudmeshgo.replacing(
+                #""webdav":{"#,
+                with:
+                    #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER","permissions":["view"],"requirements":["use-code"]},"ssh":{"uri":"x"},"webdav":{"#
+            ))
+        #expect(share.protocols.map(\.name) == ["webapp", "ssh", "webdav"])
+        #expect(share.secrets == [Secret(utf8: "OTHER"), Secret(utf8: "SECRET15CHARS00")])
+        #expect(!share.requires(.mustExchangeToken))
+        #expect(share.permissions == .unspecified)
+    }
+
+    @Test func olderNamesOfRequirementsFallTogether() throws {
+        let share = try Samples.share(
+            Samples.opencloudmeshgo.replacing(
+                #"["must-exchange-token"]"#, with: #"["use-code","mfa-enforced","future"]"#))
+        #expect(share.webdav?.requirements == [.mustExchangeToken, .mustUseMFA, .other("future")])
+    }
+
+    @Test func inAReshareOfTheOldShapeOnlyTheOwnersServerSpeaks() throws {
+        let body = Samples.owncloud10.replacing(
+            #""sender":"alice@https:\/\/oc10a.test""#, with: #""sender":"bob@oc10c.test""#)
+        let claim = try Samples.share(body).claim
+        #expect(claim.peer == (try host("oc10c.test")))
+        #expect(claim.signers == [try host("oc10a.test")])
+        #expect(claim.named == [try host("oc10c.test"), try host("oc10a.test")])
+    }
+
+    @Test func inAReshareOfTheNewShapeTheSenderSpeaksToo() throws {
+        let body = Samples.opencloudmeshgo.replacing(
+            #""sender":"MDFh@ocmgo1.test""#, with: #""sender":"x@other.test""#)
+        #expect(
+            try Samples.share(body).claim.signers == [
+                try host("other.test"), try host("ocmgo1.test"),
+            ])
+    }
+
+    @Test func stubsCapitalsAreRead() throws {
+        let share = try Samples.share(
+            Samples.opencloudmeshgo.replacing(#""uri":"#, with: #""URI":"#))
+        #expect(share.webdav?.uri == "01a20a35")
+    }
+
+    @Test(arguments: [
+        "shareWith", "name", "providerId", "owner", "sender", "shareType", "resourceType",
+        "protocol",
+    ])
+    func everyRequiredMemberIsRequired(_ name: String) throws {
+        var members = try #require(try JSONValue(parsing: Array(Samples.owncloud10.utf8)).object)
+        members[name] = nil
+        for replacement in [nil, .null, .array([.null]), .bool(true)] as [JSONValue?] {
+            var changed = members
+            if let replacement { changed[name] = replacement }
+            let denial = #expect(throws: Denial.self) {
+                try Share(parsing: JSONValue.object(changed).serialized())
+            }
+            #expect(denial?.code == .malformedMessage)
+        }
+    }
+
+    @Test(arguments: [
+        (#""name":"doc.txt""#, #""name":"""#), (#""providerId":"10""#, #""providerId":"""#),
+        (#""providerId":"10""#, #""providerId":1.5"#), (#""providerId":"10""#, #""providerId":-1"#),
+        (#""providerId":"10""#, #""providerId":1e3"#),
+        (#""providerId":"10""#, #""providerId":"a\n""#),
+        (#""owner":"alice@"#, #""owner":""#), (#""shareType":"user""#, #""shareType":6"#),
+        (#""sender":"alice@https:\/\/oc10a.test""#, #""sender":"alice""#),
+        (#""name":"doc.txt""#, #""Name":"doc.txt""#),
+        (#""shareType":"user""#, #""shareType":"user","SharedBy":"eve@evil.test""#),
+        (#""shareType":"user""#, #""shareType":"user","sharedBy":"eve@evil.test""#),
+        (#""shareType":"user""#, #""shareType":"user","expiration":-1"#),
+        (#""shareType":"user""#, #""shareType":"user","expiration":"tomorrow""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":7"#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"a\r\nX: y""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""SharedSecret":"x""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"x","permissions":"read""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"x","permissions":[1]"#),
+        (#"{"name":"webdav","options""#, #"{"options""#),
+        (#"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#, #"{"name":"multi"}"#),
+        (#"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#, "[]"),
+        (
+            #"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#,
+            #"{"name":"multi","webdav":{"uri":"x"}}"#
+        ),
+        (
+            #"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#,
+            #"{"name":"multi","webdav":"x","webapp":{"sharedSecret":"y"}}"#
+        ),
+        (
+            #"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#,
+            #"{"name":"multi","Webdav":{"sharedSecret":"y"}}"#
+        ),
+        (
+            #""options":{"sharedSecret":"SECRET15CHARS00"}"#,
+            #""options":{"sharedSecret":"a"},"webdav":{"sharedSecret":"b"}"#
+        ),
+        (
+            #"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#,
+            #"{"name":"multi","webdav":{"sharedSecret":"y","uri":"a","url":"b"}}"#
+        ),
+    ])
+    func aBodyThatCouldBeReadInTwoWaysIsRefused(_ part: String, _ other: String) throws {
+        let body = Samples.owncloud10.replacing(part, with: other)
+        #expect(body != Samples.owncloud10)
+        let denial = #expect(throws: Denial.self) { try Samples.share(body) }
+        #expect(denial?.code == .malformedMessage)
+    }
+
+    @Test(arguments: ["", "[]", "null", "7", #""x""#])
+    func whatIsNoObjectIsNoShare(_ body: String) {
+        let denial = #expect(throws: Denial.self) { try Samples.share(body) }
+        #expect(denial?.status == 400)
+    }
+
+    @Test func aBodyOverTheLimitIsTooLarge() {
+        let denial = #expect(throws: Denial.self) {
+            try Share(parsing: [UInt8](repeating: 0x20, count: 262_145))
+        }
+        #expect(denial?.code == .bodyTooLarge)
+        #expect(denial?.status == 413)
+    }
+
+    @Test func aShareCannotShowItsSecret() throws {
+        let share = try Samples.share(Samples.nextcloud33)
+        var dumped = ""
+        dump(share, to: &dumped)
+        #expect(!"\(share)\(String(reflecting: share))\(dumped)".contains("SECRET15"))
+        dumped = ""
+        dump(share.protocols, to: &dumped)
+        #expect(!"\(share.protocols)\(dumped)".contains("SECRET15"))
+    }
+
+    @Test func aDenialNamesTheMemberAndNotItsValue() {
+        let body = Samples.owncloud10.replacing("SECRET15CHARS00", with: "SECRET CANARY")
+        let denial = #expect(throws: Denial.self) { try Samples.share(body) }
+        #expect(denial?.detail.contains("CANARY") == false)
+        #expect(denial?.detail.contains("sharedSecret") == true)
+    }
+}

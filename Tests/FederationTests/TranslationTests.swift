@@ -1,0 +1,205 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct TranslationTests {
+    private static let nextcloud27 = Translation(for: Backend(kind: .nextcloud, age: .old))
+    private static let nextcloud33 = Translation(for: Backend(kind: .nextcloud, age: .middle))
+    private static let nextcloud35 = Translation(for: Backend(kind: .nextcloud, age: .current))
+    private static let owncloud10 = Translation(for: Backend(kind: .owncloud10, age: .old))
+    private static let ocis = Translation(for: Backend(kind: .ocis, age: .current))
+    private static let opencloud = Translation(for: Backend(kind: .opencloud, age: .current))
+    private static let cernbox = Translation(for: Backend(kind: .cernbox, age: .current))
+    private static let seafile = Translation(for: Backend(kind: .seafile, age: .old))
+    private static let generic = Translation(for: Backend(kind: .generic, age: .middle))
+
+    private static let swap = [SecretSwap(Secret(utf8: "SECRET15CHARS00"), by: Secret(utf8: "NEW"))]
+
+    private func members(_ body: TranslatedBody) throws -> JSONObject {
+        try #require(try JSONValue(parsing: body.bytes).object)
+    }
+
+    @Test(arguments: [
+        (nextcloud27, Samples.nextcloud27), (nextcloud33, Samples.nextcloud27),
+        (nextcloud33, Samples.nextcloud33), (nextcloud35, Samples.nextcloud35),
+        (owncloud10, Samples.owncloud10), (nextcloud33, Samples.calendar),
+        (nextcloud33, Samples.talk), (generic, Samples.nextcloud27), (generic, Samples.opencloud),
+        (generic, Samples.opencloudmeshgo), (nextcloud33, Samples.nextcloud35),
+    ])
+    func whatTheBackendReadsStaysByteForByte(_ translation: Translation, _ text: String) throws {
+        let body = try translation.share(try Samples.share(text))
+        #expect(!body.isChanged)
+        #expect(body.text == text)
+    }
+
+    @Test func aModernShareForNextcloud27() throws {
+        let share = try Samples.share(Samples.opencloudmeshgo)
+        let body = try Self.nextcloud27.share(share, swaps: Self.swap, taken: [.mustExchangeToken])
+        #expect(
+            body.text
+                == #"{"shareWith":"admin@ocmgo2.test","name":"go.txt","providerId":"01a2","owner":"MDFh@https://ocmgo1.test/","sender":"MDFh@https://ocmgo1.test/","sharedBy":"MDFh@https://ocmgo1.test/","shareType":"user","resourceType":"file","protocol":{"name":"webdav","options":{"sharedSecret":"NEW","permissions":"{http://open-cloud-mesh.org/ns}share-permissions"}}}"#
+        )
+    }
+
+    @Test func aFolderFromOpenCloudForOwnCloud() throws {
+        let body = try Self.owncloud10.share(try Samples.share(Samples.opencloud))
+        let members = try members(body)
+        #expect(members["resourceType"]?.string == "file")
+        #expect(members["owner"]?.string == "YjFm@https://opencloud1.test")
+        #expect(members["sender"]?.string == "YjFm@https://opencloud1.test")
+        #expect(members["sharedBy"] == nil)
+        #expect(
+            members["protocol"]
+                == .object([
+                    ("name", .string("webdav")),
+                    ("options", .object([("sharedSecret", .string("SECRET15CHARS00"))])),
+                ]))
+        #expect(members["expiration"]?.number?.text == "0")
+    }
+
+    @Test func nextcloud27ForOpenCloud() throws {
+        let share = try Samples.share(Samples.nextcloud27)
+        let body = try Self.opencloud.share(
+            share, swaps: Self.swap, uri: "https://nc27a.test/public.php/webdav/")
+        let members = try members(body)
+        #expect(members["providerId"]?.string == "22")
+        #expect(members["owner"]?.string == "alice@nc27a.test")
+        #expect(members["sender"]?.string == "alice@nc27a.test")
+        #expect(members["senderDisplayName"]?.string == "alice")
+        #expect(
+            members["protocol"].map { String(decoding: $0.serialized(), as: UTF8.self) }
+                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"NEW","uri":"https://nc27a.test/public.php/webdav/","url":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
+        )
+    }
+
+    @Test func theRevaFamilyNeedsAnAbsoluteURI() throws {
+        for text in [Samples.nextcloud27, Samples.opencloudmeshgo] {
+            let share = try Samples.share(text)
+            let denial = #expect(throws: Denial.self) { try Self.ocis.share(share) }
+            #expect(denial?.code == .protocolNotSupported)
+        }
+        let share = try Samples.share(Samples.opencloudmeshgo)
+        let body = try Self.cernbox.share(share, uri: "https://ocmgo1.test/webdav/ocm/01a20a35")
+        let webdav = try members(body)["protocol"]?.object?["webdav"]?.object
+        #expect(webdav?["uri"]?.string == "https://ocmgo1.test/webdav/ocm/01a20a35")
+        #expect(webdav?["url"] == nil)
+    }
+
+    @Test func theRevaFamilyGetsNoProtocolItDoesNotKnow() throws {
+        let text = Samples.opencloud.replacing(
+            #""options":{},"#, with: #""options":{"a":"b"},"ssh":{"uri":"x"},"#)
+        let ways = try members(try Self.opencloud.share(try Samples.share(text)))["protocol"]?
+            .object
+        #expect(ways?.members.map(\.name) == ["name", "options", "webdav"])
+        #expect(ways?["options"]?.object?.count == 0)
+        #expect(
+            ways?["webdav"]?.object?["uri"]?.string == "https://opencloud1.test/dav/ocm/2bd4e667")
+    }
+
+    @Test func aShareWithoutWebDAVIsNotForOldServers() throws {
+        let text = Samples.opencloudmeshgo.replacing(#""webdav":"#, with: #""ssh":"#)
+        let share = try Samples.share(text)
+        for translation in [Self.nextcloud27, Self.owncloud10, Self.seafile, Self.ocis] {
+            let denial = #expect(throws: Denial.self) {
+                try translation.share(share, uri: "https://a.test/")
+            }
+            #expect(denial?.code == .protocolNotSupported)
+            #expect(denial?.status == 501)
+        }
+    }
+
+    @Test func onlyTheFormOfAnAddressChanges() throws {
+        let share = try Samples.share(Samples.nextcloud33)
+        let old = try members(try Self.nextcloud27.share(share))
+        for name in ["owner", "sender", "sharedBy"] {
+            #expect(old[name]?.string == "alice@https://nc33a.test/")
+        }
+        #expect(old["shareWith"]?.string == "bob@https://nc33b.test")
+        let seafile = try members(try Self.seafile.share(try Samples.share(Samples.nextcloud27)))
+        #expect(seafile["sharedBy"]?.string == "alice@nc27a.test")
+        #expect(seafile["providerId"]?.number?.text == "22")
+    }
+
+    @Test func unknownMembersAreKept() throws {
+        let text = Samples.nextcloud33.replacing(
+            #""shareType":"user""#, with: #""x-new":{"a":[1.50,null]},"shareType":"user""#)
+        let body = try Self.nextcloud27.share(try Samples.share(text), swaps: Self.swap)
+        #expect(body.isChanged)
+        #expect(body.text.contains(#""x-new":{"a":[1.50,null]}"#))
+    }
+
+    @Test func aSecretIsReplacedAtEveryPlaceAndNoOther() throws {
+        let text = Samples.nextcloud35.replacing(
+            #""webdav":{"#, with: #""webapp":{"sharedSecret":"OTHER","uri":"y"},"webdav":{"#)
+        let body = try Self.nextcloud35.share(try Samples.share(text), swaps: Self.swap)
+        #expect(!body.text.contains("SECRET15"))
+        #expect(body.text.ranges(of: #""sharedSecret":"NEW""#).count == 2)
+        #expect(body.text.contains(#""sharedSecret":"OTHER""#))
+    }
+
+    @Test func requirementsThatTheGatewayMeetsAreTakenAway() throws {
+        let text = Samples.opencloudmeshgo.replacing(
+            #"["must-exchange-token"]"#, with: #"["use-code","must-use-mfa"]"#)
+        let share = try Samples.share(text)
+        let left = try Self.generic.share(share, taken: [.mustExchangeToken])
+        #expect(left.text.contains(#""requirements":["must-use-mfa"]"#))
+        let none = try Self.generic.share(share, taken: [.mustExchangeToken, .mustUseMFA])
+        #expect(!none.text.contains("requirements"))
+        #expect(try !Self.generic.share(share).isChanged)
+    }
+
+    @Test func aNotificationKeepsItsBytesOrGetsItsSecretSwapped() throws {
+        let text =
+            #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"3","notification":{"sharedSecret":"SECRET15CHARS00","messgage":"file is no longer shared with you"}}"#
+        let notification = try Notification(parsing: Array(text.utf8))
+        #expect(Self.nextcloud27.notification(notification).text == text)
+        #expect(
+            Self.nextcloud27.notification(notification, swaps: Self.swap).text
+                == text.replacing("SECRET15CHARS00", with: "NEW"))
+        // A secret that is there is never mended.
+        #expect(
+            Self.nextcloud27.notification(notification, filling: Secret(utf8: "NEW")).text == text)
+    }
+
+    @Test func aNotificationWithoutSecretIsFilled() throws {
+        let notification = try Notification(
+            parsing: Array(
+                #"{"notificationType":"SHARE_ACCEPTED","providerId":"01a2","resourceType":"file"}"#
+                    .utf8))
+        #expect(
+            Self.nextcloud33.notification(notification, filling: Secret(utf8: "S")).text
+                == #"{"notificationType":"SHARE_ACCEPTED","providerId":"01a2","resourceType":"file","notification":{"sharedSecret":"S"}}"#
+        )
+        #expect(
+            Self.ocis.notification(notification).text.hasSuffix(#","notification":{}}"#))
+    }
+
+    @Test func secretsInAChangedProtocolAreSwappedToo() throws {
+        let text =
+            #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","providerId":"1","notification":{"grantee":"u@h","protocol":{"name":"multi","options":{},"webdav":{"sharedSecret":"SECRET15CHARS00"}}}}"#
+        let notification = try Notification(parsing: Array(text.utf8))
+        #expect(
+            Self.ocis.notification(notification, swaps: Self.swap).text
+                == text.replacing("SECRET15CHARS00", with: "NEW"))
+    }
+
+    @Test func anInvitationIsReadableForAll() throws {
+        let message = try InviteAccepted(
+            parsing: Array(
+                #"{"recipientProvider":"https://h.test/","token":"t","userId":"u","email":"e","name":"n"}"#
+                    .utf8))
+        #expect(
+            Self.ocis.inviteAccepted(message).text
+                == #"{"recipientProvider":"h.test","token":"t","userID":"u","email":"e","name":"n"}"#
+        )
+        let plain = #"{"recipientProvider":"h.test","token":"t","userID":"u"}"#
+        #expect(
+            try !Self.ocis.inviteAccepted(InviteAccepted(parsing: Array(plain.utf8))).isChanged)
+    }
+
+    @Test func ocisIsSparedWhatItDoesNotKnow() {
+        #expect(Backend(kind: .ocis, age: .current).handling(of: .shareAccepted) == .acknowledge)
+        #expect(Backend(kind: .ocis, age: .current).handling(of: .shareUnshared) == .forward)
+        #expect(Backend(kind: .nextcloud, age: .old).handling(of: .shareAccepted) == .forward)
+    }
+}
