@@ -1,31 +1,44 @@
 /// Whether a request's path is one that policy hangs on, or the backend's own business.
 ///
 /// A backend may read a path in other ways than we do: decode twice, cut off `;parameters`, take a
-/// backslash for a slash, stop at NUL. So a path is judged by every way of reading it. If any of
-/// them is routed, the path must be routed in our own reading, too, in a strict spelling;
-/// otherwise it is refused. Thus no path is passed through that means a routed one.
-package enum PathJudgement: Sendable, Equatable {
-    case routed(TargetPath)
+/// backslash for a slash, stop at NUL. So what would be forwarded is judged by every way of reading
+/// it: a routed path must lead to the same route, or to none, in all of them, and a path that is
+/// passed through must lead to none. Otherwise it is refused (`alias`).
+package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
+    case routed(TargetPath, Route)
     case passThrough(TargetPath)
 
-    /// Judges the raw path of a request target.
+    /// Judges the raw path of a request target, which is a path of at least `/`.
     ///
-    /// - Parameter isRouted: whether a path, in the spelling of `TargetPath.text`, belongs to a
-    ///   route. It is also asked about decoded readings, so it must cope with any text.
+    /// - Parameter route: where a path leads, nil when to no route of ours. It gets paths in the
+    ///   spelling of `TargetPath.text`, and decoded readings, so it must cope with any text. What it
+    ///   gives must not vary with the parts of a path that name a file.
     package static func of(
-        _ raw: ArraySlice<UInt8>, isRouted: (String) -> Bool
+        _ raw: ArraySlice<UInt8>, route: (String) -> Route?
     ) throws(PathFailure) -> PathJudgement {
-        guard readings(of: raw).contains(where: isRouted) else {
-            let path = try TargetPath(raw, rule: .passThrough)
-            return .passThrough(path)
+        let strict: Result<TargetPath, PathFailure>
+        do { strict = .success(try TargetPath(raw, rule: .routed)) } catch {
+            strict = .failure(error)
         }
-        let path = try TargetPath(raw, rule: .routed)
-        guard isRouted(path.text) else { throw .alias }
-        return .routed(path)
+        if case .success(let path) = strict, let found = route(path.text) {
+            let readings = PathReadings.of(Array(path.text.utf8)[...])
+            guard readings.allSatisfy({ [nil, found].contains(route($0)) }) else { throw .alias }
+            return .routed(path, found)
+        }
+        // What would be routed in some reading is told by its strict fault, if it has one.
+        let isRouted = PathReadings.of(raw).contains { route($0) != nil }
+        if isRouted {
+            _ = try strict.get()
+            throw .alias
+        }
+        return .passThrough(try TargetPath(raw, rule: .passThrough))
     }
+}
 
-    /// All the ways in which servers are known to read a path; one, for ordinary paths.
-    static func readings(of raw: ArraySlice<UInt8>) -> Set<String> {
+/// The ways in which servers are known to read a path.
+enum PathReadings {
+    /// All readings of a path; one, for ordinary paths.
+    static func of(_ raw: ArraySlice<UInt8>) -> Set<String> {
         if isOrdinary(raw) { return [String(decoding: raw, as: UTF8.self)] }
         var readings: Set<String> = []
         var decoded = Array(raw)
@@ -40,7 +53,6 @@ package enum PathJudgement: Sendable, Equatable {
             if next == decoded { break }
             decoded = next
         }
-        if let strict = try? TargetPath(raw, rule: .routed) { readings.insert(strict.text) }
         return readings
     }
 
