@@ -4,7 +4,7 @@
 package final class PublicKey: Sendable {
     /// The numbers that make the key.
     let material: KeyMaterial
-    private let handle: KeyHandle
+    let handle: KeyHandle
     private let contexts: [(algorithm: SignatureAlgorithm, context: SignatureContext)]
 
     /// SPKI (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`); refused: any other block, none, several.

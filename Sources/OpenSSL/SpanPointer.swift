@@ -37,3 +37,28 @@ extension [UInt8] {
         self = unsafe span.withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 }
+
+extension [UInt8] {
+    /// What `body` appends to a span with room for `capacity` bytes: for callers of `TLSEngine`
+    /// that have no buffers of their own kind.
+    package init<E: Error>(
+        rawCapacity capacity: Int, initializingWith body: (inout OutputRawSpan) throws(E) -> Void
+    ) throws(E) {
+        var failure: E?
+        unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+            let room = UnsafeMutableRawBufferPointer(buffer)
+            var span = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
+            do throws(E) { try body(&span) } catch { failure = error }
+            count = unsafe span.finalize(for: room)
+        }
+        if let failure { throw failure }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes as raw memory. Unlike most elements, a byte has no padding that could be seen.
+    package var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get { unsafe span.bytes }
+    }
+}

@@ -19,11 +19,13 @@ package final class TLSContext: Sendable {
     /// (RFC 7301 section 3.2); an empty `alpn` ignores the offer. `clientTrust`, when given, is
     /// whom clients must be certified by; a client without a certificate is refused then.
     package static func server(
-        identities: [TLSIdentity], minimum: TLSVersion = .tls12, alpn: [String] = [],
+        identities: [TLSIdentity], minimum: TLSVersion = .tls12, maximum: TLSVersion = .tls13,
+        alpn: [String] = [],
         clientTrust: TLSTrust? = nil
     ) throws(CryptoError) -> TLSContext {
         let table = try TLSIdentityTable(identities)
-        let context = try TLSContext(.server, table: table, minimum: minimum, alpn: alpn)
+        let context = try TLSContext(
+            .server, table: table, versions: (minimum, maximum), alpn: alpn)
         try context.setUpServer(table, clientTrust)
         return context
     }
@@ -31,12 +33,14 @@ package final class TLSContext: Sendable {
     /// A client. The server's certificate and name are always checked. `identity` is shown to a
     /// server that asks for one.
     package static func client(
-        trust: TLSTrust, minimum: TLSVersion = .tls12, alpn: [String] = [],
+        trust: TLSTrust, minimum: TLSVersion = .tls12, maximum: TLSVersion = .tls13,
+        alpn: [String] = [],
         identity: TLSIdentity? = nil
     ) throws(CryptoError) -> TLSContext {
         let table: TLSIdentityTable? =
             if let identity { try TLSIdentityTable([identity]) } else { nil }
-        let context = try TLSContext(.client, table: table, minimum: minimum, alpn: alpn)
+        let context = try TLSContext(
+            .client, table: table, versions: (minimum, maximum), alpn: alpn)
         try context.setUpClient(trust)
         return context
     }
@@ -51,7 +55,9 @@ package final class TLSContext: Sendable {
     }
 
     private init(
-        _ role: Role, table: TLSIdentityTable?, minimum: TLSVersion, alpn: [String]
+        _ role: Role, table: TLSIdentityTable?,
+        versions: (minimum: TLSVersion, maximum: TLSVersion),
+        alpn: [String]
     ) throws(CryptoError) {
         ERR_clear_error()
         self.role = role
@@ -59,7 +65,9 @@ package final class TLSContext: Sendable {
         self.alpn = try ALPNList(alpn)
         handle = try TLSContextHandle(role)
         unsafe ocmgate_tls_restrict(handle.pointer)
-        guard unsafe ocmgate_tls_minimum(handle.pointer, minimum.number) == 1,
+        guard
+            unsafe ocmgate_tls_versions(
+                handle.pointer, versions.minimum.number, versions.maximum.number) == 1,
             unsafe SSL_CTX_set_cipher_list(handle.pointer, Self.ciphers12) == 1,
             unsafe SSL_CTX_set_ciphersuites(handle.pointer, Self.ciphers13) == 1,
             unsafe ocmgate_tls_groups(handle.pointer, "X25519:P-256:P-384") == 1

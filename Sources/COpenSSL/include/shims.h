@@ -150,6 +150,17 @@ static inline void ocmgate_free(void *memory) {
     OPENSSL_free(memory);
 }
 
+static inline int ocmgate_add_extension(
+    X509 *certificate, X509 *issuer, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    int done = extension != NULL && X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
 // TLS.
 
 static inline void ocmgate_tls_restrict(SSL_CTX *context) {
@@ -163,8 +174,9 @@ static inline void ocmgate_tls_restrict(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-static inline int ocmgate_tls_minimum(SSL_CTX *context, int version) {
-    return (int)SSL_CTX_set_min_proto_version(context, version);
+static inline int ocmgate_tls_versions(SSL_CTX *context, int minimum, int maximum) {
+    return SSL_CTX_set_min_proto_version(context, minimum) == 1
+        && SSL_CTX_set_max_proto_version(context, maximum) == 1;
 }
 
 static inline int ocmgate_tls_groups(SSL_CTX *context, const char *groups) {
