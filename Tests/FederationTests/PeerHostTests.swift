@@ -45,7 +45,7 @@ import Testing
             ("https://cloud.example.org/", "cloud.example.org"),
             ("https://cloud.example.org/ocm#signature", nil),
             ("http://h.example:80/x", "h.example"),
-            ("http://h.example:443", "h.example:443"), ("https://h.example:80", "h.example:80"),
+            ("http://h.example:443", "h.example"), ("https://h.example:80", "h.example:80"),
             ("HTTPS://H.example", "h.example"), ("ftp://h.example", nil), ("//h.example", nil),
             ("https://user@h.example", nil), ("https://good.example\\@evil.example/", nil),
             ("https:///x", nil), ("https://good.example@evil.example/", nil),
@@ -62,6 +62,14 @@ import Testing
 }
 
 @Suite struct URLPartsTests {
+    @Test(arguments: [
+        ("https://h.example/", 443), ("http://h.example/", 80), ("http://h.example:443/", 443),
+        ("https://h.example:80", 80), ("https://[::1]/", 443), ("https://[::1]:8443?x", 8443),
+    ])
+    func thePortIsTheOneToDial(_ url: String, _ port: UInt16) {
+        #expect(URLParts(url)?.port == port)
+    }
+
     @Test func aURLIsCutIntoItsParts() throws {
         let parts = try #require(URLParts("https://H.example:8443/a/b?x=1&y=2"))
         #expect(parts.scheme == .https)

@@ -72,7 +72,7 @@ import Testing
         let body = Samples.owncloud10.replacing(
             #""sender":"alice@https:\/\/oc10a.test""#, with: #""sender":"bob@oc10c.test""#)
         let claim = try Samples.share(body).claim
-        #expect(claim.peer == (try host("oc10c.test")))
+        #expect(claim.peer == (try host("oc10a.test")))
         #expect(claim.signers == [try host("oc10a.test")])
         #expect(claim.named == [try host("oc10c.test"), try host("oc10a.test")])
     }

@@ -5,25 +5,40 @@
 struct MemberNames {
     private var few: [String] = []
     private var many: Set<String> = []
+    private var isASCII = true
 
     /// False when the name, folded, is there already.
     mutating func insert(_ name: String) -> Bool {
-        let folded = Self.fold(name)
-        if many.isEmpty {
-            if few.contains(folded) { return false }
-            few.append(folded)
-            if few.count > 24 {
-                many = Set(few)
-                few = []
-            }
-            return true
+        if !many.isEmpty { return many.insert(Self.fold(name)).inserted }
+        isASCII = isASCII && name.utf8.allSatisfy { $0 < 0x80 }
+        if isASCII {
+            for other in few where Self.isSameASCII(name, other) { return false }
+        } else {
+            let folded = Self.fold(name)
+            for other in few where Self.fold(other) == folded { return false }
         }
-        return many.insert(folded).inserted
+        few.append(name)
+        if few.count > 24 { many = Set(few.map(Self.fold)) }
+        return true
+    }
+
+    private static func isSameASCII(_ a: String, _ b: String) -> Bool {
+        guard a.utf8.count == b.utf8.count else { return false }
+        let left = a.utf8.span
+        let right = b.utf8.span
+        for place in left.indices where lower(left[place]) != lower(right[place]) { return false }
+        return true
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 {
+        (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
 
     /// The name as a reader without regard to case sees it.
     static func fold(_ name: String) -> String {
-        if name.utf8.allSatisfy({ $0 < 0x80 && !(0x41...0x5A).contains($0) }) { return name }
+        if name.utf8.allSatisfy({ $0 < 0x80 }) {
+            return String(decoding: name.utf8.map(lower), as: UTF8.self)
+        }
         var folded = ""
         for scalar in name.unicodeScalars {
             switch scalar.value {

@@ -9,7 +9,7 @@ struct MessageReader {
     ///
     /// Refused: what is not strict JSON, what is not an object, and a member whose name is a known
     /// one in other letter case: a reader written in Go takes it for that one, we would not.
-    init(_ bytes: [UInt8], known: Set<String>) throws(Denial) {
+    init(_ bytes: [UInt8], known: KnownMembers) throws(Denial) {
         let value: JSONValue
         do { value = try JSONValue(parsing: bytes) } catch { throw error.denial }
         guard let object = value.object else {
@@ -18,19 +18,11 @@ struct MessageReader {
         try self.init(object, known: known)
     }
 
-    init(_ object: JSONObject, known: Set<String>) throws(Denial) {
+    init(_ object: JSONObject, known: KnownMembers) throws(Denial) {
         self.object = object
-        for (name, _) in object.members where !Self.isKnown(name, known) {
-            let folded = MemberNames.fold(name)
-            if known.contains(where: { MemberNames.fold($0) == folded }) {
-                throw Denial(.malformedMessage, "a member is a known one in other letter case")
-            }
+        for (name, _) in object.members where known.isDisguised(name) {
+            throw Denial(.malformedMessage, "a member is a known one in other letter case")
         }
-    }
-
-    /// As bytes: Swift's strings also equate canonically equivalent spellings.
-    private static func isKnown(_ name: String, _ known: Set<String>) -> Bool {
-        known.contains(name) && name.utf8.allSatisfy { $0 < 0x80 }
     }
 
     func isPresent(_ name: String) -> Bool {
@@ -124,5 +116,26 @@ struct MessageReader {
             throw Denial(.malformedMessage, "\(name) holds characters that no secret has")
         }
         return Secret(utf8: text)
+    }
+}
+
+/// The members that a message has by its specification.
+struct KnownMembers: Sendable, ExpressibleByArrayLiteral {
+    private let names: Set<String>
+    private let folded: Set<String>
+
+    init(arrayLiteral names: String...) {
+        self.names = Set(names)
+        folded = Set(names.map { MemberNames.fold($0) })
+    }
+
+    /// As bytes: Swift's strings also equate canonically equivalent spellings.
+    func contains(_ name: String) -> Bool {
+        names.contains(name) && name.utf8.allSatisfy { $0 < 0x80 }
+    }
+
+    /// True for a name that is not known and would be if letter case did not count.
+    func isDisguised(_ name: String) -> Bool {
+        !contains(name) && folded.contains(MemberNames.fold(name))
     }
 }

@@ -44,7 +44,8 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
         guard let canonical = HostName(host) else { return nil }
         self.name = canonical.text
         self.kind = canonical.kind
-        self.port = port == defaultPort ? nil : port
+        // 443 never stays, whatever the scheme: `h:443` and `h` are one name.
+        self.port = port == defaultPort || port == 443 ? nil : port
     }
 
     /// The host of a URL with the scheme https, or http; whatever follows the authority is
@@ -66,6 +67,13 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
 
     package static func < (left: PeerHost, right: PeerHost) -> Bool {
         (left.name, left.port ?? 0) < (right.name, right.port ?? 0)
+    }
+
+    /// The port behind a host that was found well-formed.
+    static func writtenPort(_ authority: Substring) -> UInt16? {
+        guard let colon = authority.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        let digits = authority[authority.index(after: colon)...]
+        return digits.utf8.last == UInt8(ascii: "]") ? nil : port(digits)
     }
 
     private static func port(_ text: some StringProtocol) -> UInt16? {

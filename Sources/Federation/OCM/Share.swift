@@ -26,13 +26,16 @@ package struct Share: Sendable {
     ///
     /// Where the owner lives on another server than the sender (a reshare), the owner's server sends
     /// the message, and a receiver of the deprecated shape fetches the data there: only the owner's
-    /// signature counts. In the newer shapes the sender may also serve the data itself.
+    /// signature counts, and the owner's host is the peer. In the newer shapes the sender may also
+    /// serve the data itself.
     package var claim: Claim {
         if sender.host == owner.host { return Claim(sender.host) }
-        return Claim(
-            peer: sender.host,
-            signers: shape == .legacy ? [owner.host] : [sender.host, owner.host],
-            named: [sender.host, owner.host])
+        let signers =
+            switch shape {
+            case .legacy, .foreign: [owner.host]
+            case .single, .multi: [sender.host, owner.host]
+            }
+        return Claim(peer: signers[0], signers: signers, named: [sender.host, owner.host])
     }
 
     /// What all protocols together give.

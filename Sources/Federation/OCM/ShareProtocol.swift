@@ -30,7 +30,7 @@ extension ShareProtocol: CustomStringConvertible, CustomReflectable {
 }
 
 extension ShareProtocol {
-    private static let known: Set<String> = [
+    private static let known: KnownMembers = [
         "uri", "url", "URI", "sharedSecret", "permissions", "requirements", "accessTypes", "size",
         "targets", "viewMode", "uriTemplate", "srcUri",
     ]

@@ -1,11 +1,11 @@
 extension Share {
-    private static let known: Set<String> = [
+    private static let known: KnownMembers = [
         "shareWith", "name", "description", "providerId", "owner", "ownerDisplayName", "sender",
         "senderDisplayName", "sharedBy", "sharedByDisplayName", "shareType", "resourceType",
         "expiration", "protocol",
     ]
 
-    private static let knownProtocols: Set<String> = [
+    private static let knownProtocols: KnownMembers = [
         "name", "options", "webdav", "webapp", "ssh", "datatx", "embedded",
     ]
 
@@ -58,6 +58,9 @@ extension Share {
                 else { throw Denial(.malformedMessage, "a protocol is not an object") }
                 continue
             }
+            guard found.count < 16 else {
+                throw Denial(.malformedMessage, "protocol names too many ways")
+            }
             found.append(try ShareProtocol(name: member, place: .member, fields))
         }
         let hasMembers = !found.isEmpty
@@ -70,7 +73,7 @@ extension Share {
                 found.insert(options, at: 0)
             }
         }
-        guard !found.isEmpty, found.count <= 16 else {
+        guard !found.isEmpty else {
             throw Denial(.malformedMessage, "protocol names no way to the resource")
         }
         for way in found where way.name == "webdav" && way.secret == nil {

@@ -6,6 +6,8 @@ package struct URLParts: Sendable, Equatable {
 
     package let scheme: Scheme
     package let host: PeerHost
+    /// The port to connect to: the written one, or the scheme's own.
+    package let port: UInt16
     /// The path as written, from its slash on; empty when there is none.
     package let path: String
     /// What follows the first `?`, without it; nil when there is none.
@@ -35,6 +37,7 @@ package struct URLParts: Sendable, Equatable {
             })
         else { return nil }
         self.host = host
+        port = PeerHost.writtenPort(rest[..<end]) ?? (scheme == .https ? 443 : 80)
         let target = rest[end...]
         if let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
             path = String(target[..<mark])

@@ -28,10 +28,10 @@ package struct RouteTable: Sendable {
         for path in [
             "/.well-known/jwks.json", "/ocm/jwks", "/apps/cloud_federation_api/api/v1/jwks",
         ] { add(path, .whole(.jwks)) }
-        add("/ocm", .endPoint(isClosed: true))
+        add("/ocm", .endPoint(others: .closed))
         let own = String(endPoint.dropFirst(base.count))
         if own != "/ocm", own != "/index.php/ocm", !own.isEmpty {
-            add(Self.withoutFrontController(own), .endPoint(isClosed: false))
+            add(Self.withoutFrontController(own), .endPoint(others: .open))
         }
         for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocsapp/cloud"] {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))

@@ -2,13 +2,20 @@
 enum Target: Sendable {
     /// A path that is taken as a whole.
     case whole(WholePath)
-    /// The OCM API; below a closed one nothing else is forwarded.
-    case endPoint(isClosed: Bool)
+    /// The OCM API, and what becomes of everything else below it.
+    case endPoint(others: Others)
     case ocs(OCSCall.Version)
     case webdav(WebDAVRoot)
 
     enum WholePath: Sendable {
         case discovery, ocsProvider, jwks, token, shareInfo, status
+    }
+
+    enum Others: Sendable {
+        /// Not forwarded: nothing but OCM lives there.
+        case closed
+        /// Somebody else's: ownCloud's app has pages of its own.
+        case open
     }
 
     /// The route, or nil when the rest of the path belongs to somebody else.
@@ -17,17 +24,24 @@ enum Target: Sendable {
         case .whole(let whole):
             guard rest.allSatisfy({ $0 == UInt8(ascii: "/") }) else { return nil }
             return whole.route(method)
-        case .endPoint(let isClosed): return endPoint(method, rest, isClosed: isClosed)
+        case .endPoint(let others): return endPoint(method, rest, others)
         case .ocs(let version): return ocs(version, rest)
         case .webdav(let root): return .webdav(webdav(root, rest))
         }
     }
 
-    private func endPoint(_ method: String, _ rest: Substring.UTF8View, isClosed: Bool) -> Route? {
+    private func endPoint(
+        _ method: String, _ rest: Substring.UTF8View, _ others: Others
+    ) -> Route? {
         let name = Substring(rest).split(separator: "/", omittingEmptySubsequences: true)
         guard name.count == 1, let first = name.first,
             let endpoint = OCMEndpoint(rawValue: String(first))
-        else { return isClosed ? .unknownEndpoint : nil }
+        else {
+            switch others {
+            case .closed: return .unknownEndpoint
+            case .open: return nil
+            }
+        }
         return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")
     }
 

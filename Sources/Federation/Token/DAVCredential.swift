@@ -1,0 +1,83 @@
+package import OpenSSL
+
+/// What a request for shared data shows to be let in.
+package enum DAVCredential: Sendable, Equatable {
+    /// Nothing: Nextcloud to 26 asks so first, and waits for a 401 with `Basic`.
+    case absent
+    case bearer(Secret)
+    case basic(user: Secret, password: Secret)
+    /// A field that is none of these; never permission.
+    case unreadable
+
+    /// Reads the field `Authorization` (RFC 7617, RFC 6750).
+    ///
+    /// Unreadable: other schemes, base64 that is not strict, a Basic pair without a colon, control
+    /// characters, more than 4 KiB.
+    package init(_ field: String?) {
+        guard let field else {
+            self = .absent
+            return
+        }
+        let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard field.utf8.count <= 4096, parts.count == 2 else {
+            self = .unreadable
+            return
+        }
+        let value = parts[1].drop { $0 == " " }
+        switch parts[0].lowercased() {
+        case "bearer":
+            self = Self.isToken(value) ? .bearer(Secret(utf8: String(value))) : .unreadable
+        case "basic": self = Self.basic(String(value))
+        default: self = .unreadable
+        }
+    }
+
+    /// The secret or token that names a share: the bearer's, or the Basic user beside a password
+    /// that is empty. Seafile pads the pair with up to three more colons.
+    package var shareSecret: Secret? {
+        switch self {
+        case .absent, .unreadable: nil
+        case .bearer(let secret): secret
+        case .basic(let user, let password):
+            user.isEmpty || !Self.isPadding(password) ? nil : user
+        }
+    }
+
+    /// The value of `Authorization` by which a backend takes the permanent secret of a share.
+    package static func field(for secret: Secret, _ credential: Backend.Credential) -> Secret {
+        switch credential {
+        case .bearer: Secret(utf8: "Bearer \(secret.text)")
+        case .basic: Secret(utf8: "Basic \(Base64.encode(Array("\(secret.text):".utf8)))")
+        }
+    }
+
+    private static func basic(_ value: String) -> DAVCredential {
+        guard let bytes = Base64.decode(value), !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        else { return .unreadable }
+        return .basic(
+            user: Secret(Array(bytes[..<colon])), password: Secret(Array(bytes[(colon + 1)...])))
+    }
+
+    /// The characters of a `token68` (RFC 9110 11.2).
+    private static func isToken(_ text: Substring) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"),
+                    UInt8(ascii: "="):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static func isPadding(_ password: Secret) -> Bool {
+        password.withBytes { bytes in
+            guard bytes.count <= 3 else { return false }
+            for place in bytes.indices where bytes[place] != UInt8(ascii: ":") { return false }
+            return true
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Federation
+import OpenSSL
+import Testing
+
+/// Readers answer every mutation of a real text, and what they accept is stable.
+@Suite struct MutationTests {
+    /// A small generator, so that a failure comes back with its number.
+    private struct Numbers: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    /// One to four edits: a byte changed, removed, doubled, or a piece of interest put in.
+    private func mutate(_ bytes: [UInt8], _ numbers: inout Numbers) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0..<Int.random(in: 1...4, using: &numbers) {
+            let place = Int.random(in: 0...bytes.count, using: &numbers)
+            switch Int.random(in: 0..<4, using: &numbers) {
+            case 0 where place < bytes.count:
+                bytes[place] = UInt8.random(in: .min ... .max, using: &numbers)
+            case 1 where place < bytes.count: bytes.remove(at: place)
+            case 2 where place < bytes.count: bytes.insert(bytes[place], at: place)
+            default:
+                let piece = Self.pieces.randomElement(using: &numbers) ?? ""
+                bytes.insert(contentsOf: Array(piece.utf8), at: place)
+            }
+        }
+        return bytes
+    }
+
+    private static let pieces = [
+        "\"", "{", "}", "[", "]", ",", ":", "null", "\\u0000", "\\ud800", "@", "/", "//", "..",
+        "%2f",
+        "%2e", "%", "&", "=", "+", ";", "https://", ":443", "xn--", "\u{212A}", "\u{301}", "é", "-",
+        ".", "0", "9999999999999999999999",
+    ]
+
+    @Test(arguments: [
+        Samples.nextcloud27, Samples.nextcloud35, Samples.opencloud, Samples.opencloudmeshgo,
+        Samples.calendar, Samples.talk,
+    ])
+    func sharesAreReadOrRefusedAndStayTheSame(_ text: String) throws {
+        var numbers = Numbers(state: 7)
+        var read = 0
+        for _ in 0..<3000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            guard let share = try? Share(parsing: bytes) else { continue }
+            read += 1
+            for backend in [
+                Backend(kind: .nextcloud, age: .old), Backend(kind: .opencloud, age: .current),
+            ] {
+                let translation = Translation(for: backend)
+                let uri = "https://sender.test/x"
+                guard let once = try? translation.share(share, uri: uri) else { continue }
+                let again = try Share(parsing: once.bytes)
+                #expect(again.sender == share.sender)
+                #expect(again.owner == share.owner)
+                let twice = try translation.share(again, uri: uri)
+                #expect(!twice.isChanged, "\(String(decoding: bytes, as: UTF8.self))")
+            }
+        }
+        #expect(read > 0)
+    }
+
+    @Test(arguments: [
+        "alice@https://nc27a.test/", "uuid@ocis1.test@ocis1.test:9200", "a@bücher.example:8443",
+        "a@[2001:db8::1]:8443",
+    ])
+    func addressesAreReadOrRefusedAndStayTheSame(_ text: String) {
+        var numbers = Numbers(state: 11)
+        for _ in 0..<20_000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            let changed = String(decoding: bytes, as: UTF8.self)
+            guard let address = OCMAddress(changed) else { continue }
+            let host = address.host.description
+            #expect(PeerHost(host) == address.host, "\(changed)")
+            #expect(host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(changed)")
+            #expect(OCMAddress(address.written(.scheme)) == address, "\(changed)")
+        }
+    }
+
+    @Test(arguments: ["/public.php/webdav/sub/a%20b", "//index.php/ocm/shares/", "/%6fcm/token"])
+    func pathsAreReadOrRefusedAndStayTheSame(_ text: String) throws {
+        var numbers = Numbers(state: 13)
+        let table = RouteTable(kind: .nextcloud)
+        for _ in 0..<20_000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            guard let path = try? CanonicalPath(bytes) else { continue }
+            let again = try CanonicalPath(path.text)
+            #expect(again == path)
+            #expect(!path.text.contains("//"))
+            #expect(!path.text.split(separator: "/").contains(".."))
+            let first = try? table.route(method: "POST", path: path)
+            #expect(first == (try? table.route(method: "POST", path: again)))
+        }
+    }
+
+    @Test func formsAreReadOrRefusedAndStayTheSame() throws {
+        var numbers = Numbers(state: 17)
+        let text = "grant_type=authorization_code&client_id=a.test&code=c%2B%20+d&x=%C3%BC"
+        for _ in 0..<20_000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            _ = try? TokenRequest(parsing: bytes, type: .form)
+            guard let form = try? FormBody(parsing: bytes) else { continue }
+            #expect(try FormBody(parsing: form.serialized()) == form)
+        }
+    }
+
+    @Test func documentsAndNotificationsAreReadOrRefused() {
+        var numbers = Numbers(state: 19)
+        let texts = [
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/x/"}}],"capabilities":["/a"],"publicKey":{"keyId":"k","publicKeyPem":"p"}}"#,
+            #"{"notificationType":"SHARE_ACCEPTED","resourceType":"file","providerId":"1","notification":{"sharedSecret":"S"}}"#,
+        ]
+        var read = 0
+        for text in texts {
+            for _ in 0..<10_000 {
+                let bytes = mutate(Array(text.utf8), &numbers)
+                if let document = try? DiscoveryDocument(parsing: bytes) {
+                    read += 1
+                    let site = ServedDiscovery(origin: "https://us.test", provider: "us")
+                    let served = try? DiscoveryDocument(
+                        parsing: site.document(for: .generic, document))
+                    #expect(served?.endPointParts.host.description == "us.test")
+                }
+                if let notification = try? Notification(parsing: bytes) {
+                    read += 1
+                    let body = Translation(for: Backend(kind: .nextcloud, age: .old))
+                        .notification(notification, filling: Secret(utf8: "F"))
+                    #expect((try? Notification(parsing: body.bytes)) != nil)
+                }
+            }
+        }
+        #expect(read > 100)
+    }
+
+    @Test func credentialsAndTokensAreReadOrRefused() throws {
+        var numbers = Numbers(state: 23)
+        let sealer = TokenSealer(
+            .init(id: 1, key: try AEADKey(Secret.random(32))), audience: "https://us.test")
+        for _ in 0..<5000 {
+            let bytes = mutate(Array("Basic U0VDUkVUMTVDSEFSUzAwOg==".utf8), &numbers)
+            let field = String(decoding: bytes, as: UTF8.self)
+            _ = DAVCredential(field)
+            #expect(throws: Denial.self) { try sealer.open(field, now: 0) }
+        }
+    }
+}
