@@ -170,7 +170,7 @@ def check_share(sent: dict, got: dict, kind: str) -> None:
         assert 0 < len(protocol["options"]["sharedSecret"]) <= 64
 
 
-@pytest.mark.parametrize("file, host", recordings())
+@pytest.mark.parametrize("file, host", list(recordings()))
 def test_recorded(file, host, start, everyone, evidence):
     entries = json.loads(file.read_text())
     replay = Replay(entries, host, start, everyone, evidence)

@@ -1,0 +1,103 @@
+import Federation
+import OpenSSL
+
+/// The bodies that peers send, in the shapes that they were recorded in.
+enum ShareDocument {
+    /// As a strict modern server writes it: `multi`, permissions, and the demand of a token.
+    static func modern(from host: String, to receiver: String, secret: String) -> [UInt8] {
+        JSONValue.object([
+            ("shareWith", .string("bob@\(receiver)")),
+            ("name", .string("measurements.csv")),
+            ("providerId", .string(Random.alphanumeric(16))),
+            ("owner", .string("carol@\(host)")),
+            ("sender", .string("carol@\(host)")),
+            ("ownerDisplayName", .string("Carol")),
+            ("senderDisplayName", .string("Carol")),
+            ("shareType", .string("user")),
+            ("resourceType", .string("file")),
+            (
+                "protocol",
+                .object([
+                    ("name", .string("multi")),
+                    (
+                        "webdav",
+                        .object([
+                            ("uri", .string(Random.alphanumeric(20))),
+                            ("sharedSecret", .string(secret)),
+                            ("permissions", .array([.string("read")])),
+                            ("requirements", .array([.string("must-exchange-token")])),
+                        ])
+                    ),
+                ])
+            ),
+        ]).serialized()
+    }
+
+    /// As Nextcloud 33 writes it.
+    static func nextcloud33(from host: String, to receiver: String, secret: String) -> [UInt8] {
+        JSONValue.object([
+            ("shareWith", .string("bob@https://\(receiver)")),
+            ("shareType", .string("user")),
+            ("name", .string("slides.pdf")),
+            ("resourceType", .string("file")),
+            ("description", .string("")),
+            ("providerId", .string("26")),
+            ("owner", .string("dave@\(host)")),
+            ("ownerDisplayName", .string("dave")),
+            ("sharedBy", .string("dave@\(host)")),
+            ("sharedByDisplayName", .string("dave")),
+            ("sender", .string("dave@\(host)")),
+            ("senderDisplayName", .string("dave")),
+            ("protocol", deprecatedProtocol(secret)),
+        ]).serialized()
+    }
+
+    /// As Nextcloud 27 writes it: no `sender`, a number as `providerId`, URLs for hosts.
+    static func nextcloud27(from host: String, to receiver: String, secret: String) -> [UInt8] {
+        JSONValue.object([
+            ("shareWith", .string("bob@https://\(receiver)")),
+            ("shareType", .string("user")),
+            ("name", .string("minutes.txt")),
+            ("resourceType", .string("file")),
+            ("description", .string("")),
+            ("providerId", .integer(22)),
+            ("owner", .string("erin@https://\(host)/")),
+            ("ownerDisplayName", .string("erin")),
+            ("sharedBy", .string("erin@https://\(host)/")),
+            ("sharedByDisplayName", .string("erin")),
+            ("protocol", deprecatedProtocol(secret)),
+        ]).serialized()
+    }
+
+    /// The form that old servers send to the older API when a share was refused.
+    static func ocs(from host: String, secret: String) -> [UInt8] {
+        [UInt8](
+            ("shareWith=bob&token=\(secret)&name=minutes.txt&remoteId=22&owner=erin"
+                + "&ownerFederatedId=erin%40https%3A%2F%2F\(host)%2F&sharedBy=erin"
+                + "&sharedByFederatedId=erin%40https%3A%2F%2F\(host)%2F"
+                + "&remote=https%3A%2F%2F\(host)%2F&shareType=6").utf8)
+    }
+
+    /// RFC 6749 section 4.1.3, as OCM uses it.
+    static func tokenRequest(client: String, code: String) -> [UInt8] {
+        [UInt8](
+            "grant_type=authorization_code&client_id=\(client)&code=\(PercentEncoding.encode(code))"
+                .utf8)
+    }
+
+    private static func deprecatedProtocol(_ secret: String) -> JSONValue {
+        .object([
+            ("name", .string("webdav")),
+            (
+                "options",
+                .object([
+                    ("sharedSecret", .string(secret)),
+                    (
+                        "permissions",
+                        .string("{http://open-cloud-mesh.org/ns}share-permissions")
+                    ),
+                ])
+            ),
+        ])
+    }
+}

@@ -1,0 +1,106 @@
+"""The corpus of raw requests over real sockets: what is refused, what arrives, what is closed."""
+
+import json
+import ssl
+from pathlib import Path
+
+import pytest
+
+from backend import ScriptedBackend, answer
+from wire import Closed
+
+CORPUS = json.loads(
+    (Path(__file__).parents[1] / "Vectors" / "http1" / "corpus.json").read_text())
+HOST = "a.example"
+
+
+def raw(value) -> bytes:
+    if isinstance(value, str):
+        return value.encode("latin-1")
+    return b"".join(
+        raw(part) if isinstance(part, str) else raw(part["repeat"]) * part["times"]
+        for part in value)
+
+
+@pytest.fixture(scope="module")
+def backend():
+    server = ScriptedBackend(lambda request: answer(200, b"ok"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(start, backend):
+    return start(backend.url, host=HOST)
+
+
+def exchange(gateway, case):
+    """(status or None, closed) of the first answer."""
+    with gateway.connect(timeout=10) as connection:
+        try:
+            connection.send(raw(case["bytes"]))
+        except (OSError, ssl.SSLError):
+            pass  # refused before we were done; the answer is there to read
+        method = case.get("accepted", {}).get("method", "GET")
+        try:
+            response = connection.receive(method)
+        except (Closed, OSError, ssl.SSLError):
+            return None, True
+        if case["close"]:
+            return response.status, connection.is_closed_by_peer()
+        return response.status, False
+
+
+def complaint(case, status, closed, reached) -> str | None:
+    """What is wrong with how a case went."""
+    if "refused" in case:
+        if status != case["refused"]["status"]:
+            return f"answered {status}, not {case['refused']['status']}"
+        if reached:
+            return "it was forwarded"
+        if case["close"] and not closed:
+            return "the connection stayed open"
+        return None
+    accepted, path = case["accepted"], case.get("path", {})
+    if "refused" in path:
+        return None if status == 400 and not reached else f"answered {status}, reached {reached}"
+    if accepted.get("host", HOST) != HOST:
+        return None if status in (200, 400, 421) else f"answered {status}"
+    if "routed" in path:
+        return None if status is not None and status < 500 else f"answered {status}"
+    if status != 200:
+        return f"answered {status}, not 200"
+    if not reached:
+        return "nothing reached the backend"
+    message = reached[0]
+    if "method" in accepted and message.method != accepted["method"]:
+        return f"arrived as {message.method}"
+    if "body" in accepted and message.body != raw(accepted["body"]):
+        return f"its body arrived as {message.body[:60]!r}"
+    if "passThrough" in path and message.target.partition("?")[0] != path["passThrough"]:
+        return f"its path arrived as {message.target}"
+    if case["close"] and not closed:
+        return "the connection stayed open"
+    return None
+
+
+def test_every_raw_request_gets_what_the_corpus_says(gateway, backend):
+    complaints, seen = [], 0
+    for case in CORPUS["cases"]:
+        if case.get("role") == "forward":
+            continue
+        backend.take()
+        status, closed = exchange(gateway, case)
+        reached = [request for request in backend.take()
+                   if not request.get("user-agent", "").lower().startswith("ocmgate")]
+        seen += 1
+        if wrong := complaint(case, status, closed, reached):
+            complaints.append(f"{case['id']}: {wrong}")
+    assert seen > 300
+    assert complaints == []
+    assert backend.malformed == []
+
+
+def test_the_gateway_is_alive_and_well_after_all_of_it(gateway):
+    assert gateway.request("GET", "/page").status == 200
+    assert gateway.memory("VmRSS") < 128 << 20
