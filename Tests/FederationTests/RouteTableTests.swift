@@ -194,4 +194,20 @@ import Testing
         #expect(try route("POST", "/api/v2.1/ocm/notifications/", plain) == .ocm(.notifications))
         #expect(try route("GET", "/api/v2.1/ocm/shares-prepare/", plain) == .passThrough)
     }
+
+    @Test(
+        arguments: [
+            ("/ocm/shares", RouteFamily.ocm(.shares)), ("/.well-known/ocm", .discovery),
+            ("/ocs-provider/", .ocsProvider), ("/ocm/jwks", .jwks), ("/ocm/token", .token),
+            ("/ocs/v2.php/cloud/shares/3/accept", .ocs),
+            ("/ocs/v2.php/cloud/shares/%/accept", .ocs),
+            ("/status.php", .status), ("/apps/files_sharing/shareinfo", .shareInfo),
+            ("/ocm/x", .unknownEndpoint), ("/public.php/webdav/a b%", .webdav(.publicWebDAV)),
+            ("/public.php/webdav/\u{0}é", .webdav(.publicWebDAV)),
+            ("/public.php/dav/files/%zz/x", .webdav(.publicFiles)), ("/index.php", nil), ("", nil),
+            ("ocm/shares", nil), ("/é", nil), ("/", nil),
+        ] as [(String, RouteFamily?)])
+    func aFamilyIsFoundForAnyText(_ text: String, _ family: RouteFamily?) {
+        #expect(Self.nextcloud.family(of: text) == family)
+    }
 }

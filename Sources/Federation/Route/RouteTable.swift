@@ -47,16 +47,19 @@ package struct RouteTable: Sendable {
     /// Refused (`malformed_path`): a path with an escaped slash, plainly or twice, that is routed, or
     /// would be if the escape were resolved.
     package func route(method: String, path: CanonicalPath) throws(Denial) -> Route {
-        let route = find(method, path.text)
+        let route = route(method: method, text: path.text)
         guard path.hidesSeparator else { return route }
-        guard route == .passThrough, find(method, Self.unescaped(path.text)) == .passThrough else {
+        guard route == .passThrough,
+            self.route(method: method, text: Self.unescaped(path.text)) == .passThrough
+        else {
             throw Denial(.malformedPath, "escaped separator on a routed path")
         }
         return .passThrough
     }
 
-    private func find(_ method: String, _ path: String) -> Route {
-        let path = Substring(path)
+    /// The route of a path that was brought into its canonical spelling and judged elsewhere.
+    package func route(method: String, text: String) -> Route {
+        let path = Substring(text)
         if let route = match(method, path.utf8) { return route }
         guard !base.isEmpty, path.utf8.starts(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
