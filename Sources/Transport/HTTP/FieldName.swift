@@ -52,6 +52,7 @@ extension FieldName {
     package static let location = FieldName("location")
     package static let overwrite = FieldName("overwrite")
     package static let proxyAuthorization = FieldName("proxy-authorization")
+    package static let ifRange = FieldName("if-range")
     package static let range = FieldName("range")
     package static let retryAfter = FieldName("retry-after")
     package static let server = FieldName("server")

@@ -28,9 +28,11 @@ struct FramingFields {
                 host = entry.value
             case .contentLength:
                 guard contentLength == nil else { throw .contentLengthRepeated }
+                guard !Self.tabFollows(head, entry) else { throw .contentLength }
                 contentLength = try Self.length(head.extracting(entry.value))
             case .transferEncoding:
                 guard !sawCoding else { throw .transferCodingRepeated }
+                guard !Self.tabFollows(head, entry) else { throw .transferCoding }
                 sawCoding = true
                 isChunked = try Self.coding(head.extracting(entry.value))
             case .connection: nominates = true
@@ -45,6 +47,14 @@ struct FramingFields {
         if sawCoding, contentLength != nil { throw .lengthAndCoding }
         if sawCoding, version == .http10 { throw .transferCodingVersion }
         if nominates { try readConnection(head, &entries) }
+    }
+
+    /// Whether a tab stands behind a value: whitespace like any other in the grammar, but other
+    /// parsers refuse it in fields that frame.
+    private static func tabFollows(_ head: Span<UInt8>, _ entry: FieldList.Entry) -> Bool {
+        var index = entry.value.upperBound
+        while index < head.count, head[index] == 0x20 { index += 1 }
+        return index < head.count && head[index] == 0x09
     }
 
     /// 1 to 19 digits, below 2^63.

@@ -45,9 +45,11 @@ enum PathReadings {
         // Three rounds of decoding: more than any chain of servers was seen to do.
         for _ in 0..<4 {
             for bytes in [decoded, withoutParameters(decoded)] {
-                readings.insert(text(bytes))
-                readings.insert(text(resolved(bytes)))
-                readings.insert(text(resolved(Array(bytes.prefix { $0 != 0 }))))
+                for reading in [bytes, Array(bytes.prefix { $0 != 0 })] {
+                    readings.insert(text(reading))
+                    readings.insert(text(reading.map { $0 == 0x5C ? 0x2F : $0 }))
+                    readings.insert(text(resolved(reading)))
+                }
             }
             let next = TargetPath.decode(decoded[...])
             if next == decoded { break }
@@ -88,7 +90,8 @@ enum PathReadings {
             }
         }
         var output = segments.flatMap { [0x2F] + $0 }
-        if slashes.last == 0x2F || output.isEmpty { output.append(0x2F) }
+        let last = slashes.lastIndex(of: 0x2F).map { slashes[($0 + 1)...] } ?? slashes[...]
+        if isOdd(last) || output.isEmpty { output.append(0x2F) }
         return output
     }
 

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct AddressGuardTests {
+    private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
+
+    @Test func onlyGlobalAddressesAreDialled() throws {
+        let standard = AddressGuard()
+        #expect(standard.judge(try address("8.8.8.8")) == .allowed)
+        #expect(standard.judge(try address("10.0.0.1")) == .refused(.addressClass(.privateUse)))
+        #expect(standard.judge(try address("::1")) == .refused(.addressClass(.loopback)))
+    }
+
+    @Test func listedBlocksAreDialledAndNoOthers() throws {
+        let lab = AddressGuard(allowing: [try CIDR("127.0.0.0/8")])
+        #expect(lab.judge(try address("127.0.0.2")) == .allowed)
+        #expect(lab.judge(try address("::1")) == .refused(.addressClass(.loopback)))
+        #expect(lab.judge(try address("::ffff:127.0.0.1")) == .refused(.addressClass(.loopback)))
+    }
+
+    @Test func ownAddressesAreNotDialled() throws {
+        let own = try address("8.8.8.8")
+        #expect(AddressGuard(own: [own]).judge(own) == .refused(.own))
+        let listed = AddressGuard(allowing: [try CIDR("8.8.8.8")], own: [own])
+        #expect(listed.judge(own) == .allowed)
+    }
+
+    @Test func oneForbiddenAddressRefusesTheName() throws {
+        let addresses = [try address("8.8.8.8"), try address("10.0.0.1"), try address("8.8.4.4")]
+        #expect(AddressGuard().judge(addresses) == .refused(.addressClass(.privateUse)))
+        #expect(AddressGuard().judge([addresses[0], addresses[2]]) == .allowed)
+    }
+
+    @Test func nameWithoutAddressIsRefused() {
+        #expect(AddressGuard().judge([]) == .refused(.noAddress))
+    }
+
+    @Test(arguments: [
+        ("localhost", true), ("LOCALHOST.", true), ("a.localhost", true), ("intranet", true),
+        ("a.local", true), ("metadata.google.internal", true), ("x.home.arpa", true),
+        ("a.localdomain", true), ("a.onion", true), ("cloud.example", false),
+        ("localhost.example", false), ("internal.example", false), ("192.0.2.1", false),
+    ])
+    func localNamesAreKnown(_ text: String, _ isLocal: Bool) throws {
+        #expect(try Authority(text).host.isLocalName == isLocal)
+    }
+}

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct TargetPathTests {
+    private func path(_ text: String, _ rule: TargetPath.Rule) throws(PathFailure) -> String {
+        try TargetPath(latin1(text)[...], rule: rule).text
+    }
+
+    @Test(arguments: [
+        ("/", "/"), ("/a/b", "/a/b"), ("//a///b//", "/a/b/"), ("/%61%2d%7E", "/a-~"),
+        ("/%c3%a4%20", "/%C3%A4%20"), ("/a+b;c=d,e", "/a+b;c=d,e"), ("/...", "/..."),
+        ("/.a/..b/c.", "/.a/..b/c."), ("/50%25", "/50%25"), ("/50%25%20off", "/50%25%20off"),
+        ("/a[b]{c}|^", "/a[b]{c}|^"), ("/%25zz", "/%25zz"), ("/a%3Bb", "/a%3Bb"),
+    ])
+    func routedPathHasOneSpelling(_ raw: String, _ text: String) throws {
+        #expect(try path(raw, .routed) == text)
+        #expect(try path(text, .routed) == text)
+        #expect(TargetPath(canonical: text)?.text == text)
+    }
+
+    @Test(arguments: [
+        ("//a//b", "/a/b"), ("/%61", "/%61"), ("/%c3%a4", "/%c3%a4"), ("/a%2fb", "/a%2fb"),
+        ("/a%5Cb", "/a%5Cb"), ("/a%252fb", "/a%252fb"),
+    ])
+    func passedThroughPathKeepsItsEscapes(_ raw: String, _ text: String) throws {
+        #expect(try path(raw, .passThrough) == text)
+    }
+
+    @Test(arguments: [
+        ("", PathFailure.relative), ("a", .relative), ("*", .relative), ("/a b", .character),
+        ("/a\u{0}", .character), ("/a\u{E9}", .character), ("/a?b", .character),
+        ("/a#b", .character), ("/%", .escape), ("/%4", .escape), ("/%g0", .escape),
+        ("/%0a", .control), ("/%7f", .control), ("/a\\b", .backslash), ("/.", .dotSegment),
+        ("/..", .dotSegment), ("/a/../b", .dotSegment), ("/%2e/", .dotSegment),
+        ("/.%2E", .dotSegment), ("/..;", .dotSegment), ("/.%3Bx/", .dotSegment),
+        ("/%ff", .encoding), ("/%c0%ae", .encoding), ("/%e4%b8", .encoding),
+        ("/%f4%90%80%80", .encoding),
+    ])
+    func oddPathIsRefusedByEveryRule(_ raw: String, _ failure: PathFailure) {
+        #expect(throws: failure) { try path(raw, .routed) }
+        #expect(throws: failure) { try path(raw, .passThrough) }
+    }
+
+    @Test(arguments: [
+        ("/a%2Fb", PathFailure.encodedSlash), ("/a%5cb", .encodedBackslash),
+        ("/a%252F", .doubleEncoding), ("/%252e", .doubleEncoding), ("/%255c", .doubleEncoding),
+        ("/%2500", .doubleEncoding), ("/%252525", .doubleEncoding), ("/%250a", .doubleEncoding),
+    ])
+    func separatorsInEscapesAreRefusedWherePolicyHangs(_ raw: String, _ failure: PathFailure) {
+        #expect(throws: failure) { try path(raw, .routed) }
+        #expect(throws: Never.self) { try path(raw, .passThrough) }
+    }
+
+    @Test func segmentsAreDecoded() throws {
+        let path = try TargetPath(latin1("/a%20b/%C3%A4/")[...], rule: .routed)
+        #expect(path.segments == ["a b", "ä", ""])
+    }
+
+    @Test(arguments: ["/%61", "//a", "/a/./b", "a", "/%c3%a4"])
+    func otherSpellingsAreNotCanonical(_ text: String) {
+        #expect(TargetPath(canonical: text) == nil)
+    }
+}
