@@ -17,9 +17,10 @@ package struct Freshness: Sendable, Equatable {
     /// Judges times in Unix seconds; `expires` only ever shortens the window.
     func violations(created: Int, expires: Int?, now: Int) -> [ProfileViolation] {
         var violations: [ProfileViolation] = []
-        // Times of a peer: sums that overflow are as good as the end of time.
+        // Times of a peer: what overflows is as good as the end of time.
         let (end, isEndless) = created.addingReportingOverflow(window)
-        if created > now, created - now > skew { violations.append(.createdInFuture) }
+        let (lead, isFarAhead) = created.subtractingReportingOverflow(now)
+        if created > now, isFarAhead || lead > skew { violations.append(.createdInFuture) }
         if !isEndless, now > end { violations.append(.tooOld) }
         if let expires {
             if expires < created { violations.append(.expiresBeforeCreated) }
