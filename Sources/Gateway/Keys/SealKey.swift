@@ -1,0 +1,113 @@
+import Foundation
+package import OpenSSL
+
+/// The key that everything secret in the state is sealed with, and the keys made from it.
+///
+/// Each use has a key of its own: HMAC-SHA256 of the use's label under the seal key (the expand
+/// step of RFC 5869; the seal key is uniform already).
+package struct SealKey: Sendable {
+    /// What a key made from the seal key is for; each raw value is a label that never changes.
+    package enum Purpose: String, Sendable, CaseIterable {
+        /// AES-256-GCM over the secrets of shares.
+        case registry = "share registry 1"
+        /// Lookup of secrets and codes without knowing them.
+        case lookup = "secret lookup 1"
+        /// Names of messages in the replay cache.
+        case replay = "replay identity 1"
+        /// AES-256-GCM over access tokens.
+        case token = "access token 1"
+        /// Names of secrets in log and journal.
+        case fingerprint = "fingerprint 1"
+        /// Tells at start whether this is the key that the state was made with.
+        case check = "seal key check 1"
+    }
+
+    private let master: HMACKey
+
+    /// Where a seal key comes from, as `[state] seal_key` says.
+    package enum Source: Sendable, Equatable {
+        /// A file of mode 0600, made when missing.
+        case file(String)
+        /// An environment variable; it must be set.
+        case environment(String)
+
+        /// `env:NAME`, or the path of a file.
+        package init(_ text: String) {
+            if text.hasPrefix("env:") {
+                self = .environment(String(text.dropFirst(4)))
+            } else {
+                self = .file(text)
+            }
+        }
+    }
+
+    /// What to do about a file that is not there.
+    package enum WhenMissing: Sendable {
+        /// Make a new key: `run` at its first start.
+        case make
+        /// Refuse: commands that only look.
+        case refuse
+    }
+
+    /// Refused: anything but 32 bytes.
+    package init?(_ bytes: Secret) {
+        guard bytes.count == 32 else { return nil }
+        master = HMACKey(.sha256, bytes)
+    }
+
+    /// Reads the key, or makes the file at the first start.
+    ///
+    /// Refused: a file that others may use or that belongs to somebody else (the remedy is the
+    /// command to run), an unset variable, anything but the base64 of 32 bytes.
+    package static func load(
+        _ source: Source, whenMissing: WhenMissing, environment: [String: String]
+    ) throws(PrivateFile.Problem) -> SealKey {
+        let name: String
+        let text: String
+        switch source {
+        case .environment(let variable):
+            name = "env:\(variable)"
+            guard let value = environment[variable] else {
+                throw PrivateFile.Problem(
+                    path: name, what: "is not set",
+                    remedy: "put the base64 of 32 random bytes there: openssl rand -base64 32")
+            }
+            text = value
+        case .file(let path):
+            name = path
+            switch whenMissing {
+            case .make where !PrivateFile.exists(path):
+                let fresh = Base64.encode(Random.bytes(32)) + "\n"
+                try PrivateFile.create(path, Array(fresh.utf8))
+            case .make, .refuse: break
+            }
+            text = String(decoding: try PrivateFile.read(path, limit: 1024), as: UTF8.self)
+        }
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let secret = Secret(base64: trimmed), let key = SealKey(secret) else {
+            throw PrivateFile.Problem(
+                path: name, what: "does not hold the base64 of 32 bytes",
+                remedy: "openssl rand -base64 32; state that was sealed with another key is lost")
+        }
+        return key
+    }
+
+    /// 32 bytes for one purpose.
+    package func secret(for purpose: Purpose) -> Secret {
+        Secret(master.authenticate(Array("ocmgate \(purpose.rawValue)\u{1}".utf8)))
+    }
+
+    package func aead(for purpose: Purpose) throws(CryptoError) -> AEADKey {
+        try AEADKey(secret(for: purpose))
+    }
+
+    /// What the state keeps to tell this key from another.
+    var check: String { secret(for: .check).fingerprint(key: hmac(for: .check)) }
+
+    package func hmac(for purpose: Purpose) -> HMACKey { HMACKey(.sha256, secret(for: purpose)) }
+}
+
+extension SealKey: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<seal key>" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,166 @@
+import Dispatch
+import Foundation
+import GRDB
+import Synchronization
+
+/// Group commit: callers queue their changes, one thread writes all that wait in one transaction
+/// with one sync, then tells them all.
+///
+/// An error of the disk is everybody's error: nobody of that batch is told "done". When the disk
+/// hangs, callers are told `slow` after `patience`; what they had queued and the thread has not
+/// begun is forgotten, the batch being written may still land, and then the tables in memory
+/// follow it.
+final class CommitQueue: Sendable {
+    /// Changes that one caller wants to stand or fall together.
+    final class Entry: Sendable {
+        let changes: [Change]
+        let since: ContinuousClock.Instant
+        private let tell: Mutex<(@Sendable (StoreFailure?) -> Void)?>
+
+        init(_ changes: [Change], tell: @escaping @Sendable (StoreFailure?) -> Void) {
+            self.changes = changes
+            self.since = .now
+            self.tell = Mutex(tell)
+        }
+
+        /// Tells the caller, the first time only.
+        func finish(_ failure: StoreFailure?) {
+            let tell = self.tell.withLock { tell in
+                defer { tell = nil }
+                return tell
+            }
+            tell?(failure)
+        }
+
+        func abandon() { for change in changes { change.abandoned() } }
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        var writing: [Entry] = []
+        var isIdle = true
+        var isWatched = false
+        var stop: StoreFailure?
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let write: @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
+    private let capacity: Int
+    private let largestBatch: Int
+    private let patience: Duration
+
+    /// - Parameter write: puts a batch on disk and says of each entry how it ended; runs on the
+    ///   writer thread, one batch at a time.
+    init(
+        capacity: Int = 8192, largestBatch: Int = 512, patience: Duration = .milliseconds(1500),
+        write: @escaping @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
+    ) {
+        self.capacity = capacity
+        self.largestBatch = largestBatch
+        self.patience = patience
+        self.write = write
+        let thread = Thread { [self] in run() }
+        thread.name = "ocmgate-store"
+        thread.start()
+    }
+
+    /// Queues an entry; it is told exactly once, on another thread or at once when refused.
+    func submit(_ entry: Entry) {
+        let (refusal, mustWake, mustWatch) = state.withLock {
+            state -> (StoreFailure?, Bool, Bool) in
+            if let stop = state.stop { return (stop, false, false) }
+            guard state.waiting.count < capacity else { return (.overloaded, false, false) }
+            state.waiting.append(entry)
+            let mustWake = state.isIdle
+            let mustWatch = !state.isWatched
+            state.isIdle = false
+            state.isWatched = true
+            return (nil, mustWake, mustWatch)
+        }
+        if let refusal {
+            entry.abandon()
+            entry.finish(refusal)
+            return
+        }
+        if mustWake { wake.signal() }
+        if mustWatch { watchLater() }
+    }
+
+    /// How many entries are neither done nor refused.
+    var depth: Int { state.withLock { $0.waiting.count + $0.writing.count } }
+
+    /// Refuses what comes from now on. What waits is still written unless `failure` is `broken`.
+    func stop(_ failure: StoreFailure) {
+        let (mustWake, dropped) = state.withLock { state -> (Bool, [Entry]) in
+            if state.stop != .broken { state.stop = failure }
+            guard failure == .broken else {
+                defer { state.isIdle = false }
+                return (state.isIdle, [])
+            }
+            defer { state.waiting = [] }
+            return (false, state.waiting)
+        }
+        if mustWake { wake.signal() }
+        for entry in dropped {
+            entry.abandon()
+            entry.finish(failure)
+        }
+    }
+
+    /// Waits until the thread has written what waited when `stop` was called.
+    func drain(upTo limit: Duration) -> Bool {
+        let seconds = Double(limit.components.seconds)
+        return ended.wait(timeout: .now() + seconds) == .success
+    }
+
+    private func run() {
+        while true {
+            let (batch, isOver) = state.withLock { state -> ([Entry], Bool) in
+                let batch = Array(state.waiting.prefix(largestBatch))
+                state.waiting.removeFirst(batch.count)
+                state.writing = batch
+                if batch.isEmpty { state.isIdle = state.stop != .closed }
+                return (batch, batch.isEmpty && state.stop == .closed)
+            }
+            if isOver { break }
+            if batch.isEmpty {
+                wake.wait()
+                continue
+            }
+            let results = write(batch)
+            state.withLock { $0.writing = [] }
+            for (entry, failure) in results {
+                if failure == nil {
+                    for change in entry.changes { change.committed() }
+                } else {
+                    entry.abandon()
+                }
+                entry.finish(failure)
+            }
+        }
+        ended.signal()
+    }
+
+    private func watchLater() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(250)) { [self] in
+            watch()
+        }
+    }
+
+    /// Tells those who have waited too long.
+    private func watch() {
+        let limit = ContinuousClock.now - patience
+        let (forgotten, late, goesOn) = state.withLock { state -> ([Entry], [Entry], Bool) in
+            let late = state.writing.filter { $0.since <= limit }
+            let forgotten = state.waiting.filter { $0.since <= limit }
+            if !forgotten.isEmpty { state.waiting.removeAll { $0.since <= limit } }
+            state.isWatched = !(state.waiting.isEmpty && state.writing.isEmpty)
+            return (forgotten, late, state.isWatched)
+        }
+        for entry in forgotten { entry.abandon() }
+        for entry in forgotten + late { entry.finish(.slow) }
+        if goesOn { watchLater() }
+    }
+}

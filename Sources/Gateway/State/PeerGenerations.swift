@@ -1,0 +1,71 @@
+package import Federation
+import GRDB
+import Synchronization
+
+/// The ways of signing in the field, the oldest first.
+package enum SignatureGeneration: Int, Sendable, CaseIterable, Comparable {
+    /// Unsigned.
+    case none = 0
+    /// draft-cavage-http-signatures-12.
+    case cavage = 1
+    /// RFC 9421 with the label `ocm`.
+    case label = 2
+    /// RFC 9421 with `tag="ocm"`.
+    case tag = 3
+
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    package var name: String {
+        switch self {
+        case .none: "none"
+        case .cavage: "cavage"
+        case .label: "rfc9421-label"
+        case .tag: "rfc9421-tag"
+        }
+    }
+}
+
+/// The newest generation that each peer has used in a message that verified; it never goes back.
+package final class PeerGenerations: Sendable {
+    private let newest: Mutex<[PeerHost: SignatureGeneration]>
+
+    package init(_ store: Store) throws(StoreOpenError) {
+        newest = Mutex(
+            try store.read { db in
+                var newest: [PeerHost: SignatureGeneration] = [:]
+                let rows = try Row.fetchCursor(db, sql: "SELECT host, newest FROM generation")
+                while let row = try rows.next() {
+                    guard let host = PeerHost(row["host"] as String),
+                        let generation = SignatureGeneration(rawValue: row["newest"])
+                    else {
+                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a generation")
+                    }
+                    newest[host] = generation
+                }
+                return newest
+            })
+    }
+
+    /// `none` for a peer that never signed.
+    package subscript(_ host: PeerHost) -> SignatureGeneration {
+        newest.withLock { $0[host] ?? .none }
+    }
+
+    /// What is to be remembered after a message of this generation verified; nil when nothing new.
+    package func learn(_ host: PeerHost, _ generation: SignatureGeneration, now: Int) -> Change? {
+        guard generation > self[host] else { return nil }
+        return Change(
+            write: { db in
+                try db.cachedStatement(
+                    sql: """
+                        INSERT INTO generation (host, newest, since) VALUES (?, ?, ?)
+                        ON CONFLICT (host) DO UPDATE SET newest = excluded.newest,
+                            since = excluded.since WHERE excluded.newest > newest
+                        """
+                ).execute(arguments: [host.description, generation.rawValue, now])
+            },
+            committed: { [self] in
+                newest.withLock { $0[host] = max($0[host] ?? .none, generation) }
+            })
+    }
+}

@@ -1,0 +1,65 @@
+package import Federation
+import GRDB
+import Synchronization
+
+/// The keys that peers are known by, and the newest way of signing that each has used.
+package final class PinBook: Sendable {
+    private let pins: Mutex<[PeerHost: [Pin]]>
+
+    package init(_ store: Store) throws(StoreOpenError) {
+        pins = Mutex(
+            try store.read { db in
+                var pins: [PeerHost: [Pin]] = [:]
+                let rows = try Row.fetchCursor(db, sql: "SELECT * FROM pin ORDER BY host")
+                while let row = try rows.next() {
+                    guard let host = PeerHost(row["host"] as String) else {
+                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a pin")
+                    }
+                    let key = OfferedKey(
+                        source: row["source"], id: row["key_id"], thumbprint: row["thumbprint"])
+                    pins[host, default: []].append(
+                        Pin(key: key, firstSeen: row["first_seen"], lastSeen: row["last_seen"]))
+                }
+                return pins
+            })
+    }
+
+    package subscript(_ host: PeerHost) -> [Pin] { pins.withLock { $0[host] ?? [] } }
+
+    package var hosts: [PeerHost] { pins.withLock { $0.keys.sorted() } }
+
+    package func judge(_ host: PeerHost, offered: [OfferedKey]) -> PinJudgement {
+        Pins.judge(pins: self[host], offered: offered)
+    }
+
+    /// Knows the host by these keys from the commit on: after first sight or continuity, or because
+    /// a person said so.
+    package func accept(_ host: PeerHost, offered: [OfferedKey], now: Int) -> Change {
+        let merged = Pins.merged(pins: self[host], offered: offered, now: now)
+        return change(host, merged)
+    }
+
+    /// Forgets the host: the next keys are first sight again.
+    package func forget(_ host: PeerHost) -> Change { change(host, []) }
+
+    private func change(_ host: PeerHost, _ new: [Pin]) -> Change {
+        Change(
+            write: { db in
+                try db.cachedStatement(sql: "DELETE FROM pin WHERE host = ?")
+                    .execute(arguments: [host.description])
+                let insert = try db.cachedStatement(
+                    sql: """
+                        INSERT OR REPLACE INTO pin
+                            (host, source, key_id, thumbprint, first_seen, last_seen)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                        """)
+                for pin in new {
+                    try insert.execute(arguments: [
+                        host.description, pin.key.source, pin.key.id, pin.key.thumbprint,
+                        pin.firstSeen, pin.lastSeen,
+                    ])
+                }
+            },
+            committed: { [self] in pins.withLock { $0[host] = new.isEmpty ? nil : new } })
+    }
+}

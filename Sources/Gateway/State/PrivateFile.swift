@@ -1,0 +1,143 @@
+import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A file that holds secrets: mode 0600, owned by us, a regular file.
+///
+/// It is made with `O_EXCL` and reaches the disk, with its folder's entry, before `create` returns.
+package enum PrivateFile {
+    /// What the operator can mend about such a file: where, what, and the command that mends it.
+    package struct Problem: Error, Equatable, CustomStringConvertible {
+        package let path: String
+        package let what: String
+        package let remedy: String
+
+        package var description: String {
+            remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"
+        }
+    }
+
+    /// Writes a new file of mode 0600 and syncs it and its folder.
+    ///
+    /// Refused: a file that exists, a folder that does not.
+    package static func create(_ path: String, _ bytes: [UInt8]) throws(Problem) {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly,
+                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: .ownerReadWrite)
+            try file.closeAfter {
+                try file.writeAll(bytes)
+                try sync(file)
+            }
+            try syncFolder(of: path)
+        } catch {
+            throw Problem(path: path, what: "cannot be made: \(text(of: error))", remedy: "")
+        }
+    }
+
+    /// Moves a file to a name that is free in the same folder, and syncs the folder.
+    package static func rename(_ old: String, to new: String) throws(Problem) {
+        do {
+            try FileManager.default.moveItem(atPath: old, toPath: new)
+            try syncFolder(of: new)
+        } catch {
+            throw Problem(path: old, what: "cannot be renamed: \(text(of: error))", remedy: "")
+        }
+    }
+
+    /// The bytes of the file.
+    ///
+    /// Refused: links, anything that group or others may use, another owner (root's files are fine),
+    /// more than `limit` bytes.
+    package static func read(_ path: String, limit: Int = 65_536) throws(Problem) -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .readOnly, options: [.noFollow, .closeOnExec])
+            return try file.closeAfter {
+                try check(Stat(file), path: path)
+                let handle = FileHandle(
+                    fileDescriptor: file.rawValue, closeOnDealloc: false)
+                let data = try handle.read(upToCount: limit + 1) ?? Data()
+                guard data.count <= limit else {
+                    throw Problem(path: path, what: "is longer than \(limit) bytes", remedy: "")
+                }
+                return [UInt8](data)
+            }
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(path: path, what: "cannot be read: \(text(of: error))", remedy: "")
+        }
+    }
+
+    /// Makes the folder with mode 0700 when it is missing.
+    ///
+    /// Refused: a folder that others than its owner may write to.
+    package static func folder(_ path: String) throws(Problem) {
+        let status: Stat
+        do {
+            if !exists(path) {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: false,
+                    attributes: [.posixPermissions: 0o700])
+                try syncFolder(of: path)
+            }
+            status = try Stat(FilePath(path))
+        } catch {
+            throw Problem(path: path, what: "cannot be used: \(text(of: error))", remedy: "")
+        }
+        guard status.type == .directory else {
+            throw Problem(path: path, what: "is not a folder", remedy: "")
+        }
+        guard status.permissions.isDisjoint(with: [.groupWrite, .otherWrite]) else {
+            throw Problem(
+                path: path, what: "others may write to this folder", remedy: "chmod 700 \(path)")
+        }
+    }
+
+    /// Refused as in `read`, without reading.
+    static func checkStanding(_ path: String) throws(Problem) {
+        let status: Stat
+        do { status = try Stat(FilePath(path), followTargetSymlink: false) } catch {
+            throw Problem(path: path, what: "cannot be used: \(text(of: error))", remedy: "")
+        }
+        try check(status, path: path)
+    }
+
+    static func exists(_ path: String) -> Bool { (try? Stat(FilePath(path))) != nil }
+
+    private static func check(_ status: Stat, path: String) throws(Problem) {
+        guard status.type == .regular else {
+            throw Problem(path: path, what: "is not a regular file", remedy: "")
+        }
+        guard status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
+        else {
+            throw Problem(
+                path: path, what: "others than its owner may use it", remedy: "chmod 600 \(path)")
+        }
+        guard status.userID.rawValue == geteuid() || status.userID.rawValue == 0 else {
+            throw Problem(
+                path: path, what: "belongs to user \(status.userID.rawValue)",
+                remedy: "chown \(geteuid()) \(path) && chmod 600 \(path)")
+        }
+    }
+
+    private static func syncFolder(of path: String) throws {
+        let folder = FilePath(path).removingLastComponent()
+        let descriptor = try FileDescriptor.open(
+            folder.isEmpty ? FilePath(".") : folder, .readOnly, options: [.directory, .closeOnExec])
+        try descriptor.closeAfter { try sync(descriptor) }
+    }
+
+    private static func sync(_ file: FileDescriptor) throws {
+        if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+    }
+
+    private static func text(of error: any Error) -> String {
+        if let number = error as? Errno { number.description } else { "\(error)" }
+    }
+}

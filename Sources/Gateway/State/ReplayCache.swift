@@ -1,0 +1,128 @@
+import Foundation
+import OpenSSL
+import Synchronization
+
+/// Which signed messages have been seen, so that none is taken twice.
+///
+/// An entry is kept until `created + window + skew` has passed on the wall clock *and*
+/// `window + skew` on a clock that never steps, and then for as long as there is room, up to
+/// `horizon`: so a clock that steps back by less than that forgets nothing. What was forgotten
+/// leaves a floor: a message created at or before it can no longer be told from a repetition and is
+/// refused. Full means refuse; nothing is forgotten early.
+package final class ReplayCache: Sendable {
+    /// What the cache says of a message.
+    package enum Judgement: Sendable {
+        /// Never seen. Commit the change (with the message's other ones) before acting on it.
+        case first(Change)
+        /// Seen before; whether it came from the same client then, and when that was.
+        case repeated(Client, seen: Int)
+        /// Created before the time from which on the cache knows everything.
+        case untellable(floor: Int)
+        /// No room: too many messages inside their windows, of all peers or of this one.
+        case full
+    }
+
+    /// Where a repetition comes from, compared with the first time.
+    package enum Client: Sendable, Equatable { case same, other }
+
+    /// How long and how much is kept.
+    package struct Limits: Sendable {
+        /// Seconds, from `[signature] window` and `skew`.
+        package var window: Int
+        package var skew: Int
+        /// Seconds after which an entry goes even when there is room.
+        package var horizon = 3600
+        package var capacity = 200_000
+        /// The most that one peer may fill.
+        package var perPeer = 50_000
+
+        package init(window: Int, skew: Int) {
+            self.window = window
+            self.skew = skew
+        }
+    }
+
+    private let memory: Mutex<ReplayMemory>
+    private let key: HMACKey
+    private let rows: Mutex<Int64>
+
+    /// Loads what is still inside its window.
+    ///
+    /// - Parameters:
+    ///   - knownFrom: of a new state file, the time from which on everything is known: usually
+    ///     `now`, since an earlier state may have been lost.
+    ///   - monotonic: milliseconds of a clock that never steps.
+    package init(
+        _ store: Store, _ key: SealKey, limits: Limits, knownFrom: Int, monotonic: Int
+    ) throws(StoreOpenError) {
+        self.key = key.hmac(for: .replay)
+        let loaded = try store.read { try ReplayRows.load($0) }
+        var memory = ReplayMemory(limits: limits, floor: loaded.floor ?? knownFrom - 1)
+        for row in loaded.rows { memory.restore(row, monotonic: monotonic) }
+        self.memory = Mutex(memory)
+        rows = Mutex(loaded.rows.last?.id ?? 0)
+    }
+
+    /// Judges a message whose signature has been verified, and reserves its place when it is new.
+    ///
+    /// - Parameters:
+    ///   - identity: what makes the message this one, independent of how its signature is encoded:
+    ///     key id and signature base.
+    ///   - peer: the verified signer.
+    ///   - client: the address it came from.
+    ///   - created: the signature's own time, unix seconds.
+    ///   - monotonic: milliseconds of a clock that never steps.
+    package func judge(
+        _ identity: [UInt8], peer: String, client: String, created: Int, now: Int, monotonic: Int
+    ) -> Judgement {
+        let name = Digest128(identity, key: key)
+        let peer = Digest128(Array(peer.utf8), key: key)
+        let client = client.hashValue
+        let result = memory.withLock {
+            $0.judge(
+                ReplayEntry(
+                    name: name, peer: peer, client: client, created: created, seen: now,
+                    monotonic: monotonic))
+        }
+        switch result {
+        case .first: return .first(change(name, peer, created))
+        case .repeated(let client, let seen): return .repeated(client, seen: seen)
+        case .untellable(let floor): return .untellable(floor: floor)
+        case .full: return .full
+        }
+    }
+
+    /// Takes everything after `floor` as known again: for an operator whose clock was ahead.
+    package func rearm(now: Int) -> Change {
+        Change(
+            write: { try ReplayRows.write(floor: now, upTo: 0, $0) },
+            committed: { [self] in memory.withLock { $0.floor = now } })
+    }
+
+    /// Forgets what may be forgotten; commit the change, if any. To be called now and then.
+    package func expire(now: Int, monotonic: Int) -> Change? {
+        guard let gone = memory.withLock({ $0.expire(now: now, monotonic: monotonic) }) else {
+            return nil
+        }
+        return Change(write: { try ReplayRows.write(floor: gone.floor, upTo: gone.lastRow, $0) })
+    }
+
+    package var count: Int { memory.withLock { $0.count } }
+
+    /// Messages created at or before this (unix seconds) are refused.
+    package var floor: Int { memory.withLock { $0.floor } }
+
+    private func change(_ name: Digest128, _ peer: Digest128, _ created: Int) -> Change {
+        Change(
+            write: { [self] db in
+                let row = rows.withLock { row in
+                    row += 1
+                    return row
+                }
+                try ReplayRows.insert(
+                    ReplayRow(id: row, name: name, peer: peer, created: created), db)
+                memory.withLock { $0.setRow(row, of: name) }
+            },
+            abandoned: { [self] in memory.withLock { $0.withdraw(name) } })
+    }
+}

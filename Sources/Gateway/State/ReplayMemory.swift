@@ -1,0 +1,124 @@
+/// What is remembered of one message.
+struct ReplayEntry: Sendable {
+    let name: Digest128
+    let peer: Digest128
+    /// A hash of the client's address, good in this process only; nil for one from before.
+    let client: Int?
+    /// Unix seconds.
+    let created: Int
+    /// Unix seconds.
+    let seen: Int
+    /// Milliseconds.
+    let monotonic: Int
+}
+
+/// The replay cache as a value: no clock, no store.
+struct ReplayMemory: Sendable {
+    enum Result: Equatable {
+        case first
+        case repeated(ReplayCache.Client, seen: Int)
+        case untellable(floor: Int)
+        case full
+    }
+
+    private struct Kept {
+        let entry: ReplayEntry
+        /// The row, once it is written; entries leave in the order of their rows.
+        var row: Int64?
+    }
+
+    let limits: ReplayCache.Limits
+    var floor: Int
+    private var kept: [Digest128: Kept] = [:]
+    private var perPeer: [Digest128: Int] = [:]
+    /// In the order of their arrival; names that were withdrawn are skipped.
+    private var order: [Digest128] = []
+    private var head = 0
+
+    init(limits: ReplayCache.Limits, floor: Int) {
+        self.limits = limits
+        self.floor = floor
+    }
+
+    var count: Int { kept.count }
+
+    /// Judges a message and keeps it when it is the first of its kind.
+    mutating func judge(_ entry: ReplayEntry) -> Result {
+        if let known = kept[entry.name] {
+            let isSame = known.entry.client != nil && known.entry.client == entry.client
+            return .repeated(isSame ? .same : .other, seen: known.entry.seen)
+        }
+        guard entry.created > floor else { return .untellable(floor: floor) }
+        if kept.count >= limits.capacity {
+            forget(now: entry.seen, monotonic: entry.monotonic, horizon: 0, atMost: 64)
+        }
+        guard kept.count < limits.capacity, perPeer[entry.peer, default: 0] < limits.perPeer else {
+            return .full
+        }
+        keep(entry, row: nil)
+        return .first
+    }
+
+    /// An entry from before the start: it counts as seen now on the clock that never steps.
+    mutating func restore(_ row: ReplayRow, monotonic: Int) {
+        let entry = ReplayEntry(
+            name: row.name, peer: row.peer, client: nil, created: row.created, seen: row.created,
+            monotonic: monotonic)
+        keep(entry, row: row.id)
+    }
+
+    mutating func setRow(_ row: Int64, of name: Digest128) { kept[name]?.row = row }
+
+    /// Takes back an entry that never reached the disk.
+    mutating func withdraw(_ name: Digest128) {
+        guard let gone = kept.removeValue(forKey: name) else { return }
+        release(gone.entry.peer)
+    }
+
+    /// Forgets what is past the horizon; nil when that is nothing.
+    mutating func expire(now: Int, monotonic: Int) -> (floor: Int, lastRow: Int64)? {
+        let before = head
+        forget(now: now, monotonic: monotonic, horizon: limits.horizon, atMost: .max)
+        guard head > before, lastForgotten > 0 else { return nil }
+        return (floor, lastForgotten)
+    }
+
+    private var lastForgotten: Int64 = 0
+
+    /// Forgets, oldest first, entries whose windows are over on both clocks, `horizon` seconds ago
+    /// or longer.
+    private mutating func forget(now: Int, monotonic: Int, horizon: Int, atMost limit: Int) {
+        let span = limits.window + limits.skew
+        var left = limit
+        while left > 0, head < order.count {
+            if let oldest = kept[order[head]] {
+                let (age, overflow) = now.subtractingReportingOverflow(oldest.entry.created)
+                let waited = (monotonic - oldest.entry.monotonic) / 1000
+                guard !overflow, age > span + horizon, waited > span, let row = oldest.row else {
+                    break
+                }
+                floor = max(floor, oldest.entry.created)
+                lastForgotten = row
+                kept[order[head]] = nil
+                release(oldest.entry.peer)
+            }
+            head += 1
+            left -= 1
+        }
+        if head > 1024, head > order.count / 2 {
+            order.removeFirst(head)
+            head = 0
+        }
+    }
+
+    private mutating func keep(_ entry: ReplayEntry, row: Int64?) {
+        kept[entry.name] = Kept(entry: entry, row: row)
+        order.append(entry.name)
+        perPeer[entry.peer, default: 0] += 1
+    }
+
+    private mutating func release(_ peer: Digest128) {
+        let left = perPeer[peer, default: 1] - 1
+        perPeer[peer] = left > 0 ? left : nil
+    }
+}

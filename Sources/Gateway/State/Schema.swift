@@ -1,0 +1,80 @@
+import GRDB
+
+/// The tables of the state file and the steps that lead to them.
+///
+/// `user_version` counts the steps done; each runs in a transaction of its own together with its
+/// count, so a crash leaves the old schema or the new one. A file with more steps than we know is
+/// refused: a downgrade would lose what it does not understand.
+enum Schema {
+    /// "OCMG": tells our files from other programs' databases.
+    static let applicationID = 0x4F43_4D47
+
+    static var newest: Int { steps.count }
+
+    static let steps: [String] = [
+        """
+        CREATE TABLE fact (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+        CREATE TABLE share (
+            id INTEGER PRIMARY KEY,
+            direction INTEGER NOT NULL,
+            origin INTEGER NOT NULL,
+            peer TEXT NOT NULL,
+            provider_id TEXT,
+            resource_type TEXT NOT NULL,
+            owner TEXT, sender TEXT, recipient TEXT,
+            expires INTEGER,
+            created INTEGER NOT NULL,
+            ended INTEGER,
+            bound_peer TEXT,
+            epoch INTEGER NOT NULL);
+        CREATE TABLE access (
+            share INTEGER NOT NULL REFERENCES share(id),
+            place INTEGER NOT NULL,
+            protocol TEXT NOT NULL,
+            secret BLOB NOT NULL,
+            secret_lookup BLOB NOT NULL,
+            handle BLOB,
+            handle_lookup BLOB,
+            permissions TEXT,
+            uri TEXT,
+            requirements TEXT NOT NULL,
+            PRIMARY KEY (share, place)) WITHOUT ROWID;
+        CREATE TABLE replay (
+            id INTEGER PRIMARY KEY,
+            identity BLOB NOT NULL,
+            peer BLOB NOT NULL,
+            created INTEGER NOT NULL);
+        CREATE TABLE pin (
+            host TEXT NOT NULL,
+            source TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            thumbprint TEXT NOT NULL,
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL,
+            PRIMARY KEY (host, source, key_id)) WITHOUT ROWID;
+        CREATE TABLE generation (
+            host TEXT PRIMARY KEY,
+            newest INTEGER NOT NULL,
+            since INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE revocation (token BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+        """
+    ]
+
+    /// Brings a file to the newest schema.
+    static func migrate(_ db: Database, steps: [String] = steps) throws {
+        while true {
+            let done = try version(db)
+            guard done < steps.count else { return }
+            try db.inTransaction(.immediate) {
+                try db.execute(sql: steps[done])
+                try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+                try db.execute(sql: "PRAGMA user_version = \(done + 1)")
+                return .commit
+            }
+        }
+    }
+
+    static func version(_ db: Database) throws -> Int {
+        try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    }
+}

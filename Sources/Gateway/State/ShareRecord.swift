@@ -1,0 +1,155 @@
+package import Federation
+package import OpenSSL
+
+/// The registry's name for a share: a number that is never given twice, its decimal text in tokens
+/// and commands.
+package struct ShareID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let number: Int64
+
+    package init(number: Int64) { self.number = number }
+
+    /// Refused: anything but the decimal text of a number above 0.
+    package init?(_ text: String) {
+        guard let number = Int64(text), number > 0, String(number) == text else { return nil }
+        self.number = number
+    }
+
+    package var description: String { String(number) }
+
+    package static func < (left: ShareID, right: ShareID) -> Bool { left.number < right.number }
+}
+
+/// Which way a share goes.
+package enum ShareDirection: Int, Sendable, CaseIterable {
+    /// A peer shares with a user of our backend.
+    case inbound = 1
+    /// Our backend shares with a user of a peer.
+    case outbound = 2
+}
+
+/// How we know of a share.
+package enum ShareOrigin: Int, Sendable {
+    /// Its creation went through us.
+    case seen = 1
+    /// Its secret turned up later and the backend said that it is good.
+    case learned = 2
+}
+
+/// What is known of one share.
+package struct ShareRecord: Sendable {
+    package let id: ShareID
+    package let direction: ShareDirection
+    package let origin: ShareOrigin
+    /// The other side: who shares with us, or with whom we share.
+    package let peer: PeerHost
+    /// The sending server's name for it; a learned share has none.
+    package let providerID: ProviderID?
+    package let resourceType: String
+    package let owner: String?
+    package let sender: String?
+    package let recipient: String?
+    /// Unix seconds.
+    package let expires: Int?
+    /// Unix seconds.
+    package let created: Int
+    /// One for each protocol, in the order of the message.
+    package let accesses: [ShareAccess]
+    /// Unix seconds; nil while it is active.
+    package internal(set) var ended: Int?
+    /// The peer that exchanged a code of it first.
+    package internal(set) var boundPeer: PeerHost?
+    /// Tokens of an earlier epoch are no good.
+    package internal(set) var epoch: UInt32
+
+    /// Whether codes, secrets and tokens of it are good at `now`.
+    package func standing(now: Int) -> ShareStanding {
+        if ended != nil { return .ended }
+        if let expires, expires <= now { return .expired }
+        return .active
+    }
+}
+
+package enum ShareStanding: String, Sendable {
+    case active, expired, ended
+}
+
+/// One way to reach the shared resource, with its own secret.
+package struct ShareAccess: Sendable {
+    /// `webdav`, `webapp`, `ssh`, …
+    package let protocolName: String
+    package let permissions: SharePermissions
+    /// Path or URL, as the message had it.
+    package let uri: String?
+    package let requirements: [ShareRequirement]
+    /// Whether the gateway gave out a handle in the place of the secret.
+    package var hasHandle: Bool { sealedHandle != nil }
+
+    let sealedSecret: [UInt8]
+    let secretLookup: Digest128
+    let sealedHandle: [UInt8]?
+    let handleLookup: Digest128?
+}
+
+/// A share to be recorded.
+package struct NewShare: Sendable {
+    package var direction: ShareDirection
+    package var origin: ShareOrigin
+    package var peer: PeerHost
+    package var providerID: ProviderID?
+    package var resourceType: String
+    package var owner: String?
+    package var sender: String?
+    package var recipient: String?
+    package var expires: Int?
+    package var boundPeer: PeerHost?
+    package var accesses: [NewAccess]
+
+    package init(
+        direction: ShareDirection, origin: ShareOrigin, peer: PeerHost, providerID: ProviderID?,
+        resourceType: String, owner: String? = nil, sender: String? = nil,
+        recipient: String? = nil, expires: Int? = nil, boundPeer: PeerHost? = nil,
+        accesses: [NewAccess]
+    ) {
+        self.direction = direction
+        self.origin = origin
+        self.peer = peer
+        self.providerID = providerID
+        self.resourceType = resourceType
+        self.owner = owner
+        self.sender = sender
+        self.recipient = recipient
+        self.expires = expires
+        self.boundPeer = boundPeer
+        self.accesses = accesses
+    }
+}
+
+/// One protocol of a share to be recorded.
+package struct NewAccess: Sendable {
+    /// Whether the other side gets a handle in the place of the secret.
+    package enum Handle: Sendable {
+        /// The secret goes on as it is.
+        case none
+        /// 32 characters `[A-Za-z0-9]` (190 bits), which fit the short columns of old servers.
+        case make
+    }
+
+    package var protocolName: String
+    package var secret: Secret
+    package var handle: Handle
+    package var permissions: SharePermissions
+    package var uri: String?
+    package var requirements: [ShareRequirement]
+
+    package init(
+        protocolName: String, secret: Secret, handle: Handle, permissions: SharePermissions,
+        uri: String?, requirements: [ShareRequirement]
+    ) {
+        self.protocolName = protocolName
+        self.secret = secret
+        self.handle = handle
+        self.permissions = permissions
+        self.uri = uri
+        self.requirements = requirements
+    }
+}

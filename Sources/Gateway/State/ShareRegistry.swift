@@ -1,0 +1,211 @@
+package import Federation
+import Foundation
+package import OpenSSL
+import Synchronization
+
+/// All shares that went through the gateway, and those learned since.
+///
+/// Secrets and handles are sealed with AES-256-GCM, each bound to its row, and found by a keyed
+/// hash. Reads are in memory. Whoever changes something gets a `Change` and commits it, alone or
+/// with others.
+package final class ShareRegistry: Sendable {
+    private let table: Mutex<ShareTable>
+    private let seal: AEADKey
+    private let lookup: HMACKey
+
+    /// Loads all shares.
+    ///
+    /// Refused: a seal key that the state was not made with, rows that do not read.
+    package init(_ store: Store, _ key: SealKey) throws(StoreOpenError) {
+        do { seal = try key.aead(for: .registry) } catch {
+            throw StoreOpenError(path: store.path, what: "cannot seal: \(error)", remedy: "")
+        }
+        lookup = key.hmac(for: .lookup)
+        table = Mutex(try store.read { try ShareRows.load($0, path: store.path) })
+    }
+
+    // MARK: Recording
+
+    /// A share about to be recorded: commit `change`, then the share is there.
+    package struct Recording: Sendable {
+        package let share: ShareRecord
+        /// What to give out for each access, in order: the new handle, or the secret itself.
+        package let credentials: [Secret]
+        package let change: Change
+    }
+
+    /// Seals the secrets of a new share and makes its handles.
+    package func record(_ new: NewShare, now: Int) -> Recording {
+        let id = table.withLock { $0.nextID() }
+        var accesses: [ShareAccess] = []
+        var credentials: [Secret] = []
+        for (place, access) in new.accesses.enumerated() {
+            let handle: Secret? =
+                switch access.handle {
+                case .make: Secret(utf8: Random.alphanumeric(32))
+                case .none: nil
+                }
+            let at = Binding(share: id, direction: new.direction, peer: new.peer, place: place)
+            accesses.append(
+                ShareAccess(
+                    protocolName: access.protocolName, permissions: access.permissions,
+                    uri: access.uri, requirements: access.requirements,
+                    sealedSecret: sealed(access.secret, at.secret),
+                    secretLookup: Digest128(access.secret, key: lookup),
+                    sealedHandle: handle.map { sealed($0, at.handle) },
+                    handleLookup: handle.map { Digest128($0, key: lookup) }))
+            credentials.append(handle ?? access.secret)
+        }
+        let share = ShareRecord(
+            id: id, direction: new.direction, origin: new.origin, peer: new.peer,
+            providerID: new.providerID, resourceType: new.resourceType, owner: new.owner,
+            sender: new.sender, recipient: new.recipient, expires: new.expires, created: now,
+            accesses: accesses, ended: nil, boundPeer: new.boundPeer, epoch: 0)
+        let change = Change(
+            write: { try ShareRows.insert(share, $0) },
+            committed: { [self] in table.withLock { $0.insert(share) } })
+        return Recording(share: share, credentials: credentials, change: change)
+    }
+
+    // MARK: Finding
+
+    /// All shares with this name, of this peer only when one is given; the newest first.
+    package func find(
+        _ providerID: ProviderID, _ direction: ShareDirection, peer: PeerHost? = nil
+    ) -> [ShareRecord] {
+        let shares = table.withLock { $0.named(providerID, direction) }
+        guard let peer else { return shares }
+        return shares.filter { $0.peer == peer }
+    }
+
+    /// What the presented text is: a handle of ours, or the secret of one share or several.
+    ///
+    /// Ended and expired shares are found too: ask `standing(now:)`.
+    package func find(_ credential: Secret, _ direction: ShareDirection) -> [FoundAccess] {
+        let name = Digest128(credential, key: lookup)
+        return table.withLock { table in
+            if let found = table.withHandle(name, direction) { return [found] }
+            return table.withSecret(name, direction)
+        }
+    }
+
+    package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0.shares[id] } }
+
+    /// All of them, by number.
+    package var all: [ShareRecord] {
+        table.withLock { Array($0.shares.values) }.sorted { $0.id < $1.id }
+    }
+
+    package var count: Int { table.withLock { $0.shares.count } }
+
+    /// Whether a token of this share and epoch is still good; an unknown share is not.
+    package func standing(token share: ShareID, epoch: UInt32, now: Int) -> ShareStanding {
+        table.withLock { table in
+            guard let share = table.shares[share], share.epoch == epoch else { return .ended }
+            return share.standing(now: now)
+        }
+    }
+
+    // MARK: Secrets
+
+    /// The permanent secret of an access.
+    ///
+    /// Throws when the row was changed behind our back.
+    package func secret(_ found: FoundAccess) throws(CryptoError) -> Secret {
+        try secret(of: found.share, place: found.place)
+    }
+
+    /// The secret of the access at `place`.
+    package func secret(of share: ShareRecord, place: Int = 0) throws(CryptoError) -> Secret {
+        let at = Binding(share, place)
+        return Secret(try seal.open(share.accesses[place].sealedSecret, authenticating: at.secret))
+    }
+
+    /// What the other side was given for the access at `place`: the handle, or the secret itself.
+    package func credential(of share: ShareRecord, place: Int = 0) throws(CryptoError) -> Secret {
+        guard let handle = share.accesses[place].sealedHandle else {
+            return try secret(of: share, place: place)
+        }
+        return Secret(try seal.open(handle, authenticating: Binding(share, place).handle))
+    }
+
+    // MARK: Changing
+
+    /// How an attempt to bind a code ended.
+    package enum BindOutcome: Sendable {
+        /// It is this peer's, by now or since before; commit the changes before saying so.
+        case bound([Change])
+        /// Another peer exchanged it first.
+        case otherPeer
+        /// There is no such share.
+        case unknown
+    }
+
+    /// Binds the codes of a share to the peer that exchanges first. The reservation in memory is
+    /// at once, so of two at the same time one wins.
+    package func bind(_ id: ShareID, to peer: PeerHost) -> BindOutcome {
+        table.withLock { table in
+            guard let share = table.shares[id] else { return .unknown }
+            if let bound = share.boundPeer { return bound == peer ? .bound([]) : .otherPeer }
+            table.update(id) { $0.boundPeer = peer }
+            return .bound([
+                Change(
+                    write: { try ShareRows.bind(id, peer, $0) },
+                    abandoned: { [self] in
+                        self.table.withLock { $0.update(id) { $0.boundPeer = nil } }
+                    })
+            ])
+        }
+    }
+
+    /// Ends a share: its codes, secrets and tokens are no good from the commit on.
+    package func end(_ id: ShareID, now: Int) -> Change {
+        Change(
+            write: { try ShareRows.end(id, now: now, $0) },
+            committed: { [self] in
+                table.withLock {
+                    $0.update(id) { share in
+                        share.ended = share.ended ?? now
+                        share.epoch &+= 1
+                    }
+                }
+            })
+    }
+
+    /// Ends all tokens of a share; its codes stay good.
+    package func revokeTokens(of id: ShareID) -> Change {
+        Change(
+            write: { try ShareRows.advanceEpoch(id, $0) },
+            committed: { [self] in table.withLock { $0.update(id) { $0.epoch &+= 1 } } })
+    }
+
+    private func sealed(_ secret: Secret, _ binding: [UInt8]) -> [UInt8] {
+        secret.withBytes { seal.seal($0, authenticating: binding.span) }
+    }
+}
+
+/// What a sealed value is bound to: it opens in its own row and column only.
+private struct Binding {
+    let share: ShareID
+    let direction: ShareDirection
+    let peer: PeerHost
+    let place: Int
+
+    init(share: ShareID, direction: ShareDirection, peer: PeerHost, place: Int) {
+        self.share = share
+        self.direction = direction
+        self.peer = peer
+        self.place = place
+    }
+
+    init(_ share: ShareRecord, _ place: Int) {
+        self.init(share: share.id, direction: share.direction, peer: share.peer, place: place)
+    }
+
+    var secret: [UInt8] { bytes("secret") }
+    var handle: [UInt8] { bytes("handle") }
+
+    private func bytes(_ column: String) -> [UInt8] {
+        Array("\(column)\n\(share)\n\(place)\n\(direction.rawValue)\n\(peer)".utf8)
+    }
+}

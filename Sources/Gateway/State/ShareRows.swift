@@ -1,0 +1,145 @@
+import Federation
+import Foundation
+import GRDB
+
+/// Shares as rows.
+enum ShareRows {
+    static func insert(_ share: ShareRecord, _ db: Database) throws {
+        let insertShare = try db.cachedStatement(
+            sql: """
+                INSERT INTO share (id, direction, origin, peer, provider_id, resource_type, owner,
+                    sender, recipient, expires, created, ended, bound_peer, epoch)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try insertShare.execute(arguments: [
+            share.id.number, share.direction.rawValue, share.origin.rawValue,
+            share.peer.description, share.providerID?.text, share.resourceType, share.owner,
+            share.sender, share.recipient, share.expires, share.created, share.ended,
+            share.boundPeer?.description, Int(share.epoch),
+        ])
+        let insertAccess = try db.cachedStatement(
+            sql: """
+                INSERT INTO access (share, place, protocol, secret, secret_lookup, handle,
+                    handle_lookup, permissions, uri, requirements)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for (place, access) in share.accesses.enumerated() {
+            try insertAccess.execute(arguments: [
+                share.id.number, place, access.protocolName, Data(access.sealedSecret),
+                access.secretLookup.data, access.sealedHandle.map { Data($0) },
+                access.handleLookup?.data, text(of: access.permissions), access.uri,
+                access.requirements.map(\.word).joined(separator: "\n"),
+            ])
+        }
+    }
+
+    static func bind(_ id: ShareID, _ peer: PeerHost, _ db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE share SET bound_peer = ? WHERE id = ?")
+            .execute(arguments: [peer.description, id.number])
+    }
+
+    static func end(_ id: ShareID, now: Int, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: "UPDATE share SET ended = coalesce(ended, ?), epoch = epoch + 1 WHERE id = ?"
+        ).execute(arguments: [now, id.number])
+    }
+
+    static func advanceEpoch(_ id: ShareID, _ db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE share SET epoch = epoch + 1 WHERE id = ?")
+            .execute(arguments: [id.number])
+    }
+
+    static func load(_ db: Database, path: String) throws -> ShareTable {
+        var table = ShareTable()
+        for share in try all(db, path: path) { table.insert(share) }
+        return table
+    }
+
+    /// All shares by number.
+    ///
+    /// Refused: a row that does not read; leaving it out would forget a share.
+    static func all(_ db: Database, path: String) throws -> [ShareRecord] {
+        var accesses: [Int64: [ShareAccess]] = [:]
+        let accessRows = try Row.fetchCursor(
+            db, sql: "SELECT * FROM access ORDER BY share, place")
+        while let row = try accessRows.next() {
+            let share: Int64 = row["share"]
+            guard let access = access(row) else { throw unreadable(path, "access of \(share)") }
+            accesses[share, default: []].append(access)
+        }
+        var shares: [ShareRecord] = []
+        let shareRows = try Row.fetchCursor(db, sql: "SELECT * FROM share ORDER BY id")
+        while let row = try shareRows.next() {
+            let id: Int64 = row["id"]
+            guard let share = share(row, accesses[id] ?? []) else {
+                throw unreadable(path, "share \(id)")
+            }
+            shares.append(share)
+        }
+        return shares
+    }
+
+    private static func share(_ row: Row, _ accesses: [ShareAccess]) -> ShareRecord? {
+        guard let direction = ShareDirection(rawValue: row["direction"]),
+            let origin = ShareOrigin(rawValue: row["origin"]),
+            let peer = PeerHost(row["peer"] as String),
+            let epoch = UInt32(exactly: row["epoch"] as Int)
+        else { return nil }
+        var bound: PeerHost?
+        if let text: String = row["bound_peer"] {
+            guard let host = PeerHost(text) else { return nil }
+            bound = host
+        }
+        return ShareRecord(
+            id: ShareID(number: row["id"]), direction: direction, origin: origin, peer: peer,
+            providerID: (row["provider_id"] as String?).map { ProviderID($0) },
+            resourceType: row["resource_type"], owner: row["owner"], sender: row["sender"],
+            recipient: row["recipient"], expires: row["expires"], created: row["created"],
+            accesses: accesses, ended: row["ended"], boundPeer: bound, epoch: epoch)
+    }
+
+    private static func access(_ row: Row) -> ShareAccess? {
+        guard let secretLookup = Digest128(row["secret_lookup"] as Data) else { return nil }
+        var handleLookup: Digest128?
+        if let data: Data = row["handle_lookup"] {
+            guard let digest = Digest128(data) else { return nil }
+            handleLookup = digest
+        }
+        let requirements: String = row["requirements"]
+        return ShareAccess(
+            protocolName: row["protocol"], permissions: permissions(row["permissions"]),
+            uri: row["uri"],
+            requirements: requirements.split(separator: "\n")
+                .map { ShareRequirement(spelled: String($0)) },
+            sealedSecret: [UInt8](row["secret"] as Data), secretLookup: secretLookup,
+            sealedHandle: (row["handle"] as Data?).map { [UInt8]($0) }, handleLookup: handleLookup)
+    }
+
+    /// NULL is "unspecified", the empty text "named, and none".
+    private static func text(of permissions: SharePermissions) -> String? {
+        switch permissions {
+        case .unspecified: nil
+        case .named(let names): names.joined(separator: " ")
+        }
+    }
+
+    private static func permissions(_ text: String?) -> SharePermissions {
+        guard let text else { return .unspecified }
+        return .named(text.split(separator: " ").map(String.init))
+    }
+
+    private static func unreadable(_ path: String, _ what: String) -> StoreOpenError {
+        StoreOpenError(path: path, what: "\(what) does not read", remedy: Store.damagedRemedy)
+    }
+}
+
+extension ShareRequirement {
+    /// The word of the newest draft.
+    package var word: String {
+        switch self {
+        case .mustExchangeToken: "must-exchange-token"
+        case .mustUseMFA: "must-use-mfa"
+        case .other(let word): word
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import GRDB
+
+extension Store {
+    static func configuration() -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = "ocmgate.state"
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
+        }
+        return configuration
+    }
+
+    /// Makes an empty file of mode 0600 when there is none; says whether it did.
+    ///
+    /// Refused: a missing file whose mark says that there was one.
+    static func prepareFile(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
+        do {
+            if PrivateFile.exists(path) {
+                try PrivateFile.checkStanding(path)
+                return false
+            }
+            if let marked, marked > 0 {
+                throw StoreOpenError(
+                    path: path, what: "is gone, but \(marked) commits were made to it",
+                    remedy: "bring it back, or remove \(path).mark to begin with nothing: replayed "
+                        + "messages and old share secrets will not be recognised")
+            }
+            try PrivateFile.create(path, [])
+            return true
+        } catch let problem as PrivateFile.Problem {
+            throw StoreOpenError(problem)
+        } catch let error as StoreOpenError {
+            throw error
+        } catch { throw StoreOpenError(path: path, reading: error) }
+    }
+
+    /// A connection that changes nothing; also for commands beside a running gateway.
+    static func reader(_ path: String) throws -> DatabaseQueue {
+        var configuration = GRDB.Configuration()
+        configuration.label = "ocmgate.state.reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(2)
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Checks that a file is ours, of a schema we know, whole, not older than its mark, and made
+    /// with this seal key.
+    static func check(_ db: Database, path: String, _ key: SealKey, marked: Int?) throws {
+        let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let version = try Schema.version(db)
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        let isEmpty = application == 0 && tables == 0
+        guard application == Schema.applicationID || isEmpty else {
+            throw StoreOpenError(
+                path: path, what: "is a database of another program",
+                remedy: "give [state] url a file of its own")
+        }
+        guard version <= Schema.newest else {
+            throw StoreOpenError(
+                path: path,
+                what: "was written by a newer ocmgate (schema \(version), this one knows "
+                    + "\(Schema.newest))",
+                remedy: "run the newer version, or restore the copy made before the upgrade")
+        }
+        let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        guard verdict == "ok" else {
+            throw StoreOpenError(path: path, what: "is damaged: \(verdict)", remedy: damagedRemedy)
+        }
+        let commits = isEmpty ? 0 : try commits(db) ?? 0
+        if let marked, commits < marked {
+            throw StoreOpenError(
+                path: path,
+                what: "holds \(commits) commits of \(marked) that were acknowledged: its "
+                    + "write-ahead log is damaged or missing, or this is an old copy",
+                remedy: "restore the newest copy of all its files; to go on with what is left, "
+                    + "remove \(path).mark")
+        }
+        if isEmpty { return }
+        let made = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'seal_check'")
+        guard made == nil || made == key.check else {
+            throw StoreOpenError(
+                path: path, what: "was made with another seal key",
+                remedy: "bring back the key that [state] seal_key named then; without it the "
+                    + "secrets in this file cannot be read by anybody")
+        }
+    }
+
+    /// Brings a checked file to the newest schema and reads its facts.
+    static func prepare(
+        _ database: DatabaseQueue, path: String, _ key: SealKey, now: Int
+    ) throws -> (commits: Int, born: Int) {
+        try database.writeWithoutTransaction { db in
+            try Schema.migrate(db)
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO fact VALUES
+                        ('commits', 0), ('born', ?), ('seal_check', ?)
+                    """, arguments: [now, key.check])
+            let born = try Int.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'born'")
+            guard let commits = try commits(db), let born else {
+                throw StoreOpenError(
+                    path: path, what: "has lost its own facts", remedy: damagedRemedy)
+            }
+            return (commits, born)
+        }
+    }
+
+    private static func commits(_ db: Database) throws -> Int? {
+        try Int.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'commits'")
+    }
+
+    static let damagedRemedy =
+        "restore a copy; `sqlite3 FILE .recover` may save what is left; nothing was changed"
+}
+
+extension StoreOpenError {
+    init(_ problem: PrivateFile.Problem) {
+        self.init(path: problem.path, what: problem.what, remedy: problem.remedy)
+    }
+
+    /// What SQLite says about a file that it cannot read.
+    init(path: String, reading error: any Error) {
+        if let error = error as? StoreOpenError {
+            self = error
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self.init(path: path, what: "cannot be opened: \(error)", remedy: "")
+            return
+        }
+        let text = error.message ?? "\(error.resultCode)"
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            self.init(path: path, what: "is damaged: \(text)", remedy: Store.damagedRemedy)
+        default:
+            self.init(
+                path: path, what: "cannot be opened: \(text)",
+                remedy: "check the disk, its space and the permissions of the folder")
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import GRDB
+import Synchronization
+
+/// The state file: SQLite in WAL mode with `synchronous=FULL`, one process, one writer thread.
+///
+/// Hot reads never come here: the tables (`ShareRegistry`, `ReplayCache`, `PinBook`,
+/// `PeerGenerations`, `Revocations`) are loaded at start and change when a commit is on disk.
+/// A damaged, newer or foreign file is refused at start and never reset.
+package final class Store: Sendable {
+    package let path: String
+    /// Whether the file was made by this opening: nothing is known of what happened before.
+    package let isNew: Bool
+    /// Wall time, unix seconds, when the file was first made.
+    package let born: Int
+
+    private let database: DatabaseQueue
+    private let queue: CommitQueue
+    private let lock: StoreLock
+    private let health: Health
+
+    /// Opens the file, or makes it and its folder.
+    ///
+    /// Refused, with the remedy: a second gateway on the same file, a file that others may use, a
+    /// foreign database, a newer schema, a file that fails `quick_check`, one that counts fewer
+    /// commits than were acknowledged (a damaged or missing write-ahead log, an old copy), and one
+    /// that was made with another seal key.
+    package static func open(
+        _ path: String, _ key: SealKey, now: Int
+    ) throws(StoreOpenError) -> Store {
+        try Store(opening: path, key, now: now)
+    }
+
+    private init(opening path: String, _ key: SealKey, now: Int) throws(StoreOpenError) {
+        self.path = path
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            do { try PrivateFile.folder(folder) } catch { throw StoreOpenError(error) }
+        }
+        lock = try StoreLock(path + ".lock")
+        let marked = try StoreMark.read(path + ".mark")
+        isNew = try Self.prepareFile(path, marked: marked)
+        do {
+            if !isNew {
+                // By a reader first: the last writer that closes a damaged file would fold what is
+                // left of its log into it.
+                try Self.reader(path).read { try Self.check($0, path: path, key, marked: marked) }
+            }
+            database = try DatabaseQueue(path: path, configuration: Self.configuration())
+            let opened = try Self.prepare(database, path: path, key, now: now)
+            born = opened.born
+            let mark = try StoreMark(path + ".mark", opened.commits)
+            let health = Health(commits: opened.commits)
+            self.health = health
+            queue = CommitQueue { [database] batch in
+                Self.write(batch, to: database, mark: mark, health: health)
+            }
+            health.queue.withLock { [queue] in $0 = queue }
+        } catch let error as StoreOpenError {
+            throw error
+        } catch { throw StoreOpenError(path: path, reading: error) }
+    }
+
+    /// Makes the changes durable, all of them or none; returns when they are on disk.
+    ///
+    /// Whoever else waits shares the transaction and its sync. On any failure nothing of it may be
+    /// acknowledged.
+    package func commit(_ changes: [Change]) async throws(StoreFailure) {
+        if changes.isEmpty { return }
+        let failure: StoreFailure? = await withCheckedContinuation { continuation in
+            queue.submit(CommitQueue.Entry(changes) { continuation.resume(returning: $0) })
+        }
+        if let failure { throw failure }
+    }
+
+    package func commit(_ changes: Change...) async throws(StoreFailure) {
+        try await commit(changes)
+    }
+
+    /// Queues changes whose loss is bearable (last-seen times); nobody waits for them.
+    package func commitLater(_ changes: [Change]) {
+        if changes.isEmpty { return }
+        queue.submit(CommitQueue.Entry(changes) { _ in })
+    }
+
+    /// Whether writes are taken. `broken` after a write or sync error: only a restart mends it.
+    package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
+
+    /// Commits since the file was made, and entries that wait now.
+    package var counts: (commits: Int, waiting: Int) {
+        (health.commits.withLock { $0 }, queue.depth)
+    }
+
+    /// Writes what waits, empties the write-ahead log, and lets the file go.
+    package func close() {
+        queue.stop(.closed)
+        _ = queue.drain(upTo: .seconds(10))
+        try? database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        try? database.close()
+    }
+
+    /// Reads for loading the tables at start.
+    func read<T>(_ body: (Database) throws -> T) throws(StoreOpenError) -> T {
+        do { return try database.read(body) } catch {
+            throw StoreOpenError(path: path, reading: error)
+        }
+    }
+}
+
+extension Store {
+    /// What outlives one batch: the failure that ends all writing, and the count of commits.
+    final class Health: Sendable {
+        let failure = Mutex<StoreFailure?>(nil)
+        let commits: Mutex<Int>
+        let queue = Mutex<CommitQueue?>(nil)
+
+        init(commits: Int) { self.commits = Mutex(commits) }
+
+        func fail() {
+            failure.withLock { $0 = .broken }
+            queue.withLock { $0 }?.stop(.broken)
+        }
+    }
+
+    /// Puts a batch on disk in one transaction.
+    ///
+    /// When a row breaks a rule, each entry is tried by itself, so that it fails alone.
+    private static func write(
+        _ batch: [CommitQueue.Entry], to database: DatabaseQueue, mark: StoreMark, health: Health
+    ) -> [(CommitQueue.Entry, StoreFailure?)] {
+        if health.failure.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
+        let number = health.commits.withLock { $0 } + 1
+        switch transact(batch, database, number) {
+        case nil:
+            health.commits.withLock { $0 = number }
+            // A mark that stays behind only sees less; the commit itself is on disk.
+            try? mark.write(number)
+            return batch.map { ($0, nil) }
+        case .conflict where batch.count > 1:
+            return batch.flatMap { write([$0], to: database, mark: mark, health: health) }
+        case .broken?:
+            health.fail()
+            return batch.map { ($0, .broken) }
+        case let failure?:
+            return batch.map { ($0, failure) }
+        }
+    }
+
+    private static func transact(
+        _ batch: [CommitQueue.Entry], _ database: DatabaseQueue, _ number: Int
+    ) -> StoreFailure? {
+        do {
+            try database.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    for entry in batch {
+                        for change in entry.changes { try change.write(db) }
+                    }
+                    let count = try db.cachedStatement(
+                        sql: "UPDATE fact SET value = ? WHERE name = 'commits'")
+                    try count.execute(arguments: [number])
+                    return .commit
+                }
+            }
+            return nil
+        } catch let error as DatabaseError {
+            let text = error.message ?? "\(error.resultCode)"
+            switch error.resultCode {
+            case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: return .conflict(text)
+            case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_NOMEM:
+                return .disk(text)
+            default: return .broken
+            }
+        } catch { return .conflict("\(error)") }
+    }
+}

@@ -1,0 +1,37 @@
+/// Why the state file was not opened; for the operator, with what to do.
+package struct StoreOpenError: Error, Equatable, CustomStringConvertible {
+    package let path: String
+    package let what: String
+    package let remedy: String
+
+    package var description: String {
+        remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"
+    }
+}
+
+/// Why something was not made durable. Whatever the case, nothing of it may be acknowledged.
+package enum StoreFailure: Error, Equatable, CustomStringConvertible {
+    /// The disk refused: full, read-only, or an error of a write or sync.
+    case disk(String)
+    /// Neither done nor refused in time; it may still become durable.
+    case slow
+    /// Too many writes are waiting already.
+    case overloaded
+    /// An earlier write or sync error left the file in doubt; only a restart reads it anew.
+    case broken
+    /// A row broke a rule of the schema.
+    case conflict(String)
+    /// The store has been closed.
+    case closed
+
+    package var description: String {
+        switch self {
+        case .disk(let reason): "the disk refused the write: \(reason)"
+        case .slow: "the disk did not answer in time"
+        case .overloaded: "too many writes are waiting"
+        case .broken: "an earlier disk error left the state in doubt; restart to read it anew"
+        case .conflict(let reason): "the write contradicts the state: \(reason)"
+        case .closed: "the state is closed"
+        }
+    }
+}
