@@ -1,0 +1,15 @@
+#!/bin/sh
+# What Nextcloud must be told, so that it believes the gateway in front of it. Run in its folder.
+set -eu
+occ() { sudo -u www-data php occ "$@"; }
+
+# Whose X-Forwarded-* are true: the gateway's. Without this, throttling hits everybody at once.
+occ config:system:set trusted_proxies 0 --value=127.0.0.1
+# What it calls itself in discovery, in addresses of users and in links.
+occ config:system:set overwriteprotocol --value=https
+occ config:system:set overwritehost --value=cloud.uni.example
+occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
+occ config:system:set trusted_domains 1 --value=cloud.uni.example
+# Nextcloud 31 and newer check signatures themselves. The gateway has checked them, and what it
+# hands on is no longer byte for byte what was signed.
+occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy
