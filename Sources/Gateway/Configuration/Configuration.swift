@@ -1,0 +1,161 @@
+package import Federation
+package import HTTPSignatures
+package import OpenSSL
+package import Transport
+
+/// What `config.toml` says, read, checked and with every default filled in; never changed after.
+package struct Configuration: Sendable {
+    /// The file, as the operator named it; relative paths in it start at its folder.
+    package var file: String
+    package var profile: Profile
+    package var site: SiteSettings
+    package var listeners: [ListenSettings]
+    /// By the name of their `[tls.NAME]` table.
+    package var tls: [String: TLSSettings]
+    package var backend: BackendSettings
+    package var outbound: OutboundSettings
+    package var discovery: DiscoverySettings
+    package var signature: SignatureSettings
+    package var token: TokenSettings
+    package var policy: PolicySettings
+    package var state: StateSettings
+    package var limits: LimitSettings
+    package var log: LogSettings
+    /// Keys that were written and make the profile weaker, for `check`.
+    package var weakenings: [String]
+
+    package enum Profile: String, Sendable, CaseIterable {
+        case strict, bridge, observe
+    }
+
+    /// `[site]`
+    package struct SiteSettings: Sendable {
+        /// `https://host[:port]`.
+        package var origin: String
+        package var aliases: [String]
+        package var provider: String
+    }
+
+    /// One `[[listen]]`.
+    package struct ListenSettings: Sendable {
+        package var address: ListenAddress
+        /// A name in `tls`; nil for a plain listener.
+        package var tls: String?
+        package var purpose: Purpose
+        package var trustedProxies: [CIDR]
+
+        package enum Purpose: Sendable { case serve, redirectToHTTPS }
+    }
+
+    /// One `[tls.NAME]`.
+    package struct TLSSettings: Sendable {
+        package var certificate: String
+        package var key: String
+        package var minimum: TLSVersion
+    }
+
+    /// `[backend]`
+    package struct BackendSettings: Sendable {
+        package var endpoint: Upstream.Endpoint
+        /// Whether the backend is spoken to over TLS, and under which name.
+        package var tlsName: String?
+        package var kind: BackendKind
+        /// The `Host` that the backend sees.
+        package var host: String
+        package var pass: Pass
+        package var connect: Duration
+        package var headers: Duration
+        package var idle: Duration
+
+        package enum Pass: String, Sendable, CaseIterable { case all, ocm }
+    }
+
+    /// `[outbound]`
+    package struct OutboundSettings: Sendable {
+        package var caFile: String?
+        package var resolve: [Authority: Authority]
+        package var allowPrivate: [CIDR]
+        package var connect: Duration
+        package var headers: Duration
+        package var total: Duration
+        /// Bytes.
+        package var maxResponse: Int
+    }
+
+    /// `[discovery]`
+    package struct DiscoverySettings: Sendable {
+        package var fromBackend: Set<ServedDiscovery.BackendMember>
+        /// nil: what the policy demands of an ordinary peer.
+        package var criteria: [DiscoveryDocument.Criterion]?
+        package var fresh: Duration
+        package var staleIfError: Duration
+        package var negative: Duration
+    }
+
+    /// `[signature]`
+    package struct SignatureSettings: Sendable {
+        package var accept: Set<Accepted>
+        package var window: Duration
+        package var skew: Duration
+        /// The folder of the keys.
+        package var keys: String
+        package var firstSeen: FirstSeen
+        package var algorithms: [SignatureAlgorithm]
+        package var minRSA: Int
+
+        package enum Accepted: String, Sendable, CaseIterable { case rfc9421, cavage }
+        package enum FirstSeen: String, Sendable, CaseIterable { case pin, accept }
+    }
+
+    /// `[token]`
+    package struct TokenSettings: Sendable {
+        /// The path of the token endpoint.
+        package var path: String
+        package var lifetime: Duration
+        package var bind: Bind
+        package var acceptSecret: AcceptSecret
+        package var verifyUnknown: VerifyUnknown
+
+        package enum Bind: String, Sendable, CaseIterable { case peer, none }
+        package enum AcceptSecret: String, Sendable, CaseIterable { case legacy, none, all }
+        package enum VerifyUnknown: String, Sendable, CaseIterable { case backend, refuse }
+    }
+
+    /// `[policy]`
+    package struct PolicySettings: Sendable {
+        package var file: String
+        package var reload: Reload
+
+        package enum Reload: String, Sendable, CaseIterable { case watch, signal }
+    }
+
+    /// `[state]`
+    package struct StateSettings: Sendable {
+        /// The path of the SQLite file.
+        package var file: String
+        package var sealKey: SealKey.Source
+    }
+
+    /// `[limits]`
+    package struct LimitSettings: Sendable {
+        /// Bytes.
+        package var messageBody: Int
+        /// Bytes.
+        package var headers: Int
+        package var headerCount: Int
+        package var connections: Int
+        package var perClient: Int
+        package var requestHead: Duration
+        package var keepAlive: Duration
+        package var requestsPerConnection: Int
+    }
+
+    /// `[log]`
+    package struct LogSettings: Sendable {
+        package var level: Level
+        package var format: Format
+
+        package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
+        package enum Format: String, Sendable, CaseIterable { case json, text }
+    }
+}
