@@ -1,5 +1,4 @@
 package import Federation
-package import HTTPSignatures
 package import OpenSSL
 package import Transport
 

@@ -32,9 +32,13 @@ final class FetchBudget: Sendable {
     /// Takes the one refresh of this minute that an unknown key id may cause at this host.
     func takeRefresh(of host: String, now: Int) -> Bool {
         state.withLock { state in
-            if let last = state.refreshedAt[host], now - last < Self.refreshInterval { return false }
+            if let last = state.refreshedAt[host], now - last < Self.refreshInterval {
+                return false
+            }
             if state.refreshedAt.count >= Self.rememberedHosts {
-                state.refreshedAt = state.refreshedAt.filter { now - $0.value < Self.refreshInterval }
+                state.refreshedAt = state.refreshedAt.filter {
+                    now - $0.value < Self.refreshInterval
+                }
                 guard state.refreshedAt.count < Self.rememberedHosts else { return false }
             }
             state.refreshedAt[host] = now

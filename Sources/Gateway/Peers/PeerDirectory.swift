@@ -1,4 +1,5 @@
 package import Federation
+import HTTPSignatures
 import OpenSSL
 import Synchronization
 
@@ -129,7 +130,9 @@ extension PeerDirectory {
             let now = now()
             if let entry = remembered(host, now) {
                 if entry.document != nil, now - entry.documentAt < lifetimes.fresh { return entry }
-                if let failedAt = entry.failedAt, now - failedAt < lifetimes.negative { return entry }
+                if let failedAt = entry.failedAt, now - failedAt < lifetimes.negative {
+                    return entry
+                }
             }
             guard budget.take(now: now) else {
                 return note(host) { $0.failure = "too many fetches at once" }
@@ -177,7 +180,11 @@ extension PeerDirectory {
     private func fetchKeySet(
         of host: PeerHost, _ document: DiscoveryDocument, _ now: Int
     ) async -> PeerEntry {
-        let url = document.jwksURI.map(\.text) ?? host.origin + "/.well-known/jwks.json"
+        let url =
+            document.jwksURI.map {
+                $0.scheme.rawValue + "://" + $0.host.description + $0.path
+                    + ($0.query.map { "?" + $0 } ?? "")
+            } ?? host.origin + "/.well-known/jwks.json"
         let answer = await fetch(host, url, .refused)
         return note(host) { entry in
             let own = Self.keys(in: .published(document))
@@ -228,8 +235,10 @@ extension PeerDirectory {
     private static func keys(in document: PeerDocument) -> [PeerKey] {
         guard case .published(let document) = document else { return [] }
         return document.signatureKeys.compactMap { shown in
-            guard let id = shown.keyId, let key = try? PublicKey(pem: shown.pem) else { return nil }
-            return PeerKey(id: id, key: key, algorithm: nil, source: .discovery)
+            guard let id = shown.keyId, let key = try? PublicKey(pem: shown.pem),
+                let verification = try? VerificationKey(key)
+            else { return nil }
+            return PeerKey(id: id, key: verification, source: .discovery)
         }
     }
 }
