@@ -4,6 +4,11 @@ package import OpenSSL
 package struct TranslatedBody: Sendable, Equatable {
     package let bytes: [UInt8]
     package let isChanged: Bool
+
+    package init(bytes: [UInt8], isChanged: Bool) {
+        self.bytes = bytes
+        self.isChanged = isChanged
+    }
 }
 
 /// One secret to be replaced by another wherever it stands.

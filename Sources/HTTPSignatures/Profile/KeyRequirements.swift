@@ -14,7 +14,7 @@ package struct KeyRequirements: Sendable, Equatable {
     }
 
     /// Judges the key, and the algorithm of a signature that is genuine.
-    func judge(_ key: VerificationKey, algorithm verdict: CryptoVerdict) -> ProfileVerdict {
+    package func judge(_ key: VerificationKey, algorithm verdict: CryptoVerdict) -> ProfileVerdict {
         var violations: [ProfileViolation] = []
         if case .rsa(let bits) = key.key.kind, bits < minimumRSABits {
             violations.append(.keyTooSmall(bits: bits))

@@ -1,0 +1,109 @@
+/// A condition of `when`.
+///
+/// A message may have several protocols, permissions or access types. What lets through must cover
+/// all of them; what restricts needs only one: `protocol = ["webdav"]` in an allowing rule does
+/// not let a share through that also offers ssh, and `protocol = ["ssh"]` in a refusing one refuses
+/// it. A fact that the message does not have fulfils no condition, with one exception: a share
+/// that states no size is within every `size_max`, since the size is optional in the protocol and
+/// the peer's own word.
+package enum Condition: Sendable, Hashable {
+    case shareType([String])
+    case resourceType([String])
+    case protocols([String])
+    case permissions(Permissions)
+    /// Anything beyond these.
+    case permissionsNot(Permissions)
+    /// Bytes.
+    case sizeMax(Int)
+    case owner([Glob])
+    case sender([Glob])
+    case recipient([Glob])
+    case accessTypes([String])
+    case notificationType([String])
+    case net([NetworkRange])
+
+    /// What the block does to the messages that it is about.
+    enum Effect: Sendable {
+        case letsThrough
+        case restricts
+    }
+
+    /// The key in the file.
+    package var key: String {
+        switch self {
+        case .shareType: "share_type"
+        case .resourceType: "resource_type"
+        case .protocols: "protocol"
+        case .permissions: "permissions"
+        case .permissionsNot: "permissions_not"
+        case .sizeMax: "size_max"
+        case .owner: "owner"
+        case .sender: "sender"
+        case .recipient: "recipient"
+        case .accessTypes: "access_types"
+        case .notificationType: "notification_type"
+        case .net: "net"
+        }
+    }
+
+    func holds(for facts: Facts, in effect: Effect) -> Bool {
+        switch self {
+        case .shareType(let words): Self.has(facts.shareType, words)
+        case .resourceType(let words): Self.has(facts.resourceType, words)
+        case .protocols(let words): Self.has(facts.protocols, words, effect)
+        case .accessTypes(let words): Self.has(facts.accessTypes, words, effect)
+        case .notificationType(let words): Self.has(facts.notificationType, words)
+        case .permissions(let set): Self.has(facts, set, effect)
+        case .permissionsNot(let set): Self.goesBeyond(facts, set)
+        case .sizeMax(let limit): Self.isShare(facts) && (facts.size ?? 0) <= limit
+        case .owner(let globs): Self.has(facts.owner, globs)
+        case .sender(let globs): Self.has(facts.sender, globs)
+        case .recipient(let globs): Self.has(facts.recipient, globs)
+        case .net(let ranges): Self.isFrom(facts.address, ranges)
+        }
+    }
+
+    private static func has(_ fact: String?, _ words: [String]) -> Bool {
+        guard let fact else { return false }
+        return words.contains(fact)
+    }
+
+    private static func has(_ facts: [String], _ words: [String], _ effect: Effect) -> Bool {
+        guard !facts.isEmpty else { return false }
+        switch effect {
+        case .letsThrough: return facts.allSatisfy(words.contains)
+        case .restricts: return facts.contains(where: words.contains)
+        }
+    }
+
+    private static func has(_ facts: Facts, _ set: Permissions, _ effect: Effect) -> Bool {
+        guard isShare(facts) else { return false }
+        let granted = facts.permissions.spelledOut(for: set)
+        switch effect {
+        case .letsThrough: return set.contains(granted)
+        case .restricts: return !set.isDisjoint(with: granted)
+        }
+    }
+
+    private static func goesBeyond(_ facts: Facts, _ set: Permissions) -> Bool {
+        isShare(facts) && !set.contains(facts.permissions.spelledOut(for: set))
+    }
+
+    private static func has(_ fact: String?, _ globs: [Glob]) -> Bool {
+        guard let fact else { return false }
+        return globs.contains { $0.matches(fact) }
+    }
+
+    private static func isFrom(_ address: NetworkAddress?, _ ranges: [NetworkRange]) -> Bool {
+        guard let address else { return false }
+        return ranges.contains { $0.contains(address) }
+    }
+
+    /// Only these have permissions and a size.
+    private static func isShare(_ facts: Facts) -> Bool {
+        switch facts.occasion.kind {
+        case .share, .requestShare, .ocs, .webdav, .token: true
+        case .notification, .invite: false
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Reads `when`.
+enum ConditionReader {
+    /// The conditions in the order of the language; what is wrong is reported.
+    static func read(_ table: TOMLTableReader) -> [Condition] {
+        var table = table
+        let conditions: [Condition?] = [
+            table.read("share_type", .shareTypes).map(Condition.shareType),
+            table.read("resource_type", .resourceTypes)
+                .map(Condition.resourceType),
+            table.read("protocol", .protocols).map(Condition.protocols),
+            table.read("permissions", .permissions).map(Condition.permissions),
+            table.read("permissions_not", .permissions).map(Condition.permissionsNot),
+            table.read("size_max", .byteCount).map { Condition.sizeMax($0.bytes) },
+            table.read("owner", .globs).map(Condition.owner),
+            table.read("sender", .globs).map(Condition.sender),
+            table.read("recipient", .globs).map(Condition.recipient),
+            table.read("access_types", .accessTypes).map(Condition.accessTypes),
+            table.read(
+                "notification_type", .notificationTypes
+            ).map(Condition.notificationType),
+            table.read("net", .networks).map(Condition.net),
+        ]
+        for key in PolicyNotYet.conditions where table.node(key) != nil {
+            table.findings.notYet("the condition \"\(key)\"", at: table.place(of: key))
+        }
+        table.finish()
+        if table.all.isEmpty {
+            table.findings.report(
+                table.position, "\"when\" is empty", remedy: "leave it out to mean everything")
+        }
+        return conditions.compactMap(\.self)
+    }
+
+}
+
+extension TOMLForm<String> {
+    /// One word of a closed set.
+    static func known(_ known: [String], _ kind: String) -> TOMLForm {
+        TOMLForm(kind) { node, findings in
+            guard let word = TOMLForm.string.read(node, findings) else { return nil }
+            if known.contains(word) { return word }
+            findings.unknown(kind, word, at: node.position, known: known)
+            return nil
+        }
+    }
+
+    /// A word of an open set; one that is nearly a known word is taken for a slip of the pen.
+    static func near(_ known: [String], _ kind: String) -> TOMLForm {
+        TOMLForm(kind) { node, findings in
+            guard let word = TOMLForm.line.read(node, findings) else { return nil }
+            if !known.contains(word), nearestWord(to: word, among: known) != nil {
+                findings.unknown(kind, word, at: node.position, known: known)
+                return nil
+            }
+            return word
+        }
+    }
+}
+
+extension TOMLForm<[String]> {
+    static let resourceTypes = TOMLForm<String>
+        .near(["file", "folder", "calendar", "contact"], "resource type").oneOrMore
+    static let notificationTypes = TOMLForm<String>
+        .near(
+            [
+                "SHARE_ACCEPTED", "SHARE_DECLINED", "SHARE_UNSHARED", "REQUEST_RESHARE",
+                "RESHARE_UNDO", "RESHARE_CHANGE_PERMISSION",
+            ], "notification type"
+        ).oneOrMore
+    static let shareTypes = TOMLForm<String>.known(["user", "group", "federation"], "share type")
+        .oneOrMore
+    static let protocols = TOMLForm<String>
+        .known(["webdav", "webapp", "ssh", "datatx", "embedded"], "protocol").oneOrMore
+    static let accessTypes = TOMLForm<String>.known(["remote", "datatx"], "access type").oneOrMore
+}
+
+extension TOMLForm<Permissions> {
+    /// One or more of read, write, share, unspecified.
+    static let permissions = TOMLForm<String>.known(Permissions.order, "permission").oneOrMore
+        .map { words in Permissions(naming: words.compactMap(Permissions.init(word:))) }
+}
+
+extension TOMLForm<[Glob]> {
+    static let globs = TOMLForm<Glob>.text("a pattern of addresses like \"*@cloud.example\"") {
+        Glob($0)
+    }.oneOrMore
+}
+
+extension TOMLForm<[NetworkRange]> {
+    static let networks = TOMLForm<NetworkRange>.text("an address block like \"192.0.2.0/24\"") {
+        NetworkRange($0)
+    }.oneOrMore
+}

@@ -1,0 +1,83 @@
+/// What is known of a message when the policy judges it; the gateway fills it in.
+///
+/// A fact that the message does not have is nil or empty, and no condition on it holds (but for
+/// `size_max`, see ``Condition``).
+package struct Facts: Sendable, Equatable {
+    package var occasion: Occasion
+    /// For whom the message speaks: inbound the sender's host as verified (or as claimed, when it
+    /// came without a signature), outbound the receiver's. Nil when it names nobody: such a peer
+    /// is on no list.
+    package var peer: PeerHost?
+    /// Unix seconds.
+    package var now: Int
+    /// From where the connection came, for `net`.
+    package var address: NetworkAddress?
+
+    package var signature: SignatureFact = .none
+    package var peerKeys: PeerKeys = .none
+    package var access: AccessFact = .secret
+    package var invite: InviteFact = .none
+    package var mfa: MFAFact = .notEnforced
+
+    /// `user`, `group`, `federation`.
+    package var shareType: String?
+    /// `file`, `folder`, `calendar`, ...
+    package var resourceType: String?
+    /// The protocols that the share offers: `webdav`, `webapp`, `ssh`.
+    package var protocols: [String] = []
+    /// Of all its protocols together.
+    package var permissions: Permissions = .unspecified
+    package var accessTypes: [String] = []
+    /// Bytes, when the share states a size.
+    package var size: Int?
+    /// Canonical addresses, `identifier@host`.
+    package var owner: String?
+    package var sender: String?
+    package var recipient: String?
+    package var notificationType: String?
+
+    package init(_ occasion: Occasion, peer: PeerHost?, now: Int) {
+        self.occasion = occasion
+        self.peer = peer
+        self.now = now
+    }
+}
+
+/// Whether a message is signed by its peer.
+package enum SignatureFact: Sendable, Equatable, CaseIterable {
+    case none
+    /// Present and wrong. Reaches the policy only where the guard lets it pass (profile observe);
+    /// counts as none.
+    case invalid
+    /// Inbound: valid, fresh and of the peer's own key. Outbound: the gateway can sign in this
+    /// generation and the peer verifies it.
+    case cavage
+    case rfc9421
+}
+
+/// Whether discovery of the peer shows keys (or `http-sig`): then it has to sign.
+package enum PeerKeys: Sendable, Equatable, CaseIterable {
+    case none
+    case advertised
+}
+
+/// By what the data will be, or is, accessed.
+package enum AccessFact: Sendable, Equatable, CaseIterable {
+    /// Only by short-lived tokens: the share carries `must-exchange-token` for every protocol;
+    /// outbound: the receiver exchanges codes; on WebDAV: a token was presented.
+    case token
+    /// Also, or only, by the permanent secret.
+    case secret
+}
+
+/// Whether an accepted invite stands behind a share.
+package enum InviteFact: Sendable, Equatable, CaseIterable {
+    case none
+    case accepted
+}
+
+/// Whether the receiving server advertises `enforce-mfa`.
+package enum MFAFact: Sendable, Equatable, CaseIterable {
+    case notEnforced
+    case enforced
+}

@@ -1,0 +1,79 @@
+/// A pattern of addresses in which `*` stands for any run of characters; nothing else is special.
+///
+/// Matching is linear in the length of the text whatever the pattern: the pieces between the stars
+/// are found one after the other, each by the table of Knuth, Morris and Pratt.
+package struct Glob: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+    private let pieces: [Piece]
+    private let length: Int
+
+    private struct Piece: Sendable, Hashable {
+        let bytes: [UInt8]
+        let fallback: [Int]
+    }
+
+    /// The host part, behind the last `@`, compares without regard to case. Refused: an empty
+    /// pattern, control characters, more than 1024 bytes.
+    package init?(_ pattern: String) {
+        guard (1...1024).contains(pattern.utf8.count),
+            !pattern.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        else { return nil }
+        var bytes = Array(pattern.utf8)
+        if let at = bytes.lastIndex(of: UInt8(ascii: "@")) {
+            for place in bytes.indices[at...] where (0x41...0x5A).contains(bytes[place]) {
+                bytes[place] |= 0x20
+            }
+        }
+        description = String(decoding: bytes, as: UTF8.self)
+        pieces = bytes.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+            .map { Piece(bytes: Array($0), fallback: Self.fallback(Array($0))) }
+        length = pieces.reduce(0) { $0 + $1.bytes.count }
+    }
+
+    /// Whether the whole of `text` matches.
+    package func matches(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard let first = pieces.first, let last = pieces.last, bytes.count >= length else {
+            return false
+        }
+        guard pieces.count > 1 else { return bytes == first.bytes }
+        guard bytes.starts(with: first.bytes),
+            bytes.suffix(last.bytes.count).elementsEqual(last.bytes)
+        else { return false }
+        var place = first.bytes.count
+        let end = bytes.count - last.bytes.count
+        for piece in pieces.dropFirst().dropLast() {
+            guard let next = Self.find(piece, in: bytes, from: place, to: end) else { return false }
+            place = next
+        }
+        return place <= end
+    }
+
+    /// The end of the first occurrence.
+    private static func find(_ piece: Piece, in text: [UInt8], from: Int, to: Int) -> Int? {
+        if piece.bytes.isEmpty { return from }
+        var matched = 0
+        var place = from
+        while place < to {
+            while matched > 0, piece.bytes[matched] != text[place] {
+                matched = piece.fallback[matched - 1]
+            }
+            if piece.bytes[matched] == text[place] { matched += 1 }
+            place += 1
+            if matched == piece.bytes.count { return place }
+        }
+        return nil
+    }
+
+    /// For each place the length of the longest proper prefix that ends there.
+    private static func fallback(_ bytes: [UInt8]) -> [Int] {
+        var table = [Int](repeating: 0, count: bytes.count)
+        var matched = 0
+        for place in bytes.indices.dropFirst() {
+            while matched > 0, bytes[matched] != bytes[place] { matched = table[matched - 1] }
+            if bytes[matched] == bytes[place] { matched += 1 }
+            table[place] = matched
+        }
+        return table
+    }
+}

@@ -1,0 +1,56 @@
+/// An IP address as 16 bytes; IPv4 lies in `::ffff:0:0/96`.
+package struct NetworkAddress: Sendable, Hashable {
+    let high: UInt64
+    let low: UInt64
+
+    /// `192.0.2.1`, `2001:db8::1`, also in brackets. Refused: ports, zones, odd number forms.
+    package init?(_ text: some StringProtocol) {
+        var text = Substring(text)
+        if text.hasPrefix("["), text.hasSuffix("]") { text = text.dropFirst().dropLast() }
+        let isQuad = !text.utf8.contains(UInt8(ascii: ":"))
+        guard let parsed = IPv6Text(isQuad ? "::ffff:\(text)" : String(text)) else { return nil }
+        let groups = parsed.groups.map(UInt64.init)
+        high = groups[0] << 48 | groups[1] << 32 | groups[2] << 16 | groups[3]
+        low = groups[4] << 48 | groups[5] << 32 | groups[6] << 16 | groups[7]
+    }
+
+    var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+}
+
+/// A block of addresses in CIDR form, of policy conditions.
+package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+    private let base: NetworkAddress
+    private let maskHigh: UInt64
+    private let maskLow: UInt64
+
+    /// `10.0.0.0/8`, `2001:db8::/32`, or one address. Refused: bits set behind the prefix, which
+    /// are mostly a mistake.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let base = NetworkAddress(parts[0]) else { return nil }
+        var length = 128
+        if parts.count == 2 {
+            guard (1...3).contains(parts[1].utf8.count),
+                parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int(parts[1]), number <= (base.isIPv4 ? 32 : 128)
+            else { return nil }
+            length = base.isIPv4 ? number + 96 : number
+        }
+        maskHigh = Self.mask(length)
+        maskLow = Self.mask(length - 64)
+        guard base.high & ~maskHigh == 0, base.low & ~maskLow == 0 else { return nil }
+        self.base = base
+        description = text
+    }
+
+    package func contains(_ address: NetworkAddress) -> Bool {
+        address.isIPv4 == base.isIPv4 && address.high & maskHigh == base.high
+            && address.low & maskLow == base.low
+    }
+
+    private static func mask(_ length: Int) -> UInt64 {
+        if length <= 0 { return 0 }
+        return length >= 64 ? .max : ~(.max >> UInt64(length))
+    }
+}

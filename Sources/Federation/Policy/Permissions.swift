@@ -1,0 +1,60 @@
+/// The permissions that a share grants, or that a condition names.
+///
+/// `unspecified` stands for a share that names none, and for the literal text of Nextcloud and
+/// ownCloud; a condition that does not name it takes such a share for one that grants everything.
+package struct Permissions: Sendable, Hashable {
+    private var bits: UInt8
+
+    private init(bits: UInt8) { self.bits = bits }
+
+    package static let read = Permissions(bits: 1)
+    package static let write = Permissions(bits: 2)
+    package static let share = Permissions(bits: 4)
+    package static let unspecified = Permissions(bits: 8)
+    package static let everything = Permissions(bits: 7)
+
+    /// The words of a share; none at all is `unspecified`, and so is a word that is not known:
+    /// what it grants nobody here can tell.
+    package init(words: [String]) {
+        bits = 0
+        for word in words {
+            guard let one = Self.named[word] else {
+                self = .unspecified
+                return
+            }
+            bits |= one.bits
+        }
+        if bits == 0 || bits & 8 != 0 { self = .unspecified }
+    }
+
+    /// One word of a condition.
+    package init?(word: String) {
+        guard let one = Self.named[word] else { return nil }
+        self = one
+    }
+
+    /// What a condition names, all words together.
+    package init(naming words: [Permissions]) {
+        bits = words.reduce(0) { $0 | $1.bits }
+    }
+
+    package func contains(_ other: Permissions) -> Bool { bits & other.bits == other.bits }
+
+    /// The words in the order read, write, share, unspecified.
+    package var words: [String] {
+        Self.order.filter { Self.named[$0].map(contains) ?? false }
+    }
+
+    /// What `set`, of a condition, has to be compared with: unspecified as itself where the
+    /// condition names it, as everything else.
+    func spelledOut(for set: Permissions) -> Permissions {
+        bits & 8 != 0 && set.bits & 8 == 0 ? .everything : self
+    }
+
+    func isDisjoint(with other: Permissions) -> Bool { bits & other.bits == 0 }
+
+    package static let order = ["read", "write", "share", "unspecified"]
+    private static let named: [String: Permissions] = [
+        "read": .read, "write": .write, "share": .share, "unspecified": .unspecified,
+    ]
+}

@@ -1,0 +1,183 @@
+extension Policy {
+    /// What the lists say of a peer at `now` (Unix seconds); the first check of all, before
+    /// anything is fetched. A message that names nobody is unknown.
+    package func standing(of peer: PeerHost?, now: Int) -> Standing {
+        var best: (list: Int, entry: Int, rank: ListRank)?
+        var memberships: [Int] = []
+        if let peer {
+            index.forEachMatch(peer, now: now) { list, entry in
+                if !memberships.contains(list) { memberships.append(list) }
+                let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
+                if let known = best, rank < known.rank || rank == known.rank && list >= known.list {
+                    return
+                }
+                best = (list, entry, rank)
+            }
+        }
+        let word: Standing.Word
+        let refusal: Refusal?
+        if let best {
+            switch lists[best.list].stance {
+            case .allow: (word, refusal) = (.allow, nil)
+            case .block: (word, refusal) = (.block, refusals.blocked)
+            }
+        } else {
+            word = .unknown
+            switch unknown {
+            case .allow: refusal = nil
+            case .deny: refusal = refusals.unknown
+            }
+        }
+        let list = best.map { lists[$0.list] }
+        let by = list?.label ?? "unknown"
+        return Standing(
+            word: word, entry: best.map { lists[$0.list].entries[$0.entry] }, list: list?.name,
+            memberships: memberships, by: by, refusal: mode == .enforce ? refusal : nil,
+            would: mode == .report && refusal != nil ? by : nil)
+    }
+
+    /// Judges a message; every check is in the verdict, in the order of judgement.
+    package func evaluate(_ facts: Facts) -> Verdict {
+        evaluate(facts, standing(of: facts.peer, now: facts.now))
+    }
+
+    /// Judges a message of a peer whose standing at the same time is known.
+    package func evaluate(_ facts: Facts, _ standing: Standing) -> Verdict {
+        if mode == .open {
+            return Verdict(
+                action: .allow, by: "mode:open", refusal: nil, would: [], settings: .none,
+                checks: [Check("mode:open", .allowed)])
+        }
+        var judgement = Judgement(mode: mode, capacity: requirements.count + rules.count + 3)
+        judgement.judge(standing)
+        judgement.judge(facts, keysOf: refusals.unsigned)
+        for requirement in requirements { judgement.judge(requirement, facts, standing) }
+        for rule in rules { judgement.judge(rule, facts, standing) }
+        switch fallback {
+        case .allow: judgement.end(.allow(.none))
+        case .deny: judgement.end(.deny(refusals.fallback))
+        }
+        return judgement.verdict
+    }
+}
+
+/// A judgement under way.
+private struct Judgement {
+    private let mode: PolicyMode
+    private var checks: [Check] = []
+    private var would: [String] = []
+    /// The first refusal; nothing after it changes the verdict.
+    private var refused: (by: String, refusal: Refusal)?
+    /// The rule that matched first, or the default.
+    private var decided: (by: String, settings: RuleSettings)?
+
+    init(mode: PolicyMode, capacity: Int) {
+        self.mode = mode
+        checks.reserveCapacity(capacity)
+    }
+
+    mutating func judge(_ standing: Standing) {
+        let reason: Check.Reason =
+            if let entry = standing.entry, let list = standing.list {
+                .entry(
+                    list: list, pattern: entry.pattern, note: entry.note, until: entry.until)
+            } else {
+                .onNoList
+            }
+        if let refusal = standing.refusal {
+            checks.append(Check("standing", .refused, reason))
+            refused = (standing.by, refusal)
+        } else if let name = standing.would {
+            checks.append(Check("standing", .reported, reason))
+            would.append(name)
+        } else {
+            checks.append(Check("standing", .passed, reason))
+        }
+    }
+
+    /// A peer which advertises keys signs: the draft's "decision to discard".
+    mutating func judge(_ facts: Facts, keysOf refusal: Refusal) {
+        let name = "built-in:advertised-keys"
+        switch facts.occasion.direction {
+        case .outbound: return checks.append(Check(name, .notApplicable, .otherOccasion))
+        case .inbound: break
+        }
+        switch facts.occasion.kind {
+        case .webdav: return checks.append(Check(name, .notApplicable, .otherOccasion))
+        case .share, .notification, .invite, .token, .requestShare, .ocs: break
+        }
+        switch facts.peerKeys {
+        case .none: checks.append(Check(name, .notApplicable))
+        case .advertised:
+            if Need.signature.isMet(by: facts) {
+                checks.append(Check(name, .passed))
+            } else {
+                refuse(name, refusal, .advertisesKeys, mode: .enforce)
+            }
+        }
+    }
+
+    mutating func judge(_ requirement: Requirement, _ facts: Facts, _ standing: Standing) {
+        if requirement.mode == .open { return checks.append(Check(requirement.label, .off)) }
+        if let mismatch = requirement.scope.mismatch(facts, standing, .restricts) {
+            return checks.append(Check(requirement.label, .notApplicable, mismatch))
+        }
+        for (need, refusal) in zip(requirement.needs, requirement.refusals)
+        where !need.isMet(by: facts) {
+            return refuse(requirement.label, refusal, .missing(need), mode: requirement.mode)
+        }
+        checks.append(Check(requirement.label, .passed))
+    }
+
+    mutating func judge(_ rule: Rule, _ facts: Facts, _ standing: Standing) {
+        if decided != nil { return checks.append(Check(rule.label, .notReached)) }
+        if rule.mode == .open { return checks.append(Check(rule.label, .off)) }
+        if let mismatch = rule.scope.mismatch(facts, standing, rule.effect) {
+            return checks.append(Check(rule.label, .notApplicable, mismatch))
+        }
+        if rule.mode == .report {
+            would.append(rule.label)
+            return checks.append(Check(rule.label, .reported))
+        }
+        decide(rule.label, rule.ruling, .none)
+    }
+
+    mutating func end(_ ruling: Rule.Ruling) {
+        if decided != nil { return checks.append(Check("default", .notReached)) }
+        decide("default", ruling, .noRule)
+    }
+
+    private mutating func decide(_ name: String, _ ruling: Rule.Ruling, _ reason: Check.Reason) {
+        switch ruling {
+        case .allow(let settings):
+            decided = (name, settings)
+            checks.append(Check(name, .allowed, reason))
+        case .deny(let refusal):
+            refuse(name, refusal, reason, mode: .enforce)
+            decided = ("mode:report", .none)
+        }
+    }
+
+    private mutating func refuse(
+        _ name: String, _ refusal: Refusal, _ reason: Check.Reason, mode block: PolicyMode
+    ) {
+        guard mode == .enforce, block == .enforce else {
+            checks.append(Check(name, .reported, reason))
+            would.append(name)
+            return
+        }
+        checks.append(Check(name, .refused, reason))
+        if refused == nil { refused = (name, refusal) }
+    }
+
+    var verdict: Verdict {
+        if let refused {
+            return Verdict(
+                action: .deny, by: refused.by, refusal: refused.refusal, would: would,
+                settings: .none, checks: checks)
+        }
+        return Verdict(
+            action: .allow, by: decided?.by ?? "mode:report", refusal: nil, would: would,
+            settings: decided?.settings ?? .none, checks: checks)
+    }
+}

@@ -1,0 +1,133 @@
+extension Policy {
+    /// Reads a policy file, the lists that it names and the tests beside it.
+    ///
+    /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names
+    /// that are not defined, files that cannot be read, and words of the language that are not
+    /// available yet.
+    package static func load(
+        file: String, _ files: PolicyFiles
+    ) throws(ConfigurationErrors) -> Policy {
+        let bytes: [UInt8]?
+        do {
+            bytes = try files.read(file)
+        } catch {
+            throw ConfigurationErrors(
+                ConfigurationError(
+                    file: file, position: nil, message: "the file cannot be read: \(error)"))
+        }
+        guard let bytes else {
+            throw ConfigurationErrors(
+                ConfigurationError(file: file, position: nil, message: "there is no such file"))
+        }
+        return try Policy(bytes, file: file, files)
+    }
+
+    /// Reads the text of a policy that was read from `file`.
+    package convenience init(
+        _ bytes: [UInt8], file: String, _ files: PolicyFiles
+    ) throws(ConfigurationErrors) {
+        let document = try TOMLDocument(bytes, file: file)
+        let findings = Findings(file: file)
+        var reader = PolicyReader(files: files, findings: findings)
+        reader.read(document)
+        reader.readTests(beside: file)
+        try findings.check()
+        self.init(reader.parts, file: file)
+    }
+}
+
+/// Reads the top of a policy file and hands its blocks to their readers.
+struct PolicyReader {
+    private let files: PolicyFiles
+    private let findings: Findings
+    private(set) var parts = PolicyParts()
+
+    init(files: PolicyFiles, findings: Findings) {
+        self.files = files
+        self.findings = findings
+    }
+
+    mutating func read(_ document: TOMLDocument) {
+        var top = TOMLTableReader(document, findings: findings)
+        _ = top.require("version", .integer(1...1))
+        parts.name = top.require("name", .line) ?? ""
+        parts.mode = top.read("mode", .word("mode")) ?? .enforce
+        parts.fallback = top.read("default", .word("default")) ?? .deny
+        parts.unknown = unknown(&top) ?? .deny
+        parts.contact = top.read("contact", .line)
+        var lists = PolicyListReader(files: files, findings: findings)
+        parts.lists = lists.read(&top, from: document.file)
+        var blocks = PolicyBlockReader(names: PolicyNames(parts.lists), findings: findings)
+        parts.requirements = blocks.requirements(&top, parts)
+        parts.rules = blocks.rules(&top, parts)
+        for block in PolicyNotYet.blocks {
+            for table in top.tables(block) {
+                findings.notYet("[[\(block)]]", at: table.position)
+            }
+        }
+        tests(&top, file: document.file)
+        top.finish()
+    }
+
+    /// The tests of `policy.test.toml`, if there is one.
+    mutating func readTests(beside file: String) {
+        guard let path = PolicyFiles.tests(beside: file) else { return }
+        do {
+            guard let bytes = try files.read(path) else { return }
+            let document = try TOMLDocument(bytes, file: path)
+            findings.inside(path) {
+                var top = TOMLTableReader(document, findings: findings)
+                for block in PolicyNotYet.blocks where block == "invariant" {
+                    for table in top.tables(block) {
+                        findings.notYet("[[\(block)]]", at: table.position)
+                    }
+                }
+                tests(&top, file: path)
+                top.finish()
+            }
+        } catch let errors as ConfigurationErrors {
+            findings.report(errors)
+        } catch {
+            findings.inside(path) { findings.report(nil, "the file cannot be read: \(error)") }
+        }
+    }
+
+    private mutating func tests(_ top: inout TOMLTableReader, file: String) {
+        let reader = PolicyTestReader(file: file, names: PolicyNames(parts.lists))
+        for var table in top.tables("test") {
+            guard let test = reader.read(&table) else { continue }
+            if parts.tests.contains(where: { $0.name == test.name }) {
+                findings.report(
+                    table.place(of: "name"), "there is another test \(quoted(test.name))")
+            }
+            parts.tests.append(test)
+        }
+    }
+
+    private func unknown(_ top: inout TOMLTableReader) -> Policy.Unknown? {
+        if case .string(PolicyNotYet.hold)? = top.node("unknown")?.content {
+            findings.notYet(
+                "unknown = \"hold\"", at: top.node("unknown")?.position ?? top.position,
+                remedy: "\"deny\" until then")
+            return nil
+        }
+        return top.read("unknown", .word("value"))
+    }
+}
+
+/// The names that blocks refer to.
+struct PolicyNames: Sendable {
+    let lists: [String]
+
+    init(_ lists: [PeerList]) {
+        self.lists = lists.map(\.name)
+    }
+
+    /// The place of the list that `@name` means; reports a name that no list has.
+    func list(_ name: String, at position: SourcePosition, _ findings: Findings) -> Int? {
+        if let place = lists.firstIndex(of: name) { return place }
+        findings.report(
+            position, "there is no list \(quoted(name))", remedy: remedy(for: name, among: lists))
+        return nil
+    }
+}

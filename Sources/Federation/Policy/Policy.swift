@@ -1,0 +1,95 @@
+/// Who may federate, and on what terms: a policy file, read, checked and ready to judge.
+///
+/// Judging is pure: the same policy, facts and time give the same verdict.
+package final class Policy: Sendable {
+    package enum Unknown: String, Sendable, CaseIterable {
+        case deny
+        case allow
+    }
+
+    package enum Default: String, Sendable, CaseIterable {
+        case deny
+        case allow
+    }
+
+    /// The file, as the operator named it.
+    package let file: String
+    package let name: String
+    package let mode: PolicyMode
+    /// For peers on no list.
+    package let unknown: Unknown
+    /// When no rule matches.
+    package let fallback: Default
+    /// Shown to peers that are refused.
+    package let contact: String?
+    package let lists: [PeerList]
+    package let requirements: [Requirement]
+    package let rules: [Rule]
+    package let tests: [PolicyTest]
+    /// SHA-256 over the canonical form, first 16 hex digits. Comments and the order of sets do not
+    /// count, nor do tests; the order of rules does.
+    package let hash: String
+
+    let index: ListIndex
+    let refusals: StandingRefusals
+
+    /// The refusals that belong to no block.
+    struct StandingRefusals: Sendable {
+        let blocked: Refusal
+        let unknown: Refusal
+        let unsigned: Refusal
+        let fallback: Refusal
+    }
+
+    init(_ parts: PolicyParts, file: String) {
+        self.file = file
+        name = parts.name
+        mode = parts.mode
+        unknown = parts.unknown
+        fallback = parts.fallback
+        contact = parts.contact
+        lists = parts.lists
+        requirements = parts.requirements
+        rules = parts.rules
+        tests = parts.tests
+        hash = parts.canonicalHash
+        index = ListIndex(parts.lists)
+        refusals = StandingRefusals(
+            blocked: parts.refusal(.peerBlocked), unknown: parts.refusal(.peerUnknown),
+            unsigned: parts.refusal(.signatureRequired), fallback: parts.refusal(.notAllowed))
+        self.parts = parts
+    }
+
+    private let parts: PolicyParts
+
+    /// The same policy with other entries in some of its lists, as tests want it.
+    func replacing(_ entries: [Int: [ListEntry]]) -> Policy {
+        guard !entries.isEmpty else { return self }
+        var parts = self.parts
+        for (list, entries) in entries { parts.lists[list].entries = entries }
+        return Policy(parts, file: file)
+    }
+}
+
+/// The blocks of a policy, as the reader finds them.
+struct PolicyParts: Sendable {
+    var name = ""
+    var mode: PolicyMode = .enforce
+    var unknown: Policy.Unknown = .deny
+    var fallback: Policy.Default = .deny
+    var contact: String?
+    var lists: [PeerList] = []
+    var requirements: [Requirement] = []
+    var rules: [Rule] = []
+    var tests: [PolicyTest] = []
+
+    /// A refusal whose hint also says whom to ask.
+    func refusal(
+        _ row: DenialCode, code: String? = nil, status: Int? = nil, hint: String? = nil
+    ) -> Refusal {
+        let text = hint ?? row.disclosed.hint
+        let stop = text.hasSuffix(".") ? "" : "."
+        let whole = contact.map { "\(text)\(stop) Contact: \($0)" } ?? text
+        return Refusal(row, code: code, status: status, hint: whole)
+    }
+}

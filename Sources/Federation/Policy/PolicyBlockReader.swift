@@ -1,0 +1,207 @@
+/// Reads `[[require]]` and `[[rule]]`.
+struct PolicyBlockReader {
+    let names: PolicyNames
+    let findings: Findings
+
+    init(names: PolicyNames, findings: Findings) {
+        self.names = names
+        self.findings = findings
+    }
+
+    mutating func requirements(
+        _ top: inout TOMLTableReader, _ parts: PolicyParts
+    ) -> [Requirement] {
+        var used: Set<String> = []
+        return top.tables("require").compactMap { table in
+            var table = table
+            let name = self.name(&table, "require", &used)
+            let scope = self.scope(&table)
+            let needs = self.needs(&table)
+            let code = table.read("code", .denialCode)
+            let hint = table.read("hint", .line)
+            let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
+            table.finish()
+            guard let name, let scope, let needs else { return nil }
+            return Requirement(
+                name: name, scope: scope, mode: mode, needs: needs,
+                refusals: needs.map { parts.refusal($0.denialCode, code: code, hint: hint) },
+                label: "require:\(name)", position: table.position)
+        }
+    }
+
+    private func needs(_ table: inout TOMLTableReader) -> [Need]? {
+        guard let node = table.node("need") else {
+            _ = table.require("need", TOMLForm<Need>.word("need"))
+            return nil
+        }
+        guard let needs = TOMLForm<Need>.word("need").oneOrMore.read(node, findings) else {
+            return nil
+        }
+        let nodes: [TOMLNode] = if case .array(let nodes) = node.content { nodes } else { [node] }
+        for (need, node) in zip(needs, nodes) where PolicyNotYet.needs.contains(need) {
+            findings.notYet("the need \"\(need.rawValue)\"", at: node.position)
+        }
+        return needs
+    }
+
+    mutating func rules(_ top: inout TOMLTableReader, _ parts: PolicyParts) -> [Rule] {
+        var used: Set<String> = []
+        return top.tables("rule").compactMap { table in
+            var table = table
+            let name = self.name(&table, "rule", &used)
+            let scope = self.scope(&table)
+            let ruling = self.ruling(&table, parts)
+            let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
+            table.finish()
+            guard let name, let scope, let ruling else { return nil }
+            return Rule(
+                name: name, scope: scope, mode: mode, ruling: ruling, label: "rule:\(name)",
+                position: table.position)
+        }
+    }
+
+    private enum Action: String, CaseIterable { case allow, deny }
+
+    private func ruling(_ table: inout TOMLTableReader, _ parts: PolicyParts) -> Rule.Ruling? {
+        let status = table.read("status", .refusalStatus)
+        let code = table.read("code", .denialCode)
+        let hint = table.read("hint", .line)
+        let settings = self.settings(&table)
+        if let node = table.node("action"), case .string(PolicyNotYet.hold) = node.content {
+            findings.notYet("action = \"hold\"", at: node.position)
+            return nil
+        }
+        guard let action = table.require("action", TOMLForm<Action>.word("action")) else {
+            return nil
+        }
+        switch action {
+        case .allow:
+            for key in ["status", "code", "hint"] where table.has(key) {
+                findings.report(
+                    table.place(of: key), "\"\(key)\" belongs to a rule that refuses")
+            }
+            return .allow(settings ?? .none)
+        case .deny:
+            if table.has("set") {
+                findings.report(table.place(of: "set"), "\"set\" belongs to a rule that allows")
+            }
+            let row = code.flatMap(DenialCode.init(rawValue:)) ?? .notAllowed
+            return .deny(parts.refusal(row, code: code, status: status, hint: hint))
+        }
+    }
+
+    private func settings(_ table: inout TOMLTableReader) -> RuleSettings? {
+        guard var set = table.table("set") else { return nil }
+        let ttl = set.read("token_ttl", .duration(from: .seconds(10), to: .seconds(86_400)))
+        for key in PolicyNotYet.settings where set.node(key) != nil {
+            findings.notYet("\"\(key)\" of \"set\"", at: set.place(of: key))
+        }
+        set.finish()
+        return RuleSettings(tokenTTL: ttl)
+    }
+
+    private func name(
+        _ table: inout TOMLTableReader, _ kind: String, _ used: inout Set<String>
+    ) -> String? {
+        guard let name = table.require("name", .line) else { return nil }
+        if !used.insert(name).inserted {
+            findings.report(
+                table.place(of: "name"), "there is another [[\(kind)]] \(quoted(name))")
+        }
+        return name
+    }
+
+    private func scope(_ table: inout TOMLTableReader) -> BlockScope? {
+        let before = findings.count
+        let occasions = table.require("on", .occasions)
+        let peers = selector("peer", &table)
+        let excepted = selector("except", &table)
+        let conditions = table.table("when").map { ConditionReader.read($0) }
+        guard let occasions, findings.count == before else { return nil }
+        return BlockScope(
+            occasions: occasions, peers: peers, excepted: excepted, conditions: conditions ?? [])
+    }
+
+    /// `"@list"`, a host pattern, or an array of these.
+    private func selector(_ key: String, _ table: inout TOMLTableReader) -> PeerSelector? {
+        guard let node = table.node(key) else { return nil }
+        return TOMLForm.peers(names).oneOrMore.read(node, findings).map { parts in
+            PeerSelector(
+                lists: parts.compactMap { if case .list(let list) = $0 { list } else { nil } },
+                patterns: parts.compactMap {
+                    if case .pattern(let pattern) = $0 { pattern } else { nil }
+                })
+        }
+    }
+}
+
+/// One word of `peer` or `except`.
+private enum PeerWord: Sendable {
+    case list(Int)
+    case pattern(HostPattern)
+}
+
+extension TOMLForm<PeerWord> {
+    fileprivate static func peers(_ names: PolicyNames) -> TOMLForm {
+        let expected = #""@list" or a host pattern"#
+        return TOMLForm(expected) { node, findings in
+            guard case .string(let word) = node.content else {
+                return wrong(node, expected, findings)
+            }
+            if word.hasPrefix("@") {
+                return names.list(String(word.dropFirst()), at: node.position, findings)
+                    .map(PeerWord.list)
+            }
+            if let pattern = HostPattern(word) { return .pattern(pattern) }
+            findings.report(
+                node.position, "\(quoted(word)) is not \(expected)",
+                remedy: names.lists.contains(word) ? "did you mean \"@\(word)\"?" : nil)
+            return nil
+        }
+    }
+}
+
+extension TOMLForm<String> {
+    /// A code as peers read it: `signature_required`.
+    static let denialCode = TOMLForm.text("a code like \"not_allowed\" (a-z, 0-9, _)") { text in
+        let isCode =
+            (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+                    || byte == UInt8(ascii: "_")
+            }
+        return isCode ? text : nil
+    }
+}
+
+extension TOMLForm<Int> {
+    /// The statuses of the drafts for a refusal.
+    static let refusalStatus = TOMLForm("one of 400, 401, 403, 404, 429, 501, 503") {
+        node, findings in
+        let known = [400, 401, 403, 404, 429, 501, 503]
+        if case .integer(let status) = node.content, known.contains(status) { return status }
+        findings.report(
+            node.position, "the status of a refusal is one of 400, 401, 403, 404, 429, 501, 503")
+        return nil
+    }
+}
+
+extension TOMLForm<OccasionSet> {
+    /// A word of `on`, or an array of them.
+    static let occasions = TOMLForm<OccasionSet>("a kind of message like \"share.in\"") {
+        node, findings in
+        guard case .string(let word) = node.content else {
+            return wrong(node, "a kind of message like \"share.in\"", findings)
+        }
+        if let set = OccasionSet(word: word) { return set }
+        let words = MessageKind.allCases.map(\.rawValue) + ["*.in", "*.out"]
+        let near = nearestWord(to: word, among: OccasionSet.words)
+        findings.report(
+            node.position, "unknown kind of message \(quoted(word))",
+            remedy: near.map { "did you mean \(quoted($0))?" }
+                ?? "known here: \(words.joined(separator: ", ")), each with .in or .out")
+        return nil
+    }.oneOrMore.map { sets in
+        sets.reduce(into: OccasionSet()) { $0.formUnion($1) }
+    }
+}

@@ -1,0 +1,43 @@
+/// How a file or a block takes effect.
+package enum PolicyMode: String, Sendable, CaseIterable {
+    case enforce
+    /// Judged and recorded as `would`, refuses nothing.
+    case report
+    /// Not judged.
+    case open
+}
+
+/// A `[[require]]` block: what the messages it is about must meet.
+package struct Requirement: Sendable {
+    package let name: String
+    package let scope: BlockScope
+    package let mode: PolicyMode
+    /// All of them must be met.
+    package let needs: [Need]
+    /// The refusal for each of the needs.
+    let refusals: [Refusal]
+    let label: String
+    package let position: SourcePosition
+}
+
+/// A `[[rule]]` block: the first that matches decides.
+package struct Rule: Sendable {
+    package enum Ruling: Sendable, Equatable {
+        case allow(RuleSettings)
+        case deny(Refusal)
+    }
+
+    package let name: String
+    package let scope: BlockScope
+    package let mode: PolicyMode
+    package let ruling: Ruling
+    let label: String
+    package let position: SourcePosition
+
+    var effect: Condition.Effect {
+        switch ruling {
+        case .allow: .letsThrough
+        case .deny: .restricts
+        }
+    }
+}

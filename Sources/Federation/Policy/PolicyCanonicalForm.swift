@@ -1,0 +1,97 @@
+internal import OpenSSL
+
+/// A policy as text in which only what is judged by, or shown to peers, counts: comments, tests,
+/// the order of keys and of sets do not; the order of blocks does.
+struct PolicyCanonicalForm {
+    private(set) var text = "ocmgate policy 1\n"
+
+    init(_ parts: PolicyParts) {
+        line(
+            "policy",
+            [
+                parts.name, parts.mode.rawValue, parts.fallback.rawValue, parts.unknown.rawValue,
+                parts.contact ?? "",
+            ])
+        for list in parts.lists.sorted(by: { $0.name < $1.name }) { add(list) }
+        for block in parts.requirements {
+            line("require", [block.name, block.mode.rawValue])
+            add(block.scope, lists: parts.lists)
+            let needs = zip(block.needs, block.refusals).map { "\($0.rawValue) \(words($1))" }
+            line("need", needs.sorted())
+        }
+        for block in parts.rules {
+            line("rule", [block.name, block.mode.rawValue])
+            add(block.scope, lists: parts.lists)
+            switch block.ruling {
+            case .allow(let settings):
+                line("allow", [settings.tokenTTL?.configured ?? ""])
+            case .deny(let refusal):
+                line("deny", [words(refusal)])
+            }
+        }
+    }
+
+    private mutating func add(_ list: PeerList) {
+        let firmness =
+            switch list.firmness {
+            case .ordinary: ""
+            case .hard: "hard"
+            }
+        line("list", [list.name, list.stance.rawValue, list.tier.rawValue, firmness])
+        let entries = list.entries.map { entry in
+            [entry.pattern.description, entry.until.map { String($0) } ?? "", entry.note ?? ""]
+                .map(quoted).joined(separator: " ")
+        }
+        for entry in Set(entries).sorted() { text += "entry \(entry)\n" }
+    }
+
+    private mutating func add(_ scope: BlockScope, lists: [PeerList]) {
+        line("on", scope.occasions.occasions.map(\.description))
+        if let peers = scope.peers { line("peer", words(peers, lists)) }
+        if let excepted = scope.excepted { line("except", words(excepted, lists)) }
+        for condition in scope.conditions { line("when \(condition.key)", condition.words) }
+    }
+
+    private func words(_ selector: PeerSelector, _ lists: [PeerList]) -> [String] {
+        let names = selector.lists.map { "@\(lists[$0].name)" }
+        return Set(names + selector.patterns.map(\.description)).sorted()
+    }
+
+    private func words(_ refusal: Refusal) -> String {
+        [refusal.code, String(refusal.status), refusal.hint ?? ""].map(quoted)
+            .joined(separator: " ")
+    }
+
+    private mutating func line(_ word: String, _ values: [String]) {
+        text += word + values.map { " \(quoted($0))" }.joined() + "\n"
+    }
+}
+
+extension Condition {
+    /// Its values as words, sorted: a list of values is a set.
+    package var words: [String] {
+        let words: [String] =
+            switch self {
+            case .shareType(let words), .resourceType(let words), .protocols(let words),
+                .accessTypes(let words), .notificationType(let words):
+                words
+            case .permissions(let set), .permissionsNot(let set): set.words
+            case .sizeMax(let limit): [String(limit)]
+            case .owner(let globs), .sender(let globs), .recipient(let globs):
+                globs.map(\.description)
+            case .net(let ranges): ranges.map(\.description)
+            }
+        return Set(words).sorted()
+    }
+}
+
+extension PolicyParts {
+    /// The first 16 hex digits of SHA-256 over the canonical form.
+    var canonicalHash: String {
+        let digest = Hash.sha256.digest(Array(PolicyCanonicalForm(self).text.utf8))
+        return digest.prefix(8).map { byte in
+            let hex = String(byte, radix: 16)
+            return hex.count == 1 ? "0" + hex : hex
+        }.joined()
+    }
+}

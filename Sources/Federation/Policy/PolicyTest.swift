@@ -1,0 +1,63 @@
+/// A `[[test]]`: an example that must stay true.
+package struct PolicyTest: Sendable {
+    package let name: String
+    package let file: String
+    package let position: SourcePosition
+    /// The message; what the test does not give is ordinary.
+    package let facts: Facts
+    /// Entries that take the place of those of a list, by its place in the policy.
+    let lists: [Int: [ListEntry]]
+    package let want: Want
+
+    /// What the verdict has to be; nil: not asked.
+    package struct Want: Sendable {
+        package var action: Verdict.Action?
+        package var by: String?
+        package var code: String?
+        package var status: Int?
+        /// In any order.
+        package var would: Set<String>?
+    }
+
+    /// The time of tests that give none: 2026-01-01. A fixed one, so that a test does not begin to
+    /// fail because a contract ended.
+    package static let ordinaryNow = TOMLInstant.midnight(year: 2026, month: 1, day: 1)
+}
+
+/// How a test came out.
+package struct PolicyTestOutcome: Sendable {
+    package let test: PolicyTest
+    package let verdict: Verdict
+    /// What differs, in words: `action: wanted "deny", got "allow"`; empty when the test passed.
+    package let differences: [String]
+
+    package var passed: Bool { differences.isEmpty }
+}
+
+extension Policy {
+    /// Runs all tests of the policy.
+    package func runTests() -> [PolicyTestOutcome] {
+        tests.map(run)
+    }
+
+    private func run(_ test: PolicyTest) -> PolicyTestOutcome {
+        let verdict = replacing(test.lists).evaluate(test.facts)
+        let want = test.want
+        var differences: [String] = []
+        func compare(_ what: String, _ wanted: String?, _ got: String?) {
+            guard let wanted, wanted != got else { return }
+            differences.append(
+                "\(what): wanted \(quoted(wanted)), got \(got.map(quoted) ?? "none")")
+        }
+        compare("action", want.action?.rawValue, verdict.action.rawValue)
+        compare("by", want.by, verdict.by)
+        compare("code", want.code, verdict.code)
+        compare("status", want.status.map(String.init), verdict.status.map { String($0) })
+        if let would = want.would, would != Set(verdict.would) {
+            differences.append(
+                "would: wanted [\(would.sorted().map(quoted).joined(separator: ", "))], "
+                    + "got [\(verdict.would.map(quoted).joined(separator: ", "))]")
+        }
+        return PolicyTestOutcome(test: test, verdict: verdict, differences: differences)
+    }
+}

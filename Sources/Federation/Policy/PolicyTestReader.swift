@@ -1,0 +1,148 @@
+/// Reads `[[test]]`: `given` and `want`.
+struct PolicyTestReader {
+    let file: String
+    let names: PolicyNames
+
+    func read(_ table: inout TOMLTableReader) -> PolicyTest? {
+        let findings = table.findings
+        let before = findings.count
+        let name = table.require("name", .line)
+        let given = table.require("given", .members("given", findings)).flatMap { $0 }
+        let want = table.require("want", .members("want", findings)).flatMap { $0 }
+        table.finish()
+        guard let name, var given, var want else { return nil }
+        let facts = GivenFacts.read(&given)
+        let lists = self.lists(&given)
+        given.finish()
+        let wanted = self.want(&want)
+        want.finish()
+        guard let facts, findings.count == before else { return nil }
+        return PolicyTest(
+            name: name, file: file, position: table.position, facts: facts, lists: lists,
+            want: wanted)
+    }
+
+    private func lists(_ given: inout TOMLTableReader) -> [Int: [ListEntry]] {
+        guard let table = given.table("lists") else { return [:] }
+        var lists: [Int: [ListEntry]] = [:]
+        for member in table.all {
+            let list = names.list(member.key, at: member.keyPosition, table.findings)
+            let patterns = TOMLForm.hostPattern.array.read(member.value, table.findings)
+            if let list, let patterns { lists[list] = patterns.map { ListEntry(pattern: $0) } }
+        }
+        return lists
+    }
+
+    private func want(_ table: inout TOMLTableReader) -> PolicyTest.Want {
+        var want = PolicyTest.Want()
+        want.action = table.read("action", .word("action"))
+        want.by = table.read("by", .line)
+        want.code = table.read("code", .denialCode)
+        want.status = table.read("status", .refusalStatus)
+        want.would = table.read("would", TOMLForm<String>.line.array).map(Set.init)
+        if table.all.isEmpty {
+            table.findings.report(table.position, "\"want\" is empty: the test cannot fail")
+        }
+        return want
+    }
+}
+
+extension TOMLForm<TOMLTableReader?> {
+    fileprivate static func members(_ path: String, _ findings: Findings) -> TOMLForm {
+        TOMLForm("a table") { node, findings in
+            .some(TOMLTableReader(node, path: path, findings: findings))
+        }
+    }
+}
+
+/// Reads the facts that `given` changes in an ordinary message.
+enum GivenFacts {
+    private enum Signature: String, CaseIterable { case none, invalid, cavage, rfc9421 }
+
+    static func read(_ table: inout TOMLTableReader) -> Facts? {
+        let occasion = table.require("on", .occasion)
+        let peer = table.read("peer", .peerHost)
+        for key in PolicyNotYet.facts where table.node(key) != nil {
+            table.findings.notYet("\"\(key)\" of \"given\"", at: table.place(of: key))
+        }
+        var facts = Facts.ordinary(
+            occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"))
+        if let now = table.read("now", .instant) { facts.now = now.start }
+        if let signature = table.read("signature", TOMLForm<Signature>.word("signature")) {
+            facts.signature = self.signature(signature)
+        }
+        if let keys = table.read("advertises_keys", .boolean) {
+            facts.peerKeys = keys ? .advertised : .none
+        }
+        if let access = table.read("token_exchange", .boolean) {
+            facts.access = access ? .token : .secret
+        }
+        if let address = table.read("address", .networkAddress) { facts.address = address }
+        share(&table, &facts)
+        return occasion == nil ? nil : facts
+    }
+
+    private static func share(_ table: inout TOMLTableReader, _ facts: inout Facts) {
+        if let word = table.read("share_type", TOMLForm<String>.line) { facts.shareType = word }
+        if let word = table.read("resource_type", TOMLForm<String>.line) {
+            facts.resourceType = word
+        }
+        if let words = table.read("protocol", TOMLForm<String>.line.oneOrMore) {
+            facts.protocols = words
+        }
+        if let words = table.read(
+            "permissions", TOMLForm<String>.known(Permissions.order, "permission").oneOrMore)
+        {
+            facts.permissions = Permissions(words: words)
+        }
+        if let words = table.read("access_types", TOMLForm<String>.line.oneOrMore) {
+            facts.accessTypes = words
+        }
+        if let size = table.read("size", .byteCount) { facts.size = size.bytes }
+        if let owner = table.read("owner", .address) {
+            facts.owner = owner
+            facts.sender = owner
+        }
+        if let sender = table.read("sender", .address) { facts.sender = sender }
+        if let recipient = table.read("recipient", .address) { facts.recipient = recipient }
+        if let word = table.read("notification_type", TOMLForm<String>.line) {
+            facts.notificationType = word
+        }
+    }
+
+    private static func signature(_ word: Signature) -> SignatureFact {
+        switch word {
+        case .none: .none
+        case .invalid: .invalid
+        case .cavage: .cavage
+        case .rfc9421: .rfc9421
+        }
+    }
+}
+
+extension TOMLForm<Occasion> {
+    static let occasion = TOMLForm("one kind of message like \"share.in\"") { node, findings in
+        guard let word = TOMLForm<String>.string.read(node, findings) else { return nil }
+        if let occasion = Occasion(word) { return occasion }
+        let known = Occasion.all.map(\.description)
+        findings.report(
+            node.position, "\(quoted(word)) is not one kind of message like \"share.in\"",
+            remedy: remedy(for: word, among: known))
+        return nil
+    }
+}
+
+extension TOMLForm<PeerHost> {
+    package static let peerHost = TOMLForm.text("a host like \"cloud.example\"") { PeerHost($0) }
+}
+
+extension TOMLForm<NetworkAddress> {
+    static let networkAddress = TOMLForm.text("an IP address") { NetworkAddress($0) }
+}
+
+extension TOMLForm<String> {
+    /// An OCM address; the canonical form.
+    static let address = TOMLForm.text("an address like \"alice@cloud.example\"") {
+        OCMAddress($0)?.canonical
+    }
+}

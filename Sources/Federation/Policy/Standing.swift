@@ -1,0 +1,26 @@
+/// What the lists say of a peer, found before anything is fetched from it.
+package struct Standing: Sendable, Equatable {
+    package enum Word: String, Sendable, CaseIterable {
+        case allow
+        case block
+        /// On no list.
+        case unknown
+    }
+
+    package let word: Word
+    /// The entry that decided; nil when the peer is on no list.
+    package let entry: ListEntry?
+    /// The list of that entry.
+    package let list: String?
+    /// All lists that name the peer, by their place in the policy.
+    let memberships: [Int]
+    /// `list:NAME` or `unknown`.
+    package let by: String
+    /// The refusal, when the policy enforces one: nothing may then be fetched from the peer.
+    package let refusal: Refusal?
+    /// What the policy would refuse, were it enforced.
+    package let would: String?
+
+    /// The refusal as the phases throw it, or nil when the peer is admitted to the next check.
+    package var denial: Denial? { refusal?.denial(by: by) }
+}

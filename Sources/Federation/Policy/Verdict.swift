@@ -1,0 +1,108 @@
+/// What the policy says of a message, why, and every check that led there.
+package struct Verdict: Sendable, Equatable {
+    package enum Action: String, Sendable, CaseIterable {
+        case allow
+        case deny
+        /// Parked until a person decides; answered 503.
+        case hold
+    }
+
+    package let action: Action
+    /// Which block decided: `rule:NAME`, `list:NAME`, `require:NAME`, `limit:NAME`, `unknown`,
+    /// `default`, `built-in:advertised-keys`, `mode:report`, `mode:open`.
+    package let by: String
+    /// Why it is refused; nil exactly when the action is `allow`.
+    package let refusal: Refusal?
+    /// What would have been refused, had it been enforced, by the names of `by`.
+    package let would: [String]
+    /// What the deciding rule sets.
+    package let settings: RuleSettings
+    /// All checks in the order of judgement.
+    package let checks: [Check]
+
+    package var code: String? { refusal?.code }
+    package var status: Int? { refusal?.status }
+    package var hint: String? { refusal?.hint }
+
+    /// The refusal as the phases throw it; nil exactly when the action is `allow`.
+    package var denial: Denial? { refusal?.denial(by: by) }
+}
+
+/// The words of a refusal.
+package struct Refusal: Sendable, Equatable {
+    /// The row of the table that gives what the block leaves out.
+    package let row: DenialCode
+    /// The code that the peer reads.
+    package let code: String
+    package let status: Int
+    package let hint: String?
+
+    init(_ row: DenialCode, code: String? = nil, status: Int? = nil, hint: String? = nil) {
+        self.row = row
+        self.code = code ?? row.rawValue
+        self.status = status ?? row.status
+        self.hint = hint
+    }
+
+    func denial(by block: String) -> Denial {
+        Denial(row, ruling: .init(name: code, status: status, hint: hint), "policy: \(block)")
+    }
+}
+
+/// What a rule sets for what it allows.
+package struct RuleSettings: Sendable, Equatable {
+    /// How long access tokens live; nil: as configured.
+    package var tokenTTL: Duration?
+
+    package init(tokenTTL: Duration? = nil) {
+        self.tokenTTL = tokenTTL
+    }
+
+    package static let none = RuleSettings()
+}
+
+/// One check of a judgement and how it came out.
+package struct Check: Sendable, Equatable {
+    package enum Result: String, Sendable, CaseIterable {
+        /// The requirement holds, or the peer's standing admits it.
+        case passed
+        /// The rule matched and lets the message through.
+        case allowed
+        /// The check refused, and that is enforced.
+        case refused
+        /// The check would have refused (or the rule would have decided), but is only reported.
+        case reported
+        /// The block is not about this message.
+        case notApplicable = "not-applicable"
+        /// The block is switched off (`mode = "open"`).
+        case off
+        /// Decided before: the check was not needed.
+        case notReached = "not-reached"
+    }
+
+    /// The block, by the names of ``Verdict/by``, and `standing` for the lists as a whole.
+    package let name: String
+    package let result: Result
+    /// Why: the list entry, the missing need, the condition that does not hold.
+    package let reason: Reason
+
+    package init(_ name: String, _ result: Result, _ reason: Reason = .none) {
+        self.name = name
+        self.result = result
+        self.reason = reason
+    }
+
+    /// Written out only when somebody reads it.
+    package enum Reason: Sendable, Equatable {
+        case none
+        case entry(list: String, pattern: HostPattern, note: String?, until: Int?)
+        case onNoList
+        case missing(Need)
+        case advertisesKeys
+        case otherOccasion
+        case otherPeer
+        case exceptedPeer
+        case condition(String)
+        case noRule
+    }
+}

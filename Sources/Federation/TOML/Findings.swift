@@ -1,0 +1,89 @@
+/// Collects what is wrong in the files of one run, so that an operator mends all of it at once.
+package final class Findings {
+    /// The file that is being read, as the operator named it.
+    package private(set) var file: String
+    private var errors: [ConfigurationError] = []
+    private var files: [String]
+
+    package init(file: String) {
+        self.file = file
+        self.files = [file]
+    }
+
+    package var isEmpty: Bool { errors.isEmpty }
+    package var count: Int { errors.count }
+
+    package func report(
+        _ position: SourcePosition?, _ message: String, remedy: String? = nil
+    ) {
+        errors.append(
+            ConfigurationError(file: file, position: position, message: message, remedy: remedy))
+    }
+
+    package func report(_ error: ConfigurationError) {
+        errors.append(error)
+    }
+
+    package func report(_ errors: ConfigurationErrors) {
+        self.errors += errors.all
+    }
+
+    /// A word that is none of the known ones, with the nearest of these.
+    package func unknown(
+        _ kind: String, _ word: String, at position: SourcePosition, known: [String]
+    ) {
+        report(position, "unknown \(kind) \(quoted(word))", remedy: remedy(for: word, among: known))
+    }
+
+    /// A key, value or block whose function is not there yet: refused, never ignored.
+    package func notYet(_ what: String, at position: SourcePosition, remedy: String? = nil) {
+        report(position, "\(what) is not available yet", remedy: remedy)
+    }
+
+    /// What `body` reports is about another file.
+    package func inside<R>(_ other: String, _ body: () -> R) -> R {
+        let outer = file
+        file = other
+        if !files.contains(other) { files.append(other) }
+        defer { file = outer }
+        return body()
+    }
+
+    /// All that was reported, by file as read and by position in it; nil when nothing was.
+    package var result: ConfigurationErrors? {
+        let order = Dictionary(uniqueKeysWithValues: zip(files, files.indices))
+        let sorted = errors.enumerated().sorted { left, right in
+            let (a, b) = (left.element, right.element)
+            let files = (order[a.file] ?? files.count, order[b.file] ?? files.count)
+            if files.0 != files.1 { return files.0 < files.1 }
+            let places = (a.position ?? .start, b.position ?? .start)
+            return places.0 == places.1 ? left.offset < right.offset : places.0 < places.1
+        }
+        return ConfigurationErrors(sorted.map(\.element))
+    }
+
+    package func check() throws(ConfigurationErrors) {
+        if let result { throw result }
+    }
+}
+
+/// A word in double quotes, so that blanks and control characters in it are seen.
+package func quoted(_ word: String) -> String {
+    var text = "\""
+    for scalar in word.unicodeScalars {
+        switch scalar {
+        case "\"", "\\": text += "\\\(scalar)"
+        case let control where control.value < 0x20 || control.value == 0x7F:
+            text += "\\u{\(String(control.value, radix: 16))}"
+        default: text.unicodeScalars.append(scalar)
+        }
+    }
+    return text + "\""
+}
+
+/// `did you mean …?` for a near word, a short list of all the words else.
+package func remedy(for word: String, among known: [String]) -> String? {
+    if let near = nearestWord(to: word, among: known) { return "did you mean \(quoted(near))?" }
+    guard !known.isEmpty, known.count <= 16 else { return nil }
+    return "known here: " + known.joined(separator: ", ")
+}

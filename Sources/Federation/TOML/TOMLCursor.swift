@@ -1,0 +1,170 @@
+/// A place in a valid TOML text that moves over its tokens and knows line and column.
+struct TOMLCursor {
+    private let bytes: [UInt8]
+    private var offset = 0
+    private var line = 1
+    private var column = 1
+    /// Where an escape for the character NUL was met first.
+    private(set) var nul: SourcePosition?
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
+    }
+
+    var position: SourcePosition { SourcePosition(line: line, column: column) }
+    var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    mutating func advance() {
+        guard offset < bytes.count else { return }
+        if bytes[offset] == UInt8(ascii: "\n") {
+            line += 1
+            column = 1
+        } else if offset + 1 >= bytes.count || bytes[offset + 1] & 0xC0 != 0x80 {
+            column += 1
+        }
+        offset += 1
+    }
+
+    mutating func skipSpace() {
+        while peek == 0x20 || peek == 0x09 { advance() }
+    }
+
+    mutating func skipLine() {
+        while let byte = peek, byte != UInt8(ascii: "\n") { advance() }
+    }
+
+    /// Spaces, line ends and comments.
+    mutating func skipBlank() {
+        while let byte = peek {
+            switch byte {
+            case 0x20, 0x09, 0x0A, 0x0D: advance()
+            case UInt8(ascii: "#"): skipLine()
+            default: return
+            }
+        }
+    }
+
+    /// A number, a boolean or a date, to the next delimiter.
+    mutating func skipScalar() {
+        while let byte = peek {
+            switch byte {
+            case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: "#"), 0x0A:
+                return
+            default: advance()
+            }
+        }
+    }
+
+    /// The parts of `a."b.c".d`, each with its place; stops before what is no key.
+    mutating func dottedKey() -> [(text: String, position: SourcePosition)] {
+        var keys: [(text: String, position: SourcePosition)] = []
+        while true {
+            skipSpace()
+            let start = position
+            guard let text = key() else { return keys }
+            keys.append((text, start))
+            skipSpace()
+            guard peek == UInt8(ascii: ".") else { return keys }
+            advance()
+        }
+    }
+
+    private mutating func key() -> String? {
+        if peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "'") {
+            let isBasic = peek == UInt8(ascii: "\"")
+            let start = offset + 1
+            skipString()
+            let inner = Array(bytes[min(start, offset)..<max(start, offset - 1)])
+            return isBasic ? TOMLEscapes.decode(inner) : String(decoding: inner, as: UTF8.self)
+        }
+        let start = offset
+        while let byte = peek, Self.isBare(byte) { advance() }
+        return offset == start ? nil : String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
+    /// One string of any of the four kinds.
+    mutating func skipString() {
+        guard let quote = peek else { return }
+        let isBasic = quote == UInt8(ascii: "\"")
+        let isLong = starts(with: quote, count: 3)
+        for _ in 0..<(isLong ? 3 : 1) { advance() }
+        while let byte = peek {
+            if byte == UInt8(ascii: "\\"), isBasic {
+                noteNUL()
+                advance()
+                advance()
+            } else if byte == quote, !isLong {
+                advance()
+                return
+            } else if byte == quote, starts(with: quote, count: 3) {
+                for _ in 0..<3 { advance() }
+                // Up to two quotes may stand before the closing three.
+                for _ in 0..<2 where peek == quote { advance() }
+                return
+            } else {
+                advance()
+            }
+        }
+    }
+
+    private func starts(with byte: UInt8, count: Int) -> Bool {
+        offset + count <= bytes.count
+            && bytes[offset..<(offset + count)].allSatisfy { $0 == byte }
+    }
+
+    private mutating func noteNUL() {
+        let rest = bytes[offset...].prefix(10)
+        if rest.starts(with: Array("\\u0000".utf8)) || rest.starts(with: Array("\\U00000000".utf8)),
+            nul == nil
+        {
+            nul = position
+        }
+    }
+
+    private static func isBare(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}
+
+/// The escapes of basic strings (TOML 1.0, "String").
+enum TOMLEscapes {
+    /// The text that the inside of a valid basic string stands for.
+    static func decode(_ bytes: [UInt8]) -> String {
+        guard bytes.contains(UInt8(ascii: "\\")) else {
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var text = ""
+        let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+        var place = 0
+        while place < scalars.count {
+            guard scalars[place] == "\\", place + 1 < scalars.count else {
+                text.unicodeScalars.append(scalars[place])
+                place += 1
+                continue
+            }
+            let letter = scalars[place + 1]
+            let digits = letter == "u" ? 4 : letter == "U" ? 8 : 0
+            let end = min(place + 2 + digits, scalars.count)
+            if digits > 0 {
+                let number = String(String.UnicodeScalarView(scalars[(place + 2)..<end]))
+                if let scalar = UInt32(number, radix: 16).flatMap(Unicode.Scalar.init) {
+                    text.unicodeScalars.append(scalar)
+                }
+            } else {
+                text.unicodeScalars.append(single[letter] ?? letter)
+            }
+            place = end
+        }
+        return text
+    }
+
+    private static let single: [Unicode.Scalar: Unicode.Scalar] = [
+        "b": "\u{8}", "t": "\t", "n": "\n", "f": "\u{C}", "r": "\r",
+    ]
+}

@@ -1,0 +1,73 @@
+import Federation
+import Synchronization
+import Transport
+
+/// The legacy server behind the gateway: where it is, how it is spoken to, and what it says of
+/// itself.
+final class BackendServer: Sendable {
+    let upstream: Upstream
+    let head: BackendHead
+    let timeouts: Timeouts
+    let kind: BackendKind
+    private let tokenPath: String
+    private let state: Mutex<View>
+
+    struct Timeouts: Sendable {
+        /// To the first byte of an answer.
+        let headers: Duration
+        /// The same for PUT, COPY and MOVE, which take as long as their bodies (settled questions,
+        /// 20).
+        var writes: Duration { headers * 4 }
+    }
+
+    /// What follows from the backend's document; swapped as a whole when it is fetched again.
+    struct View: Sendable {
+        let backend: Backend
+        let document: DiscoveryDocument?
+        let routes: RouteTable
+        /// The path of the backend's own OCM API, without a slash at its end.
+        let endPoint: String
+        /// The path of its WebDAV root, without a slash at its end.
+        let webdav: String
+    }
+
+    init(
+        kind: BackendKind, upstream: Upstream, head: BackendHead, timeouts: Timeouts,
+        tokenPath: String
+    ) {
+        self.kind = kind
+        self.upstream = upstream
+        self.head = head
+        self.timeouts = timeouts
+        self.tokenPath = tokenPath
+        state = Mutex(Self.view(kind, nil, nil, tokenPath))
+    }
+
+    var view: View { state.withLock { $0 } }
+
+    /// Takes over a document that was fetched, with the version of `status.php` if that is known.
+    func learn(_ document: DiscoveryDocument, statusVersion: String?) {
+        let view = Self.view(kind, document, statusVersion, tokenPath)
+        state.withLock { $0 = view }
+    }
+
+    private static func view(
+        _ kind: BackendKind, _ document: DiscoveryDocument?, _ version: String?,
+        _ tokenPath: String
+    ) -> View {
+        let endPoint = trimmed(document?.endPointParts.path ?? kind.usualEndPoint)
+        let webdav = trimmed(document?.webdavPath ?? kind.usualWebDAV)
+        return View(
+            backend: Backend(kind: kind, document: document, statusVersion: version),
+            document: document,
+            routes: RouteTable(
+                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: webdav),
+            endPoint: endPoint, webdav: webdav)
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        var path = Substring(path)
+        while path.hasSuffix("/") { path = path.dropLast() }
+        return String(path)
+    }
+}

@@ -1,0 +1,101 @@
+import Federation
+import OpenSSL
+import Synchronization
+import Transport
+
+/// The documents that the gateway serves of the site: discovery, key set, `/ocs-provider/`.
+///
+/// They are made when the backend's own document has been fetched, and again when that or the
+/// policy changes; a request is answered from memory. Until the backend has answered once, discovery
+/// is 503: peers remember a wrong document for a day, a failure for five minutes.
+final class PublishedDocuments: Sendable {
+    enum Name: Sendable {
+        case discovery, keySet, ocsProvider
+    }
+
+    private struct State {
+        var discovery: Answer?
+        var ocsProvider: Answer?
+        var isStale = false
+    }
+
+    private let state = Mutex(State())
+    private let keySet: Answer
+    private let backend: BackendServer
+    private let policy: PolicyHolder
+    private let template: ServedDiscovery
+    private let criteria: [DiscoveryDocument.Criterion]?
+    private let flight = SingleFlight<Int, Void>()
+
+    /// - Parameters:
+    ///   - keySet: the JWK set.
+    ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
+    init(
+        backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
+        criteria: [DiscoveryDocument.Criterion]?, keySet: [UInt8]
+    ) {
+        self.backend = backend
+        self.policy = policy
+        self.template = template
+        self.criteria = criteria
+        self.keySet = Self.document(keySet)
+    }
+
+    /// The document from memory; nil when it is not there yet.
+    func answer(_ name: Name) -> Answer? {
+        switch name {
+        case .keySet: keySet
+        case .discovery: state.withLock { $0.discovery }
+        case .ocsProvider: state.withLock { $0.ocsProvider }
+        }
+    }
+
+    /// The same, after asking the backend.
+    func answer(_ name: Name, asking loop: LoopHandle) async -> Answer? {
+        await refresh(on: loop)
+        return answer(name)
+    }
+
+    /// Fetches the backend's document from whichever of its places has it.
+    ///
+    /// - Returns: whether one was found; what was known stays when none is.
+    @discardableResult
+    func refresh(on loop: LoopHandle) async -> Bool {
+        await flight.result(for: 0) { [self] in
+            guard let found = await BackendInquiry(backend: backend).document(on: loop) else {
+                return
+            }
+            backend.learn(found.document, statusVersion: found.statusVersion)
+            rebuild()
+        }
+        return backend.view.document != nil
+    }
+
+    /// Makes the documents anew from what is known, after the policy has changed, say.
+    func rebuild() {
+        let view = backend.view
+        guard let document = view.document else { return }
+        var served = template
+        served.criteria =
+            criteria
+            ?? policy.current.criteria.compactMap(DiscoveryDocument.Criterion.init(rawValue:))
+        let discovery = Self.document(served.document(for: backend.kind, document))
+        let ocs = Self.document(
+            OCSProviderDocument.served(
+                webdav: view.webdav + "/",
+                api: policy.current.mayAllow(Occasion(.ocs, .inbound)) ? .open : .closed))
+        state.withLock {
+            $0.discovery = discovery
+            $0.ocsProvider = ocs
+        }
+    }
+
+    /// Five minutes are as long as Nextcloud remembers that there was none.
+    private static func document(_ body: [UInt8]) -> Answer {
+        Answer(
+            status: 200,
+            fields: [
+                ("content-type", "application/json"), ("cache-control", "public, max-age=300"),
+            ], body: body)
+    }
+}

@@ -1,0 +1,79 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Transport
+
+/// The gateway: everything that its phases need, put together once.
+///
+/// The only place where decisions meet sockets and the store. What can change while it runs, the
+/// policy and what the backend says of itself, is a snapshot that is swapped; a message ends under
+/// the one it began with.
+package final class Gateway: Sendable {
+    let configuration: Configuration
+    let site: Site
+    let environment: Environment
+    let backend: BackendServer
+    let policy: PolicyHolder
+    let peers: PeerDirectory
+    let store: Store
+    let registry: ShareRegistry
+    let replays: ReplayCache
+    let pins: PinBook
+    let generations: PeerGenerations
+    let sealer: TokenSealer
+    let published: PublishedDocuments
+    let log: GatewayLog
+    /// Names secrets in the log without telling them.
+    let fingerprint: HMACKey
+    let signatureProfile: SignatureProfile
+    let cavageProfile: CavageProfile
+    let keyRequirements: KeyRequirements
+    /// Exchanges at the token endpoint, by peer and by share.
+    let exchanges = TokenBuckets(perMinute: 600, burst: 200)
+    /// Codes that were never seen, by the peer that asks: each costs the backend a request.
+    let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
+
+    package init(_ parts: Parts) {
+        configuration = parts.configuration
+        site = parts.site
+        environment = parts.environment
+        backend = parts.backend
+        policy = parts.policy
+        peers = parts.peers
+        store = parts.store
+        registry = parts.registry
+        replays = parts.replays
+        pins = parts.pins
+        generations = parts.generations
+        sealer = parts.sealer
+        published = parts.published
+        log = parts.log
+        fingerprint = parts.fingerprint
+        let signature = parts.configuration.signature
+        let freshness = Freshness(window: signature.window, skew: signature.skew)
+        let requirements = KeyRequirements(
+            algorithms: Set(signature.algorithms), minimumRSABits: signature.minRSA)
+        signatureProfile = SignatureProfile(freshness: freshness, keys: requirements)
+        cavageProfile = CavageProfile(freshness: freshness, keys: requirements)
+        keyRequirements = requirements
+    }
+
+    /// What a gateway is made of.
+    package struct Parts: Sendable {
+        let configuration: Configuration
+        let site: Site
+        let environment: Environment
+        let backend: BackendServer
+        let policy: PolicyHolder
+        let peers: PeerDirectory
+        let store: Store
+        let registry: ShareRegistry
+        let replays: ReplayCache
+        let pins: PinBook
+        let generations: PeerGenerations
+        let sealer: TokenSealer
+        let published: PublishedDocuments
+        let log: GatewayLog
+        let fingerprint: HMACKey
+    }
+}

@@ -1,0 +1,157 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// A permitted message in the words of the backend, ready to be sent once.
+struct BackendMessage: ~Copyable {
+    let verified: Verified
+    let target: [UInt8]
+    let body: [UInt8]
+    /// Fields of the client that must not pass.
+    let dropped: [FieldName]
+    /// To be durable before the backend hears of the message.
+    let memory: [Change]
+    /// The share that the message makes; taken back when the backend refuses it.
+    let made: ShareRecord?
+    /// The share that ends when the backend takes the message.
+    let ends: ShareRecord?
+}
+
+extension Gateway {
+    /// Turns a permitted message into what a server of the backend's age could have sent it.
+    ///
+    /// Refused: `protocol_not_supported` when the backend has no words for it.
+    func transform(
+        _ permitted: consuming Permitted, _ trail: Trail
+    ) throws(Denial) -> BackendMessage {
+        let verified = permitted.verified
+        let view = backend.view
+        switch verified.claimed.message {
+        case .share(let share): return try transform(share, verified, view, trail)
+        case .notification(let notification):
+            return try transform(notification, verified, view, trail)
+        case .inviteAccepted(let invite):
+            let body = Translation(for: view.backend).inviteAccepted(invite)
+            return message(verified, .inviteAccepted, view, body)
+        case .requestShare(let request):
+            return message(
+                verified, .requestShare, view,
+                TranslatedBody(bytes: request.received, isChanged: false))
+        case .ocsShare(let share):
+            return try transform(share, verified)
+        case .ocsChange(let change): return try transform(change, verified)
+        case .token: throw Denial(.notFound, "a token request is not the backend's")
+        }
+    }
+
+    private func transform(
+        _ share: Share, _ verified: Verified, _ view: BackendServer.View, _ trail: Trail
+    ) throws(Denial) -> BackendMessage {
+        let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
+        let body = try Translation(for: view.backend).share(
+            share, swaps: draft.swaps, taken: [.mustExchangeToken],
+            uri: Self.location(of: share, verified.document))
+        if body.isChanged { trail.altered("translated") }
+        if !draft.swaps.isEmpty { trail.altered("handle") }
+        return message(
+            verified, .shares, view, body, memory: [draft.change], made: draft.share)
+    }
+
+    private func transform(
+        _ notification: Federation.Notification, _ verified: Verified, _ view: BackendServer.View,
+        _ trail: Trail
+    ) throws(Denial) -> BackendMessage {
+        let share = verified.claimed.share
+        // A notification without a secret from the share's own verified peer (settled questions, 16).
+        var filling: Secret?
+        var swaps: [SecretSwap] = []
+        if let share {
+            if case .valid = verified.signature { filling = try backendSecret(of: share) }
+            swaps = try self.swaps(towardsBackend: share)
+        }
+        let body = Translation(for: view.backend).notification(
+            notification, swaps: swaps, filling: filling)
+        if body.isChanged { trail.altered("translated") }
+        return message(
+            verified, .notifications, view, body,
+            ends: notification.type.endsShare ? share : nil)
+    }
+
+    private func message(
+        _ verified: Verified, _ endpoint: OCMEndpoint, _ view: BackendServer.View,
+        _ body: TranslatedBody, memory: [Change] = [], made: ShareRecord? = nil,
+        ends: ShareRecord? = nil
+    ) -> BackendMessage {
+        BackendMessage(
+            verified: verified, target: Array("\(view.endPoint)/\(endpoint.rawValue)".utf8),
+            body: body.bytes, dropped: view.backend.dropsSignatures(of: body) ? Self.signatures : [],
+            memory: verified.memory + memory, made: made, ends: ends)
+    }
+
+    /// Where the data of a share with a relative URI are: the sender's WebDAV prefix and the id.
+    private static func location(of share: Share, _ document: DiscoveryDocument?) -> String? {
+        guard let uri = share.webdav?.uri, URLParts(uri) == nil, let document,
+            let prefix = document.webdavPath(for: share.resourceType)
+        else { return nil }
+        return share.sender.host.origin + prefix + uri.drop { $0 == "/" }
+    }
+
+    private static let signatures: [FieldName] = [
+        .signature, .signatureInput, .contentDigest, .digest,
+    ]
+}
+
+extension Gateway {
+    private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage {
+        let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
+        return ocs(verified, share.form, memory: [draft.change], made: draft.share)
+    }
+
+    private func transform(
+        _ change: OCSChange, _ verified: Verified
+    ) throws(Denial) -> BackendMessage {
+        var form = change.form
+        let share = verified.claimed.share
+        if let share, let secret = try backendSecret(of: share) {
+            form.replace("token", with: secret.text)
+        }
+        return ocs(verified, form, ends: change.notificationType.endsShare ? share : nil)
+    }
+
+    private func ocs(
+        _ verified: Verified, _ form: FormBody, memory: [Change] = [], made: ShareRecord? = nil,
+        ends: ShareRecord? = nil
+    ) -> BackendMessage {
+        let received = verified.claimed.received
+        var target: [UInt8] = []
+        if case .ocs(_, let path) = received.kind { target = Array(path.text.utf8) }
+        if let query = received.head.query { target += [UInt8(ascii: "?")] + query }
+        return BackendMessage(
+            verified: verified, target: target, body: form.serialized(), dropped: [],
+            memory: verified.memory + memory, made: made, ends: ends)
+    }
+}
+
+extension Federation.Notification.Kind {
+    /// Whether the share is over once the backend has taken the notification.
+    var endsShare: Bool {
+        switch self {
+        case .shareDeclined, .shareUnshared: true
+        case .shareAccepted, .requestReshare, .reshareUndo, .reshareChangePermission,
+            .shareChangePermission, .other:
+            false
+        }
+    }
+}
+
+extension Backend {
+    /// Nextcloud from 31 on verifies signatures itself: what is unchanged keeps its own.
+    func dropsSignatures(of body: TranslatedBody) -> Bool {
+        switch (kind, age) {
+        case (.nextcloud, .middle), (.nextcloud, .current), (.generic, _): body.isChanged
+        case (.nextcloud, .old), (.owncloud10, _), (.ocis, _), (.opencloud, _), (.cernbox, _),
+            (.seafile, _):
+            true
+        }
+    }
+}

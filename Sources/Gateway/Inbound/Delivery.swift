@@ -1,0 +1,108 @@
+import Federation
+import OpenSSL
+import Transport
+
+extension Gateway {
+    /// Sends a message to the backend, once, and turns what it says into the peer's answer.
+    ///
+    /// That the message was seen, and the share that it makes, are durable before the backend hears
+    /// of it; a share that the backend refuses ends at once. Refused: `store_unavailable`,
+    /// `backend_unavailable`, `backend_timeout`, and what the backend refuses.
+    func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
+    {
+        try await makeDurable(message.memory)
+        let received = message.verified.claimed.received
+        let assertion = BackendHead.Assertion(
+            peer: message.verified.peer, decision: trail.decision)
+        let head = try backend.head.writer(
+            for: received.head, target: message.target,
+            client: received.client.addressText, dropping: message.dropped, asserting: assertion)
+        let request = BufferedRequest(
+            .post, head: head, body: message.body, responseLimit: 256 << 10,
+            deadline: backend.timeouts.headers)
+        let response: BufferedResponse
+        do {
+            response = try await received.client.loop.exchange(request, with: backend.upstream)
+        } catch {
+            trail.backendFailed(error.code)
+            throw Denial(error)
+        }
+        trail.backendAnswered(response.status)
+        let secrets = message.verified.claimed.message.secrets
+        switch message.verified.claimed.message {
+        case .ocsShare, .ocsChange:
+            return ocsAnswer(response, made: message.made, ends: message.ends)
+        case .share: return try ocmAnswer(.shares, response, secrets, message.made, nil)
+        case .notification:
+            return try ocmAnswer(.notifications, response, secrets, nil, message.ends)
+        case .inviteAccepted: return try ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
+        case .requestShare: return try ocmAnswer(.requestShare, response, secrets, nil, nil)
+        case .token: throw Denial(.notFound, "a token request is not the backend's")
+        }
+    }
+
+    /// Writes and syncs; nothing may be acknowledged before.
+    func makeDurable(_ changes: [Change]) async throws(Denial) {
+        do { try await store.commit(changes) } catch {
+            throw Denial(.storeUnavailable, error.description)
+        }
+    }
+
+    private func ocmAnswer(
+        _ endpoint: OCMEndpoint, _ response: BufferedResponse, _ secrets: [Secret],
+        _ made: ShareRecord?, _ ends: ShareRecord?
+    ) throws(Denial) -> Answer {
+        switch BackendAnswer(
+            to: endpoint, status: response.status, body: response.body, secrets: secrets)
+        {
+        case .delivered(let status, let body):
+            if let ends { store.commitLater([registry.end(ends.id, now: environment.now())]) }
+            return Answer(status: status, fields: Self.jsonFields, body: body)
+        case .refused(let denial):
+            if let made { store.commitLater([registry.end(made.id, now: environment.now())]) }
+            throw denial
+        }
+    }
+
+    private func ocsAnswer(
+        _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?
+    ) -> Answer {
+        let neutral = OCSAnswer.neutral(status: response.status, body: response.body)
+        let isDelivered = neutral == nil
+        if !isDelivered, let made {
+            store.commitLater([registry.end(made.id, now: environment.now())])
+        }
+        if isDelivered, let ends { store.commitLater([registry.end(ends.id, now: environment.now())]) }
+        return Answer(
+            status: response.status, fields: [("content-type", response.contentType)],
+            body: neutral ?? response.body)
+    }
+
+    static let jsonFields: [(name: String, value: String)] = [
+        ("content-type", "application/json"), ("cache-control", "no-store"),
+    ]
+}
+
+extension BufferedResponse {
+    /// Its content type; JSON when it says none.
+    var contentType: String { fields.text(.contentType) ?? "application/json" }
+}
+
+extension Denial {
+    /// A backend that gave no whole answer.
+    init(_ failure: UpstreamFailure) {
+        switch failure {
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
+            self.init(.backendTimeout, failure.code)
+        case .busy, .shutdown: self.init(.overloaded, failure.code)
+        case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
+            .malformed, .interimFlood, .switchedProtocols, .tooLarge:
+            self.init(.backendUnavailable, failure.code)
+        }
+    }
+}
+
+extension ClientConnection {
+    /// The client's address as text; `unix` on a Unix socket, which has none.
+    var addressText: String { address?.description ?? "unix" }
+}

@@ -1,0 +1,64 @@
+import Federation
+import Transport
+
+/// The way of one inbound message, from top to bottom.
+///
+///     Received → identify → Claimed → verify → Verified → evaluate → Permitted
+///              → transform → BackendMessage → forward → Answer
+///
+/// Any phase may refuse; then the peer learns a code and the decision's id, and the log the rest.
+/// Either end is answered and recorded once, here.
+extension Gateway {
+    func receive(_ request: ReceivedRequest, as kind: Received.Kind) async -> Answer {
+        let received = Received(
+            kind: kind, head: request.head, body: request.body, client: request.client,
+            now: environment.now())
+        let trail = Trail(received, policy: policy.current, clock: environment,
+            fingerprint: fingerprint)
+        let answer: Answer
+        do throws(Denial) {
+            let claimed = try identify(received, trail)
+            let verified = try await verify(claimed, trail)
+            let permitted = try evaluate(verified, trail)
+            answer = try await carryOut(permitted, trail)
+            trail.answered(answer.status)
+        } catch {
+            answer = refusal(error, of: kind, decision: trail.decision)
+            trail.refused(error, status: answer.status)
+        }
+        log.decision(trail.finished())
+        return answer
+    }
+
+    /// What a permitted message is for: the backend, or the gateway's own token endpoint.
+    private func carryOut(
+        _ permitted: consuming Permitted, _ trail: Trail
+    ) async throws(Denial) -> Answer {
+        switch permitted.verified.claimed.message {
+        case .token(let request): return try await exchange(request, permitted, trail)
+        case .share, .notification, .inviteAccepted, .requestShare, .ocsShare, .ocsChange:
+            let message = try transform(permitted, trail)
+            return try await forward(message, trail)
+        }
+    }
+
+    /// The answer to a message that is refused, in the form of its API.
+    func refusal(_ denial: Denial, of kind: Received.Kind, decision: String) -> Answer {
+        var fields = [("content-type", "application/json"), ("cache-control", "no-store")]
+        if let seconds = denial.retryAfter { fields.append(("retry-after", String(seconds))) }
+        switch kind {
+        case .ocm:
+            return Answer(
+                status: denial.status, fields: fields, body: denial.body(decision: decision))
+        case .token:
+            fields.append(("pragma", "no-cache"))
+            return Answer(
+                status: denial.oauthStatus, fields: fields,
+                body: denial.oauthBody(decision: decision))
+        case .ocs:
+            return Answer(
+                status: denial.status, fields: fields,
+                body: OCSAnswer.refusal(denial, decision: decision))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Federation
+import OpenSSL
+
+/// The messages that are judged, read.
+enum Message: Sendable {
+    case share(Share)
+    case notification(Federation.Notification)
+    case inviteAccepted(InviteAccepted)
+    case requestShare(RequestShare)
+    case token(TokenRequest)
+    case ocsShare(OCSShare)
+    case ocsChange(OCSChange)
+
+    /// Reads the body of a message.
+    ///
+    /// Refused: another content type than the endpoint's own, and what the readers of Federation
+    /// refuse.
+    init(_ received: Received) throws(Denial) {
+        try MessageQuery.check(received.query)
+        switch received.kind {
+        case .ocm(let endpoint):
+            guard received.mediaType == .json else {
+                throw Denial(.unsupportedMediaType, "OCM messages are application/json")
+            }
+            self = try Self.ocm(endpoint, received.body)
+        case .token:
+            self = .token(try TokenRequest(parsing: received.body, type: received.mediaType))
+        case .ocs(let call, _):
+            guard received.mediaType == .form else {
+                throw Denial(.unsupportedMediaType, "the older API takes forms")
+            }
+            self = try Self.ocs(call.action, try FormBody(parsing: received.body))
+        }
+    }
+
+    private static func ocm(_ endpoint: OCMEndpoint, _ body: [UInt8]) throws(Denial) -> Message {
+        switch endpoint {
+        case .shares: .share(try Share(parsing: body))
+        case .notifications: .notification(try Federation.Notification(parsing: body))
+        case .inviteAccepted: .inviteAccepted(try InviteAccepted(parsing: body))
+        case .requestShare: .requestShare(try RequestShare(parsing: body))
+        }
+    }
+
+    private static func ocs(_ action: OCSAction, _ form: FormBody) throws(Denial) -> Message {
+        switch action {
+        case .share: .ocsShare(try OCSShare(form))
+        case .change(let id, let verb): .ocsChange(try OCSChange(id: id, verb: verb, form))
+        case .unknown: throw Denial(.notFound, "no such call of the older API")
+        }
+    }
+
+    /// Whom the message names as its own side; nil for those that name only a share.
+    var ownClaim: Claim? {
+        switch self {
+        case .share(let share): share.claim
+        case .inviteAccepted(let message): message.claim
+        case .requestShare(let message): message.claim
+        case .token(let request): request.claim
+        case .ocsShare(let share): share.claim
+        case .notification, .ocsChange: nil
+        }
+    }
+
+    /// The secrets that the message carries.
+    var secrets: [Secret] {
+        switch self {
+        case .share(let share): share.secrets
+        case .notification(let notification): notification.secret.map { [$0] } ?? []
+        case .inviteAccepted(let message): [message.token]
+        case .requestShare: []
+        case .token(let request): [request.code]
+        case .ocsShare(let share): [share.secret]
+        case .ocsChange(let change): [change.secret]
+        }
+    }
+}

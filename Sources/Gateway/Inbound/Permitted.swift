@@ -1,0 +1,114 @@
+import Federation
+import Transport
+
+/// A message that the policy lets through, once: whoever forwards it consumes it.
+///
+/// Only `Gateway.evaluate` makes one.
+struct Permitted: ~Copyable {
+    let verified: Verified
+    let settings: RuleSettings
+
+    fileprivate init(verified: Verified, settings: RuleSettings) {
+        self.verified = verified
+        self.settings = settings
+    }
+}
+
+extension Gateway {
+    /// Asks the policy, under the snapshot that the message began with.
+    ///
+    /// Refused: whatever the policy denies, in its own words.
+    func evaluate(_ verified: Verified, _ trail: Trail) throws(Denial) -> Permitted {
+        let facts = facts(
+            verified.claimed, peer: verified.peer, signature: verified.signature,
+            document: verified.document)
+        let verdict = trail.policy.evaluate(facts)
+        trail.judged(verdict)
+        if let denial = verdict.denial {
+            guard configuration.profile == .observe else { throw denial }
+            trail.tolerated(denial)
+        }
+        return Permitted(verified: verified, settings: verdict.settings)
+    }
+
+    /// What the policy may know of a message.
+    func facts(
+        _ claimed: Claimed, peer: PeerHost?, signature: SignatureStanding,
+        document: DiscoveryDocument?
+    ) -> Facts {
+        var facts = Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
+        facts.address = claimed.received.client.address.flatMap { NetworkAddress($0.description) }
+        switch signature {
+        case .none(let advertised):
+            facts.signature = .none
+            facts.peerKeys = advertised == .yes ? .advertised : .none
+        case .valid(.cavage, _): facts.signature = .cavage
+        case .valid(.label, _), .valid(.tag, _): facts.signature = .rfc9421
+        case .valid(.none, _): facts.signature = .none
+        case .tolerated: facts.signature = .invalid
+        }
+        if case .valid = signature { facts.peerKeys = .advertised }
+        if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
+        facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+        facts.fill(from: claimed.message)
+        return facts
+    }
+}
+
+extension Received {
+    /// What the policy calls this message.
+    var occasion: Occasion {
+        switch kind {
+        case .ocm(.shares): Occasion(.share, .inbound)
+        case .ocm(.notifications): Occasion(.notification, .inbound)
+        case .ocm(.inviteAccepted): Occasion(.invite, .inbound)
+        case .ocm(.requestShare): Occasion(.requestShare, .inbound)
+        case .token: Occasion(.token, .inbound)
+        case .ocs: Occasion(.ocs, .inbound)
+        }
+    }
+}
+
+extension Facts {
+    /// What the message itself says.
+    fileprivate mutating func fill(from message: Message) {
+        switch message {
+        case .share(let share):
+            shareType = share.shareType
+            resourceType = share.resourceType
+            protocols = share.protocols.map(\.name)
+            permissions = share.permissions.facts
+            accessTypes = share.protocols.flatMap(\.accessTypes)
+            size = share.size
+            owner = share.owner.canonical
+            sender = share.sender.canonical
+            recipient = share.shareWith.canonical
+            access = share.requires(.mustExchangeToken) ? .token : .secret
+        case .notification(let notification):
+            notificationType = notification.type.word
+            resourceType = notification.resourceType
+        case .inviteAccepted(let invite): sender = "\(invite.userID)@\(invite.recipientProvider)"
+        case .requestShare(let request):
+            owner = request.owner.canonical
+            recipient = request.shareWith.canonical
+        case .token: access = .token
+        case .ocsShare(let share):
+            shareType = share.shareType
+            resourceType = "file"
+            protocols = ["webdav"]
+            owner = share.owner.canonical
+            sender = share.sender.canonical
+            recipient = share.shareWith
+        case .ocsChange(let change): notificationType = change.notificationType.word
+        }
+    }
+}
+
+extension SharePermissions {
+    var facts: Permissions {
+        switch self {
+        case .unspecified: .unspecified
+        case .named(let words): Permissions(words: words)
+        }
+    }
+}

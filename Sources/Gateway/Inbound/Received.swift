@@ -1,0 +1,26 @@
+import Federation
+import Transport
+
+/// A message of the federation as it came in, whole, and not believed in any part.
+struct Received: Sendable {
+    /// Which of the messages that are judged it is.
+    let kind: Kind
+    let head: RequestHead
+    let body: [UInt8]
+    let client: ClientConnection
+    /// Wall time of its arrival, seconds.
+    let now: Int
+
+    enum Kind: Sendable {
+        case ocm(OCMEndpoint)
+        case token
+        /// With the path that it came by, which is the one it goes on by.
+        case ocs(OCSCall, TargetPath)
+    }
+
+    /// The media type of the body; nil for one that no endpoint takes.
+    var mediaType: MediaType? { MediaType(head.fields.text(.contentType)) }
+
+    /// The query, when it is text.
+    var query: String? { head.query.flatMap { String(validating: $0, as: UTF8.self) } }
+}

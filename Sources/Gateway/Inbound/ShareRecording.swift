@@ -1,0 +1,110 @@
+import Federation
+import OpenSSL
+
+/// How messages meet the share registry.
+extension Gateway {
+    /// A share that is about to be forwarded, and what the backend is to know in its place.
+    struct Draft: Sendable {
+        let share: ShareRecord
+        /// Secrets of the peer's message and what stands for them in the backend's.
+        let swaps: [SecretSwap]
+        let change: Change
+    }
+
+    /// Records an inbound share.
+    ///
+    /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
+    /// the code (`docs/decisions/0002`).
+    func draft(_ share: Share, from peer: PeerHost?, now: Int) throws(Denial) -> Draft {
+        guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
+        let ways = share.protocols.filter { $0.secret != nil }
+        let accesses = ways.map { way in
+            NewAccess(
+                protocolName: way.name, secret: way.secret ?? Secret([]),
+                handle: way.requirements.contains(.mustExchangeToken) ? .make : .none,
+                permissions: way.permissions, uri: way.uri, requirements: way.requirements)
+        }
+        let recording = registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
+                resourceType: share.resourceType, owner: share.owner.canonical,
+                sender: share.sender.canonical, recipient: share.shareWith.canonical,
+                expires: share.expiration, accesses: accesses),
+            now: now)
+        let swaps = zip(ways, recording.credentials).compactMap { way, credential in
+            way.secret.flatMap { $0 == credential ? nil : SecretSwap($0, by: credential) }
+        }
+        return Draft(share: recording.share, swaps: swaps, change: recording.change)
+    }
+
+    /// Records an inbound share of the older API.
+    func draft(_ share: OCSShare, from peer: PeerHost?, now: Int) throws(Denial) -> Draft {
+        guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
+        let recording = registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
+                resourceType: "file", owner: share.owner.canonical,
+                sender: share.sender.canonical, recipient: share.shareWith,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: share.secret, handle: .none,
+                        permissions: .unspecified, uri: nil, requirements: [])
+                ]),
+            now: now)
+        return Draft(share: recording.share, swaps: [], change: recording.change)
+    }
+
+    /// The share that a notification is about: the one of its id and, where it carries one, its
+    /// secret. An id alone counts only within the shares of the peer that signs.
+    ///
+    /// Refused (`secret_mismatch`): an id that we know with a secret that is not its own.
+    func shareMeant(
+        by id: ProviderID, secret: Secret?, signer: PeerHost?, from side: Federation.Notification.Side
+    ) throws(Denial) -> ShareRecord? {
+        let directions: [ShareDirection] =
+            switch side {
+            case .owner: [.inbound]
+            case .receiver: [.outbound]
+            case .either: [.inbound, .outbound]
+            }
+        let named = directions.flatMap { registry.find(id, $0, peer: signer) }
+            .filter { $0.ended == nil }
+        guard let secret else { return signer == nil ? nil : named.first }
+        let known = directions.flatMap { registry.find(secret, $0) }
+            .filter { signer == nil || $0.share.peer == signer }
+        if let match = known.first(where: { $0.share.providerID == id }) { return match.share }
+        guard named.isEmpty || signer == nil else {
+            throw Denial(.secretMismatch, "the secret is not the one of share \(id)")
+        }
+        return nil
+    }
+
+    /// What the peer's words for a share's secrets are in the backend's.
+    ///
+    /// Refused (`store_unavailable`): a row that does not open.
+    func swaps(towardsBackend share: ShareRecord) throws(Denial) -> [SecretSwap] {
+        var swaps: [SecretSwap] = []
+        for (place, access) in share.accesses.enumerated() where access.hasHandle {
+            do {
+                let secret = try registry.secret(of: share, place: place)
+                let handle = try registry.credential(of: share, place: place)
+                switch share.direction {
+                case .inbound: swaps.append(SecretSwap(secret, by: handle))
+                case .outbound: swaps.append(SecretSwap(handle, by: secret))
+                }
+            } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+        }
+        return swaps
+    }
+
+    /// The secret by which the backend knows a share.
+    func backendSecret(of share: ShareRecord) throws(Denial) -> Secret? {
+        guard !share.accesses.isEmpty else { return nil }
+        do {
+            switch share.direction {
+            case .inbound: return try registry.credential(of: share)
+            case .outbound: return try registry.secret(of: share)
+            }
+        } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+    }
+}

@@ -1,0 +1,158 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+
+/// The single checks that `verify` makes of a signature, in its order.
+extension Gateway {
+    /// All that needs no key: coverage, digest, time, and whether this generation is still taken
+    /// from this peer.
+    func judgeWithoutKey(
+        _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
+    ) throws(Denial) {
+        guard accepts(presented.generation) else {
+            throw Denial(.generation, "\(presented.generation.name) is not in signature.accept")
+        }
+        let verdict: ProfileVerdict
+        switch presented {
+        case .none: return
+        case .rfc9421(let signature):
+            verdict = signatureProfile.judge(
+                signature, of: message, body: received.body, now: received.now)
+        case .cavage(let signature):
+            verdict = cavageProfile.judge(
+                signature, of: message, body: received.body, now: received.now)
+        }
+        if case .violated(let violations) = verdict { throw Denial(violations) }
+    }
+
+    private func accepts(_ generation: SignatureGeneration) -> Bool {
+        switch generation {
+        case .none: true
+        case .cavage: configuration.signature.accept.contains(.cavage)
+        case .label, .tag: configuration.signature.accept.contains(.rfc9421)
+        }
+    }
+
+    /// The host whose key must have signed: the one that the key's name names, if it is one of
+    /// those the message speaks for.
+    ///
+    /// Refused: a name whose host cannot be read (`key_origin`), another host than the message's
+    /// (`sender_mismatch`), and a peer that signed by a newer standard before (`generation`).
+    func signer(
+        _ presented: PresentedSignature, _ claim: Claim?
+    ) throws(Denial) -> (peer: PeerHost, keyID: String) {
+        guard let keyID = presented.keyID else { throw Denial(.malformed, "no key is named") }
+        let named = PresentedSignature.host(ofKeyID: keyID)
+        if named == nil, PresentedSignature.namesHost(keyID) {
+            throw Denial(.keyOrigin, "the key's name \(keyID) names no host")
+        }
+        guard let peer = named ?? claim?.signers.first else {
+            throw Denial(.keyOrigin, "neither message nor key name a host")
+        }
+        if let claim, !claim.signers.contains(peer) {
+            throw Denial(
+                .senderMismatch,
+                "signed for \(peer), speaks for \(claim.signers.map(\.description).joined(separator: ", "))"
+            )
+        }
+        let newest = generations[peer]
+        guard presented.generation >= min(newest, .label) else {
+            throw Denial(
+                .generation, "\(peer) has signed by \(newest.name) before, now \(presented.generation.name)")
+        }
+        return (peer, keyID)
+    }
+
+    /// Refused: keys that came unexpectedly while others are pinned (`key_changed`).
+    func judgeKeys(of peer: PeerHost) throws(Denial) {
+        guard configuration.signature.firstSeen == .pin else { return }
+        switch pins.judge(peer, offered: offeredKeys(of: peer)) {
+        case .known, .firstSight, .continued: return
+        case .surprise(let surprise):
+            throw Denial(
+                .keyChanged,
+                "\(peer): \(surprise.rawValue); to accept its keys: ocmgate peer pin \(peer)")
+        }
+    }
+
+    private func offeredKeys(of peer: PeerHost) -> [OfferedKey] {
+        peers.keys(of: peer).map {
+            OfferedKey(source: $0.source.rawValue, id: $0.id, key: $0.key.key)
+        }
+    }
+
+    /// The cryptography, last.
+    func mathematics(
+        _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received,
+        _ key: VerificationKey
+    ) throws(Denial) -> SignatureAlgorithm {
+        let crypto: CryptoVerdict
+        switch presented {
+        case .none: throw Denial(.malformed, "no signature")
+        case .rfc9421(let signature): crypto = signature.verify(with: key)
+        case .cavage(let signature): crypto = signature.verify(message, with: key)
+        }
+        switch (crypto, keyRequirements.judge(key, algorithm: crypto)) {
+        case (.valid(let algorithm), .satisfied): return algorithm
+        case (.invalid(let error), _): throw Denial(error)
+        case (.valid, .violated(let violations)): throw Denial(violations)
+        }
+    }
+
+    /// What is to be remembered of a verified message: that it was seen, with which keys, and by
+    /// which standard. A place in memory is taken at once, so of two at the same time one passes.
+    ///
+    /// Refused: `replay`, but for a token request repeated by the same client within two seconds
+    /// (settled questions, 2); `overloaded` when no more can be remembered.
+    func remember(
+        _ presented: PresentedSignature, _ message: SignedMessage, _ claimed: Claimed,
+        _ peer: PeerHost, keyID: String
+    ) throws(Denial) -> [Change] {
+        let received = claimed.received
+        let (identity, created) = try identity(of: presented, message, received.now)
+        var changes: [Change] = []
+        switch replays.judge(
+            Array("\(keyID)\n".utf8) + identity, peer: peer.description,
+            client: received.client.addressText, created: created, now: received.now,
+            monotonic: environment.monotonicMilliseconds())
+        {
+        case .first(let change): changes.append(change)
+        case .repeated(let client, let seen):
+            guard case .token = received.kind, client == .same, received.now - seen <= 2,
+                received.now - created <= 2
+            else { throw Denial(.replayed, "created \(created), seen \(seen)") }
+        case .untellable(let floor):
+            throw Denial(.replayed, "created \(created), nothing is known from before \(floor)")
+        case .full: throw Denial(.overloaded, "the memory of seen messages is full")
+        }
+        if configuration.signature.firstSeen == .pin {
+            let offered = offeredKeys(of: peer)
+            switch pins.judge(peer, offered: offered) {
+            case .firstSight, .continued:
+                changes.append(pins.accept(peer, offered: offered, now: received.now))
+            case .known, .surprise: break
+            }
+        }
+        if let change = generations.learn(peer, presented.generation, now: received.now) {
+            changes.append(change)
+        }
+        return changes
+    }
+
+    /// What names the message whatever the encoding of its signature, and when it was made.
+    private func identity(
+        of presented: PresentedSignature, _ message: SignedMessage, _ now: Int
+    ) throws(Denial) -> (identity: [UInt8], created: Int) {
+        switch presented {
+        case .none: throw Denial(.malformed, "no signature")
+        case .rfc9421(let signature):
+            return (signature.identity, signature.input.parameters.created ?? now)
+        case .cavage(let signature):
+            do {
+                return (
+                    try signature.identity(of: message), CavageProfile.date(of: message) ?? now
+                )
+            } catch { throw Denial(error) }
+        }
+    }
+}

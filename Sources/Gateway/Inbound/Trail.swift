@@ -1,0 +1,210 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Synchronization
+
+/// What happens to one message on its way, for the one line that the log gets of it.
+///
+/// Carries the policy that was in force when the message came, so that a swap meanwhile changes
+/// nothing for it. One task writes it; the lock is for the compiler.
+final class Trail: Sendable {
+    let policy: Policy
+    let decision: String
+    private let record_: Mutex<DecisionRecord>
+    private let environment: Environment
+    private let started: Int
+
+    init(_ received: Received, policy: Policy, clock: Environment, fingerprint: HMACKey) {
+        self.policy = policy
+        environment = clock
+        started = clock.monotonicMilliseconds()
+        decision = DecisionID.make(now: received.now)
+        self.fingerprint = fingerprint
+        var record = DecisionRecord(
+            id: decision, kind: received.kindText, direction: .inbound, action: .fail, by: "guard",
+            status: 500, client: received.client.addressText)
+        record.policy = policy.hash
+        record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
+        record_ = Mutex(record)
+    }
+
+    private let fingerprint: HMACKey
+
+    private func note(_ change: (inout DecisionRecord) -> Void) { record_.withLock { change(&$0) } }
+
+    /// The message was read.
+    func read(_ message: Message, _ claim: Claim?) {
+        note { record in
+            record.claimed = claim?.peer.description
+            record.fill(from: message)
+            record.fingerprints = message.secrets.prefix(4).map {
+                (.secret, $0.fingerprint(key: fingerprint))
+            }
+        }
+    }
+
+    func stands(_ standing: Standing) {
+        note { $0.standing = standing.by }
+    }
+
+    func presented(_ signature: PresentedSignature, now: Int) {
+        note { record in
+            record.signature = signature.logged(now: now)
+        }
+    }
+
+    func verified(by peer: PeerHost, keyID: String, algorithm: SignatureAlgorithm) {
+        note { record in
+            record.peer = peer.description
+            record.signature?.algorithm = algorithm.rawValue
+            record.signature?.result = "verified"
+        }
+    }
+
+    func judged(_ verdict: Verdict) {
+        note { record in
+            record.by = verdict.by
+            record.would += verdict.would
+            record.checks = verdict.checks.compactMap(\.logged)
+        }
+    }
+
+    /// Something that would have refused the message, and was let pass by the profile.
+    func tolerated(_ denial: Denial) {
+        note { $0.tolerated.append(denial.code.rawValue + ": " + denial.detail) }
+    }
+
+    func altered(_ word: String) { note { $0.altered.append(word) } }
+
+    func exchanged(_ share: ShareRecord) { note { $0.share = share.id.description } }
+
+    func backendAnswered(_ status: Int) { note { $0.backendStatus = status } }
+
+    func backendFailed(_ code: String) { note { $0.detail = code } }
+
+    func answered(_ status: Int) {
+        note { record in
+            record.action = .allow
+            record.status = status
+        }
+    }
+
+    func refused(_ denial: Denial, status: Int) {
+        note { record in
+            record.action = denial.isOurFailure ? .fail : .deny
+            record.status = status
+            record.code = denial.disclosedCode
+            record.detail = denial.detail
+            if let fault = denial.fault { record.signature?.result = fault.rawValue }
+            if denial.ruling == nil { record.by = "guard:\(denial.code.rawValue)" }
+        }
+    }
+
+    /// The finished record.
+    func finished() -> DecisionRecord {
+        let total = (environment.monotonicMilliseconds() - started) * 1000
+        note { $0.timings.append((.total, total)) }
+        return record_.withLock { $0 }
+    }
+}
+
+extension Received {
+    /// The word of the log for this kind of message.
+    var kindText: String {
+        switch kind {
+        case .ocm(let endpoint): endpoint.rawValue
+        case .token: "token"
+        case .ocs: "ocs"
+        }
+    }
+}
+
+extension DecisionRecord {
+    /// What the message says, without its secrets.
+    fileprivate mutating func fill(from message: Message) {
+        switch message {
+        case .share(let share):
+            shareType = share.shareType
+            resourceType = share.resourceType
+            protocols = share.protocols.map(\.name)
+            permissions = share.permissions.facts.words
+            requirements = share.requires(.mustExchangeToken) ? ["must-exchange-token"] : []
+            providerID = share.providerID.text
+        case .notification(let notification):
+            notificationType = notification.type.word
+            resourceType = notification.resourceType
+            providerID = notification.providerID.text
+        case .inviteAccepted, .requestShare, .token: break
+        case .ocsShare(let share):
+            shareType = share.shareType
+            providerID = share.providerID.text
+        case .ocsChange(let change):
+            notificationType = change.notificationType.word
+            providerID = change.providerID.text
+        }
+    }
+}
+
+extension PresentedSignature {
+    /// What the log says of the signature before it is verified.
+    fileprivate func logged(now: Int) -> DecisionRecord.Signature {
+        switch self {
+        case .none: return .init(generation: generation.name, result: "absent")
+        case .rfc9421(let signature):
+            var logged = DecisionRecord.Signature(generation: generation.name, result: "unchecked")
+            logged.keyID = signature.input.parameters.keyID
+            logged.algorithm = signature.input.parameters.algorithm
+            logged.covered = signature.input.components.map(\.text)
+            logged.created = signature.input.parameters.created
+            logged.offset = signature.input.parameters.created.map { now - $0 }
+            return logged
+        case .cavage(let signature):
+            var logged = DecisionRecord.Signature(generation: generation.name, result: "unchecked")
+            logged.keyID = signature.keyID
+            logged.algorithm = signature.algorithm
+            logged.covered = signature.headers
+            logged.created = signature.created
+            return logged
+        }
+    }
+}
+
+extension Check {
+    /// Checks that were about this message, in words; the others only fill the line.
+    fileprivate var logged: DecisionRecord.Check? {
+        switch result {
+        case .notApplicable, .notReached, .off: nil
+        case .passed, .allowed, .refused, .reported:
+            DecisionRecord.Check(name: name, result: result.rawValue, reason: reason.text)
+        }
+    }
+}
+
+extension Check.Reason {
+    /// The reason in words; nil when there is nothing to say.
+    package var text: String? {
+        switch self {
+        case .none: nil
+        case .entry(let list, let pattern, let note, _):
+            "\(pattern) in @\(list)" + (note.map { " (\($0))" } ?? "")
+        case .onNoList: "on no list"
+        case .missing(let need): "needs \(need.rawValue)"
+        case .advertisesKeys: "the peer publishes keys, so it has to sign"
+        case .otherOccasion: "about other messages"
+        case .otherPeer: "about other peers"
+        case .exceptedPeer: "the peer is excepted"
+        case .condition(let key): "\(key) does not match"
+        case .noRule: "no rule matched"
+        }
+    }
+}
+
+extension Denial {
+    /// True when it is us who failed, not the peer.
+    var isOurFailure: Bool {
+        switch code {
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded: true
+        case _: false
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Transport
+
+/// A message whose sender is known: by a signature that was verified, or, unsigned, by its own
+/// word alone, which the policy then has to accept.
+///
+/// Only `Gateway.verify` makes one.
+struct Verified: Sendable {
+    let claimed: Claimed
+    /// The peer that is judged; nil when an unsigned message names nobody.
+    let peer: PeerHost?
+    let signature: SignatureStanding
+    /// What the peer publishes, when it was asked for.
+    let document: DiscoveryDocument?
+    /// To be written before the message takes effect: that it was seen, and with which key.
+    let memory: [Change]
+
+    fileprivate init(
+        claimed: Claimed, peer: PeerHost?, signature: SignatureStanding,
+        document: DiscoveryDocument?, memory: [Change] = []
+    ) {
+        self.claimed = claimed
+        self.peer = peer
+        self.signature = signature
+        self.document = document
+        self.memory = memory
+    }
+}
+
+/// What is known of the signature of a message after `verify`.
+enum SignatureStanding: Sendable {
+    /// None; `advertised` when the peer publishes keys and so must sign.
+    case none(Advertised)
+    case valid(SignatureGeneration, SignatureAlgorithm)
+    /// Profile `observe` only: what would have refused the message.
+    case tolerated(Denial)
+
+    enum Advertised: Sendable {
+        case yes, no
+    }
+}
+
+extension Gateway {
+    /// Verifies the signature that a message presents, or finds out whether its absence matters.
+    ///
+    /// Cheap checks come before fetches, fetches before cryptography. Refused: `signature_invalid`
+    /// in all its ways, `sender_mismatch`, `replay`, `key_unavailable`, `key_changed`. With profile
+    /// `observe` these are noted and the message goes on.
+    func verify(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
+        do throws(Denial) {
+            let message = try signedMessage(claimed.received)
+            let presented = try PresentedSignature(message)
+            trail.presented(presented, now: claimed.received.now)
+            if case .none = presented { return try await unsigned(claimed, trail) }
+            return try await signed(claimed, presented, message, trail)
+        } catch {
+            guard configuration.profile == .observe else { throw error }
+            trail.tolerated(error)
+            return Verified(
+                claimed: claimed, peer: claimed.claim?.peer, signature: .tolerated(error),
+                document: nil)
+        }
+    }
+
+    /// The message as its signer saw it: under the site's public origin, or the alias that was
+    /// asked for.
+    func signedMessage(_ received: Received) throws(Denial) -> SignedMessage {
+        var fields: [SignedMessage.Field] = []
+        fields.reserveCapacity(received.head.fields.count)
+        received.head.fields.forEach { name, value in
+            fields.append(SignedMessage.Field(name, Array(value)))
+        }
+        let target = String(decoding: received.head.rawTarget, as: UTF8.self)
+        guard
+            let message = SignedMessage(
+                method: received.head.method.rawValue, target: target,
+                origin: site.signedOrigin(for: received.head.authority), fields: fields)
+        else { throw Denial(.malformedRequest, "the request target cannot be signed") }
+        return message
+    }
+
+    private func unsigned(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
+        guard let peer = claimed.claim?.peer else {
+            return Verified(
+                claimed: claimed, peer: nil, signature: .none(.no), document: nil)
+        }
+        // What was once seen to sign needs no fetch to be known as one that signs.
+        if generations[peer] > .none || !pins[peer].isEmpty {
+            return Verified(
+                claimed: claimed, peer: peer, signature: .none(.yes), document: nil)
+        }
+        // Nor is anything fetched for a message that policy refuses without a signature.
+        let facts = facts(claimed, peer: peer, signature: .none(.no), document: nil)
+        guard trail.policy.evaluate(facts).action == .allow else {
+            return Verified(
+                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+        }
+        switch try await peers.document(of: peer) {
+        case .absent:
+            return Verified(
+                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+        case .published(let document):
+            return Verified(
+                claimed: claimed, peer: peer,
+                signature: .none(document.advertisesSignatures ? .yes : .no), document: document)
+        }
+    }
+
+    private func signed(
+        _ claimed: Claimed, _ presented: PresentedSignature, _ message: SignedMessage,
+        _ trail: Trail
+    ) async throws(Denial) -> Verified {
+        let received = claimed.received
+        try judgeWithoutKey(presented, message, received)
+        let (peer, keyID) = try signer(presented, claimed.claim)
+        let source: PeerKey.Source = presented.generation == .cavage ? .discovery : .jwks
+        let key = try await peers.key(keyID, of: peer, for: source)
+        try judgeKeys(of: peer)
+        let algorithm = try mathematics(presented, message, received, key.key)
+        trail.verified(by: peer, keyID: keyID, algorithm: algorithm)
+        let memory = try remember(presented, message, claimed, peer, keyID: keyID)
+        var document: DiscoveryDocument?
+        if case .published(let published) = try await peers.document(of: peer) {
+            document = published
+        }
+        return Verified(
+            claimed: claimed, peer: peer, signature: .valid(presented.generation, algorithm),
+            document: document, memory: memory)
+    }
+}

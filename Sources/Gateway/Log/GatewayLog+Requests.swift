@@ -1,0 +1,41 @@
+import Logging
+import Federation
+import Transport
+
+extension GatewayLog {
+    /// A request that is not HTTP as we take it.
+    func malformed(_ failure: RequestFailure, _ client: ClientConnection) {
+        sample(
+            failure.rawValue, .info, .malformed,
+            [LogEntry(.client, client.addressText), LogEntry(.status, failure.status)])
+    }
+
+    /// A request outside of the federation's messages that was refused.
+    func refused(_ denial: Denial, decision: String) {
+        sample(
+            denial.code.rawValue, .info, .refused,
+            [
+                LogEntry(.decision, decision), LogEntry(.status, denial.status),
+                LogEntry(.detail, denial.detail),
+            ])
+    }
+
+    /// A request for shared data that was refused; each has its line.
+    func refusedData(_ denial: Denial, decision: String, _ request: DataRequest, status: Int) {
+        write(
+            .notice, .dataRefused,
+            [
+                LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
+                LogEntry(.status, status), LogEntry(.client, request.client.addressText),
+                LogEntry(.method, request.head.method.rawValue),
+                LogEntry(.detail, denial.detail),
+            ])
+    }
+
+    /// A backend that gave no answer.
+    func backendFailed(_ denial: Denial, decision: String) {
+        sample(
+            denial.code.rawValue, .warning, .backendFailed,
+            [LogEntry(.decision, decision), LogEntry(.detail, denial.detail)])
+    }
+}

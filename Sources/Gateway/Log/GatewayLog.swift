@@ -1,0 +1,88 @@
+import Foundation
+package import Logging
+import SystemPackage
+
+/// The log of the gateway: lines of JSON or text on standard error, written by a thread of its own.
+///
+/// Messages are constants, what varies is fields with names from one list, and no secret can be a
+/// value.
+package final class GatewayLog: Sendable {
+    package let level: Logger.Level
+    private let format: LogFormat
+    private let milliseconds: @Sendable () -> Int
+    private let writer: LogWriter
+    private let sampler = LogSampler()
+
+    /// A log on standard error.
+    package convenience init(level: Logger.Level, format: LogFormat) {
+        self.init(
+            level: level, format: format, milliseconds: Self.clock,
+            sink: LogWriter.file(.standardError))
+    }
+
+    /// - Parameters:
+    ///   - milliseconds: wall time, since 1970.
+    ///   - sink: writes whole lines, on the log's thread; false when it could not.
+    package init(
+        level: Logger.Level, format: LogFormat, milliseconds: @escaping @Sendable () -> Int,
+        byteLimit: Int = 4 << 20, sink: @escaping @Sendable ([UInt8]) -> Bool
+    ) {
+        self.level = level
+        self.format = format
+        self.milliseconds = milliseconds
+        writer = LogWriter(
+            byteLimit: byteLimit,
+            droppedLine: { count in
+                LogLine.make(
+                    format, time: milliseconds(), .warning, .dropped, [LogEntry(.count, count)])
+            }, sink: sink)
+    }
+
+    deinit { writer.stop() }
+
+    /// Queues a line; absent fields may be nil. Never blocks.
+    package func write(_ level: Logger.Level, _ message: LogMessage, _ entries: [LogEntry?] = []) {
+        guard level >= self.level else { return }
+        writer.write(
+            LogLine.make(
+                format, time: milliseconds(), level, message, entries.compactMap { $0 }))
+    }
+
+    /// Queues a line of which there may be very many: ten in ten seconds for each reason, the next
+    /// one tells how many were left out.
+    ///
+    /// - Parameter reason: from a closed set; never a peer's text.
+    package func sample(
+        _ reason: String, _ level: Logger.Level, _ message: LogMessage, _ entries: [LogEntry?] = []
+    ) {
+        guard level >= self.level else { return }
+        switch sampler.judge(reason, now: milliseconds() / 1000) {
+        case .suppress: return
+        case .write(let suppressed):
+            let told = suppressed > 0 ? LogEntry(.suppressed, suppressed) : nil
+            write(level, message, [LogEntry(.reason, reason)] + entries + [told])
+        }
+    }
+
+    /// The one line of a decision. Never left out, whatever the level.
+    package func decision(_ record: DecisionRecord) {
+        writer.write(
+            LogLine.make(format, time: milliseconds(), record.level, .decision, record.entries))
+    }
+
+    /// Writes what waits, with what was left out; at the end of the process.
+    @discardableResult
+    package func flush(upTo limit: Duration = .seconds(2)) -> Bool {
+        for (reason, count) in sampler.takeSuppressed() {
+            write(.info, .suppressed, [LogEntry(.reason, reason), LogEntry(.count, count)])
+        }
+        return writer.flush(upTo: limit)
+    }
+
+    /// Lines that were dropped and not told of yet.
+    package var dropped: Int { writer.dropped }
+
+    private static let clock: @Sendable () -> Int = {
+        Int(Date().timeIntervalSince1970 * 1000)
+    }
+}

@@ -1,0 +1,141 @@
+import Logging
+
+/// How lines look.
+package enum LogFormat: String, Sendable, CaseIterable {
+    case json, text
+}
+
+/// One line of the log as bytes, its end included.
+enum LogLine {
+    /// Bytes after which further fields are left out.
+    private static let limit = 16_384
+
+    /// - Parameter time: milliseconds since 1970.
+    static func make(
+        _ format: LogFormat, time: Int, _ level: Logger.Level, _ message: LogMessage,
+        _ entries: [LogEntry]
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(512)
+        switch format {
+        case .json:
+            line.append(contentsOf: "{\"time\":\"".utf8)
+            Timestamp.write(milliseconds: time, into: &line)
+            line.append(contentsOf: "\",\"level\":\"".utf8)
+            line.append(contentsOf: level.rawValue.utf8)
+            line.append(contentsOf: "\",\"message\":\"".utf8)
+            line.append(contentsOf: message.rawValue.utf8)
+            line.append(UInt8(ascii: "\""))
+            for entry in entries where line.count < limit {
+                line.append(UInt8(ascii: ","))
+                write(entry, depth: 0, into: &line)
+            }
+            line.append(UInt8(ascii: "}"))
+        case .text:
+            Timestamp.write(milliseconds: time, into: &line)
+            line.append(contentsOf: " \(level.rawValue) \(message.rawValue)".utf8)
+            for entry in entries where line.count < limit {
+                line.append(UInt8(ascii: " "))
+                line.append(contentsOf: entry.name.rawValue.utf8)
+                line.append(UInt8(ascii: "="))
+                write(entry.value, depth: 0, into: &line)
+            }
+        }
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    private static func write(_ entry: LogEntry, depth: Int, into line: inout [UInt8]) {
+        line.append(UInt8(ascii: "\""))
+        line.append(contentsOf: entry.name.rawValue.utf8)
+        line.append(contentsOf: "\":".utf8)
+        write(entry.value, depth: depth, into: &line)
+    }
+
+    private static func write(_ value: LogValue, depth: Int, into line: inout [UInt8]) {
+        switch value {
+        case .text(let text): LogText.write(text, into: &line)
+        case .bytes(let bytes): LogText.write(bytes, into: &line)
+        case .number(let number): line.append(contentsOf: String(number).utf8)
+        case .flag(let flag): line.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .list(let values):
+            line.append(UInt8(ascii: "["))
+            if depth < LogText.depthLimit {
+                for (place, value) in values.prefix(LogText.listLimit).enumerated()
+                where line.count < limit {
+                    if place > 0 { line.append(UInt8(ascii: ",")) }
+                    write(value, depth: depth + 1, into: &line)
+                }
+            }
+            line.append(UInt8(ascii: "]"))
+        case .object(let entries):
+            line.append(UInt8(ascii: "{"))
+            if depth < LogText.depthLimit {
+                for (place, entry) in entries.prefix(LogText.listLimit).enumerated()
+                where line.count < limit {
+                    if place > 0 { line.append(UInt8(ascii: ",")) }
+                    write(entry, depth: depth + 1, into: &line)
+                }
+            }
+            line.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+/// Times in UTC after RFC 3339, to the millisecond.
+enum Timestamp {
+    static func write(milliseconds: Int, into line: inout [UInt8]) {
+        let seconds = Int((Double(milliseconds) / 1000).rounded(.down))
+        let (day, second) = seconds.quotientAndRemainder(flooringBy: 86_400)
+        let date = civil(day)
+        digits(date.year, 4, &line)
+        line.append(UInt8(ascii: "-"))
+        digits(date.month, 2, &line)
+        line.append(UInt8(ascii: "-"))
+        digits(date.day, 2, &line)
+        line.append(UInt8(ascii: "T"))
+        digits(second / 3600, 2, &line)
+        line.append(UInt8(ascii: ":"))
+        digits(second / 60 % 60, 2, &line)
+        line.append(UInt8(ascii: ":"))
+        digits(second % 60, 2, &line)
+        line.append(UInt8(ascii: "."))
+        digits(milliseconds - seconds * 1000, 3, &line)
+        line.append(UInt8(ascii: "Z"))
+    }
+
+    static func text(seconds: Int) -> String {
+        var line: [UInt8] = []
+        write(milliseconds: seconds * 1000, into: &line)
+        return String(decoding: line.dropLast(5), as: UTF8.self) + "Z"
+    }
+
+    /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar: years of
+    /// March to February in eras of 400 years.
+    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
+        let (era, dayOfEra) = (day + 719_468).quotientAndRemainder(flooringBy: 146_097)
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+
+    private static func digits(_ number: Int, _ count: Int, _ line: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<count { divisor *= 10 }
+        while divisor > 0 {
+            line.append(UInt8(ascii: "0") + UInt8(abs(number) / divisor % 10))
+            divisor /= 10
+        }
+    }
+}
+
+extension Int {
+    fileprivate func quotientAndRemainder(flooringBy divisor: Int) -> (Int, Int) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}

@@ -1,0 +1,34 @@
+/// What log lines are about: constants, so that they can be searched for and counted. Everything
+/// that varies is in the fields.
+package enum LogMessage: String, Sendable, CaseIterable {
+    /// One for each message of the federation, whatever became of it.
+    case decision = "ocm.decision"
+    /// A request that could not be read as HTTP, or whose path is malformed.
+    case malformed = "request.malformed"
+    /// A request outside of the federation's messages that was refused.
+    case refused = "request.refused"
+    /// A request for shared data that was refused.
+    case dataRefused = "data.refused"
+    case backendFailed = "backend.failed"
+    case backendChanged = "backend.changed"
+    case peerFetchFailed = "peer.fetch-failed"
+    case peerKeyAdded = "peer.key-added"
+    case peerKeyHeld = "peer.key-held"
+    case started = "gateway.started"
+    case listening = "gateway.listening"
+    case stopping = "gateway.stopping"
+    case stopped = "gateway.stopped"
+    case reloaded = "gateway.reloaded"
+    case reloadFailed = "gateway.reload-failed"
+    case keyMade = "key.made"
+    case storeOpened = "store.opened"
+    case storeFailed = "store.failed"
+    case clockStepped = "clock.stepped"
+    case certificateExpires = "certificate.expires"
+    /// Lines that nobody took in time.
+    case dropped = "log.dropped"
+    /// Lines of one reason that were too many to write.
+    case suppressed = "log.suppressed"
+    /// What a library says.
+    case library = "library"
+}

@@ -1,0 +1,87 @@
+import Federation
+import Transport
+
+/// Writes the heads of the requests that the backend gets.
+///
+/// Every field that says who the client is comes from here and from nowhere else: what a client
+/// sends under these names was dropped by `HeadWriter` (security design, items 24 to 26).
+struct BackendHead: Sendable {
+    /// The `Host` that the backend sees.
+    let host: String
+    /// Scheme and authority of the site, which the client used.
+    let scheme: String
+    let authority: String
+
+    /// What the gateway asserts about a message that it judged.
+    struct Assertion: Sendable {
+        let peer: PeerHost?
+        let decision: String
+    }
+
+    /// The request line and the fields, without those of framing.
+    ///
+    /// - Parameters:
+    ///   - target: path and query, as they are to be sent.
+    ///   - client: the client's address.
+    ///   - dropped: fields of the client that must not pass.
+    ///   - added: fields of ours; values without control characters.
+    func writer(
+        for head: RequestHead, target: [UInt8], client: String,
+        dropping dropped: [FieldName] = [], adding added: [(FieldName, String)] = [],
+        asserting assertion: Assertion? = nil
+    ) throws(Denial) -> HeadWriter {
+        do throws(HeadWriter.InvalidField) {
+            var writer = HeadWriter(reserving: 1024)
+            try writer.requestLine(head.method, target)
+            try writer.add(.host, host)
+            writer.copyFields(of: head, except: dropped)
+            try writer.add(.xForwardedFor, client)
+            try writer.add(.xForwardedProto, scheme)
+            try writer.add(.xForwardedHost, authority)
+            try writer.add(.forwarded, forwarded(for: client))
+            for (name, value) in added { try writer.add(name, value) }
+            if let assertion {
+                if let peer = assertion.peer { try writer.add(.ocmPeer, peer.description) }
+                try writer.add(.ocmDecision, assertion.decision)
+            }
+            return writer
+        } catch {
+            throw Denial(.malformedRequest, "the field \(error.name) cannot be forwarded")
+        }
+    }
+
+    /// The head of a request of the gateway's own to the backend.
+    func probe(
+        _ method: Method, target: String, authorization: String?
+    ) throws(Denial) -> HeadWriter {
+        do throws(HeadWriter.InvalidField) {
+            var writer = HeadWriter(reserving: 512)
+            try writer.requestLine(method, Array(target.utf8))
+            try writer.add(.host, host)
+            try writer.add(.xForwardedProto, scheme)
+            try writer.add(.xForwardedHost, authority)
+            try writer.add(.userAgent, "ocmgate")
+            try writer.add(.accept, "*/*")
+            if method == .propfind { try writer.add(.depth, "0") }
+            if let authorization { try writer.add(.authorization, authorization) }
+            return writer
+        } catch {
+            throw Denial(.malformedRequest, "the field \(error.name) cannot be sent")
+        }
+    }
+
+    /// RFC 7239: an IPv6 address stands in brackets and quotes.
+    private func forwarded(for client: String) -> String {
+        let node = client.utf8.contains(UInt8(ascii: ":")) ? "\"[\(client)]\"" : client
+        let host = authority.utf8.contains(UInt8(ascii: ":")) ? "\"\(authority)\"" : authority
+        return "for=\(node);host=\(host);proto=\(scheme)"
+    }
+}
+
+extension FieldName {
+    /// The host whose signature was verified, or that policy takes unsigned; set for messages that
+    /// were judged, and never taken from a client.
+    static let ocmPeer = FieldName("x-ocm-peer")
+    /// The decision's id, the same as in the log.
+    static let ocmDecision = FieldName("x-ocm-decision")
+}

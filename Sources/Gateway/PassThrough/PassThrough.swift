@@ -1,0 +1,34 @@
+import Federation
+import Transport
+
+/// Everything that is not the federation's: the web UI, sync clients, apps.
+extension Gateway {
+    /// Forwards byte for byte, or answers 404 with `pass = "ocm"`.
+    ///
+    /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
+    /// questions, 18).
+    func passThrough(
+        _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection
+    ) -> Plan {
+        guard configuration.backend.pass == .all else {
+            return .answer(refusal(Denial(.notFound, "pass = \"ocm\"")))
+        }
+        do throws(Denial) {
+            let writer = try backend.head.writer(
+                for: head, target: target(head, path), client: client.addressText)
+            return .forward(
+                Forwarding(
+                    to: backend.upstream, head: writer, firstByte: firstByte(head.method),
+                    onFailure: { [self] failure in unavailable(Denial(failure)) }))
+        } catch {
+            return .answer(refusal(error))
+        }
+    }
+
+    private func target(_ head: RequestHead, _ path: TargetPath?) -> [UInt8] {
+        guard let path else { return Array(head.rawTarget) }
+        var target = Array(path.text.utf8)
+        if let query = head.query { target += [UInt8(ascii: "?")] + query }
+        return target
+    }
+}

@@ -1,0 +1,100 @@
+import Federation
+package import Transport
+
+/// Where a request goes: to a phase, to a document, to the backend.
+extension Gateway: RequestHandler {
+    package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        guard site.isNamed(by: head.authority) else {
+            return .answer(refusal(Denial(.misdirected, "Host is not a name of this site")))
+        }
+        do throws(Denial) {
+            return try route(head, from: client)
+        } catch {
+            return .answer(refusal(error))
+        }
+    }
+
+    package func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+        log.malformed(failure, client)
+        let denial = Denial(
+            failure.status == 413 ? .bodyTooLarge : .malformedRequest,
+            ruling: .init(name: failure.disclosed, status: failure.status, hint: nil),
+            failure.rawValue)
+        return Answer(
+            status: failure.status, fields: Self.jsonFields,
+            body: denial.body(decision: DecisionID.make(now: environment.now())),
+            connection: .close)
+    }
+
+    private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {
+        if head.target.form == .asterisk { return passThrough(head, nil, from: client) }
+        let routes = backend.view.routes
+        let path: TargetPath
+        switch try judge(head.path, routes) {
+        case .passThrough(let path): return passThrough(head, path, from: client)
+        case .routed(let judged, _): path = judged
+        }
+        switch routes.route(method: head.method.rawValue, text: path.text) {
+        case .discovery: return document(.discovery)
+        case .jwks: return document(.keySet)
+        case .ocsProvider: return document(.ocsProvider)
+        case .ocm(let endpoint): return message(.ocm(endpoint))
+        case .token: return message(.token)
+        case .ocs(let call): return message(.ocs(call, path))
+        case .webdav(let route): return sharedData(route, head, path, from: client)
+        case .shareInfo: return shareInfo(head, path, from: client)
+        case .status, .passThrough: return passThrough(head, path, from: client)
+        case .methodNotAllowed(let allow):
+            var answer = refusal(Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"))
+            answer.fields.append(("allow", allow))
+            return .answer(answer)
+        case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
+        }
+    }
+
+    /// One spelling of the path, in which it is judged and forwarded.
+    ///
+    /// Refused (`malformed_path`): what some server would read as another path.
+    private func judge(
+        _ path: ArraySlice<UInt8>, _ routes: RouteTable
+    ) throws(Denial) -> PathJudgement<RouteFamily> {
+        do { return try PathJudgement.of(path) { routes.family(of: $0) } } catch {
+            throw Denial(.malformedPath, error.rawValue)
+        }
+    }
+
+    private func message(_ kind: Received.Kind) -> Plan {
+        .read(limit: configuration.limits.messageBody) { [self] request in
+            await receive(request, as: kind)
+        }
+    }
+
+    private func document(_ document: PublishedDocuments.Name) -> Plan {
+        if let answer = published.answer(document) { return .answer(answer) }
+        return .read(limit: 0) { [self] request in
+            await published.answer(document, asking: request.client.loop)
+                ?? refusal(Denial(.backendUnavailable, "the backend's document is not there yet"))
+        }
+    }
+
+    /// A refusal outside of the federation's messages: short, with a decision that the log explains.
+    func refusal(_ denial: Denial) -> Answer {
+        let decision = DecisionID.make(now: environment.now())
+        log.refused(denial, decision: decision)
+        var fields = Self.jsonFields
+        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
+        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+    }
+}
+
+extension RequestFailure {
+    /// The class that a client learns.
+    var disclosed: String {
+        switch status {
+        case 413: "body_too_large"
+        case 405: "method_not_allowed"
+        case 408: "request_timeout"
+        case _: "malformed_request"
+        }
+    }
+}

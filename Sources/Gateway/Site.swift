@@ -1,0 +1,51 @@
+package import Federation
+import HTTPSignatures
+import Transport
+
+/// What the gateway is called in public.
+package struct Site: Sendable {
+    /// `https://host[:port]`, without a slash.
+    package let origin: String
+    package let host: PeerHost
+    package let aliases: [PeerHost]
+    let scheme: String
+    let signed: Origin
+    private let signedAliases: [String: Origin]
+
+    /// nil when the origin is no `http` or `https` origin.
+    package init?(origin: String, aliases: [String]) {
+        guard let parts = URLParts(origin), let signed = Origin(origin),
+            parts.path.isEmpty || parts.path == "/"
+        else { return nil }
+        self.origin = signed.description
+        self.signed = signed
+        host = parts.host
+        scheme = parts.scheme.rawValue
+        var hosts: [PeerHost] = []
+        var origins: [String: Origin] = [:]
+        for alias in aliases {
+            guard let parts = URLParts(alias), let origin = Origin(alias) else { return nil }
+            hosts.append(parts.host)
+            origins[parts.host.name] = origin
+        }
+        self.aliases = hosts
+        signedAliases = origins
+    }
+
+    /// All hosts of the site: a `Destination` may name any of them.
+    package var hosts: [PeerHost] { [host] + aliases }
+
+    /// Whether a request's `Host` is one of the site's names; ports are the listeners' matter.
+    func isNamed(by authority: Authority?) -> Bool {
+        guard let authority else { return false }
+        let name = PeerHost(authority.description)?.name
+        return name == host.name || aliases.contains { $0.name == name }
+    }
+
+    /// The origin that a peer signed for: the alias that it asked, else the site's own, never what
+    /// a hop in between made of `Host`.
+    func signedOrigin(for authority: Authority?) -> Origin {
+        guard let authority, let name = PeerHost(authority.description)?.name else { return signed }
+        return signedAliases[name] ?? signed
+    }
+}

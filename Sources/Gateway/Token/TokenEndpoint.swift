@@ -1,0 +1,136 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// The gateway's own token endpoint (`protocol.md` 5, RFC 6749 sections 4.1.3 and 5): a code, which
+/// is the secret of a share, against a short-lived access token.
+extension Gateway {
+    /// Exchanges the code of a permitted request.
+    ///
+    /// A code is good until its share ends, and only for the peer that the share is for (settled
+    /// questions, 1 and 5). Refused: `invalid_grant` for unknown, ended and foreign codes alike,
+    /// `limit_exceeded`, `store_unavailable`.
+    func exchange(
+        _ request: TokenRequest, _ permitted: consuming Permitted, _ trail: Trail
+    ) async throws(Denial) -> Answer {
+        let verified = permitted.verified
+        guard let peer = verified.peer else { throw Denial(.invalidClient, "nobody signed") }
+        let now = verified.claimed.received.now
+        guard exchanges.take(peer.description, now: now) else {
+            throw Denial(.limitExceeded, "exchanges of \(peer)")
+        }
+        let (share, memory) = try await grant(
+            request.code, to: peer, verified.claimed.received.client, trail)
+        try await makeDurable(verified.memory + memory)
+        trail.exchanged(share)
+        let lifetime = Int(
+            (permitted.settings.tokenTTL ?? configuration.token.lifetime).components.seconds)
+        let token = try sealer.seal(
+            AccessToken(
+                share: share.id.description, peer: peer,
+                permissions: share.webdavAccess?.permissions ?? .unspecified,
+                pathPrefix: backend.view.dataPath(of: share), issued: now,
+                expires: now + lifetime, epoch: share.epoch))
+        return Answer(
+            status: 200, fields: Self.jsonFields + [("pragma", "no-cache")],
+            body: TokenAnswer.body(token: token, lifetime: lifetime))
+    }
+
+    /// The share that the code stands for, and what must be durable before a token goes out.
+    private func grant(
+        _ code: Secret, to peer: PeerHost, _ client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) -> (ShareRecord, [Change]) {
+        let found = registry.find(code, .outbound)
+        if found.isEmpty { return try await learn(code, from: peer, client, trail) }
+        // The permanent secret of a share that went out under a handle is no code: it never left.
+        guard
+            let access = found.first(where: {
+                $0.share.peer == peer && ($0.credential == .handle || !$0.access.hasHandle)
+            })
+        else { throw Denial(.invalidGrant, "a code of another peer") }
+        let share = access.share
+        switch share.standing(now: environment.now()) {
+        case .active: break
+        case .ended, .expired: throw Denial(.invalidGrant, "share \(share.id) is over")
+        }
+        guard exchanges.take("share \(share.id)", now: environment.now()) else {
+            throw Denial(.limitExceeded, "exchanges of share \(share.id)")
+        }
+        guard configuration.token.bind == .peer else { return (share, []) }
+        switch registry.bind(share.id, to: peer) {
+        case .bound(let changes): return (share, changes)
+        case .otherPeer: throw Denial(.invalidGrant, "another peer exchanged it first")
+        case .unknown: throw Denial(.invalidGrant, "share \(share.id) is gone")
+        }
+    }
+
+    /// A code that we never saw: made before the gateway came, or on a way around it. The backend is
+    /// asked once, with a PROPFIND, whether it is good (`verify_unknown`).
+    private func learn(
+        _ code: Secret, from peer: PeerHost, _ client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) -> (ShareRecord, [Change]) {
+        guard configuration.token.verifyUnknown == .backend else {
+            throw Denial(.invalidGrant, "a code that was never seen")
+        }
+        guard unknownCodes.take(peer.description, now: environment.now()) else {
+            throw Denial(.limitExceeded, "unknown codes of \(peer)")
+        }
+        let view = backend.view
+        guard view.backend.credential == .basic else {
+            throw Denial(.invalidGrant, "a code that was never seen, and no path that it names")
+        }
+        let head = try backend.head.probe(
+            .propfind, target: view.webdav + "/", authorization: DAVCredential.field(for: code, view.backend.credential).text)
+        let request = BufferedRequest(
+            .propfind, head: head, body: nil, responseLimit: 256 << 10,
+            deadline: backend.timeouts.headers)
+        let status: Int
+        do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch {
+            throw Denial(error)
+        }
+        trail.backendAnswered(status)
+        guard status == 207 else {
+            guard status < 500, status != 429 else {
+                throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
+            }
+            throw Denial(.invalidGrant, "the backend does not know the code either (\(status))")
+        }
+        trail.altered("learned")
+        let recording = registry.record(
+            NewShare(
+                direction: .outbound, origin: .learned, peer: peer, providerID: nil,
+                resourceType: "file", boundPeer: peer,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: code, handle: .none,
+                        permissions: .unspecified, uri: nil, requirements: [])
+                ]),
+            now: environment.now())
+        return (recording.share, [recording.change])
+    }
+}
+
+extension ShareRecord {
+    /// The way over WebDAV; every share that we can give tokens for has one.
+    var webdavAccess: ShareAccess? {
+        accesses.first { $0.protocolName == "webdav" } ?? accesses.first
+    }
+}
+
+extension BackendServer.View {
+    /// The canonical path below which a share's data are, without a slash at its end: where the path
+    /// names the share, its own; else the root that all shares have in common.
+    func dataPath(of share: ShareRecord) -> String {
+        switch backend.credential {
+        case .basic: return webdav
+        case .bearer:
+            let name = share.providerID?.text ?? ""
+            if let uri = share.webdavAccess?.uri, let path = URLParts(uri)?.path ?? Self.path(uri) {
+                return path
+            }
+            return "\(webdav)/\(name)"
+        }
+    }
+
+    private static func path(_ uri: String) -> String? { uri.hasPrefix("/") ? uri : nil }
+}

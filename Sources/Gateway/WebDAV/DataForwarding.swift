@@ -1,0 +1,77 @@
+import Federation
+import Transport
+
+extension Gateway {
+    /// Sends a request for data on, with the credential that the backend takes, or the client's own
+    /// when `credential` is nil.
+    func forward(
+        _ request: DataRequest, as credential: String?, destination: String? = nil
+    ) throws(Denial) -> Plan {
+        var dropped: [FieldName] = []
+        var added: [(FieldName, String)] = []
+        if let credential {
+            dropped.append(.authorization)
+            added.append((.authorization, credential))
+        }
+        if let destination {
+            dropped.append(.destination)
+            added.append(
+                (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
+        }
+        var target = Array(request.path.text.utf8)
+        if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
+        let head = try backend.head.writer(
+            for: request.head, target: target, client: request.client.addressText,
+            dropping: dropped, adding: added)
+        return .forward(
+            Forwarding(
+                to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
+                onFailure: { [self] failure in unavailable(Denial(failure)) }))
+    }
+
+    /// 401 with Basic alone: Digest would send Nextcloud to 26 the wrong way (`protocol.md` 9.5).
+    func challenge() -> Answer {
+        Answer(
+            status: 401,
+            fields: [("www-authenticate", Self.basicChallenge), ("cache-control", "no-store")])
+    }
+
+    /// The answer to a refused request for data, with one log line.
+    ///
+    /// An expired or unknown token is told with `WWW-Authenticate: Bearer`, so that the client
+    /// exchanges again (RFC 6750, section 3.1); refusals that a person decided are 403, after which
+    /// Nextcloud keeps the mount.
+    func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
+        let decision = DecisionID.make(now: environment.now())
+        var answer = Answer(
+            status: denial.status, fields: Self.jsonFields, body: denial.body(decision: decision))
+        switch denial.code {
+        case .tokenExpired, .tokenInvalid:
+            answer.fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
+        case .secretRefused:
+            answer.status = 403
+        case _: break
+        }
+        if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
+        log.refusedData(denial, decision: decision, request, status: answer.status)
+        return answer
+    }
+
+    func firstByte(_ method: Method) -> Duration {
+        switch method {
+        case .put, .copy, .move: backend.timeouts.writes
+        case _: backend.timeouts.headers
+        }
+    }
+
+    /// The answer when the backend gives none.
+    func unavailable(_ denial: Denial) -> Answer {
+        let decision = DecisionID.make(now: environment.now())
+        log.backendFailed(denial, decision: decision)
+        var fields = Self.jsonFields
+        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
+        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+    }
+
+    private static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import OpenSSL
+
+/// `ocmgate init [kind]`: writes a configuration that works, a policy, and the lines for the
+/// backend.
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Write a working configuration, a policy, and the lines for the backend.",
+        discussion: """
+            Nothing that exists is overwritten. The certificate is self-signed, to begin with; \
+            put your own chain in its place.
+            """)
+
+    @Argument(help: "What is behind the gateway: \(Self.kinds.joined(separator: ", ")).")
+    var kind = "nextcloud"
+
+    @Option(help: "What peers will see, https://host[:port].")
+    var origin: String?
+
+    @Option(help: "Where the backend listens, http://host:port.")
+    var backend = "http://127.0.0.1:8080"
+
+    @Option(help: "Where the gateway listens; port 443 as root, else 8443.")
+    var listen: String?
+
+    @Option(name: .customLong("dir"), help: "The folder to write into.")
+    var folder = "."
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    static let kinds = [
+        "nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic",
+    ]
+
+    func validate() throws {
+        guard Self.kinds.contains(kind) else {
+            throw ValidationError(
+                "\(kind) is no kind of backend; one of: \(Self.kinds.joined(separator: ", "))")
+        }
+        if let origin, !origin.hasPrefix("https://") {
+            throw ValidationError("--origin starts with https://: peers refuse anything else")
+        }
+    }
+
+    func run() throws {
+        let isRoot = getuid() == 0
+        let templates = InitTemplates(
+            origin: origin ?? "https://\(ProcessInfo.processInfo.hostName)", backend: backend,
+            kind: kind, listen: listen ?? (isRoot ? "[::]:443" : "127.0.0.1:8443"),
+            state: "state")
+        let files: [(name: String, text: String)] = [
+            ("config.toml", templates.configuration), ("policy.toml", templates.policy),
+            ("backend.txt", templates.backendLines),
+        ]
+        try refuseExisting(files.map(\.name) + ["state/tls/cert.pem", "state/tls/key.pem"])
+        try makeFolder("", permissions: 0o755)
+        try makeFolder("state", permissions: 0o700)
+        try makeFolder("state/tls", permissions: 0o700)
+        try writeCertificate(for: templates.host)
+        for file in files { try write(file.name, file.text, permissions: 0o644) }
+        report(files.map(\.name), templates)
+    }
+
+    private func report(_ names: [String], _ templates: InitTemplates) {
+        let paths = names.map(path)
+        if json {
+            Output.json(["wrote": .strings(paths), "origin": .string(templates.origin)])
+            return
+        }
+        for path in paths { Output.line("wrote \(path)") }
+        Output.line("")
+        Output.line(templates.backendLines)
+        Output.line("Next: ocmgate check -c \(path("config.toml"))")
+        Output.line("      ocmgate run -c \(path("config.toml"))")
+    }
+
+    private func path(_ name: String) -> String {
+        name.isEmpty ? folder : (folder as NSString).appendingPathComponent(name)
+    }
+
+    private func refuseExisting(_ names: [String]) throws {
+        for name in names where FileManager.default.fileExists(atPath: path(name)) {
+            throw CommandFailure(
+                "\(path(name)) exists; move it away or name another folder with --dir")
+        }
+    }
+
+    private func makeFolder(_ name: String, permissions: Int) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path(name), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: permissions])
+        } catch {
+            throw CommandFailure("\(path(name)): \(error.localizedDescription)")
+        }
+    }
+
+    /// A key and a certificate for 90 days, which no peer will believe.
+    private func writeCertificate(for host: String) throws {
+        do {
+            let key = try PrivateKey.generate(.p256)
+            let now = Int(Date().timeIntervalSince1970)
+            let certificate = try CertificateAuthority.selfSigned(
+                names: [host], key: key, validity: (now - 3600)...(now + 90 * 86_400))
+            try write("state/tls/key.pem", try key.exportPEM(), permissions: 0o600)
+            try write("state/tls/cert.pem", certificate.pem, permissions: 0o644)
+        } catch let error as CryptoError {
+            throw CommandFailure("the certificate cannot be made: \(error)")
+        }
+    }
+
+    private func write(_ name: String, _ text: String, permissions: Int) throws {
+        guard
+            FileManager.default.createFile(
+                atPath: path(name), contents: Data(text.utf8),
+                attributes: [.posixPermissions: permissions])
+        else { throw CommandFailure("\(path(name)) cannot be written") }
+    }
+}

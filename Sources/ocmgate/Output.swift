@@ -1,0 +1,62 @@
+import ArgumentParser
+import Federation
+import Foundation
+
+/// What commands print: text for people, or one JSON value.
+enum Output {
+    /// A value of a JSON answer.
+    enum Value {
+        case string(String)
+        case strings([String])
+        case number(Int)
+        case bool(Bool)
+        case null
+        case list([[String: Value]])
+        case object([String: Value])
+    }
+
+    /// A line on standard output.
+    static func line(_ text: String) { print(text) }
+
+    /// A line on standard error.
+    static func error(_ text: String) {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+
+    /// One JSON object on one line, its members by name.
+    static func json(_ members: [String: Value]) { print(text(of: members)) }
+
+    private static func text(of members: [String: Value]) -> String {
+        String(decoding: value(.object(members)).serialized(), as: UTF8.self)
+    }
+
+    private static func value(_ value: Value) -> JSONValue {
+        switch value {
+        case .string(let text): .string(text)
+        case .strings(let texts): .array(texts.map { .string($0) })
+        case .number(let number): .integer(number)
+        case .bool(let flag): .bool(flag)
+        case .null: .null
+        case .list(let rows): .array(rows.map { self.value(.object($0)) })
+        case .object(let members):
+            .object(members.sorted { $0.key < $1.key }.map { ($0.key, self.value($0.value)) })
+        }
+    }
+}
+
+/// A command that cannot run: the reason goes to standard error, the exit code is 2.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// The exit codes of every command (`0` fine).
+enum Exit {
+    /// It ran and found something wrong.
+    static let findings = ExitCode(1)
+    /// It could not run.
+    static let cannotRun = ExitCode(2)
+    /// The policy refuses.
+    static let refused = ExitCode(3)
+}
