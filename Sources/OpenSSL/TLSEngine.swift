@@ -26,6 +26,13 @@ import COpenSSL
         package var plaintextWaits: Bool
         /// Bytes for the peer did not fit: call again with more room for the reply.
         package var replyWaits: Bool
+
+        package init(consumed: Int, state: State, plaintextWaits: Bool, replyWaits: Bool) {
+            self.consumed = consumed
+            self.state = state
+            self.plaintextWaits = plaintextWaits
+            self.replyWaits = replyWaits
+        }
     }
 
     package private(set) var state = State.handshaking

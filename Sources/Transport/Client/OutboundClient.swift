@@ -1,30 +1,132 @@
+package import OpenSSL
+import Synchronization
+
 /// Makes the gateway's own requests to servers on the Internet: discovery, keys, tokens, messages.
 ///
 /// Certificate and name are checked; every address that a name resolves to is judged, one that is
 /// forbidden refuses the name, and only a judged address is dialled. Encoded answers are refused.
 package final class OutboundClient: Sendable {
     private let configuration: OutboundConfiguration
+    private let group: LoopGroup
+    private let upstreams = Mutex<[Key: Upstream]>([:])
 
-    package init(_ configuration: OutboundConfiguration) {
+    private struct Key: Hashable {
+        let scheme: Scheme
+        let authority: Authority
+    }
+
+    package init(_ configuration: OutboundConfiguration, on group: LoopGroup) {
         self.configuration = configuration
+        self.group = group
     }
 
     /// Sends one request and takes its whole answer.
     package func fetch(
         _ request: OutboundRequest
     ) async throws(FetchFailure) -> BufferedResponse {
-        throw .connect
+        let end = ContinuousClock.now + configuration.total
+        var target = request.target
+        for _ in 0...Self.mostRedirects {
+            let response = try await send(request, target, until: end)
+            guard request.redirects == .followedOnSameHost, response.isRedirect else {
+                return response
+            }
+            target = try self.target(of: response, from: request)
+        }
+        throw .redirect
     }
 
     /// An upstream for forwarding to a server on the Internet under the same guard; the same
     /// value for the same scheme and authority.
     package func upstream(scheme: Scheme, authority: Authority) -> Upstream {
-        Upstream(.tcp(authority.host, port: authority.port ?? scheme.defaultPort))
+        let key = Key(scheme: scheme, authority: authority.normalized(for: scheme))
+        return upstreams.withLock { upstreams in
+            if let known = upstreams[key] { return known }
+            if upstreams.count >= Self.capacity { upstreams.removeAll() }
+            let made = make(key)
+            upstreams[key] = made
+            return made
+        }
     }
+
+    private func make(_ key: Key) -> Upstream {
+        let port = key.authority.port ?? key.scheme.defaultPort
+        let full = Authority(host: key.authority.host, port: port)
+        let dialled = configuration.resolve[full] ?? full
+        var limits = UpstreamLimits()
+        limits.connect = configuration.connect
+        limits.firstByte = configuration.headers
+        limits.idle = configuration.headers
+        limits.idleConnections = 4
+        let security: UpstreamSecurity? =
+            switch key.scheme {
+            case .https:
+                UpstreamSecurity(
+                    context: configuration.tls, serverName: key.authority.host.description)
+            case .http: nil
+            }
+        return Upstream(
+            .tcp(dialled.host, port: dialled.port ?? port), security: security,
+            guarding: configuration.guarding, limits: limits)
+    }
+
+    private func send(
+        _ request: OutboundRequest, _ target: [UInt8], until end: ContinuousClock.Instant
+    ) async throws(FetchFailure) -> BufferedResponse {
+        let left = end - ContinuousClock.now
+        guard left > .zero else { throw .timeout }
+        let head = try self.head(request, target)
+        let buffered = BufferedRequest(
+            request.method, head: head, body: request.body,
+            responseLimit: request.responseLimit ?? configuration.maxResponse, deadline: left)
+        let upstream = upstream(scheme: request.scheme, authority: request.authority)
+        let response: BufferedResponse
+        do { response = try await group.any.exchange(buffered, with: upstream) } catch {
+            throw FetchFailure(error)
+        }
+        let encoding = response.fields.first(.contentEncoding)
+        guard encoding.map({ $0.elementsEqual("identity".utf8) }) ?? true else { throw .encoded }
+        return response
+    }
+
+    private func head(
+        _ request: OutboundRequest, _ target: [UInt8]
+    ) throws(FetchFailure) -> HeadWriter {
+        do throws(HeadWriter.InvalidField) {
+            var writer = HeadWriter(reserving: 512)
+            try writer.requestLine(request.method, target)
+            try writer.add(
+                .host, request.authority.normalized(for: request.scheme).description)
+            for (name, value) in request.fields { try writer.add(name, value) }
+            try writer.add(.acceptEncoding, "identity")
+            return writer
+        } catch {
+            throw .request
+        }
+    }
+
+    /// Where a redirect leads, when that is the same host by the same scheme.
+    private func target(
+        of response: BufferedResponse, from request: OutboundRequest
+    ) throws(FetchFailure) -> [UInt8] {
+        guard let text = response.fields.text(.location) else { throw .redirect }
+        if text.hasPrefix("/"), !text.hasPrefix("//") { return Array(text.utf8) }
+        guard let url = try? HTTPURL(text), url.scheme == request.scheme,
+            url.authority.normalized(for: url.scheme)
+                == request.authority.normalized(for: request.scheme)
+        else { throw .redirect }
+        return Array(url.target.utf8)
+    }
+
+    private static let mostRedirects = 2
+    private static let capacity = 2000
 }
 
 /// What an `OutboundClient` trusts, dials and waits for.
 package struct OutboundConfiguration: Sendable {
+    package var tls: TLSContext
+    /// Judges every address before it is dialled, those of `resolve` too.
+    package var guarding: AddressGuard
     /// `host:port` to the one that is dialled in its place; name and certificate stay those of
     /// the first. Like curl's `--connect-to`.
     package var resolve: [Authority: Authority] = [:]
@@ -34,5 +136,32 @@ package struct OutboundConfiguration: Sendable {
     /// In bytes.
     package var maxResponse = 256 << 10
 
-    package init() {}
+    package init(tls: TLSContext, guarding: AddressGuard) {
+        self.tls = tls
+        self.guarding = guarding
+    }
+}
+
+extension BufferedResponse {
+    fileprivate var isRedirect: Bool {
+        switch status {
+        case 301, 302, 303, 307, 308: true
+        case _: false
+        }
+    }
+}
+
+extension FetchFailure {
+    /// What an exchange that failed means for a fetch.
+    fileprivate init(_ failure: UpstreamFailure) {
+        switch failure {
+        case .unresolved: self = .resolve
+        case .addressRefused(let address): self = .addressRefused(address)
+        case .tls(let detail): self = .tlsVerify(detail)
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: self = .timeout
+        case .tooLarge: self = .tooLarge
+        case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
+        case .connectRefused, .busy, .closedEarly, .shutdown: self = .connect
+        }
+    }
 }

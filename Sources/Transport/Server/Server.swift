@@ -1,23 +1,125 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import OpenSSL
+import Synchronization
+
 /// A running HTTP server.
 package final class Server: Sendable {
     /// Where it listens, in the order of the configuration, with the ports that were chosen.
     package let addresses: [ListenAddress]
+    private let channels: [any Channel]
+    private let census: Census
 
-    private init(addresses: [ListenAddress]) {
+    private init(addresses: [ListenAddress], channels: [any Channel], census: Census) {
         self.addresses = addresses
+        self.channels = channels
+        self.census = census
     }
 
-    /// Starts to listen. Throws `ListenFailure` when an address cannot be had.
+    /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`).
+    ///
+    /// Throws `ListenFailure` when an address cannot be had; then nothing listens.
     package static func start(
-        _ configuration: ServerConfiguration, handler: any RequestHandler
+        _ configuration: ServerConfiguration, on group: LoopGroup, handler: any RequestHandler
     ) async throws -> Server {
-        throw ListenFailure(address: "", reason: "not listening")
+        let census = Census(configuration.limits)
+        var channels: [any Channel] = []
+        var addresses: [ListenAddress] = []
+        for (index, listener) in configuration.listeners.enumerated() {
+            let site = ServerSite(
+                index: index, handler: listener.handler(handler), role: listener.role,
+                tls: listener.tls, limits: configuration.limits, census: census)
+            do {
+                let (bound, opened) = try await bind(listener.address, site, group)
+                addresses.append(bound)
+                channels += opened
+            } catch {
+                for channel in channels { channel.close(promise: nil) }
+                throw ListenFailure(address: listener.address.description, reason: "\(error)")
+            }
+        }
+        return Server(addresses: addresses, channels: channels, census: census)
     }
 
-    /// Stops accepting, lets the requests in flight end for at most `grace`, then closes what is
-    /// left.
-    package func shutdown(grace: Duration) async {}
+    /// Stops accepting, lets the requests in flight end for at most `grace`; what is left then ends
+    /// with the loops.
+    package func shutdown(grace: Duration) async {
+        census.stop()
+        for channel in channels { channel.close(promise: nil) }
+        let end = ContinuousClock.now + grace
+        while census.count > 0, ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
+        }
+    }
+
+    /// Open connections of clients.
+    package var connections: Int { census.count }
+
+    private static func bind(
+        _ address: ListenAddress, _ site: ServerSite, _ group: LoopGroup
+    ) async throws -> (ListenAddress, [any Channel]) {
+        switch address {
+        case .unix(let path):
+            let channel = try await bootstrap(site, group.loops[0])
+                .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            return (address, [channel])
+        case .tcp(let ip, let port):
+            var chosen = port
+            var channels: [any Channel] = []
+            for loop in group.loops {
+                let channel = try await bootstrap(site, loop)
+                    .serverChannelOption(
+                        .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
+                    .bind(host: ip.description, port: chosen).get()
+                chosen = channel.localAddress?.port ?? chosen
+                channels.append(channel)
+            }
+            return (.tcp(ip, port: chosen), channels)
+        }
+    }
+
+    private static func bootstrap(_ site: ServerSite, _ handle: LoopHandle) -> ServerBootstrap {
+        ServerBootstrap(group: handle.eventLoop)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: SocketTuning.allocator)
+            .childChannelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try accept(channel, site, handle)
+                }
+            }
+    }
+
+    /// A connection past the limits is closed before a byte of it is read.
+    private static func accept(
+        _ channel: any Channel, _ site: ServerSite, _ handle: LoopHandle
+    ) throws {
+        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        guard !site.census.isFull else { throw ServerFull() }
+        guard site.census.admit(address) == .admitted else { throw ServerFull() }
+        if address != nil {
+            _ = try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        }
+        let client = ClientConnection(
+            address: address, port: channel.remoteAddress?.port ?? 0, listener: site.index,
+            tls: nil, loop: handle)
+        let connection = ServerConnection(site, client: client, loop: handle.loop)
+        if let tls = site.tls {
+            let engine = try TLSEngine(server: tls)
+            try channel.pipeline.syncOperations.addHandler(
+                TLSHandler(engine, onReady: { connection.shaken($0) }))
+        }
+        try channel.pipeline.syncOperations.addHandler(connection)
+    }
 }
+
+/// No more connections, or no more from this client.
+private struct ServerFull: Error {}
 
 /// An address that cannot be listened on.
 package struct ListenFailure: Error, CustomStringConvertible {
@@ -25,4 +127,51 @@ package struct ListenFailure: Error, CustomStringConvertible {
     package let reason: String
 
     package var description: String { "cannot listen on \(address): \(reason)" }
+}
+
+extension ListenAddress: CustomStringConvertible {
+    /// As the configuration writes it.
+    package var description: String {
+        switch self {
+        case .tcp(let address, let port):
+            address.description.utf8.contains(UInt8(ascii: ":"))
+                ? "[\(address)]:\(port)" : "\(address):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension ServerConfiguration.Listener {
+    fileprivate var role: RequestHeadParser.Role {
+        switch purpose {
+        case .serve, .redirectToHTTPS: .reverseProxy
+        case .forwardProxy: .forwardProxy
+        }
+    }
+
+    fileprivate func handler(_ handler: any RequestHandler) -> any RequestHandler {
+        switch purpose {
+        case .serve, .forwardProxy: handler
+        case .redirectToHTTPS(let authority): RedirectToHTTPS(authority: authority, other: handler)
+        }
+    }
+}
+
+/// Answers every request with 308 to the same target under https.
+private struct RedirectToHTTPS: RequestHandler {
+    let authority: Authority?
+    let other: any RequestHandler
+
+    func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        guard let host = authority ?? head.authority.map({ Authority(host: $0.host, port: nil) })
+        else { return .answer(Answer(status: 400, connection: .close)) }
+        let path = String(decoding: head.path, as: UTF8.self)
+        let query = head.query.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
+        return .answer(
+            Answer(status: 308, fields: [("location", "https://\(host)\(path)\(query)")]))
+    }
+
+    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+        other.refuse(failure, from: client)
+    }
 }

@@ -1,27 +1,27 @@
+package import OpenSSL
+
 /// Where a server listens, and what it puts up with.
 package struct ServerConfiguration: Sendable {
     package var listeners: [Listener]
     package var limits: ServerLimits
-    /// How many event loops, each with listeners and upstream connections of its own.
-    package var loops: Int
 
-    package init(
-        listeners: [Listener], limits: ServerLimits = ServerLimits(), loops: Int = 1
-    ) {
+    package init(listeners: [Listener], limits: ServerLimits = ServerLimits()) {
         self.listeners = listeners
         self.limits = limits
-        self.loops = loops
     }
 
     /// One address to listen on.
     package struct Listener: Sendable {
         package var address: ListenAddress
+        /// Nil for a plain listener.
+        package var tls: TLSContext?
         package var purpose: ListenerPurpose
 
         package init(
-            _ address: ListenAddress, purpose: ListenerPurpose = .serve
+            _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve
         ) {
             self.address = address
+            self.tls = tls
             self.purpose = purpose
         }
     }
@@ -63,7 +63,7 @@ package struct ServerLimits: Sendable {
     package var writeStall = Duration.seconds(60)
     package var connectionAge = Duration.seconds(3600)
     package var requestsPerConnection = 1000
-    /// On all listeners together; further ones wait in the backlog of the system.
+    /// On all listeners together; further ones are closed at once.
     package var connections = 4096
     /// Per IPv4 address or IPv6 /64; further ones are closed at once.
     package var connectionsPerClient = 64

@@ -4,10 +4,20 @@
 /// never share one, even when they name the same server. Make it once, not per request.
 package final class Upstream: Sendable {
     package let endpoint: Endpoint
+    /// Nil for one that is spoken to without TLS.
+    package let security: UpstreamSecurity?
+    /// Judges every address of its name before any is dialled; nil for a server that the operator
+    /// named.
+    package let guarding: AddressGuard?
     package let limits: UpstreamLimits
 
-    package init(_ endpoint: Endpoint, limits: UpstreamLimits = UpstreamLimits()) {
+    package init(
+        _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
+        limits: UpstreamLimits = UpstreamLimits()
+    ) {
         self.endpoint = endpoint
+        self.security = security
+        self.guarding = guarding
         self.limits = limits
     }
 

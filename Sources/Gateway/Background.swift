@@ -1,0 +1,114 @@
+package import Federation
+import Foundation
+import Logging
+import Transport
+
+/// What the gateway does without being asked.
+extension Gateway {
+    /// Fetches the backend's document now and then, forgets what may be forgotten, and follows the
+    /// policy file where `policy.reload = "watch"`.
+    func background(on group: LoopGroup) -> [Task<Void, Never>] {
+        let loop = group.loops[0]
+        let inquiry = Task { [self] in
+            var isKnown = false
+            while !Task.isCancelled {
+                isKnown = await published.refresh(on: loop) || isKnown
+                await pause(isKnown ? configuration.discovery.fresh : .seconds(2))
+            }
+        }
+        let housekeeping = Task { [self] in
+            while !Task.isCancelled {
+                await pause(.seconds(30))
+                let expired = replays.expire(
+                    now: environment.now(), monotonic: environment.monotonicMilliseconds())
+                if let expired { store.commitLater([expired]) }
+            }
+        }
+        var tasks = [inquiry, housekeeping]
+        switch configuration.policy.reload {
+        case .watch: tasks.append(Task { [self] in await watchPolicy() })
+        case .signal: break
+        }
+        return tasks
+    }
+
+    private func watchPolicy() async {
+        var known = stamp()
+        while !Task.isCancelled {
+            await pause(.seconds(1))
+            let now = stamp()
+            guard now != known else { continue }
+            known = now
+            reloadPolicy()
+        }
+    }
+
+    /// Time and size of the policy file and of the text files beside it that it could name.
+    private func stamp() -> [String] {
+        let file = configuration.policy.file
+        let folder = (file as NSString).deletingLastPathComponent
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
+            ?? []
+        return names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.sorted().map { name in
+            let path = folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+            let facts = try? FileManager.default.attributesOfItem(atPath: path)
+            let changed = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            return "\(name) \(changed) \((facts?[.size] as? Int) ?? 0)"
+        }
+    }
+
+    /// Reads the policy again and puts it in force, tests first; on any error the last good one
+    /// stays, and the log says so.
+    func reloadPolicy() {
+        do throws(StartFailure) {
+            let new = try RunningGateway.loadPolicy(configuration.policy.file)
+            guard new.hash != policy.current.hash else { return }
+            policy.swap(new)
+            published.rebuild()
+            log.write(.notice, .reloaded, [LogEntry(.policy, new.hash)])
+        } catch {
+            log.write(
+                .error, .reloadFailed,
+                [LogEntry(.file, configuration.policy.file), LogEntry(.problem, error.description)])
+        }
+    }
+
+    private func pause(_ duration: Duration) async {
+        // Ended early only by being cancelled, which the loops look at.
+        try? await Task.sleep(for: duration)
+    }
+}
+
+extension PolicyFiles {
+    /// Files as they lie on the disk.
+    package static let disk = PolicyFiles { path in
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+}
+
+extension OutboundClient {
+    /// One GET for the peer directory; a URL of another host than the peer's own is fetched as it
+    /// is (a key set may live elsewhere), under the same guard.
+    func get(
+        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ log: GatewayLog
+    ) async -> PeerFetch {
+        guard let parts = try? HTTPURL(url), parts.scheme == .https else {
+            return .failed("\(url) is not an https URL")
+        }
+        let request = OutboundRequest(
+            .get, authority: parts.authority, target: Array(parts.target.utf8),
+            fields: [(.accept, "application/json"), (.userAgent, "ocmgate")],
+            redirects: redirects == .followedOnSameHost ? .followedOnSameHost : .returned)
+        do throws(FetchFailure) {
+            let response = try await fetch(request)
+            return .answered(status: response.status, body: response.body)
+        } catch {
+            log.sample(
+                error.code, .notice, .peerFetchFailed,
+                [LogEntry(.host, host.description), LogEntry(.detail, error.code)])
+            return .failed(error.code)
+        }
+    }
+}

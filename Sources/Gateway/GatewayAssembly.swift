@@ -1,0 +1,273 @@
+package import Federation
+import Foundation
+import Logging
+package import OpenSSL
+package import Transport
+
+/// What the operator can mend about a start that failed.
+package struct StartFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// Puts a gateway together from its configuration, and runs it.
+package final class RunningGateway: Sendable {
+    package let gateway: Gateway
+    package let server: Server
+    private let group: LoopGroup
+    private let store: Store
+    private let log: GatewayLog
+    private let background: [Task<Void, Never>]
+
+    /// Reads keys, policy and state, starts the loops, and listens.
+    ///
+    /// Throws `StartFailure` with the file and the remedy.
+    package static func start(_ configuration: Configuration) async throws -> RunningGateway {
+        let log = GatewayLog(
+            level: configuration.log.level.logger, format: configuration.log.format.written)
+        let environment = Environment.live
+        let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
+        let policy = try loadPolicy(configuration.policy.file)
+        let (gateway, store) = try assemble(
+            configuration, PolicyHolder(policy), log, environment, group)
+        let server: Server
+        do {
+            server = try await Server.start(
+                try serverConfiguration(configuration), on: group, handler: gateway)
+        } catch {
+            store.close()
+            throw StartFailure("\(error)")
+        }
+        for address in server.addresses {
+            log.write(.info, .listening, [LogEntry(.address, address.description)])
+        }
+        log.write(
+            .info, .started,
+            [
+                LogEntry(.policy, policy.hash), LogEntry(.profile, configuration.profile.rawValue),
+            ])
+        let background = gateway.background(on: group)
+        return RunningGateway(gateway, server, group, store, log, background)
+    }
+
+    private init(
+        _ gateway: Gateway, _ server: Server, _ group: LoopGroup, _ store: Store,
+        _ log: GatewayLog, _ background: [Task<Void, Never>]
+    ) {
+        self.gateway = gateway
+        self.server = server
+        self.group = group
+        self.store = store
+        self.log = log
+        self.background = background
+    }
+
+    /// Stops: no new connections, requests in flight get `grace`, then all ends.
+    package func stop(grace: Duration) async {
+        log.write(.info, .stopping)
+        for task in background { task.cancel() }
+        await server.shutdown(grace: grace)
+        await group.shutdown()
+        store.close()
+        log.write(.info, .stopped)
+        log.flush()
+    }
+
+    /// Reads the policy again; on any error the last good one stays.
+    package func reloadPolicy() { gateway.reloadPolicy() }
+
+    /// A policy file, read and with all of its tests passed.
+    package static func loadPolicy(_ file: String) throws(StartFailure) -> Policy {
+        let policy: Policy
+        do { policy = try Policy.load(file: file, .disk) } catch {
+            throw StartFailure(error.description)
+        }
+        let failed = policy.runTests().filter { !$0.passed }
+        guard failed.isEmpty else {
+            let lines = failed.map { outcome in
+                "\(outcome.test.file):\(outcome.test.position.line): test \"\(outcome.test.name)\": "
+                    + outcome.differences.joined(separator: "; ")
+            }
+            throw StartFailure(lines.joined(separator: "\n"))
+        }
+        return policy
+    }
+}
+
+extension RunningGateway {
+    private static func assemble(
+        _ configuration: Configuration, _ policy: PolicyHolder, _ log: GatewayLog,
+        _ environment: Environment, _ group: LoopGroup
+    ) throws -> (Gateway, Store) {
+        guard let site = Site(
+            origin: configuration.site.origin, aliases: configuration.site.aliases)
+        else { throw StartFailure("site.origin cannot be used: \(configuration.site.origin)") }
+        let now = environment.now()
+        let seal: SealKey
+        let ring: KeyRing
+        do {
+            seal = try SealKey.load(
+                configuration.state.sealKey, whenMissing: .make,
+                environment: ProcessInfo.processInfo.environment)
+            ring = try KeyRing(folder: configuration.signature.keys, whenMissing: .make)
+        } catch { throw StartFailure(error.description) }
+        let backend = try backendServer(configuration, site)
+        let client = try outboundClient(configuration, group)
+        let store: Store
+        do { store = try Store.open(configuration.state.file, seal, now: now) } catch {
+            throw StartFailure(error.description)
+        }
+        do {
+            let gateway = Gateway(
+                Gateway.Parts(
+                    configuration: configuration, site: site, environment: environment,
+                    backend: backend, policy: policy,
+                    peers: peerDirectory(configuration, client, environment, log), store: store,
+                    registry: try ShareRegistry(store, seal),
+                    replays: try ReplayCache(
+                        store, seal,
+                        limits: .init(
+                            window: configuration.signature.window.wholeSeconds,
+                            skew: configuration.signature.skew.wholeSeconds),
+                        knownFrom: store.born,
+                        monotonic: environment.monotonicMilliseconds()),
+                    pins: try PinBook(store), generations: try PeerGenerations(store),
+                    sealer: TokenSealer(
+                        .init(id: 1, key: try seal.aead(for: .token)), audience: site.origin),
+                    published: PublishedDocuments(
+                        backend: backend, policy: policy,
+                        template: served(configuration, site, ring),
+                        criteria: configuration.discovery.criteria,
+                        keySet: ring.keySet(for: site.host)),
+                    log: log, fingerprint: seal.hmac(for: .fingerprint)))
+            return (gateway, store)
+        } catch {
+            store.close()
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private static func served(
+        _ configuration: Configuration, _ site: Site, _ ring: KeyRing
+    ) -> ServedDiscovery {
+        let cavage = ring.cavageKey
+        return ServedDiscovery(
+            origin: site.origin, provider: configuration.site.provider,
+            tokenPath: configuration.token.path,
+            signatureKey: cavage.flatMap {
+                ServedDiscovery.SignatureKey(
+                    keyId: $0.cavageID(for: site.host), pem: $0.key.publicKey.pem)
+            },
+            fromBackend: configuration.discovery.fromBackend)
+    }
+
+    private static func backendServer(
+        _ configuration: Configuration, _ site: Site
+    ) throws -> BackendServer {
+        let settings = configuration.backend
+        var limits = UpstreamLimits()
+        limits.connect = settings.connect
+        limits.firstByte = settings.headers
+        limits.idle = settings.idle
+        let security = try settings.tlsName.map {
+            UpstreamSecurity(context: try clientContext(configuration), serverName: $0)
+        }
+        return BackendServer(
+            kind: settings.kind,
+            upstream: Upstream(settings.endpoint, security: security, limits: limits),
+            head: BackendHead(
+                host: settings.host, scheme: site.scheme, authority: site.host.description),
+            timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path)
+    }
+
+    /// Believes the system's authorities and those of `outbound.ca_file`.
+    static func clientContext(_ configuration: Configuration) throws -> TLSContext {
+        var texts: [String] = []
+        if let file = configuration.outbound.caFile {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw StartFailure("outbound.ca_file \(file) cannot be read")
+            }
+            texts.append(text)
+        }
+        return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
+    }
+
+    /// The client of the gateway's own requests.
+    package static func outboundClient(
+        _ configuration: Configuration, _ group: LoopGroup
+    ) throws -> OutboundClient {
+        var outbound = OutboundConfiguration(
+            tls: try clientContext(configuration),
+            guarding: AddressGuard(allowing: configuration.outbound.allowPrivate))
+        outbound.resolve = configuration.outbound.resolve
+        outbound.connect = configuration.outbound.connect
+        outbound.headers = configuration.outbound.headers
+        outbound.total = configuration.outbound.total
+        outbound.maxResponse = configuration.outbound.maxResponse
+        return OutboundClient(outbound, on: group)
+    }
+
+    /// Peers by this client.
+    package static func peerDirectory(
+        _ configuration: Configuration, _ client: OutboundClient, _ environment: Environment,
+        _ log: GatewayLog
+    ) -> PeerDirectory {
+        let settings = configuration.discovery
+        return PeerDirectory(
+            lifetimes: .init(
+                fresh: settings.fresh.wholeSeconds, staleIfError: settings.staleIfError.wholeSeconds,
+                negative: settings.negative.wholeSeconds),
+            now: environment.now,
+            fetch: { host, url, redirects in
+                await client.get(host, url, redirects, log)
+            }, readKeys: { PeerDirectory.readKeySet($0) })
+    }
+
+    private static func serverConfiguration(
+        _ configuration: Configuration
+    ) throws -> ServerConfiguration {
+        let settings = configuration.limits
+        var limits = ServerLimits()
+        limits.head.total = settings.headers
+        limits.head.fields = settings.headerCount
+        limits.requestHead = settings.requestHead
+        limits.keepAlive = settings.keepAlive
+        limits.requestsPerConnection = settings.requestsPerConnection
+        limits.connections = settings.connections
+        limits.connectionsPerClient = settings.perClient
+        let listeners = try configuration.listeners.map { listen in
+            ServerConfiguration.Listener(
+                listen.address, tls: try listen.tls.flatMap { try context($0, configuration) },
+                purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(nil))
+        }
+        return ServerConfiguration(listeners: listeners, limits: limits)
+    }
+
+    /// The listener's own certificate first, then all others, by the names that clients ask for.
+    private static func context(
+        _ name: String, _ configuration: Configuration
+    ) throws -> TLSContext? {
+        guard let own = configuration.tls[name] else { return nil }
+        var identities = [try identity(own)]
+        for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
+        where other != name { identities.append(try identity(settings)) }
+        return try TLSContext.server(
+            identities: identities, minimum: own.minimum, alpn: ["http/1.1"])
+    }
+
+    /// A certificate chain and its key.
+    package static func identity(
+        _ settings: Configuration.TLSSettings
+    ) throws -> TLSIdentity {
+        guard let chain = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
+            throw StartFailure("\(settings.certificate) cannot be read")
+        }
+        guard let key = try? String(contentsOfFile: settings.key, encoding: .utf8) else {
+            throw StartFailure("\(settings.key) cannot be read")
+        }
+        do { return try TLSIdentity(certificatePEM: chain, keyPEM: key) } catch {
+            throw StartFailure("\(settings.certificate), \(settings.key): \(error)")
+        }
+    }
+}

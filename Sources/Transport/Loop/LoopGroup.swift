@@ -1,0 +1,45 @@
+import NIOCore
+import NIOPosix
+
+/// The event loops of the process: servers and clients share them.
+package final class LoopGroup: Sendable {
+    package let loops: [LoopHandle]
+    let group: MultiThreadedEventLoopGroup
+    private let counters: [Counters]
+
+    /// Starts `count` event loops, a thread each.
+    package convenience init(count: Int) {
+        self.init(count: count, resolver: Resolver())
+    }
+
+    init(count: Int, resolver: Resolver) {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
+        var counters: [Counters] = []
+        loops = group.makeIterator().map { eventLoop in
+            let share = Counters()
+            counters.append(share)
+            return LoopHandle(Loop(eventLoop, counters: share, resolver: resolver))
+        }
+        self.counters = counters
+    }
+
+    /// The caller's loop when it runs on one of these, else any.
+    package var any: LoopHandle {
+        let eventLoop = group.any()
+        return loops.first { $0.eventLoop === eventLoop } ?? loops[0]
+    }
+
+    /// How many of `event` there were, on all loops.
+    package func count(of event: Counters.Event) -> Int {
+        counters.reduce(0) { $0 &+ $1.total(event) }
+    }
+
+    /// Ends the threads, and whatever still runs on them.
+    package func shutdown() async {
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            // It was shut down before, which is what was wanted.
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import NIOCore
+
+/// How sockets are read and written, by measurement.
+enum SocketTuning {
+    /// Reads grow from 1 KiB to 256 KiB with what comes.
+    static let allocator = AdaptiveRecvByteBufferAllocator(
+        minimum: 1 << 10, initial: 2 << 10, maximum: 256 << 10)
+
+    /// Above 256 KiB that wait to be sent nothing more is read for it, until 64 KiB are left.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: 64 << 10, high: 256 << 10)
+}
+
+extension Duration {
+    /// Whole nanoseconds; what is too long for them is cut.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, beyond) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return beyond ? .max : sum
+    }
+}
+
+extension SocketAddress {
+    /// Nil only when the system does not take the text of the address.
+    init?(_ address: IPAddress, port: UInt16) {
+        guard let made = try? SocketAddress(ipAddress: address.description, port: Int(port)) else {
+            return nil
+        }
+        self = made
+    }
+}

@@ -1,0 +1,25 @@
+/// Notices a peer that takes nothing any more: bytes are waiting, and none went for too long.
+struct WriteProgress: Sendable {
+    private var written = 0
+    private var gone = 0
+    private var since: LoopTime?
+
+    /// `count` bytes were handed to the channel.
+    mutating func wrote(_ count: Int) { written &+= count }
+
+    /// Looks at the bytes that the channel still holds; true when none of them moved for `limit`.
+    mutating func isStalled(buffered: Int, at now: LoopTime, limit: Duration) -> Bool {
+        let gone = written &- buffered
+        guard buffered > 0 else {
+            since = nil
+            self.gone = gone
+            return false
+        }
+        guard let since, gone == self.gone else {
+            self.since = now
+            self.gone = gone
+            return false
+        }
+        return since + limit < now
+    }
+}

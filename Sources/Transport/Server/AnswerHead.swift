@@ -1,0 +1,87 @@
+/// The head of an answer as it goes to the client, and how its body is framed there.
+struct AnswerHead {
+    let bytes: [UInt8]
+    let framing: Framing
+
+    /// How the body is delimited on the client's connection.
+    enum Framing: Sendable, Equatable {
+        /// As many bytes as the head says, or none at all.
+        case plain
+        case chunked
+        /// By the end of the connection: for HTTP/1.0 clients.
+        case untilClose
+    }
+
+    /// The request that is answered.
+    struct Request: Sendable {
+        var method: Method
+        var version: HTTPVersion
+    }
+
+    /// Whether a forwarded answer can only end with the connection.
+    static func needsClose(_ head: ResponseHead, for request: Request) -> Bool {
+        switch head.body {
+        case .none, .length, .tunnel: return false
+        case .chunked, .untilClose: return request.version == .http10
+        }
+    }
+
+    /// The head of an answer from an upstream: what ends at this hop is left out, `edit` is
+    /// applied.
+    static func forwarded(
+        _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence
+    ) throws(HeadWriter.InvalidField) -> AnswerHead {
+        var writer = HeadWriter(reserving: head.fields.bytes.count + 128)
+        writer.statusLine(head.status)
+        writer.copyFields(of: head, except: edit?.remove ?? [])
+        if let edit {
+            for field in edit.add { try writer.add(field.name, field.value) }
+        }
+        var framing = Framing.plain
+        switch head.body {
+        case .none, .tunnel:
+            if let length = head.contentLength, head.status != 204 {
+                writer.add(.contentLength, length)
+            }
+        case .length(let length): writer.add(.contentLength, length)
+        case .chunked, .untilClose:
+            if request.version == .http11 {
+                writer.frame(.chunked)
+                framing = .chunked
+            } else {
+                framing = .untilClose
+            }
+        }
+        if persistence == .close { try writer.add(.connection, "close") }
+        return AnswerHead(bytes: writer.finish(), framing: framing)
+    }
+
+    /// An answer of our own, head and body in one.
+    static func whole(
+        _ answer: Answer, for method: Method?, persistence: Persistence
+    ) -> [UInt8] {
+        do {
+            return try write(answer, method, persistence)
+        } catch {
+            // A field of ours that cannot be sent: nothing of the answer is to be trusted.
+            return emptyFailure
+        }
+    }
+
+    private static func write(
+        _ answer: Answer, _ method: Method?, _ persistence: Persistence
+    ) throws(HeadWriter.InvalidField) -> [UInt8] {
+        var writer = HeadWriter(reserving: 512 + answer.body.count)
+        writer.statusLine(answer.status)
+        for field in answer.fields { try writer.add(FieldName(field.name), field.value) }
+        let hasBody = answer.status != 204 && answer.status != 304
+        if hasBody { writer.add(.contentLength, answer.body.count) }
+        if persistence == .close { try writer.add(.connection, "close") }
+        var bytes = writer.finish()
+        if hasBody, method != .head { bytes.append(contentsOf: answer.body) }
+        return bytes
+    }
+
+    private static let emptyFailure = Array(
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n".utf8)
+}

@@ -1,0 +1,233 @@
+import NIOCore
+
+/// A request on its way to an upstream, and its answer on its way back.
+struct Passage {
+    let forwarding: Forwarding
+    let method: Method
+    let framing: BodyFraming
+    /// The head for the upstream, framing and all; kept for a second attempt.
+    let head: [UInt8]
+    var dial: UpstreamDial?
+    var connection: UpstreamConnection?
+    /// How the answer's body goes out; nil while no head of it has gone.
+    var answer: AnswerHead.Framing?
+    var status: Int?
+    var requestBytes = 0
+    var responseBytes = 0
+
+    init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
+        var writer = forwarding.head
+        writer.frame(head.body)
+        self.head = writer.finish()
+        self.forwarding = forwarding
+        method = head.method
+        framing = head.body
+    }
+}
+
+/// Forwarding: the client's side of it.
+extension ServerConnection: AnswerReceiver {
+    /// Begins to forward the present request.
+    func forward(_ forwarding: Forwarding) {
+        guard let head else { return }
+        loop.counters.count(.forwarded)
+        cycle.enter(.forwarding)
+        passage = Passage(forwarding, head)
+        connect(RetryRule.wantsFreshConnection(head.method, head.body) ? .warm : .any)
+    }
+
+    private func connect(_ freshness: UpstreamPool.Freshness) {
+        guard let upstream = passage?.forwarding.upstream else { return }
+        switch loop.pool.supply(upstream, freshness, for: self) {
+        case .ready(let connection): start(connection)
+        case .dialling(let dial): passage?.dial = dial
+        case .busy:
+            loop.counters.count(.upstreamBusy)
+            fail(.busy)
+        }
+    }
+
+    private func start(_ connection: UpstreamConnection) {
+        guard let passage else { return }
+        self.passage?.dial = nil
+        self.passage?.connection = connection
+        connection.begin(
+            passage.method, head: passage.head, firstByte: passage.forwarding.firstByte,
+            for: self)
+        // The upstream's own wish for `Expect` is not asked for: it gets the body at once.
+        sendContinue()
+        if cycle.body.hasEnded {
+            connection.endRequest()
+        } else {
+            deadline = loop.now + site.limits.forwardedBodyIdle
+        }
+    }
+
+    /// Hands on what came of the body; whether there may be more to do.
+    func passBody() -> Bool {
+        guard !cycle.body.hasEnded, let connection = passage?.connection else { return false }
+        guard connection.takesMore else { return false }
+        do {
+            var offset = 0
+            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            switch step {
+            case .needMore:
+                use(offset)
+                return false
+            case .data(let range):
+                guard
+                    let piece = inbound.getSlice(
+                        at: inbound.readerIndex + range.lowerBound, length: range.count)
+                else { return false }
+                use(offset)
+                pass(piece, to: connection)
+            case .end:
+                use(offset)
+                connection.send(ByteBuffer(bytes: ChunkFrame.last))
+            }
+            if cycle.body.hasEnded {
+                deadline = .never
+                connection.endRequest()
+            }
+            return true
+        } catch {
+            loop.counters.count(.malformed)
+            stop(.refused(error), error)
+            return false
+        }
+    }
+
+    private func pass(_ piece: ByteBuffer, to connection: UpstreamConnection) {
+        passage?.requestBytes += piece.readableBytes
+        deadline = loop.now + site.limits.forwardedBodyIdle
+        switch passage?.framing {
+        case .chunked:
+            var start = ByteBuffer(bytes: ChunkFrame.start(piece.readableBytes))
+            if piece.readableBytes <= 4 << 10 {
+                start.writeImmutableBuffer(piece)
+                start.writeBytes(ChunkFrame.end)
+                connection.send(start)
+            } else {
+                connection.send(start)
+                connection.send(piece)
+                connection.send(ByteBuffer(bytes: ChunkFrame.end))
+            }
+        case .some(.none), .length, nil: connection.send(piece)
+        }
+    }
+
+    // MARK: The answer
+
+    func upstreamReady(_ connection: UpstreamConnection) {
+        start(connection)
+        goOn()
+        connection.flush()
+    }
+
+    func upstreamAnswered(_ head: ResponseHead) {
+        guard let passage, let request = self.head else { return }
+        let wanted = AnswerHead.Request(method: request.method, version: request.version)
+        if AnswerHead.needsClose(head, for: wanted) { cycle.doom() }
+        let persistence = cycle.settle()
+        do {
+            let edit = passage.forwarding.onHead.map { $0(head) }
+            let answer = try AnswerHead.forwarded(
+                head, edit: edit, for: wanted, persistence: persistence)
+            self.passage?.answer = answer.framing
+            self.passage?.status = head.status
+            append(answer.bytes)
+        } catch {
+            passage.connection?.abandon()
+            upstreamFailed(.malformed(.fieldName), reply: .begun)
+        }
+    }
+
+    func upstreamSent(_ body: ByteBuffer) {
+        passage?.responseBytes += body.readableBytes
+        switch passage?.answer {
+        case .chunked:
+            append(ChunkFrame.start(body.readableBytes))
+            append(body)
+            append(ChunkFrame.end)
+        case .plain, .untilClose, nil: append(body)
+        }
+    }
+
+    func upstreamEnded() {
+        if passage?.answer == .chunked { append(ChunkFrame.last) }
+        endPassage(.complete, keepsUpstream: true)
+        next(cycle.answered())
+        goOn()
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure, reply: RetryRule.Reply) {
+        guard let passage else { return }
+        let attempt = RetryRule.Attempt(
+            connection: passage.connection?.use ?? .fresh, answer: reply, method: passage.method,
+            body: passage.framing)
+        self.passage?.connection = nil
+        self.passage?.dial = nil
+        switch RetryRule.judge(attempt, failure) {
+        case .retry:
+            loop.counters.count(.upstreamRetried)
+            connect(.new)
+        case .fail: fail(failure)
+        }
+        goOn()
+    }
+
+    func upstreamDrained() { goOn() }
+
+    func upstreamPaused() { settleOutput() }
+
+    // MARK: The end
+
+    /// The upstream gives no answer: says so, or, within an answer, cuts it off.
+    private func fail(_ failure: UpstreamFailure) {
+        guard let passage else { return }
+        loop.counters.count(.upstreamFailed)
+        if failure.status == 504 { loop.counters.count(.upstreamTimeout) }
+        guard passage.answer == nil else {
+            endPassage(.upstream(failure), keepsUpstream: false)
+            cycle.enter(.closed)
+            abort()
+            return
+        }
+        let answer = passage.forwarding.onFailure?(failure) ?? Answer(status: failure.status)
+        self.passage?.status = answer.status
+        endPassage(.upstream(failure), keepsUpstream: false)
+        send(answer)
+    }
+
+    /// The client stopped sending its body.
+    func endPassageByTimeout() { stop(.clientTimeout, .requestTimeout) }
+
+    /// The client's body is at fault: says so, or, within an answer, cuts it off.
+    private func stop(_ end: ForwardingResult.End, _ failure: RequestFailure) {
+        let isAnswered = passage?.answer != nil
+        if !isAnswered { passage?.status = failure.status }
+        endPassage(end, keepsUpstream: false)
+        if isAnswered {
+            cycle.enter(.closed)
+            abort()
+        } else {
+            refuse(failure)
+        }
+    }
+
+    /// Ends the forwarding and tells its owner.
+    func endPassage(_ end: ForwardingResult.End, keepsUpstream: Bool) {
+        guard let passage else { return }
+        self.passage = nil
+        deadline = .never
+        if end == .clientGone { loop.counters.count(.clientGone) }
+        if !keepsUpstream {
+            passage.connection?.abandon()
+            passage.dial?.abandon()
+        }
+        passage.forwarding.onEnd?(
+            ForwardingResult(
+                status: passage.status, requestBytes: passage.requestBytes,
+                responseBytes: passage.responseBytes, end: end))
+    }
+}

@@ -1,0 +1,510 @@
+import Glibc
+import NIOCore
+import OpenSSL
+
+/// One client's connection: reads its requests one after the other, has each of them planned, and
+/// carries the plan out.
+///
+/// What may follow what is decided by `RequestCycle`; this handler moves the bytes. It is at once
+/// the client's side of a forwarded request, see `ServerConnection+Forwarding.swift`.
+final class ServerConnection: ChannelInboundHandler, LoopMember {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let site: ServerSite
+    let loop: Loop
+    let client: ClientConnection
+    var memberIndex = -1
+
+    var cycle = RequestCycle()
+    var head: RequestHead?
+    /// What has come and is not used yet.
+    var inbound = ByteBuffer()
+    var gathering: Gathering?
+    var passage: Passage?
+    var deadline: LoopTime
+
+    private var context: ChannelHandlerContext?
+    private var parser: RequestHeadParser
+    /// Small things on their way out, sent together.
+    private var outbound = ByteBuffer()
+    private var progress = WriteProgress()
+    private let born: LoopTime
+    private var isReading = false
+    private var isProcessing = false
+    private var needsFlush = false
+    /// The client will send no more.
+    private var inputEnded = false
+    private var outputEnded = false
+
+    /// A body that is read whole, and what is done with it then.
+    struct Gathering {
+        let limit: Int
+        let then: @Sendable (ReceivedRequest) async -> Answer
+        var bytes: [UInt8] = []
+        var pace: BodyPace
+    }
+
+    init(_ site: ServerSite, client: ClientConnection, loop: Loop) {
+        self.site = site
+        self.loop = loop
+        self.client = client
+        parser = RequestHeadParser(limits: site.limits.head, role: site.role)
+        born = loop.now
+        deadline = .never
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+        loop.counters.count(.connectionsOpened)
+        deadline = loop.now + (site.tls == nil ? site.limits.requestHead : site.limits.tlsHandshake)
+    }
+
+    func channelActive(context: ChannelHandlerContext) { readIfWanted() }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
+    func channelInactive(context: ChannelHandlerContext) { ended() }
+
+    /// The handshake of the TLS below has ended.
+    func shaken(_ result: Result<TLSNegotiation, TLSFailure>) {
+        switch result {
+        case .success: deadline = loop.now + site.limits.requestHead
+        case .failure: loop.counters.count(.handshakeFailed)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = false
+        var bytes = unwrapInboundIn(data)
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.writeBuffer(&bytes)
+        }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        passage?.connection?.flush()
+        settleOutput()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { passage?.connection?.resume() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let event as ChannelEvent where event == .inputClosed: endInput()
+        case let event as ChannelEvent where event == .outputClosed:
+            outputEnded = true
+            if inputEnded || cycle.phase == .closed { context.close(promise: nil) }
+        case let event as TLSEvent where event == .closedByPeer: endInput()
+        default: break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// The client closed its side. A request that came whole is still answered.
+    private func endInput() {
+        guard !inputEnded else { return }
+        inputEnded = true
+        cycle.doom()
+        switch cycle.phase {
+        case .head, .dropping: finish()
+        case .lingering, .closed: context?.close(promise: nil)
+        case .deciding, .answering, .gathering, .forwarding:
+            if !cycle.body.hasEnded { abort() }
+        }
+    }
+
+    private func ended() {
+        guard context != nil else { return }
+        context = nil
+        loop.remove(self)
+        loop.counters.count(.connectionsClosed)
+        site.census.leave(client.address)
+        if cycle.phase == .forwarding { endPassage(.clientGone, keepsUpstream: false) }
+        cycle.enter(.closed)
+        gathering = nil
+    }
+
+    // MARK: Requests
+
+    /// Goes on with whatever can be gone on with.
+    func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while true {
+            switch cycle.phase {
+            case .head: guard readHead() else { return }
+            case .gathering: guard gather() else { return }
+            case .forwarding: guard passBody() else { return }
+            case .dropping: guard drop() else { return }
+            case .lingering:
+                if !cycle.linger(inbound.readableBytes) { context?.close(promise: nil) }
+                inbound = ByteBuffer()
+                return
+            case .deciding, .answering: return
+            case .closed:
+                inbound = ByteBuffer()
+                return
+            }
+        }
+    }
+
+    /// Whether there was a whole head.
+    private func readHead() -> Bool {
+        guard inbound.readableBytes > 0 else { return false }
+        do {
+            let isFirstByte = !parser.isInsideHead
+            switch try parser.parse(inbound.readableBytesUInt8Span) {
+            case .needMore:
+                if isFirstByte { deadline = loop.now + site.limits.requestHead }
+                return false
+            case .head(let head, let consumed):
+                use(consumed)
+                begin(head)
+                return true
+            }
+        } catch {
+            loop.counters.count(.malformed)
+            refuse(error)
+            return false
+        }
+    }
+
+    private func begin(_ head: RequestHead) {
+        loop.counters.count(.requests)
+        deadline = .never
+        self.head = head
+        let isOld = born + site.limits.connectionAge < loop.now
+        if isOld { loop.counters.count(.ageLimit) }
+        cycle.begin(
+            head, limit: site.limits.requestsPerConnection,
+            wish: isOld || inputEnded || site.census.isStopping ? .close : .keepAlive)
+        if cycle.requests == site.limits.requestsPerConnection {
+            loop.counters.count(.requestsLimit)
+        }
+        carryOut(site.handler.plan(head, from: client))
+    }
+
+    private func carryOut(_ plan: Plan) {
+        switch plan {
+        case .answer(let answer): send(answer)
+        case .read(let limit, let then): startGathering(limit, then)
+        case .prepare(let decide): prepare(decide)
+        case .forward(let forwarding): forward(forwarding)
+        }
+    }
+
+    private func prepare(_ decide: @escaping @Sendable (RequestHead) async -> Plan) {
+        guard let head else { return }
+        cycle.enter(.deciding)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        client.loop.run {
+            let plan = await decide(head)
+            bound.value.decided(plan)
+        }
+    }
+
+    private func decided(_ plan: Plan) {
+        guard cycle.phase == .deciding else { return }
+        carryOut(plan)
+        goOn()
+    }
+
+    // MARK: Bodies that are read whole
+
+    private func startGathering(
+        _ limit: Int, _ then: @escaping @Sendable (ReceivedRequest) async -> Answer
+    ) {
+        if let length = cycle.body.remaining, length > limit {
+            loop.counters.count(.bodyTooLarge)
+            refuse(.bodyTooLarge)
+            return
+        }
+        sendContinue()
+        let pace = BodyPace(
+            from: loop.now, idle: site.limits.bodyIdle,
+            bytesPerSecond: site.limits.bodyBytesPerSecond)
+        gathering = Gathering(limit: limit, then: then, pace: pace)
+        deadline = pace.deadline(at: loop.now)
+        cycle.enter(.gathering)
+    }
+
+    /// Whether the body is whole, or was refused.
+    private func gather() -> Bool {
+        do {
+            var offset = 0
+            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            switch step {
+            case .needMore:
+                use(offset)
+                if let pace = gathering?.pace { deadline = pace.deadline(at: loop.now) }
+                return false
+            case .data(let range):
+                let room = (gathering?.limit ?? 0) - (gathering?.bytes.count ?? 0)
+                guard range.count <= room else {
+                    loop.counters.count(.bodyTooLarge)
+                    refuse(.bodyTooLarge)
+                    return false
+                }
+                gathering?.bytes.append(contentsOf: inbound.readableBytesView.dropFirst(range.lowerBound).prefix(range.count))
+                gathering?.pace.received(range.count)
+                use(offset)
+                return true
+            case .end:
+                use(offset)
+                answerGathered()
+                return true
+            }
+        } catch {
+            loop.counters.count(.malformed)
+            refuse(error)
+            return false
+        }
+    }
+
+    private func answerGathered() {
+        guard let gathering, let head else { return }
+        self.gathering = nil
+        deadline = .never
+        cycle.enter(.answering)
+        let request = ReceivedRequest(head: head, body: gathering.bytes, client: client)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        client.loop.run {
+            let answer = await gathering.then(request)
+            bound.value.answered(answer)
+        }
+    }
+
+    private func answered(_ answer: Answer) {
+        guard cycle.phase == .answering else { return }
+        send(answer)
+        goOn()
+    }
+
+    /// Drops what is left of a body; whether that is all of it.
+    private func drop() -> Bool {
+        do {
+            var offset = 0
+            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            use(offset)
+            switch step {
+            case .needMore: return false
+            case .data: return true
+            case .end:
+                next(cycle.answered())
+                return true
+            }
+        } catch {
+            abort()
+            return false
+        }
+    }
+
+    // MARK: Answers
+
+    /// Sends an answer of ours.
+    func send(_ answer: Answer) {
+        if answer.connection == .close { cycle.doom() }
+        let persistence = cycle.settle()
+        append(AnswerHead.whole(answer, for: head?.method, persistence: persistence))
+        next(cycle.answered())
+    }
+
+    /// Refuses what cannot be understood, or takes too long; the connection ends with it.
+    func refuse(_ failure: RequestFailure) {
+        cycle.doom()
+        gathering = nil
+        let answer = site.handler.refuse(failure, from: client)
+        append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
+        next(.linger)
+    }
+
+    /// `100 Continue`, when the client waits for it and nothing of the body has come.
+    func sendContinue() {
+        guard cycle.owesContinue else { return }
+        cycle.continued()
+        if inbound.readableBytes == 0 { append(Self.continueHead) }
+    }
+
+    /// The answer is out: what comes now.
+    func next(_ next: RequestCycle.Next) {
+        head = nil
+        switch next {
+        case .nextRequest:
+            deadline = loop.now + site.limits.keepAlive
+            if inbound.readableBytes > 0 { deadline = loop.now + site.limits.requestHead }
+        case .drop: deadline = loop.now + Self.patience
+        case .linger:
+            cycle.enter(.lingering)
+            deadline = loop.now + Self.patience
+            endOutput()
+        case .close:
+            if inbound.readableBytes > 0, !inputEnded {
+                self.next(.linger)
+            } else {
+                finish()
+            }
+        }
+    }
+
+    /// Closes, after what was written has been sent.
+    private func finish() {
+        cycle.enter(.closed)
+        deadline = loop.now + site.limits.writeStall
+        endOutput()
+    }
+
+    private func endOutput() {
+        flushOutbound()
+        if outputEnded {
+            context?.close(promise: nil)
+        } else {
+            context?.close(mode: .output, promise: nil)
+        }
+    }
+
+    /// Cuts the connection off, so that what was sent cannot be taken for a whole.
+    func abort() {
+        loop.counters.count(.aborted)
+        if let provider = context?.channel as? any SocketOptionProvider {
+            _ = provider.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        context?.close(promise: nil)
+    }
+
+    // MARK: Bytes
+
+    /// Moves past `count` bytes that came.
+    func use(_ count: Int) {
+        if count == inbound.readableBytes {
+            inbound = ByteBuffer()
+        } else {
+            inbound.moveReaderIndex(forwardBy: count)
+        }
+    }
+
+    /// Whether more can be sent to the client now.
+    var takesMore: Bool { context?.channel.isWritable ?? false }
+
+    /// Sends a few bytes, together with others.
+    func append(_ bytes: [UInt8]) {
+        outbound.writeBytes(bytes)
+    }
+
+    /// Sends bytes; many of them without a copy.
+    func append(_ bytes: ByteBuffer) {
+        if bytes.readableBytes <= Self.small {
+            outbound.writeImmutableBuffer(bytes)
+        } else {
+            flushOutbound()
+            write(bytes)
+        }
+    }
+
+    private func flushOutbound() {
+        guard outbound.readableBytes > 0 else { return }
+        let bytes = outbound
+        outbound = ByteBuffer()
+        write(bytes)
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        progress.wrote(bytes.readableBytes)
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+        needsFlush = true
+    }
+
+    /// Sends what this turn of the loop brought, and asks for more where more is wanted.
+    func settleOutput() {
+        flushOutbound()
+        if needsFlush {
+            needsFlush = false
+            context?.flush()
+        }
+        readIfWanted()
+    }
+
+    /// After something came from elsewhere than the client.
+    func goOn() {
+        process()
+        passage?.connection?.flush()
+        settleOutput()
+    }
+
+    private func readIfWanted() {
+        guard !isReading, !inputEnded, let context else { return }
+        switch cycle.phase {
+        case .head, .gathering, .dropping, .lingering: break
+        case .forwarding:
+            // A body is taken as fast as the upstream takes it. Once it is whole, reading goes on
+            // so that a client that leaves is noticed, but what it sends waits.
+            if !cycle.body.hasEnded {
+                guard let connection = passage?.connection, connection.takesMore else { return }
+            } else if inbound.readableBytes > 0 {
+                return
+            }
+        case .deciding, .answering: if inbound.readableBytes > 0 { return }
+        case .closed: return
+        }
+        isReading = true
+        context.read()
+    }
+
+    // MARK: Time
+
+    func tick(at now: LoopTime) {
+        guard let context else { return }
+        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if progress.isStalled(buffered: buffered, at: now, limit: site.limits.writeStall) {
+            loop.counters.count(.writeStall)
+            abort()
+            return
+        }
+        if site.census.isStopping, cycle.phase == .head, !parser.isInsideHead {
+            finish()
+            return
+        }
+        if deadline < now { expire(context) }
+    }
+
+    private func expire(_ context: ChannelHandlerContext) {
+        deadline = .never
+        switch cycle.phase {
+        case .head:
+            if parser.isInsideHead {
+                loop.counters.count(.headTimeout)
+                refuse(.requestTimeout)
+            } else {
+                loop.counters.count(cycle.requests > 0 ? .keepAliveTimeout : .headTimeout)
+                finish()
+            }
+        case .gathering:
+            loop.counters.count(.bodyTimeout)
+            refuse(.requestTimeout)
+        case .forwarding:
+            loop.counters.count(.bodyTimeout)
+            endPassageByTimeout()
+        case .deciding, .answering: break
+        case .dropping, .lingering, .closed: context.close(promise: nil)
+        }
+        settleOutput()
+    }
+
+    private static let continueHead = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    /// Up to here, copying costs less than another piece for the system to gather.
+    private static let small = 16 << 10
+    /// For bytes that are only dropped.
+    private static let patience = Duration.seconds(5)
+}

@@ -1,0 +1,202 @@
+import NIOCore
+import OpenSSL
+
+/// Puts TLS between a socket and the handler of a connection.
+///
+/// `close(mode: .output)` says goodbye (close_notify) first; `close(mode: .all)` does not, so that
+/// a peer can tell what was cut off from what is whole.
+final class TLSHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let engine: TLSEngine
+    /// Called once, when the handshake has ended.
+    private var onReady: ((Result<TLSNegotiation, TLSFailure>) -> Void)?
+    /// Not encrypted yet: until the handshake is done, or the next flush.
+    private var pending: [ByteBuffer] = []
+    /// The next handler asked for bytes, and has got none.
+    private var wantsRead = false
+    private var wrote = false
+    private var saidClosed = false
+
+    init(
+        _ engine: TLSEngine, onReady: @escaping (Result<TLSNegotiation, TLSFailure>) -> Void
+    ) {
+        self.engine = engine
+        self.onReady = onReady
+    }
+
+    // MARK: From the peer
+
+    func channelActive(context: ChannelHandlerContext) {
+        // A client speaks first; for a server this does nothing.
+        step(context, ByteBuffer())
+        context.flush()
+        context.fireChannelActive()
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        step(context, unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if wrote {
+            wrote = false
+            context.flush()
+        }
+        if wantsRead || engine.state == .handshaking { context.read() }
+        context.fireChannelReadComplete()
+    }
+
+    private func step(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
+        var ciphertext = bytes
+        while true {
+            var plaintext = context.channel.allocator.buffer(
+                capacity: max(ciphertext.readableBytes, Self.leastRoom))
+            var reply = context.channel.allocator.buffer(
+                capacity: engine.state == .handshaking ? Self.handshakeRoom : Self.leastRoom)
+            let progress = advance(ciphertext, &plaintext, &reply)
+            ciphertext.moveReaderIndex(forwardBy: progress.consumed)
+            if reply.readableBytes > 0 {
+                wrote = true
+                context.write(wrapOutboundOut(reply), promise: nil)
+            }
+            if progress.state != .handshaking { settle(context, progress.state) }
+            if plaintext.readableBytes > 0 {
+                wantsRead = false
+                context.fireChannelRead(wrapInboundOut(plaintext))
+            }
+            if case .closedByPeer = progress.state, !saidClosed {
+                saidClosed = true
+                context.fireUserInboundEventTriggered(TLSEvent.closedByPeer)
+            }
+            guard progress.plaintextWaits || progress.replyWaits else { return }
+        }
+    }
+
+    private func advance(
+        _ ciphertext: ByteBuffer, _ plaintext: inout ByteBuffer, _ reply: inout ByteBuffer
+    ) -> TLSEngine.Progress {
+        var progress = TLSEngine.Progress(
+            consumed: 0, state: engine.state, plaintextWaits: false, replyWaits: false)
+        plaintext.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { plain in
+            reply.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { answer in
+                progress = engine.step(
+                    ciphertext: ciphertext.readableBytesSpan, plaintext: &plain, reply: &answer)
+            }
+        }
+        return progress
+    }
+
+    /// The handshake is over, or the connection has come to a bad end.
+    private func settle(_ context: ChannelHandlerContext, _ state: TLSEngine.State) {
+        switch state {
+        case .handshaking: return
+        case .open, .closedByPeer:
+            guard let onReady, let negotiation = engine.negotiation else { return }
+            self.onReady = nil
+            onReady(.success(negotiation))
+            if encryptPending(context) { wrote = true }
+        case .failed(let failure):
+            context.flush()
+            if let onReady {
+                self.onReady = nil
+                onReady(.failure(failure))
+            }
+            context.fireErrorCaught(failure)
+            context.close(mode: .all, promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
+    private func ended() {
+        pending = []
+        guard let onReady else { return }
+        self.onReady = nil
+        if case .failed(let failure) = engine.endOfInput() { onReady(.failure(failure)) }
+    }
+
+    // MARK: To the peer
+
+    func read(context: ChannelHandlerContext) {
+        wantsRead = true
+        context.read()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        pending.append(unwrapOutboundIn(data))
+        promise?.succeed(())
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        _ = encryptPending(context)
+        wrote = false
+        context.flush()
+    }
+
+    /// Whether there was anything to send.
+    private func encryptPending(_ context: ChannelHandlerContext) -> Bool {
+        guard !pending.isEmpty else { return false }
+        switch engine.state {
+        case .handshaking: return false
+        case .open, .closedByPeer: break
+        case .failed:
+            pending.removeAll()
+            return false
+        }
+        let count = pending.reduce(0) { $0 + $1.readableBytes }
+        guard count > 0 else {
+            pending.removeAll(keepingCapacity: true)
+            return false
+        }
+        // Each buffer begins a record of its own.
+        let bound = pending.reduce(0) { $0 + TLSEngine.ciphertextBound($1.readableBytes) }
+        var output = context.channel.allocator.buffer(capacity: bound)
+        var taken = 0
+        output.writeWithOutputRawSpan(minimumWritableBytes: bound) { room in
+            for buffer in pending {
+                taken += engine.encrypt(plaintext: buffer.readableBytesSpan, into: &room)
+            }
+        }
+        pending.removeAll(keepingCapacity: true)
+        context.write(wrapOutboundOut(output), promise: nil)
+        if taken < count { context.close(mode: .all, promise: nil) }
+        return true
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        switch mode {
+        case .output:
+            _ = encryptPending(context)
+            var goodbye = context.channel.allocator.buffer(capacity: Self.leastRoom)
+            goodbye.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) {
+                engine.close(reply: &$0)
+            }
+            context.write(wrapOutboundOut(goodbye), promise: nil)
+            context.flush()
+            context.close(mode: .output, promise: promise)
+        case .input, .all:
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
+    /// Room for the plaintext, or the reply, of one step when there is little to say.
+    private static let leastRoom = 512
+    /// Room for a certificate chain.
+    private static let handshakeRoom = 4 << 10
+}
+
+/// What a handler hears of the TLS below it.
+enum TLSEvent: Sendable, Equatable {
+    /// The peer has said all it had to say (close_notify).
+    case closedByPeer
+}

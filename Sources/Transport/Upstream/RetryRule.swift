@@ -1,0 +1,42 @@
+/// When a request may be sent a second time (RFC 9112, section 9.3.1).
+///
+/// A kept connection may be closed by its server at the moment it is used again. Only then, only
+/// when no byte of an answer came, only for a safe method without a body, and only once.
+enum RetryRule {
+    /// What happened on the connection.
+    struct Attempt: Sendable {
+        var connection: Connection
+        var answer: Reply
+        var method: Method
+        var body: BodyFraming
+    }
+
+    enum Connection: Sendable { case fresh, reused }
+    enum Reply: Sendable { case none, begun }
+    enum Verdict: Sendable, Equatable { case retry, fail }
+
+    static func judge(_ attempt: Attempt, _ failure: UpstreamFailure) -> Verdict {
+        guard failure == .closedEarly, attempt.connection == .reused, attempt.answer == .none,
+            attempt.body == .none, isSafe(attempt.method)
+        else { return .fail }
+        return .retry
+    }
+
+    /// Whether a request for which no second attempt is allowed should be kept off connections
+    /// that have been unused for a while, since their server may just be closing them.
+    static func wantsFreshConnection(_ method: Method, _ body: BodyFraming) -> Bool {
+        !(body == .none && isSafe(method))
+    }
+
+    /// Methods that change nothing (RFC 9110, section 9.2.1).
+    private static func isSafe(_ method: Method) -> Bool {
+        switch method {
+        case .get, .head, .options, .propfind, .report, .search, .query: return true
+        case .post, .put, .delete, .patch, .connect, .proppatch, .mkcol, .copy, .move, .lock,
+            .unlock, .acl, .baselineControl, .bind, .checkin, .checkout, .label, .link, .merge,
+            .mkactivity, .mkcalendar, .mkredirectref, .mkworkspace, .orderpatch, .rebind, .unbind,
+            .uncheckout, .unlink, .update, .updateredirectref, .versionControl:
+            return false
+        }
+    }
+}

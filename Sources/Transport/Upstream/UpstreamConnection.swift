@@ -1,0 +1,269 @@
+import NIOCore
+
+/// One connection to an upstream: sends requests, one at a time, and hands out their answers.
+final class UpstreamConnection: ChannelInboundHandler, LoopMember {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let upstream: Upstream
+    let loop: Loop
+    var memberIndex = -1
+    /// Whether it has carried a request before the present one.
+    private(set) var use = RetryRule.Connection.fresh
+    /// Whether the pool counts it, which it does once it stands.
+    var isCounted = false
+    /// When it was last put back among the idle ones.
+    private(set) var idleSince = LoopTime.never
+
+    private var context: ChannelHandlerContext?
+    private var receiver: (any AnswerReceiver)?
+    private var reader = AnswerReader()
+    private var inbound = ByteBuffer()
+    private var requestEnded = true
+    private var firstByte = Duration.seconds(30)
+    private var deadline = LoopTime.never
+    private var progress = WriteProgress()
+    private var close: AnswerReader.Close
+    private var isReading = false
+    private var needsFlush = false
+
+    init(_ upstream: Upstream, loop: Loop) {
+        self.upstream = upstream
+        self.loop = loop
+        // Over TLS, only close_notify makes an end a proper one.
+        close = upstream.security == nil ? .clean : .broken
+    }
+
+    // MARK: Requests
+
+    /// Whether it can carry a request.
+    var isOpen: Bool { context != nil }
+
+    /// Whether more of the request's body may be written now.
+    var takesMore: Bool { context?.channel.isWritable ?? false }
+
+    /// Begins a request; `head` is whole, framing and all.
+    func begin(
+        _ method: Method, head: [UInt8], firstByte: Duration?, for receiver: any AnswerReceiver
+    ) {
+        self.receiver = receiver
+        self.firstByte = firstByte ?? upstream.limits.firstByte
+        requestEnded = false
+        reader.expect(answerTo: method)
+        write(ByteBuffer(bytes: head))
+        deadline = loop.now + self.firstByte
+    }
+
+    /// Sends bytes of the body, framed.
+    func send(_ bytes: ByteBuffer) {
+        write(bytes)
+        if !reader.hasBegun { deadline = loop.now + firstByte }
+    }
+
+    /// The request is whole.
+    func endRequest() {
+        requestEnded = true
+        if !reader.hasBegun { deadline = loop.now + firstByte }
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        progress.wrote(bytes.readableBytes)
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+        needsFlush = true
+    }
+
+    /// Sends what was written since the last time.
+    func flush() {
+        guard needsFlush else { return }
+        needsFlush = false
+        context?.flush()
+    }
+
+    /// The receiver can take more of the answer.
+    func resume() { readIfWanted() }
+
+    /// Gives up: the receiver no longer wants an answer.
+    func abandon() {
+        receiver = nil
+        shut()
+    }
+
+    // MARK: Idle
+
+    /// It goes back among the idle connections.
+    private func retire() {
+        use = .reused
+        idleSince = loop.now
+        deadline = idleSince + upstream.limits.keepAlive
+        loop.pool.put(back: self)
+    }
+
+    private func shut() {
+        deadline = .never
+        context?.close(promise: nil)
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = false
+        var bytes = unwrapInboundIn(data)
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.writeBuffer(&bytes)
+        }
+        read()
+    }
+
+    /// Takes apart what has come.
+    private func read() {
+        do {
+            while inbound.readableBytes > 0 || !reader.isIdle {
+                var offset = 0
+                let step = try reader.next(in: inbound.readableBytesUInt8Span, from: &offset)
+                let start = inbound.readerIndex
+                let used = inbound.readableBytes == offset
+                switch step {
+                case .needMore:
+                    advance(offset, used)
+                    return
+                case .head(let head):
+                    advance(offset, used)
+                    deadline = loop.now + upstream.limits.idle
+                    receiver?.upstreamAnswered(head)
+                case .body(let range):
+                    guard
+                        let piece = inbound.getSlice(
+                            at: start + range.lowerBound, length: range.count)
+                    else { return }
+                    advance(offset, used)
+                    deadline = loop.now + upstream.limits.idle
+                    receiver?.upstreamSent(piece)
+                case .end:
+                    advance(offset, used)
+                    answerEnded()
+                    return
+                }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func advance(_ count: Int, _ whole: Bool) {
+        if whole {
+            inbound = ByteBuffer()
+        } else {
+            inbound.moveReaderIndex(forwardBy: count)
+        }
+    }
+
+    private func answerEnded() {
+        let receiver = receiver
+        self.receiver = nil
+        if requestEnded, reader.persistence == .keepAlive, inbound.readableBytes == 0, isOpen {
+            retire()
+        } else {
+            shut()
+        }
+        receiver?.upstreamEnded()
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let receiver = receiver
+        self.receiver = nil
+        shut()
+        receiver?.upstreamFailed(failure, reply: reader.hasBegun ? .begun : .none)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        receiver?.upstreamPaused()
+        flush()
+        readIfWanted()
+    }
+
+    private func readIfWanted() {
+        guard !isReading, let context else { return }
+        if let receiver, !receiver.takesMore { return }
+        isReading = true
+        context.read()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        readIfWanted()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { receiver?.upstreamDrained() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSEvent, event == .closedByPeer {
+            close = .clean
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close = .broken
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+    }
+
+    /// The connection is gone; what that means for the answer, the reader knows.
+    private func ended() {
+        guard context != nil else { return }
+        context = nil
+        loop.remove(self)
+        loop.pool.forget(self)
+        let receiver = receiver
+        self.receiver = nil
+        do {
+            let wasIdle = reader.isIdle
+            try reader.connectionEnded(close)
+            if !wasIdle {
+                receiver?.upstreamEnded()
+                receiver?.upstreamPaused()
+            }
+        } catch {
+            receiver?.upstreamFailed(error, reply: reader.hasBegun ? .begun : .none)
+        }
+    }
+
+    // MARK: Time
+
+    func tick(at now: LoopTime) {
+        if receiver != nil, let context {
+            let buffered =
+                (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            if progress.isStalled(buffered: buffered, at: now, limit: upstream.limits.idle) {
+                fail(.idleTimeout)
+                return
+            }
+            // Nobody reads, so nobody may complain that nothing comes.
+            if !isReading, reader.hasBegun {
+                deadline = now + upstream.limits.idle
+                return
+            }
+        }
+        guard deadline < now else { return }
+        if receiver == nil {
+            shut()
+        } else {
+            fail(reader.hasBegun ? .idleTimeout : .firstByteTimeout)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import NIOCore
+import NIOPosix
+import OpenSSL
+
+/// One attempt to connect to an upstream: its name is resolved, all addresses are judged where
+/// there is a guard, and then tried in turn until one connects, TLS included.
+final class UpstreamDial: LoopMember {
+    var memberIndex = -1
+    private let upstream: Upstream
+    private let loop: Loop
+    private var receiver: (any AnswerReceiver)?
+    private var candidates: ArraySlice<SocketAddress> = []
+    /// The connection that is being made.
+    private var current: UpstreamConnection?
+    private var failure = UpstreamFailure.connectRefused
+    private var deadline: LoopTime
+
+    init(_ upstream: Upstream, loop: Loop, for receiver: any AnswerReceiver) {
+        self.upstream = upstream
+        self.loop = loop
+        self.receiver = receiver
+        deadline = loop.now + upstream.limits.connect
+        loop.add(self)
+        // Later, so that the receiver knows of this dial before it hears from it.
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        loop.eventLoop.execute { bound.value.begin() }
+    }
+
+    /// The receiver no longer wants the connection; one that is still made is closed.
+    func abandon() {
+        receiver = nil
+    }
+
+    private var isOver: Bool { memberIndex < 0 }
+
+    private func begin() {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        switch upstream.endpoint {
+        case .unix(let path):
+            do {
+                candidates = [try SocketAddress(unixDomainSocketPath: path)]
+                tryNext()
+            } catch {
+                end(.connectRefused)
+            }
+        case .tcp(.address(let address), let port):
+            judge([address], port)
+        case .tcp(.name(let name), let port):
+            let scope: Resolver.Scope = upstream.guarding == nil ? .machine : .global
+            loop.resolver.addresses(of: name, in: scope, on: loop.eventLoop).whenComplete {
+                switch $0 {
+                case .success(let addresses): bound.value.judge(addresses, port)
+                case .failure: bound.value.end(.unresolved)
+                }
+            }
+        }
+    }
+
+    /// Only addresses that were judged here are dialled, and no name is resolved again.
+    private func judge(_ addresses: [IPAddress], _ port: UInt16) {
+        if let guarding = upstream.guarding {
+            for address in addresses {
+                switch guarding.judge(address) {
+                case .allowed: break
+                case .refused:
+                    loop.counters.count(.addressRefused)
+                    end(.addressRefused(address))
+                    return
+                }
+            }
+        }
+        candidates = addresses.compactMap { SocketAddress($0, port: port) }[...]
+        tryNext()
+    }
+
+    private func tryNext() {
+        guard !isOver else { return }
+        guard let address = candidates.popFirst() else {
+            end(failure)
+            return
+        }
+        let connection = UpstreamConnection(upstream, loop: loop)
+        current = connection
+        let upstream = upstream
+        let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
+        ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(.nanoseconds(upstream.limits.connect.nanoseconds))
+            .channelOption(.autoRead, value: false)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: SocketTuning.allocator)
+            .channelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let security = upstream.security {
+                        let engine = try TLSEngine(
+                            client: security.context, serverName: security.serverName)
+                        let dial = NIOLoopBound(bound.value.dial, eventLoop: channel.eventLoop)
+                        try channel.pipeline.syncOperations.addHandler(
+                            TLSHandler(engine, onReady: { dial.value.shaken(bound.value.1, $0) }))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(bound.value.connection)
+                }
+            }
+            .connect(to: address)
+            .whenComplete { result in
+                bound.value.dial.connected(bound.value.connection, result.map { _ in })
+            }
+    }
+
+    private func connected(_ connection: UpstreamConnection, _ result: Result<Void, any Error>) {
+        switch result {
+        case .success:
+            if upstream.security == nil { deliver(connection) }
+        case .failure(let error):
+            failure = error is ChannelError ? .connectTimeout : .connectRefused
+            tryNext()
+        }
+    }
+
+    /// The handshake has ended, one way or the other.
+    private func shaken(
+        _ connection: UpstreamConnection, _ result: Result<TLSNegotiation, TLSFailure>
+    ) {
+        switch result {
+        case .success: deliver(connection)
+        case .failure(let failure):
+            // Another address of the same name would hardly be more honest.
+            end(.tls(failure.detail))
+        }
+    }
+
+    private func deliver(_ connection: UpstreamConnection) {
+        guard !isOver else {
+            connection.abandon()
+            return
+        }
+        loop.counters.count(.upstreamConnections)
+        connection.isCounted = true
+        let receiver = receiver
+        finish()
+        if let receiver {
+            receiver.upstreamReady(connection)
+        } else {
+            connection.abandon()
+        }
+    }
+
+    private func end(_ failure: UpstreamFailure) {
+        guard !isOver else { return }
+        let receiver = receiver
+        let current = current
+        finish()
+        current?.abandon()
+        loop.pool.release(upstream)
+        receiver?.upstreamFailed(failure, reply: .none)
+    }
+
+    private func finish() {
+        receiver = nil
+        current = nil
+        loop.remove(self)
+    }
+
+    func tick(at now: LoopTime) {
+        if deadline < now { end(.connectTimeout) }
+    }
+}
