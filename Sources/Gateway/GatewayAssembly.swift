@@ -133,8 +133,7 @@ extension RunningGateway {
                         knownFrom: store.born,
                         monotonic: environment.monotonicMilliseconds()),
                     pins: try PinBook(store), generations: try PeerGenerations(store),
-                    sealer: TokenSealer(
-                        .init(id: 1, key: try seal.aead(for: .token)), audience: site.origin),
+                    sealer: try tokenSealer(seal, site),
                     published: PublishedDocuments(
                         backend: backend, policy: policy,
                         template: served(configuration, site, ring),
@@ -146,6 +145,11 @@ extension RunningGateway {
             store.close()
             throw StartFailure("\(error)")
         }
+    }
+
+    /// Seals and opens the access tokens of a site.
+    package static func tokenSealer(_ seal: SealKey, _ site: Site) throws -> TokenSealer {
+        TokenSealer(.init(id: 1, key: try seal.aead(for: .token)), audience: site.origin)
     }
 
     private static func served(

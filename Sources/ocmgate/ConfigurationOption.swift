@@ -20,8 +20,8 @@ struct ConfigurationOption: ParsableArguments {
 
     /// The configuration; what is wrong with it goes to standard error, line by line.
     func load() throws -> Configuration {
-        do { return try Configuration.load(file: path) } catch let errors as ConfigurationErrors {
-            throw CommandFailure(errors.description)
+        do { return try Configuration.load(file: path) } catch {
+            throw CommandFailure(error.description)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Gateway
+import Logging
 import OpenSSL
 import Transport
 

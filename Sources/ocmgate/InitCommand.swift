@@ -103,7 +103,7 @@ struct InitCommand: ParsableCommand {
         do {
             let key = try PrivateKey.generate(.p256)
             let now = Int(Date().timeIntervalSince1970)
-            let certificate = try CertificateAuthority.selfSigned(
+            let certificate = try Certificate.selfSigned(
                 names: [host], key: key, validity: (now - 3600)...(now + 90 * 86_400))
             try write("state/tls/key.pem", try key.exportPEM(), permissions: 0o600)
             try write("state/tls/cert.pem", certificate.pem, permissions: 0o644)

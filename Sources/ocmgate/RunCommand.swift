@@ -19,7 +19,8 @@ struct RunCommand: AsyncParsableCommand {
         do { running = try await RunningGateway.start(settings) } catch let failure as StartFailure {
             throw CommandFailure(failure.description)
         }
-        for await number in Signals.stream([SIGTERM, SIGINT, SIGHUP]) {
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
+        for await number in signals.stream {
             if number == SIGHUP {
                 running.reloadPolicy()
                 continue
@@ -31,17 +32,20 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 /// Signals as a stream.
-enum Signals {
-    static func stream(_ numbers: [Int32]) -> AsyncStream<Int32> {
-        AsyncStream { continuation in
-            let sources = numbers.map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number)
-                source.setEventHandler { continuation.yield(number) }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in for source in sources { source.cancel() } }
+struct Signals {
+    let stream: AsyncStream<Int32>
+    /// They deliver for as long as they are held.
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ numbers: [Int32]) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        self.stream = stream
+        sources = numbers.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
         }
     }
 }

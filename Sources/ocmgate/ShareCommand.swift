@@ -1,0 +1,182 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+import OpenSSL
+
+/// `ocmgate share list|show|add`: the share registry.
+struct ShareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "share", abstract: "The share registry.",
+        subcommands: [List.self, Show.self, Add.self])
+
+    fileprivate static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
+        do { return try ShareListing.read(try option.load().state.file) } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List all shares.")
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            let shares = try ShareCommand.shares(option)
+            if json {
+                Output.json(["shares": .list(shares.map(\.row))])
+                return
+            }
+            for share in shares {
+                Output.line(
+                    "\(share.id)\t\(share.direction.word)\t\(share.peer)\t\(share.providerID?.text ?? "-")\t\(share.state)"
+                )
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one share.")
+
+        @Argument(help: "The number of the share.")
+        var id: String
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            guard let share = try ShareCommand.shares(option).first(where: { "\($0.id)" == id })
+            else {
+                Output.error("there is no share \(id)")
+                throw Exit.findings
+            }
+            if json {
+                Output.json(share.row)
+                return
+            }
+            for (name, value) in share.lines { Output.line("\(name)\t\(value)") }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an outgoing share that the gateway did not see being made.",
+            discussion: """
+                Prints the code that the peer is to hold in the place of the permanent secret. \
+                The gateway must not be running.
+                """)
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Option(help: "The peer that the share is for.")
+        var peer: String
+
+        @Option(name: .customLong("provider-id"), help: "The backend's id of the share.")
+        var providerID: String
+
+        @Option(name: .customLong("secret-file"), help: "A file with the permanent secret; - is stdin.")
+        var secretFile: String
+
+        @Option(help: "read, write, share; several with commas; without it they are unspecified.")
+        var permissions: String?
+
+        @Flag(
+            name: .customLong("keep-secret"),
+            help: "The peer holds the permanent secret already: make no code.")
+        var keepSecret = false
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() async throws {
+            guard let host = PeerHost(peer) else { throw CommandFailure("\(peer) is not a host") }
+            let settings = try option.load()
+            let key = try ShareCommand.sealKey(settings)
+            let secret = try readSecret()
+            let words = permissions.map { $0.split(separator: ",").map(String.init) }
+            let new = NewShare(
+                direction: .outbound, origin: .seen, peer: host,
+                providerID: ProviderID(providerID), resourceType: "file",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: secret, handle: keepSecret ? .none : .make,
+                        permissions: words.map { .named($0) } ?? .unspecified, uri: nil,
+                        requirements: [])
+                ])
+            do {
+                let (share, credential) = try await ShareRegistry.add(
+                    new, to: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+                let code = keepSecret ? nil : credential?.text
+                if json {
+                    Output.json([
+                        "id": .string(share.id.description),
+                        "code": code.map { .string($0) } ?? .null,
+                    ])
+                } else {
+                    Output.line("share \(share.id)" + (code.map { ", code \($0)" } ?? ""))
+                }
+            } catch { throw CommandFailure("\(error)") }
+        }
+
+        private func readSecret() throws -> Secret {
+            let data =
+                secretFile == "-"
+                ? FileHandle.standardInput.readDataToEndOfFile()
+                : FileManager.default.contents(atPath: secretFile)
+            guard let data else { throw CommandFailure("\(secretFile) cannot be read") }
+            let bytes = [UInt8](data).filter { $0 > 0x20 && $0 < 0x7F }
+            guard !bytes.isEmpty else { throw CommandFailure("\(secretFile) holds no secret") }
+            return Secret(bytes)
+        }
+    }
+
+    /// The key that the state is sealed with.
+    static func sealKey(_ settings: Configuration) throws -> SealKey {
+        do {
+            return try SealKey.load(
+                settings.state.sealKey, whenMissing: .make,
+                environment: ProcessInfo.processInfo.environment)
+        } catch { throw CommandFailure(error.description) }
+    }
+}
+
+extension ShareDirection {
+    fileprivate var word: String {
+        switch self {
+        case .inbound: "in"
+        case .outbound: "out"
+        }
+    }
+}
+
+extension ShareRecord {
+    fileprivate var state: String {
+        standing(now: Int(Date().timeIntervalSince1970)).rawValue
+    }
+
+    /// What is known, but for secrets.
+    fileprivate var row: [String: Output.Value] {
+        Dictionary(uniqueKeysWithValues: lines.map { ($0.name, .string($0.value)) })
+    }
+
+    fileprivate var lines: [(name: String, value: String)] {
+        var lines: [(String, String)] = [
+            ("id", id.description), ("direction", direction.word), ("peer", peer.description),
+            ("state", state), ("resourceType", resourceType), ("created", String(created)),
+        ]
+        let optional: [(String, String?)] = [
+            ("providerId", providerID?.text), ("owner", owner), ("sender", sender),
+            ("recipient", recipient), ("expires", expires.map { String($0) }),
+            ("boundPeer", boundPeer?.description),
+        ]
+        lines += optional.compactMap { name, value in value.map { (name, $0) } }
+        lines.append(
+            ("protocols", accesses.map(\.protocolName).joined(separator: ",")))
+        return lines
+    }
+}
