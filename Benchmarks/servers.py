@@ -1,0 +1,150 @@
+"""The nginx instances of the benchmark: one is the origin of both, one the proxy compared with."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from certificates import Identity
+from gateway import free_port
+from wire import Connection
+
+ORIGIN = """\
+worker_processes 1;
+daemon off;
+pid {folder}/origin.pid;
+error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    default_type application/octet-stream;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/origin-body;
+    proxy_temp_path {folder}/origin-proxy;
+    fastcgi_temp_path {folder}/origin-fastcgi;
+    uwsgi_temp_path {folder}/origin-uwsgi;
+    scgi_temp_path {folder}/origin-scgi;
+    sendfile on;
+    server {{
+        listen 127.0.0.1:{port};
+        root {folder}/files;
+        location = /ocm-provider/ {{
+            default_type application/json;
+            return 200 '{discovery}';
+        }}
+        location = /ocm/shares {{
+            default_type application/json;
+            return 201 '{{"recipientDisplayName":"bob"}}';
+        }}
+        location /public.php/webdav/ {{
+            alias {folder}/files/;
+            if ($request_method = PROPFIND) {{
+                return 207 '<d:multistatus xmlns:d="DAV:"/>';
+            }}
+        }}
+    }}
+}}
+"""
+
+PROXY = """\
+worker_processes {workers};
+daemon off;
+pid {folder}/proxy.pid;
+error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/proxy-body;
+    proxy_temp_path {folder}/proxy-proxy;
+    fastcgi_temp_path {folder}/proxy-fastcgi;
+    uwsgi_temp_path {folder}/proxy-uwsgi;
+    scgi_temp_path {folder}/proxy-scgi;
+    upstream origin {{
+        server 127.0.0.1:{origin};
+        keepalive 64;
+        keepalive_requests 100000000;
+    }}
+    server {{
+        listen 127.0.0.1:{port} ssl reuseport;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        location / {{
+            proxy_pass http://origin;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header X-Forwarded-Host $host;
+            proxy_max_temp_file_size 0;
+        }}
+    }}
+}}
+"""
+
+
+class Nginx:
+    """One nginx with a configuration of ours, ended by its id."""
+
+    def __init__(self, folder: Path, name: str, configuration: str, port: int):
+        binary = shutil.which("nginx") or "/usr/sbin/nginx"
+        file = folder / f"{name}.conf"
+        file.write_text(configuration)
+        self.port = port
+        self.process = subprocess.Popen(
+            [binary, "-p", str(folder), "-c", str(file)], stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                Connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"nginx ({name}) did not start")
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def start_origin(folder: Path, discovery: str) -> Nginx:
+    files = folder / "files"
+    files.mkdir()
+    (files / "1k").write_bytes(os.urandom(1024))
+    (files / "64m").write_bytes(os.urandom(1 << 20) * 64)
+    port = free_port()
+    return Nginx(folder, "origin",
+                 ORIGIN.format(folder=folder, port=port, discovery=discovery), port)
+
+
+def start_proxy(folder: Path, origin: Nginx, own: Identity) -> Nginx:
+    port = free_port()
+    return Nginx(folder, "proxy", PROXY.format(
+        folder=folder, port=port, origin=origin.port, certificate=own.certificate, key=own.key,
+        workers=os.cpu_count()), port)
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += family(int(child))
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and its children so far: user and system, all threads."""
+    total = 0.0
+    for each in family(pid):
+        try:
+            for task in Path(f"/proc/{each}/task").iterdir():
+                total += int((task / "schedstat").read_text().split()[0]) / 1e9
+        except (FileNotFoundError, IndexError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
