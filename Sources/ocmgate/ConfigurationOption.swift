@@ -6,7 +6,7 @@ import Gateway
 /// `-c FILE`, for every command that needs the configuration.
 struct ConfigurationOption: ParsableArguments {
     @Option(
-        name: [.short, .customLong("config")],
+        name: [.customShort("c"), .customLong("config")],
         help: "The configuration; else $OCMGATE_CONFIG, ./config.toml, /etc/ocmgate/config.toml.")
     var file: String?
 
