@@ -32,14 +32,15 @@ def peers(authority):
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory, authority, evidence, peers):
-    """Starts gateways; they end with the module."""
+    """Starts gateways; they end with the module. `prepare` gets one before it is started."""
     running: list[Gateway] = []
     numbers = itertools.count(1)
 
-    def start(backend_url: str, **options) -> Gateway:
+    def start(backend_url: str, prepare=lambda gateway: None, **options) -> Gateway:
         folder = tmp_path_factory.mktemp("gateway") / str(next(numbers))
         server = options.pop("peers", peers)
         gateway = Gateway(folder, authority, evidence, server, backend_url, **options)
+        prepare(gateway)
         running.append(gateway)
         return gateway.start()
 

@@ -65,11 +65,14 @@ class Replay:
         self.model = LegacyServer(KIND[family(host)], f"https://{host}")
         self.answer_now: bytes | None = None
         self.backend = ScriptedBackend(self._answer)
-        self.gateway = start(self.backend.url, peers=peers, host=host, kind=self.model.kind)
         self.evidence = evidence
         self.codes: dict[str, str] = {}
+        self.gateway = start(self.backend.url, prepare=self._register, peers=peers, host=host,
+                             kind=self.model.kind)
+
+    def _register(self, gateway):
         for share in self._outgoing():
-            self.codes[share["secret"]] = self.gateway.add_share(
+            self.codes[share["secret"]] = gateway.add_share(
                 self.peer.host, share["id"], share["secret"])
 
     def _answer(self, request):

@@ -209,3 +209,77 @@ def test_the_share_probe_never_answers_what_deletes_a_mount(world):
         "POST", "/index.php/apps/files_sharing/shareinfo?t=unknownsecret00",
         [("Content-Type", FORM)], b"password=")
     assert response.status not in (401, 403)
+
+
+class Shared:
+    """Shares of the backend's own, known to the gateway: one to read, one to read and write."""
+
+    def __init__(self, server, evidence, peer):
+        self.secrets = {name: evidence.secret() for name in ("read", "read,write")}
+        server.secrets.update(self.secrets.values())
+        self.peer = peer
+        self.codes: dict[str, str] = {}
+
+    def register(self, gateway):
+        for number, (permissions, secret) in enumerate(self.secrets.items()):
+            self.codes[permissions] = gateway.add_share(
+                self.peer.host, str(100 + number), secret, "--permissions", permissions)
+
+
+@pytest.fixture(scope="module")
+def shared(legacy, start, evidence, modern):
+    server, backend = legacy("nextcloud")
+    server.files = {"notes.txt": b"hello\n"}
+    shares = Shared(server, evidence, modern)
+    gateway = start(backend.url, prepare=shares.register)
+    return gateway, server, backend, shares
+
+
+def test_the_code_is_not_the_secret(shared):
+    _, _, _, shares = shared
+    assert set(shares.codes.values()).isdisjoint(shares.secrets.values())
+
+
+@pytest.mark.parametrize("method, headers", [
+    ("PUT", []), ("DELETE", []), ("MKCOL", []), ("PROPPATCH", []),
+    ("MOVE", [("Destination", f"https://cloud.test{DAV}/x.txt")]),
+    ("COPY", [("Destination", f"https://cloud.test{DAV}/x.txt")]),
+])
+def test_a_read_only_share_is_for_reading_only(shared, modern, method, headers):
+    gateway, _, backend, shares = shared
+    token = gateway.token(modern, shares.codes["read"])
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
+    backend.take()
+    body = b"x" if method == "PUT" else b""
+    response = gateway.dav(method, f"{DAV}/notes.txt", token, headers, body)
+    assert response.status == 403
+    assert backend.take() == []
+
+
+def test_a_writable_share_is_for_writing_too(shared, modern):
+    gateway, server, _, shares = shared
+    token = gateway.token(modern, shares.codes["read,write"])
+    assert gateway.dav("PUT", f"{DAV}/notes.txt", token, body=b"new\n").status == 204
+    assert server.files["notes.txt"] == b"new\n"
+
+
+def test_a_code_is_for_the_peer_that_the_share_was_made_for(shared, peers):
+    gateway, _, _, shares = shared
+    response = gateway.exchange(peers.peers["other.test"], shares.codes["read"])
+    assert response.status == 400 and error_of(response) == "invalid_grant"
+
+
+def test_unknown_and_foreign_codes_get_the_same_answer(shared, peers):
+    gateway, _, _, shares = shared
+    foreign = gateway.exchange(peers.peers["other.test"], shares.codes["read"])
+    unknown = gateway.exchange(peers.peers["other.test"], "no-code-of-ours-at-all")
+    assert foreign.status == unknown.status
+    assert error_of(foreign) == error_of(unknown)
+
+
+def test_the_secret_of_a_tokens_only_share_does_not_open_it_from_outside(shared):
+    gateway, _, backend, shares = shared
+    backend.take()
+    response = gateway.with_secret("GET", f"{DAV}/notes.txt", shares.secrets["read"])
+    assert response.status == 401
+    assert backend.take() == []
