@@ -57,9 +57,13 @@ enum PresentedSignature: Sendable {
     /// One canonicaliser for all forms: user information, other schemes and odd hosts give nil
     /// (security design, item 59).
     static func host(ofKeyID id: String) -> PeerHost? {
-        if id.contains("://") { return PeerHost(url: id) }
-        guard let mark = id.firstIndex(of: "#"), !id.contains("@") else { return nil }
-        return PeerHost(id[..<mark])
+        guard !id.contains("@") else { return nil }
+        let name = id.prefix { $0 != "#" }
+        if id.contains("://") {
+            guard let url = URLParts(name), url.scheme == .https else { return nil }
+            return url.host
+        }
+        return name.endIndex == id.endIndex ? nil : PeerHost(name)
     }
 
     /// True when the name names some host: then it must be the right one.

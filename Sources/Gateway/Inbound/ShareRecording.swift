@@ -57,7 +57,9 @@ extension Gateway {
     /// The share that a notification is about: the one of its id and, where it carries one, its
     /// secret. An id alone counts only within the shares of the peer that signs.
     ///
-    /// Refused (`secret_mismatch`): an id that we know with a secret that is not its own.
+    /// Refused: `secret_mismatch` for an id that we know with a secret that is not its own,
+    /// `sender_mismatch` for the share of another peer than the one that signs, `share_unknown` for
+    /// a signed message that proves by nothing that the share is the signer's.
     func shareMeant(
         by id: ProviderID, secret: Secret?, signer: PeerHost?, from side: Federation.Notification.Side
     ) throws(Denial) -> ShareRecord? {
@@ -69,10 +71,21 @@ extension Gateway {
             }
         let named = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
-        guard let secret else { return signer == nil ? nil : named.first }
+        guard let secret else {
+            guard signer != nil else { return nil }
+            guard let own = named.first else {
+                throw Denial(.shareUnknown, "no share \(id) of the signer, and no secret")
+            }
+            return own
+        }
         let known = directions.flatMap { registry.find(secret, $0) }
-            .filter { signer == nil || $0.share.peer == signer }
-        if let match = known.first(where: { $0.share.providerID == id }) { return match.share }
+            .filter { $0.share.providerID == nil || $0.share.providerID == id }
+        if let match = known.first(where: { signer == nil || $0.share.peer == signer }) {
+            return match.share
+        }
+        if let foreign = known.first {
+            throw Denial(.senderMismatch, "share \(foreign.share.id) is of \(foreign.share.peer)")
+        }
         guard named.isEmpty || signer == nil else {
             throw Denial(.secretMismatch, "the secret is not the one of share \(id)")
         }
