@@ -37,7 +37,8 @@ package struct Site: Sendable {
 
     /// Whether a request's `Host` is one of the site's names; ports are the listeners' matter.
     func isNamed(by authority: Authority?) -> Bool {
-        guard let authority else { return false }
+        // Only HTTP/1.0 comes without a Host; it means the site itself.
+        guard let authority else { return true }
         let name = PeerHost(authority.description)?.name
         return name == host.name || aliases.contains { $0.name == name }
     }

@@ -92,8 +92,9 @@ class Replay:
                     or "/notifications" not in entry["request"]["start"]:
                 continue
             note = json.loads(entry["request"]["body"])
-            secret = (note.get("notification") or {}).get("sharedSecret")
-            if secret and note["notificationType"] in OUTGOING:
+            # opencloudmesh-go sends none: any will do, nothing of the recording shows it.
+            secret = (note.get("notification") or {}).get("sharedSecret", "no-secret-at-all")
+            if note["notificationType"] in OUTGOING:
                 seen[secret] = {"id": note["providerId"], "secret": secret}
                 self.evidence.hide(secret)
         return seen.values()
@@ -208,8 +209,11 @@ def test_recorded(file, host, start, everyone, evidence):
             got, reached, recorded = replay.send(entry)
             assert got.status == (201 if recorded == 200 else recorded), (case, got.body)
             [message] = reached
-            # The backend sees its own secret again.
-            assert json.loads(message.body) == json.loads(entry["request"]["body"]), case
+            # The backend sees its own secret again, filled in where the peer sent none.
+            sent, arrived = json.loads(entry["request"]["body"]), json.loads(message.body)
+            if "notification" not in sent:
+                arrived.pop("notification", None)
+            assert arrived == sent, case
         elif path == "/ocm/token":
             continue  # the gateway's own; a code of this recording was never given by it
         else:

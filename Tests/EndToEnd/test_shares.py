@@ -53,8 +53,8 @@ def test_a_cavage_share_is_accepted(world, peers):
     gateway, server, backend = world
     backend.take()
     sent = legacy_share(peers.peers["cavage.test"], providerId="26",
-                        owner="alice@cavage.test", sender="alice@cavage.test",
-                        sharedBy="alice@cavage.test")
+                        owner="alice@cavage.test", sharedBy="alice@cavage.test")
+    sent["sender"] = "alice@cavage.test"
     response = gateway.post(peers.peers["cavage.test"], "/ocm/shares", sent)
     assert response.status == 201, (response.body, gateway.log()[-3000:])
     [message] = reached(backend)
@@ -88,7 +88,7 @@ def test_a_share_signed_by_another_host_is_refused(world, peers, sender):
     backend.take()
     forged = share(sender) if sender == "modern.test" else legacy_share(sender)
     response = gateway.post(peers.peers["other.test"], "/ocm/shares", forged)
-    refused(response, 401)
+    refused(response, 403, "sender_mismatch")
     assert reached(backend) == []
 
 
@@ -231,7 +231,7 @@ def test_there_is_one_decision_line_for_each_message(world, peers, legacy, start
     accepted = gateway.post(modern, "/ocm/shares", share(modern))
     assert accepted.status == 201
     denied = gateway.post(peers.peers["other.test"], "/ocm/shares", share(modern))
-    body = refused(denied, 401)
+    body = refused(denied, 403)
     decisions = gateway.decisions()
     assert len(decisions) == 2, gateway.log()
     assert body["decision"] in json.dumps(decisions[1])
@@ -271,7 +271,7 @@ def test_a_notification_of_the_peer_of_a_share_passes_and_of_another_does_not(
             "providerId": sent["providerId"],
             "notification": {"sharedSecret": sent["protocol"]["webdav"]["sharedSecret"],
                              "message": "File was unshared"}}
-    refused(gateway.post(peers.peers["other.test"], end_point, note), 401)
+    refused(gateway.post(peers.peers["other.test"], end_point, note), 403, "sender_mismatch")
     assert reached(backend) == []
     response = gateway.post(peer, end_point, note)
     assert response.status == 201, (response.body, gateway.log()[-2000:])

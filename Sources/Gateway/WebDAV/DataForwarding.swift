@@ -38,18 +38,16 @@ extension Gateway {
 
     /// The answer to a refused request for data, with one log line.
     ///
-    /// An expired or unknown token is told with `WWW-Authenticate: Bearer`, so that the client
-    /// exchanges again (RFC 6750, section 3.1); refusals that a person decided are 403, after which
-    /// Nextcloud keeps the mount.
+    /// What is not, or no longer, a valid credential is told with `WWW-Authenticate: Bearer`, so that
+    /// the client exchanges again (RFC 6750, section 3.1). Nextcloud asks `shareinfo` after a 401,
+    /// which never refuses for good; refusals that a person decided are 403.
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         var answer = Answer(
             status: denial.status, fields: Self.jsonFields, body: denial.body(decision: decision))
         switch denial.code {
-        case .tokenExpired, .tokenInvalid:
+        case .tokenExpired, .tokenInvalid, .secretRefused:
             answer.fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
-        case .secretRefused:
-            answer.status = 403
         case _: break
         }
         if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
