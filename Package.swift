@@ -79,6 +79,9 @@ let targets: [Target] = [
         name: "GatewayTests",
         dependencies: ["Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport"],
         swiftSettings: strict),
+    .testTarget(
+        name: "OcmgateDemoTests",
+        dependencies: ["ocmgate-demo", "Federation", "Transport"], swiftSettings: strict),
 ]
 
 /// `OCMGATE_ONLY=OpenSSL,OpenSSLTests swift test` builds just these targets (name what they

@@ -14,7 +14,8 @@ ORIGIN = """\
 worker_processes 1;
 daemon off;
 pid {folder}/origin.pid;
-error_log stderr error;
+error_log {folder}/error.log crit;
+{user}
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
@@ -51,7 +52,8 @@ PROXY = """\
 worker_processes {workers};
 daemon off;
 pid {folder}/proxy.pid;
-error_log stderr error;
+error_log {folder}/error.log crit;
+{user}
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
@@ -86,6 +88,10 @@ http {{
 """
 
 
+# Workers of a root nginx would run as another user, who cannot read the temporary folder.
+USER = "user root;" if os.getuid() == 0 else ""
+
+
 class Nginx:
     """One nginx with a configuration of ours, ended by its id."""
 
@@ -118,14 +124,14 @@ def start_origin(folder: Path, discovery: str) -> Nginx:
     (files / "64m").write_bytes(os.urandom(1 << 20) * 64)
     port = free_port()
     return Nginx(folder, "origin",
-                 ORIGIN.format(folder=folder, port=port, discovery=discovery), port)
+                 ORIGIN.format(folder=folder, port=port, discovery=discovery, user=USER), port)
 
 
 def start_proxy(folder: Path, origin: Nginx, own: Identity) -> Nginx:
     port = free_port()
     return Nginx(folder, "proxy", PROXY.format(
         folder=folder, port=port, origin=origin.port, certificate=own.certificate, key=own.key,
-        workers=os.cpu_count()), port)
+        workers=os.cpu_count(), user=USER), port)
 
 
 def family(pid: int) -> list[int]:

@@ -1,0 +1,45 @@
+import ArgumentParser
+import HTTPSignatures
+
+/// `ocmgate sig base`: the bytes that a signature is over.
+struct SigBaseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "base",
+        abstract: "Print what a message's signature is over, to compare it with the signer's.",
+        discussion:
+            "Exit codes: 0 printed, 1 there is no signature that could be read, 2 a file is wrong.")
+
+    @OptionGroup var message: SigMessageOptions
+
+    @Option(help: "Which signature, when the OCM one is not meant.")
+    var label: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let raw = try message.read()
+        let found: InspectedSignature
+        do {
+            guard let signature = try InspectedSignature(in: raw.message, label: label) else {
+                Output.error("\(message.file): no signature")
+                throw Exit.findings
+            }
+            found = signature
+        } catch let error as SignatureError {
+            Output.error("\(message.file): \(error)")
+            throw Exit.findings
+        }
+        let base = String(decoding: found.base, as: UTF8.self)
+        if json {
+            Output.json([
+                "generation": .string(found.generation),
+                "label": found.label.map { .string($0) } ?? .null,
+                "keyid": found.keyID.map { .string($0) } ?? .null,
+                "base": .string(base),
+            ])
+        } else {
+            Output.line(base)
+        }
+    }
+}
