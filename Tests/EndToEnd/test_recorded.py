@@ -182,7 +182,8 @@ def test_recorded(file, host, start, everyone, evidence):
     for number, entry in enumerate(replay.entries):
         start_line = entry["request"]["start"]
         method, target, _ = start_line.split(" ")
-        path = urlsplit(target).path
+        # Not urlsplit: it takes what follows a doubled slash for a host.
+        path = target.partition("?")[0]
         case = f"{number}: {start_line}"
         if "/ocs/v" in path and "/cloud/shares" in path:
             # The way around: closed, and with a status that no old sender takes for delivery.
