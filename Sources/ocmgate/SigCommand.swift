@@ -70,7 +70,7 @@ enum SigFiles {
         guard let key = keys.first(where: { $0.id == id }) else {
             let known = keys.map(\.id).joined(separator: ", ")
             throw CommandFailure(
-                "\(path): no key \(id ?? "without a name"); it has: \(known). Name one by --key-id")
+                "\(path): no key \(id ?? "without a name"); it has: \(known). Name one by --keyid")
         }
         return key.key
     }

@@ -24,13 +24,15 @@ struct SigSignCommand: ParsableCommand {
     var key: String
 
     @Option(
-        name: .customLong("key-id"), help: "The name by which the verifier finds the key.")
+        name: .customLong("keyid"), help: "The name by which the verifier finds the key.")
     var keyID: String
 
     @Option(help: "rfc9421, or cavage as Nextcloud 31 to 34 want it.")
     var generation = Generation.rfc9421
 
-    @Option(help: "Algorithm by its RFC 9421 name; RSA keys: rsa-v1_5-sha512 unless given.")
+    @Option(
+        name: .customLong("alg"),
+        help: "Algorithm by its RFC 9421 name; RSA keys: rsa-v1_5-sha512 unless given.")
     var algorithm: String?
 
     @Option(
@@ -127,7 +129,7 @@ struct SigSignCommand: ParsableCommand {
             ?? (known.count > 1 ? SignatureAlgorithm.rsaPKCS1SHA512 : known.first)?.rawValue
         guard let chosen = known.first(where: { $0.rawValue == name }) else {
             let names = known.map(\.rawValue).joined(separator: ", ")
-            throw CommandFailure("--algorithm \(name ?? ""): this key can do \(names)")
+            throw CommandFailure("--alg \(name ?? ""): this key can do \(names)")
         }
         return chosen
     }

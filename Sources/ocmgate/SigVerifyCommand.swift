@@ -19,11 +19,11 @@ struct SigVerifyCommand: ParsableCommand {
 
     @OptionGroup var message: SigMessageOptions
 
-    @Option(help: "Public key: PEM, or a JWK set (the key named by --key-id or the signature).")
+    @Option(help: "Public key: PEM, or a JWK set (the key named by --keyid or the signature).")
     var key: String
 
     @Option(
-        name: .customLong("key-id"),
+        name: .customLong("keyid"),
         help: "Which key of the set, instead of the one that the signature names.")
     var keyID: String?
 
