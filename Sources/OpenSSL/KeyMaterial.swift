@@ -44,6 +44,7 @@ enum KeyMaterial: Sendable, Equatable {
                 throw refusal("RSA modulus outside 1024 to 8192 bits")
             }
             guard n.last.map({ $0 & 1 == 1 }) ?? false else { throw refusal("even RSA modulus") }
+            if ROCA.hasFingerprint(n) { throw refusal("RSA modulus of a faulty generator (ROCA)") }
             switch rule {
             case .f4: guard e == [1, 0, 1] else { throw refusal("RSA exponent is not 65537") }
             case .anyOdd:

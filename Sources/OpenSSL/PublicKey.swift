@@ -125,6 +125,13 @@ package final class PublicKey: Sendable {
         return context?.isValid(signature, over: message) ?? false
     }
 
+    /// The same for ECDSA signatures in DER.
+    package func isValid(
+        derSignature signature: [UInt8], over message: [UInt8], algorithm: SignatureAlgorithm
+    ) -> Bool {
+        isValid(derSignature: signature.span, over: message.span, algorithm: algorithm)
+    }
+
     /// Verification with parameters that no `SignatureAlgorithm` has. Not for messages.
     func isValid(
         signature: Span<UInt8>, over message: Span<UInt8>, scheme: SignatureScheme

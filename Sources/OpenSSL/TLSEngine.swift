@@ -43,6 +43,10 @@ import COpenSSL
     private var closeSent = false
     private var handshakeBytes = 0
     private var messagesWithoutData = 0
+    private var recordsSinceKey = 0
+    /// After so many records we take a new key (TLS 1.3 only): well below the 2^24.5 full records
+    /// that RFC 8446 section 5.5 allows AES-GCM.
+    var recordsPerKey = 1 << 22
 
     /// The server's side of a connection.
     package convenience init(server context: TLSContext) throws(CryptoError) {
@@ -118,8 +122,11 @@ import COpenSSL
             consumed: used.consumed, state: state,
             plaintextWaits: state == .open
                 && (unsafe SSL_pending(ssl) > 0 || used.consumed < ciphertext.byteCount),
-            replyWaits: unsafe ports.pointee.waiting > 0)
+            replyWaits: replyWaits)
     }
+
+    /// Bytes for the peer wait for room: a step with no ciphertext gives them out.
+    package var replyWaits: Bool { unsafe ports.pointee.waiting > 0 }
 
     /// Encrypts from the front of `plaintext` into records of up to 16 KiB each, as many as fit;
     /// gives how many bytes it took. 0 before the handshake is done (hold the data), when there is
@@ -143,7 +150,7 @@ import COpenSSL
 
     /// Room that surely suffices to encrypt `count` bytes in one call.
     package static func ciphertextBound(_ count: Int) -> Int {
-        count + (count / maximumRecord + 1) * recordOverhead
+        count + (count / maximumRecord + 2) * recordOverhead
     }
 
     /// Says goodbye (close_notify): nothing can be encrypted afterwards, reading goes on. Does
@@ -255,21 +262,40 @@ import COpenSSL
 
     private func write(_ input: UnsafeRawBufferPointer) -> Int {
         var taken = 0
-        while taken < input.count, unsafe ports.pointee.room > Self.recordOverhead,
-            unsafe ports.pointee.waiting == 0
-        {
-            let chunk = unsafe min(
-                input.count - taken, ports.pointee.room - Self.recordOverhead, Self.maximumRecord)
-            var written = 0
+        while taken < input.count, unsafe ports.pointee.waiting == 0 {
             ERR_clear_error()
+            let updateDue = recordsSinceKey >= recordsPerKey
+            // The update is a record of its own before the next.
+            let overhead = updateDue ? 2 * Self.recordOverhead : Self.recordOverhead
+            let room = unsafe ports.pointee.room - overhead
+            if room <= 0 { return taken }
+            if updateDue {
+                _ = unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED)
+                recordsSinceKey = 0
+            }
+            let chunk = min(input.count - taken, room, Self.maximumRecord)
+            var written = 0
             let base = unsafe input.baseAddress.map { unsafe $0 + taken }
             guard unsafe SSL_write_ex(ssl, base, chunk, &written) == 1 else {
                 fail(unsafe TLSFailure(after: ssl))
                 return taken
             }
+            recordsSinceKey += 1
             taken += written
         }
         return taken
+    }
+
+    /// Announces a new key of ours and asks for one of the peer's, without any data.
+    func updateKeys(reply: inout OutputRawSpan) {
+        unsafe reply.withUnsafeMutableBytes { output, count in
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: output[count...])
+            unsafe ports.pointee.lend(UnsafeRawBufferPointer(start: nil, count: 0), room)
+            ERR_clear_error()
+            _ = unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
+            _ = unsafe SSL_do_handshake(ssl)
+            count += unsafe ports.pointee.giveBack().produced
+        }
     }
 
     private func fail(_ failure: TLSFailure) {

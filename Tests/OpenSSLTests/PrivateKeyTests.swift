@@ -41,4 +41,68 @@ import Testing
             }
         }
     }
+
+    @Test func onlyOneUnencryptedKeyIsRead() throws {
+        let pem = try PrivateKey.generate(.p256).exportPEM()
+        let publicPEM = try PrivateKey(pem: pem).publicKey.pem
+        for text in [
+            "", pem + pem, publicPEM, String(pem.dropLast(40)),
+            pem.replacing("PRIVATE KEY", with: "ENCRYPTED PRIVATE KEY"),
+            pem.replacing("-----\nM", with: "-----\nProc-Type: 4,ENCRYPTED\n\nM"),
+        ] {
+            #expect(throws: CryptoError.self) { try PrivateKey(pem: text) }
+        }
+    }
+
+    /// PKCS#1 and SEC 1 as OpenSSL's older commands write them, the latter with its curve first.
+    @Test func olderFormsAreRead() throws {
+        let sec1 = try PrivateKey(pem: Self.sec1)
+        #expect(sec1.kind == .p256)
+        let signature = try sec1.sign([1], algorithm: .ecdsaP256SHA256)
+        #expect(
+            sec1.publicKey.isValid(signature: signature, over: [1], algorithm: .ecdsaP256SHA256))
+    }
+
+    @Test(arguments: [0, 1024, 2047, 2049, 16384])
+    func rsaKeyOfAnOddSizeIsNotMade(bits: Int) {
+        #expect(throws: CryptoError.self) { try PrivateKey.generate(.rsa(bits: bits)) }
+    }
+
+    @Test func keyOfAnotherCurveIsRefused() {
+        #expect(throws: CryptoError.self) { try PrivateKey(pem: Self.secp256k1) }
+    }
+
+    @Test func halvesThatDoNotBelongTogetherAreRefused() {
+        #expect(throws: CryptoError.self) { try PrivateKey(pem: Self.mixedHalves) }
+    }
+
+    /// Made for this test; used nowhere.
+    private static let sec1 = """
+        -----BEGIN EC PARAMETERS-----
+        BggqhkjOPQMBBw==
+        -----END EC PARAMETERS-----
+        -----BEGIN EC PRIVATE KEY-----
+        MHcCAQEEINZRtDmicSoj5dvySnSdXdp4EZUQzcwg13H0rEMDD9tloAoGCCqGSM49
+        AwEHoUQDQgAEcT0+qwa0SaC1DExa38IlaSJKUtsfJMO9hyFQ+qvQRRAxqwTuZO9G
+        HLilwWC6KppyrKIgjzkrXtiEJBlBWQ1NFg==
+        -----END EC PRIVATE KEY-----
+        """
+
+    /// Made for this test; used nowhere.
+    private static let secp256k1 = """
+        -----BEGIN PRIVATE KEY-----
+        MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgX7Kkm+vh/10DRUtueXYl
+        iOTRSIo5ry9eJLPKilzKdR2hRANCAATaSRkPH798wXFtTUq3UHigDadzyxkEjrTM
+        QU3I46TRTFpY+dcEU7fpJcLzuem64+SsM8hhHTw/i+eEazqVys/w
+        -----END PRIVATE KEY-----
+        """
+
+    /// The private number of one key with the point of another; used nowhere.
+    private static let mixedHalves = """
+        -----BEGIN EC PRIVATE KEY-----
+        MHcCAQEEINZRtDmicSoj5dvySnSdXdp4EZUQzcwg13H0rEMDD9tloAoGCCqGSM49
+        AwEHoUQDQgAEx8qROCnqY7HNLuK58+bNuxpCHk40rmAyPcibz22cotlo7bwH0+WV
+        p7mnYGJjPL6qBlLRsLoj2+uK2w6XE5Slaw==
+        -----END EC PRIVATE KEY-----
+        """
 }
