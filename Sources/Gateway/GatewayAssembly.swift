@@ -100,8 +100,9 @@ extension RunningGateway {
         _ configuration: Configuration, _ policy: PolicyHolder, _ log: GatewayLog,
         _ environment: Environment, _ group: LoopGroup
     ) throws -> (Gateway, Store) {
-        guard let site = Site(
-            origin: configuration.site.origin, aliases: configuration.site.aliases)
+        guard
+            let site = Site(
+                origin: configuration.site.origin, aliases: configuration.site.aliases)
         else { throw StartFailure("site.origin cannot be used: \(configuration.site.origin)") }
         let now = environment.now()
         let seal: SealKey
@@ -220,7 +221,8 @@ extension RunningGateway {
         let settings = configuration.discovery
         return PeerDirectory(
             lifetimes: .init(
-                fresh: settings.fresh.wholeSeconds, staleIfError: settings.staleIfError.wholeSeconds,
+                fresh: settings.fresh.wholeSeconds,
+                staleIfError: settings.staleIfError.wholeSeconds,
                 negative: settings.negative.wholeSeconds),
             now: environment.now,
             fetch: { host, url, redirects in

@@ -73,7 +73,8 @@ struct DiscoverCommand: AsyncParsableCommand {
         Output.line("  signs          \(generation)")
         Output.line("  token exchange \(document.exchangesTokens ? "yes" : "no")")
         Output.line(
-            "  criteria       \(document.criteria.map(\.rawValue).sorted().joined(separator: ", "))")
+            "  criteria       \(document.criteria.map(\.rawValue).sorted().joined(separator: ", "))"
+        )
         for oddity in document.oddities { Output.line("  odd: \(oddity)") }
     }
 }

@@ -6,7 +6,8 @@ import Foundation
 struct Ocmgate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ocmgate",
-        abstract: "A security gateway for Open Cloud Mesh in front of a server that stays as it is.",
+        abstract:
+            "A security gateway for Open Cloud Mesh in front of a server that stays as it is.",
         discussion: """
             Exit codes: 0 fine, 1 findings, 2 cannot run, 3 refused by policy. `ocmgate -t` is \
             `ocmgate check`.

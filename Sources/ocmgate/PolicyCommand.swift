@@ -135,7 +135,8 @@ struct PolicyCommand: ParsableCommand {
                 return host
             }
             var facts = Facts(occasion, peer: host, now: Int(Date().timeIntervalSince1970))
-            facts.signature = try word(signature, ["none": .none, "cavage": .cavage, "rfc9421": .rfc9421])
+            facts.signature = try word(
+                signature, ["none": .none, "cavage": .cavage, "rfc9421": .rfc9421])
             facts.access = try word(access, ["token": .token, "secret": .secret])
             facts.peerKeys = advertisesKeys ? .advertised : .none
             facts.shareType = shareType

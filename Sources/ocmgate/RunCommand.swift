@@ -6,7 +6,8 @@ import Gateway
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve, in the foreground.",
-        discussion: "SIGTERM and SIGINT stop after the requests in flight; SIGHUP reads the policy again."
+        discussion:
+            "SIGTERM and SIGINT stop after the requests in flight; SIGHUP reads the policy again."
     )
 
     @OptionGroup var option: ConfigurationOption
@@ -16,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
         let running: RunningGateway
-        do { running = try await RunningGateway.start(settings) } catch let failure as StartFailure {
+        do { running = try await RunningGateway.start(settings) } catch let failure as StartFailure
+        {
             throw CommandFailure(failure.description)
         }
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])

@@ -79,7 +79,8 @@ struct ShareCommand: ParsableCommand {
         @Option(name: .customLong("provider-id"), help: "The backend's id of the share.")
         var providerID: String
 
-        @Option(name: .customLong("secret-file"), help: "A file with the permanent secret; - is stdin.")
+        @Option(
+            name: .customLong("secret-file"), help: "A file with the permanent secret; - is stdin.")
         var secretFile: String
 
         @Option(help: "read, write, share; several with commas; without it they are unspecified.")

@@ -154,7 +154,9 @@ package struct Configuration: Sendable {
         package var level: Level
         package var format: Format
 
-        package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
+        package enum Level: String, Sendable, CaseIterable {
+            case debug, info, notice, warning, error
+        }
         package enum Format: String, Sendable, CaseIterable { case json, text }
     }
 }

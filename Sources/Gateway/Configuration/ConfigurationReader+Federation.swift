@@ -26,7 +26,8 @@ extension ConfigurationReader {
         table?.finish()
         return Configuration.OutboundSettings(
             caFile: file, resolve: resolve, allowPrivate: networks, connect: times[0],
-            headers: times[1], total: times[2], maxResponse: most.map { Int($0.bytes) } ?? 256 << 10)
+            headers: times[1], total: times[2], maxResponse: most.map { Int($0.bytes) } ?? 256 << 10
+        )
     }
 
     private func resolve(_ table: inout TOMLTableReader?) -> [Authority: Authority] {

@@ -84,7 +84,8 @@ extension Gateway {
     ) -> BackendMessage {
         BackendMessage(
             verified: verified, target: Array("\(view.endPoint)/\(endpoint.rawValue)".utf8),
-            body: body.bytes, dropped: view.backend.dropsSignatures(of: body) ? Self.signatures : [],
+            body: body.bytes,
+            dropped: view.backend.dropsSignatures(of: body) ? Self.signatures : [],
             memory: verified.memory + memory, made: made, ends: ends)
     }
 
@@ -102,7 +103,8 @@ extension Gateway {
 }
 
 extension Gateway {
-    private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage {
+    private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage
+    {
         let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
         return ocs(verified, share.form, memory: [draft.change], made: draft.share)
     }

@@ -72,7 +72,9 @@ extension Gateway {
         if !isDelivered, let made {
             store.commitLater([registry.end(made.id, now: environment.now())])
         }
-        if isDelivered, let ends { store.commitLater([registry.end(ends.id, now: environment.now())]) }
+        if isDelivered, let ends {
+            store.commitLater([registry.end(ends.id, now: environment.now())])
+        }
         return Answer(
             status: response.status, fields: [("content-type", response.contentType)],
             body: neutral ?? response.body)

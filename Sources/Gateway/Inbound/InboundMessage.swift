@@ -13,7 +13,8 @@ extension Gateway {
         let received = Received(
             kind: kind, head: request.head, body: request.body, client: request.client,
             now: environment.now())
-        let trail = Trail(received, policy: policy.current, clock: environment,
+        let trail = Trail(
+            received, policy: policy.current, clock: environment,
             fingerprint: fingerprint)
         let answer: Answer
         do throws(Denial) {

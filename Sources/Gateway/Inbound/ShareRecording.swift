@@ -61,7 +61,8 @@ extension Gateway {
     /// `sender_mismatch` for the share of another peer than the one that signs, `share_unknown` for
     /// a signed message that proves by nothing that the share is the signer's.
     func shareMeant(
-        by id: ProviderID, secret: Secret?, signer: PeerHost?, from side: Federation.Notification.Side
+        by id: ProviderID, secret: Secret?, signer: PeerHost?,
+        from side: Federation.Notification.Side
     ) throws(Denial) -> ShareRecord? {
         let directions: [ShareDirection] =
             switch side {

@@ -58,7 +58,8 @@ extension Gateway {
         let newest = generations[peer]
         guard presented.generation >= min(newest, .label) else {
             throw Denial(
-                .generation, "\(peer) has signed by \(newest.name) before, now \(presented.generation.name)")
+                .generation,
+                "\(peer) has signed by \(newest.name) before, now \(presented.generation.name)")
         }
         return (peer, keyID)
     }

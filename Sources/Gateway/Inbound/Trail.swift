@@ -10,7 +10,7 @@ import Synchronization
 final class Trail: Sendable {
     let policy: Policy
     let decision: String
-    private let record_: Mutex<DecisionRecord>
+    private let state: Mutex<DecisionRecord>
     private let environment: Environment
     private let started: Int
 
@@ -25,12 +25,12 @@ final class Trail: Sendable {
             status: 500, client: received.client.addressText)
         record.policy = policy.hash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
-        record_ = Mutex(record)
+        state = Mutex(record)
     }
 
     private let fingerprint: HMACKey
 
-    private func note(_ change: (inout DecisionRecord) -> Void) { record_.withLock { change(&$0) } }
+    private func note(_ change: (inout DecisionRecord) -> Void) { state.withLock { change(&$0) } }
 
     /// The message was read.
     func read(_ message: Message, _ claim: Claim?) {
@@ -104,7 +104,7 @@ final class Trail: Sendable {
     func finished() -> DecisionRecord {
         let total = (environment.monotonicMilliseconds() - started) * 1000
         note { $0.timings.append((.total, total)) }
-        return record_.withLock { $0 }
+        return state.withLock { $0 }
     }
 }
 

@@ -1,5 +1,5 @@
-import Logging
 import Federation
+import Logging
 import Transport
 
 extension GatewayLog {

@@ -80,12 +80,14 @@ extension Gateway {
             throw Denial(.invalidGrant, "a code that was never seen, and no path that it names")
         }
         let head = try backend.head.probe(
-            .propfind, target: view.webdav + "/", authorization: DAVCredential.field(for: code, view.backend.credential).text)
+            .propfind, target: view.webdav + "/",
+            authorization: DAVCredential.field(for: code, view.backend.credential).text)
         let request = BufferedRequest(
             .propfind, head: head, body: nil, responseLimit: 256 << 10,
             deadline: backend.timeouts.headers)
         let status: Int
-        do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch {
+        do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch
+        {
             throw Denial(error)
         }
         trail.backendAnswered(status)

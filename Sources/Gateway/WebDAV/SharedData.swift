@@ -87,7 +87,8 @@ extension Gateway {
         case .ended, .expired: throw Denial(.secretRefused, "share \(share.id) is over")
         }
         guard access.credential == .handle || !access.access.hasHandle else {
-            throw Denial(.secretRefused, "the permanent secret of share \(share.id), which never left")
+            throw Denial(
+                .secretRefused, "the permanent secret of share \(share.id), which never left")
         }
         try acceptSecret(of: share)
         let destination = try access.access.permit(

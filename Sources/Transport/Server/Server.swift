@@ -70,7 +70,8 @@ package final class Server: Sendable {
             for loop in group.loops {
                 let channel = try await bootstrap(site, loop)
                     .serverChannelOption(
-                        .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1)
+                        .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1
+                    )
                     .bind(host: ip.description, port: chosen).get()
                 chosen = channel.localAddress?.port ?? chosen
                 channels.append(channel)

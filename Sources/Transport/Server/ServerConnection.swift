@@ -258,7 +258,9 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
                     refuse(.bodyTooLarge)
                     return false
                 }
-                gathering?.bytes.append(contentsOf: inbound.readableBytesView.dropFirst(range.lowerBound).prefix(range.count))
+                gathering?.bytes.append(
+                    contentsOf: inbound.readableBytesView.dropFirst(range.lowerBound).prefix(
+                        range.count))
                 gathering?.pace.received(range.count)
                 use(offset)
                 return true
