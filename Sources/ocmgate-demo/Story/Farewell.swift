@@ -1,0 +1,36 @@
+import Dispatch
+import Foundation
+
+/// What to try by hand while the demonstration is kept running.
+enum Farewell {
+    static func explain(_ world: World) {
+        let at =
+            "--cacert \(world.files.path("authority.pem")) "
+            + "--connect-to \(World.host):443:127.0.0.1:\(world.gatewayPort)"
+        print(
+            """
+
+            Still running; Ctrl-C ends it. Files: \(world.files.folder.path)
+
+              curl \(at) https://\(World.host)/.well-known/ocm
+              curl \(at) https://\(World.host)/ocm/jwks
+              curl http://127.0.0.1:\(world.backendPort)/ocm-provider/      # the old server itself
+              tail -f \(world.files.log)
+              ocmgate share list -c \(world.files.configuration)
+            """)
+    }
+
+    /// Waits for SIGINT or SIGTERM.
+    static func untilInterrupted() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { continuation.yield() }
+            source.activate()
+            return source
+        }
+        for await _ in stream { break }
+        for source in sources { source.cancel() }
+    }
+}
