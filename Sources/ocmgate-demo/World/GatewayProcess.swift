@@ -57,11 +57,12 @@ final class GatewayProcess {
         (try? String(contentsOfFile: files.log, encoding: .utf8)) ?? ""
     }
 
-    /// The `ocm.decision` lines since the last call; waits a moment for the first one.
+    /// The lines since the last call that tell of a decision: on a message, or on shared data that
+    /// was refused. Waits a moment for the first one.
     func decisions() async throws -> [JSONObject] {
         for _ in 0..<40 {
             let found = newLines().filter { line in
-                line.members.contains { $0.value.string == "ocm.decision" }
+                ["ocm.decision", "data.refused"].contains(line["message"]?.string)
             }
             if !found.isEmpty { return found }
             try await Task.sleep(for: .milliseconds(25))
