@@ -45,6 +45,8 @@ def exchange(gateway, case):
         method = case.get("accepted", {}).get("method", "GET")
         try:
             response = connection.receive(method)
+            if case.get("accepted", {}).get("rest"):
+                connection.receive()  # the one behind it, so that it is not taken for the next
         except (Closed, OSError, ssl.SSLError):
             return None, True
         if case["close"]:
@@ -104,7 +106,7 @@ def test_every_raw_request_gets_what_the_corpus_says(gateway, backend):
         if wrong := complaint(case, status, closed, reached):
             complaints.append(f"{case['id']}: {wrong}")
     assert seen > 300
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
     assert backend.malformed == []
 
 

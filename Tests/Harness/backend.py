@@ -51,6 +51,8 @@ class ScriptedBackend:
 
     def stop(self) -> None:
         self._stopping = True
+        # Closing alone would leave it listening under the thread that waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

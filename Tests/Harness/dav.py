@@ -81,6 +81,8 @@ class Forwarder:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self) -> None:
+        # Closing alone would leave it listening under the thread that waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

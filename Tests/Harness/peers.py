@@ -253,6 +253,8 @@ class PeerServer:
         return {f"{host}:443": f"127.0.0.1:{self.port}" for host in self.peers}
 
     def stop(self) -> None:
+        # Closing alone would leave it listening under the thread that waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _pick(self, connection: ssl.SSLSocket, name: str | None, _context) -> None:
