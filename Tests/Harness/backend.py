@@ -52,7 +52,10 @@ class ScriptedBackend:
     def stop(self) -> None:
         self._stopping = True
         # Closing alone would leave it listening under the thread that waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was stopped before
         self._listener.close()
 
     def _accept(self) -> None:

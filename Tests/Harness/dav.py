@@ -82,7 +82,10 @@ class Forwarder:
 
     def stop(self) -> None:
         # Closing alone would leave it listening under the thread that waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was stopped before
         self._listener.close()
 
     def _accept(self) -> None:

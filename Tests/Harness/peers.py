@@ -254,7 +254,10 @@ class PeerServer:
 
     def stop(self) -> None:
         # Closing alone would leave it listening under the thread that waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was stopped before
         self._listener.close()
 
     def _pick(self, connection: ssl.SSLSocket, name: str | None, _context) -> None:
