@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import OpenSSL
 
@@ -6,7 +5,8 @@ import OpenSSL
 /// carries the plan out.
 ///
 /// What may follow what is decided by `RequestCycle`; this handler moves the bytes. It is at once
-/// the client's side of a forwarded request, see `ServerConnection+Forwarding.swift`.
+/// the client's side of a forwarded request. Bodies that are read whole are in
+/// `ServerConnection+Gathering.swift`, answers in `+Answers`, forwarding in `+Forwarding`.
 final class ServerConnection: ChannelInboundHandler, LoopMember {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -24,7 +24,12 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     var passage: Passage?
     var deadline: LoopTime
 
-    private var context: ChannelHandlerContext?
+    /// Nil before the handler is added, and after the connection has ended.
+    private(set) var context: ChannelHandlerContext?
+    /// The client will send no more.
+    private(set) var inputEnded = false
+    private(set) var outputEnded = false
+
     private var parser: RequestHeadParser
     /// Small things on their way out, sent together.
     private var outbound = ByteBuffer()
@@ -33,9 +38,6 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     private var isReading = false
     private var isProcessing = false
     private var needsFlush = false
-    /// The client will send no more.
-    private var inputEnded = false
-    private var outputEnded = false
 
     /// A body that is read whole, and what is done with it then.
     struct Gathering {
@@ -222,170 +224,6 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         goOn()
     }
 
-    // MARK: Bodies that are read whole
-
-    private func startGathering(
-        _ limit: Int, _ then: @escaping @Sendable (ReceivedRequest) async -> Answer
-    ) {
-        if let length = cycle.body.remaining, length > limit {
-            loop.counters.count(.bodyTooLarge)
-            refuse(.bodyTooLarge)
-            return
-        }
-        sendContinue()
-        let pace = BodyPace(
-            from: loop.now, idle: site.limits.bodyIdle,
-            bytesPerSecond: site.limits.bodyBytesPerSecond)
-        gathering = Gathering(limit: limit, then: then, pace: pace)
-        deadline = pace.deadline(at: loop.now)
-        cycle.enter(.gathering)
-    }
-
-    /// Whether the body is whole, or was refused.
-    private func gather() -> Bool {
-        do {
-            var offset = 0
-            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
-            switch step {
-            case .needMore:
-                use(offset)
-                if let pace = gathering?.pace { deadline = pace.deadline(at: loop.now) }
-                return false
-            case .data(let range):
-                let room = (gathering?.limit ?? 0) - (gathering?.bytes.count ?? 0)
-                guard range.count <= room else {
-                    loop.counters.count(.bodyTooLarge)
-                    refuse(.bodyTooLarge)
-                    return false
-                }
-                gathering?.bytes.append(
-                    contentsOf: inbound.readableBytesView.dropFirst(range.lowerBound).prefix(
-                        range.count))
-                gathering?.pace.received(range.count)
-                use(offset)
-                return true
-            case .end:
-                use(offset)
-                answerGathered()
-                return true
-            }
-        } catch {
-            loop.counters.count(.malformed)
-            refuse(error)
-            return false
-        }
-    }
-
-    private func answerGathered() {
-        guard let gathering, let head else { return }
-        self.gathering = nil
-        deadline = .never
-        cycle.enter(.answering)
-        let request = ReceivedRequest(head: head, body: gathering.bytes, client: client)
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        client.loop.run {
-            let answer = await gathering.then(request)
-            bound.value.answered(answer)
-        }
-    }
-
-    private func answered(_ answer: Answer) {
-        guard cycle.phase == .answering else { return }
-        send(answer)
-        goOn()
-    }
-
-    /// Drops what is left of a body; whether that is all of it.
-    private func drop() -> Bool {
-        do {
-            var offset = 0
-            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
-            use(offset)
-            switch step {
-            case .needMore: return false
-            case .data: return true
-            case .end:
-                next(cycle.answered())
-                return true
-            }
-        } catch {
-            abort()
-            return false
-        }
-    }
-
-    // MARK: Answers
-
-    /// Sends an answer of ours.
-    func send(_ answer: Answer) {
-        if answer.connection == .close { cycle.doom() }
-        let persistence = cycle.settle()
-        append(AnswerHead.whole(answer, for: head?.method, persistence: persistence))
-        next(cycle.answered())
-    }
-
-    /// Refuses what cannot be understood, or takes too long; the connection ends with it.
-    func refuse(_ failure: RequestFailure) {
-        cycle.doom()
-        gathering = nil
-        let answer = site.handler.refuse(failure, from: client)
-        append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
-        next(.linger)
-    }
-
-    /// `100 Continue`, when the client waits for it and nothing of the body has come.
-    func sendContinue() {
-        guard cycle.owesContinue else { return }
-        cycle.continued()
-        if inbound.readableBytes == 0 { append(Self.continueHead) }
-    }
-
-    /// The answer is out: what comes now.
-    func next(_ next: RequestCycle.Next) {
-        head = nil
-        switch next {
-        case .nextRequest:
-            deadline = loop.now + site.limits.keepAlive
-            if inbound.readableBytes > 0 { deadline = loop.now + site.limits.requestHead }
-        case .drop: deadline = loop.now + Self.patience
-        case .linger:
-            cycle.enter(.lingering)
-            deadline = loop.now + Self.patience
-            endOutput()
-        case .close:
-            if inbound.readableBytes > 0, !inputEnded {
-                self.next(.linger)
-            } else {
-                finish()
-            }
-        }
-    }
-
-    /// Closes, after what was written has been sent.
-    private func finish() {
-        cycle.enter(.closed)
-        deadline = loop.now + site.limits.writeStall
-        endOutput()
-    }
-
-    private func endOutput() {
-        flushOutbound()
-        if outputEnded {
-            context?.close(promise: nil)
-        } else {
-            context?.close(mode: .output, promise: nil)
-        }
-    }
-
-    /// Cuts the connection off, so that what was sent cannot be taken for a whole.
-    func abort() {
-        loop.counters.count(.aborted)
-        if let provider = context?.channel as? any SocketOptionProvider {
-            _ = provider.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        context?.close(promise: nil)
-    }
-
     // MARK: Bytes
 
     /// Moves past `count` bytes that came.
@@ -415,7 +253,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         }
     }
 
-    private func flushOutbound() {
+    func flushOutbound() {
         guard outbound.readableBytes > 0 else { return }
         let bytes = outbound
         outbound = ByteBuffer()
@@ -504,9 +342,6 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         settleOutput()
     }
 
-    private static let continueHead = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
-    /// For bytes that are only dropped.
-    private static let patience = Duration.seconds(5)
 }

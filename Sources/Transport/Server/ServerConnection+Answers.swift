@@ -1,0 +1,80 @@
+import Glibc
+import NIOCore
+
+/// Answers of our own, and how the connection goes on after any answer.
+extension ServerConnection {
+    /// Sends an answer of ours.
+    func send(_ answer: Answer) {
+        if answer.connection == .close { cycle.doom() }
+        let persistence = cycle.settle()
+        append(AnswerHead.whole(answer, for: head?.method, persistence: persistence))
+        next(cycle.answered())
+    }
+
+    /// Refuses what cannot be understood, or takes too long; the connection ends with it.
+    func refuse(_ failure: RequestFailure) {
+        cycle.doom()
+        gathering = nil
+        let answer = site.handler.refuse(failure, from: client)
+        append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
+        next(.linger)
+    }
+
+    /// `100 Continue`, when the client waits for it and nothing of the body has come.
+    func sendContinue() {
+        guard cycle.owesContinue else { return }
+        cycle.continued()
+        if inbound.readableBytes == 0 { append(Self.continueHead) }
+    }
+
+    /// The answer is out: what comes now.
+    func next(_ next: RequestCycle.Next) {
+        head = nil
+        switch next {
+        case .nextRequest:
+            deadline = loop.now + site.limits.keepAlive
+            if inbound.readableBytes > 0 { deadline = loop.now + site.limits.requestHead }
+        case .drop: deadline = loop.now + Self.patience
+        case .linger:
+            cycle.enter(.lingering)
+            deadline = loop.now + Self.patience
+            endOutput()
+        case .close:
+            if inbound.readableBytes > 0, !inputEnded {
+                self.next(.linger)
+            } else {
+                finish()
+            }
+        }
+    }
+
+    /// Closes, after what was written has been sent.
+    func finish() {
+        cycle.enter(.closed)
+        deadline = loop.now + site.limits.writeStall
+        endOutput()
+    }
+
+    /// Closes our side.
+    private func endOutput() {
+        flushOutbound()
+        if outputEnded {
+            context?.close(promise: nil)
+        } else {
+            context?.close(mode: .output, promise: nil)
+        }
+    }
+
+    /// Cuts the connection off, so that what was sent cannot be taken for a whole.
+    func abort() {
+        loop.counters.count(.aborted)
+        if let provider = context?.channel as? any SocketOptionProvider {
+            _ = provider.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        context?.close(promise: nil)
+    }
+
+    private static let continueHead = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+    /// For bytes that are only dropped.
+    private static let patience = Duration.seconds(5)
+}
