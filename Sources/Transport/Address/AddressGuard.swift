@@ -18,6 +18,8 @@ package struct AddressGuard: Sendable {
         case addressClass(AddressClass)
         /// It belongs to this machine.
         case own
+        /// The name is one of this machine or its network.
+        case localName
         /// The name had no address.
         case noAddress
     }
@@ -32,6 +34,12 @@ package struct AddressGuard: Sendable {
         let kind = AddressClass(of: address)
         guard kind == .global else { return .refused(.addressClass(kind)) }
         return own.contains(address) ? .refused(.own) : .allowed
+    }
+
+    /// Whether a name may be looked up at all. One that means something only on this machine or in
+    /// its network may be, where the operator has let addresses of that kind be dialled.
+    package func judge(_ host: Authority.Host) -> Verdict {
+        host.isLocalName && allowed.isEmpty ? .refused(.localName) : .allowed
     }
 
     /// The verdict on a name by all of its addresses: one forbidden address among them refuses the

@@ -35,6 +35,13 @@ package enum IPAddress: Sendable, Hashable {
         }
     }
 
+    /// The IPv4 address inside, when this is one in IPv6 clothes (`::ffff:192.0.2.1`, RFC 4291,
+    /// section 2.5.5.2): so a socket for both shows clients that came by IPv4.
+    package var unmapped: IPAddress {
+        guard case .v6(0, let lower) = self, lower >> 32 == 0xFFFF else { return self }
+        return .v4(UInt32(truncatingIfNeeded: lower))
+    }
+
     package var networkBytes: [UInt8] {
         func bytes(_ number: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
             stride(from: number.bitWidth - 8, through: 0, by: -8).map {

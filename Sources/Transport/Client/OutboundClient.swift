@@ -84,8 +84,8 @@ package final class OutboundClient: Sendable {
         do { response = try await group.any.exchange(buffered, with: upstream) } catch {
             throw FetchFailure(error)
         }
-        let encoding = response.fields.first(.contentEncoding)
-        guard encoding.map({ $0.elementsEqual("identity".utf8) }) ?? true else { throw .encoded }
+        for encoding in response.fields.values(of: .contentEncoding)
+        where !encoding.elementsEqual("identity".utf8) { throw .encoded }
         return response
     }
 

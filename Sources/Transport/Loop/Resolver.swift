@@ -16,14 +16,18 @@ final class Resolver: Sendable {
     /// Why there are no addresses.
     enum Failure: Error, Sendable { case noAddress, tooSlow }
 
-    private let threads: NIOThreadPool
+    /// A pool for each scope: strangers' names that take long hold up no server of ours.
+    private let ownThreads: NIOThreadPool
+    private let strangersThreads: NIOThreadPool
     private let lookup: @Sendable (String) -> [IPAddress]
 
     /// `lookup` stands in for the system's resolver in tests; it gets names as the system would.
     init(lookup: @escaping @Sendable (String) -> [IPAddress] = Resolver.system) {
         self.lookup = lookup
-        threads = NIOThreadPool(numberOfThreads: 4)
-        threads.start()
+        ownThreads = NIOThreadPool(numberOfThreads: 2)
+        ownThreads.start()
+        strangersThreads = NIOThreadPool(numberOfThreads: 4)
+        strangersThreads.start()
     }
 
     /// All addresses of `name`, in the resolver's order; gives up after three seconds.
@@ -32,11 +36,11 @@ final class Resolver: Sendable {
     ) -> EventLoopFuture<[IPAddress]> {
         let promise = eventLoop.makePromise(of: [IPAddress].self)
         let timeout = eventLoop.scheduleTask(in: .seconds(3)) { promise.fail(Failure.tooSlow) }
-        let asked: String
-        switch scope {
-        case .machine: asked = name
-        case .global: asked = name + "."
-        }
+        let (asked, threads) =
+            switch scope {
+            case .machine: (name, ownThreads)
+            case .global: (name + ".", strangersThreads)
+            }
         let lookup = lookup
         threads.runIfActive(eventLoop: eventLoop) { lookup(asked) }.whenComplete { result in
             timeout.cancel()

@@ -28,10 +28,8 @@ struct ClientTable: Sendable {
     var count: Int { counts.count }
 
     private static func client(_ address: IPAddress) -> IPAddress {
-        switch address {
-        case .v4: return address
-        case .v6(0, let lower) where lower >> 32 == 0xFFFF:
-            return .v4(UInt32(truncatingIfNeeded: lower))
+        switch address.unmapped {
+        case .v4(let address): return .v4(address)
         case .v6(let upper, _): return .v6(upper, 0)
         }
     }

@@ -45,6 +45,9 @@ final class UpstreamDial: LoopMember {
             }
         case .tcp(.address(let address), let port):
             judge([address], port)
+        case .tcp(let host, _) where upstream.guarding?.judge(host) == .refused(.localName):
+            loop.counters.count(.addressRefused)
+            end(.unresolved)
         case .tcp(.name(let name), let port):
             let scope: Resolver.Scope = upstream.guarding == nil ? .machine : .global
             loop.resolver.addresses(of: name, in: scope, on: loop.eventLoop).whenComplete {

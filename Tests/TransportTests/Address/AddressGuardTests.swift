@@ -32,6 +32,20 @@ import Testing
         #expect(AddressGuard().judge([addresses[0], addresses[2]]) == .allowed)
     }
 
+    @Test func localNamesAreLookedUpOnlyWhereLocalAddressesMayBeDialled() throws {
+        let lab = AddressGuard(allowing: [try CIDR("10.0.0.0/8")])
+        for name in ["localhost", "cloud.internal", "intranet"] {
+            let host = try Authority(name).host
+            #expect(AddressGuard().judge(host) == .refused(.localName))
+            #expect(lab.judge(host) == .allowed)
+        }
+        #expect(AddressGuard().judge(try Authority("cloud.example").host) == .allowed)
+    }
+
+    @Test func theMachineKnowsItsOwnAddresses() throws {
+        #expect(AddressGuard.ownAddresses().contains(try address("127.0.0.1")))
+    }
+
     @Test func nameWithoutAddressIsRefused() {
         #expect(AddressGuard().judge([]) == .refused(.noAddress))
     }
