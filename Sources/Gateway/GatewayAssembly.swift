@@ -47,6 +47,17 @@ package final class RunningGateway: Sendable {
             [
                 LogEntry(.policy, policy.hash), LogEntry(.profile, configuration.profile.rawValue),
             ])
+        if server.connectionLimit < configuration.limits.connections {
+            log.write(
+                .warning, .fewConnections,
+                [
+                    LogEntry(.count, server.connectionLimit),
+                    LogEntry(
+                        .remedy,
+                        "limits.connections is \(configuration.limits.connections); for that many, "
+                            + "let the process have more files open (LimitNOFILE, ulimit -n)"),
+                ])
+        }
         let background = gateway.background(on: group)
         return RunningGateway(gateway, server, group, store, log, background)
     }
@@ -204,7 +215,8 @@ extension RunningGateway {
     ) throws -> OutboundClient {
         var outbound = OutboundConfiguration(
             tls: try clientContext(configuration),
-            guarding: AddressGuard(allowing: configuration.outbound.allowPrivate))
+            guarding: AddressGuard(
+                allowing: configuration.outbound.allowPrivate, own: AddressGuard.ownAddresses()))
         outbound.resolve = configuration.outbound.resolve
         outbound.connect = configuration.outbound.connect
         outbound.headers = configuration.outbound.headers
@@ -242,10 +254,13 @@ extension RunningGateway {
         limits.requestsPerConnection = settings.requestsPerConnection
         limits.connections = settings.connections
         limits.connectionsPerClient = settings.perClient
+        let sites = ([configuration.site.origin] + configuration.site.aliases)
+            .compactMap { try? HTTPURL($0).authority }
         let listeners = try configuration.listeners.map { listen in
             ServerConfiguration.Listener(
                 listen.address, tls: try listen.tls.flatMap { try context($0, configuration) },
-                purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(nil))
+                purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
+                proxies: TrustedProxies(listen.trustedProxies))
         }
         return ServerConfiguration(listeners: listeners, limits: limits)
     }

@@ -7,6 +7,9 @@ extension Gateway: RequestHandler {
         guard site.isNamed(by: head.authority) else {
             return .answer(refusal(Denial(.misdirected, "Host is not a name of this site")))
         }
+        guard site.isReached(by: client.tls?.serverName, for: head.authority) else {
+            return .answer(refusal(Denial(.misdirected, "Host is not the name of the handshake")))
+        }
         do throws(Denial) {
             return try route(head, from: client)
         } catch {

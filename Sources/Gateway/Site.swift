@@ -43,6 +43,19 @@ package struct Site: Sendable {
         return name == host.name || aliases.contains { $0.name == name }
     }
 
+    /// Whether the name that a client asked for in its handshake is the one of its request
+    /// (security design, items 28 and 43): else it reached us by the certificate of another name.
+    ///
+    /// No name is no objection: old clients send none, and those that dial an address cannot.
+    func isReached(by name: String?, for authority: Authority?) -> Bool {
+        guard let name else { return true }
+        guard let authority else {
+            guard let named = try? Authority(name) else { return false }
+            return isNamed(by: named)
+        }
+        return authority.host.description == name
+    }
+
     /// The origin that a peer signed for: the alias that it asked, else the site's own, never what
     /// a hop in between made of `Host`.
     func signedOrigin(for authority: Authority?) -> Origin {

@@ -51,8 +51,9 @@ origin   = "https://{host}"
 provider = "End to end"
 
 [[listen]]
-address = "127.0.0.1:{port}"
+address = "{address}:{port}"
 tls     = "{host}"
+{listen}
 
 [tls."{host}"]
 cert = "{certificate}"
@@ -120,7 +121,7 @@ class Gateway:
 
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
-                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration=""):
+                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen=""):
         self.host = host
         self.folder = folder
         self.authority = authority
@@ -143,7 +144,7 @@ class Gateway:
         self.configuration = folder / "config.toml"
         self.configuration.write_text(
             CONFIGURATION.format(
-                profile=profile, host=self.host, port=self.port, certificate=own.certificate,
+                profile=profile, host=self.host, port=self.port, address=address, listen=listen, certificate=own.certificate,
                 key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
                 token=token, ca=authority.file, folder=folder,
                 resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()),
@@ -247,9 +248,10 @@ class Gateway:
 
     # Talking to it
 
-    def connect(self, timeout: float = 20) -> Connection:
-        return Connection(("127.0.0.1", self.port), self.authority.client_context(), self.host,
-                          timeout)
+    def connect(self, timeout: float = 20, **how) -> Connection:
+        """`how`: `name` in the handshake, `source` address."""
+        return Connection(("127.0.0.1", self.port), self.authority.client_context(),
+                          how.pop("name", self.host), timeout, **how)
 
     def request(self, method: str, target: str, headers=(), body: bytes = b"",
                 connection: Connection | None = None) -> Response:

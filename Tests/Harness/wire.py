@@ -144,8 +144,9 @@ class Connection:
     """One client connection, TLS or plain."""
 
     def __init__(self, address, context: ssl.SSLContext | None = None, name: str | None = None,
-                 timeout: float = 20):
-        self.socket = socket.create_connection(address, timeout=timeout)
+                 timeout: float = 20, source: str | None = None):
+        self.socket = socket.create_connection(
+            address, timeout=timeout, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_hostname=name)

@@ -16,6 +16,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case peerKeyHeld = "peer.key-held"
     case started = "gateway.started"
     case listening = "gateway.listening"
+    /// Fewer connections than configured are accepted, for want of descriptors.
+    case fewConnections = "gateway.few-connections"
     case stopping = "gateway.stopping"
     case stopped = "gateway.stopped"
     case reloaded = "gateway.reloaded"

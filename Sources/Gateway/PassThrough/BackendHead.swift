@@ -35,7 +35,7 @@ struct BackendHead: Sendable {
             try writer.requestLine(head.method, target)
             try writer.add(.host, host)
             writer.copyFields(of: head, except: dropped)
-            try writer.add(.xForwardedFor, client)
+            if client != ClientConnection.noAddress { try writer.add(.xForwardedFor, client) }
             try writer.add(.xForwardedProto, scheme)
             try writer.add(.xForwardedHost, authority)
             try writer.add(.forwarded, forwarded(for: client))
@@ -70,9 +70,11 @@ struct BackendHead: Sendable {
         }
     }
 
-    /// RFC 7239: an IPv6 address stands in brackets and quotes.
+    /// RFC 7239: an IPv6 address stands in brackets and quotes, and who has none is unknown.
     private func forwarded(for client: String) -> String {
-        let node = client.utf8.contains(UInt8(ascii: ":")) ? "\"[\(client)]\"" : client
+        let node =
+            client == ClientConnection.noAddress
+            ? "unknown" : client.utf8.contains(UInt8(ascii: ":")) ? "\"[\(client)]\"" : client
         let host = authority.utf8.contains(UInt8(ascii: ":")) ? "\"\(authority)\"" : authority
         return "for=\(node);host=\(host);proto=\(scheme)"
     }

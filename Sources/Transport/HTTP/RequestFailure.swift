@@ -35,6 +35,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case expectation = "expectation"
     case connectionOption = "connection_option"
     case connectionNomination = "connection_nomination"
+    case forwardedFor = "forwarded_for"
 
     // Framing of the body.
     case contentLength = "content_length"
@@ -64,7 +65,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
         case .bareLineFeed, .bareCarriageReturn, .controlCharacter, .requestLine, .statusLine,
             .target, .targetFragment, .versionMalformed, .fieldName, .fieldNameAlias, .fieldFolded,
             .hostMissing, .hostRepeated, .hostMalformed, .hostMismatch, .connectionOption,
-            .connectionNomination, .contentLength, .contentLengthRepeated, .transferCoding,
+            .connectionNomination, .forwardedFor, .contentLength, .contentLengthRepeated,
+            .transferCoding,
             .transferCodingRepeated, .transferCodingVersion, .lengthAndCoding, .bodyUnexpected,
             .chunkSize, .chunkExtension, .chunkExtensionTooLong, .chunkEnd, .trailer,
             .trailerForbidden, .trailerTooLarge, .bodyTruncated:

@@ -1,12 +1,16 @@
-/// The connection that a request came by: who is at its other end, as far as the transport knows.
+import OpenSSL
+
+/// Where a request came from: who is at the other end, as far as the transport knows.
 package final class ClientConnection: Sendable {
-    /// The address of the peer; nil on a Unix socket.
+    /// The address of the client: of the other end of the connection, or, when that is a trusted
+    /// proxy, the one that it vouches for. Nil on a Unix socket.
     package let address: IPAddress?
-    /// The port of the peer; 0 on a Unix socket.
+    /// The port of the client; 0 on a Unix socket, and behind a trusted proxy.
     package let port: Int
     /// The index of the listener in `ServerConfiguration.listeners`.
     package let listener: Int
-    /// What the TLS handshake settled; nil on a plain listener.
+    /// What the client's TLS handshake settled; nil on a plain listener, and behind a trusted
+    /// proxy, whose handshake with us says nothing of its client.
     package let tls: TLSInfo?
     /// The event loop of the connection: exchanges with upstreams are made on it.
     package let loop: LoopHandle
@@ -20,11 +24,22 @@ package final class ClientConnection: Sendable {
         self.tls = tls
         self.loop = loop
     }
+
+    /// The same connection, as the way of requests from `address`, for which its other end vouches.
+    func vouching(for address: IPAddress) -> ClientConnection {
+        ClientConnection(address: address, port: 0, listener: listener, tls: nil, loop: loop)
+    }
+
+    /// The same connection after its handshake.
+    func secured(by tls: TLSInfo) -> ClientConnection {
+        ClientConnection(address: address, port: port, listener: listener, tls: tls, loop: loop)
+    }
 }
 
 /// What a TLS handshake settled.
 package struct TLSInfo: Sendable, Equatable {
-    /// The name that the client asked for (RFC 6066, section 3), in lower case.
+    /// The name that the client asked for (RFC 6066, section 3), in lower case and without a
+    /// trailing dot.
     package let serverName: String?
     /// `TLSv1.2` or `TLSv1.3`.
     package let version: String
@@ -32,5 +47,12 @@ package struct TLSInfo: Sendable, Equatable {
     package init(serverName: String?, version: String) {
         self.serverName = serverName
         self.version = version
+    }
+
+    init(_ negotiation: TLSNegotiation) {
+        let name = negotiation.serverName?.lowercased()
+        self.init(
+            serverName: name.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 },
+            version: negotiation.version.rawValue)
     }
 }

@@ -29,7 +29,8 @@ package final class Server: Sendable {
         for (index, listener) in configuration.listeners.enumerated() {
             let site = ServerSite(
                 index: index, handler: listener.handler(handler), role: listener.role,
-                tls: listener.tls, limits: configuration.limits, census: census)
+                tls: listener.tls, proxies: listener.proxies, limits: configuration.limits,
+                census: census)
             do {
                 let (bound, opened) = try await bind(listener.address, site, group)
                 addresses.append(bound)
@@ -52,6 +53,10 @@ package final class Server: Sendable {
             do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
         }
     }
+
+    /// How many connections are accepted: what was configured, or fewer when the process may not
+    /// have enough files open.
+    package var connectionLimit: Int { census.limit }
 
     /// Open connections of clients.
     package var connections: Int { census.count }
@@ -84,6 +89,12 @@ package final class Server: Sendable {
         ServerBootstrap(group: handle.eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let gate = AcceptGate(site.census, loop: handle.loop)
+                    try channel.pipeline.syncOperations.addHandler(gate)
+                }
+            }
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -96,13 +107,25 @@ package final class Server: Sendable {
             }
     }
 
-    /// A connection past the limits is closed before a byte of it is read.
+    /// A connection past the limit of its client is closed before a byte of it is read.
     private static func accept(
         _ channel: any Channel, _ site: ServerSite, _ handle: LoopHandle
     ) throws {
-        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-        guard !site.census.isFull else { throw ServerFull() }
-        guard site.census.admit(address) == .admitted else { throw ServerFull() }
+        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.unmapped }
+        let counted = site.proxies.contains(address) ? nil : address
+        guard site.census.admit(counted) == .admitted else {
+            handle.loop.counters.count(.clientLimit)
+            throw ClientFull()
+        }
+        do { try serve(channel, address, site, handle) } catch {
+            site.census.leave(counted)
+            throw error
+        }
+    }
+
+    private static func serve(
+        _ channel: any Channel, _ address: IPAddress?, _ site: ServerSite, _ handle: LoopHandle
+    ) throws {
         if address != nil {
             _ = try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
         }
@@ -119,8 +142,8 @@ package final class Server: Sendable {
     }
 }
 
-/// No more connections, or no more from this client.
-private struct ServerFull: Error {}
+/// No more connections from this client.
+private struct ClientFull: Error {}
 
 /// An address that cannot be listened on.
 package struct ListenFailure: Error, CustomStringConvertible {
@@ -153,23 +176,25 @@ extension ServerConfiguration.Listener {
     fileprivate func handler(_ handler: any RequestHandler) -> any RequestHandler {
         switch purpose {
         case .serve, .forwardProxy: handler
-        case .redirectToHTTPS(let authority): RedirectToHTTPS(authority: authority, other: handler)
+        case .redirectToHTTPS(let sites): RedirectToHTTPS(sites: sites, other: handler)
         }
     }
 }
 
-/// Answers every request with 308 to the same target under https.
+/// Answers every request for one of the sites with 308 to the same target under https.
 private struct RedirectToHTTPS: RequestHandler {
-    let authority: Authority?
+    let sites: [Authority]
     let other: any RequestHandler
 
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
-        guard let host = authority ?? head.authority.map({ Authority(host: $0.host, port: nil) })
-        else { return .answer(Answer(status: 400, connection: .close)) }
+        let named = head.authority.map(\.host)
+        guard let site = sites.first(where: { named == nil || $0.host == named }) else {
+            return .answer(Answer(status: 421))
+        }
         let path = String(decoding: head.path, as: UTF8.self)
         let query = head.query.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
         return .answer(
-            Answer(status: 308, fields: [("location", "https://\(host)\(path)\(query)")]))
+            Answer(status: 308, fields: [("location", "https://\(site)\(path)\(query)")]))
     }
 
     func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {

@@ -16,13 +16,17 @@ package struct ServerConfiguration: Sendable {
         /// Nil for a plain listener.
         package var tls: TLSContext?
         package var purpose: ListenerPurpose
+        /// Hops whose word on the client's address is believed.
+        package var proxies: TrustedProxies
 
         package init(
-            _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve
+            _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve,
+            proxies: TrustedProxies = TrustedProxies()
         ) {
             self.address = address
             self.tls = tls
             self.purpose = purpose
+            self.proxies = proxies
         }
     }
 }
@@ -40,9 +44,9 @@ package enum ListenerPurpose: Sendable, Equatable {
     case serve
     /// As `serve`, with the targets of a client's chosen proxy: CONNECT and absolute ones.
     case forwardProxy
-    /// Every one is answered with 308 to the same target on `https://` and the authority given,
-    /// or, when that is nil, its own host.
-    case redirectToHTTPS(Authority?)
+    /// Every one for one of these hosts is answered with 308 to the same target on `https://` and
+    /// that authority, one without a `Host` with 308 to the first; all others with 421.
+    case redirectToHTTPS([Authority])
 }
 
 /// What clients may do, in bytes, counts and times.
@@ -63,9 +67,11 @@ package struct ServerLimits: Sendable {
     package var writeStall = Duration.seconds(60)
     package var connectionAge = Duration.seconds(3600)
     package var requestsPerConnection = 1000
-    /// On all listeners together; further ones are closed at once.
+    /// On all listeners together, or what the descriptors of the process allow, whichever is less;
+    /// further ones are not accepted until one of them ends.
     package var connections = 4096
-    /// Per IPv4 address or IPv6 /64; further ones are closed at once.
+    /// Per IPv4 address or IPv6 /64; further ones are closed at once. Trusted proxies have no
+    /// limit of their own.
     package var connectionsPerClient = 64
 
     package init() {}

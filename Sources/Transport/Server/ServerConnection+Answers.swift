@@ -15,7 +15,7 @@ extension ServerConnection {
     func refuse(_ failure: RequestFailure) {
         cycle.doom()
         gathering = nil
-        let answer = site.handler.refuse(failure, from: client)
+        let answer = site.handler.refuse(failure, from: requester)
         append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
         next(.linger)
     }

@@ -59,7 +59,7 @@ extension ServerConnection {
         self.gathering = nil
         deadline = .never
         cycle.enter(.answering)
-        let request = ReceivedRequest(head: head, body: gathering.bytes, client: client)
+        let request = ReceivedRequest(head: head, body: gathering.bytes, client: requester)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         client.loop.run {
             let answer = await gathering.then(request)

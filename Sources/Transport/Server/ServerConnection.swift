@@ -13,7 +13,11 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
 
     let site: ServerSite
     let loop: Loop
-    let client: ClientConnection
+    /// Who is at the other end.
+    private(set) var client: ClientConnection
+    /// Whom the present request is from: the client, or someone behind a trusted proxy.
+    private(set) var requester: ClientConnection
+    private let hop: Hop
     var memberIndex = -1
 
     var cycle = RequestCycle()
@@ -39,6 +43,9 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     private var isProcessing = false
     private var needsFlush = false
 
+    /// What the other end is.
+    private enum Hop { case stranger, trusted(IPAddress) }
+
     /// A body that is read whole, and what is done with it then.
     struct Gathering {
         let limit: Int
@@ -51,6 +58,12 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         self.site = site
         self.loop = loop
         self.client = client
+        requester = client
+        if let address = client.address, site.proxies.contains(address) {
+            hop = .trusted(address)
+        } else {
+            hop = .stranger
+        }
         parser = RequestHeadParser(limits: site.limits.head, role: site.role)
         born = loop.now
         deadline = .never
@@ -74,7 +87,10 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     /// The handshake of the TLS below has ended.
     func shaken(_ result: Result<TLSNegotiation, TLSFailure>) {
         switch result {
-        case .success: deadline = loop.now + site.limits.requestHead
+        case .success(let negotiation):
+            client = client.secured(by: TLSInfo(negotiation))
+            requester = client
+            deadline = loop.now + site.limits.requestHead
         case .failure: loop.counters.count(.handshakeFailed)
         }
     }
@@ -132,7 +148,10 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         context = nil
         loop.remove(self)
         loop.counters.count(.connectionsClosed)
-        site.census.leave(client.address)
+        switch hop {
+        case .stranger: site.census.leave(client.address)
+        case .trusted: site.census.leave(nil)
+        }
         if cycle.phase == .forwarding { endPassage(.clientGone, keepsUpstream: false) }
         cycle.enter(.closed)
         gathering = nil
@@ -196,7 +215,19 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         if cycle.requests == site.limits.requestsPerConnection {
             loop.counters.count(.requestsLimit)
         }
-        carryOut(site.handler.plan(head, from: client))
+        do { try identify(head) } catch {
+            loop.counters.count(.malformed)
+            refuse(error)
+            return
+        }
+        carryOut(site.handler.plan(head, from: requester))
+    }
+
+    private func identify(_ head: RequestHead) throws(RequestFailure) {
+        guard case .trusted(let address) = hop else { return }
+        requester = client
+        requester = client.vouching(
+            for: try site.proxies.client(of: head.fields, behind: address))
     }
 
     private func carryOut(_ plan: Plan) {

@@ -7,17 +7,19 @@ final class ServerSite: Sendable {
     let handler: any RequestHandler
     let role: RequestHeadParser.Role
     let tls: TLSContext?
+    let proxies: TrustedProxies
     let limits: ServerLimits
     let census: Census
 
     init(
         index: Int, handler: any RequestHandler, role: RequestHeadParser.Role, tls: TLSContext?,
-        limits: ServerLimits, census: Census
+        proxies: TrustedProxies, limits: ServerLimits, census: Census
     ) {
         self.index = index
         self.handler = handler
         self.role = role
         self.tls = tls
+        self.proxies = proxies
         self.limits = limits
         self.census = census
     }
@@ -28,11 +30,12 @@ final class Census: Sendable {
     private let clients: Mutex<ClientTable>
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
-    private let limit: Int
+    /// How many connections there may be.
+    let limit: Int
 
-    init(_ limits: ServerLimits) {
+    init(_ limits: ServerLimits, descriptors: Int? = DescriptorLimit.clientConnections()) {
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
-        limit = limits.connections
+        limit = min(limits.connections, descriptors ?? .max)
     }
 
     var count: Int { open.load(ordering: .relaxed) }
@@ -42,7 +45,8 @@ final class Census: Sendable {
 
     func stop() { stopping.store(true, ordering: .relaxed) }
 
-    /// A Unix socket has no address, and no limit but the one for all.
+    /// A Unix socket has no address, and no limit but the one for all; a trusted proxy, whose
+    /// clients are many, is admitted likewise.
     func admit(_ address: IPAddress?) -> ClientTable.Admission {
         if let address, clients.withLock({ $0.admit(address) }) == .refused { return .refused }
         open.add(1, ordering: .relaxed)

@@ -13,7 +13,7 @@ import Testing
     @Test func corpusReachesEveryFaultThatARequestCanHave() {
         let reached = Set(Corpus.shared.cases.compactMap { $0.refused?.code })
         let elsewhere: Set<RequestFailure> = [
-            .statusLine, .requestTimeout, .bodyTooLarge, .bodyTruncated,
+            .statusLine, .requestTimeout, .bodyTooLarge, .bodyTruncated, .forwardedFor,
         ]
         let missing = RequestFailure.allCases.filter {
             !elsewhere.contains($0) && !reached.contains($0.rawValue)
