@@ -18,6 +18,7 @@ extension Gateway {
             added.append(
                 (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
         }
+        if !request.asksForOneRange { dropped += [.range, .ifRange] }
         var target = Array(request.path.text.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         let head = try backend.head.writer(
@@ -72,4 +73,13 @@ extension Gateway {
     }
 
     private static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
+}
+
+extension DataRequest {
+    /// False when `Range` asks for several ranges or cannot be read: it may be ignored (RFC 9110,
+    /// section 14.2), and many overlapping ranges cost a backend dearly (security design, item 35).
+    fileprivate var asksForOneRange: Bool {
+        guard head.fields.contains(.range) else { return true }
+        return head.fields.only(.range).map { RangeField($0) } == .single
+    }
 }
