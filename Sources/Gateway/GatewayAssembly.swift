@@ -228,7 +228,7 @@ extension RunningGateway {
     /// Peers by this client.
     package static func peerDirectory(
         _ configuration: Configuration, _ client: OutboundClient, _ environment: Environment,
-        _ log: GatewayLog
+        _ log: GatewayLog, patience: Duration = .seconds(3)
     ) -> PeerDirectory {
         let settings = configuration.discovery
         return PeerDirectory(
@@ -236,10 +236,11 @@ extension RunningGateway {
                 fresh: settings.fresh.wholeSeconds,
                 staleIfError: settings.staleIfError.wholeSeconds,
                 negative: settings.negative.wholeSeconds),
-            now: environment.now,
-            fetch: { host, url, redirects in
-                await client.get(host, url, redirects, log)
-            }, readKeys: { PeerDirectory.readKeySet($0) })
+            .init(
+                now: { environment.monotonicMilliseconds() / 1000 },
+                fetch: { host, url, redirects in
+                    await client.get(host, url, redirects, log)
+                }, patience: patience))
     }
 
     private static func serverConfiguration(

@@ -27,7 +27,8 @@ struct DiscoverCommand: AsyncParsableCommand {
         let log = GatewayLog(level: .error, format: settings.log.format.written)
         let group = LoopGroup(count: 1)
         let client = try RunningGateway.outboundClient(settings, group)
-        let directory = RunningGateway.peerDirectory(settings, client, .live, log)
+        let directory = RunningGateway.peerDirectory(
+            settings, client, .live, log, patience: .seconds(60))
         let found: PeerDocument
         do throws(Denial) { found = try await directory.document(of: peer) } catch {
             await group.shutdown()

@@ -1,10 +1,19 @@
 import Synchronization
 
-/// How often peers can make us fetch something: a bucket for all of them, and one slot per host and
-/// minute for a key id that we do not know (security design, item 67; settled questions, 6).
+/// How often peers can make us fetch something: a bucket for all of them, of which hosts that never
+/// answered may not take the last quarter, and one slot per host and minute for a key id that we do
+/// not know (security design, item 67; settled questions, 6).
 ///
 /// A slot is taken before the fetch and stays taken whatever the fetch brings.
 final class FetchBudget: Sendable {
+    /// Who is to be asked.
+    enum Host: Sendable {
+        /// It has answered before.
+        case known
+        /// Anybody can invent such hosts, so they may not use up what the others need.
+        case stranger
+    }
+
     private struct State {
         var tokens: Double
         var filledAt: Int
@@ -17,13 +26,18 @@ final class FetchBudget: Sendable {
         state = Mutex(State(tokens: Self.burst, filledAt: now))
     }
 
-    /// Takes one fetch out of the common bucket; false when it is empty.
-    func take(now: Int) -> Bool {
-        state.withLock { state in
+    /// Takes one fetch out of the common bucket; false when it is empty for this host.
+    func take(for host: Host, now: Int) -> Bool {
+        let reserve =
+            switch host {
+            case .known: 0.0
+            case .stranger: Self.reserve
+            }
+        return state.withLock { state in
             let passed = max(0, now - state.filledAt)
             state.tokens = min(Self.burst, state.tokens + Double(passed) * Self.perSecond)
             state.filledAt = max(now, state.filledAt)
-            guard state.tokens >= 1 else { return false }
+            guard state.tokens >= reserve + 1 else { return false }
             state.tokens -= 1
             return true
         }
@@ -47,6 +61,7 @@ final class FetchBudget: Sendable {
     }
 
     private static let burst = 40.0
+    private static let reserve = 10.0
     private static let perSecond = 10.0
     private static let refreshInterval = 60
     private static let rememberedHosts = 10_000

@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// Nothing here decides whether a host may be asked: policy has done so before (settled questions,
 /// 11). One fetch at a time for a host, however many wait for it. A failed fetch is remembered for
-/// `cache.negative`; while fetches fail, keys serve for at most an hour and documents for
-/// `cache.staleIfError` (settled questions, 6).
+/// `cache.negative`; while fetches fail, keys serve for an hour more and documents for
+/// `cache.stale_if_error` (settled questions, 6).
 package final class PeerDirectory: Sendable {
     /// How long what was fetched is used; seconds.
     package struct Lifetimes: Sendable {
@@ -24,43 +24,77 @@ package final class PeerDirectory: Sendable {
         }
     }
 
+    /// What the world is to the directory.
+    package struct World: Sendable {
+        /// Seconds of a clock that never steps.
+        package var now: @Sendable () -> Int
+        package var fetch: PeerFetcher
+        /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
+        /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
+        package var patience: Duration
+        /// A number from zero to the one given.
+        package var random: @Sendable (Int) -> Int
+
+        package init(
+            now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
+            patience: Duration = .seconds(3),
+            random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
+        ) {
+            self.now = now
+            self.fetch = fetch
+            self.patience = patience
+            self.random = random
+        }
+    }
+
+    /// Which document will do.
+    private enum Wanted: Sendable {
+        /// One that is fresh.
+        case fresh
+        /// One of this second.
+        case new
+    }
+
+    /// What came of a refresh; the entry is what is remembered after it.
+    private enum Refresh: Sendable {
+        case current(PeerEntry)
+        case failed(PeerEntry)
+    }
+
     private let entries = Mutex<[PeerHost: PeerEntry]>([:])
-    private let documentFlights = SingleFlight<PeerHost, PeerEntry>()
-    private let keyFlights = SingleFlight<PeerHost, PeerEntry>()
-    private let fetch: PeerFetcher
-    private let readKeys: @Sendable ([UInt8]) -> [PeerKey]?
+    private let documentFlights = SingleFlight<PeerHost, Refresh>()
+    private let keyFlights = SingleFlight<PeerHost, Refresh>()
+    private let world: World
     private let budget: FetchBudget
     private let lifetimes: Lifetimes
-    private let now: @Sendable () -> Int
 
-    /// - Parameter readKeys: a JWK set's keys; nil when it is none, which leaves the cached set as
-    ///   it is.
-    package init(
-        lifetimes: Lifetimes, now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
-        readKeys: @escaping @Sendable ([UInt8]) -> [PeerKey]?
-    ) {
+    package init(lifetimes: Lifetimes, _ world: World) {
         self.lifetimes = lifetimes
-        self.now = now
-        self.fetch = fetch
-        self.readKeys = readKeys
-        self.budget = FetchBudget(now: now())
+        self.world = world
+        self.budget = FetchBudget(now: world.now())
     }
 
     /// The peer's document, from memory when it is fresh.
     ///
     /// Refused (`key_unavailable`, 503): the host cannot be reached and nothing usable is remembered.
     package func document(of host: PeerHost) async throws(Denial) -> PeerDocument {
-        let now = now()
-        if let entry = remembered(host, now), let document = entry.document,
-            now - entry.documentAt < lifetimes.fresh
+        let now = world.now()
+        if let entry = used(host, now), let document = entry.document,
+            isFresh(entry.documentAt, entry, now)
         {
             return document
         }
-        let entry = await refreshedDocument(of: host)
-        guard let document = entry.document,
-            now - entry.documentAt < max(lifetimes.fresh, lifetimes.staleIfError)
-        else { throw unavailable(host, entry) }
-        return document
+        let refresh = await Patience.result(within: world.patience) { [self] in
+            await refreshedDocument(of: host, .fresh)
+        }
+        switch refresh {
+        case nil: throw Denial(.keyUnavailable, "\(host): no answer within \(world.patience)")
+        case .current(let entry), .failed(let entry):
+            guard let document = entry.document,
+                now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
+            else { throw unavailable(host, entry) }
+            return document
+        }
     }
 
     /// The key of this name, from memory or from the peer.
@@ -71,23 +105,31 @@ package final class PeerDirectory: Sendable {
     package func key(
         _ id: String, of host: PeerHost, for source: PeerKey.Source
     ) async throws(Denial) -> PeerKey {
-        let now = now()
-        if let entry = remembered(host, now), let keysAt = entry.keysAt,
-            now - keysAt < lifetimes.fresh
-        {
-            if let key = Self.find(id, source, host, entry.keys) { return key }
+        let now = world.now()
+        if let entry = used(host, now), let keysAt = entry.keysAt, isFresh(keysAt, entry, now) {
+            if let key = Self.find(id, source, entry.keys) { return key }
             guard budget.takeRefresh(of: host.description, now: now) else {
+                // While the host fails nobody can say that it has no such key.
+                guard entry.failedAt == nil else { throw unavailable(host, entry) }
                 throw Denial(.keyUnknown, "key \(id) of \(host); refreshed less than a minute ago")
             }
         }
-        let entry = await refreshedKeys(of: host)
-        guard let keysAt = entry.keysAt, now - keysAt < Self.longestStaleKeys else {
-            throw unavailable(host, entry)
+        let refresh = await Patience.result(within: world.patience) { [self] in
+            await refreshedKeys(of: host)
         }
-        guard let key = Self.find(id, source, host, entry.keys) else {
-            throw Denial(.keyUnknown, "key \(id) of \(host)")
+        switch refresh {
+        case nil: throw Denial(.keyUnavailable, "\(host): no answer within \(world.patience)")
+        case .current(let entry):
+            guard let key = Self.find(id, source, entry.keys) else {
+                throw Denial(.keyUnknown, "key \(id) of \(host)")
+            }
+            return key
+        case .failed(let entry):
+            guard let keysAt = entry.keysAt, now - keysAt < lifetimes.fresh + Self.staleKeys,
+                let key = Self.find(id, source, entry.keys)
+            else { throw unavailable(host, entry) }
+            return key
         }
-        return key
     }
 
     /// All keys that are remembered of a host, for pins and for `discover`.
@@ -95,12 +137,16 @@ package final class PeerDirectory: Sendable {
         entries.withLock { $0[host]?.keys ?? [] }
     }
 
-    private func remembered(_ host: PeerHost, _ now: Int) -> PeerEntry? {
+    private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {
         entries.withLock { entries in
             guard entries[host] != nil else { return nil }
             entries[host]?.usedAt = now
             return entries[host]
         }
+    }
+
+    private func isFresh(_ at: Int, _ entry: PeerEntry, _ now: Int) -> Bool {
+        now - at < lifetimes.fresh - entry.jitter
     }
 
     private func unavailable(_ host: PeerHost, _ entry: PeerEntry) -> Denial {
@@ -109,7 +155,7 @@ package final class PeerDirectory: Sendable {
 
     /// A key is found by its whole name, or by the part behind `#` within the host's own set.
     private static func find(
-        _ id: String, _ source: PeerKey.Source, _ host: PeerHost, _ keys: [PeerKey]
+        _ id: String, _ source: PeerKey.Source, _ keys: [PeerKey]
     ) -> PeerKey? {
         let own = keys.filter { $0.source == source }
         if let key = own.first(where: { $0.id.utf8.elementsEqual(id.utf8) }) { return key }
@@ -118,110 +164,129 @@ package final class PeerDirectory: Sendable {
         return own.first { $0.id.utf8.elementsEqual(name.utf8) }
     }
 
-    /// Seconds that a key serves while its host cannot be reached.
-    private static let longestStaleKeys = 3600
-    /// Hosts that are remembered; the one that was not used for longest goes first.
+    /// Seconds that a key serves beyond its freshness while its host cannot be reached.
+    private static let staleKeys = 3600
+    /// Hosts that are remembered; of those that never answered, the one that was not used for
+    /// longest goes first.
     private static let capacity = 10_000
 }
 
 extension PeerDirectory {
-    private func refreshedDocument(of host: PeerHost) async -> PeerEntry {
+    private func refreshedDocument(of host: PeerHost, _ wanted: Wanted) async -> Refresh {
         await documentFlights.result(for: host) { [self] in
-            let now = now()
-            if let entry = remembered(host, now) {
-                if entry.document != nil, now - entry.documentAt < lifetimes.fresh { return entry }
-                if let failedAt = entry.failedAt, now - failedAt < lifetimes.negative {
-                    return entry
-                }
+            let now = world.now()
+            let entry = used(host, now)
+            if let entry, entry.document != nil {
+                let will =
+                    switch wanted {
+                    case .fresh: isFresh(entry.documentAt, entry, now)
+                    case .new: entry.documentAt == now
+                    }
+                if will { return .current(entry) }
             }
-            guard budget.take(now: now) else {
-                return note(host) { $0.failure = "too many fetches at once" }
-            }
-            let (document, failure) = await PeerDocumentFetch(fetch: fetch).document(of: host)
-            return note(host) { entry in
-                guard let document else {
-                    entry.failedAt = now
-                    entry.failure = failure
-                    return
-                }
-                entry.document = document
-                entry.documentAt = now
-                entry.failedAt = nil
-                entry.keys.removeAll { $0.source == .discovery }
-                entry.keys += Self.keys(in: document)
-            }
+            if let entry, isRecentFailure(entry, now) { return .failed(entry) }
+            guard takeFetch(entry, now) else { return tooMany(host) }
+            let (document, failure) = await PeerDocumentFetch(fetch: world.fetch).document(of: host)
+            guard let document else { return failed(host, failure, now) }
+            return .current(
+                note(host) { entry in
+                    entry.document = document
+                    entry.documentAt = now
+                    entry.jitter = world.random(lifetimes.fresh / 10)
+                    entry.failedAt = nil
+                    entry.keys.removeAll { $0.source == .discovery }
+                    entry.keys += Self.keys(in: document)
+                })
         }
     }
 
     /// The document again, and the key set that it names.
-    private func refreshedKeys(of host: PeerHost) async -> PeerEntry {
+    private func refreshedKeys(of host: PeerHost) async -> Refresh {
         await keyFlights.result(for: host) { [self] in
-            let now = now()
-            if let entry = remembered(host, now), let failedAt = entry.failedAt,
-                now - failedAt < lifetimes.negative
-            {
-                return entry
-            }
-            // A known document may be the old one: the key that is asked for could be in a new one.
-            entries.withLock { entries in
-                if entries[host]?.keysAt != nil { entries[host]?.documentAt = 0 }
-            }
-            let entry = await refreshedDocument(of: host)
-            guard case .published(let document)? = entry.document, entry.failedAt == nil else {
-                if case .absent? = entry.document, entry.failedAt == nil {
-                    return note(host) { ($0.keys, $0.keysAt) = ([], now) }
+            let now = world.now()
+            let known = used(host, now)
+            if let known, isRecentFailure(known, now) { return .failed(known) }
+            // After a first key set the remembered document is the old one: the key that is asked
+            // for could be in a new one.
+            switch await refreshedDocument(of: host, known?.keysAt == nil ? .fresh : .new) {
+            case .failed(let entry): return .failed(entry)
+            case .current(let entry):
+                guard case .published(let document)? = entry.document else {
+                    return .current(note(host) { ($0.keys, $0.keysAt) = ([], now) })
                 }
-                return entry
+                guard takeFetch(entry, now) else { return tooMany(host) }
+                return await fetchKeySet(of: host, document, now)
             }
-            return await fetchKeySet(of: host, document, now)
         }
     }
 
     private func fetchKeySet(
         of host: PeerHost, _ document: DiscoveryDocument, _ now: Int
-    ) async -> PeerEntry {
-        let url =
-            document.jwksURI.map {
-                $0.scheme.rawValue + "://" + $0.host.description + $0.path
-                    + ($0.query.map { "?" + $0 } ?? "")
-            } ?? host.origin + "/.well-known/jwks.json"
-        let answer = await fetch(host, url, .refused)
-        return note(host) { entry in
-            let own = Self.keys(in: .published(document))
-            switch answer {
-            case .answered(200, let body):
-                guard let keys = readKeys(body) else {
-                    entry.failedAt = now
-                    entry.failure = "the key set at \(url) cannot be read"
-                    return
-                }
-                entry.keys = own + keys
-                entry.keysAt = now
-            case .answered(let status, _) where document.jwksURI == nil && status < 500:
-                entry.keys = own
-                entry.keysAt = now
-            case .answered(let status, _):
-                entry.failedAt = now
-                entry.failure = "status \(status) at \(url)"
-            case .failed(let reason):
-                if document.jwksURI == nil, !own.isEmpty {
-                    entry.keys = own
-                    entry.keysAt = now
-                } else {
-                    entry.failedAt = now
-                    entry.failure = reason
-                }
-            }
+    ) async -> Refresh {
+        let own = Self.keys(in: .published(document))
+        let url = Self.keySetURL(of: host, document)
+        let failure: String
+        switch await world.fetch(host, url, .refused) {
+        case .answered(200, let body):
+            if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
+            failure = "the key set at \(url) cannot be read"
+        case .answered(let status, _):
+            if document.jwksURI == nil, status < 500 { return learned(host, own, now) }
+            failure = "status \(status) at \(url)"
+        case .failed(let reason): failure = reason
         }
+        // A server of draft-cavage need not have a key set; what stands at its usual place is then
+        // a page for people, or nothing. One that has shown a set before is believed to have one.
+        let hadSet = keys(of: host).contains { $0.source == .jwks }
+        if document.jwksURI == nil, !own.isEmpty, !hadSet { return learned(host, own, now) }
+        return failed(host, failure, now)
+    }
+
+    private static func keySetURL(of host: PeerHost, _ document: DiscoveryDocument) -> String {
+        guard let uri = document.jwksURI else { return host.origin + "/.well-known/jwks.json" }
+        return uri.scheme.rawValue + "://" + uri.host.description + uri.path
+            + (uri.query.map { "?" + $0 } ?? "")
+    }
+
+    private func learned(_ host: PeerHost, _ keys: [PeerKey], _ now: Int) -> Refresh {
+        .current(
+            note(host) { entry in
+                entry.keys = keys
+                entry.keysAt = now
+                entry.failedAt = nil
+            })
+    }
+
+    /// What was known stays; the failure is remembered for a while.
+    private func failed(_ host: PeerHost, _ reason: String, _ now: Int) -> Refresh {
+        .failed(note(host) { ($0.failedAt, $0.failure) = (now, reason) })
+    }
+
+    /// Nobody was asked, so nothing is remembered of the host.
+    private func tooMany(_ host: PeerHost) -> Refresh {
+        var entry = entries.withLock { $0[host] } ?? PeerEntry()
+        entry.failure = "too many fetches at once"
+        return .failed(entry)
+    }
+
+    private func isRecentFailure(_ entry: PeerEntry, _ now: Int) -> Bool {
+        entry.failedAt.map { now - $0 < lifetimes.negative } ?? false
+    }
+
+    private func takeFetch(_ entry: PeerEntry?, _ now: Int) -> Bool {
+        budget.take(for: entry?.hasAnswered == true ? .known : .stranger, now: now)
     }
 
     /// Changes an entry, and makes room for it when it is new.
     private func note(_ host: PeerHost, _ change: (inout PeerEntry) -> Void) -> PeerEntry {
-        let now = now()
+        let now = world.now()
         return entries.withLock { entries in
             if entries[host] == nil, entries.count >= Self.capacity {
-                let oldest = entries.min { $0.value.usedAt < $1.value.usedAt }
-                if let oldest { entries[oldest.key] = nil }
+                let leaving = entries.min { left, right in
+                    (left.value.hasAnswered ? 1 : 0, left.value.usedAt)
+                        < (right.value.hasAnswered ? 1 : 0, right.value.usedAt)
+                }
+                if let leaving { entries[leaving.key] = nil }
             }
             var entry = entries[host] ?? PeerEntry()
             entry.usedAt = now

@@ -1,9 +1,9 @@
 import Federation
 
-/// What the directory remembers of one host.
+/// What the directory remembers of one host. Times are seconds of a clock that never steps.
 struct PeerEntry: Sendable {
     var document: PeerDocument?
-    /// Wall time, seconds; of the last fetch that brought a document or showed that there is none.
+    /// Of the last fetch that brought a document or showed that there is none.
     var documentAt = 0
     var keys: [PeerKey] = []
     /// Of the last fetch that brought a key set; nil when none ever did.
@@ -12,4 +12,10 @@ struct PeerEntry: Sendable {
     var failedAt: Int?
     var failure = ""
     var usedAt = 0
+    /// Seconds by which what was fetched ages sooner, so that hosts first asked together are not
+    /// asked again together (security design, item 103).
+    var jitter = 0
+
+    /// Whether the host has ever answered.
+    var hasAnswered: Bool { document != nil || keysAt != nil }
 }

@@ -1,0 +1,284 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct PeerDirectoryTests {
+    private let clock = TestClock()
+    private let net = TestNet()
+    private let host: PeerHost
+    private let peer: TestPeer
+    private let directory: PeerDirectory
+
+    init() throws {
+        host = try #require(PeerHost("modern.test"))
+        peer = try TestPeer("modern.test")
+        directory = Self.directory(clock, net)
+        try peer.publish(on: net)
+    }
+
+    private static func directory(
+        _ clock: TestClock, _ net: TestNet, patience: Duration = .seconds(20),
+        random: @escaping @Sendable (Int) -> Int = { _ in 0 }
+    ) -> PeerDirectory {
+        PeerDirectory(
+            lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
+            .init(
+                now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
+                patience: patience, random: random))
+    }
+
+    private func key(_ id: String? = nil) async throws -> PeerKey {
+        try await directory.key(id ?? peer.keyID, of: host, for: .jwks)
+    }
+
+    private func refusal(_ id: String? = nil) async -> Denial? {
+        do throws(Denial) {
+            _ = try await directory.key(id ?? peer.keyID, of: host, for: .jwks)
+            return nil
+        } catch { return error }
+    }
+
+    @Test func aKeyIsFetchedOnceWhileItIsFresh() async throws {
+        #expect(try await key().key.key == peer.key.publicKey)
+        clock.pass(599)
+        _ = try await key()
+        #expect(
+            net.asked == ["https://modern.test/.well-known/ocm", "https://modern.test/ocm/jwks"])
+        clock.pass(1)
+        _ = try await key()
+        #expect(net.asked.count == 4)
+    }
+
+    @Test func aCrowdCausesOneFetch() async throws {
+        net.hold()
+        let directory = directory
+        let (host, id) = (host, peer.keyID)
+        let found = try await withThrowingTaskGroup(of: PeerKey.self) { group in
+            for _ in 0..<100 {
+                group.addTask { try await directory.key(id, of: host, for: .jwks) }
+            }
+            try await Task.sleep(for: .milliseconds(50))
+            net.release()
+            return try await group.reduce(into: 0) { count, _ in count += 1 }
+        }
+        #expect(found == 100)
+        #expect(net.asked.count == 2)
+    }
+
+    @Test func aKeyIsFoundByThePartBehindTheMark() async throws {
+        net.answer(
+            "https://modern.test/ocm/jwks", 200,
+            try peer.keySet().replacing("modern.test#key1", with: "key1"))
+        #expect(try await key().id == "key1")
+    }
+
+    @Test func theUsualPlaceIsAskedWhereNoneIsNamed() async throws {
+        net.answer(
+            "https://modern.test/.well-known/ocm", 200, #"{"endPoint":"https://modern.test/ocm"}"#)
+        net.answer("https://modern.test/.well-known/jwks.json", 200, try peer.keySet())
+        #expect(try await key().key.key == peer.key.publicKey)
+    }
+
+    @Test func aSetOnAnotherHostSpeaksOnlyForTheHostThatNamedIt() async throws {
+        net.answer(
+            "https://modern.test/.well-known/ocm", 200,
+            peer.discovery.replacing("https://modern.test/ocm/jwks", with: "https://keys.test/set"))
+        net.answer("https://keys.test/set", 200, try peer.keySet())
+        #expect(try await key().key.key == peer.key.publicKey)
+        let other = try #require(PeerHost("keys.test"))
+        await #expect(throws: Denial.self) {
+            try await directory.key(peer.keyID, of: other, for: .jwks)
+        }
+    }
+
+    @Test func unknownNamesCauseOneRefreshInAMinute() async throws {
+        _ = try await key()
+        clock.pass(1)
+        net.forget()
+        for number in 0..<50 {
+            #expect(await refusal("modern.test#guess\(number)")?.fault == .keyUnknown)
+        }
+        #expect(net.asked.count == 2)
+        clock.pass(60)
+        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
+        #expect(net.asked.count == 4)
+    }
+
+    @Test func theFirstFetchDoesNotUseUpTheRefresh() async throws {
+        _ = try await key()
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: net)
+        #expect(try await key("modern.test#key2").key.key == turned.key.publicKey)
+    }
+
+    @Test func aSlotIsTakenThoughTheRefreshBringsNothing() async throws {
+        _ = try await key()
+        net.answer("https://modern.test/ocm/jwks", 200, #"{"keys":[]}"#)
+        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
+        net.forget()
+        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
+        #expect(net.asked.isEmpty)
+    }
+
+    @Test func aKeyThatASuccessfulFetchNoLongerShowsIsDead() async throws {
+        _ = try await key()
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: net)
+        _ = try await key("modern.test#key2")
+        #expect(await refusal()?.fault == .keyUnknown)
+    }
+
+    @Test func whileFetchesFailKeysServeAnHourMore() async throws {
+        _ = try await key()
+        net.lose("modern.test")
+        clock.pass(600 + 3599)
+        #expect(try await key().key.key == peer.key.publicKey)
+        clock.pass(31)
+        #expect(await refusal()?.code == .keyUnavailable)
+    }
+
+    @Test(arguments: [
+        (200, "<html>"), (200, #"{"keys":[],"keys":[]}"#), (500, ""), (404, #"{"error":"x"}"#),
+        (302, ""),
+    ]) func aPoisonedAnswerLeavesTheGoodKeys(_ status: Int, _ body: String) async throws {
+        _ = try await key()
+        clock.pass(600)
+        net.answer("https://modern.test/ocm/jwks", status, body)
+        #expect(try await key().key.key == peer.key.publicKey)
+        // Nor does an unknown name count as unknown while nobody can say so.
+        #expect(await refusal("modern.test#key2")?.code == .keyUnavailable)
+        #expect(await directory.hasDocument(of: host))
+    }
+
+    @Test func aFailedRefreshForAnUnknownNameKeepsKeysAndDocument() async throws {
+        _ = try await key()
+        net.lose("modern.test")
+        #expect(await refusal("modern.test#key2")?.code == .keyUnavailable)
+        #expect(await refusal("modern.test#key3")?.code == .keyUnavailable)
+        #expect(try await key().key.key == peer.key.publicKey)
+        #expect(await directory.hasDocument(of: host))
+    }
+
+    @Test func aFailureIsRememberedForAWhile() async throws {
+        net.lose("modern.test")
+        for _ in 0..<20 { #expect(await refusal()?.code == .keyUnavailable) }
+        #expect(net.asked.count == 1)
+        clock.pass(30)
+        try peer.publish(on: net)
+        #expect(try await key().key.key == peer.key.publicKey)
+    }
+
+    @Test func afterAnOutageANewKeyIsFoundByOneRefresh() async throws {
+        _ = try await key()
+        net.lose("modern.test")
+        clock.pass(700)
+        _ = try await key()
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: net)
+        clock.pass(30)
+        #expect(try await key("modern.test#key2").key.key == turned.key.publicKey)
+    }
+
+    @Test func documentsServeLongerThanKeysWhileFetchesFail() async throws {
+        _ = try await key()
+        net.lose("modern.test")
+        clock.pass(86_400)
+        #expect(await directory.hasDocument(of: host))
+        clock.pass(700)
+        #expect(await !directory.hasDocument(of: host))
+    }
+
+    @Test func aWallClockThatStepsChangesNothing() async throws {
+        _ = try await key()
+        clock.step(-400 * 86_400)
+        clock.pass(600)
+        net.forget()
+        _ = try await key()
+        #expect(net.asked.count == 2)
+    }
+
+    @Test func whoWaitsTooLongIsToldSoAndTheFetchGoesOn() async throws {
+        let directory = Self.directory(clock, net, patience: .milliseconds(20))
+        net.hold()
+        await #expect(throws: Denial.self) {
+            try await directory.key(peer.keyID, of: host, for: .jwks)
+        }
+        net.release()
+        var found: PeerKey?
+        for _ in 0..<100 where found == nil {
+            found = try? await directory.key(peer.keyID, of: host, for: .jwks)
+        }
+        #expect(found?.key.key == peer.key.publicKey)
+        #expect(net.asked.count == 2)
+    }
+
+    @Test func hostsThatNobodyKnowsCannotUseUpAllFetches() async throws {
+        _ = try await key()
+        for number in 0..<200 {
+            let stranger = try #require(PeerHost("stranger\(number).test"))
+            _ = try? await directory.document(of: stranger)
+        }
+        // Strangers' answers are 404 at three places each: thirty fetches were left to them, less
+        // what the known host took.
+        #expect(Set(net.asked.filter { $0.contains("stranger") }).count <= 3 * 30)
+        net.forget()
+        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
+        #expect(net.asked == ["https://modern.test/ocm/jwks"])
+    }
+
+    @Test func hostsThatWereAskedTogetherAreNotAskedAgainTogether() async throws {
+        let directory = Self.directory(clock, net, random: { most in most })
+        _ = try await directory.key(peer.keyID, of: host, for: .jwks)
+        net.forget()
+        clock.pass(540)
+        _ = try await directory.key(peer.keyID, of: host, for: .jwks)
+        #expect(net.asked.count == 2)
+    }
+
+    @Test func keysOfDraftCavageStandInTheDocument() async throws {
+        let cavage = try TestPeer("cavage.test", .cavage)
+        try cavage.publish(on: net)
+        let host = try #require(PeerHost("cavage.test"))
+        let found = try await directory.key(cavage.keyID, of: host, for: .discovery)
+        #expect(found.key.key == cavage.key.publicKey)
+        // For the generation it was published for, and no other.
+        await #expect(throws: Denial.self) {
+            try await directory.key(cavage.keyID, of: host, for: .jwks)
+        }
+    }
+
+    @Test(arguments: [(503, ""), (200, "<html>")])
+    func aCavagePeerNeedsNoKeySet(_ status: Int, _ body: String) async throws {
+        let cavage = try TestPeer("cavage.test", .cavage)
+        try cavage.publish(on: net)
+        net.answer("https://cavage.test/.well-known/jwks.json", status, body)
+        let host = try #require(PeerHost("cavage.test"))
+        let found = try await directory.key(cavage.keyID, of: host, for: .discovery)
+        #expect(found.key.key == cavage.key.publicKey)
+    }
+
+    @Test func aHostWithoutADocumentHasNoKeys() async throws {
+        let host = try #require(PeerHost("nothing.test"))
+        await #expect(throws: Denial.self) {
+            try await directory.key("nothing.test#k", of: host, for: .jwks)
+        }
+        #expect(net.asked.allSatisfy { !$0.contains("jwks") })
+    }
+}
+
+extension PeerDirectory {
+    /// Whether a published document can be had.
+    func hasDocument(of host: PeerHost) async -> Bool {
+        guard case .published? = try? await document(of: host) else { return false }
+        return true
+    }
+}

@@ -1,0 +1,55 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct PeerDocumentsTests {
+    private static let document = #"{"endPoint":"https://a.test/ocm"}"#
+    private let net = TestNet()
+
+    private func ask() async throws -> (document: PeerDocument?, failure: String) {
+        let host = try #require(PeerHost("a.test"))
+        return await PeerDocumentFetch(fetch: { _, url, _ in await net.fetch(url) })
+            .document(of: host)
+    }
+
+    @Test(arguments: ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"])
+    func anyOfItsPlacesWillDo(_ path: String) async throws {
+        net.answer("https://a.test\(path)", 200, Self.document)
+        guard case .published(let document)? = try await ask().document else {
+            Issue.record("no document")
+            return
+        }
+        #expect(document.endPoint == "https://a.test/ocm")
+    }
+
+    @Test func aLoginPageWithStatus200IsNoDocument() async throws {
+        net.answer("https://a.test/.well-known/ocm", 200, "<html>Log in</html>")
+        net.answer("https://a.test/ocm-provider/", 200, Self.document)
+        guard case .published? = try await ask().document else {
+            Issue.record("no document")
+            return
+        }
+    }
+
+    @Test func aHostThatAnswersAndHasNoneIsAbsent() async throws {
+        guard case .absent? = try await ask().document else {
+            Issue.record("not absent")
+            return
+        }
+        #expect(net.asked.count == 3)
+    }
+
+    @Test func aHostThatCannotBeReachedIsNotAbsent() async throws {
+        net.fail("https://a.test/.well-known/ocm")
+        let (document, failure) = try await ask()
+        #expect(document == nil && failure == "connect")
+        #expect(net.asked.count == 1)
+    }
+
+    @Test func anErrorOfTheServerIsNotAbsence() async throws {
+        net.answer("https://a.test/.well-known/ocm", 503, "")
+        let (document, failure) = try await ask()
+        #expect(document == nil && failure.contains("503"))
+    }
+}

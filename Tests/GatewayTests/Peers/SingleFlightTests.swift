@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct SingleFlightTests {
+    @Test func whoComesMeanwhileGetsTheSameResult() async {
+        let flight = SingleFlight<String, Int>()
+        let runs = TestCounter()
+        let results = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    await flight.result(for: "a") {
+                        runs.add()
+                        try? await Task.sleep(for: .milliseconds(50))
+                        return 7
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results == Array(repeating: 7, count: 50))
+        #expect(runs.value == 1)
+    }
+
+    @Test func afterItIsOverTheWorkIsDoneAgain() async {
+        let flight = SingleFlight<String, Int>()
+        let runs = TestCounter()
+        for _ in 0..<3 {
+            _ = await flight.result(for: "a") { runs.add() }
+        }
+        #expect(runs.value == 3)
+    }
+
+    @Test func otherKeysDoNotWait() async {
+        let flight = SingleFlight<String, Int>()
+        async let slow = flight.result(for: "slow") {
+            try? await Task.sleep(for: .milliseconds(200))
+            return 1
+        }
+        let quick = await flight.result(for: "quick") { 2 }
+        #expect(quick == 2)
+        #expect(await slow == 1)
+    }
+}

@@ -1,0 +1,200 @@
+import Federation
+import Foundation
+import OpenSSL
+import Transport
+
+@testable import Gateway
+
+/// A gateway whose clock, peers and backend are a test's own; nothing of it touches a network.
+final class TestWorld: Sendable {
+    let gateway: Gateway
+    let clock: TestClock
+    let net: TestNet
+    let lines = TestLines()
+    private let folder: String
+
+    /// `partners` are listed; of `legacy` a signature is not required.
+    init(
+        partners: [String] = ["modern.test", "cavage.test"], legacy: [String] = ["legacy.test"],
+        unknown: String = "deny", rules: String = "", configuration: String = "",
+        profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
+        net: TestNet = TestNet()
+    ) throws {
+        self.clock = clock
+        self.net = net
+        folder = NSTemporaryDirectory() + "ocmgate-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let settings = try Configuration(
+            Array(Self.configuration(folder, profile, kind, configuration).utf8),
+            file: folder + "/config.toml")
+        let policy = try Policy(
+            Array(Self.policy(partners, legacy, unknown, rules).utf8), file: "policy.toml",
+            PolicyFiles { _ in nil })
+        guard let site = Site(origin: settings.site.origin, aliases: settings.site.aliases),
+            let seal = SealKey(Secret(Array(1...32)))
+        else { throw TestPeer.Unmade() }
+        let store = try Store.open(folder + "/state.db", seal, now: clock.now - 3600)
+        let lines = self.lines
+        let backend = BackendServer(
+            kind: settings.backend.kind, upstream: Upstream(settings.backend.endpoint),
+            head: BackendHead(
+                host: settings.backend.host, scheme: site.scheme,
+                authority: site.host.description),
+            timeouts: .init(headers: .seconds(1)), tokenPath: settings.token.path)
+        let holder = PolicyHolder(policy)
+        gateway = Gateway(
+            .init(
+                configuration: settings, site: site, environment: clock.environment,
+                backend: backend, policy: holder,
+                peers: PeerDirectory(
+                    lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
+                    .init(
+                        now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
+                        random: { _ in 0 })),
+                store: store, registry: try ShareRegistry(store, seal),
+                replays: try ReplayCache(
+                    store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
+                    monotonic: clock.seconds * 1000),
+                pins: try PinBook(store), generations: try PeerGenerations(store),
+                sealer: try RunningGateway.tokenSealer(seal, site),
+                published: PublishedDocuments(
+                    backend: backend, policy: holder,
+                    template: ServedDiscovery(
+                        origin: site.origin, provider: "Test", tokenPath: settings.token.path,
+                        signatureKey: nil, fromBackend: []),
+                    criteria: nil, keySet: Array(#"{"keys":[]}"#.utf8)),
+                log: GatewayLog(
+                    level: settings.log.level.logger, format: .json,
+                    milliseconds: { clock.now * 1000 },
+                    sink: { bytes in
+                        lines.add(bytes)
+                        return true
+                    }), fingerprint: seal.hmac(for: .fingerprint)))
+    }
+
+    deinit {
+        gateway.store.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The decision lines so far.
+    func decisions() -> [JSONObject] {
+        gateway.log.flush()
+        return lines.objects.filter { $0["message"]?.string == "ocm.decision" }
+    }
+
+    /// A request as the transport would hand it over.
+    func received(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
+        from address: String = "192.0.2.1"
+    ) throws -> Received {
+        var parser = RequestHeadParser()
+        guard case .head(let head, _) = try parser.parse(request.head.span),
+            let address = IPAddress(address)
+        else { throw TestPeer.Unmade() }
+        return Received(
+            kind: kind, head: head, body: request.body,
+            client: ClientConnection(
+                address: address, port: 1, listener: 0, tls: nil, loop: Self.loops.loops[0]),
+            now: clock.now)
+    }
+
+    func trail(_ received: Received) -> Trail {
+        Trail(
+            received, policy: gateway.policy.current, clock: clock.environment,
+            fingerprint: gateway.fingerprint)
+    }
+
+    /// `identify` and `verify`.
+    func verify(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
+        from address: String = "192.0.2.1"
+    ) async throws -> Verified {
+        let received = try received(request, as: kind, from: address)
+        let trail = trail(received)
+        return try await gateway.verify(try gateway.identify(received, trail), trail)
+    }
+
+    /// All phases up to the backend's words; what is to be remembered is written.
+    func accept(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
+        from address: String = "192.0.2.1"
+    ) async throws -> BackendMessage {
+        let received = try received(request, as: kind, from: address)
+        let trail = trail(received)
+        let verified = try await gateway.verify(try gateway.identify(received, trail), trail)
+        let permitted = try gateway.evaluate(verified, trail)
+        let message = try gateway.transform(permitted, trail)
+        try await gateway.makeDurable(verified.memory.take() + message.memory)
+        return message
+    }
+
+    /// Why a message is refused; nil when it is not.
+    func denial(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
+        from address: String = "192.0.2.1"
+    ) async throws -> Denial? {
+        do {
+            _ = try await accept(request, as: kind, from: address)
+            return nil
+        } catch let denial as Denial { return denial }
+    }
+
+    private static let loops = LoopGroup(count: 1)
+
+    private static func configuration(
+        _ folder: String, _ profile: String, _ kind: String, _ more: String
+    ) -> String {
+        """
+        version = 1
+        profile = "\(profile)"
+        [site]
+        origin = "https://cloud.test"
+        [[listen]]
+        address = "127.0.0.1:1"
+        [backend]
+        url = "http://127.0.0.1:9"
+        kind = "\(kind)"
+        [policy]
+        file = "policy.toml"
+        [state]
+        url = "sqlite:\(folder)/state.db"
+        seal_key = "\(folder)/seal.key"
+        \(more)
+        """
+    }
+
+    private static func policy(
+        _ partners: [String], _ legacy: [String], _ unknown: String, _ rules: String
+    ) -> String {
+        """
+        version = 1
+        name = "test"
+        mode = "enforce"
+        default = "deny"
+        unknown = "\(unknown)"
+        [list.partners]
+        standing = "allow"
+        entries = \(partners)
+        [list.legacy]
+        standing = "allow"
+        entries = \(legacy)
+        [list.blocked]
+        standing = "block"
+        entries = ["blocked.test"]
+        [[require]]
+        name = "signed"
+        on = ["share", "notification", "invite", "request-share", "token"]
+        except = ["@legacy"]
+        need = ["signature"]
+        code = "signature_required"
+        \(rules)
+        [[rule]]
+        name = "admitted"
+        on = ["share", "notification", "invite", "request-share", "token", "webdav"]
+        action = "allow"
+        """
+    }
+}
