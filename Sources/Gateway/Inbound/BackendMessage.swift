@@ -86,7 +86,7 @@ extension Gateway {
             verified: verified, target: Array("\(view.endPoint)/\(endpoint.rawValue)".utf8),
             body: body.bytes,
             dropped: view.backend.dropsSignatures(of: body) ? Self.signatures : [],
-            memory: verified.memory + memory, made: made, ends: ends)
+            memory: memory, made: made, ends: ends)
     }
 
     /// Where the data of a share with a relative URI are: the sender's WebDAV prefix and the id.
@@ -130,7 +130,7 @@ extension Gateway {
         if let query = received.head.query { target += [UInt8(ascii: "?")] + query }
         return BackendMessage(
             verified: verified, target: target, body: form.serialized(), dropped: [],
-            memory: verified.memory + memory, made: made, ends: ends)
+            memory: memory, made: made, ends: ends)
     }
 }
 

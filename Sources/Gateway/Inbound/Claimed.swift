@@ -12,12 +12,18 @@ struct Claimed: Sendable {
     let claim: Claim?
     /// The share that a notification is about.
     let share: ShareRecord?
+    /// Why the notification is refused once its signature has been verified; before that nobody
+    /// learns which shares there are.
+    let doubt: Denial?
 
-    fileprivate init(received: Received, message: Message, claim: Claim?, share: ShareRecord?) {
+    fileprivate init(
+        received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
+    ) {
         self.received = received
         self.message = message
         self.claim = claim
         self.share = share
+        self.doubt = doubt
     }
 }
 
@@ -29,11 +35,13 @@ extension Gateway {
     func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
         let message = try Message(received)
         let signer = namedSigner(of: received)
-        let share = try shareMeant(by: message, signer: signer)
-        let claim = message.ownClaim ?? share.map { Claim($0.peer) } ?? signer.map { Claim($0) }
+        let meant = shareMeant(by: message, signer: signer)
+        let claim = message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.map { Claim($0) }
         trail.read(message, claim)
         try admit(claim, received, trail)
-        return Claimed(received: received, message: message, claim: claim, share: share)
+        return Claimed(
+            received: received, message: message, claim: claim, share: meant.share,
+            doubt: meant.doubt)
     }
 
     /// The host that the signature's key names, for messages that name nobody themselves; nil when
@@ -64,17 +72,17 @@ extension Gateway {
     /// The share that a message without a name of its own is about.
     private func shareMeant(
         by message: Message, signer: PeerHost?
-    ) throws(Denial) -> ShareRecord? {
+    ) -> ShareMeant {
         switch message {
         case .notification(let notification):
-            return try shareMeant(
+            return shareMeant(
                 by: notification.providerID, secret: notification.secret, signer: signer,
                 from: notification.type.comesFrom)
         case .ocsChange(let change):
-            return try shareMeant(
+            return shareMeant(
                 by: change.providerID, secret: change.secret, signer: nil,
                 from: change.notificationType.comesFrom)
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }
     }
 }

@@ -10,7 +10,7 @@ extension Gateway {
     /// `backend_unavailable`, `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
-        try await makeDurable(message.memory)
+        try await makeDurable(message.verified.memory.take() + message.memory)
         let received = message.verified.claimed.received
         let assertion = BackendHead.Assertion(
             peer: message.verified.peer, decision: trail.decision)
@@ -39,6 +39,15 @@ extension Gateway {
         case .requestShare: return try ocmAnswer(.requestShare, response, secrets, nil, nil)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
+    }
+
+    /// Takes a notification that the backend has no use for: what is told is that it was seen.
+    func acknowledge(
+        _ permitted: consuming Permitted, _ trail: Trail
+    ) async throws(Denial) -> Answer {
+        try await makeDurable(permitted.verified.memory.take())
+        trail.altered("acknowledged")
+        return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }
 
     /// Writes and syncs; nothing may be acknowledged before.

@@ -20,6 +20,8 @@ extension Gateway {
         do throws(Denial) {
             let claimed = try identify(received, trail)
             let verified = try await verify(claimed, trail)
+            // What was not carried out is remembered all the same; nobody waits for that.
+            defer { store.commitLater(verified.memory.take()) }
             let permitted = try evaluate(verified, trail)
             answer = try await carryOut(permitted, trail)
             trail.answered(answer.status)
@@ -37,6 +39,9 @@ extension Gateway {
     ) async throws(Denial) -> Answer {
         switch permitted.verified.claimed.message {
         case .token(let request): return try await exchange(request, permitted, trail)
+        case .notification(let notification)
+        where backend.view.backend.handling(of: notification.type) == .acknowledge:
+            return try await acknowledge(permitted, trail)
         case .share, .notification, .inviteAccepted, .requestShare, .ocsShare, .ocsChange:
             let message = try transform(permitted, trail)
             return try await forward(message, trail)

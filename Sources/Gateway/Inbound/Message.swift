@@ -1,5 +1,6 @@
 import Federation
 import OpenSSL
+import Transport
 
 /// The messages that are judged, read.
 enum Message: Sendable {
@@ -13,10 +14,14 @@ enum Message: Sendable {
 
     /// Reads the body of a message.
     ///
-    /// Refused: another content type than the endpoint's own, and what the readers of Federation
+    /// Refused: another content type than the endpoint's own, any content coding (it would be read
+    /// by what stands behind us, and we read the bytes that came), and what the readers of Federation
     /// refuse.
     init(_ received: Received) throws(Denial) {
         try MessageQuery.check(received.query)
+        guard !received.head.fields.contains(.contentEncoding) else {
+            throw Denial(.unsupportedMediaType, "a message with a content coding")
+        }
         switch received.kind {
         case .ocm(let endpoint):
             guard received.mediaType == .json else {

@@ -56,14 +56,10 @@ extension Gateway {
 
     /// The share that a notification is about: the one of its id and, where it carries one, its
     /// secret. An id alone counts only within the shares of the peer that signs.
-    ///
-    /// Refused: `secret_mismatch` for an id that we know with a secret that is not its own,
-    /// `sender_mismatch` for the share of another peer than the one that signs, `share_unknown` for
-    /// a signed message that proves by nothing that the share is the signer's.
     func shareMeant(
         by id: ProviderID, secret: Secret?, signer: PeerHost?,
         from side: Federation.Notification.Side
-    ) throws(Denial) -> ShareRecord? {
+    ) -> ShareMeant {
         let directions: [ShareDirection] =
             switch side {
             case .owner: [.inbound]
@@ -73,24 +69,24 @@ extension Gateway {
         let named = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
         guard let secret else {
-            guard signer != nil else { return nil }
+            guard signer != nil else { return .unknown }
             guard let own = named.first else {
-                throw Denial(.shareUnknown, "no share \(id) of the signer, and no secret")
+                return .doubtful(
+                    Denial(.shareUnknown, "no share \(id) of the signer, and no secret"))
             }
-            return own
+            return .share(own)
         }
         let known = directions.flatMap { registry.find(secret, $0) }
             .filter { $0.share.providerID == nil || $0.share.providerID == id }
         if let match = known.first(where: { signer == nil || $0.share.peer == signer }) {
-            return match.share
+            return .share(match.share)
         }
-        if let foreign = known.first {
-            throw Denial(.senderMismatch, "share \(foreign.share.id) is of \(foreign.share.peer)")
-        }
+        if let foreign = known.first { return .foreign(foreign.share.peer) }
         guard named.isEmpty || signer == nil else {
-            throw Denial(.secretMismatch, "the secret is not the one of share \(id)")
+            return .doubtful(
+                Denial(.secretMismatch, "the secret is not the one of share \(id)"))
         }
-        return nil
+        return .unknown
     }
 
     /// What the peer's words for a share's secrets are in the backend's.
@@ -120,5 +116,40 @@ extension Gateway {
             case .outbound: return try registry.secret(of: share)
             }
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+    }
+}
+
+/// What the registry says of the share that a notification names.
+enum ShareMeant: Sendable {
+    case share(ShareRecord)
+    /// It is this peer's, and another one signs: `verify` refuses that (`sender_mismatch`).
+    case foreign(PeerHost)
+    /// To be refused once the signature has been verified: `secret_mismatch` for an id that we know
+    /// with a secret that is not its own, `share_unknown` for a signed message that proves by
+    /// nothing that the share is the signer's.
+    case doubtful(Denial)
+    case unknown
+
+    /// The peer of the share.
+    var peer: PeerHost? {
+        switch self {
+        case .share(let share): share.peer
+        case .foreign(let peer): peer
+        case .doubtful, .unknown: nil
+        }
+    }
+
+    var share: ShareRecord? {
+        switch self {
+        case .share(let share): share
+        case .foreign, .doubtful, .unknown: nil
+        }
+    }
+
+    var doubt: Denial? {
+        switch self {
+        case .doubtful(let denial): denial
+        case .share, .foreign, .unknown: nil
+        }
     }
 }

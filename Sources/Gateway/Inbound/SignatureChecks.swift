@@ -100,60 +100,86 @@ extension Gateway {
         }
     }
 
-    /// What is to be remembered of a verified message: that it was seen, with which keys, and by
-    /// which standard. A place in memory is taken at once, so of two at the same time one passes.
-    ///
+    /// Refused (`replay`): a message that was seen before, found by a look that costs nothing and
+    /// keeps nothing, before a key is fetched and the mathematics done.
+    func refuseKnown(
+        _ identity: MessageIdentity, _ received: Received
+    ) throws(Denial) {
+        let known = replays.glance(
+            identity.name, client: received.client.addressText, created: identity.created)
+        if let known { try refuse(known, identity, received) }
+    }
+
     /// Refused: `replay`, but for a token request repeated by the same client within two seconds
-    /// (settled questions, 2); `overloaded` when no more can be remembered.
-    func remember(
-        _ presented: PresentedSignature, _ message: SignedMessage, _ claimed: Claimed,
-        _ peer: PeerHost, keyID: String
-    ) throws(Denial) -> [Change] {
-        let received = claimed.received
-        let (identity, created) = try identity(of: presented, message, received.now)
-        var changes: [Change] = []
-        switch replays.judge(
-            Array("\(keyID)\n".utf8) + identity, peer: peer.description,
-            client: received.client.addressText, created: created, now: received.now,
-            monotonic: environment.monotonicMilliseconds())
-        {
-        case .first(let change): changes.append(change)
+    /// (settled questions, 2).
+    private func refuse(
+        _ known: ReplayCache.Known, _ identity: MessageIdentity, _ received: Received
+    ) throws(Denial) {
+        let created = identity.created
+        switch known {
         case .repeated(let client, let seen):
             guard case .token = received.kind, client == .same, received.now - seen <= 2,
                 received.now - created <= 2
             else { throw Denial(.replayed, "created \(created), seen \(seen)") }
         case .untellable(let floor):
             throw Denial(.replayed, "created \(created), nothing is known from before \(floor)")
+        }
+    }
+
+    /// What is to be remembered of a verified message: that it was seen, with which keys, and by
+    /// which standard. A place in memory is taken at once, so of two at the same time one passes.
+    ///
+    /// Refused: `replay`; `overloaded` when no more can be remembered.
+    func remember(
+        _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost,
+        _ generation: SignatureGeneration
+    ) throws(Denial) -> Remembrance {
+        var changes: [Change] = []
+        switch replays.judge(
+            identity.name, peer: peer.description, client: received.client.addressText,
+            created: identity.created, now: received.now,
+            monotonic: environment.monotonicMilliseconds())
+        {
+        case .first(let change): changes.append(change)
+        case .known(let known): try refuse(known, identity, received)
         case .full: throw Denial(.overloaded, "the memory of seen messages is full")
         }
-        if configuration.signature.firstSeen == .pin {
-            let offered = offeredKeys(of: peer)
-            switch pins.judge(peer, offered: offered) {
-            case .firstSight, .continued:
-                changes.append(pins.accept(peer, offered: offered, now: received.now))
-            case .known, .surprise: break
-            }
-        }
-        if let change = generations.learn(peer, presented.generation, now: received.now) {
+        if configuration.signature.firstSeen == .pin,
+            let change = pins.learn(peer, offered: offeredKeys(of: peer), now: received.now)
+        {
             changes.append(change)
         }
-        return changes
+        if let change = generations.learn(peer, generation, now: received.now) {
+            changes.append(change)
+        }
+        return Remembrance(changes)
     }
 
     /// What names the message whatever the encoding of its signature, and when it was made.
-    private func identity(
-        of presented: PresentedSignature, _ message: SignedMessage, _ now: Int
-    ) throws(Denial) -> (identity: [UInt8], created: Int) {
+    ///
+    /// The signer is part of it by its host, not by its key's name: one key may be shown under two
+    /// names, and draft-cavage does not sign the name.
+    func identity(
+        of presented: PresentedSignature, _ message: SignedMessage, _ peer: PeerHost, now: Int
+    ) throws(Denial) -> MessageIdentity {
+        let signed: [UInt8]
+        let created: Int
         switch presented {
         case .none: throw Denial(.malformed, "no signature")
         case .rfc9421(let signature):
-            return (signature.identity, signature.input.parameters.created ?? now)
+            signed = signature.identity
+            created = signature.input.parameters.created ?? now
         case .cavage(let signature):
-            do {
-                return (
-                    try signature.identity(of: message), CavageProfile.date(of: message) ?? now
-                )
-            } catch { throw Denial(error) }
+            do { signed = try signature.identity(of: message) } catch { throw Denial(error) }
+            created = CavageProfile.date(of: message) ?? now
         }
+        return MessageIdentity(name: Array("\(peer)\n".utf8) + signed, created: created)
     }
+}
+
+/// What a signed message is recognised by when it comes again.
+struct MessageIdentity: Sendable {
+    let name: [UInt8]
+    /// Unix seconds, as the signature says.
+    let created: Int
 }

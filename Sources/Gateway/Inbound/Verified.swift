@@ -15,11 +15,11 @@ struct Verified: Sendable {
     /// What the peer publishes, when it was asked for.
     let document: DiscoveryDocument?
     /// To be written before the message takes effect: that it was seen, and with which key.
-    let memory: [Change]
+    let memory: Remembrance
 
     fileprivate init(
         claimed: Claimed, peer: PeerHost?, signature: SignatureStanding,
-        document: DiscoveryDocument?, memory: [Change] = []
+        document: DiscoveryDocument?, memory: Remembrance = Remembrance()
     ) {
         self.claimed = claimed
         self.peer = peer
@@ -115,16 +115,20 @@ extension Gateway {
         let received = claimed.received
         try judgeWithoutKey(presented, message, received)
         let (peer, keyID) = try signer(presented, claimed.claim)
+        let identity = try identity(of: presented, message, peer, now: received.now)
+        try refuseKnown(identity, received)
         let source: PeerKey.Source = presented.generation == .cavage ? .discovery : .jwks
         let key = try await peers.key(keyID, of: peer, for: source)
         try judgeKeys(of: peer)
         let algorithm = try mathematics(presented, message, received, key.key)
         trail.verified(by: peer, keyID: keyID, algorithm: algorithm)
-        let memory = try remember(presented, message, claimed, peer, keyID: keyID)
+        if let doubt = claimed.doubt { throw doubt }
         var document: DiscoveryDocument?
         if case .published(let published) = try await peers.document(of: peer) {
             document = published
         }
+        // Last, since what is remembered has to be written from here on.
+        let memory = try remember(identity, received, peer, presented.generation)
         return Verified(
             claimed: claimed, peer: peer, signature: .valid(presented.generation, algorithm),
             document: document, memory: memory)

@@ -32,6 +32,21 @@ package final class PinBook: Sendable {
         Pins.judge(pins: self[host], offered: offered)
     }
 
+    /// What a verified message teaches: the keys of first sight, those that a known one vouches for,
+    /// and that others are shown no more, so that a key which was retired vouches for nothing. Nil
+    /// when there is nothing new, or a surprise.
+    package func learn(_ host: PeerHost, offered: [OfferedKey], now: Int) -> Change? {
+        let pins = self[host]
+        switch Pins.judge(pins: pins, offered: offered) {
+        case .surprise: return nil
+        case .firstSight, .continued: return accept(host, offered: offered, now: now)
+        case .known:
+            let merged = Pins.merged(pins: pins, offered: offered, now: now)
+            guard merged.count < pins.count else { return nil }
+            return change(host, merged)
+        }
+    }
+
     /// Knows the host by these keys from the commit on: after first sight or continuity, or because
     /// a person said so.
     package func accept(_ host: PeerHost, offered: [OfferedKey], now: Int) -> Change {

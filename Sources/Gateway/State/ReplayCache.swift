@@ -12,14 +12,20 @@ import Synchronization
 package final class ReplayCache: Sendable {
     /// What the cache says of a message.
     package enum Judgement: Sendable {
-        /// Never seen. Commit the change (with the message's other ones) before acting on it.
+        /// Never seen. Commit the change (with the message's other ones) before acting on it; it has
+        /// to be committed, whatever becomes of the message, or its place is never given back.
         case first(Change)
-        /// Seen before; whether it came from the same client then, and when that was.
-        case repeated(Client, seen: Int)
-        /// Created before the time from which on the cache knows everything.
-        case untellable(floor: Int)
+        /// Seen before (whether from the same client, and when), or created before the time from
+        /// which on the cache knows everything.
+        case known(Known)
         /// No room: too many messages inside their windows, of all peers or of this one.
         case full
+    }
+
+    /// Why a message is not new.
+    package enum Known: Sendable, Equatable {
+        case repeated(Client, seen: Int)
+        case untellable(floor: Int)
     }
 
     /// Where a repetition comes from, compared with the first time.
@@ -63,6 +69,13 @@ package final class ReplayCache: Sendable {
         rows = Mutex(loaded.rows.last?.id ?? 0)
     }
 
+    /// What is known of a message before its signature is verified: a look only, so that a forged
+    /// one takes no place and spoils none. Nil for one that could be new.
+    package func glance(_ identity: [UInt8], client: String, created: Int) -> Known? {
+        let name = Digest128(identity, key: key)
+        return memory.withLock { $0.glance(name, client: client.hashValue, created: created) }
+    }
+
     /// Judges a message whose signature has been verified, and reserves its place when it is new.
     ///
     /// - Parameters:
@@ -86,8 +99,7 @@ package final class ReplayCache: Sendable {
         }
         switch result {
         case .first: return .first(change(name, peer, created))
-        case .repeated(let client, let seen): return .repeated(client, seen: seen)
-        case .untellable(let floor): return .untellable(floor: floor)
+        case .known(let known): return .known(known)
         case .full: return .full
         }
     }

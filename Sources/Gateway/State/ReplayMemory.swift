@@ -16,8 +16,7 @@ struct ReplayEntry: Sendable {
 struct ReplayMemory: Sendable {
     enum Result: Equatable {
         case first
-        case repeated(ReplayCache.Client, seen: Int)
-        case untellable(floor: Int)
+        case known(ReplayCache.Known)
         case full
     }
 
@@ -42,13 +41,20 @@ struct ReplayMemory: Sendable {
 
     var count: Int { kept.count }
 
+    /// Whether a message is known, or too old to tell; keeps nothing.
+    func glance(_ name: Digest128, client: Int?, created: Int) -> ReplayCache.Known? {
+        if let known = kept[name]?.entry {
+            let isSame = known.client != nil && known.client == client
+            return .repeated(isSame ? .same : .other, seen: known.seen)
+        }
+        return created > floor ? nil : .untellable(floor: floor)
+    }
+
     /// Judges a message and keeps it when it is the first of its kind.
     mutating func judge(_ entry: ReplayEntry) -> Result {
-        if let known = kept[entry.name] {
-            let isSame = known.entry.client != nil && known.entry.client == entry.client
-            return .repeated(isSame ? .same : .other, seen: known.entry.seen)
+        if let known = glance(entry.name, client: entry.client, created: entry.created) {
+            return .known(known)
         }
-        guard entry.created > floor else { return .untellable(floor: floor) }
         if kept.count >= limits.capacity {
             forget(now: entry.seen, monotonic: entry.monotonic, horizon: 0, atMost: 64)
         }

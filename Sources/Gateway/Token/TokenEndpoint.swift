@@ -21,7 +21,7 @@ extension Gateway {
         }
         let (share, memory) = try await grant(
             request.code, to: peer, verified.claimed.received.client, trail)
-        try await makeDurable(verified.memory + memory)
+        try await makeDurable(verified.memory.take() + memory)
         trail.exchanged(share)
         let lifetime = Int(
             (permitted.settings.tokenTTL ?? configuration.token.lifetime).components.seconds)

@@ -46,10 +46,10 @@ package struct SigningString: Sendable, Equatable {
 }
 
 extension CavageSignature {
-    /// Names the message by what is signed and by whom, not by the signature.
+    /// Names the message by what is signed: a second encoding of a signature is no second message,
+    /// nor is another name for the key, which the draft does not sign.
     package func identity(of message: SignedMessage) throws(SignatureError) -> [UInt8] {
-        let string = try signingString(of: message)
-        return Hash.sha256.digest(Array("\(keyID)\n".utf8) + string.bytes)
+        Hash.sha256.digest(try signingString(of: message).bytes)
     }
 
     package func signingString(of message: SignedMessage) throws(SignatureError) -> SigningString {

@@ -1,0 +1,113 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct ShareRecordingTests {
+    private let world: TestWorld
+    private let modern: TestPeer
+    private let cavage: TestPeer
+
+    init() throws {
+        world = try TestWorld()
+        modern = try TestPeer("modern.test")
+        cavage = try TestPeer("cavage.test", .cavage)
+        try modern.publish(on: world.net)
+        try cavage.publish(on: world.net)
+    }
+
+    private func share() async throws {
+        let request = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        #expect(try await world.denial(request) == nil)
+    }
+
+    private func note(
+        by peer: TestPeer?, _ body: String
+    ) async throws -> Denial? {
+        guard let peer else {
+            return try await world.denial(
+                TestRequest("/ocm/notifications", body), as: .ocm(.notifications))
+        }
+        return try await world.denial(
+            try peer.request("/ocm/notifications", body, at: world.clock.now),
+            as: .ocm(.notifications))
+    }
+
+    @Test func whatTheShareDemandsTheGatewayMeetsWithAHandle() async throws {
+        let received = try world.received(TestRequest("/", Messages.share(from: "modern.test")))
+        guard case .share(let share) = try Message(received) else {
+            Issue.record("no share")
+            return
+        }
+        let draft = try world.gateway.draft(
+            share, from: PeerHost("modern.test"), now: world.clock.now)
+        #expect(draft.swaps.count == 1)
+        #expect(draft.swaps.first?.new != Secret(utf8: "secret-of-seven"))
+        #expect(draft.share.peer.name == "modern.test")
+        #expect(draft.share.direction == .inbound)
+    }
+
+    @Test func aShareOfNobodyIsNotRecorded() throws {
+        let received = try world.received(TestRequest("/", Messages.share(from: "modern.test")))
+        guard case .share(let share) = try Message(received) else { return }
+        #expect(throws: Denial.self) {
+            try world.gateway.draft(share, from: nil, now: world.clock.now)
+        }
+    }
+
+    @Test func thePeerOfTheShareMayNotify() async throws {
+        try await share()
+        #expect(try await note(by: modern, Messages.notification()) == nil)
+    }
+
+    @Test func withoutASecretTheSignerMustBeTheSharesPeer() async throws {
+        try await share()
+        #expect(try await note(by: modern, Messages.notification(secret: nil)) == nil)
+        let denial = try await note(by: cavage, Messages.notification(secret: nil))
+        #expect(denial?.code == .shareUnknown)
+    }
+
+    @Test func anotherPeerThatKnowsTheSecretIsRefused() async throws {
+        try await share()
+        #expect(try await note(by: cavage, Messages.notification())?.code == .senderMismatch)
+    }
+
+    @Test func aWrongSecretIsRefusedAndNotMended() async throws {
+        try await share()
+        let denial = try await note(by: modern, Messages.notification(secret: "another-secret"))
+        #expect(denial?.code == .secretMismatch)
+        #expect(denial?.disclosedCode == "share_unknown")
+    }
+
+    @Test func whoCannotSignLearnsNothingOfWhichSharesThereAre() async throws {
+        try await share()
+        for (id, secret) in [("\"7\"", "wrong-secret"), ("\"8\"", "wrong-secret")] {
+            var request = try modern.request(
+                "/ocm/notifications", Messages.notification(id: id, secret: secret),
+                at: world.clock.now)
+            request["signature"] = "ocm=:\(Base64.encode([UInt8](repeating: 1, count: 64))):"
+            let denial = try await world.denial(request, as: .ocm(.notifications))
+            #expect(denial?.code == .signatureInvalid)
+        }
+    }
+
+    @Test func theWrongSideOfAShareMayNotSayIt() async throws {
+        try await share()
+        // The peer made this share; that it was accepted is for us to say.
+        let denial = try await note(
+            by: modern, Messages.notification("SHARE_ACCEPTED", secret: nil))
+        #expect(denial?.code == .shareUnknown)
+    }
+
+    @Test func unsignedItIsTheSharesPeerThatIsJudged() async throws {
+        try await share()
+        let denial = try await note(by: nil, Messages.notification())
+        #expect(denial?.disclosedCode == "signature_required")
+    }
+
+    @Test func aNotificationOfASignerAboutNothingWeKnowIsForTheBackendToJudge() async throws {
+        #expect(try await note(by: modern, Messages.notification(secret: "of-before-us")) == nil)
+    }
+}

@@ -1,0 +1,254 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct SignatureChecksTests {
+    private let world: TestWorld
+    private let modern: TestPeer
+    private let cavage: TestPeer
+
+    init() throws {
+        world = try TestWorld()
+        modern = try TestPeer("modern.test")
+        cavage = try TestPeer("cavage.test", .cavage)
+        try modern.publish(on: world.net)
+        try cavage.publish(on: world.net)
+    }
+
+    private var now: Int { world.clock.now }
+
+    private func share(_ peer: TestPeer) throws -> TestRequest {
+        try peer.request("/ocm/shares", Messages.share(from: peer.host), at: now)
+    }
+
+    private func token(nonce: String? = nil) throws -> TestRequest {
+        try modern.request(
+            "/ocm/token", "grant_type=authorization_code&client_id=modern.test&code=abc", at: now,
+            type: "application/x-www-form-urlencoded", nonce: nonce)
+    }
+
+    /// Verifies a message and writes that it was seen.
+    private func take(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
+        from address: String = "192.0.2.1"
+    ) async throws -> Denial? {
+        do {
+            let verified = try await world.verify(request, as: kind, from: address)
+            try await world.gateway.makeDurable(verified.memory.take())
+            return nil
+        } catch let denial as Denial { return denial }
+    }
+
+    // MARK: Replay
+
+    @Test func anExactRepeatIsRefused() async throws {
+        for peer in [modern, cavage] {
+            let request = try share(peer)
+            #expect(try await take(request) == nil)
+            #expect(try await take(request)?.code == .replay)
+            #expect(try await take(request, from: "192.0.2.9")?.code == .replay)
+        }
+    }
+
+    @Test func aRepeatIsRefusedBeforeKeysAreAskedFor() async throws {
+        let request = try share(modern)
+        #expect(try await take(request) == nil)
+        world.net.lose("modern.test")
+        world.net.forget()
+        #expect(try await take(request)?.code == .replay)
+        #expect(world.net.asked.isEmpty)
+    }
+
+    @Test func anotherEncodingOfASignatureIsNoOtherMessage() async throws {
+        var request = try share(modern)
+        #expect(try await take(request) == nil)
+        request["signature"] = "ocm = " + (request["signature"]?.dropFirst(4) ?? "")
+        #expect(try await take(request) != nil)
+        request = try share(cavage)
+        #expect(try await take(request) == nil)
+        request["signature"] = request["signature"]?.replacing(",", with: ", ")
+        #expect(try await take(request)?.code == .replay)
+    }
+
+    @Test func anotherNameForTheSameKeyIsNoOtherMessage() async throws {
+        // draft-cavage does not sign the name of the key, and a document may show one key twice.
+        let pem = cavage.key.publicKey.pem.replacing("\n", with: "\\n")
+        world.net.answer(
+            "https://cavage.test/.well-known/ocm", 200,
+            cavage.discovery.dropLast()
+                + #","publicKeys":[{"keyId":"https://cavage.test/ocm#two","publicKeyPem":"\#(pem)"}]}"#
+        )
+        var request = try share(cavage)
+        #expect(try await take(request) == nil)
+        request["signature"] = request["signature"]?.replacing("ocm#key1", with: "ocm#two")
+        #expect(try await take(request)?.code == .replay)
+    }
+
+    @Test func aForgedRepeatSpoilsNothing() async throws {
+        var forged = try share(modern)
+        let genuine = forged
+        forged["signature"] = "ocm=:\(Base64.encode([UInt8](repeating: 1, count: 64))):"
+        for _ in 0..<5 { #expect(try await take(forged)?.fault == .wrong) }
+        #expect(try await take(genuine) == nil)
+        #expect(world.gateway.replays.count == 1)
+    }
+
+    @Test func ofTwoAtTheSameTimeOnePasses() async throws {
+        let request = try share(modern)
+        let verified = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20 {
+                group.addTask { (try? await world.verify(request)) != nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(verified == 1)
+    }
+
+    @Test func aTokenRequestMayComeTwiceWithinTwoSecondsFromOneClient() async throws {
+        let request = try token()
+        #expect(try await take(request, as: .token) == nil)
+        world.clock.pass(2)
+        #expect(try await take(request, as: .token) == nil)
+        #expect(try await take(request, as: .token, from: "192.0.2.9")?.code == .replay)
+        world.clock.pass(1)
+        #expect(try await take(request, as: .token)?.code == .replay)
+    }
+
+    @Test func theDoubleOfATokenRequestIsVerifiedToo() async throws {
+        var request = try token()
+        #expect(try await take(request, as: .token) == nil)
+        request["signature"] = "ocm=:\(Base64.encode([UInt8](repeating: 1, count: 64))):"
+        #expect(try await take(request, as: .token)?.fault == .wrong)
+    }
+
+    @Test func noOtherMessageMayComeTwice() async throws {
+        let invite = try modern.request(
+            "/ocm/invite-accepted", Messages.invite(from: "modern.test"), at: now)
+        #expect(try await take(invite, as: .ocm(.inviteAccepted)) == nil)
+        #expect(try await take(invite, as: .ocm(.inviteAccepted))?.code == .replay)
+    }
+
+    @Test func whatPolicyRefusedIsRememberedAndLeavesInItsTime() async throws {
+        let world = try TestWorld(
+            rules: """
+                [[rule]]
+                name = "no"
+                on = ["share"]
+                action = "deny"
+                """)
+        try modern.publish(on: world.net)
+        let request = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: now)
+        let received = try world.received(request)
+        let answer = await world.gateway.receive(
+            .init(head: received.head, body: request.body, client: received.client),
+            as: .ocm(.shares))
+        #expect(answer.status == 403)
+        #expect(world.gateway.replays.count == 1)
+        #expect(try await world.denial(request)?.code == .replay)
+        // Written though nobody waited for it: else it would never be forgotten.
+        try await world.gateway.store.commit(world.gateway.replays.rearm(now: 0))
+        world.clock.pass(5000)
+        _ = world.gateway.replays.expire(
+            now: world.clock.now, monotonic: world.clock.seconds * 1000)
+        #expect(world.gateway.replays.count == 0)
+    }
+
+    @Test func aClockThatStepsBackOpensNothing() async throws {
+        let request = try share(modern)
+        #expect(try await take(request) == nil)
+        world.clock.pass(330)
+        let expired = world.gateway.replays.expire(
+            now: world.clock.now, monotonic: world.clock.seconds * 1000)
+        #expect(expired == nil)
+        world.clock.step(-330)
+        #expect(try await take(request)?.code == .replay)
+        // Long after, when it was forgotten, the floor that it left refuses it.
+        world.clock.pass(5000)
+        _ = world.gateway.replays.expire(
+            now: world.clock.now, monotonic: world.clock.seconds * 1000)
+        world.clock.step(-5000)
+        #expect(try await take(request)?.code == .replay)
+    }
+
+    // MARK: Pins
+
+    @Test func aNewKeyBesideAKnownOneIsTaken() async throws {
+        #expect(try await take(try share(modern)) == nil)
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: world.net, also: [modern])
+        world.clock.pass(60)
+        #expect(try await take(try share(turned)) == nil)
+        // Known by the new one now, it may drop the old.
+        try turned.publish(on: world.net)
+        world.clock.pass(700)
+        #expect(try await take(try share(turned)) == nil)
+        #expect(
+            world.gateway.pins[try #require(PeerHost("modern.test"))].map(\.key.id) == [
+                turned.keyID
+            ])
+    }
+
+    @Test func keysThatAllChangeAtOnceAreHeld() async throws {
+        #expect(try await take(try share(modern)) == nil)
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: world.net)
+        world.clock.pass(60)
+        let denial = try await take(try share(turned))
+        #expect(denial?.code == .keyChanged && denial?.status == 503)
+        #expect(denial?.retryAfter == 3600)
+    }
+
+    @Test func aKnownNameWithAnotherKeyIsHeldThoughAKnownKeyIsBesideIt() async throws {
+        #expect(try await take(try share(modern)) == nil)
+        var second = modern
+        second.key = try .generate(.ed25519)
+        second.keyName = "key2"
+        try second.publish(on: world.net, also: [modern])
+        world.clock.pass(60)
+        #expect(try await take(try share(second)) == nil)
+        var swapped = modern
+        swapped.key = try .generate(.ed25519)
+        try swapped.publish(on: world.net, also: [second])
+        world.clock.pass(700)
+        #expect(try await take(try share(swapped))?.code == .keyChanged)
+    }
+
+    @Test func whoAcceptsFirstSightAlwaysHoldsNothing() async throws {
+        let world = try TestWorld(configuration: "[signature]\nfirst_seen = \"accept\"")
+        try modern.publish(on: world.net)
+        let request = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: now)
+        #expect(try await world.denial(request) == nil)
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        try turned.publish(on: world.net)
+        world.clock.pass(700)
+        let other = try turned.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        #expect(try await world.denial(other) == nil)
+    }
+
+    // MARK: Keys
+
+    @Test func aKeyThatIsTooSmallOrOfAnAlgorithmNotTakenIsRefused() async throws {
+        let world = try TestWorld(
+            configuration: "[signature]\nmin_rsa = 3072\nalgorithms = [\"rsa-v1_5-sha512\"]")
+        try cavage.publish(on: world.net)
+        try modern.publish(on: world.net)
+        let small = try cavage.request(
+            "/ocm/shares", Messages.share(from: "cavage.test"), at: now)
+        #expect(try await world.denial(small)?.fault == .weakKey)
+        let other = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: now)
+        #expect(try await world.denial(other)?.fault == .algorithm)
+    }
+}
