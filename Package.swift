@@ -77,7 +77,10 @@ let targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "GatewayTests",
-        dependencies: ["Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport"],
+        dependencies: [
+            "Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport",
+            .product(name: "Logging", package: "swift-log"),
+        ],
         swiftSettings: strict),
     .testTarget(
         name: "OcmgateDemoTests",

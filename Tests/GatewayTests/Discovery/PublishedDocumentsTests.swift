@@ -1,0 +1,80 @@
+import Federation
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct PublishedDocumentsTests {
+    private let world: TestWorld
+
+    init() throws { world = try TestWorld() }
+
+    private func learn(_ more: String = "") throws {
+        let document = try DiscoveryDocument(
+            parsing: Array(
+                """
+                {"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"https://cloud.test/ocm"\(more),
+                "resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}
+                """.utf8))
+        world.gateway.backend.learn(document, statusVersion: "27.1.3.2")
+        world.gateway.published.rebuild()
+    }
+
+    private func document(_ name: PublishedDocuments.Name) throws -> JSONObject {
+        let answer = try #require(world.gateway.published.answer(name))
+        #expect(answer.status == 200)
+        return try #require(try JSONValue(parsing: answer.body).object)
+    }
+
+    @Test func untilTheBackendHasAnsweredThereIsNone() {
+        #expect(world.gateway.published.answer(.discovery) == nil)
+        #expect(world.gateway.published.answer(.ocsProvider) == nil)
+        // The keys are the gateway's own.
+        #expect(world.gateway.published.answer(.keySet) != nil)
+    }
+
+    @Test func whatTheGatewayCanDoIsAdded() throws {
+        try learn()
+        let document = try document(.discovery)
+        let capabilities = document["capabilities"]?.array?.compactMap(\.string) ?? []
+        #expect(Set(capabilities).isSuperset(of: ["http-sig", "exchange-token"]))
+        #expect(document["tokenEndPoint"]?.string == "https://cloud.test/ocm/token")
+        #expect(document["endPoint"]?.string == "https://cloud.test/ocm")
+        #expect(document["apiVersion"]?.string == "1.0-proposal1")
+        #expect(document["jwksUri"]?.string?.hasPrefix("https://cloud.test/") == true)
+    }
+
+    @Test func theCriteriaAreThoseOfThePolicyInForce() throws {
+        try learn()
+        #expect(
+            try document(.discovery)["criteria"]?.array?.compactMap(\.string)
+                .contains("must-use-http-sig") == true)
+        let policy = try Policy(
+            Array(
+                "version = 1\nname = \"open\"\nmode = \"enforce\"\ndefault = \"allow\"\nunknown = \"allow\"\n"
+                    .utf8), file: "policy.toml", PolicyFiles { _ in nil })
+        world.gateway.policy.swap(policy)
+        world.gateway.published.rebuild()
+        #expect(
+            try document(.discovery)["criteria"]?.array?.compactMap(\.string)
+                .contains("must-use-http-sig") != true)
+    }
+
+    @Test func theOlderAPIIsNamedOnlyWhereARuleCouldAllowIt() throws {
+        try learn()
+        let services = try document(.ocsProvider)
+        let text = String(decoding: JSONValue.object(services).serialized(), as: UTF8.self)
+        #expect(text.contains("public.php") && !text.contains("/ocs/v2.php/cloud/shares"))
+    }
+
+    @Test func documentsMayBeKeptForAsLongAsFailuresAre() throws {
+        try learn()
+        let answer = try #require(world.gateway.published.answer(.discovery))
+        #expect(
+            answer.fields.contains {
+                $0.name == "cache-control" && $0.value == "public, max-age=300"
+            })
+        #expect(
+            answer.fields.contains { $0.name == "content-type" && $0.value == "application/json" })
+    }
+}

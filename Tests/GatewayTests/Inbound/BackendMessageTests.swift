@@ -1,0 +1,102 @@
+import Federation
+import HTTPSignatures
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct BackendMessageTests {
+    private func world(_ kind: String = "nextcloud") throws -> (TestWorld, TestPeer) {
+        let world = try TestWorld(kind: kind)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        return (world, peer)
+    }
+
+    private func body(_ bytes: [UInt8]) throws -> JSONObject {
+        try #require(try JSONValue(parsing: bytes).object)
+    }
+
+    @Test func anOldNextcloudGetsItsOwnShapeAndAHandleForTheCode() async throws {
+        let (world, peer) = try world()
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+        let got = try body(message.body)
+        #expect(String(decoding: message.target, as: UTF8.self) == "/ocm/shares")
+        #expect(got["owner"]?.string == "alice@https://modern.test/")
+        #expect(got["sharedBy"]?.string == "alice@https://modern.test/")
+        let ways = try #require(got["protocol"]?.object)
+        #expect(ways["name"]?.string == "webdav")
+        let secret = ways["options"]?.object?["sharedSecret"]?.string
+        #expect(secret != nil && secret != "secret-of-seven")
+        #expect(message.made?.peer.name == "modern.test")
+        #expect(message.dropped.contains(.signature))
+    }
+
+    @Test func unknownMembersAreKept() async throws {
+        let (world, peer) = try world()
+        let sent = Messages.share(from: "modern.test").dropLast() + #","x-new":{"a":[1,2.50]}}"#
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", String(sent), at: world.clock.now))
+        #expect(String(decoding: message.body, as: UTF8.self).contains(#""x-new":{"a":[1,2.50]}"#))
+    }
+
+    @Test func aNumberStaysANumberWhereNumbersAreRead() async throws {
+        let (world, peer) = try world()
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test", id: "7"), at: world.clock.now))
+        #expect(try body(message.body)["providerId"]?.number?.text == "7")
+    }
+
+    @Test func theRevaFamilyGetsAnAbsolutePlaceOfTheData() async throws {
+        let (world, peer) = try world("opencloud")
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test", id: "7"), at: world.clock.now))
+        let got = try body(message.body)
+        #expect(got["providerId"]?.string == "7")
+        #expect(
+            got["protocol"]?.object?["webdav"]?.object?["uri"]?.string
+                == "https://modern.test/dav/x7")
+    }
+
+    @Test func aNotificationCarriesTheBackendsSecret() async throws {
+        let (world, peer) = try world()
+        let share = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+        let handle = try body(share.body)["protocol"]?.object?["options"]?.object?["sharedSecret"]
+        for secret in ["secret-of-seven", nil] {
+            world.clock.pass(1)
+            let note = try await world.accept(
+                try peer.request(
+                    "/ocm/notifications", Messages.notification(secret: secret),
+                    at: world.clock.now), as: .ocm(.notifications))
+            let got = try body(note.body)["notification"]?.object?["sharedSecret"]
+            #expect(got != nil && got == handle)
+            #expect(note.ends?.peer.name == "modern.test")
+        }
+    }
+
+    @Test func anUnsignedNotificationHasNoSecretFilledIn() async throws {
+        let (world, _) = try world()
+        let sent = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))
+        _ = try await world.accept(sent)
+        // Without a secret it names nobody, and nobody is not let in.
+        let note = TestRequest(
+            "/ocm/notifications", Messages.notification(id: "7", secret: nil))
+        #expect(try await world.denial(note, as: .ocm(.notifications))?.code == .peerUnknown)
+    }
+
+    @Test func anInvitationGoesOnAsItCame() async throws {
+        let (world, peer) = try world("opencloud")
+        let sent = Messages.invite(from: "modern.test")
+        let message = try await world.accept(
+            try peer.request("/ocm/invite-accepted", sent, at: world.clock.now),
+            as: .ocm(.inviteAccepted))
+        #expect(message.body == Array(sent.utf8))
+        #expect(String(decoding: message.target, as: UTF8.self) == "/ocm/invite-accepted")
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+import Testing
+
+@testable import Gateway
+
+@Suite struct DecisionRecordTests {
+    private func record(_ action: DecisionRecord.Action) -> DecisionRecord {
+        DecisionRecord(
+            id: "x", kind: "shares", direction: .inbound, action: action, by: "rule.a",
+            status: 201, client: "::1")
+    }
+
+    @Test func aRefusalIsNoErrorAndAFailureOfOursIsAWarning() {
+        #expect(record(.allow).level == .info)
+        #expect(record(.deny).level == .notice)
+        #expect(record(.hold).level == .notice)
+        #expect(record(.fail).level == .warning)
+    }
+
+    @Test func whatWouldHaveBeenRefusedIsANotice() {
+        var record = record(.allow)
+        record.would = ["rule.b"]
+        #expect(record.level == .notice)
+    }
+
+    @Test func absentFactsAreAbsentFields() {
+        #expect(
+            record(.allow).entries.map(\.name)
+                == [.decision, .kind, .direction, .action, .by, .status, .client])
+    }
+
+    @Test func everyFieldHasItsPlace() {
+        var record = record(.deny)
+        record.code = "c"
+        record.detail = "d"
+        record.peer = "p"
+        record.claimed = "p"
+        record.standing = "list"
+        record.signature = .init(generation: "cavage", result: "verified")
+        record.shareType = "user"
+        record.fingerprints = [(.secret, "f")]
+        record.policy = "h"
+        record.checks = [.init(name: "n", result: "passed", reason: nil)]
+        record.would = ["w"]
+        record.altered = ["a"]
+        record.tolerated = ["t"]
+        record.backendStatus = 200
+        record.timings = [(.total, 7)]
+        #expect(
+            record.entries.map(\.name) == [
+                .decision, .kind, .direction, .action, .by, .code, .status, .peer, .claimed,
+                .standing, .client, .signature, .ocm, .secrets, .policy, .checks, .would,
+                .altered, .tolerated, .backendStatus, .timings, .detail,
+            ])
+    }
+}

@@ -1,0 +1,50 @@
+import Logging
+import Testing
+
+@testable import Gateway
+
+@Suite struct GatewayLogTests {
+    private let lines = TestLines()
+
+    private func log(byteLimit: Int = 4 << 20) -> GatewayLog {
+        let lines = lines
+        return GatewayLog(
+            level: .warning, format: .json, milliseconds: { 0 }, byteLimit: byteLimit,
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+    }
+
+    @Test func linesBelowTheLevelAreNotWritten() {
+        let log = log()
+        log.write(.info, .started)
+        log.write(.error, .reloadFailed)
+        log.flush()
+        #expect(lines.all.count == 1)
+    }
+
+    @Test func aDecisionIsWrittenWhateverTheLevel() {
+        let log = log()
+        log.decision(
+            DecisionRecord(
+                id: "x", kind: "shares", direction: .inbound, action: .allow, by: "rule",
+                status: 201, client: "::1"))
+        log.flush()
+        #expect(lines.all.count == 1)
+    }
+
+    @Test func whatNobodyTakesIsDroppedAndCounted() {
+        let log = GatewayLog(
+            level: .warning, format: .json, milliseconds: { 0 }, sink: { _ in false })
+        log.write(.error, .storeFailed)
+        log.flush()
+        #expect(log.dropped >= 1)
+    }
+
+    @Test func moreThanMayWaitIsDropped() {
+        let log = log(byteLimit: 10)
+        log.write(.error, .storeFailed)
+        #expect(log.dropped == 1)
+    }
+}

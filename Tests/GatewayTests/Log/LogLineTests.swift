@@ -1,0 +1,64 @@
+import Federation
+import Logging
+import Testing
+
+@testable import Gateway
+
+@Suite struct LogLineTests {
+    private func line(_ format: LogFormat, _ entries: [LogEntry]) -> String {
+        String(
+            decoding: LogLine.make(format, time: 1_700_000_000_123, .info, .decision, entries),
+            as: UTF8.self)
+    }
+
+    @Test func aLineIsOneObject() throws {
+        let text = line(
+            .json,
+            [
+                LogEntry(.kind, "shares"), LogEntry(.status, 201), LogEntry(.name, .flag(true)),
+                LogEntry(.would, .texts(["a", "b"])),
+                LogEntry(.ocm, .object([LogEntry(.shareType, "user")])),
+            ])
+        #expect(
+            text == """
+                {"time":"2023-11-14T22:13:20.123Z","level":"info","message":"ocm.decision",\
+                "kind":"shares","status":201,"name":true,"would":["a","b"],\
+                "ocm":{"share_type":"user"}}
+
+                """)
+        #expect(try JSONValue(parsing: Array(text.dropLast().utf8)).object != nil)
+    }
+
+    @Test func textIsForPeople() {
+        #expect(
+            line(.text, [LogEntry(.kind, "sha\nres")])
+                == "2023-11-14T22:13:20.123Z info ocm.decision kind=\"sha\\nres\"\n")
+    }
+
+    @Test func aLineEndsSomewhereAndIsStillJSON() throws {
+        let long = LogEntry(
+            .would, .texts(Array(repeating: String(repeating: "\u{1}", count: 900), count: 64)))
+        let text = line(.json, Array(repeating: long, count: 20))
+        #expect(text.utf8.count < 64_000)
+        #expect(try JSONValue(parsing: Array(text.dropLast().utf8)).object != nil)
+        #expect(text.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test func whatIsNestedTooDeeplyIsLeftOut() throws {
+        var value = LogValue.number(1)
+        for _ in 0..<50 { value = .object([LogEntry(.name, value)]) }
+        let text = line(.json, [LogEntry(.ocm, value)])
+        #expect(text.utf8.count < 300)
+        #expect(try JSONValue(parsing: Array(text.dropLast().utf8)).object != nil)
+    }
+}
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00Z"), (951_782_400, "2000-02-29T00:00:00Z"),
+        (1_709_251_199, "2024-02-29T23:59:59Z"), (4_107_542_399, "2100-02-28T23:59:59Z"),
+        (-1, "1969-12-31T23:59:59Z"),
+    ]) func timesAreOfTheCalendar(_ seconds: Int, _ text: String) {
+        #expect(Timestamp.text(seconds: seconds) == text)
+    }
+}

@@ -1,0 +1,75 @@
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct ReplayMemoryTests {
+    private let key = HMACKey(.sha256, Secret([1, 2, 3]))
+    private var memory = ReplayMemory(limits: .init(window: 300, skew: 30), floor: 0)
+
+    private func entry(
+        _ name: String, peer: String = "p", created: Int = 1000, seen: Int = 1000,
+        monotonic: Int = 0
+    ) -> ReplayEntry {
+        ReplayEntry(
+            name: Digest128(Array(name.utf8), key: key),
+            peer: Digest128(Array(peer.utf8), key: key),
+            client: 7, created: created, seen: seen, monotonic: monotonic)
+    }
+
+    @Test mutating func aLookKeepsNothing() {
+        let entry = entry("a")
+        #expect(memory.glance(entry.name, client: 7, created: 1000) == nil)
+        #expect(memory.count == 0)
+        #expect(memory.judge(entry) == .first)
+        #expect(memory.glance(entry.name, client: 7, created: 1000) == .repeated(.same, seen: 1000))
+        #expect(
+            memory.glance(entry.name, client: 8, created: 1000) == .repeated(.other, seen: 1000))
+        #expect(
+            memory.glance(entry.name, client: nil, created: 1000) == .repeated(.other, seen: 1000))
+    }
+
+    @Test mutating func nothingLeavesBeforeBothClocksSaySo() {
+        _ = memory.judge(entry("a"))
+        memory.setRow(1, of: entry("a").name)
+        // The wall clock leaps ahead, the other one stands.
+        #expect(memory.expire(now: 1_000_000, monotonic: 1000) == nil)
+        #expect(memory.expire(now: 1000, monotonic: 1_000_000_000) == nil)
+        #expect(memory.expire(now: 1_000_000, monotonic: 1_000_000_000)?.floor == 1000)
+        #expect(memory.judge(entry("a")) == .known(.untellable(floor: 1000)))
+        #expect(memory.judge(entry("b", created: 1001)) == .first)
+    }
+
+    @Test mutating func whatIsNotWrittenStays() {
+        _ = memory.judge(entry("a"))
+        #expect(memory.expire(now: 1_000_000, monotonic: 1_000_000_000) == nil)
+        memory.withdraw(entry("a").name)
+        #expect(memory.count == 0)
+        #expect(memory.judge(entry("a")) == .first)
+    }
+
+    @Test func fullMeansNoMoreOfAnybodyOrOfOne() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 3
+        limits.perPeer = 2
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        #expect(memory.judge(entry("a")) == .first)
+        #expect(memory.judge(entry("b")) == .first)
+        #expect(memory.judge(entry("c")) == .full)
+        #expect(memory.judge(entry("d", peer: "q")) == .first)
+        #expect(memory.judge(entry("e", peer: "q")) == .full)
+        // What is there is still known.
+        #expect(memory.judge(entry("a")) == .known(.repeated(.same, seen: 1000)))
+    }
+
+    @Test func fullMakesRoomOnlyOfWhatIsOver() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 1
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        _ = memory.judge(entry("a"))
+        memory.setRow(1, of: entry("a").name)
+        #expect(memory.judge(entry("b", created: 1330, seen: 1330, monotonic: 330_000)) == .full)
+        #expect(memory.judge(entry("b", created: 1331, seen: 1331, monotonic: 331_000)) == .first)
+        #expect(memory.floor == 1000)
+    }
+}
