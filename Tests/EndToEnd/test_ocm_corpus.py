@@ -1,0 +1,83 @@
+"""The corpus of messages over real sockets: what is refused and why, what reaches the backend."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from backend import ScriptedBackend
+from forge import Forge, hostile
+from legacy import LegacyServer
+from peers import PeerServer
+
+CORPUS = json.loads((Path(__file__).parents[1] / "Vectors" / "ocm" / "corpus.json").read_text())
+KIND = {"shares", "notifications", "invite-accepted", "request-share", "token", "ocs"}
+
+
+@pytest.fixture(scope="module")
+def crowd(authority):
+    server = PeerServer(authority)
+    for host, generation in CORPUS["peers"].items():
+        server.add(host, generation)
+    for host, published in CORPUS["hostile"].items():
+        hostile(server.add(host, published.get("generation", "rfc9421")), published)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def backend():
+    model = LegacyServer("nextcloud", "https://cloud.test")
+    server = ScriptedBackend(model.script)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(start, backend, crowd):
+    hosts = set(crowd.peers)
+    partners = sorted(hosts - {"legacy.test", "stranger.test"})
+    return start(backend.url, peers=crowd, partners=partners, legacy=["legacy.test"],
+                 policy='\n[list.blocked]\nstanding = "block"\nentries = ["blocked.example"]\n')
+
+
+def written(gateway, before: int) -> list[dict]:
+    """The decision lines since then; the log is written a moment after the answer."""
+    deadline = time.monotonic() + 5
+    while not (lines := gateway.decisions()[before:]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return lines
+
+
+@pytest.mark.parametrize("case", CORPUS["cases"], ids=lambda case: case["id"])
+def test_case(case, gateway, backend, crowd):
+    forge = Forge(case, crowd.peers, gateway.host)
+    fields, body = forge.request()
+    backend.take()
+    for peer in crowd.peers.values():
+        peer.requests.clear()
+    before = len(gateway.decisions())
+    response = gateway.request(forge.method, forge.sent_to, fields, body)
+    expected = case["expect"]
+    assert response.status == expected["status"], (case["why"], response.body)
+
+    reached = [request for request in backend.take() if request.method == "POST"]
+    assert len(reached) == (1 if expected.get("forwarded") else 0), case["why"]
+    if "fetches" in expected:
+        asked = [request.start for peer in crowd.peers.values() for request in peer.requests]
+        assert len(asked) <= expected["fetches"], (case["why"], asked)
+    if expected["status"] < 300:
+        return
+
+    # The peer learns a class and an id; the log says the rest, in one line.
+    told = json.loads(response.body)
+    assert told["decision"] and told["hint"], told
+    named = told.get("error_description", told["error"])
+    assert named == expected["error"], (case["why"], told)
+    if expected.get("line", True):
+        [line] = written(gateway, before)
+        assert line["decision"] == told["decision"] and line["kind"] in KIND, line
+        assert line["code"] == expected["error"], line
+        if "fault" in expected:
+            assert line["signature"]["result"] == expected["fault"], line
