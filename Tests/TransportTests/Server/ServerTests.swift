@@ -1,0 +1,203 @@
+import NIOCore
+import OpenSSL
+import Testing
+
+@testable import Transport
+
+/// The limits of a server over real sockets, each with its counter.
+@Suite struct ServerTests {
+    /// Runs `body` with a server of these limits, whose handler is given.
+    private func serve(
+        _ limits: (inout ServerLimits) -> Void = { _ in },
+        _ plan: @escaping @Sendable (RequestHead, ClientConnection) -> Plan = { _, _ in
+            .answer(Answer(status: 200, body: Array("hello".utf8)))
+        },
+        _ body: (Int, LoopGroup, Server) async throws -> Void
+    ) async throws {
+        var changed = ServerLimits()
+        limits(&changed)
+        let group = LoopGroup(count: 1)
+        let address = try #require(IPAddress("127.0.0.1"))
+        let server = try await Server.start(
+            ServerConfiguration(listeners: [.init(.tcp(address, port: 0))], limits: changed),
+            on: group, handler: TestHandler(plan))
+        guard case .tcp(_, let port) = server.addresses[0] else { return }
+        do { try await body(port, group, server) } catch {
+            await group.shutdown()
+            throw error
+        }
+        await group.shutdown()
+    }
+
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+
+    @Sendable private static func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
+        .read(limit: 10) { Answer(status: 200, body: $0.body) }
+    }
+
+    @Test func aHeadThatTakesTooLongIs408() async throws {
+        try await serve({ $0.requestHead = .seconds(4) }) { port, group, _ in
+            // A byte now and then buys no time.
+            let answer = try await RawClient.talk(
+                [(.zero, "GET / HT"), (.seconds(3), "T"), (.seconds(3), "P")],
+                to: port, on: group)
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(group.count(of: .headTimeout) == 1)
+        }
+    }
+
+    @Test func whoSaysNothingIsClosedWithoutAWord() async throws {
+        try await serve({ $0.requestHead = .milliseconds(300) }) { port, group, _ in
+            let nothing = try await RawClient.talk([], to: port, on: group)
+            #expect(nothing == "")
+            #expect(group.count(of: .headTimeout) == 1)
+        }
+    }
+
+    @Test func anIdleConnectionIsClosedWithoutAWord() async throws {
+        try await serve({ $0.keepAlive = .milliseconds(300) }) { port, group, _ in
+            let answer = try await RawClient.talk([(.zero, Self.get)], to: port, on: group)
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("hello"))
+            #expect(group.count(of: .keepAliveTimeout) == 1)
+        }
+    }
+
+    @Test func aBodyThatStopsIs408() async throws {
+        try await serve({ $0.bodyIdle = .milliseconds(300) }, Self.echoing) { port, group, _ in
+            let answer = try await RawClient.talk(
+                [(.zero, Self.post), (.milliseconds(100), "abc")], to: port, on: group)
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(group.count(of: .bodyTimeout) == 1)
+        }
+    }
+
+    @Test func aForwardedBodyThatStopsIs408AndNoEndForTheUpstream() async throws {
+        let away = LoopGroup(count: 1)
+        let upstream = try await ScriptedServer(on: away) { _ in nil }
+        let target = Upstream(
+            .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: upstream.port)))
+        try await serve(
+            { $0.forwardedBodyIdle = .milliseconds(300) },
+            { head, _ in
+                var writer = HeadWriter()
+                guard (try? writer.requestLine(head.method, Array("/up".utf8))) != nil else {
+                    return .answer(Answer(status: 500))
+                }
+                return .forward(Forwarding(to: target, head: writer))
+            }
+        ) { port, group, _ in
+            let answer = try await RawClient.talk(
+                [(.zero, Self.post), (.milliseconds(100), "abc")], to: port, on: group)
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(group.count(of: .bodyTimeout) == 1)
+            #expect(try await eventually { upstream.deserted == 1 })
+            #expect(upstream.heads == ["POST /up HTTP/1.1\r\ncontent-length: 10"])
+        }
+        await away.shutdown()
+    }
+
+    @Test func whoTakesNothingOfTheAnswerIsCutOff() async throws {
+        let large = [UInt8](repeating: 0x78, count: 64 << 20)
+        try await serve(
+            { $0.writeStall = .milliseconds(500) },
+            { _, _ in .answer(Answer(status: 200, body: large)) }
+        ) { port, group, server in
+            let (channel, _) = try await RawClient.connect(to: port, on: group, reading: false)
+            try await channel.writeAndFlush(ByteBuffer(string: Self.get)).get()
+            #expect(try await eventually { group.count(of: .writeStall) == 1 })
+            #expect(try await eventually { server.connections == 0 })
+            try? await channel.close()
+        }
+    }
+
+    @Test func anOldConnectionSaysGoodbye() async throws {
+        try await serve({ $0.connectionAge = .zero }) { port, group, _ in
+            let answer = try await RawClient.talk(
+                [(.milliseconds(600), Self.get)], to: port, on: group)
+            #expect(answer.contains("connection: close") && answer.hasSuffix("hello"))
+            #expect(group.count(of: .ageLimit) == 1)
+        }
+    }
+
+    @Test func aBodyThatIsTooLargeIs413BeforeItIsSent() async throws {
+        try await serve({ _ in }, Self.echoing) { port, group, _ in
+            let announced = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n"
+                            + "Expect: 100-continue\r\n\r\n"
+                    )
+                ], to: port, on: group)
+            #expect(announced.hasPrefix("HTTP/1.1 413 "))
+            let chunked = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + "6\r\n123456\r\n5\r\n12345\r\n0\r\n\r\n"
+                    )
+                ], to: port, on: group)
+            #expect(chunked.hasPrefix("HTTP/1.1 413 "))
+            #expect(group.count(of: .bodyTooLarge) == 2)
+        }
+    }
+
+    @Test func aClientThatWaitsIsToldToGoOn() async throws {
+        try await serve({ $0.keepAlive = .milliseconds(300) }, Self.echoing) { port, group, _ in
+            let answers = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+                            + "Expect: 100-continue\r\n\r\n"
+                    ), (.milliseconds(200), "body"),
+                ], to: port, on: group)
+            #expect(answers.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "))
+            #expect(answers.hasSuffix("\r\n\r\nbody"))
+        }
+    }
+
+    @Test func theRequestBehindABodyThatNobodyReadIsTheNext() async throws {
+        try await serve(
+            { $0.keepAlive = .milliseconds(300) },
+            { head, _ in
+                .answer(Answer(status: 200, body: Array(head.method.rawValue.utf8)))
+            }
+        ) { port, group, _ in
+            let answers = try await RawClient.talk(
+                [(.zero, Self.post + "GET / HTTP" + Self.get)], to: port, on: group)
+            #expect(answers.split(separator: "HTTP/1.1 200 OK").count == 2)
+            #expect(answers.contains("\r\n\r\nPOST") && answers.hasSuffix("\r\n\r\nGET"))
+            // A long one costs the connection, so that what hides in it is no request.
+            let hidden = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + Self.get
+                    )
+                ], to: port, on: group)
+            #expect(hidden.split(separator: "HTTP/1.1").count == 1)
+            #expect(hidden.contains("connection: close"))
+        }
+    }
+
+    @Test func moreConnectionsThanAClientMayHaveAreClosed() async throws {
+        try await serve({ $0.connectionsPerClient = 2 }) { port, group, server in
+            let first = try await RawClient.connect(to: port, on: group)
+            let second = try await RawClient.connect(to: port, on: group)
+            let nothing = try await RawClient.talk([], to: port, on: group)
+            #expect(nothing == "")
+            #expect(group.count(of: .clientLimit) == 1)
+            try await first.0.close()
+            #expect(try await eventually { server.connections == 1 })
+            let (third, heard) = try await RawClient.connect(to: port, on: group)
+            try await third.writeAndFlush(
+                ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            ).get()
+            #expect(try await heard.get().hasSuffix("hello"))
+            try await second.0.close()
+        }
+    }
+}
