@@ -20,8 +20,11 @@ class LegacyServer:
     `users` exist; `secrets` open the WebDAV root, which holds `files`.
     """
 
-    def __init__(self, kind: str, origin: str, users=("bob", "alice", "admin")):
+    def __init__(self, kind: str, origin: str, users=("bob", "alice", "admin"),
+                 document: dict | None = None, version: str = "27.1.3.2"):
         self.kind = kind
+        self.document = document
+        self.version = version
         self.origin = origin
         self.users = set(users)
         self.secrets: set[str] = set()
@@ -38,6 +41,8 @@ class LegacyServer:
         return "/apps/federatedfilesharing" if self.kind == "owncloud10" else "/ocm"
 
     def discovery(self) -> dict:
+        if self.document is not None:
+            return self.document
         if self.kind == "owncloud10":
             return {
                 "enabled": True, "apiVersion": "1.0-proposal1",
@@ -85,8 +90,8 @@ class LegacyServer:
         if path == self.prefix or path.startswith(self.prefix + "/"):
             return self._dav(request, path)
         if path == "/status.php":
-            return answer(200, {"installed": True, "maintenance": False, "version": "27.1.3.2",
-                                "versionstring": "27.1.3", "productname": "Nextcloud"})
+            return answer(200, {"installed": True, "maintenance": False, "version": self.version,
+                                "versionstring": self.version.rpartition(".")[0], "productname": "Nextcloud"})
         return answer(404, b"not here\n")
 
     def _share(self, request: Request) -> bytes:

@@ -89,12 +89,19 @@ extension Gateway {
             memory: memory, made: made, ends: ends)
     }
 
-    /// Where the data of a share with a relative URI are: the sender's WebDAV prefix and the id.
+    /// Where the data of a share are that does not say so in full: behind a relative URI, at the
+    /// sender's WebDAV prefix and the id; in the deprecated shape, which has no URI, at the owner's
+    /// WebDAV prefix alone (`protocol.md` 6).
     private static func location(of share: Share, _ document: DiscoveryDocument?) -> String? {
-        guard let uri = share.webdav?.uri, URLParts(uri) == nil, let document,
-            let prefix = document.webdavPath(for: share.resourceType)
-        else { return nil }
-        return share.sender.host.origin + prefix + uri.drop { $0 == "/" }
+        guard let document, let prefix = document.webdavPath(for: share.resourceType) else {
+            return nil
+        }
+        switch share.shape {
+        case .legacy, .foreign: return share.owner.host.origin + prefix
+        case .single, .multi:
+            guard let uri = share.webdav?.uri, URLParts(uri) == nil else { return nil }
+            return share.sender.host.origin + prefix + uri.drop { $0 == "/" }
+        }
     }
 
     private static let signatures: [FieldName] = [

@@ -62,6 +62,16 @@ import Transport
                 == "https://modern.test/dav/x7")
     }
 
+    @Test func inTheDeprecatedShapeTheDataAreAtTheOwnersPrefix() async throws {
+        let (world, peer) = try world("opencloud")
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.oldShare(from: "modern.test"), at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        #expect(ways["name"]?.string == "multi")
+        #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/")
+    }
+
     @Test func aNotificationCarriesTheBackendsSecret() async throws {
         let (world, peer) = try world()
         let share = try await world.accept(
