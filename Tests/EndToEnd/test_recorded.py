@@ -298,6 +298,64 @@ def test_recorded(file, host, start, everyone, evidence):
                     assert urlsplit(message["destination"]).path == urlsplit(value).path, case
 
 
+OPENED = """
+[[rule]]
+name   = "older-api"
+on     = ["ocs"]
+action = "allow"
+"""
+
+
+def recorded_forms():
+    """The messages of the older API, with the host that got each."""
+    seen = set()
+    for file in sorted(RECORDINGS.glob("*.json")):
+        for entry in json.loads(file.read_text()):
+            path = entry["request"]["start"].split(" ")[1]
+            if "/ocs/" in path and "/cloud/shares" in path and entry["to"] in HOSTS:
+                name = f"{family(entry['to'])}-{path.partition('?')[0]}-{len(seen)}"
+                if entry["request"]["body"] not in seen:
+                    seen.add(entry["request"]["body"])
+                    yield pytest.param(file, entry, id=name)
+
+
+@pytest.fixture(scope="module")
+def opened(start, everyone, evidence):
+    """A gateway for each host, whose policy opens the older API."""
+    replays = {}
+
+    def replay(file, host):
+        if (file, host) not in replays:
+            replays[file, host] = Replay(json.loads(file.read_text()), host, start, everyone,
+                                         evidence, policy=OPENED)
+        return replays[file, host]
+
+    yield replay
+    for each in replays.values():
+        each.backend.stop()
+
+
+@pytest.mark.parametrize("file, entry", list(recorded_forms()))
+def test_the_older_api_where_a_rule_opens_it(file, entry, opened, everyone):
+    replay = opened(file, entry["to"])
+    got, reached, recorded = replay.send(entry)
+    form = parse_qs(entry["request"]["body"])
+    peer = urlsplit(form["remote"][0]).hostname if "remote" in form else replay.peer.host
+    if everyone.peers[peer].generation != "unsigned":
+        # Who publishes a key has to sign, and here nobody can.
+        assert 400 <= got.status < 500 and reached == [], got.body
+        return
+    [message] = reached
+    assert parse_qs(message.body.decode()) == form
+    assert message.target == entry["request"]["start"].split(" ")[1]
+    assert got.status == recorded, got.body
+    answered = json.loads(got.body)
+    if "ocs" in json.loads(entry["response"]["body"]):
+        assert answered["ocs"]["meta"]["statuscode"] == recorded
+    # That a user does not exist is nobody's business.
+    assert b"exist" not in got.body
+
+
 def test_every_recorded_message_is_replayed():
     for file in sorted(RECORDINGS.glob("*.json")):
         assert {entry["to"] for entry in json.loads(file.read_text())} <= set(HOSTS), file.name
