@@ -42,22 +42,30 @@ extension Policy {
 
     private func run(_ test: PolicyTest) -> PolicyTestOutcome {
         let verdict = replacing(test.lists).evaluate(test.facts)
-        let want = test.want
-        var differences: [String] = []
-        func compare(_ what: String, _ wanted: String?, _ got: String?) {
-            guard let wanted, wanted != got else { return }
-            differences.append(
-                "\(what): wanted \(quoted(wanted)), got \(got.map(quoted) ?? "none")")
-        }
-        compare("action", want.action?.rawValue, verdict.action.rawValue)
-        compare("by", want.by, verdict.by)
-        compare("code", want.code, verdict.code)
-        compare("status", want.status.map(String.init), verdict.status.map { String($0) })
-        if let would = want.would, would != Set(verdict.would) {
+        return PolicyTestOutcome(
+            test: test, verdict: verdict, differences: test.want.differences(from: verdict))
+    }
+}
+
+extension PolicyTest.Want {
+    /// What of a verdict is not as wanted, in words.
+    fileprivate func differences(from verdict: Verdict) -> [String] {
+        var differences = [
+            Self.difference("action", action?.rawValue, verdict.action.rawValue),
+            Self.difference("by", by, verdict.by),
+            Self.difference("code", code, verdict.code),
+            Self.difference("status", status.map(String.init), verdict.status.map(String.init)),
+        ].compactMap { $0 }
+        if let would, would != Set(verdict.would) {
             differences.append(
                 "would: wanted [\(would.sorted().map(quoted).joined(separator: ", "))], "
                     + "got [\(verdict.would.map(quoted).joined(separator: ", "))]")
         }
-        return PolicyTestOutcome(test: test, verdict: verdict, differences: differences)
+        return differences
+    }
+
+    private static func difference(_ what: String, _ wanted: String?, _ got: String?) -> String? {
+        guard let wanted, wanted != got else { return nil }
+        return "\(what): wanted \(quoted(wanted)), got \(got.map(quoted) ?? "none")"
     }
 }
