@@ -5,6 +5,9 @@ import Transport
 extension Gateway {
     /// Forwards byte for byte, or answers 404 with `pass = "ocm"`.
     ///
+    /// WebSocket passes, since the web UIs need it; no other protocol is switched to, and nothing
+    /// that policy hangs on comes this way (decision 7).
+    ///
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
     func passThrough(
@@ -13,12 +16,15 @@ extension Gateway {
         guard configuration.backend.pass == .all else {
             return .answer(refusal(Denial(.notFound, "pass = \"ocm\"")))
         }
+        let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
             let writer = try backend.head.writer(
-                for: head, target: target(head, path), client: client.addressText)
+                for: head, target: target(head, path), client: client.addressText,
+                adding: isWebSocket ? WebSocketUpgrade.fields : [])
             return .forward(
                 Forwarding(
                     to: backend.upstream, head: writer, firstByte: firstByte(head.method),
+                    switching: isWebSocket ? .webSocket : .refused,
                     onFailure: { [self] failure in unavailable(Denial(failure)) }))
         } catch {
             return .answer(refusal(error))

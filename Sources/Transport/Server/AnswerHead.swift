@@ -39,7 +39,10 @@ struct AnswerHead {
         }
         var framing = Framing.plain
         switch head.body {
-        case .none, .tunnel:
+        case .tunnel:
+            for (name, value) in WebSocketUpgrade.fields { try writer.add(name, value) }
+            return AnswerHead(bytes: writer.finish(), framing: .plain)
+        case .none:
             if let length = head.contentLength, head.status != 204 {
                 writer.add(.contentLength, length)
             }

@@ -11,6 +11,8 @@ struct RequestCycle: Sendable {
         case gathering
         /// The body goes to an upstream, the answer comes from there.
         case forwarding
+        /// This is HTTP no more: bytes go both ways.
+        case tunnelling
         /// The body has been gathered; the answer is being made.
         case answering
         /// The answer is out; what is left of the body is dropped.

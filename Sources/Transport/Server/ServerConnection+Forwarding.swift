@@ -53,7 +53,7 @@ extension ServerConnection: AnswerReceiver {
         self.passage?.connection = connection
         connection.begin(
             passage.method, head: passage.head, firstByte: passage.forwarding.firstByte,
-            for: self)
+            switching: passage.forwarding.switching, for: self)
         // The upstream's own wish for `Expect` is not asked for: it gets the body at once.
         sendContinue()
         if cycle.body.hasEnded {
@@ -136,6 +136,7 @@ extension ServerConnection: AnswerReceiver {
             self.passage?.answer = answer.framing
             self.passage?.status = head.status
             append(answer.bytes)
+            if head.body == .tunnel { openTunnel() }
         } catch {
             passage.connection?.abandon()
             upstreamFailed(.malformed(.fieldName), reply: .begun)

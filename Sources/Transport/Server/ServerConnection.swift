@@ -140,6 +140,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         case .lingering, .closed: context?.close(promise: nil)
         case .deciding, .answering, .gathering, .forwarding:
             if !cycle.body.hasEnded { abort() }
+        case .tunnelling: closeTunnel()
         }
     }
 
@@ -152,7 +153,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         case .stranger: site.census.leave(client.address)
         case .trusted: site.census.leave(nil)
         }
-        if cycle.phase == .forwarding { endPassage(.clientGone, keepsUpstream: false) }
+        endPassage(.clientGone, keepsUpstream: false)
         cycle.enter(.closed)
         gathering = nil
     }
@@ -169,6 +170,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             case .head: guard readHead() else { return }
             case .gathering: guard gather() else { return }
             case .forwarding: guard passBody() else { return }
+            case .tunnelling: guard passTunnel() else { return }
             case .dropping: guard drop() else { return }
             case .lingering:
                 if !cycle.linger(inbound.readableBytes) { context?.close(promise: nil) }
@@ -326,6 +328,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             } else if inbound.readableBytes > 0 {
                 return
             }
+        case .tunnelling: guard passage?.connection?.takesMore ?? false else { return }
         case .deciding, .answering: if inbound.readableBytes > 0 { return }
         case .closed: return
         }
@@ -345,6 +348,10 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         }
         if site.census.isStopping, cycle.phase == .head, !parser.isInsideHead {
             finish()
+            return
+        }
+        if site.census.isStopping, cycle.phase == .tunnelling {
+            closeTunnel()
             return
         }
         if deadline < now { expire(context) }
@@ -367,7 +374,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         case .forwarding:
             loop.counters.count(.bodyTimeout)
             endPassageByTimeout()
-        case .deciding, .answering: break
+        case .deciding, .answering, .tunnelling: break
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()

@@ -1,7 +1,7 @@
 /// What one upstream connection sends, read as the answers to our requests, one after the other.
 ///
 /// Interim answers are read over, at most five for one request. Bytes that nobody asked for, a
-/// switch of protocols, and every broken rule end the connection.
+/// switch of protocols that nobody asked for, and every broken rule end the connection.
 struct AnswerReader: Sendable {
     /// What `next` found.
     enum Step: Sendable {
@@ -14,7 +14,7 @@ struct AnswerReader: Sendable {
 
     private enum Phase: Sendable {
         case idle
-        case head(Method)
+        case head(Method, Switching)
         case body(BodyReader)
     }
 
@@ -26,8 +26,8 @@ struct AnswerReader: Sendable {
     private(set) var persistence = Persistence.keepAlive
 
     /// A request of `method` was sent; its answer is read next.
-    mutating func expect(answerTo method: Method) {
-        phase = .head(method)
+    mutating func expect(answerTo method: Method, switching: Switching = .refused) {
+        phase = .head(method, switching)
         interim = 0
         hasBegun = false
     }
@@ -57,7 +57,7 @@ struct AnswerReader: Sendable {
             case .idle:
                 guard offset == bytes.count else { throw .malformed(.bodyUnexpected) }
                 return .needMore
-            case .head(let method):
+            case .head(let method, let switching):
                 guard offset < bytes.count else { return .needMore }
                 hasBegun = true
                 guard let head = try head(bytes, &offset, method) else { return .needMore }
@@ -66,7 +66,15 @@ struct AnswerReader: Sendable {
                     guard interim <= Self.mostInterim else { throw .interimFlood }
                     continue
                 }
-                guard head.body != .tunnel else { throw .switchedProtocols }
+                if head.body == .tunnel {
+                    guard switching == .webSocket, WebSocketUpgrade.isGranted(by: head) else {
+                        throw .switchedProtocols
+                    }
+                    // All that comes is handed on; never is this connection used again.
+                    persistence = .close
+                    phase = .body(BodyReader(.untilClose as ResponseFraming))
+                    return .head(head)
+                }
                 if head.persistence == .close { persistence = .close }
                 phase = .body(BodyReader(head.body))
                 return .head(head)

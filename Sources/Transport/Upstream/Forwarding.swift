@@ -11,6 +11,9 @@ package struct Forwarding: Sendable {
     package var head: HeadWriter
     /// How long the upstream may take to the first byte; nil for the upstream's own limit.
     package var firstByte: Duration?
+    /// Whether the answer may turn the connection into a tunnel. The head must ask for it then, with
+    /// `WebSocketUpgrade.fields`.
+    package var switching: Switching
     /// What changes in the head of the final answer; nil for nothing. On the event loop.
     package var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
     /// The answer when the upstream gives none, and nothing has been sent yet; nil for one
@@ -21,6 +24,7 @@ package struct Forwarding: Sendable {
 
     package init(
         to upstream: Upstream, head: HeadWriter, firstByte: Duration? = nil,
+        switching: Switching = .refused,
         onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
@@ -28,10 +32,20 @@ package struct Forwarding: Sendable {
         self.upstream = upstream
         self.head = head
         self.firstByte = firstByte
+        self.switching = switching
         self.onHead = onHead
         self.onFailure = onFailure
         self.onEnd = onEnd
     }
+}
+
+/// What an answer of 101 means.
+package enum Switching: Sendable, Equatable {
+    /// A fault: nobody asked for it.
+    case refused
+    /// When it grants WebSocket, bytes go both ways from then on, until one side closes or is
+    /// silent for as long as the upstream's `idle`.
+    case webSocket
 }
 
 /// Changes to the fields of an answer on its way to the client.

@@ -44,20 +44,21 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     /// Begins a request; `head` is whole, framing and all.
     func begin(
-        _ method: Method, head: [UInt8], firstByte: Duration?, for receiver: any AnswerReceiver
+        _ method: Method, head: [UInt8], firstByte: Duration?, switching: Switching = .refused,
+        for receiver: any AnswerReceiver
     ) {
         self.receiver = receiver
         self.firstByte = firstByte ?? upstream.limits.firstByte
         requestEnded = false
-        reader.expect(answerTo: method)
+        reader.expect(answerTo: method, switching: switching)
         write(ByteBuffer(bytes: head))
         deadline = loop.now + self.firstByte
     }
 
-    /// Sends bytes of the body, framed.
+    /// Sends bytes of the body, framed, or of a tunnel.
     func send(_ bytes: ByteBuffer) {
         write(bytes)
-        if !reader.hasBegun { deadline = loop.now + firstByte }
+        deadline = loop.now + (reader.hasBegun ? upstream.limits.idle : firstByte)
     }
 
     /// The request is whole.

@@ -155,3 +155,48 @@ import Testing
         #expect(kept.ended && kept.persistence == .keepAlive)
     }
 }
+
+/// Answers that may turn the connection into a tunnel.
+@Suite struct TunnelAnswerTests {
+    @Test func aTunnelHandsOnAllThatComes() throws {
+        var reader = AnswerReader()
+        reader.expect(answerTo: .get, switching: .webSocket)
+        let bytes = latin1(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+        var offset = 0
+        guard case .head(let head) = try reader.next(in: bytes.span, from: &offset),
+            case .body(let range) = try reader.next(in: bytes.span, from: &offset)
+        else {
+            Issue.record("no tunnel")
+            return
+        }
+        #expect(head.status == 101 && range.count == 19 && offset == bytes.count)
+        #expect(reader.persistence == .close && !reader.isIdle)
+        try reader.connectionEnded(.clean)
+        #expect(reader.isIdle && reader.persistence == .close)
+    }
+
+    @Test func aTunnelThatIsCutIsNoEnd() throws {
+        var reader = AnswerReader()
+        reader.expect(answerTo: .get, switching: .webSocket)
+        let bytes = latin1(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: x\r\n\r\n")
+        var offset = 0
+        _ = try reader.next(in: bytes.span, from: &offset)
+        #expect(throws: UpstreamFailure.truncated) { try reader.connectionEnded(.broken) }
+    }
+
+    @Test func anotherSwitchIsRefusedThere() {
+        for fields in ["Upgrade: h2c\r\nConnection: upgrade\r\n", "Upgrade: websocket\r\n"] {
+            var reader = AnswerReader()
+            reader.expect(answerTo: .get, switching: .webSocket)
+            let bytes = latin1("HTTP/1.1 101 Switching Protocols\r\n" + fields + "\r\n")
+            var offset = 0
+            #expect(throws: UpstreamFailure.switchedProtocols) {
+                _ = try reader.next(in: bytes.span, from: &offset)
+            }
+        }
+    }
+}
