@@ -3,8 +3,11 @@
 PyPI http-message-signatures speaks RFC 9421, httpsig speaks draft-cavage-12.
 """
 
+import base64
+import hashlib
 import json
 import subprocess
+from email.utils import formatdate
 
 import http_message_signatures as hms
 import httpsig
@@ -134,20 +137,34 @@ def test_what_we_sign_their_library_verifies(keys, name, tmp_path):
     assert result.nonce
 
 
-def test_what_httpsig_signs_we_verify(tmp_path):
+@pytest.mark.parametrize("algorithm", ["rsa-sha256", "rsa-sha512"])
+@pytest.mark.parametrize("field", ["signature", "authorization"])
+def test_what_httpsig_signs_we_verify(tmp_path, algorithm, field):
     peer = Peer("cavage.test", "cavage")
-    message = theirs(peer, b'{"name":"x"}')
+    body = b'{"name":"x"}'
+    covered = {"host": "cloud.test", "date": formatdate(usegmt=True), "digest": legacy_digest(body),
+               "content-length": str(len(body))}
+    signed = httpsig.HeaderSigner(
+        peer.key_id, private_pem(peer.key), algorithm=algorithm, sign_header=field,
+        headers=["(request-target)", "content-length", "date", "digest", "host"],
+    ).sign(dict(covered), method="POST", path="/ocm/shares")
+    message = compose("POST /ocm/shares HTTP/1.1", [*covered.items(), (field, signed[field])], body)
     run = sig("verify", tmp_path, message, public_pem(peer.key))
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_what_we_sign_after_cavage_httpsig_verifies(tmp_path):
+def legacy_digest(body: bytes) -> str:
+    return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-v1_5-sha256", "rsa-v1_5-sha512"])
+def test_what_we_sign_after_cavage_httpsig_verifies(tmp_path, algorithm):
     key = rsa.generate_private_key(65537, 2048)
     body = b'{"name":"x"}'
     raw = compose("POST /ocm/shares HTTP/1.1", [("Host", "cloud.test"),
                   ("Content-Type", "application/json"), ("Content-Length", "12")], body)
     run = sig("sign", tmp_path, raw, private_pem(key), "--keyid",
-              "https://cloud.test/ocm#signature", "--generation", "cavage")
+              "https://cloud.test/ocm#signature", "--generation", "cavage", "--alg", algorithm)
     assert run.returncode == 0, run.stderr
     head = run.stdout.partition(b"\r\n\r\n")[0].decode()
     fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
