@@ -5,7 +5,7 @@ import json
 import pytest
 
 PATHS = ["/.well-known/ocm", "/ocm-provider", "/ocm-provider/", "//ocm-provider/",
-         "/index.php/.well-known/ocm", "/index.php/ocm-provider/"]
+         "/index.php/.well-known/ocm", "/index.php/ocm-provider/", "/ocm-provider/index.php"]
 
 
 @pytest.fixture(scope="module", params=["nextcloud", "owncloud10", "opencloud"])

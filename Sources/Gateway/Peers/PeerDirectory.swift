@@ -87,8 +87,7 @@ package final class PeerDirectory: Sendable {
         let refresh = await Patience.result(within: world.patience) { [self] in
             await refreshedDocument(of: host, .fresh)
         }
-        switch refresh {
-        case nil: throw Denial(.keyUnavailable, "\(host): no answer within \(world.patience)")
+        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
         case .current(let entry), .failed(let entry):
             guard let document = entry.document,
                 now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
@@ -117,8 +116,7 @@ package final class PeerDirectory: Sendable {
         let refresh = await Patience.result(within: world.patience) { [self] in
             await refreshedKeys(of: host)
         }
-        switch refresh {
-        case nil: throw Denial(.keyUnavailable, "\(host): no answer within \(world.patience)")
+        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
         case .current(let entry):
             guard let key = Self.find(id, source, entry.keys) else {
                 throw Denial(.keyUnknown, "key \(id) of \(host)")
@@ -164,6 +162,7 @@ package final class PeerDirectory: Sendable {
         return own.first { $0.id.utf8.elementsEqual(name.utf8) }
     }
 
+    private static let tooMany = "too many fetches at once"
     /// Seconds that a key serves beyond its freshness while its host cannot be reached.
     private static let staleKeys = 3600
     /// Hosts that are remembered; of those that never answered, the one that was not used for
@@ -185,9 +184,15 @@ extension PeerDirectory {
                 if will { return .current(entry) }
             }
             if let entry, isRecentFailure(entry, now) { return .failed(entry) }
-            guard takeFetch(entry, now) else { return tooMany(host) }
+            guard takeFetch(entry, now) else { return notAsked(host, Self.tooMany) }
             let (document, failure) = await PeerDocumentFetch(fetch: world.fetch).document(of: host)
             guard let document else { return failed(host, failure, now) }
+            // A host that had a document and shows a page for people now is not one without keys.
+            if case .absent = document, case .published? = entry?.document,
+                let entry, now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
+            {
+                return failed(host, "its document is gone", now)
+            }
             return .current(
                 note(host) { entry in
                     entry.document = document
@@ -214,7 +219,7 @@ extension PeerDirectory {
                 guard case .published(let document)? = entry.document else {
                     return .current(note(host) { ($0.keys, $0.keysAt) = ([], now) })
                 }
-                guard takeFetch(entry, now) else { return tooMany(host) }
+                guard takeFetch(entry, now) else { return notAsked(host, Self.tooMany) }
                 return await fetchKeySet(of: host, document, now)
             }
         }
@@ -262,10 +267,10 @@ extension PeerDirectory {
         .failed(note(host) { ($0.failedAt, $0.failure) = (now, reason) })
     }
 
-    /// Nobody was asked, so nothing is remembered of the host.
-    private func tooMany(_ host: PeerHost) -> Refresh {
+    /// Nobody was asked, or has not answered yet: nothing new is remembered of the host.
+    private func notAsked(_ host: PeerHost, _ reason: String) -> Refresh {
         var entry = entries.withLock { $0[host] } ?? PeerEntry()
-        entry.failure = "too many fetches at once"
+        entry.failure = reason
         return .failed(entry)
     }
 

@@ -157,6 +157,21 @@ import Testing
         #expect(await directory.hasDocument(of: host))
     }
 
+    @Test(arguments: [(200, "<html>Log in</html>"), (404, "")])
+    func aDocumentThatIsGoneIsAFailureForADayAndThenBelieved(
+        _ status: Int, _ body: String
+    ) async throws {
+        _ = try await key()
+        net.answer("https://modern.test/.well-known/ocm", status, body)
+        clock.pass(600)
+        #expect(try await key().key.key == peer.key.publicKey)
+        clock.pass(4000)
+        #expect(await refusal()?.code == .keyUnavailable)
+        clock.pass(86_400)
+        #expect(await refusal()?.fault == .keyUnknown)
+        #expect(await !directory.hasDocument(of: host))
+    }
+
     @Test func aFailedRefreshForAnUnknownNameKeepsKeysAndDocument() async throws {
         _ = try await key()
         net.lose("modern.test")
@@ -219,6 +234,16 @@ import Testing
         }
         #expect(found?.key.key == peer.key.publicKey)
         #expect(net.asked.count == 2)
+    }
+
+    @Test func whileAHostHangsItsCachedKeysServe() async throws {
+        let directory = Self.directory(clock, net, patience: .milliseconds(500))
+        _ = try await directory.key(peer.keyID, of: host, for: .jwks)
+        clock.pass(600)
+        net.hold()
+        let found = try await directory.key(peer.keyID, of: host, for: .jwks)
+        #expect(found.key.key == peer.key.publicKey)
+        net.release()
     }
 
     @Test func hostsThatNobodyKnowsCannotUseUpAllFetches() async throws {

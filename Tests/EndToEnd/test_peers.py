@@ -1,0 +1,198 @@
+"""Peers whose discovery or keys are slow, gone, turned or hostile, and what that costs us."""
+
+import json
+import threading
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from backend import answer
+from peers import PeerServer, as_json, share
+from test_shares import reached, refused
+
+HOSTS = ["steady.test", "turning.test", "slow.test", "down.test", "flood.test", "moved.test",
+         "away.test", "surprise.test", "crowd.test"]
+
+
+@pytest.fixture(scope="module")
+def crowd(authority):
+    server = PeerServer(authority)
+    for host in HOSTS:
+        server.add(host, "rfc9421")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def world(legacy, start, crowd):
+    _, backend = legacy("nextcloud")
+    # A short freshness, so that keys are asked for again within the test.
+    return start(backend.url, peers=crowd, configuration="""
+[discovery]
+cache = { fresh = "1s", stale_if_error = "24h", negative = "1s" }
+"""), backend
+
+
+def send(gateway, peer, **change):
+    return gateway.post(peer, "/ocm/shares", share(peer), **change)
+
+
+def detail(gateway, response) -> dict:
+    """What the log says of an answer."""
+    decision = json.loads(response.body)["decision"]
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        for line in gateway.decisions():
+            if line["decision"] == decision:
+                return line
+        time.sleep(0.01)
+    raise AssertionError(f"no line of {decision}")
+
+
+def test_a_key_that_turns_is_found_by_one_refresh(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["turning.test"]
+    assert send(gateway, peer).status == 201
+    old = peer.jwks()["keys"]
+    peer.key, peer.key_name = ed25519.Ed25519PrivateKey.generate(), "key2"
+    new = peer.jwks()["keys"]
+    peer.jwks = lambda: {"keys": old + new}
+    assert send(gateway, peer).status == 201, gateway.log()[-2000:]
+    # The old one is shown no more: then it is dead.
+    peer.jwks = lambda: {"keys": new}
+    time.sleep(1.1)
+    assert send(gateway, peer).status == 201
+
+
+def test_keys_that_all_change_at_once_are_held_for_a_person(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["surprise.test"]
+    assert send(gateway, peer).status == 201
+    peer.key = ed25519.Ed25519PrivateKey.generate()
+    time.sleep(1.1)
+    backend.take()
+    response = send(gateway, peer)
+    refused(response, 503, "key_changed")
+    assert int(response["retry-after"]) >= 60
+    assert reached(backend) == []
+
+
+def test_a_slow_peer_is_told_to_try_again_in_time_and_the_next_try_finds_its_key(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["slow.test"]
+    script, go = peer.script, threading.Event()
+
+    def stalling(request):
+        go.wait(20)
+        return script(request)
+
+    peer.script = stalling
+    began = time.monotonic()
+    response = send(gateway, peer)
+    refused(response, 503, "key_unavailable")
+    assert time.monotonic() - began < 4.5, "Nextcloud waits five seconds"
+    # Nobody else waits for it.
+    began = time.monotonic()
+    assert send(gateway, crowd.peers["steady.test"]).status == 201
+    assert time.monotonic() - began < 3
+    go.set()
+    time.sleep(0.5)
+    assert send(gateway, peer).status == 201, gateway.log()[-2000:]
+
+
+def test_a_peer_that_fails_keeps_its_cached_key(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["down.test"]
+    assert send(gateway, peer).status == 201
+    for broken in (answer(500, {"error": "x"}), answer(200, b"<html>Log in</html>"),
+                   answer(404, {}), b"HTTP/1.1 nonsense\r\n\r\n", b""):
+        peer.script = lambda request, broken=broken: broken
+        time.sleep(1.1)
+        assert send(gateway, peer).status == 201, (broken, gateway.log()[-2000:])
+        unknown = send(gateway, peer, key_id="down.test#never-seen")
+        # Nobody can say that it has no such key.
+        refused(unknown, 503, "key_unavailable")
+
+
+def test_a_flood_of_unknown_names_asks_their_host_once(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["flood.test"]
+    assert send(gateway, peer).status == 201
+    peer.requests.clear()
+    backend.take()
+    with gateway.connect() as connection:
+        for number in range(200):
+            response = gateway.post(peer, "/ocm/shares", share(peer), connection=connection,
+                                    key_id=f"flood.test#guess{number}")
+            refused(response, 401, "signature_invalid")
+    # A key that is fresh for a second only is asked for anew besides.
+    assert len(peer.requests) <= 2 * 10, len(peer.requests)
+    assert reached(backend) == []
+    assert send(gateway, crowd.peers["steady.test"]).status == 201
+
+
+def test_a_crowd_waits_for_one_fetch(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["crowd.test"]
+    script = peer.script
+
+    def slowly(request):
+        time.sleep(0.3)
+        return script(request)
+
+    peer.script = slowly
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(send(gateway, peer).status))
+               for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [201] * 30
+    assert len(peer.requests) <= 4, [request.start for request in peer.requests]
+
+
+def test_discovery_may_be_redirected_on_its_own_host(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["moved.test"]
+    script = peer.script
+
+    def moved(request):
+        if request.target == "/.well-known/ocm":
+            return answer(301, b"", ("Location", "https://moved.test/index.php/.well-known/ocm"))
+        if request.target == "/index.php/.well-known/ocm":
+            return answer(200, peer.discovery())
+        return script(request)
+
+    peer.script = moved
+    assert send(gateway, peer).status == 201, gateway.log()[-2000:]
+
+
+@pytest.mark.parametrize("place", [
+    "https://steady.test/.well-known/ocm", "http://away.test/.well-known/ocm", "https://127.0.0.1/",
+    "https://169.254.169.254/latest/meta-data", "//steady.test/.well-known/ocm",
+])
+def test_no_redirect_leads_to_another_host(world, crowd, place):
+    gateway, backend = world
+    peer = crowd.peers["away.test"]
+    peer.script = lambda request: answer(302, b"", ("Location", place))
+    crowd.peers["steady.test"].requests.clear()
+    backend.take()
+    time.sleep(1.1)
+    response = send(gateway, peer)
+    # Redirects away are as good as no document: then it has no keys, or cannot be asked.
+    assert response.status in (401, 503), response.body
+    assert crowd.peers["steady.test"].requests == []
+    assert reached(backend) == []
+
+
+def test_who_cannot_sign_makes_us_ask_nobody(world, crowd):
+    gateway, backend = world
+    for peer in crowd.peers.values():
+        peer.requests.clear()
+    for host in HOSTS + ["unheard-of.test"]:
+        response = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")],
+                                   as_json(share(host)))
+        assert response.status in (401, 403)
+    assert all(peer.requests == [] for peer in crowd.peers.values())
