@@ -12,18 +12,15 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         let fallback: [Int]
     }
 
-    /// The host part, behind the last `@`, compares without regard to case. Refused: an empty
-    /// pattern, control characters, more than 1024 bytes.
+    /// The host part, behind the last `@`, compares without regard to case; without a star it is
+    /// read as a host and takes its canonical form (IDNA in A-labels, no port 443). Refused: an
+    /// empty pattern, control characters, more than 1024 bytes, and host parts that no address has:
+    /// what is no host, and letters outside ASCII beside a star.
     package init?(_ pattern: String) {
         guard (1...1024).contains(pattern.utf8.count),
             !pattern.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { return nil }
-        var bytes = Array(pattern.utf8)
-        if let at = bytes.lastIndex(of: UInt8(ascii: "@")) {
-            for place in bytes.indices[at...] where (0x41...0x5A).contains(bytes[place]) {
-                bytes[place] |= 0x20
-            }
-        }
+        guard let bytes = Self.canonical(pattern) else { return nil }
         description = String(decoding: bytes, as: UTF8.self)
         pieces = bytes.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
             .map { Piece(bytes: Array($0), fallback: Self.fallback(Array($0))) }
@@ -31,17 +28,18 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the whole of `text` matches.
-    package func matches(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
+    package func matches(_ text: String) -> Bool { matches(bytes: Array(text.utf8)) }
+
+    func matches<Text: RandomAccessCollection<UInt8>>(bytes: Text) -> Bool where Text.Index == Int {
         guard let first = pieces.first, let last = pieces.last, bytes.count >= length else {
             return false
         }
-        guard pieces.count > 1 else { return bytes == first.bytes }
+        guard pieces.count > 1 else { return bytes.elementsEqual(first.bytes) }
         guard bytes.starts(with: first.bytes),
             bytes.suffix(last.bytes.count).elementsEqual(last.bytes)
         else { return false }
-        var place = first.bytes.count
-        let end = bytes.count - last.bytes.count
+        var place = bytes.startIndex + first.bytes.count
+        let end = bytes.endIndex - last.bytes.count
         for piece in pieces.dropFirst().dropLast() {
             guard let next = Self.find(piece, in: bytes, from: place, to: end) else { return false }
             place = next
@@ -50,7 +48,9 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The end of the first occurrence.
-    private static func find(_ piece: Piece, in text: [UInt8], from: Int, to: Int) -> Int? {
+    private static func find<Text: RandomAccessCollection<UInt8>>(
+        _ piece: Piece, in text: Text, from: Int, to: Int
+    ) -> Int? where Text.Index == Int {
         if piece.bytes.isEmpty { return from }
         var matched = 0
         var place = from
@@ -63,6 +63,19 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
             if matched == piece.bytes.count { return place }
         }
         return nil
+    }
+
+    /// The pattern with its host part in canonical form.
+    private static func canonical(_ pattern: String) -> [UInt8]? {
+        guard let at = pattern.utf8.lastIndex(of: UInt8(ascii: "@")) else {
+            return Array(pattern.utf8)
+        }
+        let host = pattern[pattern.utf8.index(after: at)...]
+        if !host.utf8.contains(UInt8(ascii: "*")) {
+            return PeerHost(host).map { Array("\(pattern[...at])\($0)".utf8) }
+        }
+        guard host.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return Array(pattern[...at].utf8) + Array(host.lowercased().utf8)
     }
 
     /// For each place the length of the longest proper prefix that ends there.

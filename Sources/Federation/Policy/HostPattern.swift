@@ -31,12 +31,10 @@ package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         } else {
             scope = .host
         }
-        // Port 0 is nobody's default, so that a port which is written stays.
-        guard let host = PeerHost(rest, defaultPort: 0),
-            scope == .host || host.kind == .name
-        else { return nil }
+        guard let host = PeerHost(rest), scope == .host || host.kind == .name else { return nil }
         name = host.name
-        port = host.port
+        // As written: a host drops the port 443, but `host:443` is not the host on every port.
+        port = PeerHost.writtenPort(rest)
     }
 
     package func matches(_ host: PeerHost) -> Bool {

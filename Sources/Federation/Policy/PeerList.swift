@@ -38,12 +38,16 @@ package struct ListEntry: Sendable, Equatable {
     package let until: Int?
     /// For people; nothing is decided by it.
     package let note: String?
+    /// Where it stands, in the policy or in the file that the list comes from.
+    package let position: SourcePosition?
 
-    package init(pattern: HostPattern, until: Int? = nil, note: String? = nil) {
+    package init(
+        pattern: HostPattern, until: Int? = nil, note: String? = nil,
+        position: SourcePosition? = nil
+    ) {
         self.pattern = pattern
         self.until = until
         self.note = note
+        self.position = position
     }
-
-    func counts(at now: Int) -> Bool { until.map { now < $0 } ?? true }
 }

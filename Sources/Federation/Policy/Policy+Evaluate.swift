@@ -8,8 +8,10 @@ extension Policy {
             index.forEachMatch(peer, now: now) { list, entry in
                 if !memberships.contains(list) { memberships.append(list) }
                 let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
-                if let known = best, rank < known.rank || rank == known.rank && list >= known.list {
-                    return
+                if let known = best {
+                    if rank < known.rank { return }
+                    // Which of two equal entries is named must not hang on their order.
+                    if rank == known.rank, lists[list].name >= lists[known.list].name { return }
                 }
                 best = (list, entry, rank)
             }

@@ -55,6 +55,9 @@ struct PolicyReader {
         parts.fallback = top.read("default", .word("default")) ?? .deny
         parts.unknown = unknown(&top) ?? .deny
         parts.contact = top.read("contact", .line)
+        for key in ["mode", "default", "unknown"] where top.has(key) {
+            parts.places[key] = top.place(of: key)
+        }
         var lists = PolicyListReader(files: files, findings: findings)
         parts.lists = lists.read(&top, from: document.file)
         var blocks = PolicyBlockReader(names: PolicyNames(parts.lists), findings: findings)

@@ -7,7 +7,9 @@ extension Policy {
         case (.enforce, .deny): break
         }
         return rules.contains { rule in
-            guard rule.scope.occasions.contains(occasion) else { return false }
+            guard rule.mode == .enforce, rule.scope.occasions.contains(occasion) else {
+                return false
+            }
             switch rule.ruling {
             case .allow: return true
             case .deny: return false

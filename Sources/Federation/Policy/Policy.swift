@@ -60,7 +60,7 @@ package final class Policy: Sendable {
         self.parts = parts
     }
 
-    private let parts: PolicyParts
+    let parts: PolicyParts
 
     /// The same policy with other entries in some of its lists, as tests want it.
     func replacing(_ entries: [Int: [ListEntry]]) -> Policy {
@@ -82,6 +82,8 @@ struct PolicyParts: Sendable {
     var requirements: [Requirement] = []
     var rules: [Rule] = []
     var tests: [PolicyTest] = []
+    /// Where `mode`, `default` and `unknown` stand, those that are written.
+    var places: [String: SourcePosition] = [:]
 
     /// A refusal whose hint also says whom to ask.
     func refusal(

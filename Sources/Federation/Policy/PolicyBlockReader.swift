@@ -41,7 +41,8 @@ struct PolicyBlockReader {
         for (need, node) in zip(needs, nodes) where PolicyNotYet.needs.contains(need) {
             findings.notYet("the need \"\(need.rawValue)\"", at: node.position)
         }
-        return needs
+        // A set: which of two missing needs is named must not hang on their order.
+        return Need.allCases.filter(needs.contains)
     }
 
     mutating func rules(_ top: inout TOMLTableReader, _ parts: PolicyParts) -> [Rule] {
@@ -51,6 +52,11 @@ struct PolicyBlockReader {
             let name = self.name(&table, "rule", &used)
             let scope = self.scope(&table)
             let ruling = self.ruling(&table, parts)
+            if let scope, table.has("set"), !scope.occasions.contains(Occasion(.token, .inbound)) {
+                findings.notYet(
+                    "\"set\" of a rule that is not about token.in", at: table.place(of: "set"),
+                    remedy: "tokens are issued by the rule that allows token.in: set it there")
+            }
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
             table.finish()
             guard let name, let scope, let ruling else { return nil }
@@ -152,10 +158,15 @@ extension TOMLForm<PeerWord> {
                 return names.list(String(word.dropFirst()), at: node.position, findings)
                     .map(PeerWord.list)
             }
+            // A host of the same name as a list is far less likely than a forgotten "@".
+            if names.lists.contains(word) {
+                findings.report(
+                    node.position, "\(quoted(word)) is the name of a list",
+                    remedy: "did you mean \(quoted("@" + word))?")
+                return nil
+            }
             if let pattern = HostPattern(word) { return .pattern(pattern) }
-            findings.report(
-                node.position, "\(quoted(word)) is not \(expected)",
-                remedy: names.lists.contains(word) ? "did you mean \"@\(word)\"?" : nil)
+            findings.report(node.position, "\(quoted(word)) is not \(expected)")
             return nil
         }
     }

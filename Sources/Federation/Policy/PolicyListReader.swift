@@ -105,7 +105,8 @@ struct PolicyListReader {
 
     private func entry(_ node: TOMLNode) -> ListEntry? {
         guard case .table = node.content else {
-            return TOMLForm.hostPattern.read(node, findings).map { ListEntry(pattern: $0) }
+            return TOMLForm.hostPattern.read(node, findings)
+                .map { ListEntry(pattern: $0, position: node.position) }
         }
         guard var reader = TOMLTableReader(node, path: "entry", findings: findings) else {
             return nil
@@ -114,15 +115,19 @@ struct PolicyListReader {
         let until = reader.read("until", .instant)?.end
         let note = reader.read("note", .string)
         reader.finish()
-        return pattern.map { ListEntry(pattern: $0, until: until, note: note) }
+        return pattern.map {
+            ListEntry(pattern: $0, until: until, note: note, position: node.position)
+        }
     }
 }
 
 /// The format `text` of a list: a pattern a line.
 enum TextList {
-    /// Reports every line that is no pattern; blank lines and what follows `#` do not count.
+    /// Reports the lines that are no pattern (the first twenty, then how many there are); blank
+    /// lines and what follows `#` do not count.
     static func entries(_ bytes: [UInt8], _ findings: Findings) -> [ListEntry] {
         var entries: [ListEntry] = []
+        var wrong = 0
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             let text = line.prefix { $0 != UInt8(ascii: "#") }
@@ -131,19 +136,22 @@ enum TextList {
             while let last = word.last, isBlank(last) { word = word.dropLast() }
             guard !word.isEmpty else { continue }
             let place = SourcePosition(line: number + 1, column: indent + 1)
-            guard let written = String(validating: word, as: UTF8.self) else {
-                findings.report(place, "the line is not UTF-8")
+            if let pattern = String(validating: word, as: UTF8.self).flatMap({ HostPattern($0) }) {
+                entries.append(ListEntry(pattern: pattern, position: place))
                 continue
             }
-            if let pattern = HostPattern(written) {
-                entries.append(ListEntry(pattern: pattern))
-            } else {
-                findings.report(
-                    place, "\(quoted(written)) is not \(TOMLForm.hostPattern.expected)")
-            }
+            wrong += 1
+            guard wrong <= reported else { continue }
+            let shown = String(decoding: word.prefix(256), as: UTF8.self)
+            findings.report(place, "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)")
+        }
+        if wrong > reported {
+            findings.report(nil, "\(wrong) lines are not host patterns; the first are shown")
         }
         return entries
     }
+
+    private static let reported = 20
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0D

@@ -13,7 +13,8 @@ package struct Verdict: Sendable, Equatable {
     package let by: String
     /// Why it is refused; nil exactly when the action is `allow`.
     package let refusal: Refusal?
-    /// What would have been refused, had it been enforced, by the names of `by`.
+    /// The blocks that would have refused (or, of rules, decided), had they been enforced, by the
+    /// names of `by`.
     package let would: [String]
     /// What the deciding rule sets.
     package let settings: RuleSettings
@@ -45,7 +46,18 @@ package struct Refusal: Sendable, Equatable {
     }
 
     func denial(by block: String) -> Denial {
-        Denial(row, ruling: .init(name: code, status: status, hint: hint), "policy: \(block)")
+        Denial(
+            row, ruling: .init(name: code, status: status, hint: hint), "policy: \(block)",
+            retryAfter: retryAfter)
+    }
+
+    /// Statuses that say "later" say when; a row that has no time of its own takes the usual one.
+    private var retryAfter: Int? {
+        switch status {
+        case 429: row.defaultRetryAfter ?? DenialCode.limitExceeded.defaultRetryAfter
+        case 503: row.defaultRetryAfter ?? DenialCode.held.defaultRetryAfter
+        case _: nil
+        }
     }
 }
 

@@ -1,0 +1,38 @@
+/// Where something of a policy stands, for people who look it up.
+package struct PolicyPlace: Sendable, Equatable, CustomStringConvertible {
+    /// As the operator named it.
+    package let file: String
+    package let position: SourcePosition
+
+    /// `file:line`
+    package var description: String { "\(file):\(position.line)" }
+}
+
+extension Policy {
+    /// Where the block stands that verdicts call `name` (see ``Verdict/by``); nil for what stands
+    /// nowhere: built-in checks, and defaults that are not written.
+    package func place(of name: String) -> PolicyPlace? {
+        let position: SourcePosition?
+        switch name {
+        case "unknown", "default": position = parts.places[name]
+        case "mode:report", "mode:open": position = parts.places["mode"]
+        case _:
+            position =
+                lists.first { $0.label == name }?.position
+                ?? requirements.first { $0.label == name }?.position
+                ?? rules.first { $0.label == name }?.position
+        }
+        return position.map { PolicyPlace(file: file, position: $0) }
+    }
+
+    /// Where the entry stands that gave a peer its standing, or else the default for peers on no
+    /// list.
+    package func place(of standing: Standing) -> PolicyPlace? {
+        guard let entry = standing.entry,
+            let list = lists.first(where: { $0.name == standing.list })
+        else { return place(of: "unknown") }
+        guard let position = entry.position else { return place(of: list.label) }
+        let source = list.source.map { PolicyFiles.resolve($0, from: file) }
+        return PolicyPlace(file: source ?? file, position: position)
+    }
+}

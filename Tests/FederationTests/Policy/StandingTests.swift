@@ -1,0 +1,151 @@
+import Testing
+
+@testable import Federation
+
+@Suite struct StandingTests {
+    /// Lists in the short form `name standing[!]: entry entry`, where `!` is `hard = true`.
+    private func policy(_ lists: [String], unknown: String = "deny") throws -> Policy {
+        let body = lists.map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            let head = parts[0].split(separator: " ")
+            let entries = parts.count > 1 ? parts[1].split(separator: " ") : []
+            return """
+                [list.\(head[0])]
+                standing = "\(head[1].filter { $0 != "!" })"
+                hard = \(head[1].hasSuffix("!"))
+                entries = [\(entries.map { "\"\($0)\"" }.joined(separator: ", "))]
+
+                """
+        }
+        return try PolicySamples.policy(body.joined(), head: "unknown = \"\(unknown)\"")
+    }
+
+    @Test(arguments: [
+        // The more specific pattern wins.
+        (["a allow: .x.example", "b block: c.x.example"], "c.x.example", "list:b"),
+        (["a block: .x.example", "b allow: c.x.example"], "c.x.example", "list:b"),
+        (["a block: *.x.example", "b allow: .x.example"], "c.x.example", "list:a"),
+        (["a block: .x.example", "b allow: *.x.example"], "c.x.example", "list:b"),
+        (["a block: .x.example", "b allow: *.y.x.example"], "c.y.x.example", "list:b"),
+        (["a block: c.x.example", "b allow: c.x.example:8443"], "c.x.example:8443", "list:b"),
+        (["a block: c.x.example", "b allow: c.x.example:8443"], "c.x.example", "list:a"),
+        (["a allow: c.x.example", "b block: c.x.example:443"], "c.x.example", "list:b"),
+        // A tie is a block, whatever the order.
+        (["a allow: c.x.example", "b block: c.x.example"], "c.x.example", "list:b"),
+        (["b block: c.x.example", "a allow: c.x.example"], "c.x.example", "list:b"),
+        (
+            ["a allow: bücher.example", "b block: XN--BCHER-KVA.example."], "bücher.example",
+            "list:b"
+        ),
+        // A hard list cannot be overridden; of two hard ones the block counts.
+        (["a block!: .x.example", "b allow: c.x.example"], "c.x.example", "list:a"),
+        (["a allow!: .x.example", "b block: c.x.example"], "c.x.example", "list:a"),
+        (["a allow!: c.x.example", "b block!: .x.example"], "c.x.example", "list:b"),
+        // Nobody's.
+        (["a allow: x.example"], "c.x.example", "unknown"),
+        (["a allow:"], "c.x.example", "unknown"),
+        (["a allow: 192.0.2.1"], "192.0.2.2", "unknown"),
+    ])
+    func standingIsOfThisList(_ lists: [String], _ peer: String, _ by: String) throws {
+        let policy = try policy(lists)
+        let standing = policy.standing(of: PeerHost(peer), now: 0)
+        #expect(standing.by == by)
+        let word: Standing.Word =
+            by == "unknown"
+            ? .unknown
+            : lists.contains { $0.hasPrefix("\(by.dropFirst(5)) allow") } ? .allow : .block
+        #expect(standing.word == word)
+        #expect((standing.refusal == nil) == (word == .allow))
+    }
+
+    @Test func emptyAllowListMeansNobody() throws {
+        let policy = try policy(["members allow:"])
+        for peer in ["a.example", "192.0.2.1", "[2001:db8::1]"] {
+            #expect(policy.standing(of: PeerHost(peer), now: 0).denial?.code == .peerUnknown)
+        }
+        #expect(policy.standing(of: nil, now: 0).denial?.code == .peerUnknown)
+    }
+
+    @Test func unknownPeersAreAdmittedOnlyWherePolicySaysSo() throws {
+        let open = try policy(["bad block: .bad.example"], unknown: "allow")
+        #expect(open.standing(of: PeerHost("a.example"), now: 0).denial == nil)
+        #expect(open.standing(of: PeerHost("a.bad.example"), now: 0).denial?.code == .peerBlocked)
+        // Not said at all: refused.
+        let silent = try PolicySamples.policy("")
+        #expect(silent.standing(of: PeerHost("a.example"), now: 0).denial?.code == .peerUnknown)
+    }
+
+    /// 2027-06-30 ends at midnight of the 1st of July, UTC.
+    @Test func entryCountsUntilItsDayIsOver() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.a]
+            standing = "allow"
+            entries = [{ host = "a.example", until = 2027-06-30 }]
+            [list.b]
+            standing = "block"
+            entries = [{ host = "b.example", until = 2027-06-30T12:00:00Z }, ".b.example:1"]
+            """, head: "unknown = \"allow\"")
+        let end = TOMLInstant.midnight(year: 2027, month: 7, day: 1)
+        let a = PeerHost("a.example")
+        #expect(policy.standing(of: a, now: end - 1).by == "list:a")
+        #expect(policy.standing(of: a, now: end).by == "unknown")
+        let b = PeerHost("b.example")
+        #expect(policy.standing(of: b, now: end - 43_201).by == "list:b")
+        #expect(policy.standing(of: b, now: end - 43_200).by == "unknown")
+    }
+
+    @Test func entryThatNoLongerCountsIsNoMembershipEither() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.partners]
+            standing = "allow"
+            entries = ["a.example"]
+            [list.legacy]
+            standing = "allow"
+            entries = [{ host = "a.example", until = 2027-03-31 }]
+            [[require]]
+            name = "signed"
+            on = "share"
+            except = "@legacy"
+            need = "signature"
+            \(PolicySamples.allowAll)
+            """)
+        var facts = try PolicySamples.facts("share.in", "a.example") { $0.signature = .none }
+        facts.now = TOMLInstant.midnight(year: 2027, month: 3, day: 31)
+        #expect(policy.evaluate(facts).action == .allow)
+        facts.now = TOMLInstant.midnight(year: 2027, month: 4, day: 1)
+        #expect(policy.evaluate(facts).by == "require:signed")
+    }
+
+    @Test func noteAndPlaceOfTheEntryAreShown() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.a]
+            standing = "allow"
+            entries = [
+              "other.example",
+              { host = "a.example", note = "contract 17" },
+            ]
+            [list.b]
+            standing = "block"
+            source = "bad.txt"
+            """, files: ["etc/bad.txt": "# bad\n\n  b.example # since May\n"])
+        let a = policy.standing(of: PeerHost("a.example"), now: 0)
+        #expect(a.entry?.note == "contract 17")
+        #expect(policy.place(of: a)?.description == "etc/policy.toml:8")
+        let b = policy.standing(of: PeerHost("b.example"), now: 0)
+        #expect(policy.place(of: b)?.description == "etc/bad.txt:3")
+        #expect(policy.place(of: "list:b")?.description == "etc/policy.toml:10")
+    }
+
+    /// Which of two entries is named does not hang on the order of lists, as the hash does not.
+    @Test func equalEntriesAreNamedInOneOrder() throws {
+        for lists in [
+            ["a block: x.example", "b block: x.example"],
+            ["b block: x.example", "a block: x.example"],
+        ] {
+            #expect(try policy(lists).standing(of: PeerHost("x.example"), now: 0).by == "list:a")
+        }
+    }
+}
