@@ -122,7 +122,8 @@ struct TOMLCursor {
         }
     }
 
-    private static func isBare(_ byte: UInt8) -> Bool {
+    /// A letter, digit, `-` or `_`: what a key without quotes is made of.
+    static func isBare(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):

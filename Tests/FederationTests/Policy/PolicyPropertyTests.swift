@@ -105,7 +105,7 @@ import Testing
     @Test func nothingFromABlockedPeerIsAllowedAndRefusalsAgree() throws {
         var numbers = Numbers(state: 41)
         var blocked = 0
-        for _ in 0..<1500 {
+        for _ in 0..<400 {
             let draft = Draft(&numbers)
             let policy = try PolicySamples.read(draft.text)
             for facts in try messages(&numbers) {
@@ -128,7 +128,7 @@ import Testing
                 #expect(refused == (verdict.action == .deny), "\(draft.text)")
             }
         }
-        #expect(blocked > 1000)
+        #expect(blocked > 300)
     }
 
     /// Where blocks do not single out lists, an allow entry can only admit; taking it away never
@@ -136,7 +136,7 @@ import Testing
     @Test func takingAnAllowEntryAwayNeverWidensAccess() throws {
         var numbers = Numbers(state: 43)
         var narrowed = 0
-        for _ in 0..<1500 {
+        for _ in 0..<400 {
             var draft = Draft(&numbers)
             draft.blocks = draft.blocks.replacing("\"@a\"", with: "\"y.example\"")
                 .replacing("\"@b\"", with: "\"y.example\"").replacing(
@@ -157,6 +157,6 @@ import Testing
                 if old.action != new.action { narrowed += 1 }
             }
         }
-        #expect(narrowed > 100)
+        #expect(narrowed > 30)
     }
 }
