@@ -31,11 +31,16 @@ struct HostName: Equatable {
         text = ascii
     }
 
-    /// Letters, digits and hyphens, no hyphen at either end (RFC 1123 2.1).
+    /// Letters, digits and hyphens, no hyphen at either end (RFC 1123 2.1), nor two behind the
+    /// second letter.
     private static func isLabel(_ label: Substring) -> Bool {
         guard (1...63).contains(label.utf8.count), label.utf8.first != UInt8(ascii: "-"),
             label.utf8.last != UInt8(ascii: "-")
         else { return false }
+        // Reserved (RFC 5890 2.3.1); what follows xn-- was read by IDNA.
+        if label.utf8.dropFirst(2).starts(with: "--".utf8), !label.hasPrefix("xn--") {
+            return false
+        }
         return label.utf8.allSatisfy { byte in
             switch byte {
             case 0x61...0x7A, 0x30...0x39, UInt8(ascii: "-"): true
