@@ -11,6 +11,8 @@ package final class TLSContext: Sendable {
     let handle: TLSContextHandle
     let role: Role
     private let table: TLSIdentityTable?
+    /// How many bytes a peer may send until the handshake is done.
+    let handshakeLimit: Int
     private let alpn: ALPNList
     private let ticketKeys = TLSTicketKeys()
 
@@ -25,7 +27,9 @@ package final class TLSContext: Sendable {
     ) throws(CryptoError) -> TLSContext {
         let table = try TLSIdentityTable(identities)
         let context = try TLSContext(
-            .server, table: table, versions: (minimum, maximum), alpn: alpn)
+            .server, table: table, versions: (minimum, maximum), alpn: alpn,
+            // Without a certificate, a client has little to say.
+            handshakeLimit: clientTrust == nil ? 16 << 10 : 128 << 10)
         try context.setUpServer(table, clientTrust)
         return context
     }
@@ -40,7 +44,9 @@ package final class TLSContext: Sendable {
         let table: TLSIdentityTable? =
             if let identity { try TLSIdentityTable([identity]) } else { nil }
         let context = try TLSContext(
-            .client, table: table, versions: (minimum, maximum), alpn: alpn)
+            .client, table: table, versions: (minimum, maximum), alpn: alpn,
+            // More than any certificate chain that OpenSSL would take.
+            handshakeLimit: 128 << 10)
         try context.setUpClient(trust)
         return context
     }
@@ -57,10 +63,11 @@ package final class TLSContext: Sendable {
     private init(
         _ role: Role, table: TLSIdentityTable?,
         versions: (minimum: TLSVersion, maximum: TLSVersion),
-        alpn: [String]
+        alpn: [String], handshakeLimit: Int
     ) throws(CryptoError) {
         ERR_clear_error()
         self.role = role
+        self.handshakeLimit = handshakeLimit
         self.table = table
         self.alpn = try ALPNList(alpn)
         handle = try TLSContextHandle(role)

@@ -223,8 +223,8 @@ import COpenSSL
                 state = .open
             } else if unsafe SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ {
                 fail(unsafe TLSFailure(after: ssl))
-            } else if handshakeBytes > Self.handshakeLimit {
-                fail(TLSFailure(.flood, "handshake of more than \(Self.handshakeLimit) bytes"))
+            } else if handshakeBytes > context.handshakeLimit {
+                fail(TLSFailure(.flood, "handshake of more than \(context.handshakeLimit) bytes"))
             } else if unread == 0 || unread == before {
                 return
             }
@@ -307,8 +307,6 @@ import COpenSSL
     private static let maximumRecord = 16384
     /// Header, explicit nonce, content type and tag: 29 bytes at most with our ciphers.
     private static let recordOverhead = 32
-    /// More than any certificate chain that OpenSSL would take.
-    private static let handshakeLimit = 128 * 1024
     /// Key updates, tickets and warnings in a row, without application data between them.
     private static let messageLimit = 32
 }

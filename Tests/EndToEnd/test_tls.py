@@ -1,0 +1,127 @@
+"""TLS as clients meet it: what is refused, and that plain bytes reach nobody."""
+
+import socket
+import ssl
+import subprocess
+import warnings
+
+import pytest
+
+from backend import ScriptedBackend, answer
+from wire import Connection
+
+
+@pytest.fixture(scope="module")
+def backend():
+    backend = ScriptedBackend(lambda request: answer(200, b"ok"))
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(start, backend):
+    return start(backend.url)
+
+
+def shake(gateway, context) -> ssl.SSLSocket:
+    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    return context.wrap_socket(raw, server_hostname="cloud.test")
+
+
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_old_versions_are_refused(gateway, version):
+    context = gateway.authority.client_context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
+    with pytest.raises(ssl.SSLError):
+        shake(gateway, context)
+
+
+@pytest.mark.parametrize("ciphers", [
+    "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256",
+    "AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA", "DHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES256-CCM8"])
+def test_weak_ciphers_are_refused(gateway, ciphers):
+    context = gateway.authority.client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(ciphers + ":@SECLEVEL=0")
+    with pytest.raises(ssl.SSLError):
+        shake(gateway, context)
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_the_versions_of_today_are_spoken_without_compression(gateway, version):
+    context = gateway.authority.client_context()
+    context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
+    with shake(gateway, context) as connection:
+        assert connection.compression() is None
+        assert connection.cipher()[2] >= 128
+
+
+@pytest.mark.parametrize("offer, chosen", [(["http/1.1"], "http/1.1"), ([], None),
+                                           (["h2", "http/1.1"], "http/1.1")])
+def test_the_protocol_is_agreed_on(gateway, offer, chosen):
+    context = gateway.authority.client_context()
+    if offer:
+        context.set_alpn_protocols(offer)
+    with shake(gateway, context) as connection:
+        assert connection.selected_alpn_protocol() == chosen
+
+
+@pytest.mark.parametrize("offer", [["h2"], ["ftp", "imap"]])
+def test_another_protocol_is_refused(gateway, offer):
+    context = gateway.authority.client_context()
+    context.set_alpn_protocols(offer)
+    with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+        shake(gateway, context)
+
+
+def test_nobody_renegotiates(gateway):
+    run = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.port}", "-tls1_2", "-servername",
+         "cloud.test", "-CAfile", str(gateway.authority.file)],
+        input=b"R\nR\n", capture_output=True, timeout=20)
+    said = run.stdout + run.stderr
+    assert b"RENEGOTIATING" in said
+    assert b"no renegotiation" in said or b"unexpected message" in said, said[-600:]
+
+
+def test_plain_http_on_the_secured_port_reaches_nobody(gateway, backend):
+    backend.take()
+    with Connection(("127.0.0.1", gateway.port)) as connection:
+        connection.send(b"GET /plain HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+        connection.socket.settimeout(5)
+        try:
+            said = connection.reader.read()
+        except ConnectionResetError:
+            said = b""
+    assert not said.startswith(b"HTTP/")
+    assert not any(request.target == "/plain" for request in backend.take())
+
+
+def test_a_hello_in_single_bytes_is_a_hello(gateway):
+    context = gateway.authority.client_context()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    engine = context.wrap_bio(incoming, outgoing, server_hostname="cloud.test")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            try:
+                engine.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                for byte in outgoing.read():
+                    raw.sendall(bytes([byte]))
+                incoming.write(raw.recv(65536))
+        engine.write(b"GET /x HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+        for byte in outgoing.read():
+            raw.sendall(bytes([byte]))
+        while True:
+            incoming.write(raw.recv(65536))
+            try:
+                assert engine.read(12) == b"HTTP/1.1 200"
+                return
+            except ssl.SSLWantReadError:
+                pass

@@ -1,0 +1,84 @@
+import Testing
+
+@testable import OpenSSL
+
+@Suite struct TLSContextTests {
+    /// The names of the certificate that a client which asks for `name` is shown.
+    private func shown(
+        _ server: TLSContext, _ authority: CertificateAuthority, asking name: String
+    ) throws -> [String] {
+        let client = try TLSContext.client(trust: .only([authority.certificate]))
+        var pair = TLSPair(
+            client: try TLSEngine(client: client, serverName: name),
+            server: try TLSEngine(server: server))
+        pair.run()
+        return pair.client.engine.peerChain.first?.dnsNames ?? []
+    }
+
+    @Test func theNameOfTheHelloPicksTheCertificate() throws {
+        let world = try TLSWorld()
+        let first = try TLSWorld.identity(["cloud.example"], by: world.authority)
+        let second = try TLSWorld.identity(["old.example", "*.pages.example"], by: world.authority)
+        let server = try TLSContext.server(identities: [first, second])
+        for name in ["cloud.example", "old.example", "a.pages.example"] {
+            let names = try shown(server, world.authority, asking: name)
+            #expect(names.contains(name) || names.contains("*.pages.example"))
+        }
+        let table = try TLSIdentityTable([first, second])
+        for (name, expected) in [
+            ("cloud.example", first), ("CLOUD.example.", first), ("a.pages.example", second),
+            ("a.b.pages.example", first), ("stranger.example", first), (nil, first),
+        ] { #expect(table.identities(for: name).map(\.leaf) == [expected.leaf]) }
+    }
+
+    @Test func identitiesAreReplacedForTheNextHandshake() throws {
+        let world = try TLSWorld()
+        let server = try TLSContext.server(identities: [world.identity])
+        let next = try TLSWorld.identity(["next.example"], by: world.authority)
+        try server.replaceIdentities([next])
+        #expect(try shown(server, world.authority, asking: "next.example") == ["next.example"])
+        #expect(throws: CryptoError.self) { try server.replaceIdentities([]) }
+        #expect(throws: CryptoError.self) { try world.client.replaceIdentities([next]) }
+        #expect(try shown(server, world.authority, asking: "next.example") == ["next.example"])
+    }
+
+    @Test(arguments: TLSVersion.allCases)
+    func aSessionIsResumedByItsOwnContextOnly(version: TLSVersion) throws {
+        let world = try TLSWorld(version: version)
+        func session() throws -> TLSSession {
+            var pair = try world.pair()
+            pair.run()
+            pair.server.send([1])
+            // A connection that ends without a goodbye takes its session with it.
+            pair.client.close()
+            pair.server.close()
+            pair.run()
+            return try #require(pair.client.engine.session)
+        }
+        var again = try world.pair(resuming: session())
+        again.run()
+        #expect(again.server.engine.negotiation?.resumed == true)
+
+        // Another listener, with other demands perhaps, has other ticket keys.
+        let other = try TLSContext.server(
+            identities: [world.identity], minimum: version, maximum: version, alpn: ["http/1.1"])
+        var elsewhere = TLSPair(
+            client: try TLSEngine(
+                client: world.client, serverName: "gateway.example", resuming: session()),
+            server: try TLSEngine(server: other))
+        elsewhere.run()
+        #expect(elsewhere.server.engine.state == .open)
+        #expect(elsewhere.server.engine.negotiation?.resumed == false)
+    }
+
+    @Test func protocolNamesOfNoOrTooManyBytesAreRefused() throws {
+        let world = try TLSWorld()
+        for name in ["", String(repeating: "x", count: 256)] {
+            #expect(throws: CryptoError.self) {
+                try TLSContext.server(identities: [world.identity], alpn: [name])
+            }
+        }
+        #expect(throws: CryptoError.self) { try TLSContext.server(identities: []) }
+        #expect(throws: CryptoError.self) { try TLSContext.client(trust: .only([])) }
+    }
+}
