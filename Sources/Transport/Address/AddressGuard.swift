@@ -20,8 +20,6 @@ package struct AddressGuard: Sendable {
         case own
         /// The name is one of this machine or its network.
         case localName
-        /// The name had no address.
-        case noAddress
     }
 
     package init(allowing allowed: [CIDR] = [], own: [IPAddress] = []) {
@@ -40,17 +38,6 @@ package struct AddressGuard: Sendable {
     /// its network may be, where the operator has let addresses of that kind be dialled.
     package func judge(_ host: Authority.Host) -> Verdict {
         host.isLocalName && allowed.isEmpty ? .refused(.localName) : .allowed
-    }
-
-    /// The verdict on a name by all of its addresses: one forbidden address among them refuses the
-    /// name, since the good ones beside it would only hide it.
-    package func judge(_ addresses: [IPAddress]) -> Verdict {
-        guard !addresses.isEmpty else { return .refused(.noAddress) }
-        for address in addresses {
-            let verdict = judge(address)
-            if verdict != .allowed { return verdict }
-        }
-        return .allowed
     }
 }
 

@@ -13,7 +13,7 @@ final class UpstreamDial: LoopMember {
     /// The connection that is being made.
     private var current: UpstreamConnection?
     private var failure = UpstreamFailure.connectRefused
-    private var deadline: LoopTime
+    private let deadline: LoopTime
 
     init(_ upstream: Upstream, loop: Loop, for receiver: any AnswerReceiver) {
         self.upstream = upstream
@@ -84,10 +84,12 @@ final class UpstreamDial: LoopMember {
         }
         let connection = UpstreamConnection(upstream, loop: loop)
         current = connection
+        // What is left of the time is for all that are left: one that is silent costs its share.
+        let share = (deadline - loop.now) / (candidates.count + 1)
         let upstream = upstream
         let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
         ClientBootstrap(group: loop.eventLoop)
-            .connectTimeout(.nanoseconds(upstream.limits.connect.nanoseconds))
+            .connectTimeout(.nanoseconds(max(.milliseconds(1), share).nanoseconds))
             .channelOption(.autoRead, value: false)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: SocketTuning.allocator)

@@ -26,12 +26,6 @@ import Testing
         #expect(listed.judge(own) == .allowed)
     }
 
-    @Test func oneForbiddenAddressRefusesTheName() throws {
-        let addresses = [try address("8.8.8.8"), try address("10.0.0.1"), try address("8.8.4.4")]
-        #expect(AddressGuard().judge(addresses) == .refused(.addressClass(.privateUse)))
-        #expect(AddressGuard().judge([addresses[0], addresses[2]]) == .allowed)
-    }
-
     @Test func localNamesAreLookedUpOnlyWhereLocalAddressesMayBeDialled() throws {
         let lab = AddressGuard(allowing: [try CIDR("10.0.0.0/8")])
         for name in ["localhost", "cloud.internal", "intranet"] {
@@ -46,10 +40,6 @@ import Testing
     @Test func theMachineKnowsItsOwnAddresses() throws {
         let loopback = try address("127.0.0.1")
         #expect(AddressGuard.ownAddresses().contains(loopback))
-    }
-
-    @Test func nameWithoutAddressIsRefused() {
-        #expect(AddressGuard().judge([]) == .refused(.noAddress))
     }
 
     @Test(arguments: [

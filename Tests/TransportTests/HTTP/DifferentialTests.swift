@@ -6,12 +6,58 @@ import Testing
 @testable import Transport
 
 /// Whatever our parser accepts, llhttp (through NIOHTTP1) must accept too, and understand alike.
-/// That it accepts more is the point of having our own.
+/// That it accepts more is the point of having our own: what we refuse and it takes is listed, each
+/// kind with the reason.
 @Suite struct DifferentialTests {
     @Test(arguments: Corpus.shared.cases.filter { $0.accepted != nil })
     func llhttpReadsAcceptedRequestsAlike(_ entry: Corpus.Case) throws {
         try compare(entry.bytes.bytes, role: entry.parserRole)
     }
+
+    @Test(arguments: Corpus.shared.cases.filter { $0.refused != nil && $0.role != .forward })
+    func whatWeRefuseAndLlhttpTakesIsListed(_ entry: Corpus.Case) throws {
+        let code = try #require(entry.refused?.code)
+        guard Oracle.read(entry.bytes.bytes) != nil else { return }
+        #expect(Self.stricter[code] != nil, "llhttp takes what we refuse as \(code)")
+    }
+
+    @Test func everyKindOfTheListOccurs() {
+        let taken = Corpus.shared.cases.filter {
+            $0.refused != nil && $0.role != .forward && Oracle.read($0.bytes.bytes) != nil
+        }
+        #expect(Set(taken.compactMap { $0.refused?.code }) == Set(Self.stricter.keys))
+    }
+
+    /// What llhttp leaves to its user, or forgives, by our code.
+    private static let stricter: [String: String] = [
+        "chunk_extension": "a chunk extension outside of the grammar is skipped",
+        "chunk_extension_too_long": "no limit",
+        "chunk_size": "a space behind the size is forgiven",
+        "connection_nomination": "which fields may be nominated is the proxy's business",
+        "connection_option": "options are not looked at beyond the known ones",
+        "content_length": "whitespace behind the number is forgiven",
+        "expectation": "expectations are the user's business",
+        "field_name_alias": "what CGI makes of a name is the server's business",
+        "field_too_long": "no limit below 80 KiB",
+        "head_too_large": "no limit below 80 KiB",
+        "host_malformed": "Host is the user's business",
+        "host_mismatch": "Host is the user's business",
+        "host_missing": "Host is the user's business",
+        "host_repeated": "Host is the user's business",
+        "method_not_allowed": "TRACE and CONNECT are methods like any other",
+        "request_line": "empty lines before a request are skipped, however many",
+        "request_line_too_long": "no limit below 80 KiB",
+        "target": "the form of a target is the user's business",
+        "target_fragment": "a fragment is part of the text",
+        "too_many_fields": "no limit",
+        "trailer": "trailers are read like fields, with their folds",
+        "trailer_forbidden": "what may be in trailers is the user's business",
+        "trailer_too_large": "no limit",
+        "transfer_coding": "a list of codings that ends in chunked is taken",
+        "transfer_coding_unknown": "another coding than chunked is the user's business",
+        "transfer_coding_version": "chunked is taken from HTTP/1.0, too",
+        "version_malformed": "whitespace behind the version is forgiven",
+    ]
 
     @Test func llhttpReadsMutatedRequestsAlike() throws {
         let seeds = Corpus.shared.cases.map(\.bytes.bytes).filter { $0.count < 700 }
