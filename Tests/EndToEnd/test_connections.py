@@ -13,6 +13,7 @@ import pytest
 
 from backend import ScriptedBackend, answer
 from gateway import free_port
+from peers import as_json, share
 from wire import Closed, Connection
 
 
@@ -291,3 +292,79 @@ def test_what_the_descriptors_do_not_allow_is_said_at_the_start(start, echo, mon
     [record] = [record for record in gateway.records()
                 if record["message"] == "gateway.few-connections"]
     assert record["count"] == (256 - 64) // 2 and "LimitNOFILE" in record["remedy"]
+
+
+# What hangs on the believed address.
+
+NETWORK_RULE = """\
+[[rule]]
+name   = "bad network"
+on     = ["share"]
+when   = { net = ["198.51.100.0/24"] }
+action = "deny"
+code   = "network_refused"
+
+[[rule]]
+name   = "admitted"
+"""
+
+
+@pytest.fixture(scope="module")
+def judged(start, legacy, evidence):
+    """A gateway behind 127.0.0.2 whose policy looks at networks, and a secret of its backend."""
+    server, backend = legacy("nextcloud")
+    secret = evidence.secret()
+    server.secrets = {secret}
+
+    def prepare(gateway):
+        policy = gateway.folder / "policy.toml"
+        text = policy.read_text()
+        assert '[[rule]]\nname   = "admitted"\n' in text
+        policy.write_text(text.replace('[[rule]]\nname   = "admitted"\n', NETWORK_RULE))
+
+    gateway = start(backend.url, prepare=prepare, listen='trusted_proxies = ["127.0.0.2"]')
+    return gateway, secret
+
+
+def posted(gateway, source, client, path, fields, body):
+    with gateway.connect(source=source) as connection:
+        return gateway.request("POST", path, [*fields, ("X-Forwarded-For", client)], body,
+                               connection)
+
+
+def test_policy_judges_the_network_of_the_believed_client(judged, peers):
+    gateway, _ = judged
+    modern = peers.peers["modern.test"]
+
+    def share_from(source, client):
+        body = as_json(share(modern))
+        fields = modern.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
+        return posted(gateway, source, client, "/ocm/shares", fields, body)
+
+    assert share_from("127.0.0.2", "192.0.2.7").status == 201
+    refused = share_from("127.0.0.2", "198.51.100.7")
+    assert refused.status == 403 and b"network_refused" in refused.body, refused.body
+    # A stranger's word neither helps nor hurts it.
+    assert share_from("127.0.0.5", "198.51.100.7").status == 201
+
+
+def test_an_honest_double_comes_from_the_same_believed_client(judged, peers):
+    gateway, secret = judged
+    modern = peers.peers["modern.test"]
+
+    def request():
+        body = modern.token_form(secret)
+        return modern.signed("POST", "https://cloud.test/ocm/token", body,
+                             "application/x-www-form-urlencoded",
+                             nonce=os.urandom(8).hex()), body
+
+    def ask(client, message):
+        return posted(gateway, "127.0.0.2", client, "/ocm/token", *message)
+
+    message = request()
+    assert ask("192.0.2.7", message).status == 200
+    assert ask("192.0.2.7", message).status == 200
+    message = request()
+    assert ask("192.0.2.7", message).status == 200
+    refused = ask("192.0.2.8", message)
+    assert (refused.status, json.loads(refused.body)["error"]) == (400, "invalid_client")
