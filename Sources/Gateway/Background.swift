@@ -17,8 +17,12 @@ extension Gateway {
             }
         }
         let housekeeping = Task { [self] in
+            var watch = ClockWatch(environment)
             while !Task.isCancelled {
                 await pause(.seconds(30))
+                if let step = watch.step(environment) {
+                    log.write(.warning, .clockStepped, [LogEntry(.seconds, step)])
+                }
                 let expired = replays.expire(
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
                 if let expired { store.commitLater([expired]) }

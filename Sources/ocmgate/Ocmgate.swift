@@ -15,8 +15,8 @@ struct Ocmgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
-            DiscoverCommand.self, PolicyCommand.self, KeyCommand.self, ShareCommand.self,
-            TokenCommand.self, SigCommand.self, VersionCommand.self,
+            DiscoverCommand.self, PolicyCommand.self, KeyCommand.self, PeerCommand.self,
+            ShareCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
         ])
 
     /// `-t` works as in nginx; what a command cannot do is exit code 2 and one line.

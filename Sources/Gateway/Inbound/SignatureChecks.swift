@@ -70,9 +70,10 @@ extension Gateway {
         switch pins.judge(peer, offered: offeredKeys(of: peer)) {
         case .known, .firstSight, .continued: return
         case .surprise(let surprise):
+            log.held(peer, surprise)
             throw Denial(
                 .keyChanged,
-                "\(peer): \(surprise.rawValue); to accept its keys: ocmgate peer pin \(peer)")
+                "\(peer): \(surprise.rawValue); to accept its keys: ocmgate peer forget \(peer)")
         }
     }
 

@@ -38,4 +38,11 @@ extension GatewayLog {
             denial.code.rawValue, .warning, .backendFailed,
             [LogEntry(.decision, decision), LogEntry(.detail, denial.detail)])
     }
+
+    /// Keys of a peer that wait for a person.
+    func held(_ peer: PeerHost, _ surprise: PinSurprise) {
+        sample(
+            DenialCode.keyChanged.rawValue, .notice, .peerKeyHeld,
+            [LogEntry(.peer, peer.description), LogEntry(.problem, surprise.rawValue)])
+    }
 }

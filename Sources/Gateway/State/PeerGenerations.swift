@@ -68,4 +68,14 @@ package final class PeerGenerations: Sendable {
                 newest.withLock { $0[host] = max($0[host] ?? .none, generation) }
             })
     }
+
+    /// Forgets how the host has signed: whatever it does next is its first time.
+    package func forget(_ host: PeerHost) -> Change {
+        Change(
+            write: { db in
+                try db.cachedStatement(sql: "DELETE FROM generation WHERE host = ?")
+                    .execute(arguments: [host.description])
+            },
+            committed: { [self] in newest.withLock { $0[host] = nil } })
+    }
 }

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate peer forget`: what is known of peers from their earlier messages.
+struct PeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "What is known of peers.", subcommands: [Forget.self])
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget the keys that a peer is known by, and that it has signed.",
+            discussion: """
+                After a refusal with key_changed: ask the people of that server whether they \
+                changed their keys. The next keys that it shows are taken as those of a new peer. \
+                The gateway must not be running.
+                """)
+
+        @Argument(help: "The peer's host.")
+        var host: String
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() async throws {
+            guard let peer = PeerHost(host) else {
+                throw CommandFailure("\(host) is not a host; write it like cloud.partner.example")
+            }
+            let settings = try option.load()
+            let key = try ShareCommand.sealKey(settings)
+            let known: Int
+            do {
+                known = try await PeerForgetting.forget(
+                    peer, in: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+            } catch { throw CommandFailure("\(error)") }
+            if json {
+                Output.json(["peer": .string(peer.description), "keys": .number(known)])
+            } else {
+                Output.line("\(peer): \(known) keys forgotten; the next that it shows are taken")
+            }
+        }
+    }
+}
