@@ -257,6 +257,43 @@ def test_a_client_cannot_set_who_was_verified(world, peers):
     assert message.get("xauthorization") is None
     assert message["x-forwarded-proto"] == "https"
     assert message["x-forwarded-for"] == "127.0.0.1"
+    assert message["x-ocm-peer"] == "modern.test"
+    assert gateway.decision(message["x-ocm-decision"])["peer"] == "modern.test"
+
+
+def test_only_who_signed_is_named_to_the_backend(world, peers):
+    gateway, _, backend = world
+    backend.take()
+    body = as_json(legacy_share(peers.peers["legacy.test"]))
+    fields = [("Content-Type", "application/json"), ("X-OCM-Peer", "modern.test")]
+    assert gateway.request("POST", "/ocm/shares", fields, body).status == 201
+    [message] = reached(backend)
+    assert message.get("x-ocm-peer") is None and message.get("x-ocm-decision")
+
+
+@pytest.mark.parametrize("name", [
+    "X_OCM_Peer", "x.ocm.peer", "X-OCM_Peer", "X_Forwarded_For", "X.Real.IP", "x_original_url",
+])
+def test_other_spellings_of_such_fields_are_refused(world, peers, name):
+    gateway, _, backend = world
+    backend.take()
+    peer = peers.peers["modern.test"]
+    body = as_json(share(peer))
+    fields = peer.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
+    assert gateway.request("POST", "/ocm/shares", [*fields, (name, "evil.test")], body).status == 400
+    assert reached(backend) == []
+
+
+@pytest.mark.parametrize("name", ["X-OCM-Peer", "X-OCM-Decision", "X-Forwarded-For", "Signature"])
+def test_no_connection_field_takes_ours_away(world, peers, name):
+    gateway, _, backend = world
+    backend.take()
+    peer = peers.peers["modern.test"]
+    body = as_json(share(peer))
+    fields = peer.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
+    response = gateway.request("POST", "/ocm/shares", [*fields, ("Connection", name)], body)
+    assert response.status == 400
+    assert reached(backend) == []
 
 
 @pytest.mark.parametrize("end_point", ["/ocm/notifications"])

@@ -212,6 +212,16 @@ class Gateway:
                 if "ocm.decision" in (record.get("event"), record.get("message"),
                                       record.get("msg"))]
 
+    def decision(self, name: str) -> dict:
+        """The line of a decision; the log is written a moment after the answer."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            for line in self.decisions():
+                if line["decision"] == name:
+                    return line
+            time.sleep(0.01)
+        raise KeyError(name)
+
     def memory(self, field: str = "VmHWM") -> int:
         """Bytes."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

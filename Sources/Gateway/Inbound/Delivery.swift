@@ -13,7 +13,7 @@ extension Gateway {
         try await makeDurable(message.verified.memory.take() + message.memory)
         let received = message.verified.claimed.received
         let assertion = BackendHead.Assertion(
-            peer: message.verified.peer, decision: trail.decision)
+            peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, target: message.target,
             client: received.client.addressText, dropping: message.dropped, asserting: assertion)

@@ -29,6 +29,16 @@ struct Verified: Sendable {
     }
 }
 
+extension Verified {
+    /// The peer, when its signature says so; nil for one that policy takes at its word.
+    var signedBy: PeerHost? {
+        switch signature {
+        case .valid: peer
+        case .none, .tolerated: nil
+        }
+    }
+}
+
 /// What is known of the signature of a message after `verify`.
 enum SignatureStanding: Sendable {
     /// None; `advertised` when the peer publishes keys and so must sign.

@@ -14,6 +14,7 @@ struct BackendHead: Sendable {
 
     /// What the gateway asserts about a message that it judged.
     struct Assertion: Sendable {
+        /// Who signed it; nil when nobody did.
         let peer: PeerHost?
         let decision: String
     }
@@ -81,8 +82,8 @@ struct BackendHead: Sendable {
 }
 
 extension FieldName {
-    /// The host whose signature was verified, or that policy takes unsigned; set for messages that
-    /// were judged, and never taken from a client.
+    /// The host whose signature was verified; absent from messages that policy takes unsigned, and
+    /// never taken from a client.
     static let ocmPeer = FieldName("x-ocm-peer")
     /// The decision's id, the same as in the log.
     static let ocmDecision = FieldName("x-ocm-decision")
