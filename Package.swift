@@ -14,6 +14,13 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What is linked is fixed when the program starts, and cannot be changed afterwards (full RELRO).
+let hardened: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"],
+        .when(platforms: [.linux]))
+]
+
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 
 let targets: [Target] = [
@@ -47,7 +54,7 @@ let targets: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
-        swiftSettings: strict),
+        swiftSettings: strict, linkerSettings: hardened),
     .executableTarget(
         name: "ocmgate-demo",
         dependencies: [

@@ -8,6 +8,7 @@ import warnings
 import pytest
 
 from backend import ScriptedBackend, answer
+from gateway import binary
 from wire import Connection
 
 
@@ -125,3 +126,17 @@ def test_a_hello_in_single_bytes_is_a_hello(gateway):
                 return
             except ssl.SSLWantReadError:
                 pass
+
+
+def test_the_program_is_linked_as_a_server_should_be():
+    """Position-independent, no executable stack, and what the linker wrote cannot be written."""
+    def read(*arguments):
+        return subprocess.run(["readelf", "-W", *arguments, binary()], capture_output=True,
+                              text=True, check=True).stdout
+
+    assert "DYN (Position-Independent Executable" in read("-h")
+    assert "BIND_NOW" in read("-d")
+    segments = read("-l")
+    assert "GNU_RELRO" in segments
+    [stack] = [line for line in segments.splitlines() if "GNU_STACK" in line]
+    assert "RWE" not in stack

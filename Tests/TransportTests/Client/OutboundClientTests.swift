@@ -213,8 +213,10 @@ import Testing
         #expect(outcome.lookups.isEmpty && outcome.connections == 0)
     }
 
-    @Test func whoCannotProveItsNameIsNotAsked() async throws {
-        let group = LoopGroup(count: 1)
+    /// A server of `other.example`, and the configuration that trusts and finds it under `host`.
+    private func secured(
+        _ host: String, _ then: ScriptedServer.Then, _ answer: String, on group: LoopGroup
+    ) async throws -> (ScriptedServer, OutboundConfiguration) {
         let validity = 1_600_000_000...4_000_000_000
         let authority = try CertificateAuthority.make(
             name: "test", key: .generate(.p256), validity: validity)
@@ -222,29 +224,63 @@ import Testing
         let leaf = try authority.issue(
             names: ["other.example"], for: key.publicKey, validity: validity)
         let tls = try TLSContext.server(identities: [try TLSIdentity(chain: [leaf], key: key)])
-        let server = try await ScriptedServer(tls: tls, on: group) { _ in Self.ok("secret") }
+        let server = try await ScriptedServer(then, tls: tls, on: group) { _ in answer }
         var configuration = OutboundConfiguration(
             tls: try .client(trust: .only([authority.certificate])),
             guarding: AddressGuard(allowing: [try CIDR("127.0.0.0/8")]))
-        for (host, isProven) in [("other.example", true), ("peer.example", false)] {
-            configuration.resolve = [
-                try Authority("\(host):443"): try Authority("127.0.0.1:\(server.port)")
-            ]
-            let client = OutboundClient(configuration, on: group)
-            let request = OutboundRequest(
-                .get, authority: try Authority(host), target: Array("/".utf8))
-            do throws(FetchFailure) {
-                let response = try await client.fetch(request)
-                #expect(isProven && latin1(response.body) == "secret")
-            } catch {
-                guard case .tlsVerify = error else {
-                    Issue.record("\(error)")
-                    continue
-                }
-                #expect(!isProven)
+        configuration.total = .seconds(60)
+        configuration.resolve = [
+            try Authority("\(host):443"): try Authority("127.0.0.1:\(server.port)")
+        ]
+        return (server, configuration)
+    }
+
+    @Test(arguments: ["other.example", "peer.example"])
+    func whoCannotProveItsNameIsNotAsked(_ host: String) async throws {
+        let group = LoopGroup(count: 1)
+        let (server, configuration) = try await secured(host, .stays, Self.ok("secret"), on: group)
+        let client = OutboundClient(configuration, on: group)
+        let request = OutboundRequest(.get, authority: try Authority(host), target: [0x2F])
+        do throws(FetchFailure) {
+            let response = try await client.fetch(request)
+            #expect(host == "other.example" && latin1(response.body) == "secret")
+        } catch {
+            guard case .tlsVerify = error else {
+                Issue.record("\(error)")
+                return
             }
+            #expect(host == "peer.example" && server.heads.isEmpty)
         }
-        #expect(server.heads.count == 1)
+        await group.shutdown()
+    }
+
+    @Test func aBodyThatTLSDidNotEndIsNotWhole() async throws {
+        let group = LoopGroup(count: 1)
+        // Closed without close_notify: who cut it, nobody knows.
+        let (_, configuration) = try await secured(
+            "other.example", .closes, "HTTP/1.1 200 OK\r\n\r\nhello", on: group)
+        let client = OutboundClient(configuration, on: group)
+        let request = OutboundRequest(
+            .get, authority: try Authority("other.example"), target: [0x2F])
+        await #expect(throws: FetchFailure.malformed) { try await client.fetch(request) }
+        var plain = Inquiry()
+        plain.then = .closes
+        let outcome = try await plain.make(["HTTP/1.1 200 OK\r\n\r\nhello"])
+        #expect(outcome.results == [.success("200 hello")])
+        await group.shutdown()
+    }
+
+    @Test func connectionsAreSharedByOneServerOnly() async throws {
+        let group = LoopGroup(count: 1)
+        let client = OutboundClient(
+            OutboundConfiguration(
+                tls: try .client(trust: .system(adding: [])), guarding: AddressGuard()), on: group)
+        let one = client.upstream(scheme: .https, authority: try Authority("a.example"))
+        let same = client.upstream(scheme: .https, authority: try Authority("A.example.:443"))
+        #expect(one === same)
+        for (scheme, text) in [
+            (Scheme.http, "a.example"), (.https, "a.example:8443"), (.https, "b.example"),
+        ] { #expect(client.upstream(scheme: scheme, authority: try Authority(text)) !== one) }
         await group.shutdown()
     }
 }
