@@ -14,7 +14,7 @@ import pytest
 from backend import ScriptedBackend, answer
 from gateway import free_port
 from peers import as_json, share
-from wire import Closed, Connection
+from wire import Closed, Connection, read_response
 
 
 @pytest.fixture(scope="module")
@@ -368,3 +368,25 @@ def test_an_honest_double_comes_from_the_same_believed_client(judged, peers):
     assert ask("192.0.2.7", message).status == 200
     refused = ask("192.0.2.8", message)
     assert (refused.status, json.loads(refused.body)["error"]) == (400, "invalid_client")
+
+
+def test_a_unix_socket_has_no_address_to_tell(start, echo):
+    place = {}
+
+    def prepare(gateway):
+        place["socket"] = str(gateway.folder / "http.sock")
+        text = gateway.configuration.read_text()
+        gateway.configuration.write_text(text.replace(
+            "[tls.", f'[[listen]]\naddress = "unix:{place["socket"]}"\n'
+                     'trusted_proxies = ["0.0.0.0/0", "::/0"]\n\n[tls.', 1))
+
+    start(echo.url, prepare=prepare)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(place["socket"])
+        connection.sendall(b"GET /page HTTP/1.1\r\nHost: cloud.test\r\n"
+                           b"X-Forwarded-For: 192.0.2.7\r\n\r\n")
+        with connection.makefile("rb") as reader:
+            fields = seen(read_response(reader))
+    assert "x-forwarded-for" not in fields
+    assert fields["forwarded"] == "for=unknown;host=cloud.test;proto=https"

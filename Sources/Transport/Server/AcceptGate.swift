@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// Stops accepting while the server is full, or the system gives no more descriptors: further
@@ -28,10 +29,13 @@ final class AcceptGate: ChannelInboundHandler, LoopMember {
         context.fireChannelReadComplete()
     }
 
-    /// Accepting failed; errors that last close the channel by themselves.
+    /// Accepting failed. Only what is wrong with this machine is a reason to wait: a client that
+    /// left too early is not, else clients could keep others out.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.counters.count(.acceptFailed)
-        if paused == nil { pause(context, for: Self.respite) }
+        let number = (error as? IOError)?.errnoCode
+        guard paused == nil, let number, Self.shortages.contains(number) else { return }
+        pause(context, for: Self.respite)
     }
 
     private func pause(_ context: ChannelHandlerContext, for time: Duration) {
@@ -60,6 +64,7 @@ final class AcceptGate: ChannelInboundHandler, LoopMember {
         loop.remove(self)
     }
 
-    /// How long to wait for descriptors.
+    private static let shortages: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
+    /// How long to wait for descriptors or memory.
     private static let respite = Duration.seconds(1)
 }
