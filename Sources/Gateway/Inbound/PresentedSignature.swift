@@ -102,7 +102,7 @@ extension Denial {
             case .digest(.missing): .digestMissing
             case .digest: .digestMismatch
             case .algorithmNotAllowed: .algorithm
-            case .keyTooSmall: .weakKey
+            case .keyTooSmall, .keyTooLarge: .weakKey
             }
         self.init(fault, violations.map(\.description).joined(separator: "; "))
     }

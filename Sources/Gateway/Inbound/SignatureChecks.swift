@@ -88,6 +88,7 @@ extension Gateway {
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received,
         _ key: VerificationKey
     ) throws(Denial) -> SignatureAlgorithm {
+        if case .violated(let violations) = keyRequirements.judge(key) { throw Denial(violations) }
         let crypto: CryptoVerdict
         switch presented {
         case .none: throw Denial(.malformed, "no signature")

@@ -38,6 +38,7 @@ package enum ProfileViolation: Sendable, Hashable, CustomStringConvertible {
     case digest(DigestError)
     case algorithmNotAllowed(String)
     case keyTooSmall(bits: Int)
+    case keyTooLarge(bits: Int)
 
     package var description: String {
         switch self {
@@ -56,6 +57,7 @@ package enum ProfileViolation: Sendable, Hashable, CustomStringConvertible {
         case .digest(let error): error.description
         case .algorithmNotAllowed(let name): "algorithm \(name) not allowed"
         case .keyTooSmall(let bits): "RSA key of \(bits) bits too small"
+        case .keyTooLarge(let bits): "RSA key of \(bits) bits too large"
         }
     }
 }
