@@ -130,6 +130,7 @@ class Gateway:
         self.port = free_port()
         self.process: subprocess.Popen | None = None
         self.starts = 0
+        self.environment: dict[str, str] = {}
         own = authority.issue(self.host)
         if partners is None:
             partners = [peer.host for peer in peers.peers.values()
@@ -165,6 +166,7 @@ class Gateway:
             self.process = subprocess.Popen(
                 [binary(), "run", "-c", self.configuration],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
+                env=os.environ | self.environment,
             )
         deadline = time.monotonic() + 20
         while True:
