@@ -26,6 +26,7 @@ extension Gateway {
                 let expired = replays.expire(
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
                 if let expired { store.commitLater([expired]) }
+                warnOfFloor()
             }
         }
         var tasks = [inquiry, housekeeping]
@@ -34,6 +35,20 @@ extension Gateway {
         case .signal: break
         }
         return tasks
+    }
+
+    /// Says so when the memory of replays begins in the future, because the clock was ahead once:
+    /// until then every signed message is refused, since what came in that time is forgotten.
+    private func warnOfFloor() {
+        let ahead = replays.floor - environment.now()
+        guard ahead > configuration.signature.window.wholeSeconds else { return }
+        log.write(
+            .warning, .clockStepped,
+            [
+                LogEntry(.seconds, ahead),
+                LogEntry(.problem, "signed messages are refused for so long"),
+                LogEntry(.remedy, "see whether the clock is right"),
+            ])
     }
 
     private func watchPolicy() async {
