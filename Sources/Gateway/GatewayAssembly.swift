@@ -39,6 +39,7 @@ package final class RunningGateway: Sendable {
             store.close()
             throw StartFailure("\(error)")
         }
+        warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
         }
@@ -78,6 +79,7 @@ package final class RunningGateway: Sendable {
     package func stop(grace: Duration) async {
         log.write(.info, .stopping)
         for task in background { task.cancel() }
+        gateway.published.stop()
         await server.shutdown(grace: grace)
         await group.shutdown()
         store.close()
@@ -198,15 +200,26 @@ extension RunningGateway {
     }
 
     /// Believes the system's authorities and those of `outbound.ca_file`.
-    static func clientContext(_ configuration: Configuration) throws -> TLSContext {
+    package static func clientContext(
+        _ configuration: Configuration
+    ) throws(PrivateFile.Problem) -> TLSContext {
         var texts: [String] = []
-        if let file = configuration.outbound.caFile {
+        let file = configuration.outbound.caFile
+        if let file {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw StartFailure("outbound.ca_file \(file) cannot be read")
+                throw PrivateFile.Problem(
+                    path: file, what: "cannot be read",
+                    remedy: "name a PEM file in outbound.ca_file")
             }
             texts.append(text)
         }
-        return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
+        do {
+            return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
+        } catch {
+            throw PrivateFile.Problem(
+                path: file ?? "the system's trust store", what: "cannot be used: \(error)",
+                remedy: "it holds PEM certificates of authorities")
+        }
     }
 
     /// The client of the gateway's own requests.
@@ -279,17 +292,52 @@ extension RunningGateway {
     }
 
     /// A certificate chain and its key.
+    ///
+    /// Refused: a key that others may read, one that is not the first certificate's.
     package static func identity(
         _ settings: Configuration.TLSSettings
-    ) throws -> TLSIdentity {
-        guard let chain = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
-            throw StartFailure("\(settings.certificate) cannot be read")
+    ) throws(PrivateFile.Problem) -> TLSIdentity {
+        guard let text = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
+            throw PrivateFile.Problem(
+                path: settings.certificate, what: "cannot be read",
+                remedy: "name the chain, PEM, in cert of its [tls] table")
         }
-        guard let key = try? String(contentsOfFile: settings.key, encoding: .utf8) else {
-            throw StartFailure("\(settings.key) cannot be read")
+        let chain: [Certificate]
+        do { chain = try Certificate.chain(pem: text) } catch {
+            throw PrivateFile.Problem(
+                path: settings.certificate, what: "holds no certificate chain: \(error)",
+                remedy: "PEM, the site's own certificate first")
         }
-        do { return try TLSIdentity(certificatePEM: chain, keyPEM: key) } catch {
-            throw StartFailure("\(settings.certificate), \(settings.key): \(error)")
+        let pem = String(
+            decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
+        let key: PrivateKey
+        do { key = try PrivateKey(pem: pem) } catch {
+            throw PrivateFile.Problem(
+                path: settings.key, what: "holds no key that can be used: \(error)",
+                remedy: "PEM, without a passphrase")
+        }
+        do { return try TLSIdentity(chain: chain, key: key) } catch {
+            throw PrivateFile.Problem(
+                path: settings.key, what: "is not the key of \(settings.certificate)",
+                remedy: "that file begins with the certificate of this key")
+        }
+    }
+
+    /// Says which certificates are not valid now, or not for long. The gateway serves with them all
+    /// the same: those who believe it anyway are not to be cut off.
+    private static func warnOfCertificates(
+        _ configuration: Configuration, _ log: GatewayLog, now: Int
+    ) {
+        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            guard let leaf = try? identity(settings).chain.first, let end = leaf.notAfter,
+                !leaf.isCurrent(now: now + 14 * 86_400)
+            else { continue }
+            log.write(
+                leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
+                [
+                    LogEntry(.file, settings.certificate),
+                    LogEntry(.detail, "valid until \(end) (Unix time)"),
+                ])
         }
     }
 }

@@ -7,21 +7,41 @@ import Gateway
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: [.customShort("c"), .customLong("config")],
-        help: "The configuration; else $OCMGATE_CONFIG, ./config.toml, /etc/ocmgate/config.toml.")
+        help: """
+            The configuration, - for standard input; else $OCMGATE_CONFIG, ./config.toml, \
+            /etc/ocmgate/config.toml.
+            """)
     var file: String?
 
     /// The file to read.
     var path: String {
         if let file { return file }
         if let file = ProcessInfo.processInfo.environment["OCMGATE_CONFIG"] { return file }
-        let own = "config.toml"
-        return FileManager.default.fileExists(atPath: own) ? own : "/etc/ocmgate/config.toml"
+        return FileManager.default.fileExists(atPath: Self.own) ? Self.own : Self.system
     }
+
+    /// The file as messages name it.
+    var name: String { path == "-" ? Self.standardInput : path }
+
+    /// Whether there is a configuration, or one was asked for.
+    var isThere: Bool {
+        path != Self.system || FileManager.default.fileExists(atPath: Self.system)
+    }
+
+    private static let standardInput = "stdin"
+    private static let own = "config.toml"
+    private static let system = "/etc/ocmgate/config.toml"
 
     /// The configuration; what is wrong with it goes to standard error, line by line.
     func load() throws -> Configuration {
-        do { return try Configuration.load(file: path) } catch {
-            throw CommandFailure(error.description)
-        }
+        do { return try read() } catch { throw CommandFailure(error) }
+    }
+
+    /// The configuration, or what is wrong with it. Relative paths in what comes from standard
+    /// input start at the folder of the caller.
+    func read() throws(ConfigurationErrors) -> Configuration {
+        guard path == "-" else { return try Configuration.load(file: path) }
+        return try Configuration(
+            [UInt8](FileHandle.standardInput.readDataToEndOfFile()), file: Self.standardInput)
     }
 }

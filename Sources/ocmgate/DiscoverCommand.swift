@@ -1,5 +1,6 @@
 import ArgumentParser
 import Federation
+import Foundation
 import Gateway
 import Logging
 import OpenSSL
@@ -8,8 +9,13 @@ import Transport
 /// `ocmgate discover HOST`: what a peer publishes of itself, and what follows from it.
 struct DiscoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "discover", abstract: "Fetch and judge what a server publishes of itself.",
-        discussion: "Exit code 1 when it publishes nothing, 2 when it cannot be asked.")
+        commandName: "discover",
+        abstract: "Fetch what a server publishes of itself, judge it, and say what follows.",
+        discussion: """
+            Works without a configuration too; with one, its [outbound] settings hold and its \
+            policy is asked. Exit codes: 0 it publishes a document, 1 it answers and publishes \
+            none, 2 it cannot be asked.
+            """)
 
     @Argument(help: "host[:port]")
     var host: String
@@ -23,59 +29,137 @@ struct DiscoverCommand: AsyncParsableCommand {
         guard let peer = PeerHost(host) else {
             throw CommandFailure("\(host) is not a host; write it like cloud.partner.example")
         }
-        let settings = try option.load()
+        let settings = option.isThere ? try option.load() : try Self.usual()
         let log = GatewayLog(level: .error, format: settings.log.format.written)
         let group = LoopGroup(count: 1)
-        let client = try RunningGateway.outboundClient(settings, group)
-        let directory = RunningGateway.peerDirectory(
-            settings, client, .live, log, patience: .seconds(60))
-        let found: PeerDocument
-        do throws(Denial) { found = try await directory.document(of: peer) } catch {
+        do {
+            let client = try RunningGateway.outboundClient(settings, group)
+            let directory = RunningGateway.peerDirectory(
+                settings, client, .live, log, patience: .seconds(60))
+            let found = try await directory.document(of: peer)
+            // Asking for any key fetches them all.
+            _ = try? await directory.key("", of: peer, for: .jwks)
+            let keys = directory.keys(of: peer).map(\.id).sorted()
             await group.shutdown()
-            throw CommandFailure(error.detail)
+            try report(found, keys, of: peer, settings)
+        } catch let denial as Denial {
+            await group.shutdown()
+            throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")
+        } catch let problem as PrivateFile.Problem {
+            await group.shutdown()
+            throw CommandFailure(problem.description)
         }
-        await group.shutdown()
+    }
+
+    /// What holds where there is no configuration.
+    private static func usual() throws -> Configuration {
+        let text = """
+            [site]
+            origin = "https://localhost"
+            [backend]
+            url = "http://localhost"
+            [policy]
+            file = "/dev/null"
+            """
+        do { return try Configuration(Array(text.utf8), file: "no configuration") } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func report(
+        _ found: PeerDocument, _ keys: [String], of peer: PeerHost, _ settings: Configuration
+    ) throws {
         switch found {
         case .absent:
-            print(absent: peer)
+            if json {
+                Output.json(["host": .string(peer.description), "published": .bool(false)])
+            } else {
+                Output.line("\(peer) answers, and publishes no OCM discovery document")
+            }
             throw Exit.findings
-        case .published(let document): print(document, of: peer)
+        case .published(let document):
+            let verdict = try judge(document, peer, settings)
+            if json {
+                printJSON(document, keys, verdict, of: peer)
+            } else {
+                printText(document, keys, verdict, of: peer)
+            }
         }
     }
 
-    private func print(absent peer: PeerHost) {
-        if json {
-            Output.json(["host": .string(peer.description), "published": .bool(false)])
-        } else {
-            Output.line("\(peer) answers, and publishes no OCM discovery document")
-        }
+    /// What the policy says to a share from there, as well signed as the peer can.
+    private func judge(
+        _ document: DiscoveryDocument, _ peer: PeerHost, _ settings: Configuration
+    ) throws -> Verdict? {
+        guard option.isThere, let occasion = Occasion("share.in") else { return nil }
+        let policy: Policy
+        do throws(ConfigurationErrors) {
+            policy = try Policy.load(file: settings.policy.file, .disk)
+        } catch { throw CommandFailure(error) }
+        var facts = Facts.ordinary(occasion, peer: peer, now: Int(Date().timeIntervalSince1970))
+        facts.signature = document.generation
+        facts.access = document.exchangesTokens ? .token : .secret
+        return policy.evaluate(facts)
     }
 
-    private func print(_ document: DiscoveryDocument, of peer: PeerHost) {
-        let generation =
-            document.jwksURI != nil || document.capabilities.contains(.httpSig)
-            ? "rfc9421" : document.advertisesSignatures ? "cavage" : "none"
-        if json {
-            Output.json([
-                "host": .string(peer.description), "published": .bool(true),
-                "endPoint": .string(document.endPoint),
-                "provider": document.provider.map { .string($0) } ?? .null,
-                "version": .string(document.version ?? document.apiVersion ?? ""),
-                "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
-                "criteria": .strings(document.criteria.map(\.rawValue).sorted()),
-                "signatures": .string(generation),
-                "exchangesTokens": .bool(document.exchangesTokens),
-                "oddities": .strings(document.oddities),
-            ])
-            return
+    private func printJSON(
+        _ document: DiscoveryDocument, _ keys: [String], _ verdict: Verdict?, of peer: PeerHost
+    ) {
+        Output.json([
+            "host": .string(peer.description), "published": .bool(true),
+            "endPoint": .string(document.endPoint),
+            "provider": document.provider.map { .string($0) } ?? .null,
+            "version": .string(document.version ?? document.apiVersion ?? ""),
+            "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
+            "criteria": .strings(document.criteria.map(\.rawValue).sorted()),
+            "signatures": .string("\(document.generation)"), "keys": .strings(keys),
+            "exchangesTokens": .bool(document.exchangesTokens),
+            "weSign": .string(document.answered.generation),
+            "policy": verdict.map {
+                .object(["action": .string($0.action.rawValue), "by": .string($0.by)])
+            } ?? .null,
+            "oddities": .strings(document.oddities),
+        ])
+    }
+
+    private func printText(
+        _ document: DiscoveryDocument, _ keys: [String], _ verdict: Verdict?, of peer: PeerHost
+    ) {
+        func list(_ words: [String]) -> String {
+            words.isEmpty ? "none" : words.sorted().joined(separator: ", ")
         }
         Output.line("\(peer): \(document.provider ?? "unnamed"), \(document.endPoint)")
         Output.line("  version        \(document.version ?? document.apiVersion ?? "none")")
-        Output.line("  signs          \(generation)")
+        Output.line("  capabilities   \(list(document.capabilities.map(\.rawValue)))")
+        Output.line("  criteria       \(list(document.criteria.map(\.rawValue)))")
+        Output.line("  signs          \(document.generation)")
+        Output.line("  keys           \(list(keys))")
+        if document.advertisesSignatures, keys.isEmpty {
+            Output.line("                 it says that it signs, and shows no key that can be used")
+        }
         Output.line("  token exchange \(document.exchangesTokens ? "yes" : "no")")
         Output.line(
-            "  criteria       \(document.criteria.map(\.rawValue).sorted().joined(separator: ", "))"
-        )
+            "  we would sign  \(document.answered.generation): \(document.answered.because)")
+        if let verdict {
+            Output.line("  its shares     \(verdict.action.rawValue) by \(verdict.by)")
+        }
         for oddity in document.oddities { Output.line("  odd: \(oddity)") }
+    }
+}
+
+extension DiscoveryDocument {
+    /// How the peer signs, as far as it says so.
+    fileprivate var generation: SignatureFact {
+        if jwksURI != nil || capabilities.contains(.httpSig) { return .rfc9421 }
+        return advertisesSignatures ? .cavage : .none
+    }
+
+    /// How a message to it would be signed, and why.
+    fileprivate var answered: (generation: String, because: String) {
+        if jwksURI == nil, !signatureKeys.isEmpty {
+            return ("cavage", "it publishes publicKey and no jwksUri")
+        }
+        if jwksURI != nil { return ("rfc9421", "it publishes a jwksUri") }
+        return ("rfc9421", "an old server takes no notice of it")
     }
 }

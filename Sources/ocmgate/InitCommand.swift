@@ -1,5 +1,7 @@
 import ArgumentParser
+import Federation
 import Foundation
+import Gateway
 import OpenSSL
 
 /// `ocmgate init [kind]`: writes a configuration that works, a policy, and the lines for the
@@ -9,8 +11,8 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Write a working configuration, a policy, and the lines for the backend.",
         discussion: """
-            Nothing that exists is overwritten. The certificate is self-signed, to begin with; \
-            put your own chain in its place.
+            Nothing that exists is overwritten. The certificate is self-signed, to begin with. What \
+            is to be filled in is printed at the end. Then: ocmgate check && ocmgate run.
             """)
 
     @Argument(help: "What is behind the gateway: \(Self.kinds.joined(separator: ", ")).")
@@ -19,10 +21,11 @@ struct InitCommand: ParsableCommand {
     @Option(help: "What peers will see, https://host[:port].")
     var origin: String?
 
-    @Option(help: "Where the backend listens, http://host:port.")
-    var backend = "http://127.0.0.1:8080"
+    @Option(
+        help: "Where the backend listens; else port 9200 (ocis, opencloud) or 8080 on loopback.")
+    var backend: String?
 
-    @Option(help: "Where the gateway listens; port 443 as root, else 8443.")
+    @Option(help: "Where the gateway listens; else port 443 as root, 8443 on loopback as others.")
     var listen: String?
 
     @Option(name: .customLong("dir"), help: "The folder to write into.")
@@ -40,21 +43,22 @@ struct InitCommand: ParsableCommand {
             throw ValidationError(
                 "\(kind) is no kind of backend; one of: \(Self.kinds.joined(separator: ", "))")
         }
-        if let origin, !origin.hasPrefix("https://") {
-            throw ValidationError("--origin starts with https://: peers refuse anything else")
-        }
     }
 
     func run() throws {
         let isRoot = getuid() == 0
         let templates = InitTemplates(
-            origin: origin ?? "https://\(ProcessInfo.processInfo.hostName)", backend: backend,
-            kind: kind, listen: listen ?? (isRoot ? "[::]:443" : "127.0.0.1:8443"),
-            state: "state")
+            origin: try usedOrigin(), backend: backend ?? usualBackend, kind: kind,
+            listen: listen ?? (isRoot ? "[::]:443" : "127.0.0.1:8443"),
+            redirects: listen == nil && isRoot, state: "state")
         let files: [(name: String, text: String)] = [
             ("config.toml", templates.configuration), ("policy.toml", templates.policy),
             ("backend.txt", templates.backendLines),
         ]
+        // What the options say goes into the file; a file that would not load is never written.
+        do throws(ConfigurationErrors) {
+            _ = try Configuration(Array(templates.configuration.utf8), file: path("config.toml"))
+        } catch { throw CommandFailure(error) }
         try refuseExisting(files.map(\.name) + ["state/tls/cert.pem", "state/tls/key.pem"])
         try makeFolder("", permissions: 0o755)
         try makeFolder("state", permissions: 0o700)
@@ -64,17 +68,46 @@ struct InitCommand: ParsableCommand {
         report(files.map(\.name), templates)
     }
 
+    /// `--origin`, or this machine's name.
+    private func usedOrigin() throws -> String {
+        let text = origin ?? "https://\(ProcessInfo.processInfo.hostName)"
+        guard let site = Site(origin: text, aliases: []), text.hasPrefix("https://") else {
+            throw CommandFailure(
+                "--origin \(text): write https://host[:port], the name that peers will use")
+        }
+        return site.origin
+    }
+
+    private var usualBackend: String {
+        switch kind {
+        case "ocis", "opencloud": "http://127.0.0.1:9200"
+        default: "http://127.0.0.1:8080"
+        }
+    }
+
     private func report(_ names: [String], _ templates: InitTemplates) {
         let paths = names.map(path)
         if json {
-            Output.json(["wrote": .strings(paths), "origin": .string(templates.origin)])
+            Output.json([
+                "wrote": .strings(paths), "origin": .string(templates.origin),
+                "backend": .string(templates.backend), "listen": .string(templates.listen),
+            ])
             return
         }
         for path in paths { Output.line("wrote \(path)") }
-        Output.line("")
+        Output.line(
+            """
+
+            To fill in before peers can reach you:
+              1. a certificate that peers believe: cert and key in \(path("config.toml"))
+              2. \(templates.origin) must be the public name\(origin == nil ? " (it is this machine's; else --origin)" : "")
+              3. the partners whom you admit: [list.partners] in \(path("policy.toml"))
+              4. the backend listens at \(templates.backend), and is told these lines (\(path("backend.txt"))):
+
+            """)
         Output.line(templates.backendLines)
-        Output.line("Next: ocmgate check -c \(path("config.toml"))")
-        Output.line("      ocmgate run -c \(path("config.toml"))")
+        let option = folder == "." ? "" : " -c \(path("config.toml"))"
+        Output.line("Next: ocmgate check\(option) && ocmgate run\(option)")
     }
 
     private func path(_ name: String) -> String {

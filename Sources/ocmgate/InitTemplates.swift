@@ -8,6 +8,8 @@ struct InitTemplates {
     let kind: String
     /// Where the gateway listens.
     let listen: String
+    /// Whether port 80 sends browsers to https.
+    let redirects: Bool
     /// Folder of keys, seal key and state; absolute, or relative to the configuration.
     let state: String
 
@@ -30,7 +32,7 @@ struct InitTemplates {
         [[listen]]
         address = "\(listen)"
         tls     = "\(host)"
-
+        \(redirect)
         [tls."\(host)"]
         # A self-signed certificate to begin with: no peer will believe it. Put your own chain here.
         cert = "\(state)/tls/cert.pem"
@@ -51,6 +53,17 @@ struct InitTemplates {
         seal_key = "\(state)/seal.key" # made at the first start; keep a copy of it in a safe place
 
         """
+    }
+
+    private var redirect: String {
+        guard redirects else { return "" }
+        return """
+
+            [[listen]]
+            address  = "[::]:80"
+            redirect = "https"
+
+            """
     }
 
     var policy: String {
@@ -142,13 +155,33 @@ struct InitTemplates {
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
             occ config:system:set trusted_domains 1 --value=\(authority)
-
+            \(kind == "nextcloud" ? Self.signaturesOff : "")
             """
         case "ocis", "opencloud":
             """
             # \(kind == "ocis" ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
             \(kind == "ocis" ? "OCIS_URL" : "OC_URL")=\(origin)
             PROXY_TLS=false
+            PROXY_HTTP_ADDR=\(backend.drop { $0 != "/" }.drop { $0 == "/" })
+
+            """
+        case "cernbox":
+            """
+            # reva behind the gateway: its public URL is \(origin) in [http.services.ocmprovider]
+            # and wherever a gateway or provider URL of the site is named. It takes the client's
+            # address from X-Forwarded-For (cs3org reva from 3.12.2 on only with
+            # trust_forwarded_for); its own check of the sender's address fails behind any proxy:
+            # verify_request_hostname = false, the gateway has verified the sender.
+
+            """
+        case "seafile":
+            """
+            # Seafile behind the gateway: in seahub_settings.py.
+            SERVICE_URL = "\(origin)"
+            FILE_SERVER_ROOT = "\(origin)/seafhttp"
+            CSRF_TRUSTED_ORIGINS = ["\(origin)"]
+            USE_X_FORWARDED_HOST = True
+            SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
             """
         default:
@@ -159,6 +192,13 @@ struct InitTemplates {
             """
         }
     }
+
+    private static let signaturesOff = """
+        # Nextcloud 31 and newer: the gateway has checked the signature, and what it hands on is no
+        # longer byte for byte what was signed.
+        occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy
+
+        """
 
     private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }
 }

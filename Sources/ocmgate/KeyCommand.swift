@@ -1,5 +1,6 @@
 import ArgumentParser
 import Federation
+import Foundation
 import Gateway
 import HTTPSignatures
 import OpenSSL
@@ -12,7 +13,7 @@ struct KeyCommand: ParsableCommand {
 
     /// The keys on disk and the host that they are named after.
     fileprivate static func ring(
-        _ option: ConfigurationOption
+        _ option: ConfigurationOption, whenMissing: SealKey.WhenMissing = .refuse
     ) throws -> (ring: KeyRing, host: PeerHost) {
         let settings = try option.load()
         guard let site = Site(origin: settings.site.origin, aliases: []) else {
@@ -20,13 +21,16 @@ struct KeyCommand: ParsableCommand {
         }
         do {
             return (
-                try KeyRing(folder: settings.signature.keys, whenMissing: .refuse), site.host
+                try KeyRing(folder: settings.signature.keys, whenMissing: whenMissing), site.host
             )
         } catch { throw CommandFailure("\(error)") }
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the keys.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the keys: name, kind, the keyId that peers see.",
+            discussion:
+                "They are made at the first start of `ocmgate run`, or by `ocmgate key new`.")
 
         @OptionGroup var option: ConfigurationOption
 
@@ -45,6 +49,7 @@ struct KeyCommand: ParsableCommand {
                 Output.json(["keys": .list(rows)])
                 return
             }
+            if ring.keys.isEmpty { Output.error("there are no keys in \(ring.folder) yet") }
             for entry in ring.keys {
                 Output.line("\(entry.name)\t\(entry.key.kind.word)\t\(entry.id(for: host))")
             }
@@ -53,7 +58,11 @@ struct KeyCommand: ParsableCommand {
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key; it is published from the next start on.")
+            abstract: "Make a key; it is published from the next start on.",
+            discussion: """
+                A key is one PEM file of mode 0600 in [signature] keys. Where there are none yet, \
+                the usual pair (Ed25519, and RSA-3072 for draft-cavage) is made as well.
+                """)
 
         @OptionGroup var option: ConfigurationOption
 
@@ -67,13 +76,17 @@ struct KeyCommand: ParsableCommand {
             guard let kind = KeyKind(word: kind) else {
                 throw CommandFailure("\(kind) is no kind of key; one of: ed25519, p256, p384, rsa")
             }
-            let (ring, host) = try KeyCommand.ring(option)
+            let (ring, host) = try KeyCommand.ring(option, whenMissing: .make)
             let name = ring.freeName(for: kind)
             do { try KeyRing.make(kind, name, in: ring.folder) } catch {
                 throw CommandFailure("\(error)")
             }
             if json {
-                Output.json(["name": .string(name), "host": .string(host.description)])
+                Output.json([
+                    "name": .string(name), "host": .string(host.description),
+                    "file": .string(
+                        (ring.folder as NSString).appendingPathComponent(name + ".pem")),
+                ])
             } else {
                 Output.line("made \(name); restart to publish it")
             }
@@ -82,7 +95,8 @@ struct KeyCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a public key: the JWK set, or one key as PEM.")
+            abstract: "Print public keys: the JWK set that peers fetch, or one key as PEM.",
+            discussion: "Private keys are never printed; they are the files in [signature] keys.")
 
         @OptionGroup var option: ConfigurationOption
 
@@ -100,7 +114,7 @@ struct KeyCommand: ParsableCommand {
             }
             guard let entry = ring.keys.first(where: { $0.name == pem }) else {
                 throw CommandFailure(
-                    "there is no key \(pem); there are: "
+                    "there is no key \(pem) in \(ring.folder); there are: "
                         + ring.keys.map(\.name).joined(separator: ", "))
             }
             if json {

@@ -9,8 +9,10 @@ struct Ocmgate: AsyncParsableCommand {
         abstract:
             "A security gateway for Open Cloud Mesh in front of a server that stays as it is.",
         discussion: """
-            Exit codes: 0 fine, 1 findings, 2 cannot run, 3 refused by policy. `ocmgate -t` is \
-            `ocmgate check`.
+            To begin: ocmgate init nextcloud && ocmgate check && ocmgate run.
+
+            Exit codes: 0 fine, 1 findings, 2 cannot run, 3 refused by policy. Every command has \
+            --json; where a file is read, - is standard input. `ocmgate -t` is `ocmgate check`.
             """,
         version: Version.text,
         subcommands: [
@@ -19,10 +21,13 @@ struct Ocmgate: AsyncParsableCommand {
             ShareCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
         ])
 
-    /// `-t` works as in nginx; what a command cannot do is exit code 2 and one line.
+    /// `-t` works as in nginx; what a command cannot do is exit code 2.
     static func main() async {
         var arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.first == "-t" { arguments[0] = "check" }
+        if let place = arguments.firstIndex(of: "-t"), arguments[..<place].allSatisfy(isForCheck) {
+            arguments.remove(at: place)
+            arguments.insert("check", at: 0)
+        }
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -30,16 +35,28 @@ struct Ocmgate: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let code as ExitCode {
+            exit(withError: code)
         } catch let failure as CommandFailure {
-            Output.error("ocmgate: \(failure)")
-            exit(withError: Exit.cannotRun)
+            fail(failure.description, arguments)
         } catch {
-            let code = exitCode(for: error)
-            if code == .validationFailure {
-                Output.error(fullMessage(for: error))
-                exit(withError: Exit.cannotRun)
-            }
-            exit(withError: error)
+            // Help and version are "errors" too, with exit code 0.
+            if exitCode(for: error) == .success { exit(withError: error) }
+            if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", arguments) }
+            fail(fullMessage(for: error), arguments)
         }
+    }
+
+    /// `ocmgate -c FILE -t`, as nginx takes it.
+    private static func isForCheck(_ argument: String) -> Bool {
+        argument == "-c"
+            || !argument.hasPrefix("-") && argument.contains(where: { "/.".contains($0) })
+    }
+
+    /// Says why it cannot run, to people and, when they asked for it, to programs.
+    private static func fail(_ message: String, _ arguments: [String]) -> Never {
+        if arguments.contains("--json") { Output.json(["error": .string(message)]) }
+        Output.error(message)
+        exit(withError: Exit.cannotRun)
     }
 }

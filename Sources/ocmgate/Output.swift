@@ -18,6 +18,19 @@ enum Output {
     /// A line on standard output.
     static func line(_ text: String) { print(text) }
 
+    /// What is wrong, or only odd, in a file, as programs read it.
+    static func rows(_ errors: [ConfigurationError]) -> Value {
+        .list(
+            errors.map { error in
+                [
+                    "file": .string(error.file), "line": error.line.map { .number($0) } ?? .null,
+                    "column": error.column.map { .number($0) } ?? .null,
+                    "message": .string(error.message),
+                    "remedy": error.remedy.map { .string($0) } ?? .null,
+                ]
+            })
+    }
+
     /// A line on standard error.
     static func error(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))
@@ -48,7 +61,10 @@ enum Output {
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 
-    init(_ description: String) { self.description = description }
+    init(_ reason: String) { description = "ocmgate: \(reason)" }
+
+    /// `file:line:column: message; remedy`, a line for each.
+    init(_ errors: ConfigurationErrors) { description = errors.description }
 }
 
 /// The exit codes of every command (`0` fine).

@@ -13,10 +13,11 @@ struct PolicyExplainCommand: ParsableCommand {
             permission, by token, from a peer that can do both. Signatures, digests and replays \
             are not asked here: those guards are always on, whatever the policy says.
 
-            Exit code 0 when the policy allows the message, 3 when it refuses.
+            Exit code 0 when the policy allows the message, 2 when there is none that can be used, \
+            3 when it refuses.
             """)
 
-    @Argument(help: "The policy file; without it, that of the configuration.")
+    @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")
     var file: String?
 
     @OptionGroup var configuration: ConfigurationOption
@@ -44,9 +45,7 @@ struct PolicyExplainCommand: ParsableCommand {
 
     private func policy() throws -> Policy {
         let path = try file ?? configuration.load().policy.file
-        do { return try Policy.load(file: path, .disk) } catch {
-            throw CommandFailure(error.description)
-        }
+        do { return try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
     }
 
     /// Where the check stands, for people.

@@ -13,8 +13,10 @@ struct PolicyTestCommand: ParsableCommand {
             Exit code 0 when all pass, 1 when a test fails, 2 when a file cannot be read.
             """)
 
-    @Argument(help: "Policy files.")
-    var files: [String]
+    @Argument(help: "Policy files, - for standard input; without one, that of the configuration.")
+    var files: [String] = []
+
+    @OptionGroup var option: ConfigurationOption
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -22,10 +24,10 @@ struct PolicyTestCommand: ParsableCommand {
     func run() throws {
         var rows: [[String: Output.Value]] = []
         var (passed, failed) = (0, 0)
-        var unreadable = false
-        for file in files {
+        var errors: [ConfigurationError] = []
+        for file in files.isEmpty ? [try option.load().policy.file] : files {
             do throws(ConfigurationErrors) {
-                let policy = try Policy.load(file: file, .disk)
+                let policy = try PolicyCommand.load(file)
                 let outcomes = policy.runTests()
                 let good = outcomes.count { $0.passed }
                 passed += good
@@ -36,16 +38,17 @@ struct PolicyTestCommand: ParsableCommand {
                     show(outcomes, of: policy, passed: good)
                 }
             } catch {
-                unreadable = true
+                errors += error.all
                 Output.error(error.description)
             }
         }
         if json {
             Output.json([
                 "passed": .number(passed), "failed": .number(failed), "tests": .list(rows),
+                "errors": Output.rows(errors),
             ])
         }
-        if unreadable { throw Exit.cannotRun }
+        if !errors.isEmpty { throw Exit.cannotRun }
         if failed > 0 { throw Exit.findings }
     }
 

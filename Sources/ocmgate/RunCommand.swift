@@ -1,27 +1,35 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import OpenSSL
 
 /// `ocmgate run`: serves in the foreground until SIGTERM or SIGINT.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve, in the foreground.",
-        discussion:
-            "SIGTERM and SIGINT stop after the requests in flight; SIGHUP reads the policy again."
-    )
+        discussion: """
+            SIGTERM and SIGINT end it after the requests in flight (at most 30 s). SIGHUP reads \
+            the policy again; a change of config.toml or of a certificate needs a restart. The log \
+            goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
+            """)
 
     @OptionGroup var option: ConfigurationOption
 
+    @Flag(help: "Log JSON lines, whatever [log] format says.")
+    var json = false
+
     func run() async throws {
-        let settings = try option.load()
+        var settings = try option.load()
+        if json { settings.log.format = .json }
+        ProcessMemory.keepOutOfDumps()
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
-        let running: RunningGateway
-        do { running = try await RunningGateway.start(settings) } catch let failure as StartFailure
-        {
-            throw CommandFailure(failure.description)
-        }
+        // Before anything listens: a signal from now on is one to this gateway.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
+        let running: RunningGateway
+        do { running = try await RunningGateway.start(settings) } catch {
+            throw CommandFailure("\(error)")
+        }
         for await number in signals.stream {
             if number == SIGHUP {
                 running.reloadPolicy()

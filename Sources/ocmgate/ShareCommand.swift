@@ -17,7 +17,9 @@ struct ShareCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List all shares.")
+        static let configuration = CommandConfiguration(
+            abstract: "List all shares: number, direction, peer, the backend's id, standing.",
+            discussion: "Reads beside a running gateway and changes nothing.")
 
         @OptionGroup var option: ConfigurationOption
 
@@ -39,7 +41,10 @@ struct ShareCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one share.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one share: all that is known, but for its secrets.",
+            discussion: "Exit codes: 0 shown, 1 there is no such share, 2 the state cannot be read."
+        )
 
         @Argument(help: "The number of the share.")
         var id: String
@@ -97,7 +102,7 @@ struct ShareCommand: ParsableCommand {
         func run() async throws {
             guard let host = PeerHost(peer) else { throw CommandFailure("\(peer) is not a host") }
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings)
+            let key = try ShareCommand.sealKey(settings, whenMissing: .make)
             let secret = try readSecret()
             let words = permissions.map { $0.split(separator: ",").map(String.init) }
             let new = NewShare(
@@ -137,10 +142,12 @@ struct ShareCommand: ParsableCommand {
     }
 
     /// The key that the state is sealed with.
-    static func sealKey(_ settings: Configuration) throws -> SealKey {
+    static func sealKey(
+        _ settings: Configuration, whenMissing: SealKey.WhenMissing
+    ) throws -> SealKey {
         do {
             return try SealKey.load(
-                settings.state.sealKey, whenMissing: .make,
+                settings.state.sealKey, whenMissing: whenMissing,
                 environment: ProcessInfo.processInfo.environment)
         } catch { throw CommandFailure(error.description) }
     }

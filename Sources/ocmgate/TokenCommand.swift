@@ -12,7 +12,11 @@ struct TokenCommand: ParsableCommand {
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open a token with the seal key, and print what it says.",
-            discussion: "Exit code 1 for a token that is expired or none of ours.")
+            discussion: """
+                Looks at the token alone: whether its share still stands is `ocmgate share show`. \
+                Exit codes: 0 a token of ours that is valid, 1 expired or none of ours, 2 there \
+                is no seal key to open it with.
+                """)
 
         @Argument(help: "The token; - reads it from stdin, which keeps it out of the process list.")
         var token: String
@@ -24,7 +28,7 @@ struct TokenCommand: ParsableCommand {
 
         func run() throws {
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings)
+            let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
             let text = token == "-" ? (readLine() ?? "") : token
             guard let site = Site(origin: settings.site.origin, aliases: []) else {
                 throw CommandFailure("site.origin cannot be used")
@@ -33,7 +37,12 @@ struct TokenCommand: ParsableCommand {
                 let sealer = try Self.sealer(key, site)
                 show(try sealer.open(text, now: Int(Date().timeIntervalSince1970)))
             } catch {
-                Output.error("\(error.code.rawValue): \(error.detail)")
+                let reason = "\(error.code.rawValue): \(error.detail)"
+                if json {
+                    Output.json(["valid": .bool(false), "reason": .string(reason)])
+                } else {
+                    Output.error(reason)
+                }
                 throw Exit.findings
             }
         }
@@ -52,7 +61,8 @@ struct TokenCommand: ParsableCommand {
                 }
             if json {
                 Output.json([
-                    "share": .string(token.share), "peer": .string(token.peer.description),
+                    "valid": .bool(true), "share": .string(token.share),
+                    "peer": .string(token.peer.description),
                     "permissions": .string(permissions), "path": .string(token.pathPrefix),
                     "issued": .number(token.issued), "expires": .number(token.expires),
                 ])

@@ -16,6 +16,21 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
+
+// No core file and no attached debugger gets the secrets of this process; 0 when both is so.
+static inline int ocmgate_keep_out_of_dumps(void) {
+    struct rlimit none = {0, 0};
+    int failed = setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+    failed |= prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+    return failed;
+}
+
 static inline EVP_PKEY *ocmgate_generate_ed25519(void) {
     return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 }

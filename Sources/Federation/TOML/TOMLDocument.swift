@@ -64,16 +64,11 @@ package struct TOMLDocument: Sendable {
     }
 
     private static func firstInvalid(_ bytes: [UInt8]) -> SourcePosition {
-        var (valid, invalid) = (0, bytes.count)
-        // The longest prefix that is UTF-8, but for a cut character at its end.
-        while valid < invalid {
-            let middle = (valid + invalid + 1) / 2
-            let isValid = (0...3).contains { cut in
-                cut <= middle && String(validating: bytes[..<(middle - cut)], as: UTF8.self) != nil
-            }
-            if isValid { valid = middle } else { invalid = middle - 1 }
-        }
-        return position(of: max(valid - 1, 0), in: bytes)
+        var parser = Unicode.UTF8.ForwardParser()
+        var input = bytes.makeIterator()
+        var offset = 0
+        while case .valid(let scalar) = parser.parseScalar(from: &input) { offset += scalar.count }
+        return position(of: offset, in: bytes)
     }
 }
 

@@ -31,6 +31,14 @@ package struct TOMLTableReader {
         self.findings = findings
     }
 
+    /// A table that is not written: every key of it has its default.
+    private init(missing path: String, at position: SourcePosition, findings: Findings) {
+        members = []
+        self.position = position
+        self.path = path
+        self.findings = findings
+    }
+
     /// All members, in the order of the file; for tables whose keys are names.
     package var all: [TOMLMember] { members }
 
@@ -77,6 +85,11 @@ package struct TOMLTableReader {
     /// The table of `[key]`; nil when it is not written.
     package mutating func table(_ key: String) -> TOMLTableReader? {
         node(key).flatMap { TOMLTableReader($0, path: below(key), findings: findings) }
+    }
+
+    /// The table of `[key]`, or one without keys when it is not written.
+    package mutating func tableOrEmpty(_ key: String) -> TOMLTableReader {
+        table(key) ?? TOMLTableReader(missing: below(key), at: place(of: key), findings: findings)
     }
 
     /// Reports every key that was not asked for, with the nearest of those that were.

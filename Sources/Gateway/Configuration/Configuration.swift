@@ -20,8 +20,8 @@ package struct Configuration: Sendable {
     package var state: StateSettings
     package var limits: LimitSettings
     package var log: LogSettings
-    /// Keys that were written and make the profile weaker, for `check`.
-    package var weakenings: [String]
+    /// Keys that were written and make the gateway weaker than its profile, each with its place.
+    package var weakenings: [ConfigurationError]
 
     package enum Profile: String, Sendable, CaseIterable {
         case strict, bridge, observe

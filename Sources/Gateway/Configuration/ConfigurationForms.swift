@@ -5,10 +5,18 @@ import Transport
 
 /// How the values of `config.toml` look.
 extension TOMLForm<CIDR> {
-    static let network = TOMLForm.text("a network like 10.0.0.0/8") { text in
-        if let network = try? CIDR(text) { return network }
-        guard let address = IPAddress(text) else { return nil }
-        return try? CIDR("\(text)/\(address.networkBytes.count * 8)")
+    /// A block of addresses, or one address.
+    static let network = TOMLForm("a network like 10.0.0.0/8") { node, findings in
+        let expected = "a network like 10.0.0.0/8"
+        guard case .string(let text) = node.content else {
+            findings.report(node.position, "expected \(expected), found \(node.kind)")
+            return nil
+        }
+        do throws(CIDR.Failure) { return try CIDR(text) } catch {
+            findings.report(
+                node.position, "\(quoted(text)) is not \(expected)", remedy: error.rawValue)
+            return nil
+        }
     }
 }
 
@@ -22,12 +30,16 @@ extension TOMLForm<ListenAddress> {
             return path.hasPrefix("/") && path.utf8.count < 108 ? .unix(path: path) : nil
         }
         guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
+            let port = UInt16(text[text.index(after: colon)...]), port > 0
         else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard let address = IPAddress(String(host)) else { return nil }
-        return .tcp(address, port: Int(port))
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host))
+        else { return nil }
+        switch address {
+        case .v4: return isBracketed ? nil : .tcp(address, port: Int(port))
+        case .v6: return isBracketed ? .tcp(address, port: Int(port)) : nil
+        }
     }
 }
 
@@ -43,6 +55,48 @@ extension TOMLForm<URLParts> {
             return parts.host.name == "localhost" || parts.host.name.hasPrefix("127.")
                 || parts.host.name == "[::1]" ? parts : nil
         }
+    }
+}
+
+extension TOMLForm<String> {
+    /// `host[:port]`, as it is written.
+    static let host = TOMLForm.text("a host like cloud.uni.example") {
+        PeerHost($0) == nil ? nil : $0
+    }
+
+    /// The path of an endpoint of the gateway's own: canonical, without a query, and not one that
+    /// something else is answered at.
+    static let ownEndpoint = TOMLForm.text("a path of its own like /ocm/token") { text in
+        let segments = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, segments.count > 1, segments.first == "", !taken.contains(text),
+            segments.dropFirst().allSatisfy({ $0 != "" && $0 != "." && $0 != ".." })
+        else { return nil }
+        return text
+    }
+
+    private static let taken: Set<String> = [
+        "/ocm", "/ocm/shares", "/ocm/notifications", "/ocm/invite-accepted", "/ocm/request-share",
+        "/ocm/jwks", "/.well-known/ocm", "/.well-known/jwks.json", "/ocm-provider",
+        "/ocs-provider", "/index.php/.well-known/ocm", "/index.php/ocm-provider",
+    ]
+}
+
+extension TOMLForm<HTTPURL> {
+    /// `http://host[:port]`.
+    static let proxy = TOMLForm.text("a proxy like http://127.0.0.1:3128") { text in
+        guard let url = try? HTTPURL(text), url.scheme == .http,
+            url.target == "/" || url.target.isEmpty
+        else { return nil }
+        return url
     }
 }
 
@@ -70,8 +124,10 @@ extension TOMLForm<BackendPlace> {
     static let backend = TOMLForm.text(
         "a URL like http://127.0.0.1:8080, https://host or unix:/path"
     ) { text in
-        if text.hasPrefix("unix:/") {
-            return BackendPlace(endpoint: .unix(path: String(text.dropFirst(5))), tlsName: nil)
+        if text.hasPrefix("unix:") {
+            let path = text.dropFirst(5)
+            guard path.hasPrefix("/"), path.utf8.count < 108 else { return nil }
+            return BackendPlace(endpoint: .unix(path: String(path)), tlsName: nil)
         }
         guard let url = try? HTTPURL(text), url.target == "/" || url.target.isEmpty else {
             return nil
@@ -82,23 +138,40 @@ extension TOMLForm<BackendPlace> {
     }
 }
 
-/// What is written and not available yet; one list, so that a later version takes lines away here.
-enum ConfigurationNotYet {
-    /// Keys of a table that may only be empty: `""`, `[]`.
-    static let empty: [(table: String, key: String)] = [
-        ("listen", "proxy_protocol"), ("tls", "client_ca"), ("outbound", "proxy"),
-        ("egress", "listen"), ("policy", "candidate"), ("metrics", "listen"),
-        ("admin", "socket"), ("admin", "page"),
-    ]
+/// Where the state lies.
+enum StateURL: Sendable {
+    case sqlite(String)
+    case postgresql
+}
 
-    /// Reports a key of this list whose value says something.
-    static func refuse(_ key: String, in table: inout TOMLTableReader, _ name: String) {
-        guard let node = table.node(key) else { return }
-        switch node.content {
-        case .string(""): return
-        case .array(let nodes) where nodes.isEmpty: return
-        case .string, .integer, .float, .boolean, .instant, .time, .array, .table:
-            table.findings.notYet("\(name).\(key)", at: node.position)
-        }
+extension TOMLForm<StateURL> {
+    static let stateURL = TOMLForm.text(
+        "a place like sqlite:/var/lib/ocmgate/state.db"
+    ) { text in
+        if text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") { return .postgresql }
+        guard text.hasPrefix("sqlite:"), let path = namedFile(text.dropFirst(7)) else { return nil }
+        return .sqlite(path)
     }
+}
+
+extension TOMLForm<SealKey.Source> {
+    static let sealKey = TOMLForm.text("the path of a file, or env:NAME") { text in
+        guard text.hasPrefix("env:") else { return namedFile(text[...]).map { .file($0) } }
+        let name = text.dropFirst(4)
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return isName && !name.isEmpty ? .environment(String(name)) : nil
+    }
+}
+
+/// A path that names a file; nil for an empty one, or one with control characters.
+private func namedFile(_ text: Substring) -> String? {
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    return isPlain && !text.isEmpty && !text.hasSuffix("/") ? String(text) : nil
 }

@@ -4,6 +4,8 @@ import Transport
 /// Asks the backend for its discovery document and its version.
 struct BackendInquiry: Sendable {
     let backend: BackendServer
+    /// Whether another place is to be asked.
+    let isWanted: @Sendable () -> Bool
 
     /// The document, from the first of the places of its kind that has one, with the version that
     /// `status.php` tells; nil when none answers.
@@ -32,7 +34,9 @@ struct BackendInquiry: Sendable {
 
     /// The body of a 200; redirects are not followed, all places are tried anyway.
     private func get(_ path: String, on loop: LoopHandle) async -> [UInt8]? {
-        guard let head = try? backend.head.probe(.get, target: path, authorization: nil) else {
+        guard isWanted(),
+            let head = try? backend.head.probe(.get, target: path, authorization: nil)
+        else {
             return nil
         }
         let request = BufferedRequest(

@@ -17,6 +17,7 @@ final class PublishedDocuments: Sendable {
         var discovery: Answer?
         var ocsProvider: Answer?
         var isStale = false
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -62,7 +63,11 @@ final class PublishedDocuments: Sendable {
     @discardableResult
     func refresh(on loop: LoopHandle) async -> Bool {
         await flight.result(for: 0) { [self] in
-            guard let found = await BackendInquiry(backend: backend).document(on: loop) else {
+            guard
+                let found = await BackendInquiry(
+                    backend: backend, isWanted: { self.state.withLock { !$0.isStopped } }
+                ).document(on: loop)
+            else {
                 return
             }
             backend.learn(found.document, statusVersion: found.statusVersion)
@@ -70,6 +75,9 @@ final class PublishedDocuments: Sendable {
         }
         return backend.view.document != nil
     }
+
+    /// Nothing is asked from now on: the loops are about to end.
+    func stop() { state.withLock { $0.isStopped = true } }
 
     /// Makes the documents anew from what is known, after the policy has changed, say.
     func rebuild() {

@@ -49,14 +49,24 @@ package enum PrivateFile {
         }
     }
 
+    /// Whether a file may be reached by a symbolic link.
+    package enum Links: Sendable {
+        case refused
+        /// For files that other programs place, certbot's for instance.
+        case followed
+    }
+
     /// The bytes of the file.
     ///
-    /// Refused: links, anything that group or others may use, another owner (root's files are fine),
-    /// more than `limit` bytes.
-    package static func read(_ path: String, limit: Int = 65_536) throws(Problem) -> [UInt8] {
+    /// Refused: links (unless they are followed), anything that group or others may use, another
+    /// owner (root's files are fine), more than `limit` bytes.
+    package static func read(
+        _ path: String, limit: Int = 65_536, links: Links = .refused
+    ) throws(Problem) -> [UInt8] {
         do {
             let file = try FileDescriptor.open(
-                FilePath(path), .readOnly, options: [.noFollow, .closeOnExec])
+                FilePath(path), .readOnly,
+                options: links == .refused ? [.noFollow, .closeOnExec] : [.closeOnExec])
             return try file.closeAfter {
                 try check(Stat(file), path: path)
                 let handle = FileHandle(

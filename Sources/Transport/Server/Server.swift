@@ -37,7 +37,7 @@ package final class Server: Sendable {
                 channels += opened
             } catch {
                 for channel in channels { channel.close(promise: nil) }
-                throw ListenFailure(address: listener.address.description, reason: "\(error)")
+                throw ListenFailure(address: listener.address, error)
             }
         }
         return Server(addresses: addresses, channels: channels, census: census)
@@ -70,6 +70,7 @@ package final class Server: Sendable {
                 .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             return (address, [channel])
         case .tcp(let ip, let port):
+            if port != 0 { try await requireFree(ip, port, group.loops[0]) }
             var chosen = port
             var channels: [any Channel] = []
             for loop in group.loops {
@@ -83,6 +84,17 @@ package final class Server: Sendable {
             }
             return (.tcp(ip, port: chosen), channels)
         }
+    }
+
+    /// Sockets with `SO_REUSEPORT` join those of another gateway of the same user without a word,
+    /// and the kernel would share the clients out between both. One socket without it does not.
+    private static func requireFree(
+        _ ip: IPAddress, _ port: Int, _ handle: LoopHandle
+    ) async throws {
+        let probe = try await ServerBootstrap(group: handle.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: ip.description, port: port).get()
+        try await probe.close().get()
     }
 
     private static func bootstrap(_ site: ServerSite, _ handle: LoopHandle) -> ServerBootstrap {
@@ -145,10 +157,21 @@ package final class Server: Sendable {
 /// No more connections from this client.
 private struct ClientFull: Error {}
 
-/// An address that cannot be listened on.
+/// An address that cannot be listened on, and what mends it.
 package struct ListenFailure: Error, CustomStringConvertible {
     package let address: String
     package let reason: String
+
+    init(address: ListenAddress, _ error: any Error) {
+        self.address = address.description
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE?: reason = "another program listens there; ss -ltnp shows which"
+        case EACCES?:
+            reason = "not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+        case EADDRNOTAVAIL?: reason = "this machine does not have this address; ip addr shows them"
+        default: reason = "\(error)"
+        }
+    }
 
     package var description: String { "cannot listen on \(address): \(reason)" }
 }

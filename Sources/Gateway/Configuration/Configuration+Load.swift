@@ -1,0 +1,36 @@
+package import Federation
+import Foundation
+
+extension Configuration {
+    /// Reads and checks the file.
+    ///
+    /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names that
+    /// are not defined, and keys whose function is not available yet.
+    package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            let isThere = FileManager.default.fileExists(atPath: file)
+            throw ConfigurationErrors(
+                ConfigurationError(
+                    file: file, position: nil,
+                    message: isThere ? "this cannot be read as a file" : "there is no such file",
+                    remedy: isThere
+                        ? "see who may read it: ls -ld \(file)"
+                        : "ocmgate init writes one; -c names another"))
+        }
+        return try Configuration([UInt8](bytes), file: file)
+    }
+
+    /// Reads the text of a configuration that was read from `file`.
+    package init(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) {
+        let document = try TOMLDocument(bytes, file: file)
+        let findings = Findings(file: file)
+        var reader = ConfigurationReader(file: file, findings: findings)
+        let configuration = reader.read(document)
+        try findings.check()
+        guard let configuration else {
+            throw ConfigurationErrors(
+                ConfigurationError(file: file, position: nil, message: "nothing to read"))
+        }
+        self = configuration
+    }
+}

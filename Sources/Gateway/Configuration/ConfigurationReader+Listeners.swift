@@ -1,0 +1,124 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// `[[listen]]` and `[tls.NAME]`: where clients come in, and by which certificates.
+extension ConfigurationReader {
+    /// Without `[[listen]]` the gateway listens as the example does: TLS on 443 with the
+    /// certificate of the site's own name, and 80 for redirects. It never serves without TLS
+    /// unless a listener without `tls` is written.
+    mutating func listenersAndTLS(
+        _ top: inout TOMLTableReader, _ site: Configuration.SiteSettings?
+    ) -> ([Configuration.ListenSettings], [String: Configuration.TLSSettings]) {
+        var entries = tlsEntries(&top)
+        let isWritten = top.has("listen")
+        var listeners = written(&top, tls: entries)
+        if isWritten {
+            if !listeners.isEmpty, listeners.allSatisfy({ $0.purpose == .redirectToHTTPS }) {
+                findings.report(
+                    top.place(of: "listen"), "every [[listen]] only redirects: nothing is served",
+                    remedy: "write another [[listen]] with address and tls")
+            }
+            return (listeners, entries)
+        }
+        guard let name = site.flatMap({ URLParts($0.origin)?.host.name }) else {
+            return ([], entries)
+        }
+        if entries[name] == nil {
+            if top.has("tls") {
+                findings.report(
+                    top.place(of: "tls"), "there is no [[listen]], and no [tls.\(quoted(name))]",
+                    remedy: "write [[listen]] with address and tls")
+            }
+            entries[name] = Configuration.TLSSettings(
+                certificate: Self.usualCertificate, key: Self.usualKey, minimum: .tls12)
+        }
+        listeners = [
+            .init(address: Self.usual(443), tls: name, purpose: .serve, trustedProxies: []),
+            .init(address: Self.usual(80), tls: nil, purpose: .redirectToHTTPS, trustedProxies: []),
+        ]
+        return (listeners, entries)
+    }
+
+    private func written(
+        _ top: inout TOMLTableReader, tls: [String: Configuration.TLSSettings]
+    ) -> [Configuration.ListenSettings] {
+        var used: Set<ListenAddress> = []
+        var listeners: [Configuration.ListenSettings] = []
+        let tables = top.tables("listen")
+        if tables.isEmpty, case .array([])? = top.node("listen")?.content {
+            findings.report(top.place(of: "listen"), "an empty list of listeners serves nothing")
+        }
+        for var table in tables {
+            let address = table.read("address", .listenAddress)
+            let name = table.read("tls", .line)
+            let redirect = table.read("redirect", TOMLForm<RedirectWord>.word("redirect"))
+            let proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
+            later("proxy_protocol", TOMLForm<CIDR>.network.array, off: .emptyList, in: &table)
+            table.finish()
+            if let name, tls[name] == nil {
+                let known = remedy(for: name, among: tls.keys.sorted())
+                findings.report(
+                    table.place(of: "tls"), "there is no [tls.\(quoted(name))]",
+                    remedy: known ?? "write it, with cert and key")
+            }
+            if redirect != nil, name != nil {
+                findings.report(
+                    table.place(of: "redirect"), "a listener that redirects to https has no tls",
+                    remedy: "take one of both away")
+            }
+            if address == nil, table.has("address") { continue }
+            let place = address ?? Self.usual(name == nil ? 80 : 443)
+            if !used.insert(place).inserted {
+                findings.report(table.place(of: "address"), "another [[listen]] has this address")
+            }
+            listeners.append(
+                Configuration.ListenSettings(
+                    address: place, tls: name,
+                    purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies))
+        }
+        return listeners
+    }
+
+    private enum RedirectWord: String, CaseIterable { case https }
+
+    private func tlsEntries(
+        _ top: inout TOMLTableReader
+    ) -> [String: Configuration.TLSSettings] {
+        guard let tables = top.table("tls") else { return [:] }
+        var entries: [String: Configuration.TLSSettings] = [:]
+        for member in tables.all {
+            guard case .table = member.value.content else {
+                findings.report(
+                    member.keyPosition, "\(quoted(member.key)) cannot stand in [tls] itself",
+                    remedy: "each certificate has a table of its own: [tls.\"cloud.uni.example\"]")
+                continue
+            }
+            guard
+                var table = TOMLTableReader(
+                    member.value, path: "tls.\(quoted(member.key))", findings: findings)
+            else { continue }
+            let certificate = table.read("cert", .line)
+            let key = table.read("key", .line)
+            let minimum = table.read("min_version", TOMLForm<MinimumTLS>.word("version"))
+            later("client_ca", .line, off: .emptyText, in: &table)
+            table.finish()
+            entries[member.key] = Configuration.TLSSettings(
+                certificate: path(certificate ?? Self.usualCertificate),
+                key: path(key ?? Self.usualKey), minimum: minimum == .tls13 ? .tls13 : .tls12)
+        }
+        return entries
+    }
+
+    private enum MinimumTLS: String, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
+    }
+
+    private static func usual(_ port: Int) -> ListenAddress {
+        .tcp(.v6(0, 0), port: port)
+    }
+
+    private static let usualCertificate = "/etc/ssl/cloud.pem"
+    private static let usualKey = "/etc/ssl/cloud.key"
+}

@@ -1,0 +1,152 @@
+import Federation
+import Foundation
+import Gateway
+import OpenSSL
+
+/// What is wrong around a configuration that is itself well: its policy, certificates and keys.
+/// Reads only.
+struct InstallationCheck {
+    var findings: [ConfigurationError] = []
+    var warnings: [ConfigurationError] = []
+    private let now = Int(Date().timeIntervalSince1970)
+
+    /// The policy and its tests; its hash when it can be used.
+    mutating func policy(of configuration: Configuration) -> String? {
+        let policy: Policy
+        do throws(ConfigurationErrors) {
+            policy = try Policy.load(file: configuration.policy.file, .disk)
+        } catch {
+            findings += error.all
+            return nil
+        }
+        let failed = policy.runTests().filter { !$0.passed }
+        findings += failed.map { outcome in
+            ConfigurationError(
+                file: outcome.test.file, position: outcome.test.position,
+                message: "test \(quoted(outcome.test.name)) fails: "
+                    + outcome.differences.joined(separator: "; "))
+        }
+        if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
+        if policy.mode != .enforce, configuration.profile != .observe {
+            warn(policy.file, "mode = \"\(policy.mode.rawValue)\" refuses nothing")
+        }
+        return failed.isEmpty ? policy.hash : nil
+    }
+
+    /// Every certificate with its key, and whether peers would believe one of them.
+    mutating func certificates(of configuration: Configuration) {
+        var hosts = [configuration.site.origin] + configuration.site.aliases
+        var isComplete = true
+        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            guard mayRead(settings.certificate), mayRead(settings.key) else {
+                isComplete = false
+                continue
+            }
+            do throws(PrivateFile.Problem) {
+                let identity = try RunningGateway.identity(settings)
+                guard let leaf = identity.chain.first else { continue }
+                judge(leaf, identity.chain.count, settings.certificate)
+                hosts.removeAll { origin in
+                    Site(origin: origin, aliases: []).map { leaf.matches($0.host.name) } ?? false
+                }
+            } catch { find(error) }
+        }
+        if let file = configuration.outbound.caFile, mayRead(file) {
+            do throws(PrivateFile.Problem) {
+                _ = try RunningGateway.clientContext(configuration)
+            } catch { find(error) }
+        }
+        guard isComplete, configuration.listeners.contains(where: { $0.tls != nil }) else { return }
+        for origin in hosts where origin == configuration.site.origin {
+            find(configuration.file, "no certificate is for \(origin), so no peer believes it")
+        }
+        for origin in hosts where origin != configuration.site.origin {
+            warn(configuration.file, "no certificate is for \(origin)")
+        }
+    }
+
+    private mutating func judge(_ leaf: Certificate, _ length: Int, _ file: String) {
+        if !leaf.isCurrent(now: now) {
+            find(file, "the certificate is not valid now", remedy: Self.renew)
+        } else if let end = leaf.notAfter, end - now < 14 * 86_400 {
+            warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)
+        }
+        if leaf.subject == leaf.issuer {
+            warn(file, "is self-signed: peers refuse it", remedy: Self.renew)
+        } else if length == 1 {
+            warn(file, "holds one certificate; the issuer's intermediate usually stands below it")
+        }
+    }
+
+    /// The gateway's own keys and the seal key: those that are there, and whether those that are
+    /// not can be made at the first start.
+    mutating func keys(of configuration: Configuration) {
+        let folder = configuration.signature.keys
+        if FileManager.default.fileExists(atPath: folder) {
+            if mayRead(folder) {
+                do throws(PrivateFile.Problem) {
+                    _ = try KeyRing(folder: folder, whenMissing: .refuse)
+                } catch { find(error) }
+            }
+        } else {
+            expectFolder(around: folder)
+        }
+        expectFolder(around: configuration.state.file)
+        if case .file(let path) = configuration.state.sealKey {
+            guard FileManager.default.fileExists(atPath: path) else {
+                expectFolder(around: path)
+                return
+            }
+            guard mayRead(path) else { return }
+        }
+        do throws(PrivateFile.Problem) {
+            _ = try SealKey.load(
+                configuration.state.sealKey, whenMissing: .refuse,
+                environment: ProcessInfo.processInfo.environment)
+        } catch { find(error) }
+    }
+
+    /// What is made at the first start needs its folder.
+    private mutating func expectFolder(around path: String) {
+        let folder = (path as NSString).deletingLastPathComponent
+        let place = folder.isEmpty ? "." : folder
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        if !FileManager.default.fileExists(atPath: place) {
+            find(
+                path, "cannot be made: there is no folder \(place)",
+                remedy: "mkdir -p -m 700 \(place)")
+        } else if !FileManager.default.isWritableFile(atPath: place) {
+            warn(path, "is not there, and this user may not make it")
+        }
+    }
+
+    /// Whether the file can be judged: one that is missing can, one that others own cannot.
+    private mutating func mayRead(_ path: String) -> Bool {
+        let files = FileManager.default
+        guard files.fileExists(atPath: path), !files.isReadableFile(atPath: path) else {
+            return true
+        }
+        warn(
+            path, "was not checked: this user may not read it",
+            remedy: "check as the service's user")
+        return false
+    }
+
+    private mutating func find(_ file: String, _ message: String, remedy: String? = nil) {
+        findings.append(
+            ConfigurationError(
+                file: file, position: nil, message: message,
+                remedy: remedy.flatMap { $0.isEmpty ? nil : $0 }))
+    }
+
+    private mutating func find(_ problem: PrivateFile.Problem) {
+        find(problem.path, problem.what, remedy: problem.remedy)
+    }
+
+    private mutating func warn(_ file: String, _ message: String, remedy: String? = nil) {
+        warnings.append(
+            ConfigurationError(file: file, position: nil, message: message, remedy: remedy))
+    }
+
+    private static let renew = "put a chain there that a public authority signed, leaf first"
+}

@@ -1,0 +1,38 @@
+/// Commands that the design names and this version does not have: they are told apart from slips.
+struct LaterCommand: CustomStringConvertible {
+    /// `policy prove`.
+    let name: String
+    /// What does the same for now, where something does.
+    let meanwhile: String?
+
+    /// The later command that the arguments begin with; nil for everything else.
+    init?(_ arguments: [String]) {
+        let words = arguments.prefix { !$0.hasPrefix("-") }
+        for (name, meanwhile) in Self.all {
+            let parts = name.split(separator: " ").map(String.init)
+            guard words.starts(with: parts) else { continue }
+            self.name = name
+            self.meanwhile = meanwhile
+            return
+        }
+        return nil
+    }
+
+    var description: String {
+        "the command \"\(name)\" is not available yet" + (meanwhile.map { "; \($0)" } ?? "")
+    }
+
+    private static let all: KeyValuePairs<String, String?> = [
+        "reload": "SIGHUP makes a running gateway read its policy again",
+        "stop": "SIGTERM ends a running gateway after the requests in flight",
+        "status": nil, "drain": nil, "config": "ocmgate check reads the configuration",
+        "policy prove": nil, "policy replay": nil, "policy diff": nil, "policy suggest": nil,
+        "policy english": nil, "explain": "the log line of the id names what decided",
+        "peer": "ocmgate discover HOST shows what a peer publishes", "list": nil,
+        "key activate": nil, "key retire": nil, "sig explain": "ocmgate sig verify says what fails",
+        "token revoke": nil, "token list": nil, "share revoke": nil,
+        "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
+        "journal": nil, "top": nil,
+        "completion": "ocmgate --generate-completion-script bash (or zsh, fish) prints one",
+    ]
+}

@@ -1,0 +1,70 @@
+import Federation
+import Gateway
+import Testing
+
+@Suite struct ProfileTests {
+    @Test func aProfileSetsTheDefaults() throws {
+        let strict = try read("strict")
+        #expect(strict.signature.accept == [.rfc9421])
+        #expect(strict.token.acceptSecret == .none)
+        let bridge = try read("bridge")
+        #expect(bridge.signature.accept == [.rfc9421, .cavage])
+        #expect(bridge.token.acceptSecret == .legacy)
+        let observe = try read("observe")
+        #expect(observe.signature.accept == [.rfc9421, .cavage])
+        #expect(observe.token.acceptSecret == .all)
+        for configuration in [strict, bridge, observe] {
+            #expect(configuration.weakenings.isEmpty)
+        }
+    }
+
+    @Test func whatIsWrittenWinsOverTheProfile() throws {
+        let strict = try read("strict", "[token]\naccept_secret = \"legacy\"\n")
+        #expect(strict.token.acceptSecret == .legacy)
+        let observe = try read("observe", "[token]\naccept_secret = \"none\"\n")
+        #expect(observe.token.acceptSecret == .none)
+    }
+
+    @Test func keysThatWeakenTheProfileAreNamedWithTheirPlaces() throws {
+        let weak = """
+            [outbound]
+            allow_private = ["10.0.0.0/8"]
+            [signature]
+            accept = ["rfc9421", "cavage"]
+            first_seen = "accept"
+            [token]
+            bind = "none"
+            accept_secret = "all"
+
+            """
+        let shared = [
+            "config.toml:9:1: outbound.allow_private lets peers lead the gateway to addresses inside",
+            "config.toml:12:1: signature.first_seen = \"accept\" takes a peer's new key without a person",
+            "config.toml:14:1: token.bind = \"none\" lets any peer exchange any code",
+        ]
+        #expect(
+            try read("strict", weak).weakenings.map(\.description) == [
+                shared[0],
+                "config.toml:11:1: signature.accept takes draft-cavage, strict does not", shared[1],
+                shared[2],
+                "config.toml:15:1: token.accept_secret takes permanent secrets, strict refuses them",
+            ])
+        #expect(
+            try read("bridge", weak).weakenings.map(\.description) == [
+                shared[0], shared[1], shared[2],
+                "config.toml:15:1: token.accept_secret = \"all\" takes permanent secrets of peers that have tokens",
+            ])
+        #expect(try read("observe", weak).weakenings.map(\.description) == [shared[0]])
+    }
+
+    @Test func keysThatMakeItStrongerAreNotNamed() throws {
+        let strong = "[token]\naccept_secret = \"none\"\nverify_unknown = \"refuse\"\n"
+        #expect(try read("bridge", strong).weakenings.isEmpty)
+    }
+
+    private func read(_ profile: String, _ added: String = "") throws -> Configuration {
+        try ConfigurationSample.read(
+            "profile = \"\(profile)\"\n" + ConfigurationSample.required + added,
+            file: "config.toml")
+    }
+}
