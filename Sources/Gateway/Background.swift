@@ -82,7 +82,6 @@ extension Gateway {
     func reloadPolicy() {
         do throws(StartFailure) {
             let new = try RunningGateway.loadPolicy(configuration.policy.file)
-            guard new.hash != policy.current.hash else { return }
             policy.swap(new)
             published.rebuild()
             log.write(.notice, .reloaded, [LogEntry(.policy, new.hash)])

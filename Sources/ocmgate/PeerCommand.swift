@@ -30,7 +30,7 @@ struct PeerCommand: ParsableCommand {
                 throw CommandFailure("\(host) is not a host; write it like cloud.partner.example")
             }
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings)
+            let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
             let known: Int
             do {
                 known = try await PeerForgetting.forget(

@@ -47,7 +47,7 @@ def test_observe_forwards_what_is_wrong_and_says_what_it_would_have_done(observe
     assert gateway.request("POST", "/ocm/shares", spoiled, body).status == 201
     line = line_of(gateway, backend)
     assert line["action"] == "allow"
-    assert any(each.startswith("signature_invalid") for each in line["tolerated"]), line
+    assert any(each.startswith("signature_invalid") for each in line["would"]), line
     assert "peer" not in line
 
 
@@ -58,8 +58,7 @@ def test_observe_forwards_what_is_unsigned(observe, peers):
     response = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], body)
     assert response.status == 201, (response.body, gateway.log()[-1500:])
     line = line_of(gateway, backend)
-    told = line.get("tolerated", []) + line.get("would", [])
-    assert any("sign" in each for each in told), line
+    assert any("sign" in each for each in line["would"]), line
 
 
 def test_observe_still_refuses_what_cannot_be_read(observe):
@@ -69,3 +68,49 @@ def test_observe_still_refuses_what_cannot_be_read(observe):
                                b'{"sender":"a@b.test","sender":"c@d.test"}')
     assert json.loads(response.body)["error"] == "malformed_json" and response.status == 400
     assert reached(backend) == []
+
+
+# A policy that refuses nobody who is listed: what differs is the profile's doing.
+EXPECTED = {
+    #           modern, cavage, unsigned peer on the legacy list, stranger
+    "strict":  (201, 401, 401, 403),
+    "bridge":  (201, 201, 201, 403),
+    "observe": (201, 201, 201, 201),
+}
+
+
+@pytest.fixture(scope="module", params=list(EXPECTED))
+def world(request, legacy, start):
+    server, backend = legacy("nextcloud")
+    return request.param, start(backend.url, profile=request.param,
+                                partners=["modern.test", "cavage.test"]), backend
+
+
+def post(world, peers, name: str) -> tuple[int, dict]:
+    _, gateway, backend = world
+    backend.take()
+    peer = peers.peers[name]
+    if peer.generation == "rfc9421":
+        sent = share(peer)
+        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    else:
+        sent = legacy_share(peer, providerId="77", owner=f"alice@{name}", sharedBy=f"alice@{name}")
+        sent["sender"] = f"alice@{name}"
+    answer = gateway.post(peer, "/ocm/shares", sent)
+    reached = [message for message in backend.take() if message.method == "POST"]
+    assert len(reached) == (1 if answer.status == 201 else 0)
+    return answer.status, json.loads(answer.body) if answer.status != 201 else {}
+
+
+@pytest.mark.parametrize("column,name", list(enumerate(
+    ["modern.test", "cavage.test", "legacy.test", "other.test"])))
+def test_a_share_is_judged_by_the_profile(world, peers, column, name):
+    profile, gateway, _ = world
+    status, body = post(world, peers, name)
+    assert status == EXPECTED[profile][column], (body, gateway.log()[-2000:])
+    decision = gateway.decisions()[-1]
+    if status == 401:
+        assert body["error"] in ("signature_required", "signature_invalid")
+    if profile == "observe" and name == "other.test":
+        assert decision["action"] == "allow"
+        assert any("peer_unknown" in word for word in decision["would"])

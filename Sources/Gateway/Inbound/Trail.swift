@@ -71,7 +71,10 @@ final class Trail: Sendable {
 
     /// Something that would have refused the message, and was let pass by the profile.
     func tolerated(_ denial: Denial) {
-        note { $0.tolerated.append(denial.code.rawValue + ": " + denial.detail) }
+        let text = denial.code.rawValue + ": " + denial.detail
+        note { record in
+            if !record.would.contains(text) { record.would.append(text) }
+        }
     }
 
     func altered(_ word: String) { note { $0.altered.append(word) } }

@@ -85,9 +85,9 @@ package struct DecisionRecord: Sendable {
     /// Hash of the policy's canonical form.
     package var policy: String?
     package var checks: [Check] = []
+    /// What would have refused the message, and was let pass by report mode or by the profile.
     package var would: [String] = []
     package var altered: [String] = []
-    package var tolerated: [String] = []
     package var backendStatus: Int?
     /// Microseconds, by phase.
     package var timings: [(LogField, Int)] = []
@@ -131,7 +131,7 @@ extension DecisionRecord {
             LogEntry(.policy, policy),
             checks.isEmpty ? nil : LogEntry(.checks, .list(checks.map { .object($0.entries) })),
             LogEntry(.would, texts: would), LogEntry(.altered, texts: altered),
-            LogEntry(.tolerated, texts: tolerated), LogEntry(.backendStatus, backendStatus),
+            LogEntry(.backendStatus, backendStatus),
             object(.timings, timings.map { LogEntry($0.0, $0.1) }), LogEntry(.detail, detail),
         ]
         return (outcome + rest).compactMap { $0 }

@@ -4,7 +4,7 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // The decision.
     case decision, kind, direction, action, by, code, fault, detail, status
-    case checks, name, result, reason, would, altered, tolerated
+    case checks, name, result, reason, would, altered
     case policy, profile
 
     // Who.

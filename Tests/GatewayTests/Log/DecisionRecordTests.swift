@@ -43,14 +43,13 @@ import Testing
         record.checks = [.init(name: "n", result: "passed", reason: nil)]
         record.would = ["w"]
         record.altered = ["a"]
-        record.tolerated = ["t"]
         record.backendStatus = 200
         record.timings = [(.total, 7)]
         #expect(
             record.entries.map(\.name) == [
                 .decision, .kind, .direction, .action, .by, .code, .status, .peer, .claimed,
                 .standing, .client, .signature, .ocm, .secrets, .policy, .checks, .would,
-                .altered, .tolerated, .backendStatus, .timings, .detail,
+                .altered, .backendStatus, .timings, .detail,
             ])
     }
 }

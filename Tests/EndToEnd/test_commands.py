@@ -1,0 +1,539 @@
+"""Every command through the real binary: what it says, what it leaves alone, its exit codes."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway import binary, free_port
+
+ROOT = Path(__file__).parents[2]
+KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]
+COMMANDS = [
+    "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key export",
+    "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
+    "share list", "share show", "share add",
+]
+LATER = [
+    "reload", "status", "drain", "stop", "config show", "config schema", "policy prove x",
+    "policy replay", "policy diff a b", "policy suggest", "policy english", "explain 1",
+    "peer list", "list update", "key activate x", "key retire x", "sig explain x",
+    "token revoke x", "share revoke 1", "probe https://a.test", "doctor", "journal tail", "top",
+    "completion",
+]
+
+
+def ocmgate(*arguments, cwd=None, stdin="", env=None) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [str(binary().resolve()), *map(str, arguments)], cwd=cwd, input=stdin, text=True,
+        capture_output=True, timeout=60, env={**os.environ, **(env or {})},
+    )
+
+
+def openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def listing(folder: Path) -> dict:
+    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_mode)
+            for path in sorted(folder.rglob("*"))}
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory) -> Path:
+    """What `init` wrote, with keys and an empty state: it ran once."""
+    folder = tmp_path_factory.mktemp("installation")
+    made = ocmgate("init", "nextcloud", "--origin", "https://cloud.test",
+                   "--listen", f"127.0.0.1:{free_port()}", cwd=folder)
+    assert made.returncode == 0, made.stderr
+    serve(folder, lambda process: None)
+    return folder
+
+
+@pytest.fixture
+def fresh(installation, tmp_path) -> Path:
+    """A copy that a test may spoil."""
+    folder = tmp_path / "copy"
+    shutil.copytree(installation, folder)
+    return folder
+
+
+def serve(folder: Path, while_running, *arguments) -> tuple[int, list[dict]]:
+    """Runs the gateway until it listens, then ends it as systemd would; its code and log lines."""
+    log = folder / "run.log"
+    with log.open("w") as stderr:
+        process = subprocess.Popen([str(binary().resolve()), "run", *arguments], cwd=folder,
+                                   stdout=stderr, stderr=stderr, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while "gateway.started" not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(f"it did not start: {process.wait()}\n{log.read_text()}")
+        time.sleep(0.02)
+    try:
+        while_running(process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(20)
+    text = log.read_text()
+    log.unlink()
+    return code, [json.loads(line) for line in text.splitlines()]
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text, (file, old)
+    file.write_text(text.replace(old, new))
+
+
+# Help, slips and what comes later
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_json_and_a_help_that_says_something(command):
+    run = ocmgate(*command.split(), "--help")
+    assert run.returncode == 0, run.stderr
+    assert "OVERVIEW" in run.stdout and "--json" in run.stdout
+
+
+@pytest.mark.parametrize("command", LATER)
+def test_a_command_of_a_later_version_says_so(command):
+    run = ocmgate(*command.split())
+    assert run.returncode == 2
+    assert "is not available yet" in run.stderr
+    assert command.split()[0] in run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["bogus"], ["check", "--bogus"], ["key"], ["discover"],
+                                       ["init", "netxcloud"], ["policy", "bogus"]])
+def test_a_slip_is_exit_code_2_or_help(arguments):
+    run = ocmgate(*arguments)
+    if arguments == ["key"]:
+        assert run.returncode == 0 and "SUBCOMMANDS" in run.stdout
+    else:
+        assert run.returncode == 2, run
+        assert run.stderr.strip() and not run.stdout
+
+
+def test_programs_get_errors_as_json():
+    run = ocmgate("check", "-c", "/nonexistent/config.toml", "--json")
+    assert run.returncode == 2
+    assert "no such file" in json.loads(run.stdout)["error"]
+    assert "/nonexistent/config.toml" in run.stderr
+
+
+def test_version():
+    text = ocmgate("version").stdout.strip()
+    assert text == f"ocmgate {json.loads(ocmgate('version', '--json').stdout)['version']}"
+    assert ocmgate("--version").stdout.strip() in text
+
+
+# init, check, run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_day_one(kind, tmp_path):
+    """init, then check, then run, as the README has it."""
+    made = ocmgate("init", kind, "--origin", "https://cloud.test",
+                   "--listen", f"127.0.0.1:{free_port()}", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "To fill in" in made.stdout
+    lines = (tmp_path / "backend.txt").read_text()
+    assert "cloud.test" in lines
+    if kind in ("nextcloud", "owncloud10"):
+        for word in ("trusted_proxies", "overwriteprotocol", "overwritehost", "overwrite.cli.url",
+                     "trusted_domains"):
+            assert word in lines
+    assert ("ocm_signed_request_disabled" in lines) == (kind == "nextcloud")
+    before = listing(tmp_path)
+    checked = ocmgate("check", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "self-signed" in checked.stderr
+    assert listing(tmp_path) == before
+    code, records = serve(tmp_path, lambda process: None)
+    assert code == 0
+    assert [record["message"] for record in records][-2:] == ["gateway.stopping",
+                                                              "gateway.stopped"]
+    assert ocmgate("-t", cwd=tmp_path).returncode == 0
+
+
+def test_init_overwrites_nothing(fresh):
+    before = listing(fresh)
+    again = ocmgate("init", cwd=fresh)
+    assert again.returncode == 2 and "exists" in again.stderr
+    assert listing(fresh) == before
+
+
+@pytest.mark.parametrize("option", [["--origin", "http://cloud.test"], ["--origin", "cloud.test"],
+                                    ["--backend", "nowhere"], ["--listen", "443"]])
+def test_init_writes_nothing_that_would_not_load(option, tmp_path):
+    run = ocmgate("init", *option, cwd=tmp_path)
+    assert run.returncode == 2 and run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_reads_standard_input(installation):
+    text = (installation / "config.toml").read_text()
+    assert ocmgate("check", "-c", "-", cwd=installation, stdin=text).returncode == 0
+    spoiled = ocmgate("check", "-c", "-", cwd=installation, stdin=text + "\n[bogus]\n")
+    assert spoiled.returncode == 1
+    assert "stdin:" in spoiled.stderr and 'unknown key "bogus"' in spoiled.stderr
+
+
+def test_check_tells_places_to_programs(fresh):
+    replace(fresh / "config.toml", 'profile = "bridge"', 'profile = "brigde"')
+    run = ocmgate("check", "--json", cwd=fresh)
+    assert run.returncode == 1
+    answer = json.loads(run.stdout)
+    assert answer["ok"] is False
+    assert answer["findings"] == [{
+        "file": "config.toml", "line": 4, "column": 11,
+        "message": 'unknown profile "brigde"', "remedy": 'did you mean "bridge"?',
+    }]
+
+
+def test_check_names_what_weakens_the_profile(fresh):
+    replace(fresh / "config.toml", 'profile = "bridge"', 'profile = "strict"')
+    with (fresh / "config.toml").open("a") as file:
+        file.write('[token]\naccept_secret = "all"\nbind = "none"\n')
+    replace(fresh / "policy.toml", 'mode    = "enforce"', 'mode    = "report" ')
+    run = ocmgate("check", "--json", cwd=fresh)
+    messages = [row["message"] for row in json.loads(run.stdout)["warnings"]]
+    assert any("token.accept_secret" in message for message in messages)
+    assert any("token.bind" in message for message in messages)
+    # With it the policy's own tests fail too, since nothing is refused any more.
+    assert any('mode = "report" refuses nothing' in message for message in messages)
+
+
+def test_check_finds_a_policy_test_that_fails(fresh):
+    replace(fresh / "policy.toml", 'want  = { action = "deny", by = "unknown" }',
+            'want  = { action = "allow" }')
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1
+    assert 'test "a server on no list is refused" fails' in run.stderr
+    assert "policy.toml:" in run.stderr
+
+
+def spoil_mode(folder):
+    (folder / "state/tls/key.pem").chmod(0o644)
+    return "others than its owner may use it; chmod 600"
+
+
+def spoil_match(folder):
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-out", folder / "state/tls/key.pem")
+    (folder / "state/tls/key.pem").chmod(0o600)
+    return "is not the key of"
+
+
+def spoil_certificate(folder):
+    (folder / "state/tls/cert.pem").write_text("not a certificate\n")
+    return "holds no certificate chain"
+
+
+def spoil_presence(folder):
+    (folder / "state/tls/cert.pem").unlink()
+    return "cert.pem: cannot be read"
+
+
+def spoil_policy(folder):
+    with (folder / "policy.toml").open("a") as file:
+        file.write("[lsit.more]\n")
+    return 'did you mean "list"?'
+
+
+def spoil_seal_key(folder):
+    (folder / "state/seal.key").write_text("short\n")
+    return "does not hold the base64 of 32 bytes"
+
+
+def spoil_own_keys(folder):
+    next((folder / "state/keys").glob("*.pem")).chmod(0o640)
+    return "others than its owner may use it"
+
+
+def spoil_later_key(folder):
+    with (folder / "config.toml").open("a") as file:
+        file.write('[metrics]\nlisten = "127.0.0.1:9464"\n')
+    return "metrics.listen is not available yet"
+
+
+SPOILED = [spoil_mode, spoil_match, spoil_certificate, spoil_presence, spoil_policy,
+           spoil_seal_key, spoil_own_keys, spoil_later_key]
+
+
+@pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)
+def test_what_check_finds_run_refuses(spoil, fresh):
+    expected = spoil(fresh)
+    before = listing(fresh)
+    checked = ocmgate("check", cwd=fresh)
+    assert checked.returncode == 1
+    assert expected in checked.stderr, checked.stderr
+    assert listing(fresh) == before
+    ran = ocmgate("run", cwd=fresh)
+    assert ran.returncode == 2
+    assert expected in ran.stderr, ran.stderr
+
+
+def test_an_expired_certificate_is_found_and_said_at_the_start(fresh):
+    folder = fresh / "state/tls"
+    openssl("req", "-new", "-key", folder / "key.pem", "-out", folder / "request.pem",
+            "-subj", "/CN=cloud.test")
+    (folder / "names").write_text("subjectAltName=DNS:cloud.test\n")
+    openssl("x509", "-req", "-in", folder / "request.pem", "-signkey", folder / "key.pem",
+            "-extfile", folder / "names", "-days", "-1", "-out", folder / "cert.pem")
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1
+    assert "cert.pem: the certificate is not valid now" in run.stderr
+    code, records = serve(fresh, lambda process: None)
+    said = [record for record in records if record["message"] == "certificate.expires"]
+    assert code == 0 and said and said[0]["level"] == "error"
+
+
+def test_a_certificate_for_another_name_is_found(fresh):
+    folder = fresh / "state/tls"
+    openssl("req", "-x509", "-key", folder / "key.pem", "-out", folder / "cert.pem",
+            "-subj", "/CN=other.test", "-addext", "subjectAltName=DNS:other.test", "-days", "30")
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1
+    assert "no certificate is for https://cloud.test" in run.stderr
+
+
+def test_a_port_that_is_taken_is_told(fresh):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        text = (fresh / "config.toml").read_text()
+        (fresh / "config.toml").write_text(
+            "\n".join(f'address = "127.0.0.1:{port}"' if line.startswith("address") else line
+                      for line in text.splitlines()))
+        run = ocmgate("run", cwd=fresh)
+    assert run.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}: another program listens there" in run.stderr
+
+
+def test_a_second_gateway_gets_neither_the_state_nor_the_port(fresh, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(fresh, other)
+
+    def try_both(_):
+        same = ocmgate("run", cwd=fresh)
+        assert same.returncode == 2
+        assert "another ocmgate uses this state" in same.stderr
+        port = ocmgate("run", cwd=other)
+        assert port.returncode == 2
+        assert "another program listens there" in port.stderr
+
+    serve(fresh, try_both)
+
+
+def test_sighup_takes_a_new_policy_and_keeps_the_old_one_for_a_broken_one(fresh):
+    replace(fresh / "config.toml", 'file = "policy.toml"', 'file = "policy.toml"\nreload = "signal"')
+
+    def change(process):
+        log = fresh / "run.log"
+
+        def wait_for(message):
+            deadline = time.monotonic() + 10
+            while message not in log.read_text():
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
+
+        replace(fresh / "policy.toml", 'unknown = "deny" ', 'unknown = "dney" ')
+        process.send_signal(signal.SIGHUP)
+        wait_for("gateway.reload-failed")
+        assert 'did you mean \\"deny\\"?' in log.read_text()
+        replace(fresh / "policy.toml", 'unknown = "dney" ', 'unknown = "deny" ')
+        with (fresh / "policy.toml").open("a") as file:
+            file.write('[list.more]\nstanding = "allow"\nentries = ["a.test"]\n')
+        process.send_signal(signal.SIGHUP)
+        wait_for("gateway.reloaded")
+
+    code, _ = serve(fresh, change)
+    assert code == 0
+
+
+def test_run_logs_json_when_asked(fresh):
+    with (fresh / "config.toml").open("a") as file:
+        file.write('[log]\nformat = "text"\n')
+    code, records = serve(fresh, lambda process: None, "--json")
+    assert code == 0 and records
+
+
+def test_the_memory_of_a_running_gateway_is_not_dumped(fresh):
+    def look(process):
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"]
+
+    serve(fresh, look)
+
+
+def test_the_seal_key_may_come_from_the_environment(fresh):
+    replace(fresh / "config.toml", 'seal_key = "state/seal.key"', 'seal_key = "env:OCMGATE_SEAL"')
+    key = (fresh / "state/seal.key").read_text().strip()
+    missing = ocmgate("check", cwd=fresh)
+    assert missing.returncode == 1 and "env:OCMGATE_SEAL: is not set" in missing.stderr
+    assert ocmgate("check", cwd=fresh, env={"OCMGATE_SEAL": key}).returncode == 0
+
+
+# Commands that only look
+
+
+def test_commands_that_look_change_nothing(tmp_path):
+    """On an installation that never ran: no key, no state is there, and none comes to be."""
+    ocmgate("init", "--origin", "https://cloud.test", "--listen", "127.0.0.1:9", cwd=tmp_path)
+    before = listing(tmp_path)
+    expected = {
+        "check": 0, "key list": 0, "key export": 0, "policy test": 0,
+        "policy explain --peer stranger.example": 3, "token inspect abc": 2, "share list": 2,
+        "share show 1": 2, "version": 0,
+    }
+    for command, code in expected.items():
+        run = ocmgate(*command.split(), cwd=tmp_path)
+        assert run.returncode == code, (command, run)
+        assert run.stdout or run.stderr
+    assert listing(tmp_path) == before
+
+
+# key
+
+
+def test_keys_are_made_listed_and_exported(fresh):
+    listed = json.loads(ocmgate("key", "list", "--json", cwd=fresh).stdout)["keys"]
+    assert [key["kind"] for key in listed] == ["ed25519", "rsa-3072"]
+    assert listed[0]["keyId"] == "cloud.test#ed25519-1"
+    made = ocmgate("key", "new", "--kind", "p256", "--json", cwd=fresh)
+    assert made.returncode == 0, made.stderr
+    file = fresh / json.loads(made.stdout)["file"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    keys = json.loads(ocmgate("key", "export", cwd=fresh).stdout)["keys"]
+    assert {key["kty"] for key in keys} == {"OKP", "EC"}
+    assert all("d" not in key for key in keys)
+    pem = ocmgate("key", "export", "--pem", "p256-1", cwd=fresh).stdout
+    assert pem.startswith("-----BEGIN PUBLIC KEY-----")
+    unknown = ocmgate("key", "export", "--pem", "p256-9", cwd=fresh)
+    assert unknown.returncode == 2 and "there are: ed25519-1" in unknown.stderr
+    assert ocmgate("key", "new", "--kind", "dsa", cwd=fresh).returncode == 2
+
+
+# sig
+
+
+MESSAGE = "POST /ocm/shares HTTP/1.1\r\nHost: cloud.test\r\nContent-Type: application/json\r\n\r\n{}"
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("signer")
+    openssl("genpkey", "-algorithm", "ed25519", "-out", folder / "key.pem")
+    openssl("pkey", "-in", folder / "key.pem", "-pubout", "-out", folder / "public.pem")
+    return folder
+
+
+@pytest.mark.parametrize("change,code", [(lambda text: text, 0), (lambda text: text.replace("{}", "[]"), 1),
+                                         (lambda text: text.replace("POST", "PUT"), 1),
+                                         (lambda text: MESSAGE, 1), (lambda text: "junk", 2)])
+def test_signed_messages_go_through_standard_input(signer, change, code):
+    signed = ocmgate("sig", "sign", "-", "--key", signer / "key.pem", "--keyid", "a.test#1",
+                     stdin=MESSAGE)
+    assert signed.returncode == 0, signed.stderr
+    for flags in ([], ["--json"]):
+        verified = ocmgate("sig", "verify", "-", "--key", signer / "public.pem", *flags,
+                           stdin=change(signed.stdout))
+        assert verified.returncode == code, verified
+        if flags:
+            assert json.loads(verified.stdout).get("accepted", False) is (code == 0)
+
+
+def test_the_signature_base_is_printed(signer):
+    signed = ocmgate("sig", "sign", "-", "--key", signer / "key.pem", "--keyid", "a.test#1",
+                     stdin=MESSAGE).stdout
+    base = ocmgate("sig", "base", "-", stdin=signed)
+    assert base.returncode == 0
+    assert base.stdout.splitlines()[0] == '"@method": POST'
+    assert ocmgate("sig", "base", "-", "--json", stdin=MESSAGE).returncode == 1
+    assert ocmgate("sig", "base", "/nonexistent").returncode == 2
+
+
+# policy
+
+
+def test_policies_are_tested_from_files_standard_input_and_the_configuration(fresh):
+    policy = ROOT / "policies/allowlist.toml"
+    by_file = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
+    by_input = json.loads(ocmgate("policy", "test", "-", "--json", stdin=policy.read_text()).stdout)
+    assert by_file["passed"] == by_input["passed"] > 0
+    assert by_file["tests"][0]["line"] > 0
+    assert ocmgate("policy", "test", cwd=fresh).returncode == 0
+    assert ocmgate("policy", "test", "/nonexistent.toml").returncode == 2
+    broken = ocmgate("policy", "test", "-", stdin="version = 1\n[[rul]]\n")
+    assert broken.returncode == 2 and 'stdin:2:3: unknown' in broken.stderr
+    replace(fresh / "policy.toml", 'by = "unknown"', 'by = "default"')
+    failed = ocmgate("policy", "test", cwd=fresh)
+    assert failed.returncode == 1 and "policy.toml:" in failed.stdout
+
+
+def test_a_policy_is_asked(fresh):
+    replace(fresh / "policy.toml", '# "cloud.partner.example",', '"cloud.partner.example",')
+    asked = ["policy", "explain", "--on", "share.in", "--peer"]
+    allowed = ocmgate(*asked, "cloud.partner.example", "--json", cwd=fresh)
+    assert allowed.returncode == 0, allowed.stderr
+    assert json.loads(allowed.stdout)["action"] == "allow"
+    unsigned = ocmgate(*asked, "cloud.partner.example", "--signature", "none", "--json", cwd=fresh)
+    assert unsigned.returncode == 3
+    assert json.loads(unsigned.stdout)["code"] == "signature_required"
+    stranger = ocmgate(*asked, "stranger.example", "-c", fresh / "config.toml")
+    assert stranger.returncode == 3 and "deny by unknown" in stranger.stdout
+    for wrong in (["--on", "share.inn"], ["--signature", "maybe"], ["--peer", "not a host"]):
+        assert ocmgate("policy", "explain", *wrong, cwd=fresh).returncode == 2
+
+
+# share and token
+
+
+def test_shares_are_listed_beside_a_running_gateway(fresh):
+    def look(_):
+        listed = ocmgate("share", "list", "--json", cwd=fresh)
+        assert listed.returncode == 0, listed.stderr
+        assert json.loads(listed.stdout) == {"shares": []}
+        assert ocmgate("share", "show", "7", cwd=fresh).returncode == 1
+
+    serve(fresh, look)
+
+
+def test_a_token_that_is_none_of_ours_is_a_finding(fresh):
+    run = ocmgate("token", "inspect", "-", "--json", cwd=fresh, stdin="abc\n")
+    assert run.returncode == 1
+    assert json.loads(run.stdout)["valid"] is False
+
+
+# discover
+
+
+def test_a_host_that_cannot_be_asked_is_told(tmp_path):
+    for host in ("127.0.0.1", "not a host"):
+        run = ocmgate("discover", host, "--json", cwd=tmp_path)
+        assert run.returncode == 2
+        assert host in json.loads(run.stdout)["error"]
+
+
+def test_a_peer_is_judged(legacy, start):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    for host, signs, own in (("modern.test", "rfc9421", "rfc9421"), ("cavage.test", "cavage", "cavage"),
+                             ("legacy.test", "none", "rfc9421")):
+        run = gateway.command("discover", host, "--json")
+        answer = json.loads(run.stdout)
+        assert answer["published"] is True
+        assert answer["signatures"] == signs
+        assert answer["weSign"] == own
+        assert bool(answer["keys"]) == (signs != "none")
+        assert answer["policy"]["action"] == "allow", answer
+    text = gateway.command("discover", "cavage.test").stdout
+    assert "we would sign  cavage: it publishes publicKey and no jwksUri" in text
