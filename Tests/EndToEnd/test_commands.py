@@ -18,7 +18,7 @@ KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "
 COMMANDS = [
     "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key export",
     "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
-    "share list", "share show", "share add",
+    "share list", "share show", "share add", "peer forget",
 ]
 LATER = [
     "reload", "status", "drain", "stop", "config show", "config schema", "policy prove x",
