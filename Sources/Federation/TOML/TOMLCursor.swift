@@ -56,6 +56,20 @@ struct TOMLCursor {
         }
     }
 
+    /// Takes a run of letters, digits and the signs of numbers and dates; empty where none stands.
+    mutating func word() -> [UInt8] {
+        let start = offset
+        while let byte = peek, Self.isBare(byte) || Self.signs.contains(byte) { advance() }
+        return Array(bytes[start..<offset])
+    }
+
+    private static let signs = Array("+.:".utf8)
+
+    /// Whether a blank and then a digit follow.
+    var isBlankBeforeDigit: Bool {
+        peek == 0x20 && offset + 1 < bytes.count && (0x30...0x39).contains(bytes[offset + 1])
+    }
+
     /// The parts of `a."b.c".d`, each with its place; stops before what is no key.
     mutating func dottedKey() -> [(text: String, position: SourcePosition)] {
         var keys: [(text: String, position: SourcePosition)] = []

@@ -25,8 +25,8 @@ package struct TOMLDocument: Sendable {
         if let nul = bytes.firstIndex(of: 0) {
             throw fault(Self.position(of: nul, in: bytes), "the character NUL cannot stand here")
         }
-        if let place = TOMLHeaders.firstWithoutKey(bytes) {
-            throw fault(place, "a table needs a name between its brackets, like [list.partners]")
+        if let bracket = TOMLBrackets.firstFault(bytes) {
+            throw fault(bracket.position, bracket.message)
         }
         let table: TOMLTable
         do {

@@ -1,0 +1,102 @@
+/// The brackets and dates of a text, looked at before TOMLKit reads it.
+///
+/// TOMLKit ends the process, rather than to report it, when the bracket of a header is followed by
+/// something that begins no key, and at some brackets that close what others opened and dates that
+/// are none; a slip in a policy must not end a gateway that reloads it.
+struct TOMLBrackets {
+    /// What is wrong, and where.
+    struct Fault {
+        let position: SourcePosition
+        let message: String
+    }
+
+    private var cursor: TOMLCursor
+    /// The brackets that are open in a value, the innermost last.
+    private var open: [UInt8] = []
+
+    private init(_ text: [UInt8]) { cursor = TOMLCursor(text) }
+
+    /// The first fault; nil when there is none.
+    ///
+    /// The text need not be valid: up to its first fault it is cut into lines as TOML cuts it, and
+    /// what comes after that TOMLKit does not reach.
+    static func firstFault(_ text: [UInt8]) -> Fault? {
+        var brackets = TOMLBrackets(text)
+        while true {
+            brackets.cursor.skipBlank()
+            guard let byte = brackets.cursor.peek else { return nil }
+            let fault = byte == UInt8(ascii: "[") ? brackets.header() : brackets.member()
+            if let fault { return fault }
+        }
+    }
+
+    private mutating func header() -> Fault? {
+        cursor.advance()
+        cursor.skipSpace()
+        if cursor.peek == UInt8(ascii: "[") {
+            cursor.advance()
+            cursor.skipSpace()
+        }
+        switch cursor.peek {
+        // TOMLKit has its own words for brackets around nothing.
+        case nil, UInt8(ascii: "]"), UInt8(ascii: "\""), UInt8(ascii: "'"): break
+        case let byte?:
+            guard TOMLCursor.isBare(byte) else {
+                return Fault(
+                    position: cursor.position,
+                    message: "a table needs a name between its brackets, like [list.partners]")
+            }
+        }
+        cursor.skipLine()
+        return nil
+    }
+
+    /// A key and its value, to the end of the line that closes the last bracket.
+    private mutating func member() -> Fault? {
+        open.removeAll()
+        var last: UInt8?
+        while let byte = cursor.peek {
+            let isValue = last == UInt8(ascii: "=") || open.last == UInt8(ascii: "[")
+            if byte != 0x20, byte != 0x09 { last = byte }
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): cursor.skipString()
+            case UInt8(ascii: "#"): cursor.skipLine()
+            case UInt8(ascii: "\n") where open.isEmpty: return nil
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                open.append(byte)
+                cursor.advance()
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                // Both closing brackets lie two places behind the opening ones.
+                if let opening = open.popLast(), opening + 2 != byte {
+                    return Fault(
+                        position: cursor.position,
+                        message: "this bracket closes none of its kind")
+                }
+                cursor.advance()
+            case 0x30...0x39 where isValue:
+                if let fault = number() { return fault }
+            default: skipWord()
+            }
+        }
+        return nil
+    }
+
+    /// A value that begins with a digit: a number or a date.
+    private mutating func number() -> Fault? {
+        let place = cursor.position
+        var value = cursor.word()
+        // A blank may stand between a date and its time.
+        if value.count == 10, TOMLMoment.isMeant(by: value), cursor.isBlankBeforeDigit {
+            cursor.advance()
+            value += [0x20] + cursor.word()
+        }
+        guard TOMLMoment.isMeant(by: value), !TOMLMoment.isWellFormed(value) else {
+            return nil
+        }
+        return Fault(position: place, message: "this is no date and no time like 2027-06-30")
+    }
+
+    private mutating func skipWord() {
+        if cursor.word().isEmpty { cursor.advance() }
+    }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import Federation
+
+@Suite struct TOMLBracketsTests {
+    /// TOMLKit would end the process with each of these.
+    @Test(arguments: [
+        ("[{test]]\n", 1, 2), ("a = 1\n[[ =]]", 2, 4), ("[\n", 1, 2), ("[#]", 1, 2),
+        ("x = [\n [1],\n]\n[.a]\n", 4, 2), ("s = \"\"\"\n[{\n\"\"\"\n[é]", 4, 2), ("[[\r\n", 1, 3),
+        ("\u{FEFF}[=", 1, 2), ("[a]\nb = '[' # [{\n[ }", 3, 3),
+    ])
+    func headerWithoutKeyHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
+        do throws(ConfigurationErrors) {
+            _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+            Issue.record("read")
+        } catch {
+            #expect(error.all.first?.position == SourcePosition(line: line, column: column))
+            #expect(error.description.contains("a table needs a name"))
+        }
+    }
+
+    @Test(arguments: [
+        "[a]\n[[b]]\n[c.\"d e\"]\n[ f ]\n[[ 'g' ]]", "x = [\n[{a = 1}],\n[\n],\n]",
+        "s = '''\n[{\n'''\n# [{\nt = \"[{\"", "x = [ # [{ \"\n]\n[a]",
+    ])
+    func bracketsThatAreNoHeaderAreLeftAlone(_ text: String) throws {
+        #expect(TOMLBrackets.firstFault(Array(text.utf8)) == nil)
+        _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+    }
+
+    @Test(arguments: [
+        ("x = [1, }]\n", 1, 9), ("x = [}", 1, 6), ("x = {a = [1}]\n", 1, 12),
+        ("x = [\n\"]\",\n}", 3, 1),
+    ])
+    func bracketThatClosesAnotherHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
+        do throws(ConfigurationErrors) {
+            _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+            Issue.record("read")
+        } catch {
+            #expect(
+                error.description
+                    == "f.toml:\(line):\(column): this bracket closes none of its kind")
+        }
+    }
+
+    @Test(arguments: [
+        ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9), ("x = 1:2", 1, 5),
+        ("x = 2027-02-01 1:30\n", 1, 5), ("x = 2027-02-01T07:30:00+x", 1, 5),
+        ("x = 2027-2-1", 1, 5),
+    ])
+    func dateThatIsNoneHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
+        do throws(ConfigurationErrors) {
+            _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+            Issue.record("read")
+        } catch {
+            #expect(
+                error.description
+                    == "f.toml:\(line):\(column): this is no date and no time like 2027-06-30")
+        }
+    }
+
+    @Test(arguments: [
+        "x = 1979-05-27", "x = 1979-05-27T07:32:00Z", "x = 1979-05-27 07:32:00.999+01:00 # c",
+        "x = [07:32:00, 1979-05-27t00:32:00-07:00]", "x = 1e-5",
+        "1979-05-x = 1", "x = 6.5e-10", "x = { 2027-x = 1, y = 0xDEAD_BEEF }", "x = \"1:2\"",
+        "x = 1979-05-27 # 07",
+    ])
+    func datesNumbersAndKeysAreLeftAlone(_ text: String) throws {
+        _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+    }
+
+    /// What TOMLKit refuses in words of its own.
+    @Test(arguments: ["[]", "[[]]", "[", "[ [a] ]", "[a", "x = [\n[{", "a = \"\n[{", "a b\n"])
+    func otherFaultsAreRefusedToo(_ text: String) {
+        #expect(throws: ConfigurationErrors.self) {
+            _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+        }
+    }
+}
