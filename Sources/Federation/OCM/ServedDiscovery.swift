@@ -121,9 +121,8 @@ package struct ServedDiscovery: Sendable {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
             }
             // A sender that can choose then spares us the search for the data.
-            if kind.needsAbsoluteURIs, protocols["webdav"] != nil,
-                protocols["webdav-receive"] == nil
-            {
+            let says = protocols.members.contains { $0.name.lowercased() == "webdav-receive" }
+            if kind.needsAbsoluteURIs, protocols["webdav"] != nil, !says {
                 protocols["webdav-receive"] = .object([("uri", .string("absolute"))])
             }
             return resourceType(
