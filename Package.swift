@@ -89,14 +89,29 @@ let targets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: strict),
+    .target(
+        name: "FuzzProperties",
+        dependencies: ["Federation", "HTTPSignatures", "OpenSSL", "Transport"],
+        path: "Tests/Fuzz/Properties", swiftSettings: strict),
+    .testTarget(
+        name: "FuzzTests", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Replay",
+        swiftSettings: strict),
     .testTarget(
         name: "OcmgateDemoTests",
         dependencies: ["ocmgate-demo", "Federation", "Transport"], swiftSettings: strict),
 ]
 
+/// The libFuzzer program of `scripts/fuzz`; its `main` is libFuzzer's own.
+let fuzzer = Target.executableTarget(
+    name: "ocmgate-fuzz", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Runner",
+    swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+
 /// `OCMGATE_ONLY=OpenSSL,OpenSSLTests swift test` builds just these targets (name what they
 /// depend on too): the quick way to work on one of them.
 let only = Context.environment["OCMGATE_ONLY"].map { $0.split(separator: ",").map(String.init) }
+
+/// `OCMGATE_FUZZ=1` adds the fuzzer, which only builds with `--sanitize=fuzzer`.
+let added = Context.environment["OCMGATE_FUZZ"] == nil ? [] : [fuzzer]
 
 let package = Package(
     name: "ocmgate",
@@ -110,7 +125,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
-    targets: targets.filter { target in
+    targets: (targets + added).filter { target in
         target.type == .system || only?.contains(target.name) ?? true
     }
 )
