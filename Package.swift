@@ -86,6 +86,7 @@ let targets: [Target] = [
         name: "GatewayTests",
         dependencies: [
             "Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport",
+            .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: strict),

@@ -5,8 +5,8 @@ import Transport
 
 /// What the gateway does without being asked.
 extension Gateway {
-    /// Fetches the backend's document now and then, forgets what may be forgotten, and follows the
-    /// policy file where `policy.reload = "watch"`.
+    /// Fetches the backend's document now and then, forgets what may be forgotten, carries out the
+    /// orders of commands, and follows the policy file where `policy.reload = "watch"`.
     func background(on group: LoopGroup) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
@@ -29,7 +29,13 @@ extension Gateway {
                 warnOfFloor()
             }
         }
-        var tasks = [inquiry, housekeeping]
+        let orders = Task { [self] in
+            while !Task.isCancelled {
+                await carryOutOrders()
+                await pause(.milliseconds(500))
+            }
+        }
+        var tasks = [inquiry, housekeeping, orders]
         switch configuration.policy.reload {
         case .watch: tasks.append(Task { [self] in await watchPolicy() })
         case .signal: break

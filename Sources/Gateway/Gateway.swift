@@ -16,6 +16,7 @@ package final class Gateway: Sendable {
     let policy: PolicyHolder
     let peers: PeerDirectory
     let store: Store
+    let orders: OrderBox
     let registry: ShareRegistry
     let replays: ReplayCache
     let pins: PinBook
@@ -32,6 +33,8 @@ package final class Gateway: Sendable {
     let exchanges = TokenBuckets(perMinute: 600, burst: 200)
     /// Codes that were never seen, by the peer that asks: each costs the backend a request.
     let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
+    /// Codes that the backend is asked about at the moment, by fingerprint.
+    let learning = SingleFlight<String, Denial?>()
 
     package init(_ parts: Parts) {
         configuration = parts.configuration
@@ -41,6 +44,7 @@ package final class Gateway: Sendable {
         policy = parts.policy
         peers = parts.peers
         store = parts.store
+        orders = parts.orders
         registry = parts.registry
         replays = parts.replays
         pins = parts.pins
@@ -67,6 +71,7 @@ package final class Gateway: Sendable {
         let policy: PolicyHolder
         let peers: PeerDirectory
         let store: Store
+        let orders: OrderBox
         let registry: ShareRegistry
         let replays: ReplayCache
         let pins: PinBook

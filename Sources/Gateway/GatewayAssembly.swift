@@ -133,11 +133,14 @@ extension RunningGateway {
             throw StartFailure(error.description)
         }
         do {
+            let orders = try OrderBox(configuration.state.file, seal)
+            try orders.open()
             let gateway = Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy,
                     peers: peerDirectory(configuration, client, environment, log), store: store,
+                    orders: orders,
                     registry: try ShareRegistry(store, seal),
                     replays: try ReplayCache(
                         store, seal,

@@ -37,7 +37,7 @@ extension Gateway: RequestHandler {
         case .passThrough(let path): return passThrough(head, path, from: client)
         case .routed(let judged, _): path = judged
         }
-        switch routes.route(method: head.method.rawValue, text: path.text) {
+        switch routes.route(method: head.method.rawValue, path: path.text) {
         case .discovery: return document(.discovery)
         case .jwks: return document(.keySet)
         case .ocsProvider: return document(.ocsProvider)

@@ -14,7 +14,7 @@ struct PeerCommand: ParsableCommand {
             discussion: """
                 After a refusal with key_changed: ask the people of that server whether they \
                 changed their keys. The next keys that it shows are taken as those of a new peer. \
-                The gateway must not be running.
+                A gateway that runs forgets them at once.
                 """)
 
         @Argument(help: "The peer's host.")

@@ -24,6 +24,8 @@ struct RunCommand: AsyncParsableCommand {
         ProcessMemory.keepOutOfDumps()
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
+        // So is one beyond a limit of file sizes.
+        signal(SIGXFSZ, SIG_IGN)
         // Before anything listens: a signal from now on is one to this gateway.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         let running: RunningGateway

@@ -73,7 +73,7 @@ struct ShareCommand: ParsableCommand {
             abstract: "Add an outgoing share that the gateway did not see being made.",
             discussion: """
                 Prints the code that the peer is to hold in the place of the permanent secret. \
-                The gateway must not be running.
+                A gateway that runs takes the share over at once.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -100,33 +100,32 @@ struct ShareCommand: ParsableCommand {
         var json = false
 
         func run() async throws {
-            guard let host = PeerHost(peer) else { throw CommandFailure("\(peer) is not a host") }
+            guard PeerHost(peer) != nil else { throw CommandFailure("\(peer) is not a host") }
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings, whenMissing: .make)
             let secret = try readSecret()
-            let words = permissions.map { $0.split(separator: ",").map(String.init) }
-            let new = NewShare(
-                direction: .outbound, origin: .seen, peer: host,
-                providerID: ProviderID(providerID), resourceType: "file",
-                accesses: [
-                    NewAccess(
-                        protocolName: "webdav", secret: secret, handle: keepSecret ? .none : .make,
-                        permissions: words.map { .named($0) } ?? .unspecified, uri: nil,
-                        requirements: [])
-                ])
+            let order = ShareOrder(
+                peer: peer, providerID: providerID, secret: secret.text,
+                permissions: permissions.map { $0.split(separator: ",").map(String.init) },
+                credential: keepSecret ? .secret : .code)
+            let answer: OrderAnswer
             do {
-                let (share, credential) = try await ShareRegistry.add(
-                    new, to: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
-                let code = keepSecret ? nil : credential?.text
+                answer = try await order.place(
+                    in: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+            } catch { throw CommandFailure("\(error)") }
+            switch answer {
+            case .refused(let reason): throw CommandFailure(reason)
+            case .done(let told):
+                let code = told["code"]
                 if json {
                     Output.json([
-                        "id": .string(share.id.description),
+                        "id": .string(told["id"] ?? ""),
                         "code": code.map { .string($0) } ?? .null,
                     ])
                 } else {
-                    Output.line("share \(share.id)" + (code.map { ", code \($0)" } ?? ""))
+                    Output.line("share \(told["id"] ?? "")" + (code.map { ", code \($0)" } ?? ""))
                 }
-            } catch { throw CommandFailure("\(error)") }
+            }
         }
 
         private func readSecret() throws -> Secret {

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from peers import share
+
 FORM = "application/x-www-form-urlencoded"
 DAV = "/public.php/webdav"
 
@@ -283,3 +285,59 @@ def test_the_secret_of_a_tokens_only_share_does_not_open_it_from_outside(shared)
     response = gateway.with_secret("GET", f"{DAV}/notes.txt", shares.secrets["read"])
     assert response.status == 401
     assert backend.take() == []
+
+
+def test_a_share_is_added_while_the_gateway_runs(shared, modern, evidence):
+    gateway, server, _, _ = shared
+    secret = evidence.secret()
+    server.secrets.add(secret)
+    code = gateway.add_share(modern.host, "200", secret)
+    token = gateway.token(modern, code)
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
+    assert "200" in {entry["providerId"] for entry in gateway.shares()}
+
+
+def test_a_secret_in_the_path_is_judged_like_one_in_the_credential(shared):
+    gateway, _, backend, shares = shared
+    files = "/public.php/dav/files"
+    backend.take()
+    assert gateway.request("GET", f"{files}/{shares.secrets['read']}/notes.txt").status == 401
+    assert gateway.request("PUT", f"{files}/{shares.codes['read']}/notes.txt", [], b"x").status == 403
+    assert backend.take() == []
+    gateway.request("GET", f"{files}/{shares.codes['read']}/notes.txt")
+    [request] = backend.take()
+    assert request.target == f"{files}/{shares.secrets['read']}/notes.txt"
+
+
+def test_a_whole_tree_is_not_listed_at_once(shared, modern):
+    gateway, _, backend, shares = shared
+    token = gateway.token(modern, shares.codes["read"])
+    backend.take()
+    assert gateway.dav("PROPFIND", f"{DAV}/", token, [("Depth", "infinity")]).status == 403
+    assert backend.take() == []
+
+
+def test_a_disk_that_takes_no_more_is_a_503_and_reading_goes_on(legacy, start, peers, evidence):
+    """A limit of file sizes stands in for a full disk: writes of the state fail from now on."""
+    import resource
+
+    server, backend = legacy("nextcloud")
+    server.files = {"notes.txt": b"hello\n"}
+    secret = evidence.secret()
+    server.secrets = {secret}
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    token = gateway.token(peer, secret)
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    sent = share(peer)
+    evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    backend.take()
+    refused = gateway.post(peer, "/ocm/shares", sent)
+    assert refused.status == 503 and refused["retry-after"]
+    assert gateway.exchange(peer, secret).status == 503
+    assert [each for each in backend.take() if each.method == "POST"] == []
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
+    # Started again with room, it goes on where it was.
+    gateway.stop()
+    gateway.start()
+    assert gateway.post(peer, "/ocm/shares", share(peer)).status == 201

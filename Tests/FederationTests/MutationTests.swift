@@ -82,22 +82,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/public.php/webdav/sub/a%20b", "//index.php/ocm/shares/", "/%6fcm/token"])
-    func pathsAreReadOrRefusedAndStayTheSame(_ text: String) throws {
-        var numbers = Numbers(state: 13)
-        let table = RouteTable(kind: .nextcloud)
-        for _ in 0..<20_000 {
-            let bytes = mutate(Array(text.utf8), &numbers)
-            guard let path = try? CanonicalPath(bytes) else { continue }
-            let again = try CanonicalPath(path.text)
-            #expect(again == path)
-            #expect(!path.text.contains("//"))
-            #expect(!path.text.split(separator: "/").contains(".."))
-            let first = try? table.route(method: "POST", path: path)
-            #expect(first == (try? table.route(method: "POST", path: again)))
-        }
-    }
-
     @Test func formsAreReadOrRefusedAndStayTheSame() throws {
         var numbers = Numbers(state: 17)
         let text = "grant_type=authorization_code&client_id=a.test&code=c%2B%20+d&x=%C3%BC"

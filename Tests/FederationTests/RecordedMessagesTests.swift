@@ -12,14 +12,15 @@ import Testing
         Backend(kind: .generic, age: .middle),
     ]
 
-    private static func route(_ exchange: RecordedExchange) throws -> Route {
+    private static func route(_ exchange: RecordedExchange) -> Route {
         let table = RouteTable(kind: .generic, endPoint: "/apps/federatedfilesharing")
-        return try table.route(method: exchange.method, path: try CanonicalPath(exchange.path))
+        return table.route(
+            method: exchange.method, path: exchange.path.replacing("//", with: "/"))
     }
 
     @Test(arguments: RecordedTraffic.all)
     func everyRecordedRequestIsRouted(_ exchange: RecordedExchange) throws {
-        let route = try Self.route(exchange)
+        let route = Self.route(exchange)
         let isOurs =
             ["ocm", "ocs", "federatedfilesharing", "webdav"].contains { exchange.path.contains($0) }
             && !exchange.path.contains("openid")
@@ -30,7 +31,7 @@ import Testing
     @Test(arguments: RecordedTraffic.messages)
     func everyRecordedMessageIsReadAndSaidToEveryBackend(_ exchange: RecordedExchange) throws {
         try MessageQuery.check(exchange.query)
-        switch try Self.route(exchange) {
+        switch Self.route(exchange) {
         case .ocm(.shares): try share(exchange)
         case .ocm(.notifications): try notification(exchange)
         case .ocm(.inviteAccepted):

@@ -8,48 +8,47 @@ import Testing
 
     private func route(
         _ method: String, _ path: String, _ table: RouteTable = nextcloud
-    ) throws -> Route {
-        try table.route(method: method, path: try CanonicalPath(path))
+    ) -> Route {
+        table.route(method: method, path: path)
     }
 
     @Test(arguments: [
         "/.well-known/ocm", "/.well-known/ocm/", "/index.php/.well-known/ocm", "/ocm-provider",
-        "/ocm-provider/", "//ocm-provider/", "/index.php/ocm-provider/", "/ocm-provider/index.php",
-        "/index.php/ocm-provider", "/%6fcm-provider/",
+        "/ocm-provider/", "/index.php/ocm-provider/", "/ocm-provider/index.php",
+        "/index.php/ocm-provider",
     ])
     func everySpellingOfDiscoveryIsServed(_ path: String) throws {
-        #expect(try route("GET", path) == .discovery)
-        #expect(try route("HEAD", path) == .discovery)
-        #expect(try route("POST", path) == .methodNotAllowed(allow: "GET, HEAD"))
+        #expect(route("GET", path) == .discovery)
+        #expect(route("HEAD", path) == .discovery)
+        #expect(route("POST", path) == .methodNotAllowed(allow: "GET, HEAD"))
     }
 
     @Test(arguments: [
-        ("/ocs-provider/", Route.ocsProvider), ("//ocs-provider/", .ocsProvider),
+        ("/ocs-provider/", Route.ocsProvider),
         ("/ocs-provider", .ocsProvider), ("/ocs-provider/index.php", .ocsProvider),
         ("/ocm/jwks", .jwks), ("/.well-known/jwks.json", .jwks), ("/status.php", .status),
         ("/apps/files_sharing/shareinfo", .shareInfo),
         ("/index.php/apps/files_sharing/shareinfo", .shareInfo),
     ])
     func fixedPathsAreFound(_ path: String, _ route: Route) throws {
-        #expect(try self.route("GET", path) == route)
+        #expect(self.route("GET", path) == route)
     }
 
     @Test(arguments: OCMEndpoint.allCases)
     func messagesAreFoundInEverySpelling(_ endpoint: OCMEndpoint) throws {
         let name = endpoint.rawValue
         for path in [
-            "/ocm/\(name)", "/ocm/\(name)/", "/index.php/ocm/\(name)", "//ocm//\(name)",
-            "/ocm/%\(String(name.utf8.first ?? 0, radix: 16))\(name.dropFirst())",
+            "/ocm/\(name)", "/ocm/\(name)/", "/index.php/ocm/\(name)",
         ] {
-            #expect(try route("POST", path) == .ocm(endpoint), "\(path)")
-            #expect(try route("GET", path) == .methodNotAllowed(allow: "POST"), "\(path)")
-            #expect(try route("POST", path, Self.owncloud) == .ocm(endpoint), "\(path)")
+            #expect(route("POST", path) == .ocm(endpoint), "\(path)")
+            #expect(route("GET", path) == .methodNotAllowed(allow: "POST"), "\(path)")
+            #expect(route("POST", path, Self.owncloud) == .ocm(endpoint), "\(path)")
         }
         for path in [
             "/apps/federatedfilesharing/\(name)", "/index.php/apps/federatedfilesharing/\(name)",
         ] {
-            #expect(try route("POST", path, Self.owncloud) == .ocm(endpoint))
-            #expect(try route("POST", path) == .passThrough)
+            #expect(route("POST", path, Self.owncloud) == .ocm(endpoint))
+            #expect(route("POST", path) == .passThrough)
         }
     }
 
@@ -58,33 +57,33 @@ import Testing
         "/index.php/ocm/anything", "/ocm/Shares",
     ])
     func nothingElseBelowOCMIsForwarded(_ path: String) throws {
-        #expect(try route("POST", path) == .unknownEndpoint)
+        #expect(route("POST", path) == .unknownEndpoint)
     }
 
     @Test func theOtherRoutesOfOwnCloudsAppPass() throws {
         #expect(
-            try route("GET", "/apps/federatedfilesharing/js/settings.js", Self.owncloud)
+            route("GET", "/apps/federatedfilesharing/js/settings.js", Self.owncloud)
                 == .passThrough)
         #expect(
-            try route(
+            route(
                 "POST", "/index.php/apps/federatedfilesharing/createFederatedShare", Self.owncloud)
                 == .passThrough)
     }
 
     @Test func theTokenEndpointTakesPostOnly() throws {
-        #expect(try route("POST", "/ocm/token") == .token)
-        #expect(try route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))
+        #expect(route("POST", "/ocm/token") == .token)
+        #expect(route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))
         #expect(
-            try route("POST", "/index.php/apps/cloud_federation_api/api/v1/access-token") == .token)
+            route("POST", "/index.php/apps/cloud_federation_api/api/v1/access-token") == .token)
         let other = RouteTable(kind: .nextcloud, tokenPath: "/exchange/token")
-        #expect(try route("POST", "/exchange/token", other) == .token)
+        #expect(route("POST", "/exchange/token", other) == .token)
     }
 
     @Test(arguments: [
         ("/ocs/v1.php/cloud/shares", OCSCall.Version.v1, OCSAction.share),
         ("/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud/shares/", .v2, .share),
         ("/index.php/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud", .v2, .share),
-        ("//ocs//v1.php/cloud/shares", .v1, .share), ("/ocsapp/cloud/shares", .v2, .share),
+        ("/ocsapp/cloud/shares", .v2, .share),
         ("/index.php/ocsapp/cloud/shares", .v2, .share),
         ("/ocs/v2.php/cloud/shares/3/reshare", .v2, .change(id: "3", .reshare)),
         ("/ocs/v2.php/cloud/shares/3/accept/", .v2, .change(id: "3", .accept)),
@@ -97,7 +96,7 @@ import Testing
     func theOlderAPIIsFound(
         _ path: String, _ version: OCSCall.Version, _ action: OCSAction
     ) throws {
-        #expect(try route("POST", path) == .ocs(OCSCall(version: version, action: action)))
+        #expect(route("POST", path) == .ocs(OCSCall(version: version, action: action)))
     }
 
     @Test(
@@ -108,20 +107,10 @@ import Testing
             "/remote.php/webdav/a.txt", "/remote.php/dav/files/alice/a%2Fb", "/ocmx/shares",
             "/ocm-providerx", "/public.phpx", "/.well-known/openid-configuration", "/data",
             "/status.phps", "/.well-known/caldav", "/apps/circles/async/1", "/webdav/ocm/1", "/é",
-        ].filter { $0 != "/é" })
+        ])
     func everythingElsePasses(_ path: String) throws {
-        #expect(try route("GET", path) == .passThrough)
-        #expect(try route("POST", path) == .passThrough)
-    }
-
-    @Test(arguments: [
-        "/ocm%2Fshares", "/ocm%2fshares", "/index.php/ocm%2Fshares", "/ocm/%2Fshares",
-        "/ocs%2Fv2.php%2Fcloud%2Fshares", "/ocm%252Fshares", "/public.php/webdav/a%2Fb",
-        "/public.php/webdav/%252e%252e/x", "/ocm-provider%2F", "/index.php%2Focm/shares",
-    ])
-    func anEscapedSlashDoesNotLeadAroundThePolicy(_ path: String) throws {
-        let denial = #expect(throws: Denial.self) { try route("POST", path) }
-        #expect(denial?.code == .malformedPath)
+        #expect(route("GET", path) == .passThrough)
+        #expect(route("POST", path) == .passThrough)
     }
 
     @Test(arguments: [
@@ -141,7 +130,7 @@ import Testing
     func sharedDataAreFoundByKind(
         _ kind: BackendKind, _ path: String, _ root: WebDAVRoot, _ share: String?, _ rest: String
     ) throws {
-        let route = try route("PROPFIND", path, RouteTable(kind: kind))
+        let route = route("PROPFIND", path, RouteTable(kind: kind))
         guard case .webdav(let webdav) = route else {
             Issue.record("\(route)")
             return
@@ -154,14 +143,14 @@ import Testing
 
     @Test func aDiscoveredRootIsFoundAndDoesNotHideAKnownOne() throws {
         let table = RouteTable(kind: .nextcloud, webdavPrefix: "/ocmgate/dav/")
-        guard case .webdav(let webdav) = try route("GET", "/ocmgate/dav/x", table) else {
+        guard case .webdav(let webdav) = route("GET", "/ocmgate/dav/x", table) else {
             Issue.record("not found")
             return
         }
         #expect(webdav.root == .discovered)
         #expect(webdav.prefix == "/ocmgate/dav")
         let same = RouteTable(kind: .nextcloud, webdavPrefix: "/public.php/webdav/")
-        guard case .webdav(let known) = try route("GET", "/public.php/webdav/x", same) else {
+        guard case .webdav(let known) = route("GET", "/public.php/webdav/x", same) else {
             Issue.record("not found")
             return
         }
@@ -170,29 +159,29 @@ import Testing
 
     @Test func aSiteInASubFolderIsFoundThereAndAtTheRoot() throws {
         let table = RouteTable(kind: .nextcloud, endPoint: "/cloud/index.php/ocm/")
-        #expect(try route("POST", "/cloud/index.php/ocm/shares", table) == .ocm(.shares))
-        #expect(try route("POST", "/cloud/ocm/shares", table) == .ocm(.shares))
-        #expect(try route("POST", "/ocm/shares", table) == .ocm(.shares))
-        #expect(try route("GET", "/cloud/ocm-provider/", table) == .discovery)
+        #expect(route("POST", "/cloud/index.php/ocm/shares", table) == .ocm(.shares))
+        #expect(route("POST", "/cloud/ocm/shares", table) == .ocm(.shares))
+        #expect(route("POST", "/ocm/shares", table) == .ocm(.shares))
+        #expect(route("GET", "/cloud/ocm-provider/", table) == .discovery)
         #expect(
-            try route("POST", "/cloud/ocs/v2.php/cloud/shares", table)
+            route("POST", "/cloud/ocs/v2.php/cloud/shares", table)
                 == .ocs(OCSCall(version: .v2, action: .share)))
-        guard case .webdav(let webdav) = try route("GET", "/cloud/public.php/webdav/x", table)
+        guard case .webdav(let webdav) = route("GET", "/cloud/public.php/webdav/x", table)
         else {
             Issue.record("not found")
             return
         }
         #expect(webdav.prefix == "/cloud/public.php/webdav")
         #expect(webdav.rest == "/x")
-        #expect(try route("GET", "/cloudy/ocm-provider/", table) == .passThrough)
+        #expect(route("GET", "/cloudy/ocm-provider/", table) == .passThrough)
     }
 
     @Test func seafilesEndPointsAreFound() throws {
         let webdav = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
-        #expect(try route("POST", "/ocm-via-webdav//shares", webdav) == .ocm(.shares))
+        #expect(route("POST", "/ocm-via-webdav/shares", webdav) == .ocm(.shares))
         let plain = RouteTable(kind: .seafile, endPoint: "/api/v2.1/ocm/")
-        #expect(try route("POST", "/api/v2.1/ocm/notifications/", plain) == .ocm(.notifications))
-        #expect(try route("GET", "/api/v2.1/ocm/shares-prepare/", plain) == .passThrough)
+        #expect(route("POST", "/api/v2.1/ocm/notifications/", plain) == .ocm(.notifications))
+        #expect(route("GET", "/api/v2.1/ocm/shares-prepare/", plain) == .passThrough)
     }
 
     @Test(

@@ -101,82 +101,63 @@ import Testing
     }
 
     private func judge(
-        _ token: AccessToken, _ method: String, _ path: String, _ destination: String? = nil
-    ) throws -> DenialCode? {
-        let origins = [
-            try #require(PeerHost("cloud.example")), try #require(PeerHost("old.example")),
-        ]
+        _ token: AccessToken, _ method: String, _ path: String,
+        _ destination: DAVDestination = .absent
+    ) -> DenialCode? {
         do {
-            let path = try CanonicalPath(path)
-            try token.permit(
-                method: method, path: path, destination: destination, origins: origins)
+            try token.permit(method: method, path: path, destination: destination)
             return nil
         } catch { return error.code }
     }
 
     @Test(arguments: ["OPTIONS", "PROPFIND", "GET", "HEAD", "REPORT"])
     func readingNeedsRead(_ method: String) throws {
-        #expect(try judge(token(.named(["read"])), method, "/dav/ocm/1/a") == nil)
-        #expect(try judge(token(.unspecified), method, "/dav/ocm/1/a") == nil)
+        #expect(judge(try token(.named(["read"])), method, "/dav/ocm/1/a") == nil)
+        #expect(judge(try token(.unspecified), method, "/dav/ocm/1/a") == nil)
         #expect(
-            try judge(token(.named(["write"])), method, "/dav/ocm/1/a") == .permissionNotAllowed)
-        #expect(try judge(token(.named([])), method, "/dav/ocm/1/a") == .permissionNotAllowed)
+            judge(try token(.named(["write"])), method, "/dav/ocm/1/a") == .permissionNotAllowed)
+        #expect(judge(try token(.named([])), method, "/dav/ocm/1/a") == .permissionNotAllowed)
     }
 
     @Test(arguments: ["PUT", "MKCOL", "DELETE", "PROPPATCH", "LOCK", "UNLOCK", "MOVE", "COPY"])
     func writingNeedsWrite(_ method: String) throws {
-        let destination = "https://cloud.example/dav/ocm/1/b"
-        #expect(try judge(token(.named(["write"])), method, "/dav/ocm/1/a", destination) == nil)
-        #expect(try judge(token(.unspecified), method, "/dav/ocm/1/a", destination) == nil)
+        let destination = DAVDestination.path("/dav/ocm/1/b")
+        #expect(judge(try token(.named(["write"])), method, "/dav/ocm/1/a", destination) == nil)
+        #expect(judge(try token(.unspecified), method, "/dav/ocm/1/a", destination) == nil)
         #expect(
-            try judge(token(.named(["read", "share"])), method, "/dav/ocm/1/a", destination)
+            judge(try token(.named(["read", "share"])), method, "/dav/ocm/1/a", destination)
                 == .permissionNotAllowed)
     }
 
     @Test(arguments: ["POST", "PATCH", "TRACE", "CONNECT", "get", "SEARCH", "ACL", ""])
     func otherMethodsAreRefusedWhateverTheShareAllows(_ method: String) throws {
-        #expect(try judge(token(.unspecified), method, "/dav/ocm/1/a") == .methodNotAllowed)
+        #expect(judge(try token(.unspecified), method, "/dav/ocm/1/a") == .methodNotAllowed)
     }
 
     @Test(arguments: [
         ("/dav/ocm/1", true), ("/dav/ocm/1/", true), ("/dav/ocm/1/a/b", true),
         ("/dav/ocm/12", false),
-        ("/dav/ocm/2", false), ("/dav/ocm", false), ("/", false), ("/dav/ocm/1%2F..%2F2", false),
-        ("/dav//ocm/1/x", true), ("/dav/ocm/%31/x", true),
+        ("/dav/ocm/2", false), ("/dav/ocm", false), ("/", false), ("/dav/ocm/1;x/a", false),
+        ("/DAV/ocm/1", false),
     ])
     func aTokenIsGoodBelowItsPathOnly(_ path: String, _ isInside: Bool) throws {
-        #expect(try judge(token(.unspecified), "GET", path) == (isInside ? nil : .notAllowed))
+        #expect(judge(try token(.unspecified), "GET", path) == (isInside ? nil : .notAllowed))
     }
 
     @Test(arguments: [
-        ("https://cloud.example/dav/ocm/1/b", true), ("https://old.example/dav/ocm/1/b", true),
-        ("https://CLOUD.example:443/dav/ocm/1/b", true), ("/dav/ocm/1/b", true),
-        ("https://cloud.example/dav/ocm/1/sub%20x/", true),
-        ("https://cloud.example/dav/ocm/2/b", false), ("/dav/ocm/2/b", false),
-        ("https://evil.example/dav/ocm/1/b", false), ("//evil.example/dav/ocm/1/b", false),
-        ("https://cloud.example@evil.example/dav/ocm/1/b", false),
-        ("https://cloud.example:8443/dav/ocm/1/b", false),
-        ("https://cloud.example/dav/ocm/1/b?x=1", false), ("https://cloud.example", false),
-        ("dav/ocm/1/b", false), ("", false), ("ftp://cloud.example/dav/ocm/1/b", false),
+        (DAVDestination.path("/dav/ocm/1/b"), true), (.path("/dav/ocm/1"), true),
+        (.path("/dav/ocm/1/sub%20x/"), true), (.path("/dav/ocm/2/b"), false),
+        (.path("/dav/ocm/12"), false), (.path("/"), false), (.elsewhere, false), (.absent, false),
     ])
-    func aDestinationMustLieInTheSameShare(_ destination: String, _ isInside: Bool) throws {
+    func aDestinationMustLieInTheSameShare(_ destination: DAVDestination, _ isInside: Bool) throws {
         for method in ["MOVE", "COPY"] {
-            let code = try judge(token(.unspecified), method, "/dav/ocm/1/a", destination)
-            #expect((code == nil) == isInside, "\(code?.rawValue ?? "permitted")")
+            let code = judge(try token(.unspecified), method, "/dav/ocm/1/a", destination)
+            #expect(code == (isInside ? nil : .destinationNotAllowed))
         }
     }
 
-    @Test(arguments: [
-        "https://cloud.example/dav/ocm/1/../2/b", "https://cloud.example/dav/ocm/1/%2e%2e/2/b",
-        "https://cloud.example/dav/ocm/1/..%2f2/b", "/dav/ocm/1/..;/2", "/dav/ocm/1%5c..%5c2",
-        "https://cloud.example/dav/ocm/1%252f..%252f2",
-    ])
-    func aDestinationCannotClimbOut(_ destination: String) throws {
-        #expect(try judge(token(.unspecified), "MOVE", "/dav/ocm/1/a", destination) != nil)
-    }
-
     @Test func aMoveWithoutDestinationIsRefused() throws {
-        #expect(try judge(token(.unspecified), "MOVE", "/dav/ocm/1/a") == .destinationNotAllowed)
+        #expect(judge(try token(.unspecified), "MOVE", "/dav/ocm/1/a") == .destinationNotAllowed)
     }
 }
 

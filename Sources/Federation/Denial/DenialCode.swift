@@ -48,6 +48,7 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case tokenInvalid = "token_invalid"
     case tokenExpired = "token_expired"
     case destinationNotAllowed = "destination_not_allowed"
+    case depthNotAllowed = "depth_not_allowed"
     case egressAddress = "egress_address"
 
     // The token endpoint (RFC 6749 5.2).

@@ -38,6 +38,7 @@ extension DenialCode {
         case .notificationTypeNotSupported: "This notification type is not supported here."
         case .tokenInvalid, .tokenExpired: "The access token is not valid; exchange the code again."
         case .destinationNotAllowed: "The destination lies outside the share."
+        case .depthNotAllowed: "PROPFIND takes Depth 0 or 1 (propfind-finite-depth, RFC 4918 9.1)."
         case .egressAddress: "The address may not be reached from here."
         case .invalidRequest: "A parameter is missing, repeated or too long (RFC 6749 5.2)."
         case .invalidClient: "client_id must be the host that signs the request."

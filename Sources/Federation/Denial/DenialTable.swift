@@ -12,8 +12,8 @@ extension DenialCode {
             401
         case .peerBlocked, .peerUnknown, .senderMismatch, .notAllowed, .permissionNotAllowed,
             .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
-            .shareUnknown, .shareEnded, .secretMismatch, .destinationNotAllowed, .egressAddress,
-            .backendRefused:
+            .shareUnknown, .shareEnded, .secretMismatch, .destinationNotAllowed, .depthNotAllowed,
+            .egressAddress, .backendRefused:
             403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -45,7 +45,7 @@ extension DenialCode {
             .invalidGrant
         case .peerBlocked, .peerUnknown, .notAllowed, .permissionNotAllowed,
             .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
-            .destinationNotAllowed, .egressAddress, .shareTypeNotSupported,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .shareTypeNotSupported,
             .resourceTypeNotSupported, .protocolNotSupported, .notificationTypeNotSupported,
             .backendRefused, .unauthorizedClient:
             .unauthorizedClient
@@ -75,7 +75,8 @@ extension DenialCode {
             .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered,
             .shareUnknown, .shareTypeNotSupported, .resourceTypeNotSupported,
             .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid,
-            .destinationNotAllowed, .invalidRequest, .invalidClient, .invalidGrant,
+            .destinationNotAllowed, .depthNotAllowed, .invalidRequest, .invalidClient,
+            .invalidGrant,
             .unauthorizedClient, .unsupportedGrantType, .backendUnavailable, .notAvailableYet:
             self
         }
@@ -97,7 +98,8 @@ extension DenialCode {
             .notDelivered, .shareUnknown, .shareEnded, .secretMismatch,
             .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
             .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
-            .destinationNotAllowed, .egressAddress, .invalidRequest, .invalidClient,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .invalidRequest,
+            .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .backendRefused,
             .notAvailableYet:
             nil

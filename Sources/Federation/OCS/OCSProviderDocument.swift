@@ -17,10 +17,12 @@ package struct OCSProviderDocument: Sendable, Equatable {
         webdav = Self.path(endpoints?["webdav"])
     }
 
-    /// Only what both generations of readers let through: `/`, `.`, letters, digits, `-`.
+    /// Only what both generations of readers let through: `/`, `.`, letters, digits, `-`; no dot
+    /// segments.
     private static func path(_ value: JSONValue?) -> String? {
         guard let text = value?.string, text.hasPrefix("/"), text.utf8.count <= 255,
-            text.utf8.allSatisfy({ isPathByte($0) }), (try? CanonicalPath(text)) != nil
+            text.utf8.allSatisfy({ isPathByte($0) }),
+            !text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
         else { return nil }
         return text
     }

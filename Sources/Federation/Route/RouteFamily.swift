@@ -11,7 +11,7 @@ extension RouteTable {
     ///
     /// For judging the ways in which a server may read one path; it refuses nothing itself.
     package func family(of path: String) -> RouteFamily? {
-        switch route(method: "POST", text: path) {
+        switch route(method: "POST", path: path) {
         case .discovery: .discovery
         case .ocsProvider: .ocsProvider
         case .jwks: .jwks
@@ -29,7 +29,7 @@ extension RouteTable {
 
     /// The families that are only read.
     private func readFamily(of path: String) -> RouteFamily? {
-        switch route(method: "GET", text: path) {
+        switch route(method: "GET", path: path) {
         case .discovery: .discovery
         case .ocsProvider: .ocsProvider
         case .jwks: .jwks

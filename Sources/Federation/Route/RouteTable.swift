@@ -42,37 +42,13 @@ package struct RouteTable: Sendable {
         if let webdavPrefix { add(Self.trimmed(webdavPrefix), .webdav(.discovered)) }
     }
 
-    /// The route of a request; a path that nobody knows is passed through.
-    ///
-    /// Refused (`malformed_path`): a path with an escaped slash, plainly or twice, that is routed, or
-    /// would be if the escape were resolved.
-    package func route(method: String, path: CanonicalPath) throws(Denial) -> Route {
-        let route = route(method: method, text: path.text)
-        guard path.hidesSeparator else { return route }
-        guard route == .passThrough,
-            self.route(method: method, text: Self.unescaped(path.text)) == .passThrough
-        else {
-            throw Denial(.malformedPath, "escaped separator on a routed path")
-        }
-        return .passThrough
-    }
-
-    /// The route of a path that was brought into its canonical spelling and judged elsewhere.
-    package func route(method: String, text: String) -> Route {
-        let path = Substring(text)
+    /// The route of a path in the one spelling in which it is judged and forwarded (`TargetPath`);
+    /// a path that nobody knows is passed through.
+    package func route(method: String, path: String) -> Route {
+        let path = Substring(path)
         if let route = match(method, path.utf8) { return route }
         guard !base.isEmpty, path.utf8.starts(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
-    }
-
-    /// The path with its escaped slashes resolved as often as they were escaped.
-    private static func unescaped(_ path: String) -> String {
-        var path = path
-        while let next = Optional(path.replacing("%25", with: "%")), next != path { path = next }
-        path.replace("%2F", with: "/")
-        path.replace("%2f", with: "/")
-        while path.contains("//") { path.replace("//", with: "/") }
-        return path
     }
 
     private func match(_ method: String, _ path: Substring.UTF8View) -> Route? {

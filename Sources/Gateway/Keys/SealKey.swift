@@ -18,6 +18,8 @@ package struct SealKey: Sendable {
         case token = "access token 1"
         /// Names of secrets in log and journal.
         case fingerprint = "fingerprint 1"
+        /// AES-256-GCM over the orders of commands to a gateway that runs.
+        case order = "order 1"
         /// Tells at start whether this is the key that the state was made with.
         case check = "seal key check 1"
     }

@@ -25,6 +25,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case keyMade = "key.made"
     case storeOpened = "store.opened"
     case storeFailed = "store.failed"
+    /// The answer to a command's order could not be left.
+    case orderLost = "order.lost"
     case clockStepped = "clock.stepped"
     case certificateExpires = "certificate.expires"
     /// Lines that nobody took in time.

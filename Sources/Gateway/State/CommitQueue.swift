@@ -40,7 +40,10 @@ final class CommitQueue: Sendable {
         var writing: [Entry] = []
         var isIdle = true
         var isWatched = false
+        /// Why nothing is taken any more.
         var stop: StoreFailure?
+        /// Whether the thread ends when nothing waits.
+        var isEnding = false
     }
 
     private let state = Mutex(State())
@@ -94,6 +97,7 @@ final class CommitQueue: Sendable {
     /// Refuses what comes from now on. What waits is still written unless `failure` is `broken`.
     func stop(_ failure: StoreFailure) {
         let (mustWake, dropped) = state.withLock { state -> (Bool, [Entry]) in
+            if failure == .closed { state.isEnding = true }
             if state.stop != .broken { state.stop = failure }
             guard failure == .broken else {
                 defer { state.isIdle = false }
@@ -112,7 +116,9 @@ final class CommitQueue: Sendable {
     /// Waits until the thread has written what waited when `stop` was called.
     func drain(upTo limit: Duration) -> Bool {
         let seconds = Double(limit.components.seconds)
-        return ended.wait(timeout: .now() + seconds) == .success
+        guard ended.wait(timeout: .now() + seconds) == .success else { return false }
+        ended.signal()
+        return true
     }
 
     private func run() {
@@ -121,8 +127,8 @@ final class CommitQueue: Sendable {
                 let batch = Array(state.waiting.prefix(largestBatch))
                 state.waiting.removeFirst(batch.count)
                 state.writing = batch
-                if batch.isEmpty { state.isIdle = state.stop != .closed }
-                return (batch, batch.isEmpty && state.stop == .closed)
+                if batch.isEmpty { state.isIdle = !state.isEnding }
+                return (batch, batch.isEmpty && state.isEnding)
             }
             if isOver { break }
             if batch.isEmpty {

@@ -6,18 +6,27 @@ package import Federation
 /// The next keys that it shows are taken as those of a new peer, so the operator asks its people
 /// first.
 package enum PeerForgetting {
-    /// Forgets pinned keys and the newest way of signing.
+    /// Forgets pinned keys and the newest way of signing; by the gateway that uses the state, or
+    /// directly when there is none.
     ///
     /// - Returns: how many keys the peer was known by.
-    /// - Throws: `StoreOpenError` also when a gateway uses the state.
     package static func forget(
         _ host: PeerHost, in state: String, _ key: SealKey, now: Int
     ) async throws -> Int {
-        let store = try Store.open(state, key, now: now)
-        defer { store.close() }
-        let pins = try PinBook(store)
-        let known = pins[host].count
-        try await store.commit([pins.forget(host), PeerGenerations(store).forget(host)])
-        return known
+        do {
+            let store = try Store.open(state, key, now: now)
+            defer { store.close() }
+            let pins = try PinBook(store)
+            let known = pins[host].count
+            try await store.commit([pins.forget(host), PeerGenerations(store).forget(host)])
+            return known
+        } catch let error as StoreOpenError where error.isInUse {
+            let order = Order.forgetPeer(host.description)
+            switch try await OrderBox(state, key).ask(order, now: now) {
+            case .done(let told): return told["keys"].flatMap { Int($0) } ?? 0
+            case .refused(let reason):
+                throw StoreOpenError(path: state, what: reason, remedy: "")
+            }
+        }
     }
 }

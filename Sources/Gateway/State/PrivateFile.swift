@@ -132,7 +132,9 @@ package enum PrivateFile {
         guard status.userID.rawValue == geteuid() || status.userID.rawValue == 0 else {
             throw Problem(
                 path: path, what: "belongs to user \(status.userID.rawValue)",
-                remedy: "chown \(geteuid()) \(path) && chmod 600 \(path)")
+                remedy: geteuid() == 0
+                    ? "run this as that user: sudo -u '#\(status.userID.rawValue)' ..."
+                    : "chown \(geteuid()) \(path) && chmod 600 \(path)")
         }
     }
 

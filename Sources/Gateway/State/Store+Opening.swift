@@ -66,7 +66,7 @@ extension Store {
                     + "\(Schema.newest))",
                 remedy: "run the newer version, or restore the copy made before the upgrade")
         }
-        let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
+        let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
         guard verdict == "ok" else {
             throw StoreOpenError(path: path, what: "is damaged: \(verdict)", remedy: damagedRemedy)
         }

@@ -5,7 +5,7 @@ import Synchronization
 /// The state file: SQLite in WAL mode with `synchronous=FULL`, one process, one writer thread.
 ///
 /// Hot reads never come here: the tables (`ShareRegistry`, `ReplayCache`, `PinBook`,
-/// `PeerGenerations`, `Revocations`) are loaded at start and change when a commit is on disk.
+/// `PeerGenerations`) are loaded at start and change when a commit is on disk.
 /// A damaged, newer or foreign file is refused at start and never reset.
 package final class Store: Sendable {
     package let path: String
@@ -22,7 +22,7 @@ package final class Store: Sendable {
     /// Opens the file, or makes it and its folder.
     ///
     /// Refused, with the remedy: a second gateway on the same file, a file that others may use, a
-    /// foreign database, a newer schema, a file that fails `quick_check`, one that counts fewer
+    /// foreign database, a newer schema, a file that fails `integrity_check`, one that counts fewer
     /// commits than were acknowledged (a damaged or missing write-ahead log, an old copy), and one
     /// that was made with another seal key.
     package static func open(
@@ -99,6 +99,7 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
         try? database.close()
+        lock.release()
     }
 
     /// Reads for loading the tables at start.

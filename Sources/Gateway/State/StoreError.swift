@@ -3,6 +3,8 @@ package struct StoreOpenError: Error, Equatable, CustomStringConvertible {
     package let path: String
     package let what: String
     package let remedy: String
+    /// Whether it is another process that uses it.
+    package var isInUse = false
 
     package var description: String {
         remedy.isEmpty ? "\(path): \(what)" : "\(path): \(what); \(remedy)"

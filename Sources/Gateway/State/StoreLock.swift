@@ -28,9 +28,13 @@ final class StoreLock: Sendable {
                 path: path,
                 what: reason == .wouldBlock
                     ? "another ocmgate uses this state" : "cannot be locked: \(reason)",
-                remedy: "stop the other one, or give this one its own [state] url")
+                remedy: "stop the other one, or give this one its own [state] url",
+                isInUse: reason == .wouldBlock)
         }
     }
+
+    /// Lets others have it.
+    func release() { _ = flock(file.rawValue, LOCK_UN) }
 
     deinit { try? file.close() }
 }

@@ -37,21 +37,22 @@ extension Gateway {
     }
 
     /// The share that the code stands for, and what must be durable before a token goes out.
+    ///
+    /// A code of another peer costs what an unknown one costs, and gets the same answer: nobody
+    /// learns by asking which codes there are.
     private func grant(
         _ code: Secret, to peer: PeerHost, _ client: ClientConnection, _ trail: Trail
     ) async throws(Denial) -> (ShareRecord, [Change]) {
-        let found = registry.find(code, .outbound)
-        if found.isEmpty { return try await learn(code, from: peer, client, trail) }
-        // The permanent secret of a share that went out under a handle is no code: it never left.
-        guard
-            let access = found.first(where: {
-                $0.share.peer == peer && ($0.credential == .handle || !$0.access.hasHandle)
-            })
-        else { throw Denial(.invalidGrant, "a code of another peer") }
-        let share = access.share
-        switch share.standing(now: environment.now()) {
-        case .active: break
-        case .ended, .expired: throw Denial(.invalidGrant, "share \(share.id) is over")
+        var own = shares(of: code, for: peer)
+        if own.isEmpty {
+            try await learn(code, from: peer, client, trail)
+            own = shares(of: code, for: peer)
+        }
+        let active = own.first { $0.standing(now: environment.now()) == .active }
+        guard let share = active else {
+            throw Denial(
+                .invalidGrant,
+                own.first.map { "share \($0.id) is over" } ?? "a code of another peer")
         }
         guard exchanges.take("share \(share.id)", now: environment.now()) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")
@@ -64,17 +65,51 @@ extension Gateway {
         }
     }
 
+    /// The shares that a code stands for when this peer shows it, the newest first.
+    ///
+    /// The permanent secret of a share that went out under a handle is no code: it never left.
+    private func shares(of code: Secret, for peer: PeerHost) -> [ShareRecord] {
+        registry.find(code, .outbound).filter { found in
+            guard found.credential == .handle || !found.access.hasHandle else { return false }
+            switch configuration.token.bind {
+            case .peer: return found.share.peer == peer
+            case .none: return true
+            }
+        }.map(\.share)
+    }
+
     /// A code that we never saw: made before the gateway came, or on a way around it. The backend is
-    /// asked once, with a PROPFIND, whether it is good (`verify_unknown`).
+    /// asked, with a PROPFIND, whether it is good (`verify_unknown`); if so, the share is
+    /// this peer's from now on.
+    ///
+    /// Refused: `invalid_grant`, `limit_exceeded`, an outage of the backend or of the store.
     private func learn(
         _ code: Secret, from peer: PeerHost, _ client: ClientConnection, _ trail: Trail
-    ) async throws(Denial) -> (ShareRecord, [Change]) {
+    ) async throws(Denial) {
         guard configuration.token.verifyUnknown == .backend else {
             throw Denial(.invalidGrant, "a code that was never seen")
         }
         guard unknownCodes.take(peer.description, now: environment.now()) else {
             throw Denial(.limitExceeded, "unknown codes of \(peer)")
         }
+        // Of several who ask at once the first learns it, and the others find it learned.
+        let name = code.fingerprint(key: fingerprint)
+        let denial = await learning.result(for: name) { [self] in
+            do throws(Denial) {
+                try await probe(code, client, trail)
+                guard registry.find(code, .outbound).isEmpty else { return nil }
+                trail.altered("learned")
+                try await makeDurable([learned(code, by: peer)])
+                return nil
+            } catch { return error }
+        }
+        if let denial { throw denial }
+    }
+
+    /// Asks the backend whether a secret is good.
+    private func probe(
+        _ code: Secret, _ client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) {
         let view = backend.view
         guard view.backend.credential == .basic else {
             throw Denial(.invalidGrant, "a code that was never seen, and no path that it names")
@@ -97,8 +132,10 @@ extension Gateway {
             }
             throw Denial(.invalidGrant, "the backend does not know the code either (\(status))")
         }
-        trail.altered("learned")
-        let recording = registry.record(
+    }
+
+    private func learned(_ code: Secret, by peer: PeerHost) -> Change {
+        registry.record(
             NewShare(
                 direction: .outbound, origin: .learned, peer: peer, providerID: nil,
                 resourceType: "file", boundPeer: peer,
@@ -107,8 +144,8 @@ extension Gateway {
                         protocolName: "webdav", secret: code, handle: .none,
                         permissions: .unspecified, uri: nil, requirements: [])
                 ]),
-            now: environment.now())
-        return (recording.share, [recording.change])
+            now: environment.now()
+        ).change
     }
 }
 
@@ -126,13 +163,18 @@ extension BackendServer.View {
         switch backend.credential {
         case .basic: return webdav
         case .bearer:
-            let name = share.providerID?.text ?? ""
-            if let uri = share.webdavAccess?.uri, let path = URLParts(uri)?.path ?? Self.path(uri) {
-                return path
-            }
-            return "\(webdav)/\(name)"
+            let name = share.webdavAccess?.uri ?? share.providerID?.text ?? ""
+            if let path = URLParts(name)?.path { return Self.canonical(path) }
+            if name.hasPrefix("/") { return Self.canonical(name) }
+            return Self.canonical("\(webdav)/\(percentEncoded(name))")
         }
     }
 
-    private static func path(_ uri: String) -> String? { uri.hasPrefix("/") ? uri : nil }
+    /// In the spelling in which paths are judged; one that has none holds no path.
+    private static func canonical(_ path: String) -> String {
+        guard let path = try? TargetPath(Array(path.utf8)[...], rule: .routed).text else {
+            return "unreadable"
+        }
+        return path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
 }

@@ -1,25 +1,44 @@
 import Federation
 import Transport
 
+/// What the backend is shown as `Authorization`.
+enum ShownCredential: Sendable {
+    /// What the client sent: nothing of it was judged.
+    case clients
+    /// None; the path says it.
+    case nothing
+    case field(String)
+}
+
 extension Gateway {
-    /// Sends a request for data on, with the credential that the backend takes, or the client's own
-    /// when `credential` is nil.
+    /// Sends a request for data on.
+    ///
+    /// - Parameters:
+    ///   - path: in the place of the client's, where that held a code of ours.
+    ///   - destination: the path that was judged, for MOVE and COPY.
     func forward(
-        _ request: DataRequest, as credential: String?, destination: String? = nil
+        _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
+        destination: String? = nil, depth: DataRequest.Depth = .asSent
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var added: [(FieldName, String)] = []
-        if let credential {
-            dropped.append(.authorization)
-            added.append((.authorization, credential))
+        switch credential {
+        case .clients: break
+        case .nothing: dropped += [.authorization, .destination]
+        case .field(let field):
+            dropped += [.authorization, .destination]
+            added.append((.authorization, field))
         }
         if let destination {
-            dropped.append(.destination)
             added.append(
                 (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
         }
+        switch depth {
+        case .asSent: break
+        case .one: added.append((.depth, "1"))
+        }
         if !request.asksForOneRange { dropped += [.range, .ifRange] }
-        var target = Array(request.path.text.utf8)
+        var target = Array((path ?? request.path.text).utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         let head = try backend.head.writer(
             for: request.head, target: target, client: request.client.addressText,

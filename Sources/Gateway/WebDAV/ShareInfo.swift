@@ -32,21 +32,16 @@ extension Gateway {
             throw Denial(.malformedMessage, "a parameter stands there twice")
         }
         guard let text = form["t"] else { return Array(query) }
-        guard let found = registry.find(Secret(utf8: text), .outbound).first else {
+        guard let access = try access(by: Secret(utf8: text)) else {
             guard configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }
             return Array(query)
         }
-        let share = found.share
         let now = environment.now()
-        guard share.standing(now: now) == .active else {
-            throw Denial(.shareEnded, "share \(share.id)")
-        }
-        if let denial = policy.current.standing(of: share.peer, now: now).denial { throw denial }
-        do { form.replace("t", with: try registry.secret(found).text) } catch {
-            throw Denial(.storeUnavailable, "share \(share.id): \(error)")
-        }
+        let peer = access.share.peer
+        if let denial = policy.current.standing(of: peer, now: now).denial { throw denial }
+        form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()
     }
 }

@@ -24,11 +24,12 @@ extension Gateway {
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
         let credential = DAVCredential(try authorization(request.head))
+        if let secret = request.secretInPath {
+            return try withSecretInPath(secret, credential, request)
+        }
         switch credential {
         case .absent:
-            // Nextcloud to 26 asks without credentials first and needs the challenge; where the path
-            // itself names a public link there is nothing to ask for.
-            if request.route.root == .publicFiles { return try forward(request, as: nil) }
+            // Nextcloud to 26 asks without credentials first and needs the challenge.
             return .answer(challenge())
         case .bearer(let secret):
             if let opened = try openedToken(secret.text) { return try withToken(opened, request) }
@@ -69,40 +70,62 @@ extension Gateway {
         guard let id = ShareID(token.share), let share = registry[id],
             registry.standing(token: id, epoch: token.epoch, now: now) == .active
         else { throw Denial(.tokenInvalid, "share \(token.share) is over") }
-        let destination = try token.permit(
-            method: request.head.method.rawValue, path: try request.canonical(),
-            destination: request.head.fields.text(.destination), origins: site.hosts)
+        let destination = try permit(token, request)
         try judge(request, share, .token, token.peer, now)
         return try forward(
-            request, as: credential(of: share, at: 0), destination: destination?.text)
+            request, as: .field(try credential(of: share, at: 0)), destination: destination,
+            depth: try request.depth())
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
-        let found = registry.find(secret, .outbound)
-        guard let access = found.first else { return try unknownSecret(request) }
-        let share = access.share
-        let now = environment.now()
-        switch share.standing(now: now) {
-        case .active: break
-        case .ended, .expired: throw Denial(.secretRefused, "share \(share.id) is over")
+        guard let access = try access(by: secret) else { return try unknownSecret(request) }
+        let destination = try permit(
+            access, request, below: backend.view.dataPath(of: access.share))
+        return try forward(
+            request, as: .field(try credential(of: access.share, at: access.place)),
+            destination: destination, depth: try request.depth())
+    }
+
+    /// Where the path names a link or a share by its secret: what is known is held to the same
+    /// rules as when it comes as a credential. Whatever else is shown there does not count for it.
+    private func withSecretInPath(
+        _ secret: Secret, _ credential: DAVCredential, _ request: DataRequest
+    ) throws(Denial) -> Plan {
+        guard let access = try access(by: secret) else {
+            // A token is never the password of a link.
+            if case .bearer(let text) = credential, try openedToken(text.text) != nil {
+                throw Denial(.notAllowed, "a path outside the share of the token")
+            }
+            return try unknownSecret(request)
         }
+        let root = request.rootPath
+        let destination = try permit(access, request, below: root)
+        let permanent = try permanentSecret(of: access.share, at: access.place)
+        let inside = "\(request.route.prefix)/\(percentEncoded(permanent.text))"
+        return try forward(
+            request, as: .nothing, path: inside + request.route.rest,
+            destination: destination.map { inside + $0.dropFirst(root.count) },
+            depth: try request.depth())
+    }
+
+    /// The share that a secret opens; nil when it was never seen.
+    ///
+    /// Refused (`secret_refused`): of a share that is over, one that never left (its peer holds a
+    /// handle), and what `accept_secret` does not take.
+    func access(by secret: Secret) throws(Denial) -> FoundAccess? {
+        let now = environment.now()
+        let found = registry.find(secret, .outbound)
+        // After a reshare several shares have one secret.
+        let active = found.first { $0.share.standing(now: now) == .active }
+        guard let access = active ?? found.first else { return nil }
+        let share = access.share
+        guard active != nil else { throw Denial(.secretRefused, "share \(share.id) is over") }
         guard access.credential == .handle || !access.access.hasHandle else {
             throw Denial(
                 .secretRefused, "the permanent secret of share \(share.id), which never left")
         }
-        try acceptSecret(of: share)
-        let destination = try access.access.permit(
-            request, below: backend.view.dataPath(of: share), origins: site.hosts,
-            share: share, now: now)
-        try judge(request, share, .secret, share.peer, now)
-        return try forward(
-            request, as: credential(of: share, at: access.place), destination: destination?.text)
-    }
-
-    /// `accept_secret`, for a share that we know.
-    private func acceptSecret(of share: ShareRecord) throws(Denial) {
         switch configuration.token.acceptSecret {
-        case .all: return
+        case .all: break
         case .none: throw Denial(.secretRefused, "accept_secret = \"none\"")
         case .legacy:
             let demandsTokens = share.accesses.contains {
@@ -113,13 +136,34 @@ extension Gateway {
                 throw Denial(.secretRefused, "the peer of share \(share.id) exchanges tokens")
             }
         }
+        return access
     }
 
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
         guard configuration.token.acceptSecret != .none else {
             throw Denial(.secretRefused, "a secret that was never seen")
         }
-        return try forward(request, as: nil)
+        return try forward(request, as: .clients)
+    }
+
+    /// Holds a request by secret to the permissions that the share names, as a token would be.
+    private func permit(
+        _ access: FoundAccess, _ request: DataRequest, below prefix: String
+    ) throws(Denial) -> String? {
+        let share = access.share
+        let now = environment.now()
+        let token = AccessToken(
+            share: share.id.description, peer: share.peer, permissions: access.access.permissions,
+            pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
+        let destination = try permit(token, request)
+        try judge(request, share, .secret, share.peer, now)
+        return destination
+    }
+
+    private func permit(_ token: AccessToken, _ request: DataRequest) throws(Denial) -> String? {
+        try token.permit(
+            method: request.head.method.rawValue, path: request.path.text,
+            destination: request.destination(site.hosts))
     }
 
     /// The policy's word on a share that we know: its peer may have been blocked since.
@@ -141,37 +185,14 @@ extension Gateway {
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {
-        do {
-            return DAVCredential.field(
-                for: try registry.secret(of: share, place: place),
-                backend.view.backend.credential
-            ).text
-        } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+        DAVCredential.field(
+            for: try permanentSecret(of: share, at: place), backend.view.backend.credential
+        ).text
     }
-}
 
-/// A request for shared data, with its path in the one spelling that is judged and forwarded.
-struct DataRequest: Sendable {
-    let route: WebDAVRoute
-    let head: RequestHead
-    let path: TargetPath
-    let client: ClientConnection
-
-    /// The path as tokens name it.
-    func canonical() throws(Denial) -> CanonicalPath { try CanonicalPath(path.text) }
-}
-
-extension ShareAccess {
-    /// Holds a request by secret to the permissions that the share names, as a token would be.
-    fileprivate func permit(
-        _ request: DataRequest, below prefix: String, origins: [PeerHost], share: ShareRecord,
-        now: Int
-    ) throws(Denial) -> CanonicalPath? {
-        let token = AccessToken(
-            share: share.id.description, peer: share.peer, permissions: permissions,
-            pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
-        return try token.permit(
-            method: request.head.method.rawValue, path: try request.canonical(),
-            destination: request.head.fields.text(.destination), origins: origins)
+    func permanentSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
+        do { return try registry.secret(of: share, place: place) } catch {
+            throw Denial(.storeUnavailable, "share \(share.id): \(error)")
+        }
     }
 }

@@ -25,13 +25,21 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
             guard readings.allSatisfy({ [nil, found].contains(route($0)) }) else { throw .alias }
             return .routed(path, found)
         }
+        let path: Result<TargetPath, PathFailure>
+        do { path = .success(try TargetPath(raw, rule: .passThrough)) } catch {
+            path = .failure(error)
+        }
+        var readings = PathReadings.of(raw)
+        // What goes on has its slashes merged, and may be read in other ways for it.
+        if case .success(let merged) = path, merged.text.utf8.count != raw.count {
+            readings.formUnion(PathReadings.of(Array(merged.text.utf8)[...]))
+        }
         // What would be routed in some reading is told by its strict fault, if it has one.
-        let isRouted = PathReadings.of(raw).contains { route($0) != nil }
-        if isRouted {
+        if readings.contains(where: { route($0) != nil }) {
             _ = try strict.get()
             throw .alias
         }
-        return .passThrough(try TargetPath(raw, rule: .passThrough))
+        return .passThrough(try path.get())
     }
 }
 

@@ -3,8 +3,8 @@ import Transport
 
 /// The readers of paths.
 enum PathProperties {
-    /// A canonical path is one: reading it again changes nothing, nothing in it leads upwards, and
-    /// both readers of the program see the same path.
+    /// A routed path has one spelling: reading it again changes nothing, nothing in it leads upwards,
+    /// and the route tables of all kinds take it.
     static func check(_ bytes: [UInt8]) throws(Violation) {
         if let path = try? TargetPath(bytes[...], rule: .routed) {
             try isSafe(path.text, "routed path")
@@ -15,21 +15,12 @@ enum PathProperties {
                 try hold(segment != "." && segment != "..", "\(path) has a dot segment")
                 try hold(!segment.contains("/"), "\(path) has a slash in a segment")
             }
-            let canonical = try? CanonicalPath(bytes)
-            try hold(
-                canonical?.text == path.text && canonical?.hidesSeparator == false,
-                "\(path) is \(canonical?.text ?? "refused") to the reader of tokens")
+            for table in tables { _ = table.family(of: path.text) }
         }
         if let path = try? TargetPath(bytes[...], rule: .passThrough) {
             try isSafe(path.text, "path that is passed through")
             let again = try? TargetPath(Array(path.text.utf8)[...], rule: .passThrough)
             try hold(again == path, "passed path \(path) reads as \(again?.text ?? "nothing")")
-        }
-        if let path = try? CanonicalPath(bytes) {
-            try isSafe(path.text, "canonical path")
-            let again = try? CanonicalPath(path.text)
-            try hold(again == path, "canonical path \(path) reads as \(again?.text ?? "nothing")")
-            try route(path)
         }
         try judge(bytes)
     }
@@ -44,19 +35,7 @@ enum PathProperties {
         }
     }
 
-    /// Where a path leads does not hang on its spelling.
-    private static func route(_ path: CanonicalPath) throws(Violation) {
-        for kind in BackendKind.allCases {
-            let table = RouteTable(kind: kind)
-            let first = try? table.route(method: "POST", path: path)
-            guard let again = try? CanonicalPath(path.text) else {
-                throw Violation("\(path) cannot be read again")
-            }
-            try hold(
-                first == (try? table.route(method: "POST", path: again)), "\(path) leads elsewhere")
-            _ = table.family(of: path.text)
-        }
-    }
+    private static let tables = BackendKind.allCases.map { RouteTable(kind: $0) }
 
     /// What is passed through leads to no route of ours, also after a second decoding.
     private static func judge(_ bytes: [UInt8]) throws(Violation) {

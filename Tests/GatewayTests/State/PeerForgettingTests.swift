@@ -29,12 +29,25 @@ import Testing
         #expect(gateway.pins[host].count == 1)
     }
 
-    @Test func aStateThatAGatewayUsesIsLeftAlone() async throws {
+    @Test func aGatewayThatRunsForgetsByOrder() async throws {
         let world = try TestWorld()
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
         let host = try #require(PeerHost("modern.test"))
-        let key = try #require(SealKey(Secret(Array(1...32))))
-        await #expect(throws: StoreOpenError.self) {
-            try await PeerForgetting.forget(host, in: world.gateway.store.path, key, now: 0)
+        let share = Messages.share(from: "modern.test")
+        #expect(
+            try await world.denial(try peer.request("/ocm/shares", share, at: world.clock.now))
+                == nil)
+        let loop = Task {
+            while !Task.isCancelled {
+                await world.gateway.carryOutOrders()
+                try? await Task.sleep(for: .milliseconds(10))
+            }
         }
+        defer { loop.cancel() }
+        let known = try await PeerForgetting.forget(
+            host, in: world.gateway.store.path, world.seal, now: world.clock.now)
+        #expect(known == 1)
+        #expect(world.gateway.pins[host].isEmpty && world.gateway.generations[host] == .none)
     }
 }

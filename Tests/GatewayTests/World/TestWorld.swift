@@ -11,23 +11,22 @@ final class TestWorld: Sendable {
     let clock: TestClock
     let net: TestNet
     let lines = TestLines()
-    private let folder: String
+    let scratch: Scratch
+    let seal: SealKey
 
     /// `partners` are listed; of `legacy` a signature is not required.
     init(
         partners: [String] = ["modern.test", "cavage.test"], legacy: [String] = ["legacy.test"],
         unknown: String = "deny", rules: String = "", configuration: String = "",
         profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
-        net: TestNet = TestNet()
+        net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9"
     ) throws {
         self.clock = clock
         self.net = net
-        folder = NSTemporaryDirectory() + "ocmgate-test-" + UUID().uuidString
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        scratch = try Scratch()
+        let folder = scratch.path
         let settings = try Configuration(
-            Array(Self.configuration(folder, profile, kind, configuration).utf8),
+            Array(Self.configuration(folder, url, profile, kind, configuration).utf8),
             file: folder + "/config.toml")
         let policy = try Policy(
             Array(Self.policy(partners, legacy, unknown, rules).utf8), file: "policy.toml",
@@ -35,6 +34,9 @@ final class TestWorld: Sendable {
         guard let site = Site(origin: settings.site.origin, aliases: settings.site.aliases),
             let seal = SealKey(Secret(Array(1...32)))
         else { throw TestPeer.Unmade() }
+        self.seal = seal
+        let orders = try OrderBox(folder + "/state.db", seal)
+        try orders.open()
         let store = try Store.open(folder + "/state.db", seal, now: clock.now - 3600)
         let lines = self.lines
         let backend = BackendServer(
@@ -52,8 +54,8 @@ final class TestWorld: Sendable {
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(
                         now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
-                        random: { _ in 0 })),
-                store: store, registry: try ShareRegistry(store, seal),
+                        patience: .seconds(60), random: { _ in 0 })),
+                store: store, orders: orders, registry: try ShareRegistry(store, seal),
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
                     monotonic: clock.seconds * 1000),
@@ -74,10 +76,7 @@ final class TestWorld: Sendable {
                     }), fingerprint: seal.hmac(for: .fingerprint)))
     }
 
-    deinit {
-        gateway.store.close()
-        try? FileManager.default.removeItem(atPath: folder)
-    }
+    deinit { gateway.store.close() }
 
     /// The decision lines so far.
     func decisions() -> [JSONObject] {
@@ -142,20 +141,22 @@ final class TestWorld: Sendable {
         } catch let denial as Denial { return denial }
     }
 
-    private static let loops = LoopGroup(count: 1)
+    static let loops = LoopGroup(count: 1)
 
     private static func configuration(
-        _ folder: String, _ profile: String, _ kind: String, _ more: String
+        _ folder: String, _ backend: String, _ profile: String, _ kind: String,
+        _ more: String
     ) -> String {
         """
         version = 1
         profile = "\(profile)"
         [site]
         origin = "https://cloud.test"
+        aliases = ["https://old.test"]
         [[listen]]
         address = "127.0.0.1:1"
         [backend]
-        url = "http://127.0.0.1:9"
+        url = "\(backend)"
         kind = "\(kind)"
         [policy]
         file = "policy.toml"

@@ -1,0 +1,84 @@
+import Federation
+import Logging
+import OpenSSL
+
+extension ShareOrder {
+    /// The share as it is recorded.
+    ///
+    /// Refused: a peer that is no host.
+    func share() throws(StoreOpenError) -> NewShare {
+        guard let host = PeerHost(peer) else {
+            throw StoreOpenError(path: peer, what: "is not a host", remedy: "")
+        }
+        return NewShare(
+            direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(providerID),
+            resourceType: "file",
+            accesses: [
+                NewAccess(
+                    protocolName: "webdav", secret: Secret(utf8: secret),
+                    handle: credential == .code ? .make : .none,
+                    permissions: permissions.map { .named($0) } ?? .unspecified, uri: nil,
+                    requirements: [])
+            ])
+    }
+}
+
+extension OrderAnswer {
+    /// What `share add` learns: the share's number, and the code when one was made.
+    init(_ recording: ShareRegistry.Recording, _ order: ShareOrder) {
+        var told = ["id": recording.share.id.description]
+        switch order.credential {
+        case .code: told["code"] = recording.credentials.first?.text
+        case .secret: break
+        }
+        self = .done(told)
+    }
+}
+
+extension Gateway {
+    /// Looks for orders and carries them out, one after the other; what one says is durable before
+    /// it is said.
+    func carryOutOrders() async {
+        for taken in orders.take(now: environment.now()) {
+            let answer = await carryOut(taken.order)
+            do { try orders.answer(taken, answer) } catch {
+                log.write(.warning, .orderLost, [LogEntry(.problem, error.description)])
+            }
+        }
+    }
+
+    private func carryOut(_ order: Order) async -> OrderAnswer {
+        switch order {
+        case .addShare(let order):
+            do {
+                let recording = registry.record(try order.share(), now: environment.now())
+                try await store.commit(recording.change)
+                return OrderAnswer(recording, order)
+            } catch { return .refused("\(error)") }
+        case .forgetPeer(let name):
+            guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
+            let known = pins[host].count
+            do {
+                try await store.commit([pins.forget(host), generations.forget(host)])
+                return .done(["keys": "\(known)"])
+            } catch { return .refused("\(error)") }
+        }
+    }
+}
+
+extension ShareOrder {
+    /// Records the share: by the gateway that uses the state, or directly when there is none.
+    package func place(
+        in state: String, _ key: SealKey, now: Int
+    ) async throws -> OrderAnswer {
+        do {
+            let store = try Store.open(state, key, now: now)
+            defer { store.close() }
+            let recording = try ShareRegistry(store, key).record(try share(), now: now)
+            try await store.commit(recording.change)
+            return OrderAnswer(recording, self)
+        } catch let error as StoreOpenError where error.isInUse {
+            return try await OrderBox(state, key).ask(.addShare(self), now: now)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import OpenSSL
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The folder beside the state file where commands leave orders for the gateway that holds it, so
+/// that one process alone writes the state.
+///
+/// A command seals its order under the seal key and waits for the answer; the gateway looks there
+/// twice a second. Whoever cannot seal, cannot order. An order is carried out at most once: it
+/// is renamed before, and forgotten when nobody waits for it any more.
+package struct OrderBox: Sendable {
+    private let folder: String
+    private let seal: AEADKey
+
+    /// An order that was taken, to be answered.
+    struct Taken: Sendable {
+        let order: Order
+        fileprivate let name: String
+    }
+
+    /// The box of a state file.
+    package init(_ state: String, _ key: SealKey) throws(StoreOpenError) {
+        folder = state + ".orders"
+        do { seal = try key.aead(for: .order) } catch {
+            throw StoreOpenError(path: state, what: "cannot seal: \(error)", remedy: "")
+        }
+    }
+
+    // MARK: The command
+
+    /// Leaves an order and waits for its answer, at most `patience`.
+    ///
+    /// Throws a text for the operator when no gateway takes it, and then takes it back.
+    package func ask(
+        _ order: Order, now: Int, patience: Duration = .seconds(10)
+    ) async throws(StoreOpenError) -> OrderAnswer {
+        let name = Random.alphanumeric(16)
+        let envelope = Envelope(order: order, until: now + Int(patience.components.seconds) + 1)
+        try put(envelope, as: "\(name).order")
+        let end = ContinuousClock.now + patience
+        while ContinuousClock.now < end {
+            if let answer: OrderAnswer = read("\(name).answer") {
+                remove("\(name).answer")
+                return answer
+            }
+            // Ended early only by being cancelled, and then the order is taken back.
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
+        }
+        guard remove("\(name).order") else {
+            throw StoreOpenError(
+                path: folder, what: "the gateway took the order and did not answer",
+                remedy: "look with `ocmgate share list` whether it was carried out")
+        }
+        throw StoreOpenError(
+            path: folder, what: "the gateway that uses this state does not take orders",
+            remedy: "see its log; stopped, it is not needed for this")
+    }
+
+    // MARK: The gateway
+
+    /// Makes the folder, and forgets what an earlier gateway left.
+    func open() throws(PrivateFile.Problem) {
+        try PrivateFile.folder(folder)
+        for file in files where file.hasPrefix(".") || !file.hasSuffix(".order") { remove(file) }
+    }
+
+    /// The orders that wait, none of which will be found again.
+    ///
+    /// What is not sealed by us, or too old, is removed.
+    func take(now: Int) -> [Taken] {
+        files.filter { $0.hasSuffix(".order") && !$0.hasPrefix(".") }.sorted().compactMap { file in
+            let name = String(file.dropLast(".order".count))
+            guard let envelope: Envelope = read(file), now <= envelope.until else {
+                remove(file)
+                return nil
+            }
+            guard move(file, to: "\(name).taken") else { return nil }
+            return Taken(order: envelope.order, name: name)
+        }
+    }
+
+    /// Tells the command that waits.
+    func answer(_ taken: Taken, _ answer: OrderAnswer) throws(StoreOpenError) {
+        remove("\(taken.name).taken")
+        try put(answer, as: "\(taken.name).answer")
+    }
+
+    // MARK: Files
+
+    private struct Envelope: Codable {
+        let order: Order
+        /// Unix seconds.
+        let until: Int
+    }
+
+    private var files: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    private func path(_ file: String) -> String { "\(folder)/\(file)" }
+
+    @discardableResult
+    private func remove(_ file: String) -> Bool {
+        (try? FileManager.default.removeItem(atPath: path(file))) != nil
+    }
+
+    private func move(_ file: String, to name: String) -> Bool {
+        (try? FileManager.default.moveItem(atPath: path(file), toPath: path(name))) != nil
+    }
+
+    /// Writes whole or not at all; for the folder's owner also when it is root who writes.
+    private func put(_ value: some Encodable, as file: String) throws(StoreOpenError) {
+        let draft = ".\(file)"
+        do {
+            let bytes = [UInt8](try JSONEncoder().encode(value))
+            try PrivateFile.create(path(draft), seal.seal(bytes, authenticating: Array(file.utf8)))
+            if geteuid() == 0 {
+                let owner = try FileManager.default.attributesOfItem(atPath: folder)[
+                    .ownerAccountID]
+                try FileManager.default.setAttributes(
+                    [.ownerAccountID: owner as Any], ofItemAtPath: path(draft))
+            }
+            try FileManager.default.moveItem(atPath: path(draft), toPath: path(file))
+        } catch {
+            remove(draft)
+            throw StoreOpenError(
+                path: folder, what: "cannot be written to: \(error)",
+                remedy: "run this as the gateway's account")
+        }
+    }
+
+    /// nil when it is not there, or was not sealed under this name.
+    private func read<Value: Decodable>(_ file: String) -> Value? {
+        guard let sealed = FileManager.default.contents(atPath: path(file)),
+            let bytes = try? seal.open([UInt8](sealed), authenticating: Array(file.utf8))
+        else { return nil }
+        return try? JSONDecoder().decode(Value.self, from: Data(bytes))
+    }
+}

@@ -1,0 +1,51 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// A request for shared data, with its path in the one spelling that is judged and forwarded.
+struct DataRequest: Sendable {
+    let route: WebDAVRoute
+    let head: RequestHead
+    let path: TargetPath
+    let client: ClientConnection
+
+    /// The secret that the path itself names, where links and shares are reached so.
+    var secretInPath: Secret? {
+        route.root == .publicFiles ? route.share.map { Secret(utf8: $0) } : nil
+    }
+
+    /// The path up to where the file's name begins, without a slash at its end.
+    var rootPath: String { String(path.text.dropLast(route.rest.count)) }
+
+    /// Where MOVE and COPY lead, read with the same eyes as the request's own path.
+    func destination(_ hosts: [PeerHost]) -> DAVDestination {
+        guard let field = head.fields.only(.destination) else { return .absent }
+        guard let destination = try? Destination(field) else { return .elsewhere }
+        if let origin = destination.origin {
+            guard let host = PeerHost(origin.authority.description), hosts.contains(host) else {
+                return .elsewhere
+            }
+        }
+        return .path(destination.path.text)
+    }
+
+    /// What becomes of `Depth`.
+    enum Depth: Sendable {
+        case asSent
+        /// None was sent. That means everything below (RFC 4918, section 9.1), which nobody who
+        /// leaves it away wants: Seafile does, and gets one level from its like.
+        case one
+    }
+
+    /// Refused (`depth_not_allowed`): PROPFIND of a whole tree, which costs the backend without
+    /// bound (`propfind-finite-depth` of RFC 4918, section 9.1), and several fields or other values.
+    func depth() throws(Denial) -> Depth {
+        guard head.method == .propfind, head.fields.contains(.depth) else {
+            return head.method == .propfind ? .one : .asSent
+        }
+        switch head.fields.text(.depth) {
+        case "0", "1": return .asSent
+        case _: throw Denial(.depthNotAllowed, "a PROPFIND without end")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct SealKeyTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func load(
+        _ text: String, _ whenMissing: SealKey.WhenMissing = .refuse,
+        environment: [String: String] = [:]
+    ) throws -> SealKey {
+        try SealKey.load(
+            SealKey.Source(text), whenMissing: whenMissing, environment: environment)
+    }
+
+    @Test func itIsMadeOnceAndReadAgain() throws {
+        let path = scratch.file("seal.key")
+        #expect(throws: PrivateFile.Problem.self) { try load(path) }
+        let made = try load(path, .make)
+        #expect(try scratch.mode(of: "seal.key") == 0o600)
+        #expect(try load(path, .make).check == made.check)
+        #expect(try load(path).check == made.check)
+        #expect("\(made)" == "<seal key>")
+    }
+
+    @Test(arguments: [0o640, 0o644, 0o660])
+    func aFileThatOthersMayReadIsRefused(_ mode: Int) throws {
+        _ = try load(scratch.file("seal.key"), .make)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: mode], ofItemAtPath: scratch.file("seal.key"))
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try load(scratch.file("seal.key"))
+        }
+        #expect(problem?.remedy.hasPrefix("chmod 600") == true)
+    }
+
+    @Test(arguments: ["", "x", "AAAA", String(repeating: "A", count: 44), "not base64 at all!"])
+    func anythingButThirtyTwoBytesIsRefusedWithoutBeingTold(_ text: String) throws {
+        try scratch.write(text, "seal.key")
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try load(scratch.file("seal.key"))
+        }
+        #expect(problem?.what == "does not hold the base64 of 32 bytes")
+        #expect(throws: PrivateFile.Problem.self) {
+            try load("env:KEY", environment: ["KEY": text])
+        }
+    }
+
+    @Test func itMayComeFromTheEnvironment() throws {
+        let text = Base64.encode(Random.bytes(32))
+        #expect(
+            try load("env:KEY", environment: ["KEY": text]).check
+                == load("env:KEY", environment: ["KEY": "\(text)\n"]).check)
+        #expect(throws: PrivateFile.Problem.self) { try load("env:KEY", .make) }
+    }
+
+    @Test func eachPurposeHasAKeyOfItsOwn() throws {
+        let key = try #require(SealKey(Secret.random(32)))
+        let all = SealKey.Purpose.allCases.map { purpose in
+            key.secret(for: purpose).withBytes { bytes in
+                bytes.indices.map { bytes[$0] }
+            }
+        }
+        #expect(Set(all).count == SealKey.Purpose.allCases.count)
+        #expect(all.allSatisfy { $0.count == 32 })
+    }
+}

@@ -1,0 +1,74 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// Paths in odd spellings, as they come off the wire.
+@Suite struct RoutingTests {
+    private func judge(
+        _ raw: String, _ table: RouteTable = RouteTable(kind: .nextcloud)
+    ) throws(PathFailure) -> (text: String, family: RouteFamily?) {
+        switch try PathJudgement.of(Array(raw.utf8)[...], route: { table.family(of: $0) }) {
+        case .routed(let path, let family): (path.text, family)
+        case .passThrough(let path): (path.text, nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("//ocm-provider/", "/ocm-provider/", RouteFamily.discovery),
+            ("/%6fcm-provider/", "/ocm-provider/", .discovery),
+            ("//ocs-provider/", "/ocs-provider/", .ocsProvider),
+            ("//ocm//shares", "/ocm/shares", .ocm(.shares)),
+            ("/ocm/%73hares", "/ocm/shares", .ocm(.shares)),
+            ("/index.php//ocm/shares/", "/index.php/ocm/shares/", .ocm(.shares)),
+            ("//ocs//v1.php/cloud/shares", "/ocs/v1.php/cloud/shares", .ocs),
+            ("/public.php//webdav/%41", "/public.php/webdav/A", .webdav(.publicWebDAV)),
+            ("//ocm/token", "/ocm/token", .token),
+            ("/remote.php/dav/files/alice/a%2fb", "/remote.php/dav/files/alice/a%2fb", nil),
+        ] as [(String, String, RouteFamily?)])
+    func everySpellingIsRoutedAndForwardedAsOne(
+        _ raw: String, _ text: String, _ family: RouteFamily?
+    ) throws {
+        let judged = try judge(raw)
+        #expect(judged.text == text)
+        #expect(judged.family == family)
+    }
+
+    @Test(arguments: [
+        "/ocm%2Fshares", "/ocm%2fshares", "/index.php/ocm%2Fshares", "/ocm/%2Fshares",
+        "/ocs%2Fv2.php%2Fcloud%2Fshares", "/ocm%252Fshares", "/public.php/webdav/a%2Fb",
+        "/public.php/webdav/%252e%252e/x", "/ocm-provider%2F", "/index.php%2Focm/shares",
+        "/x/../ocm/shares", "/ocm;x/shares", "/x/%2e%2e/ocm/shares", "/ocm\\shares",
+        "/ocm%5cshares", "/ocm/shares%00", "//ocm%5c..", "//ocm/%5c..",
+    ])
+    func noSpellingLeadsAroundThePolicy(_ raw: String) {
+        #expect(throws: PathFailure.self) { try judge(raw) }
+    }
+
+    @Test func aPathOnlyEverHasOneReading() throws {
+        var numbers = SystemRandomNumberGenerator()
+        let pieces = [
+            "/", "//", "a", "ocm", "shares", "%2f", "%2F", "%2e", ".", "..", ";", "%25", "%5c",
+            "%61", "%c3%a9", "public.php", "webdav", "index.php", "\\", "%00", "ü",
+        ]
+        let table = RouteTable(kind: .nextcloud)
+        for _ in 0..<1000 {
+            let raw =
+                "/"
+                + (0..<Int.random(in: 1...9, using: &numbers))
+                .map { _ in pieces.randomElement(using: &numbers) ?? "" }.joined()
+            guard let judged = try? judge(raw, table) else { continue }
+            #expect(!judged.text.contains("//"), "\(raw)")
+            #expect(!judged.text.split(separator: "/").contains(".."), "\(raw)")
+            // What is forwarded is judged in the same way when it comes again.
+            guard let again = try? judge(judged.text, table) else {
+                Issue.record("\(raw) goes on as \(judged.text), which is refused")
+                continue
+            }
+            #expect(again.text == judged.text && again.family == judged.family, "\(raw)")
+            #expect(table.family(of: judged.text) == judged.family, "\(raw)")
+        }
+    }
+}

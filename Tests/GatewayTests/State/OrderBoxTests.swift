@@ -1,0 +1,125 @@
+import Federation
+import Foundation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct OrderBoxTests {
+    private static let order = ShareOrder(
+        peer: "one.test", providerID: "7", secret: "SECRET0PERMANEN", permissions: ["read"],
+        credential: .code)
+
+    private func place(_ order: ShareOrder, _ world: TestGateway) async throws -> OrderAnswer {
+        let key = world.world.seal
+        return try await order.place(
+            in: world.scratch.file("state.db"), key, now: world.gateway.environment.now())
+    }
+
+    /// The gateway looks for orders until the work is done.
+    private func serving<T: Sendable>(
+        _ world: TestGateway, _ work: @escaping @Sendable () async throws -> T
+    ) async throws -> T {
+        let loop = Task {
+            while !Task.isCancelled {
+                await world.gateway.carryOutOrders()
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        defer { loop.cancel() }
+        return try await work()
+    }
+
+    @Test func aShareIsAddedToAGatewayThatRuns() async throws {
+        let world = try await TestGateway()
+        let answer = try await serving(world) { try await place(Self.order, world) }
+        guard case .done(let told) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        let code = try #require(told["code"])
+        #expect(told["id"] == "1")
+        #expect(try await world.exchange(code: code).status == 200)
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: world.scratch.file("state.db.orders"))
+        #expect(files == [])
+        #expect(try world.scratch.mode(of: "state.db.orders") == 0o700)
+    }
+
+    @Test func aShareIsAddedWhereNoGatewayRuns() async throws {
+        let world = try await TestGateway()
+        world.gateway.store.close()
+        let scratch = try world.scratch.crashed()
+        let key = world.world.seal
+        var order = Self.order
+        order.credential = .secret
+        let answer = try await order.place(in: scratch.file("state.db"), key, now: 1)
+        #expect(answer == .done(["id": "1"]))
+        #expect(try ShareListing.read(scratch.file("state.db")).count == 1)
+    }
+
+    @Test func whatCannotBeDoneIsToldWhy() async throws {
+        let world = try await TestGateway()
+        var order = Self.order
+        order.peer = "no host"
+        let wrong = order
+        let answer = try await serving(world) {
+            let key = world.world.seal
+            return try await OrderBox(world.scratch.file("state.db"), key).ask(
+                .addShare(wrong), now: world.gateway.environment.now())
+        }
+        #expect(answer == .refused("no host: is not a host"))
+        #expect(world.gateway.registry.count == 0)
+    }
+
+    @Test func anOrderThatNobodyTakesIsTakenBack() async throws {
+        let world = try await TestGateway()
+        await #expect(throws: StoreOpenError.self) {
+            try await world.gateway.orders.ask(
+                .addShare(Self.order), now: 0, patience: .milliseconds(150))
+        }
+        await world.gateway.carryOutOrders()
+        #expect(world.gateway.registry.count == 0)
+    }
+
+    @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
+        let world = try await TestGateway()
+        let state = world.scratch.file("state.db")
+        let now = world.gateway.environment.now()
+        let stranger = try OrderBox(state, try #require(SealKey(Secret.random(32))))
+        async let strange: OrderAnswer? = try? stranger.ask(
+            .addShare(Self.order), now: now, patience: .milliseconds(300))
+        async let old: OrderAnswer? = try? world.gateway.orders.ask(
+            .addShare(Self.order), now: now - 60, patience: .milliseconds(300))
+        try world.scratch.write("{}", "state.db.orders/plain.order")
+        for _ in 0..<20 {
+            await world.gateway.carryOutOrders()
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(await strange == nil)
+        #expect(await old == nil)
+        #expect(world.gateway.registry.count == 0)
+        let files = try FileManager.default.contentsOfDirectory(atPath: state + ".orders")
+        #expect(files == [])
+    }
+
+    @Test func noSecretLiesThereInPlain() async throws {
+        let world = try await TestGateway()
+        let asking = Task {
+            try? await world.gateway.orders.ask(
+                .addShare(Self.order), now: world.gateway.environment.now(),
+                patience: .milliseconds(300))
+        }
+        try await Task.sleep(for: .milliseconds(100))
+        let folder = world.scratch.file("state.db.orders")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(files.count == 1)
+        for file in files {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))
+            #expect(bytes.range(of: Data("SECRET0PERMANEN".utf8)) == nil)
+            #expect(try world.scratch.mode(of: "state.db.orders/\(file)") == 0o600)
+        }
+        _ = await asking.value
+    }
+}

@@ -1,0 +1,176 @@
+import Federation
+import Foundation
+import GRDB
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct ShareRegistryTests {
+    let key: SealKey
+    let scratch: Scratch
+    let store: Store
+    let registry: ShareRegistry
+    let peer: PeerHost
+
+    init() throws {
+        key = try #require(SealKey(Secret.random(32)))
+        scratch = try Scratch()
+        store = try Store.open(scratch.file("state.db"), key, now: 1000)
+        registry = try ShareRegistry(store, key)
+        peer = try #require(PeerHost("one.example"))
+    }
+
+    private func new(
+        _ secret: String, id: String? = "1", handle: NewAccess.Handle = .none,
+        direction: ShareDirection = .outbound, expires: Int? = nil,
+        permissions: SharePermissions = .unspecified
+    ) -> NewShare {
+        NewShare(
+            direction: direction, origin: .seen, peer: peer,
+            providerID: id.map { ProviderID($0) }, resourceType: "folder", owner: "a@cloud.example",
+            sender: "b@cloud.example", recipient: "c@one.example", expires: expires,
+            accesses: [
+                NewAccess(
+                    protocolName: "webdav", secret: Secret(utf8: secret), handle: handle,
+                    permissions: permissions, uri: "x/y", requirements: [.mustExchangeToken])
+            ])
+    }
+
+    private func add(_ share: NewShare) async throws -> (ShareRecord, Secret) {
+        let recording = registry.record(share, now: 1000)
+        try await store.commit(recording.change)
+        return (recording.share, try #require(recording.credentials.first))
+    }
+
+    @Test func aShareIsThereOnceItIsDurableAndComesBackWhole() async throws {
+        let recording = registry.record(
+            new("SECRET0PERMANEN", handle: .make, permissions: .named(["read"])), now: 1000)
+        #expect(registry.count == 0)
+        try await store.commit(recording.change)
+        #expect(registry.count == 1)
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 2000)
+        let loaded = try ShareRegistry(again, key)
+        let share = try #require(loaded.all.first)
+        #expect(share.peer == peer && share.providerID?.text == "1")
+        #expect(share.owner == "a@cloud.example" && share.recipient == "c@one.example")
+        #expect(share.accesses.first?.permissions == .named(["read"]))
+        #expect(share.accesses.first?.requirements == [.mustExchangeToken])
+        #expect(try loaded.secret(of: share).text == "SECRET0PERMANEN")
+        #expect(try loaded.credential(of: share) == recording.credentials.first)
+        again.close()
+    }
+
+    @Test func aHandleIsMadeOfLettersAndDigitsAndFitsOldColumns() async throws {
+        let (_, handle) = try await add(new("SECRET0PERMANEN", handle: .make))
+        #expect(handle.text.utf8.count == 32)
+        #expect(handle.text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) })
+    }
+
+    @Test func secretsAndHandlesAreToldApartAndDirectionsToo() async throws {
+        let (share, handle) = try await add(new("SECRET0PERMANEN", handle: .make))
+        #expect(registry.find(handle, .outbound).map(\.credential) == [.handle])
+        #expect(
+            registry.find(Secret(utf8: "SECRET0PERMANEN"), .outbound).map(\.credential) == [.secret]
+        )
+        #expect(registry.find(handle, .inbound).isEmpty)
+        #expect(registry.find(Secret(utf8: "SECRET0PERMANEM"), .outbound).isEmpty)
+        #expect(registry.find(Secret(utf8: ""), .outbound).isEmpty)
+        #expect(registry.find(ProviderID("1"), .outbound).map(\.id) == [share.id])
+        #expect(registry.find(ProviderID("1"), .outbound, peer: PeerHost("two.example")).isEmpty)
+    }
+
+    @Test func aSealedSecretOpensInItsOwnRowOnly() async throws {
+        _ = try await add(new("SECRET-ONE", id: "1"))
+        _ = try await add(new("SECRET-TWO", id: "2"))
+        store.close()
+        let database = try DatabaseQueue(path: scratch.file("state.db"))
+        try await database.write { db in
+            try db.execute(
+                sql: "UPDATE access SET secret = (SELECT secret FROM access WHERE share = 1)")
+        }
+        try database.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 1000)
+        let loaded = try ShareRegistry(again, key)
+        #expect(try loaded.secret(of: loaded.all[0]).text == "SECRET-ONE")
+        #expect(throws: CryptoError.self) { try loaded.secret(of: loaded.all[1]) }
+        again.close()
+    }
+
+    @Test func aRowThatDoesNotReadStopsTheStart() async throws {
+        _ = try await add(new("SECRET-ONE"))
+        store.close()
+        let database = try DatabaseQueue(path: scratch.file("state.db"))
+        try await database.write { try $0.execute(sql: "UPDATE share SET peer = 'not a host'") }
+        try database.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 1000)
+        #expect(throws: StoreOpenError.self) { try ShareRegistry(again, key) }
+        again.close()
+    }
+
+    @Test func anEndedShareStaysEndedAndItsTokensDie() async throws {
+        let (share, _) = try await add(new("SECRET-ONE"))
+        #expect(registry.standing(token: share.id, epoch: share.epoch, now: 1000) == .active)
+        try await store.commit(registry.end(share.id, now: 1001))
+        #expect(registry[share.id]?.standing(now: 1001) == .ended)
+        #expect(registry.standing(token: share.id, epoch: share.epoch, now: 1001) == .ended)
+        #expect(registry.standing(token: share.id, epoch: share.epoch + 1, now: 1001) == .ended)
+        #expect(registry.standing(token: ShareID(number: 99), epoch: 0, now: 1001) == .ended)
+    }
+
+    @Test func aShareExpiresAtItsSecond() async throws {
+        let (share, _) = try await add(new("SECRET-ONE", expires: 2000))
+        #expect(share.standing(now: 1999) == .active)
+        #expect(share.standing(now: 2000) == .expired)
+    }
+
+    @Test func theFirstPeerThatExchangesIsBoundForGood() async throws {
+        let (share, _) = try await add(new("SECRET-ONE"))
+        let other = try #require(PeerHost("two.example"))
+        guard case .bound(let changes) = registry.bind(share.id, to: peer) else {
+            Issue.record("not bound")
+            return
+        }
+        // At once, before it is durable.
+        guard case .otherPeer = registry.bind(share.id, to: other) else {
+            Issue.record("bound twice")
+            return
+        }
+        try await store.commit(changes)
+        guard case .bound(let more) = registry.bind(share.id, to: peer) else {
+            Issue.record("not bound")
+            return
+        }
+        #expect(more.isEmpty)
+        guard case .unknown = registry.bind(ShareID(number: 99), to: peer) else {
+            Issue.record("bound nothing")
+            return
+        }
+    }
+
+    @Test func aBindingThatIsNotDurableIsTakenBack() async throws {
+        let (share, _) = try await add(new("SECRET-ONE"))
+        guard case .bound(let changes) = registry.bind(share.id, to: peer) else {
+            Issue.record("not bound")
+            return
+        }
+        store.close()
+        await #expect(throws: StoreFailure.self) { try await store.commit(changes) }
+        #expect(registry[share.id]?.boundPeer == nil)
+    }
+
+    @Test func numbersAreNeverGivenTwice() async throws {
+        let (first, _) = try await add(new("SECRET-ONE", id: "1"))
+        let abandoned = registry.record(new("SECRET-TWO", id: "2"), now: 1000)
+        let (third, _) = try await add(new("SECRET-THREE", id: "3"))
+        #expect(first.id < abandoned.share.id && abandoned.share.id < third.id)
+    }
+
+    @Test func sharesAreListedBesideAGatewayThatRuns() async throws {
+        _ = try await add(new("SECRET-ONE"))
+        let listed = try ShareListing.read(scratch.file("state.db"))
+        #expect(listed.map(\.peer) == [peer])
+        #expect(throws: StoreOpenError.self) { try ShareListing.read(scratch.file("none.db")) }
+    }
+}

@@ -1,0 +1,238 @@
+import Federation
+import Foundation
+import GRDB
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct StoreTests {
+    let key: SealKey
+    let scratch: Scratch
+
+    init() throws {
+        key = try #require(SealKey(Secret.random(32)))
+        scratch = try Scratch()
+    }
+
+    private func open(_ scratch: Scratch, _ key: SealKey? = nil) throws -> Store {
+        try Store.open(scratch.file("state.db"), key ?? self.key, now: 1000)
+    }
+
+    private func refusal(_ scratch: Scratch, _ key: SealKey? = nil) -> String? {
+        do {
+            try open(scratch, key).close()
+            return nil
+        } catch { return "\(error)" }
+    }
+
+    private func record(_ store: Store, _ count: Int = 3) async throws {
+        let registry = try ShareRegistry(store, key)
+        let peer = try #require(PeerHost("one.example"))
+        for number in 0..<count {
+            let new = NewShare(
+                direction: .inbound, origin: .seen, peer: peer,
+                providerID: ProviderID("\(number)"), resourceType: "file",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "SECRET0PERMANEN\(number)"),
+                        handle: .make, permissions: .unspecified, uri: nil, requirements: [])
+                ])
+            try await store.commit(registry.record(new, now: 1000).change)
+        }
+    }
+
+    @Test func everyFileIsItsOwnersAlone() async throws {
+        let store = try open(scratch)
+        try await record(store)
+        for name in ["state.db", "state.db-wal", "state.db-shm", "state.db.mark", "state.db.lock"] {
+            #expect(try scratch.mode(of: name) == 0o600, "\(name)")
+        }
+        store.close()
+    }
+
+    @Test func aMissingFolderIsMadePrivate() throws {
+        let path = scratch.file("deeper/state.db")
+        try Store.open(path, key, now: 0).close()
+        #expect(try scratch.mode(of: "deeper") == 0o700)
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o660, 0o666])
+    func aFileThatOthersMayUseIsRefused(_ mode: Int) throws {
+        try open(scratch).close()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: mode], ofItemAtPath: scratch.file("state.db"))
+        #expect(refusal(scratch)?.contains("chmod 600") == true)
+    }
+
+    @Test func aFolderThatOthersMayWriteToIsRefused() throws {
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o777], ofItemAtPath: scratch.path)
+        #expect(refusal(scratch)?.contains("chmod 700") == true)
+    }
+
+    @Test func aSecondOneOnTheSameStateIsRefused() throws {
+        let store = try open(scratch)
+        let error = #expect(throws: StoreOpenError.self) { try open(scratch) }
+        #expect(error?.isInUse == true)
+        store.close()
+    }
+
+    @Test func whatWasCommittedIsThereAfterACrash() async throws {
+        let store = try open(scratch)
+        try await record(store, 20)
+        let crashed = try scratch.crashed()
+        let again = try open(crashed)
+        let shares = try ShareRegistry(again, key).all
+        #expect(shares.compactMap(\.providerID?.text) == (0..<20).map(String.init))
+        #expect(!again.isNew)
+        again.close()
+        store.close()
+    }
+
+    @Test func noSecretIsInTheFilesInPlain() async throws {
+        let store = try open(scratch)
+        try await record(store)
+        let registry = try ShareRegistry(store, key)
+        let handles = try registry.all.map { try registry.credential(of: $0).text }
+        for name in try FileManager.default.contentsOfDirectory(atPath: scratch.path) {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file(name)))
+            for text in ["SECRET0PERMANEN"] + handles {
+                #expect(bytes.range(of: Data(text.utf8)) == nil, "\(name)")
+            }
+        }
+        store.close()
+    }
+
+    @Test func aTornLogIsFoundAtTheStartAndNothingIsReset() async throws {
+        let store = try open(scratch)
+        try await record(store, 10)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.file("state.db-wal")))
+        #expect(whole.count > 20_000)
+        for (kept, flipped) in [
+            (whole.count / 2, nil), (whole.count - 1, nil), (0, nil),
+            (whole.count, whole.count - 3000), (whole.count, 40),
+        ] as [(Int, Int?)] {
+            let crashed = try scratch.crashed()
+            var log = whole.prefix(kept)
+            if let flipped { log[flipped] ^= 0xFF }
+            try log.write(to: URL(fileURLWithPath: crashed.file("state.db-wal")))
+            let reason = refusal(crashed)
+            #expect(reason?.contains("that were acknowledged") == true, "\(kept) \(reason ?? "-")")
+            // Looking did not fold the damaged log into the file.
+            let left = try Data(contentsOf: URL(fileURLWithPath: crashed.file("state.db-wal")))
+            #expect(left == log)
+        }
+        store.close()
+    }
+
+    @Test func aDamagedFileIsRefused() async throws {
+        let store = try open(scratch)
+        try await record(store, 50)
+        store.close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.file("state.db")))
+        // The header of a page in the middle.
+        for place in 0..<16 { bytes[8192 + place] ^= 0xA5 }
+        try bytes.write(to: URL(fileURLWithPath: scratch.file("state.db")))
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: scratch.file("state.db"))
+        #expect(refusal(scratch)?.contains("is damaged") == true)
+    }
+
+    @Test func aFileThatIsGoneIsNotMadeAnew() async throws {
+        let store = try open(scratch)
+        try await record(store)
+        store.close()
+        try FileManager.default.removeItem(atPath: scratch.file("state.db"))
+        #expect(refusal(scratch)?.contains("is gone") == true)
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("state.db")))
+    }
+
+    @Test func anOldCopyIsRefused() async throws {
+        let store = try open(scratch)
+        try await record(store, 2)
+        let old = try scratch.crashed()
+        try await record(store, 2)
+        store.close()
+        try FileManager.default.removeItem(atPath: old.file("state.db.mark"))
+        try FileManager.default.copyItem(
+            atPath: scratch.file("state.db.mark"), toPath: old.file("state.db.mark"))
+        #expect(refusal(old)?.contains("of 4 that were acknowledged") == true)
+    }
+
+    @Test func anotherSealKeyIsRefused() throws {
+        try open(scratch).close()
+        let other = try #require(SealKey(Secret.random(32)))
+        #expect(refusal(scratch, other)?.contains("another seal key") == true)
+        #expect(refusal(scratch) == nil)
+    }
+
+    @Test func aNewerSchemaIsRefusedAndLeftAlone() throws {
+        try open(scratch).close()
+        let database = try DatabaseQueue(path: scratch.file("state.db"))
+        try database.write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try database.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: scratch.file("state.db")))
+        let reason = refusal(scratch)
+        #expect(reason?.contains("newer ocmgate") == true)
+        #expect(reason?.contains("schema 99") == true)
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: scratch.file("state.db"))) == before)
+    }
+
+    @Test func theDatabaseOfAnotherProgramIsRefused() throws {
+        let database = try DatabaseQueue(path: scratch.file("state.db"))
+        try database.write { try $0.execute(sql: "CREATE TABLE x (y)") }
+        try database.close()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: scratch.file("state.db"))
+        #expect(refusal(scratch)?.contains("another program") == true)
+        try scratch.write("no database at all, but long enough to be read as one", "state.db")
+        #expect(refusal(scratch) != nil)
+    }
+
+    @Test func aConflictFailsAloneAndTheRestIsWritten() async throws {
+        let store = try open(scratch)
+        let bad = Change(write: { try $0.execute(sql: "INSERT INTO fact VALUES ('born', 1)") })
+        let good = Change(write: { try $0.execute(sql: "INSERT INTO fact VALUES ('x', 1)") })
+        async let first: Void = store.commit(good)
+        await #expect(throws: StoreFailure.self) { try await store.commit(bad) }
+        try await first
+        #expect(store.isHealthy)
+        store.close()
+    }
+
+    @Test func whatADiskErrorLeavesInDoubtIsNotAcknowledgedAndNothingIsAfterIt() async throws {
+        let store = try open(scratch)
+        let failing = Change(write: { _ in
+            throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC, message: "fsync")
+        })
+        await #expect(throws: StoreFailure.broken) { try await store.commit(failing) }
+        #expect(!store.isHealthy)
+        let good = Change(write: { try $0.execute(sql: "INSERT INTO fact VALUES ('x', 1)") })
+        await #expect(throws: StoreFailure.broken) { try await store.commit(good) }
+        store.close()
+    }
+
+    @Test(arguments: [
+        ResultCode.SQLITE_FULL, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_CANTOPEN,
+    ])
+    func aFullDiskIsRefusedAndLaterMended(_ code: ResultCode) async throws {
+        let store = try open(scratch)
+        let failing = Change(write: { _ in throw DatabaseError(resultCode: code) })
+        await #expect(throws: StoreFailure.self) { try await store.commit(failing) }
+        #expect(store.isHealthy)
+        try await store.commit(
+            Change(write: { try $0.execute(sql: "INSERT INTO fact VALUES ('x', 1)") }))
+        store.close()
+    }
+
+    @Test func afterClosingNothingIsTakenAndClosingTwiceIsFine() async throws {
+        let store = try open(scratch)
+        store.close()
+        store.close()
+        await #expect(throws: StoreFailure.closed) {
+            try await store.commit(Change(write: { _ in }))
+        }
+    }
+}

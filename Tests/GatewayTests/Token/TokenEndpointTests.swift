@@ -1,0 +1,243 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct TokenEndpointTests {
+    private static let secret = "SECRET0PERMANEN"
+
+    @Test func aCodeBecomesAShortLivedToken() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let answer = try await world.exchange(code: Self.secret)
+        #expect(answer.status == 200)
+        #expect(answer.values("cache-control") == ["no-store"])
+        #expect(answer.values("content-type") == ["application/json"])
+        let object = try #require(try JSONValue(parsing: answer.body).object)
+        #expect(object["token_type"]?.string == "Bearer")
+        #expect(object.members.map(\.0) == ["access_token", "token_type", "expires_in"])
+        #expect(!String(decoding: answer.body, as: UTF8.self).contains(Self.secret))
+        #expect(world.backend.take() == [])
+    }
+
+    @Test func aCodeIsGoodUntilItsShareEnds() async throws {
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(Self.secret, handle: .make)
+        #expect(code != Self.secret)
+        let first = try await world.token(code)
+        let second = try await world.token(code)
+        #expect(first != second)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        let answer = try await world.exchange(code: code)
+        #expect((answer.status, answer.code) == (400, "invalid_grant"))
+    }
+
+    @Test func aShareThatExpiredGivesNoTokens() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, expires: world.gateway.environment.now() + 60)
+        _ = try await world.token(Self.secret)
+        world.pass(seconds: 60)
+        #expect(try await world.exchange(code: Self.secret).code == "invalid_grant")
+    }
+
+    @Test(
+        arguments: [
+            ("", "invalid_request"), ("%", "invalid_request"), ("=", "invalid_request"),
+            ("client_id=one.test&code=x", "invalid_request"),
+            ("grant_type=&client_id=one.test&code=x", "invalid_request"),
+            ("grant_type=authorization_code&code=x", "invalid_request"),
+            ("grant_type=authorization_code&client_id=one.test", "invalid_request"),
+            ("grant_type=authorization_code&client_id=one.test&code=", "invalid_request"),
+            ("grant_type=authorization_code&client_id=one.test&code=a%20b", "invalid_request"),
+            (
+                "grant_type=authorization_code&client_id=one.test&code=x&code=x",
+                "invalid_request"
+            ),
+            (
+                "grant_type=authorization_code&client_id=one.test&code=x&scope=a&scope=b",
+                "invalid_request"
+            ),
+            ("grant_type=password&client_id=one.test&code=x", "unsupported_grant_type"),
+            ("grant_type=refresh_token&client_id=one.test&code=x", "unsupported_grant_type"),
+            ("grant_type=authorization_code&client_id=no host&code=x", "invalid_client"),
+            ("grant_type=authorization_code&client_id=127.1&code=x", "invalid_client"),
+            (
+                "grant_type=authorization_code&client_id=stranger.test&code=x",
+                "unauthorized_client"
+            ),
+        ])
+    func aRequestThatIsWrongIsToldHow(_ form: String, _ error: String) async throws {
+        let world = try await TestGateway()
+        let answer = try await world.exchange(form)
+        #expect((answer.status, answer.code) == (400, error))
+        #expect(answer.values("cache-control") == ["no-store"])
+        #expect(answer.values("pragma") == ["no-cache"])
+        #expect(world.backend.take() == [])
+    }
+
+    @Test func whatStandsInTheQueryIsRefused() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let form = "grant_type=authorization_code&client_id=one.test"
+        for query in ["?code=\(Self.secret)", "?grant_type=authorization_code", "?x"] {
+            let answer = try await world.exchange(form + "&code=\(Self.secret)", query: query)
+            #expect((answer.status, answer.code) == (400, "invalid_request"), "\(query)")
+        }
+        #expect(!world.logged().contains(Self.secret))
+    }
+
+    @Test func otherTypesAndGreatBodiesAreRefused() async throws {
+        let world = try await TestGateway()
+        for type in ["text/plain", "multipart/form-data; boundary=x", ""] {
+            let answer = try await world.exchange("code=x", type: type)
+            #expect((answer.status, answer.code) == (415, "invalid_request"), "\(type)")
+            #expect(answer.values("cache-control") == ["no-store"])
+        }
+        let padding = String(repeating: "x", count: 20_000)
+        let answer = try await world.exchange("code=\(padding)")
+        #expect((answer.status, answer.code) == (413, "invalid_request"))
+    }
+
+    @Test(arguments: ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+    func onlyPostIsHeard(_ method: String) async throws {
+        let world = try await TestGateway()
+        let planned = try world.plan("\(method) /ocm/token HTTP/1.1")
+        #expect(planned.status == 405)
+    }
+
+    @Test func theFormMayAlsoBeJSON() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let body = """
+            {"grant_type":"authorization_code","client_id":"one.test","code":"\(Self.secret)"}
+            """
+        #expect(try await world.exchange(body, type: "application/json").status == 200)
+        let twice = "{\"code\":\"a\",\"code\":\"b\"}"
+        #expect(try await world.exchange(twice, type: "application/json").code == "invalid_request")
+    }
+
+    @Test func aCodeOfAnotherPeerIsAnsweredAndCostsLikeOneThatNobodyKnows() async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, for: "one.test", handle: .make)
+        world.backend.answers(401)
+        let foreign = try await world.exchange(code: code, by: "two.test")
+        let asked = world.backend.take()
+        let unknown = try await world.exchange(code: "never-given", by: "two.test")
+        #expect(asked.count == 1 && world.backend.take().count == 1)
+        #expect(foreign.status == unknown.status && foreign.code == unknown.code)
+        #expect(foreign.reason == unknown.reason)
+        #expect(foreign.fields.map(\.name) == unknown.fields.map(\.name))
+        #expect(foreign.body.count == unknown.body.count)
+    }
+
+    @Test func thePermanentSecretBehindACodeIsNoCode() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, handle: .make)
+        world.backend.answers(207)
+        #expect(try await world.exchange(code: Self.secret).code == "invalid_grant")
+        #expect(
+            try await world.exchange(code: Self.secret, by: "two.test").code == "invalid_grant")
+        #expect(world.gateway.registry.count == 1)
+    }
+
+    @Test func anUnknownCodeIsTriedOnceAtTheBackendAndThenBound() async throws {
+        let world = try await TestGateway()
+        world.backend.answers(207)
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        let credential = "Basic " + Base64.encode(Array("\(Self.secret):".utf8))
+        #expect(world.backend.take() == ["PROPFIND /public.php/webdav/ \(credential)"])
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        #expect(world.backend.take() == [])
+        let other = try await world.exchange(code: Self.secret, by: "two.test")
+        #expect(other.code == "invalid_grant")
+        #expect(world.gateway.registry.all.map(\.boundPeer?.description) == ["one.test"])
+    }
+
+    @Test func ofSeveralWhoShowAnUnknownCodeAtOnceOneHasIt() async throws {
+        let world = try await TestGateway()
+        world.backend.answers(207)
+        let answers = try await withThrowingTaskGroup(of: (String, Int).self) { group in
+            for number in 0..<8 {
+                let peer = number % 2 == 0 ? "one.test" : "two.test"
+                group.addTask {
+                    (peer, try await world.exchange(code: Self.secret, by: peer).status)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(answers.filter { $0.1 == 200 }.map(\.0)).count == 1)
+        #expect(answers.filter { $0.1 == 200 }.count == 4)
+        #expect(world.gateway.registry.count == 1)
+    }
+
+    @Test func withoutBindingAnyPeerThatMayExchangeCan() async throws {
+        let world = try await TestGateway(token: "bind = \"none\"")
+        try await world.share(Self.secret)
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        #expect(try await world.exchange(code: Self.secret, by: "two.test").status == 200)
+    }
+
+    @Test func refusingUnknownCodesAsksNobody() async throws {
+        let world = try await TestGateway(token: "verify_unknown = \"refuse\"")
+        world.backend.answers(207)
+        let (_, code) = try await world.share(Self.secret, for: "two.test", handle: .make)
+        #expect(try await world.exchange(code: "never-given").code == "invalid_grant")
+        #expect(try await world.exchange(code: code).code == "invalid_grant")
+        #expect(world.backend.take() == [])
+    }
+
+    @Test func guessingIsLimitedForEachPeer() async throws {
+        let world = try await TestGateway()
+        var statuses: [Int] = []
+        for number in 0..<25 {
+            statuses.append(try await world.exchange(code: "guess-\(number)").status)
+        }
+        #expect(statuses.prefix(20).allSatisfy { $0 == 400 })
+        #expect(statuses.suffix(5).allSatisfy { $0 == 429 })
+        #expect(world.backend.take().count == 20)
+        let limited = try await world.exchange(code: "guess")
+        #expect(limited.code == "temporarily_unavailable")
+        #expect(limited.values("retry-after") == ["60"])
+        // Others, and codes that are known, are not held up.
+        #expect(try await world.exchange(code: "guess", by: "two.test").status == 400)
+        try await world.share(Self.secret)
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        world.pass(seconds: 6)
+        #expect(try await world.exchange(code: "guess").status == 400)
+    }
+
+    @Test(arguments: [(500, 502), (503, 502), (429, 502), (404, 400), (301, 400), (200, 400)])
+    func aBackendThatIsInTroubleIsNoVerdictOnTheCode(_ status: Int, _ answered: Int) async throws {
+        let world = try await TestGateway()
+        world.backend.answers(status)
+        let answer = try await world.exchange(code: Self.secret)
+        #expect(answer.status == answered)
+        #expect(
+            answer.code == (answered == 400 ? "invalid_grant" : "temporarily_unavailable"))
+        #expect(world.gateway.registry.count == 0)
+    }
+
+    @Test func aStoreThatDoesNotWriteGivesNoToken() async throws {
+        let world = try await TestGateway()
+        world.backend.answers(207)
+        world.gateway.store.close()
+        let answer = try await world.exchange(code: Self.secret)
+        #expect(answer.status == 503)
+        #expect(answer.code == "temporarily_unavailable")
+        #expect(answer.values("retry-after") == ["30"])
+    }
+
+    @Test func nothingOfTheCodeIsLogged() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        _ = try await world.exchange(code: Self.secret, by: "two.test")
+        let log = world.logged()
+        #expect(log.contains("ocm.decision"))
+        #expect(!log.contains(Self.secret))
+        #expect(!log.contains(token))
+    }
+}

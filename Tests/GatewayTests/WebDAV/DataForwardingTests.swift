@@ -1,0 +1,77 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct DataForwardingTests {
+    private static let secret = "SECRET0PERMANEN"
+    private static let file = "/public.php/webdav/a"
+
+    @Test(arguments: [
+        ("bytes=0-9", true), ("bytes=-5", true), ("bytes=7-", true), ("bytes=0-1,3-4", false),
+        ("lines=1-2", false), ("bytes=", false),
+    ])
+    func oneRangePassesAndSeveralAreLeftOut(_ range: String, _ isSent: Bool) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let planned = try world.plan(
+            "GET \(Self.file) HTTP/1.1", basic(Self.secret), "Range: \(range)", "If-Range: \"x\"")
+        #expect(planned.values("range") == (isSent ? [range] : []))
+        #expect(planned.values("if-range") == (isSent ? ["\"x\""] : []))
+    }
+
+    @Test func theQueryGoesOnAsItCame() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let planned = try world.plan("GET \(Self.file)?a=%2f;b&c HTTP/1.1", basic(Self.secret))
+        #expect(planned.lines.first == "GET \(Self.file)?a=%2f;b&c HTTP/1.1")
+    }
+
+    @Test func writesMayTakeFourTimesAsLong() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        for (method, seconds) in [
+            ("GET", 1), ("PROPFIND", 1), ("PUT", 4), ("MOVE", 4), ("COPY", 4),
+        ] {
+            let head = try world.head(
+                "\(method) \(Self.file) HTTP/1.1", basic(Self.secret), "Depth: 1",
+                "Destination: \(Self.file)b".replacing("/ab", with: "/b"))
+            guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client)
+            else {
+                Issue.record("\(method)")
+                continue
+            }
+            #expect(forwarding.firstByte == .seconds(seconds))
+        }
+    }
+
+    @Test func aBackendThatFailsIsToldWithoutItsAddress() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let head = try world.head("GET \(Self.file) HTTP/1.1", basic(Self.secret))
+        guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client),
+            let onFailure = forwarding.onFailure
+        else { throw TestGateway.NoAddress() }
+        for (failure, status) in [
+            (UpstreamFailure.connectRefused, 502), (.firstByteTimeout, 504), (.busy, 503),
+        ] {
+            let answer = onFailure(failure)
+            #expect(answer.status == status)
+            #expect(answer.code == "backend_unavailable")
+            #expect(answer.values("retry-after") == ["30"])
+            #expect(!String(decoding: answer.body, as: UTF8.self).contains("127.0.0.1"))
+        }
+    }
+
+    @Test func eachRefusalIsOneLineWithItsDecision() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, permissions: .named(["read"]))
+        let planned = try world.plan("PUT \(Self.file) HTTP/1.1", basic(Self.secret))
+        guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+        let object = try #require(try JSONValue(parsing: answer.body).object)
+        let decision = try #require(object["decision"]?.string)
+        let lines = world.logged().split(separator: "\n").filter { $0.contains("data.refused") }
+        #expect(lines.count == 1 && lines.allSatisfy { $0.contains(decision) })
+    }
+}

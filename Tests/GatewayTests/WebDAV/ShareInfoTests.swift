@@ -1,0 +1,63 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct ShareInfoTests {
+    private static let secret = "SECRET0PERMANEN"
+    private static let path = "/index.php/apps/files_sharing/shareinfo"
+
+    @Test func theSecretInTheQueryIsSwapped() async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        for path in [Self.path, "/apps/files_sharing/shareinfo"] {
+            let planned = try world.plan("POST \(path)?t=\(code)&x=1 HTTP/1.1")
+            #expect(planned.lines.first == "POST \(path)?t=\(Self.secret)&x=1 HTTP/1.1")
+        }
+        #expect(!world.logged().contains(code))
+    }
+
+    @Test func whatIsUnknownGoesOnAsItCame() async throws {
+        let world = try await TestGateway()
+        for query in ["?t=PUBLICLINK", "?t=a%2Bb&password", "?", ""] {
+            let planned = try world.plan("POST \(Self.path)\(query) HTTP/1.1")
+            #expect(planned.lines.first == "POST \(Self.path)\(query) HTTP/1.1")
+        }
+    }
+
+    @Test func everyRefusalIsForNowOnly() async throws {
+        let world = try await TestGateway()
+        let (id, ended) = try await world.share(Self.secret, handle: .make)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        try await world.share("SECRET-HIDDEN", id: "2", handle: .make)
+        try await world.share("SECRET-TOKENS", id: "3", requirements: [.mustExchangeToken])
+        try await world.share(
+            "SECRET-EXPIRED", id: "4", expires: world.gateway.environment.now())
+        for query in [
+            "t=\(ended)", "t=SECRET-HIDDEN", "t=SECRET-TOKENS", "t=SECRET-EXPIRED", "t=a&t=b",
+            "t=%zz", "t=%00",
+        ] {
+            let planned = try world.plan("POST \(Self.path)?\(query) HTTP/1.1")
+            guard case .answered(let answer) = planned else {
+                Issue.record("\(query): \(planned)")
+                continue
+            }
+            #expect(answer.status == 503, "\(query)")
+            #expect(answer.values("retry-after") == ["30"])
+        }
+        let log = world.logged()
+        for secret in [ended, Self.secret, "SECRET-HIDDEN", "SECRET-TOKENS", "SECRET-EXPIRED"] {
+            #expect(!log.contains(secret))
+        }
+    }
+
+    @Test func withNoSecretsAcceptedNoneIsAsked() async throws {
+        let world = try await TestGateway(token: "accept_secret = \"none\"")
+        try await world.share(Self.secret)
+        for secret in [Self.secret, "PUBLICLINK"] {
+            #expect(try world.plan("POST \(Self.path)?t=\(secret) HTTP/1.1").status == 503)
+        }
+    }
+}

@@ -1,0 +1,414 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct SharedDataTests {
+    private static let secret = "SECRET0PERMANEN"
+    private static let root = "/public.php/webdav"
+    private static let inside = "Basic " + Base64.encode(Array("\(secret):".utf8))
+
+    // MARK: Tokens
+
+    @Test func aTokenIsReplacedByWhatTheBackendKnows() async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        let token = try await world.token(code)
+        let planned = try world.plan(
+            "GET \(Self.root)//a%2ftxt HTTP/1.1".replacing("%2f", with: "%41"),
+            "Authorization: bearer \(token)", "X-OCM-Peer: evil.example",
+            "X-Forwarded-For: 127.0.0.1", "XAuthorization: Basic eDp5", "Accept: */*")
+        #expect(planned.lines.first == "GET \(Self.root)/aAtxt HTTP/1.1")
+        #expect(planned.values("authorization") == [Self.inside])
+        #expect(planned.values("xauthorization") == [])
+        #expect(planned.values("x-ocm-peer") == [])
+        #expect(planned.values("x-forwarded-for") == ["192.0.2.7"])
+        #expect(planned.values("host") == ["cloud.test"])
+        #expect(planned.values("accept") == ["*/*"])
+        #expect(!planned.description.contains(token))
+        #expect(!planned.description.contains(code))
+    }
+
+    @Test func aTokenEndsWithItsTimeAndTheClientIsTold() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        world.pass(seconds: 299)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == nil)
+        world.pass(seconds: 1)
+        let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token))
+        guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+        #expect((answer.status, answer.code) == (401, "token_invalid"))
+        #expect(answer.values("www-authenticate") == ["Bearer error=\"invalid_token\""])
+        #expect(answer.values("cache-control") == ["no-store"])
+    }
+
+    @Test func aTokenEndsWithItsShare() async throws {
+        let world = try await TestGateway()
+        let (id, _) = try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let (registry, store) = (world.gateway.registry, world.gateway.store)
+        try await store.commit(registry.revokeTokens(of: id))
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == 401)
+        let next = try await world.token(Self.secret)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(next)).status == nil)
+        try await store.commit(registry.end(id, now: world.gateway.environment.now()))
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(next)).status == 401)
+    }
+
+    @Test func aTokenOfOneShareOpensNoOther() async throws {
+        let world = try await TestGateway(kind: "opencloud")
+        try await world.share("SECRET-OF-A", id: "a")
+        try await world.share("SECRET-OF-AB", id: "ab")
+        let token = try await world.token("SECRET-OF-A")
+        for path in ["/dav/ocm/a", "/dav/ocm/a/", "/dav/ocm/a/x", "/dav/ocm//a/x", "/dav/ocm/%61"] {
+            let planned = try world.plan("GET \(path) HTTP/1.1", bearer(token))
+            #expect(planned.values("authorization") == ["Bearer SECRET-OF-A"], "\(path)")
+        }
+        for path in ["/dav/ocm/ab", "/dav/ocm/ab/x", "/dav/ocm", "/dav/ocm/", "/dav/ocm/A/x"] {
+            let planned = try world.plan("GET \(path) HTTP/1.1", bearer(token))
+            #expect(planned.status == 403, "\(path)")
+        }
+    }
+
+    @Test func theNameOfAShareMayBeOdd() async throws {
+        let world = try await TestGateway(kind: "opencloud")
+        try await world.share("SECRET-ONE", id: "a b/ü")
+        let token = try await world.token("SECRET-ONE")
+        let inside = "/dav/ocm/a%20b%2F%C3%BC"
+        // An escaped slash is refused on every routed path, also where the name would hold one.
+        #expect(try world.plan("GET \(inside)/x HTTP/1.1", bearer(token)).status == 400)
+        try await world.share("SECRET-TWO", id: "2", uri: "https://cloud.test/dav/ocm/sub%20x/")
+        let other = try await world.token("SECRET-TWO")
+        #expect(
+            try world.plan("GET /dav/ocm/sub%20x/y HTTP/1.1", bearer(other)).status == nil)
+        #expect(try world.plan("GET /dav/ocm/sub HTTP/1.1", bearer(other)).status == 403)
+    }
+
+    @Test(arguments: [
+        "/../x", "/%2e%2e/x", "/%2E./x", "/..;/x", "/..;a=b/x", "/%2e%2e%3bx/y", "/a%2f..%2fb",
+        "/a%252f..%252fb", "/a\\..\\b", "/a%5c..%5cb", "/a%00b", "/./x", "/%zz", "/%c0%ae%c0%ae/x",
+    ])
+    func pathsWithTwoMeaningsReachNobody(_ rest: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let planned = try world.plan("GET \(Self.root)\(rest) HTTP/1.1", bearer(token))
+        #expect((planned.status, planned.code) == (400, "malformed_path"))
+    }
+
+    @Test(arguments: [
+        ("OPTIONS", "read"), ("PROPFIND", "read"), ("GET", "read"), ("HEAD", "read"),
+        ("REPORT", "read"), ("PUT", "write"), ("MKCOL", "write"), ("MOVE", "write"),
+        ("COPY", "write"), ("DELETE", "write"), ("PROPPATCH", "write"), ("LOCK", "write"),
+        ("UNLOCK", "write"),
+    ])
+    func permissionsHoldByMethod(_ method: String, _ needed: String) async throws {
+        let world = try await TestGateway()
+        let lines = [
+            "Depth: 1", "Destination: https://cloud.test\(Self.root)/b",
+            "Lock-Token: <opaquelocktoken:x>",
+        ]
+        for (number, names) in [["read"], ["write"], ["share"], ["read", "write"], []].enumerated()
+        {
+            let secret = "SECRET-\(number)"
+            try await world.share(secret, id: "\(number)", permissions: .named(names))
+            let token = try await world.token(secret)
+            for credential in [bearer(token), basic(secret)] {
+                let head = try world.head(
+                    ["\(method) \(Self.root)/a HTTP/1.1", credential] + lines)
+                let planned = Planned(world.gateway.plan(head, from: world.client))
+                #expect(
+                    planned.status == (names.contains(needed) ? nil : 403),
+                    "\(method) \(names) \(planned)")
+            }
+        }
+        try await world.share(Self.secret, id: "any", permissions: .unspecified)
+        let head = try world.head(
+            ["\(method) \(Self.root)/a HTTP/1.1", bearer(try await world.token(Self.secret))]
+                + lines)
+        #expect(Planned(world.gateway.plan(head, from: world.client)).status == nil)
+    }
+
+    @Test(arguments: ["POST", "PATCH", "SEARCH", "ACL", "MKCALENDAR"])
+    func otherMethodsAreNotForSharedData(_ method: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for credential in [bearer(token), basic(Self.secret)] {
+            guard let head = try? world.head("\(method) \(Self.root)/a HTTP/1.1", credential) else {
+                continue
+            }
+            #expect(Planned(world.gateway.plan(head, from: world.client)).status == 405)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("https://cloud.test/public.php/webdav/b", "/public.php/webdav/b"),
+            ("https://old.test/public.php/webdav/b", "/public.php/webdav/b"),
+            ("https://CLOUD.test:443//public.php/webdav/%62", "/public.php/webdav/b"),
+            ("/public.php/webdav/b%20c", "/public.php/webdav/b%20c"),
+            ("https://evil.example/public.php/webdav/b", nil),
+            ("https://cloud.test:8443/public.php/webdav/b", nil),
+            ("https://cloud.test@evil.example/public.php/webdav/b", nil),
+            ("//evil.example/public.php/webdav/b", nil),
+            ("https://cloud.test/remote.php/webdav/b", nil),
+            ("https://cloud.test/public.php/webdavx/b", nil),
+            ("https://cloud.test/public.php/webdav/../x", nil),
+            ("https://cloud.test/public.php/webdav/%2e%2e/x", nil),
+            ("https://cloud.test/public.php/webdav/..%2fx", nil),
+            ("https://cloud.test/public.php/webdav/..%252fx", nil),
+            ("https://cloud.test/public.php/webdav/..;/x", nil),
+            ("https://cloud.test/public.php/webdav/a%5c..%5cx", nil),
+            ("https://cloud.test/public.php/webdav/b?x=1", nil),
+            ("https://cloud.test/public.php/webdav/b#x", nil),
+            ("ftp://cloud.test/public.php/webdav/b", nil), ("public.php/webdav/b", nil),
+            ("", nil),
+        ] as [(String, String?)])
+    func aDestinationIsReadLikeThePathAndHeldToTheShare(
+        _ destination: String, _ sent: String?
+    ) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for method in ["MOVE", "COPY"] {
+            for credential in [bearer(token), basic(Self.secret)] {
+                let planned = try world.plan(
+                    "\(method) \(Self.root)/a HTTP/1.1", credential, "Destination: \(destination)")
+                #expect(
+                    planned.values("destination")
+                        == (sent.map { ["https://cloud.test\($0)"] } ?? []))
+                #expect(planned.code == (sent == nil ? "destination_not_allowed" : nil))
+            }
+        }
+    }
+
+    @Test func oneDestinationIsNeededAndNoOtherMethodHasIt() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let good = "Destination: https://cloud.test\(Self.root)/b"
+        #expect(
+            try world.plan("MOVE \(Self.root)/a HTTP/1.1", bearer(token)).code
+                == "destination_not_allowed")
+        #expect(
+            try world.plan("MOVE \(Self.root)/a HTTP/1.1", bearer(token), good, good).code
+                == "destination_not_allowed")
+        let put = try world.plan("PUT \(Self.root)/a HTTP/1.1", bearer(token), good)
+        #expect(put.status == nil && put.values("destination") == [])
+    }
+
+    @Test func aWholeTreeIsNotListedAtOnce() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for credential in [bearer(token), basic(Self.secret)] {
+            func ask(_ fields: String...) throws -> Planned {
+                let head = try world.head(["PROPFIND \(Self.root)/ HTTP/1.1", credential] + fields)
+                return Planned(world.gateway.plan(head, from: world.client))
+            }
+            for depth in ["0", "1"] {
+                #expect(try ask("Depth: \(depth)").values("depth") == [depth])
+            }
+            for depth in ["infinity", "Infinity", "2", "-1", ""] {
+                let planned = try ask("Depth: \(depth)")
+                #expect((planned.status, planned.code) == (403, "depth_not_allowed"))
+            }
+            #expect(try ask("Depth: 0", "Depth: infinity").status == 403)
+            // Seafile sends none.
+            #expect(try ask().values("depth") == ["1"])
+        }
+        let delete = try world.plan(
+            "DELETE \(Self.root)/a HTTP/1.1", bearer(token), "Depth: infinity")
+        #expect(delete.values("depth") == ["infinity"])
+    }
+
+    // MARK: Secrets
+
+    @Test(arguments: [1, 2, 3, 4])
+    func seafilesColonsAreOfTheCredentialNotOfTheSecret(_ colons: Int) async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        let planned = try world.plan(
+            "GET \(Self.root)/a HTTP/1.1", basic(code, colons: colons))
+        #expect(planned.values("authorization") == [Self.inside])
+    }
+
+    @Test func aSecretThatIsKnownWorksWhilePolicySaysSo() async throws {
+        let modes = [("legacy", true, false), ("all", true, true), ("none", false, false)]
+        for (mode, plain, demanding) in modes {
+            let world = try await TestGateway(token: "accept_secret = \"\(mode)\"")
+            try await world.share("SECRET-PLAIN", id: "1")
+            try await world.share("SECRET-TOKENS", id: "2", requirements: [.mustExchangeToken])
+            for (secret, isTaken) in [("SECRET-PLAIN", plain), ("SECRET-TOKENS", demanding)] {
+                for credential in [basic(secret), "Authorization: Bearer \(secret)"] {
+                    let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", credential)
+                    #expect(planned.status == (isTaken ? nil : 401), "\(mode) \(secret)")
+                }
+            }
+            // Links of the backend's own users.
+            let link = try world.plan("GET \(Self.root)/a HTTP/1.1", basic("PUBLICLINK"))
+            #expect(link.status == (mode == "none" ? 401 : nil))
+        }
+    }
+
+    @Test func theSecretBehindACodeOpensNothingFromOutside() async throws {
+        let world = try await TestGateway(token: "accept_secret = \"all\"")
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 401)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(code)).status == nil)
+    }
+
+    @Test func aShareThatIsOverOpensNothing() async throws {
+        let world = try await TestGateway()
+        let (id, _) = try await world.share(Self.secret)
+        let (registry, store) = (world.gateway.registry, world.gateway.store)
+        try await store.commit(registry.end(id, now: world.gateway.environment.now()))
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 401)
+        // The same secret in a share that lives, as after a reshare, is good.
+        try await world.share(Self.secret, for: "two.test", id: "2")
+        try await store.commit(
+            registry.end(
+                try await world.share(Self.secret, id: "3").id,
+                now: world.gateway.environment.now()))
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == nil)
+    }
+
+    @Test func publicLinksPassAsTheyAre() async throws {
+        let world = try await TestGateway()
+        for credential in [
+            basic("PUBLICLINK"), "Authorization: Basic UFVCTElDTElOSzpwYXNzd29yZA==",
+            "Authorization: Digest username=\"x\"",
+        ] {
+            let planned = try world.plan(
+                "PROPFIND \(Self.root)/a HTTP/1.1", credential, "Depth: infinity")
+            #expect(
+                planned.lines.contains(credential.replacing("Authorization", with: "Authorization"))
+            )
+            #expect(planned.values("depth") == ["infinity"])
+        }
+    }
+
+    @Test func theFirstRequestWithoutCredentialsIsChallengedWithBasicAlone() async throws {
+        for kind in ["nextcloud", "owncloud10"] {
+            let world = try await TestGateway(kind: kind)
+            let planned = try world.plan("PROPFIND \(Self.root)/ HTTP/1.1", "Depth: 0")
+            guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+            #expect(answer.status == 401)
+            let challenges = answer.values("www-authenticate")
+            #expect(
+                challenges.count == 1 && challenges.allSatisfy { $0.hasPrefix("Basic realm=\"") })
+        }
+    }
+
+    @Test func severalCredentialsAreNone() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for pair in [
+            [basic(Self.secret), bearer(token)], [bearer(token), bearer(token)],
+            ["Authorization: ü"],
+        ] {
+            let head = try world.head(["GET \(Self.root)/a HTTP/1.1"] + pair)
+            #expect(Planned(world.gateway.plan(head, from: world.client)).status == 400)
+        }
+        // One field with both is one that cannot be read: the backend's to refuse.
+        let planned = try world.plan(
+            "GET \(Self.root)/a HTTP/1.1", basic(Self.secret) + ", Bearer \(token)")
+        #expect(planned.values("authorization").first?.hasSuffix(", Bearer \(token)") == true)
+    }
+
+    // MARK: Secrets in paths
+
+    @Test func aSecretInThePathIsHeldToTheSameRules() async throws {
+        let files = "/public.php/dav/files"
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(
+            Self.secret, permissions: .named(["read"]), handle: .make)
+        let planned = try world.plan(
+            "GET \(files)/\(code)/a%20b HTTP/1.1", "Authorization: Basic YW5vbnltb3VzOg==")
+        #expect(planned.lines.first == "GET \(files)/\(Self.secret)/a%20b HTTP/1.1")
+        #expect(planned.values("authorization") == [])
+        #expect(try world.plan("PUT \(files)/\(code)/a HTTP/1.1").status == 403)
+        #expect(try world.plan("GET \(files)/\(Self.secret)/a HTTP/1.1").status == 401)
+        #expect(try world.plan("GET \(files)/\(Self.secret)/a HTTP/1.1", basic("x")).status == 401)
+        let (registry, store) = (world.gateway.registry, world.gateway.store)
+        try await store.commit(registry.end(id, now: world.gateway.environment.now()))
+        #expect(try world.plan("GET \(files)/\(code)/a HTTP/1.1").status == 401)
+        #expect(!world.logged().contains(code))
+    }
+
+    @Test func aMoveInsideASecretsPathIsMapped() async throws {
+        let files = "/public.php/dav/files"
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        let planned = try world.plan(
+            "MOVE \(files)/\(code)/a HTTP/1.1",
+            "Destination: https://cloud.test\(files)/\(code)/b")
+        #expect(
+            planned.values("destination") == ["https://cloud.test\(files)/\(Self.secret)/b"])
+        let other = try world.plan(
+            "MOVE \(files)/\(code)/a HTTP/1.1", "Destination: https://cloud.test\(files)/other/b"
+        )
+        #expect(other.status == 403)
+    }
+
+    @Test func aSharesSecretInThePathObeysAcceptSecret() async throws {
+        let files = "/public.php/dav/files"
+        let legacy = try await TestGateway()
+        try await legacy.share(Self.secret, requirements: [.mustExchangeToken])
+        #expect(try legacy.plan("GET \(files)/\(Self.secret)/a HTTP/1.1").status == 401)
+        #expect(try legacy.plan("GET \(files)/PUBLICLINK/a HTTP/1.1").status == nil)
+        let none = try await TestGateway(token: "accept_secret = \"none\"")
+        #expect(try none.plan("GET \(files)/PUBLICLINK/a HTTP/1.1").status == 401)
+    }
+
+    // MARK: Policy
+
+    @Test func aRuleAboutDataIsAskedEachTime() async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[rule]]
+                name = "no reading of two"
+                on = ["webdav"]
+                peer = "two.test"
+                action = "deny"
+                """)
+        try await world.share(Self.secret)
+        try await world.share("SECRET-OF-TWO", for: "two.test", id: "2")
+        let token = try await world.token(Self.secret)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == nil)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == nil)
+        #expect(
+            try world.plan("GET \(Self.root)/a HTTP/1.1", basic("SECRET-OF-TWO")).status == 403)
+        let other = try await world.token("SECRET-OF-TWO", by: "two.test")
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(other)).status == 403)
+    }
+
+    @Test func aPeerThatWasBlockedSinceReadsNoMore() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let text = """
+            version = 1
+            name = "closed"
+            mode = "enforce"
+            default = "deny"
+            unknown = "deny"
+            """
+        world.gateway.policy.swap(
+            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+        for credential in [bearer(token), basic(Self.secret)] {
+            #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", credential).status == 403)
+        }
+        // A blocked peer does not lose its mount by it: that is what shareinfo decides.
+        let info = try world.plan(
+            "POST /index.php/apps/files_sharing/shareinfo?t=\(Self.secret) HTTP/1.1")
+        #expect(info.status == 503)
+    }
+
+    private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
+}

@@ -1,0 +1,33 @@
+import Synchronization
+
+@testable import Transport
+
+/// A backend on loopback that answers what it is told, and remembers what it was asked.
+final class TestBackend: RequestHandler {
+    private let state = Mutex<(status: Int, seen: [String])>((404, []))
+
+    /// The status of every answer from now on.
+    func answers(_ status: Int) { state.withLock { $0.status = status } }
+
+    /// Method, path and credential of each request since the last call.
+    func take() -> [String] {
+        state.withLock { state in
+            defer { state.seen = [] }
+            return state.seen
+        }
+    }
+
+    func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        let path = String(decoding: head.path, as: UTF8.self)
+        let credential = head.fields.text(.authorization) ?? "-"
+        let status = state.withLock { state in
+            state.seen.append("\(head.method.rawValue) \(path) \(credential)")
+            return state.status
+        }
+        return .answer(Answer(status: status))
+    }
+
+    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+        Answer(status: failure.status)
+    }
+}

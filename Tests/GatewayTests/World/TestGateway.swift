@@ -1,0 +1,183 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// A `TestWorld` asked as the transport asks it, before a backend on loopback that answers what it
+/// is told. Its peers, `one.test` and `two.test`, need not sign.
+final class TestGateway: Sendable {
+    let world: TestWorld
+    let backend = TestBackend()
+    let client: ClientConnection
+    private let server: Server
+
+    var gateway: Gateway { world.gateway }
+    var scratch: Scratch { world.scratch }
+
+    struct NoAddress: Error {}
+
+    /// - Parameters:
+    ///   - token: lines of `[token]`.
+    ///   - rules: before the one that lets everything pass.
+    init(kind: String = "nextcloud", token: String = "", rules: String = "") async throws {
+        let loops = TestWorld.loops
+        let address = try #require(IPAddress("127.0.0.1"))
+        server = try await Server.start(
+            ServerConfiguration(listeners: [.init(.tcp(address, port: 0))]), on: loops,
+            handler: backend)
+        guard case .tcp(_, let port)? = server.addresses.first else { throw NoAddress() }
+        client = ClientConnection(
+            address: IPAddress("192.0.2.7"), port: 4711, listener: 0, tls: nil,
+            loop: loops.loops[0])
+        world = try TestWorld(
+            partners: [], legacy: ["one.test", "two.test"], rules: rules,
+            configuration: "[token]\nttl = \"5m\"\n\(token)", kind: kind,
+            net: TestNet(), backend: "http://127.0.0.1:\(port)")
+    }
+
+    func pass(seconds: Int) { world.clock.pass(seconds) }
+
+    func logged() -> String {
+        gateway.log.flush()
+        return world.lines.all.joined(separator: "\n")
+    }
+
+    // MARK: Shares
+
+    /// Records an outgoing share, as `share add` does; the credential that its peer holds.
+    @discardableResult
+    func share(
+        _ secret: String, for peer: String = "one.test", id: String = "1",
+        permissions: SharePermissions = .unspecified, handle: NewAccess.Handle = .none,
+        requirements: [ShareRequirement] = [], expires: Int? = nil, uri: String? = nil
+    ) async throws -> (id: ShareID, credential: String) {
+        let host = try #require(PeerHost(peer))
+        let recording = gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(id),
+                resourceType: "file", expires: expires,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: secret), handle: handle,
+                        permissions: permissions, uri: uri, requirements: requirements)
+                ]), now: gateway.environment.now())
+        try await gateway.store.commit(recording.change)
+        return (recording.share.id, try #require(recording.credentials.first).text)
+    }
+
+    // MARK: Requests
+
+    /// A head from its lines; `Host` is added.
+    func head(_ lines: String...) throws -> RequestHead {
+        try head(lines)
+    }
+
+    func head(_ lines: [String], host: String? = "cloud.test") throws -> RequestHead {
+        let all = [lines[0]] + (host.map { ["Host: \($0)"] } ?? []) + lines.dropFirst()
+        let bytes = Array((all.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        var parser = RequestHeadParser()
+        guard case .head(let head, _) = try parser.parse(bytes.span) else { throw NoAddress() }
+        return head
+    }
+
+    /// What becomes of a request.
+    func plan(_ lines: String...) throws -> Planned {
+        Planned(gateway.plan(try head(lines), from: client))
+    }
+
+    /// What the token endpoint answers to a form of an unsigned peer.
+    func exchange(
+        _ form: String, type: String = "application/x-www-form-urlencoded", query: String = ""
+    ) async throws -> Answer {
+        let body = Array(form.utf8)
+        let head = try head(
+            "POST /ocm/token\(query) HTTP/1.1", "Content-Type: \(type)",
+            "Content-Length: \(body.count)")
+        guard case .read(_, let then) = gateway.plan(head, from: client) else { throw NoAddress() }
+        return await then(ReceivedRequest(head: head, body: body, client: client))
+    }
+
+    func exchange(code: String, by peer: String = "one.test") async throws -> Answer {
+        try await exchange("grant_type=authorization_code&client_id=\(peer)&code=\(code)")
+    }
+
+    func token(_ code: String, by peer: String = "one.test") async throws -> String {
+        let answer = try await exchange(code: code, by: peer)
+        let text = try JSONValue(parsing: answer.body).object?["access_token"]?.string
+        return try #require(
+            text, "\(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    }
+}
+
+/// A plan, as tests look at it.
+enum Planned: CustomStringConvertible {
+    /// With the head that the backend gets, as text.
+    case forwarded(String)
+    case answered(Answer)
+    case other
+
+    init(_ plan: Plan) {
+        switch plan {
+        case .forward(let forwarding):
+            self = .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
+        case .answer(let answer): self = .answered(answer)
+        case .read, .prepare: self = .other
+        }
+    }
+
+    /// The status of an answer of the gateway's own; nil when it is the backend's to answer.
+    var status: Int? {
+        if case .answered(let answer) = self { answer.status } else { nil }
+    }
+
+    /// The lines that the backend gets.
+    var lines: [String] {
+        guard case .forwarded(let text) = self else { return [] }
+        return text.split(separator: "\r\n").map(String.init)
+    }
+
+    /// The values of a field that the backend gets.
+    func values(_ name: String) -> [String] {
+        lines.dropFirst().compactMap { line in
+            let parts = line.split(separator: ": ", maxSplits: 1)
+            return parts.first?.lowercased() == name ? String(parts.count > 1 ? parts[1] : "") : nil
+        }
+    }
+
+    /// The code that the client reads.
+    var code: String? {
+        guard case .answered(let answer) = self else { return nil }
+        return answer.code
+    }
+
+    var description: String {
+        switch self {
+        case .forwarded(let text): text
+        case .answered(let answer):
+            "\(answer.status) \(String(decoding: answer.body, as: UTF8.self))"
+        case .other: "read or prepared"
+        }
+    }
+}
+
+extension Answer {
+    func values(_ name: String) -> [String] {
+        fields.filter { $0.name.lowercased() == name }.map(\.value)
+    }
+
+    private var object: JSONObject? { try? JSONValue(parsing: body).object }
+
+    /// `error` of the body.
+    var code: String? { object?["error"]?.string }
+
+    /// `error_description` of the body.
+    var reason: String? { object?["error_description"]?.string }
+}
+
+/// The field by which old clients show a secret.
+func basic(_ secret: String, colons: Int = 1) -> String {
+    let pair = secret + String(repeating: ":", count: colons)
+    return "Authorization: Basic \(Base64.encode(Array(pair.utf8)))"
+}
