@@ -11,6 +11,8 @@ package struct Site: Sendable {
     let scheme: String
     let signed: Origin
     private let signedAliases: [String: Origin]
+    /// The hosts as requests name them.
+    private let names: [Authority.Host]
 
     /// nil when the origin is no `http` or `https` origin.
     package init?(origin: String, aliases: [String]) {
@@ -30,6 +32,7 @@ package struct Site: Sendable {
         }
         self.aliases = hosts
         signedAliases = origins
+        names = ([host] + hosts).compactMap { try? Authority($0.name).host }
     }
 
     /// All hosts of the site: a `Destination` may name any of them.
@@ -39,8 +42,7 @@ package struct Site: Sendable {
     func isNamed(by authority: Authority?) -> Bool {
         // Only HTTP/1.0 comes without a Host; it means the site itself.
         guard let authority else { return true }
-        let name = PeerHost(authority.description)?.name
-        return name == host.name || aliases.contains { $0.name == name }
+        return names.contains(authority.host)
     }
 
     /// Whether the name that a client asked for in its handshake is the one of its request

@@ -32,8 +32,8 @@ extension [UInt8] {
         }
     }
 
-    /// A copy of what a span lends.
-    init(_ span: Span<UInt8>) {
+    /// A copy of what a span lends, in one piece.
+    package init(_ span: Span<UInt8>) {
         self = unsafe span.withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 }

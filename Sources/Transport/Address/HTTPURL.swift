@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// An absolute `http` or `https` URL that can be fetched: what policy judges and what is dialled
 /// come from this one reading of it.
 ///
@@ -42,12 +44,12 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         while mark < rest.count, rest[mark] != 0x3F { mark += 1 }
         self.scheme = scheme
         self.authority = try Authority(text.extracting(start..<end)).normalized(for: scheme)
-        let path = String(decoding: rest.extracting(0..<mark).copied(), as: UTF8.self)
+        let path = String(decoding: [UInt8](rest.extracting(0..<mark)), as: UTF8.self)
         self.path = path.isEmpty ? "/" : path
         query =
             mark == rest.count
             ? nil
-            : String(decoding: rest.extracting((mark + 1)..<rest.count).copied(), as: UTF8.self)
+            : String(decoding: [UInt8](rest.extracting((mark + 1)..<rest.count)), as: UTF8.self)
     }
 
     /// The port to dial.

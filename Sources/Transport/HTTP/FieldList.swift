@@ -78,6 +78,17 @@ package struct FieldList: Sendable {
     /// The value of the field at `index`.
     package func value(at index: Int) -> ArraySlice<UInt8> { bytes[entries[index].value] }
 
+    /// The whole line of a field, its end included, when it is written as we would write it: a
+    /// colon, one space, the value and no more.
+    func plainLine(_ entry: Entry) -> Range<Int>? {
+        let name = entry.name
+        let value = entry.value
+        guard value.lowerBound == name.upperBound + 2, bytes[name.upperBound + 1] == 0x20,
+            bytes[value.upperBound] == 0x0D
+        else { return nil }
+        return name.lowerBound..<(value.upperBound + 2)
+    }
+
     @inline(__always)
     func matches(_ entry: Entry, _ name: FieldName) -> Bool {
         entry.hash == name.nameHash && Int(entry.nameLength) == name.bytes.count

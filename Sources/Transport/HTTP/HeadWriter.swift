@@ -98,6 +98,8 @@ package struct HeadWriter: Sendable {
     private mutating func copy(
         _ fields: FieldList, except names: [FieldName], reserved: Reserved
     ) {
+        // Lines that stand together as they are to go out are copied together.
+        var run = 0..<0
         for entry in fields.entries where !entry.isNominated {
             switch entry.kind {
             case .plain, .protected: break
@@ -106,13 +108,24 @@ package struct HeadWriter: Sendable {
                 continue
             }
             if names.contains(where: { fields.matches(entry, $0) }) { continue }
-            let line = Int(entry.nameStart)..<(entry.name.upperBound)
-            output.append(contentsOf: fields.bytes[line])
-            output.append(0x3A)
-            output.append(0x20)
-            output.append(contentsOf: fields.bytes[entry.value])
-            endLine()
+            guard let line = fields.plainLine(entry) else {
+                output.append(contentsOf: fields.bytes[run])
+                run = 0..<0
+                output.append(contentsOf: fields.bytes[entry.name])
+                output.append(0x3A)
+                output.append(0x20)
+                output.append(contentsOf: fields.bytes[entry.value])
+                endLine()
+                continue
+            }
+            if line.lowerBound == run.upperBound {
+                run = run.lowerBound..<line.upperBound
+            } else {
+                output.append(contentsOf: fields.bytes[run])
+                run = line
+            }
         }
+        output.append(contentsOf: fields.bytes[run])
     }
 
     private mutating func appendName(_ name: FieldName) {

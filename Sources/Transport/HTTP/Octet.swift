@@ -60,11 +60,4 @@ extension Span<UInt8> {
         for index in indices where Octet.lowered(self[index]) != lowercase[index] { return false }
         return true
     }
-
-    /// A copy that owns its bytes.
-    func copied() -> [UInt8] {
-        [UInt8](capacity: count) { output in
-            for index in indices { output.append(self[index]) }
-        }
-    }
 }

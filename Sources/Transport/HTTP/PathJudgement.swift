@@ -16,6 +16,10 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
     package static func of(
         _ raw: ArraySlice<UInt8>, route: (String) -> Route?
     ) throws(PathFailure) -> PathJudgement {
+        // What everyone reads in one way needs no second look.
+        if let path = TargetPath(ordinary: raw) {
+            return route(path.text).map { .routed(path, $0) } ?? .passThrough(path)
+        }
         let strict: Result<TargetPath, PathFailure>
         do { strict = .success(try TargetPath(raw, rule: .routed)) } catch {
             strict = .failure(error)
@@ -47,7 +51,7 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
 enum PathReadings {
     /// All readings of a path; one, for ordinary paths.
     static func of(_ raw: ArraySlice<UInt8>) -> Set<String> {
-        if isOrdinary(raw) { return [String(decoding: raw, as: UTF8.self)] }
+        if let path = TargetPath(ordinary: raw) { return [path.text] }
         var readings: Set<String> = []
         var decoded = Array(raw)
         // Three rounds of decoding: more than any chain of servers was seen to do.
@@ -66,26 +70,6 @@ enum PathReadings {
         return readings
     }
 
-    /// Plain characters only, no doubled slash, no dot segment.
-    private static func isOrdinary(_ raw: ArraySlice<UInt8>) -> Bool {
-        guard raw.first == 0x2F else { return false }
-        var segment = raw.startIndex
-        for index in raw.indices {
-            let byte = raw[index]
-            guard Octet.isPath(byte), byte != 0x3B else { return false }
-            if byte == 0x2F {
-                guard index == raw.startIndex || !isOdd(raw[segment..<index]) else { return false }
-                segment = index + 1
-            }
-        }
-        return segment == raw.endIndex || !isOdd(raw[segment...])
-    }
-
-    /// Empty, `.` or `..`.
-    private static func isOdd(_ segment: ArraySlice<UInt8>) -> Bool {
-        segment.count <= 2 && segment.allSatisfy { $0 == 0x2E }
-    }
-
     /// Backslashes as slashes, slashes merged, dot segments followed.
     private static func resolved(_ path: [UInt8]) -> [UInt8] {
         let slashes = path.map { $0 == 0x5C ? 0x2F : $0 }
@@ -99,7 +83,7 @@ enum PathReadings {
         }
         var output = segments.flatMap { [0x2F] + $0 }
         let last = slashes.lastIndex(of: 0x2F).map { slashes[($0 + 1)...] } ?? slashes[...]
-        if isOdd(last) || output.isEmpty { output.append(0x2F) }
+        if TargetPath.isOdd(last) || output.isEmpty { output.append(0x2F) }
         return output
     }
 

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reads the heads of the requests on one connection, one after the other (RFC 9112).
 ///
 /// The bytes come as they arrive: every call gets the head from its first byte on, as far as it is
@@ -95,7 +97,7 @@ package struct RequestHeadParser: Sendable {
             body = .none
         }
         if line.method == .connect, body != .none { throw .bodyUnexpected }
-        let copy = bytes.extracting(0..<scanner.position).copied()
+        let copy = [UInt8](bytes.extracting(0..<scanner.position))
         return RequestHead(
             method: line.method, target: line.target, version: line.version,
             fields: FieldList(bytes: copy, entries: entries), body: body,
@@ -136,7 +138,7 @@ package struct RequestHeadParser: Sendable {
         if let knownHost, text.equals(knownHost.text) { return knownHost.authority }
         do {
             let authority = try Authority(text)
-            knownHost = (text.copied(), authority)
+            knownHost = ([UInt8](text), authority)
             return authority
         } catch {
             throw .hostMalformed

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Reads the heads of the answers on one upstream connection (RFC 9112), as strictly as requests
 /// are read: an upstream that frames its answers in two ways would have ours belong to the wrong
 /// request.
@@ -82,7 +84,7 @@ package struct ResponseHeadParser: Sendable {
                 : framing.saysKeepAlive && !framing.saysClose
             persistence = stays ? .keepAlive : .close
         }
-        let copy = bytes.extracting(0..<scanner.position).copied()
+        let copy = [UInt8](bytes.extracting(0..<scanner.position))
         return ResponseHead(
             status: line.status, version: line.version,
             fields: FieldList(bytes: copy, entries: entries), body: body,

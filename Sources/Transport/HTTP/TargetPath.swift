@@ -73,6 +73,25 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         self = path
     }
 
+    /// A path that has one spelling and one reading, whatever the rule: plain characters without
+    /// escapes and parameters, no doubled slash, no dot segment. nil for any other.
+    init?(ordinary raw: ArraySlice<UInt8>) {
+        guard raw.first == 0x2F else { return nil }
+        var segment = raw.startIndex
+        for index in raw.indices {
+            let byte = raw[index]
+            guard Octet.isPath(byte), byte != 0x3B else { return nil }
+            if byte == 0x2F {
+                guard index == raw.startIndex || !Self.isOdd(raw[segment..<index]) else {
+                    return nil
+                }
+                segment = index + 1
+            }
+        }
+        guard segment == raw.endIndex || !Self.isOdd(raw[segment...]) else { return nil }
+        text = String(decoding: raw, as: UTF8.self)
+    }
+
     package var description: String { text }
 
     /// The segments with their escapes resolved; a trailing slash gives a last empty one.
@@ -126,6 +145,11 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
             }
         }
         return output
+    }
+
+    /// Empty, `.` or `..`.
+    static func isOdd(_ segment: ArraySlice<UInt8>) -> Bool {
+        segment.count <= 2 && segment.allSatisfy { $0 == 0x2E }
     }
 
     /// `.` or `..`, also when `;` and parameters follow, which some servers strip first.

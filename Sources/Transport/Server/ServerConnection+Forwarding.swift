@@ -16,7 +16,9 @@ struct Passage {
     var responseBytes = 0
 
     init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
-        var writer = forwarding.head
+        // Taken out, so that writing on does not copy what is there.
+        var writer = HeadWriter(reserving: 0)
+        swap(&writer, &forwarding.head)
         writer.frame(head.body)
         self.head = writer.finish()
         self.forwarding = forwarding

@@ -56,11 +56,17 @@ final class TLSHandler: ChannelDuplexHandler {
         while true {
             var plaintext = context.channel.allocator.buffer(
                 capacity: max(ciphertext.readableBytes, Self.leastRoom))
-            var reply = context.channel.allocator.buffer(
-                capacity: engine.state == .handshaking ? Self.handshakeRoom : Self.leastRoom)
-            let progress = advance(ciphertext, &plaintext, &reply)
-            ciphertext.moveReaderIndex(forwardBy: progress.consumed)
-            if reply.readableBytes > 0 {
+            // An open connection has hardly ever anything to say for itself.
+            var reply: ByteBuffer?
+            if engine.state == .handshaking {
+                reply = context.channel.allocator.buffer(capacity: Self.handshakeRoom)
+            }
+            var progress = advance(&ciphertext, &plaintext, &reply)
+            if reply == nil, progress.replyWaits {
+                reply = context.channel.allocator.buffer(capacity: Self.leastRoom)
+                progress = advance(&ciphertext, &plaintext, &reply)
+            }
+            if let reply, reply.readableBytes > 0 {
                 wrote = true
                 context.write(wrapOutboundOut(reply), promise: nil)
             }
@@ -77,17 +83,24 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
+    /// One step of the engine over what came; without room for a reply when there is none.
     private func advance(
-        _ ciphertext: ByteBuffer, _ plaintext: inout ByteBuffer, _ reply: inout ByteBuffer
+        _ ciphertext: inout ByteBuffer, _ plaintext: inout ByteBuffer, _ reply: inout ByteBuffer?
     ) -> TLSEngine.Progress {
         var progress = TLSEngine.Progress(
             consumed: 0, state: engine.state, plaintextWaits: false, replyWaits: false)
+        let bytes = ciphertext.readableBytesSpan
         plaintext.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { plain in
-            reply.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { answer in
-                progress = engine.step(
-                    ciphertext: ciphertext.readableBytesSpan, plaintext: &plain, reply: &answer)
+            guard reply != nil else {
+                var none = OutputRawSpan()
+                progress = engine.step(ciphertext: bytes, plaintext: &plain, reply: &none)
+                return
+            }
+            reply?.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { answer in
+                progress = engine.step(ciphertext: bytes, plaintext: &plain, reply: &answer)
             }
         }
+        ciphertext.moveReaderIndex(forwardBy: progress.consumed)
         return progress
     }
 
