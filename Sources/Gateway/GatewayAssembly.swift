@@ -197,7 +197,7 @@ extension RunningGateway {
         return BackendServer(
             kind: settings.kind,
             upstream: Upstream(settings.endpoint, security: security, limits: limits),
-            head: BackendHead(
+            head: try BackendHead(
                 host: settings.host, scheme: site.scheme, authority: site.host.description),
             timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path)
     }

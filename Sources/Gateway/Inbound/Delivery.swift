@@ -112,10 +112,3 @@ extension Denial {
         }
     }
 }
-
-extension ClientConnection {
-    /// The client's address as text; `unix` on a Unix socket, which has none.
-    var addressText: String { address?.description ?? Self.noAddress }
-
-    static let noAddress = "unix"
-}

@@ -8,9 +8,26 @@ import Transport
 struct BackendHead: Sendable {
     /// The `Host` that the backend sees.
     let host: String
-    /// Scheme and authority of the site, which the client used.
+    /// Of the site, which the client used.
     let scheme: String
-    let authority: String
+    /// What is the same in every head.
+    private let hostLine: HeadWriter.Lines
+    private let originLines: HeadWriter.Lines
+    private let forwardedEnd: String
+
+    /// - Parameters:
+    ///   - host: the `Host` that the backend sees.
+    ///   - scheme, authority: of the site.
+    init(host: String, scheme: String, authority: String) throws(HeadWriter.InvalidField) {
+        self.host = host
+        self.scheme = scheme
+        hostLine = try HeadWriter.Lines([(.host, host)])
+        originLines = try HeadWriter.Lines([
+            (.xForwardedProto, scheme), (.xForwardedHost, authority),
+        ])
+        let quoted = authority.utf8.contains(UInt8(ascii: ":")) ? "\"\(authority)\"" : authority
+        forwardedEnd = ";host=\(quoted);proto=\(scheme)"
+    }
 
     /// What the gateway asserts about a message that it judged.
     struct Assertion: Sendable {
@@ -34,11 +51,10 @@ struct BackendHead: Sendable {
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 1024)
             try writer.requestLine(head.method, target)
-            try writer.add(.host, host)
+            writer.add(hostLine)
             writer.copyFields(of: head, except: dropped)
             if client != ClientConnection.noAddress { try writer.add(.xForwardedFor, client) }
-            try writer.add(.xForwardedProto, scheme)
-            try writer.add(.xForwardedHost, authority)
+            writer.add(originLines)
             try writer.add(.forwarded, forwarded(for: client))
             for (name, value) in added { try writer.add(name, value) }
             if let assertion {
@@ -58,9 +74,8 @@ struct BackendHead: Sendable {
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 512)
             try writer.requestLine(method, Array(target.utf8))
-            try writer.add(.host, host)
-            try writer.add(.xForwardedProto, scheme)
-            try writer.add(.xForwardedHost, authority)
+            writer.add(hostLine)
+            writer.add(originLines)
             try writer.add(.userAgent, "ocmgate")
             try writer.add(.accept, "*/*")
             if method == .propfind { try writer.add(.depth, "0") }
@@ -73,11 +88,9 @@ struct BackendHead: Sendable {
 
     /// RFC 7239: an IPv6 address stands in brackets and quotes, and who has none is unknown.
     private func forwarded(for client: String) -> String {
-        let node =
-            client == ClientConnection.noAddress
-            ? "unknown" : client.utf8.contains(UInt8(ascii: ":")) ? "\"[\(client)]\"" : client
-        let host = authority.utf8.contains(UInt8(ascii: ":")) ? "\"\(authority)\"" : authority
-        return "for=\(node);host=\(host);proto=\(scheme)"
+        if client == ClientConnection.noAddress { return "for=unknown" + forwardedEnd }
+        guard client.utf8.contains(UInt8(ascii: ":")) else { return "for=" + client + forwardedEnd }
+        return "for=\"[" + client + "]\"" + forwardedEnd
     }
 }
 

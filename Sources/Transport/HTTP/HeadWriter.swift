@@ -11,6 +11,17 @@ package struct HeadWriter: Sendable {
         package let name: String
     }
 
+    /// Fields of ours that stand in many heads, written once.
+    package struct Lines: Sendable {
+        fileprivate let bytes: [UInt8]
+
+        package init(_ fields: [(FieldName, String)]) throws(InvalidField) {
+            var writer = HeadWriter()
+            for (name, value) in fields { try writer.add(name, value) }
+            bytes = writer.output
+        }
+    }
+
     private var output: [UInt8] = []
 
     package init(reserving capacity: Int = 1024) {
@@ -69,6 +80,9 @@ package struct HeadWriter: Sendable {
         output.append(contentsOf: value)
         endLine()
     }
+
+    /// Adds fields that were written before.
+    package mutating func add(_ lines: Lines) { output.append(contentsOf: lines.bytes) }
 
     /// Adds a field with a number.
     package mutating func add(_ name: FieldName, _ value: Int) {

@@ -5,6 +5,8 @@ package final class ClientConnection: Sendable {
     /// The address of the client: of the other end of the connection, or, when that is a trusted
     /// proxy, the one that it vouches for. Nil on a Unix socket.
     package let address: IPAddress?
+    /// The address as text; `unix` on a Unix socket, which has none.
+    package let addressText: String
     /// The port of the client; 0 on a Unix socket, and behind a trusted proxy.
     package let port: Int
     /// The index of the listener in `ServerConfiguration.listeners`.
@@ -19,11 +21,15 @@ package final class ClientConnection: Sendable {
         address: IPAddress?, port: Int, listener: Int, tls: TLSInfo?, loop: LoopHandle
     ) {
         self.address = address
+        addressText = address?.description ?? Self.noAddress
         self.port = port
         self.listener = listener
         self.tls = tls
         self.loop = loop
     }
+
+    /// What `addressText` says when there is no address.
+    package static let noAddress = "unix"
 
     /// The same connection, as the way of requests from `address`, for which its other end vouches.
     func vouching(for address: IPAddress) -> ClientConnection {

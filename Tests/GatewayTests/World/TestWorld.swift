@@ -41,7 +41,7 @@ final class TestWorld: Sendable {
         let lines = self.lines
         let backend = BackendServer(
             kind: settings.backend.kind, upstream: Upstream(settings.backend.endpoint),
-            head: BackendHead(
+            head: try BackendHead(
                 host: settings.backend.host, scheme: site.scheme,
                 authority: site.host.description),
             timeouts: .init(headers: .seconds(1)), tokenPath: settings.token.path)
