@@ -89,15 +89,17 @@ final class TLSHandler: ChannelDuplexHandler {
     ) -> TLSEngine.Progress {
         var progress = TLSEngine.Progress(
             consumed: 0, state: engine.state, plaintextWaits: false, replyWaits: false)
-        let bytes = ciphertext.readableBytesSpan
+        let bytes = ciphertext
         plaintext.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { plain in
             guard reply != nil else {
                 var none = OutputRawSpan()
-                progress = engine.step(ciphertext: bytes, plaintext: &plain, reply: &none)
+                progress = engine.step(
+                    ciphertext: bytes.readableBytesSpan, plaintext: &plain, reply: &none)
                 return
             }
             reply?.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) { answer in
-                progress = engine.step(ciphertext: bytes, plaintext: &plain, reply: &answer)
+                progress = engine.step(
+                    ciphertext: bytes.readableBytesSpan, plaintext: &plain, reply: &answer)
             }
         }
         ciphertext.moveReaderIndex(forwardBy: progress.consumed)
