@@ -1,6 +1,7 @@
 import Federation
 import HTTPSignatures
 import OpenSSL
+import Transport
 
 /// The single checks that `verify` makes of a signature, in its order.
 extension Gateway {

@@ -2,6 +2,7 @@ import Federation
 import HTTPSignatures
 import OpenSSL
 import Synchronization
+import Transport
 
 /// What happens to one message on its way, for the one line that the log gets of it.
 ///
