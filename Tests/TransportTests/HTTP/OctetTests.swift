@@ -48,9 +48,4 @@ import Testing
         // Equal bytes in upper case are no match for a name in lower case.
         #expect(equalsIgnoringCase == isEqualIgnoringCase)
     }
-
-    @Test func copyHasTheSameBytes() {
-        let copy = Array("xyz".utf8).span.copied()
-        #expect(copy == Array("xyz".utf8))
-    }
 }
