@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from certificates import Identity
-from gateway import free_port
+from listener import free_port
 from wire import Connection
 
 ORIGIN = """\

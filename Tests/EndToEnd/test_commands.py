@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import binary, free_port
+from gateway import binary
+from listener import free_port
 
 ROOT = Path(__file__).parents[2]
 KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]

@@ -5,14 +5,13 @@ import os
 import resource
 import socket
 import ssl
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from backend import ScriptedBackend, answer
-from gateway import free_port
+from listener import free_port
 from peers import as_json, share
 from wire import Closed, Connection, read_response
 

@@ -8,19 +8,11 @@ from pathlib import Path
 import pytest
 
 from backend import ScriptedBackend, answer
-from wire import Closed
+from wire import Closed, raw
 
 CORPUS = json.loads(
     (Path(__file__).parents[1] / "Vectors" / "http1" / "corpus.json").read_text())
 HOST = "a.example"
-
-
-def raw(value) -> bytes:
-    if isinstance(value, str):
-        return value.encode("latin-1")
-    return b"".join(
-        raw(part) if isinstance(part, str) else raw(part["repeat"]) * part["times"]
-        for part in value)
 
 
 @pytest.fixture(scope="module")

@@ -1,39 +1,27 @@
 """The differential proof: what the gateway lets through is one request to every server, and the
 same one. The bytes that it sends for each case of the corpus go to real servers as they are."""
 
-import json
-import socket
 import ssl
-import threading
 from pathlib import Path
 
 import pytest
 
 from interpreters import Apache, Cheroot, H11, Nginx, Understood, Waitress
-from wire import Closed, read_request
-from test_http1 import CORPUS, HOST, raw
+from listener import Listener
+from test_http1 import CORPUS, HOST
+from wire import Closed, raw, read_request
 
 SENTINEL = b"GET /sentinel HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
 
 
-class Recorder:
+class Recorder(Listener):
     """A backend that keeps the very bytes of each request."""
 
     def __init__(self):
         self.messages: list[tuple[Understood, bytes]] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
+    def _serve(self, connection, number):
         with connection, connection.makefile("rb") as file:
             reader = _Tee(file)
             while True:
@@ -50,13 +38,6 @@ class Recorder:
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 except OSError:
                     return
-
-    def stop(self):
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-        self._listener.close()
 
 
 class _Tee:

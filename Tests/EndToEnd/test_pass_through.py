@@ -128,33 +128,6 @@ def test_a_backend_that_is_gone_is_a_502(start):
     assert gateway.request("GET", "/page").status == 502
 
 
-def test_a_backend_that_dies_in_the_middle_is_never_a_whole_answer(start):
-    def script(request):
-        if request.target == "/broken":
-            raise OSError("gone")
-        return answer(200)
-
-    def truncated(request):
-        return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
-
-    backend = ScriptedBackend(lambda request: truncated(request))
-    real = backend._serve
-
-    def serve(connection):
-        with connection:
-            connection.settimeout(5)
-            connection.recv(65536)
-            connection.sendall(truncated(None))
-
-    backend._serve = serve
-    gateway = start(backend.url)
-    from wire import Closed
-
-    with pytest.raises((Closed, OSError)):
-        gateway.request("GET", "/broken")
-    backend.stop()
-
-
 @pytest.mark.parametrize("target", ["/", "/index.php/login", "/remote.php/dav/files/bob/",
                                     "/status.php", "/index.php/apps/other"])
 def test_only_federation_is_served_when_nothing_else_may_pass(start, legacy, target):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from backend import ScriptedBackend, answer
+from backend import ScriptedBackend
 from legacy import LegacyServer
 from peers import PeerServer
 from wire import compose

@@ -5,7 +5,6 @@ import secrets
 
 import pytest
 
-from gateway import Gateway
 from peers import as_json, digest_field, legacy_share, share
 
 

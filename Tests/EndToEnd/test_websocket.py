@@ -182,7 +182,7 @@ def test_each_side_that_hangs_up_ends_it_for_the_other(gateway, chat):
 
 
 def test_a_tunnel_is_never_used_for_another_request(gateway, chat):
-    before = chat.origin.visits
+    before = chat.origin.connections
     with gateway.connect() as connection:
         connection.send(opening("/push/ws"))
         read_head(connection.reader)
@@ -190,7 +190,7 @@ def test_a_tunnel_is_never_used_for_another_request(gateway, chat):
             assert gateway.request("GET", f"/plain/{number}").status == 200
         connection.send(b"still mine")
         assert connection.reader.read(10) == b"still mine"
-    assert chat.origin.visits > before
+    assert chat.origin.connections > before
 
 
 def test_silence_ends_it_and_words_from_either_side_do_not(gateway, chat):

@@ -5,6 +5,7 @@ import socket
 import threading
 from typing import Callable
 
+from listener import Listener
 from wire import Closed, Request, compose, read_request
 
 Script = Callable[[Request], bytes]
@@ -26,22 +27,15 @@ def answer(status: int, body: bytes | dict | list = b"", *headers: tuple[str, st
     return compose(f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}", fields, body)
 
 
-class ScriptedBackend:
-    """Threaded, on loopback. `script` gets each request and gives the answer's bytes."""
+class ScriptedBackend(Listener):
+    """`script` gets each request and gives the answer's bytes."""
 
     def __init__(self, script: Script):
         self.script = script
         self.requests: list[Request] = []
         self.malformed: list[Exception] = []
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listener.getsockname()[1]
-        self._stopping = False
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__()
 
     def take(self) -> list[Request]:
         """The requests since the last call."""
@@ -49,25 +43,7 @@ class ScriptedBackend:
             taken, self.requests = self.requests, []
         return taken
 
-    def stop(self) -> None:
-        self._stopping = True
-        # Closing alone would leave it listening under the thread that waits in accept().
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it was stopped before
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._stopping:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _serve(self, connection: socket.socket, number: int) -> None:
         with connection, connection.makefile("rb", buffering=65536) as reader:
             while True:
                 try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from cheroot import wsgi
 from wsgidav.wsgidav_app import WsgiDAVApp
 
+from listener import Listener
 from wire import Closed, Connection, read_head
 
 PREFIX = "/public.php/webdav"
@@ -64,7 +65,7 @@ class DavServer:
         self.server.stop()
 
 
-class Forwarder:
+class Forwarder(Listener):
     """Plain HTTP on loopback to `dial()`: names the public host and adds an Authorization.
 
     litmus can send neither a Bearer token nor another Host; the same forwarder stands in front of
@@ -75,29 +76,9 @@ class Forwarder:
         self.dial = dial
         self.public = public
         self.authorization = authorization
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
-        self.own = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def stop(self) -> None:
-        # Closing alone would leave it listening under the thread that waits in accept().
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it was stopped before
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _serve(self, client: socket.socket, number: int) -> None:
         upstream: Connection | None = None
         try:
             with client, client.makefile("rb", buffering=65536) as reader:
@@ -131,7 +112,7 @@ class Forwarder:
             if low == "host":
                 value = host
             elif low in ("destination", "if"):
-                value = value.replace(self.own, self.public)
+                value = value.replace(self.url, self.public)
             lines.append(f"{name}: {value}")
         lines.append(f"Authorization: {self.authorization}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 
 from peers import Peer, as_json, digest_field, legacy_share, share
+from wire import raw
 
 PATHS = {"share": "/ocm/shares", "old-share": "/ocm/shares", "notification": "/ocm/notifications",
          "invite": "/ocm/invite-accepted", "request-share": "/ocm/request-share",
@@ -24,15 +25,6 @@ COMPONENTS = ['"@method"', '"@target-uri"', '"content-digest"', '"content-length
 PARAMETERS = ';created={now};keyid="{keyid}";nonce="{nonce}";tag="ocm"'
 HEADERS = ["(request-target)", "content-length", "date", "digest", "host"]
 CAVAGE = 'keyId="{keyid}",algorithm="rsa-sha512",headers="{headers}",signature="{signature}"'
-
-
-def raw(value) -> bytes:
-    """A text whose code points are the bytes, or a list of such and of repeated ones."""
-    if isinstance(value, str):
-        return value.encode("latin-1")
-    return b"".join(
-        raw(part) if isinstance(part, str) else raw(part["repeat"]) * part["times"]
-        for part in value)
 
 
 def fill(template: str, now: int, **values: str) -> str:

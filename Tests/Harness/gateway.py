@@ -5,12 +5,12 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 from certificates import Authority
+from listener import free_port
 from peers import Peer, PeerServer, as_json
 from wire import Connection, Response, compose
 
@@ -91,11 +91,6 @@ def binary() -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{path}: build it first, or name it in OCMGATE")
     return path
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class Evidence:

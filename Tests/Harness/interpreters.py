@@ -13,6 +13,7 @@ import uvicorn
 import waitress.server
 
 from backend import ScriptedBackend, answer
+from listener import free_port
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,7 @@ class Proxy(Interpreter):
 
     def start(self):
         self.behind = ScriptedBackend(lambda request: answer(200, b"ok"))
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder.mkdir(parents=True)
         file = self.folder / "server.conf"
         file.write_text(self.configuration.replace("FOLDER", str(self.folder)).replace(

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Callable
 
+from listener import Listener
 from wire import Closed, Request, read_exactly, read_head
 
 Conduct = Callable[["Visit"], None]
@@ -56,47 +57,23 @@ class Visit:
             return False
 
 
-class Origin:
-    """Listens on loopback. `conduct` is called with each visit, on a thread of its own; the
+class Origin(Listener):
+    """`conduct` is called with each visit, on a thread of its own; the
     gateway's own questions are answered 404 before it."""
 
     def __init__(self, conduct: Conduct):
         self.conduct = conduct
         self.lock = threading.Lock()
         self.heads: list[tuple[int, Request]] = []
-        self.visits = 0
         self.errors: list[Exception] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__()
 
     def targets(self) -> list[str]:
         with self.lock:
             return [request.target for _, request in self.heads]
 
-    def stop(self) -> None:
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.visits += 1
-            threading.Thread(target=self._serve, args=(Visit(self, connection, self.visits),),
-                             daemon=True).start()
-
-    def _serve(self, visit: Visit) -> None:
-        visit.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        visit = Visit(self, connection, number)
         try:
             # The gateway asks for documents of its own, on connections that others use too.
             while self._is_own_question(visit):

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from backend import answer
 from certificates import Authority
+from listener import Listener
 from wire import Closed, Request, read_request
 
 
@@ -229,19 +230,17 @@ def as_json(document) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-class PeerServer:
+class PeerServer(Listener):
     """One HTTPS listener for all peers: SNI picks the certificate, Host the peer."""
 
     def __init__(self, authority: Authority):
         self.authority = authority
         self.peers: dict[str, Peer] = {}
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
         self._default = authority.issue("nobody.test").server_context()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._default.sni_callback = self._pick
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def add(self, host: str, generation: str, **discovery) -> Peer:
         peer = Peer(host, generation, **discovery)
@@ -252,27 +251,11 @@ class PeerServer:
     def resolve(self) -> dict[str, str]:
         return {f"{host}:443": f"127.0.0.1:{self.port}" for host in self.peers}
 
-    def stop(self) -> None:
-        # Closing alone would leave it listening under the thread that waits in accept().
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it was stopped before
-        self._listener.close()
-
     def _pick(self, connection: ssl.SSLSocket, name: str | None, _context) -> None:
         if name in self._contexts:
             connection.context = self._contexts[name]
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, plain: socket.socket) -> None:
+    def _serve(self, plain: socket.socket, number: int) -> None:
         try:
             with self._default.wrap_socket(plain, server_side=True) as connection, \
                     connection.makefile("rb", buffering=65536) as reader:

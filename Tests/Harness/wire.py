@@ -8,6 +8,15 @@ import ssl
 from dataclasses import dataclass, field
 
 
+def raw(value) -> bytes:
+    """The bytes of a corpus: a text whose code points they are, or a list of such and of repeated ones."""
+    if isinstance(value, str):
+        return value.encode("latin-1")
+    return b"".join(
+        raw(part) if isinstance(part, str) else raw(part["repeat"]) * part["times"]
+        for part in value)
+
+
 class Closed(Exception):
     """The other side closed before a message was complete; `.partial` holds what had come."""
 
