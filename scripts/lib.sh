@@ -16,6 +16,18 @@ fail() {
 # The Debian packages that building needs.
 build_packages=(libssl-dev libsqlite3-dev zlib1g-dev pkg-config)
 
+# How the binary that is shipped is built: one file without Swift's libraries beside it, and without
+# the run-time checks of exclusive access, which the tests run with (docs/decisions/0012).
+release_flags=(-c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked)
+
+# build_release PRODUCT...: builds them, and sets $release to the folder they are in.
+build_release() {
+    local product
+    say "building $* (release; some minutes the first time)"
+    for product in "$@"; do swift build "${release_flags[@]}" --product "$product" >&2; done
+    release=$(swift build "${release_flags[@]}" --show-bin-path)
+}
+
 is_installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }

@@ -63,7 +63,8 @@ package struct HeadWriter: Sendable {
 
     /// Adds a field; an empty value is allowed.
     package mutating func add(_ name: FieldName, _ value: String) throws(InvalidField) {
-        for byte in value.utf8 where byte < 0x20 && byte != 0x09 || byte == 0x7F {
+        let bytes = value.utf8.span
+        for index in bytes.indices where !Self.isFieldByte(bytes[index]) {
             throw InvalidField(name: name.description)
         }
         appendName(name)
@@ -73,7 +74,7 @@ package struct HeadWriter: Sendable {
 
     /// Adds a field whose value was taken off the wire, or made of bytes.
     package mutating func add(_ name: FieldName, _ value: ArraySlice<UInt8>) throws(InvalidField) {
-        for byte in value where byte < 0x20 && byte != 0x09 || byte == 0x7F {
+        for byte in value where !Self.isFieldByte(byte) {
             throw InvalidField(name: name.description)
         }
         appendName(name)
@@ -140,6 +141,11 @@ package struct HeadWriter: Sendable {
             }
         }
         output.append(contentsOf: fields.bytes[run])
+    }
+
+    /// Everything but control characters; HTAB is none here (RFC 9110, section 5.5).
+    private static func isFieldByte(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F || byte == 0x09
     }
 
     private mutating func appendName(_ name: FieldName) {

@@ -24,22 +24,21 @@ struct LineScanner: Sendable {
         let end = min(bytes.count, bound)
         var index = position
         while index < end {
-            let byte = bytes[index]
             if followsReturn {
-                guard byte == 0x0A else { throw .bareCarriageReturn }
+                guard bytes[index] == 0x0A else { throw .bareCarriageReturn }
                 followsReturn = false
                 position = index + 1
                 let line = lineStart..<(index - 1)
                 lineStart = position
                 return line
             }
-            if byte < 0x20, byte != 0x09 {
-                guard byte == 0x0D else {
-                    throw byte == 0x0A ? .bareLineFeed : .controlCharacter
-                }
-                followsReturn = true
-            } else if byte == 0x7F {
-                throw .controlCharacter
+            while index < end, bytes[index] >= 0x20, bytes[index] != 0x7F { index += 1 }
+            guard index < end else { break }
+            switch bytes[index] {
+            case 0x09: break
+            case 0x0D: followsReturn = true
+            case 0x0A: throw .bareLineFeed
+            default: throw .controlCharacter
             }
             index += 1
         }

@@ -10,17 +10,34 @@ struct LoopTime: Comparable, Sendable {
         left.milliseconds < right.milliseconds
     }
 
-    /// Never earlier than `duration` after `time`; what is beyond the end of time is never.
-    static func + (time: LoopTime, duration: Duration) -> LoopTime {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow, let whole = Int(exactly: whole) else { return .never }
-        let part = Int(attoseconds / 1_000_000_000_000_000)
-        let (sum, beyond) = time.milliseconds.addingReportingOverflow(whole + part)
+    /// What is beyond the end of time is never.
+    static func + (time: LoopTime, span: LoopSpan) -> LoopTime {
+        let (sum, beyond) = time.milliseconds.addingReportingOverflow(span.milliseconds)
         return beyond ? .never : LoopTime(milliseconds: sum)
     }
 
+    static func + (time: LoopTime, duration: Duration) -> LoopTime { time + LoopSpan(duration) }
+
     static func - (left: LoopTime, right: LoopTime) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
+    }
+}
+
+/// A length of time in whole milliseconds: a `Duration`, whose division by 10^15 a request need
+/// not pay for, divided beforehand.
+struct LoopSpan: Sendable {
+    fileprivate let milliseconds: Int
+
+    /// What is longer than can be counted never ends.
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow, let whole = Int(exactly: whole) else {
+            milliseconds = .max
+            return
+        }
+        let part = Int(attoseconds / 1_000_000_000_000_000)
+        let (sum, beyond) = whole.addingReportingOverflow(part)
+        milliseconds = beyond ? .max : sum
     }
 }

@@ -32,8 +32,8 @@ extension ServerConnection {
         head = nil
         switch next {
         case .nextRequest:
-            deadline = loop.now + site.limits.keepAlive
-            if inbound.readableBytes > 0 { deadline = loop.now + site.limits.requestHead }
+            deadline = loop.now + site.keepAlive
+            if inbound.readableBytes > 0 { deadline = loop.now + site.requestHead }
         case .drop: deadline = loop.now + Self.patience
         case .linger:
             cycle.enter(.lingering)

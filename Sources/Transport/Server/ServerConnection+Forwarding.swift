@@ -1,7 +1,7 @@
 import NIOCore
 
 /// A request on its way to an upstream, and its answer on its way back.
-struct Passage {
+final class Passage {
     let forwarding: Forwarding
     let method: Method
     let framing: BodyFraming

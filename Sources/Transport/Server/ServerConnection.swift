@@ -38,7 +38,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     /// Small things on their way out, sent together.
     private var outbound = ByteBuffer()
     private var progress = WriteProgress()
-    private let born: LoopTime
+    /// When it has been open for long enough.
+    private let grownOld: LoopTime
     private var isReading = false
     private var isProcessing = false
     private var needsFlush = false
@@ -65,7 +66,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             hop = .stranger
         }
         parser = RequestHeadParser(limits: site.limits.head, role: site.role)
-        born = loop.now
+        grownOld = loop.now + site.limits.connectionAge
         deadline = .never
     }
 
@@ -191,7 +192,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             let isFirstByte = !parser.isInsideHead
             switch try parser.parse(inbound.readableBytesUInt8Span) {
             case .needMore:
-                if isFirstByte { deadline = loop.now + site.limits.requestHead }
+                if isFirstByte { deadline = loop.now + site.requestHead }
                 return false
             case .head(let head, let consumed):
                 use(consumed)
@@ -209,7 +210,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         loop.counters.count(.requests)
         deadline = .never
         self.head = head
-        let isOld = born + site.limits.connectionAge < loop.now
+        let isOld = grownOld < loop.now
         if isOld { loop.counters.count(.ageLimit) }
         cycle.begin(
             head, limit: site.limits.requestsPerConnection,

@@ -9,6 +9,9 @@ final class ServerSite: Sendable {
     let tls: TLSContext?
     let proxies: TrustedProxies
     let limits: ServerLimits
+    /// The limits that every request looks at.
+    let keepAlive: LoopSpan
+    let requestHead: LoopSpan
     let census: Census
 
     init(
@@ -21,6 +24,8 @@ final class ServerSite: Sendable {
         self.tls = tls
         self.proxies = proxies
         self.limits = limits
+        keepAlive = LoopSpan(limits.keepAlive)
+        requestHead = LoopSpan(limits.requestHead)
         self.census = census
     }
 }

@@ -10,6 +10,10 @@ package final class Upstream: Sendable {
     /// named.
     package let guarding: AddressGuard?
     package let limits: UpstreamLimits
+    /// The limits that every request looks at.
+    let firstByte: LoopSpan
+    let idle: LoopSpan
+    let keepAlive: LoopSpan
 
     package init(
         _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
@@ -19,6 +23,9 @@ package final class Upstream: Sendable {
         self.security = security
         self.guarding = guarding
         self.limits = limits
+        firstByte = LoopSpan(limits.firstByte)
+        idle = LoopSpan(limits.idle)
+        keepAlive = LoopSpan(limits.keepAlive)
     }
 
     /// Where the server is.

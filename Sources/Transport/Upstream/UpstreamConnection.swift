@@ -20,7 +20,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var reader = AnswerReader()
     private var inbound = ByteBuffer()
     private var requestEnded = true
-    private var firstByte = Duration.seconds(30)
+    private var firstByte: LoopSpan
     private var deadline = LoopTime.never
     private var progress = WriteProgress()
     private var close: AnswerReader.Close
@@ -30,6 +30,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     init(_ upstream: Upstream, loop: Loop) {
         self.upstream = upstream
         self.loop = loop
+        firstByte = upstream.firstByte
         // Over TLS, only close_notify makes an end a proper one.
         close = upstream.security == nil ? .clean : .broken
     }
@@ -48,7 +49,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         for receiver: any AnswerReceiver
     ) {
         self.receiver = receiver
-        self.firstByte = firstByte ?? upstream.limits.firstByte
+        self.firstByte = firstByte.map { LoopSpan($0) } ?? upstream.firstByte
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
         write(ByteBuffer(bytes: head))
@@ -58,7 +59,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// Sends bytes of the body, framed, or of a tunnel.
     func send(_ bytes: ByteBuffer) {
         write(bytes)
-        deadline = loop.now + (reader.hasBegun ? upstream.limits.idle : firstByte)
+        deadline = loop.now + (reader.hasBegun ? upstream.idle : firstByte)
     }
 
     /// The request is whole.
@@ -95,7 +96,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private func retire() {
         use = .reused
         idleSince = loop.now
-        deadline = idleSince + upstream.limits.keepAlive
+        deadline = idleSince + upstream.keepAlive
         loop.pool.put(back: self)
     }
 
@@ -140,7 +141,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                     return
                 case .head(let head):
                     advance(offset, used)
-                    deadline = loop.now + upstream.limits.idle
+                    deadline = loop.now + upstream.idle
                     receiver?.upstreamAnswered(head)
                 case .body(let range):
                     guard
@@ -148,7 +149,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                             at: start + range.lowerBound, length: range.count)
                     else { return }
                     advance(offset, used)
-                    deadline = loop.now + upstream.limits.idle
+                    deadline = loop.now + upstream.idle
                     receiver?.upstreamSent(piece)
                 case .end:
                     advance(offset, used)
@@ -256,7 +257,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             }
             // Nobody reads, so nobody may complain that nothing comes.
             if !isReading, reader.hasBegun {
-                deadline = now + upstream.limits.idle
+                deadline = now + upstream.idle
                 return
             }
         }

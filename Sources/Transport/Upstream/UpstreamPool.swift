@@ -4,13 +4,17 @@ import NIOCore
 final class UpstreamPool {
     private unowned let loop: Loop
     private var shelves: [ObjectIdentifier: Shelf] = [:]
+    /// The shelf of the last request: most are for one backend.
+    private var last: Shelf?
 
     /// The connections to one upstream. It is held, so that its identity stays its own.
-    private struct Shelf {
+    private final class Shelf {
         let upstream: Upstream
         var idle: [UpstreamConnection] = []
         /// In use, idle, or being made.
         var count = 0
+
+        init(_ upstream: Upstream) { self.upstream = upstream }
     }
 
     init(loop: Loop) {
@@ -37,49 +41,46 @@ final class UpstreamPool {
     func supply(
         _ upstream: Upstream, _ freshness: Freshness, for receiver: any AnswerReceiver
     ) -> Supply {
-        let key = ObjectIdentifier(upstream)
-        if freshness != .new, let connection = shelves[key]?.idle.last, connection.isOpen,
+        let shelf = shelf(of: upstream)
+        if freshness != .new, let connection = shelf?.idle.last, connection.isOpen,
             freshness == .any || loop.now < connection.idleSince + Self.warmth
         {
-            shelves[key]?.idle.removeLast()
+            shelf?.idle.removeLast()
             return .ready(connection)
         }
-        let count = shelves[key]?.count ?? 0
-        guard count < upstream.limits.connections else { return .busy }
-        shelves[key, default: Shelf(upstream: upstream)].count = count + 1
+        guard shelf?.count ?? 0 < upstream.limits.connections else { return .busy }
+        (shelf ?? addShelf(for: upstream)).count += 1
         return .dialling(UpstreamDial(upstream, loop: loop, for: receiver))
     }
 
     /// A connection has done its work and can do more.
     func put(back connection: UpstreamConnection) {
-        let key = ObjectIdentifier(connection.upstream)
-        guard let shelf = shelves[key],
+        guard let shelf = shelf(of: connection.upstream),
             shelf.idle.count < connection.upstream.limits.idleConnections
         else {
             connection.abandon()
             return
         }
-        shelves[key]?.idle.append(connection)
+        shelf.idle.append(connection)
     }
 
     /// A connection has ended.
     func forget(_ connection: UpstreamConnection) {
-        let key = ObjectIdentifier(connection.upstream)
-        if let index = shelves[key]?.idle.lastIndex(where: { $0 === connection }) {
-            shelves[key]?.idle.remove(at: index)
+        if let shelf = shelf(of: connection.upstream),
+            let index = shelf.idle.lastIndex(where: { $0 === connection })
+        {
+            shelf.idle.remove(at: index)
         }
         if connection.isCounted { release(connection.upstream) }
     }
 
     /// A connection was not made, or has ended.
     func release(_ upstream: Upstream) {
-        let key = ObjectIdentifier(upstream)
-        guard let count = shelves[key]?.count else { return }
-        if count > 1 {
-            shelves[key]?.count = count - 1
-        } else {
-            shelves[key] = nil
-        }
+        guard let shelf = shelf(of: upstream) else { return }
+        shelf.count -= 1
+        guard shelf.count <= 0 else { return }
+        shelves[ObjectIdentifier(upstream)] = nil
+        if last === shelf { last = nil }
     }
 
     /// Closes everything idle: the process is stopping.
@@ -92,5 +93,19 @@ final class UpstreamPool {
     /// How many connections there are, of all kinds.
     var count: Int { shelves.values.reduce(0) { $0 + $1.count } }
 
-    private static let warmth = Duration.seconds(2)
+    private func shelf(of upstream: Upstream) -> Shelf? {
+        if let last, last.upstream === upstream { return last }
+        let found = shelves[ObjectIdentifier(upstream)]
+        if found != nil { last = found }
+        return found
+    }
+
+    private func addShelf(for upstream: Upstream) -> Shelf {
+        let shelf = Shelf(upstream)
+        shelves[ObjectIdentifier(upstream)] = shelf
+        last = shelf
+        return shelf
+    }
+
+    private static let warmth = LoopSpan(.seconds(2))
 }
