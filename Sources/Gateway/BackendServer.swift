@@ -21,7 +21,7 @@ final class BackendServer: Sendable {
     }
 
     /// What follows from the backend's document; swapped as a whole when it is fetched again.
-    struct View: Sendable {
+    final class View: Sendable {
         let backend: Backend
         let document: DiscoveryDocument?
         let routes: RouteTable
@@ -29,6 +29,17 @@ final class BackendServer: Sendable {
         let endPoint: String
         /// The path of its WebDAV root, without a slash at its end.
         let webdav: String
+
+        fileprivate init(
+            backend: Backend, document: DiscoveryDocument?, routes: RouteTable, endPoint: String,
+            webdav: String
+        ) {
+            self.backend = backend
+            self.document = document
+            self.routes = routes
+            self.endPoint = endPoint
+            self.webdav = webdav
+        }
     }
 
     init(

@@ -29,6 +29,7 @@ package final class Gateway: Sendable {
     let signatureProfile: SignatureProfile
     let cavageProfile: CavageProfile
     let keyRequirements: KeyRequirements
+    let openedTokens = OpenedTokens()
     /// Exchanges at the token endpoint, by peer and by share.
     let exchanges = TokenBuckets(perMinute: 600, burst: 200)
     /// Codes that were never seen, by the peer that asks: each costs the backend a request.

@@ -3,6 +3,12 @@ package struct NetworkAddress: Sendable, Hashable {
     let high: UInt64
     let low: UInt64
 
+    /// The upper and the lower half; IPv4 as `::ffff:0:0/96`.
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
     /// `192.0.2.1`, `2001:db8::1`, also in brackets. Refused: ports, zones, odd number forms.
     package init?(_ text: some StringProtocol) {
         var text = Substring(text)

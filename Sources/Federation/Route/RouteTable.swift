@@ -47,18 +47,18 @@ package struct RouteTable: Sendable {
     package func route(method: String, path: String) -> Route {
         let path = Substring(path)
         if let route = match(method, path.utf8) { return route }
-        guard !base.isEmpty, path.utf8.starts(with: base) else { return .passThrough }
+        guard !base.isEmpty, path.utf8.begins(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
     }
 
     private func match(_ method: String, _ path: Substring.UTF8View) -> Route? {
         var path = path
-        if path.starts(with: Self.frontController) {
+        if path.begins(with: Self.frontController) {
             let rest = path.dropFirst(Self.frontController.count)
             if rest.first == UInt8(ascii: "/") { path = rest }
         }
         guard let second = path.dropFirst().first, second < 128 else { return nil }
-        for entry in entries[Int(second)] where path.starts(with: entry.path) {
+        for entry in entries[Int(second)] where path.begins(with: entry.path) {
             let rest = path.dropFirst(entry.path.count)
             guard rest.isEmpty || rest.first == UInt8(ascii: "/") else { continue }
             if let route = entry.target.route(method, rest: rest) {
@@ -121,5 +121,15 @@ package struct RouteTable: Sendable {
         case .seafile: return [("/seafdav", .seafdav)]
         case .generic: return php + owncloud + reva
         }
+    }
+}
+
+extension Substring.UTF8View {
+    /// Whether it begins with these bytes.
+    fileprivate func begins(with prefix: [UInt8]) -> Bool {
+        let bytes = span
+        guard bytes.count >= prefix.count else { return false }
+        for index in prefix.indices where bytes[index] != prefix[index] { return false }
+        return true
     }
 }

@@ -37,7 +37,7 @@ extension Gateway {
         document: DiscoveryDocument?
     ) -> Facts {
         var facts = Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
-        facts.address = claimed.received.client.address.flatMap { NetworkAddress($0.description) }
+        facts.address = claimed.received.client.address.map { NetworkAddress($0) }
         switch signature {
         case .none(let advertised):
             facts.signature = .none

@@ -98,12 +98,13 @@ package final class ShareRegistry: Sendable {
 
     package var count: Int { table.withLock { $0.shares.count } }
 
-    /// Whether a token of this share and epoch is still good; an unknown share is not.
-    package func standing(token share: ShareID, epoch: UInt32, now: Int) -> ShareStanding {
-        table.withLock { table in
-            guard let share = table.shares[share], share.epoch == epoch else { return .ended }
-            return share.standing(now: now)
+    /// The share of a token, while share and epoch are those that it was made for; nil when it is no
+    /// longer good.
+    package func share(ofToken id: ShareID, epoch: UInt32, now: Int) -> ShareRecord? {
+        guard let share = self[id], share.epoch == epoch, share.standing(now: now) == .active else {
+            return nil
         }
+        return share
     }
 
     // MARK: Secrets

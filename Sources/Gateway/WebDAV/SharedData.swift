@@ -23,17 +23,21 @@ extension Gateway {
     }
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
-        let credential = DAVCredential(try authorization(request.head))
+        let field = try authorization(request.head)
         if let secret = request.secretInPath {
-            return try withSecretInPath(secret, credential, request)
+            return try withSecretInPath(secret, DAVCredential(field), request)
         }
+        if let field, let entry = openedTokens.find(field) { return try withToken(entry, request) }
+        let credential = DAVCredential(field)
         switch credential {
         case .absent:
             // Nextcloud to 26 asks without credentials first and needs the challenge.
             return .answer(challenge())
         case .bearer(let secret):
-            if let opened = try openedToken(secret.text) { return try withToken(opened, request) }
-            return try withSecret(secret, request)
+            guard let opened = try openedToken(secret.text) else {
+                return try withSecret(secret, request)
+            }
+            return try withToken(opened, shownAs: field ?? "", request)
         case .basic:
             guard let secret = credential.shareSecret else { return try unknownSecret(request) }
             return try withSecret(secret, request)
@@ -64,17 +68,39 @@ extension Gateway {
     }
 
     private func withToken(
-        _ token: AccessToken, _ request: DataRequest
+        _ token: AccessToken, shownAs field: String, _ request: DataRequest
     ) throws(Denial) -> Plan {
+        let view = backend.view
+        guard let id = ShareID(token.share), let share = registry[id] else {
+            throw Denial(.tokenInvalid, "share \(token.share) is over")
+        }
+        let entry = OpenedTokens.Entry(
+            token: token, share: id,
+            credential: DAVCredential.field(
+                for: try permanentSecret(of: share, at: 0), view.backend.credential),
+            view: view)
+        openedTokens.keep(field, entry)
+        return try withToken(entry, request)
+    }
+
+    private func withToken(
+        _ entry: OpenedTokens.Entry, _ request: DataRequest
+    ) throws(Denial) -> Plan {
+        let token = entry.token
         let now = environment.now()
-        guard let id = ShareID(token.share), let share = registry[id],
-            registry.standing(token: id, epoch: token.epoch, now: now) == .active
-        else { throw Denial(.tokenInvalid, "share \(token.share) is over") }
+        guard now < token.expires else {
+            throw Denial(.tokenExpired, "since \(token.expires)")
+        }
+        guard let share = registry.share(ofToken: entry.share, epoch: token.epoch, now: now) else {
+            throw Denial(.tokenInvalid, "share \(token.share) is over")
+        }
         let destination = try permit(token, request)
         try judge(request, share, .token, token.peer, now)
+        let credential =
+            entry.view === backend.view
+            ? entry.credential.text : try credential(of: share, at: 0)
         return try forward(
-            request, as: .field(try credential(of: share, at: 0)), destination: destination,
-            depth: try request.depth())
+            request, as: .field(credential), destination: destination, depth: try request.depth())
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
@@ -172,16 +198,17 @@ extension Gateway {
         _ now: Int
     ) throws(Denial) {
         let policy = policy.current
-        if let denial = policy.standing(of: peer, now: now).denial { throw denial }
+        let standing = policy.standing(of: peer, now: now)
+        if let denial = standing.denial { throw denial }
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
-        facts.address = request.client.address.flatMap { NetworkAddress($0.description) }
+        facts.address = request.client.address.map { NetworkAddress($0) }
         facts.resourceType = share.resourceType
         facts.owner = share.owner
         facts.recipient = share.recipient
         facts.protocols = ["webdav"]
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        if let denial = policy.evaluate(facts).denial { throw denial }
+        if let denial = policy.evaluate(facts, standing).denial { throw denial }
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {
@@ -193,6 +220,16 @@ extension Gateway {
     func permanentSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
         do { return try registry.secret(of: share, place: place) } catch {
             throw Denial(.storeUnavailable, "share \(share.id): \(error)")
+        }
+    }
+}
+
+extension NetworkAddress {
+    /// The address as policy compares it.
+    init(_ address: IPAddress) {
+        switch address {
+        case .v4(let number): self.init(high: 0, low: 0xFFFF << 32 | UInt64(number))
+        case .v6(let high, let low): self.init(high: high, low: low)
         }
     }
 }
