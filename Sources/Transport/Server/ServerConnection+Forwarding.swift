@@ -71,7 +71,8 @@ extension ServerConnection: AnswerReceiver {
         guard connection.takesMore else { return false }
         do {
             var offset = 0
-            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            let bytes = inbound
+            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
             switch step {
             case .needMore:
                 use(offset)

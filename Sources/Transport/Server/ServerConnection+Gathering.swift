@@ -23,7 +23,8 @@ extension ServerConnection {
     func gather() -> Bool {
         do {
             var offset = 0
-            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            let bytes = inbound
+            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
             switch step {
             case .needMore:
                 use(offset)
@@ -77,7 +78,8 @@ extension ServerConnection {
     func drop() -> Bool {
         do {
             var offset = 0
-            let step = try cycle.nextPiece(in: inbound.readableBytesUInt8Span, from: &offset)
+            let bytes = inbound
+            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
             use(offset)
             switch step {
             case .needMore: return false

@@ -190,7 +190,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         guard inbound.readableBytes > 0 else { return false }
         do {
             let isFirstByte = !parser.isInsideHead
-            switch try parser.parse(inbound.readableBytesUInt8Span) {
+            let bytes = inbound
+            switch try parser.parse(bytes.readableBytesUInt8Span) {
             case .needMore:
                 if isFirstByte { deadline = loop.now + site.requestHead }
                 return false

@@ -132,7 +132,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         do {
             while inbound.readableBytes > 0 || !reader.isIdle {
                 var offset = 0
-                let step = try reader.next(in: inbound.readableBytesUInt8Span, from: &offset)
+                let bytes = inbound
+                let step = try reader.next(in: bytes.readableBytesUInt8Span, from: &offset)
                 let start = inbound.readerIndex
                 let used = inbound.readableBytes == offset
                 switch step {
