@@ -48,10 +48,9 @@ package struct Site: Sendable {
     /// Whether the name that a client asked for in its handshake is the one of its request
     /// (security design, items 28 and 43): else it reached us by the certificate of another name.
     ///
-    /// No name is no objection: old clients send none, and those that dial an address cannot; an
-    /// address in its place, which some send all the same, is none (RFC 6066, section 3).
+    /// No name is no objection: old clients send none, and those that dial an address cannot.
     func isReached(by name: String?, for authority: Authority?) -> Bool {
-        guard let name, IPAddress(name) == nil else { return true }
+        guard let name else { return true }
         guard let authority else {
             guard let named = try? Authority(name) else { return false }
             return isNamed(by: named)

@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import ssl
+import subprocess
 import time
 from pathlib import Path
 
@@ -152,6 +153,15 @@ def test_the_name_of_the_handshake_is_the_name_of_the_request(named, name, host,
     with Connection(("127.0.0.1", named.port), context, name) as connection:
         response = named.request("GET", "/page", [("Host", host)], connection=connection)
     assert response.status == status
+
+
+def test_an_address_in_the_place_of_a_name_is_none(named):
+    run = subprocess.run(
+        ["openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{named.port}",
+         "-servername", "127.0.0.1"],
+        input=b"GET /page HTTP/1.1\r\nHost: cloud.test\r\nConnection: close\r\n\r\n",
+        capture_output=True, timeout=30, check=False)
+    assert run.stdout.startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_alias_is_reached_by_its_own_name(start, echo):

@@ -55,10 +55,13 @@ package struct TLSInfo: Sendable, Equatable {
         self.version = version
     }
 
+    /// An address in the place of the name, which some send all the same, is none (RFC 6066,
+    /// section 3).
     init(_ negotiation: TLSNegotiation) {
         let name = negotiation.serverName?.lowercased()
+        let host = name.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         self.init(
-            serverName: name.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 },
+            serverName: host.flatMap { IPAddress($0) == nil ? $0 : nil },
             version: negotiation.version.rawValue)
     }
 }
