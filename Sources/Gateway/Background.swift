@@ -57,29 +57,34 @@ extension Gateway {
             ])
     }
 
+    /// Reads files again once they have been left alone for a second: half of a list that is being
+    /// written may read as a whole one.
     private func watchPolicy() async {
-        var known = stamp()
+        var (known, last) = (stamp(), [String]())
         while !Task.isCancelled {
             await pause(.seconds(1))
             let now = stamp()
-            guard now != known else { continue }
+            defer { last = now }
+            guard now != known, now == last else { continue }
             known = now
             reloadPolicy()
         }
     }
 
-    /// Time and size of the policy file and of the text files beside it that it could name.
+    /// Time and size of the policy file, of its lists, and of the files beside it that it could name.
     private func stamp() -> [String] {
         let file = configuration.policy.file
         let folder = (file as NSString).deletingLastPathComponent
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
             ?? []
-        return names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.sorted().map { name in
-            let path = folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+        let beside = names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
+            folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+        }
+        return Set(beside + policy.current.listFiles).sorted().map { path in
             let facts = try? FileManager.default.attributesOfItem(atPath: path)
             let changed = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return "\(name) \(changed) \((facts?[.size] as? Int) ?? 0)"
+            return "\(path) \(changed) \((facts?[.size] as? Int) ?? 0)"
         }
     }
 

@@ -5,13 +5,16 @@ import Testing
 @Suite struct DAVCredentialTests {
     private func basic(_ pair: String) -> String { "Basic \(Base64.encode(Array(pair.utf8)))" }
 
-    @Test(arguments: ["SECRET15CHARS00:", "SECRET15CHARS00::", "SECRET15CHARS00::::"])
-    func theSecretIsTheUserWhateverThePadding(_ pair: String) {
+    @Test(arguments: [
+        "SECRET15CHARS00:", "SECRET15CHARS00::", "SECRET15CHARS00::::", "SECRET15CHARS00:::::",
+        "SECRET15CHARS00:x", "SECRET15CHARS00: ",
+    ])
+    func theSecretIsTheUserWhateverThePassword(_ pair: String) {
         #expect(DAVCredential(basic(pair)).shareSecret == Secret(utf8: "SECRET15CHARS00"))
     }
 
-    @Test(arguments: ["alice:password", ":", ":x", "S:::::", "S: "])
-    func aPairWithAPasswordIsNoSecret(_ pair: String) {
+    @Test(arguments: [":", ":x", "::::"])
+    func aPairWithoutAUserIsNoSecret(_ pair: String) {
         #expect(DAVCredential(basic(pair)).shareSecret == nil)
         #expect(DAVCredential(basic(pair)) != .unreadable)
     }

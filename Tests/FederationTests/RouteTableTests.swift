@@ -52,6 +52,29 @@ import Testing
         }
     }
 
+    // Their front controller cuts its own name off twice.
+    @Test func theFrontControllerMayBeNamedTwice() throws {
+        for front in ["/index.php", "/index.phpindex.php", "/cloud/index.phpindex.php"] {
+            let table = RouteTable(kind: .nextcloud, endPoint: "/cloud/index.php/ocm")
+            #expect(route("POST", "\(front)/ocm/shares", table) == .ocm(.shares))
+            #expect(route("POST", "\(front)/apps/files_sharing/shareinfo", table) == .shareInfo)
+        }
+        #expect(route("POST", "/index.phpocm/shares") == .passThrough)
+    }
+
+    @Test func theUsualEndPointIsJudgedWhateverTheDocumentSays() throws {
+        let path = "/index.php/apps/federatedfilesharing/shares"
+        for kind in [BackendKind.owncloud10, .generic] {
+            for endPoint in ["/ocm", "/other", "/cloud/ocm"] {
+                let table = RouteTable(kind: kind, endPoint: endPoint)
+                #expect(route("POST", path, table) == .ocm(.shares))
+                #expect(route("GET", "/apps/federatedfilesharing/js/x.js", table) == .passThrough)
+            }
+        }
+        let table = RouteTable(kind: .owncloud10, endPoint: "/cloud/ocm")
+        #expect(route("POST", "/cloud" + path, table) == .ocm(.shares))
+    }
+
     @Test(arguments: [
         "/ocm", "/ocm/", "/ocm/add-share", "/ocm/shares/1", "/ocm/notifications/x",
         "/index.php/ocm/anything", "/ocm/Shares",

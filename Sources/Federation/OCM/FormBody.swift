@@ -39,6 +39,22 @@ package struct FormBody: Sendable, Equatable {
         return parameters.first { !seen.insert($0.name).inserted }?.name
     }
 
+    /// Whether every name is of letters, digits, `_` and `-`: PHP drops spaces in front of a name,
+    /// ends it at NUL, and turns dots and brackets into other names.
+    package var hasPlainNames: Bool {
+        parameters.allSatisfy { name, _ in
+            !name.isEmpty
+                && name.utf8.allSatisfy { byte in
+                    switch byte {
+                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"),
+                        UInt8(ascii: "-"):
+                        true
+                    default: false
+                    }
+                }
+        }
+    }
+
     /// Gives a parameter another value at its place.
     package mutating func replace(_ name: String, with value: String) {
         for place in parameters.indices where parameters[place].name.utf8.elementsEqual(name.utf8) {

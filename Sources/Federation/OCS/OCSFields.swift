@@ -4,23 +4,14 @@ internal import OpenSSL
 struct OCSFields {
     let form: FormBody
 
-    /// PHP drops spaces in front of a name, turns dots and brackets into other names and lets the
-    /// last of two win: none of that may reach it.
+    /// Names that PHP reads as others, and two of one name, of which it takes the last, may not reach
+    /// it.
     init(_ form: FormBody) throws(Denial) {
         guard form.repeated == nil else {
             throw Denial(.malformedMessage, "a parameter stands there twice")
         }
-        for (name, _) in form.parameters {
-            let isPlain = name.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-            guard isPlain, !name.isEmpty else {
-                throw Denial(.malformedMessage, "the name of a parameter is not plain")
-            }
+        guard form.hasPlainNames else {
+            throw Denial(.malformedMessage, "the name of a parameter is not plain")
         }
         self.form = form
     }

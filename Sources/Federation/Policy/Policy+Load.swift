@@ -22,6 +22,11 @@ extension Policy {
         return try Policy(bytes, file: file, files)
     }
 
+    /// The files that its lists come from.
+    package var listFiles: [String] {
+        lists.compactMap { $0.source.map { PolicyFiles.resolve($0, from: file) } }
+    }
+
     /// Reads the text of a policy that was read from `file`.
     package convenience init(
         _ bytes: [UInt8], file: String, _ files: PolicyFiles

@@ -29,8 +29,10 @@ package struct RouteTable: Sendable {
             "/.well-known/jwks.json", "/ocm/jwks", "/apps/cloud_federation_api/api/v1/jwks",
         ] { add(path, .whole(.jwks)) }
         add("/ocm", .endPoint(others: .closed))
-        let own = String(endPoint.dropFirst(base.count))
-        if own != "/ocm", own != "/index.php/ocm", !own.isEmpty {
+        // Where this kind always answers, whatever its document says, or while there is none yet.
+        let usual = kind == .generic ? BackendKind.owncloud10.usualEndPoint : kind.usualEndPoint
+        for own in [String(endPoint.dropFirst(base.count)), usual]
+        where own != "/ocm" && own != "/index.php/ocm" && !own.isEmpty {
             add(Self.withoutFrontController(own), .endPoint(others: .open))
         }
         for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocsapp/cloud"] {
@@ -54,7 +56,10 @@ package struct RouteTable: Sendable {
     private func match(_ method: String, _ path: Substring.UTF8View) -> Route? {
         var path = path
         if path.begins(with: Self.frontController) {
-            let rest = path.dropFirst(Self.frontController.count)
+            var rest = path.dropFirst(Self.frontController.count)
+            // Nextcloud and ownCloud cut the name of their script off twice.
+            let name = Self.frontController.dropFirst()
+            if rest.starts(with: name) { rest = rest.dropFirst(name.count) }
             if rest.first == UInt8(ascii: "/") { path = rest }
         }
         guard let second = path.dropFirst().first, second < 128 else { return nil }
@@ -106,7 +111,8 @@ package struct RouteTable: Sendable {
     /// Where each kind serves shared data. The longer path comes first.
     private static func webdavRoots(_ kind: BackendKind) -> [(String, WebDAVRoot)] {
         let php: [(String, WebDAVRoot)] = [
-            ("/public.php/dav/files", .publicFiles), ("/public.php/webdav", .publicWebDAV),
+            ("/public.php/dav/files", .publicFiles), ("/public.php/dav/uploads", .publicFiles),
+            ("/public.php/webdav", .publicWebDAV),
             // `public.php?service=webdav` is the same door.
             ("/public.php", .publicWebDAV),
         ]

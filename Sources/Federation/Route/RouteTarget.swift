@@ -98,7 +98,7 @@ extension Target.WholePath {
 
 /// The text of a path segment with its escapes resolved; nil when that is not UTF-8 or holds a
 /// control character.
-func percentDecoded(_ text: some StringProtocol) -> String? {
+package func percentDecoded(_ text: some StringProtocol) -> String? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)
     var rest = text.utf8.makeIterator()

@@ -12,7 +12,8 @@ package enum DAVCredential: Sendable, Equatable {
     /// Reads the field `Authorization` (RFC 7617, RFC 6750).
     ///
     /// Unreadable: other schemes, base64 that is not strict, a Basic pair without a colon, control
-    /// characters, more than 4 KiB.
+    /// characters, more than 4 KiB. Servers are laxer (PHP skips what is not base64), so what cannot
+    /// be read here may well be read there.
     package init(_ field: String?) {
         guard let field else {
             self = .absent
@@ -32,14 +33,14 @@ package enum DAVCredential: Sendable, Equatable {
         }
     }
 
-    /// The secret or token that names a share: the bearer's, or the Basic user beside a password
-    /// that is empty. Seafile pads the pair with up to three more colons.
+    /// The secret or token that may name a share: the bearer's, or the Basic user. The password does
+    /// not count: the servers take any where the share has none, and Seafile pads the pair with up to
+    /// three more colons.
     package var shareSecret: Secret? {
         switch self {
         case .absent, .unreadable: nil
         case .bearer(let secret): secret
-        case .basic(let user, let password):
-            user.isEmpty || !Self.isPadding(password) ? nil : user
+        case .basic(let user, _): user.isEmpty ? nil : user
         }
     }
 
@@ -71,13 +72,5 @@ package enum DAVCredential: Sendable, Equatable {
                 default: false
                 }
             }
-    }
-
-    private static func isPadding(_ password: Secret) -> Bool {
-        password.withBytes { bytes in
-            guard bytes.count <= 3 else { return false }
-            for place in bytes.indices where bytes[place] != UInt8(ascii: ":") { return false }
-            return true
-        }
     }
 }

@@ -18,6 +18,7 @@ extension Gateway {
         }
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
+            try refuseSharesOnPages(head, path)
             let writer = try backend.head.writer(
                 for: head, target: target(head, path), client: client.addressText,
                 adding: isWebSocket ? WebSocketUpgrade.fields : [])

@@ -8,28 +8,80 @@ extension Gateway {
     func shareInfo(
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
     ) -> Plan {
+        let writer: HeadWriter
         do throws(Denial) {
             var target = Array(path.text.utf8)
             if let query = head.query {
                 target += [UInt8(ascii: "?")] + (try shareInfoQuery(query))
             }
-            let writer = try backend.head.writer(
-                for: head, target: target, client: client.addressText)
+            writer = try backend.head.writer(for: head, target: target, client: client.addressText)
+        } catch { return .answer(shareInfoRefusal(error)) }
+        switch head.body {
+        case .none, .length(0):
             return .forward(
                 Forwarding(
                     to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
                     onFailure: { [self] failure in unavailable(Denial(failure)) }))
-        } catch {
-            return .answer(
-                unavailable(Denial(.overloaded, "shareinfo: \(error.code) \(error.detail)")))
+        case .length, .chunked:
+            return .read(limit: 16 << 10) { [self] request in
+                do throws(Denial) {
+                    try Self.checkShareInfoBody(request)
+                    return try await shareInfo(request, writer)
+                } catch { return shareInfoRefusal(error) }
+            }
+        }
+    }
+
+    /// Sends a request on whose body names no share.
+    private func shareInfo(
+        _ request: ReceivedRequest, _ writer: HeadWriter
+    ) async throws(Denial) -> Answer {
+        let message = BufferedRequest(
+            request.head.method, head: writer, body: request.body, responseLimit: 8 << 20,
+            deadline: backend.timeouts.writes)
+        let response: BufferedResponse
+        do {
+            response = try await request.client.loop.exchange(message, with: backend.upstream)
+        } catch { throw Denial(error) }
+        return Answer(
+            status: response.status, fields: [("content-type", response.contentType)],
+            body: response.body)
+    }
+
+    private func shareInfoRefusal(_ denial: Denial) -> Answer {
+        unavailable(Denial(.overloaded, "shareinfo: \(denial.code) \(denial.detail)"))
+    }
+
+    /// PHP puts the parameters of the body before those of the query: there the share must not be
+    /// named, and a body that we cannot read might do it.
+    private static func checkShareInfoBody(_ request: ReceivedRequest) throws(Denial) {
+        guard !request.head.fields.contains(.contentEncoding) else {
+            throw Denial(.unsupportedMediaType, "shareinfo with a content coding")
+        }
+        let names: [String]
+        switch MediaType(request.head.fields.text(.contentType)) {
+        case .form:
+            let form = try FormBody(parsing: request.body)
+            guard form.hasPlainNames else {
+                throw Denial(.malformedMessage, "the name of a parameter is not plain")
+            }
+            names = form.parameters.map(\.name)
+        case .json:
+            let object: JSONObject?
+            do { object = try JSONValue(parsing: request.body).object } catch { throw error.denial }
+            names = object?.members.map { name, _ in name } ?? []
+        case nil: throw Denial(.unsupportedMediaType, "shareinfo takes a form or JSON")
+        }
+        guard !names.contains("t") else {
+            throw Denial(.malformedMessage, "the share is named in the body")
         }
     }
 
     /// The query with the backend's secret in the place of a code of ours.
     private func shareInfoQuery(_ query: ArraySlice<UInt8>) throws(Denial) -> [UInt8] {
         var form = try FormBody(parsing: Array(query))
-        guard form.repeated == nil else {
-            throw Denial(.malformedMessage, "a parameter stands there twice")
+        guard form.repeated == nil, form.hasPlainNames else {
+            throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
         guard let text = form["t"] else { return Array(query) }
         guard let access = try access(by: Secret(utf8: text)) else {

@@ -24,11 +24,17 @@ extension Gateway {
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
         let field = try authorization(request.head)
-        if let secret = request.secretInPath {
-            return try withSecretInPath(secret, DAVCredential(field), request)
+        if request.secretInPath == nil, let field, let entry = openedTokens.find(field) {
+            return try withToken(entry, request)
         }
-        if let field, let entry = openedTokens.find(field) { return try withToken(entry, request) }
         let credential = DAVCredential(field)
+        guard credential != .unreadable else {
+            // What we cannot read the backend may: nothing unjudged goes there.
+            throw Denial(.secretRefused, "Authorization is neither Bearer nor Basic to the letter")
+        }
+        if let secret = request.secretInPath {
+            return try withSecretInPath(secret, credential, request)
+        }
         switch credential {
         case .absent:
             // Nextcloud to 26 asks without credentials first and needs the challenge.
@@ -38,10 +44,9 @@ extension Gateway {
                 return try withSecret(secret, request)
             }
             return try withToken(opened, shownAs: field ?? "", request)
-        case .basic:
+        case .basic, .unreadable:
             guard let secret = credential.shareSecret else { return try unknownSecret(request) }
             return try withSecret(secret, request)
-        case .unreadable: return try unknownSecret(request)
         }
     }
 
@@ -137,8 +142,12 @@ extension Gateway {
     /// The share that a secret opens; nil when it was never seen.
     ///
     /// Refused (`secret_refused`): of a share that is over, one that never left (its peer holds a
-    /// handle), and what `accept_secret` does not take.
+    /// handle), what `accept_secret` does not take, and a secret with a space at its end, which the
+    /// database of a backend compares as if it were not there (`PAD SPACE`).
     func access(by secret: Secret) throws(Denial) -> FoundAccess? {
+        guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
+            throw Denial(.secretRefused, "a secret that ends with a space")
+        }
         let now = environment.now()
         let found = registry.find(secret, .outbound)
         // After a reshare several shares have one secret.
@@ -169,6 +178,8 @@ extension Gateway {
         guard configuration.token.acceptSecret != .none else {
             throw Denial(.secretRefused, "a secret that was never seen")
         }
+        // Where the backend may look for one beside the credential: reva took it from the path.
+        try refuseShares(namedIn: request.path, request.head.query)
         return try forward(request, as: .clients)
     }
 

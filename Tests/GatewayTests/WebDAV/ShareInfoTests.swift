@@ -60,4 +60,38 @@ import Testing
             #expect(try world.plan("POST \(Self.path)?t=\(secret) HTTP/1.1").status == 503)
         }
     }
+
+    // PHP lets the body win over the query, and reads some names as others.
+    @Test func theShareIsNamedInOnePlaceOnly() async throws {
+        let world = try await TestGateway()
+        let form = "application/x-www-form-urlencoded"
+        for (type, body) in [
+            (form, "t=\(Self.secret)"), (form, "+t=\(Self.secret)"), (form, "t%5B%5D=x"),
+            (form, "password=&t="), ("application/json", "{\"t\":\"\(Self.secret)\"}"),
+            ("application/json", "{\"\\u0074\":\"\(Self.secret)\"}"), ("multipart/form-data", "x"),
+            ("text/plain", "x"), ("", "t=x"),
+        ] {
+            let answer = try await world.shareInfo("?t=PUBLICLINK", type, body)
+            #expect(answer.status == 503, "\(type) \(body)")
+        }
+        for (type, body) in [(form, "password=&depth=0"), ("application/json", "{\"depth\":0}")] {
+            #expect(try await world.shareInfo("?t=PUBLICLINK", type, body).status == 404)
+        }
+        for query in ["?+t=PUBLICLINK", "?%20t=a", "?t[]=a", "?t=a&+t=b", "?t=PUBLICLINK%20"] {
+            #expect(try world.plan("POST \(Self.path)\(query) HTTP/1.1").status == 503, "\(query)")
+        }
+    }
+}
+
+extension TestGateway {
+    /// What a `shareinfo` with a body is answered.
+    fileprivate func shareInfo(
+        _ query: String, _ type: String, _ body: String
+    ) async throws -> Answer {
+        let head = try head(
+            "POST /index.php/apps/files_sharing/shareinfo\(query) HTTP/1.1",
+            "Content-Type: \(type)", "Content-Length: \(body.utf8.count)")
+        guard case .read(_, let then) = gateway.plan(head, from: client) else { throw NoAddress() }
+        return await then(ReceivedRequest(head: head, body: Array(body.utf8), client: client))
+    }
 }

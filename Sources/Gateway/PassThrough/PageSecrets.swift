@@ -1,0 +1,58 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// Nextcloud and ownCloud open their pages of public links (`/s/SECRET/download`, previews, editors)
+/// by the secret of a federated share as well.
+extension Gateway {
+    /// Refused (`secret_refused`): a page that is asked for by the secret of a share that we know.
+    /// Peers reach data over WebDAV, where what they may do is judged.
+    func refuseSharesOnPages(_ head: RequestHead, _ path: TargetPath?) throws(Denial) {
+        switch backend.kind {
+        case .nextcloud, .owncloud10, .generic: break
+        case .ocis, .opencloud, .cernbox, .seafile: return
+        }
+        if let path { try refuseShares(namedIn: path, head.query) }
+    }
+
+    /// Refused (`secret_refused`): a segment of the path or a value of the query that is the secret of
+    /// a share that we know.
+    func refuseShares(namedIn path: TargetPath, _ query: ArraySlice<UInt8>?) throws(Denial) {
+        guard registry.count > 0 else { return }
+        for segment in path.text.utf8.split(separator: UInt8(ascii: "/")) {
+            try refuseShare(namedBy: segment)
+        }
+        guard let query else { return }
+        for part in query.split(whereSeparator: { Self.separators.contains($0) }) {
+            try refuseShare(namedBy: part)
+        }
+    }
+
+    private func refuseShare(namedBy part: some Collection<UInt8>) throws(Denial) {
+        guard part.count >= Self.shortestSecret, part.count <= 3 * 512,
+            let decoded = percentDecoded(String(decoding: part, as: UTF8.self))
+        else { return }
+        // Databases do not see spaces at the end.
+        var text = Substring(decoded)
+        while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
+            text = text.dropLast()
+        }
+        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(Self.isPlain),
+            !registry.find(Secret(utf8: String(text)), .outbound).isEmpty
+        else { return }
+        throw Denial(.secretRefused, "the secret of a share beside the credential")
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// Servers make theirs of 15 letters and digits, or more.
+    private static let shortestSecret = 8
+    private static let separators = Array("&;=".utf8)
+}

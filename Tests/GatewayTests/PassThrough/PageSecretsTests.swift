@@ -1,0 +1,36 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct PageSecretsTests {
+    private static let secret = "SECRET0PERMANEN"
+
+    @Test(arguments: [
+        "/s/\(secret)", "/index.php/s/\(secret)/download", "/s//\(secret)?path=%2F",
+        "/s/%53ECRET0PERMANEN", "/s/\(secret)%20", "/apps/files_sharing/publicpreview/\(secret)",
+        "/apps/editor/page?x=1&token=\(secret)", "/apps/editor/page?token=%53ECRET0PERMANEN+",
+        "/apps/files_sharing/ajax/publicpreview.php?t=\(secret)&file=a",
+    ])
+    func noPageOpensByTheSecretOfAShare(_ target: String) async throws {
+        for kind in ["nextcloud", "owncloud10"] {
+            let world = try await TestGateway(kind: kind, token: "accept_secret = \"all\"")
+            #expect(try world.plan("GET \(target) HTTP/1.1").status == nil)
+            try await world.share(Self.secret)
+            let planned = try world.plan("GET \(target) HTTP/1.1")
+            #expect((planned.status, planned.code) == (401, "secret_refused"))
+            #expect(!world.logged().contains(Self.secret))
+        }
+    }
+
+    @Test(arguments: [
+        "/s/PUBLICLINK00000/download", "/remote.php/dav/files/alice/SECRET0PERMANEN.txt", "/",
+        "/s/SECRET0PERMANEN0?x=%zz&y",
+    ])
+    func everythingElseIsTheBackends(_ target: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        #expect(try world.plan("GET \(target) HTTP/1.1").status == nil)
+    }
+}
