@@ -110,7 +110,7 @@ def test_an_ordinary_shareinfo_passes_with_its_body(closed):
 
 
 @pytest.mark.parametrize("front", ["", "/index.php", "/index.phpindex.php", "//index.php/"])
-@pytest.mark.parametrize("path", ["/ocm/shares", "/ocs/v2.php/cloud/shares", "/ocsapp/cloud/shares",
+@pytest.mark.parametrize("path", ["/ocm/shares", "/ocs/v2.php/cloud/shares", "/ocsapp/cloud/shares", "/ocs/cloud/shares",
                                   "/apps/federatedfilesharing/shares"])
 def test_a_message_is_judged_at_every_door(closed, front, path):
     if "federated" in path and closed.lax.server.kind == "nextcloud":

@@ -106,7 +106,7 @@ import Testing
         ("/ocs/v1.php/cloud/shares", OCSCall.Version.v1, OCSAction.share),
         ("/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud/shares/", .v2, .share),
         ("/index.php/ocs/v2.php/cloud/shares", .v2, .share), ("/ocs/v2.php/cloud", .v2, .share),
-        ("/ocsapp/cloud/shares", .v2, .share),
+        ("/ocsapp/cloud/shares", .v2, .share), ("/index.php/ocs/cloud/shares", .v2, .share),
         ("/index.php/ocsapp/cloud/shares", .v2, .share),
         ("/ocs/v2.php/cloud/shares/3/reshare", .v2, .change(id: "3", .reshare)),
         ("/ocs/v2.php/cloud/shares/3/accept/", .v2, .change(id: "3", .accept)),

@@ -35,7 +35,8 @@ package struct RouteTable: Sendable {
         where own != "/ocm" && own != "/index.php/ocm" && !own.isEmpty {
             add(Self.withoutFrontController(own), .endPoint(others: .open))
         }
-        for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocsapp/cloud"] {
+        // The last two are what the first two become inside, and the front controller takes them.
+        for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocs/cloud", "/ocsapp/cloud"] {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
         }
         add("/apps/files_sharing/shareinfo", .whole(.shareInfo))

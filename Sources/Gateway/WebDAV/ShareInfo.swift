@@ -37,7 +37,7 @@ extension Gateway {
         _ request: ReceivedRequest, _ writer: HeadWriter
     ) async throws(Denial) -> Answer {
         let message = BufferedRequest(
-            request.head.method, head: writer, body: request.body, responseLimit: 8 << 20,
+            request.head.method, head: writer, body: request.body, responseLimit: 4 << 20,
             deadline: backend.timeouts.writes)
         let response: BufferedResponse
         do {

@@ -74,6 +74,17 @@ import Testing
         #expect(try await note(by: cavage, Messages.notification())?.code == .senderMismatch)
     }
 
+    // A database reads "07" as 7 where it looks a number up.
+    @Test(arguments: ["\"07\"", "\" 7\"", "\"7x\"", "8"])
+    func theSecretOfAnothersShareCountsUnderNoOtherName(_ id: String) async throws {
+        try await share()
+        let foreign = try await note(by: cavage, Messages.notification(id: id))
+        #expect(foreign?.code == .senderMismatch)
+        let unsigned = try await note(by: nil, Messages.notification(id: id))
+        #expect(unsigned?.disclosedCode == "signature_required")
+        #expect(try await note(by: modern, Messages.notification(id: id)) == nil)
+    }
+
     @Test func aWrongSecretIsRefusedAndNotMended() async throws {
         try await share()
         let denial = try await note(by: modern, Messages.notification(secret: "another-secret"))
