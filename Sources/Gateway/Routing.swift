@@ -33,9 +33,13 @@ extension Gateway: RequestHandler {
         if head.target.form == .asterisk { return passThrough(head, nil, from: client) }
         let routes = backend.view.routes
         let path: TargetPath
-        switch try judge(head.path, routes) {
-        case .passThrough(let path): return passThrough(head, path, from: client)
-        case .routed(let judged, _): path = judged
+        if let ordinary = TargetPath(ordinary: head.path) {
+            path = ordinary
+        } else {
+            switch try judge(head.path, routes) {
+            case .passThrough(let path): return passThrough(head, path, from: client)
+            case .routed(let judged, _): path = judged
+            }
         }
         switch routes.route(method: head.method.rawValue, path: path.text) {
         case .discovery: return document(.discovery)

@@ -62,3 +62,33 @@ extension [UInt8] {
         get { unsafe span.bytes }
     }
 }
+
+extension Span<UInt8> {
+    /// Where the first control character (below 0x20, or 0x7F) of `range` stands; its end when there
+    /// is none. Looks at eight bytes at once.
+    package func firstControl(in range: Range<Int>) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "beyond the span")
+        return unsafe withUnsafeBytes { bytes in
+            var index = range.lowerBound
+            while index + 8 <= range.upperBound {
+                let word = UInt64(
+                    littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                )
+                // A byte's high bit is set where the byte is below 0x20, or equal to 0x7F; a borrow can
+                // set others too, but only above the first.
+                let low = (word &- 0x2020_2020_2020_2020) & ~word
+                let other = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                let delete = (other &- 0x0101_0101_0101_0101) & ~other
+                let found = (low | delete) & 0x8080_8080_8080_8080
+                if found != 0 { return index + found.trailingZeroBitCount / 8 }
+                index += 8
+            }
+            while index < range.upperBound {
+                let byte = unsafe bytes[index]
+                if byte < 0x20 || byte == 0x7F { return index }
+                index += 1
+            }
+            return index
+        }
+    }
+}

@@ -49,13 +49,13 @@ struct BackendHead: Sendable {
         asserting assertion: Assertion? = nil
     ) throws(Denial) -> HeadWriter {
         do throws(HeadWriter.InvalidField) {
-            var writer = HeadWriter(reserving: 1024)
+            var writer = HeadWriter(reserving: 960)
             try writer.requestLine(head.method, target)
             writer.add(hostLine)
             writer.copyFields(of: head, except: dropped)
             if client != ClientConnection.noAddress { try writer.add(.xForwardedFor, client) }
             writer.add(originLines)
-            try writer.add(.forwarded, forwarded(for: client))
+            try addForwarded(for: client, to: &writer)
             for (name, value) in added { try writer.add(name, value) }
             if let assertion {
                 if let peer = assertion.peer { try writer.add(.ocmPeer, peer.description) }
@@ -87,10 +87,16 @@ struct BackendHead: Sendable {
     }
 
     /// RFC 7239: an IPv6 address stands in brackets and quotes, and who has none is unknown.
-    private func forwarded(for client: String) -> String {
-        if client == ClientConnection.noAddress { return "for=unknown" + forwardedEnd }
-        guard client.utf8.contains(UInt8(ascii: ":")) else { return "for=" + client + forwardedEnd }
-        return "for=\"[" + client + "]\"" + forwardedEnd
+    private func addForwarded(
+        for client: String, to writer: inout HeadWriter
+    ) throws(HeadWriter.InvalidField) {
+        if client == ClientConnection.noAddress {
+            try writer.add(.forwarded, "for=", "unknown", forwardedEnd)
+        } else if client.utf8.contains(UInt8(ascii: ":")) {
+            try writer.add(.forwarded, "for=\"[", client, "]\"" + forwardedEnd)
+        } else {
+            try writer.add(.forwarded, "for=", client, forwardedEnd)
+        }
     }
 }
 

@@ -63,13 +63,28 @@ package struct HeadWriter: Sendable {
 
     /// Adds a field; an empty value is allowed.
     package mutating func add(_ name: FieldName, _ value: String) throws(InvalidField) {
+        appendName(name)
+        try append(value, of: name)
+        endLine()
+    }
+
+    /// Adds a field whose value comes in three pieces.
+    package mutating func add(
+        _ name: FieldName, _ start: String, _ middle: String, _ end: String
+    ) throws(InvalidField) {
+        appendName(name)
+        try append(start, of: name)
+        try append(middle, of: name)
+        try append(end, of: name)
+        endLine()
+    }
+
+    private mutating func append(_ value: String, of name: FieldName) throws(InvalidField) {
         let bytes = value.utf8.span
         for index in bytes.indices where !Self.isFieldByte(bytes[index]) {
             throw InvalidField(name: name.description)
         }
-        appendName(name)
         output.append(contentsOf: value.utf8)
-        endLine()
     }
 
     /// Adds a field whose value was taken off the wire, or made of bytes.

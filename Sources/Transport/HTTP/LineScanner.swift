@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Finds the lines of a head, from left to right, once: what has been looked at is not looked at
 /// again when more bytes come.
 ///
@@ -32,7 +34,7 @@ struct LineScanner: Sendable {
                 lineStart = position
                 return line
             }
-            while index < end, bytes[index] >= 0x20, bytes[index] != 0x7F { index += 1 }
+            index = bytes.firstControl(in: index..<end)
             guard index < end else { break }
             switch bytes[index] {
             case 0x09: break

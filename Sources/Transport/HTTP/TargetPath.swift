@@ -75,7 +75,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
 
     /// A path that has one spelling and one reading, whatever the rule: plain characters without
     /// escapes and parameters, no doubled slash, no dot segment. nil for any other.
-    init?(ordinary raw: ArraySlice<UInt8>) {
+    package init?(ordinary raw: ArraySlice<UInt8>) {
         guard raw.first == 0x2F else { return nil }
         var segment = raw.startIndex
         for index in raw.indices {

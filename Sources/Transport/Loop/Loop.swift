@@ -6,6 +6,7 @@ final class Loop {
     let eventLoop: any EventLoop
     let counters: Counters
     let resolver: Resolver
+    let shelf = BufferShelf()
     /// As of the last tick; without one, while there are no members, of the last use.
     private(set) var now: LoopTime
     private(set) lazy var pool = UpstreamPool(loop: self)

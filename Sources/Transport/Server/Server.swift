@@ -148,7 +148,7 @@ package final class Server: Sendable {
         if let tls = site.tls {
             let engine = try TLSEngine(server: tls)
             try channel.pipeline.syncOperations.addHandler(
-                TLSHandler(engine, onReady: { connection.shaken($0) }))
+                TLSHandler(engine, handle.loop.shelf, onReady: { connection.shaken($0) }))
         }
         try channel.pipeline.syncOperations.addHandler(connection)
     }

@@ -37,6 +37,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
     private var parser: RequestHeadParser
     /// Small things on their way out, sent together.
     private var outbound = ByteBuffer()
+    /// What `outbound` was, until it is flushed.
+    private var sent: ByteBuffer?
     private var progress = WriteProgress()
     /// When it has been open for long enough.
     private let grownOld: LoopTime
@@ -275,12 +277,14 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
 
     /// Sends a few bytes, together with others.
     func append(_ bytes: [UInt8]) {
+        if outbound.capacity == 0 { outbound = loop.shelf.take(bytes.count + Self.smallRoom) }
         outbound.writeBytes(bytes)
     }
 
     /// Sends bytes; many of them without a copy.
     func append(_ bytes: ByteBuffer) {
         if bytes.readableBytes <= Self.small {
+            if outbound.capacity == 0 { outbound = loop.shelf.take(bytes.readableBytes) }
             outbound.writeImmutableBuffer(bytes)
         } else {
             flushOutbound()
@@ -293,6 +297,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         let bytes = outbound
         outbound = ByteBuffer()
         write(bytes)
+        sent = bytes
     }
 
     private func write(_ bytes: ByteBuffer) {
@@ -307,6 +312,10 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         if needsFlush {
             needsFlush = false
             context?.flush()
+        }
+        if let sent {
+            self.sent = nil
+            loop.shelf.put(back: sent)
         }
         readIfWanted()
     }
@@ -384,4 +393,6 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
 
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
+    /// Room beside a head, for a small body.
+    private static let smallRoom = 1536
 }

@@ -12,6 +12,7 @@ final class TLSHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let engine: TLSEngine
+    private let shelf: BufferShelf
     /// Called once, when the handshake has ended.
     private var onReady: ((Result<TLSNegotiation, TLSFailure>) -> Void)?
     /// Not encrypted yet: until the handshake is done, or the next flush.
@@ -20,11 +21,15 @@ final class TLSHandler: ChannelDuplexHandler {
     private var wantsRead = false
     private var wrote = false
     private var saidClosed = false
+    /// The last ciphertext, until it is flushed.
+    private var sent: ByteBuffer?
 
     init(
-        _ engine: TLSEngine, onReady: @escaping (Result<TLSNegotiation, TLSFailure>) -> Void
+        _ engine: TLSEngine, _ shelf: BufferShelf,
+        onReady: @escaping (Result<TLSNegotiation, TLSFailure>) -> Void
     ) {
         self.engine = engine
+        self.shelf = shelf
         self.onReady = onReady
     }
 
@@ -54,16 +59,15 @@ final class TLSHandler: ChannelDuplexHandler {
     private func step(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
         var ciphertext = bytes
         while true {
-            var plaintext = context.channel.allocator.buffer(
-                capacity: max(ciphertext.readableBytes, Self.leastRoom))
+            var plaintext = shelf.take(max(ciphertext.readableBytes, Self.leastRoom))
             // An open connection has hardly ever anything to say for itself.
             var reply: ByteBuffer?
             if engine.state == .handshaking {
-                reply = context.channel.allocator.buffer(capacity: Self.handshakeRoom)
+                reply = shelf.take(Self.handshakeRoom)
             }
             var progress = advance(&ciphertext, &plaintext, &reply)
             if reply == nil, progress.replyWaits {
-                reply = context.channel.allocator.buffer(capacity: Self.leastRoom)
+                reply = shelf.take(Self.leastRoom)
                 progress = advance(&ciphertext, &plaintext, &reply)
             }
             if let reply, reply.readableBytes > 0 {
@@ -75,6 +79,7 @@ final class TLSHandler: ChannelDuplexHandler {
                 wantsRead = false
                 context.fireChannelRead(wrapInboundOut(plaintext))
             }
+            shelf.put(back: plaintext)
             if case .closedByPeer = progress.state, !saidClosed {
                 saidClosed = true
                 context.fireUserInboundEventTriggered(TLSEvent.closedByPeer)
@@ -156,6 +161,10 @@ final class TLSHandler: ChannelDuplexHandler {
         _ = encryptPending(context)
         wrote = false
         context.flush()
+        if let sent {
+            self.sent = nil
+            shelf.put(back: sent)
+        }
     }
 
     /// Whether there was anything to send.
@@ -175,7 +184,7 @@ final class TLSHandler: ChannelDuplexHandler {
         }
         // Each buffer begins a record of its own.
         let bound = pending.reduce(0) { $0 + TLSEngine.ciphertextBound($1.readableBytes) }
-        var output = context.channel.allocator.buffer(capacity: bound)
+        var output = shelf.take(bound)
         var taken = 0
         output.writeWithOutputRawSpan(minimumWritableBytes: bound) { room in
             for buffer in pending {
@@ -184,6 +193,7 @@ final class TLSHandler: ChannelDuplexHandler {
         }
         pending.removeAll(keepingCapacity: true)
         context.write(wrapOutboundOut(output), promise: nil)
+        sent = output
         if taken < count { context.close(mode: .all, promise: nil) }
         return true
     }
@@ -192,7 +202,7 @@ final class TLSHandler: ChannelDuplexHandler {
         switch mode {
         case .output:
             _ = encryptPending(context)
-            var goodbye = context.channel.allocator.buffer(capacity: Self.leastRoom)
+            var goodbye = shelf.take(Self.leastRoom)
             goodbye.writeWithOutputRawSpan(minimumWritableBytes: Self.leastRoom) {
                 engine.close(reply: &$0)
             }

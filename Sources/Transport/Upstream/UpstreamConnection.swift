@@ -26,6 +26,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var close: AnswerReader.Close
     private var isReading = false
     private var needsFlush = false
+    /// The head of the request, until it is flushed.
+    private var sentHead: ByteBuffer?
 
     init(_ upstream: Upstream, loop: Loop) {
         self.upstream = upstream
@@ -52,7 +54,10 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         self.firstByte = firstByte.map { LoopSpan($0) } ?? upstream.firstByte
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
-        write(ByteBuffer(bytes: head))
+        var bytes = loop.shelf.take(head.count)
+        bytes.writeBytes(head)
+        write(bytes)
+        sentHead = bytes
         deadline = loop.now + self.firstByte
     }
 
@@ -79,6 +84,10 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
+        if let sentHead {
+            self.sentHead = nil
+            loop.shelf.put(back: sentHead)
+        }
     }
 
     /// The receiver can take more of the answer.

@@ -102,7 +102,9 @@ final class UpstreamDial: LoopMember {
                             client: security.context, serverName: security.serverName)
                         let dial = NIOLoopBound(bound.value.dial, eventLoop: channel.eventLoop)
                         try channel.pipeline.syncOperations.addHandler(
-                            TLSHandler(engine, onReady: { dial.value.shaken(bound.value.1, $0) }))
+                            TLSHandler(
+                                engine, dial.value.loop.shelf,
+                                onReady: { dial.value.shaken(bound.value.1, $0) }))
                     }
                     try channel.pipeline.syncOperations.addHandler(bound.value.connection)
                 }

@@ -1,0 +1,35 @@
+import Testing
+
+@testable import OpenSSL
+
+@Suite struct SpanPointerTests {
+    /// Every byte at every place beside every other neighbour that could borrow from it.
+    @Test func theFirstControlCharacterIsFoundWhereItStands() {
+        for place in 0..<19 {
+            for byte in UInt8.min...UInt8.max {
+                for filler: UInt8 in [0x20, 0x21, 0x41, 0x7E, 0x80, 0xFF] {
+                    var bytes = [UInt8](repeating: filler, count: 19)
+                    bytes[place] = byte
+                    let isControl = byte < 0x20 || byte == 0x7F
+                    #expect(bytes.span.firstControl(in: 0..<19) == (isControl ? place : 19))
+                }
+            }
+        }
+    }
+
+    @Test func onlyTheRangeIsLookedAt() {
+        let bytes: [UInt8] = [0x0D, 0x41, 0x41, 0x7F, 0x0A]
+        #expect(bytes.span.firstControl(in: 1..<3) == 3)
+        #expect(bytes.span.firstControl(in: 1..<5) == 3)
+        #expect(bytes.span.firstControl(in: 4..<5) == 4)
+        #expect(bytes.span.firstControl(in: 5..<5) == 5)
+    }
+
+    @Test func ofSeveralTheFirstIsFound() {
+        let bytes: [UInt8] = [0x41, 0x00, 0x01, 0x20, 0x7F, 0x0A, 0x41, 0x1F, 0x00]
+        for start in 0..<9 {
+            let expected = (start..<9).first { bytes[$0] < 0x20 || bytes[$0] == 0x7F } ?? 9
+            #expect(bytes.span.firstControl(in: start..<9) == expected)
+        }
+    }
+}
