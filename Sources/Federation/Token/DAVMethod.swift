@@ -56,7 +56,7 @@ extension AccessToken {
     /// - Returns: the path of the destination, for MOVE and COPY.
     @discardableResult
     package func permit(
-        method: String, path: String, destination: DAVDestination
+        method: String, path: String, destination: @autoclosure () -> DAVDestination
     ) throws(Denial) -> String? {
         guard let method = DAVMethod(rawValue: method) else {
             throw Denial(.methodNotAllowed, "not a method of shared data")
@@ -68,7 +68,7 @@ extension AccessToken {
             throw Denial(.permissionNotAllowed, "\(method.rawValue) needs \(method.permission)")
         }
         guard method.hasDestination else { return nil }
-        switch destination {
+        switch destination() {
         case .absent:
             throw Denial(.destinationNotAllowed, "\(method.rawValue) without one Destination")
         case .elsewhere:
@@ -83,8 +83,10 @@ extension AccessToken {
 
     /// At the end of a segment only: `/dav/ocm/1` does not hold `/dav/ocm/12`.
     private func contains(_ path: String) -> Bool {
-        guard path.utf8.starts(with: pathPrefix.utf8) else { return false }
-        let rest = path.utf8.dropFirst(pathPrefix.utf8.count)
-        return rest.isEmpty || rest.first == UInt8(ascii: "/")
+        let path = path.utf8.span
+        let prefix = pathPrefix.utf8.span
+        guard path.count >= prefix.count else { return false }
+        for index in prefix.indices where path[index] != prefix[index] { return false }
+        return path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/")
     }
 }

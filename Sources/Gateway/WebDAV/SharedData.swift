@@ -217,7 +217,7 @@ extension Gateway {
         facts.resourceType = share.resourceType
         facts.owner = share.owner
         facts.recipient = share.recipient
-        facts.protocols = ["webdav"]
+        facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
         if let denial = policy.evaluate(facts, standing).denial { throw denial }
     }
@@ -233,6 +233,8 @@ extension Gateway {
             throw Denial(.storeUnavailable, "share \(share.id): \(error)")
         }
     }
+
+    private static let webdavProtocol = ["webdav"]
 }
 
 extension NetworkAddress {
