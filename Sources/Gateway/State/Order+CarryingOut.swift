@@ -69,7 +69,7 @@ extension Gateway {
 extension ShareOrder {
     /// Records the share: by the gateway that uses the state, or directly when there is none.
     package func place(
-        in state: String, _ key: SealKey, now: Int
+        in state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(10)
     ) async throws -> OrderAnswer {
         do {
             let store = try Store.open(state, key, now: now)
@@ -78,7 +78,8 @@ extension ShareOrder {
             try await store.commit(recording.change)
             return OrderAnswer(recording, self)
         } catch let error as StoreOpenError where error.isInUse {
-            return try await OrderBox(state, key).ask(.addShare(self), now: now)
+            return try await OrderBox(state, key).ask(
+                .addShare(self), now: now, patience: patience)
         }
     }
 }

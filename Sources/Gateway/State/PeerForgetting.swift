@@ -11,7 +11,8 @@ package enum PeerForgetting {
     ///
     /// - Returns: how many keys the peer was known by.
     package static func forget(
-        _ host: PeerHost, in state: String, _ key: SealKey, now: Int
+        _ host: PeerHost, in state: String, _ key: SealKey, now: Int,
+        patience: Duration = .seconds(10)
     ) async throws -> Int {
         do {
             let store = try Store.open(state, key, now: now)
@@ -22,7 +23,7 @@ package enum PeerForgetting {
             return known
         } catch let error as StoreOpenError where error.isInUse {
             let order = Order.forgetPeer(host.description)
-            switch try await OrderBox(state, key).ask(order, now: now) {
+            switch try await OrderBox(state, key).ask(order, now: now, patience: patience) {
             case .done(let told): return told["keys"].flatMap { Int($0) } ?? 0
             case .refused(let reason):
                 throw StoreOpenError(path: state, what: reason, remedy: "")

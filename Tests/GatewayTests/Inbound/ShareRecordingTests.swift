@@ -9,13 +9,7 @@ import Testing
     private let modern: TestPeer
     private let cavage: TestPeer
 
-    init() throws {
-        world = try TestWorld()
-        modern = try TestPeer("modern.test")
-        cavage = try TestPeer("cavage.test", .cavage)
-        try modern.publish(on: world.net)
-        try cavage.publish(on: world.net)
-    }
+    init() throws { (world, modern, cavage) = try TestWorld.withPeers() }
 
     private func share() async throws {
         let request = try modern.request(

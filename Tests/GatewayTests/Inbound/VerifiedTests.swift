@@ -10,13 +10,7 @@ import Testing
     private let modern: TestPeer
     private let cavage: TestPeer
 
-    init() throws {
-        world = try TestWorld()
-        modern = try TestPeer("modern.test")
-        cavage = try TestPeer("cavage.test", .cavage)
-        try modern.publish(on: world.net)
-        try cavage.publish(on: world.net)
-    }
+    init() throws { (world, modern, cavage) = try TestWorld.withPeers() }
 
     private var now: Int { world.clock.now }
     private var share: String { Messages.share(from: "modern.test") }

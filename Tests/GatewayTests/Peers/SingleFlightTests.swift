@@ -6,11 +6,17 @@ import Testing
     @Test func whoComesMeanwhileGetsTheSameResult() async {
         let flight = SingleFlight<String, Int>()
         let runs = TestCounter()
+        let comers = TestCounter()
         let results = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    await flight.result(for: "a") {
+                    comers.add()
+                    return await flight.result(for: "a") {
                         runs.add()
+                        // Until all are on their way, however busy the machine is.
+                        for _ in 0..<3000 where comers.value < 50 {
+                            try? await Task.sleep(for: .milliseconds(10))
+                        }
                         try? await Task.sleep(for: .milliseconds(50))
                         return 7
                     }

@@ -77,7 +77,7 @@ import Testing
         world.submit(1, to: queue)
         world.told.wait()
         world.told.wait()
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(world.answer(0) == .some(.slow) && world.answer(1) == .some(.slow))
         // What was not begun is forgotten; what was may still land, and the tables follow it.
         #expect(world.abandoned.load(ordering: .relaxed) == 1)

@@ -11,10 +11,14 @@ import Testing
         peer: "one.test", providerID: "7", secret: "SECRET0PERMANEN", permissions: ["read"],
         credential: .code)
 
+    /// However busy the machine is.
+    private static let patience = Duration.seconds(300)
+
     private func place(_ order: ShareOrder, _ world: TestGateway) async throws -> OrderAnswer {
         let key = world.world.seal
         return try await order.place(
-            in: world.scratch.file("state.db"), key, now: world.gateway.environment.now())
+            in: world.scratch.file("state.db"), key, now: world.gateway.environment.now(),
+            patience: Self.patience)
     }
 
     /// The gateway looks for orders until the work is done.
@@ -67,7 +71,7 @@ import Testing
         let answer = try await serving(world) {
             let key = world.world.seal
             return try await OrderBox(world.scratch.file("state.db"), key).ask(
-                .addShare(wrong), now: world.gateway.environment.now())
+                .addShare(wrong), now: world.gateway.environment.now(), patience: Self.patience)
         }
         #expect(answer == .refused("no host: is not a host"))
         #expect(world.gateway.registry.count == 0)
@@ -109,17 +113,23 @@ import Testing
         let asking = Task {
             try? await world.gateway.orders.ask(
                 .addShare(Self.order), now: world.gateway.environment.now(),
-                patience: .milliseconds(300))
+                patience: Self.patience)
         }
-        try await Task.sleep(for: .milliseconds(100))
         let folder = world.scratch.file("state.db.orders")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        var files: [String] = []
+        for _ in 0..<3000
+        where !files.contains(where: { $0.hasSuffix(".order") && $0.first != "." }) {
+            try await Task.sleep(for: .milliseconds(10))
+            files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        }
         #expect(files.count == 1)
         for file in files {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))
             #expect(bytes.range(of: Data("SECRET0PERMANEN".utf8)) == nil)
             #expect(try world.scratch.mode(of: "state.db.orders/\(file)") == 0o600)
         }
+        asking.cancel()
         _ = await asking.value
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     }
 }

@@ -46,7 +46,8 @@ import Testing
         }
         defer { loop.cancel() }
         let known = try await PeerForgetting.forget(
-            host, in: world.gateway.store.path, world.seal, now: world.clock.now)
+            host, in: world.gateway.store.path, world.seal, now: world.clock.now,
+            patience: .seconds(300))
         #expect(known == 1)
         #expect(world.gateway.pins[host].isEmpty && world.gateway.generations[host] == .none)
     }

@@ -54,7 +54,7 @@ final class TestWorld: Sendable {
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(
                         now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
-                        patience: .seconds(60), random: { _ in 0 })),
+                        patience: .seconds(300), random: { _ in 0 })),
                 store: store, orders: orders, registry: try ShareRegistry(store, seal),
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
@@ -77,6 +77,16 @@ final class TestWorld: Sendable {
     }
 
     deinit { gateway.store.close() }
+
+    /// A world of two listed peers, one for each generation of signatures.
+    static func withPeers() throws -> (TestWorld, modern: TestPeer, cavage: TestPeer) {
+        let world = try TestWorld()
+        let modern = try TestPeer("modern.test")
+        let cavage = try TestPeer("cavage.test", .cavage)
+        try modern.publish(on: world.net)
+        try cavage.publish(on: world.net)
+        return (world, modern, cavage)
+    }
 
     /// The decision lines so far.
     func decisions() -> [JSONObject] {

@@ -112,7 +112,10 @@ import Testing
     }
 
     @Test func anOldConnectionSaysGoodbye() async throws {
-        try await serve({ $0.connectionAge = .zero }) { port, group, _ in
+        try await serve({
+            $0.connectionAge = .zero
+            $0.requestHead = .seconds(300)
+        }) { port, group, _ in
             let answer = try await RawClient.talk(
                 [(.milliseconds(600), Self.get)], to: port, on: group)
             #expect(answer.contains("connection: close") && answer.hasSuffix("hello"))
@@ -184,7 +187,10 @@ import Testing
     }
 
     @Test func moreConnectionsThanAClientMayHaveAreClosed() async throws {
-        try await serve({ $0.connectionsPerClient = 2 }) { port, group, server in
+        try await serve({
+            $0.connectionsPerClient = 2
+            $0.requestHead = .seconds(300)
+        }) { port, group, server in
             let first = try await RawClient.connect(to: port, on: group)
             let second = try await RawClient.connect(to: port, on: group)
             let nothing = try await RawClient.talk([], to: port, on: group)

@@ -35,8 +35,8 @@ enum RawClient {
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
-        channel.eventLoop.scheduleTask(in: .seconds(60)) {
-            heard.fail(ChannelError.connectTimeout(.seconds(60)))
+        channel.eventLoop.scheduleTask(in: .seconds(300)) {
+            heard.fail(ChannelError.connectTimeout(.seconds(300)))
         }
         return (channel, heard.futureResult)
     }
