@@ -10,23 +10,7 @@ enum KeyProperties {
         if let key = try? PublicKey(ed25519: bytes) { try stays(key) }
         let text = String(decoding: bytes, as: UTF8.self)
         if let key = try? PublicKey(pem: text) { try stays(key) }
-        guard let list = try? JSONValue(parsing: bytes).object?["keys"]?.array else { return }
-        let members = list.compactMap(\.object).map { object in
-            var texts: [String: String] = [:]
-            var lists: [String: [String]] = [:]
-            var others: Set<String> = []
-            for (name, value) in object.members {
-                if let text = value.string {
-                    texts[name] = text
-                } else if let words = value.array?.compactMap(\.string) {
-                    lists[name] = words
-                } else {
-                    others.insert(name)
-                }
-            }
-            return (members: texts, lists: lists, others: others)
-        }
-        guard let set = try? JWKSet(members) else { return }
+        guard let set = JWKSet(document: bytes) else { return }
         for jwk in set.keys {
             try stays(jwk.key.key)
             let texts = Dictionary(
