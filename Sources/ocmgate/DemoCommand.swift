@@ -15,6 +15,9 @@ struct DemoCommand: ParsableCommand {
     @Flag(help: "Leave everything running, and print what to try by hand.")
     var keep = false
 
+    @Option(help: "Which old server is played: nextcloud or owncloud10.")
+    var backend = "nextcloud"
+
     func run() throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = (own as NSString).deletingLastPathComponent + "/ocmgate-demo"
@@ -23,7 +26,8 @@ struct DemoCommand: ParsableCommand {
         }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = (json ? ["--json"] : []) + (keep ? ["--keep"] : [])
+        process.arguments =
+            (json ? ["--json"] : []) + (keep ? ["--keep"] : []) + ["--backend", backend]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["OCMGATE": own], uniquingKeysWith: { _, new in new })
         try process.run()

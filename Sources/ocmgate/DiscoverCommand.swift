@@ -26,9 +26,7 @@ struct DiscoverCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        guard let peer = PeerHost(host) else {
-            throw CommandFailure("\(host) is not a host; write it like cloud.partner.example")
-        }
+        let peer = try PeerHost(argument: host)
         let settings = option.isThere ? try option.load() : try Self.usual()
         let log = GatewayLog(level: .error, format: settings.log.format.written)
         let group = LoopGroup(count: 1)

@@ -26,9 +26,7 @@ struct PeerCommand: ParsableCommand {
         var json = false
 
         func run() async throws {
-            guard let peer = PeerHost(host) else {
-                throw CommandFailure("\(host) is not a host; write it like cloud.partner.example")
-            }
+            let peer = try PeerHost(argument: host)
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
             let known: Int

@@ -100,7 +100,7 @@ struct ShareCommand: ParsableCommand {
         var json = false
 
         func run() async throws {
-            guard PeerHost(peer) != nil else { throw CommandFailure("\(peer) is not a host") }
+            _ = try PeerHost(argument: peer)
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings, whenMissing: .make)
             let secret = try readSecret()

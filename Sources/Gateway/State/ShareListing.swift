@@ -5,12 +5,13 @@ import GRDB
 package enum ShareListing {
     /// All shares, by number.
     package static func read(_ path: String) throws(StoreOpenError) -> [ShareRecord] {
-        var configuration = GRDB.Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(2)
+        guard PrivateFile.exists(path) else {
+            throw StoreOpenError(
+                path: path, what: "is not there",
+                remedy: "the gateway makes it at its first start; [state] url names its place")
+        }
         do {
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            let table = try database.read { db in try ShareRows.load(db, path: path) }
+            let table = try Store.reader(path).read { db in try ShareRows.load(db, path: path) }
             return table.shares.values.sorted { $0.id < $1.id }
         } catch let error as StoreOpenError {
             throw error

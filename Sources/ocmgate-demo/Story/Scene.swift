@@ -7,7 +7,7 @@ struct Scene: Sendable {
     /// Who did what, in order.
     var lines: [Line] = []
     var status: Int?
-    /// What the gateway wrote about it: the members of its `ocm.decision` line.
+    /// What the gateway wrote about it: the members of its line.
     var decision: JSONObject?
     /// What is not as expected; empty when all is.
     var complaints: [String] = []

@@ -1,0 +1,46 @@
+"""The demonstration tells programs the truth: what it says of each step is what the gateway did."""
+
+import json
+import subprocess
+
+import pytest
+
+from gateway import binary
+
+# What peers meet, step by step; None where nobody is answered.
+STATUSES = [200, 200, 201, 201, 201, 403, 401, 401, 201, 401, 403, 200, 200, 204, 200, 403, 401, None]
+ACTIONS = {200: "allow", 201: "allow", 401: "deny", 403: "deny"}
+
+
+@pytest.mark.parametrize("backend", ["nextcloud", "owncloud10"])
+def test_every_step_of_the_demo_is_as_expected(backend):
+    run = subprocess.run([binary(), "demo", "--json", "--backend", backend], timeout=120,
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (run.returncode, run.stderr) == (0, ""), (run.stdout[-2000:], run.stderr)
+    assert run.stdout.count("\n") == 1, "one document on one line"
+    told = json.loads(run.stdout)
+    assert told["ok"] is True
+    steps = told["steps"]
+    assert [step["status"] for step in steps] == STATUSES
+    assert len({step["step"] for step in steps}) == len(steps)
+    for step in steps:
+        assert step["ok"] is True and step["complaints"] == []
+        assert step["lines"] and all(set(line) == {"who", "what"} for line in step["lines"])
+        if decision := step["decision"]:
+            assert decision["status"] == step["status"]
+            assert len(decision["decision"]) == 16
+            if decision["message"] == "ocm.decision":
+                assert decision["action"] == ACTIONS[step["status"]] and decision["by"]
+            else:
+                assert decision["message"] == "data.refused" and decision["code"]
+            assert any(line["who"] == "gateway" and f"status={step['status']}" in line["what"]
+                       for line in step["lines"])
+    decided = [step["decision"]["decision"] for step in steps if step["decision"]]
+    assert len(set(decided)) == len(decided) >= 11
+
+
+def test_a_demo_of_an_unknown_backend_is_refused():
+    run = subprocess.run([binary(), "demo", "--backend", "gopher"], timeout=60,
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert run.returncode != 0 and run.stdout == ""
+    assert "nextcloud" in run.stderr and "owncloud10" in run.stderr
