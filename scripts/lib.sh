@@ -63,8 +63,11 @@ need_swift() {
     if ! command -v swift >/dev/null; then
         fail "Swift 6.3 or newer is needed (https://www.swift.org/install); 'swift' is not in PATH"
     fi
-    local version major minor
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    local said version major minor
+    if ! said=$(swift --version 2>&1); then
+        fail "'swift' does not run; the packages it needs are named at https://www.swift.org/install: $said"
+    fi
+    version=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$said" | head -n 1)
     major=${version%%.*}
     minor=${version#*.}
     minor=${minor%%.*}
