@@ -37,10 +37,20 @@ extension Gateway {
         while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
             text = text.dropLast()
         }
-        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(Self.isPlain),
-            !registry.find(Secret(utf8: String(text)), .outbound).isEmpty
-        else { return }
+        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(Self.isPlain) else {
+            return
+        }
+        let found = registry.find(Secret(utf8: String(text)), .outbound)
+        guard !found.allSatisfy({ mayBeALink($0.share) }) else { return }
         throw Denial(.secretRefused, "the secret of a share beside the credential")
+    }
+
+    /// Whether a share was only learned from a peer that may still have it: what the peer showed as
+    /// a code may be a public link, and stays one for all others.
+    private func mayBeALink(_ share: ShareRecord) -> Bool {
+        let now = environment.now()
+        return share.origin == .learned && share.standing(now: now) == .active
+            && policy.current.standing(of: share.peer, now: now).denial == nil
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -236,7 +236,9 @@ extension PeerDirectory {
             if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
             failure = "the key set at \(url) cannot be read"
         case .answered(let status, _):
-            if document.jwksURI == nil, status < 500 { return learned(host, own, now) }
+            if document.jwksURI == nil, !PeerDocumentFetch.tellsNothing(status) {
+                return learned(host, own, now)
+            }
             failure = "status \(status) at \(url)"
         case .failed(let reason): failure = reason
         }

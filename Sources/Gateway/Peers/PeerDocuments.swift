@@ -44,7 +44,7 @@ struct PeerDocumentFetch: Sendable {
                 failure = reason
             case .answered(let status, let body):
                 answered = true
-                if status >= 500 {
+                if Self.tellsNothing(status) {
                     failure = "status \(status) at \(path)"
                     continue
                 }
@@ -56,6 +56,12 @@ struct PeerDocumentFetch: Sendable {
             }
         }
         return failure.isEmpty ? (.absent, "") : (nil, failure)
+    }
+
+    /// Whether a status says neither that there is something nor that there is nothing: a server in
+    /// trouble, one that has had too many questions, one that will not tell.
+    static func tellsNothing(_ status: Int) -> Bool {
+        status >= 500 || [401, 403, 408, 425, 429].contains(status)
     }
 
     private static let places = ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"]

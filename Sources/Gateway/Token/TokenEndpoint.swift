@@ -114,6 +114,10 @@ extension Gateway {
         guard view.backend.credential == .basic else {
             throw Denial(.invalidGrant, "a code that was never seen, and no path that it names")
         }
+        // A Basic user ends at its colon: the backend would take a secret that we may know for it.
+        guard !code.text.utf8.contains(UInt8(ascii: ":")) else {
+            throw Denial(.invalidGrant, "a code that no user name can be")
+        }
         let head = try backend.head.probe(
             .propfind, target: view.webdav + "/",
             authorization: DAVCredential.field(for: code, view.backend.credential).text)

@@ -166,8 +166,8 @@ extension Gateway {
             let demandsTokens = share.accesses.contains {
                 $0.requirements.contains(.mustExchangeToken)
             }
-            // A share that was learned at the token endpoint has a peer that can exchange.
-            guard !demandsTokens, share.origin == .seen else {
+            // One that was learned we did not see being made: it may be a link that others use too.
+            guard !demandsTokens else {
                 throw Denial(.secretRefused, "the peer of share \(share.id) exchanges tokens")
             }
         }

@@ -47,9 +47,16 @@ import Testing
         #expect(net.asked.count == 1)
     }
 
-    @Test func anErrorOfTheServerIsNotAbsence() async throws {
-        net.answer("https://a.test/.well-known/ocm", 503, "")
-        let (document, failure) = try await ask()
-        #expect(document == nil && failure.contains("503"))
+    // Else whoever makes a peer refuse our questions could speak for it without a signature.
+    @Test(arguments: [503, 500, 401, 403, 408, 429])
+    func aServerThatDoesNotTellIsNotAbsent(_ status: Int) async throws {
+        for path in ["/.well-known/ocm", "/ocm-provider"] {
+            let net = TestNet()
+            net.answer("https://a.test\(path)", status, "")
+            let (document, failure) = await PeerDocumentFetch(
+                fetch: { _, url, _ in await net.fetch(url) }
+            ).document(of: try #require(PeerHost("a.test")))
+            #expect(document == nil && failure.contains("\(status)"))
+        }
     }
 }

@@ -143,6 +143,49 @@ import Testing
         #expect(world.gateway.registry.count == 1)
     }
 
+    // A Basic user ends at its colon, and the password of a share is any.
+    @Test func aSecretInDisguiseIsNoUnknownCode() async throws {
+        let world = try await TestGateway()
+        let (id, _) = try await world.share(Self.secret, permissions: .named(["read"]))
+        world.backend.answers(207)
+        for code in ["\(Self.secret)%3A", "\(Self.secret)%3Ax", "other%3Ax"] {
+            for peer in ["one.test", "two.test"] {
+                #expect(try await world.exchange(code: code, by: peer).code == "invalid_grant")
+            }
+        }
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(id, now: world.gateway.environment.now()))
+        #expect(try await world.exchange(code: "\(Self.secret)%3A").code == "invalid_grant")
+        #expect(world.gateway.registry.count == 1)
+        #expect(world.backend.take() == [])
+    }
+
+    // A public link is known to many; that one of them shows it as a code takes it from nobody.
+    @Test func aLinkThatAPeerExchangesStaysALink() async throws {
+        let world = try await TestGateway()
+        world.backend.answers(207)
+        let token = try await world.token(Self.secret)
+        let link = [basic(Self.secret), "Accept: */*"]
+        func ask(_ target: String) throws -> Int? {
+            Planned(
+                world.gateway.plan(
+                    try world.head(["GET \(target) HTTP/1.1"] + link), from: world.client)
+            ).status
+        }
+        let places = [
+            "/public.php/webdav/a", "/public.php/dav/files/\(Self.secret)/a",
+            "/s/\(Self.secret)/download",
+        ]
+        for place in places { #expect(try ask(place) == nil, "\(place)") }
+        let text = "version = 1\nname = \"closed\"\ndefault = \"deny\"\nunknown = \"deny\""
+        world.gateway.policy.swap(
+            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+        for place in places { #expect([401, 403].contains(try ask(place)), "\(place)") }
+        #expect(
+            try world.plan("GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+                .status == 403)
+    }
+
     @Test func anUnknownCodeIsTriedOnceAtTheBackendAndThenBound() async throws {
         let world = try await TestGateway()
         world.backend.answers(207)
