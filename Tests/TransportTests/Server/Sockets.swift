@@ -103,7 +103,7 @@ final class ScriptedServer: Sendable {
                     if let tls {
                         let engine = try TLSEngine(server: tls)
                         try channel.pipeline.syncOperations.addHandler(
-                            TLSHandler(engine, onReady: { _ in }))
+                            TLSHandler(engine, BufferShelf(), onReady: { _ in }))
                     }
                     try channel.pipeline.syncOperations.addHandler(Speaking(log, then, answers))
                 }
