@@ -93,7 +93,8 @@ def test_the_log_names_the_believed_client(proxied):
             "POST", "/ocm/shares", [("X-Forwarded-For", "192.0.2.78"),
                                     ("Content-Type", "application/json")], b"{}", connection)
     assert response.status == 400
-    assert proxied.decisions()[-1]["client"] == "192.0.2.78"
+    decision = json.loads(response.body)["decision"]
+    assert proxied.decision(decision)["client"] == "192.0.2.78"
 
 
 def test_a_limit_by_client_does_not_lock_out_a_trusted_hop(proxied):
@@ -298,8 +299,7 @@ def test_what_the_descriptors_do_not_allow_is_said_at_the_start(start, echo, mon
         gateway = start(echo.url)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    [record] = [record for record in gateway.records()
-                if record["message"] == "gateway.few-connections"]
+    [record] = gateway.lines("gateway.few-connections")
     assert record["count"] == (256 - 64) // 2 and "LimitNOFILE" in record["remedy"]
 
 

@@ -231,7 +231,7 @@ def test_there_is_one_decision_line_for_each_message(world, peers, legacy, start
     assert accepted.status == 201
     denied = gateway.post(peers.peers["other.test"], "/ocm/shares", share(modern))
     body = refused(denied, 403)
-    decisions = gateway.decisions()
+    decisions = gateway.decisions(2)
     assert len(decisions) == 2, gateway.log()
     assert body["decision"] in json.dumps(decisions[1])
     assert "modern.test" in json.dumps(decisions[0])

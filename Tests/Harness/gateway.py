@@ -201,17 +201,28 @@ class Gateway:
         return self.log_file.read_text(errors="replace")
 
     def records(self) -> list[dict]:
-        """Its log lines; a line that is not JSON is an error."""
-        return [json.loads(line) for line in self.log().splitlines() if line.strip()]
+        """Its log lines; a line that is not JSON is an error, but for one being written."""
+        whole, _, begun = self.log().rpartition("\n")
+        lines = whole.splitlines() + ([begun] if self.process is None else [])
+        return [json.loads(line) for line in lines if line.strip()]
 
-    def decisions(self) -> list[dict]:
-        return [record for record in self.records()
-                if "ocm.decision" in (record.get("event"), record.get("message"),
-                                      record.get("msg"))]
+    def lines(self, message: str, at_least: int = 1) -> list[dict]:
+        """Its log lines of one kind, once there are so many; the log is written a moment after what
+        it tells of."""
+        deadline = time.monotonic() + 20
+        while True:
+            lines = [record for record in self.records() if record["message"] == message]
+            if len(lines) >= at_least:
+                return lines
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.01)
+
+    def decisions(self, at_least: int = 0) -> list[dict]:
+        return self.lines("ocm.decision", at_least)
 
     def decision(self, name: str) -> dict:
         """The line of a decision; the log is written a moment after the answer."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             for line in self.decisions():
                 if line["decision"] == name:
