@@ -54,9 +54,19 @@ need_packages() {
         fi
     fi
     say "installing Debian packages: ${missing[*]}"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-        --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >&2
+    # A package of a server starts it when it is installed. We want the program alone.
+    "${as_root[@]}" sh -ec '
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            trap "rm -f $policy" EXIT
+            trap "exit 130" INT TERM
+            printf "#!/bin/sh\nexit 101\n" >$policy
+            chmod 0755 $policy
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@"
+    ' sh "${missing[@]}" >&2
 }
 
 need_swift() {
