@@ -6,6 +6,8 @@ import COpenSSL
 /// is good for 2^32 messages.
 package final class AEADKey: Sendable {
     private let key: Secret
+    private let sealing = unsafe SparePool { unsafe EVP_CIPHER_CTX_free($0) }
+    private let opening = unsafe SparePool { unsafe EVP_CIPHER_CTX_free($0) }
 
     /// What sealing adds to the length of the plaintext, in bytes.
     package static let overhead = nonceCount + tagCount
@@ -26,16 +28,22 @@ package final class AEADKey: Sendable {
         _ plaintext: Span<UInt8>, authenticating data: Span<UInt8>
     ) -> [UInt8] {
         let nonce = Random.bytes(Self.nonceCount)
-        guard let context = unsafe EVP_CIPHER_CTX_new() else {
+        let spare = unsafe sealing.take()
+        guard let context = unsafe spare ?? EVP_CIPHER_CTX_new() else {
             preconditionFailure("OpenSSL cannot seal: out of memory")
         }
-        defer { unsafe EVP_CIPHER_CTX_free(context) }
-        var done = key.withBytes { key in
-            unsafe key.withPointer { key, _ in
-                unsafe EVP_EncryptInit_ex2(
-                    context, CipherAlgorithm.aes256GCM.pointer, key, nonce, nil) == 1
+        var done =
+            if unsafe spare != nil {
+                // Only the nonce is new: the context has the key.
+                unsafe EVP_EncryptInit_ex2(context, nil, nil, nonce, nil) == 1
+            } else {
+                key.withBytes { key in
+                    unsafe key.withPointer { key, _ in
+                        unsafe EVP_EncryptInit_ex2(
+                            context, CipherAlgorithm.aes256GCM.pointer, key, nonce, nil) == 1
+                    }
+                }
             }
-        }
         var length: Int32 = 0
         done =
             unsafe data.withPointer {
@@ -56,6 +64,7 @@ package final class AEADKey: Sendable {
             return plaintext.count + Self.overhead
         }
         precondition(done, "OpenSSL cannot seal: out of memory")
+        unsafe sealing.give(context)
         return sealed
     }
 
@@ -76,39 +85,48 @@ package final class AEADKey: Sendable {
             throw refusal
         }
         ERR_clear_error()
-        guard let context = unsafe EVP_CIPHER_CTX_new() else { throw refusal }
-        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        let spare = unsafe opening.take()
+        guard let context = unsafe spare ?? EVP_CIPHER_CTX_new() else { throw refusal }
+        let hasKey = unsafe spare != nil
         var authentic = false
         var plaintext = unsafe [UInt8](filling: max(count, 1)) { output in
             authentic = unsafe sealed.withPointer { input, _ in
-                unsafe decrypt(context, input, count, data, into: output)
+                unsafe decrypt(context, hasKey: hasKey, input, count, data, into: output)
             }
             return count
         }
         guard authentic else {
+            // It may have failed before it had the key.
+            unsafe EVP_CIPHER_CTX_free(context)
             unsafe plaintext.withUnsafeMutableBytes {
                 unsafe OPENSSL_cleanse($0.baseAddress, $0.count)
             }
             ERR_clear_error()
             throw refusal
         }
+        unsafe opening.give(context)
         return plaintext
     }
 
     /// Deciphers `count` bytes after the nonce and checks the tag that follows them.
     private func decrypt(
-        _ context: OpaquePointer, _ sealed: UnsafePointer<UInt8>, _ count: Int,
+        _ context: OpaquePointer, hasKey: Bool, _ sealed: UnsafePointer<UInt8>, _ count: Int,
         _ data: Span<UInt8>, into output: UnsafeMutablePointer<UInt8>
     ) -> Bool {
         let body = unsafe sealed + Self.nonceCount
         let tag = unsafe UnsafeMutablePointer(mutating: body + count)
         var length: Int32 = 0
-        let ready = key.withBytes { key in
-            unsafe key.withPointer { key, _ in
-                unsafe EVP_DecryptInit_ex2(
-                    context, CipherAlgorithm.aes256GCM.pointer, key, sealed, nil)
+        let ready =
+            if hasKey {
+                unsafe EVP_DecryptInit_ex2(context, nil, nil, sealed, nil)
+            } else {
+                key.withBytes { key in
+                    unsafe key.withPointer { key, _ in
+                        unsafe EVP_DecryptInit_ex2(
+                            context, CipherAlgorithm.aes256GCM.pointer, key, sealed, nil)
+                    }
+                }
             }
-        }
         guard
             ready == 1,
             unsafe data.withPointer({

@@ -12,18 +12,17 @@ package struct HMACKey: Sendable {
 
     /// The tag of `message`, as long as a digest.
     package func authenticate(_ message: Span<UInt8>) -> [UInt8] {
-        guard let context = unsafe EVP_MAC_CTX_dup(template.context) else {
-            preconditionFailure("OpenSSL cannot authenticate: out of memory")
-        }
-        defer { unsafe EVP_MAC_CTX_free(context) }
+        let context = unsafe template.take()
         let updated = unsafe message.withPointer { unsafe EVP_MAC_update(context, $0, $1) }
-        return unsafe [UInt8](filling: hash.byteCount) { output in
+        let tag = unsafe [UInt8](filling: hash.byteCount) { output in
             var written = 0
             let finished = unsafe EVP_MAC_final(context, output, &written, hash.byteCount)
             precondition(
                 updated == 1 && finished == 1, "OpenSSL cannot authenticate: out of memory")
             return written
         }
+        unsafe template.give(context)
+        return tag
     }
 
     /// The tag of `message`, as long as a digest.
@@ -40,11 +39,29 @@ package struct HMACKey: Sendable {
     }
 }
 
-/// An `EVP_MAC_CTX` with its key, from which every use starts as a copy.
+/// An `EVP_MAC_CTX` with its key, and copies of it that are used again and again.
 ///
 /// Unchecked Sendable: after it is made it is only read, by `EVP_MAC_CTX_dup`.
 @safe private final class MACTemplate: @unchecked Sendable {
-    let context: OpaquePointer
+    private let context: OpaquePointer
+    private let spare = unsafe SparePool { unsafe EVP_MAC_CTX_free($0) }
+
+    /// A context at the start of a message, for the caller alone.
+    func take() -> OpaquePointer {
+        if let spare = unsafe spare.take() {
+            // Without a key: the one it has.
+            let result = unsafe EVP_MAC_init(spare, nil, 0, nil)
+            precondition(result == 1, "OpenSSL cannot authenticate: out of memory")
+            return unsafe spare
+        }
+        guard let copy = unsafe EVP_MAC_CTX_dup(context) else {
+            preconditionFailure("OpenSSL cannot authenticate: out of memory")
+        }
+        return unsafe copy
+    }
+
+    /// Takes back what `take` gave, after its last use.
+    func give(_ context: OpaquePointer) { unsafe spare.give(context) }
 
     init(_ hash: Hash, _ key: Secret) {
         guard let context = unsafe EVP_MAC_CTX_new(MACAlgorithm.hmac.pointer) else {

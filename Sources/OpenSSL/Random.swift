@@ -11,10 +11,11 @@ package enum Random {
         }
     }
 
+    private static let alphabet = [UInt8](
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+
     /// `count` letters and digits, each with equal chance (5.95 bits a character).
     package static func alphanumeric(_ count: Int) -> String {
-        let alphabet = [UInt8](
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(count)
         while text.count < count {
