@@ -92,7 +92,8 @@ package struct JSONObject: Sendable {
     /// Names compare as bytes: Swift's `==` on strings also equates canonically equivalent
     /// spellings, which the server behind us does not.
     func index(of name: String) -> Int? {
-        members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+        for place in members.indices where members[place].name.isSame(as: name) { return place }
+        return nil
     }
 }
 
@@ -103,7 +104,7 @@ extension JSONValue: Equatable {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
         case (.number(let a), .number(let b)): a == b
-        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.string(let a), .string(let b)): a.isSame(as: b)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)): a == b
         case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
@@ -115,7 +116,7 @@ extension JSONObject: Equatable {
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.members.count == right.members.count
             && zip(left.members, right.members).allSatisfy {
-                $0.name.utf8.elementsEqual($1.name.utf8) && $0.value == $1.value
+                $0.name.isSame(as: $1.name) && $0.value == $1.value
             }
     }
 }

@@ -10,7 +10,7 @@ struct MemberNames {
     /// False when the name, folded, is there already.
     mutating func insert(_ name: String) -> Bool {
         if !many.isEmpty { return many.insert(Self.fold(name)).inserted }
-        isASCII = isASCII && name.utf8.allSatisfy { $0 < 0x80 }
+        isASCII = isASCII && name.isASCII
         if isASCII {
             for other in few where Self.isSameASCII(name, other) { return false }
         } else {
@@ -22,22 +22,20 @@ struct MemberNames {
         return true
     }
 
-    private static func isSameASCII(_ a: String, _ b: String) -> Bool {
+    /// Whether two names of ASCII are one but for letter case.
+    static func isSameASCII(_ a: String, _ b: String) -> Bool {
         guard a.utf8.count == b.utf8.count else { return false }
         let left = a.utf8.span
         let right = b.utf8.span
-        for place in left.indices where lower(left[place]) != lower(right[place]) { return false }
+        for place in left.indices
+        where asciiLowercased(left[place]) != asciiLowercased(right[place]) { return false }
         return true
-    }
-
-    private static func lower(_ byte: UInt8) -> UInt8 {
-        (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
     }
 
     /// The name as a reader without regard to case sees it.
     static func fold(_ name: String) -> String {
-        if name.utf8.allSatisfy({ $0 < 0x80 }) {
-            return String(decoding: name.utf8.map(lower), as: UTF8.self)
+        if name.isASCII {
+            return String(decoding: name.utf8.map(asciiLowercased), as: UTF8.self)
         }
         var folded = ""
         for scalar in name.unicodeScalars {

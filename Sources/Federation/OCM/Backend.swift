@@ -68,6 +68,9 @@ package struct Backend: Sendable, Equatable {
         }
     }
 
+    /// True when no address has to be written in another form for it.
+    var readsEveryForm: Bool { AddressForm.allCases.allSatisfy(reads) }
+
     /// How the backend takes the permanent secret of a share on WebDAV.
     package var credential: Credential {
         switch kind {

@@ -4,6 +4,46 @@ struct HostName: Equatable {
     let kind: PeerHost.Kind
 
     init?(_ raw: Substring) {
+        if Self.isCanonical(raw.utf8.span) {
+            text = String(raw)
+            kind = .name
+        } else if let name = HostName(reading: raw) {
+            self = name
+        } else {
+            return nil
+        }
+    }
+
+    /// True for what is a name in its canonical spelling already, as nearly all are: lower-case
+    /// labels of the DNS, no `--` in the third place, a letter at the start of the last one. False
+    /// says nothing.
+    static func isCanonical(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count <= 253 else { return false }
+        var start = 0
+        for place in bytes.indices {
+            switch bytes[place] {
+            case 0x61...0x7A, 0x30...0x39: break
+            case UInt8(ascii: "-"):
+                // At the start, or the second of two in the third place: an end is seen at its dot.
+                let column = place - start
+                if column == 0 || column == 3 && bytes[place - 1] == UInt8(ascii: "-") {
+                    return false
+                }
+            case UInt8(ascii: "."):
+                guard isLabelEnd(bytes, start, place) else { return false }
+                start = place + 1
+            default: return false
+            }
+        }
+        return isLabelEnd(bytes, start, bytes.count) && (0x61...0x7A).contains(bytes[start])
+    }
+
+    private static func isLabelEnd(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        end > start && end - start <= 63 && bytes[end - 1] != UInt8(ascii: "-")
+    }
+
+    /// The general way, for any spelling.
+    init?(reading raw: Substring) {
         guard !raw.isEmpty, raw.utf8.count <= 1024 else { return nil }
         if raw.utf8.first == UInt8(ascii: "[") {
             guard raw.utf8.last == UInt8(ascii: "]"), raw.utf8.count > 2,

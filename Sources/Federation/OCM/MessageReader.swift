@@ -43,7 +43,7 @@ struct MessageReader {
         guard let text = value.string else {
             throw Denial(.malformedMessage, "\(name) is not a string")
         }
-        guard text.utf8.count <= limit, !text.utf8.contains(0) else {
+        guard text.utf8.count <= limit, !text.utf8.span.contains(0) else {
             throw Denial(.malformedMessage, "\(name) is too long")
         }
         return text
@@ -121,21 +121,21 @@ struct MessageReader {
 
 /// The members that a message has by its specification.
 struct KnownMembers: Sendable, ExpressibleByArrayLiteral {
-    private let names: Set<String>
-    private let folded: Set<String>
+    private let names: [String]
 
-    init(arrayLiteral names: String...) {
-        self.names = Set(names)
-        folded = Set(names.map { MemberNames.fold($0) })
-    }
+    init(arrayLiteral names: String...) { self.names = names }
 
     /// As bytes: Swift's strings also equate canonically equivalent spellings.
     func contains(_ name: String) -> Bool {
-        names.contains(name) && name.utf8.allSatisfy { $0 < 0x80 }
+        for known in names where known.isSame(as: name) { return true }
+        return false
     }
 
     /// True for a name that is not known and would be if letter case did not count.
     func isDisguised(_ name: String) -> Bool {
-        !contains(name) && folded.contains(MemberNames.fold(name))
+        if contains(name) { return false }
+        let folded = MemberNames.fold(name)
+        for known in names where MemberNames.isSameASCII(known, folded) { return true }
+        return false
     }
 }

@@ -16,10 +16,19 @@ package struct OCMAddress: Sendable, Equatable {
     /// does, would find another host.
     package init?(_ address: some StringProtocol) {
         let text = Substring(address)
-        guard text.utf8.count <= 1024, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }),
-            let at = text.utf8.lastIndex(of: UInt8(ascii: "@")), at > text.startIndex,
-            let written = WrittenHost(text[text.index(after: at)...])
-        else { return nil }
+        let bytes = text.utf8.span
+        guard bytes.count <= 1024 else { return nil }
+        var end = 0
+        for place in bytes.indices {
+            switch bytes[place] {
+            case 0..<0x20, 0x7F: return nil
+            case UInt8(ascii: "@"): end = place
+            default: break
+            }
+        }
+        guard end > 0 else { return nil }
+        let at = text.utf8.index(text.startIndex, offsetBy: end)
+        guard let written = WrittenHost(text[text.utf8.index(after: at)...]) else { return nil }
         let identifier = String(text[..<at])
         guard Self.isUnambiguous(identifier, host: written.host) else { return nil }
         self.identifier = identifier
@@ -49,16 +58,18 @@ package struct OCMAddress: Sendable, Equatable {
     package var canonical: String { "\(identifier)@\(host)" }
 
     package static func == (left: OCMAddress, right: OCMAddress) -> Bool {
-        left.identifier.utf8.elementsEqual(right.identifier.utf8) && left.host == right.host
+        left.identifier.isSame(as: right.identifier) && left.host == right.host
     }
 
     /// Behind the first `@` of the identifier nothing may look like the end of a host, unless it
     /// names the same host again.
     private static func isUnambiguous(_ identifier: String, host: PeerHost) -> Bool {
-        guard let at = identifier.utf8.firstIndex(of: UInt8(ascii: "@")) else {
-            return !identifier.contains("://")
+        let bytes = identifier.utf8.span
+        guard let place = bytes.firstIndex(of: UInt8(ascii: "@")) else {
+            return bytes.schemeEnd == nil
         }
-        let inner = identifier[identifier.index(after: at)...]
+        let at = identifier.utf8.index(identifier.startIndex, offsetBy: place)
+        let inner = identifier[identifier.utf8.index(after: at)...]
         let stops = inner.utf8.contains { byte in
             switch byte {
             case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "?"), UInt8(ascii: "#"),
@@ -67,7 +78,7 @@ package struct OCMAddress: Sendable, Equatable {
             default: false
             }
         }
-        guard stops else { return !identifier[..<at].contains("://") }
+        guard stops else { return bytes.extracting(..<place).schemeEnd == nil }
         return WrittenHost(inner)?.host == host
     }
 }
@@ -92,19 +103,29 @@ private struct WrittenHost {
 
     init?(_ text: some StringProtocol) {
         var rest = Substring(text)
+        let bytes = rest.utf8.span
+        guard bytes.contains(UInt8(ascii: "/")) else {
+            guard let host = PeerHost(rest) else { return nil }
+            self.host = host
+            form = .bare
+            basePath = ""
+            return
+        }
         let scheme: AddressForm
-        if Self.hasPrefix("https://", rest) {
-            rest = rest.dropFirst(8)
+        if bytes.startsFolded("https://") {
+            rest = Substring(rest.utf8.dropFirst(8))
             scheme = .scheme
-        } else if Self.hasPrefix("http://", rest) {
-            rest = rest.dropFirst(7)
+        } else if bytes.startsFolded("http://") {
+            rest = Substring(rest.utf8.dropFirst(7))
             scheme = .plainScheme
         } else {
             scheme = .bare
         }
         let slash = rest.utf8.last == UInt8(ascii: "/")
-        if slash { rest = rest.dropLast() }
-        if rest.hasSuffix("/index.php") { rest = rest.dropLast(10) }
+        if slash { rest = Substring(rest.utf8.dropLast()) }
+        if rest.utf8.suffix(10).elementsEqual("/index.php".utf8) {
+            rest = Substring(rest.utf8.dropLast(10))
+        }
         var path = Substring()
         if let start = rest.utf8.firstIndex(of: UInt8(ascii: "/")) {
             path = rest[start...]
@@ -116,13 +137,6 @@ private struct WrittenHost {
         self.host = host
         self.form = slash && scheme == .scheme ? .schemeAndSlash : scheme
         self.basePath = String(path)
-    }
-
-    private static func hasPrefix(_ prefix: String, _ text: Substring) -> Bool {
-        text.utf8.count >= prefix.utf8.count
-            && zip(prefix.utf8, text.utf8).allSatisfy {
-                $0 == ($1 | (0x41...0x5A ~= $1 ? 0x20 : 0))
-            }
     }
 
     /// A plain path: segments of letters, digits, `-`, `_`, `.` and `~`, none of them empty or dots.

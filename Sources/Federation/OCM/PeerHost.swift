@@ -26,7 +26,9 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
     init?(_ text: some StringProtocol, defaultPort: UInt16) {
         var host = Substring(text)
         var port: UInt16?
-        if host.utf8.first == UInt8(ascii: "[") {
+        let bytes = host.utf8.span
+        let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
             guard let end = host.utf8.firstIndex(of: UInt8(ascii: "]")) else { return nil }
             let rest = host[host.index(after: end)...]
             host = host[...end]
@@ -36,10 +38,11 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
                 else { return nil }
                 port = number
             }
-        } else if let colon = host.utf8.firstIndex(of: UInt8(ascii: ":")) {
-            guard let number = Self.port(host[host.index(after: colon)...]) else { return nil }
+        } else if let colon {
+            let end = host.utf8.index(host.startIndex, offsetBy: colon)
+            guard let number = Self.port(host[host.utf8.index(after: end)...]) else { return nil }
             port = number
-            host = host[..<colon]
+            host = host[..<end]
         }
         guard let canonical = HostName(host) else { return nil }
         self.name = canonical.text

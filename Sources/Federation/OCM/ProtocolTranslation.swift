@@ -2,15 +2,17 @@ extension Translation {
     /// The `protocol` of a share in a shape that the backend takes.
     ///
     /// Refused: `protocol_not_supported` when none can be made.
-    func protocolForBackend(_ share: Share, uri: String?) throws(Denial) -> JSONObject {
+    func protocolForBackend(
+        _ share: Share, uri: @autoclosure () -> String?
+    ) throws(Denial) -> JSONObject {
         let ways = share.members["protocol"]?.object ?? JSONObject()
         switch share.shape {
         case .foreign: return ways
         case .legacy:
-            return backend.takes(.legacy) ? ways : try newer(share, ways, uri: uri)
+            return backend.takes(.legacy) ? ways : try newer(share, ways, uri: uri())
         case .single, .multi:
-            if backend.takes(share.shape) { return try current(share, ways, uri: uri) }
-            if backend.takes(.multi) { return try newer(share, ways, uri: uri) }
+            if backend.takes(share.shape) { return try current(share, ways, uri: uri()) }
+            if backend.takes(.multi) { return try newer(share, ways, uri: uri()) }
             return try legacy(share, ways)
         }
     }
@@ -33,7 +35,7 @@ extension Translation {
 
     /// Up to `{"name":"multi","options":{},"webdav":{…}}`.
     private func newer(
-        _ share: Share, _ ways: JSONObject, uri: String?
+        _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
         guard let webdav = share.webdav, let secret = webdav.secret else {
             throw Denial(.protocolNotSupported, "the share has no webdav")
@@ -46,13 +48,13 @@ extension Translation {
             result[name] = value
         }
         result["webdav"] = .object(fields)
-        return try current(share, result, uri: uri)
+        return try current(share, result, uri: uri())
     }
 
     /// A `multi` body with what the reva family insists on: an absolute URI, a list of permissions,
     /// and no protocol that it does not know.
     private func current(
-        _ share: Share, _ ways: JSONObject, uri: String?
+        _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
         guard let known = backend.onlyProtocols else { return ways }
         var result = ways
@@ -68,7 +70,7 @@ extension Translation {
             return result
         }
         let written = webdav.uri.flatMap { URLParts($0) == nil ? nil : $0 }
-        guard let absolute = written ?? uri else {
+        guard let absolute = written ?? uri() else {
             throw Denial(.protocolNotSupported, "the backend needs an absolute URI")
         }
         for name in backend.uriMembers where fields[name]?.string != absolute {

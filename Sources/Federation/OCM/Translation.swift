@@ -39,12 +39,14 @@ package struct Translation: Sendable {
     /// Refused: `protocol_not_supported` when no protocol of the share can be said to the backend.
     package func share(
         _ share: Share, swaps: [SecretSwap] = [], taken: Set<ShareRequirement> = [],
-        uri: String? = nil
+        uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
-        writeAddress(share.owner, "owner", in: &members)
-        writeAddress(share.sender, "sender", in: &members)
-        writeAddress(share.sender, "sharedBy", in: &members)
+        if !backend.readsEveryForm {
+            writeAddress(share.owner, "owner", in: &members)
+            writeAddress(share.sender, "sender", in: &members)
+            writeAddress(share.sender, "sharedBy", in: &members)
+        }
         nameTheSender(in: &members)
         if backend.wantsTextIDs, members["providerId"]?.number != nil {
             members["providerId"] = .string(share.providerID.text)
@@ -52,7 +54,7 @@ package struct Translation: Sendable {
         if share.resourceType == "folder", !backend.knowsFolders {
             members["resourceType"] = .string("file")
         }
-        var ways = try protocolForBackend(share, uri: uri)
+        var ways = try protocolForBackend(share, uri: uri())
         Self.remove(taken, from: &ways)
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)

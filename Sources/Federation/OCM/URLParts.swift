@@ -17,25 +17,28 @@ package struct URLParts: Sendable, Equatable {
     /// characters and all bytes beyond ASCII after the authority.
     package init?(_ url: some StringProtocol) {
         let text = Substring(url)
-        guard text.utf8.count <= 4096, let separator = text.firstRange(of: "://") else {
+        let bytes = text.utf8.span
+        guard bytes.count <= 4096 else { return nil }
+        let start: Int
+        if bytes.startsFolded("https://") {
+            (scheme, start) = (.https, 8)
+        } else if bytes.startsFolded("http://") {
+            (scheme, start) = (.http, 7)
+        } else {
             return nil
         }
-        switch text[..<separator.lowerBound].lowercased() {
-        case "https": scheme = .https
-        case "http": scheme = .http
-        default: return nil
+        let stop = Self.authorityEnd(bytes, from: start)
+        for place in stop..<bytes.count {
+            switch bytes[place] {
+            case 0...0x20, 0x7F..., UInt8(ascii: "\\"), UInt8(ascii: "#"): return nil
+            default: break
+            }
         }
-        let rest = text[separator.upperBound...]
-        let end =
-            rest.utf8.firstIndex { byte in
-                byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?")
-                    || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\\")
-            } ?? rest.endIndex
-        guard let host = PeerHost(rest[..<end], defaultPort: scheme == .https ? 443 : 80),
-            rest[end...].utf8.allSatisfy({
-                $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#")
-            })
-        else { return nil }
+        let rest = text[text.utf8.index(text.startIndex, offsetBy: start)...]
+        let end = text.utf8.index(text.startIndex, offsetBy: stop)
+        guard let host = PeerHost(rest[..<end], defaultPort: scheme == .https ? 443 : 80) else {
+            return nil
+        }
         self.host = host
         port = PeerHost.writtenPort(rest[..<end]) ?? (scheme == .https ? 443 : 80)
         let target = rest[end...]
@@ -46,5 +49,16 @@ package struct URLParts: Sendable, Equatable {
             path = String(target)
             query = nil
         }
+    }
+
+    private static func authorityEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        for place in start..<bytes.count {
+            switch bytes[place] {
+            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\\"):
+                return place
+            default: break
+            }
+        }
+        return bytes.count
     }
 }

@@ -57,17 +57,21 @@ enum PresentedSignature: Sendable {
     /// One canonicaliser for all forms: user information, other schemes and odd hosts give nil
     /// (security design, item 59).
     static func host(ofKeyID id: String) -> PeerHost? {
-        guard !id.contains("@") else { return nil }
-        let name = id.prefix { $0 != "#" }
-        if id.contains("://") {
-            guard let url = URLParts(name), url.scheme == .https else { return nil }
+        let bytes = id.utf8.span
+        guard !bytes.contains(UInt8(ascii: "@")) else { return nil }
+        let fragment = bytes.firstIndex(of: UInt8(ascii: "#"))
+        let name = id.utf8.prefix(fragment ?? bytes.count)
+        if bytes.schemeEnd != nil {
+            guard let url = URLParts(Substring(name)), url.scheme == .https else { return nil }
             return url.host
         }
-        return name.endIndex == id.endIndex ? nil : PeerHost(name)
+        return fragment == nil ? nil : PeerHost(Substring(name))
     }
 
     /// True when the name names some host: then it must be the right one.
-    static func namesHost(_ id: String) -> Bool { id.contains("://") || id.contains("#") }
+    static func namesHost(_ id: String) -> Bool {
+        id.utf8.span.schemeEnd != nil || id.utf8.span.contains(UInt8(ascii: "#"))
+    }
 }
 
 extension Denial {

@@ -137,9 +137,9 @@ package final class PeerDirectory: Sendable {
 
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {
         entries.withLock { entries in
-            guard entries[host] != nil else { return nil }
-            entries[host]?.usedAt = now
-            return entries[host]
+            guard let index = entries.index(forKey: host) else { return nil }
+            entries.values[index].usedAt = now
+            return entries.values[index]
         }
     }
 
@@ -155,11 +155,13 @@ package final class PeerDirectory: Sendable {
     private static func find(
         _ id: String, _ source: PeerKey.Source, _ keys: [PeerKey]
     ) -> PeerKey? {
-        let own = keys.filter { $0.source == source }
-        if let key = own.first(where: { $0.id.utf8.elementsEqual(id.utf8) }) { return key }
-        guard source == .jwks, let mark = id.lastIndex(of: "#") else { return nil }
-        let name = id[id.index(after: mark)...]
-        return own.first { $0.id.utf8.elementsEqual(name.utf8) }
+        for key in keys where key.source == source && key.id.isSame(as: id) { return key }
+        guard source == .jwks, let mark = id.utf8.lastIndex(of: UInt8(ascii: "#")) else {
+            return nil
+        }
+        let name = String(id[id.utf8.index(after: mark)...])
+        for key in keys where key.source == source && key.id.isSame(as: name) { return key }
+        return nil
     }
 
     private static let tooMany = "too many fetches at once"

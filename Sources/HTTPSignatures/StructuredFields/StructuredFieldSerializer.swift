@@ -80,9 +80,13 @@ package struct StructuredFieldSerializer {
 
     // 4.1.1.3 Serializing a Key
     private mutating func write(key: String) throws(StructuredFieldError) {
-        guard let first = key.utf8.first, first.isLowercaseLetter || first == UInt8(ascii: "*"),
-            key.utf8.allSatisfy(\.isKeyByte)
-        else { throw StructuredFieldError(reason: .key, offset: 0) }
+        let text = key.utf8.span
+        guard text.count > 0, text[0].isLowercaseLetter || text[0] == UInt8(ascii: "*") else {
+            throw StructuredFieldError(reason: .key, offset: 0)
+        }
+        for place in text.indices where !text[place].isKeyByte {
+            throw StructuredFieldError(reason: .key, offset: 0)
+        }
         write(key)
     }
 
@@ -130,15 +134,25 @@ package struct StructuredFieldSerializer {
 
     // 4.1.6 Serializing a String
     private mutating func write(string: String) throws(StructuredFieldError) {
-        guard string.utf8.allSatisfy(\.isPrintableASCII) else {
-            throw StructuredFieldError(reason: .string, offset: 0)
+        let text = string.utf8.span
+        var isPlain = true
+        for place in text.indices {
+            let byte = text[place]
+            guard byte.isPrintableASCII else {
+                throw StructuredFieldError(reason: .string, offset: 0)
+            }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { isPlain = false }
         }
-        write("\"")
-        for byte in string.utf8 {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
-            bytes.append(byte)
+        bytes.append(UInt8(ascii: "\""))
+        if isPlain {
+            bytes.append(contentsOf: string.utf8)
+        } else {
+            for byte in string.utf8 {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
+                bytes.append(byte)
+            }
         }
-        write("\"")
+        bytes.append(UInt8(ascii: "\""))
     }
 
     // 4.1.7 Serializing a Token

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Federation
+
+@Suite struct HostNameTests {
+    /// A small generator, so that a failure comes back.
+    private struct Numbers: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    private func isCanonical(_ text: String) -> Bool { HostName.isCanonical(text.utf8.span) }
+
+    @Test(arguments: [
+        "a", "localhost", "cloud.example.org", "a-b.c-d", "1.2.3.com", "x--y.org",
+        "0x7f.example", String(repeating: "a", count: 63) + ".org",
+    ])
+    func ordinaryNamesNeedNoFurtherReading(_ text: String) {
+        #expect(isCanonical(text))
+        #expect(HostName(reading: text[...])?.text == text)
+        #expect(HostName(text[...])?.text == text)
+    }
+
+    @Test(arguments: [
+        "", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a-.b", "ab--c", "xn--bcher-kva.example",
+        "A", "a_b", "127.0.0.1", "a.1", "a.0x1", "[::1]", "bücher", "a b", "a\u{0}",
+        String(repeating: "a", count: 64), String(repeating: "a.", count: 130) + "a",
+    ])
+    func whatIsNotCanonicalAsItStandsIsReadAtLength(_ text: String) {
+        #expect(!isCanonical(text))
+    }
+
+    @Test func bothWaysOfReadingAgree() {
+        var random = Numbers(state: 7)
+        let pieces = [
+            "a", "b", "z", "0", "9", "-", ".", "x", "xn--", "--", "A", "_", ":", "ü", "\u{301}",
+            "0x", "example", "org", "", " ",
+        ]
+        var canonical = 0
+        for _ in 0..<40_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0...8, using: &random) {
+                text += pieces[Int.random(in: 0..<pieces.count, using: &random)]
+            }
+            let read = HostName(reading: text[...])
+            #expect(HostName(text[...]) == read, "\(text)")
+            guard isCanonical(text) else { continue }
+            canonical += 1
+            #expect(read?.text.utf8.elementsEqual(text.utf8) == true, "\(text)")
+            #expect(read?.kind == .name, "\(text)")
+        }
+        #expect(canonical > 1000)
+    }
+}
