@@ -80,7 +80,7 @@ extension Gateway {
 
     private func offeredKeys(of peer: PeerHost) -> [OfferedKey] {
         peers.keys(of: peer).map {
-            OfferedKey(source: $0.source.rawValue, id: $0.id, key: $0.key.key)
+            OfferedKey(source: $0.source.rawValue, id: $0.id, thumbprint: $0.thumbprint)
         }
     }
 

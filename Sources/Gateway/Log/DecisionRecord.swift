@@ -118,58 +118,90 @@ package struct DecisionRecord: Sendable {
 extension DecisionRecord {
     /// The fields of the line, in the order in which people read them.
     var entries: [LogEntry] {
-        let outcome: [LogEntry?] = [
-            LogEntry(.decision, id), LogEntry(.kind, kind),
-            LogEntry(.direction, direction.rawValue),
-            LogEntry(.action, action.rawValue), LogEntry(.by, by), LogEntry(.code, code),
-            LogEntry(.status, status), LogEntry(.peer, peer), LogEntry(.claimed, claimed),
-            LogEntry(.standing, standing), LogEntry(.client, client),
-        ]
-        let rest: [LogEntry?] = [
-            signature.map { LogEntry(.signature, .object($0.entries)) }, ocm,
-            object(.secrets, fingerprints.map { LogEntry($0.0, $0.1) }),
-            LogEntry(.policy, policy),
-            checks.isEmpty ? nil : LogEntry(.checks, .list(checks.map { .object($0.entries) })),
-            LogEntry(.would, texts: would), LogEntry(.altered, texts: altered),
-            LogEntry(.backendStatus, backendStatus),
-            object(.timings, timings.map { LogEntry($0.0, $0.1) }), LogEntry(.detail, detail),
-        ]
-        return (outcome + rest).compactMap { $0 }
+        var entries: [LogEntry] = []
+        entries.reserveCapacity(22)
+        entries.add(.decision, id)
+        entries.add(.kind, kind)
+        entries.add(.direction, direction.rawValue)
+        entries.add(.action, action.rawValue)
+        entries.add(.by, by)
+        entries.add(.code, code)
+        entries.add(.status, status)
+        entries.add(.peer, peer)
+        entries.add(.claimed, claimed)
+        entries.add(.standing, standing)
+        entries.add(.client, client)
+        if let signature { entries.add(.signature, signature.entries) }
+        entries.add(.ocm, ocm)
+        entries.add(.secrets, fingerprints.map { LogEntry($0.0, $0.1) })
+        entries.add(.policy, policy)
+        if !checks.isEmpty {
+            entries.append(LogEntry(.checks, .list(checks.map { .object($0.entries) })))
+        }
+        entries.add(.would, would)
+        entries.add(.altered, altered)
+        entries.add(.backendStatus, backendStatus)
+        entries.add(.timings, timings.map { LogEntry($0.0, $0.1) })
+        entries.add(.detail, detail)
+        return entries
     }
 
-    private var ocm: LogEntry? {
-        object(
-            .ocm,
-            [
-                LogEntry(.shareType, shareType), LogEntry(.resourceType, resourceType),
-                LogEntry(.protocols, texts: protocols), LogEntry(.permissions, texts: permissions),
-                LogEntry(.requirements, texts: requirements), LogEntry(.providerID, providerID),
-                LogEntry(.notificationType, notificationType), LogEntry(.share, share),
-            ])
-    }
-
-    private func object(_ name: LogField, _ entries: [LogEntry?]) -> LogEntry? {
-        let present = entries.compactMap { $0 }
-        return present.isEmpty ? nil : LogEntry(name, .object(present))
+    private var ocm: [LogEntry] {
+        var entries: [LogEntry] = []
+        entries.reserveCapacity(8)
+        entries.add(.shareType, shareType)
+        entries.add(.resourceType, resourceType)
+        entries.add(.protocols, protocols)
+        entries.add(.permissions, permissions)
+        entries.add(.requirements, requirements)
+        entries.add(.providerID, providerID)
+        entries.add(.notificationType, notificationType)
+        entries.add(.share, share)
+        return entries
     }
 }
 
 extension DecisionRecord.Signature {
     fileprivate var entries: [LogEntry] {
-        let entries: [LogEntry?] = [
-            LogEntry(.generation, generation), LogEntry(.result, result), LogEntry(.keyID, keyID),
-            LogEntry(.algorithm, algorithm), LogEntry(.covered, texts: covered),
-            LogEntry(.created, created), LogEntry(.offset, offset),
-        ]
-        return entries.compactMap { $0 }
+        var entries: [LogEntry] = []
+        entries.reserveCapacity(7)
+        entries.add(.generation, generation)
+        entries.add(.result, result)
+        entries.add(.keyID, keyID)
+        entries.add(.algorithm, algorithm)
+        entries.add(.covered, covered)
+        entries.add(.created, created)
+        entries.add(.offset, offset)
+        return entries
     }
 }
 
 extension DecisionRecord.Check {
     fileprivate var entries: [LogEntry] {
-        let entries: [LogEntry?] = [
-            LogEntry(.name, name), LogEntry(.result, result), LogEntry(.reason, reason),
-        ]
-        return entries.compactMap { $0 }
+        var entries: [LogEntry] = []
+        entries.reserveCapacity(3)
+        entries.add(.name, name)
+        entries.add(.result, result)
+        entries.add(.reason, reason)
+        return entries
+    }
+}
+
+/// Fields that are there only when there is something to say.
+extension [LogEntry] {
+    fileprivate mutating func add(_ name: LogField, _ text: String?) {
+        if let text { append(LogEntry(name, .text(text))) }
+    }
+
+    fileprivate mutating func add(_ name: LogField, _ number: Int?) {
+        if let number { append(LogEntry(name, .number(number))) }
+    }
+
+    fileprivate mutating func add(_ name: LogField, _ texts: [String]) {
+        if !texts.isEmpty { append(LogEntry(name, .texts(texts))) }
+    }
+
+    fileprivate mutating func add(_ name: LogField, _ entries: [LogEntry]) {
+        if !entries.isEmpty { append(LogEntry(name, .object(entries))) }
     }
 }

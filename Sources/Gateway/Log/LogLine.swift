@@ -16,7 +16,7 @@ enum LogLine {
         _ entries: [LogEntry]
     ) -> [UInt8] {
         var line: [UInt8] = []
-        line.reserveCapacity(512)
+        line.reserveCapacity(2048)
         switch format {
         case .json:
             line.append(contentsOf: "{\"time\":\"".utf8)
@@ -61,20 +61,18 @@ enum LogLine {
         case .list(let values):
             line.append(UInt8(ascii: "["))
             if depth < LogText.depthLimit {
-                for (place, value) in values.prefix(LogText.listLimit).enumerated()
-                where line.count < limit {
+                for place in 0..<min(values.count, LogText.listLimit) where line.count < limit {
                     if place > 0 { line.append(UInt8(ascii: ",")) }
-                    write(value, depth: depth + 1, into: &line)
+                    write(values[place], depth: depth + 1, into: &line)
                 }
             }
             line.append(UInt8(ascii: "]"))
         case .object(let entries):
             line.append(UInt8(ascii: "{"))
             if depth < LogText.depthLimit {
-                for (place, entry) in entries.prefix(LogText.listLimit).enumerated()
-                where line.count < limit {
+                for place in 0..<min(entries.count, LogText.listLimit) where line.count < limit {
                     if place > 0 { line.append(UInt8(ascii: ",")) }
-                    write(entry, depth: depth + 1, into: &line)
+                    write(entries[place], depth: depth + 1, into: &line)
                 }
             }
             line.append(UInt8(ascii: "}"))

@@ -15,7 +15,7 @@ enum LogText {
     static func write(_ text: String, into line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         let utf8 = text.utf8
-        if utf8.count <= valueLimit, utf8.allSatisfy({ isPlain($0) }) {
+        if utf8.count <= valueLimit, isPlain(utf8.span) {
             line.append(contentsOf: utf8)
         } else {
             var length = 0
@@ -36,8 +36,14 @@ enum LogText {
         write(String(decoding: bytes.prefix(valueLimit + 4), as: UTF8.self), into: &line)
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for place in bytes.indices {
+            switch bytes[place] {
+            case 0..<0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
+            default: break
+            }
+        }
+        return true
     }
 
     private static func write(_ scalar: Unicode.Scalar, into line: inout [UInt8]) {

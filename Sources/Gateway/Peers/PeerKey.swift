@@ -12,9 +12,13 @@ package struct PeerKey: Sendable, Equatable {
         case jwks, discovery
     }
 
+    /// base64url of the SHA-256 of the SubjectPublicKeyInfo.
+    package let thumbprint: String
+
     package init(id: String, key: VerificationKey, source: Source) {
         self.id = id
         self.key = key
         self.source = source
+        thumbprint = OfferedKey.thumbprint(of: key.key)
     }
 }

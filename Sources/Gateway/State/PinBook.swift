@@ -41,9 +41,8 @@ package final class PinBook: Sendable {
         case .surprise: return nil
         case .firstSight, .continued: return accept(host, offered: offered, now: now)
         case .known:
-            let merged = Pins.merged(pins: pins, offered: offered, now: now)
-            guard merged.count < pins.count else { return nil }
-            return change(host, merged)
+            guard Pins.hasRetired(pins: pins, offered: offered) else { return nil }
+            return change(host, Pins.merged(pins: pins, offered: offered, now: now))
         }
     }
 

@@ -17,8 +17,11 @@ package struct OfferedKey: Sendable, Hashable {
     }
 
     package init(source: String, id: String, key: PublicKey) {
-        self.init(
-            source: source, id: id, thumbprint: Base64.encodeURL(Hash.sha256.digest(key.spki)))
+        self.init(source: source, id: id, thumbprint: Self.thumbprint(of: key))
+    }
+
+    static func thumbprint(of key: PublicKey) -> String {
+        Base64.encodeURL(Hash.sha256.digest(key.spki))
     }
 }
 
@@ -74,13 +77,21 @@ package enum Pins {
                 return .surprise(.nameReused)
             }
         }
-        let known = Set(pins.map(\.key.thumbprint))
-        guard offered.contains(where: { known.contains($0.thumbprint) }) else {
-            return .surprise(.knownKeysGone)
-        }
-        let pinned = Set(pins.map(\.key))
-        let added = offered.filter { !pinned.contains($0) }
+        // Both lists are short, as a peer's keys are: looked through, not hashed.
+        guard
+            offered.contains(where: { key in
+                pins.contains { $0.key.thumbprint == key.thumbprint }
+            })
+        else { return .surprise(.knownKeysGone) }
+        let added = offered.filter { key in !pins.contains { $0.key == key } }
         return added.isEmpty ? .known : .continued(added: added)
+    }
+
+    /// Whether a pinned key is offered no more by a source that offers others.
+    static func hasRetired(pins: [Pin], offered: [OfferedKey]) -> Bool {
+        pins.contains { pin in
+            offered.contains { $0.source == pin.key.source } && !offered.contains(pin.key)
+        }
     }
 
     /// The pins after `offered` has been taken: what is offered, with its first sight kept; of a

@@ -207,6 +207,15 @@ private struct Binding {
     var handle: [UInt8] { bytes("handle") }
 
     private func bytes(_ column: String) -> [UInt8] {
-        Array("\(column)\n\(share)\n\(place)\n\(direction.rawValue)\n\(peer)".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(80)
+        bytes.append(contentsOf: column.utf8)
+        for number in [share.number, Int64(place), Int64(direction.rawValue)] {
+            bytes.append(UInt8(ascii: "\n"))
+            bytes.append(contentsOf: String(number).utf8)
+        }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: peer.description.utf8)
+        return bytes
     }
 }
