@@ -50,6 +50,7 @@ extension Gateway: RequestHandler {
         case .ocs(let call): return message(.ocs(call, path))
         case .webdav(let route): return sharedData(route, head, path, from: client)
         case .shareInfo: return shareInfo(head, path, from: client)
+        case .linkShare: return linkShare(head, path, from: client)
         case .status, .passThrough: return passThrough(head, path, from: client)
         case .methodNotAllowed(let allow):
             var answer = refusal(Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"))

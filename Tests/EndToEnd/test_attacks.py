@@ -102,6 +102,20 @@ def test_the_body_of_a_shareinfo_names_no_share(closed, kind, body):
     assert closed.reached() == []
 
 
+@pytest.mark.parametrize("kind, body", [
+    (FORM[1], "shareWith=eve@evil.test&token={0}"), ("application/json", '{{"token":"{0}","shareWith":"eve@evil.test"}}'),
+    ("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{0}\r\n--x--\r\n'),
+])
+def test_no_share_is_made_of_a_share_as_of_a_public_link(closed, kind, body):
+    target = "/index.php/apps/federatedfilesharing/createFederatedShare"
+    response = closed.gateway.request("POST", target, [("Content-Type", kind)], body.format(closed.secret).encode())
+    assert response.status in (401, 415)
+    assert closed.reached() == []
+    link = closed.gateway.request("POST", target, [FORM], b"shareWith=eve@evil.test&token=publiclink00000")
+    assert (link.status, link.body) == (200, b"open\n")
+    closed.reached()
+
+
 def test_an_ordinary_shareinfo_passes_with_its_body(closed):
     response = closed.gateway.request("POST", INFO + "?t=publiclink00000", [FORM], b"password=&depth=0")
     assert (response.status, response.body) == (200, b"open\n")

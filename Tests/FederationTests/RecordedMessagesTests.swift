@@ -51,8 +51,8 @@ import Testing
                 parsing: exchange.body, type: MediaType(exchange.field("content-type")))
             #expect(request.client.description == "ocmgo2.test")
         case .passThrough: #expect(exchange.path.contains("circles"))
-        case .discovery, .ocsProvider, .jwks, .ocm(.requestShare), .webdav, .shareInfo, .status,
-            .methodNotAllowed, .unknownEndpoint:
+        case .discovery, .ocsProvider, .jwks, .ocm(.requestShare), .webdav, .shareInfo, .linkShare,
+            .status, .methodNotAllowed, .unknownEndpoint:
             Issue.record("not a message")
         }
     }

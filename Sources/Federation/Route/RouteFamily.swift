@@ -1,7 +1,7 @@
 /// What a path is for, whatever the method and whatever file it names: two readings of one path
 /// that belong to the same family are judged alike.
 package enum RouteFamily: Sendable, Hashable {
-    case discovery, ocsProvider, jwks, token, ocs, shareInfo, status, unknownEndpoint
+    case discovery, ocsProvider, jwks, token, ocs, shareInfo, linkShare, status, unknownEndpoint
     case ocm(OCMEndpoint)
     case webdav(WebDAVRoot)
 }
@@ -18,6 +18,7 @@ extension RouteTable {
         case .token: .token
         case .ocs: .ocs
         case .shareInfo: .shareInfo
+        case .linkShare: .linkShare
         case .status: .status
         case .unknownEndpoint: .unknownEndpoint
         case .ocm(let endpoint): .ocm(endpoint)
@@ -33,8 +34,8 @@ extension RouteTable {
         case .discovery: .discovery
         case .ocsProvider: .ocsProvider
         case .jwks: .jwks
-        case .token, .ocs, .shareInfo, .status, .unknownEndpoint, .ocm, .webdav, .passThrough,
-            .methodNotAllowed:
+        case .token, .ocs, .shareInfo, .linkShare, .status, .unknownEndpoint, .ocm, .webdav,
+            .passThrough, .methodNotAllowed:
             nil
         }
     }

@@ -40,6 +40,7 @@ package struct RouteTable: Sendable {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
         }
         add("/apps/files_sharing/shareinfo", .whole(.shareInfo))
+        add("/apps/federatedfilesharing/createFederatedShare", .whole(.linkShare))
         add("/status.php", .whole(.status))
         for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }
         if let webdavPrefix { add(Self.trimmed(webdavPrefix), .webdav(.discovered)) }

@@ -8,7 +8,7 @@ enum Target: Sendable {
     case webdav(WebDAVRoot)
 
     enum WholePath: Sendable {
-        case discovery, ocsProvider, jwks, token, shareInfo, status
+        case discovery, ocsProvider, jwks, token, shareInfo, linkShare, status
     }
 
     enum Others: Sendable {
@@ -87,6 +87,7 @@ extension Target.WholePath {
         case .jwks: return read(method) ?? .jwks
         case .token: return method == "POST" ? .token : .methodNotAllowed(allow: "POST")
         case .shareInfo: return .shareInfo
+        case .linkShare: return .linkShare
         case .status: return .status
         }
     }

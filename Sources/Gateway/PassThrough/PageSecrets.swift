@@ -15,6 +15,32 @@ extension Gateway {
         if let path { try refuseShares(namedIn: path, head.query) }
     }
 
+    /// A public link is added to a server of a visitor's own: the backend makes a share of it, which
+    /// it does for the secret of a share as well.
+    func linkShare(
+        _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
+    ) -> Plan {
+        switch head.body {
+        case .none, .length(0): return passThrough(head, path, from: client)
+        case .length, .chunked: break
+        }
+        guard configuration.backend.pass == .all else {
+            return .answer(refusal(Denial(.notFound, "pass = \"ocm\"")))
+        }
+        return .read(limit: 16 << 10) { [self] request in
+            do throws(Denial) {
+                try refuseSharesOnPages(head, path)
+                for (_, value) in try request.parameters() {
+                    try refuseShare(namedBy: Array(percentEncoded(value).utf8))
+                }
+                let target = Array(path.text.utf8) + (head.query.map { [0x3F] + $0 } ?? [])
+                let writer = try backend.head.writer(
+                    for: head, target: target, client: client.addressText)
+                return try await pass(request, writer)
+            } catch { return refusal(error) }
+        }
+    }
+
     /// Refused (`secret_refused`): a segment of the path or a value of the query that is the secret of
     /// a share that we know.
     func refuseShares(namedIn path: TargetPath, _ query: ArraySlice<UInt8>?) throws(Denial) {

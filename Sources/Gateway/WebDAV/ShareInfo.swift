@@ -26,16 +26,14 @@ extension Gateway {
             return .read(limit: 16 << 10) { [self] request in
                 do throws(Denial) {
                     try Self.checkShareInfoBody(request)
-                    return try await shareInfo(request, writer)
+                    return try await pass(request, writer)
                 } catch { return shareInfoRefusal(error) }
             }
         }
     }
 
-    /// Sends a request on whose body names no share.
-    private func shareInfo(
-        _ request: ReceivedRequest, _ writer: HeadWriter
-    ) async throws(Denial) -> Answer {
+    /// Sends a request on whose body was judged.
+    func pass(_ request: ReceivedRequest, _ writer: HeadWriter) async throws(Denial) -> Answer {
         let message = BufferedRequest(
             request.head.method, head: writer, body: request.body, responseLimit: 4 << 20,
             deadline: backend.timeouts.writes)
@@ -53,26 +51,9 @@ extension Gateway {
     }
 
     /// PHP puts the parameters of the body before those of the query: there the share must not be
-    /// named, and a body that we cannot read might do it.
+    /// named.
     private static func checkShareInfoBody(_ request: ReceivedRequest) throws(Denial) {
-        guard !request.head.fields.contains(.contentEncoding) else {
-            throw Denial(.unsupportedMediaType, "shareinfo with a content coding")
-        }
-        let names: [String]
-        switch MediaType(request.head.fields.text(.contentType)) {
-        case .form:
-            let form = try FormBody(parsing: request.body)
-            guard form.hasPlainNames else {
-                throw Denial(.malformedMessage, "the name of a parameter is not plain")
-            }
-            names = form.parameters.map(\.name)
-        case .json:
-            let object: JSONObject?
-            do { object = try JSONValue(parsing: request.body).object } catch { throw error.denial }
-            names = object?.members.map { name, _ in name } ?? []
-        case nil: throw Denial(.unsupportedMediaType, "shareinfo takes a form or JSON")
-        }
-        guard !names.contains("t") else {
+        guard !(try request.parameters()).contains(where: { $0.name == "t" }) else {
             throw Denial(.malformedMessage, "the share is named in the body")
         }
     }
@@ -95,5 +76,30 @@ extension Gateway {
         if let denial = policy.current.standing(of: peer, now: now).denial { throw denial }
         form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()
+    }
+}
+
+extension ReceivedRequest {
+    /// The parameters of a body as PHP reads them; of JSON the names and the texts among the values.
+    ///
+    /// Refused: other media types and content codings, which PHP may read all the same, and names
+    /// that it reads as others.
+    func parameters() throws(Denial) -> [(name: String, value: String)] {
+        guard !head.fields.contains(.contentEncoding) else {
+            throw Denial(.unsupportedMediaType, "a content coding")
+        }
+        switch MediaType(head.fields.text(.contentType)) {
+        case .form:
+            let form = try FormBody(parsing: body)
+            guard form.hasPlainNames else {
+                throw Denial(.malformedMessage, "the name of a parameter is not plain")
+            }
+            return form.parameters
+        case .json:
+            let object: JSONObject?
+            do { object = try JSONValue(parsing: body).object } catch { throw error.denial }
+            return object?.members.map { ($0.name, $0.value.string ?? "") } ?? []
+        case nil: throw Denial(.unsupportedMediaType, "neither a form nor JSON")
+        }
     }
 }

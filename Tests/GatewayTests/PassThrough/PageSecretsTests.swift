@@ -33,4 +33,35 @@ import Testing
         try await world.share(Self.secret)
         #expect(try world.plan("GET \(target) HTTP/1.1").status == nil)
     }
+
+    @Test(arguments: [
+        ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)"),
+        ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)+"),
+        ("application/json", "{\"token\":\"\(secret)\",\"shareWith\":\"eve@evil.test\"}"),
+        ("multipart/form-data", "x"),
+    ])
+    func noShareIsMadeOfAShareLikeOfALink(_ type: String, _ body: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        for path in ["", "/index.php"].map({
+            $0 + "/apps/federatedfilesharing/createFederatedShare"
+        }) {
+            func ask(_ body: String) async throws -> Int {
+                let head = try world.head(
+                    "POST \(path) HTTP/1.1", "Content-Type: \(type)",
+                    "Content-Length: \(body.utf8.count)")
+                guard case .read(_, let then) = world.gateway.plan(head, from: world.client) else {
+                    throw TestGateway.NoAddress()
+                }
+                return await then(
+                    ReceivedRequest(head: head, body: Array(body.utf8), client: world.client)
+                ).status
+            }
+            #expect([401, 415].contains(try await ask(body)))
+            #expect(world.backend.take() == [])
+            let link = try await ask(body.replacing(Self.secret, with: "PUBLICLINK"))
+            #expect(link == (type == "multipart/form-data" ? 415 : 404))
+            #expect(world.backend.take().count == (link == 404 ? 1 : 0))
+        }
+    }
 }
