@@ -52,7 +52,7 @@ def litmus(forwarder: Forwarder, folder) -> dict[str, str]:
     if shutil.which("litmus") is None:
         pytest.fail("litmus is not installed")
     run = subprocess.run(
-        ["litmus", "-k", f"{forwarder.own}{PREFIX}/"], cwd=folder, capture_output=True,
+        ["litmus", "-k", f"{forwarder.url}{PREFIX}/"], cwd=folder, capture_output=True,
         text=True, timeout=300, stdin=subprocess.DEVNULL,
     )
     results, suite = {}, ""
@@ -86,7 +86,7 @@ def test_rclone_copies_a_tree_there_and_back(through, tmp_path):
         file = tree / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"" if name == "empty" else os.urandom(1 + number * 90_001))
-    base = ["rclone", "--config", "/dev/null", "--webdav-url", f"{through.own}{PREFIX}",
+    base = ["rclone", "--config", "/dev/null", "--webdav-url", f"{through.url}{PREFIX}",
             "--webdav-vendor", "other", "--retries", "1", "--low-level-retries", "1"]
     for arguments in (["copy", str(tree), ":webdav:copied"],
                       ["copy", ":webdav:copied", str(back)],
