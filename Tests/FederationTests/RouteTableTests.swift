@@ -88,9 +88,15 @@ import Testing
             route("GET", "/apps/federatedfilesharing/js/settings.js", Self.owncloud)
                 == .passThrough)
         #expect(
+            route("POST", "/index.php/apps/federatedfilesharing/saveToOwnCloud", Self.owncloud)
+                == .passThrough)
+    }
+
+    @Test func aShareOfALinkByItsSecretIsOfTheGatewaysConcern() throws {
+        #expect(
             route(
                 "POST", "/index.php/apps/federatedfilesharing/createFederatedShare", Self.owncloud)
-                == .passThrough)
+                == .linkShare)
     }
 
     @Test func theTokenEndpointTakesPostOnly() throws {
