@@ -46,8 +46,6 @@ import Testing
                 #expect((result.profile == .satisfied) == (created == 0 && now == 0))
             }
         }
-        #expect(Freshness().end(created: .max) == .max)
-        #expect(Freshness().end(created: 1000) == 1330)
     }
 
     static let coverages: [([String], String?, [String])] = [

@@ -75,14 +75,12 @@ package enum SignatureFault: String, Sendable, CaseIterable {
     case future
     case replayed
     case keyUnknown = "key_unknown"
-    case keyMismatch = "key_mismatch"
     case keyOrigin = "key_origin"
     case weakKey = "weak_key"
     case algorithm
     case digestMismatch = "digest_mismatch"
     case digestMissing = "digest_missing"
     case notCovered = "not_covered"
-    case signerMismatch = "signer_mismatch"
     case generation
     case wrong
 }

@@ -25,18 +25,6 @@ package struct TOMLForm<Value>: Sendable {
         }
     }
 
-    /// The form with one more demand on the value.
-    package func that(
-        _ expected: String, _ holds: @escaping @Sendable (Value) -> Bool
-    ) -> TOMLForm {
-        TOMLForm("\(self.expected) \(expected)") { node, findings in
-            guard let value = read(node, findings) else { return nil }
-            if holds(value) { return value }
-            findings.report(node.position, "this is not \(self.expected) \(expected)")
-            return nil
-        }
-    }
-
     package func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> TOMLForm<Other> {
         TOMLForm<Other>(expected) { node, findings in read(node, findings).map(transform) }
     }

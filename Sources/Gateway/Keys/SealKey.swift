@@ -32,15 +32,6 @@ package struct SealKey: Sendable {
         case file(String)
         /// An environment variable; it must be set.
         case environment(String)
-
-        /// `env:NAME`, or the path of a file.
-        package init(_ text: String) {
-            if text.hasPrefix("env:") {
-                self = .environment(String(text.dropFirst(4)))
-            } else {
-                self = .file(text)
-            }
-        }
     }
 
     /// What to do about a file that is not there.

@@ -102,12 +102,6 @@ enum Timestamp {
         line.append(UInt8(ascii: "Z"))
     }
 
-    static func text(seconds: Int) -> String {
-        var line: [UInt8] = []
-        write(milliseconds: seconds * 1000, into: &line)
-        return String(decoding: line.dropLast(5), as: UTF8.self) + "Z"
-    }
-
     /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar: years of
     /// March to February in eras of 400 years.
     private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {

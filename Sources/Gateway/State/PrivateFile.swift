@@ -39,16 +39,6 @@ package enum PrivateFile {
         }
     }
 
-    /// Moves a file to a name that is free in the same folder, and syncs the folder.
-    package static func rename(_ old: String, to new: String) throws(Problem) {
-        do {
-            try FileManager.default.moveItem(atPath: old, toPath: new)
-            try syncFolder(of: new)
-        } catch {
-            throw Problem(path: old, what: "cannot be renamed: \(text(of: error))", remedy: "")
-        }
-    }
-
     /// Whether a file may be reached by a symbolic link.
     package enum Links: Sendable {
         case refused

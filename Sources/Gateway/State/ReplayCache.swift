@@ -104,13 +104,6 @@ package final class ReplayCache: Sendable {
         }
     }
 
-    /// Takes everything after `floor` as known again: for an operator whose clock was ahead.
-    package func rearm(now: Int) -> Change {
-        Change(
-            write: { try ReplayRows.write(floor: now, upTo: 0, $0) },
-            committed: { [self] in memory.withLock { $0.floor = now } })
-    }
-
     /// Forgets what may be forgotten; commit the change, if any. To be called now and then.
     package func expire(now: Int, monotonic: Int) -> Change? {
         guard let gone = memory.withLock({ $0.expire(now: now, monotonic: monotonic) }) else {

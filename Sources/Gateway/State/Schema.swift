@@ -56,7 +56,6 @@ enum Schema {
             host TEXT PRIMARY KEY,
             newest INTEGER NOT NULL,
             since INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE revocation (token BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
         """
     ]
 

@@ -40,20 +40,6 @@ struct ShareTable {
         }
     }
 
-    mutating func remove(_ id: ShareID) {
-        guard let share = shares.removeValue(forKey: id) else { return }
-        for access in share.accesses {
-            secrets[access.secretLookup]?.removeAll { $0.share == id }
-            if secrets[access.secretLookup]?.isEmpty == true { secrets[access.secretLookup] = nil }
-            if let handle = access.handleLookup { handles[handle] = nil }
-        }
-        if let providerID = share.providerID {
-            let name = Name(direction: share.direction, providerID: providerID)
-            names[name]?.removeAll { $0 == id }
-            if names[name]?.isEmpty == true { names[name] = nil }
-        }
-    }
-
     mutating func update(_ id: ShareID, _ body: (inout ShareRecord) -> Void) {
         guard var share = shares[id] else { return }
         body(&share)

@@ -27,8 +27,7 @@ package struct JWKSet: Sendable {
                 switch error {
                 case .privateKey, .repeatedKeyID, .tooManyKeys:
                     throw error
-                case .malformed, .unsupported, .notForSignatures, .algorithmMismatch, .invalidKey,
-                    .weakKey:
+                case .malformed, .unsupported, .notForSignatures, .algorithmMismatch, .invalidKey:
                     ignored.append((members["kid"], error))
                 }
             }

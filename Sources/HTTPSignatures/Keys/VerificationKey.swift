@@ -6,13 +6,9 @@ package struct VerificationKey: Sendable, Equatable {
     /// The only algorithm of this key, when its document names one.
     package let algorithm: SignatureAlgorithm?
 
-    /// Refuses an algorithm of another kind of key, and RSA moduli of the generator whose keys can
-    /// be factored (CVE-2017-15361).
+    /// Refuses an algorithm of another kind of key.
     package init(_ key: PublicKey, algorithm: SignatureAlgorithm? = nil) throws(KeyError) {
         if let algorithm, !algorithm.fits(key.kind) { throw .algorithmMismatch }
-        if let (modulus, _) = key.rsaNumbers, FactorableModulus.isLikely(modulus) {
-            throw .weakKey
-        }
         self.key = key
         self.algorithm = algorithm
     }
@@ -59,7 +55,6 @@ package enum KeyError: String, Error, Sendable, CustomStringConvertible {
     case notForSignatures = "key is not for verifying signatures"
     case algorithmMismatch = "algorithm of another kind of key"
     case invalidKey = "the numbers make no valid key"
-    case weakKey = "key of a broken generator"
     case tooManyKeys = "more than 20 keys"
     case repeatedKeyID = "two keys with one kid"
 

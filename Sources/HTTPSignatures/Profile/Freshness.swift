@@ -28,11 +28,4 @@ package struct Freshness: Sendable, Equatable {
         }
         return violations
     }
-
-    /// The second after which a message made then can no longer be accepted by any clock that we
-    /// allow for; what remembers replays keeps it until here.
-    package func end(created: Int) -> Int {
-        let (end, isEndless) = created.addingReportingOverflow(window + skew)
-        return isEndless ? .max : end
-    }
 }

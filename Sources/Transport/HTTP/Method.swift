@@ -57,20 +57,6 @@ package enum Method: String, Sendable, CaseIterable {
         throw .methodUnknown
     }
 
-    /// Whether a repeat does what once did (RFC 9110, section 9.2.2): such a request may be sent
-    /// again when a pooled connection turns out to be dead.
-    package var isIdempotent: Bool {
-        switch self {
-        case .get, .head, .options, .put, .delete, .propfind, .proppatch, .report, .search,
-            .query, .mkcol, .copy, .move, .unlock, .acl, .bind, .unbind, .rebind, .link, .unlink,
-            .label, .mkactivity, .mkcalendar, .mkredirectref, .mkworkspace, .orderpatch, .merge,
-            .checkin, .checkout, .uncheckout, .update, .updateredirectref, .versionControl,
-            .baselineControl:
-            return true
-        case .post, .patch, .lock, .connect: return false
-        }
-    }
-
     private static let table = allCases.map { (method: $0, name: Array($0.rawValue.utf8)) }
     private static let longest = table.map(\.name.count).max() ?? 0
     private static let trace = Array("TRACE".utf8)

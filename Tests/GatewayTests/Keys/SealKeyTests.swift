@@ -10,15 +10,14 @@ import Testing
     init() throws { scratch = try Scratch() }
 
     private func load(
-        _ text: String, _ whenMissing: SealKey.WhenMissing = .refuse,
+        _ source: SealKey.Source, _ whenMissing: SealKey.WhenMissing = .refuse,
         environment: [String: String] = [:]
     ) throws -> SealKey {
-        try SealKey.load(
-            SealKey.Source(text), whenMissing: whenMissing, environment: environment)
+        try SealKey.load(source, whenMissing: whenMissing, environment: environment)
     }
 
     @Test func itIsMadeOnceAndReadAgain() throws {
-        let path = scratch.file("seal.key")
+        let path = SealKey.Source.file(scratch.file("seal.key"))
         #expect(throws: PrivateFile.Problem.self) { try load(path) }
         let made = try load(path, .make)
         #expect(try scratch.mode(of: "seal.key") == 0o600)
@@ -29,11 +28,11 @@ import Testing
 
     @Test(arguments: [0o640, 0o644, 0o660])
     func aFileThatOthersMayReadIsRefused(_ mode: Int) throws {
-        _ = try load(scratch.file("seal.key"), .make)
+        _ = try load(.file(scratch.file("seal.key")), .make)
         try FileManager.default.setAttributes(
             [.posixPermissions: mode], ofItemAtPath: scratch.file("seal.key"))
         let problem = #expect(throws: PrivateFile.Problem.self) {
-            try load(scratch.file("seal.key"))
+            try load(.file(scratch.file("seal.key")))
         }
         #expect(problem?.remedy.hasPrefix("chmod 600") == true)
     }
@@ -42,20 +41,20 @@ import Testing
     func anythingButThirtyTwoBytesIsRefusedWithoutBeingTold(_ text: String) throws {
         try scratch.write(text, "seal.key")
         let problem = #expect(throws: PrivateFile.Problem.self) {
-            try load(scratch.file("seal.key"))
+            try load(.file(scratch.file("seal.key")))
         }
         #expect(problem?.what == "does not hold the base64 of 32 bytes")
         #expect(throws: PrivateFile.Problem.self) {
-            try load("env:KEY", environment: ["KEY": text])
+            try load(.environment("KEY"), environment: ["KEY": text])
         }
     }
 
     @Test func itMayComeFromTheEnvironment() throws {
         let text = Base64.encode(Random.bytes(32))
         #expect(
-            try load("env:KEY", environment: ["KEY": text]).check
-                == load("env:KEY", environment: ["KEY": "\(text)\n"]).check)
-        #expect(throws: PrivateFile.Problem.self) { try load("env:KEY", .make) }
+            try load(.environment("KEY"), environment: ["KEY": text]).check
+                == load(.environment("KEY"), environment: ["KEY": "\(text)\n"]).check)
+        #expect(throws: PrivateFile.Problem.self) { try load(.environment("KEY"), .make) }
     }
 
     @Test func eachPurposeHasAKeyOfItsOwn() throws {

@@ -55,10 +55,13 @@ import Testing
 
 @Suite struct TimestampTests {
     @Test(arguments: [
-        (0, "1970-01-01T00:00:00Z"), (951_782_400, "2000-02-29T00:00:00Z"),
-        (1_709_251_199, "2024-02-29T23:59:59Z"), (4_107_542_399, "2100-02-28T23:59:59Z"),
-        (-1, "1969-12-31T23:59:59Z"),
-    ]) func timesAreOfTheCalendar(_ seconds: Int, _ text: String) {
-        #expect(Timestamp.text(seconds: seconds) == text)
+        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_007, "2000-02-29T00:00:00.007Z"),
+        (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+        (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+    ]) func timesAreOfTheCalendar(_ milliseconds: Int, _ text: String) {
+        var line: [UInt8] = []
+        Timestamp.write(milliseconds: milliseconds, into: &line)
+        #expect(String(decoding: line, as: UTF8.self) == text)
     }
 }

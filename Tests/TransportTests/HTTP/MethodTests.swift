@@ -22,9 +22,4 @@ import Testing
             try Method.parse(Array(name.utf8).span)
         }
     }
-
-    @Test func methodsThatAddAreNotIdempotent() {
-        let once = Method.allCases.filter { !$0.isIdempotent }
-        #expect(Set(once) == [.post, .patch, .lock, .connect])
-    }
 }
