@@ -4,12 +4,11 @@ import Testing
 
 @Suite struct BackendAnswerTests {
     private func answer(
-        _ endpoint: OCMEndpoint, _ status: Int, _ body: String, secrets: [String] = [],
-        swaps: [SecretSwap] = []
+        _ endpoint: OCMEndpoint, _ status: Int, _ body: String, secrets: [String] = []
     ) -> BackendAnswer {
         BackendAnswer(
             to: endpoint, status: status, body: Array(body.utf8),
-            secrets: secrets.map { Secret(utf8: $0) }, swaps: swaps)
+            secrets: secrets.map { Secret(utf8: $0) })
     }
 
     @Test(arguments: [
@@ -42,22 +41,6 @@ import Testing
         #expect(
             answer(.notifications, 200, #"{"sharedSecret":"S","providerId":"1"}"#, secrets: ["S"])
                 == .delivered(status: 201, body: Array(#"{"providerId":"1"}"#.utf8)))
-    }
-
-    @Test(arguments: [
-        #"{"token":"NEW","providerId":"23"}"#, #"{"sharedSecret":"NEW","providerId":"23"}"#,
-    ])
-    func aNewSecretInAnAnswerIsFoundAndSwapped(_ body: String) throws {
-        let found = try #require(ReshareAnswer(parsing: Array(body.utf8)))
-        #expect(found.secret == Secret(utf8: "NEW"))
-        #expect(found.providerID?.text == "23")
-        let swapped = answer(
-            .notifications, 201, body, secrets: ["OLD"],
-            swaps: [SecretSwap(found.secret, by: Secret(utf8: "CODE"))])
-        #expect(
-            swapped
-                == .delivered(status: 201, body: Array(body.replacing("NEW", with: "CODE").utf8)))
-        #expect(ReshareAnswer(parsing: Array("[]".utf8)) == nil)
     }
 
     @Test(arguments: [

@@ -11,15 +11,12 @@ package enum BackendAnswer: Sendable, Equatable {
     /// echoes the secret in it. Of a success only the members that the draft knows pass, since
     /// Seafile echoes the whole request.
     ///
-    /// - Parameters:
-    ///   - secrets: the secrets of the request, to be kept out of log and answer.
-    ///   - swaps: secrets of the backend to be replaced in a success.
+    /// - Parameter secrets: the secrets of the request, to be kept out of log and answer.
     package init(
-        to endpoint: OCMEndpoint, status: Int, body: [UInt8], secrets: [Secret] = [],
-        swaps: [SecretSwap] = []
+        to endpoint: OCMEndpoint, status: Int, body: [UInt8], secrets: [Secret] = []
     ) {
         switch status {
-        case 200...299: self = Self.delivered(endpoint, status, body, secrets, swaps)
+        case 200...299: self = Self.delivered(endpoint, status, body, secrets)
         case 400...499, 500, 501, 503:
             let ruling = Denial.Ruling(
                 name: DenialCode.notDelivered.rawValue, status: status, hint: nil)
@@ -32,8 +29,7 @@ package enum BackendAnswer: Sendable, Equatable {
     }
 
     private static func delivered(
-        _ endpoint: OCMEndpoint, _ status: Int, _ body: [UInt8], _ secrets: [Secret],
-        _ swaps: [SecretSwap]
+        _ endpoint: OCMEndpoint, _ status: Int, _ body: [UInt8], _ secrets: [Secret]
     ) -> BackendAnswer {
         let value: JSONValue
         if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
@@ -56,7 +52,7 @@ package enum BackendAnswer: Sendable, Equatable {
                 continue
             }
             guard !secrets.contains(Secret(utf8: text)) else { continue }
-            kept[name] = .string(swaps.new(for: text) ?? text)
+            kept[name] = value
         }
         return .delivered(status: accepted, body: JSONValue.object(kept).serialized())
     }
@@ -77,21 +73,5 @@ package enum BackendAnswer: Sendable, Equatable {
             !secrets.contains(where: { !$0.isEmpty && message.contains($0.text) })
         else { return "the backend answered \(status)" }
         return "the backend answered \(status): \(message)"
-    }
-}
-
-/// A new secret that stands in an answer to `REQUEST_RESHARE`: `token` from Nextcloud,
-/// `sharedSecret` from ownCloud.
-package struct ReshareAnswer: Sendable {
-    package let secret: Secret
-    package let providerID: ProviderID?
-
-    /// nil when the body holds none.
-    package init?(parsing body: [UInt8]) {
-        guard let object = try? JSONValue(parsing: body).object,
-            let text = object["token"]?.string ?? object["sharedSecret"]?.string, !text.isEmpty
-        else { return nil }
-        secret = Secret(utf8: text)
-        providerID = object["providerId"].flatMap(ProviderID.init)
     }
 }
