@@ -111,7 +111,7 @@ struct SigSignCommand: ParsableCommand {
     private func cavage(
         _ raw: RawMessage, _ key: PrivateKey, now: Int
     ) throws -> [(name: String, value: String)] {
-        guard try SignatureGeneration.of(raw.message) == .none else {
+        guard try SignatureStandard.of(raw.message) == .none else {
             throw CommandFailure("\(message.file): is signed; remove its signature first")
         }
         let headers = components.isEmpty ? CavageField.nextcloudHeaders : components

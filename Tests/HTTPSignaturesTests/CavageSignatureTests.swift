@@ -96,10 +96,10 @@ import Testing
         }
     }
 
-    static let fields: [([String: [String]], SignatureGeneration?)] = [
-        ([:], SignatureGeneration.none),
-        (["authorization": ["Basic YTpi"]], SignatureGeneration.none),
-        (["authorization": ["Signatures x"]], SignatureGeneration.none),
+    static let fields: [([String: [String]], SignatureStandard?)] = [
+        ([:], SignatureStandard.none),
+        (["authorization": ["Basic YTpi"]], SignatureStandard.none),
+        (["authorization": ["Signatures x"]], SignatureStandard.none),
         (["signature": ["x"]], .cavage),
         (["authorization": ["Signature x"]], .cavage),
         (["authorization": ["SIGNATURE x"]], .cavage),
@@ -116,16 +116,16 @@ import Testing
     ]
 
     @Test(arguments: fields) func everyMessageHasOneGeneration(
-        fields: [String: [String]], generation: SignatureGeneration?
+        fields: [String: [String]], generation: SignatureStandard?
     ) throws {
         var message = try SampleMessage.make()
         for (name, values) in fields {
             for value in values { message.fields.append(.init(name, value)) }
         }
         if let generation {
-            #expect(try SignatureGeneration.of(message) == generation)
+            #expect(try SignatureStandard.of(message) == generation)
         } else {
-            #expect(throws: SignatureError.self) { try SignatureGeneration.of(message) }
+            #expect(throws: SignatureError.self) { try SignatureStandard.of(message) }
             #expect(throws: SignatureError.self) { try CavageSignature.read(from: message) }
         }
     }

@@ -60,7 +60,7 @@ import Testing
     private static func accepts(_ raw: Raw, _ keys: [String: VerificationKey]) -> Bool {
         guard let message = raw.message else { return false }
         let now = SampleMessage.created
-        switch try? SignatureGeneration.of(message) {
+        switch try? SignatureStandard.of(message) {
         case .cavage:
             guard let claimed = try? CavageSignature.read(from: message),
                 let key = keys[claimed.keyID]
@@ -75,7 +75,7 @@ import Testing
             return SignatureProfile().verify(
                 claimed, of: message, body: raw.body, with: key, now: now
             ).accepted != nil
-        case nil, SignatureGeneration.none?:
+        case nil, SignatureStandard.none?:
             return false
         }
     }

@@ -7,9 +7,9 @@ import Testing
 @Suite struct RecordedTrafficTests {
     @Test func everyRecordedSignatureVerifiesAndSatisfiesTheProfile() throws {
         let traffic = try RecordedTraffic()
-        var counts: [SignatureGeneration: Int] = [:]
+        var counts: [SignatureStandard: Int] = [:]
         for request in traffic.requests {
-            let generation = try SignatureGeneration.of(request.message)
+            let generation = try SignatureStandard.of(request.message)
             counts[generation, default: 0] += 1
             let result: SignatureVerification
             switch generation {
@@ -31,7 +31,7 @@ import Testing
             let other = RecordedRequest(
                 time: request.time, message: request.message, body: body, place: request.place)
             let result =
-                try SignatureGeneration.of(request.message) == .cavage
+                try SignatureStandard.of(request.message) == .cavage
                 ? cavage(other, traffic) : rfc9421(other, traffic)
             #expect(result.profile == .violated([.digest(.mismatch)]))
             #expect(result.accepted == nil)
@@ -42,7 +42,7 @@ import Testing
         let key = try PrivateKey.generate(.rsa(bits: 2048))
         let traffic = try RecordedTraffic()
         for request in traffic.requests
-        where try SignatureGeneration.of(request.message) == .cavage {
+        where try SignatureStandard.of(request.message) == .cavage {
             let theirs = try CavageSignature.read(from: request.message).orMissing("signature")
             var message = request.message
             message.fields.removeAll { $0.name == "signature" }

@@ -14,7 +14,7 @@ enum PresentedSignature: Sendable {
     /// cannot be read; a signature that is there and wrong never counts as absent.
     init(_ message: SignedMessage) throws(Denial) {
         do throws(SignatureError) {
-            switch try HTTPSignatures.SignatureGeneration.of(message) {
+            switch try SignatureStandard.of(message) {
             case .none: self = .none
             case .rfc9421:
                 switch try SignatureProfile.select(try MessageSignature.all(in: message)) {

@@ -63,14 +63,14 @@ package struct CavageSignature: Sendable, Equatable {
     package static func read(
         from message: SignedMessage
     ) throws(SignatureError) -> CavageSignature? {
-        switch try SignatureGeneration.of(message) {
+        switch try SignatureStandard.of(message) {
         case .none: return nil
         case .rfc9421: throw SignatureError(.conflictingFields)
         case .cavage: break
         }
         if let field = message.combined("signature") { return try CavageSignature(field) }
         guard let field = message.combined("authorization") else { return nil }
-        return try CavageSignature(Array(field.dropFirst(SignatureGeneration.scheme.utf8.count)))
+        return try CavageSignature(Array(field.dropFirst(SignatureStandard.scheme.utf8.count)))
     }
 
     // Section 2.1.6 and 2.3

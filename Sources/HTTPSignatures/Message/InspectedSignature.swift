@@ -6,7 +6,7 @@ package enum InspectedSignature: Sendable {
     /// Finds it: the one with this label, else the one that speaks for an OCM message, else the
     /// only one. Nil when there is none such; refuses what the reading of signatures refuses.
     package init?(in message: SignedMessage, label: String?) throws(SignatureError) {
-        switch try SignatureGeneration.of(message) {
+        switch try SignatureStandard.of(message) {
         case .none:
             return nil
         case .cavage:

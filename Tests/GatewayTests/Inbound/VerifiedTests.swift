@@ -15,7 +15,7 @@ import Testing
     private var now: Int { world.clock.now }
     private var share: String { Messages.share(from: "modern.test") }
 
-    private func isValid(_ request: TestRequest, _ generation: Generation) async throws {
+    private func isValid(_ request: TestRequest, _ generation: SignatureGeneration) async throws {
         guard case .valid(let found, _) = try await world.verify(request).signature else {
             Issue.record("not valid")
             return

@@ -1,15 +1,15 @@
 /// Which standard the signature fields of a message follow.
-package enum SignatureGeneration: Sendable, Equatable {
-    /// No field of any generation.
+package enum SignatureStandard: Sendable, Equatable {
+    /// No field of any standard.
     case none
     /// `Signature` alone, or `Authorization: Signature`.
     case cavage
     /// `Signature-Input`, with or without `Signature`.
     case rfc9421
 
-    /// Refuses a message with fields of two generations, with `Signature` and `Authorization:
+    /// Refuses a message with fields of two standards, with `Signature` and `Authorization:
     /// Signature` both, and with several of one of the draft's.
-    package static func of(_ message: SignedMessage) throws(SignatureError) -> SignatureGeneration {
+    package static func of(_ message: SignedMessage) throws(SignatureError) -> SignatureStandard {
         let authorizations = message.fields.filter {
             $0.name == "authorization" && isSignature($0.value)
         }
