@@ -15,8 +15,8 @@ struct InitCommand: ParsableCommand {
             is to be filled in is printed at the end. Then: ocmgate check && ocmgate run.
             """)
 
-    @Argument(help: "What is behind the gateway: \(Self.kinds.joined(separator: ", ")).")
-    var kind = "nextcloud"
+    @Argument(help: "What is behind the gateway.")
+    var kind = BackendKind.nextcloud
 
     @Option(help: "What peers will see, https://host[:port].")
     var origin: String?
@@ -33,17 +33,6 @@ struct InitCommand: ParsableCommand {
 
     @Flag(help: "Print one JSON object.")
     var json = false
-
-    static let kinds = [
-        "nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic",
-    ]
-
-    func validate() throws {
-        guard Self.kinds.contains(kind) else {
-            throw ValidationError(
-                "\(kind) is no kind of backend; one of: \(Self.kinds.joined(separator: ", "))")
-        }
-    }
 
     func run() throws {
         let isRoot = getuid() == 0
@@ -80,8 +69,8 @@ struct InitCommand: ParsableCommand {
 
     private var usualBackend: String {
         switch kind {
-        case "ocis", "opencloud": "http://127.0.0.1:9200"
-        default: "http://127.0.0.1:8080"
+        case .ocis, .opencloud: "http://127.0.0.1:9200"
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: "http://127.0.0.1:8080"
         }
     }
 
@@ -153,3 +142,5 @@ struct InitCommand: ParsableCommand {
         else { throw CommandFailure("\(path(name)) cannot be written") }
     }
 }
+
+extension BackendKind: ExpressibleByArgument {}

@@ -1,11 +1,12 @@
+import Federation
+
 /// The files that `ocmgate init` writes.
 struct InitTemplates {
     /// `https://host[:port]`.
     let origin: String
     /// Where the backend listens.
     let backend: String
-    /// A word of `backend.kind`.
-    let kind: String
+    let kind: BackendKind
     /// Where the gateway listens.
     let listen: String
     /// Whether port 80 sends browsers to https.
@@ -40,7 +41,7 @@ struct InitTemplates {
 
         [backend]
         url  = "\(backend)"
-        kind = "\(kind)"
+        kind = "\(kind.rawValue)"
 
         [signature]
         keys = "\(state)/keys"        # made at the first start
@@ -147,25 +148,25 @@ struct InitTemplates {
     /// What the backend must be told, so that it believes the gateway (`protocol.md` 9.11).
     var backendLines: String {
         switch kind {
-        case "nextcloud", "owncloud10":
+        case .nextcloud, .owncloud10:
             """
-            # \(kind == "nextcloud" ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
+            # \(kind == .nextcloud ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
             occ config:system:set trusted_proxies 0 --value=127.0.0.1
             occ config:system:set overwriteprotocol --value=https
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
             occ config:system:set trusted_domains 1 --value=\(authority)
-            \(kind == "nextcloud" ? Self.signaturesOff : "")
+            \(kind == .nextcloud ? Self.signaturesOff : "")
             """
-        case "ocis", "opencloud":
+        case .ocis, .opencloud:
             """
-            # \(kind == "ocis" ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
-            \(kind == "ocis" ? "OCIS_URL" : "OC_URL")=\(origin)
+            # \(kind == .ocis ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
+            \(kind == .ocis ? "OCIS_URL" : "OC_URL")=\(origin)
             PROXY_TLS=false
             PROXY_HTTP_ADDR=\(backend.drop { $0 != "/" }.drop { $0 == "/" })
 
             """
-        case "cernbox":
+        case .cernbox:
             """
             # reva behind the gateway: its public URL is \(origin) in [http.services.ocmprovider]
             # and wherever a gateway or provider URL of the site is named. It takes the client's
@@ -174,7 +175,7 @@ struct InitTemplates {
             # verify_request_hostname = false, the gateway has verified the sender.
 
             """
-        case "seafile":
+        case .seafile:
             """
             # Seafile behind the gateway: in seahub_settings.py.
             SERVICE_URL = "\(origin)"
@@ -184,7 +185,7 @@ struct InitTemplates {
             SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
             """
-        default:
+        case .generic:
             """
             # The backend must know its public URL, \(origin), and believe X-Forwarded-For,
             # X-Forwarded-Proto and X-Forwarded-Host from the gateway's address.
