@@ -18,14 +18,15 @@ extension Gateway: RequestHandler {
     }
 
     package func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
-        log.malformed(failure, client)
+        let decision = DecisionID.make(now: environment.now())
+        log.malformed(failure, decision: decision, client)
         let denial = Denial(
             failure.status == 413 ? .bodyTooLarge : .malformedRequest,
             ruling: .init(name: failure.disclosed, status: failure.status, hint: nil),
             failure.rawValue)
         return Answer(
             status: failure.status, fields: Self.jsonFields,
-            body: denial.body(decision: DecisionID.make(now: environment.now())),
+            body: denial.body(decision: decision),
             connection: .close)
     }
 

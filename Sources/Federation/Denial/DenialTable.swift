@@ -105,4 +105,23 @@ extension DenialCode {
             nil
         }
     }
+
+    /// Whether it is us who failed, not the peer.
+    package var isOurFailure: Bool {
+        switch self {
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded: true
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
+            .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
+            .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
+            .replay, .senderMismatch, .keyUnavailable, .keyChanged, .notAllowed, .held,
+            .permissionNotAllowed, .tokenExchangeRequired, .inviteRequired, .mfaRequired,
+            .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered, .shareUnknown,
+            .shareEnded, .secretMismatch, .shareTypeNotSupported, .resourceTypeNotSupported,
+            .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .invalidRequest,
+            .invalidClient, .invalidGrant, .unauthorizedClient, .unsupportedGrantType,
+            .backendRefused, .notAvailableYet:
+            false
+        }
+    }
 }

@@ -14,6 +14,7 @@ final class Trail: Sendable {
     private let state: Mutex<DecisionRecord>
     private let environment: Environment
     private let started: Int
+    private let fingerprint: HMACKey
 
     init(_ received: Received, policy: Policy, clock: Environment, fingerprint: HMACKey) {
         self.policy = policy
@@ -29,7 +30,8 @@ final class Trail: Sendable {
         state = Mutex(record)
     }
 
-    private let fingerprint: HMACKey
+    /// A peer may send many secrets; one line tells of so many.
+    private static let loggedSecrets = 4
 
     private func note(_ change: (inout DecisionRecord) -> Void) { state.withLock { change(&$0) } }
 
@@ -38,8 +40,8 @@ final class Trail: Sendable {
         note { record in
             record.claimed = claim?.peer.description
             record.fill(from: message)
-            record.fingerprints = message.secrets.prefix(4).map {
-                (.secret, $0.fingerprint(key: fingerprint))
+            record.fingerprints = message.secrets.prefix(Self.loggedSecrets).map {
+                $0.fingerprint(key: fingerprint)
             }
         }
     }
@@ -54,7 +56,7 @@ final class Trail: Sendable {
         }
     }
 
-    func verified(by peer: PeerHost, keyID: String, algorithm: SignatureAlgorithm) {
+    func verified(by peer: PeerHost, algorithm: SignatureAlgorithm) {
         note { record in
             record.peer = peer.description
             record.signature?.algorithm = algorithm.rawValue
@@ -95,7 +97,7 @@ final class Trail: Sendable {
 
     func refused(_ denial: Denial, status: Int) {
         note { record in
-            record.action = denial.isOurFailure ? .fail : .deny
+            record.action = denial.code.isOurFailure ? .fail : .deny
             record.status = status
             record.code = denial.disclosedCode
             record.detail = denial.detail
@@ -199,16 +201,6 @@ extension Check.Reason {
         case .exceptedPeer: "the peer is excepted"
         case .condition(let key): "\(key) does not match"
         case .noRule: "no rule matched"
-        }
-    }
-}
-
-extension Denial {
-    /// True when it is us who failed, not the peer.
-    var isOurFailure: Bool {
-        switch code {
-        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded: true
-        case _: false
         }
     }
 }

@@ -134,7 +134,7 @@ extension Gateway {
         let key = try await peers.key(keyID, of: peer, for: source)
         try judgeKeys(of: peer)
         let algorithm = try mathematics(presented, message, received, key.key)
-        trail.verified(by: peer, keyID: keyID, algorithm: algorithm)
+        trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
         var document: DiscoveryDocument?
         if case .published(let published) = try await peers.document(of: peer) {

@@ -7,7 +7,7 @@ package struct DecisionRecord: Sendable {
     /// What became of the message.
     package enum Action: String, Sendable, CaseIterable {
         case allow, deny, hold
-        /// We failed: the store, the backend, a peer's key.
+        /// We failed: the store, the backend, too much to do.
         case fail
     }
 
@@ -79,8 +79,8 @@ package struct DecisionRecord: Sendable {
     package var notificationType: String?
     /// The registry's number of the share.
     package var share: String?
-    /// Keyed fingerprints, by what they are of.
-    package var fingerprints: [(LogField, String)] = []
+    /// Keyed fingerprints of the message's secrets, in its order.
+    package var fingerprints: [String] = []
 
     /// Hash of the policy's canonical form.
     package var policy: String?
@@ -133,7 +133,7 @@ extension DecisionRecord {
         entries.add(.client, client)
         if let signature { entries.add(.signature, signature.entries) }
         entries.add(.ocm, ocm)
-        entries.add(.secrets, fingerprints.map { LogEntry($0.0, $0.1) })
+        entries.add(.secrets, fingerprints)
         entries.add(.policy, policy)
         if !checks.isEmpty {
             entries.append(LogEntry(.checks, .list(checks.map { .object($0.entries) })))

@@ -4,10 +4,13 @@ import Transport
 
 extension GatewayLog {
     /// A request that is not HTTP as we take it.
-    func malformed(_ failure: RequestFailure, _ client: ClientConnection) {
+    func malformed(_ failure: RequestFailure, decision: String, _ client: ClientConnection) {
         sample(
             failure.rawValue, .info, .malformed,
-            [LogEntry(.client, client.addressText), LogEntry(.status, failure.status)])
+            [
+                LogEntry(.decision, decision), LogEntry(.client, client.addressText),
+                LogEntry(.status, failure.status),
+            ])
     }
 
     /// A request outside of the federation's messages that was refused.

@@ -10,9 +10,7 @@ package enum LogMessage: String, Sendable, CaseIterable {
     /// A request for shared data that was refused.
     case dataRefused = "data.refused"
     case backendFailed = "backend.failed"
-    case backendChanged = "backend.changed"
     case peerFetchFailed = "peer.fetch-failed"
-    case peerKeyAdded = "peer.key-added"
     case peerKeyHeld = "peer.key-held"
     case started = "gateway.started"
     case listening = "gateway.listening"
@@ -22,8 +20,6 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stopped = "gateway.stopped"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
-    case keyMade = "key.made"
-    case storeOpened = "store.opened"
     case storeFailed = "store.failed"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"

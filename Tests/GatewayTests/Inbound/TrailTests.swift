@@ -58,7 +58,7 @@ import Transport
         #expect(ocm["permissions"]?.array?.compactMap(\.string) == ["read"])
         #expect(ocm["requirements"]?.array?.compactMap(\.string) == ["must-exchange-token"])
         #expect(ocm["provider_id"]?.string == "7")
-        #expect(line["secrets"]?.object?["secret"]?.string?.isEmpty == false)
+        #expect(line["secrets"]?.array?.compactMap(\.string).map(\.isEmpty) == [false])
         #expect(line["checks"]?.array?.isEmpty == false)
         #expect(line["altered"]?.array?.compactMap(\.string) == ["translated", "handle"])
         #expect(line["timings"]?.object?["total"] != nil)

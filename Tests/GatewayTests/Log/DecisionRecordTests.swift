@@ -38,7 +38,7 @@ import Testing
         record.standing = "list"
         record.signature = .init(generation: "cavage", result: "verified")
         record.shareType = "user"
-        record.fingerprints = [(.secret, "f")]
+        record.fingerprints = ["f", "g"]
         record.policy = "h"
         record.checks = [.init(name: "n", result: "passed", reason: nil)]
         record.would = ["w"]
@@ -51,5 +51,6 @@ import Testing
                 .standing, .client, .signature, .ocm, .secrets, .policy, .checks, .would,
                 .altered, .backendStatus, .timings, .detail,
             ])
+        #expect(record.entries.contains(LogEntry(.secrets, texts: ["f", "g"])))
     }
 }
