@@ -6,8 +6,9 @@ extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
     /// That the message was seen, and the share that it makes, are durable before the backend hears
-    /// of it; a share that the backend refuses ends at once. Refused: `store_unavailable`,
-    /// `backend_unavailable`, `backend_timeout`, and what the backend refuses.
+    /// of it; a share that the backend refuses ends at once, and that a share is over is durable
+    /// before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
+    /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
         try await makeDurable(message.verified.memory.take() + message.memory)
@@ -31,12 +32,14 @@ extension Gateway {
         let secrets = message.verified.claimed.message.secrets
         switch message.verified.claimed.message {
         case .ocsShare, .ocsChange:
-            return ocsAnswer(response, made: message.made, ends: message.ends)
-        case .share: return try ocmAnswer(.shares, response, secrets, message.made, nil)
+            return try await ocsAnswer(response, made: message.made, ends: message.ends)
+        case .share: return try await ocmAnswer(.shares, response, secrets, message.made, nil)
         case .notification:
-            return try ocmAnswer(.notifications, response, secrets, nil, message.ends)
-        case .inviteAccepted: return try ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
-        case .requestShare: return try ocmAnswer(.requestShare, response, secrets, nil, nil)
+            return try await ocmAnswer(.notifications, response, secrets, nil, message.ends)
+        case .inviteAccepted:
+            return try await ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
+        case .requestShare:
+            return try await ocmAnswer(.requestShare, response, secrets, nil, nil)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
     }
@@ -60,33 +63,33 @@ extension Gateway {
     private func ocmAnswer(
         _ endpoint: OCMEndpoint, _ response: BufferedResponse, _ secrets: [Secret],
         _ made: ShareRecord?, _ ends: ShareRecord?
-    ) throws(Denial) -> Answer {
+    ) async throws(Denial) -> Answer {
         switch BackendAnswer(
             to: endpoint, status: response.status, body: response.body, secrets: secrets)
         {
         case .delivered(let status, let body):
-            if let ends { store.commitLater([registry.end(ends.id, now: environment.now())]) }
+            if let ends { try await makeDurable([ending(ends)]) }
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
-            if let made { store.commitLater([registry.end(made.id, now: environment.now())]) }
+            if let made { store.commitLater([ending(made)]) }
             throw denial
         }
     }
 
     private func ocsAnswer(
         _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?
-    ) -> Answer {
+    ) async throws(Denial) -> Answer {
         let neutral = OCSAnswer.neutral(status: response.status, body: response.body)
         let isDelivered = neutral == nil
-        if !isDelivered, let made {
-            store.commitLater([registry.end(made.id, now: environment.now())])
-        }
-        if isDelivered, let ends {
-            store.commitLater([registry.end(ends.id, now: environment.now())])
-        }
+        if !isDelivered, let made { store.commitLater([ending(made)]) }
+        if isDelivered, let ends { try await makeDurable([ending(ends)]) }
         return Answer(
             status: response.status, fields: [("content-type", response.contentType)],
             body: neutral ?? response.body)
+    }
+
+    private func ending(_ share: ShareRecord) -> Change {
+        registry.end(share.id, now: environment.now())
     }
 
     static let jsonFields: [(name: String, value: String)] = [

@@ -77,7 +77,8 @@ package final class Store: Sendable {
         try await commit(changes)
     }
 
-    /// Queues changes whose loss is bearable (last-seen times); nobody waits for them.
+    /// Queues changes whose loss is bearable, such as what is remembered of a message that was
+    /// refused; nobody waits for them, and nobody hears that they failed.
     package func commitLater(_ changes: [Change]) {
         if changes.isEmpty { return }
         queue.submit(CommitQueue.Entry(changes) { _ in })
@@ -85,11 +86,6 @@ package final class Store: Sendable {
 
     /// Whether writes are taken. `broken` after a write or sync error: only a restart mends it.
     package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
-
-    /// Commits since the file was made, and entries that wait now.
-    package var counts: (commits: Int, waiting: Int) {
-        (health.commits.withLock { $0 }, queue.depth)
-    }
 
     /// Writes what waits, empties the write-ahead log, and lets the file go.
     package func close() {

@@ -5,9 +5,15 @@ import Synchronization
 /// A backend on loopback that answers what it is told, and remembers what it was asked.
 final class TestBackend: RequestHandler {
     private let state = Mutex<(status: Int, seen: [String])>((404, []))
+    private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// The status of every answer from now on.
     func answers(_ status: Int) { state.withLock { $0.status = status } }
+
+    /// What happens while it is asked, from now on.
+    func does(_ something: @escaping @Sendable () -> Void) {
+        meanwhile.withLock { $0 = something }
+    }
 
     /// Method, path and credential of each request since the last call.
     func take() -> [String] {
@@ -24,6 +30,7 @@ final class TestBackend: RequestHandler {
             state.seen.append("\(head.method.rawValue) \(path) \(credential)")
             return state.status
         }
+        meanwhile.withLock { $0 }?()
         return .answer(Answer(status: status))
     }
 

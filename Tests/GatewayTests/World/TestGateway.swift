@@ -91,10 +91,16 @@ final class TestGateway: Sendable {
     func exchange(
         _ form: String, type: String = "application/x-www-form-urlencoded", query: String = ""
     ) async throws -> Answer {
-        let body = Array(form.utf8)
+        try await post("/ocm/token\(query)", form, type: type)
+    }
+
+    /// What an unsigned message is answered.
+    func post(
+        _ target: String, _ text: String, type: String = "application/json"
+    ) async throws -> Answer {
+        let body = Array(text.utf8)
         let head = try head(
-            "POST /ocm/token\(query) HTTP/1.1", "Content-Type: \(type)",
-            "Content-Length: \(body.count)")
+            "POST \(target) HTTP/1.1", "Content-Type: \(type)", "Content-Length: \(body.count)")
         guard case .read(_, let then) = gateway.plan(head, from: client) else { throw NoAddress() }
         return await then(ReceivedRequest(head: head, body: body, client: client))
     }
