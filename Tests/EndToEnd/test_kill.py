@@ -1,4 +1,4 @@
-"""What was answered 201 is there after the process was killed."""
+"""What was answered 201 is there after the process was killed, and is worth what it was."""
 
 import json
 import random
@@ -12,6 +12,13 @@ pytestmark = pytest.mark.long
 
 ROUNDS = 20
 SHARES = 200
+
+
+def handles(backend) -> dict[str, str]:
+    """By the share's id, what the backend holds in the place of the peer's secret."""
+    shares = [json.loads(each.body) for each in backend.take()
+              if each.method == "POST" and each.target.endswith("/ocm/shares")]
+    return {each["providerId"]: each["protocol"]["options"]["sharedSecret"] for each in shares}
 
 
 def test_every_acknowledged_share_survives_a_kill(legacy, start, peers):
@@ -58,13 +65,17 @@ def test_every_acknowledged_share_survives_a_kill(legacy, start, peers):
         acknowledged |= fresh
         known = {entry["providerId"] for entry in gateway.shares()}
         assert set(fresh) <= known, f"round {number}: {len(set(fresh) - known)} shares lost"
-        # The sealed secret is whole too: a notification without one gets it filled in.
-        for provider_id in chance.sample(sorted(fresh), 3):
-            backend.take()
-            note = {"notificationType": "SHARE_UNSHARED", "resourceType": "file",
-                    "providerId": provider_id, "notification": {"message": "over"}}
-            assert gateway.post(peer, "/ocm/notifications", note).status == 201
-            [message] = [each for each in backend.take() if each.method == "POST"]
-            assert json.loads(message.body)["notification"]["sharedSecret"]
+        # The sealed secrets are whole too: a notification shows the peer's, and is handed on with
+        # the one that the backend was given for this share.
+        given = handles(backend)
+        with gateway.connect() as connection:
+            for provider_id, secret in fresh.items():
+                note = {"notificationType": "SHARE_UNSHARED", "resourceType": "file",
+                        "providerId": provider_id, "notification": {"sharedSecret": secret}}
+                response = gateway.post(peer, "/ocm/notifications", note, connection=connection)
+                assert response.status == 201, f"round {number}: {response}"
+                [message] = [each for each in backend.take() if each.method == "POST"]
+                told = json.loads(message.body)["notification"]["sharedSecret"]
+                assert told == given[provider_id] != secret
     known = {entry["providerId"] for entry in gateway.shares()}
     assert set(acknowledged) <= known
