@@ -101,12 +101,14 @@ struct ShareCommand: ParsableCommand {
 
         func run() async throws {
             _ = try PeerHost(argument: peer)
+            guard !providerID.isEmpty else { throw CommandFailure("--provider-id is empty") }
+            let permissions = try readPermissions()
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings, whenMissing: .make)
             let secret = try readSecret()
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
-                permissions: permissions.map { $0.split(separator: ",").map(String.init) },
+                permissions: permissions,
                 credential: keepSecret ? .secret : .code)
             let answer: OrderAnswer
             do {
@@ -134,9 +136,24 @@ struct ShareCommand: ParsableCommand {
                 ? FileHandle.standardInput.readDataToEndOfFile()
                 : FileManager.default.contents(atPath: secretFile)
             guard let data else { throw CommandFailure("\(secretFile) cannot be read") }
-            let bytes = [UInt8](data).filter { $0 > 0x20 && $0 < 0x7F }
-            guard !bytes.isEmpty else { throw CommandFailure("\(secretFile) holds no secret") }
+            var bytes = [UInt8](data)
+            while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
+            guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw CommandFailure(
+                    "\(secretFile) holds no secret: write it alone, on one line, without spaces")
+            }
             return Secret(bytes)
+        }
+
+        private func readPermissions() throws -> [String]? {
+            guard let permissions else { return nil }
+            let words = permissions.split(separator: ",", omittingEmptySubsequences: false)
+                .map(String.init)
+            for word in words where !SharePermissions.known.contains(word) {
+                throw CommandFailure(
+                    "--permissions: \"\(word)\" is none of read, write, share")
+            }
+            return words
         }
     }
 
