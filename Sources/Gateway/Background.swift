@@ -10,9 +10,8 @@ extension Gateway {
     func background(on group: LoopGroup) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
-            var isKnown = false
             while !Task.isCancelled {
-                isKnown = await published.refresh(on: loop) || isKnown
+                let isKnown = await published.refresh(on: loop)
                 await pause(isKnown ? configuration.discovery.fresh : .seconds(2))
             }
         }
@@ -27,6 +26,7 @@ extension Gateway {
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
                 if let expired { store.commitLater([expired]) }
                 warnOfFloor()
+                warnOfStore()
             }
         }
         let orders = Task { [self] in
@@ -57,6 +57,17 @@ extension Gateway {
             ])
     }
 
+    /// Says so while nothing can be written any more: every message is refused until a restart.
+    private func warnOfStore() {
+        if store.isHealthy { return }
+        log.write(
+            .error, .storeFailed,
+            [
+                LogEntry(.file, store.path),
+                LogEntry(.remedy, "see whether the disk is whole, then restart ocmgate"),
+            ])
+    }
+
     /// Reads files again once they have been left alone for a second: half of a list that is being
     /// written may read as a whole one.
     private func watchPolicy() async {
@@ -81,7 +92,9 @@ extension Gateway {
         let beside = names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
             folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
         }
-        return Set(beside + policy.current.listFiles).sorted().map { path in
+        return Set(beside + policy.current.listFiles).sorted().map { name in
+            // A link stays what it is when it is led elsewhere.
+            let path = (name as NSString).resolvingSymlinksInPath
             let facts = try? FileManager.default.attributesOfItem(atPath: path)
             let changed = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             return "\(path) \(changed) \((facts?[.size] as? Int) ?? 0)"

@@ -333,30 +333,89 @@ def test_a_second_gateway_gets_neither_the_state_nor_the_port(fresh, tmp_path):
     serve(fresh, try_both)
 
 
+def wait_for(message: str, folder: Path) -> None:
+    log = folder / "run.log"
+    deadline = time.monotonic() + 10
+    while message not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+
+
+def test_a_changed_policy_is_taken_without_a_word(fresh):
+    def change(_):
+        with (fresh / "policy.toml").open("a") as file:
+            file.write('[list.more]\nstanding = "allow"\nentries = ["a.test"]\n')
+        wait_for("gateway.reloaded", fresh)
+
+    assert serve(fresh, change)[0] == 0
+
+
+def test_a_changed_list_is_taken_wherever_it_lies(fresh):
+    (fresh / "lists").mkdir()
+    hosts = fresh / "lists" / "more.hosts"
+    hosts.write_text("a.test\n")
+    with (fresh / "policy.toml").open("a") as file:
+        file.write('[list.more]\nstanding = "allow"\nsource = "lists/more.hosts"\n')
+
+    def change(_):
+        hosts.write_text("a.test\nb.test\n")
+        wait_for("gateway.reloaded", fresh)
+
+    assert serve(fresh, change)[0] == 0
+
+
+def test_a_policy_behind_a_link_that_is_led_elsewhere_is_taken(fresh):
+    policy = fresh / "policy.toml"
+    policy.rename(fresh / "first.policy")
+    shutil.copy(fresh / "first.policy", fresh / "second.policy")
+    with (fresh / "second.policy").open("a") as file:
+        file.write('[list.more]\nstanding = "allow"\nentries = ["a.test"]\n')
+    policy.symlink_to("first.policy")
+
+    def change(_):
+        (fresh / "link").symlink_to("second.policy")
+        (fresh / "link").rename(policy)
+        wait_for("gateway.reloaded", fresh)
+
+    assert serve(fresh, change)[0] == 0
+
+
 def test_sighup_takes_a_new_policy_and_keeps_the_old_one_for_a_broken_one(fresh):
     replace(fresh / "config.toml", 'file = "policy.toml"', 'file = "policy.toml"\nreload = "signal"')
 
     def change(process):
-        log = fresh / "run.log"
-
-        def wait_for(message):
-            deadline = time.monotonic() + 10
-            while message not in log.read_text():
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.02)
-
         replace(fresh / "policy.toml", 'unknown = "deny" ', 'unknown = "dney" ')
         process.send_signal(signal.SIGHUP)
-        wait_for("gateway.reload-failed")
-        assert 'did you mean \\"deny\\"?' in log.read_text()
+        wait_for("gateway.reload-failed", fresh)
+        assert 'did you mean \\"deny\\"?' in (fresh / "run.log").read_text()
         replace(fresh / "policy.toml", 'unknown = "dney" ', 'unknown = "deny" ')
         with (fresh / "policy.toml").open("a") as file:
             file.write('[list.more]\nstanding = "allow"\nentries = ["a.test"]\n')
         process.send_signal(signal.SIGHUP)
-        wait_for("gateway.reloaded")
+        wait_for("gateway.reloaded", fresh)
 
     code, _ = serve(fresh, change)
     assert code == 0
+
+
+def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
+    (fresh / "good").write_text("a-secret\n")
+    (fresh / "two").write_text("a-secret\nb-secret\n")
+    (fresh / "empty").write_text("\n")
+
+    def add(*more, secret="good", number="7"):
+        return ocmgate("share", "add", "--peer", "p.test", "--provider-id", number,
+                       "--secret-file", secret, *more, cwd=fresh)
+
+    for refused, words in [
+        (add(secret="two"), "holds no secret"), (add(secret="empty"), "holds no secret"),
+        (add(number=""), "--provider-id is empty"),
+        (add("--permissions", "read,wirte"), "read, write, share"),
+        (add("--permissions", "read,"), "read, write, share"),
+    ]:
+        assert refused.returncode == 2 and words in refused.stderr, refused
+    assert json.loads(ocmgate("share", "list", "--json", cwd=fresh).stdout) == {"shares": []}
+    assert add("--permissions", "read,write").returncode == 0
 
 
 def test_run_logs_json_when_asked(fresh):

@@ -16,7 +16,6 @@ final class PublishedDocuments: Sendable {
     private struct State {
         var discovery: Answer?
         var ocsProvider: Answer?
-        var isStale = false
         var isStopped = false
     }
 
@@ -59,7 +58,7 @@ final class PublishedDocuments: Sendable {
 
     /// Fetches the backend's document from whichever of its places has it.
     ///
-    /// - Returns: whether one was found; what was known stays when none is.
+    /// - Returns: whether one is known; what was found before stays when none is found now.
     @discardableResult
     func refresh(on loop: LoopHandle) async -> Bool {
         await flight.result(for: 0) { [self] in
