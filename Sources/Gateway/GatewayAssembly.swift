@@ -4,112 +4,9 @@ import Logging
 package import OpenSSL
 package import Transport
 
-/// What the operator can mend about a start that failed.
-package struct StartFailure: Error, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-/// Puts a gateway together from its configuration, and runs it.
-package final class RunningGateway: Sendable {
-    package let gateway: Gateway
-    package let server: Server
-    private let group: LoopGroup
-    private let store: Store
-    private let log: GatewayLog
-    private let background: [Task<Void, Never>]
-
-    /// Reads keys, policy and state, starts the loops, and listens.
-    ///
-    /// Throws `StartFailure` with the file and the remedy.
-    package static func start(_ configuration: Configuration) async throws -> RunningGateway {
-        let log = GatewayLog(
-            level: configuration.log.level.logger, format: configuration.log.format.written)
-        let environment = Environment.live
-        let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
-        let policy = try loadPolicy(configuration.policy.file)
-        let (gateway, store) = try assemble(
-            configuration, PolicyHolder(policy), log, environment, group)
-        let server: Server
-        do {
-            server = try await Server.start(
-                try serverConfiguration(configuration), on: group, handler: gateway)
-        } catch {
-            store.close()
-            throw StartFailure("\(error)")
-        }
-        warnOfCertificates(configuration, log, now: environment.now())
-        for address in server.addresses {
-            log.write(.info, .listening, [LogEntry(.address, address.description)])
-        }
-        log.write(
-            .info, .started,
-            [
-                LogEntry(.policy, policy.hash), LogEntry(.profile, configuration.profile.rawValue),
-            ])
-        if server.connectionLimit < configuration.limits.connections {
-            log.write(
-                .warning, .fewConnections,
-                [
-                    LogEntry(.count, server.connectionLimit),
-                    LogEntry(
-                        .remedy,
-                        "limits.connections is \(configuration.limits.connections); for that many, "
-                            + "let the process have more files open (LimitNOFILE, ulimit -n)"),
-                ])
-        }
-        let background = gateway.background(on: group)
-        return RunningGateway(gateway, server, group, store, log, background)
-    }
-
-    private init(
-        _ gateway: Gateway, _ server: Server, _ group: LoopGroup, _ store: Store,
-        _ log: GatewayLog, _ background: [Task<Void, Never>]
-    ) {
-        self.gateway = gateway
-        self.server = server
-        self.group = group
-        self.store = store
-        self.log = log
-        self.background = background
-    }
-
-    /// Stops: no new connections, requests in flight get `grace`, then all ends.
-    package func stop(grace: Duration) async {
-        log.write(.info, .stopping)
-        for task in background { task.cancel() }
-        gateway.published.stop()
-        await server.shutdown(grace: grace)
-        await group.shutdown()
-        store.close()
-        log.write(.info, .stopped)
-        log.flush()
-    }
-
-    /// Reads the policy again; on any error the last good one stays.
-    package func reloadPolicy() { gateway.reloadPolicy() }
-
-    /// A policy file, read and with all of its tests passed.
-    package static func loadPolicy(_ file: String) throws(StartFailure) -> Policy {
-        let policy: Policy
-        do { policy = try Policy.load(file: file, .disk) } catch {
-            throw StartFailure(error.description)
-        }
-        let failed = policy.runTests().filter { !$0.passed }
-        guard failed.isEmpty else {
-            let lines = failed.map { outcome in
-                "\(outcome.test.file):\(outcome.test.position.line): test \"\(outcome.test.name)\": "
-                    + outcome.differences.joined(separator: "; ")
-            }
-            throw StartFailure(lines.joined(separator: "\n"))
-        }
-        return policy
-    }
-}
-
+/// Putting a gateway together from its configuration.
 extension RunningGateway {
-    private static func assemble(
+    static func assemble(
         _ configuration: Configuration, _ policy: PolicyHolder, _ log: GatewayLog,
         _ environment: Environment, _ group: LoopGroup
     ) throws -> (Gateway, Store) {
@@ -202,29 +99,6 @@ extension RunningGateway {
             timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path)
     }
 
-    /// Believes the system's authorities and those of `outbound.ca_file`.
-    package static func clientContext(
-        _ configuration: Configuration
-    ) throws(PrivateFile.Problem) -> TLSContext {
-        var texts: [String] = []
-        let file = configuration.outbound.caFile
-        if let file {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw PrivateFile.Problem(
-                    path: file, what: "cannot be read",
-                    remedy: "name a PEM file in outbound.ca_file")
-            }
-            texts.append(text)
-        }
-        do {
-            return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
-        } catch {
-            throw PrivateFile.Problem(
-                path: file ?? "the system's trust store", what: "cannot be used: \(error)",
-                remedy: "it holds PEM certificates of authorities")
-        }
-    }
-
     /// The client of the gateway's own requests.
     package static func outboundClient(
         _ configuration: Configuration, _ group: LoopGroup
@@ -259,7 +133,8 @@ extension RunningGateway {
                 }, patience: patience))
     }
 
-    private static func serverConfiguration(
+    /// Where the gateway listens, and within which limits.
+    static func serverConfiguration(
         _ configuration: Configuration
     ) throws -> ServerConfiguration {
         let settings = configuration.limits
@@ -275,72 +150,10 @@ extension RunningGateway {
             .compactMap { try? HTTPURL($0).authority }
         let listeners = try configuration.listeners.map { listen in
             ServerConfiguration.Listener(
-                listen.address, tls: try listen.tls.flatMap { try context($0, configuration) },
+                listen.address, tls: try listen.tls.map { try context($0, configuration) },
                 purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
                 proxies: TrustedProxies(listen.trustedProxies))
         }
         return ServerConfiguration(listeners: listeners, limits: limits)
-    }
-
-    /// The listener's own certificate first, then all others, by the names that clients ask for.
-    private static func context(
-        _ name: String, _ configuration: Configuration
-    ) throws -> TLSContext? {
-        guard let own = configuration.tls[name] else { return nil }
-        var identities = [try identity(own)]
-        for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
-        where other != name { identities.append(try identity(settings)) }
-        return try TLSContext.server(
-            identities: identities, minimum: own.minimum, alpn: ["http/1.1"])
-    }
-
-    /// A certificate chain and its key.
-    ///
-    /// Refused: a key that others may read, one that is not the first certificate's.
-    package static func identity(
-        _ settings: Configuration.TLSSettings
-    ) throws(PrivateFile.Problem) -> TLSIdentity {
-        guard let text = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
-            throw PrivateFile.Problem(
-                path: settings.certificate, what: "cannot be read",
-                remedy: "name the chain, PEM, in cert of its [tls] table")
-        }
-        let chain: [Certificate]
-        do { chain = try Certificate.chain(pem: text) } catch {
-            throw PrivateFile.Problem(
-                path: settings.certificate, what: "holds no certificate chain: \(error)",
-                remedy: "PEM, the site's own certificate first")
-        }
-        let pem = String(
-            decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
-        let key: PrivateKey
-        do { key = try PrivateKey(pem: pem) } catch {
-            throw PrivateFile.Problem(
-                path: settings.key, what: "holds no key that can be used: \(error)",
-                remedy: "PEM, without a passphrase")
-        }
-        do { return try TLSIdentity(chain: chain, key: key) } catch {
-            throw PrivateFile.Problem(
-                path: settings.key, what: "is not the key of \(settings.certificate)",
-                remedy: "that file begins with the certificate of this key")
-        }
-    }
-
-    /// Says which certificates are not valid now, or not for long. The gateway serves with them all
-    /// the same: those who believe it anyway are not to be cut off.
-    private static func warnOfCertificates(
-        _ configuration: Configuration, _ log: GatewayLog, now: Int
-    ) {
-        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            guard let leaf = try? identity(settings).chain.first, let end = leaf.notAfter,
-                !leaf.isCurrent(now: now + 14 * 86_400)
-            else { continue }
-            log.write(
-                leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
-                [
-                    LogEntry(.file, settings.certificate),
-                    LogEntry(.detail, "valid until \(end) (Unix time)"),
-                ])
-        }
     }
 }

@@ -1,0 +1,95 @@
+import Foundation
+import Logging
+package import OpenSSL
+
+/// Certificates: those that are shown, and those that are believed.
+extension RunningGateway {
+    /// Believes the system's authorities and those of `outbound.ca_file`.
+    package static func clientContext(
+        _ configuration: Configuration
+    ) throws(PrivateFile.Problem) -> TLSContext {
+        var texts: [String] = []
+        let file = configuration.outbound.caFile
+        if let file {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw PrivateFile.Problem(
+                    path: file, what: "cannot be read",
+                    remedy: "name a PEM file in outbound.ca_file")
+            }
+            texts.append(text)
+        }
+        do {
+            return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
+        } catch {
+            throw PrivateFile.Problem(
+                path: file ?? "the system's trust store", what: "cannot be used: \(error)",
+                remedy: "it holds PEM certificates of authorities")
+        }
+    }
+
+    /// The listener's own certificate first, then all others, by the names that clients ask for.
+    ///
+    /// Refused: a name that no table has, which would be a listener without TLS.
+    static func context(
+        _ name: String, _ configuration: Configuration
+    ) throws -> TLSContext {
+        guard let own = configuration.tls[name] else {
+            throw StartFailure("there is no [tls.\"\(name)\"] for the listener that names it")
+        }
+        var identities = [try identity(own)]
+        for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
+        where other != name { identities.append(try identity(settings)) }
+        return try TLSContext.server(
+            identities: identities, minimum: own.minimum, alpn: ["http/1.1"])
+    }
+
+    /// A certificate chain and its key.
+    ///
+    /// Refused: a key that others may read, one that is not the first certificate's.
+    package static func identity(
+        _ settings: Configuration.TLSSettings
+    ) throws(PrivateFile.Problem) -> TLSIdentity {
+        guard let text = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
+            throw PrivateFile.Problem(
+                path: settings.certificate, what: "cannot be read",
+                remedy: "name the chain, PEM, in cert of its [tls] table")
+        }
+        let chain: [Certificate]
+        do { chain = try Certificate.chain(pem: text) } catch {
+            throw PrivateFile.Problem(
+                path: settings.certificate, what: "holds no certificate chain: \(error)",
+                remedy: "PEM, the site's own certificate first")
+        }
+        let pem = String(
+            decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
+        let key: PrivateKey
+        do { key = try PrivateKey(pem: pem) } catch {
+            throw PrivateFile.Problem(
+                path: settings.key, what: "holds no key that can be used: \(error)",
+                remedy: "PEM, without a passphrase")
+        }
+        do { return try TLSIdentity(chain: chain, key: key) } catch {
+            throw PrivateFile.Problem(
+                path: settings.key, what: "is not the key of \(settings.certificate)",
+                remedy: "that file begins with the certificate of this key")
+        }
+    }
+
+    /// Says which certificates are not valid now, or not for long. The gateway serves with them all
+    /// the same: those who believe it anyway are not to be cut off.
+    static func warnOfCertificates(
+        _ configuration: Configuration, _ log: GatewayLog, now: Int
+    ) {
+        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            guard let leaf = try? identity(settings).chain.first, let end = leaf.notAfter,
+                !leaf.isCurrent(now: now + 14 * 86_400)
+            else { continue }
+            log.write(
+                leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
+                [
+                    LogEntry(.file, settings.certificate),
+                    LogEntry(.detail, "valid until \(end) (Unix time)"),
+                ])
+        }
+    }
+}
