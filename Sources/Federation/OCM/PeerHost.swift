@@ -17,8 +17,9 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
     /// `host[:port]`, as in `client_id` and `recipientProvider`.
     ///
     /// Refused: empty labels, labels over 63 and names over 253 bytes, bytes outside letters,
-    /// digits and hyphens after IDNA, labels with `--` in the third place but `xn--`, numbers that some resolvers read as an address (127.1,
-    /// 0x7f.1), zones, user information, paths and ports outside 1...65535.
+    /// digits and hyphens after IDNA, labels with `--` in the third place but `xn--`, numbers that
+    /// some resolvers read as an address (127.1, 0x7f.1), zones, user information, paths and ports
+    /// outside 1...65535.
     package init?(_ text: some StringProtocol) {
         self.init(text, defaultPort: 443)
     }

@@ -21,6 +21,7 @@ struct Received: Sendable {
     /// The media type of the body; nil for one that no endpoint takes.
     var mediaType: MediaType? { MediaType(head.fields.text(.contentType)) }
 
-    /// The query, when it is text.
-    var query: String? { head.query.flatMap { String(validating: $0, as: UTF8.self) } }
+    /// The query; nil when there is none. Bytes that are no text are replaced, so that they match
+    /// nothing, and never leave a query unjudged.
+    var query: String? { head.query.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -2,7 +2,7 @@ package import Federation
 import GRDB
 import Synchronization
 
-/// The keys that peers are known by, and the newest way of signing that each has used.
+/// The keys that peers are known by: what was seen of each, and when.
 package final class PinBook: Sendable {
     private let pins: Mutex<[PeerHost: [Pin]]>
 

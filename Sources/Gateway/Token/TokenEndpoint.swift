@@ -14,7 +14,9 @@ extension Gateway {
         _ request: TokenRequest, _ permitted: consuming Permitted, _ trail: Trail
     ) async throws(Denial) -> Answer {
         let verified = permitted.verified
-        guard let peer = verified.peer else { throw Denial(.invalidClient, "nobody signed") }
+        guard let peer = verified.peer else {
+            throw Denial(.invalidClient, "the request names no peer")
+        }
         let now = verified.claimed.received.now
         guard exchanges.take(peer.description, now: now) else {
             throw Denial(.limitExceeded, "exchanges of \(peer)")
@@ -168,17 +170,23 @@ extension BackendServer.View {
         case .basic: return webdav
         case .bearer:
             let name = share.webdavAccess?.uri ?? share.providerID?.text ?? ""
+            // Without a name it would be the root, and with it everybody's data.
+            guard name.contains(where: { $0 != "/" }) else { return Self.nowhere }
             if let path = URLParts(name)?.path { return Self.canonical(path) }
             if name.hasPrefix("/") { return Self.canonical(name) }
             return Self.canonical("\(webdav)/\(percentEncoded(name))")
         }
     }
 
-    /// In the spelling in which paths are judged; one that has none holds no path.
+    /// Below it is nothing: canonical paths begin with a slash.
+    private static let nowhere = "nowhere"
+
+    /// In the spelling in which paths are judged; one that has none, or is the root, holds nothing.
     private static func canonical(_ path: String) -> String {
         guard let path = try? TargetPath(Array(path.utf8)[...], rule: .routed).text else {
-            return "unreadable"
+            return nowhere
         }
-        return path.hasSuffix("/") ? String(path.dropLast()) : path
+        let root = path.hasSuffix("/") ? String(path.dropLast()) : path
+        return root.isEmpty ? nowhere : root
     }
 }
