@@ -1,7 +1,7 @@
 package import Federation
 import Foundation
 import Logging
-package import OpenSSL
+import OpenSSL
 package import Transport
 
 /// Putting a gateway together from its configuration.

@@ -18,6 +18,8 @@ enum Farewell {
               tail -f \(world.files.log)
               ocmgate share list -c \(world.files.configuration)
             """)
+        // A file or a pipe would get it when the wait is over.
+        fflush(nil)
     }
 
     /// Waits for SIGINT or SIGTERM.

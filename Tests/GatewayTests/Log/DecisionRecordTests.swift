@@ -51,6 +51,6 @@ import Testing
                 .standing, .client, .signature, .ocm, .secrets, .policy, .checks, .would,
                 .altered, .backendStatus, .timings, .detail,
             ])
-        #expect(record.entries.contains(LogEntry(.secrets, texts: ["f", "g"])))
+        #expect(record.entries.contains { $0 == LogEntry(.secrets, texts: ["f", "g"]) })
     }
 }
