@@ -23,9 +23,13 @@ import Transport
 
     /// The standing of the share on the disk as it is now.
     private func standingOnDisk() throws -> ShareStanding? {
+        let copy = try test.scratch.crashed()
         let store = try Store.open(
-            try test.scratch.crashed().file("state.db"), test.world.seal, now: test.world.clock.now)
-        defer { store.close() }
+            copy.file("state.db"), test.world.seal, now: test.world.clock.now)
+        defer {
+            store.close()
+            withExtendedLifetime(copy) {}
+        }
         return try ShareRegistry(store, test.world.seal)
             .find(Secret(utf8: "secret-of-seven"), .inbound).first?
             .share.standing(now: test.world.clock.now)
@@ -47,14 +51,5 @@ import Transport
         let store = test.gateway.store
         test.backend.does { store.close() }
         #expect(try await notify() == 503)
-    }
-
-    @Test func aShareThatTheBackendRefusesIsOver() async throws {
-        test.backend.answers(400)
-        #expect(try await share() == 400)
-        // What was queued before is written before.
-        try await test.gateway.store.commit(Change(write: { _ in }))
-        test.backend.answers(201)
-        #expect(try await notify() == 403)
     }
 }
