@@ -37,7 +37,10 @@ extension Gateway {
         }
         var tasks = [inquiry, housekeeping, orders]
         switch configuration.policy.reload {
-        case .watch: tasks.append(Task { [self] in await watchPolicy() })
+        case .watch:
+            // Looked at before anybody hears that we have started: what changes then is seen.
+            let known = stamp()
+            tasks.append(Task { [self] in await watchPolicy(since: known) })
         case .signal: break
         }
         return tasks
@@ -70,8 +73,8 @@ extension Gateway {
 
     /// Reads files again once they have been left alone for a second: half of a list that is being
     /// written may read as a whole one.
-    private func watchPolicy() async {
-        var (known, last) = (stamp(), [String]())
+    private func watchPolicy(since start: [String]) async {
+        var (known, last) = (start, [String]())
         while !Task.isCancelled {
             await pause(.seconds(1))
             let now = stamp()

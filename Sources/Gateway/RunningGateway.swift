@@ -31,6 +31,7 @@ package final class RunningGateway: Sendable {
             store.close()
             throw StartFailure("\(error)")
         }
+        let background = gateway.background(on: group)
         warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
@@ -51,7 +52,6 @@ package final class RunningGateway: Sendable {
                             + "let the process have more files open (LimitNOFILE, ulimit -n)"),
                 ])
         }
-        let background = gateway.background(on: group)
         return RunningGateway(gateway, server, group, store, log, background)
     }
 
