@@ -5,7 +5,7 @@ import Transport
 ///
 /// Every field that says who the client is comes from here and from nowhere else: what a client
 /// sends under these names was dropped by `HeadWriter` (security design, items 24 to 26).
-struct BackendHead: Sendable {
+final class BackendHead: Sendable {
     /// The `Host` that the backend sees.
     let host: String
     /// Of the site, which the client used.

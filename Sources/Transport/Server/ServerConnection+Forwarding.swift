@@ -30,7 +30,7 @@ final class Passage {
 /// Forwarding: the client's side of it.
 extension ServerConnection: AnswerReceiver {
     /// Begins to forward the present request.
-    func forward(_ forwarding: Forwarding) {
+    func forward(_ forwarding: consuming Forwarding) {
         guard let head else { return }
         loop.counters.count(.forwarded)
         cycle.enter(.forwarding)

@@ -236,8 +236,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             for: try site.proxies.client(of: head.fields, behind: address))
     }
 
-    private func carryOut(_ plan: Plan) {
-        switch plan {
+    private func carryOut(_ plan: consuming Plan) {
+        switch consume plan {
         case .answer(let answer): send(answer)
         case .read(let limit, let then): startGathering(limit, then)
         case .prepare(let decide): prepare(decide)
