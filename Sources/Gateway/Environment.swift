@@ -5,24 +5,27 @@ import Foundation
 package struct Environment: Sendable {
     /// Wall time in seconds since 1970.
     package var now: @Sendable () -> Int
-    /// A clock that never steps, in milliseconds, for intervals and timings.
-    package var monotonicMilliseconds: @Sendable () -> Int
+    /// A clock that never steps, in microseconds, for intervals and timings.
+    package var monotonicMicroseconds: @Sendable () -> Int
 
     package init(
-        now: @escaping @Sendable () -> Int, monotonicMilliseconds: @escaping @Sendable () -> Int
+        now: @escaping @Sendable () -> Int, monotonicMicroseconds: @escaping @Sendable () -> Int
     ) {
         self.now = now
-        self.monotonicMilliseconds = monotonicMilliseconds
+        self.monotonicMicroseconds = monotonicMicroseconds
     }
+
+    /// The same clock in milliseconds.
+    package func monotonicMilliseconds() -> Int { monotonicMicroseconds() / 1000 }
 
     /// The clocks of this machine.
     package static let live: Environment = {
         let start = ContinuousClock.now
         return Environment(
             now: { Int(Date().timeIntervalSince1970) },
-            monotonicMilliseconds: {
+            monotonicMicroseconds: {
                 let passed = (ContinuousClock.now - start).components
-                return Int(passed.seconds) * 1000 + Int(passed.attoseconds / 1_000_000_000_000_000)
+                return Int(passed.seconds) * 1_000_000 + Int(passed.attoseconds / 1_000_000_000_000)
             })
     }()
 }

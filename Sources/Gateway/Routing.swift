@@ -5,25 +5,31 @@ package import Transport
 extension Gateway: RequestHandler {
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         guard site.isNamed(by: head.authority) else {
-            return .answer(refusal(Denial(.misdirected, "Host is not a name of this site")))
+            return .answer(
+                refusal(Denial(.misdirected, "Host is not a name of this site"), of: head, client))
         }
         guard site.isReached(by: client.tls?.serverName, for: head.authority) else {
-            return .answer(refusal(Denial(.misdirected, "Host is not the name of the handshake")))
+            return .answer(
+                refusal(
+                    Denial(.misdirected, "Host is not the name of the handshake"), of: head, client
+                ))
         }
         do throws(Denial) {
             return try route(head, from: client)
         } catch {
-            return .answer(refusal(error))
+            return .answer(refusal(error, of: head, client))
         }
     }
 
-    package func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+    package func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer {
+        let denial = Denial(failure)
+        if let family = messageFamily(of: start) {
+            return refuseUnread(denial, family, client, then: .close)
+        }
         let decision = DecisionID.make(now: environment.now())
         log.malformed(failure, decision: decision, client)
-        let denial = Denial(
-            failure.status == 413 ? .bodyTooLarge : .malformedRequest,
-            ruling: .init(name: failure.disclosed, status: failure.status, hint: nil),
-            failure.rawValue)
         return Answer(
             status: failure.status, fields: Self.jsonFields,
             body: denial.body(decision: decision),
@@ -54,20 +60,21 @@ extension Gateway: RequestHandler {
         case .linkShare: return linkShare(head, path, from: client)
         case .status, .passThrough: return passThrough(head, path, from: client)
         case .methodNotAllowed(let allow):
-            var answer = refusal(Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"))
+            var answer = refusal(
+                Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"), of: head, client)
             answer.fields.append(("allow", allow))
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
         }
     }
 
-    /// One spelling of the path, in which it is judged and forwarded.
+    /// One spelling of a path that is not ordinary, in which it is judged and forwarded.
     ///
     /// Refused (`malformed_path`): what some server would read as another path.
     private func judge(
         _ path: ArraySlice<UInt8>, _ routes: RouteTable
     ) throws(Denial) -> PathJudgement<RouteFamily> {
-        do { return try PathJudgement.of(path) { routes.family(of: $0) } } catch {
+        do { return try PathJudgement.ofOdd(path) { routes.family(of: $0) } } catch {
             throw Denial(.malformedPath, error.rawValue)
         }
     }
@@ -93,17 +100,5 @@ extension Gateway: RequestHandler {
         var fields = Self.jsonFields
         if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
-    }
-}
-
-extension RequestFailure {
-    /// The class that a client learns.
-    var disclosed: String {
-        switch status {
-        case 413: "body_too_large"
-        case 405: "method_not_allowed"
-        case 408: "request_timeout"
-        case _: "malformed_request"
-        }
     }
 }

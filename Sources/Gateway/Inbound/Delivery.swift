@@ -22,12 +22,14 @@ extension Gateway {
             .post, head: head, body: message.body, responseLimit: 256 << 10,
             deadline: backend.timeouts.headers)
         let response: BufferedResponse
+        trail.enters(.backend)
         do {
             response = try await received.client.loop.exchange(request, with: backend.upstream)
         } catch {
             trail.backendFailed(error.code)
             throw Denial(error)
         }
+        trail.enters(nil)
         trail.backendAnswered(response.status)
         let secrets = message.verified.claimed.message.secrets
         switch message.verified.claimed.message {

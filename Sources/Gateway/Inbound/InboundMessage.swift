@@ -14,19 +14,22 @@ extension Gateway {
             kind: kind, head: request.head, body: request.body, client: request.client,
             now: environment.now())
         let trail = Trail(
-            received, policy: policy.current, clock: environment,
-            fingerprint: fingerprint)
+            kind.text, from: received.client, now: received.now, policy: policy.current,
+            clock: environment, fingerprint: fingerprint)
         let answer: Answer
         do throws(Denial) {
             let claimed = try identify(received, trail)
+            trail.enters(.verify)
             let verified = try await verify(claimed, trail)
             // What was not carried out is remembered all the same; nobody waits for that.
             defer { store.commitLater(verified.memory.take()) }
+            trail.enters(.policy)
             let permitted = try evaluate(verified, trail)
+            trail.enters(nil)
             answer = try await carryOut(permitted, trail)
             trail.answered(answer.status)
         } catch {
-            answer = refusal(error, of: kind, decision: trail.decision)
+            answer = refusal(error, of: kind.family, decision: trail.decision)
             trail.refused(error, status: answer.status)
         }
         log.decision(trail.finished())
@@ -49,11 +52,13 @@ extension Gateway {
     }
 
     /// The answer to a message that is refused, in the form of its API.
-    func refusal(_ denial: Denial, of kind: Received.Kind, decision: String) -> Answer {
+    func refusal(_ denial: Denial, of family: RouteFamily, decision: String) -> Answer {
         var fields = [("content-type", "application/json"), ("cache-control", "no-store")]
         if let seconds = denial.retryAfter { fields.append(("retry-after", String(seconds))) }
-        switch kind {
-        case .ocm:
+        switch family {
+        case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
+            .status,
+            .webdav:
             return Answer(
                 status: denial.status, fields: fields, body: denial.body(decision: decision))
         case .token:

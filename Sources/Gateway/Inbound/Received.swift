@@ -16,6 +16,18 @@ struct Received: Sendable {
         case token
         /// With the path that it came by, which is the one it goes on by.
         case ocs(OCSCall, TargetPath)
+
+        /// The family of its path.
+        var family: RouteFamily {
+            switch self {
+            case .ocm(let endpoint): .ocm(endpoint)
+            case .token: .token
+            case .ocs: .ocs
+            }
+        }
+
+        /// The word of the log.
+        var text: String { family.messageKind ?? "" }
     }
 
     /// The media type of the body; nil for one that no endpoint takes.

@@ -13,18 +13,24 @@ final class Trail: Sendable {
     let decision: String
     private let state: Mutex<DecisionRecord>
     private let environment: Environment
-    private let started: Int
+    private let watch: Mutex<Stopwatch>
     private let fingerprint: HMACKey
 
-    init(_ received: Received, policy: Policy, clock: Environment, fingerprint: HMACKey) {
+    /// - Parameters:
+    ///   - kind: the word of the log for such messages.
+    ///   - now: unix seconds.
+    init(
+        _ kind: String, from client: ClientConnection, now: Int, policy: Policy, clock: Environment,
+        fingerprint: HMACKey
+    ) {
         self.policy = policy
         environment = clock
-        started = clock.monotonicMilliseconds()
-        decision = DecisionID.make(now: received.now)
+        watch = Mutex(Stopwatch(at: clock.monotonicMicroseconds()))
+        decision = DecisionID.make(now: now)
         self.fingerprint = fingerprint
         var record = DecisionRecord(
-            id: decision, kind: received.kindText, direction: .inbound, action: .fail, by: "guard",
-            status: 500, client: received.client.addressText)
+            id: decision, kind: kind, direction: .inbound, action: .fail, by: "guard",
+            status: 500, client: client.addressText)
         record.policy = policy.hash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
         state = Mutex(record)
@@ -34,6 +40,12 @@ final class Trail: Sendable {
     private static let loggedSecrets = 4
 
     private func note(_ change: (inout DecisionRecord) -> Void) { state.withLock { change(&$0) } }
+
+    /// The time until the next such call is this phase's; nil for what is none of them.
+    func enters(_ phase: Stopwatch.Phase?) {
+        let now = environment.monotonicMicroseconds()
+        watch.withLock { $0.enters(phase, at: now) }
+    }
 
     /// The message was read.
     func read(_ message: Message, _ claim: Claim?) {
@@ -102,25 +114,19 @@ final class Trail: Sendable {
             record.code = denial.disclosedCode
             record.detail = denial.detail
             if let fault = denial.fault { record.signature?.result = fault.rawValue }
-            if denial.ruling == nil { record.by = "guard:\(denial.code.rawValue)" }
+            if denial.ruling == nil || record.by == "guard" {
+                record.by = "guard:\(denial.code.rawValue)"
+            }
         }
     }
 
     /// The finished record.
     func finished() -> DecisionRecord {
-        let total = (environment.monotonicMilliseconds() - started) * 1000
-        note { $0.timings.append((.total, total)) }
-        return state.withLock { $0 }
-    }
-}
-
-extension Received {
-    /// The word of the log for this kind of message.
-    var kindText: String {
-        switch kind {
-        case .ocm(let endpoint): endpoint.rawValue
-        case .token: "token"
-        case .ocs: "ocs"
+        let now = environment.monotonicMicroseconds()
+        let timings = watch.withLock { $0.stop(at: now) }
+        return state.withLock { record in
+            record.timings = timings
+            return record
         }
     }
 }

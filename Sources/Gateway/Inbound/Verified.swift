@@ -110,7 +110,7 @@ extension Gateway {
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.no), document: nil)
         }
-        switch try await peers.document(of: peer) {
+        switch try await published(by: peer, trail) {
         case .absent:
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.no), document: nil)
@@ -119,6 +119,16 @@ extension Gateway {
                 claimed: claimed, peer: peer,
                 signature: .none(document.advertisesSignatures ? .yes : .no), document: document)
         }
+    }
+
+    /// What the peer publishes; the time is that of fetching.
+    private func published(
+        by peer: PeerHost, _ trail: Trail
+    ) async throws(Denial) -> PeerDocument {
+        trail.enters(.fetch)
+        let document = try await peers.document(of: peer)
+        trail.enters(.verify)
+        return document
     }
 
     private func signed(
@@ -131,14 +141,16 @@ extension Gateway {
         let identity = try identity(of: presented, message, peer, now: received.now)
         try refuseKnown(identity, received)
         let source: PeerKey.Source = presented.generation == .cavage ? .discovery : .jwks
+        trail.enters(.fetch)
         let key = try await peers.key(keyID, of: peer, for: source)
+        trail.enters(.verify)
         try judgeKeys(of: peer)
         let algorithm = try mathematics(presented, message, received, key.key)
         trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
         var document: DiscoveryDocument?
-        if case .published(let published) = try await peers.document(of: peer) {
-            document = published
+        if case .published(let found) = try await published(by: peer, trail) {
+            document = found
         }
         // Last, since what is remembered has to be written from here on.
         let memory = try remember(identity, received, peer, presented.generation)

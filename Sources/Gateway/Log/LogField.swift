@@ -28,7 +28,7 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // What came of it.
     case backendStatus = "backend_status"
-    case timings, total
+    case timings, verify, fetch, backend, total
 
     // Around it.
     case address, file, problem, remedy, count, host, source, text

@@ -127,10 +127,12 @@ extension Gateway {
             .propfind, head: head, body: nil, responseLimit: 256 << 10,
             deadline: backend.timeouts.headers)
         let status: Int
+        trail.enters(.backend)
         do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch
         {
             throw Denial(error)
         }
+        trail.enters(nil)
         trail.backendAnswered(status)
         guard status == 207 else {
             guard status < 500, status != 429 else {
@@ -157,9 +159,10 @@ extension Gateway {
 
 extension ShareRecord {
     /// The way over WebDAV; every share that we can give tokens for has one.
-    var webdavAccess: ShareAccess? {
-        accesses.first { $0.protocolName == "webdav" } ?? accesses.first
-    }
+    var webdavAccess: ShareAccess? { accesses.isEmpty ? nil : accesses[webdavPlace] }
+
+    /// The place of that access.
+    var webdavPlace: Int { accesses.firstIndex { $0.protocolName == "webdav" } ?? 0 }
 }
 
 extension BackendServer.View {

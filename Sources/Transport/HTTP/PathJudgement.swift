@@ -20,6 +20,13 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
         if let path = TargetPath(ordinary: raw) {
             return route(path.text).map { .routed(path, $0) } ?? .passThrough(path)
         }
+        return try ofOdd(raw, route: route)
+    }
+
+    /// The same of a path that is not ordinary.
+    package static func ofOdd(
+        _ raw: ArraySlice<UInt8>, route: (String) -> Route?
+    ) throws(PathFailure) -> PathJudgement {
         let strict: Result<TargetPath, PathFailure>
         do { strict = .success(try TargetPath(raw, rule: .routed)) } catch {
             strict = .failure(error)

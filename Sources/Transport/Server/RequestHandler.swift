@@ -6,8 +6,10 @@ package protocol RequestHandler: Sendable {
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan
 
     /// The answer to a request that broke a rule of HTTP, or a limit; the connection is closed
-    /// after it. Its status should be `failure.status`.
-    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer
+    /// after it. Its status should be `failure.status`. `start` is what it seems to have been for.
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer
 }
 
 /// What is to be done with a request.

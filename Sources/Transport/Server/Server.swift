@@ -220,7 +220,9 @@ private struct RedirectToHTTPS: RequestHandler {
             Answer(status: 308, fields: [("location", "https://\(site)\(path)\(query)")]))
     }
 
-    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
-        other.refuse(failure, from: client)
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer {
+        other.refuse(failure, of: start, from: client)
     }
 }

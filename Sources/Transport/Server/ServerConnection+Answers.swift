@@ -15,9 +15,16 @@ extension ServerConnection {
     func refuse(_ failure: RequestFailure) {
         cycle.doom()
         gathering = nil
-        let answer = site.handler.refuse(failure, from: requester)
+        let answer = site.handler.refuse(failure, of: start, from: requester)
         append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
         next(.linger)
+    }
+
+    /// What the present request is for, as far as it was read.
+    private var start: RequestStart {
+        if let head { return RequestStart(head) }
+        let bytes = inbound
+        return RequestStart(guessing: bytes.readableBytesUInt8Span)
     }
 
     /// `100 Continue`, when the client waits for it and nothing of the body has come.

@@ -41,7 +41,9 @@ struct LocalServer: Sendable {
             .read(limit: 1 << 20) { received in answer(PlainRequest(received)) }
         }
 
-        func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+        func refuse(
+            _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+        ) -> Answer {
             Answer(status: failure.status)
         }
     }

@@ -10,7 +10,7 @@ import Transport
     init() throws { world = try TestWorld() }
 
     private func refusal(_ denial: Denial, _ kind: Received.Kind) throws -> (Answer, JSONObject) {
-        let answer = world.gateway.refusal(denial, of: kind, decision: "0123456789abcdef")
+        let answer = world.gateway.refusal(denial, of: kind.family, decision: "0123456789abcdef")
         return (answer, try #require(try JSONValue(parsing: answer.body).object))
     }
 

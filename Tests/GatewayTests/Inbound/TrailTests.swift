@@ -61,7 +61,10 @@ import Transport
         #expect(line["secrets"]?.array?.compactMap(\.string).map(\.isEmpty) == [false])
         #expect(line["checks"]?.array?.isEmpty == false)
         #expect(line["altered"]?.array?.compactMap(\.string) == ["translated", "handle"])
-        #expect(line["timings"]?.object?["total"] != nil)
+        let timings = try #require(line["timings"]?.object)
+        for phase in ["verify", "fetch", "policy", "backend", "total"] {
+            #expect(timings[phase] != nil, "\(phase)")
+        }
         #expect(!world.lines.all.joined().contains("secret-of-seven"))
     }
 

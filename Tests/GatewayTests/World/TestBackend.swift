@@ -34,7 +34,9 @@ final class TestBackend: RequestHandler {
         return .answer(Answer(status: status))
     }
 
-    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer {
         Answer(status: failure.status)
     }
 }

@@ -22,6 +22,6 @@ final class TestClock: Sendable {
     var seconds: Int { state.withLock { $0.monotonic } }
 
     var environment: Environment {
-        Environment(now: { self.now }, monotonicMilliseconds: { self.seconds * 1000 })
+        Environment(now: { self.now }, monotonicMicroseconds: { self.seconds * 1_000_000 })
     }
 }

@@ -112,7 +112,8 @@ final class TestWorld: Sendable {
 
     func trail(_ received: Received) -> Trail {
         Trail(
-            received, policy: gateway.policy.current, clock: clock.environment,
+            received.kind.text, from: received.client, now: received.now,
+            policy: gateway.policy.current, clock: clock.environment,
             fingerprint: gateway.fingerprint)
     }
 

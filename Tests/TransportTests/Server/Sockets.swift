@@ -171,7 +171,9 @@ struct TestHandler: RequestHandler {
         onRequest(head, client)
     }
 
-    func refuse(_ failure: RequestFailure, from client: ClientConnection) -> Answer {
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer {
         Answer(status: failure.status, body: Array(failure.rawValue.utf8), connection: .close)
     }
 }

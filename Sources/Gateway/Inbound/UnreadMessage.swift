@@ -1,0 +1,73 @@
+import Federation
+import Transport
+
+/// Messages of the federation that are refused before they are read: no HTTP, too large, too slow, by
+/// another method than theirs, to a host that is not ours. Each has its decision like the others.
+extension Gateway {
+    /// Which message the path of a refused request is for, in any way of reading it; nil when it is
+    /// none that is judged.
+    func messageFamily(of start: RequestStart) -> RouteFamily? {
+        let routes = backend.view.routes
+        let families = Set(start.readings.compactMap { routes.family(of: $0) })
+        let messages = families.filter { $0.messageKind != nil && $0 != .unknownEndpoint }
+            .min { ($0.messageKind ?? "") < ($1.messageKind ?? "") }
+        return messages ?? (families.contains(.unknownEndpoint) ? .unknownEndpoint : nil)
+    }
+
+    /// The answer to a request that is refused by its head; with its decision when it is a message.
+    func refusal(_ denial: Denial, of head: RequestHead, _ client: ClientConnection) -> Answer {
+        guard let family = messageFamily(of: RequestStart(head)) else { return refusal(denial) }
+        return refuseUnread(denial, family, client, then: .keepAlive)
+    }
+
+    func refuseUnread(
+        _ denial: Denial, _ family: RouteFamily, _ client: ClientConnection,
+        then connection: Persistence
+    ) -> Answer {
+        let trail = Trail(
+            family.messageKind ?? "", from: client, now: environment.now(), policy: policy.current,
+            clock: environment, fingerprint: fingerprint)
+        var answer = refusal(denial, of: family, decision: trail.decision)
+        answer.connection = connection
+        trail.refused(denial, status: answer.status)
+        log.decision(trail.finished())
+        return answer
+    }
+}
+
+extension RouteFamily {
+    /// The word of the log for messages on these paths; nil where what comes is no message of the
+    /// federation.
+    var messageKind: String? {
+        switch self {
+        case .ocm(let endpoint): endpoint.rawValue
+        case .token: "token"
+        case .ocs: "ocs"
+        // Below the end point, and nothing that we know.
+        case .unknownEndpoint: "ocm"
+        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .status, .webdav: nil
+        }
+    }
+}
+
+extension Denial {
+    /// A request that broke a rule of HTTP, or a limit; the detail names which.
+    init(_ failure: RequestFailure) {
+        switch failure.status {
+        case 405: self.init(.methodNotAllowed, failure.rawValue)
+        case 413: self.init(.bodyTooLarge, failure.rawValue)
+        case 408:
+            self.init(
+                .malformedRequest,
+                ruling: .init(
+                    name: "request_timeout", status: 408,
+                    hint: "The request did not come in time."), failure.rawValue)
+        case let status:
+            self.init(
+                .malformedRequest,
+                ruling: .init(
+                    name: DenialCode.malformedRequest.rawValue, status: status, hint: nil),
+                failure.rawValue)
+        }
+    }
+}
