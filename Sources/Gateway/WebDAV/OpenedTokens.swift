@@ -15,8 +15,8 @@ final class OpenedTokens: Sendable, CustomReflectable {
         let share: ShareID
         /// The `Authorization` that the backend takes for the share.
         let credential: Secret
-        /// The backend's document that the form of the credential comes from.
-        let view: BackendServer.View
+        /// The form of the credential, which a new document of the backend may change.
+        let form: Backend.Credential
     }
 
     private let entries = Mutex<[String: Entry]>([:])

@@ -75,15 +75,15 @@ extension Gateway {
     private func withToken(
         _ token: AccessToken, shownAs field: String, _ request: DataRequest
     ) throws(Denial) -> Plan {
-        let view = backend.view
+        let form = backend.view.backend.credential
         guard let id = ShareID(token.share), let share = registry[id] else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
         let entry = OpenedTokens.Entry(
             token: token, share: id,
             credential: DAVCredential.field(
-                for: try permanentSecret(of: share, at: 0), view.backend.credential),
-            view: view)
+                for: try permanentSecret(of: share, at: share.webdavPlace), form),
+            form: form)
         openedTokens.keep(field, entry)
         return try withToken(entry, request)
     }
@@ -102,8 +102,8 @@ extension Gateway {
         let destination = try permit(token, request)
         try judge(request, share, .token, token.peer, now)
         let credential =
-            entry.view === backend.view
-            ? entry.credential.text : try credential(of: share, at: 0)
+            entry.form == backend.view.backend.credential
+            ? entry.credential.text : try credential(of: share, at: share.webdavPlace)
         return try forward(
             request, as: .field(credential), destination: destination, depth: try request.depth())
     }

@@ -70,23 +70,10 @@ extension ServerConnection: AnswerReceiver {
         guard !cycle.body.hasEnded, let connection = passage?.connection else { return false }
         guard connection.takesMore else { return false }
         do {
-            var offset = 0
-            let bytes = inbound
-            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
-            switch step {
-            case .needMore:
-                use(offset)
-                return false
-            case .data(let range):
-                guard
-                    let piece = inbound.getSlice(
-                        at: inbound.readerIndex + range.lowerBound, length: range.count)
-                else { return false }
-                use(offset)
-                pass(piece, to: connection)
-            case .end:
-                use(offset)
-                connection.send(ByteBuffer(bytes: ChunkFrame.last))
+            switch try nextPiece() {
+            case .needMore: return false
+            case .data(let piece): pass(piece, to: connection)
+            case .end: connection.send(ByteBuffer(bytes: ChunkFrame.last))
             }
             if cycle.body.hasEnded {
                 deadline = .never

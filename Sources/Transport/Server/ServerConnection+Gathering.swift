@@ -19,32 +19,46 @@ extension ServerConnection {
         cycle.enter(.gathering)
     }
 
+    /// What comes next of a body.
+    enum Piece {
+        case needMore
+        case data(ByteBuffer)
+        case end
+    }
+
+    /// Takes the next piece of the body from what has come.
+    func nextPiece() throws(RequestFailure) -> Piece {
+        var offset = 0
+        let bytes = inbound
+        let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
+        use(offset)
+        switch step {
+        case .needMore: return .needMore
+        case .data(let range):
+            let start = bytes.readerIndex + range.lowerBound
+            return bytes.getSlice(at: start, length: range.count).map { .data($0) } ?? .needMore
+        case .end: return .end
+        }
+    }
+
     /// Whether the body is whole, or was refused.
     func gather() -> Bool {
         do {
-            var offset = 0
-            let bytes = inbound
-            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
-            switch step {
+            switch try nextPiece() {
             case .needMore:
-                use(offset)
                 if let pace = gathering?.pace { deadline = pace.deadline(at: loop.now) }
                 return false
-            case .data(let range):
+            case .data(let piece):
                 let room = (gathering?.limit ?? 0) - (gathering?.bytes.count ?? 0)
-                guard range.count <= room else {
+                guard piece.readableBytes <= room else {
                     loop.counters.count(.bodyTooLarge)
                     refuse(.bodyTooLarge)
                     return false
                 }
-                gathering?.bytes.append(
-                    contentsOf: inbound.readableBytesView.dropFirst(range.lowerBound).prefix(
-                        range.count))
-                gathering?.pace.received(range.count)
-                use(offset)
+                gathering?.bytes.append(contentsOf: piece.readableBytesView)
+                gathering?.pace.received(piece.readableBytes)
                 return true
             case .end:
-                use(offset)
                 answerGathered()
                 return true
             }
@@ -77,11 +91,7 @@ extension ServerConnection {
     /// Drops what is left of a body; whether that is all of it.
     func drop() -> Bool {
         do {
-            var offset = 0
-            let bytes = inbound
-            let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
-            use(offset)
-            switch step {
+            switch try nextPiece() {
             case .needMore: return false
             case .data: return true
             case .end:

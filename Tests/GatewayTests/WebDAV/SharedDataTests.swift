@@ -45,6 +45,50 @@ import Testing
         #expect(answer.values("cache-control") == ["no-store"])
     }
 
+    // A second fetch of the backend's document makes a new view, which changes nothing here.
+    @Test func aTokenThatWasOpenedStaysSoWhenTheBackendIsAskedAgain() async throws {
+        let world = try await TestGateway()
+        let (id, _) = try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token))
+        #expect(planned.values("authorization") == [Self.inside])
+        let opened = try #require(world.gateway.openedTokens.find("Bearer \(token)"))
+        #expect(opened.form == .basic && opened.share == id)
+        let marked = OpenedTokens.Entry(
+            token: opened.token, share: id, credential: Secret(utf8: "Basic bWFya2Vk"),
+            form: opened.form)
+        world.gateway.openedTokens.keep("Bearer \(token)", marked)
+        world.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(Self.document.utf8)), statusVersion: nil)
+        let again = try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token))
+        #expect(again.values("authorization") == ["Basic bWFya2Vk"])
+    }
+
+    @Test func aTokenOpensTheWayOverWebDAVWhateverItsPlace() async throws {
+        let world = try await TestGateway()
+        let host = try #require(PeerHost("one.test"))
+        let accesses = [("datatx", "SECRET-OF-DATATX"), ("webdav", Self.secret)].map {
+            NewAccess(
+                protocolName: $0.0, secret: Secret(utf8: $0.1), handle: .none,
+                permissions: .named(["read"]), uri: nil, requirements: [])
+        }
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: host, providerID: ProviderID("1"),
+                resourceType: "file", accesses: accesses), now: world.gateway.environment.now())
+        try await world.gateway.store.commit(recording.change)
+        let token = try await world.token(Self.secret)
+        for _ in 0..<2 {
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token))
+            #expect(planned.values("authorization") == [Self.inside])
+        }
+    }
+
+    private static let document =
+        #"{"enabled":true,"apiVersion":"1.0","endPoint":"https://cloud.test/ocm","#
+        + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+        + #""protocols":{"webdav":"/public.php/webdav/"}}]}"#
+
     @Test func aTokenEndsWithItsShare() async throws {
         let world = try await TestGateway()
         let (id, _) = try await world.share(Self.secret)
