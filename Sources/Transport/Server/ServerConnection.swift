@@ -94,7 +94,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
             client = client.secured(by: TLSInfo(negotiation))
             requester = client
             deadline = loop.now + site.limits.requestHead
-        case .failure: loop.counters.count(.handshakeFailed)
+        // One that took too long is counted as that.
+        case .failure: if cycle.phase != .closed { loop.counters.count(.handshakeFailed) }
         }
     }
 
@@ -376,7 +377,7 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
                 loop.counters.count(.headTimeout)
                 refuse(.requestTimeout)
             } else {
-                loop.counters.count(cycle.requests > 0 ? .keepAliveTimeout : .headTimeout)
+                loop.counters.count(silence)
                 finish()
             }
         case .gathering:
@@ -389,6 +390,12 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()
+    }
+
+    /// What it is, that nothing of a head has come in time.
+    private var silence: Counters.Event {
+        if cycle.requests > 0 { return .keepAliveTimeout }
+        return site.tls != nil && client.tls == nil ? .handshakeTimeout : .headTimeout
     }
 
     /// Up to here, copying costs less than another piece for the system to gather.

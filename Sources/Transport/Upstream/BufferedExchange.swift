@@ -112,6 +112,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
             connect(.new)
         case .fail:
             loop.counters.count(.upstreamFailed)
+            if failure.status == 504 { loop.counters.count(.upstreamTimeout) }
             end(.failure(failure))
         }
     }

@@ -6,29 +6,6 @@ import Testing
 
 /// The limits of a server over real sockets, each with its counter.
 @Suite struct ServerTests {
-    /// Runs `body` with a server of these limits, whose handler is given.
-    private func serve(
-        _ limits: (inout ServerLimits) -> Void = { _ in },
-        _ plan: @escaping @Sendable (RequestHead, ClientConnection) -> Plan = { _, _ in
-            .answer(Answer(status: 200, body: Array("hello".utf8)))
-        },
-        _ body: (Int, LoopGroup, Server) async throws -> Void
-    ) async throws {
-        var changed = ServerLimits()
-        limits(&changed)
-        let group = LoopGroup(count: 1)
-        let address = try #require(IPAddress("127.0.0.1"))
-        let server = try await Server.start(
-            ServerConfiguration(listeners: [.init(.tcp(address, port: 0))], limits: changed),
-            on: group, handler: TestHandler(plan))
-        guard case .tcp(_, let port) = server.addresses[0] else { return }
-        do { try await body(port, group, server) } catch {
-            await group.shutdown()
-            throw error
-        }
-        await group.shutdown()
-    }
-
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 
