@@ -376,20 +376,39 @@ def test_an_honest_double_comes_from_the_same_believed_client(judged, peers):
     message = request()
     assert ask("192.0.2.7", message).status == 200
     refused = ask("192.0.2.8", message)
-    assert (refused.status, json.loads(refused.body)["error"]) == (400, "invalid_client")
+    assert (refused.status, json.loads(refused.body)["error"]) == (401, "invalid_client")
 
 
-def test_a_unix_socket_has_no_address_to_tell(start, echo):
-    place = {}
-
+def listening_at(path):
+    """Listens at a socket file, too."""
     def prepare(gateway):
-        place["socket"] = str(gateway.folder / "http.sock")
         text = gateway.configuration.read_text()
         gateway.configuration.write_text(text.replace(
-            "[tls.", f'[[listen]]\naddress = "unix:{place["socket"]}"\n'
+            "[tls.", f'[[listen]]\naddress = "unix:{path}"\n'
                      'trusted_proxies = ["0.0.0.0/0", "::/0"]\n\n[tls.', 1))
+    return prepare
 
-    start(echo.url, prepare=prepare)
+
+def test_the_socket_of_a_gateway_that_runs_is_not_taken_away(start, echo, tmp_path):
+    path = tmp_path / "http.sock"
+    first = start(echo.url, prepare=listening_at(path))
+    with pytest.raises(AssertionError, match="another program listens there"):
+        start(echo.url, prepare=listening_at(path))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(path))
+        connection.sendall(b"GET /page HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+        with connection.makefile("rb") as reader:
+            assert read_response(reader).status == 200
+    # What a gateway that was killed left behind hinders nobody.
+    first.kill()
+    assert path.exists()
+    start(echo.url, prepare=listening_at(path))
+
+
+def test_a_unix_socket_has_no_address_to_tell(start, echo, tmp_path):
+    place = {"socket": str(tmp_path / "http.sock")}
+    start(echo.url, prepare=listening_at(place["socket"]))
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         connection.connect(place["socket"])

@@ -66,6 +66,7 @@ package final class Server: Sendable {
     ) async throws -> (ListenAddress, [any Channel]) {
         switch address {
         case .unix(let path):
+            try await requireUnheard(path, group.loops[0])
             let channel = try await bootstrap(site, group.loops[0])
                 .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             return (address, [channel])
@@ -95,6 +96,20 @@ package final class Server: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: ip.description, port: port).get()
         try await probe.close().get()
+    }
+
+    /// A socket file at which somebody listens is not taken away from him. One at which nobody does
+    /// was left by a program that died.
+    private static func requireUnheard(_ path: String, _ handle: LoopHandle) async throws {
+        let probe: any Channel
+        do {
+            probe = try await ClientBootstrap(group: handle.eventLoop)
+                .connect(unixDomainSocketPath: path).get()
+        } catch let error as IOError where [ENOENT, ECONNREFUSED].contains(error.errnoCode) {
+            return
+        }
+        try? await probe.close().get()
+        throw IOError(errnoCode: EADDRINUSE, reason: "listens")
     }
 
     private static func bootstrap(_ site: ServerSite, _ handle: LoopHandle) -> ServerBootstrap {
@@ -165,7 +180,7 @@ package struct ListenFailure: Error, CustomStringConvertible {
     init(address: ListenAddress, _ error: any Error) {
         self.address = address.description
         switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE?: reason = "another program listens there; ss -ltnp shows which"
+        case EADDRINUSE?: reason = "another program listens there; ss -lptx shows which"
         case EACCES?:
             reason = "not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL?: reason = "this machine does not have this address; ip addr shows them"
