@@ -30,9 +30,13 @@ package final class Gateway: Sendable {
     let cavageProfile: CavageProfile
     let keyRequirements: KeyRequirements
     let openedTokens = OpenedTokens()
-    /// Exchanges at the token endpoint, by peer and by share.
+    /// Exchanges at the token endpoint, by peer and by share. Servers of the reva family exchange
+    /// on every operation: 200 at once is a folder that is opened, ten in a second a client that
+    /// works through one. Beyond it a peer only costs us writes to the store.
     let exchanges = TokenBuckets(perMinute: 600, burst: 200)
-    /// Codes that were never seen, by the peer that asks: each costs the backend a request.
+    /// Codes that were never seen, by the peer that asks. Each costs the backend a request,
+    /// which it may count as a guess and slow all down for. 20 at once are the shares that a peer
+    /// opens again after the gateway has come; nobody guesses 190 bits at ten in a minute.
     let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
     /// Codes that the backend is asked about at the moment, by fingerprint.
     let learning = SingleFlight<String, Denial?>()

@@ -30,7 +30,7 @@ import Testing
         #expect(denial.status == 401)
         #expect(denial.disclosedCode == "signature_invalid")
         #expect(denial.fault == fault)
-        #expect(denial.oauthStatus == 400)
+        #expect(denial.oauthStatus == 401)
         #expect(denial.code.oauthError == .invalidClient)
         #expect(!String(decoding: denial.body(decision: "d"), as: UTF8.self).contains("detail"))
     }

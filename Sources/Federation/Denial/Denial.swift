@@ -65,10 +65,12 @@ package struct Denial: Error, Sendable, Equatable {
     /// The hint that the peer reads.
     package var hint: String { ruling?.hint ?? code.disclosed.hint }
 
-    /// The status at the token endpoint: 400 for all that RFC 6749 5.2 has an error for, the
-    /// plain status for what it has not (size, method, rate, an outage).
+    /// The status at the token endpoint: 400 for all that RFC 6749 5.2 has an error for, 401 for a
+    /// signature that does not authenticate the client, a repeated one too (settled questions, 2),
+    /// the plain status for what it has no error for (size, method, rate, an outage).
     package var oauthStatus: Int {
-        switch status {
+        if fault != nil { return 401 }
+        return switch status {
         case 400...404: 400
         default: status
         }

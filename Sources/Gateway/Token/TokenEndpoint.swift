@@ -18,7 +18,7 @@ extension Gateway {
             throw Denial(.invalidClient, "the request names no peer")
         }
         let now = verified.claimed.received.now
-        guard exchanges.take(peer.description, now: now) else {
+        guard exchanges.take(peer.description, now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of \(peer)")
         }
         let (share, memory) = try await grant(
@@ -56,7 +56,7 @@ extension Gateway {
                 .invalidGrant,
                 own.first.map { "share \($0.id) is over" } ?? "a code of another peer")
         }
-        guard exchanges.take("share \(share.id)", now: environment.now()) else {
+        guard exchanges.take("share \(share.id)", now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")
         }
         guard configuration.token.bind == .peer else { return (share, []) }
@@ -91,7 +91,7 @@ extension Gateway {
         guard configuration.token.verifyUnknown == .backend else {
             throw Denial(.invalidGrant, "a code that was never seen")
         }
-        guard unknownCodes.take(peer.description, now: environment.now()) else {
+        guard unknownCodes.take(peer.description, now: seconds) else {
             throw Denial(.limitExceeded, "unknown codes of \(peer)")
         }
         // Of several who ask at once the first learns it, and the others find it learned.
@@ -107,6 +107,9 @@ extension Gateway {
         }
         if let denial { throw denial }
     }
+
+    /// Time for rates: nobody gets more by setting the wall clock.
+    private var seconds: Int { environment.monotonicMilliseconds() / 1000 }
 
     /// Asks the backend whether a secret is good.
     private func probe(

@@ -28,7 +28,7 @@ import Transport
 
     @Test func aTokenClientIsToldInTheWordsOfOAuth() throws {
         let (answer, body) = try refusal(Denial(.wrong, "detail"), .token)
-        #expect(answer.status == 400)
+        #expect(answer.status == 401)
         #expect(body["error"]?.string == "invalid_client")
         #expect(body["error_description"]?.string == "signature_invalid")
         #expect(field("pragma", of: answer) == "no-cache")
