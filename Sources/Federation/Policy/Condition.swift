@@ -59,7 +59,7 @@ package enum Condition: Sendable, Hashable {
         case .owner(let globs): Self.has(facts.owner, globs)
         case .sender(let globs): Self.has(facts.sender, globs)
         case .recipient(let globs): Self.has(facts.recipient, globs)
-        case .net(let ranges): Self.isFrom(facts.address, ranges)
+        case .net(let ranges): Self.isFrom(facts.address, ranges, effect)
         }
     }
 
@@ -94,8 +94,12 @@ package enum Condition: Sendable, Hashable {
         return globs.contains { $0.matches(fact) }
     }
 
-    private static func isFrom(_ address: NetworkAddress?, _ ranges: [NetworkRange]) -> Bool {
-        guard let address else { return false }
+    /// Who has no address, on a Unix socket, may be anywhere: a block that refuses is about him, one
+    /// that lets through is not.
+    private static func isFrom(
+        _ address: NetworkAddress?, _ ranges: [NetworkRange], _ effect: Effect
+    ) -> Bool {
+        guard let address else { return effect == .restricts }
         return ranges.contains { $0.contains(address) }
     }
 
