@@ -3,7 +3,7 @@ import Foundation
 
 /// `ocmgate demo`: runs the program `ocmgate-demo` that lies beside this one
 /// (`docs/decisions/0001`).
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "A legacy server behind the gateway and three peers, on loopback.",
@@ -18,7 +18,7 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Which old server is played: nextcloud or owncloud10.")
     var backend = "nextcloud"
 
-    func run() throws {
+    func run() async throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = (own as NSString).deletingLastPathComponent + "/ocmgate-demo"
         guard FileManager.default.isExecutableFile(atPath: program) else {
@@ -30,8 +30,20 @@ struct DemoCommand: ParsableCommand {
             (json ? ["--json"] : []) + (keep ? ["--keep"] : []) + ["--backend", backend]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["OCMGATE": own], uniquingKeysWith: { _, new in new })
+        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = {
+            end.yield($0.terminationStatus)
+            end.finish()
+        }
         try process.run()
-        process.waitUntilExit()
-        throw ExitCode(process.terminationStatus)
+        // It has a process group of its own: what is meant for both comes here alone.
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
+        let (child, received) = (process.processIdentifier, signals.stream)
+        let passing = Task { for await number in received { kill(child, number) } }
+        var status: Int32 = 0
+        for await code in ended { status = code }
+        passing.cancel()
+        withExtendedLifetime(signals) {}
+        throw ExitCode(status)
     }
 }

@@ -1,7 +1,10 @@
 """The demonstration tells programs the truth: what it says of each step is what the gateway did."""
 
 import json
+import signal
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +47,29 @@ def test_a_demo_of_an_unknown_backend_is_refused():
                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert run.returncode != 0 and run.stdout == ""
     assert "nextcloud" in run.stderr and "owncloud10" in run.stderr
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_the_command_ends_the_demo(number):
+    command = subprocess.Popen([binary(), "demo", "--keep"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        said = ""
+        while "Ctrl-C" not in said and (line := command.stdout.readline()):
+            said += line
+        (demo,) = children(command.pid)
+        assert Path(f"/proc/{demo}/exe").resolve().name == "ocmgate-demo"
+        command.send_signal(number)
+        command.communicate(timeout=30)
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{demo}").exists():
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+    finally:
+        if command.poll() is None:
+            command.kill()
