@@ -56,7 +56,10 @@ extension Gateway {
             [
                 LogEntry(.seconds, ahead),
                 LogEntry(.problem, "signed messages are refused for so long"),
-                LogEntry(.remedy, "see whether the clock is right"),
+                LogEntry(
+                    .remedy,
+                    "see whether the clock is right; if it is, it was ahead once, and this ends by "
+                        + "itself (deploy/README.md, the clock)"),
             ])
     }
 
