@@ -12,6 +12,7 @@ from pathlib import Path
 from certificates import Authority
 from listener import free_port
 from peers import Peer, PeerServer, as_json
+from ways import ProxyWay
 from wire import Connection, Response, compose
 
 POLICY = """\
@@ -67,7 +68,11 @@ pass = "{passing}"
 [outbound]
 ca_file       = "{ca}"
 resolve       = {{ {resolve} }}
-allow_private = ["127.0.0.0/8"]
+allow_private = {private}
+{outbound}
+
+[egress]
+{egress}
 
 [signature]
 keys = "{folder}/keys"
@@ -116,13 +121,17 @@ class Gateway:
 
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
-                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen=""):
+                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
+                 egress: str | None = None, outbound="", private=("127.0.0.0/8",)):
         self.host = host
         self.folder = folder
         self.authority = authority
         self.evidence = evidence
         self.peers = peers
         self.port = free_port()
+        # Its way out, when `egress` is given (as further keys of that table).
+        self.egress_port = free_port() if egress is not None else None
+        self.egress_authority = folder / "egress-ca.pem"
         self.process: subprocess.Popen | None = None
         self.starts = 0
         self.environment: dict[str, str] = {}
@@ -142,11 +151,19 @@ class Gateway:
             CONFIGURATION.format(
                 profile=profile, host=self.host, port=self.port, address=address, listen=listen, certificate=own.certificate,
                 key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
-                token=token, ca=authority.file, folder=folder,
-                resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()),
+                token=token, ca=authority.file, folder=folder, outbound=outbound,
+                private=json.dumps(list(private)), egress=self._egress(egress),
+                resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()
+                                  if a != f"{host}:443"),
             )
             + configuration
         )
+
+    def _egress(self, keys: str | None) -> str:
+        if keys is None:
+            return 'listen = ""'
+        return (f'listen = "127.0.0.1:{self.egress_port}"\nca = "{self.egress_authority}"\n'
+                f'clients = ["127.0.0.0/8"]\n{keys}')
 
     # Life
 
@@ -265,6 +282,10 @@ class Gateway:
         return code
 
     # Talking to it
+
+    def way_out(self, agent: str = "curl") -> ProxyWay:
+        """The way of a backend: through its forward proxy, believing its authority alone."""
+        return ProxyWay(self.egress_port, self.egress_authority, agent)
 
     def connect(self, timeout: float = 20, **how) -> Connection:
         """`how`: `name` in the handshake, `source` address."""

@@ -233,19 +233,25 @@ def as_json(document) -> bytes:
 class PeerServer(Listener):
     """One HTTPS listener for all peers: SNI picks the certificate, Host the peer."""
 
-    def __init__(self, authority: Authority):
+    def __init__(self, authority: Authority, keeps: bool = False):
         self.authority = authority
+        self.keeps = keeps
         self.peers: dict[str, Peer] = {}
         self._lock = threading.Lock()
         self._default = authority.issue("nobody.test").server_context()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._default.sni_callback = self._pick
+        # Everything that came and went: (who dialled, for which host, request, answer's bytes).
+        self.exchanges: list[tuple[str, str, Request, bytes]] = []
         super().__init__()
 
     def add(self, host: str, generation: str, **discovery) -> Peer:
-        peer = Peer(host, generation, **discovery)
-        self.peers[host] = peer
-        self._contexts[host] = self.authority.issue(host).server_context()
+        return self.put(Peer(host, generation, **discovery))
+
+    def put(self, peer):
+        """A server of the test's own: it has `host`, `generation`, `requests` and `script`."""
+        self.peers[peer.host] = peer
+        self._contexts[peer.host] = self.authority.issue(peer.host).server_context()
         return peer
 
     def resolve(self) -> dict[str, str]:
@@ -256,6 +262,7 @@ class PeerServer(Listener):
             connection.context = self._contexts[name]
 
     def _serve(self, plain: socket.socket, number: int) -> None:
+        source = plain.getpeername()[0]
         try:
             with self._default.wrap_socket(plain, server_side=True) as connection, \
                     connection.makefile("rb", buffering=65536) as reader:
@@ -267,6 +274,10 @@ class PeerServer(Listener):
                         continue
                     with self._lock:
                         peer.requests.append(request)
-                    connection.sendall(peer.script(request))
+                    told = peer.script(request)
+                    if self.keeps:
+                        with self._lock:
+                            self.exchanges.append((source, peer.host, request, told))
+                    connection.sendall(told)
         except (OSError, Closed, ValueError):
             plain.close()
