@@ -1,0 +1,48 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct BackgroundTests {
+    private func world(_ policy: String) throws -> TestWorld {
+        let world = try TestWorld()
+        try world.scratch.write(policy, "policy.toml")
+        return world
+    }
+
+    private static let head =
+        "version = 1\nname = \"new\"\nmode = \"enforce\"\nunknown = \"deny\"\n"
+
+    @Test func aNewPolicyIsInForceOnceItIsRead() throws {
+        let world = try world(Self.head + "default = \"deny\"\n")
+        let before = world.gateway.policy.current.hash
+        world.gateway.reloadPolicy()
+        #expect(world.gateway.policy.current.hash != before)
+        world.gateway.log.flush()
+        #expect(world.lines.all.joined().contains("gateway.reloaded"))
+    }
+
+    @Test(arguments: [
+        ("default = ", "policy.toml:5:"), ("default = \"deny\"\nnonsense = 1\n", "nonsense"),
+        (
+            "default = \"deny\"\n[[test]]\nname = \"t\"\n"
+                + "given = { on = \"share.in\", peer = \"a.test\" }\n"
+                + "want = { action = \"allow\" }\n", "policy.toml:6: test"
+        ),
+    ]) func oneThatIsBrokenOrFailsItsTestsIsNot(_ text: String, _ problem: String) throws {
+        let world = try world(Self.head + text)
+        let before = world.gateway.policy.current.hash
+        world.gateway.reloadPolicy()
+        #expect(world.gateway.policy.current.hash == before)
+        world.gateway.log.flush()
+        let log = world.lines.all.joined()
+        #expect(log.contains("gateway.reload-failed") && log.contains(problem), "\(log)")
+    }
+
+    @Test func oneThatIsGoneIsNot() throws {
+        let world = try TestWorld()
+        let before = world.gateway.policy.current.hash
+        world.gateway.reloadPolicy()
+        #expect(world.gateway.policy.current.hash == before)
+    }
+}
