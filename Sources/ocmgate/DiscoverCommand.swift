@@ -17,17 +17,11 @@ struct DiscoverCommand: AsyncParsableCommand {
             none, 2 it cannot be asked.
             """)
 
-    @Argument(help: "host[:port]")
-    var host: String
-
-    @OptionGroup var option: ConfigurationOption
-
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var about: PeerOptions
 
     func run() async throws {
-        let peer = try PeerHost(argument: host)
-        let settings = option.isThere ? try option.load() : try Self.usual()
+        let peer = try about.peer()
+        let settings = about.option.isThere ? try about.option.load() : try Self.usual()
         let log = GatewayLog(level: .error, format: settings.log.format.written)
         let group = LoopGroup(count: 1)
         do {
@@ -69,7 +63,7 @@ struct DiscoverCommand: AsyncParsableCommand {
     ) throws {
         switch found {
         case .absent:
-            if json {
+            if about.json {
                 Output.json(["host": .string(peer.description), "published": .bool(false)])
             } else {
                 Output.line("\(peer) answers, and publishes no OCM discovery document")
@@ -77,7 +71,7 @@ struct DiscoverCommand: AsyncParsableCommand {
             throw Exit.findings
         case .published(let document):
             let verdict = try judge(document, peer, settings)
-            if json {
+            if about.json {
                 printJSON(document, keys, verdict, of: peer)
             } else {
                 printText(document, keys, verdict, of: peer)
@@ -89,7 +83,7 @@ struct DiscoverCommand: AsyncParsableCommand {
     private func judge(
         _ document: DiscoveryDocument, _ peer: PeerHost, _ settings: Configuration
     ) throws -> Verdict? {
-        guard option.isThere, let occasion = Occasion("share.in") else { return nil }
+        guard about.option.isThere, let occasion = Occasion("share.in") else { return nil }
         let policy: Policy
         do throws(ConfigurationErrors) {
             policy = try Policy.load(file: settings.policy.file, .disk)

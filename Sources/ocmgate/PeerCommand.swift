@@ -17,24 +17,18 @@ struct PeerCommand: ParsableCommand {
                 A gateway that runs forgets them at once.
                 """)
 
-        @Argument(help: "The peer's host.")
-        var host: String
-
-        @OptionGroup var option: ConfigurationOption
-
-        @Flag(help: "Print one JSON object.")
-        var json = false
+        @OptionGroup var about: PeerOptions
 
         func run() async throws {
-            let peer = try PeerHost(argument: host)
-            let settings = try option.load()
+            let peer = try about.peer()
+            let settings = try about.option.load()
             let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
             let known: Int
             do {
                 known = try await PeerForgetting.forget(
                     peer, in: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
             } catch { throw CommandFailure("\(error)") }
-            if json {
+            if about.json {
                 Output.json(["peer": .string(peer.description), "keys": .number(known)])
             } else {
                 Output.line("\(peer): \(known) keys forgotten; the next that it shows are taken")
