@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from backend import ScriptedBackend
+from backend import ScriptedBackend, answer
 from certificates import Authority
 from gateway import Evidence, Gateway
 from legacy import LegacyServer
@@ -47,6 +47,14 @@ def start(tmp_path_factory, authority, evidence, peers):
     yield start
     for gateway in running:
         gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def backend():
+    """One that answers everything with 200."""
+    server = ScriptedBackend(lambda request: answer(200, b"ok"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")

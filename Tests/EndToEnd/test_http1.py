@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend import ScriptedBackend, answer
 from wire import Closed, raw
 
 CORPUS = json.loads(
     (Path(__file__).parents[1] / "Vectors" / "http1" / "corpus.json").read_text())
 HOST = "a.example"
-
-
-@pytest.fixture(scope="module")
-def backend():
-    server = ScriptedBackend(lambda request: answer(200, b"ok"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="module")

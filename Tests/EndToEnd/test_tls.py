@@ -7,16 +7,8 @@ import warnings
 
 import pytest
 
-from backend import ScriptedBackend, answer
 from gateway import binary
 from wire import Connection
-
-
-@pytest.fixture(scope="module")
-def backend():
-    backend = ScriptedBackend(lambda request: answer(200, b"ok"))
-    yield backend
-    backend.stop()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from urllib.parse import quote
 
 from peers import share
@@ -47,10 +48,15 @@ def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peer
     server, backend = legacy("nextcloud")
     gateway = start(backend.url, configuration='[log]\nlevel = "debug"\n')
     busy(gateway, server, evidence, peers)
+    # What everybody on the machine can read of the process, and what those of its user can.
+    process = Path(f"/proc/{gateway.process.pid}")
+    seen = {file: (process / file).read_bytes() for file in ("cmdline", "environ", "status", "maps")}
     gateway.stop()
 
     assert len(evidence.canaries) >= 5
     forms = {form(value.encode()) for value in evidence.canaries for form in FORMS}
+    assert b"run" in seen["cmdline"]
+    assert [file for file, data in seen.items() if any(form in data for form in forms)] == []
     written = set(evidence.files)
     for folder in evidence.folders:
         written.update(file for file in folder.rglob("*")

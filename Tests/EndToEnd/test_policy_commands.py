@@ -1,0 +1,168 @@
+"""`policy test` and `policy explain`: what they say is what the gateway would do, with its place."""
+
+import json
+
+import pytest
+
+from test_commands import ocmgate
+
+POLICY = """\
+version = 1
+name    = "school"
+mode    = "enforce"
+unknown = "deny"
+default = "deny"
+
+[list.partners]
+standing = "allow"
+entries  = ["*.partner.example"]
+
+[list.blocked]
+standing = "block"
+entries  = ["bad.partner.example"]
+
+[[require]]
+name = "signed"
+on   = ["share", "token"]
+need = ["signature"]
+hint = "Sign it."
+
+[[rule]]
+name   = "no campus guests"
+on     = "share.in"
+when   = { net = "192.0.2.0/24" }
+action = "deny"
+code   = "campus_refused"
+
+[[rule]]
+name   = "small files"
+on     = "share.in"
+when   = { share_type = "user", resource_type = "file", protocol = "webdav", permissions = ["read"], size_max = "1MiB", owner = "*@*.partner.example" }
+action = "allow"
+
+[[rule]]
+name   = "news"
+on     = "notification.in"
+when   = { notification_type = "SHARE_ACCEPTED" }
+action = "allow"
+"""
+TESTS = """
+[[test]]
+name  = "a small file"
+given = { on = "share.in", peer = "a.partner.example", owner = "x@a.partner.example", address = "198.51.100.1" }
+want  = { action = "allow", by = "rule:small files" }
+
+[[test]]
+name  = "a blocked one"
+given = { on = "share.in", peer = "bad.partner.example" }
+want  = { action = "deny" }
+"""
+FINE = ["--peer", "a.partner.example", "--owner", "x@a.partner.example", "--address", "198.51.100.1"]
+ASKED = {
+    "as it should be": ([], "allow", "rule:small files"),
+    "from nobody": (["--peer", "stranger.example"], "deny", "unknown"),
+    "from a blocked one": (["--peer", "bad.partner.example"], "deny", "list:blocked"),
+    "unsigned": (["--signature", "none"], "deny", "require:signed"),
+    "unsigned by a peer with keys": (["--signature", "none", "--peer-advertises-keys"], "deny",
+                                     "built-in:advertised-keys"),
+    "from the campus": (["--address", "192.0.2.9"], "deny", "rule:no campus guests"),
+    "to a group": (["--share-type", "group"], "deny", "default"),
+    "of a folder": (["--resource-type", "folder"], "deny", "default"),
+    "over ssh too": (["--protocol", "webdav,ssh"], "deny", "default"),
+    "to be written": (["--permissions", "read,write"], "deny", "default"),
+    "of a large file": (["--size", "2MiB"], "deny", "default"),
+    "of somebody else": (["--owner", "x@other.example"], "deny", "default"),
+    "another message": (["--on", "notification.in", "--notification-type", "SHARE_ACCEPTED"], "allow",
+                        "rule:news"),
+    "another message that is not named": (["--on", "invite.in"], "deny", "default"),
+}
+
+
+@pytest.fixture
+def policy(tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text(POLICY)
+    return path
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_fact_that_is_given_counts(policy, name):
+    more, action, by = ASKED[name]
+    given = [*FINE, *more]
+    run = ocmgate("policy", "explain", policy, *given, "--json")
+    told = json.loads(run.stdout)
+    assert (told["action"], told["by"]) == (action, by), run.stdout
+    assert run.returncode == (0 if action == "allow" else 3)
+    assert told["checks"] and all({"name", "result", "place", "reason"} <= check.keys()
+                                  for check in told["checks"])
+    if ":" in by and not by.startswith("built-in"):
+        file, line = told["place"].rsplit(":", 2)[:2] if told["place"].count(":") > 1 else \
+            told["place"].rsplit(":", 1)
+        assert file.endswith("policy.toml") and int(line) > 6
+    # For people: the same answer, on its last lines.
+    text = ocmgate("policy", "explain", policy, *given)
+    assert text.returncode == run.returncode
+    assert f"{action} by {by}" in text.stdout
+
+
+def test_a_refusal_is_explained_in_the_words_that_the_peer_reads(policy):
+    run = ocmgate("policy", "explain", policy, *FINE, "--signature", "none")
+    assert "the peer reads: Sign it." in run.stdout
+    told = json.loads(ocmgate("policy", "explain", policy, *FINE, "--address", "192.0.2.9", "--json").stdout)
+    assert (told["code"], told["status"]) == ("campus_refused", 403)
+
+
+def test_without_an_address_no_network_is_left_behind(policy):
+    run = ocmgate("policy", "explain", policy, *FINE[:4])
+    assert run.returncode == 3 and "deny by rule:no campus guests" in run.stdout
+
+
+def test_what_is_only_reported_is_told(policy):
+    policy.write_text(POLICY.replace('"enforce"', '"report"'))
+    run = ocmgate("policy", "explain", policy, *FINE, "--peer", "stranger.example", "--json")
+    told = json.loads(run.stdout)
+    assert (run.returncode, told["action"]) == (0, "allow")
+    assert "unknown" in told["would"]
+
+
+@pytest.mark.parametrize("wrong", [
+    ["--on", "share.sideways"], ["--peer", "no host"], ["--signature", "perhaps"], ["--size", "big"],
+    ["--address", "1.2.3"], ["--now", "tomorrow"], ["--bogus"],
+])
+def test_a_question_that_is_none_is_refused(policy, wrong):
+    run = ocmgate("policy", "explain", policy, *FINE, *wrong)
+    assert run.returncode not in (0, 1, 3) and run.stdout == "" and run.stderr
+
+
+def test_a_policy_is_explained_from_standard_input(policy):
+    run = ocmgate("policy", "explain", "-", *FINE, stdin=POLICY)
+    assert run.returncode == 0 and "allow by rule:small files" in run.stdout
+    assert ocmgate("policy", "explain", "-", *FINE, stdin=POLICY + "[[rul]]\n").returncode == 2
+
+
+def test_tests_that_stand_in_the_file_and_beside_it_are_run(policy):
+    policy.write_text(POLICY + TESTS)
+    (policy.parent / "policy.toml.test.toml").write_text("")
+    run = ocmgate("policy", "test", policy)
+    assert run.returncode == 0 and "2 passed, 0 failed" in run.stdout, run.stdout + run.stderr
+    policy.write_text(POLICY + TESTS.replace('action = "deny" }', 'action = "allow" }'))
+    run = ocmgate("policy", "test", policy)
+    assert run.returncode == 1 and "1 passed, 1 failed" in run.stdout
+    line = policy.read_text().splitlines().index('name  = "a blocked one"')
+    assert f"policy.toml:{line}: a blocked one" in run.stdout
+    assert "decided by list:blocked (" in run.stdout
+    told = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
+    assert (told["passed"], told["failed"]) == (1, 1)
+    failed = next(test for test in told["tests"] if not test["passed"])
+    assert failed["differences"] and failed["by"] == "list:blocked"
+
+
+def test_of_several_files_each_is_tested(policy, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(POLICY + TESTS)
+    run = ocmgate("policy", "test", policy, other)
+    assert run.returncode == 0
+    assert "policy.toml: no tests" in run.stdout and "other.toml: 2 passed" in run.stdout
+    other.write_text("version = 1\nmode = \n")
+    run = ocmgate("policy", "test", policy, other)
+    assert run.returncode == 2 and "other.toml:2:" in run.stderr
