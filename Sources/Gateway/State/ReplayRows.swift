@@ -13,9 +13,9 @@ struct ReplayRow: Sendable {
 /// The replay cache's rows. There is no index: memory judges, the table only remembers.
 enum ReplayRows {
     static func insert(_ row: ReplayRow, _ db: Database) throws {
-        try db.cachedStatement(
-            sql: "INSERT INTO replay (id, identity, peer, created) VALUES (?, ?, ?, ?)"
-        ).execute(arguments: [row.id, row.name.data, row.peer.data, row.created])
+        try db.run(
+            kept: "INSERT INTO replay (id, identity, peer, created) VALUES (?, ?, ?, ?)",
+            [row.id, row.name.data, row.peer.data, row.created])
     }
 
     /// Removes the rows up to one and remembers the floor that their going leaves.

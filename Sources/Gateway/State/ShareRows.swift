@@ -5,31 +5,31 @@ import GRDB
 /// Shares as rows.
 enum ShareRows {
     static func insert(_ share: ShareRecord, _ db: Database) throws {
-        let insertShare = try db.cachedStatement(
-            sql: """
+        try db.run(
+            kept: """
                 INSERT INTO share (id, direction, origin, peer, provider_id, resource_type, owner,
                     sender, recipient, expires, created, ended, bound_peer, epoch)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        try insertShare.execute(arguments: [
-            share.id.number, share.direction.rawValue, share.origin.rawValue,
-            share.peer.description, share.providerID?.text, share.resourceType, share.owner,
-            share.sender, share.recipient, share.expires, share.created, share.ended,
-            share.boundPeer?.description, Int(share.epoch),
-        ])
-        let insertAccess = try db.cachedStatement(
-            sql: """
-                INSERT INTO access (share, place, protocol, secret, secret_lookup, handle,
-                    handle_lookup, permissions, uri, requirements)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        for (place, access) in share.accesses.enumerated() {
-            try insertAccess.execute(arguments: [
-                share.id.number, place, access.protocolName, Data(access.sealedSecret),
-                access.secretLookup.data, access.sealedHandle.map { Data($0) },
-                access.handleLookup?.data, text(of: access.permissions), access.uri,
-                access.requirements.map(\.word).joined(separator: "\n"),
+                """,
+            [
+                share.id.number, share.direction.rawValue, share.origin.rawValue,
+                share.peer.description, share.providerID?.text, share.resourceType, share.owner,
+                share.sender, share.recipient, share.expires, share.created, share.ended,
+                share.boundPeer?.description, Int(share.epoch),
             ])
+        for (place, access) in share.accesses.enumerated() {
+            try db.run(
+                kept: """
+                    INSERT INTO access (share, place, protocol, secret, secret_lookup, handle,
+                        handle_lookup, permissions, uri, requirements)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                [
+                    share.id.number, place, access.protocolName, Data(access.sealedSecret),
+                    access.secretLookup.data, access.sealedHandle.map { Data($0) },
+                    access.handleLookup?.data, text(of: access.permissions), access.uri,
+                    access.requirements.map(\.word).joined(separator: "\n"),
+                ])
         }
     }
 

@@ -7,10 +7,7 @@ extension Store {
         configuration.label = "ocmgate.state"
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(2)
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
-        }
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cell_size_check = ON") }
         return configuration
     }
 
@@ -90,10 +87,14 @@ extension Store {
     }
 
     /// Brings a checked file to the newest schema and reads its facts.
+    ///
+    /// From here on each commit is synced. GRDB turns that off when it turns on the write-ahead log,
+    /// which is after a connection was prepared, so that it cannot be asked for earlier.
     static func prepare(
         _ database: DatabaseQueue, path: String, _ key: SealKey, now: Int
     ) throws -> (commits: Int, born: Int) {
         try database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
             try Schema.migrate(db)
             try db.execute(
                 sql: """

@@ -150,14 +150,12 @@ extension Store {
     ) -> StoreFailure? {
         do {
             try database.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
+                try db.transaction {
                     for entry in batch {
                         for change in entry.changes { try change.write(db) }
                     }
-                    let count = try db.cachedStatement(
-                        sql: "UPDATE fact SET value = ? WHERE name = 'commits'")
-                    try count.execute(arguments: [number])
-                    return .commit
+                    try db.run(
+                        kept: "UPDATE fact SET value = ? WHERE name = 'commits'", [number])
                 }
             }
             return nil

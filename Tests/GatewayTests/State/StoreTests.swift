@@ -51,6 +51,13 @@ import Testing
         store.close()
     }
 
+    @Test func eachCommitIsSynced() throws {
+        let store = try open(scratch)
+        // 2 is FULL: a commit returns when it survives a power cut.
+        #expect(try store.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+        store.close()
+    }
+
     @Test func aMissingFolderIsMadePrivate() throws {
         let path = scratch.file("deeper/state.db")
         try Store.open(path, key, now: 0).close()
