@@ -1,6 +1,7 @@
 import Federation
 import OpenSSL
 import Synchronization
+import Transport
 
 /// Access tokens that were opened a moment ago, so that the requests of one transfer pay for the
 /// seal once.
@@ -10,13 +11,45 @@ import Synchronization
 /// Only what a key of ours had sealed comes in, so nobody can fill it with other texts.
 final class OpenedTokens: Sendable, CustomReflectable {
     /// What a text was found to stand for.
-    struct Entry: Sendable {
+    final class Entry: Sendable {
         let token: AccessToken
         let share: ShareID
         /// The `Authorization` that the backend takes for the share.
         let credential: Secret
         /// The form of the credential, which a new document of the backend may change.
         let form: Backend.Credential
+        private let allowed = Mutex<Allowed?>(nil)
+
+        init(
+            token: AccessToken, share: ShareID, credential: Secret, form: Backend.Credential
+        ) {
+            self.token = token
+            self.share = share
+            self.credential = credential
+            self.form = form
+        }
+
+        /// Whether the policy let the token pass under exactly these circumstances the last time it
+        /// was asked. Everything else that it judges a request for data by follows from the token
+        /// and its share.
+        func wasAllowed(by policy: Policy, _ address: IPAddress?, now: Int) -> Bool {
+            allowed.withLock { allowed in
+                guard let allowed else { return false }
+                return allowed.policy === policy && allowed.now == now
+                    && allowed.address == address
+            }
+        }
+
+        func allow(by policy: Policy, _ address: IPAddress?, now: Int) {
+            allowed.withLock { $0 = Allowed(policy: policy, address: address, now: now) }
+        }
+
+        private struct Allowed {
+            let policy: Policy
+            let address: IPAddress?
+            /// Unix seconds.
+            let now: Int
+        }
     }
 
     private let entries = Mutex<[String: Entry]>([:])

@@ -100,7 +100,12 @@ extension Gateway {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
         let destination = try permit(token, request)
-        try judge(request, share, .token, token.peer, now)
+        let policy = policy.current
+        let address = request.client.address
+        if !entry.wasAllowed(by: policy, address, now: now) {
+            try judge(request, share, .token, token.peer, policy, now)
+            entry.allow(by: policy, address, now: now)
+        }
         let credential =
             entry.form == backend.view.backend.credential
             ? entry.credential.text : try credential(of: share, at: share.webdavPlace)
@@ -193,7 +198,7 @@ extension Gateway {
             share: share.id.description, peer: share.peer, permissions: access.access.permissions,
             pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
         let destination = try permit(token, request)
-        try judge(request, share, .secret, share.peer, now)
+        try judge(request, share, .secret, share.peer, policy.current, now)
         return destination
     }
 
@@ -206,9 +211,8 @@ extension Gateway {
     /// The policy's word on a share that we know: its peer may have been blocked since.
     private func judge(
         _ request: DataRequest, _ share: ShareRecord, _ access: AccessFact, _ peer: PeerHost,
-        _ now: Int
+        _ policy: Policy, _ now: Int
     ) throws(Denial) {
-        let policy = policy.current
         let standing = policy.standing(of: peer, now: now)
         if let denial = standing.denial { throw denial }
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
