@@ -22,6 +22,9 @@ package final class LogWriter: Sendable {
 
     /// Pipes take up to this many bytes as one piece, also when they do not block (POSIX PIPE_BUF).
     private static let piece = 4096
+    /// Seconds in which lines gather before they are written: waking the thread for each of them
+    /// would cost more than writing it.
+    private static let gathering = 0.005
 
     /// - Parameters:
     ///   - byteLimit: the most that may wait.
@@ -89,10 +92,11 @@ package final class LogWriter: Sendable {
             if isOver { return }
             if lines.isEmpty {
                 wake.wait()
-                continue
+            } else {
+                write(lines)
+                tellDropped()
             }
-            write(lines)
-            tellDropped()
+            if !state.withLock({ $0.isStopped }) { Thread.sleep(forTimeInterval: Self.gathering) }
         }
     }
 
