@@ -16,6 +16,7 @@ package enum Random {
 
     /// `count` letters and digits, each with equal chance (5.95 bits a character).
     package static func alphanumeric(_ count: Int) -> String {
+        let alphabet = alphabet
         var text: [UInt8] = []
         text.reserveCapacity(count)
         while text.count < count {

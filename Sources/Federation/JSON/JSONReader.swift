@@ -111,7 +111,8 @@ private struct JSONReader {
 
     mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> JSONObject {
         place += 1
-        var members: [(String, JSONValue)] = []
+        var members: [(name: String, value: JSONValue)] = []
+        members.reserveCapacity(depth == 1 ? 16 : 4)
         var names = MemberNames()
         skipSpace(bytes)
         if try peek(bytes) == UInt8(ascii: "}") {
@@ -127,13 +128,13 @@ private struct JSONReader {
             skipSpace(bytes)
             guard try peek(bytes) == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
             place += 1
-            members.append((name, try value(bytes, depth: depth)))
+            members.append((name: name, value: try value(bytes, depth: depth)))
             skipSpace(bytes)
             switch try peek(bytes) {
             case UInt8(ascii: ","): place += 1
             case UInt8(ascii: "}"):
                 place += 1
-                return JSONObject(members)
+                return JSONObject(read: members)
             default: throw failure(.unexpectedByte)
             }
         }

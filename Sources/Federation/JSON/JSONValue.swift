@@ -58,6 +58,8 @@ package struct JSONObject: Sendable {
         self.members = members.map { (name: $0.0, value: $0.1) }
     }
 
+    init(read members: [(name: String, value: JSONValue)]) { self.members = members }
+
     package var count: Int { members.count }
 
     /// The member of exactly this name, byte for byte; setting nil removes it, a new one goes last.

@@ -7,6 +7,10 @@ package enum MediaType: String, Sendable {
     /// a charset that is not UTF-8: PHP picks its parser by this field, so a body under another type
     /// is read differently behind us.
     package init?(_ field: String?) {
+        if let field, field.isSame(as: MediaType.json.rawValue) {
+            self = .json
+            return
+        }
         guard let parts = field?.split(separator: ";", omittingEmptySubsequences: false),
             let type = MediaType(rawValue: Self.trimmed(parts[0]).lowercased())
         else { return nil }

@@ -45,7 +45,10 @@ package struct Translation: Sendable {
         if !backend.readsEveryForm {
             writeAddress(share.owner, "owner", in: &members)
             writeAddress(share.sender, "sender", in: &members)
-            writeAddress(share.sender, "sharedBy", in: &members)
+            // Which of the two the sender was read from does not say how the other is written.
+            if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
+                writeAddress(written, "sharedBy", in: &members)
+            }
         }
         nameTheSender(in: &members)
         if backend.wantsTextIDs, members["providerId"]?.number != nil {
@@ -105,12 +108,11 @@ package struct Translation: Sendable {
         return TranslatedBody(bytes: JSONValue.object(members).serialized(), isChanged: true)
     }
 
-    /// Only the form changes, never the host.
+    /// Writes the address that a member holds in the form that the backend reads. Only the form
+    /// changes, never the host.
     private func writeAddress(_ address: OCMAddress, _ name: String, in members: inout JSONObject) {
-        guard let text = members[name]?.string, let written = OCMAddress(text),
-            !backend.reads(written.form)
-        else { return }
-        members[name] = .string(written.written(backend.addressForm))
+        guard !backend.reads(address.form), members[name]?.string != nil else { return }
+        members[name] = .string(address.written(backend.addressForm))
     }
 
     /// `sharedBy` for those who read only that, `sender` for those who know only that.

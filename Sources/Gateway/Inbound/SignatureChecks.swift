@@ -176,13 +176,14 @@ extension Gateway {
             do { signed = try signature.identity(of: message) } catch { throw Denial(error) }
             created = CavageProfile.date(of: message) ?? now
         }
-        return MessageIdentity(name: Array("\(peer)\n".utf8) + signed, created: created)
+        let name = replays.name(of: Array("\(peer)\n".utf8) + signed)
+        return MessageIdentity(name: name, created: created)
     }
 }
 
 /// What a signed message is recognised by when it comes again.
 struct MessageIdentity: Sendable {
-    let name: [UInt8]
+    let name: Digest128
     /// Unix seconds, as the signature says.
     let created: Int
 }

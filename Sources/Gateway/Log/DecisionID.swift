@@ -9,13 +9,22 @@ package enum DecisionID {
 
     /// - Parameter now: unix seconds.
     package static func make(now: Int) -> String {
-        let random = Random.bytes(6).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        var random: UInt64 = 0
+        for byte in Random.bytes(6) { random = random << 8 | UInt64(byte) }
         let time = UInt64(max(0, now))
-        return text(time, count: 7) + text(random, count: 9)
+        var text: [UInt8] = []
+        text.reserveCapacity(16)
+        write(time, digits: 7, to: &text)
+        write(random, digits: 9, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func text(_ number: UInt64, count: Int) -> String {
-        let digits = (0..<count).reversed().map { alphabet[Int(number >> UInt64($0 * 5) & 31)] }
-        return String(decoding: digits, as: UTF8.self)
+    private static func write(_ number: UInt64, digits: Int, to text: inout [UInt8]) {
+        let alphabet = alphabet
+        var shift = UInt64(digits * 5)
+        while shift > 0 {
+            shift -= 5
+            text.append(alphabet[Int(number >> shift & 31)])
+        }
     }
 }

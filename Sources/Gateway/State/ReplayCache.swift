@@ -69,26 +69,28 @@ package final class ReplayCache: Sendable {
         rows = Mutex(loaded.rows.last?.id ?? 0)
     }
 
+    /// The name under which a message is remembered.
+    ///
+    /// - Parameter identity: what makes the message this one, independent of how its signature is
+    ///   encoded: signer and signature base.
+    func name(of identity: [UInt8]) -> Digest128 { Digest128(identity, key: key) }
+
     /// What is known of a message before its signature is verified: a look only, so that a forged
     /// one takes no place and spoils none. Nil for one that could be new.
-    package func glance(_ identity: [UInt8], client: String, created: Int) -> Known? {
-        let name = Digest128(identity, key: key)
-        return memory.withLock { $0.glance(name, client: client.hashValue, created: created) }
+    func glance(_ name: Digest128, client: String, created: Int) -> Known? {
+        memory.withLock { $0.glance(name, client: client.hashValue, created: created) }
     }
 
     /// Judges a message whose signature has been verified, and reserves its place when it is new.
     ///
     /// - Parameters:
-    ///   - identity: what makes the message this one, independent of how its signature is encoded:
-    ///     key id and signature base.
     ///   - peer: the verified signer.
     ///   - client: the address it came from.
     ///   - created: the signature's own time, unix seconds.
     ///   - monotonic: milliseconds of a clock that never steps.
-    package func judge(
-        _ identity: [UInt8], peer: String, client: String, created: Int, now: Int, monotonic: Int
+    func judge(
+        _ name: Digest128, peer: String, client: String, created: Int, now: Int, monotonic: Int
     ) -> Judgement {
-        let name = Digest128(identity, key: key)
         let peer = Digest128(Array(peer.utf8), key: key)
         let client = client.hashValue
         let result = memory.withLock {
