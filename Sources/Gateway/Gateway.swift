@@ -15,6 +15,8 @@ package final class Gateway: Sendable {
     let backend: BackendServer
     let policy: PolicyHolder
     let peers: PeerDirectory
+    /// Everything that goes to peers goes through here, under the address guard.
+    let outbound: OutboundClient
     let store: Store
     let orders: OrderBox
     let registry: ShareRegistry
@@ -48,6 +50,7 @@ package final class Gateway: Sendable {
         backend = parts.backend
         policy = parts.policy
         peers = parts.peers
+        outbound = parts.outbound
         store = parts.store
         orders = parts.orders
         registry = parts.registry
@@ -75,6 +78,7 @@ package final class Gateway: Sendable {
         let backend: BackendServer
         let policy: PolicyHolder
         let peers: PeerDirectory
+        let outbound: OutboundClient
         let store: Store
         let orders: OrderBox
         let registry: ShareRegistry

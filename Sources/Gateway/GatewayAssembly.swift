@@ -36,8 +36,8 @@ extension RunningGateway {
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy,
-                    peers: peerDirectory(configuration, client, environment, log), store: store,
-                    orders: orders,
+                    peers: peerDirectory(configuration, client, environment, log),
+                    outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
                     replays: try ReplayCache(
                         store, seal,

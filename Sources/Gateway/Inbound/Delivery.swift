@@ -112,7 +112,8 @@ extension Denial {
             self.init(.backendTimeout, failure.code)
         case .busy, .shutdown: self.init(.overloaded, failure.code)
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
-            .malformed, .interimFlood, .switchedProtocols, .tooLarge:
+            .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
+            .tooLarge:
             self.init(.backendUnavailable, failure.code)
         }
     }

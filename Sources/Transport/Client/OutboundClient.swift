@@ -37,7 +37,8 @@ package final class OutboundClient: Sendable {
     }
 
     /// An upstream for forwarding to a server on the Internet under the same guard; the same
-    /// value for the same scheme and authority.
+    /// value for the same scheme and authority. Of scheme `http` it is a connection without TLS,
+    /// as for a `Tunnel`.
     package func upstream(scheme: Scheme, authority: Authority) -> Upstream {
         let key = Key(scheme: scheme, authority: authority.normalized(for: scheme))
         return upstreams.withLock { upstreams in
@@ -56,7 +57,6 @@ package final class OutboundClient: Sendable {
         var limits = UpstreamLimits()
         limits.connect = configuration.connect
         limits.firstByte = configuration.headers
-        limits.idle = configuration.headers
         limits.idleConnections = 4
         let security: UpstreamSecurity? =
             switch key.scheme {
@@ -67,7 +67,7 @@ package final class OutboundClient: Sendable {
             }
         return Upstream(
             .tcp(dialled.host, port: dialled.port ?? port), security: security,
-            guarding: configuration.guarding, limits: limits)
+            guarding: configuration.guarding, through: configuration.proxy, limits: limits)
     }
 
     private func send(
@@ -130,6 +130,9 @@ package struct OutboundConfiguration: Sendable {
     /// `host:port` to the one that is dialled in its place; name and certificate stay those of
     /// the first. Like curl's `--connect-to`.
     package var resolve: [Authority: Authority] = [:]
+    /// What every connection goes through. Names are resolved and judged here all the same, and the
+    /// proxy is asked for an address.
+    package var proxy: OuterProxy?
     package var connect = Duration.seconds(3)
     package var headers = Duration.seconds(10)
     package var total = Duration.seconds(15)
@@ -160,6 +163,7 @@ extension FetchFailure {
         case .tls(let detail): self = .tlsVerify(detail)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: self = .timeout
         case .tooLarge: self = .tooLarge
+        case .proxyRefused, .untransformable: self = .connect
         case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
         case .connectRefused, .busy, .closedEarly, .shutdown: self = .connect
         }

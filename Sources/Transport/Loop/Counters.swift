@@ -27,6 +27,7 @@ package final class Counters: Sendable {
     /// What is counted: a closed set, whose names are those of metrics.
     package enum Event: Int, Sendable, CaseIterable {
         case connectionsOpened, connectionsClosed, requests, forwarded, tunnels
+        case interceptions
         case clientLimit, acceptPaused, acceptFailed
         case handshakeFailed, handshakeTimeout
         case headTimeout, keepAliveTimeout, bodyTimeout, writeStall
@@ -46,6 +47,7 @@ extension Counters.Event {
         case .requests: return "requests_total"
         case .forwarded: return "requests_forwarded_total"
         case .tunnels: return "tunnels_opened_total"
+        case .interceptions: return "connections_intercepted_total"
         case .clientLimit: return "client_connections_refused_total"
         case .acceptPaused: return "accept_paused_total"
         case .acceptFailed: return "accept_failed_total"

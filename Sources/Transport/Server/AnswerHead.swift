@@ -19,10 +19,13 @@ struct AnswerHead {
     }
 
     /// Whether a forwarded answer can only end with the connection.
-    static func needsClose(_ head: ResponseHead, for request: Request) -> Bool {
+    static func needsClose(
+        _ head: ResponseHead, edit: HeadEdit? = nil, for request: Request
+    ) -> Bool {
         switch head.body {
-        case .none, .length, .tunnel: return false
-        case .chunked, .untilClose: return request.version == .http10
+        case .none, .tunnel: return false
+        case .length where edit?.transform == nil: return false
+        case .length, .chunked, .untilClose: return request.version == .http10
         }
     }
 
@@ -43,11 +46,11 @@ struct AnswerHead {
             for (name, value) in WebSocketUpgrade.fields { try writer.add(name, value) }
             return AnswerHead(bytes: writer.finish(), framing: .plain)
         case .none:
-            if let length = head.contentLength, head.status != 204 {
+            if let length = head.contentLength, head.status != 204, edit?.transform == nil {
                 writer.add(.contentLength, length)
             }
-        case .length(let length): writer.add(.contentLength, length)
-        case .chunked, .untilClose:
+        case .length(let length) where edit?.transform == nil: writer.add(.contentLength, length)
+        case .length, .chunked, .untilClose:
             if request.version == .http11 {
                 writer.frame(.chunked)
                 framing = .chunked

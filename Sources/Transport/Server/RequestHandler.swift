@@ -30,4 +30,10 @@ package enum Plan: Sendable {
 
     /// Send it on to an upstream, and the answer back, streaming both ways.
     case forward(Forwarding)
+
+    /// For CONNECT: connect to an upstream, and let bytes go both ways.
+    case tunnel(Tunnel)
+
+    /// For CONNECT: speak TLS here, in the place of the host that was asked for.
+    case intercept(Interception)
 }

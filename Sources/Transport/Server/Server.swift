@@ -28,7 +28,7 @@ package final class Server: Sendable {
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {
             let site = ServerSite(
-                index: index, handler: listener.handler(handler), role: listener.role,
+                index: index, handler: listener.chargedHandler(handler), role: listener.role,
                 tls: listener.tls, proxies: listener.proxies, limits: configuration.limits,
                 census: census)
             do {
@@ -211,10 +211,11 @@ extension ServerConfiguration.Listener {
         }
     }
 
-    fileprivate func handler(_ handler: any RequestHandler) -> any RequestHandler {
+    fileprivate func chargedHandler(_ common: any RequestHandler) -> any RequestHandler {
+        let handler = handler ?? common
         switch purpose {
-        case .serve, .forwardProxy: handler
-        case .redirectToHTTPS(let sites): RedirectToHTTPS(sites: sites, other: handler)
+        case .serve, .forwardProxy: return handler
+        case .redirectToHTTPS(let sites): return RedirectToHTTPS(sites: sites, other: handler)
         }
     }
 }

@@ -18,15 +18,18 @@ package struct ServerConfiguration: Sendable {
         package var purpose: ListenerPurpose
         /// Hops whose word on the client's address is believed.
         package var proxies: TrustedProxies
+        /// Who is in charge of the requests of this listener; nil for the server's own handler.
+        package var handler: (any RequestHandler)?
 
         package init(
             _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve,
-            proxies: TrustedProxies = TrustedProxies()
+            proxies: TrustedProxies = TrustedProxies(), handler: (any RequestHandler)? = nil
         ) {
             self.address = address
             self.tls = tls
             self.purpose = purpose
             self.proxies = proxies
+            self.handler = handler
         }
     }
 }

@@ -5,17 +5,24 @@ final class Passage {
     let forwarding: Forwarding
     let method: Method
     let framing: BodyFraming
+    let purpose: Purpose
     /// The head for the upstream, framing and all; kept for a second attempt.
     let head: [UInt8]
     var dial: UpstreamDial?
     var connection: UpstreamConnection?
     /// How the answer's body goes out; nil while no head of it has gone.
     var answer: AnswerHead.Framing?
+    /// What the answer's body goes through.
+    var transform: (any BodyTransform)?
     var status: Int?
     var requestBytes = 0
     var responseBytes = 0
 
+    /// What the upstream is connected for.
+    enum Purpose { case exchange, tunnel }
+
     init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
+        purpose = .exchange
         // Taken out, so that writing on does not copy what is there.
         var writer = HeadWriter(reserving: 0)
         swap(&writer, &forwarding.head)
@@ -24,6 +31,17 @@ final class Passage {
         self.forwarding = forwarding
         method = head.method
         framing = head.body
+    }
+
+    /// Nothing is said to the upstream but what the client says.
+    init(_ tunnel: Tunnel, _ head: RequestHead) {
+        purpose = .tunnel
+        forwarding = Forwarding(
+            to: tunnel.upstream, head: HeadWriter(reserving: 0), onFailure: tunnel.onFailure,
+            onEnd: tunnel.onEnd)
+        self.head = []
+        method = head.method
+        framing = .none
     }
 }
 
@@ -38,7 +56,7 @@ extension ServerConnection: AnswerReceiver {
         connect(RetryRule.wantsFreshConnection(head.method, head.body) ? .warm : .any)
     }
 
-    private func connect(_ freshness: UpstreamPool.Freshness) {
+    func connect(_ freshness: UpstreamPool.Freshness) {
         guard let upstream = passage?.forwarding.upstream else { return }
         switch loop.pool.supply(upstream, freshness, for: self) {
         case .ready(let connection): start(connection)
@@ -53,6 +71,12 @@ extension ServerConnection: AnswerReceiver {
         guard let passage else { return }
         self.passage?.dial = nil
         self.passage?.connection = connection
+        switch passage.purpose {
+        case .tunnel:
+            startTunnel(connection)
+            return
+        case .exchange: break
+        }
         connection.begin(
             passage.method, head: passage.head, firstByte: passage.forwarding.firstByte,
             switching: passage.forwarding.switching, for: self)
@@ -117,14 +141,15 @@ extension ServerConnection: AnswerReceiver {
     func upstreamAnswered(_ head: ResponseHead) {
         guard let passage, let request = self.head else { return }
         let wanted = AnswerHead.Request(method: request.method, version: request.version)
-        if AnswerHead.needsClose(head, for: wanted) { cycle.doom() }
+        let edit = passage.forwarding.onHead.map { $0(head) }
+        if AnswerHead.needsClose(head, edit: edit, for: wanted) { cycle.doom() }
         let persistence = cycle.settle()
         do {
-            let edit = passage.forwarding.onHead.map { $0(head) }
             let answer = try AnswerHead.forwarded(
                 head, edit: edit, for: wanted, persistence: persistence)
             self.passage?.answer = answer.framing
             self.passage?.status = head.status
+            self.passage?.transform = head.body == .none ? nil : edit?.transform
             append(answer.bytes)
             if head.body == .tunnel { openTunnel() }
         } catch {
@@ -134,6 +159,20 @@ extension ServerConnection: AnswerReceiver {
     }
 
     func upstreamSent(_ body: ByteBuffer) {
+        guard passage?.transform != nil else {
+            passOn(body)
+            return
+        }
+        do throws(BodyTransformFailure) {
+            let changed = try passage?.transform?.push(body.readableBytesUInt8Span) ?? []
+            passOn(ByteBuffer(bytes: changed))
+        } catch {
+            fail(.untransformable)
+        }
+    }
+
+    private func passOn(_ body: ByteBuffer) {
+        guard body.readableBytes > 0 else { return }
         passage?.responseBytes += body.readableBytes
         switch passage?.answer {
         case .chunked:
@@ -145,6 +184,13 @@ extension ServerConnection: AnswerReceiver {
     }
 
     func upstreamEnded() {
+        do throws(BodyTransformFailure) {
+            let rest = try passage?.transform?.finish() ?? []
+            passOn(ByteBuffer(bytes: rest))
+        } catch {
+            fail(.untransformable)
+            return
+        }
         if passage?.answer == .chunked { append(ChunkFrame.last) }
         endPassage(.complete, keepsUpstream: true)
         next(cycle.answered())

@@ -3,6 +3,26 @@ import NIOCore
 /// A connection that has become a tunnel: bytes go both ways as they come, with back-pressure, until
 /// one side closes. Then the other is closed too; neither is ever used for another request.
 extension ServerConnection {
+    /// Connects to what CONNECT asks for.
+    func open(_ tunnel: Tunnel) {
+        guard let head, head.method == .connect else {
+            send(Answer(status: 500, connection: .close))
+            return
+        }
+        cycle.enter(.forwarding)
+        passage = Passage(tunnel, head)
+        connect(.new)
+    }
+
+    /// The upstream stands; whatever it sends is the client's.
+    func startTunnel(_ connection: UpstreamConnection) {
+        connection.beginTunnel(for: self)
+        append(Self.connectedHead)
+        passage?.answer = .plain
+        passage?.status = 200
+        openTunnel()
+    }
+
     /// The upstream has granted what was asked for; what the client has said by now goes through.
     func openTunnel() {
         loop.counters.count(.tunnels)

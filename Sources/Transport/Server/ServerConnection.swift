@@ -6,8 +6,9 @@ import OpenSSL
 ///
 /// What may follow what is decided by `RequestCycle`; this handler moves the bytes. It is at once
 /// the client's side of a forwarded request. Bodies that are read whole are in
-/// `ServerConnection+Gathering.swift`, answers in `+Answers`, forwarding in `+Forwarding`.
-final class ServerConnection: ChannelInboundHandler, LoopMember {
+/// `ServerConnection+Gathering.swift`, answers in `+Answers`, forwarding in `+Forwarding`, CONNECT in
+/// `+Tunnel` and `+Interception`.
+final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, LoopMember {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -148,11 +149,16 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         }
     }
 
-    private func ended() {
-        guard context != nil else { return }
+    /// The socket is another's from now on.
+    func release() {
         context = nil
         loop.remove(self)
         loop.counters.count(.connectionsClosed)
+    }
+
+    private func ended() {
+        guard context != nil else { return }
+        release()
         switch hop {
         case .stranger: site.census.leave(client.address)
         case .trusted: site.census.leave(nil)
@@ -243,6 +249,8 @@ final class ServerConnection: ChannelInboundHandler, LoopMember {
         case .read(let limit, let then): startGathering(limit, then)
         case .prepare(let decide): prepare(decide)
         case .forward(let forwarding): forward(forwarding)
+        case .tunnel(let tunnel): open(tunnel)
+        case .intercept(let interception): intercept(interception)
         }
     }
 

@@ -43,6 +43,14 @@ final class TLSHandler: ChannelDuplexHandler {
         context.read()
     }
 
+    /// Begins on a socket that was in other use before, with what has come on it already.
+    func begin(_ context: ChannelHandlerContext, with bytes: ByteBuffer) {
+        channelActive(context: context)
+        guard bytes.readableBytes > 0 else { return }
+        channelRead(context: context, data: wrapInboundOut(bytes))
+        channelReadComplete(context: context)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         step(context, unwrapInboundIn(data))
     }

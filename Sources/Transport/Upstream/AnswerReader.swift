@@ -32,6 +32,13 @@ struct AnswerReader: Sendable {
         hasBegun = false
     }
 
+    /// No request is sent: all that comes until the end of the connection is handed on.
+    mutating func expectTunnel() {
+        phase = .body(BodyReader(.untilClose as ResponseFraming))
+        hasBegun = true
+        persistence = .close
+    }
+
     var isIdle: Bool {
         if case .idle = phase { return true }
         return false

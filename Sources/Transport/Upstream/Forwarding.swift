@@ -52,10 +52,16 @@ package enum Switching: Sendable, Equatable {
 package struct HeadEdit: Sendable {
     package var remove: [FieldName]
     package var add: [(name: FieldName, value: String)]
+    /// What the body goes through; nil leaves it, and its length, as they are.
+    package var transform: (any BodyTransform)?
 
-    package init(remove: [FieldName] = [], add: [(name: FieldName, value: String)] = []) {
+    package init(
+        remove: [FieldName] = [], add: [(name: FieldName, value: String)] = [],
+        transform: (any BodyTransform)? = nil
+    ) {
         self.remove = remove
         self.add = add
+        self.transform = transform
     }
 
     package static let none = HeadEdit()

@@ -9,6 +9,8 @@ package final class Upstream: Sendable {
     /// Judges every address of its name before any is dialled; nil for a server that the operator
     /// named.
     package let guarding: AddressGuard?
+    /// The HTTP proxy that connections are made through; the guard judges `endpoint` all the same.
+    package let proxy: OuterProxy?
     package let limits: UpstreamLimits
     /// The limits that every request looks at.
     let firstByte: LoopSpan
@@ -17,8 +19,9 @@ package final class Upstream: Sendable {
 
     package init(
         _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
-        limits: UpstreamLimits = UpstreamLimits()
+        through proxy: OuterProxy? = nil, limits: UpstreamLimits = UpstreamLimits()
     ) {
+        self.proxy = proxy
         self.endpoint = endpoint
         self.security = security
         self.guarding = guarding
@@ -33,6 +36,17 @@ package final class Upstream: Sendable {
         /// A host is resolved when a connection is made; all its addresses are tried in turn.
         case tcp(Authority.Host, port: UInt16)
         case unix(path: String)
+    }
+}
+
+/// An HTTP proxy of the operator's, through which everything goes out (`CONNECT`).
+package struct OuterProxy: Sendable, Hashable {
+    package let host: Authority.Host
+    package let port: UInt16
+
+    package init(host: Authority.Host, port: UInt16) {
+        self.host = host
+        self.port = port
     }
 }
 

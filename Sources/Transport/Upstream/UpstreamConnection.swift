@@ -61,6 +61,14 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         deadline = loop.now + self.firstByte
     }
 
+    /// Begins a tunnel: no head goes out, and none is expected.
+    func beginTunnel(for receiver: any AnswerReceiver) {
+        self.receiver = receiver
+        requestEnded = true
+        reader.expectTunnel()
+        deadline = loop.now + upstream.idle
+    }
+
     /// Sends bytes of the body, framed, or of a tunnel.
     func send(_ bytes: ByteBuffer) {
         write(bytes)

@@ -3,17 +3,24 @@ import NIOPosix
 import OpenSSL
 
 /// One attempt to connect to an upstream: its name is resolved, all addresses are judged where
-/// there is a guard, and then tried in turn until one connects, TLS included.
+/// there is a guard, and then tried in turn until one connects, TLS included. Behind an outer proxy it
+/// is that one which is dialled, and asked for an address that was judged here.
 final class UpstreamDial: LoopMember {
     var memberIndex = -1
     private let upstream: Upstream
     private let loop: Loop
     private var receiver: (any AnswerReceiver)?
-    private var candidates: ArraySlice<SocketAddress> = []
+    private var candidates: ArraySlice<Candidate> = []
     /// The connection that is being made.
     private var current: UpstreamConnection?
     private var failure = UpstreamFailure.connectRefused
     private let deadline: LoopTime
+
+    /// What is dialled, and what an outer proxy there is asked for.
+    private struct Candidate {
+        let address: SocketAddress
+        var tunnel: Authority?
+    }
 
     init(_ upstream: Upstream, loop: Loop, for receiver: any AnswerReceiver) {
         self.upstream = upstream
@@ -38,7 +45,7 @@ final class UpstreamDial: LoopMember {
         switch upstream.endpoint {
         case .unix(let path):
             do {
-                candidates = [try SocketAddress(unixDomainSocketPath: path)]
+                candidates = [Candidate(address: try SocketAddress(unixDomainSocketPath: path))]
                 tryNext()
             } catch {
                 end(.connectRefused)
@@ -72,13 +79,40 @@ final class UpstreamDial: LoopMember {
                 }
             }
         }
-        candidates = addresses.compactMap { SocketAddress($0, port: port) }[...]
+        guard let proxy = upstream.proxy else {
+            candidates =
+                addresses.compactMap {
+                    SocketAddress($0, port: port).map { Candidate(address: $0) }
+                }[...]
+            tryNext()
+            return
+        }
+        let targets = addresses.map { Authority(host: .address($0), port: port) }
+        switch proxy.host {
+        case .address(let address): go(through: [address], proxy.port, to: targets)
+        case .name(let name):
+            let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+            loop.resolver.addresses(of: name, in: .machine, on: loop.eventLoop).whenComplete {
+                switch $0 {
+                case .success(let found): bound.value.go(through: found, proxy.port, to: targets)
+                case .failure: bound.value.end(.unresolved)
+                }
+            }
+        }
+    }
+
+    private func go(through proxies: [IPAddress], _ port: UInt16, to targets: [Authority]) {
+        let dialled = proxies.compactMap { SocketAddress($0, port: port) }
+        candidates =
+            targets.flatMap { target in
+                dialled.map { Candidate(address: $0, tunnel: target) }
+            }[...]
         tryNext()
     }
 
     private func tryNext() {
         guard !isOver else { return }
-        guard let address = candidates.popFirst() else {
+        guard let candidate = candidates.popFirst() else {
             end(failure)
             return
         }
@@ -97,6 +131,13 @@ final class UpstreamDial: LoopMember {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let target = candidate.tunnel {
+                        let bound = NIOLoopBound(bound.value, eventLoop: channel.eventLoop)
+                        try channel.pipeline.syncOperations.addHandler(
+                            OuterProxyHandler(to: target) { failure in
+                                bound.value.dial.tunnelled(bound.value.connection, failure)
+                            })
+                    }
                     if let security = upstream.security {
                         let engine = try TLSEngine(
                             client: security.context, serverName: security.serverName)
@@ -109,7 +150,7 @@ final class UpstreamDial: LoopMember {
                     try channel.pipeline.syncOperations.addHandler(bound.value.connection)
                 }
             }
-            .connect(to: address)
+            .connect(to: candidate.address)
             .whenComplete { result in
                 bound.value.dial.connected(bound.value.connection, result.map { _ in })
             }
@@ -118,10 +159,20 @@ final class UpstreamDial: LoopMember {
     private func connected(_ connection: UpstreamConnection, _ result: Result<Void, any Error>) {
         switch result {
         case .success:
-            if upstream.security == nil { deliver(connection) }
+            if upstream.security == nil, upstream.proxy == nil { deliver(connection) }
         case .failure(let error):
             failure = error is ChannelError ? .connectTimeout : .connectRefused
             tryNext()
+        }
+    }
+
+    /// The outer proxy has answered.
+    private func tunnelled(_ connection: UpstreamConnection, _ failure: UpstreamFailure?) {
+        if let failure {
+            self.failure = failure
+            if current === connection { tryNext() }
+        } else if upstream.security == nil {
+            deliver(connection)
         }
     }
 

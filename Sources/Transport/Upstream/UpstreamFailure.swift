@@ -22,6 +22,10 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     case interimFlood
     /// 101, which nobody asked for.
     case switchedProtocols
+    /// The body of the answer cannot be changed as it must be.
+    case untransformable
+    /// The outer proxy on the way out answered CONNECT with this status.
+    case proxyRefused(Int)
     /// The buffered answer is longer than its reader takes.
     case tooLarge
     /// The total time that its reader grants has passed.
@@ -35,7 +39,8 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return 504
         case .busy, .shutdown: return 503
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
-            .malformed, .interimFlood, .switchedProtocols, .tooLarge:
+            .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
+            .tooLarge:
             return 502
         }
     }
@@ -56,6 +61,8 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .malformed: return "malformed"
         case .interimFlood: return "interim_flood"
         case .switchedProtocols: return "switched_protocols"
+        case .untransformable: return "untransformable"
+        case .proxyRefused: return "proxy_refused"
         case .tooLarge: return "too_large"
         case .deadline: return "deadline"
         case .shutdown: return "shutdown"

@@ -129,7 +129,7 @@ enum Planned: CustomStringConvertible {
         case .forward(let forwarding):
             self = .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
         case .answer(let answer): self = .answered(answer)
-        case .read, .prepare: self = .other
+        case .read, .prepare, .tunnel, .intercept: self = .other
         }
     }
 

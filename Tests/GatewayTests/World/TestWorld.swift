@@ -19,7 +19,8 @@ final class TestWorld: Sendable {
         partners: [String] = ["modern.test", "cavage.test"], legacy: [String] = ["legacy.test"],
         unknown: String = "deny", rules: String = "", configuration: String = "",
         profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
-        net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9"
+        net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9",
+        outbound: OutboundClient? = nil
     ) throws {
         self.clock = clock
         self.net = net
@@ -55,7 +56,8 @@ final class TestWorld: Sendable {
                     .init(
                         now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
                         patience: .seconds(300), random: { _ in 0 })),
-                store: store, orders: orders, registry: try ShareRegistry(store, seal),
+                outbound: try outbound ?? Self.nobody(), store: store, orders: orders,
+                registry: try ShareRegistry(store, seal),
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
                     monotonic: clock.seconds * 1000),
@@ -153,6 +155,16 @@ final class TestWorld: Sendable {
     }
 
     static let loops = LoopGroup(count: 1)
+
+    /// A client that believes nobody's certificate.
+    private static func nobody() throws -> OutboundClient {
+        let own = try CertificateAuthority.make(
+            name: "nobody", key: .generate(.ed25519), validity: 0...1)
+        return OutboundClient(
+            OutboundConfiguration(
+                tls: try .client(trust: .only([own.certificate])), guarding: AddressGuard()),
+            on: loops)
+    }
 
     private static func configuration(
         _ folder: String, _ backend: String, _ profile: String, _ kind: String,

@@ -1,0 +1,21 @@
+import Federation
+import Transport
+
+/// A request of the backend's to a server that the gate has admitted.
+///
+/// However it came, inside of an intercepted CONNECT, with an absolute target or behind the prefix
+/// `/egress/HOST`, it stands for `https://authority` + `path`. Nothing of it has been sent yet.
+package struct PeerRequest: Sendable {
+    /// Whom policy judged.
+    let peer: PeerHost
+    /// Whom the backend named: `peer` again, as the transport dials it.
+    let authority: Authority
+    /// As the backend sent it. Its own target is not to be used, since the prefix form has another:
+    /// `path` is, with `head.query`.
+    let head: RequestHead
+    /// In the canonical spelling of routed paths.
+    let path: TargetPath
+    let client: ClientConnection
+    /// Unix seconds.
+    let now: Int
+}
