@@ -18,6 +18,9 @@ package struct Environment: Sendable {
     /// The same clock in milliseconds.
     package func monotonicMilliseconds() -> Int { monotonicMicroseconds() / 1000 }
 
+    /// The same clock in seconds.
+    package func monotonicSeconds() -> Int { monotonicMicroseconds() / 1_000_000 }
+
     /// The clocks of this machine.
     package static let live: Environment = {
         let start = ContinuousClock.now

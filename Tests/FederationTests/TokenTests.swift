@@ -178,6 +178,15 @@ import Testing
         #expect(request.claim == Claim(request.client))
     }
 
+    @Test func whatWeSendIsRead() throws {
+        let host = try #require(PeerHost("cloud.test:8443"))
+        let code = Secret(utf8: "a+b&c=d%20/~")
+        let body = TokenRequest.body(client: host, code: code)
+        let request = try TokenRequest(parsing: body, type: .form)
+        #expect(request.client == host && request.code == code)
+        #expect(String(decoding: body, as: UTF8.self).hasPrefix("grant_type=authorization_code&"))
+    }
+
     @Test func theStubsJSONIsRead() throws {
         let request = try read(
             #"{"grant_type":"ocm_authorization_code","client_id":"a.test","code":"c","x":1}"#, .json

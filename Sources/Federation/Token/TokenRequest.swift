@@ -68,6 +68,16 @@ package struct TokenRequest: Sendable {
     }
 }
 
+extension TokenRequest {
+    /// The body of a request of our own, as a form.
+    package static func body(client: PeerHost, code: Secret) -> [UInt8] {
+        FormBody([
+            ("grant_type", "authorization_code"), ("client_id", client.description),
+            ("code", code.text),
+        ]).serialized()
+    }
+}
+
 /// The answer of the token endpoint (RFC 6749 5.1), to be sent with `Cache-Control: no-store`.
 package enum TokenAnswer {
     /// - Parameter lifetime: seconds.

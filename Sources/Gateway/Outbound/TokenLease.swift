@@ -1,0 +1,113 @@
+import Federation
+
+/// The access token of one share at its peer: what a request is to do, as a state machine without a
+/// clock and without a network (`protocol.md` 5).
+///
+/// Events go in (a request, what came of an exchange, a token that the peer refused), what is to be
+/// done comes out. Times are seconds of a clock that never steps.
+struct TokenLease: Sendable {
+    /// Whether the share can be reached without a token.
+    enum Demand: Sendable, Equatable {
+        /// It carries `must-exchange-token`: token only.
+        case required
+        /// Its sender offers tokens and did not demand them: they are tried, and the secret serves
+        /// when there are none.
+        case offered
+    }
+
+    /// What a request does.
+    enum Step: Sendable {
+        case use(PeerToken)
+        /// The token serves, and the next one is to be asked for beside it.
+        case useAndRenew(PeerToken)
+        /// Ask for a token, or wait for the one that is asked for.
+        case ask
+        /// Use the permanent secret.
+        case secret
+        case refuse(ExchangeFailure, retryAfter: Int)
+    }
+
+    private var token: PeerToken?
+    private var isRenewing = false
+    private var failure: ExchangeFailure?
+    /// Nobody is asked before.
+    private var quietUntil = 0
+    /// In a row.
+    private var failures = 0
+    /// When a token was last refused.
+    private var refusedAt: Int?
+
+    /// A request needs to get in.
+    mutating func next(_ demand: Demand, now: Int) -> Step {
+        if let token, now < token.expires {
+            guard now >= token.renewsAt, now >= quietUntil, !isRenewing else { return .use(token) }
+            isRenewing = true
+            return .useAndRenew(token)
+        }
+        guard now < quietUntil, let failure else { return .ask }
+        switch demand {
+        case .offered: return .secret
+        case .required: return .refuse(failure, retryAfter: quietUntil - now)
+        }
+    }
+
+    /// The peer gave a token.
+    mutating func obtained(_ token: PeerToken) {
+        self.token = token
+        isRenewing = false
+        failure = nil
+        failures = 0
+        quietUntil = 0
+    }
+
+    /// The peer gave none. A token that is still good stays in use.
+    mutating func failed(_ failure: ExchangeFailure, now: Int) {
+        isRenewing = false
+        self.failure = failure
+        failures += 1
+        quietUntil = now + failure.pause(after: failures)
+        switch failure {
+        // What the peer said of the code holds for the tokens that were made from it.
+        case .grantRefused: token = nil
+        case .clientRefused, .unreachable, .unusable, .tokenRefused, .denied: break
+        }
+    }
+
+    /// The peer did not take the token. Another one is asked for; when that is refused soon after as
+    /// well, it is no use to go on at once.
+    mutating func refused(_ token: PeerToken, now: Int) {
+        guard self.token === token else { return }
+        self.token = nil
+        if let refusedAt, now - refusedAt < Self.suspicious { failed(.tokenRefused, now: now) }
+        refusedAt = now
+    }
+
+    /// Seconds between two refused tokens that are no coincidence.
+    private static let suspicious = 60
+}
+
+/// Why there is no token for a share.
+enum ExchangeFailure: Error, Sendable, Equatable {
+    /// `invalid_grant`: the code is no longer good.
+    case grantRefused
+    /// It takes no codes from us. The text is for the log.
+    case clientRefused(String)
+    /// The text is for the log.
+    case unreachable(String)
+    /// The answer cannot be read, or there is no token endpoint. The text is for the log.
+    case unusable(String)
+    /// Tokens that it gave it does not take.
+    case tokenRefused
+    /// We do not ask: the policy is against it, or we cannot sign.
+    case denied(Denial)
+
+    /// Seconds for which nobody is asked, after so many failures in a row.
+    func pause(after failures: Int) -> Int {
+        switch self {
+        case .grantRefused: 60
+        case .clientRefused, .unusable, .tokenRefused, .denied:
+            min(60, 5 << min(failures - 1, 4))
+        case .unreachable: min(30, 1 << min(failures, 5))
+        }
+    }
+}

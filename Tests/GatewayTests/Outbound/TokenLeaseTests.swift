@@ -1,0 +1,114 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct TokenLeaseTests {
+    private var lease = TokenLease()
+    private let token = PeerToken(Secret(utf8: "one"), asked: 1000, lifetime: 300)
+
+    @Test mutating func withoutATokenOneIsAskedFor() {
+        #expect(lease.next(.required, now: 1000).word == "ask")
+        #expect(lease.next(.offered, now: 1000).word == "ask")
+    }
+
+    @Test mutating func aTokenServesUntilFourFifthsOfItsLifeAreOver() {
+        lease.obtained(token)
+        #expect(lease.next(.required, now: 1000).word == "use Bearer one")
+        #expect(lease.next(.required, now: 1239).word == "use Bearer one")
+        #expect(lease.next(.required, now: 1240).word == "renew Bearer one")
+        #expect(lease.next(.required, now: 1241).word == "use Bearer one")
+        #expect(lease.next(.required, now: 1300).word == "ask")
+    }
+
+    @Test mutating func theNextTokenTakesThePlaceOfTheOld() {
+        lease.obtained(token)
+        #expect(lease.next(.required, now: 1250).word == "renew Bearer one")
+        lease.obtained(PeerToken(Secret(utf8: "two"), asked: 1250, lifetime: 300))
+        #expect(lease.next(.required, now: 1301).word == "use Bearer two")
+        #expect(lease.next(.required, now: 1490).word == "renew Bearer two")
+    }
+
+    @Test mutating func aRenewalThatFailsIsTriedAgainWhileTheTokenServes() {
+        lease.obtained(token)
+        #expect(lease.next(.required, now: 1240).word == "renew Bearer one")
+        lease.failed(.unreachable("connect"), now: 1241)
+        #expect(lease.next(.required, now: 1242).word == "use Bearer one")
+        #expect(lease.next(.required, now: 1243).word == "renew Bearer one")
+        lease.failed(.unreachable("connect"), now: 1299)
+        #expect(lease.next(.required, now: 1300).word == "refuse unreachable 3")
+    }
+
+    @Test mutating func whereTokensAreDemandedAnOutageIsNotSurvivedByTheSecret() {
+        lease.failed(.unreachable("connect"), now: 1000)
+        #expect(lease.next(.required, now: 1001).word == "refuse unreachable 1")
+        #expect(lease.next(.required, now: 1002).word == "ask")
+        for _ in 0..<9 { lease.failed(.unreachable("connect"), now: 1000) }
+        #expect(lease.next(.required, now: 1000).word == "refuse unreachable 30")
+        lease.obtained(token)
+        lease.failed(.unreachable("connect"), now: 1300)
+        #expect(lease.next(.required, now: 1300).word == "refuse unreachable 2")
+    }
+
+    @Test(arguments: [
+        ExchangeFailure.grantRefused, .clientRefused("x"), .unreachable("x"), .unusable("x"),
+        .denied(Denial(.notAllowed)),
+    ])
+    mutating func whereTokensAreOnlyOfferedTheSecretServes(_ failure: ExchangeFailure) {
+        lease.failed(failure, now: 1000)
+        #expect(lease.next(.offered, now: 1001).word == "secret")
+        #expect(lease.next(.offered, now: 1100).word == "ask")
+    }
+
+    @Test mutating func aCodeThatIsOverEndsItsTokens() {
+        lease.obtained(token)
+        lease.failed(.grantRefused, now: 1100)
+        #expect(lease.next(.required, now: 1101).word == "refuse grantRefused 59")
+        #expect(lease.next(.required, now: 1160).word == "ask")
+    }
+
+    @Test mutating func anotherTokenIsAskedForWhenOneIsRefused() {
+        lease.obtained(token)
+        lease.refused(token, now: 1010)
+        #expect(lease.next(.required, now: 1010).word == "ask")
+    }
+
+    @Test mutating func twoTokensThatAreRefusedInAMinuteAreEnough() {
+        lease.obtained(token)
+        lease.refused(token, now: 1010)
+        let second = PeerToken(Secret(utf8: "two"), asked: 1010, lifetime: 300)
+        lease.obtained(second)
+        lease.refused(second, now: 1011)
+        #expect(lease.next(.required, now: 1011).word == "refuse tokenRefused 5")
+        #expect(lease.next(.offered, now: 1011).word == "secret")
+        #expect(lease.next(.required, now: 1016).word == "ask")
+    }
+
+    @Test mutating func aTokenThatHasBeenReplacedChangesNothingWhenItIsRefused() {
+        lease.obtained(token)
+        lease.obtained(PeerToken(Secret(utf8: "two"), asked: 1000, lifetime: 300))
+        lease.refused(token, now: 1010)
+        #expect(lease.next(.required, now: 1010).word == "use Bearer two")
+    }
+
+    @Test func aTokenIsNotShown() {
+        var text = ""
+        dump(token, to: &text)
+        #expect(!text.contains("one"))
+        #expect(!"\(token)".contains("one"))
+    }
+}
+
+extension TokenLease.Step {
+    fileprivate var word: String {
+        switch self {
+        case .use(let token): "use \(token.field)"
+        case .useAndRenew(let token): "renew \(token.field)"
+        case .ask: "ask"
+        case .secret: "secret"
+        case .refuse(let failure, let retryAfter):
+            "refuse \("\(failure)".prefix { $0 != "(" }) \(retryAfter)"
+        }
+    }
+}
