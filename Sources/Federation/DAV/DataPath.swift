@@ -1,0 +1,99 @@
+/// Where the data of a peer's share are, and where the backend takes them to be (`protocol.md` 6).
+///
+/// Paths are canonical and without a slash at their end, so the root of a server is empty.
+package struct DataPath: Sendable, Equatable {
+    /// The host that serves the data: the peer's, unless the share named another one.
+    package let host: PeerHost
+    /// The path there.
+    package let real: String
+    /// The path that the backend uses.
+    package let told: String
+    private let shape: Shape
+
+    /// What stands at the root itself.
+    private enum Shape: Sendable, Equatable {
+        /// A file with a place of its own: no slash behind it.
+        case file
+        case any
+    }
+
+    /// Before it is known in one spelling: see `canonical`.
+    package struct Written: Sendable, Equatable {
+        package let host: PeerHost
+        package let path: String
+        fileprivate let isNamed: Bool
+    }
+
+    /// The URL of a share's data as its message has it: an absolute one itself, behind a relative
+    /// one the peer's prefix, and the prefix alone in the deprecated shape, which has none.
+    ///
+    /// Nil: an absolute URL that is not https, or has a query.
+    ///
+    /// - Parameters:
+    ///   - prefix: `protocols.webdav` of the peer's document; nil for the path that old servers
+    ///     fall back to.
+    package static func written(
+        uri: String?, peer: PeerHost, prefix: String?
+    ) -> Written? {
+        let prefix = prefix ?? usual
+        guard let uri, uri.contains(where: { $0 != "/" }) else {
+            return Written(host: peer, path: prefix, isNamed: false)
+        }
+        guard let url = URLParts(uri) else {
+            guard !uri.contains("://") else { return nil }
+            return Written(
+                host: peer, path: prefix + uri.drop { $0 == "/" }, isNamed: true)
+        }
+        guard url.scheme == .https, url.query == nil else { return nil }
+        return Written(host: url.host, path: url.path, isNamed: true)
+    }
+
+    /// - Parameters:
+    ///   - path: the written one in the spelling in which paths are judged.
+    ///   - told: where the backend takes shared data of the peer to be; nil for a backend that goes
+    ///     by the place in the share.
+    package init(_ written: Written, path: String, resourceType: String, told: String?) {
+        host = written.host
+        real = Self.trimmed(path)
+        self.told = told.map(Self.trimmed) ?? real
+        shape = written.isNamed && resourceType == "file" ? .file : .any
+    }
+
+    /// A request's path at the peer.
+    package struct Place: Sendable, Equatable {
+        package let path: String
+        /// Whether paths in the answer are other ones than the backend asked for.
+        package let isMapped: Bool
+    }
+
+    /// The place at the peer of a path that the backend asks for, in the spelling in which paths
+    /// are judged. The peer's own paths, which the backend may have learned, are understood too.
+    /// Nil: a path outside of the share.
+    package func place(of path: String) -> Place? {
+        if let rest = Self.rest(of: path, below: told) {
+            return Place(path: full(rest), isMapped: told != real)
+        }
+        return Self.rest(of: path, below: real).map { Place(path: full($0), isMapped: false) }
+    }
+
+    private func full(_ rest: Substring) -> String {
+        guard rest.isEmpty || rest == "/" else { return real + rest }
+        let path = shape == .file ? real : real + rest
+        return path.isEmpty ? "/" : path
+    }
+
+    /// At the end of a segment only: `/dav/ocm/1` does not hold `/dav/ocm/12`.
+    private static func rest(of path: String, below root: String) -> Substring? {
+        guard path.utf8.starts(with: root.utf8) else { return nil }
+        let rest = path[path.utf8.index(path.startIndex, offsetBy: root.utf8.count)...]
+        return rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") ? rest : nil
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        var path = Substring(path)
+        while path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
+        return String(path)
+    }
+
+    private static let usual = "/public.php/webdav/"
+}

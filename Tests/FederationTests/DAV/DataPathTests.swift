@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Federation
+
+@Suite struct DataPathTests {
+    private let peer: PeerHost
+
+    init() throws { peer = try #require(PeerHost("peer.test")) }
+
+    private func path(
+        _ uri: String?, prefix: String? = "/webdav/ocm/", type: String = "folder",
+        told: String? = "/public.php/webdav/"
+    ) throws -> DataPath {
+        let written = try #require(DataPath.written(uri: uri, peer: peer, prefix: prefix))
+        return DataPath(written, path: written.path, resourceType: type, told: told)
+    }
+
+    @Test(arguments: [
+        (String?.none, "peer.test", "/webdav/ocm"), ("", "peer.test", "/webdav/ocm"),
+        ("/", "peer.test", "/webdav/ocm"), ("x7", "peer.test", "/webdav/ocm/x7"),
+        ("/x7/", "peer.test", "/webdav/ocm/x7"),
+        ("https://peer.test/dav/ocm/x7", "peer.test", "/dav/ocm/x7"),
+        ("https://data.peer.test:8443/d/", "data.peer.test:8443", "/d"),
+        ("https://peer.test", "peer.test", ""),
+    ])
+    func theDataAreWhereTheShareSays(_ uri: String?, _ host: String, _ real: String) throws {
+        let path = try path(uri)
+        #expect(path.host.description == host)
+        #expect(path.real == real)
+    }
+
+    @Test(arguments: [
+        "http://peer.test/x7", "https://peer.test/x7?token=1", "ftp://peer.test/x",
+        "https://user@peer.test/x", "https://peer.test/x#y",
+    ])
+    func whatIsNoPlaceForDataIsRefused(_ uri: String) {
+        #expect(DataPath.written(uri: uri, peer: peer, prefix: "/webdav/ocm/") == nil)
+    }
+
+    @Test func withoutAPrefixItIsThePathThatOldServersFallBackTo() throws {
+        #expect(try path(nil, prefix: nil).real == "/public.php/webdav")
+    }
+
+    @Test(arguments: [
+        ("/public.php/webdav", "/webdav/ocm/x7", true),
+        ("/public.php/webdav/", "/webdav/ocm/x7/", true),
+        ("/public.php/webdav/a/b.txt", "/webdav/ocm/x7/a/b.txt", true),
+        ("/webdav/ocm/x7/a", "/webdav/ocm/x7/a", false),
+    ])
+    func aPathOfTheBackendIsAPathOfThePeer(_ told: String, _ real: String, _ isMapped: Bool) throws
+    {
+        let place = try path("x7").place(of: told)
+        #expect(place == DataPath.Place(path: real, isMapped: isMapped))
+    }
+
+    @Test(arguments: ["/", "/public.php", "/public.php/webdavx", "/webdav/ocm/x78", "/webdav/ocm"])
+    func whatIsOutsideOfTheShareHasNoPlace(_ told: String) throws {
+        #expect(try path("x7").place(of: told) == nil)
+    }
+
+    // A shared single file is the root path to an old server, with a slash behind it.
+    @Test func aFileHasNoSlashBehindIt() throws {
+        let file = try path("x7", type: "file")
+        #expect(file.place(of: "/public.php/webdav/")?.path == "/webdav/ocm/x7")
+        #expect(file.place(of: "/public.php/webdav")?.path == "/webdav/ocm/x7")
+        #expect(file.place(of: "/public.php/webdav/a")?.path == "/webdav/ocm/x7/a")
+        let old = try path(nil, prefix: "/public.php/webdav/", type: "file")
+        #expect(old.place(of: "/public.php/webdav/")?.path == "/public.php/webdav/")
+    }
+
+    @Test func pathsThatAreTheSameAreNotMapped() throws {
+        let old = try path(nil, prefix: "/public.php/webdav/")
+        let place = DataPath.Place(path: "/public.php/webdav/a", isMapped: false)
+        #expect(old.place(of: "/public.php/webdav/a") == place)
+    }
+
+    @Test func aBackendThatGoesByTheShareIsLeftToIt() throws {
+        let path = try path("x7", told: nil)
+        #expect(path.place(of: "/webdav/ocm/x7/a")?.isMapped == false)
+        #expect(path.place(of: "/webdav/ocm/a") == nil)
+    }
+
+    @Test func theRootOfAServerIsAPlace() throws {
+        let path = try path("https://data.test/", type: "folder")
+        #expect(path.place(of: "/public.php/webdav/")?.path == "/")
+        #expect(path.place(of: "/public.php/webdav/a")?.path == "/a")
+        #expect(path.place(of: "/public.php/webdav")?.path == "/")
+    }
+}
