@@ -56,9 +56,12 @@ package struct HeadWriter: Sendable {
         copy(head.fields, except: names, reserved: .drop)
     }
 
-    /// Copies the end-to-end fields of an answer except `names`, in their order.
-    package mutating func copyFields(of head: ResponseHead, except names: [FieldName] = []) {
-        copy(head.fields, except: names, reserved: .keep)
+    /// Copies the end-to-end fields of an answer except `names`, in their order; when `only` is
+    /// given, of those alone.
+    package mutating func copyFields(
+        of head: ResponseHead, only: [FieldName]? = nil, except names: [FieldName] = []
+    ) {
+        copy(head.fields, only: only, except: names, reserved: .keep)
     }
 
     /// Adds a field; an empty value is allowed.
@@ -126,7 +129,8 @@ package struct HeadWriter: Sendable {
     private enum Reserved { case keep, drop }
 
     private mutating func copy(
-        _ fields: FieldList, except names: [FieldName], reserved: Reserved
+        _ fields: FieldList, only: [FieldName]? = nil, except names: [FieldName],
+        reserved: Reserved
     ) {
         // Lines that stand together as they are to go out are copied together.
         var run = 0..<0
@@ -138,6 +142,7 @@ package struct HeadWriter: Sendable {
                 continue
             }
             if names.contains(where: { fields.matches(entry, $0) }) { continue }
+            if let only, !only.contains(where: { fields.matches(entry, $0) }) { continue }
             guard let line = fields.plainLine(entry) else {
                 output.append(contentsOf: fields.bytes[run])
                 run = 0..<0

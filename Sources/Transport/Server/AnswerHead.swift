@@ -36,7 +36,7 @@ struct AnswerHead {
     ) throws(HeadWriter.InvalidField) -> AnswerHead {
         var writer = HeadWriter(reserving: head.fields.bytes.count + 128)
         writer.statusLine(head.status)
-        writer.copyFields(of: head, except: edit?.remove ?? [])
+        writer.copyFields(of: head, only: edit?.keep, except: edit?.remove ?? [])
         if let edit {
             for field in edit.add { try writer.add(field.name, field.value) }
         }

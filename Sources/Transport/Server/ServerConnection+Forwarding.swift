@@ -140,6 +140,10 @@ extension ServerConnection: AnswerReceiver {
 
     func upstreamAnswered(_ head: ResponseHead) {
         guard let passage, let request = self.head else { return }
+        if let replacement = passage.forwarding.replacing?(head) {
+            replace(by: replacement, passage)
+            return
+        }
         let wanted = AnswerHead.Request(method: request.method, version: request.version)
         let edit = passage.forwarding.onHead.map { $0(head) }
         if AnswerHead.needsClose(head, edit: edit, for: wanted) { cycle.doom() }
@@ -156,6 +160,23 @@ extension ServerConnection: AnswerReceiver {
             passage.connection?.abandon()
             upstreamFailed(.malformed(.fieldName), reply: .begun)
         }
+    }
+
+    /// The answer is dropped, with what may follow of it on its connection.
+    private func replace(by replacement: Replacement, _ passage: Passage) {
+        switch (replacement, passage.framing) {
+        case (.answer(let answer), _):
+            passage.status = answer.status
+            endPassage(.replaced, keepsUpstream: false)
+            send(answer)
+        case (.plan(let decide), .none), (.plan(let decide), .length(0)):
+            endPassage(.replaced, keepsUpstream: false)
+            prepare { _ in await decide() }
+        case (.plan, .length), (.plan, .chunked):
+            endPassage(.replaced, keepsUpstream: false)
+            send(Answer(status: 502))
+        }
+        goOn()
     }
 
     func upstreamSent(_ body: ByteBuffer) {

@@ -254,7 +254,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
         }
     }
 
-    private func prepare(_ decide: @escaping @Sendable (RequestHead) async -> Plan) {
+    func prepare(_ decide: @escaping @Sendable (RequestHead) async -> Plan) {
         guard let head else { return }
         cycle.enter(.deciding)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)

@@ -16,6 +16,9 @@ package struct Forwarding: Sendable {
     package var switching: Switching
     /// What changes in the head of the final answer; nil for nothing. On the event loop.
     package var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
+    /// What takes the place of the final answer, before any of it goes to the client; nil for the
+    /// answer itself. Asked before `onHead`, on the event loop.
+    package var replacing: (@Sendable (ResponseHead) -> Replacement?)?
     /// The answer when the upstream gives none, and nothing has been sent yet; nil for one
     /// without a body. On the event loop.
     package var onFailure: (@Sendable (UpstreamFailure) -> Answer)?
@@ -26,6 +29,7 @@ package struct Forwarding: Sendable {
         to upstream: Upstream, head: HeadWriter, firstByte: Duration? = nil,
         switching: Switching = .refused,
         onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
+        replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
     ) {
@@ -34,6 +38,7 @@ package struct Forwarding: Sendable {
         self.firstByte = firstByte
         self.switching = switching
         self.onHead = onHead
+        self.replacing = replacing
         self.onFailure = onFailure
         self.onEnd = onEnd
     }
@@ -48,17 +53,29 @@ package enum Switching: Sendable, Equatable {
     case webSocket
 }
 
+/// What is done instead of sending on an answer.
+package enum Replacement: Sendable {
+    case answer(Answer)
+    /// The request is planned anew. Only one without a body can be: a body is gone once it was sent,
+    /// and the client is told 502 then.
+    case plan(@Sendable () async -> Plan)
+}
+
 /// Changes to the fields of an answer on its way to the client.
 package struct HeadEdit: Sendable {
+    /// The only fields that pass; nil for all. Those that frame the answer are not concerned.
+    package var keep: [FieldName]?
     package var remove: [FieldName]
     package var add: [(name: FieldName, value: String)]
     /// What the body goes through; nil leaves it, and its length, as they are.
     package var transform: (any BodyTransform)?
 
     package init(
-        remove: [FieldName] = [], add: [(name: FieldName, value: String)] = [],
+        keep: [FieldName]? = nil, remove: [FieldName] = [],
+        add: [(name: FieldName, value: String)] = [],
         transform: (any BodyTransform)? = nil
     ) {
+        self.keep = keep
         self.remove = remove
         self.add = add
         self.transform = transform
@@ -88,6 +105,8 @@ package struct ForwardingResult: Sendable {
     package enum End: Sendable, Equatable {
         /// The answer went out whole.
         case complete
+        /// Something else took the place of the answer.
+        case replaced
         /// The upstream failed; the client was told so, or cut off.
         case upstream(UpstreamFailure)
         /// The client closed or reset its connection.

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Transport
+
+/// Answers of an upstream that something else takes the place of.
+@Suite struct ReplacementTests {
+    private static let refused =
+        "HTTP/1.1 401 Unauthorized\r\nContent-Length: 7\r\nWWW-Authenticate: x\r\n\r\nnot you"
+    private static let granted =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nServer: x\r\nSet-Cookie: a=b\r\nETag: \"1\"\r\n"
+        + "Connection: close\r\n\r\nyes"
+
+    private static func forwarding(
+        _ method: Method, _ text: String, to upstream: Upstream,
+        replacing: @escaping @Sendable (ResponseHead) -> Replacement?
+    ) -> Plan {
+        var writer = HeadWriter()
+        guard (try? writer.requestLine(method, Array(text.utf8))) != nil else {
+            return .answer(Answer(status: 500))
+        }
+        return .forward(
+            Forwarding(
+                to: upstream, head: writer,
+                onHead: { _ in HeadEdit(keep: [FieldName("etag")]) }, replacing: replacing))
+    }
+
+    private func ask(
+        _ request: String, answers: @escaping @Sendable (Int) -> String?,
+        replacing: @escaping @Sendable (ResponseHead, Upstream) -> Replacement?
+    ) async throws -> (answer: String, heads: [String]) {
+        let away = LoopGroup(count: 1)
+        let server = try await ScriptedServer(on: away, answers: answers)
+        let upstream = Upstream(
+            .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: server.port)))
+        var answer = ""
+        try await serve(
+            { _ in },
+            { head, _ in
+                Self.forwarding(head.method, "/first", to: upstream) { replacing($0, upstream) }
+            }
+        ) { port, group, _ in
+            answer = try await RawClient.talk([(.zero, request)], to: port, on: group)
+        }
+        let heads = server.heads.map { String($0.prefix { $0 != "\r\n" }) }
+        await away.shutdown()
+        return (answer, heads)
+    }
+
+    @Sendable private static func again(_ head: ResponseHead, _ upstream: Upstream) -> Replacement?
+    {
+        guard head.status == 401 else { return nil }
+        return .plan { forwarding(.get, "/second", to: upstream) { _ in nil } }
+    }
+
+    @Test(arguments: ["", "Content-Length: 0\r\n"])
+    func aRequestWithoutABodyIsPlannedAnew(_ field: String) async throws {
+        let (answer, heads) = try await ask(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(field)\r\n",
+            answers: { $0 == 0 ? Self.refused : Self.granted }, replacing: Self.again)
+        #expect(heads == ["GET /first HTTP/1.1", "GET /second HTTP/1.1"])
+        #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("yes"))
+        #expect(!answer.contains("not you"))
+    }
+
+    @Test func aRequestWhoseBodyIsGoneIsNot() async throws {
+        let (answer, heads) = try await ask(
+            "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+            answers: { $0 == 0 ? Self.refused : Self.granted }, replacing: Self.again)
+        #expect(heads == ["PUT /first HTTP/1.1"])
+        #expect(answer.hasPrefix("HTTP/1.1 502 "))
+    }
+
+    @Test func anAnswerOfOursTakesThePlaceOfTheUpstreams() async throws {
+        let (answer, heads) = try await ask(
+            "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+            answers: { _ in Self.refused },
+            replacing: { _, _ in .answer(Answer(status: 503, body: Array("later".utf8))) })
+        #expect(heads == ["PUT /first HTTP/1.1"])
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.hasSuffix("later"))
+    }
+
+    @Test func onlyTheFieldsThatAreKeptPass() async throws {
+        let (answer, _) = try await ask(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            answers: { _ in Self.granted }, replacing: { _, _ in nil })
+        #expect(
+            answer == "HTTP/1.1 200 OK\r\nETag: \"1\"\r\ncontent-length: 3\r\n"
+                + "connection: close\r\n\r\nyes")
+    }
+}
