@@ -1,0 +1,202 @@
+/// How to speak to one peer: what its servers read, how they verify, how they reach data.
+///
+/// Taken from its discovery document and from what was learned of it; what cannot be seen there is
+/// written as every generation reads it.
+package struct PeerDialect: Sendable, Equatable {
+    /// The program that reads alike: a message that is good for it is good for the peer.
+    package let reader: Backend
+    /// The generation to sign in; the gateway signs everything (settled questions, 13).
+    package let signatures: SignatureGeneration
+    package let verification: Verification
+    /// What to sign in when the peer refuses `signatures` and says that it is for the signature;
+    /// nil when its document names no other way.
+    package let otherSignatures: SignatureGeneration?
+    /// The shape of `protocol` to write: `legacy` or `multi`.
+    package let shape: ProtocolShape
+    package let addressForm: AddressForm
+    /// As the receiver of our shares.
+    package let exchange: TokenExchange
+    /// Where it exchanges codes of shares that it sends; nil when it does not.
+    package let tokenEndPoint: URLParts?
+    package let uris: URIForm
+    package let permissions: PermissionWords
+    package let invites: Invites
+
+    package enum Verification: Sendable, Equatable {
+        /// It publishes keys, or has signed or verified before.
+        case verifies
+        /// Nothing says that it looks at signatures.
+        case unknown
+    }
+
+    /// Whether the peer, receiving a share, exchanges its code for tokens (`protocol.md` 5).
+    package enum TokenExchange: Sendable, Equatable {
+        /// `must-exchange-token`: every protocol of a share must demand it.
+        case demanded
+        case offered
+        case none
+    }
+
+    /// How the place of the data is written in `webdav.uri`.
+    package enum URIForm: Sendable, Equatable {
+        /// A name below our own WebDAV prefix (`webdav-receive: {"uri": "relative"}`).
+        case relative
+        case absolute
+    }
+
+    /// What may stand in `permissions`.
+    package enum PermissionWords: Sendable, Equatable {
+        /// `read`, `write`, `share`.
+        case all
+        /// opencloudmesh-go refuses a share that says more than `read`.
+        case readOnly
+    }
+
+    /// Whether the peer takes shares without an accepted invitation.
+    package enum Invites: Sendable, Equatable {
+        case demanded
+        case notDemanded
+    }
+
+    /// What earlier messages showed.
+    package struct Learned: Sendable, Equatable {
+        /// The newest generation in which the peer has signed.
+        package var signed: SignatureGeneration
+        /// The newest generation that the peer accepted from us while it verified.
+        package var accepted: SignatureGeneration
+
+        package init(signed: SignatureGeneration = .none, accepted: SignatureGeneration = .none) {
+            self.signed = signed
+            self.accepted = accepted
+        }
+    }
+
+    /// Which generations may be sent (`signature.send`).
+    package enum Sending: String, Sendable, CaseIterable {
+        /// Each peer's newest.
+        case learn
+        case rfc9421
+        case cavage
+    }
+
+    /// - Parameter document: the peer's own; nil when it publishes none, then only what every
+    ///   generation reads is sent.
+    package init(
+        _ document: DiscoveryDocument?, _ learned: Learned = Learned(), sending: Sending = .learn
+    ) {
+        reader = Backend(reading: document)
+        shape = Self.shape(reader)
+        addressForm = reader.addressForm
+        exchange = Self.exchange(document)
+        tokenEndPoint = document.flatMap { $0.exchangesTokens ? $0.tokenEndPoint : nil }
+        uris = Self.uris(document)
+        permissions = document?.isOpenCloudMeshGo == true ? .readOnly : .all
+        invites = document?.criteria.contains(.mustInvite) == true ? .demanded : .notDemanded
+        let isKnown = learned.signed > .none || learned.accepted > .none
+        verification = isKnown || document?.advertisesSignatures == true ? .verifies : .unknown
+        signatures = Self.signatures(document, learned, sending)
+        otherSignatures = Self.other(than: signatures, document, sending)
+    }
+
+    private static func signatures(
+        _ document: DiscoveryDocument?, _ learned: Learned, _ sending: Sending
+    ) -> SignatureGeneration {
+        switch sending {
+        case .rfc9421: return .tag
+        case .cavage: return .cavage
+        case .learn: break
+        }
+        // What is sent satisfies both forms of RFC 9421, label and tag.
+        if learned.signed >= .label || learned.accepted >= .label { return .tag }
+        guard let document, document.hasSignatureKey, !document.showsKeySet else { return .tag }
+        return .cavage
+    }
+
+    private static func other(
+        than generation: SignatureGeneration, _ document: DiscoveryDocument?, _ sending: Sending
+    ) -> SignatureGeneration? {
+        guard let document, sending == .learn else { return nil }
+        switch generation {
+        case .cavage: return document.showsKeySet ? .tag : nil
+        case .label, .tag: return document.hasSignatureKey ? .cavage : nil
+        case .none: return nil
+        }
+    }
+
+    private static func shape(_ reader: Backend) -> ProtocolShape {
+        switch reader.age {
+        case .current: .multi
+        case .old, .middle: .legacy
+        }
+    }
+
+    private static func exchange(_ document: DiscoveryDocument?) -> TokenExchange {
+        guard let document else { return .none }
+        if document.criteria.contains(.mustExchangeToken) { return .demanded }
+        return document.capabilities.contains(.exchangeToken) ? .offered : .none
+    }
+
+    private static func uris(_ document: DiscoveryDocument?) -> URIForm {
+        let words = (document?.resourceTypes ?? []).compactMap {
+            $0.protocols["webdav-receive"]?.object?["uri"]?.string
+        }
+        return words.first == "relative" ? .relative : .absolute
+    }
+}
+
+extension DiscoveryDocument {
+    /// True when the keys of RFC 9421 are to be found: their place or the capability is named.
+    var showsKeySet: Bool {
+        jwksURI != nil || capabilities.contains(.httpSig) || criteria.contains(.mustUseHTTPSig)
+    }
+
+    var isOpenCloudMeshGo: Bool { provider == "OpenCloudMesh" }
+}
+
+extension Backend {
+    /// The program whose habits of reading fit a peer's document.
+    ///
+    /// A gateway like this one, whatever it protects, shows what a modern server shows and is taken
+    /// for one: it translates for its own backend.
+    package init(reading document: DiscoveryDocument?) {
+        guard let document else {
+            self.init(kind: .generic, age: .middle)
+            return
+        }
+        if let major = document.nextcloudMajor {
+            self.init(
+                kind: .nextcloud, age: major >= 35 ? .current : major >= 31 ? .middle : .old)
+        } else if let kind = document.revaKind {
+            self.init(kind: kind, age: .current)
+        } else if document.isModern {
+            self.init(kind: .generic, age: .current)
+        } else if document.endPointParts.path.contains("/ocm-via-webdav")
+            || document.endPointParts.path.contains("/api/v2.1/ocm")
+        {
+            self.init(kind: .seafile, age: .old)
+        } else if document.listsShareTypes
+            || document.endPointParts.path.hasSuffix("/apps/federatedfilesharing")
+        {
+            self.init(kind: .owncloud10, age: .old)
+        } else {
+            self.init(kind: .nextcloud, age: document.hasSignatureKey ? .middle : .old)
+        }
+    }
+}
+
+extension DiscoveryDocument {
+    /// True for what only servers show that read `multi`.
+    fileprivate var isModern: Bool {
+        speaksMulti || jwksURI != nil || capabilities.contains(.protocolObject)
+            || capabilities.contains(.exchangeToken) || criteria.contains(.mustExchangeToken)
+    }
+
+    /// The family is known by the place of its data: no other server has them there.
+    fileprivate var revaKind: BackendKind? {
+        switch webdavPath {
+        case "/dav/ocm/": provider == "OpenCloud" ? .opencloud : .ocis
+        case "/remote.php/dav/ocm/": provider == "OpenCloud" ? .opencloud : .cernbox
+        case _: nil
+        }
+    }
+}

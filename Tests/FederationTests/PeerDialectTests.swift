@@ -1,0 +1,129 @@
+import Federation
+import Testing
+
+@Suite struct PeerDialectTests {
+    private typealias Learned = PeerDialect.Learned
+
+    private func dialect(
+        _ text: String, _ learned: PeerDialect.Learned = .init(),
+        sending: PeerDialect.Sending = .learn
+    ) throws -> PeerDialect {
+        PeerDialect(try DiscoverySamples.document(text), learned, sending: sending)
+    }
+
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, BackendKind.nextcloud, Backend.Age.old),
+        (DiscoverySamples.nextcloud33, .nextcloud, .middle),
+        (DiscoverySamples.nextcloud35, .nextcloud, .current),
+        (DiscoverySamples.owncloud10, .owncloud10, .old),
+        (DiscoverySamples.opencloud, .opencloud, .current),
+        (DiscoverySamples.reva, .cernbox, .current),
+        (DiscoverySamples.opencloudmeshgo, .generic, .current),
+        (DiscoverySamples.seafile, .seafile, .old),
+        (DiscoverySamples.gateway, .generic, .current),
+    ])
+    func aPeerIsKnownByItsDocument(_ text: String, _ kind: BackendKind, _ age: Backend.Age) throws {
+        let reader = try dialect(text).reader
+        #expect(reader.kind == kind)
+        #expect(reader.age == age)
+    }
+
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, SignatureGeneration.tag, PeerDialect.Verification.unknown),
+        (DiscoverySamples.nextcloud33, .cavage, .verifies),
+        (DiscoverySamples.nextcloud35, .tag, .verifies),
+        (DiscoverySamples.owncloud10, .tag, .unknown),
+        (DiscoverySamples.opencloud, .tag, .unknown),
+        (DiscoverySamples.opencloudmeshgo, .tag, .verifies),
+        (DiscoverySamples.gateway, .tag, .verifies),
+    ])
+    func everythingIsSignedInThePeersNewest(
+        _ text: String, _ generation: SignatureGeneration, _ verification: PeerDialect.Verification
+    ) throws {
+        let dialect = try dialect(text)
+        #expect(dialect.signatures == generation)
+        #expect(dialect.verification == verification)
+    }
+
+    @Test func whatAPeerSignedItselfItReads() throws {
+        let learned = Learned(signed: .label)
+        let dialect = try dialect(DiscoverySamples.nextcloud33, learned)
+        #expect(dialect.signatures == .tag)
+        #expect(dialect.verification == .verifies)
+        #expect(dialect.otherSignatures == .cavage)
+    }
+
+    @Test func whatWasAcceptedIsNotGivenUp() throws {
+        let dialect = try dialect(DiscoverySamples.nextcloud33, Learned(accepted: .tag))
+        #expect(dialect.signatures == .tag)
+        let older = try self.dialect(DiscoverySamples.nextcloud35, Learned(accepted: .cavage))
+        #expect(older.signatures == .tag)
+    }
+
+    @Test func anotherGenerationIsTriedOnlyWhereTheDocumentNamesIt() throws {
+        #expect(try dialect(DiscoverySamples.nextcloud35).otherSignatures == .cavage)
+        #expect(try dialect(DiscoverySamples.nextcloud33).otherSignatures == nil)
+        #expect(try dialect(DiscoverySamples.opencloudmeshgo).otherSignatures == nil)
+        #expect(try dialect(DiscoverySamples.nextcloud27).otherSignatures == nil)
+    }
+
+    @Test func theOperatorMayFixTheGeneration() throws {
+        let cavage = try dialect(DiscoverySamples.opencloudmeshgo, sending: .cavage)
+        #expect(cavage.signatures == .cavage)
+        #expect(cavage.otherSignatures == nil)
+        let modern = try dialect(DiscoverySamples.nextcloud33, sending: .rfc9421)
+        #expect(modern.signatures == .tag)
+        #expect(modern.otherSignatures == nil)
+    }
+
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, ProtocolShape.legacy, AddressForm.schemeAndSlash),
+        (DiscoverySamples.nextcloud33, .legacy, .bare),
+        (DiscoverySamples.nextcloud35, .multi, .bare),
+        (DiscoverySamples.owncloud10, .legacy, .scheme),
+        (DiscoverySamples.opencloud, .multi, .bare),
+        (DiscoverySamples.reva, .multi, .bare),
+        (DiscoverySamples.opencloudmeshgo, .multi, .bare),
+        (DiscoverySamples.seafile, .legacy, .bare),
+        (DiscoverySamples.gateway, .multi, .bare),
+    ])
+    func shapeAndAddresses(_ text: String, _ shape: ProtocolShape, _ form: AddressForm) throws {
+        let dialect = try dialect(text)
+        #expect(dialect.shape == shape)
+        #expect(dialect.addressForm == form)
+    }
+
+    @Test func whoExchangesTokens() throws {
+        #expect(try dialect(DiscoverySamples.opencloudmeshgo).exchange == .demanded)
+        #expect(try dialect(DiscoverySamples.nextcloud35).exchange == .offered)
+        #expect(try dialect(DiscoverySamples.gateway).exchange == .offered)
+        #expect(try dialect(DiscoverySamples.nextcloud33).exchange == .none)
+        #expect(
+            try dialect(DiscoverySamples.gateway).tokenEndPoint?.path == "/ocm/token")
+        #expect(try dialect(DiscoverySamples.reva).tokenEndPoint == nil)
+    }
+
+    @Test func howItWantsToBeToldOfData() throws {
+        let strict = try dialect(DiscoverySamples.opencloudmeshgo)
+        #expect(strict.uris == .relative)
+        #expect(strict.permissions == .readOnly)
+        #expect(strict.invites == .demanded)
+        let reva = try dialect(DiscoverySamples.reva)
+        #expect(reva.uris == .absolute)
+        #expect(reva.permissions == .all)
+        let other = try dialect(
+            DiscoverySamples.opencloudmeshgo.replacing("OpenCloudMesh", with: "Other"))
+        #expect(other.permissions == .all)
+    }
+
+    @Test func ofAPeerWithoutDocumentNothingIsAssumed() {
+        let dialect = PeerDialect(nil)
+        #expect(dialect.reader == Backend(kind: .generic, age: .middle))
+        #expect(dialect.shape == .legacy)
+        #expect(dialect.addressForm == .bare)
+        #expect(dialect.signatures == .tag)
+        #expect(dialect.verification == .unknown)
+        #expect(dialect.exchange == .none)
+        #expect(dialect.otherSignatures == nil)
+    }
+}
