@@ -58,11 +58,16 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case unauthorizedClient = "unauthorized_client"
     case unsupportedGrantType = "unsupported_grant_type"
 
+    // What failed at the peer that a message is for.
+    case peerUnavailable = "peer_unavailable"
+    case peerTimeout = "peer_timeout"
+
     // What failed on our side of it.
     case backendUnavailable = "backend_unavailable"
     case backendTimeout = "backend_timeout"
     case backendRefused = "backend_refused"
     case storeUnavailable = "store_unavailable"
+    case signingFailed = "signing_failed"
     case overloaded
     case notAvailableYet = "not_available_yet"
 }

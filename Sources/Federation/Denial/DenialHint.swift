@@ -45,7 +45,9 @@ extension DenialCode {
         case .invalidGrant: "The code is not valid."
         case .unauthorizedClient: "The policy of this server does not allow this exchange."
         case .unsupportedGrantType: "grant_type must be authorization_code."
-        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded:
+        case .peerUnavailable, .peerTimeout:
+            "The other server cannot be reached; the gateway's log says why."
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded, .signingFailed:
             "Temporarily unavailable; try again."
         case .backendRefused: "The server behind the gateway refused."
         case .notAvailableYet: "This is not available yet."

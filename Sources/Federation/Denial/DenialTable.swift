@@ -24,10 +24,11 @@ extension DenialCode {
         case .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
             .notificationTypeNotSupported, .notAvailableYet:
             501
-        case .backendUnavailable: 502
+        case .signingFailed: 500
+        case .backendUnavailable, .peerUnavailable: 502
         case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .overloaded:
             503
-        case .backendTimeout: 504
+        case .backendTimeout, .peerTimeout: 504
         }
     }
 
@@ -52,7 +53,7 @@ extension DenialCode {
         case .unsupportedGrantType: .unsupportedGrantType
         case .peerHeld, .held, .keyUnavailable, .keyChanged, .limitExceeded,
             .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded,
-            .notAvailableYet:
+            .peerUnavailable, .peerTimeout, .signingFailed, .notAvailableYet:
             .temporarilyUnavailable
         }
     }
@@ -64,7 +65,7 @@ extension DenialCode {
         case .replay: .signatureInvalid
         case .secretMismatch, .shareEnded: .shareUnknown
         case .tokenExpired: .tokenInvalid
-        case .backendTimeout, .storeUnavailable, .overloaded: .backendUnavailable
+        case .backendTimeout, .storeUnavailable, .overloaded, .signingFailed: .backendUnavailable
         case .backendRefused: .notAllowed
         case .egressAddress: .notAllowed
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
@@ -77,7 +78,8 @@ extension DenialCode {
             .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid,
             .destinationNotAllowed, .depthNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant,
-            .unauthorizedClient, .unsupportedGrantType, .backendUnavailable, .notAvailableYet:
+            .unauthorizedClient, .unsupportedGrantType, .peerUnavailable, .peerTimeout,
+            .backendUnavailable, .notAvailableYet:
             self
         }
     }
@@ -86,7 +88,7 @@ extension DenialCode {
     package var defaultRetryAfter: Int? {
         switch self {
         case .keyUnavailable, .backendUnavailable, .backendTimeout, .storeUnavailable,
-            .overloaded:
+            .overloaded, .peerUnavailable, .peerTimeout:
             30
         case .limitExceeded: 60
         case .keyChanged, .peerHeld, .held: 3600
@@ -101,15 +103,17 @@ extension DenialCode {
             .destinationNotAllowed, .depthNotAllowed, .egressAddress, .invalidRequest,
             .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .backendRefused,
-            .notAvailableYet:
+            .signingFailed, .notAvailableYet:
             nil
         }
     }
 
-    /// Whether it is us who failed, not the peer.
-    package var isOurFailure: Bool {
+    /// Whether something failed, rather than being refused.
+    package var isFailure: Bool {
         switch self {
-        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded: true
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded,
+            .peerUnavailable, .peerTimeout, .signingFailed:
+            true
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
             .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,

@@ -109,7 +109,7 @@ final class Trail: Sendable {
 
     func refused(_ denial: Denial, status: Int) {
         note { record in
-            record.action = denial.code.isOurFailure ? .fail : .deny
+            record.action = denial.code.isFailure ? .fail : .deny
             record.status = status
             record.code = denial.disclosedCode
             record.detail = denial.detail

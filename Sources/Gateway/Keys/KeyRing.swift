@@ -71,6 +71,17 @@ package struct KeyRing: Sendable {
         return JSONValue.object([("keys", .array(keys))]).serialized()
     }
 
+    /// The newest key for RFC 9421: Ed25519 where there is one.
+    package var signatureKey: Entry? {
+        keys.last { $0.key.kind == .ed25519 }
+            ?? keys.last {
+                switch $0.key.kind {
+                case .p256, .p384: true
+                case .ed25519, .rsa: false
+                }
+            }
+    }
+
     /// The newest RSA key, for draft-cavage and discovery's `publicKey`.
     package var cavageKey: Entry? {
         keys.last {
