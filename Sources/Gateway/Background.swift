@@ -25,6 +25,7 @@ extension Gateway {
                 let expired = replays.expire(
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
                 if let expired { store.commitLater([expired]) }
+                published.dropEndedKeys()
                 warnOfFloor()
                 warnOfStore()
             }
@@ -119,6 +120,20 @@ extension Gateway {
             log.write(
                 .error, .reloadFailed,
                 [LogEntry(.file, configuration.policy.file), LogEntry(.problem, error.description)])
+        }
+    }
+
+    /// Reads the folder of the keys again; on any error the last good ones stay.
+    func reloadKeys() {
+        let folder = configuration.signature.keys
+        do throws(PrivateFile.Problem) {
+            published.take(
+                try KeyRing(folder: folder, whenMissing: .refuse, now: environment.now()))
+            log.write(.notice, .keysChanged, [LogEntry(.file, folder)])
+        } catch {
+            log.write(
+                .error, .keysRefused,
+                [LogEntry(.file, folder), LogEntry(.problem, error.description)])
         }
     }
 

@@ -14,6 +14,7 @@ package final class Gateway: Sendable {
     let environment: Environment
     let backend: BackendServer
     let policy: PolicyHolder
+    let keys: KeyHolder
     let peers: PeerDirectory
     /// Everything that goes to peers goes through here, under the address guard.
     let outbound: OutboundClient
@@ -49,6 +50,7 @@ package final class Gateway: Sendable {
         environment = parts.environment
         backend = parts.backend
         policy = parts.policy
+        keys = parts.keys
         peers = parts.peers
         outbound = parts.outbound
         store = parts.store
@@ -77,6 +79,7 @@ package final class Gateway: Sendable {
         let environment: Environment
         let backend: BackendServer
         let policy: PolicyHolder
+        let keys: KeyHolder
         let peers: PeerDirectory
         let outbound: OutboundClient
         let store: Store

@@ -21,7 +21,8 @@ extension RunningGateway {
             seal = try SealKey.load(
                 configuration.state.sealKey, whenMissing: .make,
                 environment: ProcessInfo.processInfo.environment)
-            ring = try KeyRing(folder: configuration.signature.keys, whenMissing: .make)
+            ring = try KeyRing(
+                folder: configuration.signature.keys, whenMissing: .make, now: now)
         } catch { throw StartFailure(error.description) }
         let backend = try backendServer(configuration, site)
         let client = try outboundClient(configuration, group)
@@ -32,10 +33,11 @@ extension RunningGateway {
         do {
             let orders = try OrderBox(configuration.state.file, seal)
             try orders.open()
+            let keys = KeyHolder(ring)
             let gateway = Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
-                    backend: backend, policy: policy,
+                    backend: backend, policy: policy, keys: keys,
                     peers: peerDirectory(configuration, client, environment, log),
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
@@ -50,9 +52,9 @@ extension RunningGateway {
                     sealer: try tokenSealer(seal, site),
                     published: PublishedDocuments(
                         backend: backend, policy: policy,
-                        template: served(configuration, site, ring),
+                        template: served(configuration, site),
                         criteria: configuration.discovery.criteria,
-                        keySet: ring.keySet(for: site.host)),
+                        keys: keys, host: site.host, now: environment.now),
                     log: log, fingerprint: seal.hmac(for: .fingerprint)))
             return (gateway, store)
         } catch {
@@ -67,16 +69,11 @@ extension RunningGateway {
     }
 
     private static func served(
-        _ configuration: Configuration, _ site: Site, _ ring: KeyRing
+        _ configuration: Configuration, _ site: Site
     ) -> ServedDiscovery {
-        let cavage = ring.cavageKey
-        return ServedDiscovery(
+        ServedDiscovery(
             origin: site.origin, provider: configuration.site.provider,
             tokenPath: configuration.token.path,
-            signatureKey: cavage.flatMap {
-                ServedDiscovery.SignatureKey(
-                    keyId: $0.cavageID(for: site.host), pem: $0.key.publicKey.pem)
-            },
             fromBackend: configuration.discovery.fromBackend)
     }
 

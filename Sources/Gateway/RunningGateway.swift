@@ -79,8 +79,11 @@ package final class RunningGateway: Sendable {
         log.flush()
     }
 
-    /// Reads the policy again; on any error the last good one stays.
-    package func reloadPolicy() { gateway.reloadPolicy() }
+    /// Reads policy and keys again; where that fails, the last good ones stay.
+    package func reload() {
+        gateway.reloadPolicy()
+        gateway.reloadKeys()
+    }
 
     /// A policy file, read and with all of its tests passed.
     package static func loadPolicy(_ file: String) throws(StartFailure) -> Policy {

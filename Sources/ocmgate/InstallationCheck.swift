@@ -85,7 +85,8 @@ struct InstallationCheck {
         if FileManager.default.fileExists(atPath: folder) {
             if mayRead(folder) {
                 do throws(PrivateFile.Problem) {
-                    _ = try KeyRing(folder: folder, whenMissing: .refuse)
+                    let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
+                    judge(ring)
                 } catch { find(error) }
             }
         } else {
@@ -104,6 +105,19 @@ struct InstallationCheck {
                 configuration.state.sealKey, whenMissing: .refuse,
                 environment: ProcessInfo.processInfo.environment)
         } catch { find(error) }
+    }
+
+    /// Whether there is a key to sign with, and none that is left over.
+    private mutating func judge(_ ring: KeyRing) {
+        guard !ring.keys.isEmpty else { return }
+        for use in KeyUse.allCases where ring.activeKey(for: use) == nil {
+            warn(
+                ring.folder, "no key signs by \(use.rawValue)",
+                remedy: "ocmgate key new\(use == .cavage ? " --kind rsa" : ""), stage, activate")
+        }
+        for key in ring.keys where key.state.isOver(now: now) {
+            warn(key.file, "is a private key that is over", remedy: "delete it")
+        }
     }
 
     /// What is made at the first start needs its folder.

@@ -5,30 +5,40 @@ import Gateway
 import HTTPSignatures
 import OpenSSL
 
-/// `ocmgate key list|new|export`: the gateway's own keys.
+/// `ocmgate key`: the gateway's own keys.
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "The gateway's own keys.",
-        subcommands: [List.self, New.self, Export.self])
+        commandName: "key", abstract: "The gateway's own keys, and their change without a gap.",
+        discussion: """
+            A key is made (new), published while it signs nothing yet (stage), signs everything \
+            (activate), and is published for a while after that (retire). Ed25519, P-256 and P-384 \
+            keys sign by RFC 9421, RSA keys by draft-cavage; of each use one key is active. A \
+            gateway that runs takes each step over at once.
+            """,
+        subcommands: [
+            List.self, New.self, Stage.self, Activate.self, Retire.self, Export.self,
+        ])
 
     /// The keys on disk and the host that they are named after.
-    fileprivate static func ring(
-        _ option: ConfigurationOption, whenMissing: SealKey.WhenMissing = .refuse
-    ) throws -> (ring: KeyRing, host: PeerHost) {
+    static func ring(
+        _ option: ConfigurationOption
+    ) throws -> (ring: KeyRing, host: PeerHost, now: Int) {
         let settings = try option.load()
         guard let site = Site(origin: settings.site.origin, aliases: []) else {
             throw CommandFailure("site.origin cannot be used")
         }
         do {
+            let now = Int(Date().timeIntervalSince1970)
+            let folder = settings.signature.keys
             return (
-                try KeyRing(folder: settings.signature.keys, whenMissing: whenMissing), site.host
+                try KeyRing(folder: folder, whenMissing: .refuse, now: now), site.host, now
             )
         } catch { throw CommandFailure("\(error)") }
     }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the keys: name, kind, the keyId that peers see.",
+            abstract: "List the keys: name, kind, what each is for, the keyId that peers see.",
             discussion:
                 "They are made at the first start of `ocmgate run`, or by `ocmgate key new`.")
 
@@ -38,57 +48,16 @@ struct KeyCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let (ring, host) = try KeyCommand.ring(option)
+            let (ring, host, now) = try KeyCommand.ring(option)
             if json {
-                let rows = ring.keys.map { entry -> [String: Output.Value] in
-                    [
-                        "name": .string(entry.name), "kind": .string(entry.key.kind.word),
-                        "keyId": .string(entry.id(for: host)),
-                    ]
-                }
-                Output.json(["keys": .list(rows)])
+                Output.json(["keys": .list(ring.keys.map { $0.row(host, now) })])
                 return
             }
             if ring.keys.isEmpty { Output.error("there are no keys in \(ring.folder) yet") }
             for entry in ring.keys {
-                Output.line("\(entry.name)\t\(entry.key.kind.word)\t\(entry.id(for: host))")
-            }
-        }
-    }
-
-    struct New: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Make a key; it is published from the next start on.",
-            discussion: """
-                A key is one PEM file of mode 0600 in [signature] keys. Where there are none yet, \
-                the usual pair (Ed25519, and RSA-3072 for draft-cavage) is made as well.
-                """)
-
-        @OptionGroup var option: ConfigurationOption
-
-        @Option(help: "ed25519, p256, p384 or rsa.")
-        var kind = "ed25519"
-
-        @Flag(help: "Print one JSON object.")
-        var json = false
-
-        func run() throws {
-            guard let kind = KeyKind(word: kind) else {
-                throw CommandFailure("\(kind) is no kind of key; one of: ed25519, p256, p384, rsa")
-            }
-            let (ring, host) = try KeyCommand.ring(option, whenMissing: .make)
-            let name = ring.freeName(for: kind)
-            do { try KeyRing.make(kind, name, in: ring.folder) } catch {
-                throw CommandFailure("\(error)")
-            }
-            if json {
-                Output.json([
-                    "name": .string(name), "host": .string(host.description),
-                    "file": .string(
-                        (ring.folder as NSString).appendingPathComponent(name + ".pem")),
-                ])
-            } else {
-                Output.line("made \(name); restart to publish it")
+                Output.line(
+                    "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: host))"
+                )
             }
         }
     }
@@ -107,9 +76,9 @@ struct KeyCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let (ring, host) = try KeyCommand.ring(option)
+            let (ring, host, now) = try KeyCommand.ring(option)
             guard let pem else {
-                Output.line(String(decoding: ring.keySet(for: host), as: UTF8.self))
+                Output.line(String(decoding: ring.keySet(for: host, now: now), as: UTF8.self))
                 return
             }
             guard let entry = ring.keys.first(where: { $0.name == pem }) else {
@@ -129,32 +98,33 @@ struct KeyCommand: ParsableCommand {
 }
 
 extension KeyRing.Entry {
-    /// The name that peers see.
-    fileprivate func id(for host: PeerHost) -> String {
-        switch key.kind {
-        case .rsa: cavageID(for: host)
-        case .ed25519, .p256, .p384: keyID(for: host)
-        }
-    }
-}
-
-extension KeyKind {
-    fileprivate var word: String {
-        switch self {
-        case .ed25519: "ed25519"
-        case .p256: "p256"
-        case .p384: "p384"
-        case .rsa(let bits): "rsa-\(bits)"
-        }
+    func row(_ host: PeerHost, _ now: Int) -> [String: Output.Value] {
+        [
+            "name": .string(name), "kind": .string(key.kind.word),
+            "use": .string(key.kind.use.rawValue), "state": .string(state.word),
+            "since": since.map { .number($0) } ?? .null,
+            "until": end.map { .number($0) } ?? .null, "published": .bool(isPublished(now: now)),
+            "signs": .bool(state == .active), "keyId": .string(id(for: host)),
+        ]
     }
 
-    fileprivate init?(word: String) {
-        switch word {
-        case "ed25519": self = .ed25519
-        case "p256": self = .p256
-        case "p384": self = .p384
-        case "rsa": self = .rsa(bits: 3072)
-        case _: return nil
+    /// The end of a retired key, Unix seconds.
+    private var end: Int? {
+        switch state {
+        case .new, .staged, .active: nil
+        case .retired(let until): until
+        }
+    }
+
+    /// The state, and what it means where that is not plain.
+    fileprivate func words(_ now: Int) -> String {
+        switch state {
+        case .new, .active: return state.word
+        case .staged: return isPublished(now: now) ? "staged" : "staged (shown when it signs)"
+        case .retired(let until):
+            if until <= now { return "over" }
+            let day = Date(timeIntervalSince1970: Double(until)).formatted(.iso8601)
+            return isPublished(now: now) ? "retired until \(day)" : "retired"
         }
     }
 }

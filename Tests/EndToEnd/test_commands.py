@@ -17,14 +17,15 @@ from listener import free_port
 ROOT = Path(__file__).parents[2]
 KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]
 COMMANDS = [
-    "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key export",
+    "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key stage",
+    "key activate", "key retire", "key export",
     "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
     "share list", "share show", "share add", "peer forget",
 ]
 LATER = [
     "reload", "status", "drain", "stop", "config show", "config schema", "policy prove x",
     "policy replay", "policy diff a b", "policy suggest", "policy english", "explain 1",
-    "peer list", "list update", "key activate x", "key retire x", "sig explain x",
+    "peer list", "list update", "sig explain x",
     "token revoke x", "share revoke 1", "probe https://a.test", "doctor", "journal tail", "top",
     "completion",
 ]
@@ -472,6 +473,8 @@ def test_keys_are_made_listed_and_exported(fresh):
     assert made.returncode == 0, made.stderr
     file = fresh / json.loads(made.stdout)["file"]
     assert file.stat().st_mode & 0o777 == 0o600
+    assert {key["kty"] for key in json.loads(ocmgate("key", "export", cwd=fresh).stdout)["keys"]} == {"OKP"}
+    assert ocmgate("key", "stage", "p256-1", cwd=fresh).returncode == 0
     keys = json.loads(ocmgate("key", "export", cwd=fresh).stdout)["keys"]
     assert {key["kty"] for key in keys} == {"OKP", "EC"}
     assert all("d" not in key for key in keys)

@@ -5,8 +5,8 @@ import Transport
 
 /// The documents that the gateway serves of the site: discovery, key set, `/ocs-provider/`.
 ///
-/// They are made when the backend's own document has been fetched, and again when that or the
-/// policy changes; a request is answered from memory. Until the backend has answered once, discovery
+/// They are made when the backend's own document has been fetched, and again when that, the policy
+/// or the keys change; a request is answered from memory. Until the backend has answered once, discovery
 /// is 503: peers remember a wrong document for a day, a failure for five minutes.
 final class PublishedDocuments: Sendable {
     enum Name: Sendable {
@@ -16,11 +16,16 @@ final class PublishedDocuments: Sendable {
     private struct State {
         var discovery: Answer?
         var ocsProvider: Answer?
+        var keySet: Answer
+        /// When the key set has a key less, Unix seconds.
+        var keysEnd: Int?
         var isStopped = false
     }
 
-    private let state = Mutex(State())
-    private let keySet: Answer
+    private let state: Mutex<State>
+    private let keys: KeyHolder
+    private let host: PeerHost
+    private let now: @Sendable () -> Int
     private let backend: BackendServer
     private let policy: PolicyHolder
     private let template: ServedDiscovery
@@ -28,23 +33,33 @@ final class PublishedDocuments: Sendable {
     private let flight = SingleFlight<Int, Void>()
 
     /// - Parameters:
-    ///   - keySet: the JWK set.
+    ///   - template: without the key of draft-cavage, which is that of `keys`.
     ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
+    ///   - host: the site's, which its keys are named after.
+    ///   - now: Unix seconds.
     init(
         backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
-        criteria: [DiscoveryDocument.Criterion]?, keySet: [UInt8]
+        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, host: PeerHost,
+        now: @escaping @Sendable () -> Int
     ) {
         self.backend = backend
         self.policy = policy
         self.template = template
         self.criteria = criteria
-        self.keySet = Self.document(keySet)
+        self.keys = keys
+        self.host = host
+        self.now = now
+        let (ring, now) = (keys.current, now())
+        state = Mutex(
+            State(
+                keySet: Self.document(ring.keySet(for: host, now: now)),
+                keysEnd: ring.nextEnd(after: now)))
     }
 
     /// The document from memory; nil when it is not there yet.
     func answer(_ name: Name) -> Answer? {
         switch name {
-        case .keySet: keySet
+        case .keySet: state.withLock { $0.keySet }
         case .discovery: state.withLock { $0.discovery }
         case .ocsProvider: state.withLock { $0.ocsProvider }
         }
@@ -79,22 +94,44 @@ final class PublishedDocuments: Sendable {
     func stop() { state.withLock { $0.isStopped = true } }
 
     /// Makes the documents anew from what is known, after the policy has changed, say.
-    func rebuild() {
+    func rebuild() { state.withLock { rebuild(&$0) } }
+
+    /// Puts other keys in force: they sign from the moment on at which the documents show them, since
+    /// draft-cavage knows no overlap (`protocol.md` 9.8).
+    func take(_ ring: KeyRing) {
+        state.withLock { state in
+            keys.swap(ring)
+            rebuild(&state)
+        }
+    }
+
+    /// Takes keys out whose time is over.
+    func dropEndedKeys() {
+        state.withLock { state in
+            guard let end = state.keysEnd, end <= now() else { return }
+            rebuild(&state)
+        }
+    }
+
+    private func rebuild(_ state: inout State) {
+        let (ring, now) = (keys.current, now())
+        state.keySet = Self.document(ring.keySet(for: host, now: now))
+        state.keysEnd = ring.nextEnd(after: now)
         let view = backend.view
         guard let document = view.document else { return }
         var served = template
+        served.signatureKey = ring.cavageKey.flatMap {
+            ServedDiscovery.SignatureKey(
+                keyId: $0.cavageID(for: host), pem: $0.key.publicKey.pem)
+        }
         served.criteria =
             criteria
             ?? policy.current.criteria.compactMap(DiscoveryDocument.Criterion.init(rawValue:))
-        let discovery = Self.document(served.document(for: backend.kind, document))
-        let ocs = Self.document(
+        state.discovery = Self.document(served.document(for: backend.kind, document))
+        state.ocsProvider = Self.document(
             OCSProviderDocument.served(
                 webdav: view.webdav + "/",
                 api: policy.current.mayAllow(Occasion(.ocs, .inbound)) ? .open : .closed))
-        state.withLock {
-            $0.discovery = discovery
-            $0.ocsProvider = ocs
-        }
     }
 
     /// Five minutes are as long as Nextcloud remembers that there was none.

@@ -3,7 +3,8 @@ import Foundation
 package import HTTPSignatures
 package import OpenSSL
 
-/// The gateway's own keys: one PEM file per key in a folder, mode 0600.
+/// The gateway's own keys: one PEM file per key in a folder, mode 0600, and `keys.toml`, which says
+/// what each is for.
 ///
 /// The name of the file is the name of the key: `host#NAME` where RFC 9421 names it,
 /// `https://host/ocm#NAME` where draft-cavage does. A key never changes under its name: Nextcloud 31
@@ -13,41 +14,48 @@ package struct KeyRing: Sendable {
         package let name: String
         package let key: PrivateKey
         package let file: String
+        package let state: KeyState
+        /// When the state began, Unix seconds; nil for a key that is new.
+        package let since: Int?
     }
 
     package let folder: String
     /// In the order of their names.
     package let keys: [Entry]
+    let table: KeyTable
 
     /// Reads the keys, and makes the first ones, Ed25519 and RSA-3072 (for draft-cavage), where
     /// there are none and `whenMissing` says so.
     ///
-    /// Refused: files that others may use, files that hold no key.
+    /// A folder without `keys.toml` was filled by hand: its keys are published, and the last of
+    /// each use signs. Refused: files that others may use, files that hold no key, a name that
+    /// stood for another key, a published key without its file, two active keys of one use.
+    ///
+    /// - Parameter now: Unix seconds.
     package init(
-        folder: String, whenMissing: SealKey.WhenMissing
+        folder: String, whenMissing: SealKey.WhenMissing, now: Int
     ) throws(PrivateFile.Problem) {
         self.folder = folder
+        let written = try Self.table(in: folder)
         switch whenMissing {
         case .make:
             try PrivateFile.folder(folder)
-            if Self.names(in: folder).isEmpty {
+            if written == nil, Self.names(in: folder).isEmpty {
                 try Self.make(.ed25519, "ed25519-1", in: folder)
                 try Self.make(.rsa(bits: 3072), "rsa-1", in: folder)
             }
         case .refuse: break
         }
-        var keys: [Entry] = []
-        for name in Self.names(in: folder) {
-            let file = (folder as NSString).appendingPathComponent(name + ".pem")
-            let text = String(decoding: try PrivateFile.read(file), as: UTF8.self)
-            do {
-                keys.append(Entry(name: name, key: try PrivateKey(pem: text), file: file))
-            } catch {
-                throw PrivateFile.Problem(
-                    path: file, what: "holds no key: \(error)", remedy: "move it away")
-            }
+        let found = try Self.keys(in: folder)
+        let table = written ?? Self.table(for: found, now: now)
+        try Self.check(table, found, folder, now: now)
+        if written == nil, whenMissing == .make { try Self.write(table, in: folder) }
+        self.table = table
+        keys = found.map { name, key, file in
+            let row = table.rows[name]
+            return Entry(
+                name: name, key: key, file: file, state: row?.state ?? .new, since: row?.since)
         }
-        self.keys = keys
     }
 
     /// Makes a key under a name that is free.
@@ -62,53 +70,138 @@ package struct KeyRing: Sendable {
         try PrivateFile.create(file, Array(text.utf8))
     }
 
-    /// The JWK set that peers fetch: every key but the one of draft-cavage.
-    package func keySet(for host: PeerHost) -> [UInt8] {
+    /// The JWK set that peers fetch: every published key but those of draft-cavage.
+    package func keySet(for host: PeerHost, now: Int) -> [UInt8] {
         let keys: [JSONValue] = keys.compactMap { entry in
-            guard let jwk = entry.jwk(for: host) else { return nil }
+            guard entry.state.isPublished(now: now), let jwk = entry.jwk(for: host) else {
+                return nil
+            }
             return .object(jwk.members.map { ($0.name, .string($0.value)) })
         }
         return JSONValue.object([("keys", .array(keys))]).serialized()
     }
 
-    /// The newest key for RFC 9421: Ed25519 where there is one.
-    package var signatureKey: Entry? {
-        keys.last { $0.key.kind == .ed25519 }
-            ?? keys.last {
-                switch $0.key.kind {
-                case .p256, .p384: true
-                case .ed25519, .rsa: false
-                }
-            }
+    /// The key that signs; nil when there is none for this use.
+    package func activeKey(for use: KeyUse) -> Entry? {
+        keys.first { $0.state == .active && $0.key.kind.use == use }
     }
 
-    /// The newest RSA key, for draft-cavage and discovery's `publicKey`.
-    package var cavageKey: Entry? {
-        keys.last {
-            switch $0.key.kind {
-            case .rsa: true
-            case .ed25519, .p256, .p384: false
+    /// The key that signs by RFC 9421.
+    package var signatureKey: Entry? { activeKey(for: .rfc9421) }
+
+    /// The key that signs by draft-cavage, which is discovery's `publicKey`.
+    package var cavageKey: Entry? { activeKey(for: .cavage) }
+
+    /// The next moment (Unix seconds) at which a retired key is published no more.
+    func nextEnd(after now: Int) -> Int? {
+        keys.compactMap { entry in
+            guard case .retired(let until) = entry.state, until > now else { return nil }
+            return until
+        }.min()
+    }
+
+    /// A name for a key of a kind that no key has or had.
+    package func freeName(for kind: KeyKind) -> String {
+        var number = 1
+        while isTaken("\(kind.stem)-\(number)") { number += 1 }
+        return "\(kind.stem)-\(number)"
+    }
+
+    private func isTaken(_ name: String) -> Bool {
+        table.rows[name] != nil || keys.contains { $0.name == name }
+    }
+}
+
+// MARK: Files
+
+extension KeyRing {
+    private typealias Found = (name: String, key: PrivateKey, file: String)
+
+    private static func keys(in folder: String) throws(PrivateFile.Problem) -> [Found] {
+        var found: [Found] = []
+        for name in names(in: folder) {
+            let file = (folder as NSString).appendingPathComponent(name + ".pem")
+            guard KeyTable.isName(name) else {
+                throw PrivateFile.Problem(
+                    path: file, what: "is no name of a key",
+                    remedy: "letters, digits, - _ and . before .pem")
             }
+            let text = String(decoding: try PrivateFile.read(file), as: UTF8.self)
+            do { found.append((name, try PrivateKey(pem: text), file)) } catch {
+                throw PrivateFile.Problem(
+                    path: file, what: "holds no key: \(error)", remedy: "move it away")
+            }
+        }
+        return found
+    }
+
+    /// nil when there is none.
+    private static func table(in folder: String) throws(PrivateFile.Problem) -> KeyTable? {
+        let file = (folder as NSString).appendingPathComponent(KeyTable.fileName)
+        guard PrivateFile.exists(file) else { return nil }
+        let bytes = try PrivateFile.read(file, readers: .everybody)
+        do throws(ConfigurationErrors) { return try KeyTable(bytes, file: file) } catch {
+            throw PrivateFile.Problem(
+                path: folder, what: "\(error)",
+                remedy: "or move \(KeyTable.fileName) away: then the last key of each kind signs")
         }
     }
 
-    /// A free name for a key of a kind.
-    package func freeName(for kind: KeyKind) -> String {
-        let stem =
-            switch kind {
-            case .ed25519: "ed25519"
-            case .p256: "p256"
-            case .p384: "p384"
-            case .rsa: "rsa"
+    static func write(_ table: KeyTable, in folder: String) throws(PrivateFile.Problem) {
+        let file = (folder as NSString).appendingPathComponent(KeyTable.fileName)
+        try PrivateFile.replace(file, Array(table.text.utf8))
+    }
+
+    /// For keys that nobody has said anything of.
+    private static func table(for found: [Found], now: Int) -> KeyTable {
+        var table = KeyTable()
+        for use in KeyUse.allCases {
+            let keys = found.filter { $0.key.kind.use == use }
+            let signing = keys.last { $0.key.kind == .ed25519 } ?? keys.last
+            for key in keys {
+                table.rows[key.name] = KeyTable.Row(
+                    state: key.name == signing?.name ? .active : .staged, since: now,
+                    thumbprint: OfferedKey.thumbprint(of: key.key.publicKey))
             }
-        var number = 1
-        while keys.contains(where: { $0.name == "\(stem)-\(number)" }) { number += 1 }
-        return "\(stem)-\(number)"
+        }
+        return table
+    }
+
+    private static func check(
+        _ table: KeyTable, _ found: [Found], _ folder: String, now: Int
+    ) throws(PrivateFile.Problem) {
+        for key in found {
+            guard let row = table.rows[key.name],
+                row.thumbprint != OfferedKey.thumbprint(of: key.key.publicKey)
+            else { continue }
+            throw PrivateFile.Problem(
+                path: key.file, what: "holds another key than the one that had this name",
+                remedy: "put that one back, or give this one a name that was never used")
+        }
+        for (name, row) in table.rows.sorted(by: { $0.key < $1.key })
+        where row.state.isPublished(now: now) && !found.contains(where: { $0.name == name }) {
+            throw PrivateFile.Problem(
+                path: (folder as NSString).appendingPathComponent(name + ".pem"),
+                what: "is missing, and \(KeyTable.fileName) calls it \(row.state.word)",
+                remedy: "put it back; without it, its table in \(KeyTable.fileName) has to go")
+        }
+        for use in KeyUse.allCases {
+            let active = found.filter {
+                $0.key.kind.use == use && table.rows[$0.name]?.state == .active
+            }
+            guard active.count > 1 else { continue }
+            throw PrivateFile.Problem(
+                path: (folder as NSString).appendingPathComponent(KeyTable.fileName),
+                what: "more than one key is active: "
+                    + active.map(\.name).joined(separator: ", "),
+                remedy: "all but one are staged or retired")
+        }
     }
 
     private static func names(in folder: String) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".pem") }.map { String($0.dropLast(4)) }.sorted()
+        return files.filter { $0.hasSuffix(".pem") && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(4)) }.sorted()
     }
 }
 
@@ -119,12 +212,29 @@ extension KeyRing.Entry {
     /// The name that draft-cavage signatures use.
     package func cavageID(for host: PeerHost) -> String { "\(host.origin)/ocm#\(name)" }
 
+    /// The name that peers see.
+    package func id(for host: PeerHost) -> String {
+        switch key.kind.use {
+        case .rfc9421: keyID(for: host)
+        case .cavage: cavageID(for: host)
+        }
+    }
+
+    /// Whether peers can fetch it now: of the keys of draft-cavage only the one that signs, since
+    /// the discovery document has one place.
+    package func isPublished(now: Int) -> Bool {
+        switch key.kind.use {
+        case .rfc9421: state.isPublished(now: now)
+        case .cavage: state == .active
+        }
+    }
+
     /// The key as peers see it; nil for a key that does not go into the set.
     package func jwk(for host: PeerHost) -> JWK? {
         guard let key = try? VerificationKey(key.publicKey) else { return nil }
-        switch key.key.kind {
-        case .rsa: return nil
-        case .ed25519, .p256, .p384: return JWK(key, id: keyID(for: host))
+        switch self.key.kind.use {
+        case .cavage: return nil
+        case .rfc9421: return JWK(key, id: keyID(for: host))
         }
     }
 }

@@ -20,6 +20,9 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stopped = "gateway.stopped"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
+    /// What the gateway's own keys are for.
+    case keysChanged = "keys.changed"
+    case keysRefused = "keys.refused"
     case storeFailed = "store.failed"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"

@@ -62,6 +62,16 @@ extension Gateway {
                 try await store.commit([pins.forget(host), generations.forget(host)])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
+        case .changeKeys(let change):
+            do {
+                let done = try change.perform(
+                    in: configuration.signature.keys, now: environment.now())
+                published.take(done.ring)
+                log.write(
+                    .notice, .keysChanged,
+                    [LogEntry(.action, change.word), LogEntry(.name, done.name)])
+                return done.answer(by: .gateway)
+            } catch { return .refused("\(error)") }
         }
     }
 }

@@ -5,6 +5,8 @@ package enum Order: Sendable, Codable {
     case addShare(ShareOrder)
     /// What a peer is known by, to be forgotten: its host.
     case forgetPeer(String)
+    /// What the gateway's own keys are for.
+    case changeKeys(KeyChange)
 }
 
 /// The share that `share add` records.

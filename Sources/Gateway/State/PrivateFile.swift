@@ -1,4 +1,5 @@
 import Foundation
+import OpenSSL
 import SystemPackage
 
 #if canImport(Glibc)
@@ -7,7 +8,7 @@ import SystemPackage
 
 /// A file that holds secrets: mode 0600, owned by us, a regular file.
 ///
-/// It is made with `O_EXCL` and reaches the disk, with its folder's entry, before `create` returns.
+/// It is there whole or not at all, and on the disk with its folder's entry before `create` returns.
 package enum PrivateFile {
     /// What the operator can mend about such a file: where, what, and the command that mends it.
     package struct Problem: Error, Equatable, CustomStringConvertible {
@@ -24,18 +25,34 @@ package enum PrivateFile {
     ///
     /// Refused: a file that exists, a folder that does not.
     package static func create(_ path: String, _ bytes: [UInt8]) throws(Problem) {
+        let draft = path + "." + Random.alphanumeric(8) + ".draft"
+        defer { try? FileManager.default.removeItem(atPath: draft) }
         do {
             let file = try FileDescriptor.open(
-                FilePath(path), .writeOnly,
+                FilePath(draft), .writeOnly,
                 options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                 permissions: .ownerReadWrite)
             try file.closeAfter {
                 try file.writeAll(bytes)
                 try sync(file)
             }
+            // Unlike renaming, this fails where a file is.
+            try FileManager.default.linkItem(atPath: draft, toPath: path)
             try syncFolder(of: path)
         } catch {
             throw Problem(path: path, what: "cannot be made: \(text(of: error))", remedy: "")
+        }
+    }
+
+    /// Puts a file in the place of another, or where there was none: whole or not at all, whatever
+    /// fails. Others may read it, so nothing secret belongs there.
+    static func replace(_ path: String, _ bytes: [UInt8]) throws(Problem) {
+        do {
+            // A file beside it, synced, then renamed.
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try syncFolder(of: path)
+        } catch {
+            throw Problem(path: path, what: "cannot be written: \(text(of: error))", remedy: "")
         }
     }
 
@@ -46,6 +63,13 @@ package enum PrivateFile {
         case followed
     }
 
+    /// Who may read a file; nobody but its owner may ever write to it.
+    enum Readers: Sendable {
+        case owner
+        /// For files without secrets that `replace` wrote.
+        case everybody
+    }
+
     /// The bytes of the file.
     ///
     /// Refused: links (unless they are followed), anything that group or others may use, another
@@ -53,12 +77,18 @@ package enum PrivateFile {
     package static func read(
         _ path: String, limit: Int = 65_536, links: Links = .refused
     ) throws(Problem) -> [UInt8] {
+        try read(path, limit: limit, links: links, readers: .owner)
+    }
+
+    static func read(
+        _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers
+    ) throws(Problem) -> [UInt8] {
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .readOnly,
                 options: links == .refused ? [.noFollow, .closeOnExec] : [.closeOnExec])
             return try file.closeAfter {
-                try check(Stat(file), path: path)
+                try check(Stat(file), readers, path: path)
                 let handle = FileHandle(
                     fileDescriptor: file.rawValue, closeOnDealloc: false)
                 let data = try handle.read(upToCount: limit + 1) ?? Data()
@@ -105,17 +135,23 @@ package enum PrivateFile {
         do { status = try Stat(FilePath(path), followTargetSymlink: false) } catch {
             throw Problem(path: path, what: "cannot be used: \(text(of: error))", remedy: "")
         }
-        try check(status, path: path)
+        try check(status, .owner, path: path)
     }
 
     static func exists(_ path: String) -> Bool { (try? Stat(FilePath(path))) != nil }
 
-    private static func check(_ status: Stat, path: String) throws(Problem) {
+    private static func check(
+        _ status: Stat, _ readers: Readers, path: String
+    ) throws(Problem) {
         guard status.type == .regular else {
             throw Problem(path: path, what: "is not a regular file", remedy: "")
         }
-        guard status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
-        else {
+        let forbidden: FilePermissions =
+            switch readers {
+            case .owner: [.groupReadWriteExecute, .otherReadWriteExecute]
+            case .everybody: [.groupWrite, .otherWrite]
+            }
+        guard status.permissions.isDisjoint(with: forbidden) else {
             throw Problem(
                 path: path, what: "others than its owner may use it", remedy: "chmod 600 \(path)")
         }

@@ -67,6 +67,50 @@ import Transport
         #expect(text.contains("public.php") && !text.contains("/ocs/v2.php/cloud/shares"))
     }
 
+    private func keyIDs() throws -> [String] {
+        try #require(try document(.keySet)["keys"]?.array).compactMap {
+            $0.object?["kid"]?.string
+        }
+    }
+
+    private func change(_ change: KeyChange) throws {
+        let done = try change.perform(
+            in: world.scratch.file("keys"), now: world.clock.now)
+        world.gateway.published.take(done.ring)
+    }
+
+    @Test func keysAreShownFromTheirStagingToTheirEnd() throws {
+        #expect(try keyIDs() == ["cloud.test#ed25519-1"])
+        try change(.make(kind: "ed25519"))
+        #expect(try keyIDs() == ["cloud.test#ed25519-1"])
+        try change(.stage(name: "ed25519-2"))
+        #expect(try keyIDs() == ["cloud.test#ed25519-1", "cloud.test#ed25519-2"])
+        try change(.activate(name: "ed25519-2", overlap: 600, wait: .skipped))
+        #expect(try keyIDs() == ["cloud.test#ed25519-1", "cloud.test#ed25519-2"])
+        #expect(world.gateway.keys.current.signatureKey?.name == "ed25519-2")
+        world.clock.pass(599)
+        world.gateway.published.dropEndedKeys()
+        #expect(try keyIDs().count == 2)
+        world.clock.pass(1)
+        world.gateway.published.dropEndedKeys()
+        #expect(try keyIDs() == ["cloud.test#ed25519-2"])
+    }
+
+    @Test func discoveryShowsOneKeyOfDraftCavageTheOneThatSigns() throws {
+        try learn()
+        func shown() throws -> String? {
+            try document(.discovery)["publicKey"]?.object?["keyId"]?.string
+        }
+        #expect(try shown() == "https://cloud.test/ocm#rsa-1")
+        try change(.make(kind: "rsa"))
+        try change(.stage(name: "rsa-2"))
+        #expect(try shown() == "https://cloud.test/ocm#rsa-1")
+        try change(.activate(name: "rsa-2", overlap: 600, wait: .observed))
+        #expect(try shown() == "https://cloud.test/ocm#rsa-2")
+        #expect(world.gateway.keys.current.cavageKey?.name == "rsa-2")
+        #expect(try keyIDs() == ["cloud.test#ed25519-1"])
+    }
+
     @Test func documentsMayBeKeptForAsLongAsFailuresAre() throws {
         try learn()
         let answer = try #require(world.gateway.published.answer(.discovery))

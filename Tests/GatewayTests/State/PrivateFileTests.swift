@@ -17,6 +17,26 @@ import Testing
         #expect(try PrivateFile.read(path) == Array("x".utf8))
     }
 
+    @Test func aFileIsReplacedAndLeavesNothingBeside() throws {
+        let path = scratch.file("table")
+        try PrivateFile.replace(path, Array("x".utf8))
+        try PrivateFile.replace(path, Array("y".utf8))
+        #expect(try PrivateFile.read(path, readers: .everybody) == Array("y".utf8))
+        try PrivateFile.create(scratch.file("secret"), [])
+        #expect(throws: PrivateFile.Problem.self) { try PrivateFile.create(path, []) }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
+                == ["secret", "table"])
+    }
+
+    @Test(arguments: [0o620, 0o602, 0o666])
+    func aFileThatOthersMayWriteIsRefusedAlsoWhereTheyMayRead(_ mode: Int) throws {
+        try scratch.write("x", "table", mode: mode)
+        #expect(throws: PrivateFile.Problem.self) {
+            try PrivateFile.read(scratch.file("table"), readers: .everybody)
+        }
+    }
+
     @Test(arguments: [0o601, 0o604, 0o610, 0o640, 0o660, 0o666, 0o777])
     func aFileThatOthersMayUseIsRefusedWithTheRemedy(_ mode: Int) throws {
         try scratch.write("x", "secret", mode: mode)

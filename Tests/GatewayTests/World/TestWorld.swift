@@ -47,10 +47,11 @@ final class TestWorld: Sendable {
                 authority: site.host.description),
             timeouts: .init(headers: .seconds(1)), tokenPath: settings.token.path)
         let holder = PolicyHolder(policy)
+        let keys = KeyHolder(try Self.ring(in: folder + "/keys", now: clock.now))
         gateway = Gateway(
             .init(
                 configuration: settings, site: site, environment: clock.environment,
-                backend: backend, policy: holder,
+                backend: backend, policy: holder, keys: keys,
                 peers: PeerDirectory(
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(
@@ -67,8 +68,8 @@ final class TestWorld: Sendable {
                     backend: backend, policy: holder,
                     template: ServedDiscovery(
                         origin: site.origin, provider: "Test", tokenPath: settings.token.path,
-                        signatureKey: nil, fromBackend: []),
-                    criteria: nil, keySet: Array(#"{"keys":[]}"#.utf8)),
+                        fromBackend: []),
+                    criteria: nil, keys: keys, host: site.host, now: { clock.now }),
                 log: GatewayLog(
                     level: settings.log.level.logger, format: .json,
                     milliseconds: { clock.now * 1000 },
@@ -156,6 +157,7 @@ final class TestWorld: Sendable {
 
     static let loops = LoopGroup(count: 1)
 
+<<<<<<< HEAD
     /// A client that believes nobody's certificate.
     private static func nobody() throws -> OutboundClient {
         let own = try CertificateAuthority.make(
@@ -164,6 +166,22 @@ final class TestWorld: Sendable {
             OutboundConfiguration(
                 tls: try .client(trust: .only([own.certificate])), guarding: AddressGuard()),
             on: loops)
+=======
+    /// The gateway's own keys; the same in all tests, since making them costs a tenth of a second.
+    private static let ownKeys: [(name: String, pem: String)] = {
+        let kinds: [(String, KeyKind)] = [("ed25519-1", .ed25519), ("rsa-1", .rsa(bits: 2048))]
+        return kinds.compactMap { name, kind in
+            (try? PrivateKey.generate(kind).exportPEM()).map { (name, $0) }
+        }
+    }()
+
+    private static func ring(in folder: String, now: Int) throws -> KeyRing {
+        try PrivateFile.folder(folder)
+        for key in ownKeys {
+            try PrivateFile.create("\(folder)/\(key.name).pem", Array(key.pem.utf8))
+        }
+        return try KeyRing(folder: folder, whenMissing: .make, now: now)
+>>>>>>> 44b10f2 (Keys of the gateway change while it runs: new, staged, active, retired)
     }
 
     private static func configuration(
@@ -183,6 +201,8 @@ final class TestWorld: Sendable {
         kind = "\(kind)"
         [policy]
         file = "policy.toml"
+        [signature]
+        keys = "\(folder)/keys"
         [state]
         url = "sqlite:\(folder)/state.db"
         seal_key = "\(folder)/seal.key"

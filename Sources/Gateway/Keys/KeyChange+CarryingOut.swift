@@ -1,0 +1,69 @@
+import Foundation
+package import OpenSSL
+
+extension KeyChange {
+    /// What is on the disk once it is done.
+    struct Done: Sendable {
+        let ring: KeyRing
+        /// The key that it was about.
+        let name: String
+        /// The key that signed before.
+        let replaced: String?
+
+        /// Who did it.
+        enum Doer: String { case gateway, command }
+
+        func answer(by doer: Doer) -> OrderAnswer {
+            var told = ["name": name, "by": doer.rawValue]
+            told["replaced"] = replaced
+            if let key = ring.keys.first(where: { $0.name == name }) { told["file"] = key.file }
+            return .done(told)
+        }
+    }
+
+    /// Changes the files of the folder. What becomes of a key is one file that is replaced as a
+    /// whole, so that a crash leaves the keys as they were or as they are to be.
+    func perform(in folder: String, now: Int) throws -> Done {
+        let ring = try KeyRing(folder: folder, whenMissing: .make, now: now)
+        let name: String
+        var replaced: String?
+        switch self {
+        case .make(let word):
+            guard let kind = KeyKind(word: word) else {
+                throw Refusal("\(word) is no kind of key; one of: ed25519, p256, p384, rsa")
+            }
+            name = ring.freeName(for: kind)
+            try KeyRing.make(kind, name, in: folder)
+        case .stage(let key), .activate(let key, _, _), .retire(let key, _):
+            name = key
+            let after = try ring.table(after: self, now: now)
+            replaced = after.replaced
+            try KeyRing.write(after.table, in: folder)
+        }
+        return Done(
+            ring: try KeyRing(folder: folder, whenMissing: .refuse, now: now), name: name,
+            replaced: replaced)
+    }
+
+    /// Has it done by the gateway that uses the state, which then publishes and signs accordingly,
+    /// or does it when there is none.
+    ///
+    /// - Parameter key: asked for only when a gateway runs.
+    package func place(
+        in state: String, keys folder: String, _ key: () throws -> SealKey, now: Int,
+        patience: Duration = .seconds(10)
+    ) async throws -> OrderAnswer {
+        do {
+            let place = (state as NSString).deletingLastPathComponent
+            if !place.isEmpty { try PrivateFile.folder(place) }
+            let lock = try StoreLock(state + ".lock")
+            defer { lock.release() }
+            return try perform(in: folder, now: now).answer(by: .command)
+        } catch let error as StoreOpenError where error.isInUse {
+            return try await OrderBox(state, try key()).ask(
+                .changeKeys(self), now: now, patience: patience)
+        } catch let refusal as Refusal {
+            return .refused(refusal.description)
+        }
+    }
+}

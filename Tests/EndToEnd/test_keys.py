@@ -1,0 +1,108 @@
+"""The gateway's own keys are changed while it runs: peers always find the one that signs."""
+
+import json
+import signal
+import time
+
+import pytest
+
+
+@pytest.fixture
+def gateway(legacy, start):
+    _, backend = legacy("nextcloud")
+    return start(backend.url)
+
+
+def key(gateway, *arguments: str, check: bool = True) -> dict:
+    return json.loads(gateway.command("key", *arguments, "--json", check=check).stdout)
+
+
+def shown(gateway) -> tuple[set[str], str]:
+    """The names in the key set, and that of the one key of draft-cavage."""
+    keys = json.loads(gateway.request("GET", "/ocm/jwks").body)["keys"]
+    assert all("d" not in one for one in keys)
+    document = json.loads(gateway.request("GET", "/.well-known/ocm").body)
+    return {one["kid"].partition("#")[2] for one in keys}, document["publicKey"]["keyId"]
+
+
+def test_a_key_is_published_before_it_signs_and_after_it_has(gateway):
+    assert shown(gateway) == ({"ed25519-1"}, "https://cloud.test/ocm#rsa-1")
+    made = key(gateway, "new")
+    assert (made["name"], made["state"], made["running"]) == ("ed25519-2", "new", True)
+    assert shown(gateway)[0] == {"ed25519-1"}
+    staged = key(gateway, "stage", "ed25519-2")
+    assert staged["state"] == "staged" and staged["published"] and not staged["signs"]
+    assert shown(gateway)[0] == {"ed25519-1", "ed25519-2"}
+
+    early = gateway.command("key", "activate", "ed25519-2", check=False)
+    assert early.returncode == 2 and "--now" in early.stderr
+    active = key(gateway, "activate", "ed25519-2", "--now", "--overlap", "1h")
+    assert active["signs"] and active["replaced"] == "ed25519-1"
+    assert shown(gateway)[0] == {"ed25519-1", "ed25519-2"}
+    former = key(gateway, "list")["keys"][0]
+    assert former["name"] == "ed25519-1" and former["state"] == "retired" and former["published"]
+    assert 3500 < former["until"] - time.time() <= 3600
+
+    key(gateway, "retire", "ed25519-1", "--overlap", "0s")
+    assert shown(gateway)[0] == {"ed25519-2"}
+    # What was said holds after a crash, too.
+    gateway.kill()
+    gateway.start()
+    assert shown(gateway)[0] == {"ed25519-2"}
+    assert [line["action"] for line in gateway.records() if line["message"] == "keys.changed"] == []
+
+
+def test_the_key_of_draft_cavage_changes_its_name_with_its_value(gateway):
+    before = json.loads(gateway.request("GET", "/.well-known/ocm").body)["publicKey"]
+    key(gateway, "new", "--kind", "rsa")
+    assert key(gateway, "stage", "rsa-2")["published"] is False
+    assert shown(gateway)[1] == before["keyId"]
+    key(gateway, "activate", "rsa-2")
+    after = json.loads(gateway.request("GET", "/ocm-provider/").body)["publicKey"]
+    assert after["keyId"] == "https://cloud.test/ocm#rsa-2"
+    assert after["publicKeyPem"] != before["publicKeyPem"]
+    assert set(after) == {"keyId", "publicKeyPem"}
+    back = key(gateway, "activate", "rsa-1")
+    assert back["replaced"] == "rsa-2"
+    assert json.loads(gateway.request("GET", "/.well-known/ocm").body)["publicKey"] == before
+
+
+def test_a_key_that_is_over_leaves_the_key_set_by_itself(gateway):
+    for step in (["new"], ["stage", "ed25519-2"],
+                 ["activate", "ed25519-2", "--now", "--overlap", "1s"]):
+        key(gateway, *step)
+    deadline = time.monotonic() + 60
+    while shown(gateway)[0] != {"ed25519-2"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    listed = gateway.command("key", "list").stdout.splitlines()
+    assert listed[0].split("\t")[2] == "over"
+    checked = gateway.command("check")
+    assert "ed25519-1.pem: is a private key that is over; delete it" in checked.stderr
+    (gateway.folder / "keys/ed25519-1.pem").unlink()
+    assert key(gateway, "new")["name"] == "ed25519-3", "a name stands for one key for ever"
+
+
+def test_keys_that_cannot_be_right_leave_those_in_force(gateway):
+    before = shown(gateway)
+    table = gateway.folder / "keys/keys.toml"
+    good = table.read_text()
+    table.write_text(good.replace("active", "activ"))
+    gateway.process.send_signal(signal.SIGHUP)
+    refused = gateway.lines("keys.refused")[0]
+    assert "keys.toml:6:14" in refused["problem"]
+    assert shown(gateway) == before
+    assert gateway.command("check", check=False).returncode == 1
+    table.write_text(good)
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.lines("keys.changed")
+    assert shown(gateway) == before
+
+
+def test_without_a_gateway_the_command_does_it(gateway):
+    gateway.stop()
+    made = key(gateway, "new", "--kind", "p256")
+    assert made["running"] is False
+    key(gateway, "stage", "p256-1")
+    gateway.start()
+    assert shown(gateway)[0] == {"ed25519-1", "p256-1"}
