@@ -1,5 +1,5 @@
 import Foundation
-package import OpenSSL
+import OpenSSL
 
 extension KeyChange {
     /// What is on the disk once it is done.

@@ -4,7 +4,7 @@ import Transport
 /// Where a request of the backend's to a peer goes: messages, discovery and data are planned here.
 extension Gateway {
     /// What becomes of an admitted request: 501 as long as nothing can be sent out.
-    package func planOutbound(_ request: PeerRequest) -> Plan {
+    func planOutbound(_ request: PeerRequest) -> Plan {
         .answer(refusal(Denial(.notAvailableYet, "\(request.path) of \(request.peer)")))
     }
 }

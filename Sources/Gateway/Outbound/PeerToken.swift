@@ -1,3 +1,4 @@
+import Federation
 import OpenSSL
 
 /// An access token that a peer gave us for one share.

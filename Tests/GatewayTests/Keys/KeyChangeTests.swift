@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import OpenSSL
 import Testing
+import Transport
 
 @testable import Gateway
 

@@ -23,7 +23,7 @@ import Transport
         let folder = scratch.file("keys")
         try PrivateFile.folder(folder)
         for (name, kind) in keys { try KeyRing.make(kind, name, in: folder) }
-        return try KeyRing(folder: folder, whenMissing: .refuse)
+        return try KeyRing(folder: folder, whenMissing: .refuse, now: 1_800_000_000)
     }
 
     private func request(
@@ -44,10 +44,11 @@ import Transport
                 .init("accept-encoding", "identity"),
                 .init("content-length", String(request.body?.count ?? 0)),
             ]
+        let origin = try #require(Origin("https://\(host)"))
         return try #require(
             SignedMessage(
                 method: "POST", target: String(decoding: request.target, as: UTF8.self),
-                origin: try #require(Origin("https://\(host)")), fields: fields))
+                origin: origin, fields: fields))
     }
 
     private func key(_ name: String) throws -> VerificationKey {

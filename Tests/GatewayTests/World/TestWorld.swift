@@ -157,7 +157,6 @@ final class TestWorld: Sendable {
 
     static let loops = LoopGroup(count: 1)
 
-<<<<<<< HEAD
     /// A client that believes nobody's certificate.
     private static func nobody() throws -> OutboundClient {
         let own = try CertificateAuthority.make(
@@ -166,7 +165,8 @@ final class TestWorld: Sendable {
             OutboundConfiguration(
                 tls: try .client(trust: .only([own.certificate])), guarding: AddressGuard()),
             on: loops)
-=======
+    }
+
     /// The gateway's own keys; the same in all tests, since making them costs a tenth of a second.
     private static let ownKeys: [(name: String, pem: String)] = {
         let kinds: [(String, KeyKind)] = [("ed25519-1", .ed25519), ("rsa-1", .rsa(bits: 2048))]
@@ -181,33 +181,34 @@ final class TestWorld: Sendable {
             try PrivateFile.create("\(folder)/\(key.name).pem", Array(key.pem.utf8))
         }
         return try KeyRing(folder: folder, whenMissing: .make, now: now)
->>>>>>> 44b10f2 (Keys of the gateway change while it runs: new, staged, active, retired)
     }
 
     private static func configuration(
         _ folder: String, _ backend: String, _ profile: String, _ kind: String,
         _ more: String
     ) -> String {
-        """
-        version = 1
-        profile = "\(profile)"
-        [site]
-        origin = "https://cloud.test"
-        aliases = ["https://old.test"]
-        [[listen]]
-        address = "127.0.0.1:1"
-        [backend]
-        url = "\(backend)"
-        kind = "\(kind)"
-        [policy]
-        file = "policy.toml"
-        [signature]
-        keys = "\(folder)/keys"
-        [state]
-        url = "sqlite:\(folder)/state.db"
-        seal_key = "\(folder)/seal.key"
-        \(more)
-        """
+        let signature = "[signature]\nkeys = \"\(folder)/keys\""
+        let rest =
+            more.contains("[signature]")
+            ? more.replacing("[signature]", with: signature) : "\(signature)\n\(more)"
+        return """
+            version = 1
+            profile = "\(profile)"
+            [site]
+            origin = "https://cloud.test"
+            aliases = ["https://old.test"]
+            [[listen]]
+            address = "127.0.0.1:1"
+            [backend]
+            url = "\(backend)"
+            kind = "\(kind)"
+            [policy]
+            file = "policy.toml"
+            [state]
+            url = "sqlite:\(folder)/state.db"
+            seal_key = "\(folder)/seal.key"
+            \(rest)
+            """
     }
 
     private static func policy(

@@ -100,8 +100,26 @@ import Testing
     @Test func aClientHelloBehindTheConnectIsNotLost() async throws {
         let world = try await World(Self.intercepting)
         let promise = world.group.group.any().makePromise(of: String.self)
+        do {
+            let channel = try await Self.connect(to: world, hearing: promise)
+            try await channel.writeAndFlush(ByteBuffer(string: Self.get)).get()
+            let heard = try await promise.futureResult.get()
+            #expect(heard.hasSuffix("GET peer.example:443 peer.example"))
+            try await channel.close()
+        } catch {
+            promise.fail(error)
+            throw error
+        }
+        #expect(try await eventually { world.server.connections == 0 })
+        await world.group.shutdown()
+    }
+
+    /// A client whose handshake comes in one piece with its CONNECT.
+    private static func connect(
+        to world: World, hearing promise: EventLoopPromise<String>
+    ) async throws -> any Channel {
         let trust = world.trust
-        let channel = try await ClientBootstrap(group: world.group.group)
+        return try await ClientBootstrap(group: world.group.group)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let engine = try TLSEngine(client: trust, serverName: "peer.example")
@@ -113,11 +131,6 @@ import Testing
                 }
             }
             .connect(host: "127.0.0.1", port: world.port).get()
-        try await channel.writeAndFlush(ByteBuffer(string: Self.get)).get()
-        #expect(try await promise.futureResult.get().hasSuffix("GET peer.example:443 peer.example"))
-        try await channel.close()
-        #expect(try await eventually { world.server.connections == 0 })
-        await world.group.shutdown()
     }
 
     @Test func whatIsNoHandshakeBehindAConnectReachesNobody() async throws {
