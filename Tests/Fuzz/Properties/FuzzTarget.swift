@@ -16,6 +16,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case message
     case policy
     case peerList = "peer-list"
+    case multistatus
 
     /// Reads the bytes in every way that the target knows.
     ///
@@ -36,6 +37,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .message: try MessageProperties.check(bytes)
         case .policy: try PolicyProperties.policy(bytes)
         case .peerList: try PolicyProperties.peerList(bytes)
+        case .multistatus: try MultistatusProperties.check(bytes)
         }
     }
 }

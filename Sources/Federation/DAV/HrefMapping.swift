@@ -1,0 +1,58 @@
+/// Which paths of a server stand for which paths of the client.
+struct HrefMapping: Sendable {
+    let from: String
+    let to: String
+    let host: PeerHost
+
+    /// The content of an `href` for the client; nil when it is none of the mapped paths.
+    func rewritten(_ content: [UInt8]) -> [UInt8]? {
+        guard let text = XMLText.resolved(content[...]) else { return nil }
+        let isSpace = XMLElements.isSpace
+        let trimmed = text.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        guard let href = String(validating: Array(trimmed), as: UTF8.self),
+            let path = path(of: href), let rest = rest(of: path)
+        else { return nil }
+        return XMLText.escaped(Array(to.utf8) + (rest.isEmpty ? [UInt8(ascii: "/")] : rest))
+    }
+
+    /// The path of an absolute path or of a URL of the host.
+    private func path(of href: String) -> Substring.UTF8View? {
+        if href.utf8.first == UInt8(ascii: "/") {
+            // `//host/path` names another host.
+            return href.utf8.starts(with: "//".utf8) ? nil : Substring(href).utf8
+        }
+        guard let url = URLParts(href), url.host == host else { return nil }
+        // With its query, which is no part of any path that we know; it stays.
+        let end = href.utf8.count - url.path.utf8.count - (url.query.map { $0.utf8.count + 1 } ?? 0)
+        return Substring(href).utf8.dropFirst(end)
+    }
+
+    /// What follows the root, with the escapes that the server chose; servers escape more or fewer
+    /// characters than others do.
+    private func rest(of path: Substring.UTF8View) -> [UInt8]? {
+        var path = path
+        var root = Substring(from).utf8
+        while let wanted = Self.next(&root) {
+            guard let found = Self.next(&path), found == wanted else { return nil }
+        }
+        guard path.isEmpty || path.first == UInt8(ascii: "/") else { return nil }
+        return Array(path)
+    }
+
+    /// The next byte of a path, and whether it was escaped: an escaped slash is no slash.
+    private struct Unit: Equatable {
+        let byte: UInt8
+        let isEscapedSlash: Bool
+    }
+
+    private static func next(_ path: inout Substring.UTF8View) -> Unit? {
+        guard let byte = path.popFirst() else { return nil }
+        let digits = Array(path.prefix(2))
+        guard byte == UInt8(ascii: "%"), digits.count == 2, let high = hexValue(digits[0]),
+            let low = hexValue(digits[1])
+        else { return Unit(byte: byte, isEscapedSlash: false) }
+        path = path.dropFirst(2)
+        let value = high << 4 | low
+        return Unit(byte: value, isEscapedSlash: value == UInt8(ascii: "/"))
+    }
+}
