@@ -49,6 +49,13 @@ extension Backend {
         }
     }
 
+    var senderNames: Set<Translation.SenderName> {
+        var names: Set<Translation.SenderName> = []
+        if readsSharedBy { names.insert(.sharedBy) }
+        if readsSender { names.insert(.sender) }
+        return names
+    }
+
     var readsPermissionsLiteral: Bool {
         switch kind {
         case .nextcloud, .seafile, .generic: true

@@ -34,7 +34,7 @@ extension Translation {
     }
 
     /// Up to `{"name":"multi","options":{},"webdav":{…}}`.
-    private func newer(
+    func newer(
         _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
         guard let webdav = share.webdav, let secret = webdav.secret else {

@@ -27,8 +27,21 @@ package struct SecretSwap: Sendable {
 /// What the backend reads as it is stays byte for byte; unknown members are always kept.
 package struct Translation: Sendable {
     package let backend: Backend
+    /// Whether `providerId` is written as a string where it came as a number.
+    let ids: IDForm
 
-    package init(for backend: Backend) { self.backend = backend }
+    enum IDForm: Sendable {
+        case asTheyCame, text
+    }
+
+    package init(for backend: Backend) {
+        self.init(for: backend, ids: backend.wantsTextIDs ? .text : .asTheyCame)
+    }
+
+    init(for backend: Backend, ids: IDForm) {
+        self.backend = backend
+        self.ids = ids
+    }
 
     /// - Parameters:
     ///   - swaps: secrets to be replaced, at every place of the body.
@@ -50,10 +63,8 @@ package struct Translation: Sendable {
                 writeAddress(written, "sharedBy", in: &members)
             }
         }
-        nameTheSender(in: &members)
-        if backend.wantsTextIDs, members["providerId"]?.number != nil {
-            members["providerId"] = .string(share.providerID.text)
-        }
+        Self.nameTheSender(backend.senderNames, in: &members)
+        write(share.providerID, in: &members)
         if share.resourceType == "folder", !backend.knowsFolders {
             members["resourceType"] = .string("file")
         }
@@ -70,9 +81,7 @@ package struct Translation: Sendable {
         _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil
     ) -> TranslatedBody {
         var members = notification.members
-        if backend.wantsTextIDs, members["providerId"]?.number != nil {
-            members["providerId"] = .string(notification.providerID.text)
-        }
+        write(notification.providerID, in: &members)
         var details = members["notification"]?.object ?? JSONObject()
         let had = details
         if notification.secret == nil, let secret {
@@ -101,7 +110,7 @@ package struct Translation: Sendable {
         return Self.body(members, message.members, message.received)
     }
 
-    private static func body(
+    static func body(
         _ members: JSONObject, _ before: JSONObject, _ received: [UInt8]
     ) -> TranslatedBody {
         if members == before { return TranslatedBody(bytes: received, isChanged: false) }
@@ -115,18 +124,29 @@ package struct Translation: Sendable {
         members[name] = .string(address.written(backend.addressForm))
     }
 
-    /// `sharedBy` for those who read only that, `sender` for those who know only that.
-    private func nameTheSender(in members: inout JSONObject) {
+    /// A JSON number as id is an error to readers in Go.
+    func write(_ id: ProviderID, in members: inout JSONObject) {
+        guard ids == .text, members["providerId"]?.number != nil else { return }
+        members["providerId"] = .string(id.text)
+    }
+
+    /// The members that name who shares: `sharedBy` for those who read only that, `sender` for those
+    /// who know only that.
+    enum SenderName: Sendable {
+        case sharedBy, sender
+    }
+
+    static func nameTheSender(_ names: Set<SenderName>, in members: inout JSONObject) {
         func copy(_ name: String, to other: String) {
             guard members[other].map(\.isNull) ?? true, let value = members[name], !value.isNull
             else { return }
             members.insert(other, value, after: name)
         }
-        if backend.readsSharedBy {
+        if names.contains(.sharedBy) {
             copy("senderDisplayName", to: "sharedByDisplayName")
             copy("sender", to: "sharedBy")
         }
-        if backend.readsSender {
+        if names.contains(.sender) {
             copy("sharedByDisplayName", to: "senderDisplayName")
             copy("sharedBy", to: "sender")
         }

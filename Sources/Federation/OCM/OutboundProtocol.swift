@@ -1,0 +1,115 @@
+extension OutboundTranslation {
+    /// Whether a share can, and therefore does, demand that its code be exchanged.
+    func demandsTokens(_ share: Share) -> Bool {
+        guard share.isOfFiles, dialect.shape == .multi else { return false }
+        switch dialect.exchange {
+        case .demanded, .offered: return true
+        case .none: return share.requires(.mustExchangeToken)
+        }
+    }
+
+    /// The `protocol` of a share for the peer.
+    ///
+    /// Refused: what ``share(_:swaps:)`` refuses.
+    func protocolForPeer(_ share: Share) throws(Denial) -> JSONObject {
+        guard share.isOfFiles else {
+            if dialect.exchange == .demanded {
+                throw Denial(
+                    .tokenExchangeRequired,
+                    "a \(share.shape == .foreign ? "protocol" : "resource") without token exchange")
+            }
+            return share.members["protocol"]?.object ?? JSONObject()
+        }
+        switch dialect.shape {
+        case .multi: return try modern(share)
+        case .legacy, .single, .foreign: return try older(share)
+        }
+    }
+
+    /// The deprecated shape has no place for what a share demands.
+    private func older(_ share: Share) throws(Denial) -> JSONObject {
+        if dialect.exchange == .demanded {
+            throw Denial(.tokenExchangeRequired, "the peer demands it and reads no such share")
+        }
+        for way in share.protocols where way.name == "webdav" {
+            for requirement in way.requirements {
+                switch requirement {
+                case .mustExchangeToken:
+                    throw Denial(.tokenExchangeRequired, "the peer exchanges no tokens")
+                case .mustUseMFA: throw Denial(.mfaRequired, "the peer cannot be told")
+                case .other: throw Denial(.protocolNotSupported, "a requirement for an old peer")
+                }
+            }
+        }
+        return try words.protocolForBackend(share, uri: data)
+    }
+
+    private func modern(_ share: Share) throws(Denial) -> JSONObject {
+        var ways =
+            switch share.shape {
+            case .multi: try words.protocolForBackend(share, uri: data)
+            case .legacy, .single, .foreign:
+                try words.newer(
+                    share, share.members["protocol"]?.object ?? JSONObject(), uri: data)
+            }
+        if dialect.reader.onlyProtocols == nil {
+            // Modern readers take every member for a protocol.
+            if ways["options"]?.object?.count == 0 { ways["options"] = nil }
+            if var webdav = ways["webdav"]?.object {
+                try writePlace(in: &webdav)
+                try writePermissions(in: &webdav)
+                ways["webdav"] = .object(webdav)
+            }
+        }
+        if demandsTokens(share) { Self.demandTokens(in: &ways) }
+        return ways
+    }
+
+    /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the
+    /// token alone names the share.
+    private func writePlace(in webdav: inout JSONObject) throws(Denial) {
+        let known = webdav["uri"]?.string ?? webdav["url"]?.string
+        webdav["url"] = nil
+        switch dialect.uris {
+        case .absolute: webdav["uri"] = .string(known ?? data)
+        case .relative:
+            guard let known, URLParts(known) != nil else {
+                webdav["uri"] = .string(known ?? "/")
+                return
+            }
+            guard known.hasPrefix(data) else {
+                throw Denial(.protocolNotSupported, "the peer takes relative URIs only")
+            }
+            let rest = known.dropFirst(data.count)
+            webdav["uri"] = .string(rest.isEmpty ? "/" : String(rest))
+        }
+    }
+
+    /// Modern readers want a list. Where the backend named none, all are named: what can really be
+    /// done the backend alone knows, and it is what refuses.
+    private func writePermissions(in webdav: inout JSONObject) throws(Denial) {
+        let named = webdav["permissions"]?.array
+        switch dialect.permissions {
+        case .all:
+            if named == nil {
+                webdav["permissions"] = .array(SharePermissions.known.map { .string($0) })
+            }
+        case .readOnly:
+            if let named, !named.contains(.string("read")) {
+                throw Denial(.protocolNotSupported, "the peer takes shares that can be read only")
+            }
+            webdav["permissions"] = .array([.string("read")])
+        }
+    }
+
+    private static func demandTokens(in ways: inout JSONObject) {
+        for (name, value) in ways.members where name != "options" {
+            guard var fields = value.object else { continue }
+            let words = fields["requirements"]?.array ?? []
+            let known = words.compactMap(\.string).map(ShareRequirement.init(spelled:))
+            guard !known.contains(.mustExchangeToken) else { continue }
+            fields["requirements"] = .array(words + [.string("must-exchange-token")])
+            ways[name] = .object(fields)
+        }
+    }
+}

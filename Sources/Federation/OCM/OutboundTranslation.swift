@@ -1,0 +1,91 @@
+/// Turns what the backend sends into what a peer reads: the form of addresses, the shape of
+/// `protocol`, the demand for token exchange, and gateway codes in the place of permanent secrets.
+///
+/// What the peer reads as it is stays byte for byte; unknown members are always kept.
+package struct OutboundTranslation: Sendable {
+    package let dialect: PeerDialect
+    /// Where peers reach data that we share: an https URL of the site with a slash at its end.
+    package let data: String
+
+    package init(to dialect: PeerDialect, data: String) {
+        self.dialect = dialect
+        self.data = data
+    }
+
+    /// Whether the receiver of a share will reach it by tokens only.
+    package func access(of share: Share) -> AccessFact {
+        demandsTokens(share) ? .token : .secret
+    }
+
+    /// - Parameter swaps: secrets to be replaced, at every place of the body.
+    ///
+    /// Refused: `token_exchange_required` when the peer demands token exchange and the share cannot
+    /// carry the demand (calendars, rooms), or the backend demands it and the peer cannot be told;
+    /// `mfa_required` likewise; `protocol_not_supported` when no protocol of the share can be said to
+    /// the peer.
+    package func share(
+        _ share: Share, swaps: [SecretSwap] = []
+    ) throws(Denial) -> TranslatedBody {
+        var members = share.members
+        for name in ["owner", "sender", "sharedBy"] { writeAddress(name, in: &members) }
+        if dialect.shape == .multi { writeAddress("shareWith", in: &members) }
+        Translation.nameTheSender(senderNames, in: &members)
+        words.write(share.providerID, in: &members)
+        if share.resourceType == "folder", !dialect.reader.knowsFolders {
+            members["resourceType"] = .string("file")
+        }
+        members["protocol"] = .object(try protocolForPeer(share).replacing(swaps))
+        return Translation.body(members, share.members, share.received)
+    }
+
+    package func notification(
+        _ notification: Notification, swaps: [SecretSwap] = []
+    ) -> TranslatedBody {
+        words.notification(notification, swaps: swaps)
+    }
+
+    package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
+        words.inviteAccepted(message)
+    }
+
+    package func requestShare(_ request: RequestShare) -> TranslatedBody {
+        var members = request.members
+        for name in ["owner", "shareWith"] { writeAddress(name, in: &members) }
+        return Translation.body(members, request.members, request.received)
+    }
+
+    /// Only the form changes, never the host. Modern servers know the bare form alone.
+    private func writeAddress(_ name: String, in members: inout JSONObject) {
+        guard let text = members[name]?.string, let written = OCMAddress(text) else { return }
+        let isRead =
+            switch dialect.shape {
+            case .multi: written.form == .bare
+            case .legacy, .single, .foreign: dialect.reader.reads(written.form)
+            }
+        guard !isRead else { return }
+        members[name] = .string(written.written(dialect.addressForm))
+    }
+
+    private var senderNames: Set<Translation.SenderName> {
+        dialect.reader.senderNames.union(dialect.shape == .multi ? [.sender] : [])
+    }
+
+    /// What is said to a backend of the peer's kind. Modern readers take no number for a string.
+    var words: Translation {
+        let isText = dialect.reader.wantsTextIDs || dialect.shape == .multi
+        return Translation(for: dialect.reader, ids: isText ? .text : .asTheyCame)
+    }
+}
+
+extension Share {
+    /// Whether it is about files, which are reached over WebDAV at the places that the gateway
+    /// guards. The secrets of other resources (rooms, calendars) are used by applications on paths
+    /// that pass through, and cannot be replaced.
+    package var isOfFiles: Bool {
+        switch shape {
+        case .foreign: false
+        case .legacy, .single, .multi:
+            ["file", "folder", "library", "ro-crate"].contains(resourceType)
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct OutboundTranslationTests {
+    private static let data = "https://nc27a.test/public.php/webdav/"
+    private static let swap = [
+        SecretSwap(Secret(utf8: "SECRET15CHARS00"), by: Secret(utf8: "CODE"))
+    ]
+
+    private func translation(to text: String) throws -> OutboundTranslation {
+        OutboundTranslation(
+            to: PeerDialect(try DiscoverySamples.document(text)), data: Self.data)
+    }
+
+    private func share(_ text: String, to peer: String) throws -> TranslatedBody {
+        try translation(to: peer).share(try Samples.share(text), swaps: Self.swap)
+    }
+
+    private func ways(_ text: String, to peer: String) throws -> String {
+        let body = try share(text, to: peer)
+        let ways = try JSONValue(parsing: body.bytes).object?["protocol"]
+        return String(decoding: try #require(ways).serialized(), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (Samples.nextcloud27, DiscoverySamples.nextcloud27),
+        (Samples.nextcloud33, DiscoverySamples.nextcloud33),
+        (Samples.owncloud10, DiscoverySamples.owncloud10),
+        (Samples.nextcloud27, DiscoverySamples.nextcloud33),
+    ])
+    func toItsOwnKindOnlyTheSecretChanges(_ text: String, _ peer: String) throws {
+        let plain = text.replacing(#"\/"#, with: "/")
+        #expect(
+            try share(text, to: peer).text == plain.replacing("SECRET15CHARS00", with: "CODE"))
+        let kept = try translation(to: peer).share(try Samples.share(text))
+        #expect(!kept.isChanged)
+        #expect(kept.text == text)
+    }
+
+    @Test func nextcloud27ToAStrictPeer() throws {
+        #expect(
+            try share(Samples.nextcloud27, to: DiscoverySamples.opencloudmeshgo).text
+                == #"{"shareWith":"bob@nc27b.test","shareType":"user","name":"doc.txt","resourceType":"file","description":"","providerId":"22","owner":"alice@nc27a.test","ownerDisplayName":"alice","sharedBy":"alice@nc27a.test","sender":"alice@nc27a.test","sharedByDisplayName":"alice","senderDisplayName":"alice","protocol":{"name":"multi","webdav":{"sharedSecret":"CODE","uri":"/","permissions":["read"],"requirements":["must-exchange-token"]}}}"#
+        )
+    }
+
+    @Test func ownCloudToANextcloudThatExchanges() throws {
+        #expect(
+            try ways(Samples.owncloud10, to: DiscoverySamples.nextcloud35)
+                == #"{"name":"multi","webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"],"requirements":["must-exchange-token"]}}"#
+        )
+    }
+
+    @Test func nextcloud33ToAnotherGateway() throws {
+        let body = try share(Samples.nextcloud33, to: DiscoverySamples.gateway)
+        #expect(body.text.contains(#""requirements":["must-exchange-token"]"#))
+        #expect(body.text.contains(#""owner":"alice@nc33a.test""#))
+        #expect(!body.text.contains("options"))
+        #expect(!body.text.contains("SECRET15"))
+    }
+
+    @Test func toTheRevaFamily() throws {
+        #expect(
+            try ways(Samples.nextcloud27, to: DiscoverySamples.opencloud)
+                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","url":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
+        )
+        #expect(
+            try ways(Samples.nextcloud33, to: DiscoverySamples.reva)
+                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
+        )
+    }
+
+    @Test func addressesAreWrittenAsThePeerReadsThem() throws {
+        let old = try JSONValue(
+            parsing: share(Samples.nextcloud33, to: DiscoverySamples.nextcloud27).bytes
+        ).object
+        for name in ["owner", "sender", "sharedBy"] {
+            #expect(old?[name]?.string == "alice@https://nc33a.test/")
+        }
+        #expect(old?["shareWith"]?.string == "bob@https://nc33b.test")
+        let owncloud = try JSONValue(
+            parsing: share(Samples.nextcloud33, to: DiscoverySamples.owncloud10).bytes
+        ).object
+        #expect(owncloud?["owner"]?.string == "alice@https://nc33a.test")
+    }
+
+    @Test func theSharerIsNamedAsThePeerExpects() throws {
+        let nextcloud = try JSONValue(
+            parsing: share(Samples.owncloud10, to: DiscoverySamples.nextcloud27).bytes
+        ).object
+        #expect(nextcloud?["sharedBy"]?.string == "alice@https://oc10a.test")
+        let owncloud = try JSONValue(
+            parsing: share(Samples.nextcloud27, to: DiscoverySamples.owncloud10).bytes
+        ).object
+        #expect(owncloud?["sender"]?.string == "alice@https://nc27a.test/")
+    }
+
+    @Test func revaToOldServers() throws {
+        let body = try share(Samples.opencloud, to: DiscoverySamples.owncloud10)
+        let members = try JSONValue(parsing: body.bytes).object
+        #expect(members?["resourceType"]?.string == "file")
+        #expect(
+            try ways(Samples.opencloud, to: DiscoverySamples.owncloud10)
+                == #"{"name":"webdav","options":{"sharedSecret":"CODE"}}"#)
+    }
+
+    @Test func placesOfDataForPeersThatTakeRelativeOnes() throws {
+        let own = Samples.opencloud.replacing(
+            "https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")
+        #expect(
+            try ways(own, to: DiscoverySamples.opencloudmeshgo)
+                == #"{"name":"multi","webdav":{"sharedSecret":"CODE","permissions":["read"],"uri":"2bd4e667","requirements":["must-exchange-token"]}}"#
+        )
+        let denial = #expect(throws: Denial.self) {
+            try share(Samples.opencloud, to: DiscoverySamples.opencloudmeshgo)
+        }
+        #expect(denial?.code == .protocolNotSupported)
+    }
+
+    @Test func aDemandIsNeverLost() throws {
+        for (peer, code) in [
+            (DiscoverySamples.nextcloud27, DenialCode.tokenExchangeRequired),
+            (DiscoverySamples.owncloud10, .tokenExchangeRequired),
+        ] {
+            let denial = #expect(throws: Denial.self) {
+                try share(Samples.opencloudmeshgo, to: peer)
+            }
+            #expect(denial?.code == code)
+        }
+        let mfa = Samples.opencloudmeshgo.replacing("must-exchange-token", with: "must-use-mfa")
+        let denial = #expect(throws: Denial.self) {
+            try share(mfa, to: DiscoverySamples.nextcloud33)
+        }
+        #expect(denial?.code == .mfaRequired)
+        #expect(
+            try ways(mfa, to: DiscoverySamples.nextcloud35).contains(
+                #""requirements":["must-use-mfa","must-exchange-token"]"#))
+    }
+
+    @Test func whatCannotCarryTheDemandIsRefusedToWhoMakesIt() throws {
+        for text in [Samples.talk, Samples.calendar] {
+            let denial = #expect(throws: Denial.self) {
+                try share(text, to: DiscoverySamples.opencloudmeshgo)
+            }
+            #expect(denial?.code == .tokenExchangeRequired)
+            #expect(try !Samples.share(text).isOfFiles)
+            let kept = try translation(to: DiscoverySamples.nextcloud35).share(
+                try Samples.share(text))
+            #expect(kept.text.contains("SECRET15CHARS00"))
+            #expect(!kept.text.contains("requirements"))
+        }
+        let unreadable = DiscoverySamples.nextcloud33.replacing(
+            #""capabilities""#, with: #""criteria":["must-use-http-sig"],"capabilities""#)
+        #expect(try !share(Samples.nextcloud33, to: unreadable).text.contains("requirements"))
+    }
+
+    @Test(arguments: [
+        (DiscoverySamples.opencloudmeshgo, AccessFact.token), (DiscoverySamples.gateway, .token),
+        (DiscoverySamples.nextcloud35, .token), (DiscoverySamples.nextcloud33, .secret),
+        (DiscoverySamples.opencloud, .secret), (DiscoverySamples.owncloud10, .secret),
+    ])
+    func howTheDataWillBeReached(_ peer: String, _ access: AccessFact) throws {
+        let translation = try translation(to: peer)
+        #expect(translation.access(of: try Samples.share(Samples.nextcloud27)) == access)
+        #expect(translation.access(of: try Samples.share(Samples.talk)) == .secret)
+    }
+
+    @Test func notificationsKeepTheirBytesOrGetTheirSecretSwapped() throws {
+        let text =
+            #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"3","notification":{"sharedSecret":"SECRET15CHARS00","messgage":"file is no longer shared with you"}}"#
+        let notification = try Notification(parsing: Array(text.utf8))
+        let translation = try translation(to: DiscoverySamples.nextcloud33)
+        #expect(translation.notification(notification).text == text)
+        #expect(
+            translation.notification(notification, swaps: Self.swap).text
+                == text.replacing("SECRET15CHARS00", with: "CODE"))
+        let number = try Notification(
+            parsing: Array(text.replacing(#""3""#, with: "3").utf8))
+        let strict = try self.translation(to: DiscoverySamples.opencloudmeshgo)
+        #expect(strict.notification(number).text == text)
+        #expect(translation.notification(number).text.contains(#""providerId":3"#))
+    }
+
+    @Test func requestsForSharesHaveBareAddresses() throws {
+        let request = try RequestShare(
+            parsing: Array(
+                #"{"owner":"o@https://ocmgo1.test/","shareWith":"alice@https://nc27a.test","share":"x"}"#
+                    .utf8))
+        #expect(
+            try translation(to: DiscoverySamples.opencloudmeshgo).requestShare(request).text
+                == #"{"owner":"o@ocmgo1.test","shareWith":"alice@nc27a.test","share":"x"}"#)
+    }
+
+    /// Every recorded share can be said to every kind of peer, or is refused with a code.
+    @Test func recordedSharesForEveryKindOfPeer() throws {
+        let shares = RecordedTraffic.messages.filter {
+            $0.path.hasSuffix("/shares") && !$0.path.contains("/ocs/")
+        }
+        #expect(shares.count > 10)
+        let peers = [
+            DiscoverySamples.nextcloud27, DiscoverySamples.nextcloud33,
+            DiscoverySamples.nextcloud35,
+            DiscoverySamples.owncloud10, DiscoverySamples.opencloud, DiscoverySamples.reva,
+            DiscoverySamples.opencloudmeshgo, DiscoverySamples.seafile, DiscoverySamples.gateway,
+        ]
+        for exchange in shares {
+            let share = try Share(parsing: exchange.body)
+            let swaps = share.secrets.map { SecretSwap($0, by: Secret(utf8: "CODE")) }
+            for peer in peers {
+                guard let body = try? translation(to: peer).share(share, swaps: swaps) else {
+                    continue
+                }
+                let sent = try Share(parsing: body.bytes)
+                #expect(sent.secrets == [Secret(utf8: "CODE")])
+                #expect(sent.owner == share.owner)
+                #expect(sent.sender == share.sender)
+                #expect(sent.shareWith == share.shareWith)
+                #expect(sent.providerID == share.providerID)
+            }
+        }
+    }
+}
