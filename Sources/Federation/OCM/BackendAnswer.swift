@@ -11,12 +11,23 @@ package enum BackendAnswer: Sendable, Equatable {
     /// echoes the secret in it. Of a success only the members that the draft knows pass, since
     /// Seafile echoes the whole request.
     ///
-    /// - Parameter secrets: the secrets of the request, to be kept out of log and answer.
+    /// - Parameters:
+    ///   - secrets: the secrets of the request, to be kept out of log and answer.
+    ///   - swaps: the new secret in the answer to `REQUEST_RESHARE`, to be replaced; see
+    ///     ``ReshareAnswer``.
     package init(
-        to endpoint: OCMEndpoint, status: Int, body: [UInt8], secrets: [Secret] = []
+        to endpoint: OCMEndpoint, status: Int, body: [UInt8], secrets: [Secret] = [],
+        swaps: [SecretSwap] = []
     ) {
         switch status {
-        case 200...299: self = Self.delivered(endpoint, status, body, secrets)
+        case 200...299:
+            if endpoint == .notifications, let reshare = ReshareAnswer(parsing: body),
+                let new = swaps.first(where: { $0.old == reshare.secret })?.new
+            {
+                self = .delivered(status: 201, body: reshare.body(with: new))
+            } else {
+                self = Self.delivered(endpoint, status, body, secrets)
+            }
         case 400...499, 500, 501, 503:
             let ruling = Denial.Ruling(
                 name: DenialCode.notDelivered.rawValue, status: status, hint: nil)

@@ -1,0 +1,35 @@
+package import OpenSSL
+
+/// The answer to `REQUEST_RESHARE`: the owner's server made a share for a third server, and tells the
+/// one that asked its id and its **live secret** (`legacy-wire.md` 3.1).
+///
+/// Nextcloud calls the secret `token` and understands nothing else, ownCloud calls it `sharedSecret`.
+package struct ReshareAnswer: Sendable {
+    package let secret: Secret
+    package let providerID: ProviderID?
+
+    /// Nil for an answer that names no secret: the request was heard, and no share came of it.
+    package init?(parsing body: [UInt8]) {
+        guard let object = try? JSONValue(parsing: body).object else { return nil }
+        let named = Self.names.compactMap { object[$0]?.string }.filter { !$0.isEmpty }
+        guard let text = named.first, named.allSatisfy({ $0.isSame(as: text) }),
+            text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        secret = Secret(utf8: text)
+        providerID = (object["providerId"] ?? object["remoteId"]).flatMap { ProviderID($0) }
+    }
+
+    /// The same answer with another secret, in the words of both kinds of server.
+    package func body(with secret: Secret) -> [UInt8] {
+        var members = Self.names.map { ($0, JSONValue.string(secret.text)) }
+        if let providerID { members.append(("providerId", .string(providerID.text))) }
+        return JSONValue.object(members).serialized()
+    }
+
+    static let names = ["token", "sharedSecret"]
+}
+
+extension ReshareAnswer: CustomStringConvertible, CustomReflectable {
+    package var description: String { "<answer to a reshare>" }
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}

@@ -1,0 +1,141 @@
+internal import OpenSSL
+
+/// Turns calls of the older federation API into the OCM messages that say the same, and the answers
+/// back (`legacy-wire.md` 2.4): what the backend sends there is judged, signed and translated like
+/// any other message.
+package enum OCSTranslation {
+    /// How a call goes out to a peer.
+    package enum Way: Sendable, Equatable {
+        /// As an OCM message.
+        case ocm
+        /// As it is, with its secret swapped: OCM has no such message, or the peer takes it only
+        /// here.
+        case ocs
+    }
+
+    /// - Parameter reader: what the peer reads; nil when it publishes no discovery document, so that
+    ///   it may know nothing else.
+    package static func way(of action: OCSAction, to reader: Backend?) -> Way {
+        guard let reader else { return .ocs }
+        switch action {
+        case .share, .unknown: return .ocm
+        case .change(_, let verb):
+            switch verb {
+            case .move: return .ocs
+            // ownCloud answers 501 to the OCM message on purpose.
+            case .revoke: return reader.kind == .owncloud10 ? .ocs : .ocm
+            case .accept, .decline, .reshare, .permissions, .unshare: return .ocm
+            }
+        }
+    }
+
+    /// The share as its sender would have said it in OCM.
+    ///
+    /// Refused (`malformed_message`): a recipient that has no address on the peer.
+    package static func share(_ call: OCSShare, to peer: PeerHost) throws(Denial) -> Share {
+        let account = call.owner.identifier
+        let members: [(String, JSONValue)] = [
+            ("shareWith", .string("\(call.shareWith)@\(peer)")),
+            ("shareType", .string(call.shareType)),
+            ("name", .string(call.name)),
+            ("resourceType", .string("file")),
+            ("description", .string("")),
+            ("providerId", .string(call.providerID.text)),
+            ("owner", .string(call.owner.written(call.owner.form))),
+            ("ownerDisplayName", .string(call.form["owner"] ?? account)),
+            ("sender", .string(call.sender.written(call.sender.form))),
+            ("senderDisplayName", .string(call.form["sharedBy"] ?? call.sender.identifier)),
+            (
+                "protocol",
+                .object([
+                    ("name", .string("webdav")),
+                    (
+                        "options",
+                        .object([
+                            ("sharedSecret", .string(call.secret.text)),
+                            ("permissions", .string(SharePermissions.literal)),
+                        ])
+                    ),
+                ])
+            ),
+        ]
+        return try Share(parsing: JSONValue.object(members).serialized())
+    }
+
+    /// The notification that says the same; nil for `move`, which OCM does not have.
+    package static func notification(_ call: OCSChange) throws(Denial) -> Notification? {
+        guard call.verb != .move else { return nil }
+        var details: [(String, JSONValue)] = [
+            ("sharedSecret", .string(call.secret.text)), ("message", .string(call.verb.message)),
+        ]
+        switch call.verb {
+        case .reshare:
+            details.append(("shareWith", .string(call.form["shareWith"] ?? "")))
+            if let own = call.remoteID { details.append(("senderId", .string(own.text))) }
+            if let type = call.form["shareType"].flatMap({ Int($0) }) {
+                details.append(("shareType", .integer(type)))
+            }
+        case .permissions:
+            guard let words = call.permissionWords else {
+                throw Denial(.malformedMessage, "permissions is not a number")
+            }
+            details.append(("permission", .array(words.map { .string($0) })))
+        case .accept, .decline, .unshare, .revoke, .move: break
+        }
+        let members: [(String, JSONValue)] = [
+            ("notificationType", .string(call.notificationType.word)),
+            ("resourceType", .string("file")), ("providerId", .string(call.providerID.text)),
+            ("notification", .object(details)),
+        ]
+        return try Notification(parsing: JSONValue.object(members).serialized())
+    }
+
+    /// The answer to a call for what the peer answered in OCM.
+    ///
+    /// - Parameter reshare: what came of a `reshare`, its secret swapped already.
+    package static func taken(
+        _ version: OCSCall.Version, reshare: ReshareAnswer? = nil
+    ) -> [UInt8] {
+        var data: JSONValue = .array([])
+        if let reshare {
+            var members: [(String, JSONValue)] = [("token", .string(reshare.secret.text))]
+            if let id = reshare.providerID { members.append(("remoteId", .string(id.text))) }
+            data = .object(members)
+        }
+        let code = version == .v1 ? 100 : 200
+        let meta: JSONValue = .object([
+            ("status", .string("ok")), ("statuscode", .integer(code)), ("message", .string("OK")),
+        ])
+        return JSONValue.object([("ocs", .object([("meta", meta), ("data", data)]))]).serialized()
+    }
+}
+
+extension OCSVerb {
+    /// What Nextcloud writes of it in OCM.
+    fileprivate var message: String {
+        switch self {
+        case .accept: "Recipient accept the share"
+        case .decline: "Recipient declined the share"
+        case .reshare: "Ask owner to reshare the file"
+        case .permissions:
+            "Tell the owner (or the sender of the reshare) that the permissions changed"
+        case .unshare: "file is no longer shared with you"
+        case .revoke: "reshare was revoked"
+        case .move: ""
+        }
+    }
+}
+
+extension OCSChange {
+    /// The bits of `permissions` (1 read, 2 update, 4 create, 8 delete, 16 share) in OCM's words.
+    fileprivate var permissionWords: [String]? {
+        guard let bits = form["permissions"].flatMap({ Int($0) }), (0...31).contains(bits) else {
+            return nil
+        }
+        var words: [String] = []
+        if bits & 1 != 0 { words.append("read") }
+        if bits & 14 != 0 { words.append("write") }
+        if bits & 16 != 0 { words.append("share") }
+        return words
+    }
+}

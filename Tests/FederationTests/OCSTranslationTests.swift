@@ -1,0 +1,134 @@
+import Federation
+import OpenSSL
+import Testing
+
+@Suite struct OCSTranslationTests {
+    private static let form =
+        "shareWith=admin&token=xbuZs4YviNUO5NC&name=tomesh.txt&remoteId=17&owner=alice&ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F&sharedBy=alice&sharedByFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F&remote=https%3A%2F%2Fnc27a.test%2F&shareType=6"
+
+    private func change(_ verb: OCSVerb, _ form: String) throws -> OCSChange {
+        try OCSChange(id: "3", verb: verb, FormBody(parsing: Array(form.utf8)))
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test func aShareOverTheOlderAPISaysTheSameInOCM() throws {
+        let call = try OCSShare(FormBody(parsing: Array(Self.form.utf8)))
+        let peer = try #require(PeerHost("ocmgo1.test"))
+        let share = try OCSTranslation.share(call, to: peer)
+        #expect(
+            text(share.received)
+                == #"{"shareWith":"admin@ocmgo1.test","shareType":"user","name":"tomesh.txt","resourceType":"file","description":"","providerId":"17","owner":"alice@https://nc27a.test/","ownerDisplayName":"alice","sender":"alice@https://nc27a.test/","senderDisplayName":"alice","protocol":{"name":"webdav","options":{"sharedSecret":"xbuZs4YviNUO5NC","permissions":"{http://open-cloud-mesh.org/ns}share-permissions"}}}"#
+        )
+        #expect(share.secrets == [Secret(utf8: "xbuZs4YviNUO5NC")])
+        #expect(share.claim == Claim(try #require(PeerHost("nc27a.test"))))
+    }
+
+    @Test func aGroupStaysAGroup() throws {
+        let form = Self.form.replacing("shareType=6", with: "shareType=9")
+        let call = try OCSShare(FormBody(parsing: Array(form.utf8)))
+        let peer = try #require(PeerHost("h.test:8443"))
+        let share = try OCSTranslation.share(call, to: peer)
+        #expect(share.shareType == "group")
+        #expect(share.shareWith.canonical == "admin@h.test:8443")
+    }
+
+    @Test(arguments: [
+        (OCSVerb.accept, "SHARE_ACCEPTED"), (.decline, "SHARE_DECLINED"),
+        (.unshare, "SHARE_UNSHARED"), (.revoke, "RESHARE_UNDO"),
+    ])
+    func changesAreNotifications(_ verb: OCSVerb, _ type: String) throws {
+        let notification = try #require(
+            try OCSTranslation.notification(try change(verb, "token=SECRET&remoteId=7")))
+        #expect(notification.type.word == type)
+        #expect(notification.providerID == ProviderID("3"))
+        #expect(notification.secret == Secret(utf8: "SECRET"))
+        #expect(text(notification.received).contains(#""resourceType":"file""#))
+    }
+
+    @Test func aReshareAsksForItsRecipient() throws {
+        let call = try change(
+            .reshare,
+            "shareWith=alice%40nc33a.test&token=SECRET&permission=1&remoteId=1&shareType=6")
+        let notification = try #require(try OCSTranslation.notification(call))
+        #expect(
+            text(notification.received)
+                == #"{"notificationType":"REQUEST_RESHARE","resourceType":"file","providerId":"3","notification":{"sharedSecret":"SECRET","message":"Ask owner to reshare the file","shareWith":"alice@nc33a.test","senderId":"1","shareType":6}}"#
+        )
+    }
+
+    @Test(arguments: [
+        ("1", ["read"]), ("15", ["read", "write"]), ("31", ["read", "write", "share"]),
+        ("17", ["read", "share"]), ("0", []),
+    ])
+    func permissionsAreWords(_ bits: String, _ words: [String]) throws {
+        let call = try change(.permissions, "token=SECRET&permissions=\(bits)")
+        let notification = try #require(try OCSTranslation.notification(call))
+        let details = notification.members["notification"]?.object
+        #expect(details?["permission"]?.array?.compactMap(\.string) == words)
+    }
+
+    @Test(arguments: ["", "&permissions=32", "&permissions=-1", "&permissions=read"])
+    func permissionsThatAreNoneAreRefused(_ rest: String) throws {
+        let call = try change(.permissions, "token=SECRET" + rest)
+        let denial = #expect(throws: Denial.self) { try OCSTranslation.notification(call) }
+        #expect(denial?.code == .malformedMessage)
+    }
+
+    @Test func aMoveHasNoWordsInOCM() throws {
+        let call = try change(.move, "token=SECRET&remote=h.test")
+        #expect(try OCSTranslation.notification(call) == nil)
+    }
+
+    @Test func whichCallsGoOutAsTheyAre() {
+        let nextcloud = Backend(kind: .nextcloud, age: .old)
+        let owncloud = Backend(kind: .owncloud10, age: .old)
+        func change(_ verb: OCSVerb) -> OCSAction { .change(id: "1", verb) }
+        #expect(OCSTranslation.way(of: .share, to: nextcloud) == .ocm)
+        #expect(OCSTranslation.way(of: .share, to: nil) == .ocs)
+        #expect(OCSTranslation.way(of: change(.revoke), to: owncloud) == .ocs)
+        #expect(OCSTranslation.way(of: change(.revoke), to: nextcloud) == .ocm)
+        #expect(OCSTranslation.way(of: change(.move), to: nextcloud) == .ocs)
+        for verb in [OCSVerb.accept, .decline, .reshare, .permissions, .unshare] {
+            #expect(OCSTranslation.way(of: change(verb), to: owncloud) == .ocm)
+        }
+    }
+
+    @Test func successInTheWordsOfTheOlderAPI() throws {
+        #expect(
+            text(OCSTranslation.taken(.v2))
+                == #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#)
+        #expect(text(OCSTranslation.taken(.v1)).contains(#""statuscode":100"#))
+        let reshare = try #require(
+            ReshareAnswer(parsing: Array(#"{"sharedSecret":"S","providerId":19}"#.utf8)))
+        #expect(
+            text(OCSTranslation.taken(.v2, reshare: reshare)).contains(
+                #""data":{"token":"S","remoteId":"19"}"#))
+    }
+
+    @Test func recordedCallsAreAllTranslated() throws {
+        let peer = try #require(PeerHost("peer.test"))
+        let routes = RouteTable(kind: .nextcloud)
+        var shares = 0
+        var changes = 0
+        for exchange in RecordedTraffic.messages {
+            guard case .ocs(let call) = routes.route(method: "POST", path: exchange.path) else {
+                continue
+            }
+            let form = try FormBody(parsing: exchange.body)
+            switch call.action {
+            case .share:
+                let share = try OCSTranslation.share(try OCSShare(form), to: peer)
+                #expect(share.shape == .legacy)
+                shares += 1
+            case .change(let id, let verb):
+                let change = try OCSChange(id: id, verb: verb, form)
+                #expect(try OCSTranslation.notification(change) != nil)
+                changes += 1
+            case .unknown: #expect(Bool(false))
+            }
+        }
+        #expect(shares > 5)
+        #expect(changes > 2)
+    }
+}
