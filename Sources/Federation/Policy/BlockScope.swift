@@ -6,6 +6,17 @@ package struct BlockScope: Sendable {
     package var excepted: PeerSelector?
     package var conditions: [Condition]
 
+    /// Whether the block is also about messages of which nobody can say whether an invitation stands
+    /// behind them.
+    var hasMessagesWithoutInvite: Bool {
+        occasions.occasions.contains { occasion in
+            switch occasion.kind {
+            case .share, .requestShare, .ocs: false
+            case .notification, .invite, .token, .webdav: true
+            }
+        }
+    }
+
     /// Nil when the block is about the message, else why it is not.
     func mismatch(
         _ facts: Facts, _ standing: Standing, _ effect: Condition.Effect

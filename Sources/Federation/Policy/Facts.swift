@@ -70,7 +70,8 @@ package enum AccessFact: Sendable, Equatable, CaseIterable {
     case secret
 }
 
-/// Whether an accepted invite stands behind a share.
+/// Whether an accepted invitation stands behind a share: between its recipient and its sender, in
+/// whichever direction it was sent.
 package enum InviteFact: Sendable, Equatable, CaseIterable {
     case none
     case accepted

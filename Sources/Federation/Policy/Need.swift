@@ -19,7 +19,12 @@ package enum Need: String, Sendable, CaseIterable {
             case .cavage, .rfc9421: true
             }
         case .tokenExchange: facts.access == .token
-        case .rfc9421, .invite, .mfa, .keyPinned, .directory, .mtls: false
+        case .invite:
+            switch facts.invite {
+            case .none: false
+            case .accepted: true
+            }
+        case .rfc9421, .mfa, .keyPinned, .directory, .mtls: false
         }
     }
 

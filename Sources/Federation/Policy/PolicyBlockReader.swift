@@ -20,6 +20,11 @@ struct PolicyBlockReader {
             let code = table.read("code", .denialCode)
             let hint = table.read("hint", .line)
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
+            if needs?.contains(.invite) == true, scope?.hasMessagesWithoutInvite == true {
+                findings.report(
+                    table.place(of: "on"), "an invitation stands behind shares only",
+                    remedy: "name share, request-share or ocs in \"on\"")
+            }
             table.finish()
             guard let name, let scope, let needs else { return nil }
             return Requirement(

@@ -2,7 +2,7 @@
 /// place, never ignored. To make one available, take it out of here and give it its function.
 enum PolicyNotYet {
     static let blocks = ["limit", "invariant"]
-    static let needs: Set<Need> = [.rfc9421, .invite, .mfa, .keyPinned, .directory, .mtls]
+    static let needs: Set<Need> = [.rfc9421, .mfa, .keyPinned, .directory, .mtls]
     static let conditions = ["software", "time"]
     /// Keys of `set`.
     static let settings = ["accept_secret", "bind"]
@@ -12,5 +12,5 @@ enum PolicyNotYet {
     /// Keys of a list that only downloaded ones have.
     static let listKeys = ["keys", "refresh", "apply", "max_change"]
     /// Keys of a test's `given`.
-    static let facts = ["invite", "mfa", "over", "key_pinned", "directory", "mtls", "software"]
+    static let facts = ["mfa", "over", "key_pinned", "directory", "mtls", "software"]
 }

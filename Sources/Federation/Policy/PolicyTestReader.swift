@@ -102,6 +102,9 @@ enum GivenFacts {
         if let access = table.read("token_exchange", .boolean) {
             facts.access = access ? .token : .secret
         }
+        if let invite = table.read("invite", .boolean) {
+            facts.invite = invite ? .accepted : .none
+        }
         if let address = table.read("address", .networkAddress) { facts.address = address }
         share(&table, &facts)
         return occasion == nil ? nil : facts

@@ -19,6 +19,12 @@ import Testing
                 == ["must-use-http-sig", "must-exchange-token", "denylist"])
     }
 
+    @Test func anInvitationThatEverybodyNeedsIsACriterion() throws {
+        #expect(
+            try PolicySamples.policy(require("invite"), head: "unknown = \"allow\"").criteria
+                == ["must-invite"])
+    }
+
     @Test(arguments: [
         "peer = \"x.example\"", "when = { share_type = \"group\" }", "mode = \"report\"",
         "mode = \"open\"",

@@ -254,13 +254,30 @@ import Testing
         expect(PolicySamples.problems(ofBody: body), problem)
     }
 
-    @Test(arguments: ["rfc9421", "invite", "mfa", "key-pinned", "directory", "mtls"])
+    @Test(arguments: ["rfc9421", "mfa", "key-pinned", "directory", "mtls"])
     func needThatComesLaterIsNotAvailableYet(_ need: String) {
         let body =
             "[[require]]\nname = \"r\"\non = \"share\"\nneed = [\"signature\", \"\(need)\"]\n"
         expect(
             PolicySamples.problems(ofBody: body),
             "6:22: the need \"\(need)\" is not available yet")
+    }
+
+    @Test(arguments: [
+        ("share.in", true), ("[\"share\", \"request-share\", \"ocs\"]", true), ("webdav.in", false),
+        ("[\"share.in\", \"token.in\"]", false), ("*.in", false), ("invite", false),
+    ])
+    func anInvitationIsAskedForSharesOnly(_ occasions: String, _ isRead: Bool) {
+        let words = occasions.hasPrefix("[") ? occasions : "\"\(occasions)\""
+        let problems = PolicySamples.problems(
+            ofBody: "[[require]]\nname = \"r\"\non = \(words)\nneed = \"invite\"\n")
+        #expect(
+            problems
+                == (isRead
+                    ? []
+                    : [
+                        "etc/policy.toml:5:1: an invitation stands behind shares only; name share, request-share or ocs in \"on\""
+                    ]))
     }
 
     @Test func fileThatIsNotThereIsTold() {

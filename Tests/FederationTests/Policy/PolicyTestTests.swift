@@ -121,8 +121,8 @@ import Testing
             "5:38: there is no list \"nobody\""
         ),
         (
-            "given = { on = \"share.in\", invite = false }\nwant = { action = \"deny\" }",
-            "5:28: \"invite\" of \"given\" is not available yet"
+            "given = { on = \"share.in\", mfa = false }\nwant = { action = \"deny\" }",
+            "5:28: \"mfa\" of \"given\" is not available yet"
         ),
         (
             "given = { on = \"share.in\" }\nwant = { action = \"hold\" }",
