@@ -2,13 +2,14 @@ import NIOCore
 
 /// How sockets are read and written, by measurement.
 enum SocketTuning {
-    /// Reads grow from 1 KiB to 256 KiB with what comes.
+    /// Reads grow from 1 KiB to 32 KiB with what comes.
     static let allocator = AdaptiveRecvByteBufferAllocator(
-        minimum: 1 << 10, initial: 2 << 10, maximum: 256 << 10)
+        minimum: 1 << 10, initial: 2 << 10, maximum: 32 << 10)
 
-    /// Above 256 KiB that wait to be sent nothing more is read for it, until 64 KiB are left.
+    /// Above 32 KiB that wait to be sent nothing more is read for it, until 16 KiB are left. So a
+    /// client that does not read holds what was below the mark, and one read more.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
-        low: 64 << 10, high: 256 << 10)
+        low: 16 << 10, high: 32 << 10)
 }
 
 extension Duration {
