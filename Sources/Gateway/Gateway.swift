@@ -27,6 +27,12 @@ package final class Gateway: Sendable {
     let sealer: TokenSealer
     let published: PublishedDocuments
     let log: GatewayLog
+    /// What `Via` calls us; a request that carries it has come in a loop.
+    let pseudonym: String
+    /// What `Via` says of us (RFC 9110, section 7.6.3).
+    let via: String
+    /// Judges where the backend wants to go; nil without `[egress]`.
+    let gate: EgressGate?
     /// Names secrets in the log without telling them.
     let fingerprint: HMACKey
     let signatureProfile: SignatureProfile
@@ -59,6 +65,12 @@ package final class Gateway: Sendable {
         replays = parts.replays
         pins = parts.pins
         generations = parts.generations
+        pseudonym = parts.pseudonym
+        via = "1.1 " + parts.pseudonym
+        gate = parts.configuration.egress.map {
+            EgressGate(
+                $0, parts.configuration.outbound, parts.site, parts.configuration.profile)
+        }
         sealer = parts.sealer
         published = parts.published
         log = parts.log
@@ -88,6 +100,7 @@ package final class Gateway: Sendable {
         let replays: ReplayCache
         let pins: PinBook
         let generations: PeerGenerations
+        let pseudonym: String
         let sealer: TokenSealer
         let published: PublishedDocuments
         let log: GatewayLog

@@ -49,6 +49,7 @@ extension RunningGateway {
                         knownFrom: store.born,
                         monotonic: environment.monotonicMilliseconds()),
                     pins: try PinBook(store), generations: try PeerGenerations(store),
+                    pseudonym: seal.pseudonym(of: site.origin),
                     sealer: try tokenSealer(seal, site),
                     published: PublishedDocuments(
                         backend: backend, policy: policy,
@@ -105,6 +106,7 @@ extension RunningGateway {
             guarding: AddressGuard(
                 allowing: configuration.outbound.allowPrivate, own: AddressGuard.ownAddresses()))
         outbound.resolve = configuration.outbound.resolve
+        outbound.proxy = configuration.outbound.proxy
         outbound.connect = configuration.outbound.connect
         outbound.headers = configuration.outbound.headers
         outbound.total = configuration.outbound.total
@@ -130,9 +132,19 @@ extension RunningGateway {
                 }, patience: patience))
     }
 
+    /// The proxy on the backend's way out, with the authority that the backend trusts; nil without
+    /// `[egress]`.
+    static func egressHandler(
+        _ gateway: Gateway, now: Int
+    ) throws(PrivateFile.Problem) -> EgressHandler? {
+        guard let settings = gateway.configuration.egress else { return nil }
+        return EgressHandler(
+            gateway, try EgressCA.load(settings, whenMissing: .make, now: now))
+    }
+
     /// Where the gateway listens, and within which limits.
     static func serverConfiguration(
-        _ configuration: Configuration
+        _ configuration: Configuration, egress: EgressHandler? = nil
     ) throws -> ServerConfiguration {
         let settings = configuration.limits
         var limits = ServerLimits()
@@ -145,11 +157,17 @@ extension RunningGateway {
         limits.connectionsPerClient = settings.perClient
         let sites = ([configuration.site.origin] + configuration.site.aliases)
             .compactMap { try? HTTPURL($0).authority }
-        let listeners = try configuration.listeners.map { listen in
+        var listeners = try configuration.listeners.map { listen in
             ServerConfiguration.Listener(
                 listen.address, tls: try listen.tls.map { try context($0, configuration) },
                 purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
                 proxies: TrustedProxies(listen.trustedProxies))
+        }
+        if let egress, let settings = configuration.egress {
+            // The backend is one client, however many requests it makes.
+            listeners.append(
+                ServerConfiguration.Listener(
+                    settings.listen, purpose: .forwardProxy, handler: egress, counting: .together))
         }
         return ServerConfiguration(listeners: listeners, limits: limits)
     }

@@ -4,6 +4,9 @@ package import Transport
 /// Where a request goes: to a phase, to a document, to the backend.
 extension Gateway: RequestHandler {
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        if let denial = denialOfLoop(head) {
+            return .answer(refusal(denial, of: head, client))
+        }
         guard site.isNamed(by: head.authority) else {
             return .answer(
                 refusal(Denial(.misdirected, "Host is not a name of this site"), of: head, client))

@@ -26,7 +26,9 @@ package final class RunningGateway: Sendable {
         let server: Server
         do {
             server = try await Server.start(
-                try serverConfiguration(configuration), on: group, handler: gateway)
+                try serverConfiguration(
+                    configuration, egress: try egressHandler(gateway, now: environment.now())),
+                on: group, handler: gateway)
         } catch {
             store.close()
             throw StartFailure("\(error)")

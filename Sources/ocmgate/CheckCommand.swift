@@ -32,6 +32,7 @@ struct CheckCommand: ParsableCommand {
             policyHash = check.policy(of: configuration)
             check.certificates(of: configuration)
             check.keys(of: configuration)
+            check.egress(of: configuration)
         } catch { check.findings += error.all }
         report(check, policyHash)
         if !check.findings.isEmpty { throw Exit.findings }

@@ -120,6 +120,27 @@ struct InstallationCheck {
         }
     }
 
+    /// The authority that the backend trusts on its way out.
+    mutating func egress(of configuration: Configuration) {
+        guard let settings = configuration.egress else { return }
+        let files = FileManager.default
+        guard
+            files.fileExists(atPath: settings.certificate) || files.fileExists(atPath: settings.key)
+        else {
+            expectFolder(around: settings.certificate)
+            return
+        }
+        guard mayRead(settings.certificate), mayRead(settings.key) else { return }
+        do throws(PrivateFile.Problem) {
+            let authority = try EgressCA.load(settings, whenMissing: .refuse, now: now)
+            if let end = authority.certificate.notAfter, end - now < 90 * 86_400 {
+                warn(
+                    settings.certificate, "expires in \((end - now) / 86_400) days",
+                    remedy: "make a new one, and let the backend trust it")
+            }
+        } catch { find(error) }
+    }
+
     /// What is made at the first start needs its folder.
     private mutating func expectFolder(around path: String) {
         let folder = (path as NSString).deletingLastPathComponent

@@ -50,6 +50,8 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case destinationNotAllowed = "destination_not_allowed"
     case depthNotAllowed = "depth_not_allowed"
     case egressAddress = "egress_address"
+    case egressRefused = "egress_refused"
+    case loop
 
     // The token endpoint (RFC 6749 5.2).
     case invalidRequest = "invalid_request"

@@ -40,6 +40,8 @@ extension DenialCode {
         case .destinationNotAllowed: "The destination lies outside the share."
         case .depthNotAllowed: "PROPFIND takes Depth 0 or 1 (propfind-finite-depth, RFC 4918 9.1)."
         case .egressAddress: "The address may not be reached from here."
+        case .egressRefused: "The gateway lets nothing out to there."
+        case .loop: "The request has passed this gateway before."
         case .invalidRequest: "A parameter is missing, repeated or too long (RFC 6749 5.2)."
         case .invalidClient: "client_id must be the host that signs the request."
         case .invalidGrant: "The code is not valid."

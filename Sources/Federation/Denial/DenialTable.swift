@@ -13,7 +13,7 @@ extension DenialCode {
         case .peerBlocked, .peerUnknown, .senderMismatch, .notAllowed, .permissionNotAllowed,
             .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
             .shareUnknown, .shareEnded, .secretMismatch, .destinationNotAllowed, .depthNotAllowed,
-            .egressAddress, .backendRefused:
+            .egressAddress, .egressRefused, .backendRefused:
             403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -29,6 +29,7 @@ extension DenialCode {
         case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .overloaded:
             503
         case .backendTimeout, .peerTimeout: 504
+        case .loop: 508
         }
     }
 
@@ -46,7 +47,8 @@ extension DenialCode {
             .invalidGrant
         case .peerBlocked, .peerUnknown, .notAllowed, .permissionNotAllowed,
             .tokenExchangeRequired, .inviteRequired, .mfaRequired, .legacyAPIRefused,
-            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .shareTypeNotSupported,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .egressRefused, .loop,
+            .shareTypeNotSupported,
             .resourceTypeNotSupported, .protocolNotSupported, .notificationTypeNotSupported,
             .backendRefused, .unauthorizedClient:
             .unauthorizedClient
@@ -67,7 +69,6 @@ extension DenialCode {
         case .tokenExpired: .tokenInvalid
         case .backendTimeout, .storeUnavailable, .overloaded, .signingFailed: .backendUnavailable
         case .backendRefused: .notAllowed
-        case .egressAddress: .notAllowed
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
             .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
@@ -79,7 +80,7 @@ extension DenialCode {
             .destinationNotAllowed, .depthNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant,
             .unauthorizedClient, .unsupportedGrantType, .peerUnavailable, .peerTimeout,
-            .backendUnavailable, .notAvailableYet:
+            .backendUnavailable, .egressAddress, .egressRefused, .loop, .notAvailableYet:
             self
         }
     }
@@ -100,7 +101,8 @@ extension DenialCode {
             .notDelivered, .shareUnknown, .shareEnded, .secretMismatch,
             .shareTypeNotSupported, .resourceTypeNotSupported, .protocolNotSupported,
             .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
-            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .invalidRequest,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .egressRefused, .loop,
+            .invalidRequest,
             .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .backendRefused,
             .signingFailed, .notAvailableYet:
@@ -122,7 +124,8 @@ extension DenialCode {
             .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered, .shareUnknown,
             .shareEnded, .secretMismatch, .shareTypeNotSupported, .resourceTypeNotSupported,
             .protocolNotSupported, .notificationTypeNotSupported, .tokenInvalid, .tokenExpired,
-            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .invalidRequest,
+            .destinationNotAllowed, .depthNotAllowed, .egressAddress, .egressRefused, .loop,
+            .invalidRequest,
             .invalidClient, .invalidGrant, .unauthorizedClient, .unsupportedGrantType,
             .backendRefused, .notAvailableYet:
             false

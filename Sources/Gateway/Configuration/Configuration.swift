@@ -16,6 +16,8 @@ package struct Configuration: Sendable {
     package var discovery: DiscoverySettings
     package var signature: SignatureSettings
     package var token: TokenSettings
+    /// The backend's way out; nil when it is not written, or turned off.
+    package var egress: EgressSettings?
     package var policy: PolicySettings
     package var state: StateSettings
     package var limits: LimitSettings
@@ -74,6 +76,8 @@ package struct Configuration: Sendable {
         package var caFile: String?
         package var resolve: [Authority: Authority]
         package var allowPrivate: [CIDR]
+        /// The outer proxy that everything goes through.
+        package var proxy: OuterProxy?
         package var connect: Duration
         package var headers: Duration
         package var total: Duration
@@ -118,6 +122,30 @@ package struct Configuration: Sendable {
         package enum Bind: String, Sendable, CaseIterable { case peer, none }
         package enum AcceptSecret: String, Sendable, CaseIterable { case legacy, none, all }
         package enum VerifyUnknown: String, Sendable, CaseIterable { case backend, refuse }
+    }
+
+    /// `[egress]`
+    package struct EgressSettings: Sendable {
+        package var listen: ListenAddress
+        package var clients: [CIDR]
+        /// The certificate of the authority, for the backend to trust.
+        package var certificate: String
+        /// Its key, beside it.
+        package var key: String
+        package var other: Other
+        package var signing: Signing
+
+        /// What becomes of requests that are not OCM traffic to an admitted peer.
+        package enum Other: Sendable, Equatable {
+            case refuse
+            /// To wherever the address guard lets them, but not to hosts that policy blocks.
+            case tunnel
+            /// To these, on the ports that are written, else 443.
+            case hosts([PeerHost])
+        }
+
+        /// Whether messages that go out are signed.
+        package enum Signing: Sendable { case on, off }
     }
 
     /// `[policy]`

@@ -90,13 +90,19 @@ extension TOMLForm<String> {
     ]
 }
 
-extension TOMLForm<HTTPURL> {
-    /// `http://host[:port]`.
+/// `outbound.proxy`: a proxy, or none.
+struct ProxyPlace: Sendable {
+    let outer: OuterProxy?
+}
+
+extension TOMLForm<ProxyPlace> {
+    /// `http://host[:port]`, or `""` for none.
     static let proxy = TOMLForm.text("a proxy like http://127.0.0.1:3128") { text in
+        if text.isEmpty { return ProxyPlace(outer: nil) }
         guard let url = try? HTTPURL(text), url.scheme == .http,
             url.target == "/" || url.target.isEmpty
         else { return nil }
-        return url
+        return ProxyPlace(outer: OuterProxy(host: url.authority.host, port: url.port))
     }
 }
 

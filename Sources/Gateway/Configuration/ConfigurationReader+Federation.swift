@@ -10,7 +10,7 @@ extension ConfigurationReader {
         let file = table.read("ca_file", .string).flatMap { $0.isEmpty ? nil : path($0) }
         let resolve = self.resolve(&table)
         let networks = table.read("allow_private", TOMLForm<CIDR>.network.array) ?? []
-        later("proxy", .proxy, off: .emptyText, in: &table)
+        let proxy = table.read("proxy", .proxy)
         let times = timeouts(
             &table,
             [("connect", .seconds(3)), ("headers", .seconds(10)), ("total", .seconds(15))])
@@ -23,7 +23,8 @@ extension ConfigurationReader {
                 "outbound.allow_private lets peers lead the gateway to addresses inside")
         }
         return Configuration.OutboundSettings(
-            caFile: file, resolve: resolve, allowPrivate: networks, connect: times[0],
+            caFile: file, resolve: resolve, allowPrivate: networks,
+            proxy: proxy?.outer, connect: times[0],
             headers: times[1], total: times[2], maxResponse: most?.bytes ?? 256 << 10)
     }
 

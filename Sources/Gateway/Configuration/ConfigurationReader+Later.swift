@@ -31,17 +31,6 @@ extension ConfigurationReader {
             "[\(table.path)]", at: table.position, remedy: #"\#(key) = "" turns it off"#)
     }
 
-    func refuseEgress(_ top: inout TOMLTableReader) {
-        var table = top.tableOrEmpty("egress")
-        later("listen", .listenAddress, off: .emptyText, in: &table)
-        _ = table.read("clients", TOMLForm<CIDR>.network.array)
-        _ = table.read("ca", .line)
-        _ = table.read("other", .otherTraffic)
-        _ = table.read("sign", .boolean)
-        table.finish()
-        refuse(table, without: "listen")
-    }
-
     func refuseJournal(_ top: inout TOMLTableReader) {
         var table = top.tableOrEmpty("journal")
         later("dir", .line, off: .emptyText, in: &table)
@@ -62,20 +51,5 @@ extension ConfigurationReader {
         later("socket", .line, off: .emptyText, in: &admin)
         later("page", .listenAddress, off: .emptyText, in: &admin)
         admin.finish()
-    }
-}
-
-extension TOMLForm<[String]> {
-    /// `egress.other`: `refuse`, `tunnel`, or the hosts that are tunnelled.
-    fileprivate static let otherTraffic = TOMLForm("\"refuse\", \"tunnel\" or an array of hosts") {
-        node, findings in
-        switch node.content {
-        case .string("refuse"), .string("tunnel"): return []
-        case .array: return TOMLForm<String>.host.array.read(node, findings)
-        case .string, .integer, .float, .boolean, .instant, .time, .table:
-            findings.report(
-                node.position, "this is not \"refuse\", \"tunnel\" or an array of hosts")
-            return nil
-        }
     }
 }

@@ -26,7 +26,7 @@ struct ConfigurationReader {
         let discovery = self.discovery(&top)
         let signature = self.signature(&top, profile)
         let token = self.token(&top, profile)
-        refuseEgress(&top)
+        let egress = self.egress(&top, profile)
         let policy = self.policy(&top)
         let state = self.state(&top)
         refuseJournal(&top)
@@ -38,7 +38,7 @@ struct ConfigurationReader {
         return Configuration(
             file: file, profile: profile, site: site, listeners: listeners, tls: tls,
             backend: backend, outbound: outbound, discovery: discovery, signature: signature,
-            token: token, policy: policy, state: state, limits: limits, log: log,
+            token: token, egress: egress, policy: policy, state: state, limits: limits, log: log,
             weakenings: weakenings.sorted {
                 ($0.position ?? .start) < ($1.position ?? .start)
             })

@@ -20,6 +20,8 @@ package struct SealKey: Sendable {
         case fingerprint = "fingerprint 1"
         /// AES-256-GCM over the orders of commands to a gateway that runs.
         case order = "order 1"
+        /// What `Via` calls the gateway.
+        case pseudonym = "via pseudonym 1"
         /// Tells at start whether this is the key that the state was made with.
         case check = "seal key check 1"
     }

@@ -35,6 +35,20 @@ extension GatewayLog {
             ])
     }
 
+    /// The backend was not let out; each has its line.
+    func refusedEgress(
+        _ denial: Denial, decision: String, target: String, _ client: ClientConnection
+    ) {
+        write(
+            .notice, .egressRefused,
+            [
+                LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
+                LogEntry(.status, denial.status), LogEntry(.client, client.addressText),
+                target.isEmpty ? nil : LogEntry(.host, target),
+                LogEntry(.detail, denial.detail),
+            ])
+    }
+
     /// A backend that gave no answer.
     func backendFailed(_ denial: Denial, decision: String) {
         sample(

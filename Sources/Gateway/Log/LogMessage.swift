@@ -9,6 +9,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case refused = "request.refused"
     /// A request for shared data that was refused.
     case dataRefused = "data.refused"
+    /// The backend was not let out.
+    case egressRefused = "egress.refused"
     case backendFailed = "backend.failed"
     case peerFetchFailed = "peer.fetch-failed"
     case peerKeyHeld = "peer.key-held"

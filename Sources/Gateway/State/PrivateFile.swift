@@ -21,10 +21,13 @@ package enum PrivateFile {
         }
     }
 
-    /// Writes a new file of mode 0600 and syncs it and its folder.
+    /// Writes a new file of mode 0600, or 0644 when everybody may read it, and syncs it and its
+    /// folder.
     ///
     /// Refused: a file that exists, a folder that does not.
-    package static func create(_ path: String, _ bytes: [UInt8]) throws(Problem) {
+    package static func create(
+        _ path: String, _ bytes: [UInt8], for readers: Readers = .owner
+    ) throws(Problem) {
         let draft = path + "." + Random.alphanumeric(8) + ".draft"
         defer { try? FileManager.default.removeItem(atPath: draft) }
         do {
@@ -34,6 +37,11 @@ package enum PrivateFile {
                 permissions: .ownerReadWrite)
             try file.closeAfter {
                 try file.writeAll(bytes)
+                switch readers {
+                case .owner: break
+                case .everybody:
+                    if fchmod(file.rawValue, 0o644) != 0 { throw Errno(rawValue: errno) }
+                }
                 try sync(file)
             }
             // Unlike renaming, this fails where a file is.
@@ -64,9 +72,9 @@ package enum PrivateFile {
     }
 
     /// Who may read a file; nobody but its owner may ever write to it.
-    enum Readers: Sendable {
+    package enum Readers: Sendable {
         case owner
-        /// For files without secrets that `replace` wrote.
+        /// For files without secrets: what `replace` wrote, and certificates.
         case everybody
     }
 

@@ -50,10 +50,38 @@ package final class OutboundClient: Sendable {
         }
     }
 
-    private func make(_ key: Key) -> Upstream {
-        let port = key.authority.port ?? key.scheme.defaultPort
-        let full = Authority(host: key.authority.host, port: port)
+    /// Resolves a server of https and judges its addresses, without dialling; what is wrong, or
+    /// nil. The dial itself judges anew.
+    package func judge(_ authority: Authority) async -> UpstreamFailure? {
+        let (dialled, _) = place(of: authority.normalized(for: .https), .https)
+        let addresses: [IPAddress]
+        switch dialled {
+        case .address(let address): addresses = [address]
+        case .name(let name):
+            guard configuration.guarding.judge(dialled) == .allowed else { return .unresolved }
+            let loop = group.any
+            do {
+                addresses = try await loop.addresses(of: name)
+            } catch { return .unresolved }
+        }
+        for address in addresses where configuration.guarding.judge(address) != .allowed {
+            return .addressRefused(address)
+        }
+        return nil
+    }
+
+    /// Where a server is dialled.
+    private func place(
+        of authority: Authority, _ scheme: Scheme
+    ) -> (Authority.Host, port: UInt16) {
+        let port = authority.port ?? scheme.defaultPort
+        let full = Authority(host: authority.host, port: port)
         let dialled = configuration.resolve[full] ?? full
+        return (dialled.host, dialled.port ?? port)
+    }
+
+    private func make(_ key: Key) -> Upstream {
+        let (host, port) = place(of: key.authority, key.scheme)
         var limits = UpstreamLimits()
         limits.connect = configuration.connect
         limits.firstByte = configuration.headers
@@ -66,7 +94,7 @@ package final class OutboundClient: Sendable {
             case .http: nil
             }
         return Upstream(
-            .tcp(dialled.host, port: dialled.port ?? port), security: security,
+            .tcp(host, port: port), security: security,
             guarding: configuration.guarding, through: configuration.proxy, limits: limits)
     }
 

@@ -42,6 +42,13 @@ package struct LoopHandle: Sendable {
         return try result.get()
     }
 
+    /// All addresses of a name in the public tree of names; throws when there are none.
+    func addresses(of name: String) async throws -> [IPAddress] {
+        try await eventLoop.flatSubmit { [self] in
+            loop.resolver.addresses(of: name, in: .global, on: eventLoop)
+        }.get()
+    }
+
     /// Runs `body` on the loop: at once when the caller is on it.
     func perform(_ body: @escaping @Sendable () -> Void) {
         if eventLoop.inEventLoop {

@@ -29,8 +29,8 @@ package final class Server: Sendable {
         for (index, listener) in configuration.listeners.enumerated() {
             let site = ServerSite(
                 index: index, handler: listener.chargedHandler(handler), role: listener.role,
-                tls: listener.tls, proxies: listener.proxies, limits: configuration.limits,
-                census: census)
+                tls: listener.tls, proxies: listener.proxies, counting: listener.counting,
+                limits: configuration.limits, census: census)
             do {
                 let (bound, opened) = try await bind(listener.address, site, group)
                 addresses.append(bound)
@@ -139,7 +139,7 @@ package final class Server: Sendable {
         _ channel: any Channel, _ site: ServerSite, _ handle: LoopHandle
     ) throws {
         let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.unmapped }
-        let counted = site.proxies.contains(address) ? nil : address
+        let counted = site.counted(address)
         guard site.census.admit(counted) == .admitted else {
             handle.loop.counters.count(.clientLimit)
             throw ClientFull()

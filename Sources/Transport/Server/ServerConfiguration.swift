@@ -20,16 +20,19 @@ package struct ServerConfiguration: Sendable {
         package var proxies: TrustedProxies
         /// Who is in charge of the requests of this listener; nil for the server's own handler.
         package var handler: (any RequestHandler)?
+        package var counting: ClientCounting
 
         package init(
             _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve,
-            proxies: TrustedProxies = TrustedProxies(), handler: (any RequestHandler)? = nil
+            proxies: TrustedProxies = TrustedProxies(), handler: (any RequestHandler)? = nil,
+            counting: ClientCounting = .each
         ) {
             self.address = address
             self.tls = tls
             self.purpose = purpose
             self.proxies = proxies
             self.handler = handler
+            self.counting = counting
         }
     }
 }
@@ -40,6 +43,9 @@ package enum ListenAddress: Sendable, Hashable {
     case tcp(IPAddress, port: Int)
     case unix(path: String)
 }
+
+/// Whether `ServerLimits.connectionsPerClient` holds for the clients of a listener.
+package enum ClientCounting: Sendable { case each, together }
 
 /// What the requests of a listener are for.
 package enum ListenerPurpose: Sendable, Equatable {

@@ -43,6 +43,7 @@ extension ServerSite {
     fileprivate func intercepted(by interception: Interception) -> ServerSite {
         ServerSite(
             index: index, handler: interception.handler, role: .reverseProxy,
-            tls: interception.context, proxies: proxies, limits: limits, census: census)
+            tls: interception.context, proxies: proxies, counting: counting, limits: limits,
+            census: census)
     }
 }

@@ -159,10 +159,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
     private func ended() {
         guard context != nil else { return }
         release()
-        switch hop {
-        case .stranger: site.census.leave(client.address)
-        case .trusted: site.census.leave(nil)
-        }
+        site.census.leave(site.counted(client.address))
         endPassage(.clientGone, keepsUpstream: false)
         cycle.enter(.closed)
         gathering = nil

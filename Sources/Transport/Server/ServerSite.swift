@@ -8,6 +8,7 @@ final class ServerSite: Sendable {
     let role: RequestHeadParser.Role
     let tls: TLSContext?
     let proxies: TrustedProxies
+    let counting: ClientCounting
     let limits: ServerLimits
     /// The limits that every request looks at.
     let keepAlive: LoopSpan
@@ -16,17 +17,26 @@ final class ServerSite: Sendable {
 
     init(
         index: Int, handler: any RequestHandler, role: RequestHeadParser.Role, tls: TLSContext?,
-        proxies: TrustedProxies, limits: ServerLimits, census: Census
+        proxies: TrustedProxies, counting: ClientCounting, limits: ServerLimits, census: Census
     ) {
         self.index = index
         self.handler = handler
         self.role = role
         self.tls = tls
         self.proxies = proxies
+        self.counting = counting
         self.limits = limits
         keepAlive = LoopSpan(limits.keepAlive)
         requestHead = LoopSpan(limits.requestHead)
         self.census = census
+    }
+
+    /// The client that a connection counts for; nil when it counts for all of them only.
+    func counted(_ address: IPAddress?) -> IPAddress? {
+        switch counting {
+        case .each: proxies.contains(address) ? nil : address
+        case .together: nil
+        }
     }
 }
 

@@ -10,7 +10,6 @@ import Transport
             ConfigurationSample.findings(try ConfigurationSample.example()) == [
                 "config.toml:17:18: listen.proxy_protocol is not available yet; "
                     + "proxy_protocol = [] turns it off",
-                #"config.toml:68:13: egress.listen is not available yet; listen = "" turns it off"#,
                 #"config.toml:84:14: journal.dir is not available yet; dir = "" turns it off"#,
                 #"config.toml:104:10: metrics.listen is not available yet; listen = "" turns it off"#,
                 #"config.toml:107:10: admin.socket is not available yet; socket = "" turns it off"#,
@@ -41,6 +40,14 @@ import Transport
 
         #expect(configuration.backend.kind == .nextcloud)
         #expect(configuration.backend.host == "cloud.uni.example")
+        let egress = try #require(configuration.egress)
+        #expect(egress.listen == .tcp(.v4(0x7F00_0001), port: 3128))
+        #expect(egress.clients == [try CIDR("127.0.0.0/8"), try CIDR("::1")])
+        #expect(egress.certificate == "/var/lib/ocmgate/egress-ca.pem")
+        #expect(egress.key == "/var/lib/ocmgate/egress-ca.key")
+        #expect(egress.other == .refuse)
+        #expect(egress.signing == .on)
+
         #expect(configuration.policy.file == "/etc/ocmgate/policy.toml")
         #expect(configuration.weakenings.isEmpty)
         expectDefaults(configuration)
@@ -55,6 +62,8 @@ import Transport
         #expect(configuration.site.provider == "cloud.test")
         #expect(configuration.backend.host == "cloud.test")
         #expect(configuration.backend.kind == .nextcloud)
+        // A way out that is not written is none.
+        #expect(configuration.egress == nil)
         #expect(configuration.policy.file == "/etc/ocmgate/policy.toml")
         #expect(configuration.weakenings.isEmpty)
         expectDefaults(configuration)
@@ -88,6 +97,7 @@ import Transport
         #expect(outbound.caFile == nil)
         #expect(outbound.resolve.isEmpty)
         #expect(outbound.allowPrivate.isEmpty)
+        #expect(outbound.proxy == nil)
         #expect(outbound.connect == .seconds(3))
         #expect(outbound.headers == .seconds(10))
         #expect(outbound.total == .seconds(15))

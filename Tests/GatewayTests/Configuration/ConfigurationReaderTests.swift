@@ -141,8 +141,8 @@ import Transport
             #"8:13: tls."cloud.test".client_ca is not available yet; client_ca = "" turns it off"#
         ),
         (
-            "[outbound]\nproxy = \"http://127.0.0.1:3128\"",
-            #"8:9: outbound.proxy is not available yet; proxy = "" turns it off"#
+            "[outbound]\nproxy = \"https://127.0.0.1:3128\"",
+            #"8:9: "https://127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128"#
         ),
         (
             "[signature]\nsend = \"cavage\"",
@@ -154,8 +154,16 @@ import Transport
             #"8:7: PostgreSQL is not available yet; url = "sqlite:/var/lib/ocmgate/state.db""#
         ),
         (
-            "[egress]\nsign = true",
-            #"7:1: [egress] is not available yet; listen = "" turns it off"#
+            "[egress]\nlisten = \"3128\"",
+            #"8:10: "3128" is not an address like [::]:443, 127.0.0.1:8443 or unix:/path"#
+        ),
+        (
+            "[egress]\nca = \"egress.key\"",
+            #"8:6: "egress.key" is not the path of a certificate like egress-ca.pem"#
+        ),
+        (
+            "[egress]\nother = [\"*.test\"]",
+            #"8:10: "*.test" is not a host like cloud.uni.example"#
         ),
         (
             "[egress]\nlisten = \"\"\nother = \"allow\"",
@@ -319,5 +327,44 @@ import Transport
                 page = ""
 
                 """)
+    }
+
+    @Test func theWayOutIsReadWithItsDefaults() throws {
+        let plain = try ConfigurationSample.read(ConfigurationSample.required + "[egress]\n")
+        let usual = try #require(plain.egress)
+        #expect(usual.listen == .tcp(.v4(0x7F00_0001), port: 3128))
+        #expect(usual.certificate == "/var/lib/ocmgate/egress-ca.pem")
+        #expect(usual.other == .refuse)
+        #expect(usual.signing == .on)
+
+        let written = try ConfigurationSample.read(
+            ConfigurationSample.required + """
+                [outbound]
+                proxy = "http://proxy.uni.example:8080"
+                [egress]
+                listen = "unix:/run/ocmgate/out.sock"
+                clients = ["10.0.0.0/8"]
+                ca = "ca"
+                other = ["updates.nextcloud.com", "Git.Example:8443"]
+                sign = false
+
+                """)
+        #expect(
+            written.outbound.proxy
+                == OuterProxy(host: .name("proxy.uni.example"), port: 8080))
+        let egress = try #require(written.egress)
+        #expect(egress.listen == .unix(path: "/run/ocmgate/out.sock"))
+        #expect(egress.clients == [try CIDR("10.0.0.0/8")])
+        #expect(egress.certificate == "/etc/ocmgate/ca")
+        #expect(egress.key == "/etc/ocmgate/ca.key")
+        #expect(
+            egress.other
+                == .hosts([
+                    try #require(PeerHost("updates.nextcloud.com")),
+                    try #require(PeerHost("git.example:8443")),
+                ]))
+        #expect(egress.signing == .off)
+        #expect(
+            written.weakenings.map(\.description).filter { $0.contains("egress") }.count == 1)
     }
 }

@@ -63,6 +63,7 @@ final class TestWorld: Sendable {
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
                     monotonic: clock.seconds * 1000),
                 pins: try PinBook(store), generations: try PeerGenerations(store),
+                pseudonym: seal.pseudonym(of: site.origin),
                 sealer: try RunningGateway.tokenSealer(seal, site),
                 published: PublishedDocuments(
                     backend: backend, policy: holder,

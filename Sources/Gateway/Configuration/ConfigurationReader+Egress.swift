@@ -1,0 +1,96 @@
+import Federation
+import Foundation
+import Transport
+
+/// `[egress]`: the backend's way out.
+extension ConfigurationReader {
+    /// Without the table there is no way out, whatever its keys would be (decision 15): a proxy that
+    /// nobody asked for is none.
+    mutating func egress(
+        _ top: inout TOMLTableReader, _ profile: Configuration.Profile
+    ) -> Configuration.EgressSettings? {
+        guard var table = top.table("egress") else { return nil }
+        let listen = table.read("listen", .egressAddress)
+        let clients = table.read("clients", TOMLForm<CIDR>.network.array)
+        let certificate = table.read("ca", .egressCertificate)
+        let other = table.read("other", .otherTraffic)
+        let sign = table.read("sign", .boolean)
+        table.finish()
+        let usual = EgressPlace(address: .tcp(.v4(0x7F00_0001), port: 3128))
+        guard let address = (listen ?? usual).address else { return nil }
+        weaknesses(clients, other, sign, profile, in: table)
+        let file = path(certificate ?? "/var/lib/ocmgate/egress-ca.pem")
+        return Configuration.EgressSettings(
+            listen: address,
+            clients: clients ?? Self.usualClients, certificate: file,
+            key: (file as NSString).deletingPathExtension + ".key",
+            other: other ?? .refuse, signing: sign == false ? .off : .on)
+    }
+
+    private mutating func weaknesses(
+        _ clients: [CIDR]?, _ other: Configuration.EgressSettings.Other?, _ sign: Bool?,
+        _ profile: Configuration.Profile, in table: TOMLTableReader
+    ) {
+        if let clients, clients.contains(where: { $0.prefix == 0 }) {
+            weaker(
+                "clients", in: table,
+                "egress.clients lets everybody use the proxy, who then speak in the site's name")
+        }
+        if profile != .observe, sign == false {
+            weaker("sign", in: table, "egress.sign = false sends messages without a signature")
+        }
+        if profile == .strict, other == .tunnel {
+            weaker(
+                "other", in: table,
+                "egress.other = \"tunnel\" lets the backend reach every server unseen")
+        }
+    }
+
+    private static let usualClients = ["127.0.0.0/8", "::1"].compactMap { try? CIDR($0) }
+}
+
+/// `egress.listen`: an address, or none.
+private struct EgressPlace: Sendable {
+    let address: ListenAddress?
+}
+
+extension TOMLForm<EgressPlace> {
+    /// As `listen.address`; `""` turns it off.
+    fileprivate static let egressAddress = TOMLForm(
+        "an address like 127.0.0.1:3128, or \"\" for none"
+    ) { node, findings in
+        if node.content == .string("") { return EgressPlace(address: nil) }
+        return TOMLForm<ListenAddress>.listenAddress.read(node, findings).map {
+            EgressPlace(address: $0)
+        }
+    }
+}
+
+extension TOMLForm<String> {
+    /// `egress.ca`: the certificate, whose key lies beside it under the name with `.key`.
+    fileprivate static let egressCertificate = TOMLForm.text(
+        "the path of a certificate like egress-ca.pem"
+    ) { text in
+        let name = (text as NSString).lastPathComponent
+        return name.isEmpty || name.hasSuffix(".key") || text.hasSuffix("/") ? nil : text
+    }
+}
+
+extension TOMLForm<Configuration.EgressSettings.Other> {
+    /// `egress.other`: `refuse`, `tunnel`, or the hosts that are tunnelled.
+    fileprivate static let otherTraffic = TOMLForm("\"refuse\", \"tunnel\" or an array of hosts") {
+        node, findings in
+        switch node.content {
+        case .string("refuse"): return .refuse
+        case .string("tunnel"): return .tunnel
+        case .array:
+            return TOMLForm<String>.host.array.read(node, findings).map {
+                .hosts($0.compactMap { PeerHost($0) })
+            }
+        case .string, .integer, .float, .boolean, .instant, .time, .table:
+            findings.report(
+                node.position, "this is not \"refuse\", \"tunnel\" or an array of hosts")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Federation
+import Transport
+
+/// Judges where the backend wants to go, before anything is fetched or dialled: pure, from the
+/// configuration and the policy.
+///
+/// The address that a name leads to is judged when it is dialled (`AddressGuard`), and once before a
+/// CONNECT is answered.
+struct EgressGate: Sendable {
+    let clients: [CIDR]
+    let other: Configuration.EgressSettings.Other
+    /// Our own names, to which requests go back in locally.
+    let own: [PeerHost]
+    /// Servers that `outbound.resolve` names.
+    let named: Set<Authority>
+    let guarding: AddressGuard
+    let profile: Configuration.Profile
+
+    init(
+        _ settings: Configuration.EgressSettings, _ outbound: Configuration.OutboundSettings,
+        _ site: Site, _ profile: Configuration.Profile
+    ) {
+        clients = settings.clients
+        other = settings.other
+        own = site.hosts
+        named = Set(outbound.resolve.keys)
+        guarding = AddressGuard(allowing: outbound.allowPrivate)
+        self.profile = profile
+    }
+
+    /// What may be done for the backend.
+    enum Verdict: Sendable, Equatable {
+        /// The site itself.
+        case ownSite
+        /// A peer that a list admits.
+        case peer(PeerHost)
+        /// On no list that admits it, and not refused either: a peer when it shows a document.
+        case unknown(PeerHost)
+        /// No peer, but `egress.other` lets requests to it pass.
+        case other(PeerHost)
+        case refused(Denial)
+    }
+
+    /// Whether the proxy may be used from there; a Unix socket is as open as its file.
+    func denial(of client: IPAddress?) -> Denial? {
+        guard let client, !clients.contains(where: { $0.contains(client) }) else { return nil }
+        return Denial(.egressRefused, "\(client) is none of egress.clients")
+    }
+
+    /// Judges a server that was asked for over https.
+    ///
+    /// Refused: literal addresses and names of this machine or its network (`egress_address`), ports
+    /// but 443 that nothing names, hosts that the policy refuses (its own code).
+    func judge(_ target: Authority, _ policy: Policy, now: Int) -> Verdict {
+        let target = target.normalized(for: .https)
+        guard case .name(let name) = target.host, let host = PeerHost(target.description) else {
+            return .refused(Denial(.egressAddress, "\(target) is an address and not a name"))
+        }
+        if own.contains(host) { return .ownSite }
+        if own.contains(where: { $0.name == name }) {
+            return .refused(Denial(.egressAddress, "\(target) is another port of this site"))
+        }
+        let full = Authority(host: target.host, port: host.connectPort)
+        if !named.contains(full), guarding.judge(target.host) != .allowed {
+            return .refused(Denial(.egressAddress, "\(target) is a name of this machine's network"))
+        }
+        let standing = policy.standing(of: host, now: now)
+        guard host.port == nil || isNamed(full, host, standing) else {
+            return .refused(Denial(.egressRefused, "nothing names the port of \(target)"))
+        }
+        if let denial = standing.denial, profile != .observe {
+            return passes(host, standing.word) ? .other(host) : .refused(denial)
+        }
+        switch standing.word {
+        case .allow: return .peer(host)
+        case .unknown, .block: return names(host) ? .other(host) : .unknown(host)
+        }
+    }
+
+    /// What becomes of an unknown host that turned out to be no OCM server.
+    func judgeAbsent(_ host: PeerHost) -> Verdict {
+        passes(host, .unknown)
+            ? .other(host)
+            : .refused(
+                Denial(.egressRefused, "\(host) shows no document, and is none of egress.other"))
+    }
+
+    /// Whether `egress.other` names the host.
+    private func names(_ host: PeerHost) -> Bool {
+        switch other {
+        case .hosts(let hosts): hosts.contains(host)
+        case .refuse, .tunnel: false
+        }
+    }
+
+    /// Whether requests to the host pass unjudged. `tunnel` means whoever is no peer; it opens no
+    /// way to hosts that the policy blocks, which one has to name for that.
+    private func passes(_ host: PeerHost, _ word: Standing.Word) -> Bool {
+        switch other {
+        case .refuse: false
+        case .hosts(let hosts): hosts.contains(host)
+        case .tunnel: word != .block
+        }
+    }
+
+    private func isNamed(_ full: Authority, _ host: PeerHost, _ standing: Standing) -> Bool {
+        named.contains(full) || standing.entry?.pattern.port == host.port || names(host)
+    }
+}

@@ -1,0 +1,197 @@
+import Federation
+package import Transport
+
+/// The backend's forward proxy: judges where a request wants to go, and hands those to peers on to
+/// `Gateway.planOutbound`.
+///
+/// There are three ways in: CONNECT, which is intercepted; an absolute target; and the prefix
+/// `/egress/HOST[:PORT]/`, for backends that cannot use a proxy. All of them stand for https: nothing
+/// ever leaves without TLS.
+package final class EgressHandler: RequestHandler {
+    let gateway: Gateway
+    let gate: EgressGate
+    private let authority: EgressCA
+    private let reached: ReachedHosts
+
+    /// nil without `[egress]`.
+    package init?(_ gateway: Gateway, _ authority: EgressCA) {
+        guard let gate = gateway.gate else { return nil }
+        self.gateway = gateway
+        self.gate = gate
+        self.authority = authority
+        reached = ReachedHosts(gateway.outbound)
+    }
+
+    package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        if let denial = gate.denial(of: client.address) ?? gateway.denialOfLoop(head) {
+            return refuse(denial, "", client)
+        }
+        switch head.target.form {
+        case .authority: return connect(head, client)
+        case .absolute: return absolute(head, client)
+        case .origin: return prefixed(head, client)
+        case .asterisk:
+            return refuse(Denial(.notFound, "\(head.method.rawValue) *"), "", client)
+        }
+    }
+
+    package func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer {
+        let denial = Denial(failure)
+        let decision = DecisionID.make(now: gateway.environment.now())
+        gateway.log.malformed(failure, decision: decision, client)
+        return Answer(
+            status: failure.status, fields: Gateway.jsonFields,
+            body: denial.body(decision: decision), connection: .close)
+    }
+
+    // MARK: CONNECT
+
+    private func connect(_ head: RequestHead, _ client: ClientConnection) -> Plan {
+        guard let target = head.authority else {
+            return refuse(Denial(.malformedRequest, "CONNECT to nobody"), "", client)
+        }
+        let now = gateway.environment.now()
+        switch gate.judge(target, gateway.policy.current, now: now) {
+        case .ownSite: return intercept(target, client, now)
+        case .peer: return reach(target, client) { [self] in intercept(target, client, now) }
+        case .unknown(let host):
+            return .prepare { [self] _ in await connect(to: target, host, client, now) }
+        case .other: return tunnel(to: target, client)
+        case .refused(let denial): return refuse(denial, "\(target)", client)
+        }
+    }
+
+    /// Whether a host that no list admits is a peer: it shows a document, or it does not.
+    private func connect(
+        to target: Authority, _ host: PeerHost, _ client: ClientConnection, _ now: Int
+    ) async -> Plan {
+        switch await judgeByDocument(host) {
+        case .peer: return intercept(target, client, now)
+        case .other: return tunnel(to: target, client)
+        case .refused(let denial): return refuse(denial, "\(target)", client)
+        case .ownSite, .unknown:
+            return refuse(Denial(.egressRefused, "\(host) is not known"), "\(target)", client)
+        }
+    }
+
+    /// Goes on with a host whose addresses may be dialled; refused here, and not only when it is
+    /// dialled (settled questions, 17).
+    private func reach(
+        _ target: Authority, _ client: ClientConnection, _ goOn: @escaping @Sendable () -> Plan
+    ) -> Plan {
+        if reached.contains(target, at: gateway.environment.monotonicMilliseconds()) {
+            return goOn()
+        }
+        return .prepare { [self] _ in
+            if let failure = await reached.ask(
+                target, at: gateway.environment.monotonicMilliseconds())
+            {
+                return refuse(Denial(failure, reaching: target), "\(target)", client)
+            }
+            return goOn()
+        }
+    }
+
+    private func intercept(
+        _ target: Authority, _ client: ClientConnection, _ now: Int
+    ) -> Plan {
+        do {
+            return .intercept(
+                Interception(
+                    context: try authority.context(for: target.host.description, now: now),
+                    handler: InterceptedHandler(self), authority: target))
+        } catch {
+            return refuse(Denial(.overloaded, "no certificate: \(error)"), "\(target)", client)
+        }
+    }
+
+    private func tunnel(to target: Authority, _ client: ClientConnection) -> Plan {
+        .tunnel(
+            Tunnel(
+                to: gateway.outbound.upstream(scheme: .http, authority: target),
+                onFailure: { [self] failure in
+                    answer(Denial(failure, reaching: target), "\(target)", client)
+                }))
+    }
+
+    // MARK: Requests
+
+    /// `http://host/path` stands for `https://host/path`.
+    private func absolute(_ head: RequestHead, _ client: ClientConnection) -> Plan {
+        guard case .absolute(let scheme) = head.target.form, let written = head.authority else {
+            return refuse(Denial(.malformedRequest, "no authority"), "", client)
+        }
+        return pass(head, to: written.normalized(for: scheme), head.path, .target, client)
+    }
+
+    /// `/egress/host[:port]/path` stands for `https://host[:port]/path` (settled questions, 17).
+    private func prefixed(_ head: RequestHead, _ client: ClientConnection) -> Plan {
+        guard head.path.starts(with: Self.prefix) else {
+            return refuse(Denial(.notFound, "no proxy request, and not /egress/"), "", client)
+        }
+        let rest = head.path.dropFirst(Self.prefix.count)
+        let text = Array(rest.prefix { $0 != UInt8(ascii: "/") })
+        guard let target = try? Authority(text.span) else {
+            return refuse(Denial(.egressAddress, "no host behind /egress/"), "", client)
+        }
+        let path = rest.dropFirst(text.count)
+        return pass(head, to: target, path.isEmpty ? [UInt8(ascii: "/")] : path, .prefix, client)
+    }
+
+    /// Where the target of a request stood.
+    private enum Place { case target, prefix }
+
+    private func pass(
+        _ head: RequestHead, to target: Authority, _ raw: ArraySlice<UInt8>, _ place: Place,
+        _ client: ClientConnection
+    ) -> Plan {
+        let now = gateway.environment.now()
+        let verdict = gate.judge(target, gateway.policy.current, now: now)
+        switch (verdict, place) {
+        case (.ownSite, .target): return gateway.plan(head, from: client)
+        case (.ownSite, .prefix):
+            return refuse(
+                Denial(.egressRefused, "the site itself needs no prefix"), "\(target)", client)
+        case (.refused(let denial), _): return refuse(denial, "\(target)", client)
+        case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):
+            let path: TargetPath
+            do { path = try TargetPath(raw, rule: .routed) } catch {
+                return refuse(Denial(.malformedPath, error.rawValue), "\(target)", client)
+            }
+            let request = PeerRequest(
+                peer: host, authority: target, head: head, path: path, client: client, now: now)
+            return deliver(request, verdict)
+        }
+    }
+
+    private func deliver(_ request: PeerRequest, _ verdict: EgressGate.Verdict) -> Plan {
+        switch verdict {
+        case .peer: return gateway.planOutbound(request)
+        case .other: return gateway.passOut(request)
+        case .unknown:
+            return .prepare { [self] _ in
+                deliver(request, await judgeByDocument(request.peer))
+            }
+        case .refused(let denial):
+            return refuse(denial, "\(request.authority)", request.client)
+        case .ownSite:
+            return refuse(Denial(.misdirected, "the site"), "\(request.authority)", request.client)
+        }
+    }
+
+    /// `peer` or what `egress.other` says; never `unknown`.
+    private func judgeByDocument(_ host: PeerHost) async -> EgressGate.Verdict {
+        do throws(Denial) {
+            switch try await gateway.peers.document(of: host) {
+            case .published: return .peer(host)
+            case .absent: return gate.judgeAbsent(host)
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private static let prefix = Array("/egress/".utf8)
+}

@@ -1,0 +1,58 @@
+import Federation
+import Transport
+
+/// What the backend hears of a refusal on its way out, and what the log says of it.
+extension EgressHandler {
+    func refuse(_ denial: Denial, _ target: String, _ client: ClientConnection) -> Plan {
+        .answer(answer(denial, target, client))
+    }
+
+    /// The code stands in `Proxy-Status` (RFC 9209), since clients show little of an answer to
+    /// CONNECT; the decision's id in the body.
+    func answer(_ denial: Denial, _ target: String, _ client: ClientConnection) -> Answer {
+        let decision = DecisionID.make(now: gateway.environment.now())
+        gateway.log.refusedEgress(denial, decision: decision, target: target, client)
+        var fields = Gateway.jsonFields
+        fields.append(
+            ("proxy-status", "ocmgate; error=\(denial.proxyError); details=\"\(denial.plainCode)\"")
+        )
+        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
+        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+    }
+}
+
+extension Denial {
+    /// The code for a quoted string: a policy's own may hold what has no place there.
+    fileprivate var plainCode: String {
+        let isPlain = disclosedCode.utf8.allSatisfy {
+            $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        return isPlain ? disclosedCode : code.rawValue
+    }
+
+    /// The type of proxy error (RFC 9209, section 2.3).
+    fileprivate var proxyError: String {
+        switch code {
+        case .egressAddress: "destination_ip_prohibited"
+        case .loop: "proxy_loop_detected"
+        case .peerUnavailable, .keyUnavailable: "destination_unavailable"
+        case .peerTimeout: "connection_timeout"
+        case .overloaded: "proxy_internal_error"
+        case _: "http_request_denied"
+        }
+    }
+
+    /// A server that could not be connected to, or must not be.
+    init(_ failure: UpstreamFailure, reaching target: Authority) {
+        let detail = "\(target): \(failure.code)"
+        switch failure {
+        case .addressRefused(let address): self.init(.egressAddress, "\(detail) \(address)")
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
+            self.init(.peerTimeout, detail)
+        case .busy, .shutdown: self.init(.overloaded, detail)
+        case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
+            .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .tooLarge:
+            self.init(.peerUnavailable, detail)
+        }
+    }
+}

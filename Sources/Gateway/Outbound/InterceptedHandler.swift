@@ -1,0 +1,51 @@
+import Federation
+import Transport
+
+/// Requests inside of an intercepted CONNECT.
+///
+/// Refused: a name in the handshake that is not the one of the CONNECT (403), a `Host` that is not
+/// (421), and whatever the gate says by now: policy may have changed since the CONNECT.
+struct InterceptedHandler: RequestHandler {
+    private let egress: EgressHandler
+
+    init(_ egress: EgressHandler) { self.egress = egress }
+
+    func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        guard let target = client.intercepted?.normalized(for: .https) else {
+            return refuse(Denial(.misdirected, "not inside of a CONNECT"), "", client)
+        }
+        let text = "\(target)"
+        if let name = client.tls?.serverName, name != target.host.description {
+            return refuse(
+                Denial(.egressRefused, "the handshake names another host than CONNECT"), text,
+                client)
+        }
+        guard head.authority?.normalized(for: .https) == target else {
+            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), text, client)
+        }
+        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, text, client) }
+        let gateway = egress.gateway
+        let now = gateway.environment.now()
+        switch egress.gate.judge(target, gateway.policy.current, now: now) {
+        case .ownSite: return gateway.plan(head, from: client)
+        case .peer(let host), .unknown(let host), .other(let host):
+            let path: TargetPath
+            do { path = try TargetPath(head.path, rule: .routed) } catch {
+                return refuse(Denial(.malformedPath, error.rawValue), text, client)
+            }
+            return gateway.planOutbound(
+                PeerRequest(
+                    peer: host, authority: target, head: head, path: path, client: client,
+                    now: now))
+        case .refused(let denial): return refuse(denial, text, client)
+        }
+    }
+
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+    ) -> Answer { egress.refuse(failure, of: start, from: client) }
+
+    private func refuse(
+        _ denial: Denial, _ target: String, _ client: ClientConnection
+    ) -> Plan { egress.refuse(denial, target, client) }
+}

@@ -1,0 +1,71 @@
+import Federation
+import Transport
+
+/// What the backend asks of an admitted peer beside the federation's messages and data: pages of
+/// Talk and Deck, handshakes of trusted servers, keys.
+extension Gateway {
+    /// Passes as `egress.other` says; refused (`not_allowed`) otherwise.
+    func planOther(_ request: PeerRequest) -> Plan {
+        switch configuration.egress?.other {
+        case .tunnel: return passOut(request)
+        case .hosts(let hosts) where hosts.contains(request.peer): return passOut(request)
+        case .hosts, .refuse, nil:
+            return .answer(
+                refusal(
+                    Denial(
+                        .notAllowed, "\(request.path) of \(request.peer): egress.other refuses it"))
+            )
+        }
+    }
+
+    /// Sends a request on as it is, without what says where it comes from inside.
+    func passOut(_ request: PeerRequest) -> Plan {
+        var target = Array(request.path.text.utf8)
+        if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
+        do throws(Denial) {
+            return .forward(
+                Forwarding(
+                    to: outbound.upstream(scheme: .https, authority: request.authority),
+                    head: try peerHead(of: request, target: target),
+                    onFailure: { [self] failure in
+                        refusal(Denial(failure, of: request.peer))
+                    }))
+        } catch { return .answer(refusal(error)) }
+    }
+
+    /// The request line and the fields of a request as the peer gets them: cookies and what names
+    /// the client inside are left out, `Via` says that it went through us.
+    func peerHead(
+        of request: PeerRequest, target: [UInt8], dropping dropped: [FieldName] = [],
+        adding added: [(FieldName, String)] = []
+    ) throws(Denial) -> HeadWriter {
+        do throws(HeadWriter.InvalidField) {
+            var writer = HeadWriter(reserving: 960)
+            try writer.requestLine(request.head.method, target)
+            try writer.add(.host, request.authority.normalized(for: .https).description)
+            writer.copyFields(of: request.head, except: dropped + [.cookie])
+            try writer.add(.via, via)
+            for (name, value) in added { try writer.add(name, value) }
+            return writer
+        } catch {
+            throw Denial(.malformedRequest, "the field \(error.name) cannot be sent")
+        }
+    }
+}
+
+extension Denial {
+    /// A peer that gave no answer to what was passed on.
+    init(_ failure: UpstreamFailure, of peer: PeerHost) {
+        let detail = "\(peer): \(failure.code)"
+        switch failure.status {
+        case 504: self.init(.peerTimeout, detail)
+        case 503: self.init(.overloaded, detail)
+        case _:
+            if case .addressRefused = failure {
+                self.init(.egressAddress, detail)
+            } else {
+                self.init(.peerUnavailable, detail)
+            }
+        }
+    }
+}

@@ -1,0 +1,383 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// What becomes of the backend's requests on their way out, as the transport asks for it.
+@Suite struct EgressHandlerTests {
+    /// A gateway with a way out; `modern.test` is a partner, which nothing on this machine is.
+    private final class Way: Sendable {
+        let world: TestWorld
+        let handler: EgressHandler
+
+        init(egress: String = "", unknown: String = "deny", outbound: String = "") throws {
+            world = try TestWorld(
+                unknown: unknown,
+                configuration: """
+                    [egress]
+                    listen = "127.0.0.1:3128"
+                    \(egress)
+                    \(outbound)
+                    """)
+            let authority = try EgressCA(
+                .make(
+                    name: "test", key: .generate(.p256),
+                    validity: world.clock.now - 10_000...world.clock.now + 400 * 86_400))
+            handler = try #require(EgressHandler(world.gateway, authority))
+        }
+
+        func client(
+            from address: String = "127.0.0.1", intercepted: String? = nil, name: String? = nil
+        ) throws -> ClientConnection {
+            ClientConnection(
+                address: IPAddress(address), port: 1, listener: 1,
+                tls: intercepted == nil
+                    ? nil : TLSInfo(serverName: name, version: "TLSv1.3"),
+                loop: TestWorld.loops.loops[0],
+                intercepted: try intercepted.map { try Authority($0) })
+        }
+
+        func head(_ lines: [String]) throws -> RequestHead {
+            let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+            var parser = RequestHeadParser(role: .forwardProxy)
+            guard case .head(let head, _) = try parser.parse(bytes.span) else {
+                throw TestGateway.NoAddress()
+            }
+            return head
+        }
+
+        func plan(_ lines: String..., from address: String = "127.0.0.1") async throws -> Outcome {
+            try await outcome(handler.plan(try head(lines), from: client(from: address)), lines)
+        }
+
+        /// A request inside of a CONNECT.
+        func inside(
+            _ target: String, name: String?, _ lines: String...
+        ) async throws -> Outcome {
+            try await outcome(
+                InterceptedHandler(handler).plan(
+                    try head(lines), from: client(intercepted: target, name: name)), lines)
+        }
+
+        private func outcome(_ plan: Plan, _ lines: [String]) async throws -> Outcome {
+            switch plan {
+            case .answer(let answer): return .answered(answer)
+            case .intercept(let interception): return .intercepted("\(interception.authority)")
+            case .tunnel: return .tunnelled
+            case .forward(let forwarding):
+                return .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
+            case .read: return .read
+            case .prepare(let decide):
+                return try await outcome(await decide(try head(lines)), lines)
+            }
+        }
+
+        func logged() -> [JSONObject] {
+            world.gateway.log.flush()
+            return world.lines.objects.filter { $0["message"]?.string == "egress.refused" }
+        }
+    }
+
+    private enum Outcome {
+        case answered(Answer)
+        case intercepted(String)
+        case tunnelled
+        case forwarded(String)
+        case read
+
+        var status: Int? {
+            guard case .answered(let answer) = self else { return nil }
+            return answer.status
+        }
+
+        var code: String? {
+            guard case .answered(let answer) = self else { return nil }
+            return answer.code
+        }
+
+        func value(_ name: String) -> String? {
+            guard case .answered(let answer) = self else { return nil }
+            return answer.values(name).first
+        }
+
+        var isTunnel: Bool { if case .tunnelled = self { true } else { false } }
+        var isRead: Bool { if case .read = self { true } else { false } }
+
+        var target: String? {
+            guard case .intercepted(let target) = self else { return nil }
+            return target
+        }
+
+        var head: [String] {
+            guard case .forwarded(let text) = self else { return [] }
+            return text.split(separator: "\r\n").map(String.init)
+        }
+    }
+
+    private static let lab = """
+        [outbound]
+        allow_private = ["127.0.0.0/8"]
+        resolve = { "modern.test:443" = "127.0.0.1:9", "stranger.test:443" = "127.0.0.1:9" }
+        """
+
+    // MARK: CONNECT
+
+    @Test func aConnectToAPeerIsIntercepted() async throws {
+        let way = try Way(outbound: Self.lab)
+        let outcome = try await way.plan("CONNECT modern.test:443 HTTP/1.1", "Host: modern.test")
+        #expect(outcome.target == "modern.test:443")
+        #expect(way.logged().isEmpty)
+        // Nothing is fetched from it for that.
+        #expect(way.world.net.asked.isEmpty)
+    }
+
+    @Test func aConnectToThisSiteIsIntercepted() async throws {
+        let way = try Way()
+        for host in ["cloud.test", "old.test"] {
+            let outcome = try await way.plan("CONNECT \(host):443 HTTP/1.1", "Host: \(host):443")
+            #expect(outcome.target == "\(host):443")
+        }
+    }
+
+    @Test func aRefusalSaysItsCodeWhereClientsOfAProxyLook() async throws {
+        let way = try Way()
+        let outcome = try await way.plan("CONNECT blocked.test:443 HTTP/1.1", "Host: blocked.test")
+        #expect(outcome.status == 403)
+        #expect(
+            outcome.value("proxy-status")
+                == "ocmgate; error=http_request_denied; details=\"peer_blocked\"")
+        let line = try #require(way.logged().first)
+        #expect(way.logged().count == 1)
+        #expect(line["host"]?.string == "blocked.test:443")
+        #expect(line["code"]?.string == "peer_blocked")
+        guard case .answered(let answer) = outcome else { return }
+        let body = try JSONValue(parsing: answer.body).object
+        #expect(body?["decision"]?.string == line["decision"]?.string)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:443", "egress_address", "destination_ip_prohibited"),
+        ("[::ffff:127.0.0.1]:443", "egress_address", "destination_ip_prohibited"),
+        ("169.254.169.254:443", "egress_address", "destination_ip_prohibited"),
+        ("localhost:443", "egress_address", "destination_ip_prohibited"),
+        ("modern.test:22", "egress_refused", "http_request_denied"),
+        ("cloud.test:22", "egress_address", "destination_ip_prohibited"),
+        ("stranger.test:443", "peer_unknown", "http_request_denied"),
+    ])
+    func whatIsRefusedIsRefusedBeforeAnythingIsAsked(
+        _ target: String, _ code: String, _ error: String
+    ) async throws {
+        let way = try Way()
+        let outcome = try await way.plan("CONNECT \(target) HTTP/1.1", "Host: \(target)")
+        #expect(outcome.status == 403)
+        #expect(outcome.code == code)
+        #expect(outcome.value("proxy-status")?.contains("error=\(error);") == true)
+        #expect(way.world.net.asked.isEmpty)
+    }
+
+    @Test func aPeerAtAForbiddenAddressIsRefusedAtTheConnect() async throws {
+        let way = try Way(
+            outbound: "[outbound]\nresolve = { \"modern.test:443\" = \"127.0.0.1:9\" }")
+        let outcome = try await way.plan("CONNECT modern.test:443 HTTP/1.1", "Host: modern.test")
+        #expect(outcome.status == 403)
+        #expect(outcome.code == "egress_address")
+    }
+
+    @Test func whetherAnUnknownHostIsAPeerItsDocumentSays() async throws {
+        let way = try Way(unknown: "allow", outbound: Self.lab)
+        let none = try await way.plan("CONNECT stranger.test:443 HTTP/1.1", "Host: stranger.test")
+        #expect(none.code == "egress_refused")
+        #expect(way.world.net.asked.contains("https://stranger.test/.well-known/ocm"))
+
+        let peer = try TestPeer("other.test")
+        try peer.publish(on: way.world.net)
+        let found = try await way.plan("CONNECT other.test:443 HTTP/1.1", "Host: other.test")
+        #expect(found.target == "other.test:443")
+
+        // A host that does not answer is neither.
+        way.world.net.fail("https://down.test/.well-known/ocm")
+        let down = try await way.plan("CONNECT down.test:443 HTTP/1.1", "Host: down.test")
+        #expect(down.status == 503)
+        #expect(down.code == "key_unavailable")
+    }
+
+    @Test func otherHostsAreTunnelledWhenTheyAreNamed() async throws {
+        let way = try Way(egress: "other = [\"updates.test\"]")
+        #expect(
+            try await way.plan("CONNECT updates.test:443 HTTP/1.1", "Host: updates.test").isTunnel)
+        #expect(
+            try await way.plan("CONNECT stranger.test:443 HTTP/1.1", "Host: stranger.test").code
+                == "peer_unknown")
+        #expect(way.world.net.asked.isEmpty)
+    }
+
+    @Test func whoIsNoClientOfTheProxyIsRefused() async throws {
+        let way = try Way(egress: "clients = [\"10.0.0.0/8\"]")
+        let outcome = try await way.plan(
+            "CONNECT modern.test:443 HTTP/1.1", "Host: modern.test", from: "127.0.0.1")
+        #expect(outcome.code == "egress_refused")
+        #expect(way.logged().first?["client"]?.string == "127.0.0.1")
+    }
+
+    // MARK: Loops
+
+    @Test func whatHasPassedTheGatewayBeforeIsALoop() async throws {
+        let way = try Way()
+        let pseudonym = way.world.gateway.pseudonym
+        #expect(pseudonym.utf8.count == 16)
+        for via in ["1.1 \(pseudonym)", "1.0 a, 1.1 \(pseudonym.uppercased()) (x), 2 b"] {
+            let out = try await way.plan(
+                "CONNECT modern.test:443 HTTP/1.1", "Host: modern.test", "Via: \(via)")
+            #expect(out.status == 508)
+            #expect(out.value("proxy-status")?.contains("proxy_loop_detected") == true)
+            let inside = try await way.inside(
+                "modern.test:443", name: "modern.test", "GET /ocm-provider/ HTTP/1.1",
+                "Host: modern.test", "Via: 1.1 proxy", "Via: \(via)")
+            #expect(inside.status == 508)
+            let head = try way.head(["GET / HTTP/1.1", "Host: cloud.test", "Via: \(via)"])
+            guard case .answer(let answer) = way.world.gateway.plan(head, from: try way.client())
+            else {
+                Issue.record("the way in took a loop")
+                return
+            }
+            #expect(answer.status == 508)
+        }
+        let other = try await way.plan(
+            "GET https://cloud.test/ HTTP/1.1", "Host: cloud.test", "Via: 1.1 0123456789abcdef")
+        #expect(!other.head.isEmpty)
+    }
+
+    // MARK: Inside of a CONNECT
+
+    @Test func aNameInTheHandshakeThatIsNotTheOneOfTheConnectIsRefused() async throws {
+        let way = try Way()
+        let outcome = try await way.inside(
+            "modern.test:443", name: "blocked.test", "GET /ocm-provider/ HTTP/1.1",
+            "Host: modern.test")
+        #expect(outcome.status == 403)
+        #expect(outcome.code == "egress_refused")
+    }
+
+    @Test(arguments: ["blocked.test", "modern.test:8443", "cloud.test", "127.0.0.1"])
+    func aHostThatIsNotTheOneOfTheConnectIsMisdirected(_ host: String) async throws {
+        let way = try Way()
+        let outcome = try await way.inside(
+            "modern.test:443", name: "modern.test", "GET /ocm-provider/ HTTP/1.1", "Host: \(host)")
+        #expect(outcome.status == 421)
+    }
+
+    @Test func aRequestWithoutAHostIsMisdirected() async throws {
+        let way = try Way()
+        let outcome = try await way.inside(
+            "modern.test:443", name: nil, "GET /ocm-provider/ HTTP/1.0")
+        #expect(outcome.status == 421)
+    }
+
+    @Test func requestsToAPeerArePlannedAsSuch() async throws {
+        let way = try Way()
+        for host in ["modern.test", "MODERN.test.", "modern.test:443"] {
+            let outcome = try await way.inside(
+                "modern.test:443", name: "modern.test", "GET //ocm-provider/ HTTP/1.1",
+                "Host: \(host)")
+            #expect(outcome.status != 421 && outcome.status != 403)
+        }
+    }
+
+    @Test func aPathThatOthersMayReadInAnotherWayIsRefused() async throws {
+        let way = try Way()
+        for path in ["/a/../ocm/shares", "/ocm%2fshares", "/%2e%2e/ocm", "/ocm/%5cshares"] {
+            let outcome = try await way.inside(
+                "modern.test:443", name: "modern.test", "GET \(path) HTTP/1.1",
+                "Host: modern.test")
+            #expect(outcome.code == "malformed_path", "\(path)")
+        }
+    }
+
+    @Test func policyThatChangedSinceTheConnectCounts() async throws {
+        let way = try Way()
+        let outcome = try await way.inside(
+            "blocked.test:443", name: "blocked.test", "GET /ocm-provider/ HTTP/1.1",
+            "Host: blocked.test")
+        #expect(outcome.code == "peer_blocked")
+    }
+
+    @Test func requestsToTheSiteItselfGoBackInAsTheyWouldFromOutside() async throws {
+        let way = try Way()
+        let inside = try await way.inside(
+            "cloud.test:443", name: "cloud.test", "GET /status.php HTTP/1.1", "Host: cloud.test",
+            "X-Forwarded-For: 10.0.0.1")
+        #expect(inside.head.first == "GET /status.php HTTP/1.1")
+        #expect(inside.head.contains("x-forwarded-for: 127.0.0.1"))
+        let absolute = try await way.plan(
+            "GET http://cloud.test/status.php?a=b HTTP/1.1", "Host: cloud.test")
+        #expect(absolute.head.first == "GET /status.php?a=b HTTP/1.1")
+        // A message is judged as one that came from outside.
+        let message = try await way.inside(
+            "cloud.test:443", name: "cloud.test", "POST /ocm/shares HTTP/1.1", "Host: cloud.test",
+            "Content-Length: 2")
+        #expect(message.isRead)
+    }
+
+    // MARK: Other forms
+
+    @Test func thePrefixAndAnAbsoluteTargetStandForHTTPS() async throws {
+        let way = try Way(egress: "other = [\"updates.test\"]")
+        for (line, target) in [
+            ("GET /egress/updates.test/a/b?c=d HTTP/1.1", "/a/b?c=d"),
+            ("GET /egress/updates.test HTTP/1.1", "/"),
+            ("GET /egress/updates.test?c=d HTTP/1.1", "/?c=d"),
+            ("GET http://updates.test/a//b HTTP/1.1", "/a/b"),
+            ("GET http://updates.test:80/ HTTP/1.1", "/"),
+            ("GET https://updates.test HTTP/1.1", "/"),
+        ] {
+            let host = line.contains("://") ? "updates.test" : "127.0.0.1:3128"
+            let outcome = try await way.plan(
+                line, "Host: \(host)", "Proxy-Authorization: Basic eA==", "Cookie: a=b",
+                "X-Forwarded-For: 10.0.0.1")
+            #expect(outcome.head.first == "GET \(target) HTTP/1.1", "\(line)")
+            #expect(outcome.head.contains("host: updates.test"))
+            #expect(outcome.head.contains("via: 1.1 \(way.world.gateway.pseudonym)"))
+            for word in ["cookie", "proxy-authorization", "x-forwarded-for"] {
+                #expect(!outcome.head.contains { $0.lowercased().hasPrefix(word) })
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("GET /egress/127.0.0.1/ HTTP/1.1", 403), ("GET /egress/127.1/ HTTP/1.1", 403),
+        ("GET /egress/2130706433/ HTTP/1.1", 403), ("GET /egress/0x7f.1/ HTTP/1.1", 403),
+        ("GET /egress/[::1]/ HTTP/1.1", 403), ("GET /egress/[example.com]/ HTTP/1.1", 403),
+        ("GET /egress/a@modern.test/ HTTP/1.1", 403), ("GET /egress/mod%65rn.test/ HTTP/1.1", 403),
+        ("GET /egress//modern.test/ HTTP/1.1", 403), ("GET /egress/ HTTP/1.1", 403),
+        ("GET /egress HTTP/1.1", 404), ("GET / HTTP/1.1", 404), ("GET /ocm/shares HTTP/1.1", 404),
+        ("OPTIONS * HTTP/1.1", 404), ("GET /egress/blocked.test/ HTTP/1.1", 403),
+        ("GET /egress/modern.test:22/ HTTP/1.1", 403), ("GET /egress/cloud.test/ HTTP/1.1", 403),
+        ("GET /egress/modern.test/../x HTTP/1.1", 400),
+        ("GET /egress/modern.test/a%2Fb HTTP/1.1", 400),
+    ])
+    func aPrefixedRequestIsJudgedAsAConnectIs(_ line: String, _ status: Int) async throws {
+        let way = try Way()
+        let outcome = try await way.plan(line, "Host: 127.0.0.1:3128")
+        #expect(outcome.status == status)
+        #expect(way.logged().count == 1)
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/", "https://[::1]/",
+        "http://localhost/", "http://blocked.test/", "http://modern.test:8080/",
+        "https://modern.test:22/", "http://modern.test:443@evil.test/",
+    ])
+    func anAbsoluteTargetIsJudgedAsAConnectIs(_ target: String) async throws {
+        let way = try Way()
+        guard let url = try? HTTPURL(target) else {
+            #expect(throws: RequestFailure.self) {
+                try way.head(["GET \(target) HTTP/1.1", "Host: modern.test"])
+            }
+            return
+        }
+        let outcome = try await way.plan("GET \(target) HTTP/1.1", "Host: \(url.authority)")
+        #expect(outcome.status == 403, "\(target)")
+    }
+}
