@@ -91,6 +91,11 @@ package final class ShareRegistry: Sendable {
 
     package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0.shares[id] } }
 
+    /// How a share stands at `now`; nil when there is no such share.
+    package func standing(of id: ShareID, now: Int) -> ShareStanding? {
+        table.withLock { $0.standing(of: id, now: now) }
+    }
+
     /// All of them, by number.
     package var all: [ShareRecord] {
         table.withLock { Array($0.shares.values) }.sorted { $0.id < $1.id }

@@ -46,6 +46,12 @@ struct ShareTable {
         shares[id] = share
     }
 
+    /// Without a copy of the share.
+    func standing(of id: ShareID, now: Int) -> ShareStanding? {
+        guard let place = shares.index(forKey: id) else { return nil }
+        return shares.values[place].standing(now: now)
+    }
+
     /// The newest first.
     func named(_ providerID: ProviderID, _ direction: ShareDirection) -> [ShareRecord] {
         (names[Name(direction: direction, providerID: providerID)] ?? []).reversed()

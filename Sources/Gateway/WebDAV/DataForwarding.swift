@@ -91,7 +91,7 @@ extension Gateway {
         return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
     }
 
-    private static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
+    static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 
 extension DataRequest {

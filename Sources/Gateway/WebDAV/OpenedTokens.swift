@@ -1,7 +1,6 @@
 import Federation
 import OpenSSL
 import Synchronization
-import Transport
 
 /// Access tokens that were opened a moment ago, so that the requests of one transfer pay for the
 /// seal once.
@@ -18,7 +17,9 @@ final class OpenedTokens: Sendable, CustomReflectable {
         let credential: Secret
         /// The form of the credential, which a new document of the backend may change.
         let form: Backend.Credential
-        private let allowed = Mutex<Allowed?>(nil)
+        /// Everything else that the policy judges a request for data by follows from the token and
+        /// its share.
+        let allowance = Allowance()
 
         init(
             token: AccessToken, share: ShareID, credential: Secret, form: Backend.Credential
@@ -27,28 +28,6 @@ final class OpenedTokens: Sendable, CustomReflectable {
             self.share = share
             self.credential = credential
             self.form = form
-        }
-
-        /// Whether the policy let the token pass under exactly these circumstances the last time it
-        /// was asked. Everything else that it judges a request for data by follows from the token
-        /// and its share.
-        func wasAllowed(by policy: Policy, _ address: IPAddress?, now: Int) -> Bool {
-            allowed.withLock { allowed in
-                guard let allowed else { return false }
-                return allowed.policy === policy && allowed.now == now
-                    && allowed.address == address
-            }
-        }
-
-        func allow(by policy: Policy, _ address: IPAddress?, now: Int) {
-            allowed.withLock { $0 = Allowed(policy: policy, address: address, now: now) }
-        }
-
-        private struct Allowed {
-            let policy: Policy
-            let address: IPAddress?
-            /// Unix seconds.
-            let now: Int
         }
     }
 

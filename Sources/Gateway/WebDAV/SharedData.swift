@@ -52,7 +52,7 @@ extension Gateway {
 
     /// Refused (`malformed_request`): several fields, or bytes beyond ASCII: of two credentials no
     /// one can say which the backend takes.
-    private func authorization(_ head: RequestHead) throws(Denial) -> String? {
+    func authorization(_ head: RequestHead) throws(Denial) -> String? {
         guard head.fields.contains(.authorization) else { return nil }
         guard let text = head.fields.text(.authorization) else {
             throw Denial(.malformedRequest, "Authorization is there twice, or is not ASCII")
@@ -102,9 +102,9 @@ extension Gateway {
         let destination = try permit(token, request)
         let policy = policy.current
         let address = request.client.address
-        if !entry.wasAllowed(by: policy, address, now: now) {
+        if !entry.allowance.holds(under: policy, address, now: now) {
             try judge(request, share, .token, token.peer, policy, now)
-            entry.allow(by: policy, address, now: now)
+            entry.allowance.note(under: policy, address, now: now)
         }
         let credential =
             entry.form == backend.view.backend.credential
