@@ -24,6 +24,10 @@ package final class Gateway: Sendable {
     let replays: ReplayCache
     let pins: PinBook
     let generations: PeerGenerations
+    /// The newest generations in which peers took what we signed.
+    let accepted: PeerGenerations
+    let contacts: ContactBook
+    let sender: PeerSender
     let sealer: TokenSealer
     let published: PublishedDocuments
     let log: GatewayLog
@@ -49,6 +53,12 @@ package final class Gateway: Sendable {
     let unknownCodes = TokenBuckets(perMinute: 10, burst: 20)
     /// Codes that the backend is asked about at the moment, by fingerprint.
     let learning = SingleFlight<String, Denial?>()
+    let resolution: PeerResolution
+    /// Shares that are being recorded on their way out.
+    let recordings = SingleFlight<String, Result<RecordedShare, Denial>>()
+    /// Shares that are being sent.
+    let deliveries = SingleFlight<ShareID, Result<PeerAnswer, Denial>>()
+    let delivered = DeliveredShares()
 
     package init(_ parts: Parts) {
         configuration = parts.configuration
@@ -65,6 +75,10 @@ package final class Gateway: Sendable {
         replays = parts.replays
         pins = parts.pins
         generations = parts.generations
+        accepted = parts.accepted
+        contacts = parts.contacts
+        sender = parts.sender
+        resolution = PeerResolution(parts.peers, for: parts.backend.kind)
         pseudonym = parts.pseudonym
         via = "1.1 " + parts.pseudonym
         gate = parts.configuration.egress.map {
@@ -100,6 +114,9 @@ package final class Gateway: Sendable {
         let replays: ReplayCache
         let pins: PinBook
         let generations: PeerGenerations
+        let accepted: PeerGenerations
+        let contacts: ContactBook
+        let sender: PeerSender
         let pseudonym: String
         let sealer: TokenSealer
         let published: PublishedDocuments

@@ -48,7 +48,10 @@ extension RunningGateway {
                             skew: configuration.signature.skew.wholeSeconds),
                         knownFrom: store.born,
                         monotonic: environment.monotonicMilliseconds()),
-                    pins: try PinBook(store), generations: try PeerGenerations(store),
+                    pins: try PinBook(store), generations: try PeerGenerations(store, of: .peer),
+                    accepted: try PeerGenerations(store, of: .us),
+                    contacts: try ContactBook(store, seal),
+                    sender: client.sender(),
                     pseudonym: seal.pseudonym(of: site.origin),
                     sealer: try tokenSealer(seal, site),
                     published: PublishedDocuments(

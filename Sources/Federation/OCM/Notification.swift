@@ -87,6 +87,13 @@ package struct Notification: Sendable {
     }
 }
 
+extension Notification {
+    /// For whom a reshare is asked for.
+    package var shareWith: OCMAddress? {
+        members["notification"]?.object?["shareWith"]?.string.flatMap { OCMAddress($0) }
+    }
+}
+
 extension Notification: CustomStringConvertible, CustomReflectable {
     package var description: String { "<notification \(type.word) \(providerID)>" }
     package var customMirror: Mirror { Mirror(self, children: ["type": type.word]) }

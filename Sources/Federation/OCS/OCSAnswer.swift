@@ -31,6 +31,24 @@ package enum OCSAnswer {
         ]).serialized()
     }
 
+    /// The bytes of `data`; nil when the body is no answer of the API.
+    package static func data(of body: [UInt8]) -> [UInt8]? {
+        let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
+        return answer?["data"]?.serialized()
+    }
+
+    /// The answer to a reshare with another secret in it; any other answer as it is.
+    package static func replacing(_ swaps: [SecretSwap], in body: [UInt8]) -> [UInt8] {
+        guard !swaps.isEmpty, var object = try? JSONValue(parsing: body).object,
+            var answer = object["ocs"]?.object, var data = answer["data"]?.object,
+            let token = data["token"]?.string, let new = swaps.new(for: token)
+        else { return body }
+        data["token"] = .string(new)
+        answer["data"] = .object(data)
+        object["ocs"] = .object(answer)
+        return JSONValue.object(object.members.map { ($0.name, $0.value) }).serialized()
+    }
+
     private static func failure(status: Int, message: String) -> JSONValue {
         .object([
             (

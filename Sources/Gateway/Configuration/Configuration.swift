@@ -98,6 +98,7 @@ package struct Configuration: Sendable {
     /// `[signature]`
     package struct SignatureSettings: Sendable {
         package var accept: Set<Accepted>
+        package var send: PeerDialect.Sending
         package var window: Duration
         package var skew: Duration
         /// The folder of the keys.

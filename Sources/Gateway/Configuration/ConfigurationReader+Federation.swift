@@ -73,7 +73,7 @@ extension ConfigurationReader {
         typealias Settings = Configuration.SignatureSettings
         var table = top.tableOrEmpty("signature")
         let accept = table.read("accept", TOMLForm<Settings.Accepted>.word("generation").array)
-        send(&table)
+        let send = table.read("send", TOMLForm<PeerDialect.Sending>.word("value"))
         let window = table.read("window", .duration(from: .seconds(10), to: .seconds(3600)))
         let skew = table.read("skew", .duration(from: .zero, to: .seconds(600)))
         let keys = table.read("keys", .line)
@@ -92,26 +92,11 @@ extension ConfigurationReader {
         let usual: Set<Settings.Accepted> =
             profile == .strict ? [.rfc9421] : Set(Settings.Accepted.allCases)
         return Settings(
-            accept: accept.map { Set($0) } ?? usual, window: window ?? .seconds(300),
+            accept: accept.map { Set($0) } ?? usual, send: send ?? .learn, window: window ?? .seconds(300),
             skew: skew ?? .seconds(30), keys: path(keys ?? "/var/lib/ocmgate/keys"),
             firstSeen: firstSeen ?? .pin,
             algorithms: algorithms ?? Self.usualAlgorithms, minRSA: minRSA ?? 2048)
     }
-
-    private func send(_ table: inout TOMLTableReader) {
-        guard let node = table.node("send"),
-            let send = TOMLForm<Send>.word("value").read(node, findings)
-        else { return }
-        switch send {
-        case .learn: return
-        case .rfc9421, .cavage:
-            findings.notYet(
-                "signature.send = \"\(send.rawValue)\"", at: node.position,
-                remedy: "send = \"learn\" is each peer's newest")
-        }
-    }
-
-    private enum Send: String, CaseIterable { case learn, rfc9421, cavage }
 
     private static let usualAlgorithms: [SignatureAlgorithm] = [
         .ed25519, .ecdsaP256SHA256, .ecdsaP384SHA384, .rsaPSSSHA512, .rsaPKCS1SHA256,

@@ -31,6 +31,9 @@ extension Gateway {
         case .notification(let notification):
             return try transform(notification, verified, view, trail)
         case .inviteAccepted(let invite):
+            if let other = contacts.peer(ofInvitation: invite.token), other != verified.peer {
+                throw Denial(.notAllowed, "the invitation was accepted at \(other)")
+            }
             let body = Translation(for: view.backend).inviteAccepted(invite)
             return message(verified, .inviteAccepted, view, body)
         case .requestShare(let request):

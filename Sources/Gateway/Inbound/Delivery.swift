@@ -33,13 +33,22 @@ extension Gateway {
         trail.backendAnswered(response.status)
         let secrets = message.verified.claimed.message.secrets
         switch message.verified.claimed.message {
-        case .ocsShare, .ocsChange:
-            return try await ocsAnswer(response, made: message.made, ends: message.ends)
+        case .ocsShare:
+            return try await ocsAnswer(response, made: message.made, ends: nil)
+        case .ocsChange(let change):
+            let swaps = try await reshareSwaps(
+                response, message.verified.claimed, for: change.shareWith)
+            return try await ocsAnswer(response, made: nil, ends: message.ends, swaps)
         case .share: return try await ocmAnswer(.shares, response, secrets, message.made, nil)
-        case .notification:
-            return try await ocmAnswer(.notifications, response, secrets, nil, message.ends)
-        case .inviteAccepted:
-            return try await ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
+        case .notification(let notification):
+            let swaps = try await reshareSwaps(
+                response, message.verified.claimed, for: notification.shareWith)
+            return try await ocmAnswer(
+                .notifications, response, secrets, nil, message.ends, swaps)
+        case .inviteAccepted(let invite):
+            let answer = try await ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
+            try await remember(invite, answer.body)
+            return answer
         case .requestShare:
             return try await ocmAnswer(.requestShare, response, secrets, nil, nil)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
@@ -64,10 +73,11 @@ extension Gateway {
 
     private func ocmAnswer(
         _ endpoint: OCMEndpoint, _ response: BufferedResponse, _ secrets: [Secret],
-        _ made: ShareRecord?, _ ends: ShareRecord?
+        _ made: ShareRecord?, _ ends: ShareRecord?, _ swaps: [SecretSwap] = []
     ) async throws(Denial) -> Answer {
         switch BackendAnswer(
-            to: endpoint, status: response.status, body: response.body, secrets: secrets)
+            to: endpoint, status: response.status, body: response.body, secrets: secrets,
+            swaps: swaps)
         {
         case .delivered(let status, let body):
             if let ends { try await makeDurable([ending(ends)]) }
@@ -79,7 +89,8 @@ extension Gateway {
     }
 
     private func ocsAnswer(
-        _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?
+        _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?,
+        _ swaps: [SecretSwap] = []
     ) async throws(Denial) -> Answer {
         let neutral = OCSAnswer.neutral(status: response.status, body: response.body)
         let isDelivered = neutral == nil
@@ -87,7 +98,30 @@ extension Gateway {
         if isDelivered, let ends { try await makeDurable([ending(ends)]) }
         return Answer(
             status: response.status, fields: [("content-type", response.contentType)],
-            body: neutral ?? response.body)
+            body: neutral ?? OCSAnswer.replacing(swaps, in: response.body))
+    }
+
+    /// The code of a share that the backend made on the peer's request, in the place of the secret
+    /// that its answer names; nothing for any other answer.
+    private func reshareSwaps(
+        _ response: BufferedResponse, _ claimed: Claimed, for recipient: OCMAddress?
+    ) async throws(Denial) -> [SecretSwap] {
+        guard claimed.message.asksForReshare, (200...299).contains(response.status),
+            let answer = ReshareAnswer(parsing: response.body)
+                ?? OCSAnswer.data(of: response.body).flatMap({ ReshareAnswer(parsing: $0) })
+        else { return [] }
+        return try await reshareSwaps(answer, for: recipient, of: claimed.share)
+    }
+
+    /// The two people of an invitation of ours that was accepted elsewhere, once the backend says who
+    /// invited.
+    private func remember(_ invite: InviteAccepted, _ body: [UInt8]) async throws(Denial) {
+        guard let inviter = try? JSONValue(parsing: body).object?["userID"]?.string else { return }
+        let contact = Contact(
+            peer: invite.recipientProvider, remote: invite.userID, local: inviter, site: site.host)
+        try await makeDurable([
+            contacts.learn(contact, invitation: invite.token, now: environment.now())
+        ])
     }
 
     private func ending(_ share: ShareRecord) -> Change {

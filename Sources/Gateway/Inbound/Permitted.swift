@@ -51,6 +51,9 @@ extension Gateway {
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
         facts.fill(from: claimed.message)
+        if case .share(let share) = claimed.message {
+            facts.invite = invite(between: share.shareWith, and: share.sender)
+        }
         return facts
     }
 }
@@ -71,7 +74,7 @@ extension Received {
 
 extension Facts {
     /// What the message itself says.
-    fileprivate mutating func fill(from message: Message) {
+    mutating func fill(from message: Message) {
         switch message {
         case .share(let share):
             shareType = share.shareType

@@ -81,6 +81,9 @@ extension Gateway {
         if let match = known.first(where: { signer == nil || $0.share.peer == signer }) {
             return .share(match.share)
         }
+        if let signer, let match = known.first(where: { $0.share.isPassedOn(by: signer) }) {
+            return .passedOn(match.share, by: signer)
+        }
         // Under another name too: what we take for one, the backend's database may not ("07").
         if let foreign = known.first ?? holders.first(where: { $0.share.peer != signer }) {
             return .foreign(foreign.share.peer)
@@ -125,6 +128,9 @@ extension Gateway {
 /// What the registry says of the share that a notification names.
 enum ShareMeant: Sendable {
     case share(ShareRecord)
+    /// It was made because this peer, its sender, asked for it, and the peer speaks of it
+    /// (`protocol.md` 9.7).
+    case passedOn(ShareRecord, by: PeerHost)
     /// It is this peer's, and another one signs: `verify` refuses that (`sender_mismatch`).
     case foreign(PeerHost)
     /// To be refused once the signature has been verified: `secret_mismatch` for an id that we know
@@ -137,6 +143,7 @@ enum ShareMeant: Sendable {
     var peer: PeerHost? {
         switch self {
         case .share(let share): share.peer
+        case .passedOn(_, let peer): peer
         case .foreign(let peer): peer
         case .doubtful, .unknown: nil
         }
@@ -144,7 +151,7 @@ enum ShareMeant: Sendable {
 
     var share: ShareRecord? {
         switch self {
-        case .share(let share): share
+        case .share(let share), .passedOn(let share, _): share
         case .foreign, .doubtful, .unknown: nil
         }
     }
@@ -152,7 +159,7 @@ enum ShareMeant: Sendable {
     var doubt: Denial? {
         switch self {
         case .doubtful(let denial): denial
-        case .share, .foreign, .unknown: nil
+        case .share, .passedOn, .foreign, .unknown: nil
         }
     }
 }

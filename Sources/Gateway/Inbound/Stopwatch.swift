@@ -8,6 +8,8 @@ struct Stopwatch: Sendable {
         case policy
         /// Waiting for the backend's answer.
         case backend
+        /// Waiting for the answer of the peer that a message goes out to.
+        case peer
     }
 
     private let start: Int
@@ -46,6 +48,7 @@ extension Stopwatch.Phase {
         case .fetch: .fetch
         case .policy: .policy
         case .backend: .backend
+        case .peer: .peer
         }
     }
 }

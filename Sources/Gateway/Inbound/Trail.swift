@@ -20,7 +20,8 @@ final class Trail: Sendable {
     ///   - kind: the word of the log for such messages.
     ///   - now: unix seconds.
     init(
-        _ kind: String, from client: ClientConnection, now: Int, policy: Policy, clock: Environment,
+        _ kind: String, _ direction: DecisionRecord.Direction = .inbound,
+        from client: ClientConnection, now: Int, policy: Policy, clock: Environment,
         fingerprint: HMACKey
     ) {
         self.policy = policy
@@ -29,7 +30,7 @@ final class Trail: Sendable {
         decision = DecisionID.make(now: now)
         self.fingerprint = fingerprint
         var record = DecisionRecord(
-            id: decision, kind: kind, direction: .inbound, action: .fail, by: "guard",
+            id: decision, kind: kind, direction: direction, action: .fail, by: "guard",
             status: 500, client: client.addressText)
         record.policy = policy.hash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
@@ -99,6 +100,18 @@ final class Trail: Sendable {
     func backendAnswered(_ status: Int) { note { $0.backendStatus = status } }
 
     func backendFailed(_ code: String) { note { $0.detail = code } }
+
+    /// The peer that a message goes out to.
+    func addressed(_ peer: PeerHost) { note { $0.peer = peer.description } }
+
+    func signed(as generation: SignatureGeneration) {
+        note { record in
+            record.signature = .init(
+                generation: generation.name, result: generation == .none ? "absent" : "made")
+        }
+    }
+
+    func peerAnswered(_ status: Int) { note { $0.peerStatus = status } }
 
     func answered(_ status: Int) {
         note { record in

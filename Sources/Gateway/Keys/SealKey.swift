@@ -12,6 +12,8 @@ package struct SealKey: Sendable {
         case registry = "share registry 1"
         /// Lookup of secrets and codes without knowing them.
         case lookup = "secret lookup 1"
+        /// Lookup of invitations.
+        case invite = "invitation 1"
         /// Names of messages in the replay cache.
         case replay = "replay identity 1"
         /// AES-256-GCM over access tokens.

@@ -28,7 +28,7 @@ package struct DecisionRecord: Sendable {
         package var created: Int?
         /// Seconds from `created` to our clock.
         package var offset: Int?
-        /// `verified`, `absent`, `unchecked`, or the way in which it is wrong.
+        /// `verified`, `absent`, `unchecked`, or the way in which it is wrong; `made` by us.
         package var result: String
 
         package init(generation: String, result: String) {
@@ -62,7 +62,8 @@ package struct DecisionRecord: Sendable {
     /// What we answered.
     package var status: Int
 
-    /// The verified peer; of an unsigned or wrong message only `claimed` is there.
+    /// The verified peer; of an unsigned or wrong message only `claimed` is there. Of a message that
+    /// goes out, the one it is for.
     package var peer: String?
     package var claimed: String?
     package var standing: String?
@@ -89,6 +90,8 @@ package struct DecisionRecord: Sendable {
     package var would: [String] = []
     package var altered: [String] = []
     package var backendStatus: Int?
+    /// What the peer answered to a message that went out.
+    package var peerStatus: Int?
     /// Microseconds, by phase.
     package var timings: [(LogField, Int)] = []
 
@@ -141,6 +144,7 @@ extension DecisionRecord {
         entries.add(.would, would)
         entries.add(.altered, altered)
         entries.add(.backendStatus, backendStatus)
+        entries.add(.peerStatus, peerStatus)
         entries.add(.timings, timings.map { LogEntry($0.0, $0.1) })
         entries.add(.detail, detail)
         return entries

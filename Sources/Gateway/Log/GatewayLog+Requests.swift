@@ -56,6 +56,13 @@ extension GatewayLog {
             [LogEntry(.decision, decision), LogEntry(.detail, denial.detail)])
     }
 
+    /// A peer that no longer takes what it took.
+    func steppedBack(_ peer: PeerHost, to generation: SignatureGeneration) {
+        sample(
+            "stepped_back", .notice, .peerSteppedBack,
+            [LogEntry(.peer, peer.description), LogEntry(.generation, generation.name)])
+    }
+
     /// Keys of a peer that wait for a person.
     func held(_ peer: PeerHost, _ surprise: PinSurprise) {
         sample(

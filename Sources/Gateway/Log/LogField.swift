@@ -28,6 +28,7 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // What came of it.
     case backendStatus = "backend_status"
+    case peerStatus = "peer_status"
     case timings, verify, fetch, backend, total
 
     // Around it.

@@ -14,6 +14,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case backendFailed = "backend.failed"
     case peerFetchFailed = "peer.fetch-failed"
     case peerKeyHeld = "peer.key-held"
+    /// A peer that took signatures of a newer standard from us gets those of an older one.
+    case peerSteppedBack = "peer.stepped-back"
     case started = "gateway.started"
     case listening = "gateway.listening"
     /// Fewer connections than configured are accepted, for want of descriptors.

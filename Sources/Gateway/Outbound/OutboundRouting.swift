@@ -1,10 +1,62 @@
 import Federation
 import Transport
 
-/// Where a request of the backend's to a peer goes: messages, discovery and data are planned here.
+/// Where a request of the backend's to a peer goes: to a message, a document, or shared data.
 extension Gateway {
+<<<<<<< HEAD
     /// What becomes of an admitted request: 501 as long as nothing can be sent out.
     func planOutbound(_ request: PeerRequest) -> Plan {
         .answer(refusal(Denial(.notAvailableYet, "\(request.path) of \(request.peer)")))
+=======
+    /// What becomes of an admitted request.
+    package func planOutbound(_ request: PeerRequest) -> Plan {
+        if let peer = resolution.remembered(request.peer) { return plan(request, to: peer) }
+        return .prepare { [self] _ in
+            do throws(Denial) {
+                return plan(request, to: try await resolution.resolve(request.peer))
+            } catch { return .answer(refusal(error)) }
+        }
+    }
+
+    /// By the paths that the backend was told, and by the peer's own.
+    private func plan(_ request: PeerRequest, to peer: ResolvedPeer) -> Plan {
+        switch peer.paths.route(method: request.head.method.rawValue, path: request.path.text) {
+        case .discovery: return .answer(discovery(of: peer))
+        case .ocsProvider: return .answer(ocsProvider(of: peer))
+        case .ocm(let endpoint): return message(request, .ocm(endpoint))
+        case .ocs(let call): return message(request, .ocs(call, request.path))
+        case .token: return message(request, .token)
+        case .webdav, .shareInfo, .status: return planDataOut(request)
+        case .jwks, .linkShare, .passThrough: return planOther(request)
+        case .methodNotAllowed(let allow):
+            var answer = refusal(
+                Denial(.methodNotAllowed, "\(request.head.method.rawValue) on \(request.path)"))
+            answer.fields.append(("allow", allow))
+            return .answer(answer)
+        case .unknownEndpoint:
+            return .answer(refusal(Denial(.notFound, "\(request.path) is no endpoint of OCM")))
+        }
+    }
+
+    /// What the backend is told of the peer in its own age's words; nothing of one that publishes
+    /// nothing.
+    private func discovery(of peer: ResolvedPeer) -> Answer {
+        guard let document = peer.document, document.isEnabled else {
+            return refusal(Denial(.notFound, "\(peer.peer) publishes no document"))
+        }
+        let adapted = AdaptedDiscovery(peer.paths, document, for: backend.view.backend)
+        return Answer(status: 200, fields: Self.jsonFields, body: adapted.document)
+    }
+
+    private func ocsProvider(of peer: ResolvedPeer) -> Answer {
+        let adapted = AdaptedDiscovery(peer.paths, peer.document, for: backend.view.backend)
+        return Answer(status: 200, fields: Self.jsonFields, body: adapted.ocsProvider)
+    }
+
+    private func message(_ request: PeerRequest, _ kind: Received.Kind) -> Plan {
+        .read(limit: configuration.limits.messageBody) { [self] read in
+            await dispatch(read.body, of: request, as: kind)
+        }
+>>>>>>> c7ebfef (wip)
     }
 }

@@ -114,3 +114,8 @@ struct OutboundSigner: Sendable {
     ]
     private static let nonceLength = 22
 }
+
+extension Gateway {
+    /// Signs with the keys of this moment.
+    var signer: OutboundSigner { OutboundSigner(keys.current, for: site.host) }
+}

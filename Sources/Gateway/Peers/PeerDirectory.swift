@@ -78,12 +78,29 @@ package final class PeerDirectory: Sendable {
     ///
     /// Refused (`key_unavailable`, 503): the host cannot be reached and nothing usable is remembered.
     package func document(of host: PeerHost) async throws(Denial) -> PeerDocument {
+        try await fetched(host).document
+    }
+
+    /// A document and when it was fetched: two of one time are one.
+    package struct Fetched: Sendable {
+        package let document: PeerDocument
+        /// Seconds of a clock that never steps.
+        package let at: Int
+    }
+
+    /// The peer's document in memory; nil when there is none that is fresh.
+    package func remembered(_ host: PeerHost) -> Fetched? {
         let now = world.now()
-        if let entry = used(host, now), let document = entry.document,
+        guard let entry = used(host, now), let document = entry.document,
             isFresh(entry.documentAt, entry, now)
-        {
-            return document
-        }
+        else { return nil }
+        return Fetched(document: document, at: entry.documentAt)
+    }
+
+    /// The same as `document(of:)`, with its time.
+    package func fetched(_ host: PeerHost) async throws(Denial) -> Fetched {
+        if let remembered = remembered(host) { return remembered }
+        let now = world.now()
         let refresh = await Patience.result(within: world.patience) { [self] in
             await refreshedDocument(of: host, .fresh)
         }
@@ -92,7 +109,7 @@ package final class PeerDirectory: Sendable {
             guard let document = entry.document,
                 now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
             else { throw unavailable(host, entry) }
-            return document
+            return Fetched(document: document, at: entry.documentAt)
         }
     }
 

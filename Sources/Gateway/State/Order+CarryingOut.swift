@@ -59,7 +59,9 @@ extension Gateway {
             guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
             let known = pins[host].count
             do {
-                try await store.commit([pins.forget(host), generations.forget(host)])
+                try await store.commit([
+                    pins.forget(host), generations.forget(host), accepted.forget(host),
+                ])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
         case .changeKeys(let change):

@@ -19,7 +19,10 @@ package enum PeerForgetting {
             defer { store.close() }
             let pins = try PinBook(store)
             let known = pins[host].count
-            try await store.commit([pins.forget(host), PeerGenerations(store).forget(host)])
+            try await store.commit([
+                pins.forget(host), PeerGenerations(store, of: .peer).forget(host),
+                PeerGenerations(store, of: .us).forget(host),
+            ])
             return known
         } catch let error as StoreOpenError where error.isInUse {
             let order = Order.forgetPeer(host.description)

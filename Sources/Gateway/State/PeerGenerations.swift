@@ -2,15 +2,25 @@ package import Federation
 import GRDB
 import Synchronization
 
-/// The newest generation that each peer has used in a message that verified; it never goes back.
+/// The newest generation that each peer has used in a message that verified, or has accepted from
+/// us while it verified; it never goes back.
 package final class PeerGenerations: Sendable {
-    private let newest: Mutex<[PeerHost: SignatureGeneration]>
+    /// Whose messages the generations are of; each has its table.
+    package enum Signer: String, Sendable {
+        case peer = "generation"
+        case us = "accepted_generation"
+    }
 
-    package init(_ store: Store) throws(StoreOpenError) {
+    private let newest: Mutex<[PeerHost: SignatureGeneration]>
+    private let table: String
+
+    package init(_ store: Store, of signer: Signer) throws(StoreOpenError) {
+        let table = signer.rawValue
+        self.table = table
         newest = Mutex(
             try store.read { db in
                 var newest: [PeerHost: SignatureGeneration] = [:]
-                let rows = try Row.fetchCursor(db, sql: "SELECT host, newest FROM generation")
+                let rows = try Row.fetchCursor(db, sql: "SELECT host, newest FROM \(table)")
                 while let row = try rows.next() {
                     guard let host = PeerHost(row["host"] as String),
                         let generation = SignatureGeneration(rawValue: row["newest"])
@@ -32,10 +42,10 @@ package final class PeerGenerations: Sendable {
     package func learn(_ host: PeerHost, _ generation: SignatureGeneration, now: Int) -> Change? {
         guard generation > self[host] else { return nil }
         return Change(
-            write: { db in
+            write: { [table] db in
                 try db.cachedStatement(
                     sql: """
-                        INSERT INTO generation (host, newest, since) VALUES (?, ?, ?)
+                        INSERT INTO \(table) (host, newest, since) VALUES (?, ?, ?)
                         ON CONFLICT (host) DO UPDATE SET newest = excluded.newest,
                             since = excluded.since WHERE excluded.newest > newest
                         """
@@ -49,8 +59,8 @@ package final class PeerGenerations: Sendable {
     /// Forgets how the host has signed: whatever it does next is its first time.
     package func forget(_ host: PeerHost) -> Change {
         Change(
-            write: { db in
-                try db.cachedStatement(sql: "DELETE FROM generation WHERE host = ?")
+            write: { [table] db in
+                try db.cachedStatement(sql: "DELETE FROM \(table) WHERE host = ?")
                     .execute(arguments: [host.description])
             },
             committed: { [self] in newest.withLock { $0[host] = nil } })

@@ -56,7 +56,20 @@ enum Schema {
             host TEXT PRIMARY KEY,
             newest INTEGER NOT NULL,
             since INTEGER NOT NULL) WITHOUT ROWID;
+        """,
         """
+        CREATE TABLE accepted_generation (
+            host TEXT PRIMARY KEY,
+            newest INTEGER NOT NULL,
+            since INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE contact (
+            peer TEXT NOT NULL,
+            remote TEXT NOT NULL,
+            local TEXT NOT NULL,
+            token BLOB NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (peer, remote, local)) WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a file to the newest schema.

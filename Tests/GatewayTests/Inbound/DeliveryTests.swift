@@ -52,4 +52,47 @@ import Transport
         test.backend.does { store.close() }
         #expect(try await notify() == 503)
     }
+
+    /// The answer to a peer that asks for a reshare of its share, told `body` by the backend.
+    private func reshare(_ body: String) async throws -> JSONObject {
+        let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
+        test.backend.answers(201, body)
+        let answer = try await test.post(
+            "/ocm/notifications",
+            OutboundMessages.notification(
+                "REQUEST_RESHARE", id: "1", secret: own.credential, shareWith: "carol@two.test"))
+        #expect(answer.status == 201)
+        return try #require(try JSONValue(parsing: answer.body).object)
+    }
+
+    @Test(arguments: ["token", "sharedSecret"])
+    func theSecretOfAReshareIsACodeOutside(_ name: String) async throws {
+        let told = try await reshare(#"{"\#(name)":"NEWSECRET15CHAR","providerId":"23"}"#)
+        let code = try #require(told["token"]?.string)
+        #expect(told["sharedSecret"]?.string == code)
+        #expect(code != "NEWSECRET15CHAR")
+        let found = test.gateway.registry.find(Secret(utf8: code), .outbound)
+        #expect(found.map(\.share.peer.description) == ["two.test"])
+        #expect(found.first?.share.providerID == ProviderID("23"))
+    }
+
+    @Test func aReshareThatWasSentAlreadyKeepsItsCode() async throws {
+        let sent = try await test.share(
+            "NEWSECRET15CHAR", for: "two.test", id: "23", handle: .make)
+        let told = try await reshare(#"{"token":"NEWSECRET15CHAR","providerId":"23"}"#)
+        #expect(told["token"]?.string == sent.credential)
+        #expect(test.gateway.registry.all.count == 2)
+    }
+
+    @Test func whoAcceptsAnInvitationOfOursIsAContactAndNobodyElse() async throws {
+        test.backend.answers(200, #"{"userID":"bob","email":"","name":"Bob"}"#)
+        let answer = try await test.post("/ocm/invite-accepted", Messages.invite(from: "one.test"))
+        #expect(answer.status == 200)
+        let peer = try #require(PeerHost("one.test"))
+        let contact = Contact(
+            peer: peer, remote: "eve", local: "bob", site: test.gateway.site.host)
+        #expect(test.gateway.contacts.contains(contact))
+        let other = try await test.post("/ocm/invite-accepted", Messages.invite(from: "two.test"))
+        #expect(other.status == 403)
+    }
 }

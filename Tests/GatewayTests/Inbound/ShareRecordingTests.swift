@@ -115,4 +115,33 @@ import Testing
     @Test func aNotificationOfASignerAboutNothingWeKnowIsForTheBackendToJudge() async throws {
         #expect(try await note(by: modern, Messages.notification(secret: "of-before-us")) == nil)
     }
+
+    /// Why a notification of `modern.test` is refused that is about a share for `cavage.test`.
+    private func denialOfAThird(sender: String?) async throws -> Denial? {
+        let (world, modern, _) = try TestWorld.withPeers()
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
+                providerID: ProviderID("23"), resourceType: "file", owner: "alice@cloud.test",
+                sender: sender, recipient: "carol@cavage.test",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
+                        handle: .make, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        let code = try #require(recording.credentials.first).text
+        return try await world.denial(
+            modern.request(
+                "/ocm/notifications",
+                Messages.notification("RESHARE_UNDO", id: "\"23\"", secret: code),
+                at: world.clock.now), as: .ocm(.notifications))
+    }
+
+    @Test func whoAskedForAReshareMaySpeakOfIt() async throws {
+        #expect(try await denialOfAThird(sender: "bob@modern.test") == nil)
+        #expect(
+            try await denialOfAThird(sender: "alice@cloud.test")?.code == .senderMismatch)
+        #expect(try await denialOfAThird(sender: nil)?.code == .senderMismatch)
+    }
 }

@@ -4,11 +4,13 @@ import Synchronization
 
 /// A backend on loopback that answers what it is told, and remembers what it was asked.
 final class TestBackend: RequestHandler {
-    private let state = Mutex<(status: Int, seen: [String])>((404, []))
+    private let state = Mutex<(status: Int, body: String, seen: [String])>((404, "", []))
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// The status of every answer from now on.
-    func answers(_ status: Int) { state.withLock { $0.status = status } }
+    /// Status and body of every answer from now on.
+    func answers(_ status: Int, _ body: String = "") {
+        state.withLock { ($0.status, $0.body) = (status, body) }
+    }
 
     /// What happens while it is asked, from now on.
     func does(_ something: @escaping @Sendable () -> Void) {
@@ -26,12 +28,12 @@ final class TestBackend: RequestHandler {
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         let path = String(decoding: head.path, as: UTF8.self)
         let credential = head.fields.text(.authorization) ?? "-"
-        let status = state.withLock { state in
+        let (status, body) = state.withLock { state in
             state.seen.append("\(head.method.rawValue) \(path) \(credential)")
-            return state.status
+            return (state.status, state.body)
         }
         meanwhile.withLock { $0 }?()
-        return .answer(Answer(status: status))
+        return .answer(Answer(status: status, body: Array(body.utf8)))
     }
 
     func refuse(

@@ -10,6 +10,8 @@ final class TestWorld: Sendable {
     let gateway: Gateway
     let clock: TestClock
     let net: TestNet
+    /// The answers of peers to messages.
+    let mail = TestMail()
     let lines = TestLines()
     let scratch: Scratch
     let seal: SealKey
@@ -39,7 +41,7 @@ final class TestWorld: Sendable {
         let orders = try OrderBox(folder + "/state.db", seal)
         try orders.open()
         let store = try Store.open(folder + "/state.db", seal, now: clock.now - 3600)
-        let lines = self.lines
+        let (lines, mail) = (self.lines, self.mail)
         let backend = BackendServer(
             kind: settings.backend.kind, upstream: Upstream(settings.backend.endpoint),
             head: try BackendHead(
@@ -62,7 +64,9 @@ final class TestWorld: Sendable {
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
                     monotonic: clock.seconds * 1000),
-                pins: try PinBook(store), generations: try PeerGenerations(store),
+                pins: try PinBook(store), generations: try PeerGenerations(store, of: .peer),
+                accepted: try PeerGenerations(store, of: .us),
+                contacts: try ContactBook(store, seal), sender: { await mail.send($0) },
                 pseudonym: seal.pseudonym(of: site.origin),
                 sealer: try RunningGateway.tokenSealer(seal, site),
                 published: PublishedDocuments(

@@ -1,0 +1,128 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// A message of the backend that was read, speaks for this site and nobody else, and is for a peer
+/// that the lists let us speak to.
+///
+/// Only `Gateway.address` makes one.
+struct Addressed: Sendable {
+    let received: Received
+    let message: Message
+    let peer: PeerHost
+    /// The share that a notification is about; nil for one that we did not see being made.
+    let share: ShareRecord?
+
+    fileprivate init(
+        received: Received, message: Message, peer: PeerHost, share: ShareRecord?
+    ) {
+        self.received = received
+        self.message = message
+        self.peer = peer
+        self.share = share
+    }
+}
+
+extension Gateway {
+    /// Reads the message, finds out whom it is for, and asks the lists about them.
+    ///
+    /// Refused: what cannot be read; a message that speaks for another site than ours, or is for
+    /// another host than the one it is sent to (`sender_mismatch`), a secret that is another peer's
+    /// (`secret_mismatch`); peers that are blocked, or unknown under `unknown = "deny"`.
+    func address(
+        _ received: Received, to host: PeerHost, _ trail: Trail
+    ) throws(Denial) -> Addressed {
+        let message = try Message(received)
+        trail.read(message, nil)
+        trail.addressed(host)
+        let standing = trail.policy.standing(of: host, now: received.now)
+        trail.stands(standing)
+        if let denial = standing.denial {
+            guard configuration.profile == .observe else { throw denial }
+            trail.tolerated(denial)
+        }
+        try check(message, for: host)
+        return Addressed(
+            received: received, message: message, peer: host,
+            share: try shareMeant(byOurs: message, for: host))
+    }
+
+    /// Whom the message speaks for, and whom it is for, by its own words.
+    private func check(_ message: Message, for host: PeerHost) throws(Denial) {
+        switch message {
+        case .share(let share):
+            try own(share.owner.host, "owner")
+            try meant(share.shareWith.host, host)
+        case .inviteAccepted(let invite): try own(invite.recipientProvider, "recipientProvider")
+        case .requestShare(let request):
+            try own(request.shareWith.host, "shareWith")
+            try meant(request.owner.host, host)
+        case .ocsShare(let share): try own(share.owner.host, "remote")
+        case .notification, .ocsChange: break
+        case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
+        }
+    }
+
+    /// The host of `owner` is where peers look for data and keys (`protocol.md` 9.6); a third party
+    /// may be the `sender`.
+    private func own(_ named: PeerHost, _ member: String) throws(Denial) {
+        guard !site.hosts.contains(named) else { return }
+        throw Denial(
+            .senderMismatch,
+            "\(member) is at \(named), which is no name of this site: see the "
+                + "public URL in the backend's own configuration")
+    }
+
+    private func meant(_ named: PeerHost, _ host: PeerHost) throws(Denial) {
+        guard named != host else { return }
+        throw Denial(.misdirected, "for \(named), and sent to \(host)")
+    }
+
+    /// The share that a message of ours is about: the one whose secret the backend knows and that
+    /// the other host has a part in, as peer, owner or sender.
+    ///
+    /// Ended shares count: that a share is over is told again until it was heard.
+    private func shareMeant(
+        byOurs message: Message, for host: PeerHost
+    ) throws(Denial) -> ShareRecord? {
+        switch message {
+        case .notification(let notification):
+            return try shareMeant(by: notification.providerID, notification.secret, for: host)
+        case .ocsChange(let change):
+            return try shareMeant(by: change.providerID, change.secret, for: host)
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
+        }
+    }
+
+    private func shareMeant(
+        by id: ProviderID, _ secret: Secret?, for host: PeerHost
+    ) throws(Denial) -> ShareRecord? {
+        let both = ShareDirection.allCases
+        guard let secret else {
+            return both.lazy.flatMap { self.registry.find(id, $0, peer: host) }.first
+        }
+        let holders = both.flatMap { registry.find(secret, $0) }.map(\.share)
+        let named = holders.filter { $0.providerID == nil || $0.providerID == id }
+        if let share = named.first(where: { $0.involves(host) }) { return share }
+        guard holders.isEmpty else {
+            throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
+        }
+        return nil
+    }
+}
+
+extension ShareRecord {
+    /// Whether the share was made for its peer because a third party asked: its sender is there.
+    func isPassedOn(by host: PeerHost) -> Bool {
+        peer != host && sender.flatMap { OCMAddress($0) }?.host == host
+    }
+
+    /// Whether a host has a part in the share: as the other side, or as the home of its owner or of
+    /// the third party that shared it on (`protocol.md` 9.7).
+    func involves(_ host: PeerHost) -> Bool {
+        if peer == host { return true }
+        return [owner, sender].contains { text in
+            text.flatMap { OCMAddress($0) }?.host == host
+        }
+    }
+}

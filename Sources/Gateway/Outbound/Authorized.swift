@@ -1,0 +1,134 @@
+import Federation
+import Transport
+
+/// A message that the policy lets go out, once: whoever sends it consumes it.
+///
+/// Only `Gateway.authorize` makes one.
+struct Authorized: ~Copyable {
+    let addressed: Addressed
+    /// The message in the words of OCM; a call of the older API only where the peer takes it so.
+    let message: Message
+    let peer: ResolvedPeer
+    let dialect: PeerDialect
+    /// In which the message is to be signed.
+    let generation: SignatureGeneration
+
+    fileprivate init(
+        addressed: Addressed, message: Message, peer: ResolvedPeer, dialect: PeerDialect,
+        generation: SignatureGeneration
+    ) {
+        self.addressed = addressed
+        self.message = message
+        self.peer = peer
+        self.dialect = dialect
+        self.generation = generation
+    }
+}
+
+extension Gateway {
+    /// Asks the policy, under the snapshot that the message began with.
+    ///
+    /// A call of the older API is judged as the message of OCM that it goes out as; as one of its own
+    /// kind where it goes out as it is. Refused: whatever the policy denies, in its own words.
+    func authorize(
+        _ addressed: Addressed, to peer: ResolvedPeer, _ trail: Trail
+    ) throws(Denial) -> Authorized {
+        let dialect = dialect(of: peer)
+        let message = try sayable(addressed, to: peer, dialect)
+        let generation = message.isOCM ? generation(for: dialect) : .none
+        let verdict = trail.policy.evaluate(
+            facts(message, of: addressed.received, to: peer, dialect, signed: generation))
+        trail.judged(verdict)
+        if let denial = verdict.denial {
+            guard configuration.profile == .observe else { throw denial }
+            trail.tolerated(denial)
+        }
+        return Authorized(
+            addressed: addressed, message: message, peer: peer, dialect: dialect,
+            generation: generation)
+    }
+
+    /// The message as the peer can be told it.
+    private func sayable(
+        _ addressed: Addressed, to peer: ResolvedPeer, _ dialect: PeerDialect
+    ) throws(Denial) -> Message {
+        guard case .ocs(let call, _) = addressed.received.kind else { return addressed.message }
+        let reader = peer.document == nil ? nil : dialect.reader
+        switch (OCSTranslation.way(of: call.action, to: reader), addressed.message) {
+        case (.ocm, .ocsShare(let share)):
+            return .share(try OCSTranslation.share(share, to: peer.peer))
+        case (.ocm, .ocsChange(let change)):
+            return try OCSTranslation.notification(change).map { .notification($0) }
+                ?? addressed.message
+        case (.ocm, _), (.ocs, _): return addressed.message
+        }
+    }
+
+    /// In which generation messages to a peer are signed; `none` where `egress.sign` is off.
+    func generation(for dialect: PeerDialect) -> SignatureGeneration {
+        if configuration.egress?.signing == .off { return .none }
+        if signer.canSign(dialect.signatures) { return dialect.signatures }
+        guard let other = dialect.otherSignatures, signer.canSign(other) else { return .none }
+        return other
+    }
+
+    /// What the policy may know of a message that goes out.
+    func facts(
+        _ message: Message, of received: Received, to peer: ResolvedPeer, _ dialect: PeerDialect,
+        signed generation: SignatureGeneration
+    ) -> Facts {
+        var facts = Facts(
+            Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
+        facts.address = received.client.address.map { NetworkAddress($0) }
+        facts.fill(from: message)
+        switch (dialect.verification, generation) {
+        case (.unknown, _), (.verifies, .none): facts.signature = .none
+        case (.verifies, .cavage): facts.signature = .cavage
+        case (.verifies, .label), (.verifies, .tag): facts.signature = .rfc9421
+        }
+        facts.peerKeys =
+            peer.document?.advertisesSignatures == true ? .advertised : .none
+        facts.mfa =
+            peer.document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+        if case .share(let share) = message {
+            facts.access = translation(to: dialect).access(of: share)
+            facts.invite = invite(between: share.sender, and: share.shareWith)
+        }
+        return facts
+    }
+
+    /// Into the words of a peer.
+    func translation(to dialect: PeerDialect) -> OutboundTranslation {
+        OutboundTranslation(to: dialect, data: site.origin + backend.view.webdav + "/")
+    }
+
+    /// Whether an invitation was accepted between one of ours and one of a peer's.
+    func invite(between local: OCMAddress, and remote: OCMAddress) -> InviteFact {
+        contacts.contains(
+            Contact(
+                peer: remote.host, remote: remote.identifier, local: local.identifier,
+                site: local.host)) ? .accepted : .none
+    }
+}
+
+extension Message {
+    /// What the policy calls it.
+    fileprivate var kind: MessageKind {
+        switch self {
+        case .share: .share
+        case .notification: .notification
+        case .inviteAccepted: .invite
+        case .requestShare: .requestShare
+        case .token: .token
+        case .ocsShare, .ocsChange: .ocs
+        }
+    }
+
+    /// Whether it is one that can be signed.
+    var isOCM: Bool {
+        switch self {
+        case .share, .notification, .inviteAccepted, .requestShare, .token: true
+        case .ocsShare, .ocsChange: false
+        }
+    }
+}

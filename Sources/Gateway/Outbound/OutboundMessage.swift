@@ -1,0 +1,38 @@
+import Federation
+import Transport
+
+/// The way of one message of the backend's, from top to bottom.
+///
+///     Received → address → Addressed → resolve → ResolvedPeer → authorize → Authorized
+///              → transform → PeerMessage → deliver → Answer
+///
+/// Any phase may refuse; then the backend gets an answer that makes it do the right thing, and the
+/// log the reason. Either end is answered and recorded once, here.
+extension Gateway {
+    func dispatch(
+        _ body: [UInt8], of request: PeerRequest, as kind: Received.Kind
+    ) async -> Answer {
+        let received = Received(
+            kind: kind, head: request.head, body: body, client: request.client, now: request.now)
+        let trail = Trail(
+            kind.text, .outbound, from: received.client, now: received.now, policy: policy.current,
+            clock: environment, fingerprint: fingerprint)
+        let answer: Answer
+        do throws(Denial) {
+            let addressed = try address(received, to: request.peer, trail)
+            trail.enters(.fetch)
+            let peer = try await resolution.resolve(request.peer)
+            trail.enters(.policy)
+            let authorized = try authorize(addressed, to: peer, trail)
+            trail.enters(nil)
+            let message = try await transform(authorized, trail)
+            answer = try await deliver(message, trail)
+            trail.answered(answer.status)
+        } catch {
+            answer = failure(error, of: kind, decision: trail.decision)
+            trail.refused(error, status: answer.status)
+        }
+        log.decision(trail.finished())
+        return answer
+    }
+}

@@ -1,0 +1,116 @@
+import Federation
+import OpenSSL
+
+/// How shares that go out meet the share registry.
+extension Gateway {
+    /// A share that is recorded, and what the peer is to know in the place of its secrets.
+    struct RecordedShare: Sendable {
+        let share: ShareRecord
+        let swaps: [SecretSwap]
+        let standing: Standing
+
+        enum Standing: Sendable {
+            case new
+            /// It was sent before, and the peer may have it.
+            case repeated
+        }
+    }
+
+    /// The share as it stands in the registry, durable before this returns.
+    ///
+    /// The peer gets a code in the place of each secret. A share that comes again, to the same peer
+    /// under the same id and with the same secret, keeps its code, whatever became of it the first
+    /// time: nothing is sent twice with different secrets. Of two at the same time the second waits.
+    /// Refused: `store_unavailable`.
+    func record(_ share: Share, for peer: PeerHost) async throws(Denial) -> RecordedShare {
+        let name =
+            (["\(peer)", share.providerID.text]
+            + share.secrets.map { $0.fingerprint(key: fingerprint) }).joined(separator: "\n")
+        let result = await recordings.result(for: name) { [self] in
+            do throws(Denial) {
+                if let known = try recorded(share, for: peer) { return .success(known) }
+                return .success(try await recordAnew(share, for: peer))
+            } catch { return Result<RecordedShare, Denial>.failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// The share as it was recorded before; nil when it was not, or is over.
+    private func recorded(_ share: Share, for peer: PeerHost) throws(Denial) -> RecordedShare? {
+        let now = environment.now()
+        let known = registry.find(share.providerID, .outbound, peer: peer).first { record in
+            record.standing(now: now) == .active && record.origin == .seen
+                && share.secrets.allSatisfy { secret in
+                    registry.find(secret, .outbound).contains {
+                        $0.share.id == record.id && $0.credential == .secret
+                    }
+                }
+        }
+        guard let known else { return nil }
+        return RecordedShare(
+            share: known, swaps: try swaps(towardsPeer: known), standing: .repeated)
+    }
+
+    private func recordAnew(
+        _ share: Share, for peer: PeerHost
+    ) async throws(Denial) -> RecordedShare {
+        let ways = share.protocols.filter { $0.secret != nil }
+        let handle: NewAccess.Handle = share.isOfFiles ? .make : .none
+        let recording = registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: peer, providerID: share.providerID,
+                resourceType: share.resourceType, owner: share.owner.canonical,
+                sender: share.sender.canonical, recipient: share.shareWith.canonical,
+                expires: share.expiration,
+                accesses: ways.map { way in
+                    NewAccess(
+                        protocolName: way.name, secret: way.secret ?? Secret([]), handle: handle,
+                        permissions: way.permissions, uri: way.uri,
+                        requirements: way.requirements)
+                }),
+            now: environment.now())
+        try await makeDurable([recording.change])
+        return RecordedShare(
+            share: recording.share, swaps: try swaps(towardsPeer: recording.share),
+            standing: .new)
+    }
+
+    /// What the backend's words for a share's secrets are in the peer's.
+    ///
+    /// Refused (`store_unavailable`): a row that does not open.
+    func swaps(towardsPeer share: ShareRecord) throws(Denial) -> [SecretSwap] {
+        try swaps(towardsBackend: share).map { SecretSwap($0.new, by: $0.old) }
+    }
+
+    /// What is to be told of a share that the backend made because a receiver asked for it, in the
+    /// place of the secret that its answer holds (`protocol.md` 8.5).
+    ///
+    /// The backend has sent the share to its receiver already, or will: then it is found again.
+    /// Refused: `store_unavailable`.
+    ///
+    /// - Parameters:
+    ///   - recipient: for whom the share was asked for.
+    ///   - original: the share of the one who asked, of which this one was made.
+    func reshareSwaps(
+        _ answer: ReshareAnswer, for recipient: OCMAddress?, of original: ShareRecord?
+    ) async throws(Denial) -> [SecretSwap] {
+        let made = registry.find(answer.secret, .outbound).map(\.share).first {
+            $0.providerID == nil || $0.providerID == answer.providerID
+        }
+        if let made { return try swaps(towardsPeer: made) }
+        guard let peer = recipient?.host ?? original?.peer else { return [] }
+        let recording = registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: peer, providerID: answer.providerID,
+                resourceType: original?.resourceType ?? "file", owner: original?.owner,
+                sender: original?.recipient, recipient: recipient?.canonical,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: answer.secret, handle: .make,
+                        permissions: .unspecified, uri: nil, requirements: [])
+                ]),
+            now: environment.now())
+        try await makeDurable([recording.change])
+        return try swaps(towardsPeer: recording.share)
+    }
+}

@@ -1,0 +1,131 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// A message in the words of the peer, ready to be signed and sent.
+struct PeerMessage: ~Copyable {
+    let addressed: Addressed
+    let message: Message
+    let dialect: PeerDialect
+    let generation: SignatureGeneration
+    /// Unsigned yet.
+    let request: OutboundRequest
+    /// The endpoint that it says the same at, for what the backend makes of the answer.
+    let endpoint: OCMEndpoint
+    /// The share that the message makes.
+    let made: Gateway.RecordedShare?
+}
+
+extension Gateway {
+    /// Turns a message into what a server of the peer's age reads, and puts codes in the place of the
+    /// backend's secrets.
+    ///
+    /// What must not be lost is durable when this returns: the share that goes out with its codes,
+    /// and that a share is over, which it is at once, whatever becomes of the message. Refused: what
+    /// the peer has no words for, `store_unavailable`.
+    func transform(
+        _ authorized: consuming Authorized, _ trail: Trail
+    ) async throws(Denial) -> PeerMessage {
+        let (addressed, message) = (authorized.addressed, authorized.message)
+        let (peer, dialect) = (authorized.peer, authorized.dialect)
+        let generation = authorized.generation
+        let translation = translation(to: dialect)
+        let endpoint: OCMEndpoint
+        var made: RecordedShare?
+        let body: TranslatedBody
+        switch message {
+        case .share(let share):
+            // What the peer cannot be told is not recorded.
+            _ = try translation.share(share)
+            let recorded = try await recorded(share, for: peer.peer, trail)
+            (endpoint, made) = (.shares, recorded)
+            body = try translation.share(share, swaps: recorded.swaps)
+        case .notification(let notification):
+            endpoint = .notifications
+            let swaps = try await told(of: addressed.share, notification.type, trail)
+            body = translation.notification(notification, swaps: swaps)
+        case .inviteAccepted(let invite):
+            (endpoint, body) = (.inviteAccepted, translation.inviteAccepted(invite))
+        case .requestShare(let request):
+            (endpoint, body) = (.requestShare, translation.requestShare(request))
+        case .ocsShare(let call):
+            let recorded = try await recorded(
+                try OCSTranslation.share(call, to: peer.peer), for: peer.peer, trail)
+            (endpoint, made) = (.shares, recorded)
+            body = Self.form(call.form, call.secret, recorded.swaps)
+        case .ocsChange(let change):
+            endpoint = .notifications
+            let swaps = try await told(of: addressed.share, change.notificationType, trail)
+            body = Self.form(change.form, change.secret, swaps)
+        case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
+        }
+        if body.isChanged { trail.altered("translated") }
+        return PeerMessage(
+            addressed: addressed, message: message, dialect: dialect, generation: generation,
+            request: try request(
+                message, of: addressed.received, to: peer, at: endpoint, body.bytes),
+            endpoint: endpoint, made: made)
+    }
+
+    private func recorded(
+        _ share: Share, for peer: PeerHost, _ trail: Trail
+    ) async throws(Denial) -> RecordedShare {
+        let recorded = try await record(share, for: peer)
+        trail.exchanged(recorded.share)
+        if !recorded.swaps.isEmpty { trail.altered("code") }
+        return recorded
+    }
+
+    /// The secrets of a notification in the words of the one who is told; a share that it says is
+    /// over is so from now on.
+    private func told(
+        of share: ShareRecord?, _ type: Federation.Notification.Kind, _ trail: Trail
+    ) async throws(Denial) -> [SecretSwap] {
+        guard let share else { return [] }
+        trail.exchanged(share)
+        if type.endsShare, share.ended == nil {
+            try await makeDurable([registry.end(share.id, now: environment.now())])
+        }
+        return try swaps(towardsPeer: share)
+    }
+
+    /// A form with its `token` replaced.
+    private static func form(
+        _ form: FormBody, _ secret: Secret, _ swaps: [SecretSwap]
+    ) -> TranslatedBody {
+        guard let new = swaps.first(where: { $0.old == secret })?.new else {
+            return TranslatedBody(bytes: form.serialized(), isChanged: false)
+        }
+        var form = form
+        form.replace("token", with: new.text)
+        return TranslatedBody(bytes: form.serialized(), isChanged: true)
+    }
+
+    /// The request without a signature.
+    ///
+    /// Refused (`peer_unavailable`): a peer whose document names no https URL.
+    private func request(
+        _ message: Message, of received: Received, to peer: ResolvedPeer,
+        at endpoint: OCMEndpoint, _ body: [UInt8]
+    ) throws(Denial) -> OutboundRequest {
+        var text = peer.paths.url(of: endpoint)
+        var type = "application/json"
+        switch message {
+        case .ocsShare, .ocsChange:
+            if case .ocs(_, let path) = received.kind {
+                text = peer.paths.origin + path.text + (received.query.map { "?\($0)" } ?? "")
+            }
+            type = "application/x-www-form-urlencoded"
+        case .share, .notification, .inviteAccepted, .requestShare, .token: break
+        }
+        guard let url = try? HTTPURL(text), url.scheme == .https else {
+            throw Denial(.peerUnavailable, "\(text) is not an https URL")
+        }
+        return OutboundRequest(
+            .post, authority: url.authority, target: Array(url.target.utf8),
+            fields: [
+                (.contentType, type), (.accept, "application/json"), (.userAgent, "ocmgate"),
+                (.via, via),
+            ], body: body)
+    }
+}

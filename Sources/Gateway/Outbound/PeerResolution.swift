@@ -1,0 +1,73 @@
+import Federation
+import Synchronization
+
+/// A peer as far as the way to it is concerned: what it publishes, and its paths, as the backend is
+/// told them and as they are.
+final class ResolvedPeer: Sendable {
+    let peer: PeerHost
+    /// nil when the peer answers and publishes none.
+    let document: DiscoveryDocument?
+    let paths: PeerPaths
+    /// When the document was fetched; seconds of a clock that never steps.
+    fileprivate let at: Int
+
+    fileprivate init(_ peer: PeerHost, _ fetched: PeerDirectory.Fetched, for backend: BackendKind) {
+        self.peer = peer
+        switch fetched.document {
+        case .published(let document): self.document = document
+        case .absent: document = nil
+        }
+        paths = PeerPaths(peer, document, for: backend)
+        at = fetched.at
+    }
+}
+
+/// Resolved peers in memory: their paths are made once for each document.
+final class PeerResolution: Sendable {
+    private let peers: PeerDirectory
+    private let backend: BackendKind
+    private let known = Mutex<[PeerHost: ResolvedPeer]>([:])
+
+    init(_ peers: PeerDirectory, for backend: BackendKind) {
+        self.peers = peers
+        self.backend = backend
+    }
+
+    /// The peer by what is in memory and fresh; nil when it has to be asked.
+    func remembered(_ peer: PeerHost) -> ResolvedPeer? {
+        peers.remembered(peer).map { resolved(peer, $0) }
+    }
+
+    /// The peer, asked when need be. Only for hosts that the policy lets be asked.
+    ///
+    /// Refused (`peer_unavailable`): it cannot be reached, and nothing usable is remembered of it.
+    func resolve(_ peer: PeerHost) async throws(Denial) -> ResolvedPeer {
+        do throws(Denial) {
+            return resolved(peer, try await peers.fetched(peer))
+        } catch {
+            throw Denial(.peerUnavailable, error.detail, retryAfter: error.retryAfter)
+        }
+    }
+
+    private func resolved(_ peer: PeerHost, _ fetched: PeerDirectory.Fetched) -> ResolvedPeer {
+        known.withLock { known in
+            if let found = known[peer], found.at == fetched.at { return found }
+            if known.count >= Self.capacity { known.removeAll() }
+            let made = ResolvedPeer(peer, fetched, for: backend)
+            known[peer] = made
+            return made
+        }
+    }
+
+    private static let capacity = 10_000
+}
+
+extension Gateway {
+    /// How to speak to a peer, by what it publishes and what earlier messages showed.
+    func dialect(of peer: ResolvedPeer) -> PeerDialect {
+        PeerDialect(
+            peer.document,
+            .init(signed: generations[peer.peer], accepted: accepted[peer.peer]),
+            sending: configuration.signature.send)
+    }
+}

@@ -1,0 +1,41 @@
+import Transport
+
+/// Sends one request to a peer, once, and takes its whole answer.
+typealias PeerSender = @Sendable (OutboundRequest) async -> Result<PeerReply, FetchFailure>
+
+/// What a peer said to a message.
+struct PeerReply: Sendable, Equatable {
+    let status: Int
+    let body: [UInt8]
+    /// Seconds, when `Retry-After` names them.
+    var retryAfter: Int?
+}
+
+extension OutboundClient {
+    /// The sender of a gateway that runs; every address is judged before it is dialled.
+    func sender() -> PeerSender {
+        { request in
+            do throws(FetchFailure) {
+                let response = try await self.fetch(request)
+                return .success(
+                    PeerReply(
+                        status: response.status, body: response.body,
+                        retryAfter: response.fields.text(.retryAfter).flatMap { Int($0) }))
+            } catch { return .failure(error) }
+        }
+    }
+}
+
+extension Denial {
+    /// A peer that gave no whole answer: whether it heard of the message nobody knows.
+    init(_ failure: FetchFailure, of peer: String) {
+        let detail = "\(peer): \(failure.code)"
+        switch failure {
+        case .timeout: self.init(.peerTimeout, detail)
+        case .addressRefused: self.init(.egressAddress, detail)
+        case .request: self.init(.malformedMessage, detail)
+        case .resolve, .connect, .tlsVerify, .tooLarge, .malformed, .encoded, .redirect:
+            self.init(.peerUnavailable, detail)
+        }
+    }
+}

@@ -1,0 +1,288 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct OutboundMessageTests {
+    let world: TestWorld
+
+    init() throws { (world, _, _) = try TestWorld.withPeers() }
+
+    private func object(_ bytes: [UInt8]?) throws -> JSONObject {
+        try #require(try JSONValue(parsing: bytes ?? []).object)
+    }
+
+    private func secret(in body: [UInt8]?) throws -> String {
+        let way = try #require(try object(body)["protocol"]?.object)
+        let inner = way["webdav"]?.object ?? way["options"]?.object
+        return try #require(inner?["sharedSecret"]?.string)
+    }
+
+    @Test func aShareGoesOutSignedWithACodeInThePlaceOfItsSecret() async throws {
+        let answer = try await world.send(OutboundMessages.share())
+        #expect(answer.status == 201)
+        let sent = try #require(world.mail.sent.first)
+        #expect(world.mail.sent.count == 1)
+        #expect(sent.authority.description == "modern.test")
+        #expect(String(decoding: sent.target, as: UTF8.self) == "/ocm/shares")
+        let code = try secret(in: sent.body)
+        #expect(code.utf8.count == 32)
+        #expect(!world.mail.bodies[0].contains("SECRET15CHARS00"))
+        #expect(sent.fields.contains { $0.name == .signatureInput && $0.value.hasPrefix("ocm=(") })
+        #expect(sent.fields.contains { $0.name == .via && $0.value == world.gateway.via })
+        let found = world.gateway.registry.find(Secret(utf8: code), .outbound)
+        #expect(found.map(\.share.peer.description) == ["modern.test"])
+        let kept = try world.gateway.registry.secret(try #require(found.first))
+        #expect(kept.text == "SECRET15CHARS00")
+    }
+
+    @Test func eachMessageHasOneDecision() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let line = try #require(world.decisions().first)
+        #expect(world.decisions().count == 1)
+        #expect(line["direction"]?.string == "out")
+        #expect(line["kind"]?.string == "shares")
+        #expect(line["action"]?.string == "allow")
+        #expect(line["peer"]?.string == "modern.test")
+        #expect(line["peer_status"]?.number?.integer == 201)
+        #expect(line["signature"]?.object?["result"]?.string == "made")
+        #expect(world.lines.all.allSatisfy { !$0.contains("SECRET15CHARS00") })
+    }
+
+    @Test func aPeerThatKnowsTheDraftGetsItsSignature() async throws {
+        _ = try await world.send(OutboundMessages.share(to: "cavage.test"), to: "cavage.test")
+        let sent = try #require(world.mail.sent.first)
+        #expect(sent.fields.contains { $0.name == .signature && $0.value.hasPrefix("keyId=") })
+        #expect(!sent.fields.contains { $0.name == .signatureInput })
+    }
+
+    @Test func aShareThatComesAgainKeepsItsCode() async throws {
+        world.mail.answer(.failure(.timeout), .success(PeerReply(status: 201, body: [])))
+        let first = try await world.send(OutboundMessages.share())
+        #expect(first.status == 503)
+        // Nextcloud sends it again over the older API.
+        let second = try await world.call(OutboundMessages.form())
+        #expect(second.status == 200)
+        #expect(String(decoding: second.body, as: UTF8.self).contains(#""statuscode":200"#))
+        let codes = try world.mail.sent.map { try secret(in: $0.body) }
+        #expect(codes.count == 2)
+        #expect(codes[0] == codes[1])
+        #expect(world.gateway.registry.all.count == 1)
+    }
+
+    @Test func aShareThatThePeerHasIsNotSentAgain() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let again = try await world.send(OutboundMessages.share())
+        #expect(again.status == 201)
+        #expect(world.mail.sent.count == 1)
+    }
+
+    @Test func ofTwoAtTheSameTimeOneIsSent() async throws {
+        world.mail.hold()
+        async let first = world.send(OutboundMessages.share())
+        async let second = world.send(OutboundMessages.share())
+        while world.mail.sent.isEmpty { await Task.yield() }
+        try await Task.sleep(for: .milliseconds(50))
+        world.mail.release()
+        let statuses = try await [first.status, second.status]
+        #expect(statuses == [201, 201])
+        #expect(world.mail.sent.count == 1)
+        #expect(world.gateway.registry.all.count == 1)
+    }
+
+    @Test func aRefusedShareIsOverAndNotRepeatedByOldServers() async throws {
+        world.mail.answer(403, #"{"message":"no"}"#)
+        let answer = try await world.send(OutboundMessages.share())
+        #expect(answer.status == 500)
+        try await world.gateway.store.commit([])
+        let share = try #require(world.gateway.registry.all.first)
+        #expect(share.ended != nil)
+    }
+
+    @Test func aShareOfUnknownFateStays() async throws {
+        world.mail.answer(.failure(.connect))
+        #expect(try await world.send(OutboundMessages.share()).status == 503)
+        try await world.gateway.store.commit([])
+        #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
+    @Test func aRefusalOfARepeatedShareEndsNothing() async throws {
+        world.mail.answer(.failure(.timeout), .success(PeerReply(status: 400, body: [])))
+        _ = try await world.send(OutboundMessages.share())
+        _ = try await world.send(OutboundMessages.share())
+        try await world.gateway.store.commit([])
+        #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
+    @Test func aMessageInAnotherSitesNameIsRefused() async throws {
+        let answer = try await world.send(OutboundMessages.share(owner: "evil.test"))
+        #expect(answer.code == "sender_mismatch")
+        #expect(world.mail.sent.isEmpty)
+        let invite = try await world.send(
+            OutboundMessages.invite(to: "evil.test"), at: "/ocm/invite-accepted",
+            as: .ocm(.inviteAccepted))
+        #expect(invite.code == "sender_mismatch")
+    }
+
+    @Test func aShareForAnotherHostThanItIsSentToIsRefused() async throws {
+        let answer = try await world.send(OutboundMessages.share(to: "cavage.test"))
+        #expect(answer.code == "misdirected_request")
+        #expect(world.mail.sent.isEmpty)
+    }
+
+    @Test(arguments: ["blocked.test", "stranger.test"])
+    func nothingIsFetchedForAPeerThatPolicyRefuses(_ host: String) async throws {
+        let answer = try await world.send(OutboundMessages.share(to: host), to: host)
+        #expect(answer.status == 500)
+        #expect(world.net.asked.isEmpty)
+        #expect(world.mail.sent.isEmpty)
+        #expect(world.decisions().first?["action"]?.string == "deny")
+    }
+
+    @Test func aPeerThatCannotBeAskedIsAnOutage() async throws {
+        world.net.lose("modern.test")
+        let answer = try await world.send(OutboundMessages.share())
+        #expect(answer.status == 503)
+        #expect(answer.code == "peer_unavailable")
+        #expect(world.gateway.registry.all.isEmpty)
+    }
+
+    @Test func anUnshareEndsTheShareBeforeItIsSent() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let code = try secret(in: world.mail.sent[0].body)
+        world.mail.answer(.failure(.timeout))
+        let answer = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        #expect(answer.status == 503)
+        let share = try #require(world.gateway.registry.all.first)
+        #expect(share.ended != nil)
+        #expect(share.epoch == 1)
+        // It is told again until it was heard, in the same words.
+        world.mail.answer(201, "[]")
+        let again = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        #expect(again.status == 201)
+        #expect(world.mail.bodies.suffix(2).allSatisfy { $0.contains(code) })
+        #expect(world.mail.bodies.allSatisfy { !$0.contains("SECRET15CHARS00") })
+    }
+
+    @Test func aReceiversNotificationCarriesThePeersSecret() async throws {
+        let peer = try #require(PeerHost("modern.test"))
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: peer, providerID: ProviderID("7"),
+                resourceType: "file",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "the-code-of-the-peer"),
+                        handle: .make, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: 1)
+        try await world.gateway.store.commit(recording.change)
+        let handle = try #require(recording.credentials.first).text
+        let body = OutboundMessages.notification("SHARE_DECLINED", id: "7", secret: handle)
+        #expect(try await world.notify(body).status == 201)
+        #expect(world.mail.bodies[0].contains("the-code-of-the-peer"))
+        #expect(!world.mail.bodies[0].contains(handle))
+        #expect(world.gateway.registry.all.first?.ended != nil)
+    }
+
+    @Test func aSecretIsNotToldToAPeerThatHasNoPartInItsShare() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_UNSHARED"), to: "cavage.test")
+        #expect(answer.code == "share_unknown")
+        #expect(world.mail.sent.count == 1)
+    }
+
+    @Test func aNotificationOfAShareFromBeforeGoesAsItIs() async throws {
+        let body = OutboundMessages.notification("SHARE_UNSHARED", id: "5", secret: "old-secret-0")
+        #expect(try await world.notify(body).status == 201)
+        #expect(world.mail.bodies[0].contains("old-secret-0"))
+    }
+
+    @Test func theAnswerToAReshareIsInBothWords() async throws {
+        world.mail.answer(201, #"{"sharedSecret":"NEWSECRET15CHAR","providerId":"23"}"#)
+        let answer = try await world.notify(
+            OutboundMessages.notification(
+                "REQUEST_RESHARE", id: "9", secret: "a-secret-of-nine",
+                shareWith: "carol@cavage.test"))
+        let told = try object(answer.body)
+        #expect(answer.status == 201)
+        #expect(told["token"]?.string == "NEWSECRET15CHAR")
+        #expect(told["sharedSecret"]?.string == "NEWSECRET15CHAR")
+        #expect(told["providerId"]?.string == "23")
+    }
+
+    @Test func whoAcceptsAnInvitationIsAContact() async throws {
+        world.mail.answer(200, #"{"userID":"eve@modern.test","email":"","name":"Eve"}"#)
+        let answer = try await world.send(
+            OutboundMessages.invite(), at: "/ocm/invite-accepted", as: .ocm(.inviteAccepted))
+        #expect(answer.status == 200)
+        let peer = try #require(PeerHost("modern.test"))
+        let contact = Contact(
+            peer: peer, remote: "eve", local: "bob", site: world.gateway.site.host)
+        #expect(world.gateway.contacts.contains(contact))
+    }
+
+    /// A peer whose document shows keys of both standards.
+    private func worldOfBoth() throws -> TestWorld {
+        let world = try TestWorld(partners: ["both.test"])
+        let key = try TestPeer("both.test", .cavage)
+        let document = JSONValue.object([
+            ("enabled", .bool(true)), ("apiVersion", .string("1.1.0")),
+            ("endPoint", .string("https://both.test/ocm")),
+            ("jwksUri", .string("https://both.test/jwks")),
+            (
+                "publicKey",
+                .object([
+                    ("keyId", .string(key.keyID)), ("publicKeyPem", .string(key.key.publicKey.pem)),
+                ])
+            ),
+        ])
+        world.net.answer(
+            "https://both.test/.well-known/ocm", 200,
+            String(decoding: document.serialized(), as: UTF8.self))
+        return world
+    }
+
+    @Test func anotherSignatureIsTriedWhereThePeerBlamesTheFirst() async throws {
+        let world = try worldOfBoth()
+        let refusal = PeerReply(status: 400, body: Array(#"{"message":"Invalid signature"}"#.utf8))
+        world.mail.answer(.success(refusal), .success(PeerReply(status: 201, body: [])))
+        let answer = try await world.send(
+            OutboundMessages.share(to: "both.test"), to: "both.test")
+        #expect(answer.status == 201)
+        let sent = world.mail.sent
+        #expect(sent.count == 2)
+        #expect(sent[0].fields.contains { $0.name == .signatureInput })
+        #expect(sent[1].fields.contains { $0.name == .digest })
+        #expect(sent[0].body == sent[1].body)
+        try await world.gateway.store.commit([])
+        let peer = try #require(PeerHost("both.test"))
+        #expect(world.gateway.accepted[peer] == .cavage)
+    }
+
+    @Test(arguments: [(400, "no such user"), (403, "Invalid signature"), (500, "signature")])
+    func noOtherSignatureIsTriedForAnotherReason(_ status: Int, _ text: String) async throws {
+        let world = try worldOfBoth()
+        world.mail.answer(status, text)
+        _ = try await world.send(OutboundMessages.share(to: "both.test"), to: "both.test")
+        #expect(world.mail.sent.count == 1)
+    }
+
+    @Test func aStepBackIsTold() async throws {
+        let world = try worldOfBoth()
+        _ = try await world.send(OutboundMessages.share(to: "both.test"), to: "both.test")
+        try await world.gateway.store.commit([])
+        let peer = try #require(PeerHost("both.test"))
+        #expect(world.gateway.accepted[peer] == .tag)
+        let refusal = PeerReply(status: 401, body: Array(#"{"message":"signature"}"#.utf8))
+        world.mail.answer(.success(refusal), .success(PeerReply(status: 201, body: [])))
+        _ = try await world.send(
+            OutboundMessages.share(to: "both.test", id: "23", secret: "ANOTHERSECRET00"),
+            to: "both.test")
+        world.gateway.log.flush()
+        #expect(world.lines.all.contains { $0.contains("peer.stepped-back") })
+    }
+}

@@ -1,0 +1,84 @@
+import Federation
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct OutboundRoutingTests {
+    let world: TestWorld
+
+    init() throws { (world, _, _) = try TestWorld.withPeers() }
+
+    /// What becomes of a request, once the peer was asked.
+    private func plan(
+        _ path: String, to host: String = "modern.test", method: String = "GET"
+    ) async throws -> Plan {
+        let (request, _) = try world.request(path, to: host, "", method: method)
+        guard case .prepare(let prepare) = world.gateway.planOutbound(request) else {
+            return world.gateway.planOutbound(request)
+        }
+        return await prepare(request.head)
+    }
+
+    private func answer(
+        _ path: String, to host: String = "modern.test", method: String = "GET"
+    ) async throws -> Answer {
+        guard case .answer(let answer) = try await plan(path, to: host, method: method) else {
+            throw TestPeer.Unmade()
+        }
+        return answer
+    }
+
+    @Test(arguments: [
+        "/.well-known/ocm", "/ocm-provider/", "/ocm-provider", "/index.php/.well-known/ocm",
+    ])
+    func discoveryIsInTheWordsOfTheBackend(_ path: String) async throws {
+        let answer = try await answer(path)
+        #expect(answer.status == 200)
+        let document = try #require(try JSONValue(parsing: answer.body).object)
+        #expect(document["endPoint"]?.string == "https://modern.test/ocm")
+        #expect(document["apiVersion"]?.string == "1.0-proposal1")
+        #expect(document["jwksUri"] == nil)
+    }
+
+    @Test func theOlderApiIsFoundAtThePeer() async throws {
+        let answer = try await answer("/ocs-provider/")
+        #expect(answer.status == 200)
+        #expect(String(decoding: answer.body, as: UTF8.self).contains("/public.php/webdav/"))
+    }
+
+    @Test func aPeerIsAskedOnceForManyRequests() async throws {
+        _ = try await answer("/.well-known/ocm")
+        _ = try await answer("/ocm-provider/")
+        let (request, _) = try world.request("/ocm-provider/", to: "modern.test", "")
+        guard case .answer = world.gateway.planOutbound(request) else {
+            Issue.record("the peer is asked again")
+            return
+        }
+        #expect(world.net.asked.filter { $0.contains("modern.test") }.count == 1)
+    }
+
+    @Test(arguments: ["/ocm/shares", "/ocm/notifications", "/ocs/v2.php/cloud/shares"])
+    func messagesAreReadWhole(_ path: String) async throws {
+        guard case .read(let limit, _) = try await plan(path, method: "POST") else {
+            Issue.record("not read")
+            return
+        }
+        #expect(limit == 256 << 10)
+    }
+
+    @Test func aPeerThatIsDownIsAnOutage() async throws {
+        world.net.lose("modern.test")
+        #expect(try await answer("/.well-known/ocm").status == 502)
+    }
+
+    @Test func aPeerWithoutADocumentHasNone() async throws {
+        #expect(try await answer("/.well-known/ocm", to: "legacy.test").status == 404)
+    }
+
+    @Test func whatIsNotTheFederationsIsRefusedUnlessToldOtherwise() async throws {
+        let answer = try await answer("/index.php/apps/spreed/x")
+        #expect(answer.status == 403)
+        #expect(answer.code == "not_allowed")
+    }
+}

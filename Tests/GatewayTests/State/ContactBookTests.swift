@@ -1,0 +1,61 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct ContactBookTests {
+    let scratch: Scratch
+    let seal: SealKey
+    let site: PeerHost
+    let peer: PeerHost
+
+    init() throws {
+        scratch = try Scratch()
+        seal = try #require(SealKey(Secret(Array(1...32))))
+        site = try #require(PeerHost("cloud.test"))
+        peer = try #require(PeerHost("modern.test"))
+    }
+
+    private func contact(_ remote: String = "eve", _ local: String = "bob") -> Contact {
+        Contact(peer: peer, remote: remote, local: local, site: site)
+    }
+
+    @Test func aContactIsKnownFromItsCommitOnAndAfterARestart() async throws {
+        let path = scratch.file("state.db")
+        let store = try Store.open(path, seal, now: 1)
+        let book = try ContactBook(store, seal)
+        let change = book.learn(contact(), invitation: Secret(utf8: "token"), now: 2)
+        #expect(!book.contains(contact()))
+        try await store.commit([change])
+        #expect(book.contains(contact()))
+        #expect(!book.contains(contact("mallory")))
+        #expect(!book.contains(contact("eve", "alice")))
+        store.close()
+        let again = try Store.open(path, seal, now: 3)
+        defer { again.close() }
+        let read = try ContactBook(again, seal)
+        #expect(read.contains(contact()))
+        #expect(read.peer(ofInvitation: Secret(utf8: "token")) == peer)
+        #expect(read.peer(ofInvitation: Secret(utf8: "other")) == nil)
+    }
+
+    @Test(arguments: [
+        "eve@modern.test", "eve@https://modern.test/", "eve@https://modern.test",
+        "ZXZlQG1vZGVybi50ZXN0", "ZXZlQGh0dHBzOi8vbW9kZXJuLnRlc3Q=",
+        "ZXZlQGh0dHBzOi8vbW9kZXJuLnRlc3Q",
+    ])
+    func allWaysOfWritingAnAccountAreOne(_ text: String) {
+        #expect(contact(text) == contact("eve"))
+    }
+
+    @Test(arguments: ["eve@other.test", "ZXZlQG90aGVyLnRlc3Q=", "Eve", "eve "])
+    func anotherAccountIsAnother(_ text: String) {
+        #expect(contact(text) != contact("eve"))
+    }
+
+    @Test func theSameAccountElsewhereIsAnother() throws {
+        let other = try #require(PeerHost("other.test"))
+        #expect(Contact(peer: other, remote: "eve", local: "bob", site: site) != contact())
+    }
+}
