@@ -3,13 +3,8 @@ import Transport
 
 /// Where a request of the backend's to a peer goes: to a message, a document, or shared data.
 extension Gateway {
-<<<<<<< HEAD
-    /// What becomes of an admitted request: 501 as long as nothing can be sent out.
-    func planOutbound(_ request: PeerRequest) -> Plan {
-        .answer(refusal(Denial(.notAvailableYet, "\(request.path) of \(request.peer)")))
-=======
     /// What becomes of an admitted request.
-    package func planOutbound(_ request: PeerRequest) -> Plan {
+    func planOutbound(_ request: PeerRequest) -> Plan {
         if let peer = resolution.remembered(request.peer) { return plan(request, to: peer) }
         return .prepare { [self] _ in
             do throws(Denial) {
@@ -26,7 +21,7 @@ extension Gateway {
         case .ocm(let endpoint): return message(request, .ocm(endpoint))
         case .ocs(let call): return message(request, .ocs(call, request.path))
         case .token: return message(request, .token)
-        case .webdav, .shareInfo, .status: return planDataOut(request)
+        case .webdav, .shareInfo, .status: return planOther(request)
         case .jwks, .linkShare, .passThrough: return planOther(request)
         case .methodNotAllowed(let allow):
             var answer = refusal(
@@ -57,6 +52,5 @@ extension Gateway {
         .read(limit: configuration.limits.messageBody) { [self] read in
             await dispatch(read.body, of: request, as: kind)
         }
->>>>>>> c7ebfef (wip)
     }
 }

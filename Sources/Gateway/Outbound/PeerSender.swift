@@ -25,17 +25,3 @@ extension OutboundClient {
         }
     }
 }
-
-extension Denial {
-    /// A peer that gave no whole answer: whether it heard of the message nobody knows.
-    init(_ failure: FetchFailure, of peer: String) {
-        let detail = "\(peer): \(failure.code)"
-        switch failure {
-        case .timeout: self.init(.peerTimeout, detail)
-        case .addressRefused: self.init(.egressAddress, detail)
-        case .request: self.init(.malformedMessage, detail)
-        case .resolve, .connect, .tlsVerify, .tooLarge, .malformed, .encoded, .redirect:
-            self.init(.peerUnavailable, detail)
-        }
-    }
-}
