@@ -43,6 +43,10 @@ package final class Gateway: Sendable {
     let cavageProfile: CavageProfile
     let keyRequirements: KeyRequirements
     let openedTokens = OpenedTokens()
+    /// The data of peers' shares that the backend asked for lately.
+    let dataShares = DataShares()
+    /// Access tokens that peers gave us.
+    let tokens: TokenClient
     /// Exchanges at the token endpoint, by peer and by share. Servers of the reva family exchange
     /// on every operation: 200 at once is a folder that is opened, ten in a second a client that
     /// works through one. Beyond it a peer only costs us writes to the store.
@@ -89,6 +93,7 @@ package final class Gateway: Sendable {
         published = parts.published
         log = parts.log
         fingerprint = parts.fingerprint
+        tokens = TokenClient(now: parts.environment.monotonicSeconds)
         let signature = parts.configuration.signature
         let freshness = Freshness(window: signature.window, skew: signature.skew)
         let requirements = KeyRequirements(

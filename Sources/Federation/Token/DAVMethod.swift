@@ -21,6 +21,15 @@ package enum DAVMethod: String, Sendable, CaseIterable {
         }
     }
 
+    /// False for those whose answers are the file itself, or nothing of it: the others may be a
+    /// `multistatus` with paths in it (RFC 4918, section 13).
+    package var answersWithPaths: Bool {
+        switch self {
+        case .get, .head, .put, .options: false
+        case .propfind, .report, .mkcol, .move, .copy, .delete, .proppatch, .lock, .unlock: true
+        }
+    }
+
     /// True for the two that name a second path in `Destination`.
     package var hasDestination: Bool {
         switch self {

@@ -49,6 +49,19 @@ extension GatewayLog {
             ])
     }
 
+    /// A request of the backend's for a peer's data that was refused; each has its line.
+    func refusedData(_ denial: Denial, decision: String, _ request: PeerRequest, status: Int) {
+        write(
+            .notice, .dataRefused,
+            [
+                LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
+                LogEntry(.status, status), LogEntry(.client, request.client.addressText),
+                LogEntry(.peer, request.peer.description),
+                LogEntry(.method, request.head.method.rawValue),
+                LogEntry(.detail, denial.detail),
+            ])
+    }
+
     /// A backend that gave no answer.
     func backendFailed(_ denial: Denial, decision: String) {
         sample(

@@ -1,0 +1,138 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// Which share the backend's request for data is about, by the credential that it shows.
+extension Gateway {
+    /// Works out how the data behind a credential are reached.
+    ///
+    /// Refused: a credential that cannot be read (`secret_refused`); the secret of a share of our own
+    /// (`secret_refused`): it would leave; the secret of another peer's share (`not_allowed`); a
+    /// share that is over (`share_ended`); data at a place that cannot be dialled or is on a host that
+    /// the lists refuse; `peer_unavailable`.
+    func dataShare(
+        _ field: String, at host: PeerHost
+    ) async throws(Denial) -> DataShare {
+        guard let secret = DAVCredential(field).shareSecret else {
+            throw Denial(.secretRefused, "Authorization names no share")
+        }
+        guard let found = try inboundShare(of: secret, at: host) else {
+            guard registry.find(secret, .outbound).isEmpty else {
+                throw Denial(.secretRefused, "the secret of a share of this site's own")
+            }
+            return try dataShare(nil, at: try await resolution.resolve(host), field)
+        }
+        return try dataShare(found, at: try await resolution.resolve(found.share.peer), field)
+    }
+
+    /// The share that a secret or a handle of the backend stands for at this host; nil for one that
+    /// was never seen.
+    private func inboundShare(
+        of secret: Secret, at host: PeerHost
+    ) throws(Denial) -> FoundAccess? {
+        let all = registry.find(secret, .inbound)
+        guard !all.isEmpty else { return nil }
+        let own = all.filter { $0.share.involves(host) || $0.dataHost == host }
+        guard !own.isEmpty else {
+            throw Denial(.notAllowed, "the secret of a share of \(all[0].share.peer)")
+        }
+        let now = environment.now()
+        guard let active = own.first(where: { $0.share.standing(now: now) == .active }) else {
+            throw Denial(.shareEnded, "share \(own[0].share.id) is over")
+        }
+        return active
+    }
+
+    private func dataShare(
+        _ found: FoundAccess?, at peer: ResolvedPeer, _ field: String
+    ) throws(Denial) -> DataShare {
+        let path = try dataPath(of: found, at: peer)
+        if path.host != peer.peer {
+            let standing = policy.current.standing(of: path.host, now: environment.now())
+            if let denial = standing.denial { throw denial }
+        }
+        guard let authority = try? Authority(path.host.description) else {
+            throw Denial(.protocolNotSupported, "data at \(path.host), which cannot be dialled")
+        }
+        let host: HeadWriter.Lines
+        do { host = try HeadWriter.Lines([(.host, path.host.description)]) } catch {
+            throw Denial(.protocolNotSupported, "data at a host that cannot be named")
+        }
+        return DataShare(
+            found, peer.peer, path: path,
+            upstream: outbound.upstream(scheme: .https, authority: authority),
+            way: try way(found, at: peer), hostLine: host, facts: facts(found, at: peer),
+            freshUntil: environment.monotonicSeconds() + Self.freshness)
+    }
+
+    private func dataPath(
+        of found: FoundAccess?, at peer: ResolvedPeer
+    ) throws(Denial) -> DataPath {
+        let type = found?.share.resourceType ?? "file"
+        let prefix = peer.document?.webdavPath(for: type)
+        guard
+            let written = DataPath.written(
+                uri: found?.access.uri, peer: peer.peer, prefix: prefix)
+        else { throw Denial(.protocolNotSupported, "the URI of the share is none that we follow") }
+        let path: TargetPath
+        do {
+            path = try TargetPath(
+                Array((written.path.isEmpty ? "/" : written.path).utf8)[...], rule: .routed)
+        } catch { throw Denial(.protocolNotSupported, "the path of the share: \(error)") }
+        let told: String? =
+            switch backend.view.backend.credential {
+            case .basic: peer.paths.webdav
+            case .bearer: nil
+            }
+        return DataPath(written, path: path.text, resourceType: type, told: told)
+    }
+
+    /// By token where the share demands it or its sender offers it; else by the secret, as `Bearer`
+    /// in the new form of `protocol`, as the user of Basic in the deprecated one (`protocol.md` 5).
+    private func way(
+        _ found: FoundAccess?, at peer: ResolvedPeer
+    ) throws(Denial) -> DataShare.Way {
+        guard let found else { return .secret(nil) }
+        let demand: TokenLease.Demand
+        let dialect = dialect(of: peer)
+        if found.access.requirements.contains(.mustExchangeToken) {
+            demand = .required
+        } else if dialect.tokenEndPoint != nil {
+            demand = .offered
+        } else {
+            return .secret(try secretField(of: found))
+        }
+        return .token(
+            DataShare.TokenUse(
+                lease: tokens.lease(of: found.share.id, place: found.place), demand: demand,
+                endPoint: dialect.tokenEndPoint, generation: generation(for: dialect),
+                secret: demand == .offered ? try secretField(of: found) : nil))
+    }
+
+    private func secretField(of found: FoundAccess) throws(Denial) -> String {
+        DAVCredential.field(
+            for: try permanentSecret(of: found.share, at: found.place),
+            found.access.uri == nil ? .basic : .bearer
+        ).text
+    }
+
+    private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {
+        var facts = Facts(Occasion(.webdav, .outbound), peer: peer.peer, now: 0)
+        facts.protocols = ["webdav"]
+        guard let share = found?.share else { return facts }
+        facts.resourceType = share.resourceType
+        facts.owner = share.owner
+        facts.sender = share.sender
+        facts.recipient = share.recipient
+        facts.permissions = found?.access.permissions.facts ?? .unspecified
+        return facts
+    }
+
+    /// Seconds for which what was worked out is used.
+    private static let freshness = 60
+}
+
+extension FoundAccess {
+    /// The host that its URI names.
+    fileprivate var dataHost: PeerHost? { access.uri.flatMap { URLParts($0)?.host } }
+}

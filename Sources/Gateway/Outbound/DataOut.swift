@@ -1,0 +1,93 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// The backend's requests for the data of peers' shares: the handle or secret that it shows becomes
+/// a token of the peer's, or what else opens the share; paths are mapped; bodies stream.
+extension Gateway {
+    /// What becomes of a request below a path of shared data at a peer.
+    func planDataOut(_ request: PeerRequest) -> Plan {
+        do throws(Denial) {
+            guard request.head.fields.contains(.authorization) else {
+                // Nextcloud to 26 asks without credentials first and needs the challenge.
+                return .answer(challenge())
+            }
+            let field = try authorization(request.head) ?? ""
+            let now = environment.monotonicSeconds()
+            guard let data = dataShares.find(request.peer, field, now: now) else {
+                return .prepare { [self] _ in await planNewDataOut(request, field) }
+            }
+            return try dataOut(data, request)
+        } catch {
+            return .answer(refusal(error, of: request))
+        }
+    }
+
+    private func planNewDataOut(_ request: PeerRequest, _ field: String) async -> Plan {
+        do throws(Denial) {
+            let data = try await dataShare(field, at: request.peer)
+            dataShares.keep(request.peer, field, data)
+            return try dataOut(data, request)
+        } catch {
+            return .answer(refusal(error, of: request))
+        }
+    }
+
+    /// Refused: `share_ended`; what the lists and the policy refuse.
+    private func dataOut(_ data: DataShare, _ request: PeerRequest) throws(Denial) -> Plan {
+        if let id = data.id {
+            guard registry.standing(of: id, now: request.now) == .active else {
+                throw Denial(.shareEnded, "share \(id) is over")
+            }
+        }
+        switch data.way {
+        case .secret(let field): return try forward(data, request, by: .secret(field))
+        case .token(let use):
+            let now = environment.monotonicSeconds()
+            return try dataOut(data, use, request, use.lease.next(use.demand, now: now))
+        }
+    }
+
+    private func dataOut(
+        _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest,
+        _ step: TokenLease.Step
+    ) throws(Denial) -> Plan {
+        switch step {
+        case .use(let token): return try forward(data, request, by: .token(token, use))
+        case .useAndRenew(let token):
+            tokens.renew(use.lease) { [self] in
+                await exchange(data, use, for: request.client)
+            }
+            return try forward(data, request, by: .token(token, use))
+        case .secret: return try forward(data, request, by: .secret(use.secret))
+        case .refuse(let failure, let retryAfter):
+            throw failure.denial(retryAfter: retryAfter)
+        case .ask: return .prepare { [self] _ in await planWithToken(data, use, request) }
+        }
+    }
+
+    /// Waits for a token.
+    func planWithToken(
+        _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest
+    ) async -> Plan {
+        let step = await tokens.obtain(use.lease, use.demand) { [self] in
+            await exchange(data, use, for: request.client)
+        }
+        do throws(Denial) { return try dataOut(data, use, request, step) } catch {
+            return .answer(refusal(error, of: request))
+        }
+    }
+
+    /// The answer to a refused request, with one log line.
+    ///
+    /// Never 401, which Nextcloud takes for the end of the share's secret (`protocol.md` 9.4); 403
+    /// fails the one operation, and 5xx makes it try again later.
+    func refusal(_ denial: Denial, of request: PeerRequest) -> Answer {
+        let decision = DecisionID.make(now: request.now)
+        let status = denial.status == 401 ? 403 : denial.status
+        log.refusedData(denial, decision: decision, request, status: status)
+        var fields = Self.jsonFields
+        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
+        return Answer(status: status, fields: fields, body: denial.body(decision: decision))
+    }
+}

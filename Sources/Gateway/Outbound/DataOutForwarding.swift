@@ -1,0 +1,199 @@
+import Federation
+import OpenSSL
+import Transport
+
+extension Gateway {
+    /// What opens the share at its peer.
+    enum DataKey: Sendable {
+        /// This `Authorization`; nil for the one that the backend sends.
+        case secret(String?)
+        case token(PeerToken, DataShare.TokenUse)
+
+        var fact: AccessFact {
+            switch self {
+            case .secret: .secret
+            case .token: .token
+            }
+        }
+    }
+
+    /// Sends a request for data on to the peer.
+    ///
+    /// Refused: what the policy refuses, methods that shared data do not take, paths and
+    /// destinations outside of the share.
+    func forward(
+        _ data: DataShare, _ request: PeerRequest, by key: DataKey
+    ) throws(Denial) -> Plan {
+        guard let method = DAVMethod(rawValue: request.head.method.rawValue) else {
+            throw Denial(.methodNotAllowed, "not a method of shared data")
+        }
+        guard let place = data.path.place(of: request.path.text) else {
+            throw Denial(.notAllowed, "a path outside of the share")
+        }
+        try judge(data, request, key.fact)
+        let mapping = place.isMapped && method.answersWithPaths ? data.path : nil
+        let head = try head(
+            data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
+            mapping == nil ? .asSent : .identity, key)
+        return .forward(
+            Forwarding(
+                to: data.upstream, head: head, firstByte: firstByteOut(request.head.method),
+                onHead: { Self.edit($0, mapping) },
+                replacing: refusedToken(data, request, key),
+                onFailure: { [self] failure in
+                    refusal(Denial(failure, of: data.peer), of: request)
+                }))
+    }
+
+    /// Which content coding an answer may have.
+    private enum Coding { case asSent, identity }
+
+    private func head(
+        _ data: DataShare, _ request: PeerRequest, _ path: String, _ destination: String?,
+        _ coding: Coding, _ key: DataKey
+    ) throws(Denial) -> HeadWriter {
+        var target = Array(path.utf8)
+        if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
+        do throws(HeadWriter.InvalidField) {
+            var writer = HeadWriter(reserving: 768)
+            try writer.requestLine(request.head.method, target)
+            writer.add(data.hostLine)
+            switch (key, coding) {
+            case (.secret(nil), .asSent):
+                writer.copyFields(of: request.head, except: Self.backendsFields)
+            case (.secret(nil), .identity):
+                writer.copyFields(of: request.head, except: Self.backendsFields + [.acceptEncoding])
+            case (.secret, .asSent), (.token, .asSent):
+                writer.copyFields(of: request.head, except: Self.replacedFields)
+            case (.secret, .identity), (.token, .identity):
+                writer.copyFields(of: request.head, except: Self.codedFields)
+            }
+            switch key {
+            case .secret(nil): break
+            case .secret(let field?): try writer.add(.authorization, field)
+            case .token(let token, _): try writer.add(.authorization, token.field)
+            }
+            if let destination { try writer.add(.destination, destination) }
+            try writer.add(.via, via)
+            return writer
+        } catch {
+            throw Denial(.malformedRequest, "the field \(error.name) cannot be forwarded")
+        }
+    }
+
+    /// Where MOVE and COPY lead, at the peer.
+    private func destination(
+        _ data: DataShare, _ request: PeerRequest
+    ) throws(Denial) -> String {
+        guard let field = request.head.fields.only(.destination) else {
+            throw Denial(.destinationNotAllowed, "no Destination, or several")
+        }
+        guard let destination = try? Destination(field) else {
+            throw Denial(.destinationNotAllowed, "a Destination that cannot be read")
+        }
+        if let origin = destination.origin {
+            let host = PeerHost(origin.authority.description)
+            guard host == request.peer || host == data.path.host else {
+                throw Denial(.destinationNotAllowed, "a destination on another host")
+            }
+        }
+        guard let place = data.path.place(of: destination.path.text) else {
+            throw Denial(.destinationNotAllowed, "a destination outside of the share")
+        }
+        return data.origin + place.path
+    }
+
+    /// The policy's word: the peer may have been blocked since.
+    func judge(
+        _ data: DataShare, _ request: PeerRequest, _ access: AccessFact
+    ) throws(Denial) {
+        let policy = policy.current
+        let address = request.client.address
+        let allowance =
+            switch access {
+            case .token: data.allowances.token
+            case .secret: data.allowances.secret
+            }
+        guard !allowance.holds(under: policy, address, now: request.now) else { return }
+        let standing = policy.standing(of: data.peer, now: request.now)
+        if let denial = standing.denial { throw denial }
+        var facts = data.facts
+        facts.now = request.now
+        facts.access = access
+        facts.address = address.map { NetworkAddress($0) }
+        if let denial = policy.evaluate(facts, standing).denial { throw denial }
+        allowance.note(under: policy, address, now: request.now)
+    }
+
+    /// What follows a 401 to a token, of a request that can be sent again: another token. Of one
+    /// with a body the backend is told to come back.
+    private func refusedToken(
+        _ data: DataShare, _ request: PeerRequest, _ key: DataKey
+    ) -> (@Sendable (ResponseHead) -> Replacement?)? {
+        guard case .token(let token, let use) = key else { return nil }
+        return { [self] head in
+            guard head.status == 401 else { return nil }
+            use.lease.refused(token, now: environment.monotonicSeconds())
+            switch request.head.body {
+            case .none, .length(0):
+                return .plan { [self] in await planWithToken(data, use, request) }
+            case .length, .chunked:
+                let denial = ExchangeFailure.tokenRefused.denial(retryAfter: 1)
+                return .answer(refusal(denial, of: request))
+            }
+        }
+    }
+
+    /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20).
+    private func firstByteOut(_ method: Method) -> Duration {
+        switch method {
+        case .put, .copy, .move: backend.timeouts.writes
+        case _: backend.timeouts.headers
+        }
+    }
+
+    /// What of a peer's answer the backend gets: nothing that sets a state of ours or leads
+    /// elsewhere (security design, item 88).
+    static func edit(_ head: ResponseHead, _ mapping: DataPath?) -> HeadEdit {
+        var edit = HeadEdit(keep: answerFields)
+        if head.status == 401 { edit.add.append((wwwAuthenticate, basicChallenge)) }
+        if head.status == 207, let mapping {
+            edit.transform = MultistatusTransform(mapping)
+        }
+        return edit
+    }
+
+    /// What the backend says of itself and its users, and what is written anew.
+    private static let backendsFields: [FieldName] = [
+        .cookie, .destination, FieldName("origin"), FieldName("referer"),
+    ]
+    static let replacedFields = backendsFields + [.authorization]
+    private static let codedFields = replacedFields + [.acceptEncoding]
+    private static let wwwAuthenticate = FieldName("www-authenticate")
+
+    /// The fields of an answer that mean something to a WebDAV client, and set no state.
+    private static let answerFields: [FieldName] = [
+        "accept-ranges", "age", "allow", "cache-control", "content-disposition",
+        "content-encoding", "content-language", "content-range", "content-type", "date", "dav",
+        "etag", "expires", "last-modified", "lock-token", "ms-author-via", "oc-checksum",
+        "oc-etag", "oc-fileid", "oc-total-length", "pragma", "retry-after", "vary",
+        "x-oc-mtime",
+    ].map { FieldName($0) }
+}
+
+/// `MultistatusRewriter` on the answer of a peer.
+struct MultistatusTransform: BodyTransform {
+    private var rewriter: MultistatusRewriter
+
+    init(_ path: DataPath) {
+        rewriter = MultistatusRewriter(from: path.real, to: path.told, host: path.host)
+    }
+
+    mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
+        do { return try rewriter.push(bytes) } catch { throw BodyTransformFailure() }
+    }
+
+    mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
+        do { return try rewriter.finish() } catch { throw BodyTransformFailure() }
+    }
+}

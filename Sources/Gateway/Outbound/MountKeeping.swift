@@ -1,0 +1,81 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// What Nextcloud and ownCloud ask about a share whose data failed, before they delete it: 401 and
+/// 403 to `shareinfo`, and 404 where the server shows a version, delete the mount for good
+/// (`protocol.md` 9.4). Only its own peer ends a share, by a notification.
+extension Gateway {
+    /// `POST /index.php/apps/files_sharing/shareinfo?t=<secret>` to a peer: a handle becomes the
+    /// peer's secret. A refusal, ours or the peer's, is 503.
+    ///
+    /// Of a share that is reached by tokens the secret is shown to nobody: 503 at once.
+    func planShareInfoOut(_ request: PeerRequest) -> Plan {
+        .prepare { [self] _ in
+            do throws(Denial) { return try await shareInfoOut(request) } catch {
+                return .answer(refusal(Self.temporary(error), of: request))
+            }
+        }
+    }
+
+    private func shareInfoOut(_ request: PeerRequest) async throws(Denial) -> Plan {
+        guard let query = request.head.query else { throw Denial(.notFound, "no share is named") }
+        var form = try FormBody(parsing: Array(query))
+        guard form.repeated == nil, form.hasPlainNames, let text = form["t"] else {
+            throw Denial(.malformedMessage, "no share is named, or several")
+        }
+        let field = DAVCredential.field(for: Secret(utf8: text), .basic).text
+        let data = try await dataShare(field, at: request.peer)
+        try judge(data, request, .secret)
+        if let id = data.id {
+            guard let share = registry[id], case .secret = data.way else {
+                throw Denial(.tokenExchangeRequired, "share \(id) is reached by tokens")
+            }
+            form.replace("t", with: try permanentSecret(of: share, at: data.place).text)
+        }
+        return try plainly(
+            request,
+            target: Array(request.path.text.utf8) + [UInt8(ascii: "?")] + form.serialized()
+        ) { [self] head in
+            switch head.status {
+            case 401, 403, 404:
+                let denial = Denial(.peerUnavailable, "status \(head.status) to shareinfo")
+                return .answer(refusal(Self.temporary(denial), of: request))
+            case _: return nil
+            }
+        }
+    }
+
+    private static func temporary(_ denial: Denial) -> Denial {
+        Denial(.overloaded, "shareinfo: \(denial.code.rawValue) \(denial.detail)")
+    }
+
+    /// `status.php` of a peer. One that exchanges tokens seems to have none: without it nobody asks
+    /// for `shareinfo`, which knows no tokens.
+    func planStatusOut(_ request: PeerRequest) -> Plan {
+        .prepare { [self] _ in
+            do throws(Denial) {
+                let peer = try await resolution.resolve(request.peer)
+                guard dialect(of: peer).tokenEndPoint == nil else {
+                    throw Denial(.notFound, "\(request.peer) exchanges tokens")
+                }
+                return try plainly(request, target: Array(request.path.text.utf8)) { _ in nil }
+            } catch { return .answer(refusal(error, of: request)) }
+        }
+    }
+
+    /// Sends a request on without anything of the backend's in it that lets somebody in.
+    private func plainly(
+        _ request: PeerRequest, target: [UInt8],
+        replacing: @escaping @Sendable (ResponseHead) -> Replacement?
+    ) throws(Denial) -> Plan {
+        .forward(
+            Forwarding(
+                to: outbound.upstream(scheme: .https, authority: request.authority),
+                head: try peerHead(of: request, target: target, dropping: Self.replacedFields),
+                onHead: { Self.edit($0, nil) }, replacing: replacing,
+                onFailure: { [self] failure in
+                    refusal(Denial(failure, of: request.peer), of: request)
+                }))
+    }
+}

@@ -1,0 +1,148 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// The gateway's request to a peer's token endpoint (`protocol.md` 5, RFC 6749 section 4.1.3).
+extension Gateway {
+    /// Exchanges the code of a share once, in a signed request; one `ocm.decision` tells of it.
+    func exchange(
+        _ data: DataShare, _ use: DataShare.TokenUse, for client: ClientConnection
+    ) async -> Result<PeerToken, ExchangeFailure> {
+        let asked = environment.monotonicSeconds()
+        let started = environment.monotonicMicroseconds()
+        var record = DecisionRecord(
+            id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
+            direction: .outbound, action: .fail, by: "guard", status: 0,
+            client: client.addressText)
+        record.peer = data.peer.description
+        record.share = data.id?.description
+        record.signature = .init(generation: use.generation.name, result: "sent")
+        let result = await ask(data, use, client, asked, &record)
+        record.tell(result)
+        record.timings = [(.total, environment.monotonicMicroseconds() - started)]
+        log.decision(record)
+        return result
+    }
+
+    private func ask(
+        _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection, _ asked: Int,
+        _ record: inout DecisionRecord
+    ) async -> Result<PeerToken, ExchangeFailure> {
+        let request: OutboundRequest
+        do throws(Denial) {
+            try judge(data, use, client, &record)
+            guard let endPoint = use.endPoint else {
+                return .failure(.unusable("the peer names no token endpoint"))
+            }
+            request = try signer.signed(
+                try tokenRequest(use.lease.name, endPoint), as: use.generation,
+                now: environment.now())
+        } catch { return .failure(.denied(error)) }
+        switch await sender(request) {
+        case .failure(let failure): return .failure(.unreachable(failure.code))
+        case .success(let reply):
+            record.status = reply.status
+            switch TokenReply(status: reply.status, body: reply.body) {
+            case .granted(let token, let lifetime):
+                return .success(PeerToken(token, asked: asked, lifetime: lifetime))
+            case .grantRefused: return .failure(.grantRefused)
+            case .clientRefused(let text): return .failure(.clientRefused(text))
+            case .unusable(let text): return .failure(.unusable(text))
+            }
+        }
+    }
+
+    /// The policy's word on exchanging codes at this peer.
+    private func judge(
+        _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
+        _ record: inout DecisionRecord
+    ) throws(Denial) {
+        let policy = policy.current
+        record.policy = policy.hash
+        var facts = Facts(
+            Occasion(.token, .outbound), peer: data.peer, now: environment.now())
+        facts.address = client.address.map { NetworkAddress($0) }
+        facts.access = .token
+        facts.signature =
+            switch use.generation {
+            case .none: .none
+            case .cavage: .cavage
+            case .label, .tag: .rfc9421
+            }
+        let verdict = policy.evaluate(facts)
+        record.by = verdict.by
+        record.would = verdict.would
+        if let denial = verdict.denial {
+            guard configuration.profile == .observe else { throw denial }
+            record.would.append(denial.code.rawValue)
+        }
+    }
+
+    private func tokenRequest(
+        _ name: TokenClient.Name, _ endPoint: URLParts
+    ) throws(Denial) -> OutboundRequest {
+        guard let share = registry[name.share] else {
+            throw Denial(.shareEnded, "share \(name.share) is gone")
+        }
+        guard endPoint.scheme == .https,
+            let authority = try? Authority(endPoint.host.description)
+        else { throw Denial(.peerUnavailable, "a token endpoint that is not https") }
+        let code = try permanentSecret(of: share, at: name.place)
+        let target = endPoint.path + (endPoint.query.map { "?" + $0 } ?? "")
+        return OutboundRequest(
+            .post, authority: authority,
+            target: Array((target.isEmpty ? "/" : target).utf8),
+            fields: [
+                (.contentType, "application/x-www-form-urlencoded"),
+                (.accept, "application/json"),
+            ],
+            body: TokenRequest.body(client: site.host, code: code))
+    }
+}
+
+extension DecisionRecord {
+    /// How the exchange ended.
+    fileprivate mutating func tell(_ result: Result<PeerToken, ExchangeFailure>) {
+        switch result {
+        case .success: action = .allow
+        case .failure(let failure):
+            code = failure.word
+            detail = failure.detail
+            if case .denied(let denial) = failure, !denial.code.isFailure { action = .deny }
+        }
+    }
+}
+
+extension ExchangeFailure {
+    /// The word for it in the log.
+    var word: String {
+        switch self {
+        case .grantRefused: DenialCode.invalidGrant.rawValue
+        case .clientRefused: DenialCode.unauthorizedClient.rawValue
+        case .unreachable, .unusable, .tokenRefused: DenialCode.peerUnavailable.rawValue
+        case .denied(let denial): denial.disclosedCode
+        }
+    }
+
+    /// What exactly happened; for the log.
+    var detail: String {
+        switch self {
+        case .grantRefused: "the peer says that the code is over"
+        case .clientRefused(let text): "the peer takes no codes from us: \(text)"
+        case .unreachable(let text): "no answer: \(text)"
+        case .unusable(let text): "no token in the answer: \(text)"
+        case .tokenRefused: "the peer does not take the tokens that it gives"
+        case .denied(let denial): denial.detail
+        }
+    }
+
+    /// What the backend is told when there is no way without a token.
+    func denial(retryAfter: Int) -> Denial {
+        switch self {
+        case .grantRefused: Denial(.shareEnded, detail)
+        case .denied(let denial): denial
+        case .clientRefused, .unreachable, .unusable, .tokenRefused:
+            Denial(.peerUnavailable, "token: \(detail)", retryAfter: retryAfter)
+        }
+    }
+}

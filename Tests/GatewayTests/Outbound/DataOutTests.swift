@@ -1,0 +1,324 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct DataOutTests {
+    // MARK: Tokens
+
+    @Test func aHandleBecomesATokenAtThePathOfThePeer() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask(
+            "PROPFIND /public.php/webdav/a%20b HTTP/1.1", basic(handle), "Depth: 1",
+            "Cookie: session=1", "X-Forwarded-For: 10.0.0.1", "Accept-Encoding: gzip",
+            "Origin: https://cloud.test", "User-Agent: Nextcloud")
+        #expect(planned.lines.first == "PROPFIND /webdav/ocm/x7/a%20b HTTP/1.1")
+        #expect(planned.values("authorization") == ["Bearer token-1"])
+        #expect(planned.values("host") == ["modern.test"])
+        #expect(planned.values("depth") == ["1"])
+        #expect(planned.values("user-agent") == ["Nextcloud"])
+        for name in ["cookie", "x-forwarded-for", "forwarded", "origin", "accept-encoding"] {
+            #expect(planned.values(name) == [], "\(name)")
+        }
+        #expect(planned.values("via").count == 1)
+        #expect(!planned.description.contains(handle))
+    }
+
+    @Test func aTokenThatIsThereCostsNoWait() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        _ = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        let plan = world.gateway.planDataOut(
+            try world.request("GET /public.php/webdav/a HTTP/1.1", basic(handle)))
+        #expect(Planned(plan).values("authorization") == ["Bearer token-1"])
+        #expect(world.world.mail.sent.count == 1)
+    }
+
+    @Test func theExchangeIsSignedAndSaysWhoWeAre() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        _ = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        let request = try #require(world.world.mail.sent.first)
+        #expect(request.authority.description == "modern.test")
+        #expect(String(decoding: request.target, as: UTF8.self) == "/ocm/token")
+        let body = String(decoding: request.body ?? [], as: UTF8.self)
+        #expect(
+            body == "grant_type=authorization_code&client_id=cloud.test&code=\(WayOut.secret)")
+        #expect(request.fields.contains { $0.name == .signatureInput })
+        let line = try #require(world.world.decisions().last)
+        #expect(line["kind"]?.string == "token" && line["direction"]?.string == "out")
+        #expect(line["action"]?.string == "allow" && line["peer"]?.string == "modern.test")
+        for secret in [WayOut.secret, handle, "token-1"] {
+            #expect(!world.logged().contains(secret))
+        }
+    }
+
+    @Test func aTokenIsRenewedBesideItsUseAndAskedForAnewWhenItIsOver() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        _ = try await world.ask(get, basic(handle))
+        world.world.clock.pass(300)
+        #expect(
+            try await world.ask(get, basic(handle)).values("authorization") == ["Bearer token-2"])
+    }
+
+    @Test func withoutATokenAShareThatDemandsOneStaysShut() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        world.world.mail.answer(.failure(.connect))
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.status == 502 && planned.code == "peer_unavailable")
+        guard case .answered(let answer) = planned else { throw WayOut.Unmade() }
+        #expect(answer.values("retry-after").count == 1)
+        world.world.mail.answer(400, #"{"error":"invalid_grant"}"#)
+        world.world.clock.pass(60)
+        let over = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(over.status == 403)
+        #expect(!world.logged().contains(WayOut.secret))
+    }
+
+    @Test func whereTokensAreOnlyOfferedTheSecretServesWithoutThem() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: "x7", demands: false)
+        #expect(secret == WayOut.secret)
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        #expect(
+            try await world.ask(get, basic(secret)).values("authorization") == ["Bearer token-1"])
+        world.world.mail.answer(.failure(.connect))
+        world.world.clock.pass(300)
+        let planned = try await world.ask(get, basic(secret))
+        #expect(planned.values("authorization") == ["Bearer \(secret)"])
+    }
+
+    @Test func theSecretOfAnOldPeerGoesAsItAlwaysDid() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let planned = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", basic(secret), at: "legacy.test")
+        #expect(planned.lines.first == "GET /public.php/webdav/a HTTP/1.1")
+        #expect(planned.values("authorization") == [basic(secret).dropFirst(15).description])
+        #expect(world.world.mail.sent.isEmpty)
+    }
+
+    // MARK: Whose share it is
+
+    @Test func withoutCredentialsThereIsAChallenge() async throws {
+        let world = try WayOut()
+        let planned = try await world.ask("PROPFIND /public.php/webdav/ HTTP/1.1")
+        guard case .answered(let answer) = planned else { throw WayOut.Unmade() }
+        #expect(answer.status == 401)
+        #expect(answer.values("www-authenticate").first?.hasPrefix("Basic ") == true)
+    }
+
+    @Test func aSecretThatWasNeverSeenIsThePeers() async throws {
+        let world = try WayOut()
+        let planned = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", basic("SECRET-OF-BEFORE"), at: "legacy.test")
+        #expect(
+            planned.values("authorization") == [basic("SECRET-OF-BEFORE").dropFirst(15).description]
+        )
+    }
+
+    @Test func theSecretOfAShareOfOursNeverLeaves() async throws {
+        let world = try WayOut()
+        try await world.send("SECRET-OF-OURS")
+        let planned = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", basic("SECRET-OF-OURS"))
+        #expect(planned.status == 403)
+    }
+
+    @Test func theHandleOfOnePeersShareOpensNothingAtAnother() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", basic(handle), at: "legacy.test")
+        #expect(planned.status == 403)
+    }
+
+    @Test func aShareThatIsOverIsShutAtOnce() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        #expect(try await world.ask(get, basic(handle)).status == nil)
+        let share = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.world.clock.now))
+        let planned = try await world.ask(get, basic(handle))
+        #expect(planned.status == 403 && planned.code == "share_unknown")
+    }
+
+    @Test(arguments: [
+        "Authorization: Digest x", "Authorization: Basic !!", "Authorization: Basic Og==",
+    ])
+    func aCredentialThatCannotBeReadIsRefused(_ field: String) async throws {
+        let world = try WayOut()
+        #expect(try await world.ask("GET /public.php/webdav/a HTTP/1.1", field).status == 403)
+    }
+
+    @Test func thePolicyHasItsSayForEveryRequest() async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "no data"
+                on = ["webdav.out"]
+                action = "deny"
+                """)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.status == 403)
+    }
+
+    // MARK: Paths
+
+    @Test func destinationsAreMapped() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        for destination in ["https://modern.test/public.php/webdav/b", "/public.php/webdav/b"] {
+            let planned = try await world.ask(
+                "MOVE /public.php/webdav/a HTTP/1.1", basic(handle), "Destination: \(destination)")
+            #expect(planned.values("destination") == ["https://modern.test/webdav/ocm/x7/b"])
+        }
+        for destination in [
+            "https://other.test/public.php/webdav/b", "https://modern.test/webdav/ocm/x8/b",
+            "https://modern.test/", "x",
+        ] {
+            let planned = try await world.ask(
+                "MOVE /public.php/webdav/a HTTP/1.1", basic(handle), "Destination: \(destination)")
+            #expect(planned.status == 403, "\(destination)")
+        }
+        let without = try await world.ask("MOVE /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(without.status == 403)
+    }
+
+    @Test(arguments: ["/webdav/ocm/x8/a", "/webdav/ocm", "/public.php/webdavx", "/"])
+    func aPathOutsideOfTheShareIsRefused(_ path: String) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(try await world.ask("GET \(path) HTTP/1.1", basic(handle)).status == 403)
+    }
+
+    @Test func dataOnAnotherHostAreReadThereIfTheListsAllowIt() async throws {
+        let world = try WayOut()
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        let handle = try await world.receive(
+            uri: "https://other.test/d/", demands: true, type: "folder")
+        let planned = try await world.ask(get, basic(handle))
+        #expect(planned.status == 403)
+        let other = try await world.receive(
+            uri: "https://legacy.test/d/", demands: true, type: "folder", secret: "SECRET-OF-OTHER")
+        let allowed = try await world.ask(get, basic(other))
+        #expect(allowed.lines.first == "GET /d/a HTTP/1.1")
+        #expect(allowed.values("host") == ["legacy.test"])
+    }
+
+    @Test(arguments: ["POST", "PATCH", "LINK"])
+    func otherMethodsAreNone(_ method: String) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("\(method) /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.status == 405)
+    }
+
+    // MARK: Answers
+
+    @Test func aTokenThatIsRefusedIsReplacedAndTheRequestSentAgain() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let plan = try await world.plan("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        guard case .forward(let forwarding) = plan,
+            case .plan(let again)? = forwarding.replacing?(try WayOut.answer(401))
+        else { throw WayOut.Unmade() }
+        #expect(Planned(await again()).values("authorization") == ["Bearer token-2"])
+        #expect(try !replaces(forwarding, 404))
+    }
+
+    @Test func aRequestWhoseBodyIsGoneIsToldToComeBack() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let plan = try await world.plan(
+            "PUT /public.php/webdav/a HTTP/1.1", basic(handle), "Content-Length: 5")
+        guard case .forward(let forwarding) = plan,
+            case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(401))
+        else { throw WayOut.Unmade() }
+        #expect(answer.status == 502 && answer.values("retry-after") == ["1"])
+        let next = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(next.values("authorization") == ["Bearer token-2"])
+    }
+
+    @Test func whatSetsAStateDoesNotReachTheBackend() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let plan = try await world.plan("PROPFIND /public.php/webdav/a HTTP/1.1", basic(handle))
+        guard case .forward(let forwarding) = plan,
+            let edit = forwarding.onHead?(try WayOut.answer(207))
+        else { throw WayOut.Unmade() }
+        let kept = try #require(edit.keep).map(\.description)
+        for name in ["set-cookie", "location", "strict-transport-security", "server", "alt-svc"] {
+            #expect(!kept.contains(name))
+        }
+        #expect(kept.contains("etag") && kept.contains("oc-fileid"))
+        var transform = try #require(edit.transform)
+        let body = Array(
+            #"<a:multistatus xmlns:a="DAV:"><a:href>/webdav/ocm/x7/b</a:href></a:multistatus>"#
+                .utf8)
+        let text = String(decoding: try transform.push(body.span), as: UTF8.self)
+        #expect(text.contains("<a:href>/public.php/webdav/b</a:href>"))
+    }
+
+    // MARK: Mounts
+
+    private static let shareInfo = "/index.php/apps/files_sharing/shareinfo"
+
+    @Test func shareInfoNeverDeletesAMount() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let request = try world.request(
+            "POST \(Self.shareInfo)?t=\(secret)&format=json HTTP/1.1", at: "legacy.test")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
+        #expect(
+            Planned(plan).lines.first
+                == "POST \(Self.shareInfo)?t=\(secret)&format=json HTTP/1.1")
+        for status in [401, 403, 404] {
+            guard case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(status))
+            else { throw WayOut.Unmade() }
+            #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+        }
+        #expect(try !replaces(forwarding, 200))
+    }
+
+    @Test(arguments: ["", "?t=", "?t=a&t=b", "?t[]=a"])
+    func shareInfoOfNoShareIsTemporary(_ query: String) async throws {
+        let world = try WayOut()
+        let request = try world.request("POST \(Self.shareInfo)\(query) HTTP/1.1")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        #expect(Planned(plan).status == 503)
+    }
+
+    @Test func shareInfoShowsTheCodeOfAShareToNobody() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let request = try world.request("POST \(Self.shareInfo)?t=\(handle) HTTP/1.1")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        #expect(Planned(plan).status == 503)
+    }
+
+    @Test func aPeerThatExchangesTokensSeemsToHaveNoStatus() async throws {
+        let world = try WayOut()
+        let request = try world.request("GET /status.php HTTP/1.1")
+        let plan = await world.settled(world.gateway.planStatusOut(request), request)
+        #expect(Planned(plan).status == 404)
+        let old = try world.request("GET /status.php HTTP/1.1", basic("x"), at: "legacy.test")
+        let planned = Planned(await world.settled(world.gateway.planStatusOut(old), old))
+        #expect(planned.lines.first == "GET /status.php HTTP/1.1")
+        #expect(planned.values("authorization") == [])
+    }
+
+    private func replaces(_ forwarding: Forwarding, _ status: Int) throws -> Bool {
+        forwarding.replacing?(try WayOut.answer(status)) != nil
+    }
+}
