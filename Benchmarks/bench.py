@@ -1,6 +1,7 @@
 """CPU time per request: the gateway against nginx, interleaved, medians; a Markdown table."""
 
 import argparse
+import base64
 import datetime
 import json
 import re
@@ -11,10 +12,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+from backend import answer
 from certificates import Authority
 from gateway import Evidence, Gateway
-from peers import PeerServer, as_json, share
-from servers import cpu_seconds, start_origin, start_proxy
+from peers import Peer, PeerServer, as_json, share
+from relay import Relay
+from servers import cpu_seconds, start_data, start_origin, start_proxy, start_way
 from wire import Connection, compose
 
 HOST = "cloud.test"
@@ -26,29 +29,76 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+# Where the peer has its data.
+DATA_HOST = "data.test"
+
+
+class Sender(Peer):
+    """A peer that gives a token for every code, and has its data on another host."""
+
+    def script(self, request):
+        if request.target == "/ocm/token":
+            return answer(200, {"access_token": "t" * 64, "token_type": "Bearer", "expires_in": 3600})
+        return super().script(request)
+
+
+class Peers(PeerServer):
+    """The peers, and the host of their data."""
+
+    def __init__(self, authority: Authority):
+        self.places: dict[str, str] = {}
+        super().__init__(authority)
+
+    def resolve(self) -> dict[str, str]:
+        return super().resolve() | self.places
+
+
 class Bench:
     def __init__(self, folder: Path, seconds: float, rounds: int):
         self.seconds, self.rounds, self.folder = seconds, rounds, folder
         self.authority = Authority(folder)
-        self.peers = PeerServer(self.authority)
-        self.peer = self.peers.add("modern.test", "rfc9421")
+        self.peers = Peers(self.authority)
+        self.peer = self.peers.put(Sender("modern.test", "rfc9421"))
         discovery = json.dumps({
             "enabled": True, "apiVersion": "1.0-proposal1", "endPoint": f"https://{HOST}/ocm",
             "resourceTypes": [{"name": "file", "shareTypes": ["user"],
                                "protocols": {"webdav": "/public.php/webdav/"}}]})
         self.origin = start_origin(folder, discovery)
         self.proxy = start_proxy(folder, self.origin, self.authority.issue(HOST))
+        self.data = start_data(folder, self.authority.issue(DATA_HOST))
+        self.peers.places[f"{DATA_HOST}:443"] = f"127.0.0.1:{self.data.port}"
+        self.way = start_way(folder, self.data, DATA_HOST, self.authority.issue(HOST),
+                             self.authority.file)
         evidence = Evidence()
         self.gateway = Gateway(
             folder / "gateway", self.authority, evidence, self.peers,
-            f"http://127.0.0.1:{self.origin.port}", ttl="1h",
+            f"http://127.0.0.1:{self.origin.port}", ttl="1h", egress="",
+            partners=[self.peer.host, DATA_HOST],
             configuration="[limits]\nrequests_per_connection = 1000000000\n").start()
         self.token = self.gateway.token(self.peer, evidence.secret())
         self.targets = {"gateway": (self.gateway.process.pid, self.gateway.port),
                         "nginx": (self.proxy.process.pid, self.proxy.port)}
+        self.relays = [Relay(self.gateway.egress_port, self.peer.host), Relay(self.way.port)]
+        self.targets |= {"way out": (self.gateway.process.pid, self.relays[0].port),
+                         "nginx, TLS to TLS": (self.way.process.pid, self.relays[1].port)}
+
+    def receive_share(self) -> str:
+        """A share of the peer's whose data are elsewhere; the credential of the backend."""
+        body = share(self.peer, resourceType="folder")
+        webdav = body["protocol"]["webdav"]
+        webdav |= {"uri": f"https://{DATA_HOST}/data/", "requirements": []}
+        response = self.gateway.post(self.peer, "/ocm/shares", body)
+        if response.status != 201:
+            raise RuntimeError(f"the share was answered {response.status}: {response.body!r}")
+        pair = base64.b64encode(f"{webdav['sharedSecret']}:".encode()).decode()
+        return f"Authorization: Basic {pair}"
 
     def stop(self) -> None:
+        for relay in self.relays:
+            relay.stop()
         self.gateway.stop()
+        self.way.stop()
+        self.data.stop()
         self.proxy.stop()
         self.origin.stop()
         self.peers.stop()
@@ -57,8 +107,9 @@ class Bench:
 
     def with_wrk(self, name: str, path: str, connections: int, headers=()) -> float:
         pid, port = self.targets[name]
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "--timeout", "30s",
-                   "-H", f"Host: {HOST}"]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "--timeout", "30s"]
+        if not any(header.startswith("Host:") for header in headers):
+            command += ["-H", f"Host: {HOST}"]
         for header in headers:
             command += ["-H", header]
         before = cpu_seconds(pid)
@@ -137,6 +188,16 @@ class Bench:
         row("signed share (Ed25519), against one verification + pass-through",
             self.compare("shares", lambda: self.with_shares("gateway"),
                          lambda: self.with_shares("nginx")), 1.3, verification)
+        secret = self.receive_share()
+        theirs = [f"Host: {self.peer.host}", secret]
+        row("the way out: intercepted WebDAV GET by token, 1 KiB, keep-alive, against TLS to TLS",
+            self.compare("way out", lambda: self.with_wrk("way out", FILE, 16, theirs),
+                         lambda: self.with_wrk("nginx, TLS to TLS", FILE, 16, theirs)), 1.5)
+        once = "/public.php/webdav/once/1k"
+        ends = [*theirs, "Connection: close"]
+        row("the way out: a request on new connections, against a pair of TLS handshakes",
+            self.compare("handshakes", lambda: self.with_wrk("way out", once, 8, ends),
+                         lambda: self.with_wrk("nginx, TLS to TLS", once, 8, ends)), 1.3)
         return rows
 
 

@@ -88,6 +88,85 @@ http {{
 """
 
 
+# The peer whose data are read, over TLS. What is `once` ends its connection.
+DATA = """\
+worker_processes 1;
+daemon off;
+pid {folder}/data.pid;
+error_log {folder}/error.log crit;
+{user}
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    default_type application/octet-stream;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/data-body;
+    proxy_temp_path {folder}/data-proxy;
+    fastcgi_temp_path {folder}/data-fastcgi;
+    uwsgi_temp_path {folder}/data-uwsgi;
+    scgi_temp_path {folder}/data-scgi;
+    sendfile on;
+    server {{
+        listen 127.0.0.1:{port} ssl reuseport;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache off;
+        ssl_session_tickets off;
+        location /data/ {{ alias {folder}/files/; }}
+        location /data/once/ {{
+            keepalive_timeout 0;
+            alias {folder}/files/;
+        }}
+    }}
+}}
+"""
+
+# TLS on both sides, a whole handshake for each connection.
+WAY = """\
+worker_processes {workers};
+daemon off;
+pid {folder}/way.pid;
+error_log {folder}/error.log crit;
+{user}
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/way-body;
+    proxy_temp_path {folder}/way-proxy;
+    fastcgi_temp_path {folder}/way-fastcgi;
+    uwsgi_temp_path {folder}/way-uwsgi;
+    scgi_temp_path {folder}/way-scgi;
+    upstream data {{
+        server 127.0.0.1:{data};
+        keepalive 64;
+        keepalive_requests 100000000;
+    }}
+    server {{
+        listen 127.0.0.1:{port} ssl reuseport;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache off;
+        ssl_session_tickets off;
+        location /public.php/webdav/ {{
+            proxy_pass https://data/data/;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host {host};
+            proxy_ssl_server_name on;
+            proxy_ssl_name {host};
+            proxy_ssl_verify on;
+            proxy_ssl_trusted_certificate {authority};
+            proxy_ssl_session_reuse off;
+            proxy_max_temp_file_size 0;
+        }}
+    }}
+}}
+"""
+
+
 # Workers of a root nginx would run as another user, who cannot read the temporary folder.
 USER = "user root;" if os.getuid() == 0 else ""
 
@@ -132,6 +211,20 @@ def start_proxy(folder: Path, origin: Nginx, own: Identity) -> Nginx:
     return Nginx(folder, "proxy", PROXY.format(
         folder=folder, port=port, origin=origin.port, certificate=own.certificate, key=own.key,
         workers=os.cpu_count(), user=USER), port)
+
+
+def start_data(folder: Path, own: Identity) -> Nginx:
+    """The same files over TLS, below `/data/`, and below `/data/once/` on connections that end."""
+    port = free_port()
+    return Nginx(folder, "data", DATA.format(
+        folder=folder, port=port, certificate=own.certificate, key=own.key, user=USER), port)
+
+
+def start_way(folder: Path, data: Nginx, host: str, own: Identity, authority: Path) -> Nginx:
+    port = free_port()
+    return Nginx(folder, "way", WAY.format(
+        folder=folder, port=port, data=data.port, host=host, certificate=own.certificate,
+        key=own.key, authority=authority, workers=os.cpu_count(), user=USER), port)
 
 
 def family(pid: int) -> list[int]:
