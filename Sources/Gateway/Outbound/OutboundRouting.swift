@@ -21,7 +21,9 @@ extension Gateway {
         case .ocm(let endpoint): return message(request, .ocm(endpoint))
         case .ocs(let call): return message(request, .ocs(call, request.path))
         case .token: return message(request, .token)
-        case .webdav, .shareInfo, .status: return planOther(request)
+        case .webdav: return planDataOut(request)
+        case .shareInfo: return planShareInfoOut(request)
+        case .status: return planStatusOut(request)
         case .jwks, .linkShare, .passThrough: return planOther(request)
         case .methodNotAllowed(let allow):
             var answer = refusal(
