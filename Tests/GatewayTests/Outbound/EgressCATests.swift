@@ -131,9 +131,8 @@ import Transport
 
     /// What an engine says to these bytes.
     private func step(_ engine: TLSEngine, _ bytes: [UInt8]) -> [UInt8] {
-        var plaintext: [UInt8] = []
-        return [UInt8](rawCapacity: 16 << 10) { reply in
-            plaintext = [UInt8](rawCapacity: 1 << 10) { plain in
+        [UInt8](rawCapacity: 16 << 10) { reply in
+            _ = [UInt8](rawCapacity: 1 << 10) { plain in
                 _ = engine.step(
                     ciphertext: bytes.rawSpan, plaintext: &plain, reply: &reply)
             }

@@ -53,7 +53,7 @@ import Transport
     private static func verdict(
         _ target: String, _ gate: EgressGate? = nil, unknown: String = "deny"
     ) throws -> EgressGate.Verdict {
-        try (try gate ?? Self.gate()).judge(
+        try (gate ?? Self.gate()).judge(
             try Authority(target), try policy(unknown: unknown), now: 1_700_000_000)
     }
 

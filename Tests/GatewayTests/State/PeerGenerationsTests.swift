@@ -15,7 +15,7 @@ import Testing
 
     private func open() throws -> (Store, PeerGenerations) {
         let store = try Store.open(scratch.file("state.db"), seal, now: 1000)
-        return (store, try PeerGenerations(store))
+        return (store, try PeerGenerations(store, of: .peer))
     }
 
     @Test func whatAPeerOnceSpokeIsNeverLessAlsoAfterARestart() async throws {
