@@ -92,7 +92,8 @@ extension ConfigurationReader {
         let usual: Set<Settings.Accepted> =
             profile == .strict ? [.rfc9421] : Set(Settings.Accepted.allCases)
         return Settings(
-            accept: accept.map { Set($0) } ?? usual, send: send ?? .learn, window: window ?? .seconds(300),
+            accept: accept.map { Set($0) } ?? usual, send: send ?? .learn,
+            window: window ?? .seconds(300),
             skew: skew ?? .seconds(30), keys: path(keys ?? "/var/lib/ocmgate/keys"),
             firstSeen: firstSeen ?? .pin,
             algorithms: algorithms ?? Self.usualAlgorithms, minRSA: minRSA ?? 2048)

@@ -59,8 +59,9 @@ extension EgressCA {
     }
 
     private static func first(in bytes: [UInt8]) throws(CryptoError) -> Certificate {
-        guard let certificate = try Certificate.chain(pem: String(decoding: bytes, as: UTF8.self))
-            .first
+        guard
+            let certificate = try Certificate.chain(pem: String(decoding: bytes, as: UTF8.self))
+                .first
         else { throw CryptoError("read certificate", "there is none") }
         return certificate
     }
