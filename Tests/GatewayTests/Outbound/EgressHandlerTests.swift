@@ -12,7 +12,16 @@ import Testing
         let world: TestWorld
         let handler: EgressHandler
 
-        init(egress: String = "", unknown: String = "deny", outbound: String = "") throws {
+        init(
+            egress: String = "", unknown: String = "deny", outbound: String = "",
+            allowing: [String] = []
+        ) throws {
+            let nobody = try CertificateAuthority.make(
+                name: "nobody", key: .generate(.p256), validity: 0...1)
+            var client = OutboundConfiguration(
+                tls: try .client(trust: .only([nobody.certificate])),
+                guarding: AddressGuard(allowing: try allowing.map { try CIDR($0) }))
+            client.resolve = [try Authority("modern.test:443"): try Authority("127.0.0.1:9")]
             world = try TestWorld(
                 unknown: unknown,
                 configuration: """
@@ -20,7 +29,7 @@ import Testing
                     listen = "127.0.0.1:3128"
                     \(egress)
                     \(outbound)
-                    """)
+                    """, outbound: OutboundClient(client, on: TestWorld.loops))
             let authority = try EgressCA(
                 .make(
                     name: "test", key: .generate(.p256),
@@ -125,7 +134,7 @@ import Testing
     // MARK: CONNECT
 
     @Test func aConnectToAPeerIsIntercepted() async throws {
-        let way = try Way(outbound: Self.lab)
+        let way = try Way(outbound: Self.lab, allowing: ["127.0.0.0/8"])
         let outcome = try await way.plan("CONNECT modern.test:443 HTTP/1.1", "Host: modern.test")
         #expect(outcome.target == "modern.test:443")
         #expect(way.logged().isEmpty)
