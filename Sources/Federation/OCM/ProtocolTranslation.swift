@@ -76,10 +76,7 @@ extension Translation {
         for name in backend.uriMembers where fields[name]?.string != absolute {
             fields[name] = .string(absolute)
         }
-        // Two spellings with two values would be two places.
-        for other in ["url", "URI"] where !backend.uriMembers.contains(other) {
-            fields[other] = nil
-        }
+        if !backend.uriMembers.contains("URI") { fields["URI"] = nil }
         if fields["permissions"]?.array == nil {
             fields["permissions"] = .array(SharePermissions.known.map { .string($0) })
         }
