@@ -1,10 +1,6 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
-import Logging
-import OpenSSL
-import Transport
 
 /// `ocmgate discover HOST`: what a peer publishes of itself, and what follows from it.
 struct DiscoverCommand: AsyncParsableCommand {
@@ -13,100 +9,46 @@ struct DiscoverCommand: AsyncParsableCommand {
         abstract: "Fetch what a server publishes of itself, judge it, and say what follows.",
         discussion: """
             Works without a configuration too; with one, its [outbound] settings hold and its \
-            policy is asked. Exit codes: 0 it publishes a document, 1 it answers and publishes \
-            none, 2 it cannot be asked.
+            policy is asked. What would be sent there says `ocmgate peer probe`. Exit codes: 0 it \
+            publishes a document, 1 it answers and publishes none, 2 it cannot be asked.
             """)
 
-    @OptionGroup var about: PeerOptions
+    @OptionGroup var question: PeerQuestion
 
     func run() async throws {
-        let peer = try about.peer()
-        let settings = about.option.isThere ? try about.option.load() : try Self.usual()
-        let log = GatewayLog(level: .error, format: settings.log.format.written)
-        let group = LoopGroup(count: 1)
-        do {
-            let client = try RunningGateway.outboundClient(settings, group)
-            let directory = RunningGateway.peerDirectory(
-                settings, client, .live, log, patience: .seconds(60))
-            let found = try await directory.document(of: peer)
-            // Asking for any key fetches them all.
-            _ = try? await directory.key("", of: peer, for: .jwks)
-            let keys = directory.keys(of: peer).map(\.id).sorted()
-            await group.shutdown()
-            try report(found, keys, of: peer, settings)
-        } catch let denial as Denial {
-            await group.shutdown()
-            throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")
-        } catch let problem as PrivateFile.Problem {
-            await group.shutdown()
-            throw CommandFailure(problem.description)
-        }
-    }
-
-    /// What holds where there is no configuration.
-    private static func usual() throws -> Configuration {
-        let text = """
-            [site]
-            origin = "https://localhost"
-            [backend]
-            url = "http://localhost"
-            [policy]
-            file = "/dev/null"
-            """
-        do { return try Configuration(Array(text.utf8), file: "no configuration") } catch {
-            throw CommandFailure(error)
-        }
-    }
-
-    private func report(
-        _ found: PeerDocument, _ keys: [String], of peer: PeerHost, _ settings: Configuration
-    ) throws {
-        switch found {
-        case .absent:
-            if about.json {
-                Output.json(["host": .string(peer.description), "published": .bool(false)])
-            } else {
-                Output.line("\(peer) answers, and publishes no OCM discovery document")
-            }
-            throw Exit.findings
+        let found = try await question.ask()
+        switch found.words {
+        case .absent: try question.reportAbsence(of: found.peer)
         case .published(let document):
-            let verdict = try judge(document, peer, settings)
-            if about.json {
-                printJSON(document, keys, verdict, of: peer)
+            // A share from there, as well signed as the peer can.
+            let verdict = try question.judge("share.in", found) { facts in
+                facts.signature = document.generation
+                facts.access = document.exchangesTokens ? .token : .secret
+            }
+            let dialect = PeerDialect(
+                document, try question.learned(found), sending: found.settings.signature.send)
+            if question.json {
+                printJSON(document, dialect, verdict, found)
             } else {
-                printText(document, keys, verdict, of: peer)
+                printText(document, dialect, verdict, found)
             }
         }
-    }
-
-    /// What the policy says to a share from there, as well signed as the peer can.
-    private func judge(
-        _ document: DiscoveryDocument, _ peer: PeerHost, _ settings: Configuration
-    ) throws -> Verdict? {
-        guard about.option.isThere, let occasion = Occasion("share.in") else { return nil }
-        let policy: Policy
-        do throws(ConfigurationErrors) {
-            policy = try Policy.load(file: settings.policy.file, .disk)
-        } catch { throw CommandFailure(error) }
-        var facts = Facts.ordinary(occasion, peer: peer, now: Int(Date().timeIntervalSince1970))
-        facts.signature = document.generation
-        facts.access = document.exchangesTokens ? .token : .secret
-        return policy.evaluate(facts)
     }
 
     private func printJSON(
-        _ document: DiscoveryDocument, _ keys: [String], _ verdict: Verdict?, of peer: PeerHost
+        _ document: DiscoveryDocument, _ dialect: PeerDialect, _ verdict: Verdict?,
+        _ found: PeerQuestion.Found
     ) {
         Output.json([
-            "host": .string(peer.description), "published": .bool(true),
+            "host": .string(found.peer.description), "published": .bool(true),
             "endPoint": .string(document.endPoint),
             "provider": document.provider.map { .string($0) } ?? .null,
             "version": .string(document.version ?? document.apiVersion ?? ""),
             "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
             "criteria": .strings(document.criteria.map(\.rawValue).sorted()),
-            "signatures": .string("\(document.generation)"), "keys": .strings(keys),
+            "signatures": .string("\(document.generation)"), "keys": .strings(found.keys),
             "exchangesTokens": .bool(document.exchangesTokens),
-            "weSign": .string(document.answered.generation),
+            "weSign": .string(dialect.signatures.standard),
             "policy": verdict.map {
                 .object(["action": .string($0.action.rawValue), "by": .string($0.by)])
             } ?? .null,
@@ -115,23 +57,23 @@ struct DiscoverCommand: AsyncParsableCommand {
     }
 
     private func printText(
-        _ document: DiscoveryDocument, _ keys: [String], _ verdict: Verdict?, of peer: PeerHost
+        _ document: DiscoveryDocument, _ dialect: PeerDialect, _ verdict: Verdict?,
+        _ found: PeerQuestion.Found
     ) {
         func list(_ words: [String]) -> String {
             words.isEmpty ? "none" : words.sorted().joined(separator: ", ")
         }
-        Output.line("\(peer): \(document.provider ?? "unnamed"), \(document.endPoint)")
+        Output.line("\(found.peer): \(document.provider ?? "unnamed"), \(document.endPoint)")
         Output.line("  version        \(document.version ?? document.apiVersion ?? "none")")
         Output.line("  capabilities   \(list(document.capabilities.map(\.rawValue)))")
         Output.line("  criteria       \(list(document.criteria.map(\.rawValue)))")
         Output.line("  signs          \(document.generation)")
-        Output.line("  keys           \(list(keys))")
-        if document.advertisesSignatures, keys.isEmpty {
+        Output.line("  keys           \(list(found.keys))")
+        if document.advertisesSignatures, found.keys.isEmpty, !found.isFromFile {
             Output.line("                 it says that it signs, and shows no key that can be used")
         }
         Output.line("  token exchange \(document.exchangesTokens ? "yes" : "no")")
-        Output.line(
-            "  we would sign  \(document.answered.generation): \(document.answered.because)")
+        Output.line("  we would sign  \(dialect.signatures.standard)")
         if let verdict {
             Output.line("  its shares     \(verdict.action.rawValue) by \(verdict.by)")
         }
@@ -141,17 +83,19 @@ struct DiscoverCommand: AsyncParsableCommand {
 
 extension DiscoveryDocument {
     /// How the peer signs, as far as it says so.
-    fileprivate var generation: SignatureFact {
+    var generation: SignatureFact {
         if jwksURI != nil || capabilities.contains(.httpSig) { return .rfc9421 }
         return advertisesSignatures ? .cavage : .none
     }
+}
 
-    /// How a message to it would be signed, and why.
-    fileprivate var answered: (generation: String, because: String) {
-        if jwksURI == nil, !signatureKeys.isEmpty {
-            return ("cavage", "it publishes publicKey and no jwksUri")
+extension SignatureGeneration {
+    /// The standard, whatever its form.
+    var standard: String {
+        switch self {
+        case .none: "none"
+        case .cavage: "cavage"
+        case .label, .tag: "rfc9421"
         }
-        if jwksURI != nil { return ("rfc9421", "it publishes a jwksUri") }
-        return ("rfc9421", "an old server takes no notice of it")
     }
 }

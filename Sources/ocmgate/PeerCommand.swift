@@ -3,10 +3,11 @@ import Federation
 import Foundation
 import Gateway
 
-/// `ocmgate peer forget`: what is known of peers from their earlier messages.
+/// `ocmgate peer probe|forget`: what is known of peers.
 struct PeerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "peer", abstract: "What is known of peers.", subcommands: [Forget.self])
+        commandName: "peer", abstract: "What is known of peers.",
+        subcommands: [Probe.self, Forget.self])
 
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -33,6 +33,23 @@ package final class PeerGenerations: Sendable {
             })
     }
 
+    /// What a state file has for one peer, read beside a gateway that runs; `none` where there is
+    /// no file yet, or one of an earlier version.
+    package static func read(
+        _ path: String, _ host: PeerHost, of signer: Signer
+    ) throws(StoreOpenError) -> SignatureGeneration {
+        guard PrivateFile.exists(path) else { return .none }
+        do {
+            let number = try Store.reader(path).read { db -> Int? in
+                guard try db.tableExists(signer.rawValue) else { return nil }
+                return try Int.fetchOne(
+                    db, sql: "SELECT newest FROM \(signer.rawValue) WHERE host = ?",
+                    arguments: [host.description])
+            }
+            return number.flatMap(SignatureGeneration.init(rawValue:)) ?? .none
+        } catch { throw StoreOpenError(path: path, reading: error) }
+    }
+
     /// `none` for a peer that never signed.
     package subscript(_ host: PeerHost) -> SignatureGeneration {
         newest.withLock { $0[host] ?? .none }

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+import Logging
+import OpenSSL
+import Transport
+
+/// A question about one peer: who it is, and where its own words come from.
+struct PeerQuestion: ParsableArguments {
+    @OptionGroup var about: PeerOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Its discovery document, - for standard input; then nothing is asked over the network.",
+            valueName: "file"))
+    var document: String?
+
+    var json: Bool { about.json }
+
+    /// What there is to know of the peer.
+    struct Found {
+        let peer: PeerHost
+        let settings: Configuration
+        /// Our own host.
+        let site: PeerHost
+        let words: PeerDocument
+        /// The names of the keys that could be fetched.
+        let keys: [String]
+        /// Whether a file was read in its place.
+        var isFromFile = false
+    }
+
+    /// Asks the peer for its discovery document and its keys, and for nothing else; or reads the
+    /// document that was named.
+    func ask() async throws -> Found {
+        let peer = try about.peer()
+        let settings = about.option.isThere ? try about.option.load() : try Self.usual()
+        guard let site = Site(origin: settings.site.origin, aliases: [])?.host else {
+            throw CommandFailure("site.origin cannot be used")
+        }
+        if let document {
+            return Found(
+                peer: peer, settings: settings, site: site,
+                words: .published(try Self.read(document)),
+                keys: [], isFromFile: true)
+        }
+        let log = GatewayLog(level: .error, format: settings.log.format.written)
+        let group = LoopGroup(count: 1)
+        do {
+            let client = try RunningGateway.outboundClient(settings, group)
+            let directory = RunningGateway.peerDirectory(
+                settings, client, .live, log, patience: .seconds(60))
+            let words = try await directory.document(of: peer)
+            // Asking for any key fetches them all.
+            _ = try? await directory.key("", of: peer, for: .jwks)
+            let keys = directory.keys(of: peer).map(\.id).sorted()
+            await group.shutdown()
+            return Found(
+                peer: peer, settings: settings, site: site, words: words, keys: keys)
+        } catch let denial as Denial {
+            await group.shutdown()
+            throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")
+        } catch let problem as PrivateFile.Problem {
+            await group.shutdown()
+            throw CommandFailure(problem.description)
+        }
+    }
+
+    /// What earlier messages showed of the peer; nothing where no gateway has run yet.
+    func learned(_ found: Found) throws -> PeerDialect.Learned {
+        guard about.option.isThere else { return PeerDialect.Learned() }
+        do {
+            let file = found.settings.state.file
+            return PeerDialect.Learned(
+                signed: try PeerGenerations.read(file, found.peer, of: .peer),
+                accepted: try PeerGenerations.read(file, found.peer, of: .us))
+        } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// Says that there is none; exit code 1.
+    func reportAbsence(of peer: PeerHost) throws -> Never {
+        if json {
+            Output.json(["host": .string(peer.description), "published": .bool(false)])
+        } else {
+            Output.line("\(peer) answers, and publishes no OCM discovery document")
+        }
+        throw Exit.findings
+    }
+
+    /// What the policy says to a message of this kind; nil without a configuration.
+    ///
+    /// - Parameter facts: what is changed of those of an ordinary message.
+    func judge(
+        _ occasion: String, _ found: Found, _ change: (inout Facts) -> Void
+    ) throws -> Verdict? {
+        guard about.option.isThere, let occasion = Occasion(occasion) else { return nil }
+        let policy: Policy
+        do throws(ConfigurationErrors) {
+            policy = try Policy.load(file: found.settings.policy.file, .disk)
+        } catch { throw CommandFailure(error) }
+        var facts = Facts.ordinary(
+            occasion, peer: found.peer, now: Int(Date().timeIntervalSince1970))
+        change(&facts)
+        return policy.evaluate(facts)
+    }
+
+    /// Refused: what is no discovery document.
+    private static func read(_ file: String) throws -> DiscoveryDocument {
+        let bytes: [UInt8]
+        if file == "-" {
+            bytes = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        } else if let data = FileManager.default.contents(atPath: file) {
+            bytes = [UInt8](data)
+        } else {
+            throw CommandFailure("\(file) cannot be read")
+        }
+        do { return try DiscoveryDocument(parsing: bytes) } catch {
+            throw CommandFailure("\(file) is no discovery document: \(error)")
+        }
+    }
+
+    /// What holds where there is no configuration.
+    private static func usual() throws -> Configuration {
+        let text = """
+            [site]
+            origin = "https://localhost"
+            [backend]
+            url = "http://localhost"
+            [policy]
+            file = "/dev/null"
+            """
+        do { return try Configuration(Array(text.utf8), file: "no configuration") } catch {
+            throw CommandFailure(error)
+        }
+    }
+}
