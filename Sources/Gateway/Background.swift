@@ -12,6 +12,7 @@ extension Gateway {
         let inquiry = Task { [self] in
             while !Task.isCancelled {
                 let isKnown = await published.refresh(on: loop)
+                warnOfSignatures()
                 await pause(isKnown ? configuration.discovery.fresh : .seconds(2))
             }
         }
@@ -61,6 +62,21 @@ extension Gateway {
                     .remedy,
                     "see whether the clock is right; if it is, it was ahead once, and this ends by "
                         + "itself (deploy/README.md, the clock)"),
+            ])
+    }
+
+    /// Says so when the backend shows a key of its own: it would refuse what the gateway hands on,
+    /// which is no longer byte for byte what was signed.
+    private func warnOfSignatures() {
+        guard let document = backend.view.document, !document.signatureKeys.isEmpty else { return }
+        log.write(
+            .warning, .backendSigns,
+            [
+                LogEntry(.detail, document.provider ?? backend.kind.rawValue),
+                LogEntry(
+                    .remedy,
+                    "occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean "
+                        + "--lazy"),
             ])
     }
 

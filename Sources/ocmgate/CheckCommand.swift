@@ -33,6 +33,7 @@ struct CheckCommand: ParsableCommand {
             check.certificates(of: configuration)
             check.keys(of: configuration)
             check.egress(of: configuration)
+            check.backend(of: configuration)
         } catch { check.findings += error.all }
         report(check, policyHash)
         if !check.findings.isEmpty { throw Exit.findings }
@@ -43,6 +44,7 @@ struct CheckCommand: ParsableCommand {
             Output.json([
                 "file": .string(option.name), "ok": .bool(check.findings.isEmpty),
                 "findings": Output.rows(check.findings), "warnings": Output.rows(check.warnings),
+                "notes": .strings(check.notes),
                 "policy": hash.map { .string($0) } ?? .null,
             ])
             return
@@ -51,6 +53,7 @@ struct CheckCommand: ParsableCommand {
         for warning in check.warnings {
             Output.error("warning: \(warning.description)")
         }
+        for note in check.notes { Output.error("note: \(note)") }
         if check.findings.isEmpty {
             Output.line("\(option.name): fine" + (hash.map { " (policy \($0))" } ?? ""))
         } else {

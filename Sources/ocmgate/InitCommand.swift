@@ -28,6 +28,9 @@ struct InitCommand: ParsableCommand {
     @Option(help: "Where the gateway listens; else port 443 as root, 8443 on loopback as others.")
     var listen: String?
 
+    @Option(help: "Where the backend's forward proxy, its way out, listens; \"\" for none.")
+    var egress = "127.0.0.1:3128"
+
     @Option(name: .customLong("dir"), help: "The folder to write into.")
     var folder = "."
 
@@ -39,7 +42,8 @@ struct InitCommand: ParsableCommand {
         let templates = InitTemplates(
             origin: try usedOrigin(), backend: backend ?? usualBackend, kind: kind,
             listen: listen ?? (isRoot ? "[::]:443" : "127.0.0.1:8443"),
-            redirects: listen == nil && isRoot, state: "state")
+            egress: egress.isEmpty ? nil : egress, redirects: listen == nil && isRoot,
+            state: "state", authorityFile: absolute("state/egress-ca.pem"))
         let files: [(name: String, text: String)] = [
             ("config.toml", templates.configuration), ("policy.toml", templates.policy),
             ("backend.txt", templates.backendLines),
@@ -101,6 +105,10 @@ struct InitCommand: ParsableCommand {
 
     private func path(_ name: String) -> String {
         name.isEmpty ? folder : (folder as NSString).appendingPathComponent(name)
+    }
+
+    private func absolute(_ name: String) -> String {
+        URL(fileURLWithPath: path(name)).standardizedFileURL.path
     }
 
     private func refuseExisting(_ names: [String]) throws {

@@ -9,6 +9,8 @@ struct InitTemplates {
     let kind: BackendKind
     /// Where the gateway listens.
     let listen: String
+    /// Where the backend's forward proxy listens; nil for none.
+    let egress: String?
     /// Whether port 80 sends browsers to https.
     let redirects: Bool
     /// Folder of keys, seal key and state; absolute, or relative to the configuration.
@@ -42,7 +44,7 @@ struct InitTemplates {
         [backend]
         url  = "\(backend)"
         kind = "\(kind.rawValue)"
-
+        \(wayOut)
         [signature]
         keys = "\(state)/keys"        # made at the first start
 
@@ -54,6 +56,20 @@ struct InitTemplates {
         seal_key = "\(state)/seal.key" # made at the first start; keep a copy of it in a safe place
 
         """
+    }
+
+    private var wayOut: String {
+        guard let egress else { return "" }
+        return """
+
+            [egress]
+            # The backend's forward proxy: what it sends to other servers is signed here, and its secrets
+            # stay here. Without it, it sends unsigned.
+            listen = "\(egress)"
+            ca     = "\(state)/egress-ca.pem" # made at the first start; the backend has to believe it
+            other  = "refuse"             # what is no federation: refuse | tunnel | a list of hosts
+
+            """
     }
 
     private var redirect: String {
@@ -145,61 +161,14 @@ struct InitTemplates {
         """
     }
 
-    /// What the backend must be told, so that it believes the gateway (`protocol.md` 9.11).
+    /// `state/egress-ca.pem` as somebody in any folder names it.
+    let authorityFile: String
+
+    /// What the backend must be told.
     var backendLines: String {
-        switch kind {
-        case .nextcloud, .owncloud10:
-            """
-            # \(kind == .nextcloud ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
-            occ config:system:set trusted_proxies 0 --value=127.0.0.1
-            occ config:system:set overwriteprotocol --value=https
-            occ config:system:set overwritehost --value=\(authority)
-            occ config:system:set overwrite.cli.url --value=\(origin)
-            occ config:system:set trusted_domains 1 --value=\(authority)
-            \(kind == .nextcloud ? Self.signaturesOff : "")
-            """
-        case .ocis, .opencloud:
-            """
-            # \(kind == .ocis ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
-            \(kind == .ocis ? "OCIS_URL" : "OC_URL")=\(origin)
-            PROXY_TLS=false
-            PROXY_HTTP_ADDR=\(backend.drop { $0 != "/" }.drop { $0 == "/" })
-
-            """
-        case .cernbox:
-            """
-            # reva behind the gateway: its public URL is \(origin) in [http.services.ocmprovider]
-            # and wherever a gateway or provider URL of the site is named. It takes the client's
-            # address from X-Forwarded-For (cs3org reva from 3.12.2 on only with
-            # trust_forwarded_for); its own check of the sender's address fails behind any proxy:
-            # verify_request_hostname = false, the gateway has verified the sender.
-
-            """
-        case .seafile:
-            """
-            # Seafile behind the gateway: in seahub_settings.py.
-            SERVICE_URL = "\(origin)"
-            FILE_SERVER_ROOT = "\(origin)/seafhttp"
-            CSRF_TRUSTED_ORIGINS = ["\(origin)"]
-            USE_X_FORWARDED_HOST = True
-            SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-            """
-        case .generic:
-            """
-            # The backend must know its public URL, \(origin), and believe X-Forwarded-For,
-            # X-Forwarded-Proto and X-Forwarded-Host from the gateway's address.
-
-            """
-        }
+        BackendAdvice(
+            kind: kind, origin: origin, backend: backend,
+            wayOut: egress.map { .init(proxy: $0, authority: authorityFile) }
+        ).lines
     }
-
-    private static let signaturesOff = """
-        # Nextcloud 31 and newer: the gateway has checked the signature, and what it hands on is no
-        # longer byte for byte what was signed.
-        occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy
-
-        """
-
-    private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }
 }

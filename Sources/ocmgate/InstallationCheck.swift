@@ -2,12 +2,15 @@ import Federation
 import Foundation
 import Gateway
 import OpenSSL
+import Transport
 
 /// What is wrong around a configuration that is itself well: its policy, certificates and keys.
 /// Reads only.
 struct InstallationCheck {
     var findings: [ConfigurationError] = []
     var warnings: [ConfigurationError] = []
+    /// What cannot be looked at from here, and has to be right all the same.
+    var notes: [String] = []
     private let now = Int(Date().timeIntervalSince1970)
 
     /// The policy and its tests; its hash when it can be used.
@@ -31,6 +34,19 @@ struct InstallationCheck {
             warn(policy.file, "mode = \"\(policy.mode.rawValue)\" refuses nothing")
         }
         return failed.isEmpty ? policy.hash : nil
+    }
+
+    /// What the backend has to be told.
+    mutating func backend(of configuration: Configuration) {
+        notes +=
+            BackendAdvice(
+                kind: configuration.backend.kind, origin: configuration.site.origin, backend: "",
+                wayOut: configuration.egress.map {
+                    .init(
+                        proxy: $0.listen.description,
+                        authority: URL(fileURLWithPath: $0.certificate).standardizedFileURL.path)
+                }
+            ).notes
     }
 
     /// Every certificate with its key, and whether peers would believe one of them.

@@ -13,6 +13,7 @@ import pytest
 
 from gateway import binary
 from listener import free_port
+from peers import legacy_share
 
 ROOT = Path(__file__).parents[2]
 KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]
@@ -20,7 +21,7 @@ COMMANDS = [
     "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key stage",
     "key activate", "key retire", "key export",
     "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
-    "share list", "share show", "share add", "peer forget",
+    "share list", "share show", "share add", "peer forget", "peer probe",
 ]
 LATER = [
     "reload", "status", "drain", "stop", "config show", "config schema", "policy prove x",
@@ -52,7 +53,8 @@ def installation(tmp_path_factory) -> Path:
     """What `init` wrote, with keys and an empty state: it ran once."""
     folder = tmp_path_factory.mktemp("installation")
     made = ocmgate("init", "nextcloud", "--origin", "https://cloud.test",
-                   "--listen", f"127.0.0.1:{free_port()}", cwd=folder)
+                   "--listen", f"127.0.0.1:{free_port()}", "--egress", f"127.0.0.1:{free_port()}",
+                   cwd=folder)
     assert made.returncode == 0, made.stderr
     serve(folder, lambda process: None)
     return folder
@@ -142,8 +144,9 @@ def test_version():
 @pytest.mark.parametrize("kind", KINDS)
 def test_day_one(kind, tmp_path):
     """init, then check, then run, as the README has it."""
+    egress = f"127.0.0.1:{free_port()}"
     made = ocmgate("init", kind, "--origin", "https://cloud.test",
-                   "--listen", f"127.0.0.1:{free_port()}", cwd=tmp_path)
+                   "--listen", f"127.0.0.1:{free_port()}", "--egress", egress, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert "To fill in" in made.stdout
     lines = (tmp_path / "backend.txt").read_text()
@@ -153,9 +156,12 @@ def test_day_one(kind, tmp_path):
                      "trusted_domains"):
             assert word in lines
     assert ("ocm_signed_request_disabled" in lines) == (kind == "nextcloud")
+    # Its way out, and the authority that it has to believe.
+    assert egress in lines and str(tmp_path / "state/egress-ca.pem") in lines
     before = listing(tmp_path)
     checked = ocmgate("check", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
+    assert ("note: Nextcloud 31 and newer" in checked.stderr) == (kind == "nextcloud")
     assert "self-signed" in checked.stderr
     assert listing(tmp_path) == before
     code, records = serve(tmp_path, lambda process: None)
@@ -163,6 +169,16 @@ def test_day_one(kind, tmp_path):
     assert [record["message"] for record in records][-2:] == ["gateway.stopping",
                                                               "gateway.stopped"]
     assert ocmgate("-t", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "state/egress-ca.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_site_without_a_way_out_is_told_what_that_means(tmp_path):
+    made = ocmgate("init", "owncloud10", "--origin", "https://cloud.test", "--egress", "", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "[egress]" not in (tmp_path / "config.toml").read_text()
+    assert "proxy --value" not in (tmp_path / "backend.txt").read_text()
+    notes = json.loads(ocmgate("check", "--json", cwd=tmp_path).stdout)["notes"]
+    assert any("leaves unsigned" in note for note in notes)
 
 
 def test_init_overwrites_nothing(fresh):
@@ -173,7 +189,8 @@ def test_init_overwrites_nothing(fresh):
 
 
 @pytest.mark.parametrize("option", [["--origin", "http://cloud.test"], ["--origin", "cloud.test"],
-                                    ["--backend", "nowhere"], ["--listen", "443"]])
+                                    ["--backend", "nowhere"], ["--listen", "443"],
+                                    ["--egress", "3128"]])
 def test_init_writes_nothing_that_would_not_load(option, tmp_path):
     run = ocmgate("init", *option, cwd=tmp_path)
     assert run.returncode == 2 and run.stderr
@@ -599,4 +616,56 @@ def test_a_peer_is_judged(legacy, start):
         assert bool(answer["keys"]) == (signs != "none")
         assert answer["policy"]["action"] == "allow", answer
     text = gateway.command("discover", "cavage.test").stdout
-    assert "we would sign  cavage: it publishes publicKey and no jwksUri" in text
+    assert "we would sign  cavage" in text
+
+
+# peer probe
+
+
+def test_a_peer_is_told_what_we_would_send_it_and_why(legacy, start, peers):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peers.peers["modern.test"].requests.clear()
+
+    def probed(host):
+        answer = json.loads(gateway.command("peer", "probe", host, "--json").stdout)
+        assert answer["published"] is True and answer["policy"]["in"]["action"] == "allow"
+        return answer
+
+    modern = probed("modern.test")
+    assert modern["signatures"] == "rfc9421" and modern["keys"] == ["modern.test#key1"]
+    assert modern["protocol"] == "multi" and modern["exchange"] == "demanded"
+    assert modern["addresses"] == "alice@cloud.test"
+    assert modern["tokenEndPoint"] == "https://modern.test/ocm/token"
+    assert any("must-exchange-token" in sentence for sentence in modern["explanation"])
+    cavage = probed("cavage.test")
+    assert cavage["signatures"] == "cavage" and cavage["protocol"] == "legacy"
+    assert cavage["exchange"] == "none" and cavage["tokenEndPoint"] is None
+    assert probed("legacy.test")["addresses"] == "alice@https://cloud.test/"
+    # Only documents were fetched: nothing was sent.
+    assert {request.method for request in peers.peers["modern.test"].requests} == {"GET"}
+
+
+def test_a_peer_that_has_signed_is_remembered_in_what_it_gets(legacy, start, peers):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    cavage = peers.peers["cavage.test"]
+    assert gateway.post(cavage, "/ocm/shares", legacy_share(cavage)).status == 201
+    text = gateway.command("peer", "probe", "cavage.test").stdout
+    assert "It has signed by cavage before." in text
+
+
+def test_a_document_can_be_judged_without_a_network(tmp_path):
+    (tmp_path / "peer.json").write_text(json.dumps({
+        "enabled": True, "apiVersion": "1.0-proposal1", "endPoint": "https://old.test/ocm",
+        "resourceTypes": [{"name": "file", "shareTypes": ["user"],
+                           "protocols": {"webdav": "/public.php/webdav/"}}]}))
+    run = ocmgate("peer", "probe", "old.test", "--document", "peer.json", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "It is taken for a Nextcloud up to 30" in run.stdout
+    text = (tmp_path / "peer.json").read_text()
+    again = ocmgate("peer", "probe", "old.test", "--document", "-", "--json", cwd=tmp_path, stdin=text)
+    assert json.loads(again.stdout)["signatures"] == "rfc9421"
+    assert ocmgate("discover", "old.test", "--document", "-", cwd=tmp_path, stdin=text).returncode == 0
+    wrong = ocmgate("peer", "probe", "old.test", "--document", "-", cwd=tmp_path, stdin="<html>")
+    assert wrong.returncode == 2 and "no discovery document" in wrong.stderr

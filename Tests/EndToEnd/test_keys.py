@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from backend import ScriptedBackend
+from oldserver import OldServer
+
 
 @pytest.fixture
 def gateway(legacy, start):
@@ -106,3 +109,20 @@ def test_without_a_gateway_the_command_does_it(gateway):
     key(gateway, "stage", "p256-1")
     gateway.start()
     assert shown(gateway)[0] == {"ed25519-1", "p256-1"}
+
+
+def test_a_backend_that_signs_itself_is_told_what_to_switch_off(evidence, start):
+    server = OldServer("nc33", "cloud.test", evidence)
+    backend = ScriptedBackend(server.script)
+    try:
+        gateway = start(backend.url)
+        warning = gateway.lines("backend.signs")[0]
+        assert warning["detail"] == "Nextcloud 33.0.3.2"
+        assert "ocm_signed_request_disabled" in warning["remedy"]
+    finally:
+        backend.stop()
+
+
+def test_other_backends_are_not(gateway):
+    gateway.request("GET", "/.well-known/ocm")
+    assert [line for line in gateway.records() if line["message"] == "backend.signs"] == []

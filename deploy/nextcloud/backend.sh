@@ -13,3 +13,11 @@ occ config:system:set trusted_domains 1 --value=cloud.uni.example
 # Nextcloud 31 and newer check signatures themselves. The gateway has checked them, and what it
 # hands on is no longer byte for byte what was signed.
 occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy
+# Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
+# the certificate at its first start; all programs of this machine have to believe it, since discovery
+# looks at the system's authorities alone.
+authority=/usr/local/share/ca-certificates/ocmgate.crt
+sudo install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
+sudo update-ca-certificates
+occ security:certificates:import "$authority"
+occ config:system:set proxy --value=127.0.0.1:3128

@@ -10,3 +10,11 @@ occ config:system:set overwriteprotocol --value=https
 occ config:system:set overwritehost --value=cloud.uni.example
 occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
 occ config:system:set trusted_domains 1 --value=cloud.uni.example
+# Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
+# the certificate at its first start; all programs of this machine have to believe it, since discovery
+# looks at the system's authorities alone.
+authority=/usr/local/share/ca-certificates/ocmgate.crt
+sudo install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
+sudo update-ca-certificates
+occ security:certificates:import "$authority"
+occ config:system:set proxy --value=127.0.0.1:3128

@@ -11,6 +11,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case dataRefused = "data.refused"
     /// The backend was not let out.
     case egressRefused = "egress.refused"
+    /// The backend signs and checks signatures, which is the gateway's part.
+    case backendSigns = "backend.signs"
     case backendFailed = "backend.failed"
     case peerFetchFailed = "peer.fetch-failed"
     case peerKeyHeld = "peer.key-held"

@@ -1,0 +1,143 @@
+import Federation
+import Foundation
+import Gateway
+
+/// What the server behind the gateway must be told, so that it believes the gateway
+/// (`protocol.md` 9.11), leaves signatures to it (8.7), and goes out through it (8.10).
+struct BackendAdvice {
+    let kind: BackendKind
+    /// `https://host[:port]`.
+    let origin: String
+    /// Where the backend listens.
+    let backend: String
+    /// The gateway's forward proxy; nil where there is none.
+    let wayOut: WayOut?
+
+    struct WayOut {
+        /// `host:port`.
+        let proxy: String
+        /// The file of the authority's certificate, as somebody in any folder names it.
+        let authority: String
+    }
+
+    /// All of it, as `ocmgate init` writes it.
+    var lines: String {
+        let parts = [ways, signatures, out].compactMap { $0 }
+        return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What `ocmgate check` reminds of: a sentence for each.
+    var notes: [String] {
+        var notes: [String] = []
+        if kind == .nextcloud {
+            notes.append(
+                "Nextcloud 31 and newer sign and check signatures themselves; the gateway does both: "
+                    + Self.signaturesOff)
+        }
+        if let wayOut {
+            notes.append(
+                "what the backend sends is signed only if it goes out by the proxy "
+                    + "\(wayOut.proxy) and believes \(wayOut.authority): "
+                    + "ocmgate init writes the lines for it")
+        } else {
+            notes.append(
+                "there is no [egress]: what the backend sends leaves unsigned, with its permanent "
+                    + "secrets")
+        }
+        return notes
+    }
+
+    private static let signaturesOff =
+        "occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy"
+
+    private var signatures: String? {
+        guard kind == .nextcloud else { return nil }
+        return """
+            # Nextcloud 31 and newer sign and check signatures themselves. The gateway does both: what it
+            # hands on, in and out, is no longer byte for byte what was signed.
+            \(Self.signaturesOff)
+            """
+    }
+
+    private var ways: String {
+        switch kind {
+        case .nextcloud, .owncloud10:
+            """
+            # \(kind == .nextcloud ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
+            occ config:system:set trusted_proxies 0 --value=127.0.0.1
+            occ config:system:set overwriteprotocol --value=https
+            occ config:system:set overwritehost --value=\(authority)
+            occ config:system:set overwrite.cli.url --value=\(origin)
+            occ config:system:set trusted_domains 1 --value=\(authority)
+            """
+        case .ocis, .opencloud:
+            """
+            # \(kind == .ocis ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
+            \(kind == .ocis ? "OCIS_URL" : "OC_URL")=\(origin)
+            PROXY_TLS=false
+            PROXY_HTTP_ADDR=\(backend.drop { $0 != "/" }.drop { $0 == "/" })
+            """
+        case .cernbox:
+            """
+            # reva behind the gateway: its public URL is \(origin) in [http.services.ocmprovider]
+            # and wherever a gateway or provider URL of the site is named. It takes the client's
+            # address from X-Forwarded-For (cs3org reva from 3.12.2 on only with
+            # trust_forwarded_for); its own check of the sender's address fails behind any proxy:
+            # verify_request_hostname = false, the gateway has verified the sender.
+            """
+        case .seafile:
+            """
+            # Seafile behind the gateway: in seahub_settings.py.
+            SERVICE_URL = "\(origin)"
+            FILE_SERVER_ROOT = "\(origin)/seafhttp"
+            CSRF_TRUSTED_ORIGINS = ["\(origin)"]
+            USE_X_FORWARDED_HOST = True
+            SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+            """
+        case .generic:
+            """
+            # The backend must know its public URL, \(origin), and believe X-Forwarded-For,
+            # X-Forwarded-Proto and X-Forwarded-Host from the gateway's address.
+            """
+        }
+    }
+
+    private var out: String? {
+        guard let wayOut else { return nil }
+        let system = """
+            # Its way out: the gateway signs what it sends and keeps its secrets. The gateway makes the
+            # certificate at its first start; as root, so that all programs of this machine believe it:
+            cp \(wayOut.authority) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
+            """
+        switch kind {
+        case .nextcloud, .owncloud10:
+            return system + """
+
+                # and then, as the web server's user:
+                occ security:certificates:import /usr/local/share/ca-certificates/ocmgate.crt
+                occ config:system:set proxy --value=\(wayOut.proxy)
+                """
+        case .ocis, .opencloud:
+            return system + """
+
+                # and in its environment (with \(kind == .ocis ? "OCIS" : "OC")_INSECURE=true it can go past the proxy):
+                HTTPS_PROXY=http://\(wayOut.proxy)
+                """
+        case .cernbox, .generic:
+            return system + """
+
+                # and in its environment:
+                HTTPS_PROXY=http://\(wayOut.proxy)
+                """
+        case .seafile:
+            return system + """
+
+                # and in the environment of seahub:
+                HTTPS_PROXY=http://\(wayOut.proxy)
+                REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
+                """
+        }
+    }
+
+    private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }
+}
