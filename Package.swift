@@ -99,7 +99,8 @@ let targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "OcmgateDemoTests",
-        dependencies: ["ocmgate-demo", "Federation", "Transport"], swiftSettings: strict),
+        dependencies: ["ocmgate-demo", "Federation", "HTTPSignatures", "OpenSSL", "Transport"],
+        swiftSettings: strict),
 ]
 
 /// The libFuzzer program of `scripts/fuzz`; its `main` is libFuzzer's own.

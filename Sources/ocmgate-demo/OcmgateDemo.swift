@@ -6,7 +6,7 @@ import Foundation
 struct OcmgateDemo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "A legacy server behind the gateway, three kinds of peer, every step explained.",
+        abstract: "Two legacy servers behind gateways, and their peers, every step explained.",
         discussion: """
             Everything runs on loopback and in a temporary folder. Ends with 0 only if each step \
             was as expected, and with 1 otherwise.

@@ -6,7 +6,7 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "A legacy server behind the gateway and three peers, on loopback.",
+        abstract: "Two legacy servers behind gateways, and their peers, on loopback.",
         discussion: "Exit code 0 only when every step was as expected.")
 
     @Flag(help: "Print one JSON object at the end, and nothing else.")

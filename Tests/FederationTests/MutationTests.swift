@@ -132,4 +132,60 @@ import Testing
             #expect(throws: Denial.self) { try sealer.open(field, now: 0) }
         }
     }
+
+    @Test(arguments: [
+        Samples.nextcloud27, Samples.nextcloud35, Samples.owncloud10, Samples.opencloud,
+    ])
+    func sharesGoOutWithoutTheirSecretsOrNotAtAll(_ text: String) throws {
+        let peers = try [
+            DiscoverySamples.opencloudmeshgo, DiscoverySamples.nextcloud27, DiscoverySamples.reva,
+            DiscoverySamples.gateway,
+        ].map { PeerDialect(try DiscoverySamples.document($0)) }
+        let code = Secret(utf8: "CODE")
+        var numbers = Numbers(state: 11)
+        var sent = 0
+        for _ in 0..<2000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            guard let share = try? Share(parsing: bytes), share.isOfFiles else { continue }
+            let swaps = share.secrets.map { SecretSwap($0, by: code) }
+            for peer in peers {
+                let translation = OutboundTranslation(to: peer, data: "https://opencloud1.test/")
+                guard let body = try? translation.share(share, swaps: swaps) else { continue }
+                let told = try Share(parsing: body.bytes)
+                #expect(told.secrets == [code])
+                #expect(told.owner == share.owner)
+                #expect(told.shareWith == share.shareWith)
+                #expect(peer.exchange != .demanded || told.requires(.mustExchangeToken))
+                sent += 1
+            }
+        }
+        #expect(sent > 100)
+    }
+
+    @Test func answersAreRewrittenHoweverTheyAreCut() throws {
+        let text =
+            #"<?xml version="1.0"?><!-- a --><d:multistatus xmlns:d="DAV:"><d:response><d:href>/dav/1/a&amp;b</d:href><d:x q='>'/></d:response><d:href><![CDATA[/dav/1]]></d:href></d:multistatus>"#
+        let host = try #require(PeerHost("peer.test"))
+        var numbers = Numbers(state: 13)
+        var whole = 0
+        for _ in 0..<3000 {
+            let bytes = mutate(Array(text.utf8), &numbers)
+            func rewritten(_ size: Int) -> Result<[UInt8], MultistatusError> {
+                var rewriter = MultistatusRewriter(from: "/dav/1", to: "/told", host: host)
+                return Result { () throws(MultistatusError) -> [UInt8] in
+                    var output: [UInt8] = []
+                    for start in stride(from: 0, to: bytes.count, by: size) {
+                        let piece = bytes[start..<min(start + size, bytes.count)]
+                        output += try rewriter.push(Array(piece).span)
+                    }
+                    return try output + rewriter.finish()
+                }
+            }
+            let once = rewritten(bytes.count)
+            #expect(rewritten(1) == once)
+            #expect(rewritten(5) == once)
+            if case .success = once { whole += 1 }
+        }
+        #expect(whole > 300)
+    }
 }

@@ -138,6 +138,19 @@ import Testing
                 #""requirements":["must-use-mfa","must-exchange-token"]"#))
     }
 
+    @Test func aSecretInTheOldPlaceMovesToTheNewOne() throws {
+        let text = Samples.opencloudmeshgo.replacing(
+            #""sharedSecret":"SECRET15CHARS00","#, with: ""
+        )
+        .replacing(
+            #""name":"multi","#,
+            with: #""name":"multi","options":{"sharedSecret":"SECRET15CHARS00","x":1},"#)
+        #expect(
+            try ways(text, to: DiscoverySamples.opencloudmeshgo)
+                == #"{"name":"multi","webdav":{"uri":"01a20a35","permissions":["read"],"requirements":["must-exchange-token"],"sharedSecret":"CODE"}}"#
+        )
+    }
+
     @Test func whatCannotCarryTheDemandIsRefusedToWhoMakesIt() throws {
         for text in [Samples.talk, Samples.calendar] {
             let denial = #expect(throws: Denial.self) {

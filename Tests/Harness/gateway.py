@@ -20,7 +20,7 @@ version = 1
 name    = "end-to-end"
 mode    = "enforce"
 default = "deny"
-unknown = "{unknown}"
+unknown = "deny"
 
 [list.partners]
 standing = "allow"
@@ -122,8 +122,7 @@ class Gateway:
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
                  ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
-                 egress: str | None = None, outbound="", private=("127.0.0.0/8",),
-                 unknown="deny"):
+                 egress: str | None = None, outbound="", private=("127.0.0.0/8",)):
         self.host = host
         self.folder = folder
         self.authority = authority
@@ -136,8 +135,6 @@ class Gateway:
         self.process: subprocess.Popen | None = None
         self.starts = 0
         self.environment: dict[str, str] = {}
-        # What it is started with: a program that ends in `exec "$@"`.
-        self.wrapper: list[str] = []
         own = authority.issue(self.host)
         if partners is None:
             partners = [peer.host for peer in peers.peers.values()
@@ -147,8 +144,7 @@ class Gateway:
                       if peer.generation == "unsigned"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "policy.toml").write_text(
-            POLICY.format(partners=json.dumps(partners), legacy=json.dumps(legacy), more=policy,
-                          unknown=unknown)
+            POLICY.format(partners=json.dumps(partners), legacy=json.dumps(legacy), more=policy)
         )
         self.configuration = folder / "config.toml"
         self.configuration.write_text(
@@ -180,7 +176,7 @@ class Gateway:
             self.evidence.folders.append(self.folder)
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [*self.wrapper, binary(), "run", "-c", self.configuration],
+                [binary(), "run", "-c", self.configuration],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
                 env=os.environ | self.environment,
             )

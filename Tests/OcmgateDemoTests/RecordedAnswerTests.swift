@@ -60,6 +60,24 @@ struct RecordedAnswerTests {
         #expect(get("not base64") == 401)
     }
 
+    @Test(arguments: recordings.prefix(2))
+    func sharesAreWrittenAsRecorded(_ recording: Recording) throws {
+        let posts = try Self.exchanges(recording).filter { $0.request.path.hasSuffix("/shares") }
+        let recorded = try JSONValue(parsing: try #require(posts.first).request.body)
+        let share = try #require(recorded.object)
+        let written = ShareDocument.legacy(
+            recording.kind, from: "https://\(recording.host.replacing("b.test", with: "a.test"))",
+            sharing: try #require(share["name"]?.string), to: "bob",
+            at: "https://\(recording.host)",
+            providerID: try #require(
+                Int(share["providerId"]?.string ?? share["providerId"]?.number?.text ?? "")),
+            secret: try #require(
+                share["protocol"]?.object?["options"]?.object?["sharedSecret"]?.string))
+        #expect(
+            String(decoding: written, as: UTF8.self)
+                == String(decoding: recorded.serialized(), as: UTF8.self))
+    }
+
     // What is compared
 
     private static func isPlayed(_ path: String, _ kind: LegacyKind) -> Bool {

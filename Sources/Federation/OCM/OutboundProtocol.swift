@@ -45,16 +45,17 @@ extension OutboundTranslation {
     }
 
     private func modern(_ share: Share) throws(Denial) -> JSONObject {
+        let written = share.members["protocol"]?.object ?? JSONObject()
+        let isWhole = share.webdav == nil || written["webdav"]?.object?["sharedSecret"] != nil
         var ways =
-            switch share.shape {
-            case .multi: try words.protocolForBackend(share, uri: data)
-            case .legacy, .single, .foreign:
-                try words.newer(
-                    share, share.members["protocol"]?.object ?? JSONObject(), uri: data)
+            if share.shape == .multi, isWhole {
+                try words.protocolForBackend(share, uri: data)
+            } else {
+                try words.newer(share, written, uri: data)
             }
         if dialect.reader.onlyProtocols == nil {
             // Modern readers take every member for a protocol.
-            if ways["options"]?.object?.count == 0 { ways["options"] = nil }
+            ways["options"] = nil
             if var webdav = ways["webdav"]?.object {
                 try writePlace(in: &webdav)
                 try writePermissions(in: &webdav)
@@ -68,8 +69,9 @@ extension OutboundTranslation {
     /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the
     /// token alone names the share.
     private func writePlace(in webdav: inout JSONObject) throws(Denial) {
-        let known = webdav["uri"]?.string ?? webdav["url"]?.string
-        webdav["url"] = nil
+        let known = ["uri", "url", "URI"].compactMap { webdav[$0]?.string }
+            .first { !$0.isEmpty }
+        for other in ["url", "URI"] { webdav[other] = nil }
         switch dialect.uris {
         case .absolute: webdav["uri"] = .string(known ?? data)
         case .relative:

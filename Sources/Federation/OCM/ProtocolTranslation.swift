@@ -76,7 +76,10 @@ extension Translation {
         for name in backend.uriMembers where fields[name]?.string != absolute {
             fields[name] = .string(absolute)
         }
-        if !backend.uriMembers.contains("URI") { fields["URI"] = nil }
+        // Two spellings with two values would be two places.
+        for other in ["url", "URI"] where !backend.uriMembers.contains(other) {
+            fields[other] = nil
+        }
         if fields["permissions"]?.array == nil {
             fields["permissions"] = .array(SharePermissions.known.map { .string($0) })
         }

@@ -51,10 +51,22 @@ extension Gateway {
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
         facts.fill(from: claimed.message)
-        if case .share(let share) = claimed.message {
-            facts.invite = invite(between: share.shareWith, and: share.sender)
-        }
+        facts.invite = invite(behind: claimed.message)
         return facts
+    }
+
+    /// Whether an invitation was accepted between those whom a share, or the request for one, is
+    /// about.
+    private func invite(behind message: Message) -> InviteFact {
+        switch message {
+        case .share(let share): invite(between: share.shareWith, and: share.sender)
+        case .ocsShare(let share):
+            invite(
+                between: OCMAddress(identifier: share.shareWith, host: site.host),
+                and: share.sender)
+        case .requestShare(let request): invite(between: request.owner, and: request.shareWith)
+        case .notification, .inviteAccepted, .token, .ocsChange: .none
+        }
     }
 }
 

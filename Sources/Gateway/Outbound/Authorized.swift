@@ -94,6 +94,9 @@ extension Gateway {
             facts.access = translation(to: dialect).access(of: share)
             facts.invite = invite(between: share.sender, and: share.shareWith)
         }
+        if case .requestShare(let request) = message {
+            facts.invite = invite(between: request.shareWith, and: request.owner)
+        }
         return facts
     }
 

@@ -126,7 +126,7 @@ extension Gateway {
     }
 
     /// What follows a 401 to a token, of a request that can be sent again: another token. Of one
-    /// with a body the backend is told to come back.
+    /// with a long body the backend is told to come back.
     private func refusedToken(
         _ data: DataShare, _ request: PeerRequest, _ key: DataKey
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
@@ -135,7 +135,7 @@ extension Gateway {
             guard head.status == 401 else { return nil }
             use.lease.refused(token, now: environment.monotonicSeconds())
             switch request.head.body {
-            case .none, .length(0):
+            case .none, .length(0...Replacement.mostKept):
                 return .plan { [self] in await planWithToken(data, use, request) }
             case .length, .chunked:
                 let denial = ExchangeFailure.tokenRefused.denial(retryAfter: 1)

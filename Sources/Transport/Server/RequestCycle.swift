@@ -84,6 +84,9 @@ struct RequestCycle: Sendable {
         }
     }
 
+    /// The body is to be read again from its beginning.
+    mutating func rewind(_ head: RequestHead) { body = BodyReader(head.body) }
+
     /// Reads on in the body.
     mutating func nextPiece(
         in bytes: Span<UInt8>, from offset: inout Int

@@ -14,6 +14,8 @@ final class Passage {
     var answer: AnswerHead.Framing?
     /// What the answer's body goes through.
     var transform: (any BodyTransform)?
+    /// What was used of a small body, for a second plan; nil when there can be none.
+    var kept: ByteBuffer?
     var status: Int?
     var requestBytes = 0
     var responseBytes = 0
@@ -28,6 +30,9 @@ final class Passage {
         swap(&writer, &forwarding.head)
         writer.frame(head.body)
         self.head = writer.finish()
+        if forwarding.replacing != nil, case .length(1...Replacement.mostKept) = head.body {
+            kept = ByteBuffer()
+        }
         self.forwarding = forwarding
         method = head.method
         framing = head.body
@@ -113,6 +118,7 @@ extension ServerConnection: AnswerReceiver {
 
     private func pass(_ piece: ByteBuffer, to connection: UpstreamConnection) {
         passage?.requestBytes += piece.readableBytes
+        passage?.kept?.writeImmutableBuffer(piece)
         deadline = loop.now + site.limits.forwardedBodyIdle
         switch passage?.framing {
         case .chunked:
@@ -164,17 +170,21 @@ extension ServerConnection: AnswerReceiver {
 
     /// The answer is dropped, with what may follow of it on its connection.
     private func replace(by replacement: Replacement, _ passage: Passage) {
+        if case .answer(let answer) = replacement { passage.status = answer.status }
+        endPassage(.replaced, keepsUpstream: false)
         switch (replacement, passage.framing) {
-        case (.answer(let answer), _):
-            passage.status = answer.status
-            endPassage(.replaced, keepsUpstream: false)
-            send(answer)
+        case (.answer(let answer), _): send(answer)
         case (.plan(let decide), .none), (.plan(let decide), .length(0)):
-            endPassage(.replaced, keepsUpstream: false)
             prepare { _ in await decide() }
-        case (.plan, .length), (.plan, .chunked):
-            endPassage(.replaced, keepsUpstream: false)
-            send(Answer(status: 502))
+        case (.plan(let decide), .length), (.plan(let decide), .chunked):
+            guard var bytes = passage.kept, let head else {
+                send(Answer(status: 502))
+                break
+            }
+            bytes.writeImmutableBuffer(inbound)
+            inbound = bytes
+            cycle.rewind(head)
+            prepare { _ in await decide() }
         }
         goOn()
     }

@@ -56,9 +56,13 @@ package enum Switching: Sendable, Equatable {
 /// What is done instead of sending on an answer.
 package enum Replacement: Sendable {
     case answer(Answer)
-    /// The request is planned anew. Only one without a body can be: a body is gone once it was sent,
-    /// and the client is told 502 then.
+    /// The request is planned anew, with its body. Only one without a body can be, or with one of
+    /// at most `mostKept` bytes whose length was told: any other is gone once it was sent, and the
+    /// client is told 502 then.
     case plan(@Sendable () async -> Plan)
+
+    /// Bytes of a body that are kept for a second plan.
+    package static let mostKept = 64 << 10
 }
 
 /// Changes to the fields of an answer on its way to the client.

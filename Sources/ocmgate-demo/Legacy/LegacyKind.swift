@@ -12,6 +12,13 @@ enum LegacyKind: String, Sendable, CaseIterable {
         }
     }
 
+    var userAgent: String {
+        switch self {
+        case .nextcloud: "Nextcloud Server Crawler"
+        case .owncloud10: "ownCloud Server Crawler"
+        }
+    }
+
     /// Where the OCM API lies below the origin.
     var endPoint: String {
         switch self {

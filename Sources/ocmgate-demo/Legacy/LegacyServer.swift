@@ -20,11 +20,14 @@ final class LegacyServer: Sendable {
         var tree: FileTree
         /// Its own shares, by permanent secret.
         var shares: [String: OwnShare] = [:]
+        /// The permanent secrets that it ever made.
+        var secrets: Set<String> = []
         /// The shares it was told of, as they came.
         var received: [JSONObject] = []
         var notifications: [JSONObject] = []
-        /// Every request that reached it, in order.
+        /// The requests that reached it since somebody looked, in order.
         var requests: [PlainRequest] = []
+        var seen = ""
     }
 
     /// A share that this server made: the secret opens `path` and what is below it.
@@ -41,7 +44,45 @@ final class LegacyServer: Sendable {
 
     /// Makes a share of `path`, known by `secret` for ever.
     func share(_ path: String, providerID: String, secret: String) {
-        state.withLock { $0.shares[secret] = OwnShare(providerID: providerID, path: path) }
+        state.withLock {
+            $0.shares[secret] = OwnShare(providerID: providerID, path: path)
+            $0.secrets.insert(secret)
+        }
+    }
+
+    /// Ends a share; data is not opened by its secret any more.
+    func unshare(_ secret: String) {
+        state.withLock { $0.shares[secret] = nil }
+    }
+
+    /// Whether it took a notification of this type about the share that the secret opens.
+    func heard(_ type: String, of secret: String) -> Bool {
+        state.withLock { state in
+            state.notifications.contains {
+                $0["notificationType"]?.string == type
+                    && $0["notification"]?.object?["sharedSecret"]?.string == secret
+            }
+        }
+    }
+
+    /// The text of a file of its tree.
+    func text(of path: String) -> String? {
+        guard case .file(let bytes)? = state.withLock({ $0.tree[path] }) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func made(_ secret: String) -> Bool { state.withLock { $0.secrets.contains(secret) } }
+
+    /// All that ever came to this server, requests and answers to its own, as text.
+    var seen: String { state.withLock { $0.seen } }
+
+    func note(_ text: String) {
+        state.withLock { $0.seen += text + "\n" }
+    }
+
+    /// The share that it was told of last, as it understands it.
+    var newestShare: ReceivedShare? {
+        state.withLock { $0.received.last }.flatMap { ReceivedShare($0, for: kind) }
     }
 
     /// The requests since the last call.
@@ -55,6 +96,7 @@ final class LegacyServer: Sendable {
     func answer(_ request: PlainRequest) -> Answer {
         state.withLock { state in
             state.requests.append(request)
+            state.seen += request.head + "\n" + String(decoding: request.body, as: UTF8.self) + "\n"
             let path =
                 request.path.hasPrefix("//") ? "/" + request.path.drop { $0 == "/" } : request.path
             switch path {

@@ -28,6 +28,8 @@ final class Peer: Sendable {
     let generation: Generation
     /// Nil for those that do not sign.
     let key: PrivateKey?
+    /// What it takes from others; only modern ones are played that far.
+    let strict: StrictServer?
     /// All that ever came to this server, requests and answers, as text.
     let seen = Mutex("")
 
@@ -39,6 +41,7 @@ final class Peer: Sendable {
         case .cavage: key = try PrivateKey.generate(.rsa(bits: 2048))
         case .legacy: key = nil
         }
+        strict = generation == .modern ? try StrictServer(host) : nil
     }
 
     var keyID: String {
@@ -52,7 +55,7 @@ final class Peer: Sendable {
         seen.withLock { $0 += text + "\n" }
     }
 
-    /// Answers the gateway's questions: who are you, what are your keys.
+    /// Answers the gateway's questions, who are you, what are your keys, and takes its messages.
     func answer(_ request: PlainRequest) -> Answer {
         note(request.head + "\n" + String(decoding: request.body, as: UTF8.self))
         switch (generation, request.path) {
@@ -63,7 +66,7 @@ final class Peer: Sendable {
         case (.modern, "/ocm/jwks"):
             return .json(200, keySet)
         default:
-            return .message(404, "not found")
+            return strict?.answer(request) ?? .message(404, "not found")
         }
     }
 
@@ -77,7 +80,7 @@ final class Peer: Sendable {
                 .array([
                     .object([
                         ("name", .string("file")), ("shareTypes", .array([.string("user")])),
-                        ("protocols", .object([("webdav", .string("/public.php/webdav/"))])),
+                        ("protocols", .object(protocols)),
                     ])
                 ])
             ),
@@ -106,6 +109,17 @@ final class Peer: Sendable {
             break
         }
         return .object(members)
+    }
+
+    private var protocols: [(String, JSONValue)] {
+        switch generation {
+        case .modern:
+            [
+                ("webdav", .string(StrictServer.webdav)),
+                ("webdav-receive", .object([("uri", .string("relative"))])),
+            ]
+        case .cavage, .legacy: [("webdav", .string("/public.php/webdav/"))]
+        }
     }
 
     private var keySet: JSONValue {

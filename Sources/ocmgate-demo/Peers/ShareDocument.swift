@@ -4,11 +4,15 @@ import OpenSSL
 /// The bodies that peers send, in the shapes that they were recorded in.
 enum ShareDocument {
     /// As a strict modern server writes it: `multi`, permissions, and the demand of a token.
-    static func modern(from host: String, to receiver: String, secret: String) -> [UInt8] {
+    static func modern(
+        from host: String, to receiver: String, secret: String,
+        providerID: String = Random.alphanumeric(16), uri: String = Random.alphanumeric(20),
+        permissions: [String] = ["read"]
+    ) -> [UInt8] {
         JSONValue.object([
             ("shareWith", .string("bob@\(receiver)")),
             ("name", .string("measurements.csv")),
-            ("providerId", .string(Random.alphanumeric(16))),
+            ("providerId", .string(providerID)),
             ("owner", .string("carol@\(host)")),
             ("sender", .string("carol@\(host)")),
             ("ownerDisplayName", .string("Carol")),
@@ -22,9 +26,9 @@ enum ShareDocument {
                     (
                         "webdav",
                         .object([
-                            ("uri", .string(Random.alphanumeric(20))),
+                            ("uri", .string(uri)),
                             ("sharedSecret", .string(secret)),
-                            ("permissions", .array([.string("read")])),
+                            ("permissions", .array(permissions.map(JSONValue.string))),
                             ("requirements", .array([.string("must-exchange-token")])),
                         ])
                     ),
@@ -67,6 +71,41 @@ enum ShareDocument {
             ("sharedByDisplayName", .string("erin")),
             ("protocol", deprecatedProtocol(secret)),
         ]).serialized()
+    }
+
+    /// As an old server of a kind writes a share of its own.
+    static func legacy(
+        _ kind: LegacyKind, from origin: String, sharing name: String, to user: String,
+        at peer: String, providerID: Int, secret: String
+    ) -> [UInt8] {
+        let host = peer.replacing("https://", with: "")
+        switch kind {
+        case .nextcloud:
+            return JSONValue.object([
+                ("shareWith", .string("\(user)@\(peer)")), ("shareType", .string("user")),
+                ("name", .string(name)), ("resourceType", .string("file")),
+                ("description", .string("")), ("providerId", .integer(providerID)),
+                ("owner", .string("alice@\(origin)/")), ("ownerDisplayName", .string("alice")),
+                ("sharedBy", .string("alice@\(origin)/")),
+                ("sharedByDisplayName", .string("alice")),
+                ("protocol", deprecatedProtocol(secret)),
+            ]).serialized()
+        case .owncloud10:
+            return JSONValue.object([
+                ("shareWith", .string("\(user)@\(host)")), ("name", .string(name)),
+                ("providerId", .string(String(providerID))),
+                ("owner", .string("alice@\(origin)")), ("ownerDisplayName", .string("alice")),
+                ("sender", .string("alice@\(origin)")), ("senderDisplayName", .string("alice")),
+                ("shareType", .string("user")), ("resourceType", .string("file")),
+                (
+                    "protocol",
+                    .object([
+                        ("name", .string("webdav")),
+                        ("options", .object([("sharedSecret", .string(secret))])),
+                    ])
+                ),
+            ]).serialized()
+        }
     }
 
     /// The form that old servers send to the older API when a share was refused.

@@ -6,14 +6,20 @@ enum DecisionText {
     /// The members of a decision that a reader wants, in the order of the judgement.
     static func describe(_ decision: JSONObject) -> String {
         let wanted = [
-            "action", "status", "code", "by", "peer", "generation", "signature", "standing",
+            "action", "status", "code", "by", "peer", "generation", "standing",
             "altered", "detail",
         ]
         let parts = wanted.compactMap { name -> String? in
-            guard let value = decision[name], let text = plain(value) else { return nil }
-            return "\(name)=\(text)"
+            let text =
+                name == "generation" ? generation(decision) : decision[name].flatMap(plain)
+            return text.map { "\(name)=\($0)" }
         }
         return parts.isEmpty ? "decided" : parts.joined(separator: "  ")
+    }
+
+    /// By which standard the message was signed, for us or by us.
+    static func generation(_ decision: JSONObject?) -> String? {
+        decision?["signature"]?.object?["generation"]?.string
     }
 
     /// What reached the old server.
@@ -47,6 +53,13 @@ enum DecisionText {
         }
         let line = body.split(separator: "\n").first.map(String.init) ?? ""
         return line.isEmpty ? "\(response.status)" : "\(response.status)  \(line)"
+    }
+
+    /// The same of an answer that an old server got.
+    static func describe(_ response: ProxiedRequest.Response) -> String {
+        let line = response.text.split(separator: "\n").first.map { String($0.prefix(200)) } ?? ""
+        let status = response.status == 0 ? "none" : String(response.status)
+        return line.isEmpty || line.hasPrefix("<?xml") ? status : "\(status)  \(line)"
     }
 
     private static func plain(_ value: JSONValue) -> String? {

@@ -6,7 +6,7 @@ enum Farewell {
     static func explain(_ world: World) {
         let at =
             "--cacert \(world.files.path("authority.pem")) "
-            + "--connect-to \(World.host):443:127.0.0.1:\(world.gatewayPort)"
+            + "--connect-to \(World.host):443:127.0.0.1:\(world.home.gatewayPort)"
         print(
             """
 
@@ -14,7 +14,7 @@ enum Farewell {
 
               curl \(at) https://\(World.host)/.well-known/ocm
               curl \(at) https://\(World.host)/ocm/jwks
-              curl http://127.0.0.1:\(world.backendPort)/ocm-provider/      # the old server itself
+              curl http://127.0.0.1:\(world.home.backendPort)/ocm-provider/      # the old server itself
               tail -f \(world.files.log)
               ocmgate share list -c \(world.files.configuration)
             """)

@@ -16,7 +16,8 @@ struct Narrator {
             A \(world.backend.kind.product) that knows nothing of signatures or tokens, behind the gateway
             that makes it a member of the federation. All on loopback, over real TLS.
 
-              \(World.host)   the gateway (127.0.0.1:\(world.gatewayPort)), and behind it the old server
+              \(World.host)   the gateway (127.0.0.1:\(world.home.gatewayPort)), and behind it the old server
+              \(world.college.host)      another gateway, and behind it \(world.college.backend.kind.product)
               \(world.modern.host)           a strict modern server: \(world.modern.generation.description)
               \(world.cavage.host)        a Nextcloud 33: \(world.cavage.generation.description)
               \(world.legacy.host)            an old server, admitted by name: \(world.legacy.generation.description)

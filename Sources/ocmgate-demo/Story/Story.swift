@@ -27,6 +27,8 @@ struct Story {
         try await tellShares()
         try await tellForgeries()
         try await tellTokens(writable: writable, readable: readable)
+        try await tellTwoGateways()
+        try await tellStrictServer()
         try await tellSecrets()
         return narrator.close()
     }
@@ -53,6 +55,7 @@ struct Story {
         check: (BufferedResponse, inout Scene) -> Void = { _, _ in }
     ) async throws -> BufferedResponse {
         var scene = Scene(title)
+        world.home.forgetThePast()
         scene.add(peer.host, "\(message.method.rawValue) \(message.target)   \(how)")
         let response = try await world.send(message, from: peer)
         scene.status = response.status

@@ -43,9 +43,18 @@ extension Story {
             scene.add(peer.host, "saw \(seen.utf8.count) bytes of requests and answers")
             scene.expect(!holdsSecret(seen), "\(peer.host) has seen a permanent secret")
         }
-        let log = world.gateway.log()
-        scene.add("gateway", "wrote \(log.utf8.count) bytes of log")
-        scene.expect(!holdsSecret(log), "a permanent secret is in the gateway's log")
+        for site in world.sites {
+            let log = site.gateway.log()
+            scene.add("gateway, \(site.name)", "wrote \(log.utf8.count) bytes of log")
+            scene.expect(!holdsSecret(log), "a permanent secret is in the gateway's log")
+        }
+        for site in world.sites {
+            let seen = site.backend.seen
+            scene.add("old server, \(site.name)", "saw \(seen.utf8.count) bytes")
+            let others = permanentSecrets.filter { !site.backend.made($0) }
+            scene.expect(
+                !holdsSecret(seen, among: others), "it has seen a permanent secret of another")
+        }
         narrator.tell(scene)
     }
 
@@ -68,7 +77,7 @@ extension Story {
         return code
     }
 
-    private mutating func exchange(_ code: String, as title: String) async throws -> String {
+    mutating func exchange(_ code: String, as title: String) async throws -> String {
         let peer = world.modern
         let request = try OutgoingMessage(
             post: ShareDocument.tokenRequest(client: peer.host, code: code),
@@ -80,19 +89,19 @@ extension Story {
         return (try? JSONValue(parsing: response.body))?.object?["access_token"]?.string ?? ""
     }
 
-    private func read(_ path: String, _ token: String) -> OutgoingMessage {
+    func read(_ path: String, _ token: String) -> OutgoingMessage {
         OutgoingMessage(.get, path, fields: [(name: "Authorization", value: "Bearer \(token)")])
     }
 
-    private func write(_ text: String, to path: String, _ token: String) -> OutgoingMessage {
+    func write(_ text: String, to path: String, _ token: String) -> OutgoingMessage {
         OutgoingMessage(
             .put, path, fields: [(name: "Authorization", value: "Bearer \(token)")],
             body: [UInt8](text.utf8))
     }
 
     /// Whether a text holds a permanent secret, as it is or as Basic credentials carry it.
-    private func holdsSecret(_ text: String) -> Bool {
-        permanentSecrets.contains { secret in
+    private func holdsSecret(_ text: String, among secrets: [String]? = nil) -> Bool {
+        (secrets ?? permanentSecrets).contains { secret in
             text.contains(secret)
                 || text.contains(Base64.encode(Array("\(secret):".utf8)).prefix(20))
         }

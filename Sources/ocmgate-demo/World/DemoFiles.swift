@@ -1,13 +1,15 @@
 import Foundation
 
-/// The folder of the demonstration: configuration, policy, certificates, and what the gateway
-/// keeps.
+/// The folder of a gateway of the demonstration: configuration, policy, certificates, and what the
+/// gateway keeps.
 struct DemoFiles {
     let folder: URL
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("ocmgate-demo-\(ProcessInfo.processInfo.processIdentifier)")
+    /// A new one among the system's temporary files, or below another.
+    init(below other: DemoFiles? = nil, name: String? = nil) throws {
+        let place = other?.folder ?? FileManager.default.temporaryDirectory
+        folder = place.appendingPathComponent(
+            name ?? "ocmgate-demo-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700])
@@ -15,6 +17,8 @@ struct DemoFiles {
 
     var configuration: String { path("config.toml") }
     var log: String { path("gateway.log") }
+    /// The certificate that the old server has to believe.
+    var egressAuthority: String { path("egress-ca.pem") }
 
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
@@ -32,11 +36,12 @@ struct DemoFiles {
     }
 
     /// What an operator would write, but for ports, names and the short life of tokens.
-    func writeConfiguration(
-        host: String, port: Int, backend: Int, kind: LegacyKind, peers: [String], peerPort: Int,
-        tokenSeconds: Int
-    ) throws {
-        let resolve = peers.map { "\"\($0):443\" = \"127.0.0.1:\(peerPort)\"" }
+    ///
+    /// - Parameter others: the ports on loopback at which the hosts of the others are.
+    func writeConfiguration(of site: Site, others: [String: Int], tokenSeconds: Int) throws {
+        let host = site.host
+        let resolve = others.sorted { $0.key < $1.key }
+            .map { "\"\($0.key):443\" = \"127.0.0.1:\($0.value)\"" }
             .joined(separator: ", ")
         try write(
             """
@@ -48,7 +53,7 @@ struct DemoFiles {
             provider = "Demonstration"
 
             [[listen]]
-            address = "127.0.0.1:\(port)"
+            address = "127.0.0.1:\(site.gatewayPort)"
             tls     = "\(host)"
 
             [tls."\(host)"]
@@ -56,13 +61,17 @@ struct DemoFiles {
             key  = "\(path("gateway.key"))"
 
             [backend]
-            url  = "http://127.0.0.1:\(backend)"
-            kind = "\(kind.rawValue)"
+            url  = "http://127.0.0.1:\(site.backendPort)"
+            kind = "\(site.backend.kind.rawValue)"
 
             [outbound]
             ca_file       = "\(path("authority.pem"))"
             resolve       = { \(resolve) }
             allow_private = ["127.0.0.0/8"]
+
+            [egress]
+            listen = "127.0.0.1:\(site.egressPort)"
+            ca     = "\(egressAuthority)"
 
             [signature]
             keys = "\(path("keys"))"

@@ -144,10 +144,6 @@ import Transport
             "[outbound]\nproxy = \"https://127.0.0.1:3128\"",
             #"8:9: "https://127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128"#
         ),
-        (
-            "[signature]\nsend = \"cavage\"",
-            #"8:8: signature.send = "cavage" is not available yet; send = "learn" is each peer's newest"#
-        ),
         ("[signature]\nsend = \"lern\"", #"8:8: unknown value "lern"; did you mean "learn"?"#),
         (
             "[state]\nurl = \"postgresql://ocmgate@db.example/ocmgate\"",

@@ -44,6 +44,32 @@ import Testing
         #expect(try facts(.none(.no), document: document).peerKeys == .advertised)
     }
 
+    @Test(arguments: [
+        ("alice", InviteFact.accepted), ("mallory", .none),
+    ])
+    func anInvitationStandsBehindSharesAndRequestsForThem(
+        _ invited: String, _ fact: InviteFact
+    ) throws {
+        let world = try TestWorld()
+        let peer = try #require(PeerHost("modern.test"))
+        let contact = Contact(
+            peer: peer, remote: invited, local: "bob", site: world.gateway.site.host)
+        world.gateway.contacts.learn(contact, invitation: Secret(utf8: "token"), now: 1)
+            .committed()
+        let request =
+            #"{"owner":"bob@cloud.test","shareWith":"alice@modern.test","share":"x"}"#
+        let messages: [(String, OCMEndpoint)] = [
+            (Messages.share(from: "modern.test"), .shares), (request, .requestShare),
+        ]
+        for (text, endpoint) in messages {
+            let received = try world.received(TestRequest("/", text), as: .ocm(endpoint))
+            let claimed = try world.gateway.identify(received, world.trail(received))
+            let facts = world.gateway.facts(
+                claimed, peer: peer, signature: .valid(.tag, .ed25519), document: nil)
+            #expect(facts.invite == fact)
+        }
+    }
+
     @Test func absentPermissionsAreUnspecified() {
         #expect(SharePermissions.unspecified.facts == .unspecified)
     }

@@ -240,7 +240,7 @@ import Testing
         let world = try WayOut()
         let handle = try await world.receive(uri: "x7", demands: true)
         let plan = try await world.plan(
-            "PUT /public.php/webdav/a HTTP/1.1", basic(handle), "Content-Length: 5")
+            "PUT /public.php/webdav/a HTTP/1.1", basic(handle), "Content-Length: 70000")
         guard case .forward(let forwarding) = plan,
             case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(401))
         else { throw WayOut.Unmade() }

@@ -62,9 +62,18 @@ import Testing
         #expect(!answer.contains("not you"))
     }
 
+    @Test func aSmallBodyGoesOutAgain() async throws {
+        let (answer, heads) = try await ask(
+            "PROPFIND / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+            answers: { $0 == 0 ? Self.refused : Self.granted }, replacing: Self.again)
+        #expect(heads == ["PROPFIND /first HTTP/1.1", "GET /second HTTP/1.1"])
+        #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("yes"))
+    }
+
     @Test func aRequestWhoseBodyIsGoneIsNot() async throws {
         let (answer, heads) = try await ask(
-            "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+            "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "1\r\nx\r\n0\r\n\r\n",
             answers: { $0 == 0 ? Self.refused : Self.granted }, replacing: Self.again)
         #expect(heads == ["PUT /first HTTP/1.1"])
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
