@@ -42,6 +42,7 @@ def shared(giver, taker, name: str, tree: Tree):
 
 def gone(mount_of, share) -> None:
     """Nothing can be read any more, neither by what was open nor anew."""
+    share.mounted = True
     try:
         content = mount_of(share).list()
     except DavFailed as failure:
@@ -93,6 +94,8 @@ def life(giver, taker, swapped: bool) -> None:
     with step("unshare", *both):
         assert giver.unshare(sent) == "ocm", "the end did not arrive over OCM"
         assert got.state == "unshared", f"the taker thinks it is {got.state}"
+        # Neither what was open, with its token, nor what is opened anew.
+        gone(lambda share: mount, got)
         gone(taker.open, got)
 
 

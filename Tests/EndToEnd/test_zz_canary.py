@@ -5,7 +5,11 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
+from federation import Federation
+from lives import decline, life
+from oldserver import DavFailed
 from peers import share
+from tree import Tree
 
 FORMS = (
     lambda value: value,
@@ -44,7 +48,30 @@ def busy(gateway, server, evidence, peers) -> None:
     gateway.post(modern, "/ocm/notifications", note)
 
 
-def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peers):
+def busy_outwards(folder, authority, evidence) -> None:
+    """The way out as well: codes, handles, tokens, and an end that was no end."""
+    made = Federation(folder, authority, evidence, "nc27",
+                      configuration='[log]\nlevel = "debug"\n').start()
+    try:
+        for peer in (made.strict, made.legacy):
+            life(made.backend, peer, swapped=True)
+            life(peer, made.backend, swapped=False)
+        decline(made.strict, made.backend)
+        made.strict.token_answer = lambda request: b"no HTTP\r\n\r\n"
+        sent = made.strict.share("alice", f"bob@{made.backend.host}", "x", Tree({"a": b"a"}))
+        assert sent.delivered == "ocm"
+        try:
+            made.backend.open(made.backend.received[-1]).read("a")
+        except DavFailed:
+            pass
+        made.home.way_out().request("GET", f"https://{made.legacy.host}/x?t={evidence.secret()}")
+    finally:
+        made.stop()
+
+
+def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peers, authority,
+                                                   tmp_path_factory):
+    busy_outwards(tmp_path_factory.mktemp("outwards"), authority, evidence)
     server, backend = legacy("nextcloud")
     gateway = start(backend.url, configuration='[log]\nlevel = "debug"\n')
     busy(gateway, server, evidence, peers)
@@ -69,3 +96,10 @@ def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peer
         found += [(file.name, form[:4] + b"...") for form in forms if form in data]
     assert looked_at > 1000
     assert found == []
+
+    # The key of an authority that backends believe is in its own file alone.
+    for key in {file for folder in evidence.folders for file in folder.glob("egress-ca.key")}:
+        # Behind the part that says what kind of key it is, which all of them share.
+        inside = b"".join(key.read_bytes().splitlines()[1:-1])[52:88]
+        for file in written - {key}:
+            assert inside not in file.read_bytes().replace(b"\n", b""), file

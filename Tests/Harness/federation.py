@@ -17,6 +17,7 @@ from wire import Connection, compose, read_response
 GATEWAYS = "127.0.0.1"
 HOME, FAR = "home.test", "far.test"
 STRICT, CAVAGE, LEGACY, THIRD = "strict.test", "cavage.test", "legacy.test", "third.test"
+FOURTH = "fourth.test"
 
 
 class Relay:
@@ -70,13 +71,14 @@ class Federation:
         self.cavage = self.capture.put(OldServer("nc33", CAVAGE, evidence))
         self.legacy = self.capture.put(OldServer("nc27", LEGACY, evidence))
         self.third = self.capture.put(OldServer("nc27", THIRD, evidence))
+        self.fourth = self.capture.put(OldServer("nc27", FOURTH, evidence))
         self.context = authority.client_context()
-        for server in (self.strict, self.cavage, self.legacy, self.third):
+        for server in (self.strict, self.cavage, self.legacy, self.third, self.fourth):
             server.way = DirectWay(self.context, self.capture.resolve)
         self.backend = OldServer(kind, HOME, evidence)
         self.far_backend = OldServer(far_kind, FAR, evidence)
         self.listeners = []
-        common = {"partners": [STRICT, CAVAGE, HOME, FAR], "legacy": [LEGACY, THIRD],
+        common = {"partners": [STRICT, CAVAGE, HOME, FAR], "legacy": [LEGACY, THIRD, FOURTH],
                   "policy": policy, "configuration": configuration}
         common |= options
         self.home = self._gateway(folder / "home", authority, self.backend, egress, common)
@@ -90,6 +92,7 @@ class Federation:
         gateway = Gateway(folder, authority, self.evidence, self.capture, listener.url,
                           host=backend.host, kind=backend.kind.family, egress=egress, **options)
         backend.way = gateway.way_out(backend.kind.agent)
+        backend.checks = False
         return gateway
 
     def start(self) -> "Federation":

@@ -20,7 +20,7 @@ version = 1
 name    = "end-to-end"
 mode    = "enforce"
 default = "deny"
-unknown = "deny"
+unknown = "{unknown}"
 
 [list.partners]
 standing = "allow"
@@ -122,7 +122,8 @@ class Gateway:
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
                  ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
-                 egress: str | None = None, outbound="", private=("127.0.0.0/8",)):
+                 egress: str | None = None, outbound="", private=("127.0.0.0/8",),
+                 unknown="deny"):
         self.host = host
         self.folder = folder
         self.authority = authority
@@ -135,6 +136,8 @@ class Gateway:
         self.process: subprocess.Popen | None = None
         self.starts = 0
         self.environment: dict[str, str] = {}
+        # What it is started with: a program that ends in `exec "$@"`.
+        self.wrapper: list[str] = []
         own = authority.issue(self.host)
         if partners is None:
             partners = [peer.host for peer in peers.peers.values()
@@ -144,7 +147,8 @@ class Gateway:
                       if peer.generation == "unsigned"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "policy.toml").write_text(
-            POLICY.format(partners=json.dumps(partners), legacy=json.dumps(legacy), more=policy)
+            POLICY.format(partners=json.dumps(partners), legacy=json.dumps(legacy), more=policy,
+                          unknown=unknown)
         )
         self.configuration = folder / "config.toml"
         self.configuration.write_text(
@@ -176,7 +180,7 @@ class Gateway:
             self.evidence.folders.append(self.folder)
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [binary(), "run", "-c", self.configuration],
+                [*self.wrapper, binary(), "run", "-c", self.configuration],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
                 env=os.environ | self.environment,
             )

@@ -241,6 +241,9 @@ class PeerServer(Listener):
         self._default = authority.issue("nobody.test").server_context()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._default.sni_callback = self._pick
+        # Cleared, it keeps new connections waiting before their handshake.
+        self.opens = threading.Event()
+        self.opens.set()
         # Everything that came and went: (who dialled, for which host, request, answer's bytes).
         self.exchanges: list[tuple[str, str, Request, bytes]] = []
         super().__init__()
@@ -263,6 +266,7 @@ class PeerServer(Listener):
 
     def _serve(self, plain: socket.socket, number: int) -> None:
         source = plain.getpeername()[0]
+        self.opens.wait(60)
         try:
             with self._default.wrap_socket(plain, server_side=True) as connection, \
                     connection.makefile("rb", buffering=65536) as reader:
@@ -279,5 +283,7 @@ class PeerServer(Listener):
                         with self._lock:
                             self.exchanges.append((source, peer.host, request, told))
                     connection.sendall(told)
+                    if getattr(request, "closes", False):
+                        return
         except (OSError, Closed, ValueError):
             plain.close()

@@ -1,0 +1,27 @@
+"""A backend that judges signatures itself, behind a gateway that changes messages."""
+
+import pytest
+
+from federation import HOME, Federation
+from tree import Tree
+
+
+@pytest.fixture
+def checking(tmp_path_factory, authority, evidence):
+    """A Nextcloud 33 whose own check nobody has switched off."""
+    made = Federation(tmp_path_factory.mktemp("checking"), authority, evidence, "nc33")
+    made.backend.checks = True
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+def test_a_backend_that_checks_gets_what_was_signed(checking):
+    """What needs no change reaches it with the peer's own signature, byte for byte."""
+    sent = checking.cavage.share("alice", f"bob@{HOME}", "signed", Tree(b"x"))
+    assert sent.delivered == "ocm", checking.backend.complaints
+    assert checking.backend.verified == 1 and checking.backend.complaints == []
+    assert checking.cavage.unshare(sent) == "ocm"
+    assert checking.backend.received[-1].state == "unshared"
+    assert checking.backend.complaints == []
