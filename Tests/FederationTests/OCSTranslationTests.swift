@@ -89,6 +89,7 @@ import Testing
         #expect(OCSTranslation.way(of: change(.revoke), to: owncloud) == .ocs)
         #expect(OCSTranslation.way(of: change(.revoke), to: nextcloud) == .ocm)
         #expect(OCSTranslation.way(of: change(.move), to: nextcloud) == .ocs)
+        #expect(OCSTranslation.way(of: change(.permissions), to: nextcloud) == .ocs)
         for verb in [OCSVerb.accept, .decline, .reshare, .permissions, .unshare] {
             #expect(OCSTranslation.way(of: change(verb), to: owncloud) == .ocm)
         }

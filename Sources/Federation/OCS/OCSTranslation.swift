@@ -24,7 +24,9 @@ package enum OCSTranslation {
             case .move: return .ocs
             // ownCloud answers 501 to the OCM message on purpose.
             case .revoke: return reader.kind == .owncloud10 ? .ocs : .ocm
-            case .accept, .decline, .reshare, .permissions, .unshare: return .ocm
+            // Nextcloud never takes these by OCM (`legacy-wire.md` 3.1).
+            case .permissions: return reader.kind == .nextcloud ? .ocs : .ocm
+            case .accept, .decline, .reshare, .unshare: return .ocm
             }
         }
     }

@@ -9,6 +9,8 @@ struct BackendMessage: ~Copyable {
     let body: [UInt8]
     /// Fields of the client that must not pass.
     let dropped: [FieldName]
+    /// Fields of ours: the signature, for a backend that verifies.
+    let added: [(FieldName, String)]
     /// To be durable before the backend hears of the message.
     let memory: [Change]
     /// The share that the message makes; taken back when the backend refuses it.
@@ -35,9 +37,9 @@ extension Gateway {
                 throw Denial(.notAllowed, "the invitation was accepted at \(other)")
             }
             let body = Translation(for: view.backend).inviteAccepted(invite)
-            return message(verified, .inviteAccepted, view, body)
+            return try message(verified, .inviteAccepted, view, body)
         case .requestShare(let request):
-            return message(
+            return try message(
                 verified, .requestShare, view,
                 TranslatedBody(bytes: request.received, isChanged: false))
         case .ocsShare(let share):
@@ -56,7 +58,7 @@ extension Gateway {
             uri: Self.location(of: share, verified.document))
         if body.isChanged { trail.altered("translated") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
-        return message(
+        return try message(
             verified, .shares, view, body, memory: [draft.change], made: draft.share)
     }
 
@@ -75,7 +77,7 @@ extension Gateway {
         let body = Translation(for: view.backend).notification(
             notification, swaps: swaps, filling: filling)
         if body.isChanged { trail.altered("translated") }
-        return message(
+        return try message(
             verified, .notifications, view, body,
             ends: notification.type.endsShare ? share : nil)
     }
@@ -84,12 +86,14 @@ extension Gateway {
         _ verified: Verified, _ endpoint: OCMEndpoint, _ view: BackendServer.View,
         _ body: TranslatedBody, memory: [Change] = [], made: ShareRecord? = nil,
         ends: ShareRecord? = nil
-    ) -> BackendMessage {
-        BackendMessage(
-            verified: verified, target: Array("\(view.endPoint)/\(endpoint.rawValue)".utf8),
-            body: body.bytes,
-            dropped: view.backend.dropsSignatures(of: body) ? Self.signatures : [],
-            memory: memory, made: made, ends: ends)
+    ) throws(Denial) -> BackendMessage {
+        let target = Array("\(view.endPoint)/\(endpoint.rawValue)".utf8)
+        let signature = try signatureForBackend(of: verified.signedBy, target, body.bytes)
+        let isDropped = signature != nil || view.backend.dropsSignatures(of: body)
+        return BackendMessage(
+            verified: verified, target: target, body: body.bytes,
+            dropped: (isDropped ? Self.signatures : []) + (signature == nil ? [] : [.date]),
+            added: signature ?? [], memory: memory, made: made, ends: ends)
     }
 
     /// Where the data of a share are that does not say so in full: behind a relative URI, at the
@@ -140,7 +144,7 @@ extension Gateway {
         if let query = received.head.query { target += [UInt8(ascii: "?")] + query }
         return BackendMessage(
             verified: verified, target: target, body: form.serialized(), dropped: [],
-            memory: memory, made: made, ends: ends)
+            added: [], memory: memory, made: made, ends: ends)
     }
 }
 

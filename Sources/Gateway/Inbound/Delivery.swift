@@ -17,7 +17,8 @@ extension Gateway {
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, target: message.target,
-            client: received.client.addressText, dropping: message.dropped, asserting: assertion)
+            client: received.client.addressText, dropping: message.dropped,
+            adding: message.added, asserting: assertion)
         let request = BufferedRequest(
             .post, head: head, body: message.body, responseLimit: 256 << 10,
             deadline: backend.timeouts.headers)

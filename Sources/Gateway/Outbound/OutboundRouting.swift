@@ -41,7 +41,9 @@ extension Gateway {
         guard let document = peer.document, document.isEnabled else {
             return refusal(Denial(.notFound, "\(peer.peer) publishes no document"))
         }
-        let adapted = AdaptedDiscovery(peer.paths, document, for: backend.view.backend)
+        let adapted = AdaptedDiscovery(
+            peer.paths, document, for: backend.view.backend,
+            signatureKey: keyForBackend(of: peer.peer))
         return Answer(status: 200, fields: Self.jsonFields, body: adapted.document)
     }
 

@@ -1,0 +1,76 @@
+import Federation
+import HTTPSignatures
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct BackendSignatureTests {
+    private func world(
+        _ version: String? = "33.0.3.2", egress: String = "[egress]\nlisten = \"127.0.0.1:1\""
+    ) throws -> (TestWorld, TestPeer) {
+        let world = try TestWorld(configuration: egress)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let document = try DiscoveryDocument(parsing: Array(peer.discovery.utf8))
+        world.gateway.backend.learn(document, statusVersion: version)
+        return (world, peer)
+    }
+
+    private func value(_ name: FieldName, _ fields: [(FieldName, String)]) -> String? {
+        fields.first { $0.0 == name }?.1
+    }
+
+    @Test func aBackendThatVerifiesBelievesWhatWeSignInThePeersName() async throws {
+        let (world, peer) = try world()
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+        let (body, target, added) = (message.body, message.target, message.added)
+        #expect(message.dropped.contains(.signatureInput))
+        #expect(message.dropped.contains(.date))
+        let host = try #require(PeerHost("modern.test"))
+        let shown = try #require(world.gateway.keyForBackend(of: host))
+        let fields =
+            [SignedMessage.Field("host", "cloud.test")]
+            + added.map { .init($0.0.description, $0.1) }
+            + [.init("content-length", String(body.count))]
+        let origin = try #require(Origin("https://cloud.test"))
+        let signed = try #require(
+            SignedMessage(
+                method: "POST", target: String(decoding: target, as: UTF8.self), origin: origin,
+                fields: fields))
+        let signature = try #require(try CavageSignature.read(from: signed))
+        #expect(signature.keyID == shown.keyId)
+        #expect(signature.keyID.hasPrefix("https://modern.test/ocm#gateway-"))
+        let verified = CavageProfile().verify(
+            signature, of: signed, body: body,
+            with: try VerificationKey(try PublicKey(pem: shown.pem)), now: world.clock.now)
+        #expect(verified.crypto == .valid(.rsaPKCS1SHA512))
+        #expect(verified.profile == .satisfied)
+    }
+
+    @Test func theDocumentOfThePeerShowsThatKeyAlone() async throws {
+        let (world, _) = try world()
+        let (request, _) = try world.request("/ocm-provider", to: "modern.test", "", method: "GET")
+        guard case .prepare(let prepare) = world.gateway.planOutbound(request),
+            case .answer(let answer) = await prepare(request.head)
+        else { throw TestPeer.Unmade() }
+        let document = try #require(try JSONValue(parsing: answer.body).object)
+        let peer = try #require(PeerHost("modern.test"))
+        #expect(
+            document["publicKey"]?.object?["keyId"]?.string
+                == world.gateway.keyForBackend(of: peer)?.keyId)
+    }
+
+    @Test(arguments: [("27.1.3.0", true), ("33.0.3.2", false)])
+    func othersGetNoneOfOurs(_ version: String, _ hasEgress: Bool) async throws {
+        let (world, peer) =
+            hasEgress ? try world(version) : try world(version, egress: "")
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+        #expect(message.added.isEmpty)
+    }
+}
