@@ -87,15 +87,19 @@ extension Gateway {
     ) throws(Denial) -> ShareRecord? {
         switch message {
         case .notification(let notification):
-            return try shareMeant(by: notification.providerID, notification.secret, for: host)
+            return try shareMeant(
+                by: notification.providerID, notification.secret, notification.type.comesFrom,
+                for: host)
         case .ocsChange(let change):
-            return try shareMeant(by: change.providerID, change.secret, for: host)
+            return try shareMeant(
+                by: change.providerID, change.secret, change.notificationType.comesFrom, for: host)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
         }
     }
 
     private func shareMeant(
-        by id: ProviderID, _ secret: Secret?, for host: PeerHost
+        by id: ProviderID, _ secret: Secret?, _ side: Federation.Notification.Side,
+        for host: PeerHost
     ) throws(Denial) -> ShareRecord? {
         let both = ShareDirection.allCases
         guard let secret else {
@@ -106,6 +110,16 @@ extension Gateway {
         if let share = named.first(where: { $0.involves(host) }) { return share }
         guard holders.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
+        }
+        // One that we do not know is of a share from before we came, unless the id is one we know.
+        let own: ShareDirection? =
+            switch side {
+            case .owner: .outbound
+            case .receiver: .inbound
+            case .either: nil
+            }
+        if let own, !registry.find(id, own, peer: host).isEmpty {
+            throw Denial(.secretMismatch, "the secret is not the one of share \(id)")
         }
         return nil
     }

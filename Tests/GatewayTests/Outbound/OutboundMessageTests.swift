@@ -195,6 +195,15 @@ import Transport
         #expect(world.mail.sent.count == 1)
     }
 
+    @Test func aWrongSecretOfAKnownShareIsNotToldToAnybody() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_UNSHARED", secret: "another-secret-0"))
+        #expect(answer.code == "share_unknown")
+        #expect(world.mail.sent.count == 1)
+        #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
     @Test func aNotificationOfAShareFromBeforeGoesAsItIs() async throws {
         let body = OutboundMessages.notification("SHARE_UNSHARED", id: "5", secret: "old-secret-0")
         #expect(try await world.notify(body).status == 201)
