@@ -122,7 +122,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case let event as ChannelEvent where event == .inputClosed: endInput()
+        case let event as ChannelEvent where event == .inputClosed: endTransport()
         case let event as ChannelEvent where event == .outputClosed:
             outputEnded = true
             if inputEnded || cycle.phase == .closed { context.close(promise: nil) }
@@ -133,6 +133,19 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    /// The client's socket will send nothing more. Inside of TLS, without the alert that says so
+    /// before (RFC 8446, section 6.1), that is a client that has gone.
+    private func endTransport() {
+        guard site.tls != nil, !inputEnded else {
+            endInput()
+            return
+        }
+        switch cycle.phase {
+        case .deciding, .answering, .gathering, .forwarding: abort()
+        case .head, .dropping, .lingering, .closed, .tunnelling: endInput()
+        }
     }
 
     /// The client closed its side. A request that came whole is still answered.

@@ -183,6 +183,8 @@ final class UpstreamDial: LoopMember {
         switch result {
         case .success: deliver(connection)
         case .failure(let failure):
+            // One that an outer proxy refused has no handshake; the next one is under way by now.
+            guard current === connection else { return }
             // Another address of the same name would hardly be more honest.
             end(.tls(failure.detail))
         }
