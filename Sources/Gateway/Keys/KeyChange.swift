@@ -44,7 +44,8 @@ package enum KeyChange: Sendable, Codable, Equatable {
 extension KeyRing {
     /// The table as a change leaves it, with the name of the key that stopped to sign by it.
     ///
-    /// Refused: a key that is not there or not in the state for it; to retire the key that signs;
+    /// Refused: a key that is not there or not in the state for it; to retire the key that signs, or
+    /// one that is over, which would be published again;
     /// to sign with a key that peers may not have seen yet, unless that is skipped.
     func table(
         after change: KeyChange, now: Int
@@ -75,7 +76,9 @@ extension KeyRing {
             case .active:
                 throw KeyChange.Refusal(
                     "\(name) signs; activate another one of its use, and it is retired by that")
-            case .staged, .retired: break
+            case .retired(let until):
+                guard now < until else { throw KeyChange.Refusal("\(name) is over already") }
+            case .staged: break
             }
             table.rows[name] = row(key, .retired(until: now + overlap), now)
             return (table, nil)

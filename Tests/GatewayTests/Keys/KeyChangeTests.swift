@@ -90,6 +90,9 @@ import Transport
         #expect(try refusal(.retire(name: "rsa-1", overlap: 0)).contains("rsa-1 signs"))
         try perform(.make(kind: "p256"))
         #expect(try refusal(.retire(name: "p256-1", overlap: 0)).contains("never published"))
+        try perform(.stage(name: "p256-1"))
+        try perform(.retire(name: "p256-1", overlap: 0))
+        #expect(try refusal(.retire(name: "p256-1", overlap: 100)) == "p256-1 is over already")
         let again = KeyChange.activate(name: "rsa-1", overlap: 0, wait: .skipped)
         #expect(try refusal(again) == "rsa-1 is active already")
     }
