@@ -79,13 +79,16 @@ package struct OutboundTranslation: Sendable {
 
 extension Share {
     /// Whether it is about files, which are reached over WebDAV at the places that the gateway
-    /// guards. The secrets of other resources (rooms, calendars) are used by applications on paths
-    /// that pass through, and cannot be replaced.
+    /// guards: by its type, or since it is offered over WebDAV. The secrets of other resources (rooms,
+    /// calendars) are used by applications on paths that pass through, and cannot be replaced.
     package var isOfFiles: Bool {
         switch shape {
         case .foreign: false
         case .legacy, .single, .multi:
-            ["file", "folder", "library", "ro-crate"].contains(resourceType)
+            // Nextcloud calls the way to a calendar `webdav` too.
+            resourceType != "calendar"
+                && (webdav != nil
+                    || ["file", "folder", "library", "ro-crate"].contains(resourceType))
         }
     }
 }

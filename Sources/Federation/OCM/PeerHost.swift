@@ -52,6 +52,12 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
         self.port = port == defaultPort || port == 443 ? nil : port
     }
 
+    /// Whether this is a name in the zone of another: `ocm.cloud.example` is below `cloud.example`.
+    /// Whole labels count, and no address is below anything.
+    package func isBelow(_ other: PeerHost) -> Bool {
+        kind == .name && other.kind == .name && name.hasSuffix("." + other.name)
+    }
+
     /// The host of a URL with the scheme https, or http; whatever follows the authority is
     /// ignored. Refused: other schemes, user information.
     package init?(url: some StringProtocol) {

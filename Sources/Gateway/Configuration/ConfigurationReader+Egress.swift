@@ -4,7 +4,7 @@ import Transport
 
 /// `[egress]`: the backend's way out.
 extension ConfigurationReader {
-    /// Without the table there is no way out, whatever its keys would be (decision 15): a proxy that
+    /// Without the table there is no way out, whatever its keys would be (decision 20): a proxy that
     /// nobody asked for is none.
     mutating func egress(
         _ top: inout TOMLTableReader, _ profile: Configuration.Profile

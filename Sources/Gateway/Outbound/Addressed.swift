@@ -101,24 +101,31 @@ extension Gateway {
         by id: ProviderID, _ secret: Secret?, _ side: Federation.Notification.Side,
         for host: PeerHost
     ) throws(Denial) -> ShareRecord? {
-        let both = ShareDirection.allCases
+        // Of what we say the owner's words are about a share of ours, the receiver's about one of theirs.
+        let directions: [ShareDirection] =
+            switch side {
+            case .owner: [.outbound]
+            case .receiver: [.inbound]
+            case .either: ShareDirection.allCases
+            }
         guard let secret else {
-            return both.lazy.flatMap { self.registry.find(id, $0, peer: host) }.first
+            let named = directions.flatMap { registry.find(id, $0, peer: host) }
+            let standing = named.filter { $0.ended == nil }
+            guard Set(standing.map(\.direction)).count <= 1 else {
+                throw Denial(.secretMismatch, "shares \(id) go both ways, and no secret says which")
+            }
+            return standing.first ?? named.first
         }
-        let holders = both.flatMap { registry.find(secret, $0) }.map(\.share)
+        let holders = directions.flatMap { registry.find(secret, $0) }.map(\.share)
         let named = holders.filter { $0.providerID == nil || $0.providerID == id }
         if let share = named.first(where: { $0.involves(host) }) { return share }
         guard holders.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
         }
         // One that we do not know is of a share from before we came, unless the id is one we know.
-        let own: ShareDirection? =
-            switch side {
-            case .owner: .outbound
-            case .receiver: .inbound
-            case .either: nil
-            }
-        if let own, !registry.find(id, own, peer: host).isEmpty {
+        if directions.count == 1, let own = directions.first,
+            !registry.find(id, own, peer: host).isEmpty
+        {
             throw Denial(.secretMismatch, "the secret is not the one of share \(id)")
         }
         return nil

@@ -29,12 +29,16 @@ extension Gateway {
     /// Asks the policy, under the snapshot that the message began with.
     ///
     /// A call of the older API is judged as the message of OCM that it goes out as; as one of its own
-    /// kind where it goes out as it is. Refused: whatever the policy denies, in its own words.
+    /// kind where it goes out as it is. Refused: whatever the policy denies, in its own words; an
+    /// endpoint at a host that the lists refuse.
     func authorize(
         _ addressed: Addressed, to peer: ResolvedPeer, _ trail: Trail
     ) throws(Denial) -> Authorized {
         let dialect = dialect(of: peer)
         let message = try sayable(addressed, to: peer, dialect)
+        if message.isOCM {
+            try admitEndPoint(of: peer, trail.policy, now: addressed.received.now)
+        }
         let generation = message.isOCM ? generation(for: dialect) : .none
         let verdict = trail.policy.evaluate(
             facts(message, of: addressed.received, to: peer, dialect, signed: generation))
@@ -46,6 +50,25 @@ extension Gateway {
         return Authorized(
             addressed: addressed, message: message, peer: peer, dialect: dialect,
             generation: generation)
+    }
+
+    /// Whether messages for a peer may go to the host that its document names for them: its own, one
+    /// below it, or one that the same entry of a list lets in. A peer that names another
+    /// peer would have us sign to that one what it chose itself.
+    ///
+    /// Refused: what the lists refuse; `peer_unavailable` for the host of another peer.
+    private func admitEndPoint(
+        of peer: ResolvedPeer, _ policy: Policy, now: Int
+    ) throws(Denial) {
+        let host = peer.paths.realHost
+        guard host != peer.peer else { return }
+        try admit(host, namedBy: peer.peer, policy)
+        let entry = policy.standing(of: host, now: now).entry
+        let isShared = entry != nil && entry == policy.standing(of: peer.peer, now: now).entry
+        guard isShared || host.isBelow(peer.peer) else {
+            throw Denial(
+                .peerUnavailable, "the endPoint of \(peer.peer) is at another server, \(host)")
+        }
     }
 
     /// The message as the peer can be told it.

@@ -47,10 +47,7 @@ extension Gateway {
         _ found: FoundAccess?, at peer: ResolvedPeer, _ field: String
     ) throws(Denial) -> DataShare {
         let path = try dataPath(of: found, at: peer)
-        if path.host != peer.peer {
-            let standing = policy.current.standing(of: path.host, now: environment.now())
-            if let denial = standing.denial { throw denial }
-        }
+        try admit(path.host, namedBy: peer.peer, policy.current)
         guard let authority = try? Authority(path.host.description) else {
             throw Denial(.protocolNotSupported, "data at \(path.host), which cannot be dialled")
         }
@@ -61,7 +58,8 @@ extension Gateway {
         return DataShare(
             found, peer.peer, path: path,
             upstream: outbound.upstream(scheme: .https, authority: authority),
-            way: try way(found, at: peer), hostLine: host, facts: facts(found, at: peer),
+            way: try way(found, at: peer, data: path.host), hostLine: host,
+            facts: facts(found, at: peer),
             freshUntil: environment.monotonicSeconds() + Self.freshness)
     }
 
@@ -89,15 +87,21 @@ extension Gateway {
 
     /// By token where the share demands it or its sender offers it; else by the secret, as `Bearer`
     /// in the new form of `protocol`, as the user of Basic in the deprecated one (`protocol.md` 5).
+    ///
+    /// A code is exchanged at the peer or where the token is then shown, nowhere else: a peer that
+    /// names another one's token endpoint would be shown that one's token (the mix-up of RFC 9207).
     private func way(
-        _ found: FoundAccess?, at peer: ResolvedPeer
+        _ found: FoundAccess?, at peer: ResolvedPeer, data: PeerHost
     ) throws(Denial) -> DataShare.Way {
         guard let found else { return .secret(nil) }
         let demand: TokenLease.Demand
         let dialect = dialect(of: peer)
+        let endPoint = dialect.tokenEndPoint.flatMap { named in
+            named.host == peer.peer || named.host == data ? named : nil
+        }
         if found.access.requirements.contains(.mustExchangeToken) {
             demand = .required
-        } else if dialect.tokenEndPoint != nil {
+        } else if endPoint != nil {
             demand = .offered
         } else {
             return .secret(try secretField(of: found))
@@ -105,7 +109,7 @@ extension Gateway {
         return .token(
             DataShare.TokenUse(
                 lease: tokens.lease(of: found.share.id, place: found.place), demand: demand,
-                endPoint: dialect.tokenEndPoint, generation: generation(for: dialect),
+                endPoint: endPoint, generation: generation(for: dialect),
                 secret: demand == .offered ? try secretField(of: found) : nil))
     }
 

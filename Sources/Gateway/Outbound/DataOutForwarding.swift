@@ -117,6 +117,7 @@ extension Gateway {
         guard !allowance.holds(under: policy, address, now: request.now) else { return }
         let standing = policy.standing(of: data.peer, now: request.now)
         if let denial = standing.denial { throw denial }
+        try admit(data.path.host, namedBy: data.peer, policy)
         var facts = data.facts
         facts.now = request.now
         facts.access = access

@@ -11,9 +11,11 @@ final class DeliveredShares: Sendable {
     func remember(_ body: [UInt8], of share: ShareID) {
         bodies.withLock { bodies in
             if bodies.count >= Self.capacity { bodies.removeAll() }
-            bodies[share] = body
+            // An answer is a name or two; what is longer is the peer's affair, not ours to keep.
+            bodies[share] = body.count <= Self.longest ? body : Array("{}".utf8)
         }
     }
 
     private static let capacity = 10_000
+    private static let longest = 4096
 }

@@ -154,7 +154,8 @@ package final class EgressHandler: RequestHandler {
         case (.ownSite, .prefix):
             return refuse(
                 Denial(.egressRefused, "the site itself needs no prefix"), "\(target)", client)
-        case (.refused(let denial), _): return refuse(denial, "\(target)", client)
+        case (.refused(let denial), _):
+            return refuse(Gateway.keepingMounts(denial, at: raw), "\(target)", client)
         case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):
             let path: TargetPath
             do { path = try TargetPath(raw, rule: .routed) } catch {
@@ -175,7 +176,9 @@ package final class EgressHandler: RequestHandler {
                 deliver(request, await judgeByDocument(request.peer))
             }
         case .refused(let denial):
-            return refuse(denial, "\(request.authority)", request.client)
+            let path = Array(request.path.text.utf8)[...]
+            return refuse(
+                Gateway.keepingMounts(denial, at: path), "\(request.authority)", request.client)
         case .ownSite:
             return refuse(Denial(.misdirected, "the site"), "\(request.authority)", request.client)
         }

@@ -26,18 +26,22 @@ struct InterceptedHandler: RequestHandler {
         if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, text, client) }
         let gateway = egress.gateway
         let now = gateway.environment.now()
-        switch egress.gate.judge(target, gateway.policy.current, now: now) {
+        let verdict = egress.gate.judge(target, gateway.policy.current, now: now)
+        switch verdict {
         case .ownSite: return gateway.plan(head, from: client)
         case .peer(let host), .unknown(let host), .other(let host):
             let path: TargetPath
             do { path = try TargetPath(head.path, rule: .routed) } catch {
                 return refuse(Denial(.malformedPath, error.rawValue), text, client)
             }
-            return gateway.planOutbound(
-                PeerRequest(
-                    peer: host, authority: target, head: head, path: path, client: client,
-                    now: now))
-        case .refused(let denial): return refuse(denial, text, client)
+            let request = PeerRequest(
+                peer: host, authority: target, head: head, path: path, client: client, now: now)
+            // Since the CONNECT the policy refuses it, and `egress.other` names it: it is asked for
+            // no document.
+            if case .other = verdict { return gateway.passOut(request) }
+            return gateway.planOutbound(request)
+        case .refused(let denial):
+            return refuse(Gateway.keepingMounts(denial, at: head.path), text, client)
         }
     }
 

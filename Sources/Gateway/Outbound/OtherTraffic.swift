@@ -13,13 +13,25 @@ extension Gateway {
             return .answer(
                 refusal(
                     Denial(
-                        .notAllowed, "\(request.path) of \(request.peer): egress.other refuses it"))
+                        .notAllowed,
+                        "\(request.head.method.rawValue) of \(request.peer): egress.other refuses it"
+                    ))
             )
         }
     }
 
     /// Sends a request on as it is, without what says where it comes from inside.
+    ///
+    /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
+    /// data; those go out judged, signed and with codes, or not at all.
     func passOut(_ request: PeerRequest) -> Plan {
+        guard !request.isOfTheFederation else {
+            return .answer(
+                refusal(
+                    Denial(
+                        .notAllowed,
+                        "a message or shared data for \(request.peer), which is no admitted peer")))
+        }
         var target = Array(request.path.text.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         do throws(Denial) {
@@ -33,6 +45,9 @@ extension Gateway {
         } catch { return .answer(refusal(error)) }
     }
 
+    /// What tells of pages and sessions inside.
+    private static let inner: [FieldName] = [.cookie, FieldName("origin"), FieldName("referer")]
+
     /// The request line and the fields of a request as the peer gets them: cookies and what names
     /// the client inside are left out, `Via` says that it went through us.
     func peerHead(
@@ -43,7 +58,7 @@ extension Gateway {
             var writer = HeadWriter(reserving: 960)
             try writer.requestLine(request.head.method, target)
             try writer.add(.host, request.authority.normalized(for: .https).description)
-            writer.copyFields(of: request.head, except: dropped + [.cookie])
+            writer.copyFields(of: request.head, except: dropped + Self.inner)
             try writer.add(.via, via)
             for (name, value) in added { try writer.add(name, value) }
             return writer
@@ -51,6 +66,24 @@ extension Gateway {
             throw Denial(.malformedRequest, "the field \(error.name) cannot be sent")
         }
     }
+}
+
+extension PeerRequest {
+    /// Whether any server of the federation would take it for a message or for shared data.
+    fileprivate var isOfTheFederation: Bool {
+        let method = head.method.rawValue
+        switch Self.usual.route(method: method, path: path.text) {
+        case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint:
+            return true
+        case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
+        }
+        guard head.method == .post, let last = path.text.split(separator: "/").last else {
+            return false
+        }
+        return OCMEndpoint(rawValue: String(last)) != nil
+    }
+
+    private static let usual = RouteTable(kind: .generic)
 }
 
 extension Denial {

@@ -86,7 +86,8 @@ extension Gateway {
     /// place of the secret that its answer holds (`protocol.md` 8.5).
     ///
     /// The backend has sent the share to its receiver already, or will: then it is found again.
-    /// Refused: `store_unavailable`.
+    /// Refused: `store_unavailable`; a share of which nobody knows whose it is (`malformed_message`),
+    /// since its secret would go out as it is.
     ///
     /// - Parameters:
     ///   - recipient: for whom the share was asked for.
@@ -98,7 +99,9 @@ extension Gateway {
             $0.providerID == nil || $0.providerID == answer.providerID
         }
         if let made { return try swaps(towardsPeer: made) }
-        guard let peer = recipient?.host ?? original?.peer else { return [] }
+        guard let peer = recipient?.host ?? original?.peer else {
+            throw Denial(.malformedMessage, "a reshare for nobody that can be read")
+        }
         let recording = registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: peer, providerID: answer.providerID,

@@ -27,11 +27,11 @@ extension Gateway {
         case .jwks, .linkShare, .passThrough: return planOther(request)
         case .methodNotAllowed(let allow):
             var answer = refusal(
-                Denial(.methodNotAllowed, "\(request.head.method.rawValue) on \(request.path)"))
+                Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"))
             answer.fields.append(("allow", allow))
             return .answer(answer)
         case .unknownEndpoint:
-            return .answer(refusal(Denial(.notFound, "\(request.path) is no endpoint of OCM")))
+            return .answer(refusal(Denial(.notFound, "no endpoint of OCM at \(request.peer)")))
         }
     }
 

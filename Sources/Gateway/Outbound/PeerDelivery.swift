@@ -10,6 +10,7 @@ struct Outgoing: Sendable {
     let generation: SignatureGeneration
     let request: OutboundRequest
     let endpoint: OCMEndpoint
+    let secrets: [Secret]
 
     init(_ message: borrowing PeerMessage) {
         addressed = message.addressed
@@ -18,6 +19,7 @@ struct Outgoing: Sendable {
         generation = message.generation
         request = message.request
         endpoint = message.endpoint
+        secrets = message.secrets
     }
 
     var peer: PeerHost { addressed.peer }
@@ -126,7 +128,7 @@ extension Gateway {
         let told = ReshareAnswer(parsing: reply.body).map { SecretSwap($0.secret, by: $0.secret) }
         let answer = PeerAnswer(
             to: outgoing.endpoint, status: reply.status, body: reply.body, for: backend.kind,
-            secrets: outgoing.addressed.message.secrets,
+            secrets: outgoing.secrets,
             swaps: outgoing.message.asksForReshare ? [told].compactMap { $0 } : [])
         if case .taken(_, let body) = answer, case .inviteAccepted(let invite) = outgoing.message,
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string

@@ -14,6 +14,8 @@ struct PeerMessage: ~Copyable {
     let endpoint: OCMEndpoint
     /// The share that the message makes.
     let made: Gateway.RecordedShare?
+    /// The backend's secrets and what the peer was told in their place, for neither to be repeated.
+    let secrets: [Secret]
 }
 
 extension Gateway {
@@ -32,6 +34,8 @@ extension Gateway {
         let translation = translation(to: dialect)
         let endpoint: OCMEndpoint
         var made: RecordedShare?
+        var secrets = addressed.message.secrets
+        var replaced: [SecretSwap] = []
         let body: TranslatedBody
         switch message {
         case .share(let share):
@@ -39,10 +43,12 @@ extension Gateway {
             _ = try translation.share(share)
             let recorded = try await recorded(share, for: peer.peer, trail)
             (endpoint, made) = (.shares, recorded)
+            replaced = recorded.swaps
             body = try translation.share(share, swaps: recorded.swaps)
         case .notification(let notification):
             endpoint = .notifications
             let swaps = try await told(of: addressed.share, notification.type, trail)
+            replaced = swaps
             body = translation.notification(notification, swaps: swaps)
         case .inviteAccepted(let invite):
             (endpoint, body) = (.inviteAccepted, translation.inviteAccepted(invite))
@@ -52,19 +58,27 @@ extension Gateway {
             let recorded = try await recorded(
                 try OCSTranslation.share(call, to: peer.peer), for: peer.peer, trail)
             (endpoint, made) = (.shares, recorded)
+            replaced = recorded.swaps
             body = Self.form(call.form, call.secret, recorded.swaps)
         case .ocsChange(let change):
             endpoint = .notifications
             let swaps = try await told(of: addressed.share, change.notificationType, trail)
+            replaced = swaps
             body = Self.form(change.form, change.secret, swaps)
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
+        }
+        secrets += replaced.map(\.new)
+        guard !replaced.contains(where: { $0.isLeft(in: body.bytes) }) else {
+            if let made { store.commitLater([registry.end(made.share.id, now: environment.now())]) }
+            throw Denial(
+                .protocolNotSupported, "a permanent secret stands where it cannot be replaced")
         }
         if body.isChanged { trail.altered("translated") }
         return PeerMessage(
             addressed: addressed, message: message, dialect: dialect, generation: generation,
             request: try request(
                 message, of: addressed.received, to: peer, at: endpoint, body.bytes),
-            endpoint: endpoint, made: made)
+            endpoint: endpoint, made: made, secrets: secrets)
     }
 
     private func recorded(
@@ -127,5 +141,15 @@ extension Gateway {
                 (.contentType, type), (.accept, "application/json"), (.userAgent, "ocmgate"),
                 (.via, via),
             ], body: body)
+    }
+}
+
+extension SecretSwap {
+    /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
+    /// chance.
+    fileprivate func isLeft(in body: [UInt8]) -> Bool {
+        guard old != new else { return false }
+        let text = Array(old.text.utf8)
+        return text.count >= 8 && body.firstRange(of: text) != nil
     }
 }

@@ -1,5 +1,6 @@
 import Federation
 import Synchronization
+import Transport
 
 /// A peer as far as the way to it is concerned: what it publishes, and its paths, as the backend is
 /// told them and as they are.
@@ -69,5 +70,23 @@ extension Gateway {
             peer.document,
             .init(signed: generations[peer.peer], accepted: accepted[peer.peer]),
             sending: configuration.signature.send)
+    }
+
+    /// Whether we may send to a host that a peer names in the place of its own: for its messages, its
+    /// tokens or its data.
+    ///
+    /// Refused: ports but 443 and the peer's own that `outbound.resolve` does not name
+    /// (`egress_refused`); what the lists refuse, but for profile `observe`.
+    func admit(_ host: PeerHost, namedBy peer: PeerHost, _ policy: Policy) throws(Denial) {
+        guard host != peer else { return }
+        if let port = host.port, port != peer.port {
+            let named = try? Authority(host.description)
+            guard let named, configuration.outbound.resolve[named] != nil else {
+                throw Denial(
+                    .egressRefused, "\(peer) names the port of \(host), and nothing else does")
+            }
+        }
+        guard configuration.profile != .observe else { return }
+        if let denial = policy.standing(of: host, now: environment.now()).denial { throw denial }
     }
 }

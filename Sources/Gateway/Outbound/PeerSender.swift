@@ -7,8 +7,6 @@ typealias PeerSender = @Sendable (OutboundRequest) async -> Result<PeerReply, Fe
 struct PeerReply: Sendable, Equatable {
     let status: Int
     let body: [UInt8]
-    /// Seconds, when `Retry-After` names them.
-    var retryAfter: Int?
 }
 
 extension OutboundClient {
@@ -17,10 +15,7 @@ extension OutboundClient {
         { request in
             do throws(FetchFailure) {
                 let response = try await self.fetch(request)
-                return .success(
-                    PeerReply(
-                        status: response.status, body: response.body,
-                        retryAfter: response.fields.text(.retryAfter).flatMap { Int($0) }))
+                return .success(PeerReply(status: response.status, body: response.body))
             } catch { return .failure(error) }
         }
     }

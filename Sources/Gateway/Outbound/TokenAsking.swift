@@ -32,8 +32,9 @@ extension Gateway {
         do throws(Denial) {
             try judge(data, use, client, &record)
             guard let endPoint = use.endPoint else {
-                return .failure(.unusable("the peer names no token endpoint"))
+                return .failure(.unusable("the peer names no token endpoint of its own"))
             }
+            try admit(endPoint.host, namedBy: data.peer, policy.current)
             request = try signer.signed(
                 try tokenRequest(use.lease.name, endPoint), as: use.generation,
                 now: environment.now())
@@ -94,7 +95,7 @@ extension Gateway {
             target: Array((target.isEmpty ? "/" : target).utf8),
             fields: [
                 (.contentType, "application/x-www-form-urlencoded"),
-                (.accept, "application/json"),
+                (.accept, "application/json"), (.userAgent, "ocmgate"), (.via, via),
             ],
             body: TokenRequest.body(client: site.host, code: code))
     }
