@@ -65,18 +65,20 @@ extension Gateway {
             ])
     }
 
-    /// Says so when the backend shows a key of its own: it would refuse what the gateway hands on,
-    /// which is no longer byte for byte what was signed.
+    /// Says so when the backend verifies signatures and does not ask through us for keys (decision
+    /// 27): it would refuse what we hand on, which is no longer byte for byte what was signed.
     private func warnOfSignatures() {
-        guard let document = backend.view.document, !document.signatureKeys.isEmpty else { return }
+        guard configuration.egress == nil, let document = backend.view.document,
+            !document.signatureKeys.isEmpty
+        else { return }
         log.write(
             .warning, .backendSigns,
             [
                 LogEntry(.detail, document.provider ?? backend.kind.rawValue),
                 LogEntry(
                     .remedy,
-                    "occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean "
-                        + "--lazy"),
+                    "turn on [egress]; or occ config:app:set core ocm_signed_request_disabled "
+                        + "--value=1 --type=boolean --lazy"),
             ])
     }
 

@@ -28,33 +28,34 @@ struct BackendAdvice {
 
     /// What `ocmgate check` reminds of: a sentence for each.
     var notes: [String] {
-        var notes: [String] = []
-        if kind == .nextcloud {
-            notes.append(
-                "Nextcloud 31 and newer sign and check signatures themselves; the gateway does both: "
-                    + Self.signaturesOff)
-        }
-        if let wayOut {
-            notes.append(
-                "what the backend sends is signed only if it goes out by the proxy "
-                    + "\(wayOut.proxy) and believes \(wayOut.authority): "
-                    + "ocmgate init writes the lines for it")
-        } else {
-            notes.append(
+        guard let wayOut else {
+            let lost =
                 "there is no [egress]: what the backend sends leaves unsigned, with its permanent "
-                    + "secrets")
+                + "secrets"
+            return [lost] + (kind == .nextcloud ? [Self.signaturesNote] : [])
         }
-        return notes
+        let signs =
+            kind == .nextcloud
+            ? "; Nextcloud 31 and newer also look there for the keys of what is signed for them"
+            : ""
+        return [
+            "what the backend sends is signed only if it goes out by the proxy \(wayOut.proxy) and "
+                + "believes \(wayOut.authority): ocmgate init writes the lines for it\(signs)"
+        ]
     }
+
+    private static let signaturesNote =
+        "Nextcloud 31 and newer check signatures themselves, and refuse what the gateway had to "
+        + "write anew: \(signaturesOff)"
 
     private static let signaturesOff =
         "occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy"
 
     private var signatures: String? {
-        guard kind == .nextcloud else { return nil }
+        guard kind == .nextcloud, wayOut == nil else { return nil }
         return """
-            # Nextcloud 31 and newer sign and check signatures themselves. The gateway does both: what it
-            # hands on, in and out, is no longer byte for byte what was signed.
+            # Nextcloud 31 and newer check signatures themselves. The gateway has done it, and what it hands
+            # on is no longer byte for byte what was signed.
             \(Self.signaturesOff)
             """
     }

@@ -155,13 +155,15 @@ def test_day_one(kind, tmp_path):
         for word in ("trusted_proxies", "overwriteprotocol", "overwritehost", "overwrite.cli.url",
                      "trusted_domains"):
             assert word in lines
-    assert ("ocm_signed_request_disabled" in lines) == (kind == "nextcloud")
+    # With a way out what passes is signed again for those who check themselves.
+    assert "ocm_signed_request_disabled" not in lines
     # Its way out, and the authority that it has to believe.
     assert egress in lines and str(tmp_path / "state/egress-ca.pem") in lines
     before = listing(tmp_path)
     checked = ocmgate("check", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
-    assert ("note: Nextcloud 31 and newer" in checked.stderr) == (kind == "nextcloud")
+    assert f"goes out by the proxy {egress}" in checked.stderr
+    assert ("Nextcloud 31 and newer" in checked.stderr) == (kind == "nextcloud")
     assert "self-signed" in checked.stderr
     assert listing(tmp_path) == before
     code, records = serve(tmp_path, lambda process: None)
@@ -172,13 +174,17 @@ def test_day_one(kind, tmp_path):
     assert (tmp_path / "state/egress-ca.pem").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_site_without_a_way_out_is_told_what_that_means(tmp_path):
-    made = ocmgate("init", "owncloud10", "--origin", "https://cloud.test", "--egress", "", cwd=tmp_path)
+@pytest.mark.parametrize("kind", ["nextcloud", "owncloud10"])
+def test_a_site_without_a_way_out_is_told_what_that_means(kind, tmp_path):
+    made = ocmgate("init", kind, "--origin", "https://cloud.test", "--egress", "", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert "[egress]" not in (tmp_path / "config.toml").read_text()
-    assert "proxy --value" not in (tmp_path / "backend.txt").read_text()
+    lines = (tmp_path / "backend.txt").read_text()
+    assert "proxy --value" not in lines
+    assert ("ocm_signed_request_disabled" in lines) == (kind == "nextcloud")
     notes = json.loads(ocmgate("check", "--json", cwd=tmp_path).stdout)["notes"]
     assert any("leaves unsigned" in note for note in notes)
+    assert any("ocm_signed_request_disabled" in note for note in notes) == (kind == "nextcloud")
 
 
 def test_init_overwrites_nothing(fresh):

@@ -7,7 +7,11 @@ import time
 import pytest
 
 from backend import ScriptedBackend
+from federation import HOME, Federation
+from lives import FILES, shared
 from oldserver import OldServer
+from tree import Tree
+from verify import either, rfc9421
 
 
 @pytest.fixture
@@ -111,7 +115,7 @@ def test_without_a_gateway_the_command_does_it(gateway):
     assert shown(gateway)[0] == {"ed25519-1", "p256-1"}
 
 
-def test_a_backend_that_signs_itself_is_told_what_to_switch_off(evidence, start):
+def test_a_backend_that_checks_signatures_needs_a_way_out_or_its_switch(evidence, start):
     server = OldServer("nc33", "cloud.test", evidence)
     backend = ScriptedBackend(server.script)
     try:
@@ -119,6 +123,10 @@ def test_a_backend_that_signs_itself_is_told_what_to_switch_off(evidence, start)
         warning = gateway.lines("backend.signs")[0]
         assert warning["detail"] == "Nextcloud 33.0.3.2"
         assert "ocm_signed_request_disabled" in warning["remedy"]
+        # With the way out it is shown the keys of what is signed again for it.
+        gateway = start(backend.url, egress="")
+        gateway.request("GET", "/.well-known/ocm")
+        assert [line for line in gateway.records() if line["message"] == "backend.signs"] == []
     finally:
         backend.stop()
 
@@ -126,3 +134,37 @@ def test_a_backend_that_signs_itself_is_told_what_to_switch_off(evidence, start)
 def test_other_backends_are_not(gateway):
     gateway.request("GET", "/.well-known/ocm")
     assert [line for line in gateway.records() if line["message"] == "backend.signs"] == []
+
+
+@pytest.fixture
+def federation(tmp_path, authority, evidence):
+    made = Federation(tmp_path, authority, evidence, "nc27")
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+def test_keys_change_in_the_middle_of_shares_without_a_message_lost(federation):
+    backend, home = federation.backend, federation.home
+    peers = (federation.strict, federation.cavage)
+    shares = [(peer, *shared(backend, peer, "folder", Tree(FILES))) for peer in peers]
+    first = federation.messages()
+    for kind, name in (("ed25519", "ed25519-2"), ("rsa", "rsa-2")):
+        key(home, "new", "--kind", kind)
+        key(home, "stage", name)
+        key(home, "activate", name, "--now")
+    mark = federation.mark()
+    for peer, sent, got in shares:
+        assert peer.accept(got) == "ocm" and sent.state == "accepted"
+        assert peer.open(got).read("in.txt") == FILES["in.txt"]
+        assert backend.unshare(sent) == "ocm" and got.state == "unshared"
+
+    keys = federation.keys()[HOME]
+    used = {either(request, host, keys) for host, request in federation.messages(mark)}
+    assert used == {"home.test#ed25519-2", "https://home.test/ocm#rsa-2"}
+    # What was sent before is still verified by the key set; draft-cavage has one key at a time.
+    before = {rfc9421(request, host, keys) for host, request in first
+              if request.get("signature-input")}
+    assert before == {"home.test#ed25519-1"}
+    assert keys.key_id == "https://home.test/ocm#rsa-2"

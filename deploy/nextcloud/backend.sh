@@ -10,11 +10,10 @@ occ config:system:set overwriteprotocol --value=https
 occ config:system:set overwritehost --value=cloud.uni.example
 occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
 occ config:system:set trusted_domains 1 --value=cloud.uni.example
-# Nextcloud 31 and newer check signatures themselves. The gateway has checked them, and what it
-# hands on is no longer byte for byte what was signed.
-occ config:app:set core ocm_signed_request_disabled --value=1 --type=boolean --lazy
-# Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
-# the certificate at its first start; all programs of this machine have to believe it, since discovery
+
+# Its way out: the gateway signs what it sends to other servers, and keeps its secrets. Nextcloud 31 and
+# newer also find the keys there of what the gateway signs again for them. The gateway makes the
+# certificate at its first start; all programs of this machine have to believe it, since discovery
 # looks at the system's authorities alone.
 authority=/usr/local/share/ca-certificates/ocmgate.crt
 sudo install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
