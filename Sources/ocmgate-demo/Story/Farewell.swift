@@ -15,7 +15,10 @@ enum Farewell {
               curl \(at) https://\(World.host)/.well-known/ocm
               curl \(at) https://\(World.host)/ocm/jwks
               curl http://127.0.0.1:\(world.home.backendPort)/ocm-provider/      # the old server itself
+              curl --proxy http://127.0.0.1:\(world.home.egressPort) --cacert \(world.files.egressAuthority) \\
+                  https://\(world.modern.host)/ocm-provider/       # a strict server, as the old one sees it
               tail -f \(world.files.log)
+              ocmgate peer probe \(world.modern.host) -c \(world.files.configuration)
               ocmgate share list -c \(world.files.configuration)
             """)
         // A file or a pipe would get it when the wait is over.
