@@ -3,6 +3,7 @@
 import pytest
 
 from federation import HOME, Federation
+from lives import shared
 from tree import Tree
 
 
@@ -25,3 +26,12 @@ def test_a_backend_that_checks_gets_what_was_signed(checking):
     assert checking.cavage.unshare(sent) == "ocm"
     assert checking.backend.received[-1].state == "unshared"
     assert checking.backend.complaints == []
+
+
+def test_a_backend_that_checks_takes_messages_about_its_own_shares(checking):
+    """Whose secret had to be changed, so that the peer's signature is gone."""
+    sent, got = shared(checking.backend, checking.cavage, "signed", Tree(b"x"))
+    first = checking.cavage.share("alice", f"bob@{HOME}", "pins", Tree(b"x"))
+    assert first.delivered == "ocm"
+    assert checking.cavage.accept(got) == "ocm", checking.backend.complaints
+    assert sent.state == "accepted"

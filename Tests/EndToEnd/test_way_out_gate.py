@@ -7,6 +7,7 @@ import socket
 import ssl
 import stat
 import threading
+import time
 
 import pytest
 from cryptography import x509
@@ -393,6 +394,24 @@ def test_an_answer_that_breaks_off_is_seen_to_break_off(federation):
         assert not isinstance(broken.value, AssertionError)
     finally:
         federation.legacy.before = lambda request: None
+
+
+def test_it_ends_when_it_is_told_to_while_a_peer_says_nothing_more(tmp_path_factory, authority,
+                                                                    evidence):
+    """The client has gone long ago; what waits for the peer is nobody's any more."""
+    made = Federation(tmp_path_factory.mktemp("stalled"), authority, evidence, "nc27").start()
+    try:
+        _, mount = mounted(made)
+        made.legacy.before = lambda request: (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
+            if request.method == "GET" and "/public.php" in request.target else None)
+        with pytest.raises(TimeoutError):
+            made.backend.way.request("GET", mount._url("in.txt"), [mount._basic()], timeout=1)
+        begin = time.monotonic()
+        made.home.stop()
+        assert time.monotonic() - begin < 10
+    finally:
+        made.stop()
 
 
 # Behind an outer proxy

@@ -60,7 +60,8 @@ extension Gateway {
         case .refused:
             switch made.standing {
             case .new:
-                store.commitLater([registry.end(made.share.id, now: environment.now())])
+                // Before the backend hears of it: nobody is to hold a good code of a refused share.
+                try await makeDurable([registry.end(made.share.id, now: environment.now())])
             // It was sent before, and the peer may have it all the same.
             case .repeated: break
             }

@@ -69,7 +69,9 @@ extension Gateway {
         }
         secrets += replaced.map(\.new)
         guard !replaced.contains(where: { $0.isLeft(in: body.bytes) }) else {
-            if let made { store.commitLater([registry.end(made.share.id, now: environment.now())]) }
+            if let made {
+                try await makeDurable([registry.end(made.share.id, now: environment.now())])
+            }
             throw Denial(
                 .protocolNotSupported, "a permanent secret stands where it cannot be replaced")
         }
