@@ -239,6 +239,9 @@ class Gateway:
             time.sleep(0.01)
 
     def decisions(self, at_least: int = 0) -> list[dict]:
+        """The lines of decisions, those of the answers that came before among them: lines gather for
+        some milliseconds before they are written."""
+        time.sleep(0.03)
         return self.lines("ocm.decision", at_least)
 
     def decision(self, name: str) -> dict:
