@@ -85,7 +85,7 @@ package final class OutboundClient: Sendable {
         var limits = UpstreamLimits()
         limits.connect = configuration.connect
         limits.firstByte = configuration.headers
-        limits.idleConnections = 4
+        limits.idleConnections = 64
         let security: UpstreamSecurity? =
             switch key.scheme {
             case .https:
