@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -190,6 +191,8 @@ class Gateway:
                 raise AssertionError(f"it ended with {self.process.returncode}:\n{self.log()}")
             try:
                 self.connect(timeout=2).close()
+                if self.egress_port is not None:
+                    socket.create_connection(("127.0.0.1", self.egress_port), timeout=2).close()
                 return self
             except (ConnectionError, TimeoutError, OSError):
                 if time.monotonic() > deadline:

@@ -39,8 +39,9 @@ extension Gateway {
         let body: TranslatedBody
         switch message {
         case .share(let share):
-            // What the peer cannot be told is not recorded.
-            _ = try translation.share(share)
+            // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
+            let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
+            try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
             let recorded = try await recorded(share, for: peer.peer, trail)
             (endpoint, made) = (.shares, recorded)
             replaced = recorded.swaps
@@ -68,19 +69,23 @@ extension Gateway {
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
         }
         secrets += replaced.map(\.new)
-        guard !replaced.contains(where: { $0.isLeft(in: body.bytes) }) else {
-            if let made {
-                try await makeDurable([registry.end(made.share.id, now: environment.now())])
-            }
-            throw Denial(
-                .protocolNotSupported, "a permanent secret stands where it cannot be replaced")
-        }
+        try Self.refuseLeft(replaced, in: body)
         if body.isChanged { trail.altered("translated") }
         return PeerMessage(
             addressed: addressed, message: message, dialect: dialect, generation: generation,
             request: try request(
                 message, of: addressed.received, to: peer, at: endpoint, body.bytes),
             endpoint: endpoint, made: made, secrets: secrets)
+    }
+
+    /// Refused (`protocol_not_supported`): a message in which a secret that was to be replaced still
+    /// stands somewhere.
+    private static func refuseLeft(
+        _ swaps: [SecretSwap], in body: TranslatedBody
+    ) throws(Denial) {
+        guard swaps.contains(where: { $0.isLeft(in: body.bytes) }) else { return }
+        throw Denial(
+            .protocolNotSupported, "a permanent secret stands where it cannot be replaced")
     }
 
     private func recorded(
