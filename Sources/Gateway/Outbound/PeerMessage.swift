@@ -56,6 +56,8 @@ extension Gateway {
         case .requestShare(let request):
             (endpoint, body) = (.requestShare, translation.requestShare(request))
         case .ocsShare(let call):
+            let blank = [SecretSwap(call.secret, by: Secret([]))]
+            try Self.refuseLeft(blank, in: Self.form(call.form, call.secret, blank))
             let recorded = try await recorded(
                 try OCSTranslation.share(call, to: peer.peer), for: peer.peer, trail)
             (endpoint, made) = (.shares, recorded)
