@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from backend import answer
-from oldserver import DavFailed, host_of
+from oldserver import DavFailed, Received, host_of
 from peers import Peer, as_json
 from tree import Tree, TreeServer
 from verify import Keys, Unverified, rfc9421
@@ -37,18 +37,6 @@ class StrictSent:
     told: list[Response] = field(default_factory=list)
 
 
-@dataclass
-class StrictReceived:
-    body: dict
-    provider_id: str
-    secret: str
-    owner: str
-    name: str
-    user: str
-    state: str = "pending"
-    mounted: bool = True
-
-
 class StrictServer(Peer):
     """`extra` changes its discovery; `token_answer` what its token endpoint says."""
 
@@ -60,7 +48,7 @@ class StrictServer(Peer):
         self.users = set(users)
         self.way: Way | None = None
         self.sent: dict[str, StrictSent] = {}
-        self.received: list[StrictReceived] = []
+        self.received: list[Received] = []
         self.tokens: dict[str, tuple[str, float]] = {}
         self.exchanges: list[dict] = []
         self.complaints: list[str] = []
@@ -162,7 +150,7 @@ class StrictServer(Peer):
         if user not in self.users:
             return self._no("no such user")
         self.evidence.hide(webdav["sharedSecret"])
-        self.received.append(StrictReceived(share, share["providerId"], webdav["sharedSecret"],
+        self.received.append(Received(share, share["providerId"], webdav["sharedSecret"],
                                             share["owner"], share["name"], user))
         return answer(201, {"recipientDisplayName": user})
 
@@ -275,11 +263,11 @@ class StrictServer(Peer):
             "notificationType": kind, "providerId": provider_id, "resourceType": "file"})
         return "ocm" if response.status in (200, 201) else None
 
-    def accept(self, share: StrictReceived) -> str | None:
+    def accept(self, share: Received) -> str | None:
         share.state = "accepted"
         return self._notify(host_of(share.owner), "SHARE_ACCEPTED", share.provider_id)
 
-    def decline(self, share: StrictReceived) -> str | None:
+    def decline(self, share: Received) -> str | None:
         share.state = "declined"
         return self._notify(host_of(share.owner), "SHARE_DECLINED", share.provider_id)
 
@@ -288,7 +276,7 @@ class StrictServer(Peer):
         self._forget(sent)
         return self._notify(host_of(sent.to), "SHARE_UNSHARED", sent.provider_id)
 
-    def exchange(self, share: StrictReceived) -> Response:
+    def exchange(self, share: Received) -> Response:
         document = json.loads(
             self.way.request("GET", f"https://{host_of(share.owner)}/.well-known/ocm").body)
         url = document["tokenEndPoint"]
@@ -300,14 +288,14 @@ class StrictServer(Peer):
             self.evidence.hide(json.loads(response.body)["access_token"])
         return response
 
-    def open(self, share: StrictReceived) -> "StrictMount":
+    def open(self, share: Received) -> "StrictMount":
         return StrictMount(self, share)
 
 
 class StrictMount:
     """A share that it got, by a token: one exchange, then Bearer below the root and the uri."""
 
-    def __init__(self, server: StrictServer, share: StrictReceived):
+    def __init__(self, server: StrictServer, share: Received):
         self.server, self.share = server, share
         host = host_of(share.owner)
         document = json.loads(
