@@ -27,16 +27,19 @@ extension Gateway: RequestHandler {
     package func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer {
-        let denial = Denial(failure)
         if let family = messageFamily(of: start) {
-            return refuseUnread(denial, family, client, then: .close)
+            return refuseUnread(Denial(failure), family, client, then: .close)
         }
+        return refuseMalformed(failure, client)
+    }
+
+    /// The answer to a request that breaks a rule of HTTP and is no message, with its log line.
+    func refuseMalformed(_ failure: RequestFailure, _ client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.malformed(failure, decision: decision, client)
         return Answer(
             status: failure.status, fields: Self.jsonFields,
-            body: denial.body(decision: decision),
-            connection: .close)
+            body: Denial(failure).body(decision: decision), connection: .close)
     }
 
     private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {

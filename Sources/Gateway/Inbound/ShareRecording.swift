@@ -60,12 +60,7 @@ extension Gateway {
         by id: ProviderID, secret: Secret?, signer: PeerHost?,
         from side: Federation.Notification.Side
     ) -> ShareMeant {
-        let directions: [ShareDirection] =
-            switch side {
-            case .owner: [.inbound]
-            case .receiver: [.outbound]
-            case .either: [.inbound, .outbound]
-            }
+        let directions = side.shares(of: .peer)
         let named = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
         guard let secret else {
@@ -160,6 +155,21 @@ enum ShareMeant: Sendable {
         switch self {
         case .doubtful(let denial): denial
         case .share, .passedOn, .foreign, .unknown: nil
+        }
+    }
+}
+
+extension Federation.Notification.Side {
+    /// Who says something of a share.
+    enum Speaker { case us, peer }
+
+    /// Which way the shares go that somebody on this side of them can speak of: an owner's words are
+    /// about what the owner shares, a receiver's about what was shared with them.
+    func shares(of speaker: Speaker) -> [ShareDirection] {
+        switch (self, speaker) {
+        case (.owner, .us), (.receiver, .peer): [.outbound]
+        case (.receiver, .us), (.owner, .peer): [.inbound]
+        case (.either, _): ShareDirection.allCases
         }
     }
 }

@@ -101,13 +101,7 @@ extension Gateway {
         by id: ProviderID, _ secret: Secret?, _ side: Federation.Notification.Side,
         for host: PeerHost
     ) throws(Denial) -> ShareRecord? {
-        // Of what we say the owner's words are about a share of ours, the receiver's about one of theirs.
-        let directions: [ShareDirection] =
-            switch side {
-            case .owner: [.outbound]
-            case .receiver: [.inbound]
-            case .either: ShareDirection.allCases
-            }
+        let directions = side.shares(of: .us)
         guard let secret else {
             let named = directions.flatMap { registry.find(id, $0, peer: host) }
             let standing = named.filter { $0.ended == nil }

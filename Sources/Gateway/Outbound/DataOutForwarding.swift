@@ -41,7 +41,7 @@ extension Gateway {
                 onHead: { Self.edit($0, mapping) },
                 replacing: refusedToken(data, request, key),
                 onFailure: { [self] failure in
-                    refusal(Denial(failure, of: data.peer), of: request)
+                    refusal(Denial(failure, reaching: data.peer), of: request)
                 }))
     }
 

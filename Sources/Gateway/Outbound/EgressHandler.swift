@@ -37,14 +37,7 @@ package final class EgressHandler: RequestHandler {
 
     package func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
-    ) -> Answer {
-        let denial = Denial(failure)
-        let decision = DecisionID.make(now: gateway.environment.now())
-        gateway.log.malformed(failure, decision: decision, client)
-        return Answer(
-            status: failure.status, fields: Gateway.jsonFields,
-            body: denial.body(decision: decision), connection: .close)
-    }
+    ) -> Answer { gateway.refuseMalformed(failure, client) }
 
     // MARK: CONNECT
 
@@ -157,13 +150,12 @@ package final class EgressHandler: RequestHandler {
         case (.refused(let denial), _):
             return refuse(Gateway.keepingMounts(denial, at: raw), "\(target)", client)
         case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):
-            let path: TargetPath
-            do { path = try TargetPath(raw, rule: .routed) } catch {
-                return refuse(Denial(.malformedPath, error.rawValue), "\(target)", client)
-            }
-            let request = PeerRequest(
-                peer: host, authority: target, head: head, path: path, client: client, now: now)
-            return deliver(request, verdict)
+            do throws(Denial) {
+                let path = try PeerRequest.path(raw)
+                let request = PeerRequest(
+                    peer: host, authority: target, head: head, path: path, client: client, now: now)
+                return deliver(request, verdict)
+            } catch { return refuse(error, "\(target)", client) }
         }
     }
 

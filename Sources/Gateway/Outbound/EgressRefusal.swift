@@ -42,8 +42,8 @@ extension Denial {
         }
     }
 
-    /// A server that could not be connected to, or must not be.
-    init(_ failure: UpstreamFailure, reaching target: Authority) {
+    /// A server that gave no answer, or must not be connected to.
+    init(_ failure: UpstreamFailure, reaching target: some CustomStringConvertible) {
         let detail = "\(target): \(failure.code)"
         switch failure {
         case .addressRefused(let address): self.init(.egressAddress, "\(detail) \(address)")

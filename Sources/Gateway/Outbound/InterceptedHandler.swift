@@ -12,36 +12,34 @@ struct InterceptedHandler: RequestHandler {
 
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         guard let target = client.intercepted?.normalized(for: .https) else {
-            return refuse(Denial(.misdirected, "not inside of a CONNECT"), "", client)
+            return egress.refuse(Denial(.misdirected, "not inside of a CONNECT"), "", client)
         }
-        let text = "\(target)"
         if let name = client.tls?.serverName, name != target.host.description {
             return refuse(
-                Denial(.egressRefused, "the handshake names another host than CONNECT"), text,
-                client)
+                Denial(.egressRefused, "the handshake names another host than CONNECT"),
+                target, client)
         }
         guard head.authority?.normalized(for: .https) == target else {
-            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), text, client)
+            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), target, client)
         }
-        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, text, client) }
+        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, target, client) }
         let gateway = egress.gateway
         let now = gateway.environment.now()
         let verdict = egress.gate.judge(target, gateway.policy.current, now: now)
         switch verdict {
         case .ownSite: return gateway.plan(head, from: client)
         case .peer(let host), .unknown(let host), .other(let host):
-            let path: TargetPath
-            do { path = try TargetPath(head.path, rule: .routed) } catch {
-                return refuse(Denial(.malformedPath, error.rawValue), text, client)
-            }
-            let request = PeerRequest(
-                peer: host, authority: target, head: head, path: path, client: client, now: now)
-            // Since the CONNECT the policy refuses it, and `egress.other` names it: it is asked for
-            // no document.
-            if case .other = verdict { return gateway.passOut(request) }
-            return gateway.planOutbound(request)
+            do throws(Denial) {
+                let path = try PeerRequest.path(head.path)
+                let request = PeerRequest(
+                    peer: host, authority: target, head: head, path: path, client: client, now: now)
+                // Since the CONNECT the policy refuses it, and `egress.other` names it: it is asked for
+                // no document.
+                if case .other = verdict { return gateway.passOut(request) }
+                return gateway.planOutbound(request)
+            } catch { return refuse(error, target, client) }
         case .refused(let denial):
-            return refuse(Gateway.keepingMounts(denial, at: head.path), text, client)
+            return refuse(Gateway.keepingMounts(denial, at: head.path), target, client)
         }
     }
 
@@ -50,6 +48,6 @@ struct InterceptedHandler: RequestHandler {
     ) -> Answer { egress.refuse(failure, of: start, from: client) }
 
     private func refuse(
-        _ denial: Denial, _ target: String, _ client: ClientConnection
-    ) -> Plan { egress.refuse(denial, target, client) }
+        _ denial: Denial, _ target: Authority, _ client: ClientConnection
+    ) -> Plan { egress.refuse(denial, "\(target)", client) }
 }

@@ -81,7 +81,7 @@ extension Gateway {
                 head: try peerHead(of: request, target: target, dropping: Self.replacedFields),
                 onHead: { Self.edit($0, nil) }, replacing: replacing,
                 onFailure: { [self] failure in
-                    refusal(Denial(failure, of: request.peer), of: request)
+                    refusal(Denial(failure, reaching: request.peer), of: request)
                 }))
     }
 }

@@ -40,7 +40,7 @@ extension Gateway {
                     to: outbound.upstream(scheme: .https, authority: request.authority),
                     head: try peerHead(of: request, target: target),
                     onFailure: { [self] failure in
-                        refusal(Denial(failure, of: request.peer))
+                        refusal(Denial(failure, reaching: request.peer))
                     }))
         } catch { return .answer(refusal(error)) }
     }
@@ -84,21 +84,4 @@ extension PeerRequest {
     }
 
     private static let usual = RouteTable(kind: .generic)
-}
-
-extension Denial {
-    /// A peer that gave no answer to what was passed on.
-    init(_ failure: UpstreamFailure, of peer: PeerHost) {
-        let detail = "\(peer): \(failure.code)"
-        switch failure.status {
-        case 504: self.init(.peerTimeout, detail)
-        case 503: self.init(.overloaded, detail)
-        case _:
-            if case .addressRefused = failure {
-                self.init(.egressAddress, detail)
-            } else {
-                self.init(.peerUnavailable, detail)
-            }
-        }
-    }
 }

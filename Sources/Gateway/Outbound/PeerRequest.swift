@@ -19,3 +19,15 @@ package struct PeerRequest: Sendable {
     /// Unix seconds.
     let now: Int
 }
+
+extension PeerRequest {
+    /// One spelling of a path, in which it is judged and sent on; the ordinary ones take one look.
+    ///
+    /// Refused (`malformed_path`): what some server would read as another path.
+    static func path(_ raw: ArraySlice<UInt8>) throws(Denial) -> TargetPath {
+        if let ordinary = TargetPath(ordinary: raw) { return ordinary }
+        do { return try TargetPath(raw, rule: .routed) } catch {
+            throw Denial(.malformedPath, error.rawValue)
+        }
+    }
+}
