@@ -22,8 +22,8 @@ final class StoreLock: Sendable {
                 remedy: "let the gateway's user write to this folder")
         }
         guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            // Thrown once `file` is set, so that `deinit` closes it.
             let reason = Errno(rawValue: errno)
-            try? file.close()
             throw StoreOpenError(
                 path: path,
                 what: reason == .wouldBlock
