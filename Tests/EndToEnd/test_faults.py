@@ -353,7 +353,8 @@ def test_an_origin_that_does_not_answer_is_a_504(hasty, method, seconds):
     began = time.monotonic()
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
-    assert seconds - 0.1 <= time.monotonic() - began < seconds + 1.5
+    # Deadlines are looked at a few times a second.
+    assert seconds * 0.9 <= time.monotonic() - began < seconds + 1.5
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200
 
