@@ -16,7 +16,8 @@ extension JWKSet {
         self = set
     }
 
-    private static func members(of object: JSONObject) -> Members {
+    /// The members of a key, as `JWK` takes them.
+    static func members(of object: JSONObject) -> Members {
         var texts: [String: String] = [:]
         var lists: [String: [String]] = [:]
         var others: Set<String> = []

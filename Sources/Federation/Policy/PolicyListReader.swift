@@ -121,43 +121,6 @@ struct PolicyListReader {
     }
 }
 
-/// The format `text` of a list: a pattern a line.
-enum TextList {
-    /// Reports the lines that are no pattern (the first twenty, then how many there are); blank
-    /// lines and what follows `#` do not count.
-    static func entries(_ bytes: [UInt8], _ findings: Findings) -> [ListEntry] {
-        var entries: [ListEntry] = []
-        var wrong = 0
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (number, line) in lines.enumerated() {
-            let text = line.prefix { $0 != UInt8(ascii: "#") }
-            let indent = text.prefix(while: isBlank).count
-            var word = text.dropFirst(indent)
-            while let last = word.last, isBlank(last) { word = word.dropLast() }
-            guard !word.isEmpty else { continue }
-            let place = SourcePosition(line: number + 1, column: indent + 1)
-            if let pattern = String(validating: word, as: UTF8.self).flatMap({ HostPattern($0) }) {
-                entries.append(ListEntry(pattern: pattern, position: place))
-                continue
-            }
-            wrong += 1
-            guard wrong <= reported else { continue }
-            let shown = String(decoding: word.prefix(256), as: UTF8.self)
-            findings.report(place, "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)")
-        }
-        if wrong > reported {
-            findings.report(nil, "\(wrong) lines are not host patterns; the first are shown")
-        }
-        return entries
-    }
-
-    private static let reported = 20
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0D
-    }
-}
-
 extension TOMLForm<HostPattern> {
     static let hostPattern = TOMLForm.text(
         #"a host pattern ("host", "*.host" or ".host", each with an optional port)"#

@@ -1,0 +1,55 @@
+/// What a list from elsewhere says, read whole.
+package struct ListContents: Sendable, Equatable {
+    /// Each pattern once.
+    package internal(set) var entries: [ListEntry] = []
+    /// What a directory service calls its federation.
+    package internal(set) var title: String?
+    /// Rows that are well formed and say nothing of who may federate, by reason.
+    package internal(set) var leftOut: [String: Int] = [:]
+    /// RFC 7638 thumbprint of the pinned key that signed; nil for a list without keys.
+    package internal(set) var signer: String?
+    /// When it was signed (`iat`), if the signature tells; Unix seconds.
+    package internal(set) var issued: Int?
+
+    private var places: [HostPattern: Int] = [:]
+
+    package init() {}
+
+    package static func == (left: ListContents, right: ListContents) -> Bool {
+        left.entries == right.entries && left.title == right.title
+            && left.leftOut == right.leftOut && left.signer == right.signer
+            && left.issued == right.issued
+    }
+
+    /// Adds an entry; one that is there already is not added again.
+    ///
+    /// Refused: too many entries, a note that is too long, the same pattern with two ends: nobody
+    /// knows which is meant.
+    mutating func add(_ entry: ListEntry, at place: ListDefect.Place) throws(ListDefect) {
+        if let note = entry.note, note.utf8.count > Self.longestNote {
+            throw ListDefect("a note of more than \(Self.longestNote) bytes", at: place)
+        }
+        if let known = places[entry.pattern] {
+            guard entries[known].until == entry.until else {
+                throw ListDefect(
+                    "\(quoted(entry.pattern.description)) stands here twice, with different ends",
+                    at: place)
+            }
+            return
+        }
+        guard entries.count < Self.most else {
+            throw ListDefect("more than \(Self.most) entries", at: place)
+        }
+        places[entry.pattern] = entries.count
+        entries.append(entry)
+    }
+
+    mutating func leaveOut(_ reason: String) { leftOut[reason, default: 0] += 1 }
+
+    /// Entries of one list.
+    package static let most = 250_000
+    /// Bytes of one list.
+    package static let longest = 16 << 20
+    /// Bytes.
+    static let longestNote = 4096
+}

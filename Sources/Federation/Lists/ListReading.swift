@@ -1,0 +1,78 @@
+/// How a list from elsewhere is read: its format, its standing, and the keys that have to have signed
+/// it.
+package struct ListReading: Sendable {
+    /// Whether a list has to be signed.
+    package enum Signing: Sendable {
+        /// Nothing but the certificate of its server speaks for it.
+        case none
+        /// By one of these keys.
+        case pinned([ListKey])
+    }
+
+    package let format: ListFormat
+    package let stance: PeerList.Stance
+    package let signing: Signing
+
+    package init(_ format: ListFormat, for stance: PeerList.Stance, _ signing: Signing) {
+        self.format = format
+        self.stance = stance
+        self.signing = signing
+    }
+
+    /// Reads a list as a whole: one wrong entry spoils it. `signature` is the document that lies
+    /// beside it, for formats and lists that have one.
+    ///
+    /// Refused: more than `ListContents.longest` bytes, a list without the signature that it has to
+    /// have, and what its format refuses.
+    package func contents(
+        _ bytes: [UInt8], signature: [UInt8]?, now: Int
+    ) throws(ListDefect) -> ListContents {
+        guard bytes.count <= ListContents.longest else {
+            throw ListDefect("more than \(ListContents.longest) bytes")
+        }
+        switch (format.signature, signing) {
+        case (.around, .none):
+            throw ListDefect(
+                "a list of the format \(format.rawValue) is signed, and no key is pinned for it")
+        case (.around, .pinned(let keys)):
+            return try signed(ListSignature.verify(bytes, by: keys, now: now))
+        case (.beside, .none): return try contents(bytes)
+        case (.beside, .pinned(let keys)):
+            guard let signature else { throw ListDefect("there is no signature beside the list") }
+            return try signed(
+                ListSignature.verify(signature, detached: bytes, by: keys, now: now))
+        }
+    }
+
+    private func signed(_ signature: ListSignature) throws(ListDefect) -> ListContents {
+        var contents = try contents(signature.content)
+        contents.signer = signature.signer.thumbprint
+        contents.issued = signature.issued
+        return contents
+    }
+
+    private func contents(_ bytes: [UInt8]) throws(ListDefect) -> ListContents {
+        switch format {
+        case .text: try TextList.contents(bytes)
+        case .csv: try DomainBlocks.contents(bytes, for: stance)
+        case .json: try JSONList.contents(bytes)
+        case .directory: try DirectoryListing.contents(bytes)
+        case .providers: try ProviderList.contents(bytes, for: stance)
+        }
+    }
+
+    /// The document of these entries, unsigned; of a directory service, its payload.
+    ///
+    /// Refused: entries that the format cannot say.
+    package func document(
+        _ entries: [ListEntry], federation: String
+    ) throws(ListDefect) -> [UInt8] {
+        switch format {
+        case .text: Array(TextList.text(entries).utf8)
+        case .csv: Array(try DomainBlocks.text(entries, for: stance).utf8)
+        case .json: Array(JSONList.text(entries).utf8)
+        case .directory: try DirectoryListing.payload(entries, federation: federation)
+        case .providers: Array(try ProviderList.text(entries).utf8)
+        }
+    }
+}

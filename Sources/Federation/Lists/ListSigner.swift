@@ -1,0 +1,48 @@
+import HTTPSignatures
+package import OpenSSL
+
+/// Signs lists, as a publisher does.
+package struct ListSigner: Sendable {
+    private let key: PrivateKey
+    private let algorithm: SignatureAlgorithm
+    private let id: String?
+
+    /// The algorithm is that of the kind of key; RSA signs by RS256.
+    package init(_ key: PrivateKey, id: String?) {
+        self.key = key
+        self.id = id
+        algorithm =
+            switch key.kind {
+            case .ed25519: .ed25519
+            case .p256: .ecdsaP256SHA256
+            case .p384: .ecdsaP384SHA384
+            case .rsa: .rsaPKCS1SHA256
+            }
+    }
+
+    /// The flattened JSON serialisation with the content inside.
+    package func document(_ content: [UInt8], now: Int) throws(CryptoError) -> String {
+        let payload = Base64.encodeURL(content)
+        let (protected, signature) = try sign(payload, now)
+        let value = JSONValue.object([
+            ("payload", .string(payload)), ("protected", .string(protected)),
+            ("signature", .string(signature)),
+        ])
+        return String(decoding: value.serialized(), as: UTF8.self) + "\n"
+    }
+
+    /// The compact serialisation with detached content (RFC 7515, appendix F).
+    package func detached(_ content: [UInt8], now: Int) throws(CryptoError) -> String {
+        let (protected, signature) = try sign(Base64.encodeURL(content), now)
+        return "\(protected)..\(signature)\n"
+    }
+
+    private func sign(_ payload: String, _ now: Int) throws(CryptoError) -> (String, String) {
+        var header: [(String, JSONValue)] = [("alg", .string(algorithm.jose))]
+        if let id { header.append(("kid", .string(id))) }
+        header.append(("iat", .integer(now)))
+        let protected = Base64.encodeURL(JSONValue.object(header).serialized())
+        let signature = try key.sign(Array("\(protected).\(payload)".utf8), algorithm: algorithm)
+        return (protected, Base64.encodeURL(signature))
+    }
+}

@@ -1,0 +1,112 @@
+/// The format `text`: a pattern a line, `until` and a date behind it where it has an end.
+///
+///     cloud.partner.example
+///     *.surf.example  until 2027-06-30   # research cloud
+///
+/// Blank lines and what follows `#` do not count.
+enum TextList {
+    /// A line that is no entry.
+    struct Wrong {
+        let place: SourcePosition
+        let message: String
+    }
+
+    /// The entries, the first wrong lines, and how many there are in all.
+    static func read(
+        _ bytes: [UInt8]
+    ) -> (entries: [ListEntry], wrong: [Wrong], count: Int) {
+        var entries: [ListEntry] = []
+        var wrong: [Wrong] = []
+        var count = 0
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() {
+            let words = line.prefix { $0 != UInt8(ascii: "#") }.split(whereSeparator: isBlank)
+            guard let first = words.first else { continue }
+            let place = SourcePosition(
+                line: number + 1,
+                column: line.distance(from: line.startIndex, to: first.startIndex) + 1)
+            switch entry(words, at: place) {
+            case .success(let entry): entries.append(entry)
+            case .failure(let message):
+                count += 1
+                if count <= reported {
+                    wrong.append(Wrong(place: place, message: message.description))
+                }
+            }
+        }
+        return (entries, wrong, count)
+    }
+
+    /// The entries of an own list; its wrong lines are reported, the first twenty, then how many
+    /// there are.
+    static func entries(_ bytes: [UInt8], _ findings: Findings) -> [ListEntry] {
+        let (entries, wrong, count) = read(bytes)
+        for line in wrong { findings.report(line.place, line.message) }
+        if count > reported {
+            findings.report(nil, "\(count) lines are not host patterns; the first are shown")
+        }
+        return entries
+    }
+
+    /// A list from elsewhere: one wrong line spoils it.
+    static func contents(_ bytes: [UInt8]) throws(ListDefect) -> ListContents {
+        let (entries, wrong, _) = read(bytes)
+        if let line = wrong.first {
+            throw ListDefect(line.message, at: .line(line.place))
+        }
+        var contents = ListContents()
+        for entry in entries {
+            let place = ListDefect.Place.line(entry.position ?? .start)
+            try contents.add(
+                ListEntry(pattern: entry.pattern, until: entry.until, note: entry.note), at: place)
+        }
+        return contents
+    }
+
+    /// The text of these entries, sorted; notes become comments.
+    static func text(_ entries: [ListEntry]) -> String {
+        entries.sorted { $0.pattern.description < $1.pattern.description }.map { entry in
+            let until = entry.until.map { " until \(ListDate.text($0))" } ?? ""
+            let note = entry.note.map { "  # \(comment($0))" } ?? ""
+            return entry.pattern.description + until + note + "\n"
+        }.joined()
+    }
+
+    private struct Message: Error { let description: String }
+
+    private static func entry(
+        _ words: [ArraySlice<UInt8>], at place: SourcePosition
+    ) -> Result<ListEntry, Message> {
+        let texts = words.map { String(validating: $0, as: UTF8.self) }
+        guard let first = texts[0], let pattern = HostPattern(first) else {
+            let shown = String(decoding: words[0].prefix(256), as: UTF8.self)
+            return .failure(
+                Message(
+                    description:
+                        "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)"))
+        }
+        guard texts.count > 1 else {
+            return .success(ListEntry(pattern: pattern, position: place))
+        }
+        guard texts.count == 3, texts[1] == "until", let end = texts[2].flatMap(ListDate.end) else {
+            return .failure(
+                Message(
+                    description: "only \"until\" and a date may stand behind a pattern, as in "
+                        + "\"\(pattern) until 2027-06-30\""))
+        }
+        return .success(ListEntry(pattern: pattern, until: end, position: place))
+    }
+
+    /// A note on one line.
+    private static func comment(_ note: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                note.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0D
+    }
+
+    private static let reported = 20
+}
