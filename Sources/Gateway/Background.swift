@@ -6,7 +6,7 @@ import Transport
 /// What the gateway does without being asked.
 extension Gateway {
     /// Fetches the backend's document now and then, forgets what may be forgotten, carries out the
-    /// orders of commands, and follows the policy file where `policy.reload = "watch"`.
+    /// orders of commands, looks for the cause of failed signatures, and follows the policy file where `policy.reload = "watch"`.
     func background(on group: LoopGroup) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
@@ -37,7 +37,8 @@ extension Gateway {
                 await pause(.milliseconds(500))
             }
         }
-        var tasks = [inquiry, housekeeping, orders]
+        let diagnosis = Task(priority: .background) { [self] in await diagnose() }
+        var tasks = [inquiry, housekeeping, orders, diagnosis]
         switch configuration.policy.reload {
         case .watch:
             // Looked at before anybody hears that we have started: what changes then is seen.

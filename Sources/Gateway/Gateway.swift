@@ -63,6 +63,8 @@ package final class Gateway: Sendable {
     /// Shares that are being sent.
     let deliveries = SingleFlight<ShareID, Result<PeerAnswer, Denial>>()
     let delivered = DeliveredShares()
+    /// Messages whose failed signatures are looked into, when there is time.
+    let nearMisses = NearMissQueue()
 
     package init(_ parts: Parts) {
         configuration = parts.configuration

@@ -9,7 +9,7 @@ extension Gateway: RequestHandler {
         }
         guard site.isNamed(by: head.authority) else {
             return .answer(
-                refusal(Denial(.misdirected, "Host is not a name of this site"), of: head, client))
+                refusal(Denial(.misdirected, notOurs(head.authority)), of: head, client))
         }
         guard site.isReached(by: client.tls?.serverName, for: head.authority) else {
             return .answer(
@@ -22,6 +22,12 @@ extension Gateway: RequestHandler {
         } catch {
             return .answer(refusal(error, of: head, client))
         }
+    }
+
+    /// The usual cause is a proxy in front that puts its own name for us there.
+    private func notOurs(_ authority: Authority?) -> String {
+        "Host is \(authority?.description ?? ""), no name of this site; pass it on as it came "
+            + "(nginx: proxy_set_header Host $host), or name it in site.aliases"
     }
 
     package func refuse(

@@ -58,6 +58,11 @@ package struct Site: Sendable {
         return authority.host.description == name
     }
 
+    /// All origins that peers may sign for, the site's own first.
+    var signedOrigins: [Origin] {
+        [signed] + aliases.compactMap { signedAliases[$0.name] }
+    }
+
     /// The origin that a peer signed for: the alias that it asked, else the site's own, never what
     /// a hop in between made of `Host`.
     func signedOrigin(for authority: Authority?) -> Origin {

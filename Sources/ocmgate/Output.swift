@@ -31,6 +31,20 @@ enum Output {
             })
     }
 
+    /// A text that others chose, without what moves a terminal's cursor or turns its writing.
+    static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate,
+                        .privateUse, .unassigned:
+                        "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
+    }
+
     /// A line on standard error.
     static func error(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))

@@ -13,7 +13,10 @@ struct SigCommand: ParsableCommand {
             The file holds one HTTP/1.1 message: head, empty line, body. RFC 9421 and \
             draft-cavage-http-signatures-12 are both understood.
             """,
-        subcommands: [SigVerifyCommand.self, SigSignCommand.self, SigBaseCommand.self])
+        subcommands: [
+            SigVerifyCommand.self, SigSignCommand.self, SigBaseCommand.self,
+            SigExplainCommand.self,
+        ])
 }
 
 /// The message that all of these commands work on.

@@ -66,6 +66,7 @@ extension Gateway {
             if case .none = presented { return try await unsigned(claimed, trail) }
             return try await signed(claimed, presented, message, trail)
         } catch {
+            suspect(error, claimed, decision: trail.decision)
             guard configuration.profile == .observe else { throw error }
             trail.tolerated(error)
             return Verified(

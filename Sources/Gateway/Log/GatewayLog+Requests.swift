@@ -1,4 +1,5 @@
 import Federation
+import HTTPSignatures
 import Logging
 import Transport
 
@@ -76,10 +77,33 @@ extension GatewayLog {
             [LogEntry(.peer, peer.description), LogEntry(.generation, generation.name)])
     }
 
+    /// Why a signature failed that was refused, with what mends it.
+    func nearMiss(_ miss: NearMiss) {
+        write(
+            .notice, .nearMiss,
+            [
+                LogEntry(.decision, miss.decision), LogEntry(.peer, miss.peer),
+                LogEntry(.result, miss.outcome.rawValue),
+                LogEntry(.distortions, .list(miss.distortions.map { .object($0.entries) })),
+                LogEntry(.remedy, miss.remedies.joined(separator: "; ")),
+            ])
+    }
+
     /// Keys of a peer that wait for a person.
     func held(_ peer: PeerHost, _ surprise: PinSurprise) {
         sample(
             DenialCode.keyChanged.rawValue, .notice, .peerKeyHeld,
             [LogEntry(.peer, peer.description), LogEntry(.problem, surprise.rawValue)])
+    }
+}
+
+extension Distortion {
+    /// For a line: what it is, and what was signed and seen.
+    var entries: [LogEntry] {
+        [
+            LogEntry(.name, kind.rawValue), LogEntry(.text, kind.summary),
+            signed.isEmpty ? nil : LogEntry(.signed, signed),
+            seen.isEmpty ? nil : LogEntry(.seen, seen),
+        ].compactMap { $0 }
     }
 }

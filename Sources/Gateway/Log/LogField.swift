@@ -14,6 +14,8 @@ package enum LogField: String, Sendable, CaseIterable {
     case signature, generation
     case keyID = "key_id"
     case algorithm, covered, created, offset
+    /// What would have made the signature verify: what was signed, and what was seen.
+    case distortions, signed, seen
 
     // The message.
     case ocm, method

@@ -16,6 +16,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case backendFailed = "backend.failed"
     case peerFetchFailed = "peer.fetch-failed"
     case peerKeyHeld = "peer.key-held"
+    /// What would have made a signature verify that was refused; the refusal stands.
+    case nearMiss = "signature.near-miss"
     /// A peer that took signatures of a newer standard from us gets those of an older one.
     case peerSteppedBack = "peer.stepped-back"
     case started = "gateway.started"

@@ -152,6 +152,11 @@ package final class PeerDirectory: Sendable {
         entries.withLock { $0[host]?.keys ?? [] }
     }
 
+    /// Keys that a host showed and shows no more, the last few; only to tell why a signature fails.
+    package func previousKeys(of host: PeerHost) -> [PeerKey] {
+        entries.withLock { $0[host]?.previous ?? [] }
+    }
+
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {
         entries.withLock { entries in
             guard let index = entries.index(forKey: host) else { return nil }
@@ -218,8 +223,8 @@ extension PeerDirectory {
                     entry.documentAt = now
                     entry.jitter = world.random(lifetimes.fresh / 10)
                     entry.failedAt = nil
-                    entry.keys.removeAll { $0.source == .discovery }
-                    entry.keys += Self.keys(in: document)
+                    let others = entry.keys.filter { $0.source != .discovery }
+                    entry.show(others + Self.keys(in: document))
                 })
         }
     }
@@ -236,7 +241,11 @@ extension PeerDirectory {
             case .failed(let entry): return .failed(entry)
             case .current(let entry):
                 guard case .published(let document)? = entry.document else {
-                    return .current(note(host) { ($0.keys, $0.keysAt) = ([], now) })
+                    return .current(
+                        note(host) { entry in
+                            entry.show([])
+                            entry.keysAt = now
+                        })
                 }
                 guard takeFetch(entry, now) else { return notAsked(host, Self.tooMany) }
                 return await fetchKeySet(of: host, document, now)
@@ -277,7 +286,7 @@ extension PeerDirectory {
     private func learned(_ host: PeerHost, _ keys: [PeerKey], _ now: Int) -> Refresh {
         .current(
             note(host) { entry in
-                entry.keys = keys
+                entry.show(keys)
                 entry.keysAt = now
                 entry.failedAt = nil
             })

@@ -5,7 +5,10 @@ struct PeerEntry: Sendable {
     var document: PeerDocument?
     /// Of the last fetch that brought a document or showed that there is none.
     var documentAt = 0
-    var keys: [PeerKey] = []
+    private(set) var keys: [PeerKey] = []
+    /// Keys that the host no longer shows, the last ones: they verify nothing, and only tell why a
+    /// signature fails.
+    private(set) var previous: [PeerKey] = []
     /// Of the last fetch that brought a key set; nil when none ever did.
     var keysAt: Int?
     /// Of the last fetch that failed.
@@ -18,4 +21,14 @@ struct PeerEntry: Sendable {
 
     /// Whether the host has ever answered.
     var hasAnswered: Bool { document != nil || keysAt != nil }
+
+    /// What is shown now takes the place of what was.
+    mutating func show(_ shown: [PeerKey]) {
+        let gone = keys.filter { !shown.contains($0) }
+        let kept = previous.filter { !shown.contains($0) && !gone.contains($0) }
+        previous = Array((gone + kept).prefix(Self.previousLimit))
+        keys = shown
+    }
+
+    private static let previousLimit = 4
 }

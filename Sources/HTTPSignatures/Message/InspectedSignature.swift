@@ -62,6 +62,14 @@ package enum InspectedSignature: Sendable {
         }
     }
 
+    /// When it says that it was made, Unix seconds; of draft-cavage the message's `Date`.
+    package func created(_ message: SignedMessage) -> Int? {
+        switch self {
+        case .rfc9421(let claimed): claimed.input.parameters.created
+        case .cavage(let claimed, _): CavageProfile.date(of: message) ?? claimed.created
+        }
+    }
+
     /// What is signed.
     package var base: [UInt8] {
         switch self {

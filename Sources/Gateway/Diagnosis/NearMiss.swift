@@ -1,0 +1,108 @@
+import Dispatch
+import Federation
+package import HTTPSignatures
+
+/// What would have made a refused signature verify, for the log and the journal.
+package struct NearMiss: Sendable, Equatable {
+    /// The decision that refused the message; it stands.
+    package let decision: String
+    package let peer: String
+    package let distortions: [Distortion]
+    package let outcome: Outcome
+
+    package enum Outcome: String, Sendable, CaseIterable {
+        /// With these the signature and all it must cover are right.
+        case explained
+        /// With these the head is as it was signed; the body is another one.
+        case otherBody = "other-body"
+    }
+
+    package init(
+        decision: String, peer: String, distortions: [Distortion], outcome: Outcome
+    ) {
+        self.decision = decision
+        self.peer = peer
+        self.distortions = distortions
+        self.outcome = outcome
+    }
+
+    /// What to do, a sentence for each distortion.
+    package var remedies: [String] {
+        var remedies: [String] = []
+        for distortion in distortions where !remedies.contains(distortion.kind.remedy) {
+            remedies.append(distortion.kind.remedy)
+        }
+        switch outcome {
+        case .explained: return remedies
+        case .otherBody: return remedies + [Self.otherBody]
+        }
+    }
+
+    /// What to do when only the body is another one.
+    package static let otherBody =
+        "the head is genuine and the body is not the one that was signed: see whether a proxy or "
+        + "firewall in front rewrites bodies; if none does, someone altered it"
+}
+
+extension Gateway {
+    /// Looks into failed signatures, one after the other, until it is cancelled.
+    func diagnose() async {
+        for await _ in nearMisses.calls {
+            while let suspect = nearMisses.take() {
+                if Task.isCancelled { return }
+                if let miss = await nearMiss(suspect) { log.nearMiss(miss) }
+            }
+        }
+    }
+
+    /// The cause, where one of those known is it.
+    func nearMiss(_ suspect: SuspectMessage) async -> NearMiss? {
+        let keys = await keys(for: suspect)
+        guard !keys.isEmpty else { return nil }
+        let diagnosis = SignatureDiagnosis(
+            surroundings: Surroundings(origins: site.signedOrigins, hints: .ownNames),
+            freshness: signatureProfile.freshness,
+            bodies: { SuspectBody.all(of: $0) })
+        let finding = await withCheckedContinuation { continuation in
+            Self.diagnosisQueue.async {
+                continuation.resume(
+                    returning: diagnosis.find(
+                        suspect.message, body: suspect.body, keys: keys, now: suspect.now))
+            }
+        }
+        let (outcome, distortions): (NearMiss.Outcome, [Distortion])
+        switch finding {
+        case .nearMiss(let found): (outcome, distortions) = (.explained, found)
+        case .otherBody(let found): (outcome, distortions) = (.otherBody, found)
+        case .genuine, .insufficient, .unexplained, .unreadable: return nil
+        }
+        return NearMiss(
+            decision: suspect.decision, peer: suspect.peer.description, distortions: distortions,
+            outcome: outcome)
+    }
+
+    /// All keys that may have signed: the one that is named first, then the peer's others, then
+    /// those that it had.
+    private func keys(for suspect: SuspectMessage) async -> [SuspectKey] {
+        let source = suspect.source
+        var named: PeerKey?
+        if let id = suspect.keyID {
+            // Its refusal says what we know already: there is no such key.
+            named = try? await peers.key(id, of: suspect.peer, for: source)
+        }
+        var keys: [SuspectKey] = []
+        for key in peers.keys(of: suspect.peer) {
+            let isMeant = suspect.keyID == nil ? key.source == source : key == named
+            keys.append(
+                SuspectKey(name: key.id, key: key.key, role: isMeant ? .named : .other))
+        }
+        keys.sort { left, _ in left.role == .named }
+        for key in peers.previousKeys(of: suspect.peer) {
+            keys.append(SuspectKey(name: key.id, key: key.key, role: .previous))
+        }
+        return keys.filter { keyRequirements.judge($0.key) == .satisfied }
+    }
+
+    /// Not on the threads that answers are made on.
+    private static let diagnosisQueue = DispatchQueue(label: "ocmgate-diagnosis", qos: .background)
+}

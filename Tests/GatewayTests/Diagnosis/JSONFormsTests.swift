@@ -1,0 +1,43 @@
+import Federation
+import HTTPSignatures
+import Testing
+
+@testable import Gateway
+
+@Suite struct JSONFormsTests {
+    /// One document as programs write it: PHP, Python, JavaScript, Go, jq, and a sorting firewall.
+    static let texts = [
+        #"{"name":"caf\u00e9 <b>","uri":"a\/b","n":[1,true,null],"e":{}}"#,
+        #"{"name": "caf\u00e9 <b>", "uri": "a/b", "n": [1, true, null], "e": {}}"#,
+        #"{"name":"café <b>","uri":"a/b","n":[1,true,null],"e":{}}"#,
+        #"{"name":"café \u003cb\u003e","uri":"a/b","n":[1,true,null],"e":{}}"#,
+        "{\n  \"name\": \"café <b>\",\n  \"uri\": \"a/b\",\n  \"n\": [\n    1,\n    true,\n    null\n"
+            + "  ],\n  \"e\": {}\n}\n",
+        #"{"e":{},"n":[1,true,null],"name":"café <b>","uri":"a/b"}"#,
+    ]
+
+    @Test(arguments: texts) func eachFormIsAmongThoseOfTheOthers(text: String) {
+        for other in Self.texts where other != text {
+            // The order of members is not undone: nobody knows what it was.
+            if other.hasPrefix(#"{"e""#) { continue }
+            let forms = JSONForms.all(of: Array(other.utf8)).map(\.bytes)
+            #expect(forms.contains(Array(text.utf8)), "\(other)")
+        }
+    }
+
+    @Test func whatIsNoJSONHasNoForms() {
+        #expect(JSONForms.all(of: Array("grant_type=authorization_code".utf8)).isEmpty)
+        #expect(JSONForms.all(of: Array(repeating: 0x5B, count: 100_000)).isEmpty)
+    }
+
+    @Test func allFormsMeanTheSame() throws {
+        for text in Self.texts.dropLast() {
+            let value = try JSONValue(parsing: Array(text.utf8))
+            for form in JSONForms.all(of: Array(text.utf8)) where form.bytes.last != 0x0A {
+                let other = try JSONValue(parsing: form.bytes)
+                let names = other.object?.members.map(\.name)
+                if names == value.object?.members.map(\.name) { #expect(other == value) }
+            }
+        }
+    }
+}
