@@ -17,9 +17,22 @@
 #include <openssl/x509v3.h>
 
 #ifdef __linux__
+#include <linux/falloc.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
+#include <errno.h>
 #include <sys/resource.h>
+
+// Blocks of the disk for what will be written behind the end of a file, whose size stays; 0 or errno.
+static inline int ocmgate_keep_room(int file, long long offset, long long length) {
+#ifdef __linux__
+    return syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, offset, length) == 0 ? 0 : errno;
+#else
+    return EOPNOTSUPP;
+#endif
+}
 
 // No core file and no attached debugger gets the secrets of this process; 0 when both is so.
 static inline int ocmgate_keep_out_of_dumps(void) {

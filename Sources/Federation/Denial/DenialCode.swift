@@ -69,6 +69,7 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case backendTimeout = "backend_timeout"
     case backendRefused = "backend_refused"
     case storeUnavailable = "store_unavailable"
+    case journalUnavailable = "journal_unavailable"
     case signingFailed = "signing_failed"
     case overloaded
     case notAvailableYet = "not_available_yet"

@@ -49,7 +49,8 @@ extension DenialCode {
         case .unsupportedGrantType: "grant_type must be authorization_code."
         case .peerUnavailable, .peerTimeout:
             "The other server cannot be reached; the gateway's log says why."
-        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded, .signingFailed:
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .journalUnavailable,
+            .overloaded, .signingFailed:
             "Temporarily unavailable; try again."
         case .backendRefused: "The server behind the gateway refused."
         case .notAvailableYet: "This is not available yet."

@@ -26,7 +26,8 @@ extension DenialCode {
             501
         case .signingFailed: 500
         case .backendUnavailable, .peerUnavailable: 502
-        case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .overloaded:
+        case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .journalUnavailable,
+            .overloaded:
             503
         case .backendTimeout, .peerTimeout: 504
         case .loop: 508
@@ -54,7 +55,8 @@ extension DenialCode {
             .unauthorizedClient
         case .unsupportedGrantType: .unsupportedGrantType
         case .peerHeld, .held, .keyUnavailable, .keyChanged, .limitExceeded,
-            .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded,
+            .backendUnavailable, .backendTimeout, .storeUnavailable, .journalUnavailable,
+            .overloaded,
             .peerUnavailable, .peerTimeout, .signingFailed, .notAvailableYet:
             .temporarilyUnavailable
         }
@@ -67,7 +69,8 @@ extension DenialCode {
         case .replay: .signatureInvalid
         case .secretMismatch, .shareEnded: .shareUnknown
         case .tokenExpired: .tokenInvalid
-        case .backendTimeout, .storeUnavailable, .overloaded, .signingFailed: .backendUnavailable
+        case .backendTimeout, .storeUnavailable, .journalUnavailable, .overloaded, .signingFailed:
+            .backendUnavailable
         case .backendRefused: .notAllowed
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
@@ -89,6 +92,7 @@ extension DenialCode {
     package var defaultRetryAfter: Int? {
         switch self {
         case .keyUnavailable, .backendUnavailable, .backendTimeout, .storeUnavailable,
+            .journalUnavailable,
             .overloaded, .peerUnavailable, .peerTimeout:
             30
         case .limitExceeded: 60
@@ -113,7 +117,8 @@ extension DenialCode {
     /// Whether something failed, rather than being refused.
     package var isFailure: Bool {
         switch self {
-        case .backendUnavailable, .backendTimeout, .storeUnavailable, .overloaded,
+        case .backendUnavailable, .backendTimeout, .storeUnavailable, .journalUnavailable,
+            .overloaded,
             .peerUnavailable, .peerTimeout, .signingFailed:
             true
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,

@@ -24,6 +24,10 @@ package struct SealKey: Sendable {
         case order = "order 1"
         /// What `Via` calls the gateway.
         case pseudonym = "via pseudonym 1"
+        /// Lookup of the subjects of the journal.
+        case journalLookup = "journal subject 1"
+        /// AES-256-GCM over the keys of the journal's subjects.
+        case journalKeys = "journal subject key 1"
         /// Tells at start whether this is the key that the state was made with.
         case check = "seal key check 1"
     }

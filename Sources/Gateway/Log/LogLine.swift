@@ -45,14 +45,15 @@ enum LogLine {
         return line
     }
 
-    private static func write(_ entry: LogEntry, depth: Int, into line: inout [UInt8]) {
+    /// One member of an object.
+    static func write(_ entry: LogEntry, depth: Int, into line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         line.append(contentsOf: entry.name.rawValue.utf8)
         line.append(contentsOf: "\":".utf8)
         write(entry.value, depth: depth, into: &line)
     }
 
-    private static func write(_ value: LogValue, depth: Int, into line: inout [UInt8]) {
+    static func write(_ value: LogValue, depth: Int, into line: inout [UInt8]) {
         switch value {
         case .text(let text): LogText.write(text, into: &line)
         case .bytes(let bytes): LogText.write(bytes, into: &line)

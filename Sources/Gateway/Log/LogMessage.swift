@@ -32,6 +32,16 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case keysChanged = "keys.changed"
     case keysRefused = "keys.refused"
     case storeFailed = "store.failed"
+    /// The newest signature over the journal, for whoever keeps it elsewhere.
+    case journalCheckpoint = "journal.checkpoint"
+    /// Nothing is let through any more, because it could not be recorded.
+    case journalFailed = "journal.failed"
+    /// There is room again.
+    case journalResumed = "journal.resumed"
+    /// A line that a crash left half written.
+    case journalTorn = "journal.torn"
+    /// Days that were old enough.
+    case journalRemoved = "journal.removed"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"
     case clockStepped = "clock.stepped"

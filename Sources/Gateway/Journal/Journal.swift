@@ -1,0 +1,338 @@
+import Dispatch
+import Federation
+import Foundation
+import Logging
+import OpenSSL
+import Synchronization
+
+/// The record of every decision: lines of JSON in a file for each day, each linked to the one before
+/// by its hash, signed from time to time.
+///
+/// What lets something through is on the disk before anybody is answered; that there is room for it
+/// is certain before it takes effect. Refusals are written as well, and nobody waits for them. One
+/// thread writes; whatever gathers while it waits for the disk is written with one sync.
+package final class Journal: Sendable {
+    private struct State {
+        var queue: JournalQueue
+        var asking: [CheckedContinuation<JournalFailure?, Never>] = []
+        var isIdle = true
+        /// Whether the log was told that there is no room.
+        var isFull = false
+    }
+
+    private let state: Mutex<State>
+    private let disk: Mutex<JournalDisk>
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let interval: Duration
+    private let milliseconds: @Sendable () -> Int
+    private let seconds: @Sendable () -> Int
+    private let log: GatewayLog
+    private let folder: String
+
+    /// Opens the journal, signs where it stands, and begins to write.
+    ///
+    /// - Parameters:
+    ///   - interval: between checkpoints.
+    ///   - milliseconds: wall time, since 1970.
+    init(
+        _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
+        interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
+        budget: JournalBudget = JournalBudget()
+    ) throws {
+        let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
+        guard disk.hasRoom(JournalRecord.lineLimit) else {
+            throw JournalError(
+                settings.folder, "has no room for a single record",
+                "make room on its disk, or name another folder in [journal] dir")
+        }
+        try disk.commit()
+        try disk.removeOld(milliseconds())
+        try disk.checkpoint(milliseconds())
+        let places = disk.room / JournalRecord.lineLimit
+        state = Mutex(State(queue: JournalQueue(places: places, budget: budget)))
+        self.disk = Mutex(disk)
+        self.interval = interval
+        self.milliseconds = milliseconds
+        seconds = clock.monotonicSeconds
+        self.log = log
+        folder = settings.folder
+        let thread = Thread { [self] in run() }
+        thread.name = "ocmgate-journal"
+        thread.start()
+    }
+
+    // MARK: Recording
+
+    /// Makes sure of room for one record, before what it is about takes effect.
+    ///
+    /// Refused (503): a full disk, a broken one. What was given is used by `append`, or given back.
+    func reserve() async throws(Denial) {
+        let failure: JournalFailure? = await withCheckedContinuation { continuation in
+            let (answer, mustWake) = state.withLock {
+                state -> (JournalQueue.Answer, Bool) in
+                let answer = state.queue.takePlace()
+                guard case .wait = answer else { return (answer, false) }
+                state.asking.append(continuation)
+                defer { state.isIdle = false }
+                return (answer, state.isIdle)
+            }
+            switch answer {
+            case .given: continuation.resume(returning: nil)
+            case .refused(let failure): continuation.resume(returning: failure)
+            case .wait: if mustWake { wake.signal() }
+            }
+        }
+        if let failure { throw failure.denial }
+    }
+
+    /// Writes the record of something that is let through; returns when it is on the disk.
+    ///
+    /// - Parameter place: whether one was reserved for it.
+    func append(_ record: JournalRecord, _ place: JournalQueue.Place) async throws(Denial) {
+        let outcome = await submit(.record(record, place))
+        if case .failed(let failure) = outcome { throw failure.denial }
+    }
+
+    /// Writes the record of a refusal; nobody waits for it.
+    func note(_ record: JournalRecord, _ place: JournalQueue.Place) {
+        let job = JournalQueue.Job(work: .record(record, .none), tell: { _ in })
+        let mustWake = state.withLock { state in
+            if place == .taken { state.queue.giveBack() }
+            state.queue.add(
+                refusal: job, code: record.decision.code ?? record.decision.by,
+                isOfKnownPeer: record.decision.peer != nil, now: seconds())
+            defer { state.isIdle = false }
+            return state.isIdle
+        }
+        if mustWake { wake.signal() }
+    }
+
+    /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
+    func erase(_ subject: JournalErasure) async throws(Denial) -> JournalPseudonym? {
+        switch await submit(.erase(subject)) {
+        case .erased(let pseudonym): return pseudonym
+        case .failed(let failure): throw failure.denial
+        case .done: return nil
+        }
+    }
+
+    private func submit(_ work: JournalQueue.Job.Work) async -> JournalQueue.Outcome {
+        await withCheckedContinuation { continuation in
+            let job = JournalQueue.Job(work: work) { continuation.resume(returning: $0) }
+            let (failure, mustWake) = state.withLock { state -> (JournalFailure?, Bool) in
+                if let failure = state.queue.add(job) { return (failure, false) }
+                defer { state.isIdle = false }
+                return (nil, state.isIdle)
+            }
+            if let failure { continuation.resume(returning: .failed(failure)) }
+            if mustWake { wake.signal() }
+        }
+    }
+
+    /// Writes what waits, signs it, and closes the files.
+    package func close() {
+        let mustWake = state.withLock { state in
+            state.queue.end()
+            defer { state.isIdle = false }
+            return state.isIdle
+        }
+        if mustWake { wake.signal() }
+        _ = ended.wait(timeout: .now() + 10)
+        ended.signal()
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        var next = ContinuousClock.now + interval
+        while true {
+            let (jobs, asking, isOver) = state.withLock { state in
+                let jobs = state.queue.takeJobs()
+                let asking = state.asking
+                state.asking = []
+                let isOver = jobs.isEmpty && asking.isEmpty && state.queue.isEnding
+                if jobs.isEmpty, asking.isEmpty { state.isIdle = !isOver }
+                return (jobs, asking, isOver)
+            }
+            if isOver { break }
+            if jobs.isEmpty, asking.isEmpty {
+                let left = next - .now
+                if left <= .zero || wake.wait(timeout: .now() + left.inSeconds) == .timedOut {
+                    next = .now + interval
+                    attempt {
+                        try tellUnrecorded($0); try $0.checkpoint(milliseconds())
+                    }
+                }
+                continue
+            }
+            if ContinuousClock.now >= next {
+                next = .now + interval
+                attempt {
+                    try tellUnrecorded($0); try $0.checkpoint(milliseconds())
+                }
+            }
+            write(jobs)
+            answer(asking)
+        }
+        attempt {
+            try tellUnrecorded($0); try $0.checkpoint(milliseconds())
+        }
+        disk.withLock { $0.close() }
+        for job in state.withLock({ $0.queue.fail(.closed) }) { job.tell(.failed(.closed)) }
+        ended.signal()
+    }
+
+    /// Does something with the disk unless it is broken; an error breaks it.
+    @discardableResult
+    private func attempt(_ work: (JournalDisk) throws -> Void) -> JournalFailure? {
+        if let failure = state.withLock({ $0.queue.failure }) { return failure }
+        do {
+            try disk.withLock { disk in
+                disk.promised = state.withLock { $0.queue.taken } * JournalRecord.lineLimit
+                try work(disk)
+            }
+            return nil
+        } catch {
+            let left = state.withLock { state in
+                defer { state.asking = [] }
+                return (jobs: state.queue.fail(.broken), asking: state.asking)
+            }
+            log.write(
+                .error, .journalFailed,
+                [
+                    LogEntry(.file, folder), LogEntry(.problem, "\(error)"),
+                    LogEntry(
+                        .remedy,
+                        "nothing is let through; see whether the disk is whole, then restart ocmgate"
+                    ),
+                ])
+            for job in left.jobs { job.tell(.failed(.broken)) }
+            for asking in left.asking { asking.resume(returning: .broken) }
+            return .broken
+        }
+    }
+
+    private func write(_ jobs: [JournalQueue.Job]) {
+        if jobs.isEmpty { return }
+        var outcomes: [JournalQueue.Outcome] = []
+        outcomes.reserveCapacity(jobs.count)
+        let failure = attempt { disk in
+            var used = 0
+            for job in jobs {
+                switch job.work {
+                case .record(let record, let place):
+                    let isPlaced = place == .taken || makePlace(disk)
+                    if place == .taken { used += 1 }
+                    if isPlaced {
+                        try disk.append(record, milliseconds())
+                        outcomes.append(.done)
+                    } else {
+                        leaveOut(record)
+                        outcomes.append(.failed(.full))
+                    }
+                case .erase(let subject):
+                    outcomes.append(.erased(try disk.erase(subject, milliseconds())))
+                }
+            }
+            try disk.commit()
+            takeMore(disk)
+            let places = disk.room / JournalRecord.lineLimit
+            let count = used
+            state.withLock { $0.queue.written(count, places: places) }
+        }
+        for (place, job) in jobs.enumerated() {
+            job.tell(failure.map { .failed($0) } ?? outcomes[place])
+        }
+    }
+
+    /// A place for a line that has none; more room is taken from the disk when it must be.
+    private func makePlace(_ disk: JournalDisk) -> Bool {
+        if state.withLock({ $0.queue.takeSpare() }) { return true }
+        let taken = state.withLock { $0.queue.taken }
+        return disk.hasRoom((taken + 1) * JournalRecord.lineLimit)
+    }
+
+    private func leaveOut(_ record: JournalRecord) {
+        state.withLock { $0.queue.leaveOut(record.decision.code ?? record.decision.by) }
+        tellFull()
+    }
+
+    /// Takes room before it is needed.
+    private func takeMore(_ disk: JournalDisk) {
+        let taken = state.withLock { $0.queue.taken }
+        let wanted = (taken + Self.comfort) * JournalRecord.lineLimit
+        if disk.room < wanted { _ = disk.hasRoom(wanted) }
+    }
+
+    /// Gives places to those who wait for them, as many as the disk has room for.
+    private func answer(_ asking: [CheckedContinuation<JournalFailure?, Never>]) {
+        if asking.isEmpty { return }
+        let failure = attempt { disk in
+            let taken = state.withLock { $0.queue.taken }
+            let wanted = (taken + asking.count) * JournalRecord.lineLimit
+            if disk.room < wanted { _ = disk.hasRoom(wanted) }
+            let places = disk.room / JournalRecord.lineLimit
+            state.withLock { $0.queue.written(0, places: places) }
+        }
+        for continuation in asking {
+            let answer = state.withLock { $0.queue.takePlace() }
+            switch answer {
+            case .given:
+                tellRoom()
+                continuation.resume(returning: nil)
+            case .refused(let failure): continuation.resume(returning: failure)
+            case .wait:
+                tellFull()
+                continuation.resume(returning: failure ?? .full)
+            }
+        }
+    }
+
+    private func tellUnrecorded(_ disk: JournalDisk) throws {
+        let counts = state.withLock { $0.queue.takeUnrecorded() }
+        if counts.isEmpty { return }
+        try disk.append(.unrecorded, milliseconds()) { text in
+            text.object("codes") { text in
+                for (code, count) in counts.sorted(by: { $0.key < $1.key }) {
+                    text.add(code, count)
+                }
+            }
+        }
+        try disk.commit()
+    }
+
+    private func tellFull() {
+        let isNew = state.withLock { state in
+            defer { state.isFull = true }
+            return !state.isFull
+        }
+        guard isNew else { return }
+        log.write(
+            .error, .journalFailed,
+            [
+                LogEntry(.file, folder), LogEntry(.problem, "the disk is full"),
+                LogEntry(
+                    .remedy,
+                    "nothing is let through until there is room: free some, or shorten journal.keep"
+                ),
+            ])
+    }
+
+    private func tellRoom() {
+        let wasFull = state.withLock { state in
+            defer { state.isFull = false }
+            return state.isFull
+        }
+        if wasFull { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
+    }
+
+    /// Places that there should always be beyond those that are taken.
+    private static let comfort = 128
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

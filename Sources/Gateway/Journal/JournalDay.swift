@@ -1,0 +1,84 @@
+/// A day in UTC: the journal has a file for each.
+package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Days since 1970-01-01.
+    package let number: Int
+
+    package init(number: Int) { self.number = number }
+
+    /// - Parameter milliseconds: since 1970.
+    package init(milliseconds: Int) {
+        number = Int((Double(milliseconds) / 86_400_000).rounded(.down))
+    }
+
+    /// `2026-11-27`. Refused: any other form, and days that no calendar has.
+    package init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
+            let day = Self.number(bytes[8..<10]), (1...12).contains(month), day >= 1
+        else { return nil }
+        // Counted from March, so that the leap day is the last of its year.
+        let years = month > 2 ? year : year - 1
+        let era = years >= 0 ? years / 400 : (years - 399) / 400
+        let yearOfEra = years - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        number = era * 146_097 + dayOfEra - 719_468
+        guard description == String(decoding: bytes, as: UTF8.self) else { return nil }
+    }
+
+    /// Milliseconds since 1970 at which it begins.
+    package var start: Int { number * 86_400_000 }
+
+    package var next: JournalDay { JournalDay(number: number + 1) }
+
+    package var description: String {
+        String(Timestamp.text(milliseconds: start).prefix(10))
+    }
+
+    /// The name of its file.
+    var fileName: String { description + Self.suffix }
+
+    /// The day of a file's name; nil for any other file.
+    init?(fileName: String) {
+        guard fileName.hasSuffix(Self.suffix) else { return nil }
+        self.init(fileName.dropLast(Self.suffix.count))
+    }
+
+    package static func < (left: JournalDay, right: JournalDay) -> Bool {
+        left.number < right.number
+    }
+
+    private static let suffix = ".jsonl"
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + Int(digit - 0x30)
+        }
+        return number
+    }
+}
+
+extension Timestamp {
+    /// `2026-11-27T00:45:12.123Z`.
+    static func text(milliseconds: Int) -> String {
+        var text: [UInt8] = []
+        write(milliseconds: milliseconds, into: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Milliseconds since 1970 of such a text; nil for any other form.
+    static func milliseconds(_ text: some StringProtocol) -> Int? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, let day = JournalDay(text.prefix(10)),
+            let hour = Int(text.dropFirst(11).prefix(2)),
+            let minute = Int(text.dropFirst(14).prefix(2)),
+            let second = Int(text.dropFirst(17).prefix(2)),
+            let fraction = Int(text.dropFirst(20).prefix(3))
+        else { return nil }
+        let time = day.start + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
+        return Self.text(milliseconds: time) == String(text) ? time : nil
+    }
+}

@@ -1,0 +1,311 @@
+import Federation
+import Foundation
+import Logging
+import OpenSSL
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The journal on the disk: the chain, the file of the day, the keys of the subjects.
+///
+/// Used by one thread at a time; everything that is written is durable when `commit` returns, and
+/// nothing is ever overwritten.
+final class JournalDisk {
+    /// What a journal is opened with.
+    struct Settings: Sendable {
+        let folder: String
+        /// Days that are kept, today among them.
+        let keep: Int
+        /// The host of accounts that are named without one.
+        let site: PeerHost
+        /// Where the newest checkpoint is kept.
+        let headFile: String
+    }
+
+    private let settings: Settings
+    private let key: JournalKey
+    private let lock: StoreLock
+    private let subjects: JournalSubjects
+    private let log: GatewayLog
+    private let reader: JournalReader
+    private var day: JournalDay
+    private var file: JournalFile
+    private var seq: Int
+    private var hash: JournalHash
+    /// The newest checkpoint, and the one that is kept beside the state.
+    private var signed: JournalHead?
+    private var kept: JournalHead?
+    private var pending: [UInt8] = []
+
+    /// Opens a journal where it ended, or begins one.
+    ///
+    /// Refused: a folder that others may look into, one that another gateway uses, and what
+    /// ``JournalEnd`` refuses.
+    ///
+    /// - Parameter time: milliseconds since 1970.
+    init(
+        _ settings: Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog, time: Int
+    ) throws {
+        self.settings = settings
+        self.key = key
+        self.log = log
+        try PrivateFile.folder(settings.folder)
+        try JournalFolder.check(settings.folder)
+        lock = try JournalFolder.lock(settings.folder)
+        reader = JournalReader(settings.folder)
+        let end = try JournalEnd.find(
+            reader, head: try JournalHead.read(settings.headFile), headFile: settings.headFile)
+        subjects = try JournalSubjects(settings.folder, seal, .writing)
+        seq = end.seq
+        hash = end.hash
+        day = end.day ?? JournalDay(milliseconds: time)
+        file = try JournalFile(reader.file(of: day))
+        if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
+        if !end.hasBegun { begin(torn: end.torn, before: nil, time) }
+        if end.hasBegun, !end.torn.isEmpty {
+            write(.torn, time) { $0.add(torn: end.torn) }
+        }
+        if !end.torn.isEmpty {
+            log.write(
+                .warning, .journalTorn,
+                [LogEntry(.file, file.path), LogEntry(.count, end.torn.count)])
+        }
+    }
+
+    // MARK: Lines
+
+    /// Adds a line to what the next `commit` writes; a new day gets a file of its own first.
+    func append(
+        _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
+    ) throws {
+        let today = JournalDay(milliseconds: time)
+        // A clock that steps back opens no older file.
+        if today > day { try turn(to: today, time) }
+        write(kind, time, members)
+    }
+
+    /// Adds the line of a decision, at most ``JournalRecord/lineLimit`` bytes long.
+    func append(_ record: JournalRecord, _ time: Int) throws {
+        let today = JournalDay(milliseconds: time)
+        if today > day { try turn(to: today, time) }
+        for extent in JournalRecord.Extent.allCases {
+            let before = (count: pending.count, seq: seq, hash: hash)
+            write(.decision, time) { record.write(into: &$0, extent) }
+            let count = pending.count - before.count
+            if count <= JournalRecord.lineLimit || extent == .bare { return }
+            pending.removeLast(count)
+            seq = before.seq
+            hash = before.hash
+        }
+    }
+
+    private func write(
+        _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
+    ) {
+        seq += 1
+        let day = day
+        let subjects = subjects
+        var text = JournalText(
+            seq: seq, kind, time: time,
+            PersonSealer(site: settings.site) { subjects.seal($0, $1, on: day) })
+        members(&text)
+        hash = text.finish(after: hash)
+        pending += text.bytes
+    }
+
+    /// The first line of a file.
+    private func begin(torn: [UInt8], before: JournalDay?, _ time: Int) {
+        let hash = hash
+        write(.begin, time) { text in
+            text.add("prev", hash: hash)
+            text.add("before", before?.description)
+            text.add("site", settings.site.description)
+            text.add("key", JournalKey.id(of: key.key.publicKey))
+            if !torn.isEmpty { text.add(torn: torn) }
+        }
+    }
+
+    /// Signs what the old day has, and goes on in a new file. Where the disk has no room for it, the
+    /// old one has to do.
+    private func turn(to today: JournalDay, _ time: Int) throws {
+        let next: JournalFile
+        do { next = try JournalFile(reader.file(of: today)) } catch {
+            guard hasRoom(promised) else { throw error }
+            return
+        }
+        guard next.takeRoom(promised + Self.spare, ahead: Self.ahead) else {
+            next.close()
+            try? FileManager.default.removeItem(atPath: next.path)
+            return
+        }
+        if signed?.seq != seq { try sign(time) }
+        try commit()
+        file.close()
+        let before = day
+        day = today
+        file = next
+        begin(torn: [], before: before, time)
+        try removeOld(time)
+    }
+
+    // MARK: The disk
+
+    /// Whether there is room for what waits and for `count` bytes beyond it; takes more from the
+    /// disk when there is not.
+    func hasRoom(_ count: Int) -> Bool {
+        file.takeRoom(pending.count + count + Self.spare, ahead: Self.ahead)
+    }
+
+    /// Bytes for which there is room without asking the disk.
+    var room: Int { max(0, file.roomEnd - file.size - pending.count - Self.spare) }
+
+    /// Bytes that were promised to lines to come: a new file has to have room for them.
+    var promised = 0
+
+    /// What was appended is on the disk when this returns. After an error nothing may be written
+    /// any more: nobody knows what is on the disk.
+    func commit() throws {
+        if pending.isEmpty { return }
+        try subjects.flush(day)
+        try file.write(pending)
+        pending.removeAll(keepingCapacity: true)
+        try file.sync()
+        guard let head = signed, head != kept else { return }
+        try head.write(settings.headFile)
+        kept = head
+        log.write(.info, .journalCheckpoint, [LogEntry(.text, head.text)])
+    }
+
+    /// Signs all lines so far, unless nothing came since the last time.
+    func checkpoint(_ time: Int) throws {
+        if signed?.seq == seq { return }
+        let today = JournalDay(milliseconds: time)
+        if today > day { try turn(to: today, time) }
+        try sign(time)
+        try commit()
+    }
+
+    private func sign(_ time: Int) throws {
+        let previous = hash
+        var failure: CryptoError?
+        write(.checkpoint, time) { text in
+            do throws(CryptoError) {
+                try JournalCheckpoint.sign(&text, after: previous, key)
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        signed = JournalHead(seq: seq, hash: hash, day: day)
+    }
+
+    // MARK: Forgetting
+
+    /// Removes the files of days that are old enough; that they are gone is signed before.
+    func removeOld(_ time: Int) throws {
+        let newest = JournalDay(milliseconds: time).number - settings.keep
+        let days = try reader.days()
+        let old = days.filter { $0.number <= newest && $0 < day }
+        guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
+        try commit()
+        var first: JournalLine?
+        try reader.lines(of: [next]) { line, _ in
+            first = line
+            return .stop
+        }
+        guard let first, let head = first.member("prev")?.string else {
+            throw JournalError(reader.file(of: next), "does not begin as it should", "")
+        }
+        write(.removed, time) { text in
+            text.add("through", last.description)
+            text.add("last", first.seq - 1)
+            text.add("head", head)
+        }
+        try sign(time)
+        try commit()
+        for day in old { try FileManager.default.removeItem(atPath: reader.file(of: day)) }
+        try JournalFile.syncFolder(of: file.path)
+        let forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
+        log.write(
+            .notice, .journalRemoved,
+            [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
+    }
+
+    /// Forgets a subject. Nil when nothing is written of it.
+    func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
+        try subjects.flush(day)
+        let pseudonym: JournalPseudonym?
+        switch subject {
+        case .subject(let subject): pseudonym = try subjects.pseudonym(of: subject)
+        case .pseudonym(let name): pseudonym = try subjects.contains(name) ? name : nil
+        }
+        guard let pseudonym else { return nil }
+        try append(.erased, time) { $0.add("subject", pseudonym.description) }
+        try commit()
+        try subjects.forget(pseudonym)
+        return pseudonym
+    }
+
+    func close() {
+        file.close()
+        subjects.close()
+        lock.release()
+    }
+
+    /// Room that is taken at a time.
+    private static let ahead = 32 << 20
+    /// Room for the journal's own lines.
+    private static let spare = 32 << 10
+}
+
+/// Who is to be forgotten.
+enum JournalErasure: Sendable {
+    case subject(JournalSubject)
+    case pseudonym(JournalPseudonym)
+}
+
+extension JournalText {
+    /// The rest that a crash left before this line.
+    fileprivate mutating func add(torn bytes: [UInt8]) {
+        add("torn_bytes", bytes.count)
+        add("torn_sha256", hash: JournalHash(of: bytes))
+    }
+}
+
+/// The folder of a journal.
+package enum JournalFolder {
+    /// Refused: a folder that others than its owner may use, or that belongs to somebody else.
+    package static func check(_ path: String) throws(PrivateFile.Problem) {
+        let status: Stat
+        do { status = try Stat(FilePath(path)) } catch {
+            throw PrivateFile.Problem(path: path, what: "cannot be used: \(error)", remedy: "")
+        }
+        guard status.type == .directory else {
+            throw PrivateFile.Problem(path: path, what: "is not a folder", remedy: "")
+        }
+        guard
+            status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
+        else {
+            throw PrivateFile.Problem(
+                path: path, what: "others than its owner may use this folder",
+                remedy: "chmod 700 \(path)")
+        }
+        guard status.userID.rawValue == geteuid() || geteuid() == 0 else {
+            throw PrivateFile.Problem(
+                path: path, what: "belongs to user \(status.userID.rawValue)",
+                remedy: "chown \(geteuid()) \(path)")
+        }
+    }
+
+    /// Refused: a journal that another process writes.
+    static func lock(_ path: String) throws(JournalError) -> StoreLock {
+        do { return try StoreLock((path as NSString).appendingPathComponent("journal.lock")) } catch
+        {
+            throw JournalError(
+                path, error.isInUse ? "is written by another ocmgate" : error.what,
+                error.isInUse
+                    ? "stop that one, or give this one its own [journal] dir" : error.remedy
+            )
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Federation
+import Foundation
+
+/// Where a journal ends: what the next line has to follow.
+///
+/// A process that is killed, or a machine that loses its power, may leave a line half written. Such
+/// bytes stay where they are; the next line says how many they are and what they hash to, so that
+/// nothing is ever overwritten, and only what is no whole line can pass for such a rest.
+struct JournalEnd {
+    /// The number and the hash of the last line; 0 and ``JournalHash/none`` of an empty journal.
+    var seq = 0
+    var hash = JournalHash.none
+    /// The newest file, and whether a line of its own is in it already.
+    var day: JournalDay?
+    var hasBegun = false
+    /// What a crash left behind the last line; empty as a rule.
+    var torn: [UInt8] = []
+    /// Whether the last line, or the rest, lacks its end.
+    var lacksEnd = false
+
+    /// Finds the end of a journal.
+    ///
+    /// Refused: a last line that was changed (it does not follow from the one before), and a journal
+    /// that ends before `head`, or has another line in its place.
+    static func find(
+        _ reader: JournalReader, head: JournalHead?, headFile: String
+    ) throws -> JournalEnd {
+        let days = try reader.days()
+        var end = JournalEnd()
+        for day in days.reversed() {
+            if end.day == nil { end.day = day }
+            let last = try Last(reader, day)
+            if day == end.day {
+                end.torn = last.rest
+                end.lacksEnd = last.lacksEnd
+                end.hasBegun = last.line != nil
+            } else if !last.rest.isEmpty {
+                throw JournalError(
+                    reader.file(of: day), "ends in bytes that are no record",
+                    "`ocmgate journal verify` says which; bring the file back as it was")
+            }
+            if let line = last.line {
+                (end.seq, end.hash) = line
+                break
+            }
+        }
+        if let head { try end.check(head, reader, headFile) }
+        return end
+    }
+
+    private func check(
+        _ head: JournalHead, _ reader: JournalReader, _ headFile: String
+    ) throws {
+        let remedy =
+            "bring its files back; to go on with what there is, look at it with `ocmgate journal "
+            + "verify`, keep a copy, and remove \(headFile)"
+        guard seq >= head.seq else {
+            throw JournalError(
+                reader.folder,
+                "ends with record \(seq), but record \(head.seq) was signed: its end is missing",
+                remedy)
+        }
+        let days = try reader.days().filter { $0 >= head.day }
+        var found: JournalHash?
+        // It is near the end, as a rule.
+        for last in [Self.piece, nil] where found == nil {
+            try reader.lines(
+                of: days, holding: [Array("{\"seq\":\(head.seq),".utf8)], last: last
+            ) { line, _ in
+                guard line.seq == head.seq else { return .goOn }
+                found = line.hash
+                return .stop
+            }
+        }
+        guard found == head.hash else {
+            throw JournalError(
+                reader.folder, "record \(head.seq) is not the one that was signed", remedy)
+        }
+    }
+
+    /// Bytes at the end of a file that are looked at first.
+    private static let piece = 1 << 20
+
+    /// The end of one file.
+    private struct Last {
+        var line: (seq: Int, hash: JournalHash)?
+        var rest: [UInt8] = []
+        var lacksEnd = false
+
+        init(_ reader: JournalReader, _ day: JournalDay) throws {
+            guard try !look(reader, day, last: JournalEnd.piece) else { return }
+            if try look(reader, day, last: nil) { return }
+            var number = 0
+            _ = try reader.rawLines(of: day) { bytes, place, _ in
+                if JournalLine(bytes) != nil { number = place.number }
+                return .goOn
+            }
+            throw JournalError(
+                "\(reader.file(of: day)):\(number)",
+                "this record, or the one before it, was changed",
+                "bring the file back as it was; to begin anew, keep the folder elsewhere and "
+                    + "remove what remembers its end (STATE.journal)")
+        }
+
+        /// False when the last line does not follow from the one before it, as far as that one was
+        /// looked at.
+        private mutating func look(
+            _ reader: JournalReader, _ day: JournalDay, last: Int?
+        ) throws -> Bool {
+            rest = []
+            var before: JournalHash?
+            var newest: (line: JournalLine, before: JournalHash?)?
+            var isWholeNow = true
+            _ = try reader.rawLines(of: day, last: last) { bytes, _, isWhole in
+                isWholeNow = isWhole
+                guard let line = JournalLine(bytes) else {
+                    rest += bytes
+                    if isWhole { rest.append(UInt8(ascii: "\n")) }
+                    return .goOn
+                }
+                rest = []
+                newest = (line, before)
+                before = line.hash
+                return .goOn
+            }
+            lacksEnd = !isWholeNow
+            // Of a file that begins in the middle nobody knows whether there is a line at all.
+            guard let newest else { return last == nil }
+            let previous =
+                newest.before ?? newest.line.member("prev")?.string.flatMap { JournalHash($0) }
+            guard let previous, let stated = newest.line.hash,
+                JournalHash(after: previous, newest.line.hashed) == stated
+            else { return false }
+            line = (newest.line.seq, stated)
+            return true
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import OpenSSL
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The open file of one day: bytes go to its end, and there is room for more of them before they
+/// are needed.
+final class JournalFile {
+    let path: String
+    private let file: FileDescriptor
+    /// Bytes that were written.
+    private(set) var size: Int
+    /// Where the blocks end that were taken beforehand; at least `size`.
+    private(set) var roomEnd: Int
+    private var isOpen = true
+
+    /// Opens the file, or makes it with mode 0600.
+    init(_ path: String) throws(JournalError) {
+        self.path = path
+        do {
+            file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .noFollow, .closeOnExec],
+                permissions: .ownerReadWrite)
+            size = Int(try file.seek(offset: 0, from: .end))
+            roomEnd = size
+            try Self.syncFolder(of: path)
+        } catch {
+            throw JournalError(
+                path, "cannot be opened: \(error)",
+                "let the gateway's user write there, and see whether the disk is full")
+        }
+    }
+
+    /// Takes blocks for `count` further bytes, and as many beyond them as there are, up to `ahead`.
+    ///
+    /// False when the disk has not so many. File systems that cannot take blocks beforehand are
+    /// asked whether they have space.
+    func takeRoom(_ count: Int, ahead: Int) -> Bool {
+        if roomEnd - size >= count { return true }
+        var wanted = max(count, ahead)
+        while true {
+            let end = size + wanted
+            switch DiskRoom.keep(file.rawValue, offset: roomEnd, count: end - roomEnd) {
+            case 0:
+                roomEnd = end
+                return true
+            case ENOSPC, EDQUOT:
+                // `count` is the least that will do.
+                guard wanted > count else { return false }
+                wanted = max(count, wanted / 2)
+            case EOPNOTSUPP, ENOSYS, EINVAL:
+                guard Self.freeBytes(of: path) > wanted + Self.margin else { return false }
+                roomEnd = end
+                return true
+            case EINTR: continue
+            default: return false
+            }
+        }
+    }
+
+    /// Writes bytes at the end.
+    func write(_ bytes: [UInt8]) throws {
+        try file.writeAll(toAbsoluteOffset: Int64(size), bytes)
+        size += bytes.count
+        roomEnd = max(roomEnd, size)
+    }
+
+    /// What was written is on the disk when this returns.
+    func sync() throws {
+        if fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+    }
+
+    /// Gives back the room that was not needed.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        if roomEnd > size { _ = ftruncate(file.rawValue, size) }
+        try? file.close()
+    }
+
+    deinit { close() }
+
+    static func syncFolder(of path: String) throws {
+        let folder = try FileDescriptor.open(
+            FilePath(path).removingLastComponent(), .readOnly, options: [.directory, .closeOnExec])
+        try folder.closeAfter {
+            if fsync(folder.rawValue) != 0 { throw Errno(rawValue: errno) }
+        }
+    }
+
+    /// Space on the disk of a file that unprivileged users may take.
+    static func freeBytes(of path: String) -> Int {
+        let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
+        return (facts?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+    }
+
+    /// What others may take between the question and the writing.
+    private static let margin = 16 << 20
+}

@@ -1,0 +1,165 @@
+import Federation
+
+/// What waits for the journal's thread, and how much of it there is room for; without threads, locks
+/// and disks.
+///
+/// Room is counted in lines of the greatest length. A message that is to be let through takes a place
+/// before it takes effect, and has it until its line is on the disk; whatever else is written
+/// takes one only when the thread comes to it, and only from what nobody has taken.
+struct JournalQueue {
+    /// One thing to be written.
+    struct Job: Sendable {
+        enum Work: Sendable {
+            case record(JournalRecord, Place)
+            case erase(JournalErasure)
+        }
+
+        let work: Work
+        /// Told once, on the journal's thread.
+        let tell: @Sendable (Outcome) -> Void
+    }
+
+    /// Whether a place was taken for a record.
+    enum Place: Sendable { case taken, none }
+
+    /// How a job ended.
+    enum Outcome: Sendable {
+        case done
+        case erased(JournalPseudonym?)
+        case failed(JournalFailure)
+    }
+
+    /// What becomes of somebody who asks for a place.
+    enum Answer { case given, refused(JournalFailure), wait }
+
+    private(set) var waiting: [Job] = []
+    private(set) var failure: JournalFailure?
+    private(set) var isEnding = false
+    /// Places that were taken and whose lines are not on the disk.
+    private(set) var taken = 0
+    /// Places that there is room for.
+    private(set) var places = 0
+    /// Refusals that have no line, by their codes.
+    private(set) var unrecorded: [String: Int] = [:]
+    private var budget: JournalBudget
+
+    init(places: Int, budget: JournalBudget = JournalBudget()) {
+        self.places = places
+        self.budget = budget
+    }
+
+    mutating func takePlace() -> Answer {
+        if let failure { return .refused(failure) }
+        guard taken < places else { return .wait }
+        taken += 1
+        return .given
+    }
+
+    /// What cannot be queued is returned with the reason.
+    mutating func add(_ job: Job) -> JournalFailure? {
+        if let failure { return failure }
+        guard !isEnding else { return .closed }
+        waiting.append(job)
+        return nil
+    }
+
+    /// A refusal for which nobody waits; counted when there are too many.
+    mutating func add(refusal job: Job, code: String, isOfKnownPeer: Bool, now: Int) {
+        guard failure == nil, !isEnding else { return }
+        guard isOfKnownPeer || budget.take(now: now), waiting.count < Self.most else {
+            unrecorded[code, default: 0] += 1
+            return
+        }
+        waiting.append(job)
+    }
+
+    mutating func giveBack() { taken = max(0, taken - 1) }
+
+    /// The next jobs of one sync.
+    mutating func takeJobs() -> [Job] {
+        let jobs = Array(waiting.prefix(Self.batch))
+        waiting.removeFirst(jobs.count)
+        return jobs
+    }
+
+    /// Takes a place for a line that has none yet. False when there is none.
+    mutating func takeSpare() -> Bool {
+        guard taken < places else { return false }
+        places -= 1
+        return true
+    }
+
+    /// What was written is on the disk: so many lines that had places, and room for so many more.
+    mutating func written(_ count: Int, places: Int) {
+        taken = max(0, taken - count)
+        self.places = places
+    }
+
+    mutating func leaveOut(_ code: String) { unrecorded[code, default: 0] += 1 }
+
+    mutating func takeUnrecorded() -> [String: Int] {
+        defer { unrecorded = [:] }
+        return unrecorded
+    }
+
+    mutating func end() { isEnding = true }
+
+    /// Nothing is taken any more; what waited is returned.
+    mutating func fail(_ failure: JournalFailure) -> [Job] {
+        self.failure = failure
+        defer { waiting = [] }
+        return waiting
+    }
+
+    /// Jobs of one sync.
+    private static let batch = 512
+    /// Refusals that may wait.
+    private static let most = 8192
+}
+
+/// Why something is not recorded.
+enum JournalFailure: Error, Sendable, Equatable {
+    /// There is no room on the disk.
+    case full
+    /// Writing failed; only a restart mends it.
+    case broken
+    case closed
+
+    var denial: Denial {
+        switch self {
+        case .full: Denial(.journalUnavailable, "the disk has no room for the journal")
+        case .broken: Denial(.journalUnavailable, "the journal could not be written")
+        case .closed: Denial(.journalUnavailable, "the journal is closed")
+        }
+    }
+}
+
+/// How many refusals of peers that proved nothing are recorded: whoever only knocks must not fill the
+/// disk, which would stop everybody.
+struct JournalBudget {
+    private let rate: Int
+    private let burst: Int
+    private var left: Int
+    private var since: Int?
+
+    /// - Parameters:
+    ///   - rate: lines a second.
+    ///   - burst: lines at once.
+    init(rate: Int = 50, burst: Int = 10_000) {
+        self.rate = rate
+        self.burst = burst
+        left = burst
+    }
+
+    /// - Parameter now: seconds of a clock that never steps.
+    mutating func take(now: Int) -> Bool {
+        if let since, now > since {
+            let (gain, isOver) = (now - since).multipliedReportingOverflow(by: rate)
+            left = isOver ? burst : min(burst, left + gain)
+        }
+        since = max(since ?? now, now)
+        guard left > 0 else { return false }
+        left -= 1
+        return true
+    }
+}

@@ -1,0 +1,58 @@
+package import Federation
+
+/// Everything that the journal keeps of one decision: what the log says of it, and what is needed to
+/// judge the message again.
+///
+/// Made by the phases; the journal's own thread writes it (``JournalText``), and
+/// ``JournalDecision`` is what is read of it later.
+package struct JournalRecord: Sendable {
+    /// When the decision was made, milliseconds since 1970.
+    package var time: Int
+    package var decision: DecisionRecord
+    /// What the policy knew of the message; of one that was refused before the policy was asked,
+    /// what it says itself. Nil of what was never read.
+    package var facts: Facts?
+    /// All checks of the policy, in the order of judgement.
+    package var checks: [Check] = []
+    /// What the policy says that is judged beside the one in force.
+    package var candidate: Candidate?
+    /// The message's body without its secrets, when `journal.bodies` asks for it.
+    package var body: JournalBody?
+
+    /// The verdict of `policy.candidate`.
+    package struct Candidate: Sendable, Equatable {
+        /// The hash of that policy.
+        package let policy: String
+        package let action: Verdict.Action
+        package let by: String
+        package let code: String?
+        package let would: [String]
+
+        package init(_ verdict: Verdict, of policy: String) {
+            self.policy = policy
+            action = verdict.action
+            by = verdict.by
+            code = verdict.code
+            would = verdict.would
+        }
+
+        package init(
+            policy: String, action: Verdict.Action, by: String, code: String?, would: [String]
+        ) {
+            self.policy = policy
+            self.action = action
+            self.by = by
+            self.code = code
+            self.would = would
+        }
+    }
+
+    package init(_ decision: DecisionRecord, time: Int, facts: Facts? = nil) {
+        self.decision = decision
+        self.time = time
+        self.facts = facts
+    }
+
+    /// Whether it lets something through: then it is on the disk before anybody is answered.
+    package var letsThrough: Bool { decision.action == .allow }
+}

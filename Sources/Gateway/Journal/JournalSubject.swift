@@ -1,0 +1,89 @@
+import Federation
+import Transport
+
+/// Whom a personal value of the journal is about: somebody who may be forgotten.
+///
+/// An account of a server, by its OCM address, is one subject wherever it stands: as owner, sender,
+/// recipient. An IPv4 address is one, and an IPv6 network of 64 bits, since that is what one
+/// connection of one household or machine has (decision 42).
+package struct JournalSubject: Sendable, Hashable {
+    /// What tells it from all others.
+    let name: String
+    /// The server of an account, which stays readable.
+    let host: PeerHost?
+
+    /// The subject of a text that a message names an account by. Nil when it has no host, which
+    /// then is `site`.
+    init(account text: String, site: PeerHost) {
+        if let address = OCMAddress(text) {
+            self.init(account: address)
+        } else {
+            self.init(name: "\(text)@\(site)", host: nil)
+        }
+    }
+
+    private init(account address: OCMAddress) {
+        self.init(name: address.canonical, host: address.host)
+    }
+
+    private init(name: String, host: PeerHost?) {
+        self.name = name
+        self.host = host
+    }
+
+    init(client address: IPAddress) {
+        switch address.unmapped {
+        case .v4: self.init(name: address.unmapped.description, host: nil)
+        case .v6(let upper, _):
+            self.init(name: IPAddress.v6(upper, 0).description + "/64", host: nil)
+        }
+    }
+
+    /// What an operator writes: `alice@cloud.example`, `192.0.2.7`, `2001:db8::1`, `2001:db8::/64`.
+    ///
+    /// Refused: anything else.
+    package init?(_ text: String) {
+        let address = text.hasSuffix("/64") ? String(text.dropLast(3)) : text
+        if let address = IPAddress(address) {
+            self.init(client: address)
+        } else if let account = OCMAddress(text) {
+            self.init(account: account)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// The name under which a subject stands in the journal: a keyed hash under the subject's own random
+/// key, so that nobody finds it again once that key is gone.
+package struct JournalPseudonym: Sendable, Hashable, CustomStringConvertible {
+    /// 24 lower-case hexadecimal digits.
+    package let description: String
+
+    package init?(_ text: String) {
+        guard text.utf8.count == Self.count,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        description = text
+    }
+
+    /// The first 12 bytes of a digest.
+    init(digest: [UInt8]) {
+        var text: [UInt8] = []
+        for byte in digest.prefix(Self.count / 2) {
+            text.append(Self.digits[Int(byte >> 4)])
+            text.append(Self.digits[Int(byte & 15)])
+        }
+        description = String(decoding: text, as: UTF8.self)
+    }
+
+    private static let count = 24
+    private static let digits = Array("0123456789abcdef".utf8)
+}
+
+/// A personal value as the journal holds it: `{"s": pseudonym, "h": host, "c": sealed}`.
+struct SealedPerson: Sendable {
+    let pseudonym: JournalPseudonym
+    let host: PeerHost?
+    let sealed: [UInt8]
+}

@@ -1,0 +1,248 @@
+import Federation
+import Foundation
+import GRDB
+import OpenSSL
+import Synchronization
+
+/// The random keys of the journal's subjects, each wrapped with the seal key, in a database beside
+/// the journal. A subject whose row is gone is forgotten: nothing of it can be opened any more, and
+/// nobody can tell any more whose pseudonym it was.
+///
+/// Used by the journal's thread; commands open it for reading beside it.
+final class JournalSubjects {
+    private struct Entry {
+        let pseudonym: JournalPseudonym
+        let key: AEADKey
+        /// The number of the last day on which the subject was written of.
+        var used: Int
+    }
+
+    private struct NewRow {
+        let lookup: Data
+        let pseudonym: String
+        let key: Data
+    }
+
+    static let fileName = "subjects.db"
+
+    private let database: DatabaseQueue
+    private let lookup: HMACKey
+    private let wrap: AEADKey
+    private var known: [Data: Entry] = [:]
+    private var fresh: [NewRow] = []
+    private var touched: [Data] = []
+    private var problem: (any Error)?
+
+    /// How a database is opened.
+    enum Use { case writing, reading }
+
+    /// Opens the database of a journal's folder, or makes it.
+    init(_ folder: String, _ seal: SealKey, _ use: Use) throws(JournalError) {
+        let path = (folder as NSString).appendingPathComponent(Self.fileName)
+        lookup = seal.hmac(for: .journalLookup)
+        do {
+            wrap = try seal.aead(for: .journalKeys)
+            switch use {
+            case .reading: database = try Store.reader(path)
+            case .writing:
+                if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
+                try PrivateFile.checkStanding(path)
+                database = try DatabaseQueue(path: path, configuration: Store.configuration())
+                try database.writeWithoutTransaction { db in
+                    try db.execute(
+                        sql: """
+                            PRAGMA synchronous = FULL;
+                            PRAGMA secure_delete = ON;
+                            CREATE TABLE IF NOT EXISTS subject (
+                                lookup BLOB PRIMARY KEY,
+                                pseudonym TEXT NOT NULL UNIQUE,
+                                key BLOB NOT NULL,
+                                used INTEGER NOT NULL) WITHOUT ROWID;
+                            """)
+                }
+            }
+        } catch {
+            throw JournalError(
+                path, "cannot be opened: \(error)",
+                "see whether the disk is whole; without this file the people in the journal "
+                    + "cannot be told any more")
+        }
+    }
+
+    // MARK: Sealing
+
+    /// Seals a text for its subject, which gets a key at its first. What fails is told by `flush`.
+    func seal(_ subject: JournalSubject, _ text: String, on day: JournalDay) -> SealedPerson {
+        let name = Digest128(Array(subject.name.utf8), key: lookup).data
+        let entry = entry(name, day)
+        return SealedPerson(
+            pseudonym: entry.pseudonym, host: subject.host,
+            sealed: entry.key.seal(
+                Array(text.utf8), authenticating: Array(entry.pseudonym.description.utf8)))
+    }
+
+    private func entry(_ name: Data, _ day: JournalDay) -> Entry {
+        if var entry = known[name] {
+            if entry.used < day.number {
+                entry.used = day.number
+                known[name] = entry
+                touched.append(name)
+            }
+            return entry
+        }
+        if known.count >= Self.remembered { known.removeAll(keepingCapacity: true) }
+        do {
+            if var entry = try stored("lookup", name)?.entry {
+                if entry.used < day.number {
+                    entry.used = day.number
+                    touched.append(name)
+                }
+                known[name] = entry
+                return entry
+            }
+        } catch { problem = error }
+        let secret = Secret.random(32)
+        let entry = Self.entry(secret, used: day.number)
+        known[name] = entry
+        fresh.append(
+            NewRow(
+                lookup: name, pseudonym: entry.pseudonym.description,
+                key: Data(
+                    secret.withBytes { wrap.seal($0, authenticating: Array(name).span) })))
+        return entry
+    }
+
+    private static func entry(_ secret: Secret, used: Int) -> Entry {
+        let name = HMACKey(.sha256, secret).authenticate(Array("pseudonym".utf8))
+        do {
+            return Entry(
+                pseudonym: JournalPseudonym(digest: name), key: try AEADKey(secret), used: used)
+        } catch { preconditionFailure("a key of 32 bytes is one") }
+    }
+
+    /// Makes the keys durable that were made since the last time.
+    func flush(_ day: JournalDay) throws {
+        if let problem { throw problem }
+        if fresh.isEmpty, touched.isEmpty { return }
+        try database.write { db in
+            for row in fresh {
+                try db.run(
+                    kept: "INSERT INTO subject VALUES (?, ?, ?, ?)",
+                    [row.lookup, row.pseudonym, row.key, day.number])
+            }
+            for name in touched {
+                try db.run(
+                    kept: "UPDATE subject SET used = ? WHERE lookup = ?", [day.number, name])
+            }
+        }
+        fresh = []
+        touched = []
+    }
+
+    // MARK: Reading
+
+    private func stored(
+        _ column: String, _ value: some DatabaseValueConvertible & Sendable
+    ) throws -> (lookup: Data, entry: Entry)? {
+        try database.read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT lookup, key, used FROM subject WHERE \(column) = ?",
+                    arguments: [value])
+            else { return nil }
+            let name = row["lookup"] as Data
+            let key = try wrap.open(
+                [UInt8](row["key"] as Data), authenticating: Array(name))
+            return (name, Self.entry(Secret(key), used: row["used"]))
+        }
+    }
+
+    /// The key of a subject; nil when it was forgotten.
+    func key(of pseudonym: JournalPseudonym) -> AEADKey? {
+        (try? stored("pseudonym", pseudonym.description))?.entry.key
+    }
+
+    /// The pseudonym of a subject; nil when nothing is written of it.
+    func pseudonym(of subject: JournalSubject) throws -> JournalPseudonym? {
+        try stored("lookup", Digest128(Array(subject.name.utf8), key: lookup).data)?
+            .entry.pseudonym
+    }
+
+    func contains(_ pseudonym: JournalPseudonym) throws -> Bool {
+        try stored("pseudonym", pseudonym.description) != nil
+    }
+
+    // MARK: Forgetting
+
+    /// Deletes the key of a subject, and what the database has left of it elsewhere.
+    func forget(_ pseudonym: JournalPseudonym) throws {
+        try database.write { db in
+            try db.execute(
+                sql: "DELETE FROM subject WHERE pseudonym = ?", arguments: [pseudonym.description])
+        }
+        known = known.filter { $0.value.pseudonym != pseudonym }
+        try fold()
+    }
+
+    /// Deletes the keys of those who were not written of since a day; how many they were.
+    func forget(before day: JournalDay) throws -> Int {
+        let count = try database.write { db in
+            try db.execute(sql: "DELETE FROM subject WHERE used < ?", arguments: [day.number])
+            return db.changesCount
+        }
+        guard count > 0 else { return 0 }
+        known.removeAll()
+        try fold()
+        return count
+    }
+
+    private func fold() throws {
+        try database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+    }
+
+    func close() { try? database.close() }
+
+    /// Subjects whose keys are kept in memory.
+    private static let remembered = 8192
+}
+
+extension JournalPeople {
+    /// Opens what is sealed, for whoever has the seal key. Pseudonyms where there is no journal yet.
+    package static func opening(
+        _ folder: String, _ seal: SealKey
+    ) throws(JournalError) -> JournalPeople {
+        let path = (folder as NSString).appendingPathComponent(JournalSubjects.fileName)
+        guard PrivateFile.exists(path) else { return .pseudonyms }
+        let opener = SubjectOpener(try JournalSubjects(folder, seal, .reading))
+        return JournalPeople { pseudonym, sealed in opener.open(pseudonym, sealed) }
+    }
+}
+
+/// Opens sealed values for whoever asks, and remembers the keys of the last subjects.
+private final class SubjectOpener: Sendable {
+    private struct State {
+        let subjects: JournalSubjects
+        var keys: [JournalPseudonym: AEADKey?] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(_ subjects: sending JournalSubjects) { state = Mutex(State(subjects: subjects)) }
+
+    func open(_ pseudonym: JournalPseudonym, _ sealed: [UInt8]) -> String? {
+        let key = state.withLock { state -> AEADKey? in
+            if let key = state.keys[pseudonym] { return key }
+            if state.keys.count >= 8192 { state.keys.removeAll(keepingCapacity: true) }
+            let key = state.subjects.key(of: pseudonym)
+            state.keys[pseudonym] = .some(key)
+            return key
+        }
+        guard
+            let text = try? key?.open(
+                sealed, authenticating: Array(pseudonym.description.utf8))
+        else { return nil }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

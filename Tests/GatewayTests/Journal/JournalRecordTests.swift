@@ -1,0 +1,161 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+/// Seals by hiding behind a number, so that a test sees what is sealed and for whom.
+final class OpenSeals {
+    private(set) var subjects: [JournalSubject] = []
+    private var texts: [String: String] = [:]
+
+    func sealer() throws -> PersonSealer {
+        let site = try #require(PeerHost("cloud.test"))
+        return PersonSealer(site: site) { [self] subject, text in
+            if !subjects.contains(subject) { subjects.append(subject) }
+            let number = subjects.firstIndex(of: subject) ?? 0
+            let digest = [UInt8](repeating: 0, count: 11) + [UInt8(number + 1)]
+            return SealedPerson(
+                pseudonym: JournalPseudonym(digest: digest), host: subject.host,
+                sealed: Array(text.utf8.reversed()))
+        }
+    }
+
+    static let people = JournalPeople { _, sealed in
+        String(decoding: sealed.reversed(), as: UTF8.self)
+    }
+}
+
+@Suite("What the journal keeps of a decision")
+struct JournalRecordTests {
+    static func facts(_ change: (inout Facts) -> Void = { _ in }) throws -> Facts {
+        var facts = Facts.ordinary(
+            Occasion(.share, .inbound), peer: PeerHost("one.test"))
+        facts.owner = "alice@one.test"
+        facts.sender = "alice@one.test"
+        facts.recipient = "bob@cloud.test"
+        facts.address = NetworkAddress("192.0.2.7")
+        change(&facts)
+        return facts
+    }
+
+    static func record(
+        _ facts: Facts? = nil, client: String = "192.0.2.7", detail: String? = nil
+    ) -> JournalRecord {
+        var decision = DecisionRecord(
+            id: "06abcdefgh234567", kind: "shares", direction: .inbound, action: .allow,
+            by: "rule:all", status: 201, client: client)
+        decision.peer = "one.test"
+        decision.policy = "0123456789abcdef"
+        decision.detail = detail
+        decision.fingerprints = ["00112233"]
+        decision.timings = [(.total, 1234)]
+        var record = JournalRecord(decision, time: 1_700_000_000_123, facts: facts)
+        record.checks = [
+            Check("list:partners", .passed, .onNoList), Check("rule:none", .notApplicable),
+            Check("rule:all", .allowed),
+        ]
+        return record
+    }
+
+    static func line(_ record: JournalRecord, _ seals: OpenSeals = OpenSeals()) throws
+        -> JournalLine
+    {
+        var text = JournalText(seq: 7, .decision, time: record.time, try seals.sealer())
+        record.write(into: &text)
+        _ = text.finish(after: .none)
+        return try #require(JournalLine(text.bytes[...].dropLast()))
+    }
+
+    @Test func aRecordIsReadBackWhole() throws {
+        var record = Self.record(try Self.facts())
+        record.candidate = .init(
+            policy: "fedcba9876543210", action: .deny, by: "rule:none", code: "not_allowed",
+            would: ["x"])
+        let line = try Self.line(record)
+        #expect(line.seq == 7)
+        #expect(line.kind == .decision)
+        #expect(line.time == 1_700_000_000_123)
+        let read = try #require(JournalDecision(line, OpenSeals.people))
+        #expect(read.id == "06abcdefgh234567")
+        #expect(read.time == record.time)
+        #expect(read.action == .allow)
+        #expect(read.by == "rule:all")
+        #expect(read.status == 201)
+        #expect(read.peer == "one.test")
+        #expect(read.client == "192.0.2.7")
+        #expect(read.policy == "0123456789abcdef")
+        #expect(read.secrets == ["00112233"])
+        #expect(read.checks.map(\.name) == ["list:partners", "rule:none", "rule:all"])
+        #expect(read.checks.map(\.result) == ["passed", "not-applicable", "allowed"])
+        #expect(read.candidate == record.candidate)
+        #expect(read.facts == record.facts)
+        #expect(read.wasJudged)
+        #expect(JournalDecision.facts(of: line, OpenSeals.people) == record.facts)
+    }
+
+    @Test func whatTheMessageDoesNotSayIsNotOrdinaryWhenReadBack() throws {
+        for kind in MessageKind.allCases {
+            for direction in Direction.allCases {
+                let facts = Facts(Occasion(kind, direction), peer: nil, now: 1_700_000_000)
+                let line = try Self.line(Self.record(facts, client: "unix"))
+                #expect(JournalDecision(line, OpenSeals.people)?.facts == facts)
+            }
+        }
+    }
+
+    @Test func everyFactSurvives() throws {
+        for signature in SignatureFact.allCases {
+            let facts = try Self.facts { facts in
+                facts.signature = signature
+                facts.peerKeys = .advertised
+                facts.access = .token
+                facts.invite = .accepted
+                facts.mfa = .enforced
+                facts.shareType = "group"
+                facts.resourceType = "calendar"
+                facts.protocols = ["webdav", "ssh"]
+                facts.permissions = Permissions(words: ["read", "share"])
+                facts.accessTypes = ["remote"]
+                facts.size = 12_345_678_901
+                facts.notificationType = "SHARE_ACCEPTED"
+            }
+            let line = try Self.line(Self.record(facts))
+            #expect(JournalDecision(line, OpenSeals.people)?.facts == facts)
+        }
+    }
+
+    @Test func noAddressOfAPersonIsReadable() throws {
+        let seals = OpenSeals()
+        let line = try Self.line(
+            Self.record(
+                try Self.facts(), detail: "the share of alice@one.test (for bob@cloud.test) is over"
+            ),
+            seals)
+        for name in ["alice", "bob", "192.0.2.7"] { #expect(!line.text.contains(name)) }
+        #expect(
+            seals.subjects.map(\.name) == ["192.0.2.7", "alice@one.test", "bob@cloud.test"])
+        let read = try #require(JournalDecision(line))
+        #expect(read.facts?.owner == "~000000000000000000000002@one.test")
+        #expect(
+            read.detail
+                == "the share of ~000000000000000000000002@one.test "
+                + "(for ~000000000000000000000003@cloud.test) is over")
+    }
+
+    @Test func theMachineItselfIsNobody() throws {
+        for client in ["127.0.0.1", "::1", "unix"] {
+            let seals = OpenSeals()
+            let line = try Self.line(Self.record(client: client), seals)
+            #expect(line.member("client")?.string == client)
+            #expect(seals.subjects.isEmpty)
+        }
+    }
+
+    @Test func factsThatWouldBeCutAreLeftOut() throws {
+        let facts = try Self.facts { $0.protocols = (0..<200).map { "p\($0)" } }
+        let line = try Self.line(Self.record(facts))
+        #expect(JournalDecision(line)?.facts == nil)
+        #expect(line.member("facts_omitted")?.bool == true)
+    }
+}
