@@ -93,6 +93,9 @@ package final class RunningGateway: Sendable {
         do { policy = try Policy.load(file: file, .disk) } catch {
             throw StartFailure(error.description)
         }
+        if let error = ConfigurationErrors(policy.notYetInForce) {
+            throw StartFailure(error.description)
+        }
         let failed = policy.runTests().filter { !$0.passed }
         guard failed.isEmpty else {
             let lines = failed.map { outcome in

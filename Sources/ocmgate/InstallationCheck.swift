@@ -22,6 +22,7 @@ struct InstallationCheck {
             findings += error.all
             return nil
         }
+        findings += policy.notYetInForce
         let failed = policy.runTests().filter { !$0.passed }
         findings += failed.map { outcome in
             ConfigurationError(

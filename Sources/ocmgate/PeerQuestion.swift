@@ -102,7 +102,7 @@ struct PeerQuestion: ParsableArguments {
         var facts = Facts.ordinary(
             occasion, peer: found.peer, now: Int(Date().timeIntervalSince1970))
         change(&facts)
-        return policy.evaluate(facts)
+        return policy.evaluate(facts, room: Policy.roomForAll)
     }
 
     /// Refused: what is no discovery document.

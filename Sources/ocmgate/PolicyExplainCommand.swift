@@ -31,7 +31,7 @@ struct PolicyExplainCommand: ParsableCommand {
         let policy = try self.policy()
         let facts = try message.facts()
         let standing = policy.standing(of: facts.peer, now: facts.now)
-        let verdict = policy.evaluate(facts, standing)
+        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
         if json {
             printJSON(policy, verdict, standing)
         } else {

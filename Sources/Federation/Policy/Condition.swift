@@ -21,6 +21,9 @@ package enum Condition: Sendable, Hashable {
     case accessTypes([String])
     case notificationType([String])
     case net([NetworkRange])
+    /// What the peer calls itself, in lower case.
+    case software([Glob])
+    case time([TimeWindow])
 
     /// What the block does to the messages that it is about.
     enum Effect: Sendable {
@@ -43,6 +46,8 @@ package enum Condition: Sendable, Hashable {
         case .accessTypes: "access_types"
         case .notificationType: "notification_type"
         case .net: "net"
+        case .software: "software"
+        case .time: "time"
         }
     }
 
@@ -60,6 +65,8 @@ package enum Condition: Sendable, Hashable {
         case .sender(let globs): Self.has(facts.sender, globs)
         case .recipient(let globs): Self.has(facts.recipient, globs)
         case .net(let ranges): Self.isFrom(facts.address, ranges, effect)
+        case .software(let globs): Self.has(facts.software, globs)
+        case .time(let windows): windows.contains { $0.contains(facts.now) }
         }
     }
 

@@ -3,6 +3,17 @@ enum ConditionReader {
     /// The conditions in the order of the language; what is wrong is reported.
     static func read(_ table: TOMLTableReader) -> [Condition] {
         var table = table
+        let conditions = read(from: &table)
+        table.finish()
+        if table.all.isEmpty {
+            table.findings.report(
+                table.position, "\"when\" is empty", remedy: "leave it out to mean everything")
+        }
+        return conditions
+    }
+
+    /// Those of a table that has other keys too.
+    static func read(from table: inout TOMLTableReader) -> [Condition] {
         let conditions: [Condition?] = [
             table.read("share_type", .shareTypes).map(Condition.shareType),
             table.read("resource_type", .resourceTypes)
@@ -19,18 +30,11 @@ enum ConditionReader {
                 "notification_type", .notificationTypes
             ).map(Condition.notificationType),
             table.read("net", .networks).map(Condition.net),
+            table.read("software", .software).map(Condition.software),
+            table.read("time", TOMLForm<TimeWindow>.timeWindow.oneOrMore).map(Condition.time),
         ]
-        for key in PolicyNotYet.conditions where table.node(key) != nil {
-            table.findings.notYet("the condition \"\(key)\"", at: table.place(of: key))
-        }
-        table.finish()
-        if table.all.isEmpty {
-            table.findings.report(
-                table.position, "\"when\" is empty", remedy: "leave it out to mean everything")
-        }
         return conditions.compactMap(\.self)
     }
-
 }
 
 extension TOMLForm<String> {
@@ -83,6 +87,10 @@ extension TOMLForm<Permissions> {
 extension TOMLForm<[Glob]> {
     static let globs = TOMLForm<Glob>.text("a pattern of addresses like \"*@cloud.example\"") {
         Glob($0)
+    }.oneOrMore
+
+    static let software = TOMLForm<Glob>.text("a pattern of names like \"nextcloud 2*\"") {
+        Glob($0.lowercased())
     }.oneOrMore
 }
 

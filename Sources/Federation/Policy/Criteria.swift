@@ -16,7 +16,7 @@ extension Policy {
         if needs.contains(.tokenExchange) { criteria.append("must-exchange-token") }
         if needs.contains(.invite) { criteria.append("must-invite") }
         switch unknown {
-        case .deny: criteria.append("allowlist")
+        case .deny, .hold: criteria.append("allowlist")
         case .allow: break
         }
         if lists.contains(where: { $0.stance == .block }) { criteria.append("denylist") }

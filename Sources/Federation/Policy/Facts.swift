@@ -18,6 +18,12 @@ package struct Facts: Sendable, Equatable {
     package var access: AccessFact = .secret
     package var invite: InviteFact = .none
     package var mfa: MFAFact = .notEnforced
+    package var keyPinned: PinFact = .none
+    package var directory: DirectoryFact = .byLists
+    package var mtls: MTLSFact = .none
+    /// What the peer calls itself in its discovery document, `nextcloud 33.0.3`: `provider` and
+    /// version in lower case. Its own word, and nil when no document was read.
+    package var software: String?
 
     /// `user`, `group`, `federation`.
     package var shareType: String?
@@ -53,6 +59,13 @@ package enum SignatureFact: Sendable, Equatable, CaseIterable {
     /// generation and the peer verifies it.
     case cavage
     case rfc9421
+
+    var isValid: Bool {
+        switch self {
+        case .none, .invalid: false
+        case .cavage, .rfc9421: true
+        }
+    }
 }
 
 /// Whether discovery of the peer shows keys (or `http-sig`): then it has to sign.
@@ -77,8 +90,41 @@ package enum InviteFact: Sendable, Equatable, CaseIterable {
     case accepted
 }
 
-/// Whether the receiving server advertises `enforce-mfa`.
+/// Whether the peer, which is the receiving server of what goes out, advertises `enforce-mfa`.
 package enum MFAFact: Sendable, Equatable, CaseIterable {
     case notEnforced
     case enforced
+}
+
+/// Whether the peer's key is one that it was known by before this message: a person pinned it, or an
+/// earlier message was verified with it. Outbound: whether the peer is known by any.
+package enum PinFact: Sendable, Equatable, CaseIterable {
+    case none
+    case pinned
+}
+
+/// Whether a directory service names the peer.
+package enum DirectoryFact: Sendable, Equatable, CaseIterable {
+    /// As the policy's lists of format `ocm-directory` say; how every real message is judged.
+    case byLists
+    /// A test says that it is not.
+    case none
+    /// A test says that it is.
+    case listed
+}
+
+/// Whether the connection showed a client certificate of the peer that was verified.
+package enum MTLSFact: Sendable, Equatable, CaseIterable {
+    case none
+    case verified
+}
+
+extension Facts {
+    /// Whether a directory names the peer, with what the lists say: `none` or `listed`.
+    func directory(_ standing: Standing) -> DirectoryFact {
+        switch directory {
+        case .none, .listed: directory
+        case .byLists: standing.isInDirectory ? .listed : .none
+        }
+    }
 }

@@ -9,22 +9,17 @@ package enum Need: String, Sendable, CaseIterable {
     case directory
     case mtls
 
-    /// Whether `facts` meet it. Those that are not available yet are never met, and no policy
-    /// that names them is loaded.
-    func isMet(by facts: Facts) -> Bool {
+    /// Whether `facts`, of a peer of this standing, meet it.
+    func isMet(by facts: Facts, _ standing: Standing) -> Bool {
         switch self {
-        case .signature:
-            switch facts.signature {
-            case .none, .invalid: false
-            case .cavage, .rfc9421: true
-            }
+        case .signature: facts.signature.isValid
+        case .rfc9421: facts.signature == .rfc9421
         case .tokenExchange: facts.access == .token
-        case .invite:
-            switch facts.invite {
-            case .none: false
-            case .accepted: true
-            }
-        case .rfc9421, .mfa, .keyPinned, .directory, .mtls: false
+        case .invite: facts.invite == .accepted
+        case .mfa: facts.mfa == .enforced
+        case .keyPinned: facts.keyPinned == .pinned
+        case .directory: facts.directory(standing) == .listed
+        case .mtls: facts.mtls == .verified
         }
     }
 

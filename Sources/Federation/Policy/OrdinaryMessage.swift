@@ -1,7 +1,7 @@
 extension Facts {
     /// An ordinary message, from which tests and `policy explain` start: a signed user share of
     /// one file over WebDAV, read permission, with `must-exchange-token`, from a peer that can do
-    /// both. What is no share has no facts of one; what cannot be signed is not signed.
+    /// both, is known by its key, and was invited. What is no share has no facts of one; what cannot be signed is not signed.
     package static func ordinary(
         _ occasion: Occasion, peer: PeerHost?, now: Int = PolicyTest.ordinaryNow
     ) -> Facts {
@@ -15,6 +15,7 @@ extension Facts {
         }
         facts.invite = .accepted
         facts.mfa = .enforced
+        facts.keyPinned = .pinned
         facts.setParties()
         switch occasion.kind {
         case .share, .requestShare, .ocs, .token, .webdav:

@@ -23,9 +23,42 @@ package struct PeerList: Sendable {
     package let tier: Tier
     package let firmness: Firmness
     package var entries: [ListEntry]
-    /// The file that the entries come from, as written; nil when they stand in the policy itself.
+    /// The file that the entries come from, as written; nil when they stand in the policy itself,
+    /// or come from elsewhere.
     package let source: String?
+    /// From where and how it is fetched; nil for own lists.
+    package let download: Download?
     package let position: SourcePosition
+
+    /// How a downloaded list is kept up to date.
+    package struct Download: Sendable, Equatable {
+        /// `https://…`
+        package let url: String
+        package let format: ListFormat
+        /// Files of JWKs that its signature is verified with, resolved against the policy's folder;
+        /// empty: it is not signed.
+        package let keys: [String]
+        /// How often it is fetched.
+        package let refresh: Duration
+        package let apply: Apply
+        /// The part of the entries, in percent of those known, that may change at once; more waits
+        /// for a person. Nil: all of them.
+        package let maxChange: Int?
+
+        package static let usualRefresh = Duration.seconds(6 * 3_600)
+    }
+
+    /// What of a fetched list takes effect by itself.
+    package enum Apply: String, Sendable, CaseIterable {
+        case all
+        /// New entries do; those that are gone wait for a person.
+        case additions
+        /// Everything waits for a person.
+        case drafts
+    }
+
+    /// Whether membership means that a directory service vouches for the peer.
+    var isDirectory: Bool { stance == .allow && download?.format == .directory }
 
     /// `list:NAME`, as verdicts name it.
     package var label: String { "list:\(name)" }

@@ -4,9 +4,13 @@ extension Policy {
     package func standing(of peer: PeerHost?, now: Int) -> Standing {
         var best: (list: Int, entry: Int, rank: ListRank)?
         var memberships: [Int] = []
+        var isInDirectory = false
         if let peer {
             index.forEachMatch(peer, now: now) { list, entry in
-                if !memberships.contains(list) { memberships.append(list) }
+                if !memberships.contains(list) {
+                    memberships.append(list)
+                    isInDirectory = isInDirectory || lists[list].isDirectory
+                }
                 let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
                 if let known = best {
                     if rank < known.rank { return }
@@ -27,33 +31,49 @@ extension Policy {
             word = .unknown
             switch unknown {
             case .allow: refusal = nil
-            case .deny: refusal = refusals.unknown
+            case .deny, .hold: refusal = refusals.unknown
             }
         }
         let list = best.map { lists[$0.list] }
         let by = list?.label ?? "unknown"
         return Standing(
             word: word, entry: best.map { lists[$0.list].entries[$0.entry] }, list: list?.name,
-            memberships: memberships, by: by, refusal: mode == .enforce ? refusal : nil,
+            memberships: memberships, isInDirectory: isInDirectory, by: by,
+            refusal: mode == .enforce ? refusal : nil,
             would: mode == .report && refusal != nil ? by : nil)
     }
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
-    package func evaluate(_ facts: Facts) -> Verdict {
-        evaluate(facts, standing(of: facts.peer, now: facts.now))
+    package func evaluate(_ facts: Facts, room: (_ limit: Int) -> Room) -> Verdict {
+        evaluate(facts, standing(of: facts.peer, now: facts.now), room: room)
     }
 
+    /// Room for everything: for questions that no message stands behind.
+    package static func roomForAll(_ limit: Int) -> Room { .room }
+
     /// Judges a message of a peer whose standing at the same time is known.
-    package func evaluate(_ facts: Facts, _ standing: Standing) -> Verdict {
+    ///
+    /// - Parameter room: whether the limit at this place of ``limits`` (or ``pingPongPlace``) has
+    ///   room for the message, which it then takes. Asked only for limits that match, in their
+    ///   order, and only as long as nothing has refused the message; those in report mode are asked
+    ///   and reported.
+    package func evaluate(
+        _ facts: Facts, _ standing: Standing, room: (_ limit: Int) -> Room
+    ) -> Verdict {
         if mode == .open {
             return Verdict(
                 action: .allow, by: "mode:open", refusal: nil, would: [], settings: .none,
                 checks: [Check("mode:open", .allowed)])
         }
-        var judgement = Judgement(mode: mode, capacity: requirements.count + rules.count + 3)
+        var judgement = Judgement(
+            mode: mode, capacity: requirements.count + limits.count + rules.count + 4)
         judgement.judge(standing)
         judgement.judge(facts, keysOf: refusals.unsigned)
         for requirement in requirements { judgement.judge(requirement, facts, standing) }
+        judgement.judgePingPong(facts, refusals.pingPong, room)
+        for (place, limit) in limits.enumerated() {
+            judgement.judge(limit, at: place, facts, standing, room)
+        }
         for rule in rules { judgement.judge(rule, facts, standing) }
         switch fallback {
         case .allow: judgement.end(.allow(.none))
@@ -87,7 +107,7 @@ private struct Judgement {
                 .onNoList
             }
         if let refusal = standing.refusal {
-            checks.append(Check("standing", .refused, reason))
+            checks.append(Check("standing", refusal.outcome.result, reason))
             refused = (standing.by, refusal)
         } else if let name = standing.would {
             checks.append(Check("standing", .reported, reason))
@@ -111,7 +131,7 @@ private struct Judgement {
         switch facts.peerKeys {
         case .none: checks.append(Check(name, .notApplicable))
         case .advertised:
-            if Need.signature.isMet(by: facts) {
+            if facts.signature.isValid {
                 checks.append(Check(name, .passed))
             } else {
                 refuse(name, refusal, .advertisesKeys, mode: .enforce)
@@ -125,10 +145,40 @@ private struct Judgement {
             return checks.append(Check(requirement.label, .notApplicable, mismatch))
         }
         for (need, refusal) in zip(requirement.needs, requirement.refusals)
-        where !need.isMet(by: facts) {
+        where !need.isMet(by: facts, standing) {
             return refuse(requirement.label, refusal, .missing(need), mode: requirement.mode)
         }
         checks.append(Check(requirement.label, .passed))
+    }
+
+    mutating func judgePingPong(_ facts: Facts, _ refusal: Refusal, _ room: (Int) -> Room) {
+        let name = Policy.pingPongLabel
+        guard facts.notificationType != nil else {
+            return checks.append(Check(name, .notApplicable, .otherOccasion))
+        }
+        ask(name, Policy.pingPongPlace, refusal, room, mode: .enforce)
+    }
+
+    mutating func judge(
+        _ limit: Limit, at place: Int, _ facts: Facts, _ standing: Standing, _ room: (Int) -> Room
+    ) {
+        if limit.mode == .open { return checks.append(Check(limit.label, .off)) }
+        if let mismatch = limit.scope.mismatch(facts, standing, .restricts) {
+            return checks.append(Check(limit.label, .notApplicable, mismatch))
+        }
+        ask(limit.label, place, limit.refusal, room, mode: limit.mode)
+    }
+
+    /// What has been refused takes nobody's room.
+    private mutating func ask(
+        _ name: String, _ place: Int, _ refusal: Refusal, _ room: (Int) -> Room, mode: PolicyMode
+    ) {
+        guard refused == nil else { return checks.append(Check(name, .notReached)) }
+        switch room(place) {
+        case .room: checks.append(Check(name, .passed))
+        case .full(let retryAfter):
+            refuse(name, refusal.until(retryAfter), .noRoom(retryAfter: retryAfter), mode: mode)
+        }
     }
 
     mutating func judge(_ rule: Rule, _ facts: Facts, _ standing: Standing) {
@@ -154,7 +204,7 @@ private struct Judgement {
         case .allow(let settings):
             decided = (name, settings)
             checks.append(Check(name, .allowed, reason))
-        case .deny(let refusal):
+        case .deny(let refusal), .hold(let refusal):
             refuse(name, refusal, reason, mode: .enforce)
             decided = ("mode:report", .none)
         }
@@ -168,18 +218,28 @@ private struct Judgement {
             would.append(name)
             return
         }
-        checks.append(Check(name, .refused, reason))
+        checks.append(Check(name, refusal.outcome.result, reason))
         if refused == nil { refused = (name, refusal) }
     }
 
     var verdict: Verdict {
         if let refused {
             return Verdict(
-                action: .deny, by: refused.by, refusal: refused.refusal, would: would,
+                action: refused.refusal.action, by: refused.by, refusal: refused.refusal,
+                would: would,
                 settings: .none, checks: checks)
         }
         return Verdict(
             action: .allow, by: decided?.by ?? "mode:report", refusal: nil, would: would,
             settings: decided?.settings ?? .none, checks: checks)
+    }
+}
+
+extension Refusal.Outcome {
+    fileprivate var result: Check.Result {
+        switch self {
+        case .deny: .refused
+        case .hold: .held
+        }
     }
 }

@@ -58,7 +58,7 @@ struct PolicyReader {
         parts.name = top.require("name", .line) ?? ""
         parts.mode = top.read("mode", .word("mode")) ?? .enforce
         parts.fallback = top.read("default", .word("default")) ?? .deny
-        parts.unknown = unknown(&top) ?? .deny
+        parts.unknown = top.read("unknown", .word("value")) ?? .deny
         parts.contact = top.read("contact", .line)
         for key in ["mode", "default", "unknown"] where top.has(key) {
             parts.places[key] = top.place(of: key)
@@ -67,12 +67,8 @@ struct PolicyReader {
         parts.lists = lists.read(&top, from: document.file)
         var blocks = PolicyBlockReader(names: PolicyNames(parts.lists), findings: findings)
         parts.requirements = blocks.requirements(&top, parts)
+        parts.limits = blocks.limits(&top, parts)
         parts.rules = blocks.rules(&top, parts)
-        for block in PolicyNotYet.blocks {
-            for table in top.tables(block) {
-                findings.notYet("[[\(block)]]", at: table.position)
-            }
-        }
         tests(&top, file: document.file)
         top.finish()
     }
@@ -85,11 +81,6 @@ struct PolicyReader {
             let document = try TOMLDocument(bytes, file: path)
             findings.inside(path) {
                 var top = TOMLTableReader(document, findings: findings)
-                for block in PolicyNotYet.blocks where block == "invariant" {
-                    for table in top.tables(block) {
-                        findings.notYet("[[\(block)]]", at: table.position)
-                    }
-                }
                 tests(&top, file: path)
                 top.finish()
             }
@@ -101,7 +92,8 @@ struct PolicyReader {
     }
 
     private mutating func tests(_ top: inout TOMLTableReader, file: String) {
-        let reader = PolicyTestReader(file: file, names: PolicyNames(parts.lists))
+        let names = PolicyNames(parts.lists)
+        let reader = PolicyTestReader(file: file, names: names, limits: parts.limits.map(\.name))
         for var table in top.tables("test") {
             guard let test = reader.read(&table) else { continue }
             if parts.tests.contains(where: { $0.name == test.name }) {
@@ -110,16 +102,16 @@ struct PolicyReader {
             }
             parts.tests.append(test)
         }
-    }
-
-    private func unknown(_ top: inout TOMLTableReader) -> Policy.Unknown? {
-        if case .string(PolicyNotYet.hold)? = top.node("unknown")?.content {
-            findings.notYet(
-                "unknown = \"hold\"", at: top.node("unknown")?.position ?? top.position,
-                remedy: "\"deny\" until then")
-            return nil
+        let invariants = PolicyInvariantReader(file: file, names: names)
+        for var table in top.tables("invariant") {
+            guard let invariant = invariants.read(&table) else { continue }
+            if parts.invariants.contains(where: { $0.name == invariant.name }) {
+                findings.report(
+                    table.place(of: "name"),
+                    "there is another invariant \(quoted(invariant.name))")
+            }
+            parts.invariants.append(invariant)
         }
-        return top.read("unknown", .word("value"))
     }
 }
 

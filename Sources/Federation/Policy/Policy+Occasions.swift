@@ -12,7 +12,7 @@ extension Policy {
             }
             switch rule.ruling {
             case .allow: return true
-            case .deny: return false
+            case .deny, .hold: return false
             }
         }
     }

@@ -20,6 +20,7 @@ extension Policy {
             position =
                 lists.first { $0.label == name }?.position
                 ?? requirements.first { $0.label == name }?.position
+                ?? limits.first { $0.label == name }?.position
                 ?? rules.first { $0.label == name }?.position
         }
         return position.map { PolicyPlace(file: file, position: $0) }

@@ -5,6 +5,8 @@ package final class Policy: Sendable {
     package enum Unknown: String, Sendable, CaseIterable {
         case deny
         case allow
+        /// The message waits until a person has decided.
+        case hold
     }
 
     package enum Default: String, Sendable, CaseIterable {
@@ -24,7 +26,9 @@ package final class Policy: Sendable {
     package let contact: String?
     package let lists: [PeerList]
     package let requirements: [Requirement]
+    package let limits: [Limit]
     package let rules: [Rule]
+    package let invariants: [Invariant]
     package let tests: [PolicyTest]
     /// SHA-256 over the canonical form, first 16 hex digits. Comments and the order of sets do not
     /// count, nor do tests; the order of rules does.
@@ -39,6 +43,7 @@ package final class Policy: Sendable {
         let unknown: Refusal
         let unsigned: Refusal
         let fallback: Refusal
+        let pingPong: Refusal
     }
 
     init(_ parts: PolicyParts, file: String) {
@@ -50,13 +55,18 @@ package final class Policy: Sendable {
         contact = parts.contact
         lists = parts.lists
         requirements = parts.requirements
+        limits = parts.limits
         rules = parts.rules
+        invariants = parts.invariants
         tests = parts.tests
         hash = parts.canonicalHash
         index = ListIndex(parts.lists)
         refusals = StandingRefusals(
-            blocked: parts.refusal(.peerBlocked), unknown: parts.refusal(.peerUnknown),
-            unsigned: parts.refusal(.signatureRequired), fallback: parts.refusal(.notAllowed))
+            blocked: parts.refusal(.peerBlocked),
+            unknown: parts.unknown == .hold
+                ? parts.refusal(.peerHeld, .hold) : parts.refusal(.peerUnknown),
+            unsigned: parts.refusal(.signatureRequired), fallback: parts.refusal(.notAllowed),
+            pingPong: parts.refusal(.limitExceeded))
         self.parts = parts
     }
 
@@ -80,18 +90,21 @@ struct PolicyParts: Sendable {
     var contact: String?
     var lists: [PeerList] = []
     var requirements: [Requirement] = []
+    var limits: [Limit] = []
     var rules: [Rule] = []
+    var invariants: [Invariant] = []
     var tests: [PolicyTest] = []
     /// Where `mode`, `default` and `unknown` stand, those that are written.
     var places: [String: SourcePosition] = [:]
 
     /// A refusal whose hint also says whom to ask.
     func refusal(
-        _ row: DenialCode, code: String? = nil, status: Int? = nil, hint: String? = nil
+        _ row: DenialCode, _ outcome: Refusal.Outcome = .deny, code: String? = nil,
+        status: Int? = nil, hint: String? = nil
     ) -> Refusal {
         let text = hint ?? row.disclosed.hint
         let stop = text.hasSuffix(".") ? "" : "."
         let whole = contact.map { "\(text)\(stop) Contact: \($0)" } ?? text
-        return Refusal(row, code: code, status: status, hint: whole)
+        return Refusal(row, outcome, code: code, status: status, hint: whole)
     }
 }

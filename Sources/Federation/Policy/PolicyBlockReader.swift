@@ -1,4 +1,4 @@
-/// Reads `[[require]]` and `[[rule]]`.
+/// Reads `[[require]]`, `[[limit]]` and `[[rule]]`.
 struct PolicyBlockReader {
     let names: PolicyNames
     let findings: Findings
@@ -35,19 +35,9 @@ struct PolicyBlockReader {
     }
 
     private func needs(_ table: inout TOMLTableReader) -> [Need]? {
-        guard let node = table.node("need") else {
-            _ = table.require("need", TOMLForm<Need>.word("need"))
-            return nil
-        }
-        guard let needs = TOMLForm<Need>.word("need").oneOrMore.read(node, findings) else {
-            return nil
-        }
-        let nodes: [TOMLNode] = if case .array(let nodes) = node.content { nodes } else { [node] }
-        for (need, node) in zip(needs, nodes) where PolicyNotYet.needs.contains(need) {
-            findings.notYet("the need \"\(need.rawValue)\"", at: node.position)
-        }
         // A set: which of two missing needs is named must not hang on their order.
-        return Need.allCases.filter(needs.contains)
+        table.require("need", TOMLForm<Need>.word("need").oneOrMore)
+            .map { needs in Need.allCases.filter(needs.contains) }
     }
 
     mutating func rules(_ top: inout TOMLTableReader, _ parts: PolicyParts) -> [Rule] {
@@ -57,11 +47,6 @@ struct PolicyBlockReader {
             let name = self.name(&table, "rule", &used)
             let scope = self.scope(&table)
             let ruling = self.ruling(&table, parts)
-            if let scope, table.has("set"), !scope.occasions.contains(Occasion(.token, .inbound)) {
-                findings.notYet(
-                    "\"set\" of a rule that is not about token.in", at: table.place(of: "set"),
-                    remedy: "tokens are issued by the rule that allows token.in: set it there")
-            }
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
             table.finish()
             guard let name, let scope, let ruling else { return nil }
@@ -71,17 +56,13 @@ struct PolicyBlockReader {
         }
     }
 
-    private enum Action: String, CaseIterable { case allow, deny }
+    private enum Action: String, CaseIterable { case allow, deny, hold }
 
     private func ruling(_ table: inout TOMLTableReader, _ parts: PolicyParts) -> Rule.Ruling? {
         let status = table.read("status", .refusalStatus)
         let code = table.read("code", .denialCode)
         let hint = table.read("hint", .line)
         let settings = self.settings(&table)
-        if let node = table.node("action"), case .string(PolicyNotYet.hold) = node.content {
-            findings.notYet("action = \"hold\"", at: node.position)
-            return nil
-        }
         guard let action = table.require("action", TOMLForm<Action>.word("action")) else {
             return nil
         }
@@ -92,11 +73,19 @@ struct PolicyBlockReader {
                     table.place(of: key), "\"\(key)\" belongs to a rule that refuses")
             }
             return .allow(settings ?? .none)
-        case .deny:
+        case .deny, .hold:
             if table.has("set") {
                 findings.report(table.place(of: "set"), "\"set\" belongs to a rule that allows")
             }
+            if action == .hold {
+                return .hold(parts.refusal(.held, .hold, code: code, status: status, hint: hint))
+            }
             let row = code.flatMap(DenialCode.init(rawValue:)) ?? .notAllowed
+            if row == .held || row == .peerHeld {
+                findings.report(
+                    table.place(of: "code"), "the code \"\(row.rawValue)\" says that it waits",
+                    remedy: "write action = \"hold\", or another code")
+            }
             return .deny(parts.refusal(row, code: code, status: status, hint: hint))
         }
     }
@@ -104,14 +93,13 @@ struct PolicyBlockReader {
     private func settings(_ table: inout TOMLTableReader) -> RuleSettings? {
         guard var set = table.table("set") else { return nil }
         let ttl = set.read("token_ttl", .duration(from: .seconds(10), to: .seconds(86_400)))
-        for key in PolicyNotYet.settings where set.node(key) != nil {
-            findings.notYet("\"\(key)\" of \"set\"", at: set.place(of: key))
-        }
+        let accept = set.read("accept_secret", TOMLForm<AcceptSecret>.word("value"))
+        let bind = set.read("bind", TOMLForm<CodeBinding>.word("value"))
         set.finish()
-        return RuleSettings(tokenTTL: ttl)
+        return RuleSettings(tokenTTL: ttl, acceptSecret: accept, bind: bind)
     }
 
-    private func name(
+    func name(
         _ table: inout TOMLTableReader, _ kind: String, _ used: inout Set<String>
     ) -> String? {
         guard let name = table.require("name", .line) else { return nil }
@@ -122,7 +110,7 @@ struct PolicyBlockReader {
         return name
     }
 
-    private func scope(_ table: inout TOMLTableReader) -> BlockScope? {
+    func scope(_ table: inout TOMLTableReader) -> BlockScope? {
         let before = findings.count
         let occasions = table.require("on", .occasions)
         let peers = selector("peer", &table)
@@ -134,7 +122,7 @@ struct PolicyBlockReader {
     }
 
     /// `"@list"`, a host pattern, or an array of these.
-    private func selector(_ key: String, _ table: inout TOMLTableReader) -> PeerSelector? {
+    func selector(_ key: String, _ table: inout TOMLTableReader) -> PeerSelector? {
         guard let node = table.node(key) else { return nil }
         return TOMLForm.peers(names).oneOrMore.read(node, findings).map { parts in
             PeerSelector(

@@ -16,7 +16,7 @@ package struct Requirement: Sendable {
     package let needs: [Need]
     /// The refusal for each of the needs.
     let refusals: [Refusal]
-    let label: String
+    package let label: String
     package let position: SourcePosition
 }
 
@@ -25,19 +25,20 @@ package struct Rule: Sendable {
     package enum Ruling: Sendable, Equatable {
         case allow(RuleSettings)
         case deny(Refusal)
+        case hold(Refusal)
     }
 
     package let name: String
     package let scope: BlockScope
     package let mode: PolicyMode
     package let ruling: Ruling
-    let label: String
+    package let label: String
     package let position: SourcePosition
 
     var effect: Condition.Effect {
         switch ruling {
         case .allow: .letsThrough
-        case .deny: .restricts
+        case .deny, .hold: .restricts
         }
     }
 }

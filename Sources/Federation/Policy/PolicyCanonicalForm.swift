@@ -19,14 +19,21 @@ struct PolicyCanonicalForm {
             let needs = zip(block.needs, block.refusals).map { "\($0.rawValue) \(words($1))" }
             line("need", needs.sorted())
         }
+        for block in parts.limits {
+            line("limit", [block.name, block.mode.rawValue, block.per.rawValue])
+            add(block.scope, lists: parts.lists)
+            line("measure", block.measure.words + [words(block.refusal)])
+        }
         for block in parts.rules {
             line("rule", [block.name, block.mode.rawValue])
             add(block.scope, lists: parts.lists)
             switch block.ruling {
             case .allow(let settings):
-                line("allow", [settings.tokenTTL?.configured ?? ""])
+                line("allow", settings.words)
             case .deny(let refusal):
                 line("deny", [words(refusal)])
+            case .hold(let refusal):
+                line("hold", [words(refusal)])
             }
         }
     }
@@ -38,6 +45,14 @@ struct PolicyCanonicalForm {
             case .hard: "hard"
             }
         line("list", [list.name, list.stance.rawValue, list.tier.rawValue, firmness])
+        if let download = list.download {
+            line(
+                "download",
+                [
+                    download.url, download.format.rawValue, download.apply.rawValue,
+                    download.refresh.configured, download.maxChange.map { "\($0)%" } ?? "",
+                ] + Set(download.keys).sorted())
+        }
         let entries = list.entries.map { entry in
             [entry.pattern.description, entry.until.map { String($0) } ?? "", entry.note ?? ""]
                 .map(quoted).joined(separator: " ")
@@ -77,11 +92,32 @@ extension Condition {
                 words
             case .permissions(let set), .permissionsNot(let set): set.words
             case .sizeMax(let limit): [String(limit)]
-            case .owner(let globs), .sender(let globs), .recipient(let globs):
+            case .owner(let globs), .sender(let globs), .recipient(let globs),
+                .software(let globs):
                 globs.map(\.description)
             case .net(let ranges): ranges.map(\.description)
+            case .time(let windows): windows.map(\.description)
             }
         return Set(words).sorted()
+    }
+}
+
+extension Limit.Measure {
+    /// The kind, and its numbers.
+    var words: [String] {
+        switch self {
+        case .rate(let rate, let burst): ["rate", rate.description, String(burst)]
+        case .distinct(let fact, let rate): ["distinct", fact.rawValue, rate.description]
+        case .bytes(let count, let period): ["bytes", "\(count)/\(Rate.words(period))"]
+        case .concurrent(let count): ["concurrent", String(count)]
+        }
+    }
+}
+
+extension RuleSettings {
+    /// Its values in the order of the language; empty for what is not set.
+    var words: [String] {
+        [tokenTTL?.configured ?? "", acceptSecret?.rawValue ?? "", bind?.rawValue ?? ""]
     }
 }
 

@@ -1,4 +1,5 @@
-/// Reads `[list.NAME]`: inline entries, or a text file with a host a line.
+/// Reads `[list.NAME]`: inline entries, a text file with a host a line, or from where the list is
+/// downloaded.
 struct PolicyListReader {
     let files: PolicyFiles
     let findings: Findings
@@ -40,11 +41,9 @@ struct PolicyListReader {
     ) -> PeerList {
         let stance: PeerList.Stance? = reader.require("standing", .word("standing"))
         let isHard = reader.read("hard", .boolean) ?? false
-        for key in PolicyNotYet.listKeys where reader.node(key) != nil {
-            findings.notYet("the key \"\(key)\" of a list", at: reader.place(of: key))
-        }
         let source = reader.read("source", .line)
-        let isText = format(&reader)
+        let format = self.format(&reader)
+        let download = self.download(source, format, &reader, from: file)
         var entries = reader.node("entries").flatMap(entries) ?? []
         if reader.has("source") == reader.has("entries") {
             findings.report(
@@ -53,43 +52,71 @@ struct PolicyListReader {
                     ? "the list \(quoted(name)) has both \"entries\" and \"source\""
                     : "the list \(quoted(name)) has neither \"entries\" nor \"source\"",
                 remedy: "write one of them")
-        } else if let source {
-            entries = self.entries(of: source, isText, &reader, from: file)
+        } else if let source, !source.contains("://") {
+            entries = self.entries(of: source, format, &reader, from: file)
         }
         return PeerList(
-            name: name, stance: stance ?? .block, tier: .own, firmness: isHard ? .hard : .ordinary,
-            entries: entries, source: source, position: reader.position)
+            name: name, stance: stance ?? .block, tier: download == nil ? .own : .downloaded,
+            firmness: isHard ? .hard : .ordinary, entries: entries,
+            source: download == nil ? source : nil, download: download, position: reader.position)
     }
 
-    private enum Format { case text, other }
-
-    private func format(_ reader: inout TOMLTableReader) -> Format {
-        guard let node = reader.node("format") else { return .text }
-        guard let word = TOMLForm.string.read(node, findings) else { return .other }
-        if !reader.has("source") {
+    private func format(_ reader: inout TOMLTableReader) -> ListFormat {
+        if reader.has("format"), !reader.has("source") {
             findings.report(reader.place(of: "format"), "\"format\" belongs to a \"source\"")
         }
-        if word == "text" { return .text }
-        if PolicyNotYet.listFormats.contains(word) {
-            findings.notYet("format = \"\(word)\"", at: node.position)
-        } else {
-            findings.unknown(
-                "format", word, at: node.position, known: ["text"] + PolicyNotYet.listFormats)
-        }
-        return .other
+        return reader.read("format", .word("format")) ?? .text
     }
+
+    /// How a list is kept up to date whose `source` is a URL; nil for all others.
+    private func download(
+        _ source: String?, _ format: ListFormat, _ reader: inout TOMLTableReader,
+        from file: String
+    ) -> PeerList.Download? {
+        let keys = reader.read("keys", TOMLForm<String>.line.oneOrMore) ?? []
+        let refresh = reader.read(
+            "refresh", .duration(from: .seconds(60), to: .seconds(30 * 86_400)))
+        let apply = reader.read("apply", TOMLForm<PeerList.Apply>.word("value"))
+        let maxChange = reader.read("max_change", .percentage)
+        guard let source, source.contains("://") else {
+            for key in Self.downloadKeys where reader.has(key) {
+                findings.report(
+                    reader.place(of: key), "\"\(key)\" belongs to a list that is downloaded",
+                    remedy: "its \"source\" is a URL")
+            }
+            return nil
+        }
+        guard let parts = URLParts(source), parts.scheme == .https else {
+            findings.report(
+                reader.place(of: "source"),
+                "\(quoted(source)) is not a URL that begins with https://")
+            return nil
+        }
+        if format == .directory, !reader.has("keys") {
+            findings.report(
+                reader.position, "a list of a directory service is signed: \"keys\" is missing",
+                remedy: "name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]")
+        }
+        return PeerList.Download(
+            url: source, format: format, keys: keys.map { PolicyFiles.resolve($0, from: file) },
+            refresh: refresh ?? PeerList.Download.usualRefresh, apply: apply ?? .additions,
+            maxChange: maxChange)
+    }
+
+    private static let downloadKeys = ["keys", "refresh", "apply", "max_change"]
 
     /// The entries of a text file: a pattern a line; blank lines and what follows `#` do not count.
     private func entries(
-        of source: String, _ format: Format, _ reader: inout TOMLTableReader, from file: String
+        of source: String, _ format: ListFormat, _ reader: inout TOMLTableReader,
+        from file: String
     ) -> [ListEntry] {
         let place = reader.node("source")?.position ?? reader.position
-        if source.contains("://") {
-            findings.notYet(
-                "a downloaded list", at: place, remedy: "fetch it yourself into a text file")
+        guard format == .text else {
+            findings.report(
+                reader.place(of: "format"), "a list in a file of one's own has the format \"text\"",
+                remedy: "ocmgate list import turns the others into it")
             return []
         }
-        guard format == .text else { return [] }
         let path = PolicyFiles.resolve(source, from: file)
         guard let bytes = files.bytes(path, named: source, at: place, findings) else { return [] }
         return findings.inside(path) { TextList.entries(bytes, findings) }
@@ -125,4 +152,15 @@ extension TOMLForm<HostPattern> {
     static let hostPattern = TOMLForm.text(
         #"a host pattern ("host", "*.host" or ".host", each with an optional port)"#
     ) { HostPattern($0) }
+}
+
+extension TOMLForm<Int> {
+    /// `20%`
+    static let percentage = TOMLForm<Int>.text(#"a part like "20%" (from 0% to 100%)"#) { text in
+        guard text.hasSuffix("%"), (2...4).contains(text.utf8.count),
+            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(text.dropLast()), number <= 100
+        else { return nil }
+        return number
+    }
 }

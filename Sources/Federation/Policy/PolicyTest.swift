@@ -7,6 +7,8 @@ package struct PolicyTest: Sendable {
     package let facts: Facts
     /// Entries that take the place of those of a list, by its place in the policy.
     let lists: [Int: [ListEntry]]
+    /// The limits that have no room, by their place.
+    let over: Set<Int>
     package let want: Want
 
     /// What the verdict has to be; nil: not asked.
@@ -41,7 +43,9 @@ extension Policy {
     }
 
     private func run(_ test: PolicyTest) -> PolicyTestOutcome {
-        let verdict = replacing(test.lists).evaluate(test.facts)
+        let verdict = replacing(test.lists).evaluate(test.facts) { limit in
+            test.over.contains(limit) ? .full(retryAfter: 60) : .room
+        }
         return PolicyTestOutcome(
             test: test, verdict: verdict, differences: test.want.differences(from: verdict))
     }

@@ -2,6 +2,8 @@
 struct PolicyTestReader {
     let file: String
     let names: PolicyNames
+    /// The names of the limits.
+    let limits: [String]
 
     func read(_ table: inout TOMLTableReader) -> PolicyTest? {
         let findings = table.findings
@@ -13,13 +15,14 @@ struct PolicyTestReader {
         guard let name, var given, var want else { return nil }
         let facts = GivenFacts.read(&given)
         let lists = self.lists(&given)
+        let over = self.over(&given)
         given.finish()
         let wanted = self.want(&want)
         want.finish()
         guard let facts, findings.count == before else { return nil }
         return PolicyTest(
             name: name, file: file, position: table.position, facts: facts, lists: lists,
-            want: wanted)
+            over: over, want: wanted)
     }
 
     private func lists(_ given: inout TOMLTableReader) -> [Int: [ListEntry]] {
@@ -33,13 +36,18 @@ struct PolicyTestReader {
         return lists
     }
 
+    /// The limits that `over` says have no room.
+    private func over(_ given: inout TOMLTableReader) -> Set<Int> {
+        guard let node = given.node("over") else { return [] }
+        let known = limits + [Policy.pingPongLabel]
+        guard let words = TOMLForm<String>.known(known, "limit").array.read(node, given.findings)
+        else { return [] }
+        return Set(words.map { limits.firstIndex(of: $0) ?? Policy.pingPongPlace })
+    }
+
     private func want(_ table: inout TOMLTableReader) -> PolicyTest.Want {
         var want = PolicyTest.Want()
-        if case .string(PolicyNotYet.hold)? = table.node("action")?.content {
-            table.findings.notYet("action = \"hold\"", at: table.place(of: "action"))
-        } else {
-            want.action = table.read("action", .word("action"))
-        }
+        want.action = table.read("action", .word("action"))
         want.by = table.read("by", .line)
         want.code = table.read("code", .denialCode)
         want.status = table.read("status", .refusalStatus)
@@ -82,29 +90,46 @@ extension Facts {
 
 /// Reads the facts that `given` changes in an ordinary message.
 enum GivenFacts {
-    private enum Signature: String, CaseIterable { case none, invalid, cavage, rfc9421 }
+    enum Signature: String, CaseIterable {
+        case none, invalid, cavage, rfc9421
+
+        var fact: SignatureFact {
+            switch self {
+            case .none: .none
+            case .invalid: .invalid
+            case .cavage: .cavage
+            case .rfc9421: .rfc9421
+            }
+        }
+    }
 
     static func read(_ table: inout TOMLTableReader) -> Facts? {
         let occasion = table.require("on", .occasion)
         let peer = table.read("peer", .peerHost)
-        for key in PolicyNotYet.facts where table.node(key) != nil {
-            table.findings.notYet("\"\(key)\" of \"given\"", at: table.place(of: key))
-        }
         var facts = Facts.ordinary(
             occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"))
         if let now = table.read("now", .instant) { facts.now = now.start }
         if let signature = table.read("signature", TOMLForm<Signature>.word("signature")) {
-            facts.signature = self.signature(signature)
+            facts.signature = signature.fact
         }
         if let keys = table.read("advertises_keys", .boolean) {
-            facts.peerKeys = keys ? .advertised : .none
+            facts.peerKeys = PeerKeys(given: keys)
         }
         if let access = table.read("token_exchange", .boolean) {
-            facts.access = access ? .token : .secret
+            facts.access = AccessFact(given: access)
         }
         if let invite = table.read("invite", .boolean) {
-            facts.invite = invite ? .accepted : .none
+            facts.invite = InviteFact(given: invite)
         }
+        if let mfa = table.read("mfa", .boolean) { facts.mfa = MFAFact(given: mfa) }
+        if let pinned = table.read("key_pinned", .boolean) {
+            facts.keyPinned = PinFact(given: pinned)
+        }
+        if let listed = table.read("directory", .boolean) {
+            facts.directory = DirectoryFact(given: listed)
+        }
+        if let verified = table.read("mtls", .boolean) { facts.mtls = MTLSFact(given: verified) }
+        if let software = table.read("software", .line) { facts.software = software.lowercased() }
         if let address = table.read("address", .networkAddress) { facts.address = address }
         share(&table, &facts)
         return occasion == nil ? nil : facts
@@ -135,15 +160,6 @@ enum GivenFacts {
         if let recipient = table.read("recipient", .address) { facts.recipient = recipient }
         if let word = table.read("notification_type", TOMLForm<String>.line) {
             facts.notificationType = word
-        }
-    }
-
-    private static func signature(_ word: Signature) -> SignatureFact {
-        switch word {
-        case .none: .none
-        case .invalid: .invalid
-        case .cavage: .cavage
-        case .rfc9421: .rfc9421
         }
     }
 }

@@ -14,9 +14,13 @@ package struct Standing: Sendable, Equatable {
     package let list: String?
     /// All lists that name the peer, by their place in the policy.
     let memberships: [Int]
+    /// Whether a list of format `ocm-directory` that allows is among these.
+    let isInDirectory: Bool
     /// `list:NAME` or `unknown`.
     package let by: String
-    /// The refusal, when the policy enforces one: nothing may then be fetched from the peer.
+    /// The refusal, when the policy enforces one. Under `deny` nothing may then be fetched from the
+    /// peer; under `hold` its signature may still be verified, so that the person who decides knows
+    /// who asks.
     package let refusal: Refusal?
     /// What the policy would refuse, were it enforced.
     package let would: String?

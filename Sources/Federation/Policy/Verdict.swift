@@ -9,7 +9,7 @@ package struct Verdict: Sendable, Equatable {
 
     package let action: Action
     /// Which block decided: `rule:NAME`, `list:NAME`, `require:NAME`, `limit:NAME`, `unknown`,
-    /// `default`, `built-in:advertised-keys`, `mode:report`, `mode:open`.
+    /// `default`, `built-in:advertised-keys`, `built-in:ping-pong`, `mode:report`, `mode:open`.
     package let by: String
     /// Why it is refused; nil exactly when the action is `allow`.
     package let refusal: Refusal?
@@ -37,12 +37,39 @@ package struct Refusal: Sendable, Equatable {
     package let code: String
     package let status: Int
     package let hint: String?
+    package let outcome: Outcome
+    /// Seconds until a full limit may have room; nil: as the row has it.
+    package private(set) var roomAfter: Int?
 
-    init(_ row: DenialCode, code: String? = nil, status: Int? = nil, hint: String? = nil) {
+    package enum Outcome: Sendable, Equatable {
+        case deny
+        /// A person is asked.
+        case hold
+    }
+
+    init(
+        _ row: DenialCode, _ outcome: Outcome = .deny, code: String? = nil, status: Int? = nil,
+        hint: String? = nil
+    ) {
         self.row = row
+        self.outcome = outcome
         self.code = code ?? row.rawValue
         self.status = status ?? row.status
         self.hint = hint
+    }
+
+    /// The same until there is room again.
+    func until(_ seconds: Int) -> Refusal {
+        var refusal = self
+        refusal.roomAfter = max(seconds, 1)
+        return refusal
+    }
+
+    package var action: Verdict.Action {
+        switch outcome {
+        case .deny: .deny
+        case .hold: .hold
+        }
     }
 
     func denial(by block: String) -> Denial {
@@ -53,7 +80,8 @@ package struct Refusal: Sendable, Equatable {
 
     /// Statuses that say "later" say when; a row that has no time of its own takes the usual one.
     private var retryAfter: Int? {
-        switch status {
+        if let roomAfter, status == 429 || status == 503 { return roomAfter }
+        return switch status {
         case 429: row.defaultRetryAfter ?? DenialCode.limitExceeded.defaultRetryAfter
         case 503: row.defaultRetryAfter ?? DenialCode.held.defaultRetryAfter
         case _: nil
@@ -62,15 +90,41 @@ package struct Refusal: Sendable, Equatable {
 }
 
 /// What a rule sets for what it allows.
+///
+/// For a message about a share the settings are those of the share, as long as it stands.
 package struct RuleSettings: Sendable, Equatable {
     /// How long access tokens live; nil: as configured.
     package var tokenTTL: Duration?
+    /// Which permanent secrets WebDAV takes; nil: as configured.
+    package var acceptSecret: AcceptSecret?
+    /// Who may exchange the code; nil: as configured.
+    package var bind: CodeBinding?
 
-    package init(tokenTTL: Duration? = nil) {
+    package init(
+        tokenTTL: Duration? = nil, acceptSecret: AcceptSecret? = nil, bind: CodeBinding? = nil
+    ) {
         self.tokenTTL = tokenTTL
+        self.acceptSecret = acceptSecret
+        self.bind = bind
     }
 
     package static let none = RuleSettings()
+}
+
+/// Which permanent secrets of shares are taken on WebDAV.
+package enum AcceptSecret: String, Sendable, CaseIterable {
+    /// Those of peers without tokens, and of shares that we did not see being made.
+    case legacy
+    case none
+    case all
+}
+
+/// By whom a code is exchanged.
+package enum CodeBinding: String, Sendable, CaseIterable {
+    /// By the peer that it was sent to; one that we did not see being made, by whoever came first.
+    case peer
+    /// By anybody who is let in.
+    case none
 }
 
 /// One check of a judgement and how it came out.
@@ -82,6 +136,8 @@ package struct Check: Sendable, Equatable {
         case allowed
         /// The check refused, and that is enforced.
         case refused
+        /// The message waits for a person, and that is enforced.
+        case held
         /// The check would have refused (or the rule would have decided), but is only reported.
         case reported
         /// The block is not about this message.
@@ -116,5 +172,7 @@ package struct Check: Sendable, Equatable {
         case exceptedPeer
         case condition(String)
         case noRule
+        /// A limit, and the seconds until it may have room.
+        case noRoom(retryAfter: Int)
     }
 }

@@ -35,7 +35,7 @@ package struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConv
         all = [first] + rest
     }
 
-    init?(_ errors: [ConfigurationError]) {
+    package init?(_ errors: [ConfigurationError]) {
         guard !errors.isEmpty else { return nil }
         all = errors
     }

@@ -116,12 +116,10 @@ package struct Configuration: Sendable {
         /// The path of the token endpoint.
         package var path: String
         package var lifetime: Duration
-        package var bind: Bind
+        package var bind: CodeBinding
         package var acceptSecret: AcceptSecret
         package var verifyUnknown: VerifyUnknown
 
-        package enum Bind: String, Sendable, CaseIterable { case peer, none }
-        package enum AcceptSecret: String, Sendable, CaseIterable { case legacy, none, all }
         package enum VerifyUnknown: String, Sendable, CaseIterable { case backend, refuse }
     }
 

@@ -111,15 +111,15 @@ extension ConfigurationReader {
         var table = top.tableOrEmpty("token")
         let path = table.read("path", .ownEndpoint)
         let lifetime = table.read("ttl", .duration(from: .seconds(1), to: .seconds(86_400)))
-        let bind = table.read("bind", TOMLForm<Settings.Bind>.word("value"))
-        let accept = table.read("accept_secret", TOMLForm<Settings.AcceptSecret>.word("value"))
+        let bind = table.read("bind", TOMLForm<CodeBinding>.word("value"))
+        let accept = table.read("accept_secret", TOMLForm<AcceptSecret>.word("value"))
         let verify = table.read("verify_unknown", TOMLForm<Settings.VerifyUnknown>.word("value"))
         table.finish()
-        if profile != .observe, bind == Settings.Bind.none {
+        if profile != .observe, bind == CodeBinding.none {
             weaker("bind", in: table, "token.bind = \"none\" lets any peer exchange any code")
         }
         weakerSecrets(accept, profile, in: table)
-        let usual: Settings.AcceptSecret =
+        let usual: AcceptSecret =
             switch profile {
             case .strict: .none
             case .bridge: .legacy
@@ -131,7 +131,7 @@ extension ConfigurationReader {
     }
 
     private mutating func weakerSecrets(
-        _ accept: Configuration.TokenSettings.AcceptSecret?, _ profile: Configuration.Profile,
+        _ accept: AcceptSecret?, _ profile: Configuration.Profile,
         in table: TOMLTableReader
     ) {
         switch (profile, accept) {

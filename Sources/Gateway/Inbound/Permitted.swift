@@ -22,7 +22,7 @@ extension Gateway {
         let facts = facts(
             verified.claimed, peer: verified.peer, signature: verified.signature,
             document: verified.document)
-        let verdict = trail.policy.evaluate(facts)
+        let verdict = trail.policy.evaluate(facts, room: Policy.roomForAll)
         trail.judged(verdict)
         if let denial = verdict.denial {
             guard configuration.profile == .observe else { throw denial }

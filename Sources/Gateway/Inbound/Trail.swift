@@ -199,7 +199,7 @@ extension Check {
     fileprivate var logged: DecisionRecord.Check? {
         switch result {
         case .notApplicable, .notReached, .off: nil
-        case .passed, .allowed, .refused, .reported:
+        case .passed, .allowed, .refused, .held, .reported:
             DecisionRecord.Check(name: name, result: result.rawValue, reason: reason.text)
         }
     }
@@ -220,6 +220,7 @@ extension Check.Reason {
         case .exceptedPeer: "the peer is excepted"
         case .condition(let key): "\(key) does not match"
         case .noRule: "no rule matched"
+        case .noRoom(let seconds): "no room for \(seconds) s"
         }
     }
 }

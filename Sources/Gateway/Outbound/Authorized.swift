@@ -41,7 +41,8 @@ extension Gateway {
         }
         let generation = message.isOCM ? generation(for: dialect) : .none
         let verdict = trail.policy.evaluate(
-            facts(message, of: addressed.received, to: peer, dialect, signed: generation))
+            facts(message, of: addressed.received, to: peer, dialect, signed: generation),
+            room: Policy.roomForAll)
         trail.judged(verdict)
         if let denial = verdict.denial {
             guard configuration.profile == .observe else { throw denial }

@@ -122,7 +122,9 @@ extension Gateway {
         facts.now = request.now
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
-        if let denial = policy.evaluate(facts, standing).denial { throw denial }
+        if let denial = policy.evaluate(facts, standing, room: Policy.roomForAll).denial {
+            throw denial
+        }
         allowance.note(under: policy, address, now: request.now)
     }
 

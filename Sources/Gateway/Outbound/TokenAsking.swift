@@ -70,7 +70,7 @@ extension Gateway {
             case .cavage: .cavage
             case .label, .tag: .rfc9421
             }
-        let verdict = policy.evaluate(facts)
+        let verdict = policy.evaluate(facts, room: Policy.roomForAll)
         record.by = verdict.by
         record.would = verdict.would
         if let denial = verdict.denial {

@@ -223,7 +223,9 @@ extension Gateway {
         facts.recipient = share.recipient
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        if let denial = policy.evaluate(facts, standing).denial { throw denial }
+        if let denial = policy.evaluate(facts, standing, room: Policy.roomForAll).denial {
+            throw denial
+        }
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {

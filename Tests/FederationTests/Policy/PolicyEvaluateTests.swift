@@ -53,7 +53,8 @@ import Testing
         #expect(
             checks(verdict) == [
                 "standing passed", "built-in:advertised-keys not-applicable",
-                "require:signed passed", "require:tokens passed", "rule:no groups not-applicable",
+                "require:signed passed", "require:tokens passed",
+                "built-in:ping-pong not-applicable", "rule:no groups not-applicable",
                 "rule:files allowed", "rule:rest of partners not-reached", "default not-reached",
             ])
     }
@@ -72,7 +73,8 @@ import Testing
         #expect(
             checks(verdict) == [
                 "standing refused", "built-in:advertised-keys refused", "require:signed refused",
-                "require:tokens refused", "rule:no groups refused", "rule:files not-reached",
+                "require:tokens refused", "built-in:ping-pong not-applicable",
+                "rule:no groups refused", "rule:files not-reached",
                 "rule:rest of partners not-reached", "default not-reached",
             ])
     }
@@ -160,7 +162,7 @@ import Testing
         let open = try PolicySamples.policy(body, head: "unknown = \"allow\"")
         let stranger = open.evaluate(try PolicySamples.facts("notification.in", "x.example"))
         #expect(stranger.by == "default")
-        #expect(stranger.checks[6].reason == .otherPeer)
+        #expect(stranger.checks[7].reason == .otherPeer)
     }
 
     @Test func firstMissingNeedIsNamedWhateverTheOrderInTheFile() throws {

@@ -154,7 +154,7 @@ import Testing
             "13:1: there is another [[require]] \"r\"",
             "14:6: an empty array matches nothing; leave the key out to mean everything",
             "16:1: the key \"name\" of [rule] is missing",
-            "18:10: unknown action \"permit\"; known here: allow, deny",
+            "18:10: unknown action \"permit\"; known here: allow, deny, hold",
             "23:1: \"status\" belongs to a rule that refuses",
             "24:8: \"under_score\" is not \"@list\" or a host pattern",
             "29:10: the status of a refusal is one of 400, 401, 403, 404, 429, 501, 503",
@@ -197,70 +197,174 @@ import Testing
             "6:30: unknown notification type \"SHARE_ACEPTED\"; did you mean \"SHARE_ACCEPTED\"?"
         ),
         ("{ }", "6:8: \"when\" is empty; leave it out to mean everything"),
-        ("{ software = \"nextcloud\" }", "6:10: the condition \"software\" is not available yet"),
-        ("{ time = \"09:00-17:00\" }", "6:10: the condition \"time\" is not available yet"),
+        (
+            "{ time = \"9-17\" }",
+            "6:17: \"9-17\" is not a time of the week like \"mon-fri 08:00-18:00 +01:00\" (days, span, or both; without an offset, UTC)"
+        ),
     ])
     func conditionMistakes(_ when: String, _ problem: String) {
         let body = "[[rule]]\nname = \"r\"\non = \"share.in\"\nwhen = \(when)\naction = \"deny\"\n"
         expect(PolicySamples.problems(ofBody: body), problem)
     }
 
-    /// Words of the language whose function comes later are refused, never ignored.
     @Test(arguments: [
-        ("[[limit]]\nname = \"l\"\n", "3:1: [[limit]] is not available yet"),
-        ("[[invariant]]\nname = \"i\"\n", "3:1: [[invariant]] is not available yet"),
         (
-            "unknown = \"hold\"\n",
-            "3:11: unknown = \"hold\" is not available yet; \"deny\" until then"
-        ),
-        (
-            "[[rule]]\nname = \"r\"\non = \"share\"\naction = \"hold\"\n",
-            "6:10: action = \"hold\" is not available yet"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\n",
-            "5:10: a downloaded list is not available yet; fetch it yourself into a text file"
+            "[list.a]\nstanding = \"allow\"\nsource = \"http://x.example/l\"\n",
+            "5:1: \"http://x.example/l\" is not a URL that begins with https://"
         ),
         (
             "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nformat = \"csv\"\n",
-            "6:10: format = \"csv\" is not available yet"
+            "6:1: a list in a file of one's own has the format \"text\"; ocmgate list import turns the others into it"
         ),
         (
             "[list.a]\nstanding = \"allow\"\nentries = []\nkeys = [\"k\"]\n",
-            "6:1: the key \"keys\" of a list is not available yet"
+            "6:1: \"keys\" belongs to a list that is downloaded; its \"source\" is a URL"
         ),
         (
-            "[list.a]\nstanding = \"allow\"\nentries = []\nrefresh = \"6h\"\n",
-            "6:1: the key \"refresh\" of a list is not available yet"
+            "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nrefresh = \"6h\"\n",
+            "6:1: \"refresh\" belongs to a list that is downloaded; its \"source\" is a URL"
         ),
         (
-            "[list.a]\nstanding = \"allow\"\nentries = []\napply = \"all\"\n",
-            "6:1: the key \"apply\" of a list is not available yet"
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nrefresh = \"5s\"\n",
+            "6:11: 5s is not from 1m to 30d"
         ),
         (
-            "[list.a]\nstanding = \"allow\"\nentries = []\nmax_change = \"20%\"\n",
-            "6:1: the key \"max_change\" of a list is not available yet"
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"cvs\"\n",
+            "6:10: unknown format \"cvs\"; did you mean \"csv\"?"
         ),
         (
-            "[[rule]]\nname = \"r\"\non = \"token\"\naction = \"allow\"\nset = { bind = \"peer\" }\n",
-            "7:9: \"bind\" of \"set\" is not available yet"
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\napply = \"aditions\"\n",
+            "6:9: unknown value \"aditions\"; did you mean \"additions\"?"
         ),
         (
-            "[[rule]]\nname = \"r\"\non = \"share\"\naction = \"allow\"\nset = { token_ttl = \"5m\" }\n",
-            "7:1: \"set\" of a rule that is not about token.in is not available yet; tokens are issued by the rule that allows token.in: set it there"
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nmax_change = \"20\"\n",
+            "6:14: \"20\" is not a part like \"20%\" (from 0% to 100%)"
+        ),
+        (
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"ocm-directory\"\n",
+            "3:1: a list of a directory service is signed: \"keys\" is missing; name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]"
         ),
     ])
-    func wordThatComesLaterIsNotAvailableYet(_ body: String, _ problem: String) {
-        expect(PolicySamples.problems(ofBody: body), problem)
+    func downloadedListMistakes(_ body: String, _ problem: String) {
+        expect(PolicySamples.problems(ofBody: body, files: ["etc/l.txt": ""]), problem)
     }
 
-    @Test(arguments: ["rfc9421", "mfa", "key-pinned", "directory", "mtls"])
-    func needThatComesLaterIsNotAvailableYet(_ need: String) {
-        let body =
-            "[[require]]\nname = \"r\"\non = \"share\"\nneed = [\"signature\", \"\(need)\"]\n"
+    @Test func downloadedListIsReadWhole() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.a]
+            standing = "block"
+            source = "https://lists.example/l.csv"
+            format = "csv"
+            keys = ["keys/a.jwk", "/etc/b.jwk"]
+            refresh = "2h"
+            apply = "drafts"
+            max_change = "5%"
+            [list.b]
+            standing = "allow"
+            source = "https://lists.example/l.txt"
+            """)
+        #expect(policy.lists.allSatisfy { $0.tier == .downloaded && $0.source == nil })
+        #expect(policy.lists.allSatisfy { $0.entries.isEmpty })
+        #expect(
+            policy.lists[0].download
+                == PeerList.Download(
+                    url: "https://lists.example/l.csv", format: .csv,
+                    keys: ["etc/keys/a.jwk", "/etc/b.jwk"], refresh: .seconds(7200),
+                    apply: .drafts, maxChange: 5))
+        #expect(
+            policy.lists[1].download
+                == PeerList.Download(
+                    url: "https://lists.example/l.txt", format: .text, keys: [],
+                    refresh: .seconds(21_600), apply: .additions, maxChange: nil))
+    }
+
+    @Test(arguments: [
+        (
+            "per = \"peer\"",
+            "3:1: the limit counts nothing; write \"rate\", \"bytes\" or \"concurrent\""
+        ),
+        ("rate = \"5/min\"", "3:1: the key \"per\" of [limit] is missing"),
+        (
+            "per = \"peer\"\nrate = \"5/m\"",
+            "7:8: \"5/m\" is not a rate like \"60/min\" (a number, and s, min, hour or day, or several: \"100/15min\")"
+        ),
+        (
+            "per = \"all\"\nbytes = \"5GB\"",
+            "7:9: \"5GB\" is not a rate of bytes like \"10GiB/day\" (a size, and s, min, hour or day, or several)"
+        ),
+        (
+            "per = \"peer\"\nrate = \"5/min\"\nconcurrent = 2",
+            "3:1: the limit has \"rate\" and \"concurrent\"; one block, one measure: write a block for each"
+        ),
+        ("per = \"peer\"\nconcurrent = 2\nburst = 5", "8:1: \"burst\" belongs to a \"rate\""),
+        (
+            "per = \"peer\"\nrate = \"5/min\"\ndistinct = \"recipient\"\nburst = 9",
+            "9:1: \"burst\" does not go with \"distinct\"; what is distinct is counted over the whole time of \"rate\""
+        ),
+        (
+            "per = \"sender\"\nrate = \"5/min\"\ndistinct = \"sender\"",
+            "8:1: each sender has only one sender: this limit is never full"
+        ),
+        (
+            "per = \"user\"\nconcurrent = 2",
+            "6:7: unknown value \"user\"; known here: peer, sender, recipient, all"
+        ),
+        ("per = \"peer\"\nconcurrent = 0", "7:14: 0 is not an integer from 1 to 1000000"),
+    ])
+    func limitMistakes(_ keys: String, _ problem: String) {
         expect(
-            PolicySamples.problems(ofBody: body),
-            "6:22: the need \"\(need)\" is not available yet")
+            PolicySamples.problems(ofBody: "[[limit]]\nname = \"l\"\non = \"*.in\"\n\(keys)\n"),
+            problem)
+    }
+
+    @Test(arguments: [
+        ("rate = \"60/min\"", Limit.Measure.rate(Rate(count: 60, period: .seconds(60)), burst: 60)),
+        (
+            "rate = \"1/15min\"\nburst = 4",
+            .rate(Rate(count: 1, period: .seconds(900)), burst: 4)
+        ),
+        (
+            "rate = \"50/day\"\ndistinct = \"recipient\"",
+            .distinct(.recipient, Rate(count: 50, period: .seconds(86_400)))
+        ),
+        ("bytes = \"2GB/hour\"", .bytes(ByteCount(2_000_000_000), period: .seconds(3600))),
+        ("concurrent = 8", .concurrent(8)),
+    ])
+    func whatALimitMeasures(_ keys: String, _ measure: Limit.Measure) throws {
+        let policy = try PolicySamples.policy(
+            "[[limit]]\nname = \"l\"\non = \"share\"\nper = \"peer\"\n\(keys)\n")
+        #expect(policy.limits.first?.measure == measure)
+        #expect(policy.limits.first?.label == "limit:l")
+    }
+
+    @Test func codeThatSaysHeldIsNoDenial() {
+        expect(
+            PolicySamples.problems(
+                ofBody:
+                    "[[rule]]\nname = \"r\"\non = \"share\"\naction = \"deny\"\ncode = \"held\"\n"),
+            "7:1: the code \"held\" says that it waits; write action = \"hold\", or another code")
+    }
+
+    @Test(arguments: [
+        (
+            "given = { standing = \"blok\" }\nnever = \"allow\"",
+            "5:22: unknown standing \"blok\"; did you mean \"block\"?"
+        ),
+        ("given = { peer_not = \"@x\" }\nnever = \"allow\"", "5:22: there is no list \"x\""),
+        (
+            "given = { sise_max = 5 }\nnever = \"allow\"",
+            "5:11: unknown key \"sise_max\" in [given]; did you mean \"size_max\"?"
+        ),
+        (
+            "given = { }\nnever = \"permit\"",
+            "6:9: unknown action \"permit\"; known here: allow, deny, hold"
+        ),
+        ("given = { }", "3:1: the key \"never\" of [invariant] is missing"),
+        ("never = \"allow\"", "3:1: the key \"given\" of [invariant] is missing"),
+    ])
+    func invariantMistakes(_ keys: String, _ problem: String) {
+        expect(PolicySamples.problems(ofBody: "[[invariant]]\nname = \"i\"\n\(keys)\n"), problem)
     }
 
     @Test(arguments: [

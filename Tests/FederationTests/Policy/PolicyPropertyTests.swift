@@ -124,7 +124,9 @@ import Testing
                 }
                 if standing.denial != nil { #expect(verdict.by == standing.by) }
                 // Whatever refused is a check that says so, and nothing refused in what is allowed.
-                let refused = verdict.checks.contains { $0.result == .refused }
+                let refused = verdict.checks.contains {
+                    $0.result == .refused || $0.result == .held
+                }
                 #expect(refused == (verdict.action == .deny), "\(draft.text)")
             }
         }

@@ -53,3 +53,12 @@ enum PolicySamples {
         return facts
     }
 }
+
+extension Policy {
+    /// Judges a message where every limit has room.
+    func evaluate(_ facts: Facts) -> Verdict { evaluate(facts, room: Policy.roomForAll) }
+
+    func evaluate(_ facts: Facts, _ standing: Standing) -> Verdict {
+        evaluate(facts, standing, room: Policy.roomForAll)
+    }
+}

@@ -121,12 +121,12 @@ import Testing
             "5:38: there is no list \"nobody\""
         ),
         (
-            "given = { on = \"share.in\", mfa = false }\nwant = { action = \"deny\" }",
-            "5:28: \"mfa\" of \"given\" is not available yet"
+            "given = { on = \"share.in\", mfa = 1 }\nwant = { action = \"deny\" }",
+            "5:34: expected true or false, found an integer"
         ),
         (
-            "given = { on = \"share.in\" }\nwant = { action = \"hold\" }",
-            "6:10: action = \"hold\" is not available yet"
+            "given = { on = \"share.in\", over = [\"flood\"] }\nwant = { action = \"deny\" }",
+            "5:36: unknown limit \"flood\"; known here: built-in:ping-pong"
         ),
         (
             "given = { on = \"share.in\" }\nwant = { action = \"alow\" }",

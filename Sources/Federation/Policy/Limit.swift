@@ -1,0 +1,143 @@
+/// A `[[limit]]` block: how much there may be of the messages that it is about.
+///
+/// The policy says what is counted, and asks whether there is room; who keeps the counts is not
+/// known here.
+package struct Limit: Sendable {
+    package let name: String
+    package let scope: BlockScope
+    package let mode: PolicyMode
+    package let measure: Measure
+    package let per: Per
+    let refusal: Refusal
+    package let label: String
+    package let position: SourcePosition
+
+    /// Of whom each has room of their own.
+    package enum Per: String, Sendable, CaseIterable {
+        case peer
+        case sender
+        case recipient
+        /// Everybody together.
+        case all
+    }
+
+    /// What is counted.
+    package enum Measure: Sendable, Hashable {
+        /// Messages: `count` in each `period`, and so many at once as `burst` says.
+        case rate(Rate, burst: Int)
+        /// Different values of a fact: at most `count` within one `period`.
+        case distinct(Distinct, Rate)
+        /// Bytes of data, at most so many in each period.
+        case bytes(ByteCount, period: Duration)
+        /// Messages that are under way at the same time.
+        case concurrent(Int)
+    }
+
+    /// A fact whose different values are counted.
+    package enum Distinct: String, Sendable, CaseIterable {
+        case peer
+        case sender
+        case recipient
+        case owner
+    }
+}
+
+/// `60/min`: so many in a time.
+package struct Rate: Sendable, Hashable, CustomStringConvertible {
+    package let count: Int
+    /// Whole seconds.
+    package let period: Duration
+
+    package init(count: Int, period: Duration) {
+        self.count = count
+        self.period = period
+    }
+
+    package var description: String { "\(count)/\(Self.words(period))" }
+
+    /// `COUNT/TIME`, where TIME is s, min, hour or day, or several of one: `100/15min`. Refused: signs,
+    /// fractions, blanks, zero, more than 10⁹ in the count or 31 days in the time.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = Self.number(parts[0]),
+            let period = Self.period(parts[1])
+        else { return nil }
+        self.init(count: count, period: period)
+    }
+
+    /// The time behind the slash: `min`, `15min`.
+    static func period(_ text: Substring) -> Duration? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let unit = units.first(where: { $0.word == text.dropFirst(digits.count) }),
+            let number = digits.isEmpty ? 1 : number(digits), number <= 31 * 86_400 / unit.seconds
+        else { return nil }
+        return .seconds(number * unit.seconds)
+    }
+
+    /// In the largest unit that leaves a whole number.
+    static func words(_ period: Duration) -> String {
+        let seconds = period.wholeSeconds
+        for unit in units.reversed() where seconds % unit.seconds == 0 {
+            let number = seconds / unit.seconds
+            return number == 1 ? unit.word : "\(number)\(unit.word)"
+        }
+        return "\(seconds)s"
+    }
+
+    private static let units: [(word: String, seconds: Int)] = [
+        ("s", 1), ("min", 60), ("hour", 3_600), ("day", 86_400),
+    ]
+
+    private static func number(_ text: Substring) -> Int? {
+        guard (1...10).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+            (1...1_000_000_000).contains(number)
+        else { return nil }
+        return number
+    }
+}
+
+/// Whether a limit has room for one message more.
+package enum Room: Sendable, Equatable {
+    case room
+    /// Seconds after which there may be some.
+    case full(retryAfter: Int)
+}
+
+extension Limit {
+    /// The value of a fact that is counted, or in whose name; nil when the message has none.
+    package static func value(_ distinct: Distinct, of facts: Facts) -> String? {
+        switch distinct {
+        case .peer: facts.peer?.description
+        case .sender: facts.sender
+        case .recipient: facts.recipient
+        case .owner: facts.owner
+        }
+    }
+
+    /// Whose room a message takes. A message that has no such fact takes that of its peer: leaving
+    /// it out gives nobody more.
+    package func holder(of facts: Facts) -> String {
+        let peer = "peer \(facts.peer?.description ?? "")"
+        return switch per {
+        case .all: ""
+        case .peer: peer
+        case .sender: facts.sender.map { "sender \($0)" } ?? peer
+        case .recipient: facts.recipient.map { "recipient \($0)" } ?? peer
+        }
+    }
+}
+
+extension Policy {
+    /// The guard against a ping-pong of notifications: two servers that answer each other's message
+    /// about a share with the same message, each inside the other's request, until one of them has
+    /// no worker left (seen between ownCloud servers and `RESHARE_CHANGE_PERMISSION`).
+    ///
+    /// Notifications, also those of the older API, are counted per peer, `providerId` and type.
+    /// It is asked for as place ``pingPongPlace``, before the limits of the file.
+    package static let pingPongLabel = "built-in:ping-pong"
+    /// The guard's place where limits are numbered.
+    package static let pingPongPlace = -1
+    /// So many of one type about one share, in both directions each.
+    package static let pingPongRate = Rate(count: 10, period: .seconds(60))
+}
