@@ -63,6 +63,19 @@ extension GatewayLog {
             ])
     }
 
+    /// A request of the backend's for a peer's data that the policy is against, and profile `observe`
+    /// lets pass; one line for all of a second, as they are judged.
+    func toleratedData(_ denial: Denial, decision: String, _ request: PeerRequest) {
+        write(
+            .notice, .dataTolerated,
+            [
+                LogEntry(.decision, decision), LogEntry(.client, request.client.addressText),
+                LogEntry(.peer, request.peer.description),
+                LogEntry(.method, request.head.method.rawValue),
+                LogEntry(.would, texts: ["\(denial.code.rawValue): \(denial.detail)"]),
+            ])
+    }
+
     /// A backend that gave no answer.
     func backendFailed(_ denial: Denial, decision: String) {
         sample(

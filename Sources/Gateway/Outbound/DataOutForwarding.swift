@@ -103,7 +103,8 @@ extension Gateway {
         return data.origin + place.path
     }
 
-    /// The policy's word: the peer may have been blocked since.
+    /// The policy's word: the peer may have been blocked since. Under profile `observe` it is
+    /// reported and nothing more.
     func judge(
         _ data: DataShare, _ request: PeerRequest, _ access: AccessFact
     ) throws(Denial) {
@@ -116,14 +117,17 @@ extension Gateway {
             }
         guard !allowance.holds(under: policy, address, now: request.now) else { return }
         let standing = policy.standing(of: data.peer, now: request.now)
-        if let denial = standing.denial { throw denial }
         try admit(data.path.host, namedBy: data.peer, policy)
         var facts = data.facts
         facts.now = request.now
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
-        if let denial = policy.evaluate(facts, standing, room: Policy.roomForAll).denial {
-            throw denial
+        let refusal =
+            standing.denial
+            ?? policy.evaluate(facts, standing, room: Policy.roomForAll).denial
+        if let denial = refusal {
+            guard configuration.profile == .observe else { throw denial }
+            log.toleratedData(denial, decision: DecisionID.make(now: request.now), request)
         }
         allowance.note(under: policy, address, now: request.now)
     }
@@ -158,7 +162,7 @@ extension Gateway {
     /// What of a peer's answer the backend gets: nothing that sets a state of ours or leads
     /// elsewhere (security design, item 88).
     static func edit(_ head: ResponseHead, _ mapping: DataPath?) -> HeadEdit {
-        var edit = HeadEdit(keep: answerFields)
+        var edit = HeadEdit(keep: dataFields)
         if head.status == 401 { edit.add.append((wwwAuthenticate, basicChallenge)) }
         if head.status == 207, let mapping {
             edit.transform = MultistatusTransform(mapping)
@@ -175,7 +179,7 @@ extension Gateway {
     private static let wwwAuthenticate = FieldName("www-authenticate")
 
     /// The fields of an answer that mean something to a WebDAV client, and set no state.
-    private static let answerFields: [FieldName] = [
+    static let dataFields: [FieldName] = [
         "accept-ranges", "age", "allow", "cache-control", "content-disposition",
         "content-encoding", "content-language", "content-range", "content-type", "date", "dav",
         "etag", "expires", "last-modified", "lock-token", "ms-author-via", "oc-checksum",

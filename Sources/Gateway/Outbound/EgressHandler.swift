@@ -60,13 +60,16 @@ package final class EgressHandler: RequestHandler {
     private func connect(
         to target: Authority, _ host: PeerHost, _ client: ClientConnection, _ now: Int
     ) async -> Plan {
-        switch await judgeByDocument(host) {
-        case .peer: return intercept(target, client, now)
-        case .other: return tunnel(to: target, client)
-        case .refused(let denial): return refuse(denial, "\(target)", client)
-        case .ownSite, .unknown:
-            return refuse(Denial(.egressRefused, "\(host) is not known"), "\(target)", client)
-        }
+        do throws(Denial) {
+            switch try await judgeByDocument(host) {
+            case .peer: return intercept(target, client, now)
+            case .other: return tunnel(to: target, client)
+            case .refused(let denial): return refuse(denial, "\(target)", client)
+            case .ownSite, .unknown:
+                return refuse(
+                    Denial(.egressRefused, "\(host) is not known"), "\(target)", client)
+            }
+        } catch { return refuse(error, "\(target)", client) }
     }
 
     /// Goes on with a host whose addresses may be dialled; refused here, and not only when it is
@@ -165,7 +168,13 @@ package final class EgressHandler: RequestHandler {
         case .other: return gateway.passOut(request)
         case .unknown:
             return .prepare { [self] _ in
-                deliver(request, await judgeByDocument(request.peer))
+                do throws(Denial) {
+                    return deliver(request, try await judgeByDocument(request.peer))
+                } catch {
+                    // Nobody knows whether it is a peer: what is a message is refused as one.
+                    if request.isOfTheFederation { return gateway.planOutbound(request) }
+                    return deliver(request, .refused(error))
+                }
             }
         case .refused(let denial):
             let path = Array(request.path.text.utf8)[...]
@@ -177,14 +186,12 @@ package final class EgressHandler: RequestHandler {
     }
 
     /// `peer` or what `egress.other` says; never `unknown`.
-    private func judgeByDocument(_ host: PeerHost) async -> EgressGate.Verdict {
-        do throws(Denial) {
-            switch try await gateway.peers.document(of: host) {
-            case .published: return .peer(host)
-            case .absent: return gate.judgeAbsent(host)
-            }
-        } catch {
-            return .refused(error)
+    ///
+    /// Refused: a host that cannot be asked.
+    private func judgeByDocument(_ host: PeerHost) async throws(Denial) -> EgressGate.Verdict {
+        switch try await gateway.peers.document(of: host) {
+        case .published: .peer(host)
+        case .absent: gate.judgeAbsent(host)
         }
     }
 

@@ -7,8 +7,9 @@ extension Gateway {
     /// Passes as `egress.other` says; refused (`not_allowed`) otherwise.
     func planOther(_ request: PeerRequest) -> Plan {
         switch configuration.egress?.other {
-        case .tunnel: return passOut(request)
-        case .hosts(let hosts) where hosts.contains(request.peer): return passOut(request)
+        case .tunnel: return passOut(request, answers: Self.pageFields)
+        case .hosts(let hosts) where hosts.contains(request.peer):
+            return passOut(request, answers: Self.pageFields)
         case .hosts, .refuse, nil:
             return .answer(
                 refusal(
@@ -24,7 +25,12 @@ extension Gateway {
     ///
     /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
     /// data; those go out judged, signed and with codes, or not at all.
-    func passOut(_ request: PeerRequest) -> Plan {
+    ///
+    /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
+    ///   page, and where it leads.
+    func passOut(
+        _ request: PeerRequest, answers: [FieldName] = Gateway.pageFields + [.location]
+    ) -> Plan {
         guard !request.isOfTheFederation else {
             return .answer(
                 refusal(
@@ -39,11 +45,22 @@ extension Gateway {
                 Forwarding(
                     to: outbound.upstream(scheme: .https, authority: request.authority),
                     head: try peerHead(of: request, target: target),
+                    onHead: { _ in HeadEdit(keep: answers) },
                     onFailure: { [self] failure in
                         refusal(Denial(failure, reaching: request.peer))
                     }))
         } catch { return .answer(refusal(error)) }
     }
+
+    /// What of an answer means something to whoever asks for a page or calls an application, and
+    /// sets no state and no rule for a browser (security design, item 88); the last ones are Talk's.
+    static let pageFields =
+        dataFields
+        + [
+            "x-chat-last-common-read", "x-chat-last-given", "x-nextcloud-has-user-statuses",
+            "x-nextcloud-talk-federation-invites", "x-nextcloud-talk-hash",
+            "x-nextcloud-talk-modified-before", "x-nextcloud-talk-proxy-hash",
+        ].map { FieldName($0) }
 
     /// What tells of pages and sessions inside.
     private static let inner: [FieldName] = [.cookie, FieldName("origin"), FieldName("referer")]
@@ -70,17 +87,22 @@ extension Gateway {
 
 extension PeerRequest {
     /// Whether any server of the federation would take it for a message or for shared data.
-    fileprivate var isOfTheFederation: Bool {
+    var isOfTheFederation: Bool {
         let method = head.method.rawValue
         switch Self.usual.route(method: method, path: path.text) {
         case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint:
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
         }
+        return namedEndpoint != nil
+    }
+
+    /// The endpoint of OCM that the end of the path names, wherever its API is; nil for no message.
+    var namedEndpoint: OCMEndpoint? {
         guard head.method == .post, let last = path.text.split(separator: "/").last else {
-            return false
+            return nil
         }
-        return OCMEndpoint(rawValue: String(last)) != nil
+        return OCMEndpoint(rawValue: String(last))
     }
 
     private static let usual = RouteTable(kind: .generic)

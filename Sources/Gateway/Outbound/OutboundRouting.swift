@@ -4,12 +4,29 @@ import Transport
 /// Where a request of the backend's to a peer goes: to a message, a document, or shared data.
 extension Gateway {
     /// What becomes of an admitted request.
+    ///
+    /// Messages and requests for data ask the peer themselves what they need to know of it, so that
+    /// one that fails for that has its own line in the log, as any other.
     func planOutbound(_ request: PeerRequest) -> Plan {
         if let peer = resolution.remembered(request.peer) { return plan(request, to: peer) }
+        let usual = PeerPaths(request.peer, nil, for: backend.view.backend.kind)
+        switch usual.route(method: request.head.method.rawValue, path: request.path.text) {
+        case .ocm(let endpoint): return message(request, .ocm(endpoint))
+        case .ocs(let call): return message(request, .ocs(call, request.path))
+        case .token: return message(request, .token)
+        case .webdav: return planDataOut(request)
+        case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .passThrough,
+            .methodNotAllowed, .unknownEndpoint:
+            break
+        }
         return .prepare { [self] _ in
             do throws(Denial) {
                 return plan(request, to: try await resolution.resolve(request.peer))
-            } catch { return .answer(refusal(error)) }
+            } catch {
+                // At a path that only the peer's document would have told.
+                if let endpoint = request.namedEndpoint { return message(request, .ocm(endpoint)) }
+                return .answer(refusal(error))
+            }
         }
     }
 

@@ -172,6 +172,29 @@ import Testing
         #expect(planned.status == 403)
     }
 
+    @Test func underObserveWhatThePolicyIsAgainstIsReportedAndSent() async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "no data"
+                on = ["webdav.out"]
+                action = "deny"
+                """, profile: "observe")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.values("authorization") == ["Bearer token-1"])
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter {
+            $0["message"]?.string == "data.tolerated"
+        }
+        let line = try #require(lines.first)
+        #expect(lines.count == 1)
+        #expect(line["peer"]?.string == "modern.test" && line["method"]?.string == "GET")
+        #expect(line["would"]?.array?.count == 1)
+        // What is no question of policy is refused all the same.
+        #expect(try await world.ask("GET /elsewhere HTTP/1.1", basic(handle)).status == 403)
+    }
+
     // MARK: Paths
 
     @Test func destinationsAreMapped() async throws {

@@ -210,6 +210,10 @@ import Testing
         let down = try await way.plan("CONNECT down.test:443 HTTP/1.1", "Host: down.test")
         #expect(down.status == 503)
         #expect(down.code == "key_unavailable")
+        // A message is refused as one, with its decision.
+        let message = try await way.plan(
+            "POST http://down.test/ocm/shares HTTP/1.1", "Host: down.test", "Content-Length: 2")
+        #expect(message.isRead)
     }
 
     @Test func otherHostsAreTunnelledWhenTheyAreNamed() async throws {

@@ -52,6 +52,15 @@ import Transport
         #expect(world.lines.all.allSatisfy { !$0.contains("SECRET15CHARS00") })
     }
 
+    @Test func aMessageToAPeerThatIsDownHasOneDecisionToo() async throws {
+        world.net.lose("modern.test")
+        #expect(try await world.send(OutboundMessages.share()).status == 503)
+        let line = try #require(world.decisions().first)
+        #expect(world.decisions().count == 1)
+        #expect(line["code"]?.string == "peer_unavailable")
+        #expect(line["ocm"]?.object?["provider_id"]?.string == "22")
+    }
+
     @Test func aPeerThatKnowsTheDraftGetsItsSignature() async throws {
         _ = try await world.send(OutboundMessages.share(to: "cavage.test"), to: "cavage.test")
         let sent = try #require(world.mail.sent.first)

@@ -72,6 +72,26 @@ import Transport
         #expect(try await answer("/.well-known/ocm").status == 502)
     }
 
+    @Test(arguments: ["/ocm/shares", "/ocm/notifications", "/ocs/v2.php/cloud/shares"])
+    func aMessageAsksThePeerItself(_ path: String) async throws {
+        world.net.lose("modern.test")
+        let (request, _) = try world.request(path, to: "modern.test", "")
+        guard case .read = world.gateway.planOutbound(request) else {
+            Issue.record("not read")
+            return
+        }
+        #expect(world.net.asked.isEmpty)
+    }
+
+    @Test func aMessageAtAPathThatNobodyCanTellAnyMoreIsOneStill() async throws {
+        world.net.lose("modern.test")
+        guard case .read = try await plan("/odd/api/shares", method: "POST") else {
+            Issue.record("not read")
+            return
+        }
+        #expect(try await answer("/odd/api/shares").status == 502)
+    }
+
     @Test func aPeerWithoutADocumentHasNone() async throws {
         #expect(try await answer("/.well-known/ocm", to: "legacy.test").status == 404)
     }

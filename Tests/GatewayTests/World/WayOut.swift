@@ -16,8 +16,10 @@ final class WayOut: Sendable {
 
     struct Unmade: Error {}
 
-    init(rules: String = "") throws {
-        world = try TestWorld(partners: ["modern.test"], legacy: ["legacy.test"], rules: rules)
+    init(rules: String = "", configuration: String = "", profile: String = "bridge") throws {
+        world = try TestWorld(
+            partners: ["modern.test"], legacy: ["legacy.test"], rules: rules,
+            configuration: configuration, profile: profile)
         world.net.answer("https://modern.test/.well-known/ocm", 200, Self.modern)
         world.net.answer("https://legacy.test/ocm-provider/", 200, Self.legacy)
         world.mail.answer(Self.token(1), Self.token(2), Self.token(3))

@@ -1,0 +1,47 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+@Suite struct OtherTrafficTests {
+    private static let all = "[egress]\nlisten = \"127.0.0.1:3128\"\nother = \"tunnel\""
+
+    private func edit(_ plan: Plan) throws -> HeadEdit {
+        guard case .forward(let forwarding) = plan,
+            let edit = forwarding.onHead?(try WayOut.answer(302))
+        else { throw WayOut.Unmade() }
+        return edit
+    }
+
+    @Test func ofTheAnswerNothingPassesThatSetsAState() throws {
+        let world = try WayOut(configuration: Self.all)
+        let request = try world.request("GET /index.php/apps/spreed/x HTTP/1.1")
+        let edit = try edit(world.gateway.planOther(request))
+        let kept = try #require(edit.keep).map(\.description)
+        for name in [
+            "set-cookie", "location", "access-control-allow-origin", "clear-site-data",
+            "strict-transport-security", "refresh", "www-authenticate",
+        ] {
+            #expect(!kept.contains(name), "\(name)")
+        }
+        #expect(kept.contains("content-type") && kept.contains("x-nextcloud-talk-hash"))
+    }
+
+    @Test func whereAServerThatIsNoPeerLeadsIsTold() throws {
+        let world = try WayOut(configuration: Self.all)
+        let edit = try edit(world.gateway.passOut(try world.request("GET /x HTTP/1.1")))
+        let kept = try #require(edit.keep)
+        #expect(kept.contains(.location) && !kept.contains(FieldName("set-cookie")))
+    }
+
+    @Test(arguments: [
+        "POST /ocm/shares HTTP/1.1", "GET /public.php/webdav/a HTTP/1.1",
+        "POST /anywhere/notifications HTTP/1.1",
+        "POST /index.php/apps/files_sharing/shareinfo?t=x HTTP/1.1",
+    ])
+    func whatIsOfTheFederationDoesNotPassUnjudged(_ line: String) throws {
+        let world = try WayOut(configuration: Self.all)
+        #expect(Planned(world.gateway.passOut(try world.request(line))).status == 403)
+    }
+}
