@@ -78,7 +78,7 @@ extension PeerCommand {
 
         private var sentences: [String] {
             var sentences = PeerExplanation(
-                document, learned, sending: found.settings.signature.send
+                document, learned, sending: found.settings.signature.send, from: found.site
             ).lines
             if !found.isFromFile {
                 sentences.append(

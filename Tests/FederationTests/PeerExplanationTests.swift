@@ -2,11 +2,15 @@ import Federation
 import Testing
 
 @Suite struct PeerExplanationTests {
+    private func site() throws -> PeerHost { try #require(PeerHost("our.example")) }
+
     private func lines(
         _ text: String, _ learned: PeerDialect.Learned = .init(),
         sending: PeerDialect.Sending = .learn
     ) throws -> [String] {
-        PeerExplanation(try DiscoverySamples.document(text), learned, sending: sending).lines
+        PeerExplanation(
+            try DiscoverySamples.document(text), learned, sending: sending, from: try site()
+        ).lines
     }
 
     @Test func aStrictPeer() throws {
@@ -66,7 +70,9 @@ import Testing
     }
 
     @Test func whatIsAmissIsTold() throws {
-        #expect(PeerExplanation(nil).lines.first == "It publishes no discovery document.")
+        #expect(
+            PeerExplanation(nil, from: try site()).lines.first
+                == "It publishes no discovery document.")
         let off = DiscoverySamples.nextcloud27.replacing(
             #""enabled":true"#, with: #""enabled":false"#)
         #expect(try lines(off).contains { $0.hasPrefix("It says that it is not enabled") })

@@ -4,10 +4,10 @@ package struct PeerExplanation: Sendable, Equatable {
 
     package init(
         _ document: DiscoveryDocument?, _ learned: PeerDialect.Learned = .init(),
-        sending: PeerDialect.Sending = .learn
+        sending: PeerDialect.Sending = .learn, from site: PeerHost
     ) {
         let words = Words(
-            document: document, learned: learned, sending: sending,
+            site: site, document: document, learned: learned, sending: sending,
             dialect: PeerDialect(document, learned, sending: sending))
         lines =
             words.itself + [words.reader, words.verification] + words.signatures
@@ -16,6 +16,7 @@ package struct PeerExplanation: Sendable, Equatable {
 }
 
 private struct Words {
+    let site: PeerHost
     let document: DiscoveryDocument?
     let learned: PeerDialect.Learned
     let sending: PeerDialect.Sending
@@ -106,10 +107,7 @@ private struct Words {
     }
 
     var addresses: String {
-        let example =
-            PeerHost("our.example").map {
-                OCMAddress(identifier: "alice", host: $0).written(dialect.addressForm)
-            } ?? ""
+        let example = OCMAddress(identifier: "alice", host: site).written(dialect.addressForm)
         let why =
             dialect.addressForm == .bare
             ? "as the drafts write them" : "it finds no host in any other form"
