@@ -15,6 +15,8 @@ final class UpstreamDial: LoopMember {
     private var current: UpstreamConnection?
     private var failure = UpstreamFailure.connectRefused
     private let deadline: LoopTime
+    /// When the present candidate has had its share of the time, handshakes included.
+    private var turn = LoopTime.never
 
     /// What is dialled, and what an outer proxy there is asked for.
     private struct Candidate {
@@ -120,6 +122,7 @@ final class UpstreamDial: LoopMember {
         current = connection
         // What is left of the time is for all that are left: one that is silent costs its share.
         let share = (deadline - loop.now) / (candidates.count + 1)
+        turn = loop.now + share
         let upstream = upstream
         let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
         ClientBootstrap(group: loop.eventLoop)
@@ -161,6 +164,7 @@ final class UpstreamDial: LoopMember {
         case .success:
             if upstream.security == nil, upstream.proxy == nil { deliver(connection) }
         case .failure(let error):
+            guard current === connection else { return }
             failure = error is ChannelError ? .connectTimeout : .connectRefused
             tryNext()
         }
@@ -168,9 +172,10 @@ final class UpstreamDial: LoopMember {
 
     /// The outer proxy has answered.
     private func tunnelled(_ connection: UpstreamConnection, _ failure: UpstreamFailure?) {
+        guard current === connection else { return }
         if let failure {
             self.failure = failure
-            if current === connection { tryNext() }
+            tryNext()
         } else if upstream.security == nil {
             deliver(connection)
         }
@@ -180,11 +185,11 @@ final class UpstreamDial: LoopMember {
     private func shaken(
         _ connection: UpstreamConnection, _ result: Result<TLSNegotiation, TLSFailure>
     ) {
+        // Of one that was given up, the next one is under way by now.
+        guard current === connection else { return }
         switch result {
         case .success: deliver(connection)
         case .failure(let failure):
-            // One that an outer proxy refused has no handshake; the next one is under way by now.
-            guard current === connection else { return }
             // Another address of the same name would hardly be more honest.
             end(.tls(failure.detail))
         }
@@ -223,6 +228,14 @@ final class UpstreamDial: LoopMember {
     }
 
     func tick(at now: LoopTime) {
-        if deadline < now { end(.connectTimeout) }
+        if deadline < now {
+            end(.connectTimeout)
+        } else if turn < now, !candidates.isEmpty {
+            // It connected and says nothing: the next one may.
+            let silent = current
+            failure = .connectTimeout
+            tryNext()
+            silent?.abandon()
+        }
     }
 }

@@ -355,6 +355,24 @@ import Testing
         await group.shutdown()
     }
 
+    @Test func aSilentOuterProxyCostsEachAddressItsShareOfTheTime() async throws {
+        let group = LoopGroup(
+            count: 1, resolver: Resolver { _ in [.v4(0xC000_0201), .v4(0xC000_0202)] })
+        let silent = try await ScriptedServer(on: group) { _ in nil }
+        var configuration = OutboundConfiguration(
+            tls: try .client(trust: .system(adding: [])),
+            guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
+        configuration.connect = .seconds(1)
+        configuration.proxy = OuterProxy(
+            host: .address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: silent.port))
+        let client = OutboundClient(configuration, on: group)
+        let request = OutboundRequest(
+            .get, authority: try Authority("peer.example"), target: [0x2F])
+        await #expect(throws: FetchFailure.timeout) { try await client.fetch(request) }
+        #expect(silent.heads.count == 2)
+        await group.shutdown()
+    }
+
     @Test func theGuardHoldsBehindAnOuterProxy() async throws {
         let group = LoopGroup(count: 1, resolver: Resolver { _ in [.v4(0x0A00_0001)] })
         let outer = try await ScriptedServer(.closes, on: group) { _ in "HTTP/1.1 200 OK\r\n\r\n" }
