@@ -132,4 +132,27 @@ import Testing
         #expect(shares > 5)
         #expect(changes > 2)
     }
+
+    @Test func newPermissionsAreACallForNextcloud() throws {
+        func call(_ details: String, filling: Secret? = nil) throws -> (String, String)? {
+            let text = """
+                {"notificationType":"RESHARE_CHANGE_PERMISSION","resourceType":"file",\
+                "providerId":"a/b","notification":{\(details)}}
+                """
+            let notification = try Notification(parsing: Array(text.utf8))
+            let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
+            return OCSTranslation.permissions(notification, swaps: [swap], filling: filling).map {
+                ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self))
+            }
+        }
+        let all = #""permission":["read","write","share","other"]"#
+        let target = "/ocs/v2.php/cloud/shares/a%2Fb/permissions?format=json"
+        let told = try #require(try call(#""sharedSecret":"old","# + all))
+        #expect(told.0 == target && told.1 == "token=new&permissions=31")
+        let filled = try #require(
+            try call(#""permission":["read"]"#, filling: Secret(utf8: "known")))
+        #expect(filled.1 == "token=known&permissions=1")
+        #expect(try call(all) == nil)
+        #expect(try call(#""sharedSecret":"old""#) == nil)
+    }
 }

@@ -1,5 +1,12 @@
 /// Answers of the older federation API.
 package enum OCSAnswer {
+    /// What an answer says in the words of OCM: 201 for a call that was taken. Version 1 says 200 for
+    /// a failure too.
+    package static func status(_ status: Int, body: [UInt8]) -> Int {
+        guard neutral(status: status, body: body) != nil else { return 201 }
+        return (200...299).contains(status) ? 400 : status
+    }
+
     /// The body of a refusal.
     ///
     /// It has an `ocs` member, and its status must be 4xx or 5xx: old senders count every 2xx

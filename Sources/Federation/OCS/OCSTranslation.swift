@@ -1,4 +1,4 @@
-internal import OpenSSL
+package import OpenSSL
 
 /// Turns calls of the older federation API into the OCM messages that say the same, and the answers
 /// back (`legacy-wire.md` 2.4): what the backend sends there is judged, signed and translated like
@@ -90,6 +90,32 @@ package enum OCSTranslation {
             ("notification", .object(details)),
         ]
         return try Notification(parsing: JSONValue.object(members).serialized())
+    }
+
+    /// The call of the older API that says what `RESHARE_CHANGE_PERMISSION` says, for Nextcloud, which
+    /// sends and takes it there alone (`legacy-wire.md` 3.1); nil for any other notification, and for
+    /// one without a secret or permissions.
+    package static func permissions(
+        _ notification: Notification, swaps: [SecretSwap], filling: Secret?
+    ) -> (target: String, form: FormBody)? {
+        guard notification.type == .reshareChangePermission,
+            let told = notification.secret ?? filling,
+            let words = notification.members["notification"]?.object?["permission"]?.array
+        else { return nil }
+        let secret = swaps.first { $0.old == told }?.new ?? told
+        let bits = words.compactMap(\.string).reduce(0) { bits, word in
+            switch word {
+            case "read": bits | 1
+            case "write": bits | 14
+            case "share": bits | 16
+            case _: bits
+            }
+        }
+        return (
+            "/ocs/v2.php/cloud/shares/\(percentEncoded(notification.providerID.text))"
+                + "/permissions?format=json",
+            FormBody([("token", secret.text), ("permissions", "\(bits)")])
+        )
     }
 
     /// The answer to a call for what the peer answered in OCM.

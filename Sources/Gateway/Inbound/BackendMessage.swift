@@ -17,6 +17,13 @@ struct BackendMessage: ~Copyable {
     let made: ShareRecord?
     /// The share that ends when the backend takes the message.
     let ends: ShareRecord?
+    /// What the backend may repeat in its answer and nobody else is to know: the secrets of the
+    /// message and the handles in their place.
+    let secrets: [Secret]
+    /// The API that it goes to, whose form the backend's answer has.
+    let api: API
+
+    enum API: Sendable { case ocm, ocs }
 }
 
 extension Gateway {
@@ -59,7 +66,8 @@ extension Gateway {
         if body.isChanged { trail.altered("translated") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
-            verified, .shares, view, body, memory: [draft.change], made: draft.share)
+            verified, .shares, view, body, memory: [draft.change], made: draft.share,
+            told: draft.swaps.map(\.new))
     }
 
     private func transform(
@@ -74,26 +82,39 @@ extension Gateway {
             if case .valid = verified.signature { filling = try backendSecret(of: share) }
             swaps = try self.swaps(towardsBackend: share)
         }
+        let told = swaps.map(\.new) + [filling].compactMap { $0 }
+        if view.backend.kind == .nextcloud,
+            let call = OCSTranslation.permissions(notification, swaps: swaps, filling: filling)
+        {
+            trail.altered("translated")
+            return ocs(
+                verified, Array(call.target.utf8), call.form,
+                dropped: Self.signatures + [.contentType],
+                added: [(.contentType, "application/x-www-form-urlencoded")], told: told)
+        }
         let body = Translation(for: view.backend).notification(
             notification, swaps: swaps, filling: filling)
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, .notifications, view, body,
-            ends: notification.type.endsShare ? share : nil)
+            ends: notification.type.endsShare ? share : nil, told: told)
     }
 
     private func message(
         _ verified: Verified, _ endpoint: OCMEndpoint, _ view: BackendServer.View,
         _ body: TranslatedBody, memory: [Change] = [], made: ShareRecord? = nil,
-        ends: ShareRecord? = nil
+        ends: ShareRecord? = nil, told: [Secret] = []
     ) throws(Denial) -> BackendMessage {
         let target = Array("\(view.endPoint)/\(endpoint.rawValue)".utf8)
         let signature = try signatureForBackend(of: verified.signedBy, target, body.bytes)
-        let isDropped = signature != nil || view.backend.dropsSignatures(of: body)
+        let isRFC9421 = verified.claimed.received.head.fields.contains(.signatureInput)
+        let isDropped =
+            signature != nil || view.backend.dropsSignature(of: body, isRFC9421: isRFC9421)
         return BackendMessage(
             verified: verified, target: target, body: body.bytes,
             dropped: (isDropped ? Self.signatures : []) + (signature == nil ? [] : [.date]),
-            added: signature ?? [], memory: memory, made: made, ends: ends)
+            added: signature ?? [], memory: memory, made: made, ends: ends,
+            secrets: verified.claimed.message.secrets + told, api: .ocm)
     }
 
     /// Where the data of a share are that does not say so in full: behind a relative URI, at the
@@ -134,6 +155,7 @@ extension Gateway {
         return ocs(verified, form, ends: change.notificationType.endsShare ? share : nil)
     }
 
+    /// A call of the older API at the path that the sender used.
     private func ocs(
         _ verified: Verified, _ form: FormBody, memory: [Change] = [], made: ShareRecord? = nil,
         ends: ShareRecord? = nil
@@ -142,9 +164,18 @@ extension Gateway {
         var target: [UInt8] = []
         if case .ocs(_, let path) = received.kind { target = Array(path.text.utf8) }
         if let query = received.head.query { target += [UInt8(ascii: "?")] + query }
-        return BackendMessage(
-            verified: verified, target: target, body: form.serialized(), dropped: [],
-            added: [], memory: memory, made: made, ends: ends)
+        return ocs(verified, target, form, memory: memory, made: made, ends: ends)
+    }
+
+    private func ocs(
+        _ verified: Verified, _ target: [UInt8], _ form: FormBody, dropped: [FieldName] = [],
+        added: [(FieldName, String)] = [], memory: [Change] = [], made: ShareRecord? = nil,
+        ends: ShareRecord? = nil, told: [Secret] = []
+    ) -> BackendMessage {
+        BackendMessage(
+            verified: verified, target: target, body: form.serialized(), dropped: dropped,
+            added: added, memory: memory, made: made, ends: ends,
+            secrets: verified.claimed.message.secrets + told, api: .ocs)
     }
 }
 
@@ -161,10 +192,12 @@ extension Federation.Notification.Kind {
 }
 
 extension Backend {
-    /// Nextcloud from 31 on verifies signatures itself: what is unchanged keeps its own.
-    func dropsSignatures(of body: TranslatedBody) -> Bool {
+    /// Nextcloud from 31 on verifies signatures itself: what is unchanged keeps its own. Until 34 it
+    /// knows draft-cavage alone, and refuses one of RFC 9421 as invalid (`legacy-wire.md` 6.2).
+    func dropsSignature(of body: TranslatedBody, isRFC9421: Bool) -> Bool {
         switch (kind, age) {
-        case (.nextcloud, .middle), (.nextcloud, .current), (.generic, _): body.isChanged
+        case (.nextcloud, .middle): body.isChanged || isRFC9421
+        case (.nextcloud, .current), (.generic, _): body.isChanged
         case (.nextcloud, .old), (.owncloud10, _), (.ocis, _), (.opencloud, _), (.cernbox, _),
             (.seafile, _):
             true

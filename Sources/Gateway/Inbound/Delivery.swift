@@ -32,7 +32,7 @@ extension Gateway {
         }
         trail.enters(nil)
         trail.backendAnswered(response.status)
-        let secrets = message.verified.claimed.message.secrets
+        let secrets = message.secrets
         switch message.verified.claimed.message {
         case .ocsShare:
             return try await ocsAnswer(response, made: message.made, ends: nil)
@@ -40,18 +40,27 @@ extension Gateway {
             let swaps = try await reshareSwaps(
                 response, message.verified.claimed, for: change.shareWith)
             return try await ocsAnswer(response, made: nil, ends: message.ends, swaps)
-        case .share: return try await ocmAnswer(.shares, response, secrets, message.made, nil)
+        case .share:
+            return try await ocmAnswer(
+                .shares, status: response.status, response.body, secrets, message.made, nil)
+        case .notification where message.api == .ocs:
+            let status = OCSAnswer.status(response.status, body: response.body)
+            return try await ocmAnswer(
+                .notifications, status: status, Array("[]".utf8), secrets, nil, message.ends)
         case .notification(let notification):
             let swaps = try await reshareSwaps(
                 response, message.verified.claimed, for: notification.shareWith)
             return try await ocmAnswer(
-                .notifications, response, secrets, nil, message.ends, swaps)
+                .notifications, status: response.status, response.body, secrets, nil,
+                message.ends, swaps)
         case .inviteAccepted(let invite):
-            let answer = try await ocmAnswer(.inviteAccepted, response, secrets, nil, nil)
+            let answer = try await ocmAnswer(
+                .inviteAccepted, status: response.status, response.body, secrets, nil, nil)
             try await remember(invite, answer.body)
             return answer
         case .requestShare:
-            return try await ocmAnswer(.requestShare, response, secrets, nil, nil)
+            return try await ocmAnswer(
+                .requestShare, status: response.status, response.body, secrets, nil, nil)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
     }
@@ -73,12 +82,11 @@ extension Gateway {
     }
 
     private func ocmAnswer(
-        _ endpoint: OCMEndpoint, _ response: BufferedResponse, _ secrets: [Secret],
+        _ endpoint: OCMEndpoint, status: Int, _ body: [UInt8], _ secrets: [Secret],
         _ made: ShareRecord?, _ ends: ShareRecord?, _ swaps: [SecretSwap] = []
     ) async throws(Denial) -> Answer {
         switch BackendAnswer(
-            to: endpoint, status: response.status, body: response.body, secrets: secrets,
-            swaps: swaps)
+            to: endpoint, status: status, body: body, secrets: secrets, swaps: swaps)
         {
         case .delivered(let status, let body):
             if let ends { try await makeDurable([ending(ends)]) }

@@ -64,6 +64,27 @@ import Transport
                 == world.gateway.keyForBackend(of: peer)?.keyId)
     }
 
+    /// What is unchanged keeps the peer's own signature, unless the backend would refuse it for its
+    /// form: Nextcloud until 34 knows draft-cavage alone.
+    @Test(arguments: [("33.0.3.2", true), ("35.0.0.1", false), ("27.1.3.0", true)])
+    func aSignatureThatTheBackendCannotReadIsDropped(
+        _ version: String, _ isDropped: Bool
+    ) async throws {
+        let (world, peer) = try world(version, egress: "")
+        _ = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test", requirements: ""),
+                at: world.clock.now))
+        world.clock.pass(1)
+        let text = Messages.notification(secret: "secret-of-seven")
+        let note = try await world.accept(
+            try peer.request("/ocm/notifications", text, at: world.clock.now),
+            as: .ocm(.notifications))
+        #expect(String(decoding: note.body, as: UTF8.self) == text)
+        #expect(note.dropped.contains(.signature) == isDropped)
+        #expect(note.added.isEmpty)
+    }
+
     @Test(arguments: [("27.1.3.0", true), ("33.0.3.2", false)])
     func othersGetNoneOfOurs(_ version: String, _ hasEgress: Bool) async throws {
         let (world, peer) =

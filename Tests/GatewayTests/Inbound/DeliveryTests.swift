@@ -84,6 +84,33 @@ import Transport
         #expect(test.gateway.registry.all.count == 2)
     }
 
+    @Test func aHandleThatTheBackendRepeatsIsNotLogged() async throws {
+        #expect(try await share() == 201)
+        let share = try #require(test.gateway.registry.all.first)
+        let handle = try #require(try test.gateway.backendSecret(of: share)?.text)
+        test.backend.answers(400, #"{"message":"no share \#(handle)"}"#)
+        _ = try await notify()
+        test.gateway.log.flush()
+        #expect(!test.world.lines.all.contains { $0.contains(handle) })
+    }
+
+    @Test func permissionsOfAReshareGoToNextcloudWhereItTakesThem() async throws {
+        let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
+        let text = """
+            {"notificationType":"RESHARE_CHANGE_PERMISSION","resourceType":"file","providerId":"1",\
+            "notification":{"sharedSecret":"\(own.credential)","permission":["read","share"]}}
+            """
+        let taken = #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#
+        test.backend.answers(200, taken)
+        _ = test.backend.take()
+        #expect(try await test.post("/ocm/notifications", text).status == 201)
+        #expect(test.backend.take() == ["POST /ocs/v2.php/cloud/shares/1/permissions -"])
+        // The older API may say 200 for a failure too.
+        test.backend.answers(
+            200, #"{"ocs":{"meta":{"status":"failure","statuscode":403,"message":"no"}}}"#)
+        #expect(try await test.post("/ocm/notifications", text).status == 400)
+    }
+
     @Test func whoAcceptsAnInvitationOfOursIsAContactAndNobodyElse() async throws {
         test.backend.answers(200, #"{"userID":"bob","email":"","name":"Bob"}"#)
         let answer = try await test.post("/ocm/invite-accepted", Messages.invite(from: "one.test"))
