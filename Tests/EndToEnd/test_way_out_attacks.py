@@ -155,8 +155,8 @@ def without_connect(federation, form, method, path, fields=(), body=b""):
 
 @pytest.mark.parametrize("form", ["absolute", "prefix"])
 def test_nothing_goes_unjudged_to_who_is_on_no_list(build, evidence, form):
-    """`other = "tunnel"` is for what is no message and no shared data."""
-    federation = build(on=None, egress='other = "tunnel"')
+    """`other` is for what is no message and no shared data."""
+    federation = build(on=None, egress=f'other = ["{HOSTILE}"]')
     assert without_connect(federation, form, "GET", "/status.php").status == 200
     federation.hostile.requests.clear()
     document = legacy_share(HOME, HOSTILE)

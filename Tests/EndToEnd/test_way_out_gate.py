@@ -161,15 +161,19 @@ def test_a_backend_that_calls_itself_stays_inside(federation, way):
     assert federation.home_relay.requests == []
 
 
-@pytest.mark.parametrize("other, opened", [('"refuse"', []), ('"tunnel"', ["updates.test", "any.test"]),
-                                           ('["updates.test"]', ["updates.test"])])
-def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, opened):
-    """Tunnelled untouched, with the far certificate and not ours, or refused."""
+@pytest.mark.parametrize("other, unknown, opened", [
+    ('"refuse"', "allow", []), ('"tunnel"', "allow", ["updates.test", "any.test"]),
+    ('"tunnel"', "deny", []), ('["updates.test"]', "deny", ["updates.test"])])
+def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, unknown, opened):
+    """Tunnelled untouched, with the far certificate and not ours, or refused.
+
+    Under `unknown = "deny"` nobody may be asked whether it is a peer: then only a name opens."""
     made = Federation(tmp_path_factory.mktemp("other"), authority, evidence, "nc27",
-                      egress=f"other = {other}")
+                      egress=f"other = {other}", unknown=unknown)
     for host in ("updates.test", "any.test"):
         server = made.capture.add(host, "unsigned")
-        server.script = lambda request: answer(200, b"plain to see\n")
+        server.script = lambda request: answer(404, b"nothing\n") \
+            if "ocm" in request.target else answer(200, b"plain to see\n")
     config = made.home.configuration
     config.write_text(re.sub(r"resolve       = \{.*\}", "resolve       = { " + ", ".join(
         f'"{a}" = "{b}"' for a, b in made.capture.resolve().items() if a != f"{HOME}:443") + " }",
@@ -186,7 +190,8 @@ def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, opened):
                 with pytest.raises(Refused) as refused:
                     way.open(host)
                 assert refused.value.response.status == 403
-                assert made.capture.peers[host].requests == []
+                if unknown == "deny":
+                    assert made.capture.peers[host].requests == []
     finally:
         made.home.stop()
         made.capture.stop()
@@ -211,7 +216,7 @@ def test_nothing_is_smuggled_through_a_connect(federation, fields, after):
     """What follows is TLS or nothing; a CONNECT has no body."""
     federation.legacy.requests.clear()
     data = compose(f"CONNECT {LEGACY}:443 HTTP/1.1", [("Host", f"{LEGACY}:443"), *fields]) + after
-    with Connection(("127.0.0.1", federation.home.egress_port), timeout=10) as connection:
+    with Connection(("127.0.0.1", federation.home.egress_port), timeout=2) as connection:
         connection.send(data)
         answers = 0
         try:

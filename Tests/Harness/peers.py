@@ -246,6 +246,8 @@ class PeerServer(Listener):
         self.opens.set()
         # Everything that came and went: (who dialled, for which host, request, answer's bytes).
         self.exchanges: list[tuple[str, str, Request, bytes]] = []
+        # The hosts that were asked for over each connection.
+        self.spoken: dict[int, set[str]] = {}
         super().__init__()
 
     def add(self, host: str, generation: str, **discovery) -> Peer:
@@ -278,6 +280,7 @@ class PeerServer(Listener):
                         continue
                     with self._lock:
                         peer.requests.append(request)
+                        self.spoken.setdefault(number, set()).add(peer.host)
                     told = peer.script(request)
                     if self.keeps:
                         with self._lock:

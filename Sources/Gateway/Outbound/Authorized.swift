@@ -105,15 +105,8 @@ extension Gateway {
             Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
         facts.address = received.client.address.map { NetworkAddress($0) }
         facts.fill(from: message)
-        switch (dialect.verification, generation) {
-        case (.unknown, _), (.verifies, .none): facts.signature = .none
-        case (.verifies, .cavage): facts.signature = .cavage
-        case (.verifies, .label), (.verifies, .tag): facts.signature = .rfc9421
-        }
-        facts.peerKeys =
-            peer.document?.advertisesSignatures == true ? .advertised : .none
-        facts.mfa =
-            peer.document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+        facts.fill(from: peer.document)
+        facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {
             facts.access = translation(to: dialect).access(of: share)
             facts.invite = invite(between: share.sender, and: share.shareWith)
@@ -135,6 +128,25 @@ extension Gateway {
             Contact(
                 peer: remote.host, remote: remote.identifier, local: local.identifier,
                 site: local.host)) ? .accepted : .none
+    }
+}
+
+extension Facts {
+    /// What a peer says of itself.
+    mutating func fill(from document: DiscoveryDocument?) {
+        peerKeys = document?.advertisesSignatures == true ? .advertised : .none
+        mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+    }
+}
+
+extension SignatureFact {
+    /// The signature of a request of ours; one that nobody looks at is none.
+    init(_ generation: SignatureGeneration, _ verification: PeerDialect.Verification) {
+        switch (verification, generation) {
+        case (.unknown, _), (.verifies, .none): self = .none
+        case (.verifies, .cavage): self = .cavage
+        case (.verifies, .label), (.verifies, .tag): self = .rfc9421
+        }
     }
 }
 

@@ -93,7 +93,7 @@ extension Gateway {
     private func way(
         _ found: FoundAccess?, at peer: ResolvedPeer, data: PeerHost
     ) throws(Denial) -> DataShare.Way {
-        guard let found else { return .secret(nil) }
+        guard let found else { return .asSent }
         let demand: TokenLease.Demand
         let dialect = dialect(of: peer)
         let endPoint = dialect.tokenEndPoint.flatMap { named in
@@ -109,26 +109,31 @@ extension Gateway {
         return .token(
             DataShare.TokenUse(
                 lease: tokens.lease(of: found.share.id, place: found.place), demand: demand,
-                endPoint: endPoint, generation: generation(for: dialect),
+                endPoint: endPoint, way: SignedWay(dialect, in: generation(for: dialect)),
                 secret: demand == .offered ? try secretField(of: found) : nil))
     }
 
-    private func secretField(of found: FoundAccess) throws(Denial) -> String {
+    private func secretField(of found: FoundAccess) throws(Denial) -> Secret {
         DAVCredential.field(
             for: try permanentSecret(of: found.share, at: found.place),
-            found.access.uri == nil ? .basic : .bearer
-        ).text
+            found.access.uri == nil ? .basic : .bearer)
     }
 
     private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {
         var facts = Facts(Occasion(.webdav, .outbound), peer: peer.peer, now: 0)
         facts.protocols = ["webdav"]
+        facts.fill(from: peer.document)
         guard let share = found?.share else { return facts }
         facts.resourceType = share.resourceType
         facts.owner = share.owner
         facts.sender = share.sender
         facts.recipient = share.recipient
         facts.permissions = found?.access.permissions.facts ?? .unspecified
+        if let local = share.recipient.flatMap({ OCMAddress($0) }),
+            let remote = share.sender.flatMap({ OCMAddress($0) })
+        {
+            facts.invite = invite(between: local, and: remote)
+        }
         return facts
     }
 

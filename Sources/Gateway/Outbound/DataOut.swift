@@ -41,6 +41,7 @@ extension Gateway {
             }
         }
         switch data.way {
+        case .asSent: return try forward(data, request, by: .asSent)
         case .secret(let field): return try forward(data, request, by: .secret(field))
         case .token(let use):
             let now = environment.monotonicSeconds()
@@ -59,7 +60,8 @@ extension Gateway {
                 await exchange(data, use, for: request.client)
             }
             return try forward(data, request, by: .token(token, use))
-        case .secret: return try forward(data, request, by: .secret(use.secret))
+        case .secret:
+            return try forward(data, request, by: use.secret.map { .secret($0) } ?? .asSent)
         case .refuse(let failure, let retryAfter):
             throw failure.denial(retryAfter: retryAfter)
         case .ask: return .prepare { [self] _ in await planWithToken(data, use, request) }

@@ -5,13 +5,15 @@ import Transport
 extension Gateway {
     /// What opens the share at its peer.
     enum DataKey: Sendable {
-        /// This `Authorization`; nil for the one that the backend sends.
-        case secret(String?)
+        /// The `Authorization` that the backend sends.
+        case asSent
+        /// This `Authorization`.
+        case secret(Secret)
         case token(PeerToken, DataShare.TokenUse)
 
         var fact: AccessFact {
             switch self {
-            case .secret: .secret
+            case .asSent, .secret: .secret
             case .token: .token
             }
         }
@@ -59,9 +61,9 @@ extension Gateway {
             try writer.requestLine(request.head.method, target)
             writer.add(data.hostLine)
             switch (key, coding) {
-            case (.secret(nil), .asSent):
+            case (.asSent, .asSent):
                 writer.copyFields(of: request.head, except: Self.backendsFields)
-            case (.secret(nil), .identity):
+            case (.asSent, .identity):
                 writer.copyFields(of: request.head, except: Self.backendsFields + [.acceptEncoding])
             case (.secret, .asSent), (.token, .asSent):
                 writer.copyFields(of: request.head, except: Self.replacedFields)
@@ -69,8 +71,8 @@ extension Gateway {
                 writer.copyFields(of: request.head, except: Self.codedFields)
             }
             switch key {
-            case .secret(nil): break
-            case .secret(let field?): try writer.add(.authorization, field)
+            case .asSent: break
+            case .secret(let field): try writer.add(.authorization, field.text)
             case .token(let token, _): try writer.add(.authorization, token.field)
             }
             if let destination { try writer.add(.destination, destination) }

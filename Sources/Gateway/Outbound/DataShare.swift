@@ -32,8 +32,10 @@ final class DataShare: Sendable, CustomReflectable {
 
     /// How its data are reached.
     enum Way: Sendable {
-        /// By this `Authorization`; nil for the one that the backend sends.
-        case secret(String?)
+        /// By the `Authorization` that the backend sends.
+        case asSent
+        /// By this `Authorization`.
+        case secret(Secret)
         case token(TokenUse)
     }
 
@@ -43,9 +45,9 @@ final class DataShare: Sendable, CustomReflectable {
         let demand: TokenLease.Demand
         /// Nil when the peer names none, although the share demands tokens.
         let endPoint: URLParts?
-        let generation: SignatureGeneration
+        let way: SignedWay
         /// The `Authorization` of the permanent secret, where it may stand in.
-        let secret: String?
+        let secret: Secret?
     }
 
     init(

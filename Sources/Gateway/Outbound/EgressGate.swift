@@ -69,7 +69,8 @@ struct EgressGate: Sendable {
             return .refused(Denial(.egressRefused, "nothing names the port of \(target)"))
         }
         if let denial = standing.denial, profile != .observe {
-            return passes(host, standing.word) ? .other(host) : .refused(denial)
+            // Whether it is a peer may not be asked of it, so `tunnel` does not mean it: only a name does.
+            return names(host) ? .other(host) : .refused(denial)
         }
         switch standing.word {
         case .allow: return .peer(host)
@@ -79,10 +80,9 @@ struct EgressGate: Sendable {
 
     /// What becomes of an unknown host that turned out to be no OCM server.
     func judgeAbsent(_ host: PeerHost) -> Verdict {
-        passes(host, .unknown)
-            ? .other(host)
-            : .refused(
-                Denial(.egressRefused, "\(host) shows no document, and is none of egress.other"))
+        if names(host) || other == .tunnel { return .other(host) }
+        return .refused(
+            Denial(.egressRefused, "\(host) shows no document, and is none of egress.other"))
     }
 
     /// Whether `egress.other` names the host.
@@ -90,16 +90,6 @@ struct EgressGate: Sendable {
         switch other {
         case .hosts(let hosts): hosts.contains(host)
         case .refuse, .tunnel: false
-        }
-    }
-
-    /// Whether requests to the host pass unjudged. `tunnel` means whoever is no peer; it opens no
-    /// way to hosts that the policy blocks, which one has to name for that.
-    private func passes(_ host: PeerHost, _ word: Standing.Word) -> Bool {
-        switch other {
-        case .refuse: false
-        case .hosts(let hosts): hosts.contains(host)
-        case .tunnel: word != .block
         }
     }
 

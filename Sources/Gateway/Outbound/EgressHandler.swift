@@ -69,7 +69,15 @@ package final class EgressHandler: RequestHandler {
                 return refuse(
                     Denial(.egressRefused, "\(host) is not known"), "\(target)", client)
             }
-        } catch { return refuse(error, "\(target)", client) }
+        } catch {
+            // The fetch is not let to its address either: then that is what is said.
+            let failure = await reached.ask(
+                target, at: gateway.environment.monotonicMilliseconds())
+            guard case .addressRefused? = failure, let failure else {
+                return refuse(error, "\(target)", client)
+            }
+            return refuse(Denial(failure, reaching: target), "\(target)", client)
+        }
     }
 
     /// Goes on with a host whose addresses may be dialled; refused here, and not only when it is
@@ -97,7 +105,7 @@ package final class EgressHandler: RequestHandler {
             return .intercept(
                 Interception(
                     context: try authority.context(for: target.host.description, now: now),
-                    handler: InterceptedHandler(self), authority: target))
+                    handler: InterceptedHandler(self, to: target), authority: target))
         } catch {
             return refuse(Denial(.overloaded, "no certificate: \(error)"), "\(target)", client)
         }

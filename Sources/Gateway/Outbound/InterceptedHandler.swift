@@ -1,31 +1,44 @@
 import Federation
+import Synchronization
 import Transport
 
-/// Requests inside of an intercepted CONNECT.
+/// Requests inside of one intercepted CONNECT.
 ///
 /// Refused: a name in the handshake that is not the one of the CONNECT (403), a `Host` that is not
 /// (421), and whatever the gate says by now: policy may have changed since the CONNECT.
-struct InterceptedHandler: RequestHandler {
+final class InterceptedHandler: RequestHandler {
     private let egress: EgressHandler
+    private let target: Authority
+    private let name: String
+    /// What the gate said last: it says the same under the same policy in the same second.
+    private let last = Mutex<Judgement?>(nil)
 
-    init(_ egress: EgressHandler) { self.egress = egress }
+    private struct Judgement {
+        let policy: Policy
+        /// Unix seconds.
+        let now: Int
+        let verdict: EgressGate.Verdict
+    }
+
+    /// - Parameter target: whom the CONNECT named.
+    init(_ egress: EgressHandler, to target: Authority) {
+        self.egress = egress
+        self.target = target.normalized(for: .https)
+        name = target.host.description
+    }
 
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
-        guard let target = client.intercepted?.normalized(for: .https) else {
-            return egress.refuse(Denial(.misdirected, "not inside of a CONNECT"), "", client)
-        }
-        if let name = client.tls?.serverName, name != target.host.description {
+        if let shown = client.tls?.serverName, shown != name {
             return refuse(
-                Denial(.egressRefused, "the handshake names another host than CONNECT"),
-                target, client)
+                Denial(.egressRefused, "the handshake names another host than CONNECT"), client)
         }
         guard head.authority?.normalized(for: .https) == target else {
-            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), target, client)
+            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), client)
         }
-        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, target, client) }
+        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, client) }
         let gateway = egress.gateway
         let now = gateway.environment.now()
-        let verdict = egress.gate.judge(target, gateway.policy.current, now: now)
+        let verdict = judge(gateway.policy.current, now: now)
         switch verdict {
         case .ownSite: return gateway.plan(head, from: client)
         case .peer(let host), .unknown(let host), .other(let host):
@@ -37,9 +50,9 @@ struct InterceptedHandler: RequestHandler {
                 // no document.
                 if case .other = verdict { return gateway.passOut(request) }
                 return gateway.planOutbound(request)
-            } catch { return refuse(error, target, client) }
+            } catch { return refuse(error, client) }
         case .refused(let denial):
-            return refuse(Gateway.keepingMounts(denial, at: head.path), target, client)
+            return refuse(Gateway.keepingMounts(denial, at: head.path), client)
         }
     }
 
@@ -47,7 +60,15 @@ struct InterceptedHandler: RequestHandler {
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer { egress.refuse(failure, of: start, from: client) }
 
-    private func refuse(
-        _ denial: Denial, _ target: Authority, _ client: ClientConnection
-    ) -> Plan { egress.refuse(denial, "\(target)", client) }
+    private func judge(_ policy: Policy, now: Int) -> EgressGate.Verdict {
+        let known = last.withLock { $0 }
+        if let known, known.policy === policy, known.now == now { return known.verdict }
+        let verdict = egress.gate.judge(target, policy, now: now)
+        last.withLock { $0 = Judgement(policy: policy, now: now, verdict: verdict) }
+        return verdict
+    }
+
+    private func refuse(_ denial: Denial, _ client: ClientConnection) -> Plan {
+        egress.refuse(denial, "\(target)", client)
+    }
 }

@@ -6,20 +6,21 @@ import Transport
 struct Outgoing: Sendable {
     let addressed: Addressed
     let message: Message
-    let dialect: PeerDialect
-    let generation: SignatureGeneration
+    let way: SignedWay
     let request: OutboundRequest
     let endpoint: OCMEndpoint
     let secrets: [Secret]
+    /// A share that was sent before, and that the peer may have.
+    let isRepeated: Bool
 
     init(_ message: borrowing PeerMessage) {
         addressed = message.addressed
         self.message = message.message
-        dialect = message.dialect
-        generation = message.generation
+        way = SignedWay(message.dialect, in: message.generation)
         request = message.request
         endpoint = message.endpoint
         secrets = message.secrets
+        isRepeated = message.made?.standing == .repeated
     }
 
     var peer: PeerHost { addressed.peer }
@@ -69,53 +70,26 @@ extension Gateway {
         return answer
     }
 
-    /// Sends a message in the peer's generation, and once more in the other one that its document
-    /// names when the peer says that it is for the signature.
     private func exchange(_ outgoing: Outgoing, _ trail: Trail) async throws(Denial) -> PeerAnswer {
-        var generation = outgoing.generation
-        var reply = try await send(outgoing, as: generation, trail)
-        if case .success(let first) = reply, generation != .none,
-            let other = outgoing.dialect.otherSignatures, other != generation,
-            signer.canSign(other),
-            PeerAnswer.blamesSignature(status: first.status, body: first.body)
-        {
-            if other < accepted[outgoing.peer] { log.steppedBack(outgoing.peer, to: other) }
-            trail.altered("signed again")
-            generation = other
-            reply = try await send(outgoing, as: other, trail)
-        }
-        switch reply {
+        trail.enters(.peer)
+        let sent = try await signedSending(of: outgoing.request, to: outgoing.peer, outgoing.way)
+        trail.enters(nil)
+        trail.signed(as: sent.generation)
+        if sent.isRepeated { trail.altered("signed again") }
+        switch sent.reply {
         case .success(let reply):
-            learn(outgoing, generation, reply)
+            trail.peerAnswered(reply.status)
+            // A code that was sent before is known to nobody but who got it then: the peer has it.
+            if reply.status == 409, outgoing.isRepeated {
+                trail.altered("repeated")
+                return .taken(status: 201, body: Array("{}".utf8))
+            }
             return try await read(reply, to: outgoing)
         case .failure(let failure):
             return PeerAnswer(
                 missing: "\(outgoing.peer): \(failure.code)", to: outgoing.endpoint,
                 for: backend.kind)
         }
-    }
-
-    private func send(
-        _ outgoing: Outgoing, as generation: SignatureGeneration, _ trail: Trail
-    ) async throws(Denial) -> Result<PeerReply, FetchFailure> {
-        let request = try signer.signed(
-            outgoing.request, as: generation, now: environment.now())
-        trail.signed(as: generation)
-        trail.enters(.peer)
-        let reply = await sender(request)
-        trail.enters(nil)
-        if case .success(let reply) = reply { trail.peerAnswered(reply.status) }
-        return reply
-    }
-
-    /// That a peer which verifies has taken a generation is remembered; nobody waits for that.
-    private func learn(
-        _ outgoing: Outgoing, _ generation: SignatureGeneration, _ reply: PeerReply
-    ) {
-        guard outgoing.dialect.verification == .verifies, (200...299).contains(reply.status),
-            let change = accepted.learn(outgoing.peer, generation, now: environment.now())
-        else { return }
-        store.commitLater([change])
     }
 
     /// What the peer's answer is to the backend; who was invited is durable before that.
@@ -145,9 +119,8 @@ extension Gateway {
 
     /// The answer to a call that went out as it was: v1 says 200 for a failure too.
     private static func read(ocs reply: PeerReply, for backend: BackendKind) -> PeerAnswer {
-        let isTaken = OCSAnswer.neutral(status: reply.status, body: reply.body) == nil
-        guard isTaken else {
-            let status = (200...299).contains(reply.status) ? 400 : reply.status
+        let status = OCSAnswer.status(reply.status, body: reply.body)
+        guard status == 201 else {
             return PeerAnswer(to: .notifications, status: status, body: [], for: backend)
         }
         return .taken(

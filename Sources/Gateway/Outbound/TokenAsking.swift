@@ -16,7 +16,7 @@ extension Gateway {
             client: client.addressText)
         record.peer = data.peer.description
         record.share = data.id?.description
-        record.signature = .init(generation: use.generation.name, result: "sent")
+        record.signature = .init(generation: use.way.generation.name, result: "sent")
         let result = await ask(data, use, client, asked, &record)
         record.tell(result)
         record.timings = [(.total, environment.monotonicMicroseconds() - started)]
@@ -28,18 +28,19 @@ extension Gateway {
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection, _ asked: Int,
         _ record: inout DecisionRecord
     ) async -> Result<PeerToken, ExchangeFailure> {
-        let request: OutboundRequest
+        let sent: SignedSending
         do throws(Denial) {
             try judge(data, use, client, &record)
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
             try admit(endPoint.host, namedBy: data.peer, policy.current)
-            request = try signer.signed(
-                try tokenRequest(use.lease.name, endPoint), as: use.generation,
-                now: environment.now())
+            sent = try await signedSending(
+                of: try tokenRequest(use.lease.name, endPoint), to: data.peer, use.way)
         } catch { return .failure(.denied(error)) }
-        switch await sender(request) {
+        record.signature = .init(generation: sent.generation.name, result: "sent")
+        if sent.isRepeated { record.altered.append("signed again") }
+        switch sent.reply {
         case .failure(let failure): return .failure(.unreachable(failure.code))
         case .success(let reply):
             record.status = reply.status
@@ -60,16 +61,12 @@ extension Gateway {
     ) throws(Denial) {
         let policy = policy.current
         record.policy = policy.hash
-        var facts = Facts(
-            Occasion(.token, .outbound), peer: data.peer, now: environment.now())
+        var facts = data.facts
+        facts.occasion = Occasion(.token, .outbound)
+        facts.now = environment.now()
         facts.address = client.address.map { NetworkAddress($0) }
         facts.access = .token
-        facts.signature =
-            switch use.generation {
-            case .none: .none
-            case .cavage: .cavage
-            case .label, .tag: .rfc9421
-            }
+        facts.signature = SignatureFact(use.way.generation, use.way.verification)
         let verdict = policy.evaluate(facts, room: Policy.roomForAll)
         record.by = verdict.by
         record.would = verdict.would

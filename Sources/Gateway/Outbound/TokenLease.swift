@@ -34,8 +34,10 @@ struct TokenLease: Sendable {
     private var quietUntil = 0
     /// In a row.
     private var failures = 0
-    /// When a token was last refused.
+    /// When a token was last refused, or may be tried again after that.
     private var refusedAt: Int?
+    /// Tokens refused in a row, each soon after it was given.
+    private var refusals = 0
 
     /// A request needs to get in.
     mutating func next(_ demand: Demand, now: Int) -> Step {
@@ -78,8 +80,15 @@ struct TokenLease: Sendable {
     mutating func refused(_ token: PeerToken, now: Int) {
         guard self.token === token else { return }
         self.token = nil
-        if let refusedAt, now - refusedAt < Self.suspicious { failed(.tokenRefused, now: now) }
-        refusedAt = now
+        if let refusedAt, now - refusedAt < Self.suspicious {
+            refusals += 1
+            failure = .tokenRefused
+            quietUntil = now + ExchangeFailure.tokenRefused.pause(after: refusals)
+            self.refusedAt = quietUntil
+        } else {
+            refusals = 0
+            refusedAt = now
+        }
     }
 
     /// Seconds between two refused tokens that are no coincidence.

@@ -56,6 +56,45 @@ import Testing
         }
     }
 
+    @Test func aTokenRequestWhoseSignatureIsRefusedIsSignedTheOtherWay() async throws {
+        let world = try WayOut(both: true)
+        world.world.mail.answer(
+            .success(PeerReply(status: 401, body: Array(#"{"message":"bad signature"}"#.utf8))),
+            WayOut.token(1))
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.values("authorization") == ["Bearer token-1"])
+        let sent = world.world.mail.sent
+        #expect(sent.count == 2)
+        #expect(sent.first?.fields.contains { $0.name == .signatureInput } == true)
+        #expect(sent.last?.fields.contains { $0.value.hasPrefix("keyId=") } == true)
+        let line = try #require(world.world.decisions().last)
+        #expect(line["signature"]?.object?["generation"]?.string == "cavage")
+    }
+
+    @Test func thePolicyKnowsWhatATokenIsFor() async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "no folders"
+                on = ["token.out"]
+                when = { resource_type = ["folder"], sender = ["alice@modern.test"] }
+                action = "deny"
+                """)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(
+            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle)).status == 403)
+        #expect(world.world.mail.sent.isEmpty)
+    }
+
+    @Test func secretsOfWaysAreNotShown() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let data = try await world.gateway.dataShare(
+            String(basic(secret).dropFirst(15)), at: try #require(PeerHost("legacy.test")))
+        #expect(!"\(data.way)".contains(secret) && !"\(data.way)".contains("Basic"))
+    }
+
     @Test func aTokenIsRenewedBesideItsUseAndAskedForAnewWhenItIsOver() async throws {
         let world = try WayOut()
         let handle = try await world.receive(uri: "x7", demands: true)

@@ -21,7 +21,10 @@ import Testing
             var client = OutboundConfiguration(
                 tls: try .client(trust: .only([nobody.certificate])),
                 guarding: AddressGuard(allowing: try allowing.map { try CIDR($0) }))
-            client.resolve = [try Authority("modern.test:443"): try Authority("127.0.0.1:9")]
+            client.resolve = [
+                try Authority("modern.test:443"): try Authority("127.0.0.1:9"),
+                try Authority("inside.test:443"): try Authority("10.0.0.1:443"),
+            ]
             world = try TestWorld(
                 unknown: unknown,
                 configuration: """
@@ -66,7 +69,7 @@ import Testing
             _ target: String, name: String?, _ lines: String...
         ) async throws -> Outcome {
             try await outcome(
-                InterceptedHandler(handler).plan(
+                InterceptedHandler(handler, to: try Authority(target)).plan(
                     try head(lines), from: client(intercepted: target, name: name)), lines)
         }
 
@@ -210,6 +213,10 @@ import Testing
         let down = try await way.plan("CONNECT down.test:443 HTTP/1.1", "Host: down.test")
         #expect(down.status == 503)
         #expect(down.code == "key_unavailable")
+        // One that cannot be asked for its address is refused for that.
+        way.world.net.fail("https://inside.test/.well-known/ocm")
+        let inside = try await way.plan("CONNECT inside.test:443 HTTP/1.1", "Host: inside.test")
+        #expect(inside.code == "egress_address")
         // A message is refused as one, with its decision.
         let message = try await way.plan(
             "POST http://down.test/ocm/shares HTTP/1.1", "Host: down.test", "Content-Length: 2")

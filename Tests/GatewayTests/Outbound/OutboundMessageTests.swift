@@ -126,6 +126,22 @@ import Transport
         #expect(world.gateway.registry.all.first?.ended == nil)
     }
 
+    @Test func aRepeatedShareThatThePeerHasAlreadyIsTaken() async throws {
+        world.mail.answer(.failure(.timeout), .success(PeerReply(status: 409, body: [])))
+        #expect(try await world.send(OutboundMessages.share()).status == 503)
+        #expect(try await world.send(OutboundMessages.share()).status == 201)
+        #expect(world.gateway.registry.all.first?.ended == nil)
+        // It is not sent again.
+        #expect(try await world.send(OutboundMessages.share()).status == 201)
+        #expect(world.mail.sent.count == 2)
+    }
+
+    @Test func aConflictAtOnceIsARefusal() async throws {
+        world.mail.answer(.success(PeerReply(status: 409, body: [])))
+        #expect(try await world.send(OutboundMessages.share()).status == 500)
+        #expect(world.gateway.registry.all.first?.ended != nil)
+    }
+
     @Test func aMessageInAnotherSitesNameIsRefused() async throws {
         let answer = try await world.send(OutboundMessages.share(owner: "evil.test"))
         #expect(answer.code == "sender_mismatch")

@@ -51,6 +51,28 @@ import Testing
         #expect(lease.next(.required, now: 1300).word == "refuse unreachable 2")
     }
 
+    @Test mutating func aPeerThatRefusesItsOwnTokensIsAskedEverMoreSeldom() {
+        var now = 1000
+        var pauses: [String] = []
+        for number in 0..<6 {
+            #expect(lease.next(.required, now: now).word == "ask")
+            let token = PeerToken(Secret(utf8: "\(number)"), asked: now, lifetime: 300)
+            lease.obtained(token)
+            lease.refused(token, now: now)
+            guard case .refuse(.tokenRefused, let pause) = lease.next(.required, now: now) else {
+                continue
+            }
+            pauses.append("\(pause)")
+            now += pause
+        }
+        #expect(pauses == ["5", "10", "20", "40", "60"])
+        // One that is refused long after is none of them.
+        let late = PeerToken(Secret(utf8: "late"), asked: now, lifetime: 300)
+        lease.obtained(late)
+        lease.refused(late, now: now + 61)
+        #expect(lease.next(.required, now: now + 61).word == "ask")
+    }
+
     @Test(arguments: [
         ExchangeFailure.grantRefused, .clientRefused("x"), .unreachable("x"), .unusable("x"),
         .denied(Denial(.notAllowed)),

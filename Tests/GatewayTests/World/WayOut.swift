@@ -16,11 +16,15 @@ final class WayOut: Sendable {
 
     struct Unmade: Error {}
 
-    init(rules: String = "", configuration: String = "", profile: String = "bridge") throws {
+    /// - Parameter both: whether `modern.test` shows keys of both ways to sign.
+    init(
+        rules: String = "", configuration: String = "", profile: String = "bridge",
+        both: Bool = false
+    ) throws {
         world = try TestWorld(
             partners: ["modern.test"], legacy: ["legacy.test"], rules: rules,
             configuration: configuration, profile: profile)
-        world.net.answer("https://modern.test/.well-known/ocm", 200, Self.modern)
+        world.net.answer("https://modern.test/.well-known/ocm", 200, both ? Self.both : Self.modern)
         world.net.answer("https://legacy.test/ocm-provider/", 200, Self.legacy)
         world.mail.answer(Self.token(1), Self.token(2), Self.token(3))
     }
@@ -134,6 +138,10 @@ final class WayOut: Sendable {
         + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
         + #""protocols":{"webdav":"/webdav/ocm/"}}],"capabilities":["http-sig","exchange-token"],"#
         + #""tokenEndPoint":"https://modern.test/ocm/token","jwksUri":"https://modern.test/jwks"}"#
+    private static let both =
+        String(modern.dropLast())
+        + #","publicKey":{"keyId":"https://modern.test/ocm#signature","#
+        + #""publicKeyPem":"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n"}}"#
     private static let legacy =
         #"{"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"https://legacy.test/ocm","#
         + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
