@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import Federation
+
+/// The evaluator against the reference, on random policies and messages.
+///
+/// Each policy has its seed, so that one that differs can be tried alone. There are a thousand with
+/// ten messages each; `POLICY_CASES=10000` makes it that many policies.
+@Suite struct ReferenceTests {
+    private static var cases: Int {
+        ProcessInfo.processInfo.environment["POLICY_CASES"].flatMap(Int.init) ?? 1_000
+    }
+
+    @Test func evaluatorAgreesWithTheReference() throws {
+        var seen: [String: Int] = [:]
+        for seed in 0..<UInt64(Self.cases) {
+            var random = RandomPolicies(seed: seed)
+            let plain = random.policy()
+            let policy = try Self.policy(plain)
+            for _ in 0..<10 {
+                let message = random.message()
+                let wanted = ReferenceEvaluator(policy: plain, message: message).answer()
+                let facts = try Self.facts(message)
+                let names = [Policy.pingPongLabel] + policy.limits.map(\.name)
+                let verdict = policy.evaluate(facts) { limit in
+                    message.over.contains(names[limit + 1]) ? .full(retryAfter: 7) : .room
+                }
+                let got = ReferenceEvaluator.Answer(
+                    action: verdict.action.rawValue, by: verdict.by, code: verdict.code,
+                    would: Set(verdict.would))
+                #expect(got == wanted, "seed \(seed): \(message)\n\(plain.text)\n\(plain.lists)")
+                if got != wanted { return }
+                seen[wanted.by.prefix { $0 != ":" } + " " + wanted.action, default: 0] += 1
+            }
+        }
+        // The random policies reach every kind of answer, and none of them only.
+        for kind in [
+            "list deny", "unknown deny", "unknown hold", "built-in deny", "require deny",
+            "limit deny", "rule deny", "rule hold", "rule allow", "default deny", "default allow",
+            "mode allow",
+        ] { #expect(seen[kind, default: 0] > Self.cases / 100, "\(kind): \(seen)") }
+    }
+
+    private static func policy(_ plain: PlainPolicy) throws -> Policy {
+        let policy = try PolicySamples.read(plain.text)
+        var entries: [Int: [ListEntry]] = [:]
+        for (place, list) in plain.lists.enumerated() where list.from != "own" {
+            entries[place] = try list.entries.map {
+                ListEntry(
+                    pattern: try #require(HostPattern($0.pattern)),
+                    until: $0.untilDay.map { PolicyTest.ordinaryNow + ($0 + 1) * 86_400 })
+            }
+        }
+        return policy.replacing(entries)
+    }
+
+    private static func facts(_ message: PlainMessage) throws -> Facts {
+        let occasion = try #require(Occasion("\(message.kind).\(message.direction)"))
+        var facts = Facts(
+            occasion, peer: try message.peer.map { try #require(PeerHost($0)) },
+            now: PolicyTest.ordinaryNow + message.minute * 60)
+        facts.address = message.address.flatMap {
+            NetworkAddress($0.map(String.init).joined(separator: "."))
+        }
+        facts.signature = try #require(GivenFacts.Signature(rawValue: message.signature)).fact
+        facts.peerKeys = PeerKeys(given: message.advertisesKeys)
+        facts.access = AccessFact(given: message.isByToken)
+        facts.invite = InviteFact(given: message.isInvited)
+        facts.mfa = MFAFact(given: message.enforcesMFA)
+        facts.keyPinned = PinFact(given: message.isPinned)
+        facts.mtls = MTLSFact(given: message.showsCertificate)
+        facts.software = message.software
+        facts.shareType = message.shareType
+        facts.resourceType = message.resourceType
+        facts.protocols = message.protocols
+        facts.permissions = Permissions(words: message.permissions)
+        facts.accessTypes = message.accessTypes
+        facts.size = message.size
+        facts.owner = message.owner
+        facts.sender = message.sender
+        facts.recipient = message.recipient
+        facts.notificationType = message.notificationType
+        return facts
+    }
+}
