@@ -112,8 +112,16 @@ let fuzzer = Target.executableTarget(
 /// depend on too): the quick way to work on one of them.
 let only = Context.environment["OCMGATE_ONLY"].map { $0.split(separator: ",").map(String.init) }
 
-/// `OCMGATE_FUZZ=1` adds the fuzzer, which only builds with `--sanitize=fuzzer`.
-let added = Context.environment["OCMGATE_FUZZ"] == nil ? [] : [fuzzer]
+/// The program of `scripts/bench-policy`.
+let bench = Target.executableTarget(
+    name: "ocmgate-bench", dependencies: ["Federation"], path: "Benchmarks/Policy",
+    swiftSettings: strict)
+
+/// `OCMGATE_FUZZ=1` adds the fuzzer, which only builds with `--sanitize=fuzzer`; `OCMGATE_BENCH=1`
+/// the benchmarks that are in Swift.
+let added =
+    (Context.environment["OCMGATE_FUZZ"] == nil ? [] : [fuzzer])
+    + (Context.environment["OCMGATE_BENCH"] == nil ? [] : [bench])
 
 let package = Package(
     name: "ocmgate",
