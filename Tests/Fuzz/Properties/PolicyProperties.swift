@@ -19,6 +19,21 @@ enum PolicyProperties {
         }
         let twin = try? Policy(bytes, file: "policy.toml", PolicyFiles { _ in nil })
         try hold(twin?.hash == policy.hash, "a policy has two hashes")
+        let scopes =
+            policy.requirements.map(\.scope) + policy.limits.map(\.scope)
+            + policy.rules.map(\.scope)
+        for case .time(let windows) in scopes.flatMap(\.conditions) {
+            for window in windows {
+                try hold(
+                    TimeWindow(window.description)?.description == window.description,
+                    "a time of the week is written as another one")
+            }
+        }
+        for limit in policy.limits {
+            if case .rate(let rate, _) = limit.measure {
+                try hold(Rate(rate.description) == rate, "a rate is written as another one")
+            }
+        }
         var peers: [PeerHost?] = [nil, PeerHost("x.example"), PeerHost("192.0.2.1:8443")]
         for entry in policy.lists.flatMap(\.entries).prefix(16) {
             peers.append(PeerHost(entry.pattern.name))
