@@ -14,27 +14,11 @@ extension Policy {
         for limit in limits { note("[[limit]]", limit.position) }
         if unknown == .hold { note("unknown = \"hold\"", place(of: "unknown")?.position) }
         for list in lists where list.download != nil { note("a downloaded list", list.position) }
-        for block in requirements {
-            for need in block.needs where need == .mtls || need == .keyPinned {
-                note("the need \"\(need.rawValue)\"", block.position)
-            }
+        for block in requirements where block.needs.contains(.mtls) {
+            note("the need \"mtls\"", block.position)
         }
         for rule in rules {
-            switch rule.ruling {
-            case .hold: note("action = \"hold\"", rule.position)
-            case .deny: break
-            case .allow(let settings):
-                if settings.acceptSecret != nil || settings.bind != nil
-                    || settings.tokenTTL != nil
-                        && !rule.scope.occasions.contains(Occasion(.token, .inbound))
-                {
-                    note("this \"set\"", rule.position)
-                }
-            }
-        }
-        let scopes = requirements.map(\.scope) + limits.map(\.scope) + rules.map(\.scope)
-        for scope in scopes where scope.conditions.contains(where: { $0.key == "software" }) {
-            note("the condition \"software\"", nil)
+            if case .hold = rule.ruling { note("action = \"hold\"", rule.position) }
         }
         return found
     }

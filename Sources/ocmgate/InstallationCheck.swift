@@ -31,6 +31,15 @@ struct InstallationCheck {
                     + outcome.differences.joined(separator: "; "))
         }
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
+        for rule in policy.rules {
+            guard case .allow(let settings) = rule.ruling else { continue }
+            if settings.bind == CodeBinding.none, configuration.token.bind == .peer {
+                warn(policy.file, "\(rule.label) lets any peer exchange a code")
+            }
+            if settings.acceptSecret == .all, configuration.token.acceptSecret != .all {
+                warn(policy.file, "\(rule.label) takes permanent secrets of peers that have tokens")
+            }
+        }
         if policy.mode != .enforce, configuration.profile != .observe {
             warn(policy.file, "mode = \"\(policy.mode.rawValue)\" refuses nothing")
         }

@@ -31,7 +31,10 @@ struct PolicyExplainCommand: ParsableCommand {
         let policy = try self.policy()
         let facts = try message.facts()
         let standing = policy.standing(of: facts.peer, now: facts.now)
-        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
+        let full = try message.full(in: policy)
+        let verdict = policy.evaluate(facts, standing) { limit in
+            full.contains(limit) ? .full(retryAfter: 60) : .room
+        }
         if json {
             printJSON(policy, verdict, standing)
         } else {
@@ -126,6 +129,28 @@ struct MessageOptions: ParsableArguments {
     @Flag(name: .customLong("peer-advertises-keys"), help: "The peer publishes keys.")
     var advertisesKeys = false
 
+    @Option(help: "true or false: an accepted invitation stands behind the share.")
+    var invite: Bool?
+
+    @Option(help: "true or false: the peer advertises enforce-mfa.")
+    var mfa: Bool?
+
+    @Option(
+        name: .customLong("key-pinned"), help: "true or false: the peer's key was known before.")
+    var keyPinned: Bool?
+
+    @Option(help: "true or false; without it, as the lists say.")
+    var directory: Bool?
+
+    @Option(help: "true or false: the connection shows a client certificate of the peer.")
+    var mtls: Bool?
+
+    @Option(help: "What the peer calls itself, like \"nextcloud 33.0.3\".")
+    var software: String?
+
+    @Option(help: "Limits that have no room, by name; several with commas.")
+    var over: String?
+
     @Option(name: .customLong("share-type"), help: "user, group or federation.")
     var shareType: String?
 
@@ -179,6 +204,24 @@ struct MessageOptions: ParsableArguments {
         return facts
     }
 
+    /// The limits that have no room, by their place.
+    func full(in policy: Policy) throws -> Set<Int> {
+        let places = Dictionary(
+            policy.limits.enumerated().map { ($1.name, $0) }
+                + [(Policy.pingPongLabel, Policy.pingPongPlace)],
+            uniquingKeysWith: { first, _ in first })
+        return Set(
+            try (over ?? "").split(separator: ",").map { word in
+                guard let place = places[String(word)] else {
+                    let near = remedy(for: String(word), among: places.keys.sorted())
+                    throw CommandFailure(
+                        "--over: there is no limit \(quoted(String(word)))"
+                            + (near.map { "; \($0)" } ?? ""))
+                }
+                return place
+            })
+    }
+
     private func given() throws -> [(key: String, value: TOMLNode.Content)] {
         var given: [(key: String, value: TOMLNode.Content)] = [("on", .string(on))]
         func add(_ key: String, _ word: String?) {
@@ -193,6 +236,14 @@ struct MessageOptions: ParsableArguments {
         add("signature", signature)
         if let access { given.append(("token_exchange", .boolean(access == .token))) }
         if advertisesKeys { given.append(("advertises_keys", .boolean(true))) }
+        let facts = [
+            ("invite", invite), ("mfa", mfa), ("key_pinned", keyPinned), ("directory", directory),
+            ("mtls", mtls),
+        ]
+        for (key, value) in facts {
+            if let value { given.append((key, .boolean(value))) }
+        }
+        add("software", software)
         add("share_type", shareType)
         add("resource_type", resourceType)
         add("protocol", several: `protocol`)

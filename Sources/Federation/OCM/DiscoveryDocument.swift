@@ -64,6 +64,14 @@ package struct DiscoveryDocument: Sendable, Equatable {
         case allowlist, denylist
     }
 
+    /// What the server calls itself, for the policy: `nextcloud 33.0.3`, in lower case; nil when it
+    /// names no `provider`.
+    package var software: String? {
+        provider.map { "\($0) \(version ?? "")".lowercased() }.map { name in
+            name.hasSuffix(" ") ? String(name.dropLast()) : name
+        }
+    }
+
     /// True when the document shows a key or says `http-sig`: such a peer must sign.
     package var advertisesSignatures: Bool {
         capabilities.contains(.httpSig) || criteria.contains(.mustUseHTTPSig) || jwksURI != nil

@@ -46,7 +46,8 @@ package final class Policy: Sendable {
         let pingPong: Refusal
     }
 
-    init(_ parts: PolicyParts, file: String) {
+    /// - Parameter hash: the one of the policy of which this is a trial; nil for a policy of its own.
+    init(_ parts: PolicyParts, file: String, hash: String? = nil) {
         self.file = file
         name = parts.name
         mode = parts.mode
@@ -59,7 +60,7 @@ package final class Policy: Sendable {
         rules = parts.rules
         invariants = parts.invariants
         tests = parts.tests
-        hash = parts.canonicalHash
+        self.hash = hash ?? parts.canonicalHash
         index = ListIndex(parts.lists)
         refusals = StandingRefusals(
             blocked: parts.refusal(.peerBlocked),
@@ -72,12 +73,12 @@ package final class Policy: Sendable {
 
     let parts: PolicyParts
 
-    /// The same policy with other entries in some of its lists, as tests want it.
+    /// The same policy with other entries in some of its lists, as tests want it; it keeps its hash.
     func replacing(_ entries: [Int: [ListEntry]]) -> Policy {
         guard !entries.isEmpty else { return self }
         var parts = self.parts
         for (list, entries) in entries { parts.lists[list].entries = entries }
-        return Policy(parts, file: file)
+        return Policy(parts, file: file, hash: hash)
     }
 }
 

@@ -46,7 +46,7 @@ struct PolicyBlockReader {
             var table = table
             let name = self.name(&table, "rule", &used)
             let scope = self.scope(&table)
-            let ruling = self.ruling(&table, parts)
+            let ruling = self.ruling(&table, parts, scope)
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
             table.finish()
             guard let name, let scope, let ruling else { return nil }
@@ -58,11 +58,13 @@ struct PolicyBlockReader {
 
     private enum Action: String, CaseIterable { case allow, deny, hold }
 
-    private func ruling(_ table: inout TOMLTableReader, _ parts: PolicyParts) -> Rule.Ruling? {
+    private func ruling(
+        _ table: inout TOMLTableReader, _ parts: PolicyParts, _ scope: BlockScope?
+    ) -> Rule.Ruling? {
         let status = table.read("status", .refusalStatus)
         let code = table.read("code", .denialCode)
         let hint = table.read("hint", .line)
-        let settings = self.settings(&table)
+        let settings = self.settings(&table, scope)
         guard let action = table.require("action", TOMLForm<Action>.word("action")) else {
             return nil
         }
@@ -90,14 +92,31 @@ struct PolicyBlockReader {
         }
     }
 
-    private func settings(_ table: inout TOMLTableReader) -> RuleSettings? {
+    private func settings(
+        _ table: inout TOMLTableReader, _ scope: BlockScope?
+    ) -> RuleSettings? {
         guard var set = table.table("set") else { return nil }
         let ttl = set.read("token_ttl", .duration(from: .seconds(10), to: .seconds(86_400)))
         let accept = set.read("accept_secret", TOMLForm<AcceptSecret>.word("value"))
         let bind = set.read("bind", TOMLForm<CodeBinding>.word("value"))
         set.finish()
+        if let scope {
+            for (key, words) in Self.settingOccasions where set.has(key) {
+                let occasions = words.compactMap { Occasion($0) }
+                guard !occasions.contains(where: scope.occasions.contains) else { continue }
+                findings.report(
+                    set.place(of: key), "\"\(key)\" changes nothing for what this rule is about",
+                    remedy: "it belongs to a rule about \(words.joined(separator: ", "))")
+            }
+        }
         return RuleSettings(tokenTTL: ttl, acceptSecret: accept, bind: bind)
     }
+
+    /// What each setting is of use for.
+    private static let settingOccasions: KeyValuePairs = [
+        "token_ttl": ["share.out", "share.in", "token.in", "token.out"],
+        "accept_secret": ["share.out", "webdav.in"], "bind": ["share.out", "token.in"],
+    ]
 
     func name(
         _ table: inout TOMLTableReader, _ kind: String, _ used: inout Set<String>

@@ -89,44 +89,6 @@ package struct Refusal: Sendable, Equatable {
     }
 }
 
-/// What a rule sets for what it allows.
-///
-/// For a message about a share the settings are those of the share, as long as it stands.
-package struct RuleSettings: Sendable, Equatable {
-    /// How long access tokens live; nil: as configured.
-    package var tokenTTL: Duration?
-    /// Which permanent secrets WebDAV takes; nil: as configured.
-    package var acceptSecret: AcceptSecret?
-    /// Who may exchange the code; nil: as configured.
-    package var bind: CodeBinding?
-
-    package init(
-        tokenTTL: Duration? = nil, acceptSecret: AcceptSecret? = nil, bind: CodeBinding? = nil
-    ) {
-        self.tokenTTL = tokenTTL
-        self.acceptSecret = acceptSecret
-        self.bind = bind
-    }
-
-    package static let none = RuleSettings()
-}
-
-/// Which permanent secrets of shares are taken on WebDAV.
-package enum AcceptSecret: String, Sendable, CaseIterable {
-    /// Those of peers without tokens, and of shares that we did not see being made.
-    case legacy
-    case none
-    case all
-}
-
-/// By whom a code is exchanged.
-package enum CodeBinding: String, Sendable, CaseIterable {
-    /// By the peer that it was sent to; one that we did not see being made, by whoever came first.
-    case peer
-    /// By anybody who is let in.
-    case none
-}
-
 /// One check of a judgement and how it came out.
 package struct Check: Sendable, Equatable {
     package enum Result: String, Sendable, CaseIterable {

@@ -34,9 +34,11 @@ extension Gateway {
         _ permitted: consuming Permitted, _ trail: Trail
     ) throws(Denial) -> BackendMessage {
         let verified = permitted.verified
+        let settings = permitted.settings
         let view = backend.view
         switch verified.claimed.message {
-        case .share(let share): return try transform(share, verified, view, trail)
+        case .share(let share):
+            return try transform(share, verified, settings, view, trail)
         case .notification(let notification):
             return try transform(notification, verified, view, trail)
         case .inviteAccepted(let invite):
@@ -57,9 +59,11 @@ extension Gateway {
     }
 
     private func transform(
-        _ share: Share, _ verified: Verified, _ view: BackendServer.View, _ trail: Trail
+        _ share: Share, _ verified: Verified, _ settings: RuleSettings, _ view: BackendServer.View,
+        _ trail: Trail
     ) throws(Denial) -> BackendMessage {
-        let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
+        let draft = try draft(
+            share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try Translation(for: view.backend).share(
             share, swaps: draft.swaps, taken: [.mustExchangeToken],
             uri: Self.location(of: share, verified.document))

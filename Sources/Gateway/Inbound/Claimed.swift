@@ -54,7 +54,8 @@ extension Gateway {
         return PresentedSignature.host(ofKeyID: id)
     }
 
-    /// Every host that the message names as its own side must have a standing that lets it in.
+    /// Every host that the message names as its own side must have a standing that lets it in; the one
+    /// that waits for a person still shows its signature first, so that the person knows who asks.
     private func admit(_ claim: Claim?, _ received: Received, _ trail: Trail) throws(Denial) {
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
@@ -64,6 +65,7 @@ extension Gateway {
             let standing = trail.policy.standing(of: host, now: received.now)
             if host == claim?.peer { trail.stands(standing) }
             guard let denial = standing.denial else { continue }
+            if host == claim?.peer, standing.refusal?.outcome == .hold { continue }
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }

@@ -47,10 +47,21 @@ extension Gateway {
         case .valid(.none, _): facts.signature = .none
         case .tolerated: facts.signature = .invalid
         }
-        if case .valid = signature { facts.peerKeys = .advertised }
+        if case .valid = signature {
+            facts.peerKeys = .advertised
+            // Of this message nothing is pinned yet, and `verify` refuses keys that are not known.
+            if let peer, configuration.signature.firstSeen == .pin, !pins[peer].isEmpty {
+                facts.keyPinned = .pinned
+            }
+        }
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+        facts.software = document?.software
         facts.fill(from: claimed.message)
+        if case .token(let request) = claimed.message, let peer {
+            let own = registry.find(request.code, .outbound).first { $0.share.peer == peer }
+            if let own { facts.fill(from: own) }
+        }
         facts.invite = invite(behind: claimed.message)
         return facts
     }
@@ -116,6 +127,19 @@ extension Facts {
             recipient = share.shareWith
         case .ocsChange(let change): notificationType = change.notificationType.word
         }
+    }
+}
+
+extension Facts {
+    /// What the registry knows of the share that a request is about.
+    mutating func fill(from found: FoundAccess) {
+        let share = found.share
+        resourceType = share.resourceType
+        protocols = [found.access.protocolName]
+        permissions = found.access.permissions.facts
+        owner = share.owner
+        sender = share.sender
+        recipient = share.recipient
     }
 }
 

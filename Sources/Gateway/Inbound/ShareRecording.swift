@@ -15,7 +15,9 @@ extension Gateway {
     ///
     /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
     /// the code (`docs/decisions/0002`).
-    func draft(_ share: Share, from peer: PeerHost?, now: Int) throws(Denial) -> Draft {
+    func draft(
+        _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
+    ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
         let ways = share.protocols.filter { $0.secret != nil }
         let accesses = ways.map { way in
@@ -29,7 +31,7 @@ extension Gateway {
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical,
                 sender: share.sender.canonical, recipient: share.shareWith.canonical,
-                expires: share.expiration, accesses: accesses),
+                expires: share.expiration, accesses: accesses, settings: settings),
             now: now)
         let swaps = zip(ways, recording.credentials).compactMap { way, credential in
             way.secret.flatMap { $0 == credential ? nil : SecretSwap($0, by: credential) }

@@ -122,7 +122,7 @@ final class Trail: Sendable {
 
     func refused(_ denial: Denial, status: Int) {
         note { record in
-            record.action = denial.code.isFailure ? .fail : .deny
+            record.action = DecisionRecord.Action(denial)
             record.status = status
             record.code = denial.disclosedCode
             record.detail = denial.detail
@@ -140,6 +140,16 @@ final class Trail: Sendable {
         return state.withLock { record in
             record.timings = timings
             return record
+        }
+    }
+}
+
+extension DecisionRecord.Action {
+    /// What becomes of a message that is refused so.
+    init(_ denial: Denial) {
+        switch denial.code {
+        case .held, .peerHeld: self = .hold
+        case let code: self = code.isFailure ? .fail : .deny
         }
     }
 }

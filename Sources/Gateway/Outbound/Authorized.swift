@@ -12,16 +12,19 @@ struct Authorized: ~Copyable {
     let dialect: PeerDialect
     /// In which the message is to be signed.
     let generation: SignatureGeneration
+    /// What the rule that lets it out sets.
+    let settings: RuleSettings
 
     fileprivate init(
         addressed: Addressed, message: Message, peer: ResolvedPeer, dialect: PeerDialect,
-        generation: SignatureGeneration
+        generation: SignatureGeneration, settings: RuleSettings
     ) {
         self.addressed = addressed
         self.message = message
         self.peer = peer
         self.dialect = dialect
         self.generation = generation
+        self.settings = settings
     }
 }
 
@@ -50,7 +53,7 @@ extension Gateway {
         }
         return Authorized(
             addressed: addressed, message: message, peer: peer, dialect: dialect,
-            generation: generation)
+            generation: generation, settings: verdict.settings)
     }
 
     /// Whether messages for a peer may go to the host that its document names for them: its own, one
@@ -105,7 +108,7 @@ extension Gateway {
             Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
         facts.address = received.client.address.map { NetworkAddress($0) }
         facts.fill(from: message)
-        facts.fill(from: peer.document)
+        facts.know(peer, pins: pins)
         facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {
             facts.access = translation(to: dialect).access(of: share)
@@ -132,10 +135,13 @@ extension Gateway {
 }
 
 extension Facts {
-    /// What a peer says of itself.
-    mutating func fill(from document: DiscoveryDocument?) {
+    /// What is known of the peer that something goes out to: what it says of itself, and its keys.
+    mutating func know(_ peer: ResolvedPeer, pins: PinBook) {
+        let document = peer.document
         peerKeys = document?.advertisesSignatures == true ? .advertised : .none
         mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
+        software = document?.software
+        keyPinned = pins[peer.peer].isEmpty ? .none : .pinned
     }
 }
 

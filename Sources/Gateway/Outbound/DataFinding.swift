@@ -121,14 +121,10 @@ extension Gateway {
 
     private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {
         var facts = Facts(Occasion(.webdav, .outbound), peer: peer.peer, now: 0)
+        facts.know(peer, pins: pins)
+        if let found { facts.fill(from: found) }
         facts.protocols = ["webdav"]
-        facts.fill(from: peer.document)
         guard let share = found?.share else { return facts }
-        facts.resourceType = share.resourceType
-        facts.owner = share.owner
-        facts.sender = share.sender
-        facts.recipient = share.recipient
-        facts.permissions = found?.access.permissions.facts ?? .unspecified
         if let local = share.recipient.flatMap({ OCMAddress($0) }),
             let remote = share.sender.flatMap({ OCMAddress($0) })
         {

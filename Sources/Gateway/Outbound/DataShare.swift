@@ -23,6 +23,8 @@ final class DataShare: Sendable, CustomReflectable {
     let hostLine: HeadWriter.Lines
     /// `https://host` before the path of a `Destination`.
     let origin: String
+    /// What the rule that let the share in set.
+    let settings: RuleSettings
     /// What the policy may know, but for the time, the client and the way.
     let facts: Facts
     /// By token and by secret.
@@ -56,6 +58,7 @@ final class DataShare: Sendable, CustomReflectable {
     ) {
         id = found?.share.id
         place = found?.place ?? 0
+        settings = found?.share.settings ?? .none
         self.peer = peer
         self.path = path
         self.upstream = upstream

@@ -22,14 +22,16 @@ extension Gateway {
     /// under the same id and with the same secret, keeps its code, whatever became of it the first
     /// time: nothing is sent twice with different secrets. Of two at the same time the second waits.
     /// Refused: `store_unavailable`.
-    func record(_ share: Share, for peer: PeerHost) async throws(Denial) -> RecordedShare {
+    func record(
+        _ share: Share, for peer: PeerHost, _ settings: RuleSettings = .none
+    ) async throws(Denial) -> RecordedShare {
         let name =
             (["\(peer)", share.providerID.text]
             + share.secrets.map { $0.fingerprint(key: fingerprint) }).joined(separator: "\n")
         let result = await recordings.result(for: name) { [self] in
             do throws(Denial) {
                 if let known = try recorded(share, for: peer) { return .success(known) }
-                return .success(try await recordAnew(share, for: peer))
+                return .success(try await recordAnew(share, for: peer, settings))
             } catch { return Result<RecordedShare, Denial>.failure(error) }
         }
         return try result.get()
@@ -52,7 +54,7 @@ extension Gateway {
     }
 
     private func recordAnew(
-        _ share: Share, for peer: PeerHost
+        _ share: Share, for peer: PeerHost, _ settings: RuleSettings
     ) async throws(Denial) -> RecordedShare {
         let ways = share.protocols.filter { $0.secret != nil }
         let handle: NewAccess.Handle = share.isOfFiles ? .make : .none
@@ -67,7 +69,7 @@ extension Gateway {
                         protocolName: way.name, secret: way.secret ?? Secret([]), handle: handle,
                         permissions: way.permissions, uri: way.uri,
                         requirements: way.requirements)
-                }),
+                }, settings: settings),
             now: environment.now())
         try await makeDurable([recording.change])
         return RecordedShare(

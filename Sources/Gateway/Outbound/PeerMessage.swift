@@ -30,7 +30,7 @@ extension Gateway {
     ) async throws(Denial) -> PeerMessage {
         let (addressed, message) = (authorized.addressed, authorized.message)
         let (peer, dialect) = (authorized.peer, authorized.dialect)
-        let generation = authorized.generation
+        let (generation, settings) = (authorized.generation, authorized.settings)
         let translation = translation(to: dialect)
         let endpoint: OCMEndpoint
         var made: RecordedShare?
@@ -42,7 +42,7 @@ extension Gateway {
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
-            let recorded = try await recorded(share, for: peer.peer, trail)
+            let recorded = try await recorded(share, for: peer.peer, settings, trail)
             (endpoint, made) = (.shares, recorded)
             replaced = recorded.swaps
             body = try translation.share(share, swaps: recorded.swaps)
@@ -59,7 +59,7 @@ extension Gateway {
             let blank = [SecretSwap(call.secret, by: Secret([]))]
             try Self.refuseLeft(blank, in: Self.form(call.form, call.secret, blank))
             let recorded = try await recorded(
-                try OCSTranslation.share(call, to: peer.peer), for: peer.peer, trail)
+                try OCSTranslation.share(call, to: peer.peer), for: peer.peer, settings, trail)
             (endpoint, made) = (.shares, recorded)
             replaced = recorded.swaps
             body = Self.form(call.form, call.secret, recorded.swaps)
@@ -91,9 +91,9 @@ extension Gateway {
     }
 
     private func recorded(
-        _ share: Share, for peer: PeerHost, _ trail: Trail
+        _ share: Share, for peer: PeerHost, _ settings: RuleSettings, _ trail: Trail
     ) async throws(Denial) -> RecordedShare {
-        let recorded = try await record(share, for: peer)
+        let recorded = try await record(share, for: peer, settings)
         trail.exchanged(recorded.share)
         if !recorded.swaps.isEmpty { trail.altered("code") }
         return recorded

@@ -29,8 +29,9 @@ extension Gateway {
         _ record: inout DecisionRecord
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
+        let settings: RuleSettings
         do throws(Denial) {
-            try judge(data, use, client, &record)
+            settings = try judge(data, use, client, &record)
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
@@ -46,7 +47,9 @@ extension Gateway {
             record.status = reply.status
             switch TokenReply(status: reply.status, body: reply.body) {
             case .granted(let token, let lifetime):
-                return .success(PeerToken(token, asked: asked, lifetime: lifetime))
+                let most = settings.tokenTTL.map(\.wholeSeconds) ?? lifetime
+                return .success(
+                    PeerToken(token, asked: asked, lifetime: min(lifetime, most)))
             case .grantRefused: return .failure(.grantRefused)
             case .clientRefused(let text): return .failure(.clientRefused(text))
             case .unusable(let text): return .failure(.unusable(text))
@@ -54,11 +57,11 @@ extension Gateway {
         }
     }
 
-    /// The policy's word on exchanging codes at this peer.
+    /// The policy's word on exchanging codes at this peer, and what it sets for the token.
     private func judge(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
         _ record: inout DecisionRecord
-    ) throws(Denial) {
+    ) throws(Denial) -> RuleSettings {
         let policy = policy.current
         record.policy = policy.hash
         var facts = data.facts
@@ -74,6 +77,7 @@ extension Gateway {
             guard configuration.profile == .observe else { throw denial }
             record.would.append(denial.code.rawValue)
         }
+        return data.settings.and(verdict.settings)
     }
 
     private func tokenRequest(
@@ -106,7 +110,7 @@ extension DecisionRecord {
         case .failure(let failure):
             code = failure.word
             detail = failure.detail
-            if case .denied(let denial) = failure, !denial.code.isFailure { action = .deny }
+            if case .denied(let denial) = failure { action = DecisionRecord.Action(denial) }
         }
     }
 }

@@ -70,6 +70,11 @@ enum Schema {
             since INTEGER NOT NULL,
             PRIMARY KEY (peer, remote, local)) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE share ADD COLUMN token_ttl INTEGER;
+        ALTER TABLE share ADD COLUMN accept_secret TEXT;
+        ALTER TABLE share ADD COLUMN bind TEXT;
+        """,
     ]
 
     /// Brings a file to the newest schema.

@@ -54,6 +54,8 @@ package struct ShareRecord: Sendable {
     package let created: Int
     /// One for each protocol, in the order of the message.
     package let accesses: [ShareAccess]
+    /// What the rule that let it through set.
+    package let settings: RuleSettings
     /// Unix seconds; nil while it is active.
     package internal(set) var ended: Int?
     /// The peer that exchanged a code of it first.
@@ -103,12 +105,13 @@ package struct NewShare: Sendable {
     package var expires: Int?
     package var boundPeer: PeerHost?
     package var accesses: [NewAccess]
+    package var settings: RuleSettings
 
     package init(
         direction: ShareDirection, origin: ShareOrigin, peer: PeerHost, providerID: ProviderID?,
         resourceType: String, owner: String? = nil, sender: String? = nil,
         recipient: String? = nil, expires: Int? = nil, boundPeer: PeerHost? = nil,
-        accesses: [NewAccess]
+        accesses: [NewAccess], settings: RuleSettings = .none
     ) {
         self.direction = direction
         self.origin = origin
@@ -121,6 +124,7 @@ package struct NewShare: Sendable {
         self.expires = expires
         self.boundPeer = boundPeer
         self.accesses = accesses
+        self.settings = settings
     }
 }
 

@@ -60,7 +60,8 @@ package final class ShareRegistry: Sendable {
             id: id, direction: new.direction, origin: new.origin, peer: new.peer,
             providerID: new.providerID, resourceType: new.resourceType, owner: new.owner,
             sender: new.sender, recipient: new.recipient, expires: new.expires, created: now,
-            accesses: accesses, ended: nil, boundPeer: new.boundPeer, epoch: 0)
+            accesses: accesses, settings: new.settings, ended: nil, boundPeer: new.boundPeer,
+            epoch: 0)
         let change = Change(
             write: { try ShareRows.insert(share, $0) },
             committed: { [self] in table.withLock { $0.insert(share) } })

@@ -8,14 +8,17 @@ enum ShareRows {
         try db.run(
             kept: """
                 INSERT INTO share (id, direction, origin, peer, provider_id, resource_type, owner,
-                    sender, recipient, expires, created, ended, bound_peer, epoch)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    sender, recipient, expires, created, ended, bound_peer, epoch, token_ttl,
+                    accept_secret, bind)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             [
                 share.id.number, share.direction.rawValue, share.origin.rawValue,
                 share.peer.description, share.providerID?.text, share.resourceType, share.owner,
                 share.sender, share.recipient, share.expires, share.created, share.ended,
                 share.boundPeer?.description, Int(share.epoch),
+                share.settings.tokenTTL?.wholeSeconds, share.settings.acceptSecret?.rawValue,
+                share.settings.bind?.rawValue,
             ])
         for (place, access) in share.accesses.enumerated() {
             try db.run(
@@ -83,7 +86,7 @@ enum ShareRows {
         guard let direction = ShareDirection(rawValue: row["direction"]),
             let origin = ShareOrigin(rawValue: row["origin"]),
             let peer = PeerHost(row["peer"] as String),
-            let epoch = UInt32(exactly: row["epoch"] as Int)
+            let epoch = UInt32(exactly: row["epoch"] as Int), let settings = settings(row)
         else { return nil }
         var bound: PeerHost?
         if let text: String = row["bound_peer"] {
@@ -95,7 +98,23 @@ enum ShareRows {
             providerID: (row["provider_id"] as String?).map { ProviderID($0) },
             resourceType: row["resource_type"], owner: row["owner"], sender: row["sender"],
             recipient: row["recipient"], expires: row["expires"], created: row["created"],
-            accesses: accesses, ended: row["ended"], boundPeer: bound, epoch: epoch)
+            accesses: accesses, settings: settings, ended: row["ended"], boundPeer: bound,
+            epoch: epoch)
+    }
+
+    /// Nil when a word is none that we know.
+    private static func settings(_ row: Row) -> RuleSettings? {
+        var settings = RuleSettings(
+            tokenTTL: (row["token_ttl"] as Int?).map { .seconds($0) })
+        if let word: String = row["accept_secret"] {
+            guard let known = AcceptSecret(rawValue: word) else { return nil }
+            settings.acceptSecret = known
+        }
+        if let word: String = row["bind"] {
+            guard let known = CodeBinding(rawValue: word) else { return nil }
+            settings.bind = known
+        }
+        return settings
     }
 
     private static func access(_ row: Row) -> ShareAccess? {

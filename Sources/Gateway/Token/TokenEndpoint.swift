@@ -22,11 +22,12 @@ extension Gateway {
             throw Denial(.limitExceeded, "exchanges of \(peer)")
         }
         let (share, memory) = try await grant(
-            request.code, to: peer, verified.claimed.received.client, trail)
+            request.code, to: peer, permitted.settings, verified.claimed.received.client, trail)
         try await makeDurable(verified.memory.take() + memory)
         trail.exchanged(share)
+        let settings = share.settings.and(permitted.settings)
         let lifetime = Int(
-            (permitted.settings.tokenTTL ?? configuration.token.lifetime).components.seconds)
+            (settings.tokenTTL ?? configuration.token.lifetime).components.seconds)
         let token = try sealer.seal(
             AccessToken(
                 share: share.id.description, peer: peer,
@@ -43,12 +44,13 @@ extension Gateway {
     /// A code of another peer costs what an unknown one costs, and gets the same answer: nobody
     /// learns by asking which codes there are.
     private func grant(
-        _ code: Secret, to peer: PeerHost, _ client: ClientConnection, _ trail: Trail
+        _ code: Secret, to peer: PeerHost, _ settings: RuleSettings, _ client: ClientConnection,
+        _ trail: Trail
     ) async throws(Denial) -> (ShareRecord, [Change]) {
-        var own = shares(of: code, for: peer)
+        var own = shares(of: code, for: peer, settings)
         if own.isEmpty {
             try await learn(code, from: peer, client, trail)
-            own = shares(of: code, for: peer)
+            own = shares(of: code, for: peer, settings)
         }
         let active = own.first { $0.standing(now: environment.now()) == .active }
         guard let share = active else {
@@ -59,7 +61,7 @@ extension Gateway {
         guard exchanges.take("share \(share.id)", now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")
         }
-        guard configuration.token.bind == .peer else { return (share, []) }
+        guard binding(of: share, settings) == .peer else { return (share, []) }
         switch registry.bind(share.id, to: peer) {
         case .bound(let changes): return (share, changes)
         case .otherPeer: throw Denial(.invalidGrant, "another peer exchanged it first")
@@ -70,14 +72,22 @@ extension Gateway {
     /// The shares that a code stands for when this peer shows it, the newest first.
     ///
     /// The permanent secret of a share that went out under a handle is no code: it never left.
-    private func shares(of code: Secret, for peer: PeerHost) -> [ShareRecord] {
+    private func shares(
+        of code: Secret, for peer: PeerHost, _ settings: RuleSettings
+    ) -> [ShareRecord] {
         registry.find(code, .outbound).filter { found in
             guard found.credential == .handle || !found.access.hasHandle else { return false }
-            switch configuration.token.bind {
+            switch binding(of: found.share, settings) {
             case .peer: return found.share.peer == peer
             case .none: return true
             }
         }.map(\.share)
+    }
+
+    /// Who may exchange the code of a share: as the rules that let the share and the request through
+    /// say, else as configured.
+    private func binding(of share: ShareRecord, _ settings: RuleSettings) -> CodeBinding {
+        share.settings.and(settings).bind ?? configuration.token.bind
     }
 
     /// A code that we never saw: made before the gateway came, or on a way around it. The backend is

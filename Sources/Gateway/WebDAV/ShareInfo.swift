@@ -74,6 +74,7 @@ extension Gateway {
         let now = environment.now()
         let peer = access.share.peer
         if let denial = policy.current.standing(of: peer, now: now).denial { throw denial }
+        try takeSecret(of: access.share)
         form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()
     }

@@ -103,7 +103,7 @@ extension Gateway {
         let policy = policy.current
         let address = request.client.address
         if !entry.allowance.holds(under: policy, address, now: now) {
-            try judge(request, share, .token, token.peer, policy, now)
+            _ = try judge(request, share, .token, token.peer, policy, now)
             entry.allowance.note(under: policy, address, now: now)
         }
         let credential =
@@ -164,7 +164,13 @@ extension Gateway {
             throw Denial(
                 .secretRefused, "the permanent secret of share \(share.id), which never left")
         }
-        switch configuration.token.acceptSecret {
+        return access
+    }
+
+    /// Refused: what `accept_secret` does not take, of the rules that let the share and the request
+    /// through, else of the configuration.
+    func takeSecret(of share: ShareRecord, _ settings: RuleSettings = .none) throws(Denial) {
+        switch share.settings.and(settings).acceptSecret ?? configuration.token.acceptSecret {
         case .all: break
         case .none: throw Denial(.secretRefused, "accept_secret = \"none\"")
         case .legacy:
@@ -176,7 +182,6 @@ extension Gateway {
                 throw Denial(.secretRefused, "the peer of share \(share.id) exchanges tokens")
             }
         }
-        return access
     }
 
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
@@ -198,7 +203,8 @@ extension Gateway {
             share: share.id.description, peer: share.peer, permissions: access.access.permissions,
             pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
         let destination = try permit(token, request)
-        try judge(request, share, .secret, share.peer, policy.current, now)
+        try takeSecret(
+            of: share, try judge(request, share, .secret, share.peer, policy.current, now))
         return destination
     }
 
@@ -212,7 +218,7 @@ extension Gateway {
     private func judge(
         _ request: DataRequest, _ share: ShareRecord, _ access: AccessFact, _ peer: PeerHost,
         _ policy: Policy, _ now: Int
-    ) throws(Denial) {
+    ) throws(Denial) -> RuleSettings {
         let standing = policy.standing(of: peer, now: now)
         if let denial = standing.denial { throw denial }
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
@@ -220,12 +226,13 @@ extension Gateway {
         facts.address = request.client.address.map { NetworkAddress($0) }
         facts.resourceType = share.resourceType
         facts.owner = share.owner
+        facts.sender = share.sender
         facts.recipient = share.recipient
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        if let denial = policy.evaluate(facts, standing, room: Policy.roomForAll).denial {
-            throw denial
-        }
+        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
+        if let denial = verdict.denial { throw denial }
+        return verdict.settings
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {

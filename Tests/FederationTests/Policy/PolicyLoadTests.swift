@@ -338,6 +338,26 @@ import Testing
         #expect(policy.limits.first?.label == "limit:l")
     }
 
+    @Test(arguments: [
+        ("share.in", "token_ttl = \"5m\"", nil),
+        (
+            "webdav.in", "token_ttl = \"5m\"",
+            "7:9: \"token_ttl\" changes nothing for what this rule is about; it belongs to a rule about share.out, share.in, token.in, token.out"
+        ),
+        ("[\"webdav\", \"invite\"]", "accept_secret = \"none\"", nil),
+        (
+            "share.in", "bind = \"peer\"",
+            "7:9: \"bind\" changes nothing for what this rule is about; it belongs to a rule about share.out, token.in"
+        ),
+        ("token", "bind = \"pear\"", "7:16: unknown value \"pear\"; did you mean \"peer\"?"),
+    ])
+    func whatARuleSetsHasToBeOfUse(_ on: String, _ set: String, _ problem: String?) {
+        let words = on.hasPrefix("[") ? on : "\"\(on)\""
+        let problems = PolicySamples.problems(
+            ofBody: "[[rule]]\nname = \"r\"\non = \(words)\naction = \"allow\"\nset = { \(set) }\n")
+        #expect(problems == (problem.map { ["etc/policy.toml:\($0)"] } ?? []))
+    }
+
     @Test func codeThatSaysHeldIsNoDenial() {
         expect(
             PolicySamples.problems(

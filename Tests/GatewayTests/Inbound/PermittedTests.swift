@@ -44,6 +44,64 @@ import Testing
         #expect(try facts(.none(.no), document: document).peerKeys == .advertised)
     }
 
+    /// A key that the message itself makes known is not pinned yet.
+    @Test func theKeyOfAPeerThatIsKnownIsPinned() async throws {
+        let (world, modern, _) = try TestWorld.withPeers()
+        let share = Messages.share(from: "modern.test")
+        for fact in [PinFact.none, .pinned] {
+            world.clock.pass(1)
+            let verified = try await world.verify(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            let facts = world.gateway.facts(
+                verified.claimed, peer: verified.peer, signature: verified.signature,
+                document: verified.document)
+            #expect(facts.keyPinned == fact)
+            try await world.gateway.makeDurable(verified.memory.take())
+        }
+    }
+
+    @Test func whatThePeerCallsItselfIsKnownFromItsDocument() throws {
+        let document = try DiscoveryDocument(
+            parsing: Array(
+                #"{"endPoint":"https://a.test/ocm","provider":"Nextcloud","version":"33.0.3"}"#
+                    .utf8))
+        #expect(try facts(.none(.no), document: document).software == "nextcloud 33.0.3")
+        #expect(try facts(.none(.no)).software == nil)
+    }
+
+    /// What the rule that lets a share through sets is recorded with it.
+    @Test func whatARuleSetsStaysWithTheShare() async throws {
+        let rule = """
+            [[rule]]
+            name = "r"
+            on = "share.in"
+            action = "allow"
+            set = { token_ttl = "2m" }
+            """
+        let world = try TestWorld(rules: rule)
+        let message = try await world.accept(
+            TestRequest("/", Messages.share(from: "legacy.test")))
+        #expect(message.made?.settings == RuleSettings(tokenTTL: .seconds(120)))
+    }
+
+    /// Nobody is asked about a stranger whose signature is wrong: it is verified first.
+    @Test func strangersWaitForAPersonOnceTheirSignatureIsVerified() async throws {
+        let world = try TestWorld(partners: [], unknown: "hold")
+        let modern = try TestPeer("modern.test")
+        try modern.publish(on: world.net)
+        let signed = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        let denial = try await world.denial(signed)
+        #expect(denial?.code == .peerHeld && denial?.status == 503)
+        #expect(denial?.retryAfter == 3600)
+        let other = try TestPeer("modern.test")
+        let forged = try other.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now, nonce: "n2")
+        #expect(try await world.denial(forged)?.code == .signatureInvalid)
+        let unsigned = TestRequest("/", Messages.share(from: "other.test"))
+        #expect(try await world.denial(unsigned)?.code == .peerHeld)
+    }
+
     @Test(arguments: [
         ("alice", InviteFact.accepted), ("mallory", .none),
     ])

@@ -44,8 +44,10 @@ import Testing
     }
 
     @Test func aShareIsThereOnceItIsDurableAndComesBackWhole() async throws {
-        let recording = registry.record(
-            new("SECRET0PERMANEN", handle: .make, permissions: .named(["read"])), now: 1000)
+        var new = new("SECRET0PERMANEN", handle: .make, permissions: .named(["read"]))
+        new.settings = RuleSettings(
+            tokenTTL: .seconds(60), acceptSecret: AcceptSecret.none, bind: .peer)
+        let recording = registry.record(new, now: 1000)
         #expect(registry.count == 0)
         try await store.commit(recording.change)
         #expect(registry.count == 1)
@@ -55,6 +57,7 @@ import Testing
         let share = try #require(loaded.all.first)
         #expect(share.peer == peer && share.providerID?.text == "1")
         #expect(share.owner == "a@cloud.example" && share.recipient == "c@one.example")
+        #expect(share.settings == new.settings)
         #expect(share.accesses.first?.permissions == .named(["read"]))
         #expect(share.accesses.first?.requirements == [.mustExchangeToken])
         #expect(try loaded.secret(of: share).text == "SECRET0PERMANEN")

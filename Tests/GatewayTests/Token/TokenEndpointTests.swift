@@ -35,6 +35,48 @@ import Testing
         #expect((answer.status, answer.code) == (400, "invalid_grant"))
     }
 
+    /// Of what the rule set that let the share through, and of what that of the request sets, the
+    /// stricter counts.
+    @Test(arguments: [
+        (nil, "", 300), (60, "", 60), (nil, "token_ttl = \"20s\"", 20),
+        (60, "token_ttl = \"20s\"", 20), (10, "token_ttl = \"20s\"", 10),
+        (900, "", 900),
+    ])
+    func tokensLiveAsLongAsTheRulesSay(_ share: Int?, _ set: String, _ lifetime: Int) async throws {
+        let rule = "[[rule]]\nname = \"t\"\non = \"token.in\"\naction = \"allow\"\nset = { \(set) }"
+        let world = try await TestGateway(rules: rule)
+        try await world.share(
+            Self.secret, settings: RuleSettings(tokenTTL: share.map { .seconds($0) }))
+        let answer = try await world.exchange(code: Self.secret)
+        #expect(try JSONValue(parsing: answer.body).object?["expires_in"] == .integer(lifetime))
+    }
+
+    @Test func aRuleSaysWhoMayExchangeACode() async throws {
+        let open = try await TestGateway()
+        try await open.share(Self.secret, settings: RuleSettings(bind: CodeBinding.none))
+        #expect(try await open.exchange(code: Self.secret, by: "two.test").status == 200)
+        let bound = try await TestGateway(token: "bind = \"none\"")
+        try await bound.share(Self.secret, settings: RuleSettings(bind: .peer))
+        #expect(try await bound.exchange(code: Self.secret, by: "two.test").code == "invalid_grant")
+        #expect(try await bound.exchange(code: Self.secret, by: "one.test").status == 200)
+    }
+
+    /// The rules about token requests can look at the share whose code is shown.
+    @Test func rulesAboutTokensSeeTheShare() async throws {
+        let rule = """
+            [[rule]]
+            name = "no folders"
+            on = "token.in"
+            when = { permissions = ["write"] }
+            action = "deny"
+            """
+        let world = try await TestGateway(rules: rule)
+        try await world.share(Self.secret, id: "1", permissions: .named(["read"]))
+        try await world.share("SECRET-OF-WRITE", id: "2", permissions: .named(["write"]))
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        #expect(try await world.exchange(code: "SECRET-OF-WRITE").code == "unauthorized_client")
+    }
+
     @Test func aShareThatExpiredGivesNoTokens() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret, expires: world.gateway.environment.now() + 60)

@@ -117,6 +117,25 @@ import Testing
         }
     }
 
+    /// What a rule sets takes the place of `token.accept_secret`; of two rules the stricter counts.
+    @Test(arguments: [
+        (AcceptSecret.none, "", false), (.all, "", true), (.legacy, "", false),
+        (.all, "accept_secret = \"none\"", false), (.all, "accept_secret = \"legacy\"", false),
+        (nil, "accept_secret = \"all\"", true), (nil, "accept_secret = \"none\"", false),
+    ])
+    func aRuleSaysWhichSecretsAreTaken(
+        _ share: AcceptSecret?, _ set: String, _ isTaken: Bool
+    ) async throws {
+        let rule =
+            "[[rule]]\nname = \"w\"\non = \"webdav.in\"\naction = \"allow\"\nset = { \(set) }"
+        let world = try await TestGateway(rules: rule)
+        try await world.share(
+            Self.secret, requirements: [.mustExchangeToken],
+            settings: RuleSettings(acceptSecret: share))
+        let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", "Authorization: \(Self.inside)")
+        #expect(planned.status == (isTaken ? nil : 401))
+    }
+
     // reva took a secret as the first part of the path, and any text as a bearer.
     @Test func aSecretInThePlaceOfAnIDOpensNothing() async throws {
         let world = try await TestGateway(kind: "cernbox", token: "accept_secret = \"all\"")

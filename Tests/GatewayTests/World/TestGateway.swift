@@ -51,7 +51,8 @@ final class TestGateway: Sendable {
     func share(
         _ secret: String, for peer: String = "one.test", id: String = "1",
         permissions: SharePermissions = .unspecified, handle: NewAccess.Handle = .none,
-        requirements: [ShareRequirement] = [], expires: Int? = nil, uri: String? = nil
+        requirements: [ShareRequirement] = [], expires: Int? = nil, uri: String? = nil,
+        settings: RuleSettings = .none
     ) async throws -> (id: ShareID, credential: String) {
         let host = try #require(PeerHost(peer))
         let recording = gateway.registry.record(
@@ -62,7 +63,7 @@ final class TestGateway: Sendable {
                     NewAccess(
                         protocolName: "webdav", secret: Secret(utf8: secret), handle: handle,
                         permissions: permissions, uri: uri, requirements: requirements)
-                ]), now: gateway.environment.now())
+                ], settings: settings), now: gateway.environment.now())
         try await gateway.store.commit(recording.change)
         return (recording.share.id, try #require(recording.credentials.first).text)
     }
