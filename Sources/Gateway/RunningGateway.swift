@@ -87,7 +87,7 @@ package final class RunningGateway: Sendable {
         gateway.reloadKeys()
     }
 
-    /// A policy file, read and with all of its tests passed.
+    /// A policy file, read, with all of its tests passed and its invariants proved.
     package static func loadPolicy(_ file: String) throws(StartFailure) -> Policy {
         let policy: Policy
         do { policy = try Policy.load(file: file, .disk) } catch {
@@ -96,13 +96,8 @@ package final class RunningGateway: Sendable {
         if let error = ConfigurationErrors(policy.notYetInForce) {
             throw StartFailure(error.description)
         }
-        let failed = policy.runTests().filter { !$0.passed }
-        guard failed.isEmpty else {
-            let lines = failed.map { outcome in
-                "\(outcome.test.file):\(outcome.test.position.line): test \"\(outcome.test.name)\": "
-                    + outcome.differences.joined(separator: "; ")
-            }
-            throw StartFailure(lines.joined(separator: "\n"))
+        if let error = ConfigurationErrors(policy.proofFailures()) {
+            throw StartFailure(error.description)
         }
         return policy
     }

@@ -13,7 +13,7 @@ struct InstallationCheck {
     var notes: [String] = []
     private let now = Int(Date().timeIntervalSince1970)
 
-    /// The policy and its tests; its hash when it can be used.
+    /// The policy, its tests and its invariants; its hash when it can be used.
     mutating func policy(of configuration: Configuration) -> String? {
         let policy: Policy
         do throws(ConfigurationErrors) {
@@ -23,13 +23,8 @@ struct InstallationCheck {
             return nil
         }
         findings += policy.notYetInForce
-        let failed = policy.runTests().filter { !$0.passed }
-        findings += failed.map { outcome in
-            ConfigurationError(
-                file: outcome.test.file, position: outcome.test.position,
-                message: "test \(quoted(outcome.test.name)) fails: "
-                    + outcome.differences.joined(separator: "; "))
-        }
+        let failed = policy.proofFailures()
+        findings += failed
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
         for rule in policy.rules {
             guard case .allow(let settings) = rule.ruling else { continue }

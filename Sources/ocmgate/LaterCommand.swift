@@ -26,7 +26,7 @@ struct LaterCommand: CustomStringConvertible {
         "reload": "SIGHUP makes a running gateway read its policy again",
         "stop": "SIGTERM ends a running gateway after the requests in flight",
         "status": nil, "drain": nil, "config": "ocmgate check reads the configuration",
-        "policy prove": nil, "policy replay": nil, "policy diff": nil, "policy suggest": nil,
+        "policy replay": nil, "policy suggest": nil,
         "policy english": nil, "explain": "the log line of the id names what decided",
         "peer list": nil, "peer show": "ocmgate discover HOST shows what a peer publishes",
         "peer pin": nil, "peer hold": nil, "list": nil,

@@ -45,6 +45,9 @@ enum Output {
                 }))
     }
 
+    /// A text that may be missing.
+    static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
+
     /// A line on standard error.
     static func error(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))

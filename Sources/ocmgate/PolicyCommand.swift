@@ -3,11 +3,14 @@ import Federation
 import Foundation
 import Gateway
 
-/// `ocmgate policy test|explain`: a policy file, without a gateway.
+/// `ocmgate policy …`: a policy file, without a gateway.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Test a policy file, and ask it.",
-        subcommands: [PolicyTestCommand.self, PolicyExplainCommand.self])
+        subcommands: [
+            PolicyTestCommand.self, PolicyExplainCommand.self,
+            PolicyProveCommand.self, PolicyDiffCommand.self,
+        ])
 
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's
     /// folder).

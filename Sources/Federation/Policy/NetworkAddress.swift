@@ -1,5 +1,5 @@
 /// An IP address as 16 bytes; IPv4 lies in `::ffff:0:0/96`.
-package struct NetworkAddress: Sendable, Hashable {
+package struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     let high: UInt64
     let low: UInt64
 
@@ -21,6 +21,14 @@ package struct NetworkAddress: Sendable, Hashable {
     }
 
     var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+    /// `192.0.2.1`, `2001:db8:0:0:0:0:0:1`.
+    package var description: String {
+        let shifts = [48, 32, 16, 0]
+        if isIPv4 { return [24, 16, 8, 0].map { String(low >> $0 & 0xFF) }.joined(separator: ".") }
+        let groups = [high, low].flatMap { half in shifts.map { half >> UInt64($0) & 0xFFFF } }
+        return groups.map { String($0, radix: 16) }.joined(separator: ":")
+    }
 }
 
 /// A block of addresses in CIDR form, of policy conditions.
@@ -53,6 +61,14 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
     package func contains(_ address: NetworkAddress) -> Bool {
         address.isIPv4 == base.isIPv4 && address.high & maskHigh == base.high
             && address.low & maskLow == base.low
+    }
+
+    /// The lowest of its addresses.
+    var first: NetworkAddress { base }
+
+    /// The highest.
+    var last: NetworkAddress {
+        NetworkAddress(high: base.high | ~maskHigh, low: base.low | ~maskLow)
     }
 
     private static func mask(_ length: Int) -> UInt64 {

@@ -4,13 +4,9 @@ extension Policy {
     package func standing(of peer: PeerHost?, now: Int) -> Standing {
         var best: (list: Int, entry: Int, rank: ListRank)?
         var memberships: [Int] = []
-        var isInDirectory = false
         if let peer {
             index.forEachMatch(peer, now: now) { list, entry in
-                if !memberships.contains(list) {
-                    memberships.append(list)
-                    isInDirectory = isInDirectory || lists[list].isDirectory
-                }
+                if !memberships.contains(list) { memberships.append(list) }
                 let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
                 if let known = best {
                     if rank < known.rank { return }
@@ -20,6 +16,12 @@ extension Policy {
                 best = (list, entry, rank)
             }
         }
+        return standing(
+            by: best.map { ($0.list, lists[$0.list].entries[$0.entry]) }, memberships: memberships)
+    }
+
+    /// The standing of a peer that is on these lists, one of which decided by this entry.
+    func standing(by best: (list: Int, entry: ListEntry)?, memberships: [Int]) -> Standing {
         let word: Standing.Word
         let refusal: Refusal?
         if let best {
@@ -37,8 +39,9 @@ extension Policy {
         let list = best.map { lists[$0.list] }
         let by = list?.label ?? "unknown"
         return Standing(
-            word: word, entry: best.map { lists[$0.list].entries[$0.entry] }, list: list?.name,
-            memberships: memberships, isInDirectory: isInDirectory, by: by,
+            word: word, entry: best?.entry, list: list?.name,
+            memberships: memberships, isInDirectory: memberships.contains { lists[$0].isDirectory },
+            by: by,
             refusal: mode == .enforce ? refusal : nil,
             would: mode == .report && refusal != nil ? by : nil)
     }

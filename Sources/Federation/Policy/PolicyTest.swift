@@ -42,7 +42,7 @@ extension Policy {
         tests.map(run)
     }
 
-    private func run(_ test: PolicyTest) -> PolicyTestOutcome {
+    func run(_ test: PolicyTest) -> PolicyTestOutcome {
         let verdict = replacing(test.lists).evaluate(test.facts) { limit in
             test.over.contains(limit) ? .full(retryAfter: 60) : .room
         }

@@ -132,6 +132,8 @@ enum GivenFacts {
         if let software = table.read("software", .line) { facts.software = software.lowercased() }
         if let address = table.read("address", .networkAddress) { facts.address = address }
         share(&table, &facts)
+        let absent = TOMLForm<AbsentFact>.word("fact").oneOrMore
+        for fact in table.read("absent", absent) ?? [] { fact.clear(in: &facts) }
         return occasion == nil ? nil : facts
     }
 

@@ -1,0 +1,54 @@
+/// Which blocks of a policy its tests reach.
+///
+/// A block is reached when the message of a test was one that it is about: a list when an entry of it
+/// gave the peer its standing; a requirement or a limit when it matched, whether it was met or not;
+/// a rule when it decided, or would have; `unknown` and `default` when they decided.
+package struct Coverage: Sendable {
+    package struct Block: Sendable, Equatable {
+        /// As verdicts name it.
+        package let label: String
+        package let place: PolicyPlace?
+        package let isReached: Bool
+    }
+
+    /// In the order of the file; blocks that are switched off (`mode = "open"`) are not counted.
+    package let blocks: [Block]
+
+    package init(_ policy: Policy) {
+        var reached: Set<String> = []
+        for outcome in policy.runTests() {
+            reached.formUnion(outcome.verdict.checks.flatMap(Self.reached))
+        }
+        let labels =
+            policy.mode == .open
+            ? []
+            : ["unknown"] + policy.lists.map(\.label)
+                + policy.requirements.filter { $0.mode != .open }.map(\.label)
+                + policy.limits.filter { $0.mode != .open }.map(\.label)
+                + policy.rules.filter { $0.mode != .open }.map(\.label) + ["default"]
+        blocks = labels.map {
+            Block(label: $0, place: policy.place(of: $0), isReached: reached.contains($0))
+        }
+    }
+
+    package var missed: [Block] { blocks.filter { !$0.isReached } }
+
+    package var reached: Int { blocks.count - missed.count }
+
+    /// Whole percent, rounded down: 100 only when every block is reached.
+    package var percent: Int { blocks.isEmpty ? 100 : reached * 100 / blocks.count }
+
+    /// What a check says was reached.
+    private static func reached(_ check: Check) -> [String] {
+        switch check.result {
+        case .passed, .allowed, .refused, .held, .reported: break
+        case .notApplicable, .off, .notReached: return []
+        }
+        guard check.name == "standing" else { return [check.name] }
+        switch check.reason {
+        case .entry(let list, _, _, _): return ["list:\(list)"]
+        case .onNoList: return ["unknown"]
+        case _: return []
+        }
+    }
+}

@@ -1,0 +1,163 @@
+/// Of each aspect the values that stand for all others, the ordinary one first.
+struct FactValues {
+    private let atoms: PolicyAtoms
+    private let addresses: [NetworkAddress?]
+    private let sizes: [Int?]
+    private let owners: [Text]
+    private let senders: [Text]
+    private let recipients: [Text]
+    private let software: [Text]
+    private let permissions: [Permissions]
+    private let protocols: [[String]]
+    private let accessTypes: [[String]]
+    private let shareTypes: [String?]
+    private let resourceTypes: [String?]
+    private let notificationTypes: [String?]
+
+    /// A text of a class and the globs that it matches.
+    private struct Text {
+        /// Nil: there is none, or none was found.
+        let text: String?
+        let matched: Set<Glob>
+        let isKnown: Bool
+
+        static let absent = Text(text: nil, matched: [], isKnown: true)
+    }
+
+    init(_ atoms: PolicyAtoms) throws(ProofLimit) {
+        self.atoms = atoms
+        addresses = [nil] + NetworkClasses(atoms.ranges).addresses
+        // No size counts as zero.
+        sizes = [nil] + atoms.sizes.sorted().map { $0 == .max ? $0 : $0 + 1 }
+        owners = try Self.texts(atoms.globs[.owner], .address, ordinary: "alice@here.example")
+        senders = try Self.texts(atoms.globs[.sender], .address, ordinary: "alice@here.example")
+        recipients = try Self.texts(atoms.globs[.recipient], .address, ordinary: "bob@here.example")
+        software = try Self.texts(atoms.globs[.software], .software, ordinary: nil)
+        let named = [Permissions.read, .write, .share]
+        permissions =
+            (1..<8).map { bits in
+                Permissions(naming: named.indices.filter { bits & 1 << $0 != 0 }.map { named[$0] })
+            } + [.unspecified]
+        protocols = Self.sets(of: ["webdav"], atoms.words[.protocols])
+        accessTypes = Self.sets(of: [], atoms.words[.accessTypes])
+        shareTypes = Self.words("user", atoms.words[.shareType])
+        resourceTypes = Self.words("file", atoms.words[.resourceType])
+        // Whether there is one always counts: the guard against ping-pong asks.
+        notificationTypes =
+            [nil]
+            + Self.words("SHARE_ACCEPTED", atoms.words[.notificationType]).filter { $0 != nil }
+    }
+
+    func count(of aspect: Aspect) -> Int {
+        switch aspect {
+        case .occasion: Occasion.all.count
+        case .signature: SignatureFact.allCases.count
+        case .peerKeys, .access, .invite, .mfa, .keyPinned, .mtls: 2
+        case .shareType: shareTypes.count
+        case .resourceType: resourceTypes.count
+        case .protocols: protocols.count
+        case .permissions: permissions.count
+        case .accessTypes: accessTypes.count
+        case .size: sizes.count
+        case .owner: owners.count
+        case .sender: senders.count
+        case .recipient: recipients.count
+        case .notificationType: notificationTypes.count
+        case .address: addresses.count
+        case .software: software.count
+        case .peer, .room: 0
+        }
+    }
+
+    /// Whether there is a message of this class for certain.
+    func isKnown(_ aspect: Aspect, _ number: Int) -> Bool {
+        texts(of: aspect)?[number].isKnown ?? true
+    }
+
+    /// Whether the text of this class matches one of the globs.
+    func matches(_ aspect: Aspect, _ number: Int, _ globs: [Glob]) -> Bool {
+        guard let matched = texts(of: aspect)?[number].matched else { return false }
+        return globs.contains(where: matched.contains)
+    }
+
+    private func texts(of aspect: Aspect) -> [Text]? {
+        switch aspect {
+        case .owner: owners
+        case .sender: senders
+        case .recipient: recipients
+        case .software: software
+        case _: nil
+        }
+    }
+
+    func set(_ aspect: Aspect, to number: Int, in facts: inout Facts) {
+        switch aspect {
+        case .occasion: facts.occasion = Occasion.all[number]
+        case .signature: facts.signature = Self.signatures[number]
+        case .peerKeys: facts.peerKeys = number == 0 ? .none : .advertised
+        case .access: facts.access = number == 0 ? .token : .secret
+        case .invite: facts.invite = number == 0 ? .accepted : .none
+        case .mfa: facts.mfa = number == 0 ? .enforced : .notEnforced
+        case .keyPinned: facts.keyPinned = number == 0 ? .pinned : .none
+        case .mtls: facts.mtls = number == 0 ? .none : .verified
+        case .shareType: facts.shareType = shareTypes[number]
+        case .resourceType: facts.resourceType = resourceTypes[number]
+        case .protocols: facts.protocols = protocols[number]
+        case .permissions: facts.permissions = permissions[number]
+        case .accessTypes: facts.accessTypes = accessTypes[number]
+        case .size: facts.size = sizes[number]
+        case .owner: facts.owner = owners[number].text
+        case .sender: facts.sender = senders[number].text
+        case .recipient: facts.recipient = recipients[number].text
+        case .notificationType: facts.notificationType = notificationTypes[number]
+        case .address: facts.address = addresses[number]
+        case .software: facts.software = software[number].text
+        case .peer, .room: break
+        }
+    }
+
+    private static let signatures: [SignatureFact] = [.rfc9421, .cavage, .none, .invalid]
+
+    private static func texts(
+        _ globs: [Glob]?, _ shape: TextShape, ordinary: String?
+    ) throws(ProofLimit) -> [Text] {
+        guard let globs else {
+            return [Text(text: ordinary, matched: [], isKnown: true)]
+        }
+        let found = try TextClasses(globs, shape, ordinary: ordinary).classes.map { found in
+            Text(
+                text: found.witness, matched: Set(found.matched.numbers.map { globs[$0] }),
+                isKnown: found.witness != nil)
+        }
+        return ordinary == nil ? [.absent] + found : found + [.absent]
+    }
+
+    /// The words that are asked for, one that is not, and none.
+    private static func words(_ ordinary: String, _ asked: Set<String>?) -> [String?] {
+        guard let asked else { return [ordinary] }
+        let other = asked.contains(ordinary) ? [otherWord(asked)] : []
+        return [ordinary] + (asked.subtracting([ordinary]).sorted() + other).map { $0 } + [nil]
+    }
+
+    /// All sets of the words that are asked for and one that is not; `ordinary` first.
+    private static func sets(of ordinary: [String], _ asked: Set<String>?) -> [[String]] {
+        guard let asked else { return [ordinary] }
+        let words =
+            asked.sorted() + [
+                asked.isDisjoint(with: ordinary)
+                    ? (ordinary.first ?? otherWord(asked)) : otherWord(asked)
+            ]
+        let all = (0..<(1 << words.count)).map { bits in
+            words.indices.filter { bits & 1 << $0 != 0 }.map { words[$0] }
+        }
+        return [ordinary] + all.filter { $0 != ordinary }
+    }
+
+    private static func otherWord(_ asked: Set<String>) -> String {
+        for number in 0..<asked.count {
+            let word = number == 0 ? "other" : "other-\(number)"
+            if !asked.contains(word) { return word }
+        }
+        return "other-\(asked.count)"
+    }
+}

@@ -1,0 +1,147 @@
+/// What became of an invariant.
+package enum Proof: Sendable {
+    /// No message breaks it: all were looked at, in so many regions. None at all: no message is of
+    /// its class.
+    case proved(regions: Int)
+    /// This message does.
+    case broken(Counterexample)
+    /// It could not be told; never to be taken for a proof.
+    case open(reason: String)
+}
+
+/// A message for which a policy does what an invariant says it never does.
+package struct Counterexample: Sendable {
+    package let invariant: Invariant
+    package let facts: Facts
+    /// Entries that downloaded lists would have to hold, by their names.
+    package let lists: [String: [ListEntry]]
+    /// The limits that would have no room.
+    package let full: Set<String>
+    /// What the policy says of it.
+    package let verdict: Verdict
+}
+
+extension Policy {
+    /// Proves an invariant for every message that the policy can tell apart, or finds one that
+    /// breaks it.
+    package func prove(
+        _ invariant: Invariant, progress: @escaping @Sendable (_ regions: Int) -> Void = { _ in }
+    ) -> Proof {
+        do throws(ProofLimit) {
+            let space = try MessageSpace([self], asked: [invariant.given])
+            let start = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
+                .reduce(space.everything) { region, literal in
+                    literal.isWanted
+                        ? region.with(literal.question) : region.without(literal.question)
+                }
+            var found: Counterexample?
+            var doubt: String?
+            let regions = try Exploration([self], in: space, .action, progress: progress)
+                .visit(start) { region, rulings in
+                    guard rulings.first?.action == invariant.never else { return .on }
+                    switch counterexample(to: invariant, in: region, of: space) {
+                    case .found(let message):
+                        found = message
+                        return .stop
+                    case .doubtful(let reason):
+                        doubt = doubt ?? reason
+                        return .on
+                    }
+                }
+            if let found { return .broken(found) }
+            return doubt.map { .open(reason: $0) } ?? .proved(regions: regions)
+        } catch {
+            return .open(reason: error.description)
+        }
+    }
+
+    private enum Search {
+        case found(Counterexample)
+        case doubtful(String)
+    }
+
+    private func counterexample(
+        to invariant: Invariant, in region: Region, of space: MessageSpace
+    ) -> Search {
+        guard var message = space.message(in: region) else {
+            return .doubtful("no address was found that the patterns leave open here")
+        }
+        guard breaks(invariant, message) != nil else {
+            return .doubtful("the policy judges a message otherwise than the proof")
+        }
+        for change in SampleMessage.simplifications {
+            let simpler = change(message)
+            if breaks(invariant, simpler) != nil { message = simpler }
+        }
+        guard let verdict = breaks(invariant, message) else {
+            return .doubtful("the policy judges a message otherwise than the proof")
+        }
+        return .found(
+            Counterexample(
+                invariant: invariant, facts: message.facts, lists: message.lists,
+                full: message.full, verdict: verdict))
+    }
+
+    /// The verdict on a message, when it is of the invariant's class and breaks it.
+    private func breaks(_ invariant: Invariant, _ message: SampleMessage) -> Verdict? {
+        let (verdict, standing) = judge(message)
+        guard verdict.action == invariant.never,
+            invariant.given.contains(message.facts, standing)
+        else { return nil }
+        return verdict
+    }
+
+    /// What the policy says of a message, with the downloaded lists as the message wants them.
+    func judge(_ message: SampleMessage) -> (verdict: Verdict, standing: Standing) {
+        var entries: [Int: [ListEntry]] = [:]
+        for (place, list) in lists.enumerated() where list.tier == .downloaded {
+            entries[place] = message.lists[list.name] ?? []
+        }
+        let policy = replacing(entries)
+        let standing = policy.standing(of: message.facts.peer, now: message.facts.now)
+        let verdict = policy.evaluate(message.facts, standing) { limit in
+            let name = limits.indices.contains(limit) ? limits[limit].name : Policy.pingPongLabel
+            return message.full.contains(name) ? .full(retryAfter: 60) : .room
+        }
+        return (verdict, standing)
+    }
+}
+
+extension SampleMessage {
+    /// Changes that make a message more ordinary, one thing at a time.
+    static var simplifications: [(SampleMessage) -> SampleMessage] {
+        facts.map { change in
+            { message in
+                var message = message
+                let ordinary = Facts.ordinary(
+                    message.facts.occasion, peer: message.facts.peer, now: message.facts.now)
+                change(&message.facts, ordinary)
+                return message
+            }
+        } + [
+            { SampleMessage(facts: $0.facts, lists: [:], full: $0.full) },
+            { SampleMessage(facts: $0.facts, lists: $0.lists, full: []) },
+            { message in
+                var message = message
+                message.facts.now = PolicyTest.ordinaryNow
+                return message
+            },
+        ]
+    }
+
+    private static var facts: [(inout Facts, Facts) -> Void] {
+        [
+            { $0.signature = $1.signature }, { $0.peerKeys = $1.peerKeys },
+            { $0.access = $1.access }, { $0.invite = $1.invite }, { $0.mfa = $1.mfa },
+            { $0.keyPinned = $1.keyPinned }, { $0.mtls = $1.mtls },
+            { $0.shareType = $1.shareType }, { $0.resourceType = $1.resourceType },
+            { $0.protocols = $1.protocols }, { $0.permissions = $1.permissions },
+            { $0.accessTypes = $1.accessTypes }, { $0.size = $1.size }, { $0.owner = $1.owner },
+            { $0.sender = $1.sender },
+            // Who shares what is his own is both.
+            { facts, _ in facts.sender = facts.owner },
+            { $0.recipient = $1.recipient }, { $0.notificationType = $1.notificationType },
+            { $0.address = $1.address }, { $0.software = $1.software },
+        ]
+    }
+}

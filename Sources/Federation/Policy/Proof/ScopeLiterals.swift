@@ -1,0 +1,91 @@
+/// What blocks and invariants ask of a message, as questions to a space.
+struct ScopeLiterals {
+    let space: MessageSpace
+    /// The place of the policy whose lists are meant.
+    let policy: Int
+
+    /// All of them hold exactly when a block is about a message.
+    func literals(_ scope: BlockScope, _ effect: Condition.Effect) -> [RegionJudge.Literal] {
+        [occasions(scope.occasions)] + peers(scope.peers, scope.excepted)
+            + scope.conditions.flatMap { literals($0, effect) }
+    }
+
+    /// All of them hold exactly when a message is one of the class.
+    func literals(_ messages: MessageClass) -> [RegionJudge.Literal] {
+        var literals = [occasions(messages.occasions)] + peers(messages.peers, messages.excepted)
+        if let word = messages.standing {
+            literals.append(.init(space.question { $0.standings[policy].word == word }))
+        }
+        if !messages.signatures.isEmpty {
+            add(.signature, &literals) { messages.signatures.contains($0.signature) }
+        }
+        if let fact = messages.peerKeys { add(.peerKeys, &literals) { $0.peerKeys == fact } }
+        if let fact = messages.access { add(.access, &literals) { $0.access == fact } }
+        if let fact = messages.invite { add(.invite, &literals) { $0.invite == fact } }
+        if let fact = messages.mfa { add(.mfa, &literals) { $0.mfa == fact } }
+        if let fact = messages.keyPinned { add(.keyPinned, &literals) { $0.keyPinned == fact } }
+        if let fact = messages.mtls { add(.mtls, &literals) { $0.mtls == fact } }
+        if let fact = messages.directory {
+            literals.append(
+                .init(space.question { $0.standings[policy].isInDirectory == (fact == .listed) }))
+        }
+        return literals + messages.conditions.flatMap { self.literals($0, .restricts) }
+    }
+
+    /// The messages that meet a need.
+    func met(_ need: Need) -> Question {
+        let aspect: Aspect
+        switch need {
+        case .signature, .rfc9421: aspect = .signature
+        case .tokenExchange: aspect = .access
+        case .invite: aspect = .invite
+        case .mfa: aspect = .mfa
+        case .keyPinned: aspect = .keyPinned
+        case .mtls: aspect = .mtls
+        case .directory: return space.question { $0.standings[policy].isInDirectory }
+        }
+        let nobody = Standing.nobody
+        return space.question(aspect) { need.isMet(by: $0, nobody) }
+    }
+
+    private func add(
+        _ aspect: Aspect, _ literals: inout [RegionJudge.Literal], _ holds: (Facts) -> Bool
+    ) {
+        literals.append(.init(space.question(aspect, where: holds)))
+    }
+
+    private func occasions(_ occasions: OccasionSet) -> RegionJudge.Literal {
+        .init(space.question(.occasion) { occasions.contains($0.occasion) })
+    }
+
+    private func peers(_ peers: PeerSelector?, _ excepted: PeerSelector?) -> [RegionJudge.Literal] {
+        [(peers, true), (excepted, false)].compactMap { selector, isWanted in
+            selector.map { selector in
+                .init(space.question { selector.contains($0.host, $0.standings[policy]) }, isWanted)
+            }
+        }
+    }
+
+    /// The condition itself, and that the message has what it speaks of.
+    private func literals(
+        _ condition: Condition, _ effect: Condition.Effect
+    ) -> [RegionJudge.Literal] {
+        let own = RegionJudge.Literal(space.question(condition, in: effect))
+        switch condition {
+        case .permissions, .permissionsNot, .sizeMax:
+            // These hang on the kind of message too; a share without a size is within every limit.
+            let any = Condition.sizeMax(0)
+            return [.init(space.question(.occasion) { any.holds(for: $0, in: effect) }), own]
+        case .shareType, .resourceType, .protocols, .owner, .sender, .recipient, .accessTypes,
+            .notificationType, .net, .software, .time:
+            return [own]
+        }
+    }
+}
+
+extension Standing {
+    /// Of a peer that no list names, where that refuses nothing.
+    fileprivate static let nobody = Standing(
+        word: .unknown, entry: nil, list: nil, memberships: [], isInDirectory: false,
+        by: "unknown", refusal: nil, would: nil)
+}

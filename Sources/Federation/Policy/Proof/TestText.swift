@@ -1,0 +1,68 @@
+/// A `[[test]]` as text: a message, and what a policy says of it.
+struct TestText {
+    let text: String
+
+    /// - Parameter comment: lines above it, without their `#`.
+    init(
+        name: String, facts: Facts, lists: [String: [ListEntry]] = [:], over: Set<String> = [],
+        verdict: Verdict, comment: [String]
+    ) {
+        let given = Self.given(SampleMessage(facts: facts, lists: lists, full: over))
+        var want = [
+            Self.member("action", .string(verdict.action.rawValue)),
+            Self.member("by", .string(verdict.by)),
+        ]
+        if let code = verdict.code { want.append(Self.member("code", .string(code))) }
+        if let status = verdict.status { want.append(Self.member("status", .integer(status))) }
+        text =
+            (comment.map { "# \($0)" } + [
+                "[[test]]", "name  = \(TOMLNode.Content.string(name).written)",
+                "given = \(given)",
+                "want  = \(TOMLNode.Content.table(want).written)", "",
+            ]).joined(separator: "\n")
+    }
+
+    /// The message as the table `given`.
+    static func given(_ message: SampleMessage) -> String {
+        var given = message.facts.givenWords.map { member($0.key, $0.value) }
+        if !message.lists.isEmpty {
+            let members = message.lists.sorted { $0.key < $1.key }.map { name, entries in
+                member(name, .array(entries.map { node(.string($0.pattern.description)) }))
+            }
+            given.append(member("lists", .table(members)))
+        }
+        if !message.full.isEmpty {
+            given.append(member("over", .array(message.full.sorted().map { node(.string($0)) })))
+        }
+        return TOMLNode.Content.table(given).written
+    }
+
+    private static func member(_ key: String, _ value: TOMLNode.Content) -> TOMLMember {
+        TOMLMember(key: key, keyPosition: .start, value: node(value))
+    }
+
+    private static func node(_ value: TOMLNode.Content) -> TOMLNode { TOMLNode(value, at: .start) }
+}
+
+extension Policy {
+    /// A counterexample as a `[[test]]` that says what this policy does now.
+    package func test(for found: Counterexample) -> String {
+        var lists = found.lists
+        // What a list holds by itself would be in the way.
+        for list in self.lists where list.tier == .downloaded && !list.entries.isEmpty {
+            lists[list.name] = lists[list.name] ?? []
+        }
+        let invariant = found.invariant
+        return TestText(
+            name: "breaks: \(invariant.name)", facts: found.facts, lists: lists, over: found.full,
+            verdict: found.verdict,
+            comment: [
+                "The invariant \(quoted(invariant.name)) says that this never gets "
+                    + "\(quoted(invariant.never.rawValue)). It does now,",
+                "by \(found.verdict.by)"
+                    + (place(of: found.verdict.by).map { " (\($0))" } ?? "")
+                    + ". As long as that is so, this test passes.",
+            ]
+        ).text
+    }
+}

@@ -1,0 +1,78 @@
+extension TOMLNode.Content {
+    /// The value as it is written in a file, on one line; reading it gives the same value.
+    package var written: String {
+        switch self {
+        case .string(let text): Self.written(text)
+        case .integer(let number): String(number)
+        case .float(let number): String(number)
+        case .boolean(let flag): flag ? "true" : "false"
+        case .instant(let instant): instant.written
+        // No key of ours has a time of day.
+        case .time: "00:00:00"
+        case .array(let nodes): "[" + nodes.map(\.content.written).joined(separator: ", ") + "]"
+        case .table(let members):
+            members.isEmpty
+                ? "{}"
+                : "{ "
+                    + members.map { "\(Self.key($0.key)) = \($0.value.content.written)" }
+                    .joined(separator: ", ") + " }"
+        }
+    }
+
+    private static func key(_ key: String) -> String {
+        let isBare =
+            !key.isEmpty
+            && key.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+        return isBare ? key : written(key)
+    }
+
+    private static func written(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case let control where control.value < 0x20 || control.value == 0x7F:
+                let hex = String(control.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+extension TOMLInstant {
+    /// `2027-06-30` for the beginning of a day, else `2027-06-30T12:00:00Z`.
+    package var written: String {
+        let day = start >= 0 ? start / 86_400 : (start - 86_399) / 86_400
+        let second = start - day * 86_400
+        // Days since 1970-01-01 to a date of the proleptic Gregorian calendar, the reverse of
+        // ``midnight(year:month:day:)``.
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let date = [
+            Self.digits(yearOfEra + era * 400 + (month >= 10 ? 1 : 0), 4),
+            Self.digits(month < 10 ? month + 3 : month - 9, 2),
+            Self.digits(dayOfYear - (153 * month + 2) / 5 + 1, 2),
+        ].joined(separator: "-")
+        if second == 0 { return date }
+        let clock = [second / 3_600, second / 60 % 60, second % 60].map { Self.digits($0, 2) }
+        return date + "T" + clock.joined(separator: ":") + "Z"
+    }
+
+    private static func digits(_ number: Int, _ count: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Federation
+import Gateway
+
+/// `ocmgate policy diff OLD NEW`: what changes in meaning between two policies.
+struct PolicyDiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Say what changes in meaning between two policy files.",
+        discussion: """
+            First the settings, blocks and entries that are different; then which messages are \
+            judged differently, by classes, with one message of each kind. Comments, tests and the \
+            order of keys do not count, and neither does a block of another name that does the same.
+
+            Exit code 0 when the policies are the same, 1 when they differ, 2 when one cannot be \
+            read or there is too much to compare.
+            """)
+
+    @Argument(help: "The policy file as it was, - for standard input.")
+    var old: String
+
+    @Argument(help: "The policy file as it will be.")
+    var new: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let (before, after) = (try load(old), try load(new))
+        let slow = SlowWork()
+        let difference = PolicyDifference(from: before, to: after) { regions in
+            slow.tell("\(regions) classes of messages so far")
+        }
+        if json { print(difference) } else { show(difference) }
+        if difference.doubt != nil { throw Exit.cannotRun }
+        if !difference.isEmpty { throw Exit.findings }
+    }
+
+    private func load(_ file: String) throws -> Policy {
+        do { return try PolicyCommand.load(file) } catch { throw CommandFailure(error) }
+    }
+
+    private func show(_ difference: PolicyDifference) {
+        if difference.isEmpty { return Output.line("the same") }
+        for edit in difference.edits {
+            Output.line(edit.label)
+            for line in edit.removed.prefix(Self.mostLines) { Output.line("  - \(line)") }
+            for line in edit.added.prefix(Self.mostLines) { Output.line("  + \(line)") }
+            let more = [edit.removed, edit.added].reduce(0) {
+                $0 + max(0, $1.count - Self.mostLines)
+            }
+            if more > 0 { Output.line("  and \(more) lines more") }
+        }
+        if let doubt = difference.doubt {
+            Output.line("which messages are judged differently could not be told: \(doubt)")
+        } else if difference.changes.isEmpty {
+            Output.line("no message is judged differently")
+        }
+        for change in difference.changes {
+            Output.line("")
+            Output.line("\(change.before)  →  \(change.after)")
+            for line in change.messages.prefix(Self.mostLines) { Output.line("  \(line)") }
+            if change.messages.count > Self.mostLines {
+                Output.line("  and \(change.messages.count - Self.mostLines) classes more")
+            }
+            if let example = change.example { Output.line("  for example \(example)") }
+        }
+    }
+
+    private func print(_ difference: PolicyDifference) {
+        Output.json([
+            "same": .bool(difference.isEmpty), "doubt": Output.text(difference.doubt),
+            "edits": .list(
+                difference.edits.map { edit in
+                    [
+                        "block": .string(edit.label), "removed": .strings(edit.removed),
+                        "added": .strings(edit.added),
+                    ]
+                }),
+            "changes": .list(
+                difference.changes.map { change in
+                    [
+                        "before": .string(change.before), "after": .string(change.after),
+                        "messages": .strings(change.messages),
+                        "example": Output.text(change.example),
+                    ]
+                }),
+        ])
+    }
+
+    private static let mostLines = 20
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import Federation
+
+@Suite struct PolicyDifferenceTests {
+    private let base = """
+        [list.partners]
+        standing = "allow"
+        entries = ["p.example", "q.example"]
+        [list.legacy]
+        standing = "allow"
+        entries = ["old.example"]
+        [[require]]
+        name = "signed"
+        on = ["share", "token"]
+        except = "@legacy"
+        need = "signature"
+        [[rule]]
+        name = "no ssh"
+        on = "share"
+        when = { protocol = "ssh" }
+        action = "deny"
+        [[rule]]
+        name = "all"
+        on = ["share", "token"]
+        action = "allow"
+
+        """
+
+    private func difference(_ old: String, _ new: String, head: String = "") throws
+        -> PolicyDifference
+    {
+        let changed = old.isEmpty ? base : base.replacing(old, with: new)
+        #expect(old.isEmpty || changed != base)
+        return PolicyDifference(
+            from: try PolicySamples.policy(base),
+            to: try PolicySamples.policy(changed, head: head))
+    }
+
+    @Test func aPolicyDoesNotDifferFromItself() throws {
+        #expect(try difference("", "").isEmpty)
+    }
+
+    @Test func theOrderOfKeysAndOfSetsIsNoDifference() throws {
+        #expect(
+            try difference("[\"p.example\", \"q.example\"]", "[\"q.example\", \"p.example\"]")
+                .isEmpty)
+        #expect(
+            try difference(
+                "on = [\"share\", \"token\"]\nexcept", "on = [\"token\", \"share\"]\nexcept"
+            ).isEmpty)
+    }
+
+    @Test func anExceptionThatIsGoneIsToldByThePeersAndMessagesThatFeelIt() throws {
+        let found = try difference("except = \"@legacy\"\n", "")
+        #expect(
+            found.edits == [
+                PolicyEdit(label: "require:signed", removed: ["except \"@legacy\""], added: [])
+            ])
+        #expect(
+            found.changes.map(\.before) == [
+                "allow by rule:all", "deny by rule:no ssh (403 not_allowed)",
+            ])
+        #expect(
+            Set(found.changes.map(\.after)) == ["deny by require:signed (401 signature_required)"])
+        #expect(
+            found.changes[0].messages.allSatisfy {
+                $0.contains("unsigned") && $0.contains("@legacy")
+            })
+        #expect(found.changes[0].example?.contains("old.example") == true)
+    }
+
+    @Test func anEntryThatIsGoneIsToldByItsHost() throws {
+        let found = try difference("\"p.example\", ", "")
+        #expect(found.edits.map(\.label) == ["list:partners"])
+        #expect(
+            found.changes.allSatisfy { change in
+                change.messages.allSatisfy { $0.contains("p.example") }
+            })
+        #expect(!found.changes.isEmpty)
+    }
+
+    @Test func otherNamesAreNoOtherMeaning() throws {
+        let found = try difference("name = \"no ssh\"", "name = \"nothing over ssh\"")
+        #expect(found.changes.isEmpty)
+        #expect(found.edits.map(\.label) == ["rule:no ssh", "rule:nothing over ssh"])
+    }
+
+    @Test func rulesThatMoveAreNamed() throws {
+        let rules = base.components(separatedBy: "[[rule]]")
+        let moved = PolicyDifference(
+            from: try PolicySamples.policy(base),
+            to: try PolicySamples.policy(rules[0] + "[[rule]]" + rules[2] + "[[rule]]" + rules[1]))
+        #expect(
+            moved.edits == [
+                PolicyEdit(
+                    label: "order", removed: ["rule:no ssh", "rule:all"],
+                    added: ["rule:all", "rule:no ssh"])
+            ])
+        #expect(moved.changes.map(\.after) == ["allow by rule:all"])
+        #expect(moved.changes[0].messages.allSatisfy { $0.contains("protocol with ssh") })
+    }
+
+    @Test func anotherModeIsOneChangeInFewWords() throws {
+        let found = try difference("", "", head: "mode = \"report\"")
+        #expect(
+            found.edits.first == PolicyEdit(label: "mode", removed: ["enforce"], added: ["report"]))
+        #expect(!found.changes.isEmpty)
+        #expect(found.changes.reduce(0) { $0 + $1.messages.count } < 60)
+    }
+}

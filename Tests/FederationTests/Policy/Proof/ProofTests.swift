@@ -1,0 +1,170 @@
+import Testing
+
+@testable import Federation
+
+@Suite struct ProofTests {
+    static let lists = """
+        [list.partners]
+        standing = "allow"
+        entries = ["p.example", { host = "*.q.example", until = 2026-06-30 }]
+        [list.legacy]
+        standing = "allow"
+        entries = ["old.example"]
+        [list.mesh]
+        standing = "allow"
+        source = "https://a.example/mesh.txt"
+        format = "text"
+        [list.bad]
+        standing = "block"
+        source = "https://a.example/bad.txt"
+        format = "text"
+
+        """
+
+    static let signed = """
+        [[require]]
+        name = "signed"
+        on = ["share", "token"]
+        except = "@legacy"
+        need = "signature"
+
+        """
+
+    /// What became of the one invariant of a policy.
+    static func prove(_ body: String, given: String, never: String = "allow") throws -> Proof {
+        let policy = try policy(body, given: given, never: never)
+        return policy.prove(try #require(policy.invariants.first))
+    }
+
+    private static func policy(_ body: String, given: String, never: String) throws -> Policy {
+        try PolicySamples.policy(
+            lists + body + """
+
+                [[invariant]]
+                name = "i"
+                given = { \(given) }
+                never = "\(never)"
+                """)
+    }
+
+    @Test(arguments: [
+        ("", "standing = \"block\""),
+        ("", "standing = \"unknown\""),
+        ("", "on = \"share.in\", signature = \"none\", peer_not = \"@legacy\""),
+        (
+            "",
+            "peer = \"other.example\", on = \"share.out\", signature = [\"none\", \"invalid\"], peer_not = [\"@legacy\"]"
+        ),
+        // A contract that has ended counts for nobody, at any time; the peers are on no other list.
+        (
+            "",
+            "on = \"share.in\", signature = \"none\", peer = \"*.q.example\", peer_not = \"@legacy\""
+        ),
+    ])
+    func whatHoldsIsProved(_ body: String, _ given: String) throws {
+        let proof = try Self.prove(body + Self.signed + PolicySamples.allowAll, given: given)
+        guard case .proved(let regions) = proof else {
+            Issue.record("\(proof)")
+            return
+        }
+        #expect(regions > 0)
+    }
+
+    /// Each breaks its invariant by a message that only one thing makes possible.
+    @Test(arguments: [
+        (signed, "on = \"share.in\", signature = \"none\"", "old.example"),
+        (
+            signed, "on = \"notification.in\", signature = \"none\", peer_not = \"@legacy\"",
+            "p.example"
+        ),
+        ("", "peer = \"*.q.example\", time = \"mon-sun\"", "some.q.example"),
+        ("", "peer = \"@mesh\", peer_not = \"@partners\"", "elsewhere.example"),
+        ("", "owner = \"*@exams.example\", on = \"share.out\"", "old.example"),
+        ("", "net = \"192.0.2.0/24\"", "old.example"),
+    ])
+    func whatDoesNotHoldHasAMessage(_ body: String, _ given: String, _ peer: String) throws {
+        let whole = body + PolicySamples.allowAll
+        guard case .broken(let found) = try Self.prove(whole, given: given) else {
+            Issue.record("not broken: \(given)")
+            return
+        }
+        #expect(found.verdict.action == .allow)
+        #expect(found.facts.peer?.description == peer)
+        let policy = try Self.policy(whole, given: given, never: "allow")
+        try Self.expectPassing(policy.test(for: found), in: Self.lists + whole)
+    }
+
+    /// The printed test, written into the policy, passes.
+    static func expectPassing(_ test: String, in body: String, head: String = "") throws {
+        let policy = try PolicySamples.policy(body + "\n" + test, head: head)
+        for outcome in policy.runTests() {
+            #expect(outcome.passed, "\(outcome.differences)\n\(test)")
+        }
+        #expect(policy.tests.count == 1)
+    }
+
+    @Test func aClassWithoutMessagesIsProvedOfNone() throws {
+        guard
+            case .proved(0) = try Self.prove(
+                PolicySamples.allowAll, given: "peer = \"p.example\", peer_not = \"*.example\"")
+        else {
+            Issue.record("not empty")
+            return
+        }
+    }
+
+    @Test func reportModeBreaksWhatItDoesNotEnforce() throws {
+        let body = Self.lists + Self.signed + PolicySamples.allowAll
+        let policy = try PolicySamples.policy(
+            body
+                + "[[invariant]]\nname = \"i\"\ngiven = { standing = \"block\" }\nnever = \"allow\"\n",
+            head: "mode = \"report\"")
+        guard case .broken = policy.prove(policy.invariants[0]) else {
+            Issue.record("proved of a policy that refuses nothing")
+            return
+        }
+    }
+
+    /// A full limit is one of the things that may be.
+    @Test func limitsMayBeFull() throws {
+        let limit = """
+            [[limit]]
+            name = "flood"
+            on = "*.in"
+            per = "peer"
+            rate = "60/min"
+
+            """
+        guard
+            case .broken(let found) = try Self.prove(
+                limit + PolicySamples.allowAll, given: "on = \"share.in\", peer = \"p.example\"",
+                never: "deny")
+        else {
+            Issue.record("a limit is never full")
+            return
+        }
+        #expect(found.full == ["flood"])
+        try Self.expectPassing(
+            try Self.policy(
+                limit + PolicySamples.allowAll, given: "on = \"share.in\"", never: "deny"
+            )
+            .test(for: found), in: Self.lists + limit + PolicySamples.allowAll)
+    }
+
+    @Test func tooManyPatternsAreNoProof() throws {
+        let rules = (0..<26).map { number in
+            """
+            [[rule]]
+            name = "\(number)"
+            on = "share.in"
+            when = { owner = "*\(String(UnicodeScalar(UInt8(ascii: "a") + UInt8(number))))*@*" }
+            action = "deny"
+
+            """
+        }.joined()
+        guard case .open = try Self.prove(rules, given: "standing = \"block\"") else {
+            Issue.record("told")
+            return
+        }
+    }
+}
