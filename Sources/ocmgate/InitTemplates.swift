@@ -89,9 +89,9 @@ struct InitTemplates {
         # Check it: ocmgate policy test policy.toml    Ask it: ocmgate policy explain --help
         version = 1
         name    = "\(host)"
-        mode    = "enforce"           # enforce | report (log what would be refused, refuse nothing)
+        mode    = "enforce"  # enforce | report (log what would be refused, refuse nothing)
         default = "deny"
-        unknown = "deny"              # servers on no list
+        unknown = "deny"  # servers on no list
 
         [list.partners]
         standing = "allow"
@@ -100,7 +100,7 @@ struct InitTemplates {
           # { host = "*.university.example", note = "who asked for it", until = 2027-12-31 },
         ]
 
-        [list.legacy]                 # old servers that cannot sign: one by one, with an end date
+        [list.legacy]  # old servers that cannot sign: one by one, with an end date
         standing = "allow"
         entries  = []
 

@@ -10,13 +10,18 @@ struct PolicyCommand: ParsableCommand {
         subcommands: [
             PolicyTestCommand.self, PolicyExplainCommand.self,
             PolicyProveCommand.self, PolicyDiffCommand.self,
+            PolicyFmtCommand.self,
         ])
 
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's
     /// folder).
     static func load(_ file: String) throws(ConfigurationErrors) -> Policy {
-        guard file == "-" else { return try Policy.load(file: file, .disk) }
-        let bytes = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
-        return try Policy(bytes, file: "stdin", .disk)
+        try Policy(bytes(of: file), file: file == "-" ? "stdin" : file, .disk)
+    }
+
+    /// The text of a policy file, or of standard input.
+    static func bytes(of file: String) throws(ConfigurationErrors) -> [UInt8] {
+        guard file == "-" else { return try Policy.bytes(of: file, .disk) }
+        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
     }
 }

@@ -7,6 +7,13 @@ extension Policy {
     package static func load(
         file: String, _ files: PolicyFiles
     ) throws(ConfigurationErrors) -> Policy {
+        try Policy(bytes(of: file, files), file: file, files)
+    }
+
+    /// The text of a policy file.
+    package static func bytes(
+        of file: String, _ files: PolicyFiles
+    ) throws(ConfigurationErrors) -> [UInt8] {
         let bytes: [UInt8]?
         do {
             bytes = try files.read(file)
@@ -19,7 +26,7 @@ extension Policy {
             throw ConfigurationErrors(
                 ConfigurationError(file: file, position: nil, message: "there is no such file"))
         }
-        return try Policy(bytes, file: file, files)
+        return bytes
     }
 
     /// The files that its lists come from.

@@ -4,10 +4,19 @@ package final class Findings {
     package private(set) var file: String
     private var errors: [ConfigurationError] = []
     private var files: [String]
+    /// Every key that a reader asked a table for, as `path key`; kept only for whom it is asked.
+    package private(set) var asked: Set<String>?
 
     package init(file: String) {
         self.file = file
         self.files = [file]
+    }
+
+    /// Begins to note which keys are asked for: what the reader knows, for whoever describes it.
+    package func noteAskedKeys() { asked = [] }
+
+    func noteAsked(_ key: String, of path: String) {
+        if asked != nil { asked?.insert("\(path) \(key)") }
     }
 
     package var isEmpty: Bool { errors.isEmpty }

@@ -1,7 +1,7 @@
 /// A place in a valid TOML text that moves over its tokens and knows line and column.
 struct TOMLCursor {
     private let bytes: [UInt8]
-    private var offset = 0
+    private(set) var offset = 0
     private var line = 1
     private var column = 1
     /// Where an escape for the character NUL was met first.
@@ -14,6 +14,11 @@ struct TOMLCursor {
 
     var position: SourcePosition { SourcePosition(line: line, column: column) }
     var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    /// The text from an earlier offset to here, as it is written.
+    func text(from start: Int) -> String {
+        String(decoding: bytes[min(start, offset)..<offset], as: UTF8.self)
+    }
 
     mutating func advance() {
         guard offset < bytes.count else { return }

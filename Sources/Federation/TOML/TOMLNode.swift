@@ -22,6 +22,35 @@ package struct TOMLNode: Sendable, Equatable {
         self.position = position
     }
 
+    /// The value of a key of a table; nil for everything else.
+    package subscript(key: String) -> TOMLNode? {
+        guard case .table(let members) = content else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+
+    /// An element of an array; nil for everything else.
+    package subscript(index: Int) -> TOMLNode? {
+        guard case .array(let elements) = content, elements.indices.contains(index) else {
+            return nil
+        }
+        return elements[index]
+    }
+
+    /// Whether both say the same, wherever it stands and in whatever order the keys of a table come.
+    package func saysTheSame(as other: TOMLNode) -> Bool {
+        switch (content, other.content) {
+        case (.array(let mine), .array(let others)):
+            return mine.count == others.count
+                && zip(mine, others).allSatisfy { $0.saysTheSame(as: $1) }
+        case (.table(let mine), .table(let others)):
+            let values = Dictionary(others.map { ($0.key, $0.value) }) { first, _ in first }
+            return mine.count == others.count
+                && mine.allSatisfy { values[$0.key]?.saysTheSame(as: $0.value) ?? false }
+        case (.time, .time): return true
+        case _: return content == other.content
+        }
+    }
+
     /// The kind in words, for messages.
     package var kind: String {
         switch content {

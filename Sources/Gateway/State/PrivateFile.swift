@@ -172,7 +172,7 @@ package enum PrivateFile {
         }
     }
 
-    private static func syncFolder(of path: String) throws {
+    static func syncFolder(of path: String) throws {
         let folder = FilePath(path).removingLastComponent()
         let descriptor = try FileDescriptor.open(
             folder.isEmpty ? FilePath(".") : folder, .readOnly, options: [.directory, .closeOnExec])

@@ -1,0 +1,62 @@
+import Foundation
+import OpenSSL
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A file of the operator's that a command writes anew: a policy, a list.
+package enum OperatorFile {
+    /// Puts other bytes into a file, at once and wholly: mode and owner stay, a symbolic link still
+    /// leads to it, and whoever reads it meanwhile reads the old text or the new one.
+    ///
+    /// Refused: what is no regular file, and a file whose owner cannot be kept.
+    package static func rewrite(
+        _ path: String, _ bytes: [UInt8]
+    ) throws(PrivateFile.Problem) {
+        // Beside the file itself, not beside the link.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let draft = target + "." + Random.alphanumeric(8) + ".draft"
+        do {
+            let status = try Stat(FilePath(target))
+            guard status.type == .regular else {
+                throw PrivateFile.Problem(path: path, what: "is not a regular file", remedy: "")
+            }
+            defer { try? FileManager.default.removeItem(atPath: draft) }
+            try write(draft, bytes, like: status, path: path)
+            if let number = FileName.replace(target, by: draft) { throw Errno(rawValue: number) }
+            try PrivateFile.syncFolder(of: target)
+        } catch let problem as PrivateFile.Problem {
+            throw problem
+        } catch {
+            let text = (error as? Errno)?.description ?? "\(error)"
+            throw PrivateFile.Problem(path: path, what: "cannot be written: \(text)", remedy: "")
+        }
+    }
+
+    private static func write(
+        _ draft: String, _ bytes: [UInt8], like status: Stat, path: String
+    ) throws {
+        let file = try FileDescriptor.open(
+            FilePath(draft), .writeOnly,
+            options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+            permissions: .ownerReadWrite)
+        try file.closeAfter {
+            try file.writeAll(bytes)
+            let own = try Stat(file)
+            if own.userID != status.userID || own.groupID != status.groupID,
+                fchown(file.rawValue, status.userID.rawValue, status.groupID.rawValue) != 0
+            {
+                throw PrivateFile.Problem(
+                    path: path, what: "its owner cannot be kept",
+                    remedy: "run this as its owner: sudo -u '#\(status.userID.rawValue)' ...")
+            }
+            // After the owner: changing that takes set-user bits away.
+            if fchmod(file.rawValue, status.permissions.rawValue) != 0 {
+                throw Errno(rawValue: errno)
+            }
+            if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+        }
+    }
+}
