@@ -40,8 +40,12 @@ struct ConfigurationOption: ParsableArguments {
     /// The configuration, or what is wrong with it. Relative paths in what comes from standard
     /// input start at the folder of the caller.
     func read() throws(ConfigurationErrors) -> Configuration {
-        guard path == "-" else { return try Configuration.load(file: path) }
-        return try Configuration(
-            [UInt8](FileHandle.standardInput.readDataToEndOfFile()), file: Self.standardInput)
+        try Configuration(bytes(), file: name)
+    }
+
+    /// The text of the configuration.
+    func bytes() throws(ConfigurationErrors) -> [UInt8] {
+        guard path == "-" else { return try Configuration.bytes(of: path) }
+        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
     }
 }

@@ -17,6 +17,7 @@ struct Ocmgate: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
+            ConfigCommand.self,
             DiscoverCommand.self, PolicyCommand.self, KeyCommand.self, PeerCommand.self,
             ShareCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
         ])

@@ -13,6 +13,7 @@ enum Output {
         case null
         case list([[String: Value]])
         case object([String: Value])
+        case json(JSONValue)
     }
 
     /// A line on standard output.
@@ -56,6 +57,30 @@ enum Output {
     /// One JSON object on one line, its members by name.
     static func json(_ members: [String: Value]) { print(text(of: members)) }
 
+    /// A value on one line.
+    static func text(of value: JSONValue) -> String {
+        String(decoding: value.serialized(), as: UTF8.self)
+    }
+
+    /// A value for people: a member a line, short arrays on one.
+    static func readable(_ value: JSONValue, indent: String = "") -> String {
+        let inner = indent + "  "
+        switch value {
+        case .object(let object) where object.count > 0:
+            let members = object.members.map { member in
+                "\(inner)\(text(of: .string(member.name))): "
+                    + readable(member.value, indent: inner)
+            }
+            return "{\n\(members.joined(separator: ",\n"))\n\(indent)}"
+        case .array(let elements):
+            let line = text(of: value)
+            if line.count + indent.count < 90 { return line }
+            let rows = elements.map { inner + readable($0, indent: inner) }
+            return "[\n\(rows.joined(separator: ",\n"))\n\(indent)]"
+        case .object, .string, .number, .bool, .null: return text(of: value)
+        }
+    }
+
     private static func text(of members: [String: Value]) -> String {
         String(decoding: value(.object(members)).serialized(), as: UTF8.self)
     }
@@ -67,6 +92,7 @@ enum Output {
         case .number(let number): .integer(number)
         case .bool(let flag): .bool(flag)
         case .null: .null
+        case .json(let value): value
         case .list(let rows): .array(rows.map { self.value(.object($0)) })
         case .object(let members):
             .object(members.sorted { $0.key < $1.key }.map { ($0.key, self.value($0.value)) })

@@ -21,10 +21,11 @@ COMMANDS = [
     "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key stage",
     "key activate", "key retire", "key export",
     "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
-    "share list", "share show", "share add", "peer forget", "peer probe",
+    "share list", "share show", "share add", "peer forget", "peer probe", "policy fmt",
+    "config show", "config schema",
 ]
 LATER = [
-    "reload", "status", "drain", "stop", "config show", "config schema", "policy prove x",
+    "reload", "status", "drain", "stop", "policy prove x",
     "policy replay", "policy diff a b", "policy suggest", "policy english", "explain 1",
     "peer list", "list update", "sig explain x",
     "token revoke x", "share revoke 1", "probe https://a.test", "doctor", "journal tail", "top",

@@ -7,6 +7,11 @@ extension Configuration {
     /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names that
     /// are not defined, and keys whose function is not available yet.
     package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
+        try Configuration(bytes(of: file), file: file)
+    }
+
+    /// The text of the file.
+    package static func bytes(of file: String) throws(ConfigurationErrors) -> [UInt8] {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             let isThere = FileManager.default.fileExists(atPath: file)
             throw ConfigurationErrors(
@@ -17,7 +22,7 @@ extension Configuration {
                         ? "see who may read it: ls -ld \(file)"
                         : "ocmgate init writes one; -c names another"))
         }
-        return try Configuration([UInt8](bytes), file: file)
+        return [UInt8](bytes)
     }
 
     /// Reads the text of a configuration that was read from `file`.

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Federation
+import Gateway
+
+/// `ocmgate config schema [config]`: the JSON Schema of config.toml, for editors.
+struct ConfigSchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Print the JSON Schema of config.toml.",
+        discussion: """
+            For editors that complete and check TOML as it is written (Taplo, Even Better TOML in \
+            VS Code): write the schema beside the file, and as the file's first line
+
+                #:schema ./config.schema.json
+
+            What a schema cannot say, ocmgate check does. It is JSON with or \
+            without --json; draft 2020-12.
+            """)
+
+    @Argument(help: "config.")
+    var file = File.config
+
+    @Flag(help: "Print it on one line.")
+    var json = false
+
+    enum File: String, ExpressibleByArgument, CaseIterable { case config }
+
+    func run() {
+        let schema =
+            switch file {
+            case .config: ConfigurationSchema.document
+            }
+        Output.line(json ? Output.text(of: schema) : Output.readable(schema))
+    }
+}

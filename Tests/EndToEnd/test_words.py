@@ -1,0 +1,156 @@
+"""What the files may say, and how: layout, JSON Schemas, the configuration that counts, plain English."""
+
+import datetime
+import json
+import os
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from test_commands import ocmgate
+
+ROOT = Path(__file__).parents[2]
+POLICIES = sorted([*ROOT.glob("policies/*.toml"), *ROOT.glob("deploy/*/policy.toml")])
+CONFIGURATIONS = sorted([*ROOT.glob("deploy/*/config.toml"),
+                         ROOT / "Tests/Vectors/configuration/example.toml"])
+
+
+# The layout
+
+
+def test_the_layout_is_printed_checked_and_written_back(tmp_path):
+    file = tmp_path / "policy.toml"
+    neat = (ROOT / "policies/default.toml").read_text()
+    untidy = neat.replace(" = ", "=", 3).replace("\n\n", "\n \n\n\n").replace("\n", "\r\n")
+    file.write_text(untidy, newline="")
+    file.chmod(0o640)
+    link = tmp_path / "link.toml"
+    link.symlink_to(file)
+
+    assert ocmgate("policy", "fmt", file).stdout == neat
+    assert ocmgate("policy", "fmt", stdin=untidy).stdout == neat
+    checked = ocmgate("policy", "fmt", "--check", file, ROOT / "policies/default.toml")
+    assert (checked.returncode, checked.stdout) == (1, f"{file}\n")
+    assert file.read_bytes() == untidy.encode()
+
+    before = file.stat()
+    written = ocmgate("policy", "fmt", "-w", "--json", link)
+    assert written.returncode == 0, written.stderr
+    assert json.loads(written.stdout)["files"] == [{"file": str(link), "changed": True}]
+    after = file.stat()
+    assert file.read_text() == neat and link.is_symlink()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid,
+                                                           before.st_gid)
+    assert sorted(tmp_path.iterdir()) == [link, file]
+    again = ocmgate("policy", "fmt", "-w", file)
+    assert (again.returncode, again.stdout) == (0, "") and file.stat().st_mtime_ns == after.st_mtime_ns
+    assert ocmgate("policy", "fmt", "--check", file).returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_owner_of_a_file_stays(tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text("version=1\nname = 'p'\n")
+    os.chown(file, 1234, 4321)
+    assert ocmgate("policy", "fmt", "-w", file).returncode == 0
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
+
+
+def test_what_is_no_policy_stays_as_it_is(tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text("version = \n")
+    for flags in ([], ["-w"], ["--check"]):
+        run = ocmgate("policy", "fmt", *flags, file)
+        assert run.returncode == 2 and f"{file}:1:" in run.stderr
+    assert file.read_text() == "version = \n"
+    assert ocmgate("policy", "fmt", "-w", "-").returncode == 2
+    assert ocmgate("policy", "fmt", "-w", "/nonexistent/p.toml").returncode == 2
+    assert ocmgate("policy", "fmt", "-w", tmp_path).returncode == 2
+
+
+def test_the_shipped_policies_are_laid_out(tmp_path):
+    made = ocmgate("init", "--origin", "https://cloud.test", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    run = ocmgate("policy", "fmt", "--check", *POLICIES, tmp_path / "policy.toml")
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+# Schemas
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict:
+    made = {}
+    for name in ("config",):
+        text = ocmgate("config", "schema", name).stdout
+        schema = json.loads(text)
+        assert json.loads(ocmgate("config", "schema", name, "--json").stdout) == schema
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        jsonschema.Draft202012Validator.check_schema(schema)
+        made[name] = jsonschema.Draft202012Validator(schema)
+    return made
+
+
+def as_json(value):
+    """A TOML document as editors give it to a schema: dates are text."""
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return value
+
+
+def errors(validator, text: str) -> list[str]:
+    return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
+            for error in validator.iter_errors(as_json(tomllib.loads(text)))]
+
+
+@pytest.mark.parametrize("file", CONFIGURATIONS, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_the_shipped_configurations_fit_the_schema(schemas, file):
+    assert errors(schemas["config"], file.read_text()) == []
+
+
+BROKEN_CONFIGURATIONS = [
+    'profle = "bridge"', 'profile = "brigde"', "version = 2", "[sites]", "[limits]\nheaders = -1",
+    '[limits]\nheaders = "16kb"', "[limits]\nper_client = 0", '[signature]\nwindow = "5 min"',
+    '[signature]\naccept = "rfc9421"', '[egress]\nlisten = "3128"', "[egress]\nsign = 1",
+    '[[listen]]\nadress = "[::]:443"', '[listen]\naddress = "[::]:443"',
+    '[tls.a]\nmin_version = "1.1"', '[log]\nformat = "xml"', '[token]\npath = "ocm/token"',
+    '[outbound]\nallow_private = ["10.0.0.0/8/8"]', '[discovery]\nfrom_backend = ["provider"]',
+]
+
+
+@pytest.mark.parametrize("text", BROKEN_CONFIGURATIONS)
+def test_a_broken_configuration_fits_neither_schema_nor_reader(schemas, text):
+    required = ('[site]\norigin = "https://cloud.test"\n[backend]\nurl = "http://127.0.0.1:8080"\n'
+                '[policy]\nfile = "policy.toml"\n')
+    assert errors(schemas["config"], required) == []
+    whole = f"{text}\n{required}"
+    assert errors(schemas["config"], whole) != []
+    run = ocmgate("config", "show", "-c", "-", stdin=whole)
+    assert run.returncode == 2 and "stdin:" in run.stderr
+
+
+# The configuration that counts
+
+
+def test_every_value_that_counts_says_where_it_is_from():
+    text = (ROOT / "deploy/nextcloud/config.toml").read_text()
+    shown = json.loads(ocmgate("config", "show", "-c", "-", "--json", stdin=text).stdout)
+    rows = {row["key"]: row for row in shown["keys"]}
+    lines = text.splitlines()
+    for row in rows.values():
+        if row["origin"] == "file":
+            assert row["key"].rpartition(".")[2].partition("[")[0] in lines[row["line"] - 1], row
+    assert rows["token.ttl"]["value"] == "5m" and rows["token.ttl"]["origin"] == "file"
+    assert rows["limits.headers"] == {"key": "limits.headers", "value": "16KiB", "origin": "default"}
+    assert rows["signature.accept"]["profile"] == "bridge"
+    part = ocmgate("config", "show", "-c", "-", "limits", stdin=text)
+    assert part.returncode == 0 and "limits.headers = \"16KiB\"" in part.stdout
+    assert all(line.startswith("limits.") for line in part.stdout.splitlines())
+    slip = ocmgate("config", "show", "-c", "-", "limits.hedaers", stdin=text)
+    assert slip.returncode == 2 and "limits.headers" in slip.stderr
