@@ -2,32 +2,33 @@ import ArgumentParser
 import Federation
 import Gateway
 
-/// `ocmgate config schema [config]`: the JSON Schema of config.toml, for editors.
+/// `ocmgate config schema [config|policy]`: the JSON Schema of one of both files, for editors.
 struct ConfigSchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of config.toml.",
+        commandName: "schema", abstract: "Print the JSON Schema of config.toml or policy.toml.",
         discussion: """
             For editors that complete and check TOML as it is written (Taplo, Even Better TOML in \
             VS Code): write the schema beside the file, and as the file's first line
 
-                #:schema ./config.schema.json
+                #:schema ./policy.schema.json
 
-            What a schema cannot say, ocmgate check does. It is JSON with or \
+            What a schema cannot say, ocmgate check and ocmgate policy test do. It is JSON with or \
             without --json; draft 2020-12.
             """)
 
-    @Argument(help: "config.")
+    @Argument(help: "config or policy.")
     var file = File.config
 
     @Flag(help: "Print it on one line.")
     var json = false
 
-    enum File: String, ExpressibleByArgument, CaseIterable { case config }
+    enum File: String, ExpressibleByArgument, CaseIterable { case config, policy }
 
     func run() {
         let schema =
             switch file {
             case .config: ConfigurationSchema.document
+            case .policy: PolicySchema.document
             }
         Output.line(json ? Output.text(of: schema) : Output.readable(schema))
     }

@@ -61,21 +61,28 @@ extension TOMLForm<String> {
     }
 }
 
+/// The words of the conditions that have a closed set of them, or a usual one.
+enum ConditionWords {
+    static let shareTypes = ["user", "group", "federation"]
+    static let resourceTypes = ["file", "folder", "calendar", "contact"]
+    static let protocols = ["webdav", "webapp", "ssh", "datatx", "embedded"]
+    static let accessTypes = ["remote", "datatx"]
+    static let notificationTypes = [
+        "SHARE_ACCEPTED", "SHARE_DECLINED", "SHARE_UNSHARED", "REQUEST_RESHARE", "RESHARE_UNDO",
+        "RESHARE_CHANGE_PERMISSION",
+    ]
+}
+
 extension TOMLForm<[String]> {
     static let resourceTypes = TOMLForm<String>
-        .near(["file", "folder", "calendar", "contact"], "resource type").oneOrMore
+        .near(ConditionWords.resourceTypes, "resource type").oneOrMore
     static let notificationTypes = TOMLForm<String>
-        .near(
-            [
-                "SHARE_ACCEPTED", "SHARE_DECLINED", "SHARE_UNSHARED", "REQUEST_RESHARE",
-                "RESHARE_UNDO", "RESHARE_CHANGE_PERMISSION",
-            ], "notification type"
-        ).oneOrMore
-    static let shareTypes = TOMLForm<String>.known(["user", "group", "federation"], "share type")
-        .oneOrMore
-    static let protocols = TOMLForm<String>
-        .known(["webdav", "webapp", "ssh", "datatx", "embedded"], "protocol").oneOrMore
-    static let accessTypes = TOMLForm<String>.known(["remote", "datatx"], "access type").oneOrMore
+        .near(ConditionWords.notificationTypes, "notification type").oneOrMore
+    static let shareTypes = TOMLForm<String>
+        .known(ConditionWords.shareTypes, "share type").oneOrMore
+    static let protocols = TOMLForm<String>.known(ConditionWords.protocols, "protocol").oneOrMore
+    static let accessTypes = TOMLForm<String>
+        .known(ConditionWords.accessTypes, "access type").oneOrMore
 }
 
 extension TOMLForm<Permissions> {
