@@ -8,8 +8,11 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Test a policy file, and ask it.",
         subcommands: [
-            PolicyTestCommand.self, PolicyExplainCommand.self,
-            PolicyProveCommand.self, PolicyDiffCommand.self,
+            PolicyTestCommand.self,
+            PolicyExplainCommand.self,
+            PolicyProveCommand.self,
+            PolicyDiffCommand.self,
+            PolicyEnglishCommand.self,
             PolicyFmtCommand.self,
         ])
 

@@ -1,0 +1,63 @@
+/// The invariants in words: what is proved of every message.
+struct EnglishInvariants {
+    let policy: Policy
+
+    var clauses: [PolicyEnglish.Clause] {
+        policy.invariants.map { block in
+            let never =
+                switch block.never {
+                case .allow: "is ever allowed"
+                case .deny: "is ever refused"
+                case .hold: "ever waits for a person"
+                }
+            return .init(
+                "\(EnglishWords.named(block.name)): of \(subject(block.given)), none \(never).",
+                block: "invariant:\(block.name)", position: block.position)
+        }
+    }
+
+    private func subject(_ given: MessageClass) -> String {
+        let scope = EnglishScope(lists: policy.lists)
+        var parts = [EnglishScope.occasions(given.occasions)]
+        switch given.standing {
+        case .allow?: parts.append("with admitted servers")
+        case .block?: parts.append("with servers that a list refuses")
+        case .unknown?: parts.append("with servers on no list")
+        case nil: break
+        }
+        if let peers = given.peers { parts.append("with \(scope.peers(peers))") }
+        if let excepted = given.excepted {
+            parts.append("except with \(scope.peers(excepted))")
+        }
+        if !given.signatures.isEmpty {
+            parts.append(EnglishWords.any(given.signatures.map(Self.signature)))
+        }
+        parts += Self.facts(given)
+        parts += given.conditions.map { EnglishScope.phrase($0, .restricts) }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func signature(_ fact: SignatureFact) -> String {
+        switch fact {
+        case .none: "without a signature"
+        case .invalid: "with a wrong signature"
+        case .cavage: "with a signature after draft-cavage"
+        case .rfc9421: "with a signature after RFC 9421"
+        }
+    }
+
+    private static func facts(_ given: MessageClass) -> [String] {
+        let facts: [(Bool?, String)] = [
+            (given.peerKeys.map { $0 == .advertised }, "published keys"),
+            (given.access.map { $0 == .token }, "access by tokens only"),
+            (given.invite.map { $0 == .accepted }, "an accepted invitation"),
+            (given.mfa.map { $0 == .enforced }, "a second factor at the receiver"),
+            (given.keyPinned.map { $0 == .pinned }, "a key that was known before"),
+            (given.directory.map { $0 == .listed }, "a directory service that names the server"),
+            (given.mtls.map { $0 == .verified }, "the server's client certificate"),
+        ]
+        return facts.compactMap { fact, words in
+            fact.map { "\($0 ? "with" : "without") \(words)" }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Federation
+import Gateway
+
+/// `ocmgate policy english`: a policy in plain English, for who has to answer for it.
+struct PolicyEnglishCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "english", abstract: "Say a policy in plain English.",
+        discussion: """
+            Who is admitted and until when, what a message must have, how much there may be, what \
+            is allowed, in the order of judgement; what refused servers read; what is only tried \
+            out. To read, to discuss and to sign: the fingerprint on it is the policy's hash, which \
+            every decision in the journal bears.
+
+            Exit code 0, or 2 when the file cannot be read.
+            """)
+
+    @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")
+    var file: String?
+
+    @OptionGroup var option: ConfigurationOption
+
+    @Flag(help: "Print every entry of every list, however long.")
+    var all = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let path = try file ?? option.load().policy.file
+        let policy: Policy
+        do { policy = try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
+        let english = PolicyEnglish(policy, longest: all ? .max : 100)
+        guard json else { return print(english.text(), terminator: "") }
+        let sections = english.sections.map { section -> [String: Output.Value] in
+            ["title": .string(section.title), "clauses": .list(section.clauses.map(Self.row))]
+        }
+        Output.json([
+            "file": .string(policy.file), "hash": .string(policy.hash),
+            "name": .string(policy.name), "preamble": .strings(english.preamble),
+            "sections": .list(sections),
+        ])
+    }
+
+    private static func row(_ clause: PolicyEnglish.Clause) -> [String: Output.Value] {
+        [
+            "text": .string(clause.text), "items": .strings(clause.items),
+            "block": clause.block.map { .string($0) } ?? .null,
+            "line": clause.position.map { .number($0.line) } ?? .null,
+        ]
+    }
+}
