@@ -71,7 +71,8 @@ extension Facts {
     /// The facts of a message that is ordinary but for `given`, in the words of a test; `file` of
     /// the findings says where they were given. Nil after a report of what is wrong.
     package static func given(
-        _ given: [(key: String, value: TOMLNode.Content)], _ findings: Findings
+        _ given: [(key: String, value: TOMLNode.Content)], over message: Facts? = nil,
+        _ findings: Findings
     ) -> Facts? {
         let members = given.map {
             TOMLMember(
@@ -82,7 +83,7 @@ extension Facts {
             var table = TOMLTableReader(
                 TOMLNode(.table(members), at: .start), path: "given", findings: findings)
         else { return nil }
-        let facts = GivenFacts.read(&table)
+        let facts = GivenFacts.read(&table, over: message)
         table.finish()
         return findings.count == before ? facts : nil
     }
@@ -103,11 +104,18 @@ enum GivenFacts {
         }
     }
 
-    static func read(_ table: inout TOMLTableReader) -> Facts? {
-        let occasion = table.require("on", .occasion)
+    /// - Parameter message: What is changed instead of an ordinary message; then `on` may be left
+    ///   out.
+    static func read(_ table: inout TOMLTableReader, over message: Facts? = nil) -> Facts? {
+        let occasion =
+            message == nil ? table.require("on", .occasion) : table.read("on", .occasion)
         let peer = table.read("peer", .peerHost)
-        var facts = Facts.ordinary(
-            occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"))
+        var facts =
+            message
+            ?? Facts.ordinary(
+                occasion ?? Occasion(.share, .inbound), peer: peer ?? PeerHost("peer.example"))
+        if let occasion { facts.occasion = occasion }
+        if let peer { facts.peer = peer }
         if let now = table.read("now", .instant) { facts.now = now.start }
         if let signature = table.read("signature", TOMLForm<Signature>.word("signature")) {
             facts.signature = signature.fact
@@ -134,7 +142,7 @@ enum GivenFacts {
         share(&table, &facts)
         let absent = TOMLForm<AbsentFact>.word("fact").oneOrMore
         for fact in table.read("absent", absent) ?? [] { fact.clear(in: &facts) }
-        return occasion == nil ? nil : facts
+        return occasion == nil && message == nil ? nil : facts
     }
 
     private static func share(_ table: inout TOMLTableReader, _ facts: inout Facts) {

@@ -38,7 +38,7 @@ enum Message: Sendable {
         }
     }
 
-    private static func ocm(_ endpoint: OCMEndpoint, _ body: [UInt8]) throws(Denial) -> Message {
+    static func ocm(_ endpoint: OCMEndpoint, _ body: [UInt8]) throws(Denial) -> Message {
         switch endpoint {
         case .shares: .share(try Share(parsing: body))
         case .notifications: .notification(try Federation.Notification(parsing: body))
@@ -47,7 +47,7 @@ enum Message: Sendable {
         }
     }
 
-    private static func ocs(_ action: OCSAction, _ form: FormBody) throws(Denial) -> Message {
+    static func ocs(_ action: OCSAction, _ form: FormBody) throws(Denial) -> Message {
         switch action {
         case .share: .ocsShare(try OCSShare(form))
         case .change(let id, let verb): .ocsChange(try OCSChange(id: id, verb: verb, form))

@@ -1,0 +1,100 @@
+package import Federation
+import HTTPSignatures
+
+/// A message in a file, as far as it says itself what the policy asks about: a raw HTTP request, or
+/// only the JSON of its body.
+///
+/// Nothing is verified: a signature that is there counts as good. `sig verify` looks at it.
+package struct MessageFile: Sendable {
+    /// Why a file is no message that a policy can be asked about.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// An inbound message of the peer that it names, ordinary in what no message says of itself.
+    package let facts: Facts
+
+    package init(_ bytes: [UInt8]) throws(Problem) {
+        let isBody = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == 0x7B
+        do throws(Denial) {
+            facts = isBody ? try Self.body(bytes) : try Self.request(try Self.raw(bytes))
+        } catch {
+            throw Problem(description: error.detail)
+        }
+    }
+
+    private static func raw(_ bytes: [UInt8]) throws(Denial) -> RawMessage {
+        do { return try RawMessage(bytes) } catch {
+            throw Denial(.malformedRequest, "this is neither JSON nor an HTTP message: \(error)")
+        }
+    }
+
+    private static func request(_ raw: RawMessage) throws(Denial) -> Facts {
+        guard case .request(let method, let target) = raw.message.start else {
+            throw Denial(.malformedRequest, "an answer is not judged by a policy")
+        }
+        var facts = try message(method, target.path, raw)
+        if raw.message.combined("signature-input") != nil {
+            facts.signature = .rfc9421
+        } else if raw.message.combined("signature") != nil {
+            facts.signature = .cavage
+        } else {
+            facts.signature = .none
+        }
+        return facts
+    }
+
+    private static func message(
+        _ method: String, _ path: String, _ raw: RawMessage
+    ) throws(Denial) -> Facts {
+        switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
+        case .ocm(let endpoint): return facts(kind(of: endpoint), try .ocm(endpoint, raw.body))
+        case .token:
+            let type = raw.message.combined("content-type").flatMap {
+                MediaType(String(decoding: $0, as: UTF8.self))
+            }
+            return facts(.token, .token(try TokenRequest(parsing: raw.body, type: type)))
+        case .ocs(let call):
+            return facts(.ocs, try .ocs(call.action, try FormBody(parsing: raw.body)))
+        case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
+            .passThrough, .methodNotAllowed, .unknownEndpoint:
+            throw Denial(.notFound, "\(method) \(path) is no message of the federation")
+        }
+    }
+
+    /// A body alone tells by its members what it is. It says nothing of a signature.
+    private static func body(_ bytes: [UInt8]) throws(Denial) -> Facts {
+        let value: JSONValue
+        do { value = try JSONValue(parsing: bytes) } catch { throw error.denial }
+        let members = value.object ?? JSONObject()
+        let endpoint: OCMEndpoint
+        if members["notificationType"] != nil {
+            endpoint = .notifications
+        } else if members["recipientProvider"] != nil {
+            endpoint = .inviteAccepted
+        } else if members["protocol"] != nil {
+            endpoint = .shares
+        } else if members["share"] != nil {
+            endpoint = .requestShare
+        } else {
+            throw Denial(.malformedMessage, "this is the body of no message of the federation")
+        }
+        return facts(kind(of: endpoint), try .ocm(endpoint, bytes))
+    }
+
+    private static func kind(of endpoint: OCMEndpoint) -> MessageKind {
+        switch endpoint {
+        case .shares: .share
+        case .notifications: .notification
+        case .inviteAccepted: .invite
+        case .requestShare: .requestShare
+        }
+    }
+
+    private static func facts(_ kind: MessageKind, _ message: Message) -> Facts {
+        let peer = message.ownClaim?.peer
+        var facts = Facts.ordinary(Occasion(kind, .inbound), peer: peer)
+        facts.fill(from: message)
+        return facts
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Gateway
+import Testing
+
+@Suite struct OperatorFileTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() }
+    }
+
+    @Test(arguments: [0o644, 0o640, 0o600, 0o444]) func theModeStaysAndNothingIsLeftBeside(
+        _ mode: Int
+    ) throws {
+        try scratch.write("old", "policy.toml", mode: mode)
+        try OperatorFile.rewrite(scratch.file("policy.toml"), Array("new".utf8))
+        #expect(try String(contentsOfFile: scratch.file("policy.toml"), encoding: .utf8) == "new")
+        #expect(try scratch.mode(of: "policy.toml") == mode)
+        #expect(try names == ["policy.toml"])
+    }
+
+    @Test func aLinkStillLeadsToTheFile() throws {
+        try scratch.write("old", "policy.toml")
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("link"), withDestinationPath: "policy.toml")
+        try OperatorFile.rewrite(scratch.file("link"), Array("new".utf8))
+        #expect(try String(contentsOfFile: scratch.file("policy.toml"), encoding: .utf8) == "new")
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: scratch.file("link"))
+                == "policy.toml")
+    }
+
+    @Test func whatIsNoFileIsRefusedAndNothingIsMade() throws {
+        try FileManager.default.createDirectory(
+            atPath: scratch.file("folder"), withIntermediateDirectories: false)
+        for name in ["folder", "none"] {
+            #expect(throws: PrivateFile.Problem.self) {
+                try OperatorFile.rewrite(scratch.file(name), [])
+            }
+        }
+        #expect(try names == ["folder"])
+    }
+}
