@@ -83,7 +83,7 @@ def test_the_shipped_policies_are_laid_out(tmp_path):
 @pytest.fixture(scope="module")
 def schemas() -> dict:
     made = {}
-    for name in ("config",):
+    for name in ("config", "policy"):
         text = ocmgate("config", "schema", name).stdout
         schema = json.loads(text)
         assert json.loads(ocmgate("config", "schema", name, "--json").stdout) == schema
@@ -112,6 +112,34 @@ def errors(validator, text: str) -> list[str]:
 @pytest.mark.parametrize("file", CONFIGURATIONS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_the_shipped_configurations_fit_the_schema(schemas, file):
     assert errors(schemas["config"], file.read_text()) == []
+
+
+@pytest.mark.parametrize("file", [*POLICIES, ROOT / "docs/policy.example.toml"],
+                         ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_the_shipped_policies_fit_the_schema(schemas, file):
+    assert errors(schemas["policy"], file.read_text()) == []
+
+
+BROKEN_POLICIES = [
+    'mode = "enforced"', 'unknown = "ask"', '[list.p]\nstanding = "allow"\nentries = ["a b"]',
+    '[list.p]\nstanding = "allow"\nentries = "a.example"', "[[rules]]",
+    '[[require]]\nname = "r"\non = "share"\nneed = ["sign"]',
+    '[[limit]]\nname = "l"\non = "*.in"\nper = "peer"\nrate = 60',
+    '[[rule]]\nname = "r"\non = "shares"\naction = "allow"',
+    '[[rule]]\non = "share"\naction = "allow"',
+    '[[rule]]\nname = "r"\non = "share"\naction = "deny"\nstatus = 200',
+    '[[rule]]\nname = "r"\non = "share"\naction = "allow"\nwhen = { share_type = "person" }',
+    '[[test]]\nname = "t"\ngiven = { on = "share.in" }',
+    '[[invariant]]\nname = "i"\ngiven = {}\nnever = "ever"',
+]
+
+
+@pytest.mark.parametrize("text", BROKEN_POLICIES)
+def test_a_broken_policy_fits_neither_schema_nor_reader(schemas, text):
+    whole = f'version = 1\nname = "p"\n{text}\n'
+    assert errors(schemas["policy"], whole) != []
+    run = ocmgate("policy", "test", "-", stdin=whole)
+    assert run.returncode == 2 and "stdin:" in run.stderr
 
 
 BROKEN_CONFIGURATIONS = [
@@ -154,3 +182,60 @@ def test_every_value_that_counts_says_where_it_is_from():
     assert all(line.startswith("limits.") for line in part.stdout.splitlines())
     slip = ocmgate("config", "show", "-c", "-", "limits.hedaers", stdin=text)
     assert slip.returncode == 2 and "limits.headers" in slip.stderr
+
+
+# Plain English
+
+
+def test_a_policy_is_said_in_english():
+    policy = ROOT / "policies/hospital.toml"
+    page = ocmgate("policy", "english", policy)
+    assert page.returncode == 0, page.stderr
+    assert page.stdout == (ROOT / "Tests/Vectors/policy/english/hospital.txt").read_text()
+    said = json.loads(ocmgate("policy", "english", "-", "--json", stdin=policy.read_text()).stdout)
+    blocks = {clause["block"] for section in said["sections"] for clause in section["clauses"]}
+    written = tomllib.loads(policy.read_text())
+    for kind in ("require", "limit", "rule", "invariant"):
+        assert {f"{kind}:{block['name']}" for block in written[kind]} <= blocks
+    assert {f"list:{name}" for name in written["list"]} <= blocks
+    tested = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
+    assert tested["failed"] == 0
+    assert ocmgate("policy", "english", "/nonexistent.toml").returncode == 2
+
+
+# A message in a file
+
+
+SHARE = {"shareWith": "bob@cloud.test", "name": "a.txt", "providerId": "1", "owner": "al@files.hospital-b.example",
+         "sender": "al@files.hospital-b.example", "shareType": "user", "resourceType": "file",
+         "protocol": {"name": "multi", "webdav": {"uri": "x", "sharedSecret": "s", "permissions": ["read"],
+                                                  "requirements": ["must-exchange-token"]}}}
+
+
+def test_a_policy_is_asked_about_a_message_in_a_file(tmp_path):
+    policy = ROOT / "policies/hospital.toml"
+    asked = ["policy", "explain", policy, "--now", "2026-03-04T10:00:00Z", "--json"]
+
+    def explain(message: str, *options):
+        run = ocmgate(*asked, "--message", "-", *options, stdin=message)
+        assert run.returncode in (0, 3), run.stderr
+        return json.loads(run.stdout)
+
+    body = json.dumps(SHARE)
+    head = "POST /ocm/shares HTTP/1.1\nHost: cloud.test\nContent-Type: application/json\n"
+    assert explain(body)["action"] == "allow"
+    assert explain(f"{head}\n{body}")["code"] == "signature_required"
+    signed = f'{head}Signature-Input: ocm=("@method")\nSignature: ocm=:AA==:\n\n{body}'
+    assert explain(signed)["action"] == "allow"
+    assert explain(signed, "--no-invite")["code"] == "invite_required"
+    assert explain(signed, "--no-key-pinned")["by"] == "require:signed, by a key that we know"
+    assert explain(signed, "--over", "messages")["status"] == 429
+    group = json.dumps({**SHARE, "shareType": "group"})
+    assert explain(group)["by"] == "default"
+    stranger = explain(body, "--peer", "stranger.example")
+    assert (stranger["action"], stranger["status"]) == ("hold", 503)
+    for wrong in ("GET / HTTP/1.1\nHost: a\n\n", "{}", "nothing", json.dumps({**SHARE, "owner": "x"})):
+        run = ocmgate(*asked, "--message", "-", stdin=wrong)
+        assert run.returncode == 2 and run.stderr.strip(), wrong
+    assert ocmgate(*asked, "--over", "mesages").returncode == 2
+    assert ocmgate(*asked, "--message", tmp_path / "none").returncode == 2

@@ -9,8 +9,9 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static let files = [
-        "policies/default.toml", "policies/allowlist.toml", "policies/legacy-exceptions.toml",
-        "deploy/nextcloud/policy.toml", "deploy/owncloud10/policy.toml",
+        "policies/default.toml", "policies/allowlist-only.toml", "policies/legacy-bridge.toml",
+        "policies/research-federation.toml", "policies/hospital.toml", "policies/strict.toml",
+        "policies/observe.toml", "deploy/nextcloud/policy.toml", "deploy/owncloud10/policy.toml",
     ]
 
     private func load(_ file: String) throws -> Policy {
@@ -45,6 +46,7 @@ import Testing
         var seen: Set<String> = []
         for outcome in policy.runTests() {
             seen.insert(outcome.verdict.by)
+            seen.formUnion(outcome.verdict.would)
             for check in outcome.verdict.checks {
                 if case .entry(let list, _, _, _) = check.reason { seen.insert("list:\(list)") }
                 if check.result == .passed { seen.insert("\(check.name) passed") }

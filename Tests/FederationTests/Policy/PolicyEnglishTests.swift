@@ -1,0 +1,115 @@
+import Federation
+import Foundation
+import Testing
+
+/// Pages as people read them. A change of the words is seen here as a whole:
+/// `ocmgate policy english policies/NAME.toml >Tests/Vectors/policy/english/NAME.txt` writes them anew.
+@Suite struct PolicyEnglishTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static let names = [
+        "default", "allowlist-only", "legacy-bridge", "research-federation", "hospital", "strict",
+        "observe",
+    ]
+
+    private func load(_ file: String) throws -> Policy {
+        try Policy.load(
+            file: Self.root.appending(path: file).path(),
+            PolicyFiles { path in
+                FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+            })
+    }
+
+    @Test(arguments: names) func theShippedPoliciesReadAsWritten(_ name: String) throws {
+        let golden = try String(
+            contentsOf: Self.root.appending(path: "Tests/Vectors/policy/english/\(name).txt"),
+            encoding: .utf8)
+        let english = PolicyEnglish(try load("policies/\(name).toml"))
+        for (got, wanted) in zip(
+            english.text().split(separator: "\n"), golden.split(separator: "\n"))
+        where got != wanted {
+            Issue.record("got    \(got)\nwanted \(wanted)")
+        }
+        #expect(english.text().count == golden.count)
+    }
+
+    @Test(arguments: names) func everyBlockHasItsSentence(_ name: String) throws {
+        let policy = try load("policies/\(name).toml")
+        let said = Set(PolicyEnglish(policy).sections.flatMap(\.clauses).compactMap(\.block))
+        let blocks =
+            policy.lists.map(\.label) + policy.requirements.map(\.label)
+            + policy.limits.map(\.label) + policy.rules.map(\.label) + ["unknown", "default"]
+        #expect(Set(blocks).subtracting(said) == [])
+    }
+
+    @Test func linesAreNotLongerThanThePage() throws {
+        for name in Self.names {
+            for line in PolicyEnglish(try load("policies/\(name).toml")).text().split(
+                separator: "\n")
+            where line.count > 92 {
+                Issue.record("\(name): \(line)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (
+            #"protocol = ["webdav", "webapp"]"#, "allow",
+            "by no other protocol than webapp or webdav"
+        ),
+        (#"protocol = "ssh""#, "deny", "by ssh, also among other protocols"),
+        (
+            #"permissions = ["read"]"#, "allow",
+            "that grant no more than read (a share that names none counts as all)"
+        ),
+        (
+            #"permissions_not = ["read", "unspecified"]"#, "deny",
+            "that grant anything beyond read and unspecified"
+        ),
+        (#"size_max = "1MiB""#, "allow", "of at most 1MiB (or of no stated size)"),
+        (
+            #"net = ["192.0.2.0/24"]"#, "deny",
+            "that come from the network 192.0.2.0/24 (or from an unknown address)"
+        ),
+        (#"net = ["192.0.2.0/24"]"#, "allow", "that come from the network 192.0.2.0/24"),
+        (
+            #"software = "Nextcloud*""#, "hold",
+            "with software that calls itself “nextcloud*”"
+        ),
+        (#"time = "mon-fri 08:00-18:00""#, "allow", "at the time mon-fri 08:00-18:00"),
+        (
+            #"owner = "*@a.example", share_type = "group""#, "deny",
+            "for a group and owned by *@a.example"
+        ),
+    ]) func conditionsAreSaidAsTheyCount(
+        _ condition: String, _ action: String, _ words: String
+    ) throws {
+        let policy = try PolicySamples.policy(
+            """
+            [[rule]]
+            name = "r"
+            on = "share.in"
+            when = { \(condition) }
+            action = "\(action)"
+            """)
+        let clause = try #require(
+            PolicyEnglish(policy).sections.flatMap(\.clauses).first { $0.block == "rule:r" })
+        #expect(clause.text.hasPrefix("“r”: Shares from outside \(words) "))
+    }
+
+    @Test func datesAreTheLastDay() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.l]
+            standing = "allow"
+            entries = [
+              { host = "a.example", until = 2028-02-29 },
+              { host = "b.example", until = 2027-06-30T12:30:00Z },
+            ]
+            """)
+        let text = PolicyEnglish(policy).text()
+        #expect(text.contains("a.example, to the end of 29 February 2028"))
+        #expect(text.contains("b.example, until 30 June 2027, 12:30 UTC"))
+    }
+}
