@@ -18,6 +18,7 @@ package enum DenialCode: String, Sendable, CaseIterable {
     case peerBlocked = "peer_blocked"
     case peerUnknown = "peer_unknown"
     case peerHeld = "peer_held"
+    case listUnavailable = "list_unavailable"
     case signatureRequired = "signature_required"
     case signatureInvalid = "signature_invalid"
     case replay

@@ -14,6 +14,7 @@ extension DenialCode {
         case .peerBlocked: "This server does not federate with yours."
         case .peerUnknown: "This server federates only with servers that it knows."
         case .peerHeld: "Your server is not known here yet; a person has been asked."
+        case .listUnavailable: "A list of servers could not be fetched yet; try again later."
         case .signatureRequired:
             "Sign with RFC 9421 or draft-cavage; see criteria in /.well-known/ocm."
         case .signatureInvalid, .replay: "The signature of the message was not accepted."

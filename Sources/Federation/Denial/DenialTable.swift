@@ -26,8 +26,8 @@ extension DenialCode {
             501
         case .signingFailed: 500
         case .backendUnavailable, .peerUnavailable: 502
-        case .keyUnavailable, .keyChanged, .peerHeld, .held, .storeUnavailable, .journalUnavailable,
-            .overloaded:
+        case .keyUnavailable, .keyChanged, .peerHeld, .listUnavailable, .held, .storeUnavailable,
+            .journalUnavailable, .overloaded:
             503
         case .backendTimeout, .peerTimeout: 504
         case .loop: 508
@@ -54,7 +54,7 @@ extension DenialCode {
             .backendRefused, .unauthorizedClient:
             .unauthorizedClient
         case .unsupportedGrantType: .unsupportedGrantType
-        case .peerHeld, .held, .keyUnavailable, .keyChanged, .limitExceeded,
+        case .peerHeld, .listUnavailable, .held, .keyUnavailable, .keyChanged, .limitExceeded,
             .backendUnavailable, .backendTimeout, .storeUnavailable, .journalUnavailable,
             .overloaded,
             .peerUnavailable, .peerTimeout, .signingFailed, .notAvailableYet:
@@ -74,7 +74,8 @@ extension DenialCode {
         case .backendRefused: .notAllowed
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
-            .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
+            .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .signatureRequired,
+            .signatureInvalid,
             .senderMismatch, .keyUnavailable, .keyChanged, .notAllowed, .held,
             .permissionNotAllowed, .tokenExchangeRequired, .inviteRequired, .mfaRequired,
             .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered,
@@ -95,7 +96,7 @@ extension DenialCode {
             .journalUnavailable,
             .overloaded, .peerUnavailable, .peerTimeout:
             30
-        case .limitExceeded: 60
+        case .limitExceeded, .listUnavailable: 60
         case .keyChanged, .peerHeld, .held: 3600
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
@@ -123,7 +124,8 @@ extension DenialCode {
             true
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .bodyTooLarge, .unsupportedMediaType, .notFound, .methodNotAllowed, .misdirected,
-            .peerBlocked, .peerUnknown, .peerHeld, .signatureRequired, .signatureInvalid,
+            .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .signatureRequired,
+            .signatureInvalid,
             .replay, .senderMismatch, .keyUnavailable, .keyChanged, .notAllowed, .held,
             .permissionNotAllowed, .tokenExchangeRequired, .inviteRequired, .mfaRequired,
             .legacyAPIRefused, .secretRefused, .limitExceeded, .notDelivered, .shareUnknown,

@@ -1,7 +1,8 @@
 /// The format `csv`: domain blocks as Mastodon exports them, with the columns `#domain`,
 /// `#severity`, `#reject_media`, `#reject_reports`, `#public_comment` and `#obfuscate`.
 ///
-/// - A block of a domain there is one of all below it too, so it becomes `.domain`. In an allow list
+/// - A block of a domain there is one of all below it too, so it becomes two entries, `domain` and
+///   `*.domain`: as `.domain` it would yield to an allow list that names the host. In an allow list
 ///   it is the host alone.
 /// - `suspend`, and no severity, is a block. `silence` and `noop` let messages through there (they
 ///   hide posts, or drop media and reports), so they are left out and counted.
@@ -30,15 +31,17 @@ enum DomainBlocks {
                 contents.leaveOut("severity \(severity.rawValue)")
                 continue
             }
-            try contents.add(try columns.entry(row, stance), at: .line(row.place))
+            for entry in try columns.entries(row, stance) {
+                try contents.add(entry, at: .line(row.place))
+            }
         }
         return contents
     }
 
     /// The list as Mastodon exports one.
     ///
-    /// Refused: an entry that the format cannot say, which is one with a port or an end, and of
-    /// blocks each that is not of the form `.host`, of others each that is not a host alone.
+    /// Refused: an entry that the format cannot say, which is one with a port or an end, of blocks
+    /// each that is not of a host and all below it, of others each that is not a host alone.
     static func text(
         _ entries: [ListEntry], for stance: PeerList.Stance
     ) throws(ListDefect) -> String {
@@ -47,27 +50,30 @@ enum DomainBlocks {
             case .block: CSVReader.text(Columns.all)
             case .allow: CSVReader.text([Columns.domain, Columns.comment])
             }
-        let scope: HostPattern.Scope =
-            switch stance {
-            case .block: .hostAndBelow
-            case .allow: .host
-            }
-        for entry in entries.sorted(by: { $0.pattern.name < $1.pattern.name }) {
-            let pattern = entry.pattern
-            let isWhole = pattern.scope == scope || pattern.isAddress
-            guard isWhole, pattern.port == nil, entry.until == nil else {
+        let domains = Dictionary(grouping: entries, by: \.pattern.name)
+        for (name, entries) in domains.sorted(by: { $0.key < $1.key }) {
+            let scopes = Set(entries.map(\.pattern.scope))
+            let isWhole =
+                switch stance {
+                case .block:
+                    scopes.contains(.hostAndBelow) || scopes == [.host, .below]
+                        || entries.allSatisfy(\.pattern.isAddress)
+                case .allow: scopes == [.host]
+                }
+            guard isWhole, entries.allSatisfy({ $0.pattern.port == nil && $0.until == nil })
+            else {
                 throw ListDefect(
-                    "\(quoted(entry.words)) cannot be said in csv; "
+                    "\(quoted(entries[0].words)) cannot be said in csv; "
                         + (stance == .block
-                            ? "a block there is of a host and all below it (\".\(pattern.name)\"), "
-                            : "an entry there is a host alone (\"\(pattern.name)\"), ")
+                            ? "a block there is of a host and all below it (\".\(name)\"), "
+                            : "an entry there is a host alone (\"\(name)\"), ")
                         + "without port and end")
             }
-            let note = entry.note ?? ""
+            let note = entries.lazy.compactMap(\.note).first ?? ""
             switch stance {
             case .block:
-                text += CSVReader.text([pattern.name, "suspend", "false", "false", note, "false"])
-            case .allow: text += CSVReader.text([pattern.name, note])
+                text += CSVReader.text([name, "suspend", "false", "false", note, "false"])
+            case .allow: text += CSVReader.text([name, note])
             }
         }
         return text
@@ -115,23 +121,23 @@ enum DomainBlocks {
             return known
         }
 
-        func entry(
+        func entries(
             _ row: CSVReader.Row, _ stance: PeerList.Stance
-        ) throws(ListDefect) -> ListEntry {
+        ) throws(ListDefect) -> [ListEntry] {
             let written = row.fields[domain]
             guard !written.utf8.contains(UInt8(ascii: "*")) else {
                 throw ListDefect(
                     "the domain \(quoted(written)) is obfuscated: ask for the list in the clear",
                     at: .line(row.place))
             }
-            guard PeerHost(written) != nil,
-                let pattern = HostPattern(stance == .block ? "." + written : written)
-                    ?? HostPattern(written)
-            else {
+            guard PeerHost(written) != nil, let host = HostPattern(written) else {
                 throw ListDefect("\(quoted(written)) is not a host", at: .line(row.place))
             }
+            var patterns = [host]
+            // Nothing is below an address.
+            if stance == .block, let below = HostPattern("*." + written) { patterns.append(below) }
             let note = comment.map { row.fields[$0] } ?? ""
-            return ListEntry(pattern: pattern, note: note.isEmpty ? nil : note)
+            return patterns.map { ListEntry(pattern: $0, note: note.isEmpty ? nil : note) }
         }
 
         static let domain = "#domain"

@@ -4,8 +4,10 @@
 ///     {"entries": ["cloud.partner.example", {"host": "*.surf.example", "until": "2027-06-30"}]}
 enum JSONList {
     /// Refused: members of other names, a host that is no pattern, an end that is no date.
-    static func contents(_ bytes: [UInt8]) throws(ListDefect) -> ListContents {
-        let document = try ListJSON(bytes)
+    static func contents(
+        _ bytes: [UInt8], _ limits: JSONLimits = .file
+    ) throws(ListDefect) -> ListContents {
+        let document = try ListJSON(bytes, limits)
         var contents = ListContents()
         let (path, values) = try entries(document.root)
         for (place, value) in values.enumerated() {
@@ -92,9 +94,9 @@ enum JSONList {
 struct ListJSON {
     let root: JSONValue
 
-    init(_ bytes: [UInt8]) throws(ListDefect) {
+    init(_ bytes: [UInt8], _ limits: JSONLimits = .file) throws(ListDefect) {
         do throws(JSONError) {
-            root = try JSONValue(parsing: bytes, limits: .file)
+            root = try JSONValue(parsing: bytes, limits: limits)
         } catch {
             throw ListDefect(error, in: bytes)
         }

@@ -15,6 +15,18 @@ package struct ListContents: Sendable, Equatable {
 
     package init() {}
 
+    /// What was read before, and kept: each pattern stands once there.
+    package init(
+        kept entries: [ListEntry], title: String?, leftOut: [String: Int], signer: String?,
+        issued: Int?
+    ) {
+        self.entries = entries
+        self.title = title
+        self.leftOut = leftOut
+        self.signer = signer
+        self.issued = issued
+    }
+
     package static func == (left: ListContents, right: ListContents) -> Bool {
         left.entries == right.entries && left.title == right.title
             && left.leftOut == right.leftOut && left.signer == right.signer
@@ -47,7 +59,7 @@ package struct ListContents: Sendable, Equatable {
     mutating func leaveOut(_ reason: String) { leftOut[reason, default: 0] += 1 }
 
     /// Entries of one list.
-    package static let most = 250_000
+    package static let most = 500_000
     /// Bytes of one list.
     package static let longest = 16 << 20
     /// Bytes.

@@ -27,9 +27,6 @@ package struct ListReading: Sendable {
     package func contents(
         _ bytes: [UInt8], signature: [UInt8]?, now: Int
     ) throws(ListDefect) -> ListContents {
-        guard bytes.count <= ListContents.longest else {
-            throw ListDefect("more than \(ListContents.longest) bytes")
-        }
         switch (format.signature, signing) {
         case (.around, .none):
             throw ListDefect(
@@ -52,13 +49,30 @@ package struct ListReading: Sendable {
     }
 
     private func contents(_ bytes: [UInt8]) throws(ListDefect) -> ListContents {
-        switch format {
+        guard bytes.count <= ListContents.longest else {
+            throw ListDefect("more than \(ListContents.longest) bytes")
+        }
+        return switch format {
         case .text: try TextList.contents(bytes)
         case .csv: try DomainBlocks.contents(bytes, for: stance)
         case .json: try JSONList.contents(bytes)
         case .directory: try DirectoryListing.contents(bytes)
         case .providers: try ProviderList.contents(bytes, for: stance)
         }
+    }
+
+    /// Entries as lines of a text list, notes as comments.
+    package static func text(_ entries: [ListEntry]) -> String { TextList.text(entries) }
+
+    /// Entries as they are kept between two fetches, and read again by `stored`.
+    package static func storing(_ entries: [ListEntry]) -> [UInt8] {
+        Array(JSONList.text(entries).utf8)
+    }
+
+    package static func stored(_ bytes: [UInt8]) throws(ListDefect) -> [ListEntry] {
+        try JSONList.contents(
+            bytes, JSONLimits(bytes: bytes.count, depth: 4, values: ListContents.most * 4 + 8)
+        ).entries
     }
 
     /// The document of these entries, unsigned; of a directory service, its payload.

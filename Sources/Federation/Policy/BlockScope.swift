@@ -22,8 +22,14 @@ package struct BlockScope: Sendable {
         _ facts: Facts, _ standing: Standing, _ effect: Condition.Effect
     ) -> Check.Reason? {
         guard occasions.contains(facts.occasion) else { return .otherOccasion }
-        if let peers, !peers.contains(facts.peer, standing) { return .otherPeer }
-        if let excepted, excepted.contains(facts.peer, standing) { return .exceptedPeer }
+        if let peers, !peers.contains(facts.peer, standing, whenUncertain: effect == .restricts) {
+            return .otherPeer
+        }
+        if let excepted,
+            excepted.contains(facts.peer, standing, whenUncertain: effect != .restricts)
+        {
+            return .exceptedPeer
+        }
         for condition in conditions where !condition.holds(for: facts, in: effect) {
             return .condition(condition.key)
         }
@@ -37,7 +43,12 @@ package struct PeerSelector: Sendable, Hashable {
     package let lists: [Int]
     package let patterns: [HostPattern]
 
-    func contains(_ peer: PeerHost?, _ standing: Standing) -> Bool {
+    /// - Parameter uncertain: what holds of a peer that may be on a list which was never loaded:
+    ///   that which admits less.
+    func contains(
+        _ peer: PeerHost?, _ standing: Standing, whenUncertain uncertain: Bool = false
+    ) -> Bool {
+        if uncertain, lists.contains(where: standing.uncertain.contains) { return true }
         if lists.contains(where: standing.memberships.contains) { return true }
         guard let peer else { return false }
         return patterns.contains { $0.matches(peer) }

@@ -23,12 +23,24 @@ package struct PeerList: Sendable {
     package let tier: Tier
     package let firmness: Firmness
     package var entries: [ListEntry]
+    /// Whether its entries are there.
+    package var loading = Loading.loaded
     /// The file that the entries come from, as written; nil when they stand in the policy itself,
     /// or come from elsewhere.
     package let source: String?
     /// From where and how it is fetched; nil for own lists.
     package let download: Download?
     package let position: SourcePosition
+
+    /// Whether the entries of a list are known. In a policy as it is written, where downloaded
+    /// lists are empty, all are: that is what tests and proofs are about.
+    package enum Loading: Sendable {
+        case loaded
+        /// Downloaded, and never fetched: anything may be in it. As long as that is so, peers that
+        /// it could block are told to come back, it admits nobody, and where being on it would
+        /// take something from a peer, every peer is taken to be on it.
+        case notLoaded
+    }
 
     /// How a downloaded list is kept up to date.
     package struct Download: Sendable, Equatable {

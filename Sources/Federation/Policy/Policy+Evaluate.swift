@@ -37,13 +37,21 @@ extension Policy {
             }
         }
         let list = best.map { lists[$0.list] }
+        if let waiting = unloadedBlock(beating: list) {
+            return Standing(
+                word: word, entry: best.map { lists[$0.list].entries[$0.entry] }, list: list?.name,
+                memberships: memberships, isInDirectory: isInDirectory, by: waiting.label,
+                refusal: mode == .enforce ? refusals.listUnavailable : nil,
+                would: mode == .report ? waiting.label : nil, uncertain: unloaded,
+                waitsFor: waiting.name)
+        }
         let by = list?.label ?? "unknown"
         return Standing(
             word: word, entry: best?.entry, list: list?.name,
             memberships: memberships, isInDirectory: memberships.contains { lists[$0].isDirectory },
             by: by,
             refusal: mode == .enforce ? refusal : nil,
-            would: mode == .report && refusal != nil ? by : nil)
+            would: mode == .report && refusal != nil ? by : nil, uncertain: unloaded)
     }
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
@@ -103,7 +111,9 @@ private struct Judgement {
 
     mutating func judge(_ standing: Standing) {
         let reason: Check.Reason =
-            if let entry = standing.entry, let list = standing.list {
+            if let list = standing.waitsFor {
+                .notLoaded(list: list)
+            } else if let entry = standing.entry, let list = standing.list {
                 .entry(
                     list: list, pattern: entry.pattern, note: entry.note, until: entry.until)
             } else {

@@ -35,6 +35,8 @@ package final class Policy: Sendable {
     package let hash: String
 
     let index: ListIndex
+    /// The lists that were never loaded, by their place.
+    let unloaded: [Int]
     let refusals: StandingRefusals
 
     /// The refusals that belong to no block.
@@ -44,6 +46,7 @@ package final class Policy: Sendable {
         let unsigned: Refusal
         let fallback: Refusal
         let pingPong: Refusal
+        let listUnavailable: Refusal
     }
 
     /// - Parameter hash: the one of the policy of which this is a trial; nil for a policy of its own.
@@ -62,22 +65,28 @@ package final class Policy: Sendable {
         tests = parts.tests
         self.hash = hash ?? parts.canonicalHash
         index = ListIndex(parts.lists)
+        unloaded = parts.lists.indices.filter { parts.lists[$0].loading == .notLoaded }
         refusals = StandingRefusals(
             blocked: parts.refusal(.peerBlocked),
             unknown: parts.unknown == .hold
                 ? parts.refusal(.peerHeld, .hold) : parts.refusal(.peerUnknown),
             unsigned: parts.refusal(.signatureRequired), fallback: parts.refusal(.notAllowed),
-            pingPong: parts.refusal(.limitExceeded))
+            pingPong: parts.refusal(.limitExceeded),
+            listUnavailable: parts.refusal(.listUnavailable))
         self.parts = parts
     }
 
     let parts: PolicyParts
 
-    /// The same policy with other entries in some of its lists, as tests want it; it keeps its hash.
+    /// The same policy with other entries in some of its lists, as tests want it; its hash is that
+    /// of this one.
     func replacing(_ entries: [Int: [ListEntry]]) -> Policy {
         guard !entries.isEmpty else { return self }
         var parts = self.parts
-        for (list, entries) in entries { parts.lists[list].entries = entries }
+        for (list, entries) in entries {
+            parts.lists[list].entries = entries
+            parts.lists[list].loading = .loaded
+        }
         return Policy(parts, file: file, hash: hash)
     }
 }

@@ -53,6 +53,10 @@ struct PolicyCanonicalForm {
                     download.refresh.configured, download.maxChange.map { "\($0)%" } ?? "",
                 ] + Set(download.keys).sorted())
         }
+        switch list.loading {
+        case .loaded: break
+        case .notLoaded: line("not loaded", [])
+        }
         let entries = list.entries.map { entry in
             [entry.pattern.description, entry.until.map { String($0) } ?? "", entry.note ?? ""]
                 .map(quoted).joined(separator: " ")

@@ -24,6 +24,10 @@ package struct Standing: Sendable, Equatable {
     package let refusal: Refusal?
     /// What the policy would refuse, were it enforced.
     package let would: String?
+    /// Lists that were never loaded, by their place: nobody knows whether the peer is on them.
+    var uncertain: [Int] = []
+    /// The list of blocks that was never loaded and could refuse the peer; then `by` is this one.
+    package var waitsFor: String?
 
     /// The refusal as the phases throw it, or nil when the peer is admitted to the next check.
     package var denial: Denial? { refusal?.denial(by: by) }

@@ -127,6 +127,8 @@ package struct Check: Sendable, Equatable {
         case none
         case entry(list: String, pattern: HostPattern, note: String?, until: Int?)
         case onNoList
+        /// A list of blocks that was never loaded, and could name the peer.
+        case notLoaded(list: String)
         case missing(Need)
         case advertisesKeys
         case otherOccasion

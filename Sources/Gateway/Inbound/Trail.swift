@@ -223,6 +223,7 @@ extension Check.Reason {
         case .entry(let list, let pattern, let note, _):
             "\(pattern) in @\(list)" + (note.map { " (\($0))" } ?? "")
         case .onNoList: "on no list"
+        case .notLoaded(let list): "@\(list) could block it, and was never loaded"
         case .missing(let need): "needs \(need.rawValue)"
         case .advertisesKeys: "the peer publishes keys, so it has to sign"
         case .otherOccasion: "about other messages"

@@ -18,9 +18,13 @@ import Testing
         let contents = try ListSamples.read(text, .csv)
         #expect(
             ListSamples.patterns(contents) == [
-                ".bad.example", ".worse.example", ".xn--bcher-kva.example", "192.0.2.9",
+                "bad.example", "*.bad.example", "worse.example", "*.worse.example",
+                "xn--bcher-kva.example", "*.xn--bcher-kva.example", "192.0.2.9",
             ])
-        #expect(contents.entries.map(\.note) == ["spam, \"mostly\"", "two\nlines", nil, nil])
+        let spam = "spam, \"mostly\""
+        #expect(
+            contents.entries.map(\.note)
+                == [spam, spam, "two\nlines", "two\nlines", nil, nil, nil])
         #expect(contents.leftOut == ["severity silence": 1, "severity noop": 1])
     }
 
@@ -30,7 +34,8 @@ import Testing
                 ".a.example"
             ])
         let text = "#private_comment,#domain\nx,a.example\n"
-        #expect(try ListSamples.patterns(ListSamples.read(text, .csv)) == [".a.example"])
+        #expect(
+            try ListSamples.patterns(ListSamples.read(text, .csv)) == ["a.example", "*.a.example"])
     }
 
     @Test func anAllowedDomainIsTheHostAlone() throws {
@@ -77,6 +82,17 @@ import Testing
             ListSamples.defect(of: quoted, .csv)?.contains("field of more than 8192 bytes") == true)
         let row = "#domain" + String(repeating: ",", count: 40) + "\n"
         #expect(ListSamples.defect(of: row, .csv)?.contains("more than 32 fields") == true)
+    }
+
+    @Test func aBlockOfAHostAndAllBelowItIsOneRow() throws {
+        let entries = [
+            try ListSamples.entry("*.a.example", note: "n"), try ListSamples.entry(".b.example"),
+            try ListSamples.entry("a.example"), try ListSamples.entry("192.0.2.9"),
+        ]
+        #expect(
+            try DomainBlocks.text(entries, for: .block) == head
+                + "192.0.2.9,suspend,false,false,,false\na.example,suspend,false,false,n,false\n"
+                + "b.example,suspend,false,false,,false\n")
     }
 
     @Test(arguments: ["a.example", "*.a.example", ".a.example:8443"])

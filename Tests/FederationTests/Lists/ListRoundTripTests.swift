@@ -34,6 +34,11 @@ import Testing
         return entries.values.sorted { $0.pattern.description < $1.pattern.description }
     }
 
+    /// A host and all below it, as a block is read there.
+    private func pair(_ entry: ListEntry) throws -> [ListEntry] {
+        [entry, try ListSamples.entry("*.\(entry.pattern)", note: entry.note)]
+    }
+
     private func again(
         _ entries: [ListEntry], _ format: ListFormat, for stance: PeerList.Stance
     ) throws -> [ListEntry] {
@@ -55,7 +60,9 @@ import Testing
                 case .text, .json:
                     try entries(&random, ["", "*.", "."], ports: true, ends: true)
                 case .csv:
-                    try entries(&random, [stance == .block ? "." : ""], ports: false, ends: false)
+                    try entries(&random, [""], ports: false, ends: false)
+                        .flatMap { stance == .block ? try pair($0) : [$0] }
+                        .sorted { $0.pattern.description < $1.pattern.description }
                 case .directory, .providers: try entries(&random, [""], ports: true, ends: false)
                 }
             let again = try again(entries, format, for: stance)

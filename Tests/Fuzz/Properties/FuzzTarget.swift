@@ -16,6 +16,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case message
     case policy
     case peerList = "peer-list"
+    case list
+    case listSignature = "list-signature"
     case multistatus
 
     /// Reads the bytes in every way that the target knows.
@@ -37,6 +39,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .message: try MessageProperties.check(bytes)
         case .policy: try PolicyProperties.policy(bytes)
         case .peerList: try PolicyProperties.peerList(bytes)
+        case .list: try ListProperties.rows(bytes)
+        case .listSignature: try ListProperties.jws(bytes)
         case .multistatus: try MultistatusProperties.check(bytes)
         }
     }
