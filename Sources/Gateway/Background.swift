@@ -38,7 +38,8 @@ extension Gateway {
             }
         }
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }
-        var tasks = [inquiry, housekeeping, orders, diagnosis]
+        let lists = Task { [self] in await keepLists() }
+        var tasks = [inquiry, housekeeping, orders, diagnosis, lists]
         switch configuration.policy.reload {
         case .watch:
             // Looked at before anybody hears that we have started: what changes then is seen.
@@ -131,7 +132,7 @@ extension Gateway {
     /// stays, and the log says so.
     func reloadPolicy() {
         do throws(StartFailure) {
-            let new = try RunningGateway.loadPolicy(configuration.policy.file)
+            let new = lists.fill(try RunningGateway.loadPolicy(configuration.policy.file))
             policy.swap(new)
             published.rebuild()
             log.write(.notice, .reloaded, [LogEntry(.policy, new.hash)])

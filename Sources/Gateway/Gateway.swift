@@ -14,6 +14,8 @@ package final class Gateway: Sendable {
     let environment: Environment
     let backend: BackendServer
     let policy: PolicyHolder
+    /// What the policy's downloaded lists say.
+    let lists: ListKeeper
     let keys: KeyHolder
     let peers: PeerDirectory
     /// Everything that goes to peers goes through here, under the address guard.
@@ -72,6 +74,7 @@ package final class Gateway: Sendable {
         environment = parts.environment
         backend = parts.backend
         policy = parts.policy
+        lists = parts.lists
         keys = parts.keys
         peers = parts.peers
         outbound = parts.outbound
@@ -112,6 +115,7 @@ package final class Gateway: Sendable {
         let environment: Environment
         let backend: BackendServer
         let policy: PolicyHolder
+        let lists: ListKeeper
         let keys: KeyHolder
         let peers: PeerDirectory
         let outbound: OutboundClient

@@ -26,6 +26,10 @@ extension RunningGateway {
         } catch { throw StartFailure(error.description) }
         let backend = try backendServer(configuration, site)
         let client = try outboundClient(configuration, group)
+        let lists = ListKeeper(
+            ListFolder(state: configuration.state.file),
+            .init(now: environment.now, fetch: { await client.get($0) }), log: log)
+        policy.swap(lists.fill(policy.current))
         let store: Store
         do { store = try Store.open(configuration.state.file, seal, now: now) } catch {
             throw StartFailure(error.description)
@@ -37,7 +41,7 @@ extension RunningGateway {
             let gateway = Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
-                    backend: backend, policy: policy, keys: keys,
+                    backend: backend, policy: policy, lists: lists, keys: keys,
                     peers: peerDirectory(configuration, client, environment, log),
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),

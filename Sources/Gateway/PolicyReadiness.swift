@@ -13,7 +13,6 @@ extension Policy {
         }
         for limit in limits { note("[[limit]]", limit.position) }
         if unknown == .hold { note("unknown = \"hold\"", place(of: "unknown")?.position) }
-        for list in lists where list.download != nil { note("a downloaded list", list.position) }
         for block in requirements where block.needs.contains(.mtls) {
             note("the need \"mtls\"", block.position)
         }

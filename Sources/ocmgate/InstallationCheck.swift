@@ -11,7 +11,7 @@ struct InstallationCheck {
     var warnings: [ConfigurationError] = []
     /// What cannot be looked at from here, and has to be right all the same.
     var notes: [String] = []
-    private let now = Int(Date().timeIntervalSince1970)
+    let now = Int(Date().timeIntervalSince1970)
 
     /// The policy, its tests and its invariants; its hash when it can be used.
     mutating func policy(of configuration: Configuration) -> String? {
@@ -177,7 +177,7 @@ struct InstallationCheck {
     }
 
     /// Whether the file can be judged: one that is missing can, one that others own cannot.
-    private mutating func mayRead(_ path: String) -> Bool {
+    mutating func mayRead(_ path: String) -> Bool {
         let files = FileManager.default
         guard files.fileExists(atPath: path), !files.isReadableFile(atPath: path) else {
             return true
@@ -188,18 +188,18 @@ struct InstallationCheck {
         return false
     }
 
-    private mutating func find(_ file: String, _ message: String, remedy: String? = nil) {
+    mutating func find(_ file: String, _ message: String, remedy: String? = nil) {
         findings.append(
             ConfigurationError(
                 file: file, position: nil, message: message,
                 remedy: remedy.flatMap { $0.isEmpty ? nil : $0 }))
     }
 
-    private mutating func find(_ problem: PrivateFile.Problem) {
+    mutating func find(_ problem: PrivateFile.Problem) {
         find(problem.path, problem.what, remedy: problem.remedy)
     }
 
-    private mutating func warn(_ file: String, _ message: String, remedy: String? = nil) {
+    mutating func warn(_ file: String, _ message: String, remedy: String? = nil) {
         warnings.append(
             ConfigurationError(file: file, position: nil, message: message, remedy: remedy))
     }

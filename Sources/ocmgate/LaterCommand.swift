@@ -29,7 +29,7 @@ struct LaterCommand: CustomStringConvertible {
         "policy replay": nil, "policy suggest": nil,
         "policy english": nil, "explain": "the log line of the id names what decided",
         "peer list": nil, "peer show": "ocmgate discover HOST shows what a peer publishes",
-        "peer pin": nil, "peer hold": nil, "list": nil,
+        "peer pin": nil, "peer hold": nil,
         "token revoke": nil, "token list": nil, "share revoke": nil,
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
         "journal": nil, "top": nil,

@@ -19,7 +19,8 @@ struct Ocmgate: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             ConfigCommand.self,
             DiscoverCommand.self, PolicyCommand.self, KeyCommand.self, PeerCommand.self,
-            ShareCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
+            ShareCommand.self, ListCommand.self, TokenCommand.self, SigCommand.self,
+            VersionCommand.self,
         ])
 
     /// `-t` works as in nginx; what a command cannot do is exit code 2.

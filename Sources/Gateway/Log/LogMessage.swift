@@ -33,6 +33,12 @@ package enum LogMessage: String, Sendable, CaseIterable {
     /// What the gateway's own keys are for.
     case keysChanged = "keys.changed"
     case keysRefused = "keys.refused"
+    /// A downloaded list has other contents from now on.
+    case listTaken = "list.taken"
+    /// A new version of a downloaded list waits for a person.
+    case listWaits = "list.waits"
+    /// A downloaded list could not be fetched, or is refused; what was known of it stays.
+    case listFailed = "list.failed"
     case storeFailed = "store.failed"
     /// The newest signature over the journal, for whoever keeps it elsewhere.
     case journalCheckpoint = "journal.checkpoint"

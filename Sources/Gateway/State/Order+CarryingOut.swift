@@ -40,15 +40,24 @@ extension Gateway {
     /// it is said.
     func carryOutOrders() async {
         for taken in orders.take(now: environment.now()) {
-            let answer = await carryOut(taken.order)
-            do { try orders.answer(taken, answer) } catch {
-                log.write(.warning, .orderLost, [LogEntry(.problem, error.description)])
+            switch taken.order {
+            case .lists(let order):
+                // Servers of lists may be slow: other orders do not wait for them.
+                Task { [self] in answer(taken, await carryOut(order)) }
+            case .addShare, .forgetPeer, .changeKeys: answer(taken, await carryOut(taken.order))
             }
+        }
+    }
+
+    private func answer(_ taken: OrderBox.Taken, _ answer: OrderAnswer) {
+        do { try orders.answer(taken, answer) } catch {
+            log.write(.warning, .orderLost, [LogEntry(.problem, error.description)])
         }
     }
 
     private func carryOut(_ order: Order) async -> OrderAnswer {
         switch order {
+        case .lists(let order): return await carryOut(order)
         case .addShare(let order):
             do {
                 let recording = registry.record(try order.share(), now: environment.now())

@@ -7,6 +7,8 @@ package enum Order: Sendable, Codable {
     case forgetPeer(String)
     /// What the gateway's own keys are for.
     case changeKeys(KeyChange)
+    /// Lists that are downloaded.
+    case lists(ListOrder)
 }
 
 /// The share that `share add` records.

@@ -53,7 +53,12 @@ final class TestWorld: Sendable {
         gateway = Gateway(
             .init(
                 configuration: settings, site: site, environment: clock.environment,
-                backend: backend, policy: holder, keys: keys,
+                backend: backend, policy: holder,
+                lists: ListKeeper(
+                    ListFolder(state: scratch.path + "/state.db"),
+                    .init(now: clock.environment.now, fetch: { _ in .failed("no network") }),
+                    log: nil),
+                keys: keys,
                 peers: PeerDirectory(
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(

@@ -49,7 +49,7 @@ struct PeerClasses {
 
     private static func place(
         _ host: PeerHost, _ now: Int, _ policies: [Policy], _ own: [OwnEntries],
-        _ contents: ListContents
+        _ contents: DownloadedMemberships
     ) -> Class {
         let entries = contents.entries(for: host)
         let standings = policies.indices.map { number in

@@ -1,0 +1,107 @@
+package import Federation
+import Foundation
+import OpenSSL
+
+/// The folder `lists` beside the state file: of each downloaded list a record `NAME.json`, and its
+/// versions `NAME.HASH.list`, which never change.
+///
+/// A record names its versions by their hash and is put in place last, as a whole: after a crash a
+/// list is as before, or as after.
+package struct ListFolder: Sendable {
+    package let path: String
+
+    /// That of a state file.
+    package init(state: String) {
+        let folder = (state as NSString).deletingLastPathComponent
+        path = (folder.isEmpty ? "." : folder) + "/lists"
+    }
+
+    /// The record of a list as the policy has it now; nil when there is none, or one of another
+    /// source. One that cannot be read is a problem.
+    package func record(of list: PeerList) throws(PrivateFile.Problem) -> ListRecord? {
+        guard let download = list.download else { return nil }
+        let record = try record(list.name)
+        return record.map { $0.isOf(list, download) } ?? false ? record : nil
+    }
+
+    private func record(_ name: String) throws(PrivateFile.Problem) -> ListRecord? {
+        let file = recordPath(name)
+        guard PrivateFile.exists(file) else {
+            // In a folder that may not be looked into nothing seems to be.
+            let files = FileManager.default
+            if files.fileExists(atPath: path), !files.isExecutableFile(atPath: path) {
+                throw PrivateFile.Problem(
+                    path: path, what: "may not be read by this user",
+                    remedy: "run this as the gateway's account")
+            }
+            return nil
+        }
+        let bytes = try PrivateFile.read(file, readers: .everybody)
+        do { return try JSONDecoder().decode(ListRecord.self, from: Data(bytes)) } catch {
+            throw PrivateFile.Problem(
+                path: file, what: "is no record of a list: \(error)", remedy: "delete it")
+        }
+    }
+
+    /// The entries of a version.
+    ///
+    /// Refused: a file whose hash is not that of the record.
+    package func entries(
+        _ copy: ListRecord.Copy, of name: String
+    ) throws(PrivateFile.Problem) -> [ListEntry] {
+        let file = copyPath(name, copy.hash)
+        let bytes = try PrivateFile.read(
+            file, limit: ListContents.longest * 4, readers: .everybody)
+        guard Self.hash(of: bytes) == copy.hash else {
+            throw PrivateFile.Problem(
+                path: file, what: "was changed, or damaged", remedy: "delete it")
+        }
+        do { return try ListReading.stored(bytes) } catch {
+            throw PrivateFile.Problem(path: file, what: error.description, remedy: "delete it")
+        }
+    }
+
+    /// Writes a version, unless it is there.
+    func store(
+        _ entries: [ListEntry], of name: String, signer: String?, now: Int
+    ) throws(PrivateFile.Problem) -> ListRecord.Copy {
+        try PrivateFile.folder(path)
+        let bytes = ListReading.storing(entries)
+        let hash = Self.hash(of: bytes)
+        let file = copyPath(name, hash)
+        try PrivateFile.replace(file, bytes)
+        return ListRecord.Copy(hash: hash, count: entries.count, signer: signer, fetched: now)
+    }
+
+    /// Puts a record in place, and deletes the versions that it does not name.
+    func put(_ record: ListRecord, of name: String) throws(PrivateFile.Problem) {
+        try PrivateFile.folder(path)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let file = recordPath(name)
+        do {
+            try PrivateFile.replace(file, [UInt8](try encoder.encode(record)) + [0x0A])
+        } catch let problem as PrivateFile.Problem {
+            throw problem
+        } catch { throw PrivateFile.Problem(path: file, what: "\(error)", remedy: "") }
+        let kept = [record.live, record.draft].compactMap { $0.map { copyPath(name, $0.hash) } }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for other in files where other.hasPrefix("\(name).") && other.hasSuffix(".list") {
+            let file = "\(path)/\(other)"
+            if !kept.contains(file) { try? FileManager.default.removeItem(atPath: file) }
+        }
+    }
+
+    private func recordPath(_ name: String) -> String { "\(path)/\(name).json" }
+
+    private func copyPath(_ name: String, _ hash: String) -> String {
+        "\(path)/\(name).\(hash.prefix(16)).list"
+    }
+
+    private static func hash(of bytes: [UInt8]) -> String {
+        Hash.sha256.digest(bytes).map { byte in
+            let hex = String(byte, radix: 16)
+            return hex.count == 1 ? "0" + hex : hex
+        }.joined()
+    }
+}

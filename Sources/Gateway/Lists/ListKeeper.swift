@@ -1,0 +1,346 @@
+import Dispatch
+package import Federation
+import Foundation
+import Logging
+import Synchronization
+
+/// Keeps downloaded lists: loads their last good copies from the disk without any network, fetches
+/// them when it is time, decides what takes effect by itself, and puts them into policies.
+///
+/// What fails changes nothing: the copy stays. A list of blocks without a copy is not an empty one:
+/// see `PeerList.Loading`.
+package final class ListKeeper: Sendable {
+    /// What the world is to the keeper.
+    package struct World: Sendable {
+        /// Unix seconds.
+        package var now: @Sendable () -> Int
+        package var fetch: ListFetcher
+        /// A number from zero to the one given.
+        package var random: @Sendable (Int) -> Int
+
+        package init(
+            now: @escaping @Sendable () -> Int, fetch: @escaping ListFetcher,
+            random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
+        ) {
+            self.now = now
+            self.fetch = fetch
+            self.random = random
+        }
+    }
+
+    /// A list as it is held.
+    private struct Held: Sendable {
+        var record: ListRecord
+        /// In force; nil while it was never loaded.
+        var live: [ListEntry]?
+    }
+
+    package let folder: ListFolder
+    private let world: World
+    private let log: GatewayLog?
+    private let pace: ListPace
+    private let held = Mutex<[String: Held]>([:])
+    private let flights = SingleFlight<String, ListOutcome>()
+    /// Long lists are read here, and everything is decided here, one after the other: no event loop
+    /// waits for it.
+    private let desk = DispatchQueue(label: "ocmgate-lists", qos: .utility)
+
+    package init(_ folder: ListFolder, _ world: World, log: GatewayLog?) {
+        self.folder = folder
+        self.world = world
+        self.log = log
+        pace = ListPace(random: world.random)
+    }
+
+    // MARK: Policies
+
+    /// The policy with what is in force of its downloaded lists; copies that are not held yet are
+    /// read from the disk, and nothing from anywhere else.
+    package func fill(_ policy: Policy) -> Policy {
+        var contents: [String: [ListEntry]?] = [:]
+        desk.sync {
+            for list in policy.lists {
+                guard let download = list.download else { continue }
+                contents[list.name] = current(list, download).live
+            }
+        }
+        return policy.taking(contents)
+    }
+
+    /// The lists for which it is time.
+    package func due(_ policy: Policy) -> [PeerList] {
+        let now = world.now()
+        let held = self.held.withLock { $0 }
+        return policy.lists.filter { list in
+            guard let download = list.download else { return false }
+            let record = held[list.name].map(\.record)
+            let isOf = record.map { $0.isOf(list, download) } ?? false
+            return !isOf
+                || pace.isDue(record?.next, download.refresh.wholeSeconds, now: now)
+        }
+    }
+
+    // MARK: Fetching
+
+    /// Fetches a list now and decides what becomes of it; one fetch at a time for a list.
+    package func refresh(_ list: PeerList) async -> ListOutcome {
+        guard let download = list.download else {
+            return ListOutcome(list: list.name, word: .failed, reason: "it is not downloaded")
+        }
+        return await flights.result(for: list.name) { [self] in await refresh(list, download) }
+    }
+
+    private func refresh(_ list: PeerList, _ download: PeerList.Download) async -> ListOutcome {
+        let before = await onDesk { [self] in current(list, download) }
+        // Asked whether it is still the same only where the same is at hand.
+        let isAtHand = before.live != nil || before.record.draft != nil
+        let answer = await ListFetch(fetch: world.fetch)
+            .answer(download, known: isAtHand ? before.record : nil)
+        return await onDesk { [self] in decide(list, download, answer) }
+    }
+
+    private func onDesk<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value
+    ) async -> Value {
+        await withCheckedContinuation { continuation in
+            desk.async { continuation.resume(returning: work()) }
+        }
+    }
+
+    /// On the desk: what becomes of an answer.
+    private func decide(
+        _ list: PeerList, _ download: PeerList.Download, _ answer: ListFetch.Answer
+    ) -> ListOutcome {
+        let before = current(list, download)
+        do {
+            switch answer {
+            case .failed(let reason): throw ListProblem(reason)
+            case .unchanged:
+                guard let draft = before.record.draft else { return keep(list, download, before) }
+                // It is judged again: the policy may let more of it take effect by now.
+                let record = before.record
+                let contents = ListContents(
+                    kept: try folder.entries(draft, of: list.name), title: record.title,
+                    leftOut: record.leftOut, signer: draft.signer, issued: record.issued)
+                return try take(list, download, before, contents, nil)
+            case .document(let document):
+                let reading = ListReading(
+                    download.format, for: list.stance,
+                    try keys(of: download).map { .pinned($0) } ?? .none)
+                let contents: ListContents
+                do throws(ListDefect) {
+                    contents = try reading.contents(
+                        document.body, signature: document.signature, now: world.now())
+                } catch { throw ListProblem("the list is refused: \(error)") }
+                if let issued = contents.issued, let newest = before.record.issued, issued < newest
+                {
+                    throw ListProblem("it is older than what was fetched before")
+                }
+                return try take(list, download, before, contents, document)
+            }
+        } catch { return fail(list, download, before, "\(error)") }
+    }
+
+    private func take(
+        _ list: PeerList, _ download: PeerList.Download, _ before: Held, _ contents: ListContents,
+        _ document: ListFetch.Document?
+    ) throws(PrivateFile.Problem) -> ListOutcome {
+        let now = world.now()
+        let update = ListUpdate(
+            from: before.live, to: contents.entries, download.apply, most: download.maxChange)
+        var after = before
+        if let document {
+            (after.record.etag, after.record.lastModified) = (document.etag, document.lastModified)
+        }
+        after.record.title = contents.title
+        after.record.leftOut = contents.leftOut
+        after.record.issued = contents.issued ?? before.record.issued
+        after.record.waits = update.waits
+        after.record.draft = nil
+        // What is held back changes nothing of what is in force, not even who has signed it.
+        if let live = update.live, live != before.live {
+            after.live = live
+            after.record.live = try folder.store(
+                live, of: list.name, signer: contents.signer, now: now)
+        }
+        if update.waits != nil {
+            after.record.draft = try folder.store(
+                contents.entries, of: list.name, signer: contents.signer, now: now)
+        }
+        after.record.succeeded(
+            now: now, next: pace.afterSuccess(download.refresh.wholeSeconds, now: now))
+        // What is not on the disk would be gone after a restart: before, it does not count.
+        try folder.put(after.record, of: list.name)
+        let taken = ListChange(from: before.live ?? [], to: after.live ?? [])
+        let isNew = before.live == nil && after.live != nil
+        held.withLock { $0[list.name] = after }
+        if isNew || !taken.isEmpty { tell(list, taken, after, approved: false) }
+        if after.record.draft?.hash != before.record.draft?.hash { tell(list, update) }
+        return ListOutcome(
+            list: list.name,
+            word: update.waits != nil ? .waits : isNew || !taken.isEmpty ? .taken : .unchanged,
+            reason: update.waits?.rawValue, count: after.live?.count,
+            change: update.change.words, isInForce: isNew || !taken.isEmpty)
+    }
+
+    private func keep(
+        _ list: PeerList, _ download: PeerList.Download, _ before: Held
+    ) -> ListOutcome {
+        var after = before
+        after.record.succeeded(
+            now: world.now(),
+            next: pace.afterSuccess(download.refresh.wholeSeconds, now: world.now()))
+        put(after, of: list)
+        return ListOutcome(list: list.name, word: .unchanged, count: before.live?.count)
+    }
+
+    private func fail(
+        _ list: PeerList, _ download: PeerList.Download, _ before: Held, _ reason: String
+    ) -> ListOutcome {
+        var after = before
+        after.record.failures += 1
+        after.record.failure = reason
+        after.record.next = pace.afterFailure(
+            after.record.failures, download.refresh.wholeSeconds, isLoaded: before.live != nil,
+            now: world.now())
+        put(after, of: list)
+        let isOpen = before.live == nil && list.stance == .block
+        tell(list, isOpen ? .error : .warning, reason)
+        return ListOutcome(
+            list: list.name, word: .failed, reason: reason, count: before.live?.count)
+    }
+
+    // MARK: Drafts
+
+    /// Puts the draft of a list in force.
+    ///
+    /// Refused: no draft, another draft than the one that was looked at (`wanted`, the beginning of
+    /// its hash), and one that was signed by a key that is not pinned any more.
+    package func approve(
+        _ list: PeerList, draft wanted: String? = nil
+    ) async throws -> ListOutcome {
+        try await onDesk { [self] in Result { try approveHere(list, wanted) } }.get()
+    }
+
+    private func approveHere(_ list: PeerList, _ wanted: String?) throws -> ListOutcome {
+        guard let download = list.download else {
+            throw ListProblem("\(list.name) is not downloaded")
+        }
+        let before = current(list, download)
+        guard let draft = before.record.draft else {
+            throw ListProblem("nothing of \(list.name) waits")
+        }
+        if let wanted, wanted.utf8.count < 8 || !draft.hash.hasPrefix(wanted) {
+            throw ListProblem("the draft of \(list.name) is another one: \(draft.hash)")
+        }
+        guard ListRecord.mayUse(draft, try keys(of: download)) else {
+            throw ListProblem("the draft was signed by a key that is not pinned any more")
+        }
+        var after = before
+        after.live = try folder.entries(draft, of: list.name)
+        (after.record.live, after.record.draft, after.record.waits) = (draft, nil, nil)
+        try folder.put(after.record, of: list.name)
+        held.withLock { $0[list.name] = after }
+        let change = ListChange(from: before.live ?? [], to: after.live ?? [])
+        tell(list, change, after, approved: true)
+        return ListOutcome(
+            list: list.name, word: .taken, count: after.live?.count, change: change.words,
+            isInForce: true)
+    }
+
+    // MARK: What is held
+
+    /// On the desk: what is held of a list, read from the disk where it is not, or is about another
+    /// list of this name; without the copy when no pinned key has signed it.
+    private func current(_ list: PeerList, _ download: PeerList.Download) -> Held {
+        var known = held.withLock { $0[list.name] }
+        if known.map({ !$0.record.isOf(list, download) }) ?? true {
+            known = load(list, download)
+        } else if let live = known?.record.live,
+            // A file that cannot be read at the moment takes nothing away.
+            let keys = try? keys(of: download), !ListRecord.mayUse(live, keys)
+        {
+            tell(list, .error, Self.unpinned)
+            known = nil
+        }
+        let current = known ?? Held(record: ListRecord(list, download))
+        held.withLock { $0[list.name] = current }
+        return current
+    }
+
+    private func load(_ list: PeerList, _ download: PeerList.Download) -> Held? {
+        do {
+            guard let record = try folder.record(of: list) else { return nil }
+            guard let live = record.live else { return Held(record: record) }
+            guard ListRecord.mayUse(live, try keys(of: download)) else {
+                throw ListProblem(Self.unpinned)
+            }
+            return Held(record: record, live: try folder.entries(live, of: list.name))
+        } catch {
+            tell(list, .error, "the copy cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    /// The pinned keys; nil for a list without any.
+    private func keys(
+        of download: PeerList.Download
+    ) throws(PrivateFile.Problem) -> [ListKey]? {
+        download.keys.isEmpty ? nil : try ListKey.pinned(in: download.keys)
+    }
+
+    /// Keeps what is known of a list; when that cannot be written, only a restart forgets it.
+    private func put(_ after: Held, of list: PeerList) {
+        held.withLock { $0[list.name] = after }
+        do { try folder.put(after.record, of: list.name) } catch {
+            tell(list, .error, error.description)
+        }
+    }
+
+    private static let unpinned = "it was signed by a key that is not pinned any more"
+
+    // MARK: Telling
+
+    private func tell(_ list: PeerList, _ level: Logger.Level, _ problem: String) {
+        log?.write(
+            level, .listFailed, [LogEntry(.name, list.name), LogEntry(.problem, problem)])
+    }
+
+    private func tell(_ list: PeerList, _ change: ListChange, _ after: Held, approved: Bool) {
+        log?.write(
+            .notice, .listTaken,
+            [
+                LogEntry(.name, list.name), LogEntry(.count, after.live?.count ?? 0),
+                LogEntry(.detail, change.words),
+            ] + (approved ? [LogEntry(.reason, "approved")] : []))
+    }
+
+    private func tell(_ list: PeerList, _ update: ListUpdate) {
+        guard let waits = update.waits else { return }
+        log?.write(
+            waits.isAlarm ? .error : .warning, .listWaits,
+            [
+                LogEntry(.name, list.name), LogEntry(.reason, waits.rawValue),
+                LogEntry(.detail, update.change.words),
+                LogEntry(
+                    .remedy,
+                    "ocmgate list diff \(list.name), then ocmgate list apply \(list.name)"),
+            ])
+    }
+}
+
+/// Why something cannot be done with a list, for the operator.
+package struct ListProblem: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension ListRecord {
+    fileprivate mutating func succeeded(now: Int, next: Int) {
+        checked = now
+        failures = 0
+        failure = nil
+        self.next = next
+    }
+}

@@ -1,0 +1,56 @@
+import Federation
+import Foundation
+import Gateway
+
+extension InstallationCheck {
+    /// The policy's downloaded lists: their keys, and whether there is something to begin with.
+    /// Nothing is fetched.
+    mutating func lists(of configuration: Configuration) {
+        guard let policy = try? Policy.load(file: configuration.policy.file, .disk) else { return }
+        let folder = ListFolder(state: configuration.state.file)
+        for list in policy.lists {
+            guard let download = list.download else { continue }
+            keys(of: download)
+            guard mayRead(folder.path) else { continue }
+            do throws(PrivateFile.Problem) {
+                judge(list, try folder.record(of: list), policy.file)
+            } catch { find(error) }
+        }
+    }
+
+    private mutating func keys(of download: PeerList.Download) {
+        for file in download.keys where mayRead(file) {
+            do throws(PrivateFile.Problem) {
+                for key in try ListKey.pinned(in: [file]) {
+                    guard let end = key.end else { continue }
+                    if now >= end {
+                        warn(file, "the key has expired: nothing that it signs is taken")
+                    } else if end - now < 30 * 86_400 {
+                        warn(file, "the key expires in \((end - now) / 86_400) days")
+                    }
+                }
+            } catch { find(error) }
+        }
+    }
+
+    private mutating func judge(_ list: PeerList, _ record: ListRecord?, _ file: String) {
+        if record?.live == nil {
+            let meanwhile =
+                switch list.stance {
+                case .block: "peers that it could block get 503 (list_unavailable)"
+                case .allow: "it admits nobody"
+                }
+            warn(
+                file, "the list \(list.name) was never loaded; until it is, \(meanwhile)",
+                remedy: "ocmgate list update \(list.name)")
+        }
+        if let failure = record?.failure {
+            warn(file, "the list \(list.name) could not be fetched lately: \(failure)")
+        }
+        if record?.draft != nil {
+            notes.append(
+                "a version of the list \(list.name) waits for a person: ocmgate list diff "
+                    + list.name)
+        }
+    }
+}

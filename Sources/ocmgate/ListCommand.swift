@@ -1,0 +1,155 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate list ...`: the policy's lists of hosts, own and downloaded.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "The policy's lists: look, fetch, accept, convert.",
+        subcommands: [
+            ListShowCommand.self, ListUpdateCommand.self, ListApplyCommand.self,
+            ListDiffCommand.self, ListVerifyCommand.self, ListImportCommand.self,
+            ListExportCommand.self,
+        ])
+}
+
+/// What commands about the lists of an installation need.
+struct ListPlace: ParsableArguments {
+    @OptionGroup var option: ConfigurationOption
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    /// The configuration, its policy, and where copies are.
+    func open() throws -> (settings: Configuration, policy: Policy, folder: ListFolder) {
+        let settings = try option.load()
+        do throws(ConfigurationErrors) {
+            let policy = try Policy.load(file: settings.policy.file, .disk)
+            return (settings, policy, ListFolder(state: settings.state.file))
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// The list of this name.
+    static func find(_ name: String, in policy: Policy) throws -> PeerList {
+        if let list = policy.lists.first(where: { $0.name == name }) { return list }
+        let near = remedy(for: name, among: policy.lists.map(\.name)).map { "; \($0)" } ?? ""
+        throw CommandFailure("there is no list \(name) in \(policy.file)\(near)")
+    }
+
+    /// What is in force of a list, the entries of own ones and the copy of others; nil for one that
+    /// was never loaded.
+    static func entries(_ list: PeerList, _ folder: ListFolder) throws -> [ListEntry]? {
+        guard list.download != nil else { return list.entries }
+        do throws(PrivateFile.Problem) {
+            guard let live = try folder.record(of: list)?.live else { return nil }
+            return try folder.entries(live, of: list.name)
+        } catch { throw CommandFailure(error.description) }
+    }
+}
+
+/// A list in a file: its format, and whose signature it has to have.
+struct ListFileOptions: ParsableArguments {
+    @Option(
+        help: """
+            text, csv, json, ocm-directory or ocmproviders; else by the name of the file (.txt, \
+            .csv, .json, .jws).
+            """)
+    var format: ListFormat?
+
+    @Option(help: "What it is a list of: allow or block. Blocks of csv mean all below them too.")
+    var standing = PeerList.Stance.block
+
+    @Option(
+        help: ArgumentHelp("A key (JWK or JWK set) that has to have signed it.", valueName: "file"))
+    var key: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The detached signature (JWS) of a list that has none inside; FILE.jws unless given.",
+            valueName: "file"))
+    var signature: String?
+
+    @Option(help: "The time to judge signatures by, Unix seconds; now unless given.")
+    var now: Int?
+
+    /// Reads a list; throws `ListDefect` for one that would not be taken.
+    func read(_ file: String) throws -> ListContents {
+        let reading = ListReading(
+            try format(of: file), for: standing,
+            key.isEmpty ? .none : .pinned(try keys()))
+        return try reading.contents(
+            try Self.bytes(file), signature: try signature(of: file, reading),
+            now: now ?? Int(Date().timeIntervalSince1970))
+    }
+
+    func format(of file: String) throws -> ListFormat {
+        if let format { return format }
+        switch (file as NSString).pathExtension {
+        case "txt", "list": return .text
+        case "csv": return .csv
+        case "json": return .json
+        case "jws": return .directory
+        default: throw CommandFailure("which format is \(file)? Say it with --format")
+        }
+    }
+
+    private func keys() throws -> [ListKey] {
+        do { return try ListKey.pinned(in: key) } catch { throw CommandFailure(error.description) }
+    }
+
+    private func signature(of file: String, _ reading: ListReading) throws -> [UInt8]? {
+        switch (reading.signing, reading.format.signature) {
+        case (.none, _), (.pinned, .around): return nil
+        case (.pinned, .beside):
+            if let signature { return try Self.bytes(signature) }
+            guard file != "-" else { return nil }
+            return FileManager.default.contents(atPath: file + ".jws").map { [UInt8]($0) }
+        }
+    }
+
+    static func bytes(_ file: String) throws -> [UInt8] {
+        if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw CommandFailure("\(file) cannot be read")
+        }
+        return [UInt8](data)
+    }
+}
+
+extension ListFormat: ExpressibleByArgument {}
+extension PeerList.Stance: ExpressibleByArgument {}
+
+extension ListDefect {
+    /// As compilers write it.
+    func text(in file: String) -> String {
+        switch place {
+        case .line: "\(file):\(description)"
+        case .whole, .member, .payload: "\(file): \(description)"
+        }
+    }
+
+    var row: [String: Output.Value] {
+        var row: [String: Output.Value] = ["message": .string(message)]
+        switch place {
+        case .whole: break
+        case .line(let position):
+            (row["line"], row["column"]) = (.number(position.line), .number(position.column))
+        case .member(let name): row["member"] = .string(name)
+        case .payload(let byte): row["byte"] = .number(byte)
+        }
+        return row
+    }
+}
+
+extension ListEntry {
+    var row: [String: Output.Value] {
+        [
+            "host": .string(pattern.description), "until": until.map { .number($0) } ?? .null,
+            "note": note.map { .string($0) } ?? .null,
+        ]
+    }
+
+    /// A line for people; control characters of a note are shown as such.
+    var line: String { words + (note.map { "  # \(quoted($0).dropFirst().dropLast())" } ?? "") }
+}

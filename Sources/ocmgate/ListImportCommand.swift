@@ -1,0 +1,82 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate list import`: a list of any format as a text file of one's own.
+struct ListImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Turn a list into a text file of your own.",
+        discussion: """
+            Writes to standard output, or adds what is missing to the file of --into, whose own \
+            lines stay. In the policy it is a list with source = "FILE". Exit code 1: the list \
+            would not be taken.
+            """)
+
+    @Argument(help: "The list, - for standard input.")
+    var file: String
+
+    @Option(
+        help: ArgumentHelp("Add what is missing to this text list.", valueName: "file"))
+    var into: String?
+
+    @OptionGroup var options: ListFileOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let contents: ListContents
+        do {
+            contents = try options.read(file)
+        } catch let defect as ListDefect {
+            if json {
+                Output.json(["ok": .bool(false), "defect": .object(defect.row)])
+            } else {
+                Output.error(defect.text(in: file))
+            }
+            throw Exit.findings
+        }
+        let added = try into.map { try add(contents.entries, to: $0) } ?? contents.entries
+        if json {
+            Output.json([
+                "ok": .bool(true), "entries": .list(added.map(\.row)),
+                "file": into.map { .string($0) } ?? .null,
+            ])
+        } else if let into {
+            Output.line(
+                "\(into): \(added.count) added, \(contents.entries.count - added.count) there")
+        } else {
+            print(ListReading.text(added), terminator: "")
+        }
+    }
+
+    /// Adds the entries that a text list has not got, and says which.
+    ///
+    /// Refused: a file with a line that is no entry, and a pattern that stands there with another
+    /// end: which one is meant is for a person to say.
+    private func add(_ entries: [ListEntry], to path: String) throws -> [ListEntry] {
+        var text = ""
+        var known: [ListEntry] = []
+        if FileManager.default.fileExists(atPath: path) {
+            let bytes = try ListFileOptions.bytes(path)
+            do throws(ListDefect) {
+                known = try ListReading(.text, for: options.standing, .none)
+                    .contents(bytes, signature: nil, now: 0).entries
+            } catch { throw CommandFailure(error.text(in: path)) }
+            text = String(decoding: bytes, as: UTF8.self)
+        }
+        let change = ListChange(from: known, to: entries)
+        if let moved = change.moved.first {
+            throw CommandFailure(
+                "\(path) has \(moved.pattern) with another end; take it out first")
+        }
+        guard !change.added.isEmpty else { return [] }
+        if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
+        text += ListReading.text(change.added)
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch { throw CommandFailure("\(path) cannot be written: \(error)") }
+        return change.added
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate list show`: the lists and what is in force of them. Only looks, also beside a running
+/// gateway.
+struct ListShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show the lists, or the entries of one.",
+        discussion: "Exit code 1: a list was never loaded, or its last fetch failed.")
+
+    @Argument(help: "The list whose entries are shown.")
+    var name: String?
+
+    @OptionGroup var place: ListPlace
+
+    func run() throws {
+        let (_, policy, folder) = try place.open()
+        let now = Int(Date().timeIntervalSince1970)
+        let shown = try name.map { [try ListPlace.find($0, in: policy)] } ?? policy.lists
+        var states: [ListState] = []
+        do throws(PrivateFile.Problem) {
+            for list in shown { states.append(try ListState(list, folder)) }
+        } catch { throw CommandFailure(error.description) }
+        let entries = try name == nil ? nil : ListPlace.entries(shown[0], folder)
+        if place.json {
+            var members: [String: Output.Value] = ["lists": .list(states.map(\.row))]
+            if let entries { members["entries"] = .list(entries.map(\.row)) }
+            Output.json(members)
+        } else {
+            for state in states { Output.line(state.text(now)) }
+            for entry in entries ?? [] { Output.line("  " + entry.line) }
+            if states.isEmpty { Output.line("\(policy.file) has no lists") }
+        }
+        if states.contains(where: \.isTroubled) { throw Exit.findings }
+    }
+}
+
+/// A list with what is known of its copies.
+private struct ListState {
+    let list: PeerList
+    /// nil for own lists, and where nothing was fetched yet.
+    let record: ListRecord?
+
+    init(_ list: PeerList, _ folder: ListFolder) throws(PrivateFile.Problem) {
+        self.list = list
+        record = try folder.record(of: list)
+    }
+
+    var isLoaded: Bool { list.download == nil || record?.live != nil }
+
+    var isTroubled: Bool { !isLoaded || record?.failure != nil }
+
+    var count: Int? { list.download == nil ? list.entries.count : record?.live?.count }
+
+    var row: [String: Output.Value] {
+        var row: [String: Output.Value] = [
+            "name": .string(list.name), "standing": .string(list.stance.rawValue),
+            "tier": .string(list.tier.rawValue), "hard": .bool(list.firmness == .hard),
+            "loaded": .bool(isLoaded), "count": count.map { .number($0) } ?? .null,
+            "source": (list.download?.url ?? list.source).map { .string($0) } ?? .null,
+        ]
+        guard let download = list.download else { return row }
+        row["format"] = .string(download.format.rawValue)
+        row["apply"] = .string(download.apply.rawValue)
+        row["refresh"] = .number(download.refresh.wholeSeconds)
+        row["fetched"] = (record?.live?.fetched).map { .number($0) } ?? .null
+        row["checked"] = (record?.checked).map { .number($0) } ?? .null
+        row["next"] = (record?.next).map { .number($0) } ?? .null
+        row["failures"] = .number(record?.failures ?? 0)
+        row["failure"] = (record?.failure).map { .string($0) } ?? .null
+        row["federation"] = (record?.title).map { .string($0) } ?? .null
+        row["signer"] = (record?.live?.signer).map { .string($0) } ?? .null
+        row["left_out"] = .object((record?.leftOut ?? [:]).mapValues { .number($0) })
+        row["draft"] =
+            record?.draft.map { draft in
+                .object([
+                    "hash": .string(draft.hash), "count": .number(draft.count),
+                    "fetched": .number(draft.fetched),
+                    "waits": .string(record?.waits?.rawValue ?? ""),
+                ])
+            } ?? .null
+        return row
+    }
+
+    func text(_ now: Int) -> String {
+        var head = "\(list.name)  \(list.stance.rawValue)"
+        if list.firmness == .hard { head += ", hard" }
+        head += "  \(count.map { "\($0) entries" } ?? "not loaded")"
+        guard let download = list.download else {
+            return head + "  \(list.source ?? "in the policy")"
+        }
+        var lines = ["\(head)  \(download.format.rawValue) from \(download.url)"]
+        if let record {
+            var facts: [String] = []
+            if let checked = record.checked {
+                facts.append("checked \(Self.ago(now - checked)) ago")
+            }
+            if let next = record.next { facts.append("next in \(Self.ago(max(0, next - now)))") }
+            if let title = record.title { facts.append("federation \(quoted(title))") }
+            for (reason, number) in record.leftOut.sorted(by: { $0.key < $1.key }) {
+                facts.append("\(number) left out (\(reason))")
+            }
+            if !facts.isEmpty { lines.append(facts.joined(separator: ", ")) }
+            if let failure = record.failure {
+                lines.append("fails (\(record.failures)): \(failure)")
+            }
+            if let draft = record.draft {
+                lines.append(
+                    "a draft of \(draft.count) entries waits (\(record.waits?.rawValue ?? "")): "
+                        + "ocmgate list diff \(list.name)")
+            }
+        } else {
+            lines.append("was never fetched")
+        }
+        if !isLoaded, list.stance == .block {
+            lines.append("until it is loaded, peers that it could block get 503 (list_unavailable)")
+        }
+        return lines.joined(separator: "\n  ")
+    }
+
+    private static func ago(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+}

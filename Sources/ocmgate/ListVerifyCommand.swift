@@ -1,0 +1,49 @@
+import ArgumentParser
+import Federation
+import Gateway
+
+/// `ocmgate list verify`: whether a list would be taken. Offline.
+struct ListVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check a list and its signature as a download of it is.",
+        discussion: "Exit codes: 0 it would be taken, 1 it would not, 2 a file or option is wrong.")
+
+    @Argument(help: "The list, - for standard input.")
+    var file: String
+
+    @OptionGroup var options: ListFileOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let contents: ListContents
+        do {
+            contents = try options.read(file)
+        } catch let defect as ListDefect {
+            if json {
+                Output.json(["ok": .bool(false), "defect": .object(defect.row)])
+            } else {
+                Output.line(defect.text(in: file))
+            }
+            throw Exit.findings
+        }
+        if json {
+            Output.json([
+                "ok": .bool(true), "count": .number(contents.entries.count),
+                "federation": contents.title.map { .string($0) } ?? .null,
+                "signer": contents.signer.map { .string($0) } ?? .null,
+                "issued": contents.issued.map { .number($0) } ?? .null,
+                "left_out": .object(contents.leftOut.mapValues { .number($0) }),
+            ])
+            return
+        }
+        var facts = ["\(contents.entries.count) entries"]
+        if let title = contents.title { facts.append("federation \(quoted(title))") }
+        for (reason, number) in contents.leftOut.sorted(by: { $0.key < $1.key }) {
+            facts.append("\(number) left out (\(reason))")
+        }
+        facts.append(contents.signer.map { "signed by \($0)" } ?? "no signature was asked for")
+        Output.line("\(file): fine, " + facts.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,280 @@
+"""Downloaded lists: whatever their server does, access never widens, and a person is told."""
+
+import json
+import subprocess
+from base64 import urlsafe_b64decode
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from gateway import binary
+from listserver import ListServer, Publisher
+from peers import PeerServer, share
+from test_shares import refused
+
+POLICY = """
+[list.abuse]
+standing   = "block"
+source     = "https://lists.test/abuse.csv"
+format     = "csv"
+keys       = ["abuse.jwk"]
+apply      = "all"
+max_change = "100%"
+
+[list.mesh]
+standing = "allow"
+source   = "https://lists.test/mesh.jws"
+format   = "ocm-directory"
+keys     = ["mesh.jwk"]
+apply    = "additions"
+"""
+HEAD = "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
+HOSTS = ["own.test", "mesh.test", "new.test", "bad.test"]
+
+
+class World:
+    """A gateway, the server of its two lists, and their publishers."""
+
+    def __init__(self, lists: ListServer, peers: PeerServer):
+        self.lists = lists
+        self.peers = peers
+        self.abuse = Publisher()
+        self.mesh = Publisher()
+        self.gateway = None
+
+    def pin(self, gateway) -> None:
+        for name, publisher in (("abuse", self.abuse), ("mesh", self.mesh)):
+            (gateway.folder / f"{name}.jwk").write_text(json.dumps(publisher.jwk()))
+
+    def put_abuse(self, *hosts: str, **page) -> None:
+        rows = "".join(f'{host},suspend,false,false,"spam, mostly",false\n' for host in hosts)
+        text = (HEAD + rows).encode()
+        self.lists.put("/abuse.csv", text, **page)
+        self.lists.put("/abuse.csv.jws", self.abuse.detached(text))
+
+    def put_mesh(self, *hosts: str, publisher: Publisher | None = None) -> None:
+        listing = {"federation": "Mesh", "servers": [
+            {"url": f"https://{host}", "displayName": host} for host in hosts]}
+        self.lists.put(
+            "/mesh.jws", (publisher or self.mesh).jws(json.dumps(listing).encode()))
+
+    def send(self, host: str):
+        peer = self.peers.peers[host]
+        return self.gateway.post(peer, "/ocm/shares", share(peer))
+
+    def update(self, *arguments: str) -> tuple[int, dict[str, dict]]:
+        run = self.gateway.command("list", "update", "--json", *arguments, check=False)
+        told = json.loads(run.stdout)
+        assert told["running"] is (self.gateway.process is not None)
+        return run.returncode, {row["name"]: row for row in told["lists"]}
+
+    def holds(self) -> None:
+        """What is in force, whatever came later."""
+        assert self.send("own.test").status == 201
+        assert self.send("mesh.test").status == 201
+        refused(self.send("bad.test"), 403, "peer_blocked")
+        refused(self.send("new.test"), 403, "peer_unknown")
+
+
+@pytest.fixture(scope="module")
+def world(authority, legacy, start):
+    peers = PeerServer(authority)
+    for host in HOSTS:
+        peers.add(host, "rfc9421")
+    world = World(peers.put(ListServer()), peers)
+    _, backend = legacy("nextcloud")
+    # Not there at all when the gateway comes.
+    world.gateway = start(
+        backend.url, peers=peers, partners=["own.test"], legacy=[], policy=POLICY,
+        outbound='timeouts = { connect = "1s", headers = "1s", total = "2s" }',
+        prepare=world.pin)
+    yield world
+    peers.stop()
+
+
+def test_until_a_list_of_blocks_is_there_nobody_comes_in_whom_it_could_block(world):
+    # The mesh alone: who is on it could be blocked by the other list.
+    world.put_mesh("mesh.test", "bad.test")
+    code, told = world.update()
+    assert code == 1 and told["mesh"]["result"] == "taken" and told["abuse"]["result"] == "failed"
+    response = world.send("mesh.test")
+    refused(response, 503, "list_unavailable")
+    assert int(response["retry-after"]) >= 1
+    refused(world.send("new.test"), 403, "peer_unknown")
+    assert world.send("own.test").status == 201
+    assert any(line["name"] == "abuse" and line["level"] == "error"
+               for line in world.gateway.lines("list.failed"))
+    checked = world.gateway.command("check", "--json", check=False)
+    warnings = json.loads(checked.stdout)["warnings"]
+    assert any("abuse" in row["message"] and "503" in row["message"] for row in warnings), warnings
+
+    world.put_abuse("bad.test", etag='"1"')
+    code, told = world.update("abuse")
+    assert code == 0 and told["abuse"]["count"] == 2, told
+    world.holds()
+
+
+def test_what_is_known_is_asked_for_once(world):
+    code, told = world.update("abuse")
+    assert code == 0 and told["abuse"]["result"] == "unchanged"
+    assert world.lists.asked("/abuse.csv")[-1]["if-none-match"] == '"1"'
+
+
+@pytest.mark.parametrize("body, page", [
+    ("oops", {"status": 500}), ("gone", {"status": 404}), ("", {"status": 301}),
+    ("<html>Welcome</html>", {}), (HEAD + "not a host,suspend,,,,\n", {}),
+    (HEAD + "hid***.test,suspend,,,,true\n", {}), (HEAD + "new.test,suspend,,,,\n", {}),
+    (b"#domain\n" + b"a.test\n" * 4_000_000, {}), (HEAD, {"delay": 4}),
+], ids=["500", "404", "redirect", "page", "rubbish", "obfuscated", "unsigned", "huge", "slow"])
+def test_what_its_server_does_changes_nothing(world, body, page):
+    before = len(world.gateway.lines("list.failed"))
+    world.lists.put("/abuse.csv", body, **page)
+    code, told = world.update("abuse")
+    assert code == 1 and told["abuse"]["result"] == "failed", told
+    world.holds()
+    line = world.gateway.lines("list.failed", before + 1)[-1]
+    assert line["name"] == "abuse" and line["level"] == "warning" and line["problem"]
+
+
+def test_a_directory_that_another_key_signed_admits_nobody(world):
+    world.put_mesh("mesh.test", "new.test", publisher=Publisher())
+    code, told = world.update("mesh")
+    assert code == 1 and "none of the pinned keys" in told["mesh"]["reason"]
+    world.put_mesh("mesh.test", "new.test")
+    unsigned = json.loads(world.lists.pages["/mesh.jws"].body) | {"signature": ""}
+    world.lists.put("/mesh.jws", json.dumps(unsigned))
+    assert world.update("mesh")[0] == 1
+    world.holds()
+
+
+def test_a_jump_waits_for_a_person_who_looks_and_applies(world):
+    world.put_abuse("bad.test", "own.test", "new.test")
+    code, told = world.update("abuse")
+    assert code == 0 and told["abuse"]["result"] == "waits", told
+    assert told["abuse"]["reason"] == "too-large"
+    world.holds()
+    line = world.gateway.lines("list.waits")[-1]
+    assert line["level"] == "error" and "list diff abuse" in line["remedy"]
+
+    shown = world.gateway.command("list", "diff", "abuse", "--json", check=False)
+    assert shown.returncode == 1
+    difference = json.loads(shown.stdout)
+    assert [row["host"] for row in difference["added"]] == [
+        "own.test", "*.own.test", "new.test", "*.new.test"]
+    assert not difference["removed"]
+    other = world.gateway.command("list", "apply", "abuse", "--draft", "0" * 16, check=False)
+    assert other.returncode == 2 and "another one" in other.stderr
+    world.gateway.command("list", "apply", "abuse", "--draft", difference["draft"])
+    refused(world.send("new.test"), 403, "peer_blocked")
+    # Own lists beat downloaded ones.
+    assert world.send("own.test").status == 201
+    world.put_abuse("bad.test")
+    assert world.update("abuse", "--approve")[1]["abuse"]["result"] == "taken"
+    world.holds()
+
+    # A list that loses all of its entries is held back whatever max_change says.
+    world.put_abuse()
+    assert world.update("abuse")[1]["abuse"]["reason"] == "emptied"
+    world.holds()
+
+
+def test_removals_from_the_mesh_wait_and_additions_do_not(world):
+    world.put_mesh("bad.test", "new.test")
+    code, told = world.update("mesh")
+    assert told["mesh"]["result"] == "waits" and told["mesh"]["reason"] == "removals", told
+    assert world.send("new.test").status == 201
+    assert world.send("mesh.test").status == 201
+    refused(world.send("bad.test"), 403, "peer_blocked")
+    # Back to where it was, for the tests after this one.
+    world.put_mesh("mesh.test", "bad.test")
+    world.update("mesh", "--approve")
+    refused(world.send("new.test"), 403, "peer_unknown")
+
+
+def test_a_gateway_that_starts_has_its_lists_without_any_network(world):
+    world.lists.pages.clear()
+    assert world.gateway.stop() == 0
+    shown = json.loads(world.gateway.command("list", "show", "--json", check=False).stdout)
+    counts = {row["name"]: row["count"] for row in shown["lists"]}
+    assert counts["abuse"] == 2 and counts["mesh"] == 2 and counts["partners"] == 1
+    # Without a gateway the command is the one that fetches.
+    code, told = world.update("abuse")
+    assert code == 1 and told["abuse"]["count"] == 2
+    world.gateway.start()
+    world.holds()
+    started = world.gateway.lines("gateway.started")[-1]["policy"]
+    assert world.gateway.decisions()[-1]["policy"] == started
+
+
+def test_lists_are_written_for_others_and_read_again(world, tmp_path):
+    gateway = world.gateway
+    key = tmp_path / "publisher.pem"
+    key.write_bytes(private_pem(world.mesh))
+    key.chmod(0o600)
+    exported = gateway.command("list", "export", "mesh", "--format", "ocm-directory", "--sign",
+                               str(key), "--kid", "k1", "--federation", "Ours")
+    (tmp_path / "mesh.jws").write_text(exported.stdout)
+    jwk = str(gateway.folder / "mesh.jwk")
+    verified = gateway_free("list", "verify", str(tmp_path / "mesh.jws"), "--key", jwk, "--json")
+    assert json.loads(verified.stdout)["federation"] == "Ours"
+    assert json.loads(verified.stdout)["count"] == 2
+    wrong = gateway_free("list", "verify", str(tmp_path / "mesh.jws"), "--key",
+                         str(gateway.folder / "abuse.jwk"), code=1)
+    assert "none of the pinned keys has made it" in wrong.stdout
+    # What ours signs, another library verifies.
+    document = json.loads(exported.stdout)
+    world.mesh.key.public_key().verify(
+        urlsafe_b64decode(document["signature"] + "=="),
+        f'{document["protected"]}.{document["payload"]}'.encode())
+
+    for format in ("text", "csv", "json"):
+        file = tmp_path / f"abuse.{'txt' if format == 'text' else format}"
+        run = gateway.command("list", "export", "abuse", "--format", format, "--sign", str(key),
+                              "--signature", f"{file}.jws")
+        file.write_text(run.stdout)
+        assert gateway_free("list", "verify", str(file), "--key", jwk, "--json").returncode == 0
+        imported = gateway_free("list", "import", str(file))
+        assert imported.stdout.startswith("*.bad.test"), (format, imported.stdout)
+    # An exact host is no block of Mastodon's: it cannot be said there.
+    run = gateway.command("list", "export", "partners", "--format", "csv", check=False)
+    assert run.returncode == 0
+    own = tmp_path / "own.txt"
+    own.write_text("# ours\nx.test\n")
+    assert "2 added, 0 there" in gateway_free(
+        "list", "import", str(tmp_path / "abuse.csv"), "--into", str(own)).stdout
+    assert "0 added, 2 there" in gateway_free(
+        "list", "import", str(tmp_path / "abuse.csv"), "--into", str(own)).stdout
+    assert own.read_text().startswith("# ours\nx.test\n*.bad.test")
+    changed = gateway_free("list", "diff", str(tmp_path / "abuse.txt"), str(own), code=1)
+    assert "+ x.test" in changed.stdout
+
+
+def test_commands_about_lists_say_what_is_wrong(world, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("#domain\nfine.test\nnot fine\n")
+    run = gateway_free("list", "verify", str(bad), code=1)
+    assert run.stdout.startswith(f"{bad}:3:1: \"not fine\" is not a host"), run.stdout
+    run = gateway_free("list", "import", str(bad), "--json", code=1)
+    assert json.loads(run.stdout)["defect"]["line"] == 3
+    run = world.gateway.command("list", "show", "abuze", check=False)
+    assert run.returncode == 2 and 'did you mean "abuse"?' in run.stderr
+    run = world.gateway.command("list", "update", "partners", check=False)
+    assert run.returncode == 2 and "list of your own" in run.stderr
+    run = world.gateway.command("list", "diff", "mesh")
+    assert "nothing of mesh waits" in run.stdout
+    run = world.gateway.command("list", "show", "mesh")
+    assert "mesh.test" in run.stdout and 'federation "Mesh"' in run.stdout
+
+
+def gateway_free(*arguments: str, code: int = 0):
+    """A command that needs no configuration."""
+    run = subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=30,
+                         stdin=subprocess.DEVNULL)
+    assert run.returncode == code, (arguments, run.returncode, run.stdout, run.stderr)
+    return run
+
+
+def private_pem(publisher: Publisher) -> bytes:
+    return publisher.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption())

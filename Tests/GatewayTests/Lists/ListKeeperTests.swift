@@ -1,0 +1,263 @@
+import Federation
+import Foundation
+import HTTPSignatures
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct ListKeeperTests {
+    @Test func aBlockListKeepsEverybodyOutUntilItIsThereAndThenThoseOnIt() async throws {
+        let lists = try TestLists()
+        let keeper = lists.keeper()
+        lists.server.fail("connect")
+        #expect(await keeper.refresh(lists.list).word == .failed)
+        #expect(try lists.verdict(keeper, "good.example") == "list_unavailable")
+        lists.server.put("bad.example\n")
+        let outcome = await keeper.refresh(lists.list)
+        #expect(outcome.word == .taken)
+        #expect(outcome.isInForce)
+        #expect(try lists.verdict(keeper, "good.example") == "allow")
+        #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+    }
+
+    /// Whatever the server does, what was good stays, also over a restart without any network.
+    @Test func whatFailsChangesNothing() async throws {
+        let lists = try TestLists()
+        lists.server.put("bad.example\n", etag: "\"1\"")
+        #expect(await lists.keeper().refresh(lists.list).word == .taken)
+        let answers: [(String, Int)] = [
+            ("<html>", 200), ("", 500), ("", 404), ("", 301), ("bad.example\nnot a host\n", 200),
+            ("x", 206), ("", 304),
+        ]
+        for (text, status) in answers {
+            lists.server.put(text, status: status)
+            let keeper = lists.keeper()
+            _ = keeper.fill(lists.policy)
+            let outcome = await keeper.refresh(lists.list)
+            // 304 for something that was asked for with its ETag is no failure.
+            #expect(outcome.word == (status == 304 ? .unchanged : .failed), "\(status) \(text)")
+            #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+        }
+        lists.server.fail("resolve")
+        let keeper = lists.keeper()
+        #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+        #expect(await keeper.refresh(lists.list).reason == "resolve")
+        #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+        #expect(!lists.told(.listFailed).isEmpty)
+    }
+
+    @Test func whatIsKnownIsAskedForWithItsETag() async throws {
+        let lists = try TestLists()
+        lists.server.put("bad.example\n", etag: "\"1\"")
+        let keeper = lists.keeper()
+        _ = await keeper.refresh(lists.list)
+        #expect(await keeper.refresh(lists.list).word == .unchanged)
+        #expect(await lists.keeper().refresh(lists.list).word == .unchanged)
+        #expect(lists.server.asked.map(\.etag) == [nil, "\"1\"", "\"1\""])
+        // A copy that is gone is fetched again.
+        for name in try FileManager.default.contentsOfDirectory(atPath: lists.scratch.file("lists"))
+        where name.hasSuffix(".list") {
+            try FileManager.default.removeItem(atPath: lists.scratch.file("lists/\(name)"))
+        }
+        #expect(await lists.keeper().refresh(lists.list).word == .taken)
+        #expect(lists.server.asked.last?.etag == nil)
+    }
+
+    @Test func aCopyThatWasTamperedWithDoesNotCount() async throws {
+        let lists = try TestLists()
+        lists.server.put("bad.example\nworse.example\n")
+        _ = await lists.keeper().refresh(lists.list)
+        let folder = lists.scratch.file("lists")
+        let copy = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .first { $0.hasSuffix(".list") })
+        let path = "\(folder)/\(copy)"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("\"bad.example\",", with: "").write(
+            toFile: path, atomically: true, encoding: .utf8)
+        #expect(try lists.verdict(lists.keeper(), "bad.example") == "list_unavailable")
+        try "{".write(toFile: "\(folder)/far.json", atomically: true, encoding: .utf8)
+        #expect(try lists.verdict(lists.keeper(), "bad.example") == "list_unavailable")
+    }
+
+    @Test func anotherSourceStandingOrFormatHasNoCopyYet() async throws {
+        let lists = try TestLists()
+        lists.server.put("bad.example\n")
+        _ = await lists.keeper().refresh(lists.list)
+        let other = try TestLists.policy(standing: "allow", in: lists.scratch)
+        #expect(lists.keeper().fill(other).lists[0].loading == .notLoaded)
+        #expect(lists.keeper().fill(lists.policy).lists[0].loading == .loaded)
+        let csv = try TestLists.policy(format: "csv", in: lists.scratch)
+        #expect(lists.keeper().fill(csv).lists[0].loading == .notLoaded)
+    }
+
+    @Test func removalsWaitForAPersonWhoAppliesThem() async throws {
+        let lists = try TestLists("apply = \"additions\"")
+        let keeper = lists.keeper()
+        lists.server.put("bad.example\nworse.example\n", etag: "\"1\"")
+        _ = await keeper.refresh(lists.list)
+        lists.server.put("worse.example\nnew.example\n", etag: "\"2\"")
+        let outcome = await keeper.refresh(lists.list)
+        #expect(outcome.word == .waits)
+        #expect(outcome.change == "1 added, 1 removed")
+        for peer in ["bad.example", "worse.example", "new.example"] {
+            #expect(try lists.verdict(keeper, peer) == "peer_blocked")
+        }
+        // Told once, however often it is fetched, and still there after a restart.
+        _ = await keeper.refresh(lists.list)
+        let told = lists.told(.listWaits)
+        #expect(told.count == 1)
+        #expect(told.first?["level"]?.string == "warning")
+        let later = lists.keeper()
+        #expect(try lists.verdict(later, "bad.example") == "peer_blocked")
+        let draft = try #require(
+            try ListFolder(state: lists.scratch.file("state.db")).record(of: lists.list)?.draft)
+        await #expect(throws: ListProblem.self) {
+            try await later.approve(lists.list, draft: String(repeating: "0", count: 64))
+        }
+        let applied = try await later.approve(lists.list, draft: String(draft.hash.prefix(16)))
+        #expect(applied.word == .taken)
+        #expect(try lists.verdict(later, "bad.example") == "allow")
+        #expect(try lists.verdict(lists.keeper(), "bad.example") == "allow")
+        await #expect(throws: ListProblem.self) { try await later.approve(lists.list) }
+        #expect(await later.refresh(lists.list).word == .unchanged)
+    }
+
+    @Test func aJumpIsHeldBackAndAlarms() async throws {
+        let lists = try TestLists("apply = \"all\"\nmax_change = \"20%\"")
+        let keeper = lists.keeper()
+        let hosts = (0..<10).map { "n\($0).example\n" }
+        lists.server.put(hosts.joined())
+        _ = await keeper.refresh(lists.list)
+        lists.server.put(hosts.dropFirst(3).joined())
+        let outcome = await keeper.refresh(lists.list)
+        #expect(outcome.reason == "too-large")
+        #expect(!outcome.isInForce)
+        #expect(try lists.verdict(keeper, "n0.example") == "peer_blocked")
+        lists.server.put("# nobody\n")
+        #expect(await keeper.refresh(lists.list).reason == "emptied")
+        #expect(try lists.verdict(keeper, "n9.example") == "peer_blocked")
+        let alarms = lists.told(.listWaits).filter { $0["level"]?.string == "error" }
+        #expect(alarms.count == 2)
+        // Back to what it was: nothing waits any more.
+        lists.server.put(hosts.joined())
+        #expect(await keeper.refresh(lists.list).word == .unchanged)
+        await #expect(throws: ListProblem.self) { try await keeper.approve(lists.list) }
+    }
+
+    @Test func aFirstVersionAsADraftIsNothingYet() async throws {
+        let lists = try TestLists("apply = \"drafts\"")
+        let keeper = lists.keeper()
+        lists.server.put("bad.example\n", etag: "\"1\"")
+        #expect(await keeper.refresh(lists.list).word == .waits)
+        #expect(try lists.verdict(keeper, "good.example") == "list_unavailable")
+        _ = try await keeper.approve(lists.list)
+        #expect(try lists.verdict(keeper, "good.example") == "allow")
+        // The policy lets everything take effect by now: what waits does, though nothing is new.
+        lists.server.put("bad.example\nworse.example\n", etag: "\"2\"")
+        #expect(await keeper.refresh(lists.list).word == .waits)
+        let eased = try TestLists.policy(in: lists.scratch)
+        #expect(await keeper.refresh(eased.lists[0]).word == .taken)
+        #expect(try lists.verdict(keeper, "worse.example") == "peer_blocked")
+    }
+
+    @Test func signedListsAreTakenByPinnedKeysAlone() async throws {
+        let lists = try TestLists("apply = \"all\"\nkeys = [\"keys/list.jwk\"]")
+        let (key, other) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
+        let keeper = lists.keeper()
+        func sign(_ text: String, _ key: PrivateKey, at time: Int) throws {
+            lists.server.put(text)
+            lists.server.put(
+                try ListSigner(key, id: nil).detached(Array(text.utf8), now: time),
+                TestLists.url + ".jws")
+        }
+        func pin(_ key: PrivateKey) throws {
+            let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
+            let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
+            try FileManager.default.createDirectory(
+                atPath: lists.scratch.file("keys"), withIntermediateDirectories: true)
+            try lists.scratch.write("{\(text)}", "keys/list.jwk")
+        }
+        try sign("bad.example\n", key, at: lists.clock.now)
+        #expect(await keeper.refresh(lists.list).reason?.contains("keys/list.jwk") == true)
+        try pin(key)
+        #expect(await keeper.refresh(lists.list).word == .taken)
+        for (text, signer, time) in [
+            ("worse.example\n", other, lists.clock.now),
+            // An old version, signed well, is no way back.
+            ("old.example\n", key, lists.clock.now - 1),
+        ] {
+            try sign(text, signer, at: time)
+            #expect(await keeper.refresh(lists.list).word == .failed)
+            #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+        }
+        lists.server.put("worse.example\n")
+        #expect(await keeper.refresh(lists.list).reason?.contains("signature is wrong") == true)
+        lists.server.put("", TestLists.url + ".jws", status: 404)
+        #expect(await keeper.refresh(lists.list).reason?.contains("status 404") == true)
+        // A key that is pinned no more takes its copy with it.
+        try pin(other)
+        #expect(try lists.verdict(keeper, "good.example") == "list_unavailable")
+        try sign("worse.example\n", other, at: lists.clock.now)
+        #expect(await keeper.refresh(lists.list).word == .taken)
+        #expect(try lists.verdict(lists.keeper(), "worse.example") == "peer_blocked")
+    }
+
+    @Test func failuresAreSpacedAndSuccessesFollowTheRefresh() async throws {
+        let lists = try TestLists("apply = \"all\"\nrefresh = \"1h\"")
+        let keeper = lists.keeper()
+        #expect(keeper.due(lists.policy).count == 1)
+        lists.server.fail("connect")
+        for wait in [10, 20, 40, 80, 160, 300, 300] {
+            _ = await keeper.refresh(lists.list)
+            lists.clock.pass(wait - 1)
+            #expect(keeper.due(lists.policy).isEmpty)
+            lists.clock.pass(1)
+            #expect(keeper.due(lists.policy).count == 1)
+        }
+        lists.server.put("bad.example\n")
+        _ = await keeper.refresh(lists.list)
+        lists.clock.pass(3599)
+        #expect(keeper.due(lists.policy).isEmpty)
+        #expect(lists.keeper().due(lists.policy).count == 1)
+        let restarted = lists.keeper()
+        _ = restarted.fill(lists.policy)
+        #expect(restarted.due(lists.policy).isEmpty)
+        lists.clock.pass(1)
+        #expect(restarted.due(lists.policy).count == 1)
+        lists.server.fail("connect")
+        for wait in [60, 120, 240] {
+            _ = await restarted.refresh(lists.list)
+            lists.clock.pass(wait - 1)
+            #expect(restarted.due(lists.policy).isEmpty)
+            lists.clock.pass(1)
+            #expect(restarted.due(lists.policy).count == 1)
+        }
+        // A clock that is set back makes nobody wait.
+        lists.clock.step(-7200)
+        #expect(restarted.due(lists.policy).count == 1)
+    }
+
+    /// A version that could not be written would be gone after a restart.
+    @Test func whatCannotBeWrittenDoesNotCount() async throws {
+        let lists = try TestLists()
+        try lists.scratch.write("no folder", "lists")
+        lists.server.put("bad.example\n")
+        let keeper = lists.keeper()
+        #expect(await keeper.refresh(lists.list).word == .failed)
+        #expect(try lists.verdict(keeper, "good.example") == "list_unavailable")
+    }
+
+    @Test func theFolderIsPrivateAndKeepsOnlyWhatIsNamed() async throws {
+        let lists = try TestLists()
+        let keeper = lists.keeper()
+        for number in 0..<3 {
+            lists.server.put("n\(number).example\n")
+            _ = await keeper.refresh(lists.list)
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: lists.scratch.file("lists"))
+        #expect(names.count == 2)
+        #expect(try lists.scratch.mode(of: "lists") == 0o700)
+    }
+}
