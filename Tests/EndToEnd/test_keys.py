@@ -2,12 +2,14 @@
 
 import json
 import signal
+import subprocess
 import time
 
 import pytest
 
 from backend import ScriptedBackend
 from federation import HOME, Federation
+from gateway import binary
 from lives import FILES, shared
 from oldserver import OldServer
 from tree import Tree
@@ -113,6 +115,36 @@ def test_without_a_gateway_the_command_does_it(gateway):
     key(gateway, "stage", "p256-1")
     gateway.start()
     assert shown(gateway)[0] == {"ed25519-1", "p256-1"}
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["by the gateway", "by the command"])
+def test_killed_in_the_middle_the_keys_are_the_old_or_the_new(gateway, runs):
+    """The one who does it is killed at many moments: what there is afterwards is one or the other."""
+    key(gateway, "new")
+    key(gateway, "stage", "ed25519-2")
+    after = set()
+    signing = "ed25519-1"
+    for number in range(8):
+        other = {"ed25519-1": "ed25519-2", "ed25519-2": "ed25519-1"}[signing]
+        if not runs:
+            gateway.stop()
+        command = subprocess.Popen(
+            [binary(), "key", "activate", other, "--now", "-c", gateway.configuration],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.02 * number)
+        if runs:
+            gateway.kill()
+        command.kill()
+        command.wait()
+        gateway.start()
+        keys = {each["name"]: each for each in key(gateway, "list")["keys"]}
+        now = [name for name, each in keys.items() if each["signs"] and name.startswith("ed25519")]
+        assert len(now) == 1 and now[0] in (signing, other), keys
+        # Whichever signs can be found by peers, and so can the one that may have signed before.
+        assert {"ed25519-1", "ed25519-2"} <= shown(gateway)[0]
+        after.add(now[0] == other)
+        signing = now[0]
+    assert after >= {False}, "it was never killed before it was done"
 
 
 def test_a_backend_that_checks_signatures_needs_a_way_out_or_its_switch(evidence, start):
