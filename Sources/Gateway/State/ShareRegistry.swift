@@ -125,15 +125,25 @@ package final class ShareRegistry: Sendable {
     /// The secret of the access at `place`.
     package func secret(of share: ShareRecord, place: Int = 0) throws(CryptoError) -> Secret {
         let at = Binding(share, place)
-        return Secret(try seal.open(share.accesses[place].sealedSecret, authenticating: at.secret))
+        return Secret(
+            try seal.open(try access(of: share, place).sealedSecret, authenticating: at.secret))
     }
 
     /// What the other side was given for the access at `place`: the handle, or the secret itself.
     package func credential(of share: ShareRecord, place: Int = 0) throws(CryptoError) -> Secret {
-        guard let handle = share.accesses[place].sealedHandle else {
+        guard let handle = try access(of: share, place).sealedHandle else {
             return try secret(of: share, place: place)
         }
         return Secret(try seal.open(handle, authenticating: Binding(share, place).handle))
+    }
+
+    private func access(
+        of share: ShareRecord, _ place: Int
+    ) throws(CryptoError) -> ShareAccess {
+        guard share.accesses.indices.contains(place) else {
+            throw CryptoError("open a secret", "the share has no such access")
+        }
+        return share.accesses[place]
     }
 
     // MARK: Changing

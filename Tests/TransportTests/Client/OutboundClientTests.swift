@@ -23,6 +23,8 @@ import Testing
             var heads: [String] = []
             var connections = 0
             var lookups: [String] = []
+            /// What is counted of addresses that were not dialled.
+            var refused = 0
         }
 
         func make(_ answers: [String?]) async throws -> Outcome {
@@ -60,6 +62,7 @@ import Testing
                 }
             }
             outcome.heads = server.heads
+            outcome.refused = group.count(of: .addressRefused)
             outcome.connections = server.connections
             outcome.lookups = asked.withLock { $0 }
             await group.shutdown()
@@ -178,7 +181,7 @@ import Testing
         let loopback = try #require(IPAddress("127.0.0.1"))
         let outcome = try await inquiry.make([Self.ok("no")])
         #expect(outcome.results == [.failure(.addressRefused(loopback))])
-        #expect(outcome.connections == 0)
+        #expect(outcome.connections == 0 && outcome.refused == 1)
     }
 
     @Test func oneForbiddenAddressAmongManyRefusesTheName() async throws {
