@@ -18,6 +18,8 @@ final class InterceptedHandler: RequestHandler {
         /// Unix seconds.
         let now: Int
         let verdict: EgressGate.Verdict
+        /// The host as a peer, where its document is in memory.
+        let peer: ResolvedPeer?
     }
 
     /// - Parameter target: whom the CONNECT named.
@@ -38,8 +40,8 @@ final class InterceptedHandler: RequestHandler {
         if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, client) }
         let gateway = egress.gateway
         let now = gateway.environment.now()
-        let verdict = judge(gateway.policy.current, now: now)
-        switch verdict {
+        let judgement = judge(gateway.policy.current, now: now)
+        switch judgement.verdict {
         case .ownSite: return gateway.plan(head, from: client)
         case .peer(let host), .unknown(let host), .other(let host):
             do throws(Denial) {
@@ -48,8 +50,8 @@ final class InterceptedHandler: RequestHandler {
                     peer: host, authority: target, head: head, path: path, client: client, now: now)
                 // Since the CONNECT the policy refuses it, and `egress.other` names it: it is asked for
                 // no document.
-                if case .other = verdict { return gateway.passOut(request) }
-                return gateway.planOutbound(request)
+                if case .other = judgement.verdict { return gateway.passOut(request) }
+                return gateway.planOutbound(request, to: judgement.peer)
             } catch { return refuse(error, client) }
         case .refused(let denial):
             return refuse(Gateway.keepingMounts(denial, at: head.path), client)
@@ -60,12 +62,18 @@ final class InterceptedHandler: RequestHandler {
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer { egress.refuse(failure, of: start, from: client) }
 
-    private func judge(_ policy: Policy, now: Int) -> EgressGate.Verdict {
+    private func judge(_ policy: Policy, now: Int) -> Judgement {
         let known = last.withLock { $0 }
-        if let known, known.policy === policy, known.now == now { return known.verdict }
+        if let known, known.policy === policy, known.now == now { return known }
         let verdict = egress.gate.judge(target, policy, now: now)
-        last.withLock { $0 = Judgement(policy: policy, now: now, verdict: verdict) }
-        return verdict
+        let peer: ResolvedPeer? =
+            switch verdict {
+            case .peer(let host), .unknown(let host): egress.gateway.resolution.remembered(host)
+            case .ownSite, .other, .refused: nil
+            }
+        let made = Judgement(policy: policy, now: now, verdict: verdict, peer: peer)
+        last.withLock { $0 = made }
+        return made
     }
 
     private func refuse(_ denial: Denial, _ client: ClientConnection) -> Plan {

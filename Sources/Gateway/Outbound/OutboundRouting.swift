@@ -7,8 +7,12 @@ extension Gateway {
     ///
     /// Messages and requests for data ask the peer themselves what they need to know of it, so that
     /// one that fails for that has its own line in the log, as any other.
-    func planOutbound(_ request: PeerRequest) -> Plan {
-        if let peer = resolution.remembered(request.peer) { return plan(request, to: peer) }
+    ///
+    /// - Parameter known: the peer, for a caller that has looked a moment ago.
+    func planOutbound(_ request: PeerRequest, to known: ResolvedPeer? = nil) -> Plan {
+        if let peer = known ?? resolution.remembered(request.peer) {
+            return plan(request, to: peer)
+        }
         let usual = PeerPaths(request.peer, nil, for: backend.view.backend.kind)
         switch usual.route(method: request.head.method.rawValue, path: request.path.text) {
         case .ocm(let endpoint): return message(request, .ocm(endpoint))

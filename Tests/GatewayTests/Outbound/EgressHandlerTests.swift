@@ -323,6 +323,33 @@ import Testing
         #expect(outcome.code == "peer_blocked")
     }
 
+    @Test func aPolicyThatIsSwappedCountsWithinTheSameSecond() async throws {
+        let way = try Way()
+        let handler = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
+        let head = try way.head(["GET /ocm-provider/ HTTP/1.1", "Host: modern.test"])
+        let client = try way.client(intercepted: "modern.test:443", name: "modern.test")
+        for _ in 0..<2 {
+            guard case .prepare = handler.plan(head, from: client) else {
+                Issue.record("refused")
+                return
+            }
+        }
+        let closed = """
+            version = 1
+            name = "closed"
+            mode = "enforce"
+            default = "deny"
+            unknown = "deny"
+            """
+        way.world.gateway.policy.swap(
+            try Policy(Array(closed.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+        guard case .answer(let answer) = handler.plan(head, from: client) else {
+            Issue.record("let pass")
+            return
+        }
+        #expect(answer.status == 403 && answer.code == "peer_unknown")
+    }
+
     @Test func requestsToTheSiteItselfGoBackInAsTheyWouldFromOutside() async throws {
         let way = try Way()
         let inside = try await way.inside(
