@@ -63,7 +63,7 @@ import Testing
     @Test func toTheRevaFamily() throws {
         #expect(
             try ways(Samples.nextcloud27, to: DiscoverySamples.opencloud)
-                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","url":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
+                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/ocmgate-file","url":"https://nc27a.test/public.php/webdav/ocmgate-file","permissions":["read","write","share"]}}"#
         )
         #expect(
             try ways(Samples.nextcloud33, to: DiscoverySamples.reva)

@@ -49,9 +49,9 @@ extension OutboundTranslation {
         let isWhole = share.webdav == nil || written["webdav"]?.object?["sharedSecret"] != nil
         var ways =
             if share.shape == .multi, isWhole {
-                try words.protocolForBackend(share, uri: data)
+                try words.protocolForBackend(share, uri: place(of: share))
             } else {
-                try words.newer(share, written, uri: data)
+                try words.newer(share, written, uri: place(of: share))
             }
         if dialect.reader.onlyProtocols == nil {
             // Modern readers take every member for a protocol.
@@ -64,6 +64,14 @@ extension OutboundTranslation {
         }
         if demandsTokens(share) { Self.demandTokens(in: &ways) }
         return ways
+    }
+
+    /// Where the data are of a share that does not say so itself.
+    private func place(of share: Share) -> String {
+        switch dialect.reader.kind {
+        case .ocis, .opencloud: share.resourceType == "file" ? data + SingleFile.segment : data
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: data
+        }
     }
 
     /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the

@@ -56,26 +56,20 @@ extension Gateway {
     ) throws(Denial) -> HeadWriter {
         var target = Array(path.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
+        let condition = try condition(data, request)
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 768)
             try writer.requestLine(request.head.method, target)
             writer.add(data.hostLine)
-            switch (key, coding) {
-            case (.asSent, .asSent):
-                writer.copyFields(of: request.head, except: Self.backendsFields)
-            case (.asSent, .identity):
-                writer.copyFields(of: request.head, except: Self.backendsFields + [.acceptEncoding])
-            case (.secret, .asSent), (.token, .asSent):
-                writer.copyFields(of: request.head, except: Self.replacedFields)
-            case (.secret, .identity), (.token, .identity):
-                writer.copyFields(of: request.head, except: Self.codedFields)
-            }
+            writer.copyFields(
+                of: request.head, except: Self.dropped(key, coding, hasCondition: condition != nil))
             switch key {
             case .asSent: break
             case .secret(let field): try writer.add(.authorization, field.text)
             case .token(let token, _): try writer.add(.authorization, token.field)
             }
             if let destination { try writer.add(.destination, destination) }
+            if let condition { try writer.add(.if, condition) }
             try writer.add(.via, via)
             return writer
         } catch {
@@ -93,16 +87,39 @@ extension Gateway {
         guard let destination = try? Destination(field) else {
             throw Denial(.destinationNotAllowed, "a Destination that cannot be read")
         }
-        if let origin = destination.origin {
-            let host = PeerHost(origin.authority.description)
-            guard host == request.peer || host == data.path.host else {
-                throw Denial(.destinationNotAllowed, "a destination on another host")
-            }
-        }
-        guard let place = data.path.place(of: destination.path.text) else {
+        guard let path = place(of: destination, in: data, request) else {
             throw Denial(.destinationNotAllowed, "a destination outside of the share")
         }
-        return data.origin + place.path
+        return data.origin + path
+    }
+
+    /// The tags of `If` are URLs too (RFC 4918, section 10.4); nil for a field without tags, and for none.
+    private func condition(
+        _ data: DataShare, _ request: PeerRequest
+    ) throws(Denial) -> String? {
+        guard request.head.fields.contains(.if) else { return nil }
+        guard let value = request.head.fields.only(.if) else {
+            throw Denial(.malformedRequest, "If is there twice")
+        }
+        let field = try IfField(value)
+        guard field.isTagged else { return nil }
+        return try field.mapped { (url) throws(Denial) in
+            guard let destination = try? Destination(url),
+                let path = place(of: destination, in: data, request)
+            else { throw Denial(.notAllowed, "If names a resource outside of the share") }
+            return data.origin + path
+        }
+    }
+
+    /// The peer's path of a URL that the backend wrote; nil for one outside of the share.
+    private func place(
+        of destination: Destination, in data: DataShare, _ request: PeerRequest
+    ) -> String? {
+        if let origin = destination.origin {
+            let host = PeerHost(origin.authority.description)
+            guard host == request.peer || host == data.path.host else { return nil }
+        }
+        return data.path.place(of: destination.path.text)?.path
     }
 
     /// The policy's word: the peer may have been blocked since. Under profile `observe` it is
@@ -167,7 +184,8 @@ extension Gateway {
         var edit = HeadEdit(keep: dataFields)
         if head.status == 401 { edit.add.append((wwwAuthenticate, basicChallenge)) }
         if head.status == 207, let mapping {
-            edit.transform = MultistatusTransform(mapping)
+            edit.transform = MultistatusTransform(
+                from: mapping.real, to: mapping.told, host: mapping.host)
         }
         return edit
     }
@@ -178,6 +196,21 @@ extension Gateway {
     ]
     static let replacedFields = backendsFields + [.authorization]
     private static let codedFields = replacedFields + [.acceptEncoding]
+
+    /// Which fields of the backend's do not pass; lists that stand for the most usual cases.
+    private static func dropped(
+        _ key: DataKey, _ coding: Coding, hasCondition: Bool
+    ) -> [FieldName] {
+        var fields: [FieldName]
+        switch (key, coding) {
+        case (.asSent, .asSent): fields = backendsFields
+        case (.asSent, .identity): fields = backendsFields + [.acceptEncoding]
+        case (.secret, .asSent), (.token, .asSent): fields = replacedFields
+        case (.secret, .identity), (.token, .identity): fields = codedFields
+        }
+        if hasCondition { fields.append(.if) }
+        return fields
+    }
     private static let wwwAuthenticate = FieldName("www-authenticate")
 
     /// The fields of an answer that mean something to a WebDAV client, and set no state.
@@ -188,21 +221,4 @@ extension Gateway {
         "oc-etag", "oc-fileid", "oc-total-length", "pragma", "retry-after", "vary",
         "x-oc-mtime",
     ].map { FieldName($0) }
-}
-
-/// `MultistatusRewriter` on the answer of a peer.
-struct MultistatusTransform: BodyTransform {
-    private var rewriter: MultistatusRewriter
-
-    init(_ path: DataPath) {
-        rewriter = MultistatusRewriter(from: path.real, to: path.told, host: path.host)
-    }
-
-    mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
-        do { return try rewriter.push(bytes) } catch { throw BodyTransformFailure() }
-    }
-
-    mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
-        do { return try rewriter.finish() } catch { throw BodyTransformFailure() }
-    }
 }

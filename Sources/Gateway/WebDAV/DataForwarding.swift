@@ -38,6 +38,17 @@ extension Gateway {
         case .one: added.append((.depth, "1"))
         }
         if !request.asksForOneRange { dropped += [.range, .ifRange] }
+        var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
+        if let file = request.file {
+            if Self.mayNamePaths(request) {
+                dropped.append(.acceptEncoding)
+                onHead = { [self] head in pathsTold(head, of: file) }
+            }
+            if let condition = try condition(of: request, file) {
+                dropped.append(.if)
+                added.append((.if, condition))
+            }
+        }
         var target = Array((path ?? request.path.text).utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         let head = try backend.head.writer(
@@ -46,7 +57,38 @@ extension Gateway {
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
+                onHead: onHead,
                 onFailure: { [self] failure in unavailable(Denial(failure)) }))
+    }
+
+    /// Whether the answer may name paths that its reader knows under another one.
+    private static func mayNamePaths(_ request: DataRequest) -> Bool {
+        DAVMethod(rawValue: request.head.method.rawValue)?.answersWithPaths ?? false
+    }
+
+    private func pathsTold(_ head: ResponseHead, of file: SingleFile) -> HeadEdit {
+        guard head.status == 207 else { return .none }
+        return HeadEdit(
+            transform: MultistatusTransform(from: file.root, to: file.told, host: site.host))
+    }
+
+    /// `If` with the backend's paths in its tags; nil for a field without tags, and for none.
+    private func condition(
+        of request: DataRequest, _ file: SingleFile
+    ) throws(Denial) -> String? {
+        guard request.head.fields.contains(.if) else { return nil }
+        guard let value = request.head.fields.only(.if) else {
+            throw Denial(.malformedRequest, "If is there twice")
+        }
+        let field = try IfField(value)
+        guard field.isTagged else { return nil }
+        return try field.mapped { (url) throws(Denial) in
+            guard let destination = try? Destination(url) else {
+                throw Denial(.malformedRequest, "If names a URL that cannot be read")
+            }
+            let path = destination.path.text
+            return SingleFile(path, below: file.root)?.path ?? path
+        }
     }
 
     /// 401 with Basic alone: Digest would send Nextcloud to 26 the wrong way (`protocol.md` 9.5).

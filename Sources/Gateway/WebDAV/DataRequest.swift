@@ -8,6 +8,8 @@ struct DataRequest: Sendable {
     let head: RequestHead
     let path: TargetPath
     let client: ClientConnection
+    /// The single file that the path was for, where its reader names it below its URL.
+    var file: SingleFile?
 
     /// The secret that the path itself names, where links and shares are reached so.
     var secretInPath: Secret? {
@@ -26,7 +28,24 @@ struct DataRequest: Sendable {
                 return .elsewhere
             }
         }
-        return .path(destination.path.text)
+        let path = destination.path.text
+        return .path(file.flatMap { SingleFile(path, below: $0.root)?.path } ?? path)
+    }
+
+    /// The request as the backend has its path.
+    ///
+    /// Refused (`malformed_path`): a path that is none without the segment.
+    func resolved() throws(Denial) -> DataRequest {
+        guard case .publicWebDAV = route.root, SingleFile.begins(route.rest),
+            let file = SingleFile(path.text, below: route.prefix)
+        else { return self }
+        guard let inside = try? TargetPath(Array(file.path.utf8)[...], rule: .routed) else {
+            throw Denial(.malformedPath, "a path that is none behind the file")
+        }
+        let rest = String(inside.text.dropFirst(route.prefix.count))
+        return DataRequest(
+            route: WebDAVRoute(root: route.root, prefix: route.prefix, share: nil, rest: rest),
+            head: head, path: inside, client: client, file: file)
     }
 
     /// What becomes of `Depth`.

@@ -16,7 +16,7 @@ extension Gateway {
     ) -> Plan {
         let request = DataRequest(route: route, head: head, path: path, client: client)
         do throws(Denial) {
-            return try authorized(request)
+            return try authorized(try request.resolved())
         } catch {
             return .answer(refusal(error, of: request))
         }

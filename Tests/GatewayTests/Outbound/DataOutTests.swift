@@ -256,6 +256,24 @@ import Testing
         #expect(without.status == 403)
     }
 
+    @Test func theURLsInTheTagsOfIfAreMapped() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let put = "PUT /public.php/webdav/a HTTP/1.1"
+        let planned = try await world.ask(
+            put, basic(handle), "Content-Length: 0",
+            "If: <https://modern.test/public.php/webdav/a> (<urn:uuid:1>)")
+        #expect(planned.values("if") == ["<https://modern.test/webdav/ocm/x7/a> (<urn:uuid:1>)"])
+        let plain = try await world.ask(
+            put, basic(handle), "Content-Length: 0", "If: (<urn:uuid:1>)")
+        #expect(plain.values("if") == ["(<urn:uuid:1>)"])
+        for field in ["<https://other.test/a> (<urn:1>)", "</elsewhere> (<urn:1>)", "(<urn:1>"] {
+            let refused = try await world.ask(
+                put, basic(handle), "Content-Length: 0", "If: \(field)")
+            #expect(refused.status == (field.hasPrefix("<") ? 403 : 400), "\(field)")
+        }
+    }
+
     @Test(arguments: ["/webdav/ocm/x8/a", "/webdav/ocm", "/public.php/webdavx", "/"])
     func aPathOutsideOfTheShareIsRefused(_ path: String) async throws {
         let world = try WayOut()

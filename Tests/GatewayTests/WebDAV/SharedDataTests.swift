@@ -308,179 +308,34 @@ import Testing
         #expect(delete.values("depth") == ["infinity"])
     }
 
-    // MARK: Secrets
+    // MARK: Single files
 
-    @Test(arguments: [1, 2, 3, 4])
-    func seafilesColonsAreOfTheCredentialNotOfTheSecret(_ colons: Int) async throws {
-        let world = try await TestGateway()
-        let (_, code) = try await world.share(Self.secret, handle: .make)
-        let planned = try world.plan(
-            "GET \(Self.root)/a HTTP/1.1", basic(code, colons: colons))
-        #expect(planned.values("authorization") == [Self.inside])
-    }
-
-    @Test func aSecretThatIsKnownWorksWhilePolicySaysSo() async throws {
-        let modes = [("legacy", true, false), ("all", true, true), ("none", false, false)]
-        for (mode, plain, demanding) in modes {
-            let world = try await TestGateway(token: "accept_secret = \"\(mode)\"")
-            try await world.share("SECRET-PLAIN", id: "1")
-            try await world.share("SECRET-TOKENS", id: "2", requirements: [.mustExchangeToken])
-            for (secret, isTaken) in [("SECRET-PLAIN", plain), ("SECRET-TOKENS", demanding)] {
-                for credential in [basic(secret), "Authorization: Bearer \(secret)"] {
-                    let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", credential)
-                    #expect(planned.status == (isTaken ? nil : 401), "\(mode) \(secret)")
-                }
-            }
-            // Links of the backend's own users.
-            let link = try world.plan("GET \(Self.root)/a HTTP/1.1", basic("PUBLICLINK"))
-            #expect(link.status == (mode == "none" ? 401 : nil))
-        }
-    }
-
-    @Test func theSecretBehindACodeOpensNothingFromOutside() async throws {
-        let world = try await TestGateway(token: "accept_secret = \"all\"")
-        let (_, code) = try await world.share(Self.secret, handle: .make)
-        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 401)
-        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(code)).status == nil)
-    }
-
-    @Test func aShareThatIsOverOpensNothing() async throws {
-        let world = try await TestGateway()
-        let (id, _) = try await world.share(Self.secret)
-        let (registry, store) = (world.gateway.registry, world.gateway.store)
-        try await store.commit(registry.end(id, now: world.gateway.environment.now()))
-        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 401)
-        // The same secret in a share that lives, as after a reshare, is good.
-        try await world.share(Self.secret, for: "two.test", id: "2")
-        try await store.commit(
-            registry.end(
-                try await world.share(Self.secret, id: "3").id,
-                now: world.gateway.environment.now()))
-        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == nil)
-    }
-
-    @Test func publicLinksPassAsTheyAre() async throws {
-        let world = try await TestGateway()
-        for credential in [
-            basic("PUBLICLINK"), "Authorization: Basic UFVCTElDTElOSzpwYXNzd29yZA==",
-        ] {
-            let planned = try world.plan(
-                "PROPFIND \(Self.root)/a HTTP/1.1", credential, "Depth: infinity")
-            #expect(
-                planned.lines.contains(credential.replacing("Authorization", with: "Authorization"))
-            )
-            #expect(planned.values("depth") == ["infinity"])
-        }
-    }
-
-    @Test func theFirstRequestWithoutCredentialsIsChallengedWithBasicAlone() async throws {
-        for kind in ["nextcloud", "owncloud10"] {
-            let world = try await TestGateway(kind: kind)
-            let planned = try world.plan("PROPFIND \(Self.root)/ HTTP/1.1", "Depth: 0")
-            guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
-            #expect(answer.status == 401)
-            let challenges = answer.values("www-authenticate")
-            #expect(
-                challenges.count == 1 && challenges.allSatisfy { $0.hasPrefix("Basic realm=\"") })
-        }
-    }
-
-    @Test func severalCredentialsAreNone() async throws {
+    /// oCIS and OpenCloud name a single file below its URL; the backend has it at the root.
+    @Test func aFileIsFoundWhereItsReaderNamesIt() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret)
         let token = try await world.token(Self.secret)
-        for pair in [
-            [basic(Self.secret), bearer(token)], [bearer(token), bearer(token)],
-            ["Authorization: ü"],
-        ] {
-            let head = try world.head(["GET \(Self.root)/a HTTP/1.1"] + pair)
-            #expect(Planned(world.gateway.plan(head, from: world.client)).status == 400)
-        }
-        // One field with both is one that cannot be read.
-        let planned = try world.plan(
-            "GET \(Self.root)/a HTTP/1.1", basic(Self.secret) + ", Bearer \(token)")
-        #expect(planned.status == 401)
-    }
-
-    // PHP skips what is not base64, Nextcloud looks for "Basic" anywhere in the field, databases
-    // do not see spaces at the end, and a share without a password takes any.
-    @Test(arguments: ["\(secret):x", "\(secret):::::", "\(secret) :", "\(secret)  :x"])
-    func aSecretIsKnownInEveryPairThatTheBackendTakesForIt(_ pair: String) async throws {
-        let world = try await TestGateway()
-        let (id, _) = try await world.share(Self.secret)
-        try await world.gateway.store.commit(
-            world.gateway.registry.end(id, now: world.gateway.environment.now()))
-        let credential = "Authorization: Basic \(Base64.encode(Array(pair.utf8)))"
-        for path in ["\(Self.root)/a", "/public.php/a", "/index.php/public.php/webdav/a"] {
-            #expect(try world.plan("GET \(path) HTTP/1.1", credential).status == 401)
-        }
-    }
-
-    @Test(arguments: [
-        "Basic U0VDUkVUMFBFUk1BTkVO*Og==", "Basic  U0 VDUkVUOg==",
-        "Basic\tU0VDUkVUMFBFUk1BTkVOOg==", "Bearer x Basic U0VDUkVUMFBFUk1BTkVOOg==",
-        "x,Basic U0VDUkVUMFBFUk1BTkVOOg==", "Digest username=\"x\"", "Basic U0VDUkVU",
-        "Negotiate x",
-    ])
-    func aCredentialThatCannotBeReadReachesNobody(_ credential: String) async throws {
-        let world = try await TestGateway()
-        for path in ["\(Self.root)/a", "/public.php/dav/files/PUBLICLINK/a", "/public.php"] {
-            let planned = try world.plan(
-                "GET \(path) HTTP/1.1", "Authorization: \(credential)")
-            #expect((planned.status, planned.code) == (401, "secret_refused"))
-        }
-    }
-
-    // MARK: Secrets in paths
-
-    @Test func aSecretInThePathIsHeldToTheSameRules() async throws {
-        let files = "/public.php/dav/files"
-        let world = try await TestGateway()
-        let (id, code) = try await world.share(
-            Self.secret, permissions: .named(["read"]), handle: .make)
-        let planned = try world.plan(
-            "GET \(files)/\(code)/a%20b HTTP/1.1", "Authorization: Basic YW5vbnltb3VzOg==")
-        #expect(planned.lines.first == "GET \(files)/\(Self.secret)/a%20b HTTP/1.1")
-        #expect(planned.values("authorization") == [])
-        #expect(try world.plan("PUT \(files)/\(code)/a HTTP/1.1").status == 403)
-        #expect(try world.plan("GET \(files)/\(Self.secret)/a HTTP/1.1").status == 401)
-        #expect(try world.plan("GET \(files)/\(Self.secret)/a HTTP/1.1", basic("x")).status == 401)
-        let (registry, store) = (world.gateway.registry, world.gateway.store)
-        try await store.commit(registry.end(id, now: world.gateway.environment.now()))
-        #expect(try world.plan("GET \(files)/\(code)/a HTTP/1.1").status == 401)
-        #expect(!world.logged().contains(code))
-    }
-
-    @Test func aMoveInsideASecretsPathIsMapped() async throws {
-        let files = "/public.php/dav/files"
-        let world = try await TestGateway()
-        let (_, code) = try await world.share(Self.secret, handle: .make)
-        let planned = try world.plan(
-            "MOVE \(files)/\(code)/a HTTP/1.1",
-            "Destination: https://cloud.test\(files)/\(code)/b")
-        #expect(
-            planned.values("destination") == ["https://cloud.test\(files)/\(Self.secret)/b"])
-        let other = try world.plan(
-            "MOVE \(files)/\(code)/a HTTP/1.1", "Destination: https://cloud.test\(files)/other/b"
-        )
-        #expect(other.status == 403)
-    }
-
-    @Test func aSharesSecretInThePathObeysAcceptSecret() async throws {
-        let files = "/public.php/dav/files"
-        let legacy = try await TestGateway()
-        try await legacy.share(Self.secret, requirements: [.mustExchangeToken])
-        #expect(try legacy.plan("GET \(files)/\(Self.secret)/a HTTP/1.1").status == 401)
-        #expect(try legacy.plan("GET \(files)/PUBLICLINK/a HTTP/1.1").status == nil)
-        for path in ["files/\(Self.secret)%20", "uploads/\(Self.secret)", "%66iles/\(Self.secret)"]
-        {
-            for credential in ["Accept: */*", basic("PUBLICLINK"), basic("x", colons: 2)] {
-                let planned = try legacy.plan("GET /public.php/dav/\(path)/a HTTP/1.1", credential)
-                #expect(planned.status == 401, "\(path)")
-            }
-        }
-        let none = try await TestGateway(token: "accept_secret = \"none\"")
-        #expect(try none.plan("GET \(files)/PUBLICLINK/a HTTP/1.1").status == 401)
+        let place = "\(Self.root)/ocmgate-file/a.txt"
+        let get = try world.plan("GET \(place) HTTP/1.1", bearer(token))
+        #expect(get.lines.first == "GET \(Self.root)/ HTTP/1.1")
+        let put = try world.plan(
+            "PUT \(place) HTTP/1.1", bearer(token), "Content-Length: 0",
+            "If: <https://cloud.test\(place)> (<urn:1>)")
+        #expect(put.lines.first == "PUT \(Self.root)/ HTTP/1.1")
+        #expect(put.values("if") == ["<\(Self.root)/> (<urn:1>)"])
+        let head = try world.head(
+            "PROPFIND \(place) HTTP/1.1", bearer(token), "Depth: 0", "Accept-Encoding: gzip")
+        let plan = world.gateway.plan(head, from: world.client)
+        #expect(Planned(plan).lines.first == "PROPFIND \(Self.root)/ HTTP/1.1")
+        #expect(Planned(plan).values("accept-encoding") == [])
+        guard case .forward(let forwarding) = plan,
+            var transform = forwarding.onHead?(try WayOut.answer(207)).transform
+        else { throw TestGateway.NoAddress() }
+        let body = Array(
+            #"<a:multistatus xmlns:a="DAV:"><a:href>/public.php/webdav/</a:href></a:multistatus>"#
+                .utf8)
+        let text = String(decoding: try transform.push(body.span), as: UTF8.self)
+        #expect(text.contains("<a:href>/public.php/webdav/ocmgate-file/a.txt/</a:href>"))
     }
 
     // MARK: Policy

@@ -1,0 +1,38 @@
+/// A shared single file where the reader names it below its URL.
+///
+/// oCIS and OpenCloud ask for it as `<uri>/<name>`, while Nextcloud and ownCloud have it at the root
+/// of shared data itself (`legacy-wire.md` 5.3), where a name would be one in a shared folder. So they
+/// are told a URL with a segment of the gateway's own, and what stands behind it is the root.
+package struct SingleFile: Sendable, Equatable {
+    /// The segment behind the root of shared data.
+    package static let segment = "ocmgate-file"
+
+    /// The path at the backend.
+    package let path: String
+    /// The root of shared data there, without a slash at its end.
+    package let root: String
+    /// What the reader takes for it.
+    package let told: String
+
+    /// Whether what follows the root may be such a place; most paths are told from it by one byte.
+    package static func begins(_ rest: String) -> Bool { rest.utf8.starts(with: beginning) }
+
+    private static let beginning = Array("/\(segment)".utf8)
+
+    /// Nil: a path without the segment.
+    ///
+    /// - Parameters:
+    ///   - path: in the spelling in which paths are judged.
+    ///   - root: of shared data, without a slash at its end.
+    package init?(_ path: String, below root: String) {
+        let place = "\(root)/\(Self.segment)"
+        guard path.utf8.starts(with: place.utf8) else { return nil }
+        let rest = path.dropFirst(place.count)
+        guard rest.isEmpty || rest.hasPrefix("/") else { return nil }
+        let name = rest.dropFirst().prefix { $0 != "/" }
+        let inside = rest.dropFirst(name.isEmpty ? rest.count : name.count + 1)
+        self.root = root
+        self.path = root + (inside.isEmpty ? "/" : inside)
+        told = name.isEmpty ? place : "\(place)/\(name)"
+    }
+}

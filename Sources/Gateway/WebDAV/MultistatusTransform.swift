@@ -1,0 +1,28 @@
+import Federation
+import Transport
+
+/// `MultistatusRewriter` on an answer that streams through.
+struct MultistatusTransform: BodyTransform {
+    private var rewriter: MultistatusRewriter
+
+    /// - Parameters:
+    ///   - from: the root of paths as the server has it, without a slash at its end.
+    ///   - to: as the client knows it, likewise.
+    ///   - host: whose absolute URLs are meant too.
+    init(from: String, to: String, host: PeerHost) {
+        rewriter = MultistatusRewriter(from: from, to: to, host: host)
+    }
+
+    mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
+        do { return try rewriter.push(bytes) } catch { throw BodyTransformFailure() }
+    }
+
+    mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
+        do { return try rewriter.finish() } catch { throw BodyTransformFailure() }
+    }
+}
+
+extension FieldName {
+    /// Conditions that may name resources (RFC 4918, section 10.4).
+    static let `if` = FieldName("if")
+}
