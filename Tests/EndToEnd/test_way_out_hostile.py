@@ -99,6 +99,15 @@ def test_a_body_that_breaks_off_is_seen_to(federation, told, body):
         assert got.status == 502, got.start
 
 
+def test_a_connection_that_a_peer_ends_unsaid_costs_no_request(federation, told):
+    """What was kept for the next request is gone by then: it goes over another one."""
+    told(FINE, closes=True)
+    with federation.home.way_out().open(LEGACY) as tunnel:
+        for _ in range(20):
+            got = get(federation, connection=tunnel)
+            assert (got.status, got.body) == (200, b"fine")
+
+
 def test_fields_that_set_a_state_stay_outside(federation, told):
     told(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nETag: \"a\"\r\nSet-Cookie: a=b\r\n"
          b"Access-Control-Allow-Origin: *\r\nStrict-Transport-Security: max-age=9\r\n"
