@@ -38,6 +38,14 @@ struct InstallationCheck {
         if policy.mode != .enforce, configuration.profile != .observe {
             warn(policy.file, "mode = \"\(policy.mode.rawValue)\" refuses nothing")
         }
+        if policy.unknown != .allow, configuration.profile != .observe,
+            configuration.egress?.other == .tunnel
+        {
+            warn(
+                policy.file,
+                "unknown = \"\(policy.unknown.rawValue)\" leaves nothing to egress.other = \"tunnel\"",
+                remedy: "name the hosts in egress.other")
+        }
         return failed.isEmpty ? policy.hash : nil
     }
 

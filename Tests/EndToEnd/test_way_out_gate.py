@@ -178,6 +178,8 @@ def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, unknown, 
     config.write_text(re.sub(r"resolve       = \{.*\}", "resolve       = { " + ", ".join(
         f'"{a}" = "{b}"' for a, b in made.capture.resolve().items() if a != f"{HOME}:443") + " }",
         config.read_text()))
+    told = made.home.command("check", check=False).stderr
+    assert ("name the hosts in egress.other" in told) == (other == '"tunnel"' and unknown == "deny")
     made.home.start()
     try:
         way = made.home.way_out()
