@@ -25,9 +25,9 @@ struct LaterCommand: CustomStringConvertible {
     private static let all: KeyValuePairs<String, String?> = [
         "reload": "SIGHUP makes a running gateway read its policy again",
         "stop": "SIGTERM ends a running gateway after the requests in flight",
-        "status": nil, "drain": nil, "config": "ocmgate check reads the configuration",
+        "status": nil, "drain": nil,
         "policy replay": nil, "policy suggest": nil,
-        "policy english": nil, "explain": "the log line of the id names what decided",
+        "explain": "the log line of the id names what decided",
         "peer list": nil, "peer show": "ocmgate discover HOST shows what a peer publishes",
         "peer pin": nil, "peer hold": nil,
         "token revoke": nil, "token list": nil, "share revoke": nil,
