@@ -37,9 +37,10 @@ extension Policy {
             }
         }
         let list = best.map { lists[$0.list] }
+        let isInDirectory = memberships.contains { lists[$0].isDirectory }
         if let waiting = unloadedBlock(beating: list) {
             return Standing(
-                word: word, entry: best.map { lists[$0.list].entries[$0.entry] }, list: list?.name,
+                word: word, entry: best?.entry, list: list?.name,
                 memberships: memberships, isInDirectory: isInDirectory, by: waiting.label,
                 refusal: mode == .enforce ? refusals.listUnavailable : nil,
                 would: mode == .report ? waiting.label : nil, uncertain: unloaded,
@@ -48,8 +49,7 @@ extension Policy {
         let by = list?.label ?? "unknown"
         return Standing(
             word: word, entry: best?.entry, list: list?.name,
-            memberships: memberships, isInDirectory: memberships.contains { lists[$0].isDirectory },
-            by: by,
+            memberships: memberships, isInDirectory: isInDirectory, by: by,
             refusal: mode == .enforce ? refusal : nil,
             would: mode == .report && refusal != nil ? by : nil, uncertain: unloaded)
     }
