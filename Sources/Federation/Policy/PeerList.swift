@@ -50,6 +50,8 @@ package struct PeerList: Sendable {
         /// Files of JWKs that its signature is verified with, resolved against the policy's folder;
         /// empty: it is not signed.
         package let keys: [String]
+        /// The same as they are written: what the policy says does not hang on where it lies.
+        package let namedKeys: [String]
         /// How often it is fetched.
         package let refresh: Duration
         package let apply: Apply

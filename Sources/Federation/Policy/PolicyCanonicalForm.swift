@@ -51,7 +51,7 @@ struct PolicyCanonicalForm {
                 [
                     download.url, download.format.rawValue, download.apply.rawValue,
                     download.refresh.configured, download.maxChange.map { "\($0)%" } ?? "",
-                ] + Set(download.keys).sorted())
+                ] + Set(download.namedKeys).sorted())
         }
         switch list.loading {
         case .loaded: break

@@ -99,6 +99,7 @@ struct PolicyListReader {
         }
         return PeerList.Download(
             url: source, format: format, keys: keys.map { PolicyFiles.resolve($0, from: file) },
+            namedKeys: keys,
             refresh: refresh ?? PeerList.Download.usualRefresh, apply: apply ?? .additions,
             maxChange: maxChange)
     }

@@ -114,6 +114,22 @@ import Testing
             try PolicySamples.policy(inline).hash == PolicySamples.policy(file, files: files).hash)
     }
 
+    @Test func theFolderOfThePolicyDoesNotCount() throws {
+        let text = """
+            version = 1
+            name = "p"
+            [list.d]
+            standing = "allow"
+            source = "https://d.example/l.jws"
+            format = "ocm-directory"
+            keys = ["keys/d.jwk"]
+            """
+        let hashes = try ["policy.toml", "a/policy.toml", "/etc/ocmgate/policy.toml"].map { file in
+            try Policy(Array(text.utf8), file: file, PolicyFiles { _ in nil }).hash
+        }
+        #expect(Set(hashes).count == 1)
+    }
+
     @Test func hashIsSixteenHexDigits() throws {
         let hash = try PolicySamples.read(text).hash
         #expect(hash.count == 16)

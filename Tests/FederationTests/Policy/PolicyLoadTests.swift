@@ -270,12 +270,13 @@ import Testing
             policy.lists[0].download
                 == PeerList.Download(
                     url: "https://lists.example/l.csv", format: .csv,
-                    keys: ["etc/keys/a.jwk", "/etc/b.jwk"], refresh: .seconds(7200),
+                    keys: ["etc/keys/a.jwk", "/etc/b.jwk"],
+                    namedKeys: ["keys/a.jwk", "/etc/b.jwk"], refresh: .seconds(7200),
                     apply: .drafts, maxChange: 5))
         #expect(
             policy.lists[1].download
                 == PeerList.Download(
-                    url: "https://lists.example/l.txt", format: .text, keys: [],
+                    url: "https://lists.example/l.txt", format: .text, keys: [], namedKeys: [],
                     refresh: .seconds(21_600), apply: .additions, maxChange: nil))
     }
 

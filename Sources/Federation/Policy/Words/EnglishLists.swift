@@ -55,7 +55,7 @@ struct EnglishLists {
         text +=
             download.keys.isEmpty
             ? ", and not signed. "
-            : ", and taken only when signed with \(EnglishWords.any(download.keys.map(Self.name))). "
+            : ", and taken only when signed with \(EnglishWords.any(download.namedKeys)). "
         switch download.apply {
         case .all: text += "What changes in it counts at once."
         case .additions: text += "What is added counts at once; what is removed waits for a person."
@@ -65,10 +65,6 @@ struct EnglishLists {
             text += " A change of more than \(most)% of it waits for a person."
         }
         return text
-    }
-
-    private static func name(_ path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
     }
 
     private static func item(_ entry: ListEntry) -> String {
