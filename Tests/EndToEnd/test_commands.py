@@ -237,6 +237,33 @@ def test_check_names_what_weakens_the_profile(fresh):
     assert any('mode = "report" refuses nothing' in message for message in messages)
 
 
+def test_check_names_rules_that_are_weaker_than_the_configuration(fresh):
+    with (fresh / "policy.toml").open("a") as file:
+        file.write('[[rule]]\nname = "weak"\non = ["token.in", "webdav.in"]\naction = "allow"\n'
+                   'set = { bind = "none", accept_secret = "all" }\n')
+    run = ocmgate("check", "--json", cwd=fresh)
+    messages = [row["message"] for row in json.loads(run.stdout)["warnings"]]
+    assert "rule:weak lets any peer exchange a code" in messages
+    assert "rule:weak takes permanent secrets of peers that have tokens" in messages
+
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "policy.example.toml"
+
+
+@pytest.mark.parametrize("options, code, answer", [
+    ([], 0, "allow by rule:files and folders from anyone we admit"),
+    (["--over", "fan-out"], 3, "deny by limit:fan-out"),
+    (["--on", "share.out", "--owner", "dr@med.uni.example", "--mfa", "false"], 3,
+     "deny by require:MFA for medical data"),
+    (["--peer", "stranger.example"], 3, "hold by unknown"),
+    (["--over", "fanout"], 2, 'there is no limit "fanout"; did you mean "fan-out"?'),
+])
+def test_explain_asks_the_whole_language(options, code, answer):
+    run = ocmgate("policy", "explain", str(EXAMPLE), "--peer", "cloud.partner.example", *options)
+    assert run.returncode == code
+    assert answer in run.stdout + run.stderr
+
+
 def test_check_finds_a_policy_test_that_fails(fresh):
     replace(fresh / "policy.toml", 'want  = { action = "deny", by = "unknown" }',
             'want  = { action = "allow" }')
