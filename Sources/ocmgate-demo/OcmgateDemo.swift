@@ -26,6 +26,15 @@ struct OcmgateDemo: AsyncParsableCommand {
     var gateway: String?
 
     func run() async throws {
+        let interruption = Interruption()
+        let work = Task { try await tell() }
+        interruption.ends(work)
+        try await work.value
+        withExtendedLifetime(interruption) {}
+    }
+
+    /// Tells the story, and takes down what it needed; cancelled between two steps it does so at once.
+    private func tell() async throws {
         let world = try await World(binary: gateway ?? Self.besideThis, kind: backend)
         var story = Story(world, audience: json ? .programs : .people)
         let allWell: Bool
@@ -33,11 +42,13 @@ struct OcmgateDemo: AsyncParsableCommand {
             allWell = try await story.run()
         } catch {
             await world.stop()
-            throw error
+            guard error is CancellationError else { throw error }
+            world.files.remove()
+            throw ExitCode(1)
         }
         if keep {
             Farewell.explain(world)
-            await Farewell.untilInterrupted()
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         }
         await world.stop()
         if allWell { world.files.remove() }

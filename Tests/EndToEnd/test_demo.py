@@ -1,6 +1,7 @@
 """The demonstration tells programs the truth: what it says of each step is what the gateway did."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -58,18 +59,27 @@ def children(pid: int) -> list[int]:
             for child in (task / "children").read_text().split()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_who_ends_the_command_ends_the_demo(number):
+@pytest.mark.parametrize("number, waits", [
+    (signal.SIGTERM, True), (signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_who_ends_the_command_ends_the_demo(number, waits, tmp_path):
+    """While it waits, and in the middle of the story: no gateway goes on, nothing is left behind."""
     command = subprocess.Popen([binary(), "demo", "--keep"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env=os.environ | {"TMPDIR": str(tmp_path)})
     try:
         said = ""
-        while "Ctrl-C" not in said and (line := command.stdout.readline()):
+        while waits and "Ctrl-C" not in said and (line := command.stdout.readline()):
             said += line
-        (demo,) = children(command.pid)
+        deadline = time.monotonic() + 20
+        while not (demos := children(command.pid)) or len(gateways := children(demos[0])) < 2:
+            assert time.monotonic() < deadline, said
+            time.sleep(0.02)
+        (demo,) = demos
         assert Path(f"/proc/{demo}/exe").resolve().name == "ocmgate-demo"
         command.send_signal(number)
         command.communicate(timeout=30)
+        assert list(tmp_path.iterdir()) == []
+        assert not any(Path(f"/proc/{each}").exists() for each in gateways)
         deadline = time.monotonic() + 20
         while Path(f"/proc/{demo}").exists():
             assert time.monotonic() < deadline, said

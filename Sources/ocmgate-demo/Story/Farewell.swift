@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// What to try by hand while the demonstration is kept running.
@@ -23,19 +22,5 @@ enum Farewell {
             """)
         // A file or a pipe would get it when the wait is over.
         fflush(nil)
-    }
-
-    /// Waits for SIGINT or SIGTERM.
-    static func untilInterrupted() async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield() }
-            source.activate()
-            return source
-        }
-        for await _ in stream { break }
-        for source in sources { source.cancel() }
     }
 }

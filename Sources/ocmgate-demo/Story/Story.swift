@@ -27,7 +27,9 @@ struct Story {
         try await tellShares()
         try await tellForgeries()
         try await tellTokens(writable: writable, readable: readable)
+        try Task.checkCancellation()
         try await tellTwoGateways()
+        try Task.checkCancellation()
         try await tellStrictServer()
         try await tellSecrets()
         return narrator.close()
@@ -54,6 +56,7 @@ struct Story {
         expecting expectation: Expectation,
         check: (BufferedResponse, inout Scene) -> Void = { _, _ in }
     ) async throws -> BufferedResponse {
+        try Task.checkCancellation()
         var scene = Scene(title)
         world.home.forgetThePast()
         scene.add(peer.host, "\(message.method.rawValue) \(message.target)   \(how)")
