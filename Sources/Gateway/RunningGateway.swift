@@ -41,7 +41,8 @@ package final class RunningGateway: Sendable {
         log.write(
             .info, .started,
             [
-                LogEntry(.policy, policy.hash), LogEntry(.profile, configuration.profile.rawValue),
+                LogEntry(.policy, gateway.policy.current.hash),
+                LogEntry(.profile, configuration.profile.rawValue),
             ])
         if server.connectionLimit < configuration.limits.connections {
             log.write(
