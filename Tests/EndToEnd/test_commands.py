@@ -19,15 +19,14 @@ ROOT = Path(__file__).parents[2]
 KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]
 COMMANDS = [
     "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key stage",
-    "key activate", "key retire", "key export",
-    "sig verify", "sig sign", "sig base", "policy test", "policy explain", "token inspect",
-    "share list", "share show", "share add", "peer forget", "peer probe", "policy fmt", "policy english",
-    "config show", "config schema",
+    "key activate", "key retire", "key export", "sig verify", "sig sign", "sig base", "sig explain",
+    "policy test", "policy explain", "policy prove", "policy diff", "policy fmt", "policy english",
+    "config show", "config schema", "token inspect", "share list", "share show", "share add",
+    "peer forget", "peer probe", "list show", "list update", "list diff", "list verify",
+    "list import", "list export",
 ]
 LATER = [
-    "reload", "status", "drain", "stop", "policy prove x",
-    "policy replay", "policy diff a b", "policy suggest", "explain 1",
-    "peer list", "list update", "sig explain x",
+    "reload", "status", "drain", "stop", "policy replay", "policy suggest", "explain 1", "peer list",
     "token revoke x", "share revoke 1", "probe https://a.test", "doctor", "journal tail", "top",
     "completion",
 ]

@@ -58,7 +58,7 @@ import Testing
         ("version = \n", "policy.toml:1:"),
         (
             policy + "[[test]]\nname = \"t\"\ngiven = { on = \"share.in\", peer = \"a.test\" }\n"
-                + "want = { action = \"allow\" }\n", "policy.toml:6: test \"t\""
+                + "want = { action = \"allow\" }\n", "policy.toml:6:1: test \"t\" fails"
         ),
     ]) func aPolicyThatCannotBeReliedOnIsNoPolicy(_ text: String, _ place: String) async throws {
         try scratch.write(text, "policy.toml")

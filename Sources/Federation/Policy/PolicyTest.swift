@@ -12,13 +12,24 @@ package struct PolicyTest: Sendable {
     package let want: Want
 
     /// What the verdict has to be; nil: not asked.
-    package struct Want: Sendable {
+    package struct Want: Sendable, Equatable {
         package var action: Verdict.Action?
         package var by: String?
         package var code: String?
         package var status: Int?
         /// In any order.
         package var would: Set<String>?
+
+        package init(
+            action: Verdict.Action? = nil, by: String? = nil, code: String? = nil,
+            status: Int? = nil, would: Set<String>? = nil
+        ) {
+            self.action = action
+            self.by = by
+            self.code = code
+            self.status = status
+            self.would = would
+        }
     }
 
     /// The time of tests that give none: 2026-01-01. A fixed one, so that a test does not begin to

@@ -22,15 +22,15 @@ struct Exploration {
         case stop
     }
 
-    /// Calls `visit` with each region of `start` and what each policy says of it; the plainest
+    /// Calls `visit` with each region of `starts` and what each policy says of it; the plainest
     /// messages come first.
     ///
     /// - Returns: how many regions were visited.
     @discardableResult
     func visit(
-        _ start: Region, _ visit: (Region, [RegionJudge.Ruling]) throws(ProofLimit) -> Way
+        _ starts: [Region], _ visit: (Region, [RegionJudge.Ruling]) throws(ProofLimit) -> Way
     ) throws(ProofLimit) -> Int {
-        var stack = start.isEmpty ? [] : [start]
+        var stack = Array(starts.filter { !$0.isEmpty }.reversed())
         var (steps, regions) = (0, 0)
         while let region = stack.popLast() {
             steps += 1

@@ -46,11 +46,14 @@ struct HostClasses {
     /// A host below `name` that no pattern names; nil where there can be none.
     private static func below(_ name: String, not names: Set<String>) -> PeerHost? {
         guard PeerHost(name)?.kind == .name else { return nil }
+        let numbered = (0...names.count).lazy.map { "some\($0)" }
         for label in labels where !names.contains("\(label).\(name)") {
             // A name that is too long for this label may take a shorter one.
             if let host = PeerHost("\(label).\(name)"), host.kind == .name { return host }
         }
-        return nil
+        return numbered.first { !names.contains("\($0).\(name)") }.flatMap {
+            PeerHost("\($0).\(name)")
+        }
     }
 
     private static func elsewhere(_ names: Set<String>) -> PeerHost? {
@@ -66,6 +69,5 @@ struct HostClasses {
         let characters = "abcdefghijklmnopqrstuvwxyz0123456789".map { String($0) }
         return ["some", "another"] + characters
             + characters.flatMap { first in characters.map { first + $0 } }
-            + (0..<100_000).map { "some\($0)" }
     }()
 }

@@ -29,8 +29,9 @@ enum Aspect: Hashable {
 /// Every message that some policies can tell apart, as classes: of each aspect by itself, so that a
 /// message is one class of each.
 ///
-/// Nothing is assumed of how the aspects hang together: a message without a share may have a share
-/// type here. So what is proved holds for more messages than there are.
+/// Nothing is assumed of how the aspects hang together, but for one: only notifications, also those of
+/// the older API, have a notification type. A message without a share may have a share type here; so
+/// what is proved holds for more messages than there are.
 struct MessageSpace {
     let aspects: [Aspect]
     let peers: PeerClasses
@@ -38,12 +39,15 @@ struct MessageSpace {
     private let places: [Aspect: Int]
     private let values: FactValues
 
-    init(_ policies: [Policy], asked: [MessageClass]) throws(ProofLimit) {
+    init(
+        _ policies: [Policy], asked: [MessageClass], named: PeerNames = PeerNames()
+    ) throws(ProofLimit) {
         var atoms = PolicyAtoms()
         for (number, policy) in policies.enumerated() { atoms.add(policy, number) }
         for messages in asked { atoms.add(messages, policy: 0) }
         peers = try PeerClasses(
-            policies, atoms.selectors, atoms.windows, asksDirectory: atoms.asksDirectory)
+            policies, atoms.selectors, atoms.windows, asksDirectory: atoms.asksDirectory,
+            named: named)
         values = try FactValues(atoms)
         let rooms = Set(policies.flatMap { $0.limits.map(\.name) }).sorted()
         aspects = Self.facts + ([Policy.pingPongLabel] + rooms).map { .room($0) }
@@ -59,8 +63,15 @@ struct MessageSpace {
         self.counts = counts
     }
 
-    /// All messages.
+    /// All messages, and more.
     var everything: Region { Region(counts.map { ClassSet(allOf: $0) }) }
+
+    /// All messages.
+    var possible: [Region] {
+        let tells = question(.occasion) { $0.occasion.mayHaveNotificationType }
+        let typed = question(.notificationType) { $0.notificationType != nil }
+        return [everything.without(tells).without(typed), everything.with(tells)]
+    }
 
     /// The messages for which something holds that hangs on one aspect alone.
     func question(_ aspect: Aspect, where holds: (Facts) -> Bool) -> Question {
@@ -215,4 +226,14 @@ struct Question: Hashable {
     let aspect: Int
     /// The classes that say yes.
     let members: ClassSet
+}
+
+extension Occasion {
+    /// Whether its messages may be notifications.
+    fileprivate var mayHaveNotificationType: Bool {
+        switch kind {
+        case .notification, .ocs: true
+        case .share, .invite, .token, .webdav, .requestShare: false
+        }
+    }
 }

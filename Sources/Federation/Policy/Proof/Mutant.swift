@@ -54,13 +54,11 @@ struct Mutation {
     }
 
     mutating func breakTop() {
-        switch policy.mode {
-        case .enforce:
-            add("mode:report", "mode \"enforce\" becomes \"report\"") { $0.mode = .report }
-        case .report:
-            add("mode:report", "mode \"report\" becomes \"enforce\"") { $0.mode = .enforce }
-        case .open: add("mode:open", "mode \"open\" becomes \"enforce\"") { $0.mode = .enforce }
-        }
+        let other: PolicyMode = policy.mode == .enforce ? .report : .enforce
+        add(
+            "mode", Self.turn(policy.mode.rawValue, other.rawValue),
+            at: policy.place(of: "mode:open")
+        ) { $0.mode = other }
         for other in Policy.Unknown.allCases where other != policy.unknown {
             add("unknown", Self.turn(policy.unknown.rawValue, other.rawValue)) {
                 $0.unknown = other

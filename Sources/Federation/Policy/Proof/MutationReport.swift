@@ -58,7 +58,7 @@ package struct MutationReport: Sendable {
             let depth: RegionJudge.Depth = grain == .blocks ? .effect : .answer
             var found: SampleMessage?
             var differs = false
-            try Exploration([policy, mutant], in: space, depth).visit(space.everything) {
+            try Exploration([policy, mutant], in: space, depth).visit(space.possible) {
                 region, rulings in
                 guard rulings[0].seenByTests != rulings[1].seenByTests else { return .on }
                 differs = true

@@ -20,11 +20,12 @@ struct PeerClasses {
     ///   - selectors: the peers that something asks for, each with the place of its policy.
     ///   - windows: the times that something asks for.
     ///   - asksDirectory: whether something asks for membership in a directory.
+    ///   - named: what else has to tell classes apart.
     init(
         _ policies: [Policy], _ selectors: [(policy: Int, peers: PeerSelector)],
-        _ windows: [TimeWindow], asksDirectory: Bool
+        _ windows: [TimeWindow], asksDirectory: Bool, named: PeerNames = PeerNames()
     ) throws(ProofLimit) {
-        var hosts = HostSearch(policies, selectors)
+        var hosts = HostSearch(policies, selectors, named)
         let downloads = Downloads(policies, selectors, asksDirectory: asksDirectory)
         guard downloads.asked.count <= Self.mostAsked else {
             throw ProofLimit("more than \(Self.mostAsked) downloaded lists are asked for by name")
@@ -32,11 +33,13 @@ struct PeerClasses {
         let edges = windows.flatMap(\.edges)
         var seen: Set<[Int]> = []
         for host in hosts.run() {
-            for now in InstantClasses(ends: hosts.ends(of: host), edges: edges).instants {
+            for now in InstantClasses(
+                ends: hosts.ends(of: host).union(named.instants), edges: edges
+            ).instants {
                 let own = policies.map { OwnEntries($0, host, now) }
                 for contents in downloads.contents(beside: own) {
                     let found = Self.place(host, now, policies, own, contents)
-                    let key = Self.key(of: found, selectors, windows)
+                    let key = Self.key(of: found, selectors, windows, named)
                     if seen.insert(key).inserted { classes.append(found) }
                 }
                 guard classes.count <= Self.most else {
@@ -49,7 +52,7 @@ struct PeerClasses {
 
     private static func place(
         _ host: PeerHost, _ now: Int, _ policies: [Policy], _ own: [OwnEntries],
-        _ contents: DownloadedMemberships
+        _ contents: DownloadedEntries
     ) -> Class {
         let entries = contents.entries(for: host)
         let standings = policies.indices.map { number in
@@ -72,7 +75,8 @@ struct PeerClasses {
 
     /// What tells a class from others.
     private static func key(
-        of found: Class, _ selectors: [(policy: Int, peers: PeerSelector)], _ windows: [TimeWindow]
+        of found: Class, _ selectors: [(policy: Int, peers: PeerSelector)],
+        _ windows: [TimeWindow], _ named: PeerNames
     ) -> [Int] {
         var key = found.standings.map { standing in
             var hasher = Hasher()
@@ -82,6 +86,8 @@ struct PeerClasses {
         }
         key += selectors.map { $0.peers.contains(found.host, found.standings[$0.policy]) ? 1 : 0 }
         key += windows.map { $0.contains(found.now) ? 1 : 0 }
+        key += named.patterns.map { $0.matches(found.host) ? 1 : 0 }
+        key += named.instants.map { found.now < $0 ? 1 : 0 }
         return key
     }
 
@@ -99,6 +105,13 @@ struct PeerClasses {
 
     private static let mostAsked = 10
     private static let most = 50_000
+}
+
+/// Patterns and times by which peers are told of, beside those that are asked for.
+struct PeerNames {
+    var patterns: [HostPattern] = []
+    /// Unix seconds.
+    var instants: [Int] = []
 }
 
 /// What own lists say of one host at one time.
@@ -131,9 +144,12 @@ struct HostSearch {
     private let policies: [Policy]
     private let patterns: [HostPattern]
 
-    init(_ policies: [Policy], _ selectors: [(policy: Int, peers: PeerSelector)]) {
+    init(
+        _ policies: [Policy], _ selectors: [(policy: Int, peers: PeerSelector)],
+        _ named: PeerNames
+    ) {
         self.policies = policies
-        patterns = Array(Set(selectors.flatMap(\.peers.patterns)))
+        patterns = Array(Set(selectors.flatMap(\.peers.patterns) + named.patterns))
     }
 
     mutating func run() -> [PeerHost] {

@@ -27,15 +27,20 @@ package struct PolicyDifference: Sendable {
         var found: [[RegionJudge.Ruling]: [Region]] = [:]
         var order: [[RegionJudge.Ruling]] = []
         do throws(ProofLimit) {
-            let space = try MessageSpace([old, new], asked: [])
+            let named = PeerNames(in: old, new)
+            let space = try MessageSpace([old, new], asked: [], named: named)
+            var count = 0
             try Exploration([old, new], in: space, .answer, progress: progress)
-                .visit(space.everything) { region, rulings in
+                .visit(space.possible) {
+                    (region, rulings) throws(ProofLimit) -> Exploration.Way in
                     guard rulings[0].told != rulings[1].told else { return .on }
+                    count += 1
+                    if count > Self.most { throw ProofLimit("too many classes of messages differ") }
                     if found[rulings] == nil { order.append(rulings) }
                     found[rulings, default: []].append(region)
                     return .on
                 }
-            let words = RegionWords(old, new, space)
+            let words = RegionWords(old, new, space, named)
             changes = order.map { rulings in
                 let regions = Region.joined(found[rulings] ?? [])
                 let example = regions.lazy.compactMap { space.message(in: $0) }.first
@@ -51,6 +56,42 @@ package struct PolicyDifference: Sendable {
             doubt = error.description
         }
     }
+
+    /// Classes that differ; more would fill the memory and help nobody.
+    private static let most = 50_000
+}
+
+extension PeerNames {
+    /// Hosts and times that blocks name, and those of entries that only one of two policies has.
+    fileprivate init(in old: Policy, _ new: Policy) {
+        var patterns: Set<HostPattern> = []
+        var instants: Set<Int> = []
+        for policy in [old, new] {
+            let scopes =
+                policy.requirements.map(\.scope) + policy.limits.map(\.scope)
+                + policy.rules.map(\.scope)
+            for selector in scopes.flatMap({ [$0.peers, $0.excepted] }).compactMap(\.self) {
+                patterns.formUnion(selector.patterns)
+            }
+        }
+        for (one, other) in [(old, new), (new, old)] {
+            for list in one.lists where list.tier == .own {
+                let known = other.lists.first { $0.name == list.name }?.entries ?? []
+                let keys = Set(known.map { "\($0.pattern) \($0.until ?? 0)" })
+                let own = list.entries.filter { !keys.contains("\($0.pattern) \($0.until ?? 0)") }
+                for entry in own.prefix(Self.most) {
+                    patterns.insert(entry.pattern)
+                    if let until = entry.until { instants.insert(until) }
+                }
+            }
+        }
+        self.init(
+            patterns: patterns.sorted { $0.description < $1.description },
+            instants: instants.sorted())
+    }
+
+    /// Of long lists only the first entries are told by name.
+    private static let most = 20
 }
 
 extension RegionJudge.Ruling {

@@ -29,15 +29,17 @@ extension Policy {
     ) -> Proof {
         do throws(ProofLimit) {
             let space = try MessageSpace([self], asked: [invariant.given])
-            let start = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
-                .reduce(space.everything) { region, literal in
+            let given = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
+            let starts = space.possible.map { region in
+                given.reduce(region) { region, literal in
                     literal.isWanted
                         ? region.with(literal.question) : region.without(literal.question)
                 }
+            }
             var found: Counterexample?
             var doubt: String?
             let regions = try Exploration([self], in: space, .action, progress: progress)
-                .visit(start) { region, rulings in
+                .visit(starts) { region, rulings in
                     guard rulings.first?.action == invariant.never else { return .on }
                     switch counterexample(to: invariant, in: region, of: space) {
                     case .found(let message):

@@ -10,7 +10,7 @@ struct RegionWords {
     private let space: MessageSpace
     private var atoms: [Int: [Atom]] = [:]
 
-    init(_ old: Policy, _ new: Policy, _ space: MessageSpace) {
+    init(_ old: Policy, _ new: Policy, _ space: MessageSpace, _ named: PeerNames) {
         self.space = space
         add(space.question(.signature) { $0.signature.isValid }, "signed", "unsigned")
         for (fact, word) in [
@@ -38,7 +38,9 @@ struct RegionWords {
         for name in [Policy.pingPongLabel] + rooms {
             add(space.question(full: name), "\(name) is full", "\(name) has room")
         }
-        for (number, policy) in [old, new].enumerated() { add(policy, number, space) }
+        add(named)
+        addStandings(old, new)
+        for policy in [old, new] { addConditions(policy) }
     }
 
     private mutating func add(_ question: Question, _ yes: String, _ no: String) {
@@ -48,54 +50,67 @@ struct RegionWords {
             Atom(members: question.members, yes: yes, no: no))
     }
 
-    private mutating func add(_ policy: Policy, _ number: Int, _ space: MessageSpace) {
-        for word in Standing.Word.allCases {
-            let name =
-                word == .unknown ? "peers on no list" : "peers with standing \(word.rawValue)"
-            let other =
-                word == .unknown ? "peers on some list" : "peers without standing \(word.rawValue)"
-            add(space.question { $0.standings[number].word == word }, name, other)
+    private mutating func add(_ named: PeerNames) {
+        for pattern in named.patterns {
+            add(
+                space.question { pattern.matches($0.host) }, "peers in \(pattern)",
+                "peers not in \(pattern)")
         }
-        for (place, list) in policy.lists.enumerated() {
-            add(
-                space.question { $0.standings[number].memberships.contains(place) },
-                "peers on @\(list.name)", "peers not on @\(list.name)")
-            add(
-                space.question { $0.standings[number].by == list.label },
-                "peers with their standing from \(list.label)",
-                "peers with their standing not from \(list.label)")
-            for entry in list.entries.prefix(Self.mostEntries) where list.tier == .own {
-                add(entry, space)
+        for instant in named.instants {
+            let date = TOMLInstant(start: instant, end: instant).written
+            add(space.question { $0.now >= instant }, "from \(date) on", "before \(date)")
+        }
+    }
+
+    /// What the lists say, with the time where the two policies say different things.
+    private mutating func addStandings(_ old: Policy, _ new: Policy) {
+        let words: [(Standing.Word, String, String)] = [
+            (.allow, "peers that a list allows", "peers that no list allows"),
+            (.block, "peers that a list blocks", "peers that no list blocks"),
+            (.unknown, "peers on no list", "peers on some list"),
+        ]
+        for (word, yes, no) in words {
+            add(yes, no, in: [old, new]) { peer, number in peer.standings[number].word == word }
+        }
+        for name in Set((old.lists + new.lists).map(\.name)).sorted() {
+            let places = [old, new].map { $0.lists.firstIndex { $0.name == name } }
+            // Of other lists it is only known whether they give the standing.
+            let isAsked = zip([old, new], places).contains { policy, place in
+                place.map(policy.asks) ?? false
             }
+            if isAsked {
+                add("peers on @\(name)", "peers not on @\(name)", in: [old, new]) { peer, number in
+                    places[number].map(peer.standings[number].memberships.contains) ?? false
+                }
+            }
+            add(
+                "peers of whom list:\(name) speaks", "peers of whom list:\(name) does not speak",
+                in: [old, new]
+            ) { peer, number in peer.standings[number].by == "list:\(name)" }
         }
+    }
+
+    private mutating func add(
+        _ yes: String, _ no: String, in policies: [Policy],
+        _ holds: (PeerClasses.Class, Int) -> Bool
+    ) {
+        let questions = policies.indices.map { number in space.question { holds($0, number) } }
+        if Set(questions).count == 1 { return add(questions[0], yes, no) }
+        add(questions[0], "\(yes) so far", "\(no) so far")
+        add(questions[1], "\(yes) from now on", "\(no) from now on")
+    }
+
+    private mutating func addConditions(_ policy: Policy) {
         let scopes =
             policy.requirements.map { ($0.scope, Condition.Effect.restricts) }
             + policy.limits.map { ($0.scope, Condition.Effect.restricts) }
             + policy.rules.map { ($0.scope, $0.effect) }
         for (scope, effect) in scopes {
-            for selector in [scope.peers, scope.excepted].compactMap(\.self) {
-                for pattern in selector.patterns {
-                    add(
-                        space.question { pattern.matches($0.host) }, "peers in \(pattern)",
-                        "peers not in \(pattern)")
-                }
-            }
             for condition in scope.conditions {
                 let values = condition.words.joined(separator: " or ")
                 let (yes, no) = condition.phrase(values, effect)
                 add(space.question(condition, in: effect), yes, no)
             }
-        }
-    }
-
-    private mutating func add(_ entry: ListEntry, _ space: MessageSpace) {
-        let pattern = entry.pattern
-        add(
-            space.question { pattern.matches($0.host) }, "peers in \(pattern)",
-            "peers not in \(pattern)")
-        if let until = entry.until {
-            let date = TOMLInstant(start: until, end: until).written
-            add(space.question { $0.now >= until }, "from \(date) on", "before \(date)")
         }
     }
 
@@ -169,9 +184,17 @@ struct RegionWords {
         return words.joined(separator: ", ")
     }
 
-    /// Of long lists only the first entries are looked at for words.
-    private static let mostEntries = 50
     private static let mostNamed = 3
+}
+
+extension Policy {
+    /// Whether a block asks for the members of this list.
+    fileprivate func asks(_ list: Int) -> Bool {
+        let scopes = requirements.map(\.scope) + limits.map(\.scope) + rules.map(\.scope)
+        return scopes.contains { scope in
+            [scope.peers, scope.excepted].contains { $0?.lists.contains(list) == true }
+        }
+    }
 }
 
 extension Condition {

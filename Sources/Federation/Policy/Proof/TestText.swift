@@ -5,20 +5,20 @@ struct TestText {
     /// - Parameter comment: lines above it, without their `#`.
     init(
         name: String, facts: Facts, lists: [String: [ListEntry]] = [:], over: Set<String> = [],
-        verdict: Verdict, comment: [String]
+        want: PolicyTest.Want, comment: [String]
     ) {
         let given = Self.given(SampleMessage(facts: facts, lists: lists, full: over))
-        var want = [
-            Self.member("action", .string(verdict.action.rawValue)),
-            Self.member("by", .string(verdict.by)),
+        let wanted: [(String, TOMLNode.Content?)] = [
+            ("action", want.action.map { .string($0.rawValue) }),
+            ("by", want.by.map { .string($0) }),
+            ("code", want.code.map { .string($0) }), ("status", want.status.map { .integer($0) }),
         ]
-        if let code = verdict.code { want.append(Self.member("code", .string(code))) }
-        if let status = verdict.status { want.append(Self.member("status", .integer(status))) }
+        let members = wanted.compactMap { key, value in value.map { Self.member(key, $0) } }
         text =
             (comment.map { "# \($0)" } + [
                 "[[test]]", "name  = \(TOMLNode.Content.string(name).written)",
                 "given = \(given)",
-                "want  = \(TOMLNode.Content.table(want).written)", "",
+                "want  = \(TOMLNode.Content.table(members).written)", "",
             ]).joined(separator: "\n")
     }
 
@@ -55,7 +55,7 @@ extension Policy {
         let invariant = found.invariant
         return TestText(
             name: "breaks: \(invariant.name)", facts: found.facts, lists: lists, over: found.full,
-            verdict: found.verdict,
+            want: PolicyTest.Want(of: found.verdict),
             comment: [
                 "The invariant \(quoted(invariant.name)) says that this never gets "
                     + "\(quoted(invariant.never.rawValue)). It does now,",
@@ -64,5 +64,13 @@ extension Policy {
                     + ". As long as that is so, this test passes.",
             ]
         ).text
+    }
+}
+
+extension PolicyTest.Want {
+    /// What a verdict says, but for what is only reported.
+    init(of verdict: Verdict) {
+        self.init(
+            action: verdict.action, by: verdict.by, code: verdict.code, status: verdict.status)
     }
 }
