@@ -33,6 +33,7 @@ package final class Gateway: Sendable {
     let sealer: TokenSealer
     let published: PublishedDocuments
     let log: GatewayLog
+    let journal: JournalKeeping
     /// What `Via` calls us; a request that carries it has come in a loop.
     let pseudonym: String
     /// What `Via` says of us (RFC 9110, section 7.6.3).
@@ -97,6 +98,7 @@ package final class Gateway: Sendable {
         sealer = parts.sealer
         published = parts.published
         log = parts.log
+        journal = parts.journal
         fingerprint = parts.fingerprint
         tokens = TokenClient(now: parts.environment.monotonicSeconds)
         let signature = parts.configuration.signature
@@ -132,6 +134,7 @@ package final class Gateway: Sendable {
         let sealer: TokenSealer
         let published: PublishedDocuments
         let log: GatewayLog
+        let journal: JournalKeeping
         let fingerprint: HMACKey
     }
 }

@@ -63,7 +63,9 @@ extension RunningGateway {
                         template: served(configuration, site),
                         criteria: configuration.discovery.criteria,
                         keys: keys, host: site.host, now: environment.now),
-                    log: log, fingerprint: seal.hmac(for: .fingerprint)))
+                    log: log,
+                    journal: try JournalKeeping(configuration, site, seal, environment, log),
+                    fingerprint: seal.hmac(for: .fingerprint)))
             return (gateway, store)
         } catch {
             store.close()

@@ -43,6 +43,7 @@ extension Gateway: RequestHandler {
     func refuseMalformed(_ failure: RequestFailure, _ client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.malformed(failure, decision: decision, client)
+        note(Denial(failure), decision, "request", .inbound, failure.status, client)
         return Answer(
             status: failure.status, fields: Self.jsonFields,
             body: Denial(failure).body(decision: decision), connection: .close)
@@ -109,6 +110,7 @@ extension Gateway: RequestHandler {
     func refusal(_ denial: Denial) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.refused(denial, decision: decision)
+        note(denial, decision, "request", .inbound, denial.status, nil)
         var fields = Self.jsonFields
         if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))

@@ -30,6 +30,7 @@ package final class RunningGateway: Sendable {
                     configuration, egress: try egressHandler(gateway, now: environment.now())),
                 on: group, handler: gateway)
         } catch {
+            gateway.journal.close()
             store.close()
             throw StartFailure("\(error)")
         }
@@ -77,6 +78,7 @@ package final class RunningGateway: Sendable {
         gateway.published.stop()
         await server.shutdown(grace: grace)
         await group.shutdown()
+        gateway.journal.close()
         store.close()
         log.write(.info, .stopped)
         log.flush()

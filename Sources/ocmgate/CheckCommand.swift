@@ -34,6 +34,7 @@ struct CheckCommand: ParsableCommand {
             check.certificates(of: configuration)
             check.keys(of: configuration)
             check.egress(of: configuration)
+            check.journal(of: configuration)
             check.backend(of: configuration)
         } catch { check.findings += error.all }
         report(check, policyHash)

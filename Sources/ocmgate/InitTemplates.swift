@@ -55,6 +55,9 @@ struct InitTemplates {
         url      = "sqlite:\(state)/state.db"
         seal_key = "\(state)/seal.key" # made at the first start; keep a copy of it in a safe place
 
+        [journal]
+        dir = "\(state)/journal"      # every decision; docs/journal.md
+
         """
     }
 

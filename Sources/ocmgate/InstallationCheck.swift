@@ -170,6 +170,34 @@ struct InstallationCheck {
         } catch { find(error) }
     }
 
+    /// The journal's folder, its key, and the room on its disk.
+    mutating func journal(of configuration: Configuration) {
+        guard let settings = configuration.journal else { return }
+        let files = FileManager.default
+        let key = (configuration.signature.keys as NSString)
+            .appendingPathComponent(JournalKey.fileName)
+        if files.fileExists(atPath: key), mayRead(key) {
+            do throws(PrivateFile.Problem) {
+                _ = try JournalKey.load(folder: configuration.signature.keys, whenMissing: .refuse)
+            } catch { find(error) }
+        }
+        guard files.fileExists(atPath: settings.folder) else {
+            expectFolder(around: settings.folder)
+            return
+        }
+        do throws(PrivateFile.Problem) { try JournalFolder.check(settings.folder) } catch {
+            find(error)
+            return
+        }
+        let free = JournalFolder.freeBytes(settings.folder)
+        if free < 1 << 30 {
+            warn(
+                settings.folder,
+                "has \(free >> 20) MiB of room: when it is full, nothing is let through",
+                remedy: "make room, or shorten journal.keep")
+        }
+    }
+
     /// What is made at the first start needs its folder.
     private mutating func expectFolder(around path: String) {
         let folder = (path as NSString).deletingLastPathComponent

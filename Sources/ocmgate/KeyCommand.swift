@@ -72,10 +72,17 @@ struct KeyCommand: ParsableCommand {
         @Option(help: "The name of a key, to print it as PEM.")
         var pem: String?
 
+        @Flag(help: "The public key that the journal's checkpoints are signed with, as PEM.")
+        var journal = false
+
         @Flag(help: "Print JSON; the JWK set always is.")
         var json = false
 
         func run() throws {
+            if journal {
+                try exportJournalKey()
+                return
+            }
             let (ring, host, now) = try KeyCommand.ring(option)
             guard let pem else {
                 Output.line(String(decoding: ring.keySet(for: host, now: now), as: UTF8.self))
@@ -92,6 +99,22 @@ struct KeyCommand: ParsableCommand {
                 ])
             } else {
                 Output.line(entry.key.publicKey.pem)
+            }
+        }
+
+        private func exportJournalKey() throws {
+            let key: JournalKey
+            do {
+                key = try JournalKey.load(
+                    folder: try option.load().signature.keys, whenMissing: .refuse)
+            } catch { throw CommandFailure("\(error)") }
+            if json {
+                Output.json([
+                    "name": .string(JournalKey.id(of: key.key.publicKey)),
+                    "pem": .string(key.key.publicKey.pem),
+                ])
+            } else {
+                Output.line(key.key.publicKey.pem)
             }
         }
     }

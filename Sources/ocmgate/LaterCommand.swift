@@ -32,7 +32,7 @@ struct LaterCommand: CustomStringConvertible {
         "peer pin": nil, "peer hold": nil,
         "token revoke": nil, "token list": nil, "share revoke": nil,
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
-        "journal": nil, "top": nil,
+        "top": nil,
         "completion": "ocmgate --generate-completion-script bash (or zsh, fish) prints one",
     ]
 }

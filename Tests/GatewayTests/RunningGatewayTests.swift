@@ -25,6 +25,8 @@ import Testing
             [state]
             url = "sqlite:\(scratch.path)/state.db"
             seal_key = "\(scratch.path)/seal.key"
+            [journal]
+            dir = "\(scratch.path)/journal"
             [log]
             level = "error"
             """

@@ -88,6 +88,10 @@ file = "policy.toml"
 [state]
 url      = "sqlite:{folder}/state.db"
 seal_key = "{folder}/seal.key"
+
+[journal]
+dir = "{folder}/journal"
+{journal}
 """
 
 
@@ -123,7 +127,7 @@ class Gateway:
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
                  ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
-                 egress: str | None = None, outbound="", private=("127.0.0.0/8",),
+                 egress: str | None = None, outbound="", journal="", private=("127.0.0.0/8",),
                  unknown="deny"):
         self.host = host
         self.folder = folder
@@ -156,7 +160,7 @@ class Gateway:
             CONFIGURATION.format(
                 profile=profile, host=self.host, port=self.port, address=address, listen=listen, certificate=own.certificate,
                 key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
-                token=token, ca=authority.file, folder=folder, outbound=outbound,
+                token=token, ca=authority.file, folder=folder, outbound=outbound, journal=journal,
                 private=json.dumps(list(private)), egress=self._egress(egress),
                 resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()
                                   if a != f"{host}:443"),

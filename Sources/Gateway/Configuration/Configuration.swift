@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package var egress: EgressSettings?
     package var policy: PolicySettings
     package var state: StateSettings
+    /// Where decisions are recorded; nil when that is turned off.
+    package var journal: JournalSettings?
     package var limits: LimitSettings
     package var log: LogSettings
     /// Keys that were written and make the gateway weaker than its profile, each with its place.
@@ -160,6 +162,19 @@ package struct Configuration: Sendable {
         /// The path of the SQLite file.
         package var file: String
         package var sealKey: SealKey.Source
+    }
+
+    /// `[journal]`
+    package struct JournalSettings: Sendable {
+        package var folder: String
+        /// How many days are kept.
+        package var keep: Int
+        package var bodies: Bodies
+        /// Between two checkpoints.
+        package var checkpoint: Duration
+
+        /// What is kept of the bodies of messages.
+        package enum Bodies: String, Sendable, CaseIterable { case none, redacted }
     }
 
     /// `[limits]`

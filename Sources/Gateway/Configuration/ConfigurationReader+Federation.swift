@@ -180,6 +180,28 @@ extension ConfigurationReader {
         return Configuration.StateSettings(file: file, sealKey: source)
     }
 
+    /// Nil with `dir = ""`.
+    mutating func journal(_ top: inout TOMLTableReader) -> Configuration.JournalSettings? {
+        var table = top.tableOrEmpty("journal")
+        let isOff = table.node("dir")?.content == .string("")
+        let folder = isOff ? nil : table.read("dir", .line)
+        let keep = table.read(
+            "keep", .duration(from: .seconds(86_400), to: .seconds(36_525 * 86_400)))
+        let bodies = table.read(
+            "bodies", TOMLForm<Configuration.JournalSettings.Bodies>.word("value"))
+        let checkpoint = table.read(
+            "checkpoint", .duration(from: .seconds(1), to: .seconds(86_400)))
+        table.finish()
+        if isOff {
+            weaker("dir", in: table, "journal.dir = \"\": no decision is recorded")
+            return nil
+        }
+        return Configuration.JournalSettings(
+            folder: path(folder ?? "/var/lib/ocmgate/journal"),
+            keep: (keep?.wholeSeconds ?? 400 * 86_400) / 86_400, bodies: bodies ?? .redacted,
+            checkpoint: checkpoint ?? .seconds(300))
+    }
+
     mutating func limits(_ top: inout TOMLTableReader) -> Configuration.LimitSettings {
         var table = top.tableOrEmpty("limits")
         let settings = Configuration.LimitSettings(

@@ -24,25 +24,6 @@ extension ConfigurationReader {
             "\(table.path).\(key)", at: node.position, remedy: "\(key) = \(off.text) turns it off")
     }
 
-    /// Keys of a table that mean nothing unless `key` turns it on.
-    private func refuse(_ table: TOMLTableReader, without key: String) {
-        guard !table.has(key), !table.all.isEmpty else { return }
-        findings.notYet(
-            "[\(table.path)]", at: table.position, remedy: #"\#(key) = "" turns it off"#)
-    }
-
-    func refuseJournal(_ top: inout TOMLTableReader) {
-        var table = top.tableOrEmpty("journal")
-        later("dir", .line, off: .emptyText, in: &table)
-        _ = table.read("keep", .duration(from: .seconds(86_400), to: .seconds(36_525 * 86_400)))
-        _ = table.read("bodies", TOMLForm<JournalBodies>.word("value"))
-        _ = table.read("checkpoint", .duration(from: .seconds(1), to: .seconds(86_400)))
-        table.finish()
-        refuse(table, without: "dir")
-    }
-
-    private enum JournalBodies: String, CaseIterable { case none, redacted }
-
     func refuseMetricsAndAdmin(_ top: inout TOMLTableReader) {
         var metrics = top.tableOrEmpty("metrics")
         later("listen", .listenAddress, off: .emptyText, in: &metrics)

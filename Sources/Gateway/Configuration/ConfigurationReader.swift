@@ -29,7 +29,7 @@ struct ConfigurationReader {
         let egress = self.egress(&top, profile)
         let policy = self.policy(&top)
         let state = self.state(&top)
-        refuseJournal(&top)
+        let journal = self.journal(&top)
         let limits = self.limits(&top)
         let log = self.log(&top)
         refuseMetricsAndAdmin(&top)
@@ -38,7 +38,8 @@ struct ConfigurationReader {
         return Configuration(
             file: file, profile: profile, site: site, listeners: listeners, tls: tls,
             backend: backend, outbound: outbound, discovery: discovery, signature: signature,
-            token: token, egress: egress, policy: policy, state: state, limits: limits, log: log,
+            token: token, egress: egress, policy: policy, state: state, journal: journal,
+            limits: limits, log: log,
             weakenings: weakenings.sorted {
                 ($0.position ?? .start) < ($1.position ?? .start)
             })

@@ -37,7 +37,8 @@ extension Gateway {
         let signer = namedSigner(of: received)
         let meant = shareMeant(by: message, signer: signer)
         let claim = message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.map { Claim($0) }
-        trail.read(message, claim)
+        trail.read(
+            message, claim, as: received.occasion, peer: claim?.peer, now: received.now)
         try admit(claim, received, trail)
         return Claimed(
             received: received, message: message, claim: claim, share: meant.share,

@@ -16,6 +16,7 @@ extension Gateway {
         let trail = Trail(
             kind.text, from: received.client, now: received.now, policy: policy.current,
             clock: environment, fingerprint: fingerprint)
+        keepBody(of: received, trail)
         let answer: Answer
         do throws(Denial) {
             let claimed = try identify(received, trail)
@@ -26,14 +27,14 @@ extension Gateway {
             trail.enters(.policy)
             let permitted = try evaluate(verified, trail)
             trail.enters(nil)
+            try await reserve(trail)
             answer = try await carryOut(permitted, trail)
             trail.answered(answer.status)
         } catch {
             answer = refusal(error, of: kind.family, decision: trail.decision)
             trail.refused(error, status: answer.status)
         }
-        log.decision(trail.finished())
-        return answer
+        return await recorded(answer, trail) { refusal($0, of: kind.family, decision: $1) }
     }
 
     /// What a permitted message is for: the backend, or the gateway's own token endpoint.

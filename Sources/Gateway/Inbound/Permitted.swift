@@ -23,7 +23,7 @@ extension Gateway {
             verified.claimed, peer: verified.peer, signature: verified.signature,
             document: verified.document)
         let verdict = trail.policy.evaluate(facts, room: Policy.roomForAll)
-        trail.judged(verdict)
+        trail.judged(verdict, facts)
         if let denial = verdict.denial {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)

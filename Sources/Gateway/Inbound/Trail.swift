@@ -4,14 +4,17 @@ import OpenSSL
 import Synchronization
 import Transport
 
-/// What happens to one message on its way, for the one line that the log gets of it.
+/// What happens to one message on its way, for the one line that the log gets of it, and the one
+/// record that the journal gets.
 ///
 /// Carries the policy that was in force when the message came, so that a swap meanwhile changes
 /// nothing for it. One task writes it; the lock is for the compiler.
 final class Trail: Sendable {
     let policy: Policy
     let decision: String
-    private let state: Mutex<DecisionRecord>
+    private let state: Mutex<JournalRecord>
+    /// Whether the journal has room for the record.
+    private let place = Mutex(JournalQueue.Place.none)
     private let environment: Environment
     private let watch: Mutex<Stopwatch>
     private let fingerprint: HMACKey
@@ -34,13 +37,15 @@ final class Trail: Sendable {
             status: 500, client: client.addressText)
         record.policy = policy.hash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
-        state = Mutex(record)
+        state = Mutex(JournalRecord(record))
     }
 
     /// A peer may send many secrets; one line tells of so many.
     private static let loggedSecrets = 4
 
-    private func note(_ change: (inout DecisionRecord) -> Void) { state.withLock { change(&$0) } }
+    private func note(_ change: (inout DecisionRecord) -> Void) {
+        state.withLock { change(&$0.decision) }
+    }
 
     /// The time until the next such call is this phase's; nil for what is none of them.
     func enters(_ phase: Stopwatch.Phase?) {
@@ -48,8 +53,23 @@ final class Trail: Sendable {
         watch.withLock { $0.enters(phase, at: now) }
     }
 
+    /// The body as it came, for a journal that keeps bodies.
+    func keep(_ body: JournalBody) { state.withLock { $0.body = body } }
+
+    /// The journal has room for the record.
+    func reserved() { place.withLock { $0 = .taken } }
+
     /// The message was read.
-    func read(_ message: Message, _ claim: Claim?) {
+    ///
+    /// - Parameters:
+    ///   - peer: whom it claims to come from, or goes to.
+    ///   - now: when it came, unix seconds.
+    func read(
+        _ message: Message, _ claim: Claim?, as occasion: Occasion, peer: PeerHost?, now: Int
+    ) {
+        var facts = Facts(occasion, peer: peer, now: now)
+        facts.fill(from: message)
+        state.withLock { $0.facts = facts }
         note { record in
             record.claimed = claim?.peer.description
             record.fill(from: message)
@@ -77,12 +97,23 @@ final class Trail: Sendable {
         }
     }
 
-    func judged(_ verdict: Verdict) {
+    /// The policy judged the message, by what it knew of it.
+    func judged(_ verdict: Verdict, _ facts: Facts) {
+        state.withLock { record in
+            record.facts = facts
+            record.checks = verdict.checks
+        }
         note { record in
             record.by = verdict.by
             record.would += verdict.would
             record.checks = verdict.checks.compactMap(\.logged)
         }
+    }
+
+    /// The policy that is judged beside the one in force says this of the message.
+    func judged(_ verdict: Verdict, byCandidate policy: Policy) {
+        let candidate = JournalRecord.Candidate(verdict, of: policy.hash)
+        state.withLock { $0.candidate = candidate }
     }
 
     /// Something that would have refused the message, and was let pass by the profile.
@@ -133,14 +164,20 @@ final class Trail: Sendable {
         }
     }
 
-    /// The finished record.
-    func finished() -> DecisionRecord {
+    /// The finished record, and whether the journal has a place for it; that is the caller's from now
+    /// on.
+    func finished() -> (record: JournalRecord, place: JournalQueue.Place) {
         let now = environment.monotonicMicroseconds()
         let timings = watch.withLock { $0.stop(at: now) }
-        return state.withLock { record in
-            record.timings = timings
+        let place = place.withLock { place in
+            defer { place = .none }
+            return place
+        }
+        let record = state.withLock { record in
+            record.decision.timings = timings
             return record
         }
+        return (record, place)
     }
 }
 

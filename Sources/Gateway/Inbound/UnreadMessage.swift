@@ -30,7 +30,7 @@ extension Gateway {
         var answer = refusal(denial, of: family, decision: trail.decision)
         answer.connection = connection
         trail.refused(denial, status: answer.status)
-        log.decision(trail.finished())
+        record(trail)
         return answer
     }
 }

@@ -297,6 +297,9 @@ package enum JournalFolder {
         }
     }
 
+    /// Bytes on its disk that unprivileged users may take.
+    package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
+
     /// Refused: a journal that another process writes.
     static func lock(_ path: String) throws(JournalError) -> StoreLock {
         do { return try StoreLock((path as NSString).appendingPathComponent("journal.lock")) } catch

@@ -32,6 +32,8 @@ struct JournalEnd {
             let last = try Last(reader, day)
             if day == end.day {
                 end.torn = last.rest
+                // The line feed behind it is not part of it.
+                if end.torn.last == UInt8(ascii: "\n") { end.torn.removeLast() }
                 end.lacksEnd = last.lacksEnd
                 end.hasBegun = last.line != nil
             } else if !last.rest.isEmpty {
@@ -65,7 +67,7 @@ struct JournalEnd {
         // It is near the end, as a rule.
         for last in [Self.piece, nil] where found == nil {
             try reader.lines(
-                of: days, holding: [Array("{\"seq\":\(head.seq),".utf8)], last: last
+                of: days, holding: [ByteNeedle("{\"seq\":\(head.seq),")], last: last
             ) { line, _ in
                 guard line.seq == head.seq else { return .goOn }
                 found = line.hash

@@ -20,6 +20,14 @@ enum JournalFacts {
             text.add("token_exchange", facts.access == .token)
             text.add("invite", facts.invite == .accepted)
             text.add("mfa", facts.mfa == .enforced)
+            text.add("key_pinned", facts.keyPinned == .pinned)
+            switch facts.directory {
+            case .byLists: break
+            case .none: text.add("directory", false)
+            case .listed: text.add("directory", true)
+            }
+            text.add("mtls", facts.mtls == .verified)
+            text.add("software", facts.software)
             text.add("share_type", facts.shareType)
             text.add("resource_type", facts.resourceType)
             text.add("protocol", facts.protocols)
@@ -51,6 +59,15 @@ enum JournalFacts {
         facts.access = object["token_exchange"]?.bool == true ? .token : .secret
         facts.invite = object["invite"]?.bool == true ? .accepted : .none
         facts.mfa = object["mfa"]?.bool == true ? .enforced : .notEnforced
+        facts.keyPinned = object["key_pinned"]?.bool == true ? .pinned : .none
+        facts.directory =
+            switch object["directory"]?.bool {
+            case true: .listed
+            case false: .none
+            case nil: .byLists
+            }
+        facts.mtls = object["mtls"]?.bool == true ? .verified : .none
+        facts.software = object["software"]?.string
         facts.shareType = object["share_type"]?.string
         facts.resourceType = object["resource_type"]?.string
         facts.protocols = words(object["protocol"])
@@ -85,7 +102,8 @@ enum JournalFacts {
     private static func isBounded(_ facts: Facts) -> Bool {
         let lists = [facts.protocols, facts.accessTypes]
         let texts = [
-            facts.shareType, facts.resourceType, facts.owner, facts.sender, facts.recipient,
+            facts.software, facts.shareType, facts.resourceType, facts.owner, facts.sender,
+            facts.recipient,
             facts.notificationType,
         ].compactMap { $0 }
         return lists.allSatisfy { $0.count <= LogText.listLimit }

@@ -96,14 +96,14 @@ package struct JournalReader: Sendable {
     /// Lends every line of these days that has the form of one, in order; what has not is left to
     /// `verify`.
     ///
-    /// - Parameter holding: only lines that hold each of these byte strings.
+    /// - Parameter holding: only lines that hold each of these.
     package func lines(
-        of days: some Sequence<JournalDay>, holding needles: [[UInt8]] = [], last: Int? = nil,
+        of days: some Sequence<JournalDay>, holding needles: [ByteNeedle] = [], last: Int? = nil,
         _ body: (JournalLine, Place) throws -> Step
     ) throws {
         for day in days {
             let step = try rawLines(of: day, last: last) { bytes, place, _ in
-                guard needles.isEmpty || needles.allSatisfy({ bytes.span.holds($0.span) }),
+                guard needles.allSatisfy({ $0.isIn(bytes.span) }),
                     let line = JournalLine(bytes)
                 else { return .goOn }
                 return try body(line, place)
@@ -124,20 +124,30 @@ package struct JournalReader: Sendable {
     private static let piece = 4 << 20
 }
 
-extension Span<UInt8> {
-    /// Whether the bytes are in here, in one piece.
-    func holds(_ needle: Span<UInt8>) -> Bool {
-        guard !needle.isEmpty, needle.count <= count else { return needle.isEmpty }
-        let first = needle[0]
-        var place = 0
-        let last = count - needle.count
-        while place <= last {
-            if self[place] == first,
-                extracting(place..<(place + needle.count)).isSame(as: needle)
-            {
-                return true
-            }
-            place += 1
+/// Bytes that are looked for in many lines (Horspool's algorithm: most bytes are never looked at).
+package struct ByteNeedle: Sendable {
+    private let bytes: [UInt8]
+    private let skips: [Int]
+
+    package init(_ text: String) {
+        bytes = Array(text.utf8)
+        var skips = [Int](repeating: max(1, bytes.count), count: 256)
+        for (place, byte) in bytes.dropLast().enumerated() {
+            skips[Int(byte)] = bytes.count - 1 - place
+        }
+        self.skips = skips
+    }
+
+    func isIn(_ text: Span<UInt8>) -> Bool {
+        let count = bytes.count
+        guard count > 0 else { return true }
+        let (bytes, skips) = (bytes.span, skips.span)
+        var end = count - 1
+        while end < text.count {
+            var back = 0
+            while back < count, text[end - back] == bytes[count - 1 - back] { back += 1 }
+            if back == count { return true }
+            end += skips[Int(text[end])]
         }
         return false
     }

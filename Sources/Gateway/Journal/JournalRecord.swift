@@ -6,8 +6,6 @@ package import Federation
 /// Made by the phases; the journal's own thread writes it (``JournalText``), and
 /// ``JournalDecision`` is what is read of it later.
 package struct JournalRecord: Sendable {
-    /// When the decision was made, milliseconds since 1970.
-    package var time: Int
     package var decision: DecisionRecord
     /// What the policy knew of the message; of one that was refused before the policy was asked,
     /// what it says itself. Nil of what was never read.
@@ -47,12 +45,8 @@ package struct JournalRecord: Sendable {
         }
     }
 
-    package init(_ decision: DecisionRecord, time: Int, facts: Facts? = nil) {
+    package init(_ decision: DecisionRecord, facts: Facts? = nil) {
         self.decision = decision
-        self.time = time
         self.facts = facts
     }
-
-    /// Whether it lets something through: then it is on the disk before anybody is answered.
-    package var letsThrough: Bool { decision.action == .allow }
 }

@@ -19,6 +19,18 @@ package enum DecisionID {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Unix seconds at which a decision with this id was made; nil for what is no id.
+    package static func time(of id: String) -> Int? {
+        let bytes = Array(id.utf8)
+        guard bytes.count == 16 else { return nil }
+        var time = 0
+        for byte in bytes {
+            guard alphabet.contains(byte) else { return nil }
+        }
+        for byte in bytes.prefix(7) { time = time << 5 | (alphabet.firstIndex(of: byte) ?? 0) }
+        return time
+    }
+
     private static func write(_ number: UInt64, digits: Int, to text: inout [UInt8]) {
         let alphabet = alphabet
         var shift = UInt64(digits * 5)

@@ -33,7 +33,8 @@ extension Gateway {
         _ received: Received, to host: PeerHost, _ trail: Trail
     ) throws(Denial) -> Addressed {
         let message = try Message(received)
-        trail.read(message, nil)
+        trail.read(
+            message, nil, as: Occasion(message.kind, .outbound), peer: host, now: received.now)
         trail.addressed(host)
         let standing = trail.policy.standing(of: host, now: received.now)
         trail.stands(standing)

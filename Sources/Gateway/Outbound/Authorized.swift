@@ -43,10 +43,10 @@ extension Gateway {
             try admitEndPoint(of: peer, trail.policy, now: addressed.received.now)
         }
         let generation = message.isOCM ? generation(for: dialect) : .none
-        let verdict = trail.policy.evaluate(
-            facts(message, of: addressed.received, to: peer, dialect, signed: generation),
-            room: Policy.roomForAll)
-        trail.judged(verdict)
+        let facts = facts(
+            message, of: addressed.received, to: peer, dialect, signed: generation)
+        let verdict = trail.policy.evaluate(facts, room: Policy.roomForAll)
+        trail.judged(verdict, facts)
         if let denial = verdict.denial {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
@@ -158,7 +158,7 @@ extension SignatureFact {
 
 extension Message {
     /// What the policy calls it.
-    fileprivate var kind: MessageKind {
+    var kind: MessageKind {
         switch self {
         case .share: .share
         case .notification: .notification

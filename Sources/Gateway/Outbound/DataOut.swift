@@ -88,6 +88,9 @@ extension Gateway {
         let decision = DecisionID.make(now: request.now)
         let status = denial.status == 401 ? 403 : denial.status
         log.refusedData(denial, decision: decision, request, status: status)
+        note(
+            denial, decision, "webdav", .outbound, status, request.client,
+            peer: request.peer.description)
         var fields = Self.jsonFields
         if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(status: status, fields: fields, body: denial.body(decision: decision))

@@ -12,6 +12,9 @@ extension EgressHandler {
     func answer(_ denial: Denial, _ target: String, _ client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: gateway.environment.now())
         gateway.log.refusedEgress(denial, decision: decision, target: target, client)
+        gateway.note(
+            denial, decision, "egress", .outbound, denial.status, client,
+            peer: target.isEmpty ? nil : target)
         var fields = Gateway.jsonFields
         fields.append(
             ("proxy-status", "ocmgate; error=\(denial.proxyError); details=\"\(denial.plainCode)\"")

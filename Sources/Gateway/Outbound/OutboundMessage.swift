@@ -17,6 +17,7 @@ extension Gateway {
         let trail = Trail(
             kind.text, .outbound, from: received.client, now: received.now, policy: policy.current,
             clock: environment, fingerprint: fingerprint)
+        keepBody(of: received, trail)
         let answer: Answer
         do throws(Denial) {
             let addressed = try address(received, to: request.peer, trail)
@@ -25,6 +26,7 @@ extension Gateway {
             trail.enters(.policy)
             let authorized = try authorize(addressed, to: peer, trail)
             trail.enters(nil)
+            try await reserve(trail)
             let message = try await transform(authorized, trail)
             answer = try await deliver(message, trail)
             trail.answered(answer.status)
@@ -32,7 +34,6 @@ extension Gateway {
             answer = failure(error, of: kind, decision: trail.decision)
             trail.refused(error, status: answer.status)
         }
-        log.decision(trail.finished())
-        return answer
+        return await recorded(answer, trail) { failure($0, of: kind, decision: $1) }
     }
 }

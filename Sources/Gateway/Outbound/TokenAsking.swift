@@ -10,23 +10,28 @@ extension Gateway {
     ) async -> Result<PeerToken, ExchangeFailure> {
         let asked = environment.monotonicSeconds()
         let started = environment.monotonicMicroseconds()
-        var record = DecisionRecord(
+        var decision = DecisionRecord(
             id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
             direction: .outbound, action: .fail, by: "guard", status: 0,
             client: client.addressText)
-        record.peer = data.peer.description
-        record.share = data.id?.description
-        record.signature = .init(generation: use.way.generation.name, result: "sent")
-        let result = await ask(data, use, client, asked, &record)
-        record.tell(result)
-        record.timings = [(.total, environment.monotonicMicroseconds() - started)]
-        log.decision(record)
+        decision.peer = data.peer.description
+        decision.share = data.id?.description
+        decision.signature = .init(generation: use.way.generation.name, result: "sent")
+        var record = JournalRecord(decision)
+        var place = JournalQueue.Place.none
+        let result = await ask(data, use, client, asked, &record, &place)
+        record.decision.tell(result)
+        record.decision.timings = [(.total, environment.monotonicMicroseconds() - started)]
+        log.decision(record.decision)
+        do throws(Denial) { try await journal.append(record, place) } catch {
+            return .failure(.denied(error))
+        }
         return result
     }
 
     private func ask(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection, _ asked: Int,
-        _ record: inout DecisionRecord
+        _ record: inout JournalRecord, _ place: inout JournalQueue.Place
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
         let settings: RuleSettings
@@ -36,15 +41,16 @@ extension Gateway {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
             try admit(endPoint.host, namedBy: data.peer, policy.current)
+            place = try await journal.reserve()
             sent = try await signedSending(
                 of: try tokenRequest(use.lease.name, endPoint), to: data.peer, use.way)
         } catch { return .failure(.denied(error)) }
-        record.signature = .init(generation: sent.generation.name, result: "sent")
-        if sent.isRepeated { record.altered.append("signed again") }
+        record.decision.signature = .init(generation: sent.generation.name, result: "sent")
+        if sent.isRepeated { record.decision.altered.append("signed again") }
         switch sent.reply {
         case .failure(let failure): return .failure(.unreachable(failure.code))
         case .success(let reply):
-            record.status = reply.status
+            record.decision.status = reply.status
             switch TokenReply(status: reply.status, body: reply.body) {
             case .granted(let token, let lifetime):
                 let most = settings.tokenTTL.map(\.wholeSeconds) ?? lifetime
@@ -60,10 +66,10 @@ extension Gateway {
     /// The policy's word on exchanging codes at this peer, and what it sets for the token.
     private func judge(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
-        _ record: inout DecisionRecord
+        _ record: inout JournalRecord
     ) throws(Denial) -> RuleSettings {
         let policy = policy.current
-        record.policy = policy.hash
+        record.decision.policy = policy.hash
         var facts = data.facts
         facts.occasion = Occasion(.token, .outbound)
         facts.now = environment.now()
@@ -71,11 +77,13 @@ extension Gateway {
         facts.access = .token
         facts.signature = SignatureFact(use.way.generation, use.way.verification)
         let verdict = policy.evaluate(facts, room: Policy.roomForAll)
-        record.by = verdict.by
-        record.would = verdict.would
+        record.facts = facts
+        record.checks = verdict.checks
+        record.decision.by = verdict.by
+        record.decision.would = verdict.would
         if let denial = verdict.denial {
             guard configuration.profile == .observe else { throw denial }
-            record.would.append(denial.code.rawValue)
+            record.decision.would.append(denial.code.rawValue)
         }
         return data.settings.and(verdict.settings)
     }

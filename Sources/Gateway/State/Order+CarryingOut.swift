@@ -73,6 +73,7 @@ extension Gateway {
                 ])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
+        case .eraseSubject(let text): return await journal.erase(text)
         case .changeKeys(let change):
             do {
                 let done = try change.perform(

@@ -9,6 +9,8 @@ package enum Order: Sendable, Codable {
     case changeKeys(KeyChange)
     /// Lists that are downloaded.
     case lists(ListOrder)
+    /// A subject of the journal, or a pseudonym, to be forgotten.
+    case eraseSubject(String)
 }
 
 /// The share that `share add` records.

@@ -114,6 +114,7 @@ extension Gateway {
         }
         if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
         log.refusedData(denial, decision: decision, request, status: answer.status)
+        note(denial, decision, "webdav", .inbound, answer.status, request.client)
         return answer
     }
 
@@ -128,6 +129,7 @@ extension Gateway {
     func unavailable(_ denial: Denial) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.backendFailed(denial, decision: decision)
+        note(denial, decision, "request", .inbound, denial.status, nil)
         var fields = Self.jsonFields
         if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))

@@ -86,6 +86,9 @@ struct DemoFiles {
             url      = "sqlite:\(path("state.db"))"
             seal_key = "\(path("seal.key"))"
 
+            [journal]
+            dir = "\(path("journal"))"
+
             """, to: "config.toml")
     }
 

@@ -10,7 +10,6 @@ import Transport
             ConfigurationSample.findings(try ConfigurationSample.example()) == [
                 "config.toml:17:18: listen.proxy_protocol is not available yet; "
                     + "proxy_protocol = [] turns it off",
-                #"config.toml:84:14: journal.dir is not available yet; dir = "" turns it off"#,
                 #"config.toml:104:10: metrics.listen is not available yet; listen = "" turns it off"#,
                 #"config.toml:107:10: admin.socket is not available yet; socket = "" turns it off"#,
                 #"config.toml:108:10: admin.page is not available yet; page = "" turns it off"#,

@@ -166,8 +166,8 @@ import Transport
             #"9:9: this is not "refuse", "tunnel" or an array of hosts"#
         ),
         (
-            "[journal]\nkeep = \"400d\"",
-            #"7:1: [journal] is not available yet; dir = "" turns it off"#
+            "[journal]\nkeep = \"1h\"",
+            "8:8: expected a duration from 1d to 36525d like \"5m\""
         ),
         (
             "[metrics]\nlisten = 9464",

@@ -28,7 +28,6 @@ enum ConfigurationSample {
         var text = try example()
         for (written, off) in [
             (#"proxy_protocol = ["10.0.0.0/8"]"#, "proxy_protocol = []"),
-            (#"dir        = "/var/lib/ocmgate/journal""#, #"dir        = """#),
             (#"listen = "127.0.0.1:9464""#, #"listen = """#),
             (#"socket = "/run/ocmgate/admin.sock""#, #"socket = """#),
             (#"page   = "127.0.0.1:9465""#, #"page   = """#),

@@ -96,6 +96,6 @@ import Testing
             TestRequest("/", Messages.share(from: "blocked.test")))
         let trail = world.trail(received)
         _ = try world.gateway.identify(received, trail)
-        #expect(trail.finished().would.contains { $0.hasPrefix("peer_blocked") })
+        #expect(trail.finished().record.decision.would.contains { $0.hasPrefix("peer_blocked") })
     }
 }

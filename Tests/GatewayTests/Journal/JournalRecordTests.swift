@@ -50,7 +50,7 @@ struct JournalRecordTests {
         decision.detail = detail
         decision.fingerprints = ["00112233"]
         decision.timings = [(.total, 1234)]
-        var record = JournalRecord(decision, time: 1_700_000_000_123, facts: facts)
+        var record = JournalRecord(decision, facts: facts)
         record.checks = [
             Check("list:partners", .passed, .onNoList), Check("rule:none", .notApplicable),
             Check("rule:all", .allowed),
@@ -61,7 +61,7 @@ struct JournalRecordTests {
     static func line(_ record: JournalRecord, _ seals: OpenSeals = OpenSeals()) throws
         -> JournalLine
     {
-        var text = JournalText(seq: 7, .decision, time: record.time, try seals.sealer())
+        var text = JournalText(seq: 7, .decision, time: 1_700_000_000_123, try seals.sealer())
         record.write(into: &text)
         _ = text.finish(after: .none)
         return try #require(JournalLine(text.bytes[...].dropLast()))
@@ -78,7 +78,7 @@ struct JournalRecordTests {
         #expect(line.time == 1_700_000_000_123)
         let read = try #require(JournalDecision(line, OpenSeals.people))
         #expect(read.id == "06abcdefgh234567")
-        #expect(read.time == record.time)
+        #expect(read.time == 1_700_000_000_123)
         #expect(read.action == .allow)
         #expect(read.by == "rule:all")
         #expect(read.status == 201)
@@ -112,6 +112,10 @@ struct JournalRecordTests {
                 facts.access = .token
                 facts.invite = .accepted
                 facts.mfa = .enforced
+                facts.keyPinned = .pinned
+                facts.directory = signature == .none ? .none : .listed
+                facts.mtls = .verified
+                facts.software = "nextcloud 33.0.3"
                 facts.shareType = "group"
                 facts.resourceType = "calendar"
                 facts.protocols = ["webdav", "ssh"]

@@ -22,7 +22,7 @@ final class TestWorld: Sendable {
         unknown: String = "deny", rules: String = "", configuration: String = "",
         profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
         net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9",
-        outbound: OutboundClient? = nil
+        outbound: OutboundClient? = nil, journal: Journal? = nil
     ) throws {
         self.clock = clock
         self.net = net
@@ -86,7 +86,8 @@ final class TestWorld: Sendable {
                     sink: { bytes in
                         lines.add(bytes)
                         return true
-                    }), fingerprint: seal.hmac(for: .fingerprint)))
+                    }), journal: journal.map { .on($0, .redacted) } ?? .off,
+                fingerprint: seal.hmac(for: .fingerprint)))
     }
 
     deinit { gateway.store.close() }

@@ -1,0 +1,159 @@
+import Federation
+import Foundation
+import Logging
+import OpenSSL
+import Transport
+
+/// Whether decisions are recorded, and what of them.
+package enum JournalKeeping: Sendable {
+    /// `journal.dir = ""`.
+    case off
+    case on(Journal, Configuration.JournalSettings.Bodies)
+
+    /// Opens the journal that the configuration names.
+    init(
+        _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ environment: Environment,
+        _ log: GatewayLog
+    ) throws {
+        guard let settings = configuration.journal else {
+            self = .off
+            return
+        }
+        let disk = JournalDisk.Settings(
+            folder: settings.folder, keep: settings.keep, site: site.host,
+            headFile: JournalHead.file(of: configuration.state.file))
+        self = .on(
+            try Journal(
+                disk, try JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
+                seal, log, interval: settings.checkpoint, clock: environment,
+                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }),
+            settings.bodies)
+    }
+
+    /// Makes sure of room for a record before what it is about takes effect.
+    ///
+    /// Refused: `journal_unavailable`.
+    func reserve() async throws(Denial) -> JournalQueue.Place {
+        switch self {
+        case .off: return .none
+        case .on(let journal, _):
+            try await journal.reserve()
+            return .taken
+        }
+    }
+
+    /// Returns when the record is on the disk if it lets something through; else at once.
+    func append(_ record: JournalRecord, _ place: JournalQueue.Place) async throws(Denial) {
+        guard case .on(let journal, _) = self else { return }
+        switch record.decision.action {
+        case .allow: try await journal.append(record, place)
+        case .deny, .hold, .fail: journal.note(record, place)
+        }
+    }
+
+    /// For refusals: nobody waits.
+    func note(_ record: JournalRecord) {
+        guard case .on(let journal, _) = self else { return }
+        journal.note(record, .none)
+    }
+
+    /// Carries out `journal erase`.
+    func erase(_ text: String) async -> OrderAnswer {
+        guard case .on(let journal, _) = self else {
+            return .refused("the gateway that runs keeps no journal")
+        }
+        guard let erasure = JournalErasure(text) else {
+            return .refused("\(text) is no address and no pseudonym")
+        }
+        do {
+            let pseudonym = try await journal.erase(erasure)
+            return .done(pseudonym.map { ["pseudonym": $0.description] } ?? [:])
+        } catch { return .refused(error.detail) }
+    }
+
+    func close() {
+        if case .on(let journal, _) = self { journal.close() }
+    }
+}
+
+extension JournalErasure {
+    /// `alice@cloud.example`, an IP address, or a pseudonym with or without its `~`.
+    init?(_ text: String) {
+        let name = text.hasPrefix("~") ? text.dropFirst().prefix { $0 != "@" } : text[...]
+        if let pseudonym = JournalPseudonym(String(name)) {
+            self = .pseudonym(pseudonym)
+        } else if let subject = JournalSubject(text) {
+            self = .subject(subject)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension Gateway {
+    /// Makes sure of room in the journal, before a message that the policy lets through has any
+    /// effect.
+    ///
+    /// Refused: `journal_unavailable`.
+    func reserve(_ trail: Trail) async throws(Denial) {
+        switch try await journal.reserve() {
+        case .taken: trail.reserved()
+        case .none: break
+        }
+    }
+
+    /// Keeps the body of a message, where the journal keeps bodies.
+    func keepBody(of received: Received, _ trail: Trail) {
+        guard case .on(_, .redacted) = journal else { return }
+        switch received.kind {
+        case .ocm: trail.keep(JournalBody(bytes: received.body, form: .json))
+        case .token, .ocs: trail.keep(JournalBody(bytes: received.body, form: .form))
+        }
+    }
+
+    /// Ends a message: its line and its record, the latter on the disk before the answer goes out if
+    /// the message was let through. What could not be recorded is answered as a refusal.
+    func recorded(
+        _ answer: Answer, _ trail: Trail, refusal: (Denial, _ decision: String) -> Answer
+    ) async -> Answer {
+        let (record, place) = trail.finished()
+        do throws(Denial) {
+            try await journal.append(record, place)
+            log.decision(record.decision)
+            return answer
+        } catch {
+            let refused = refusal(error, trail.decision)
+            trail.refused(error, status: refused.status)
+            log.decision(trail.finished().record.decision)
+            return refused
+        }
+    }
+
+    /// Ends a message that was refused.
+    func record(_ trail: Trail) {
+        let (record, _) = trail.finished()
+        journal.note(record)
+        log.decision(record.decision)
+    }
+
+    /// Records a refusal of what is no message of the federation.
+    ///
+    /// - Parameter peer: known, or the one that the backend wanted to reach.
+    func note(
+        _ denial: Denial, _ decision: String, _ kind: String,
+        _ direction: DecisionRecord.Direction, _ status: Int, _ client: ClientConnection?,
+        peer: String? = nil
+    ) {
+        let policy = "policy: "
+        var record = DecisionRecord(
+            id: decision, kind: kind, direction: direction,
+            action: denial.code.isFailure ? .fail : .deny,
+            by: denial.detail.hasPrefix(policy)
+                ? String(denial.detail.dropFirst(policy.count)) : "guard:\(denial.code.rawValue)",
+            status: status, client: client?.addressText ?? "-")
+        record.code = denial.disclosedCode
+        record.detail = denial.detail
+        record.peer = peer
+        journal.note(JournalRecord(record))
+    }
+}

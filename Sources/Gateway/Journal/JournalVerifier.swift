@@ -1,0 +1,217 @@
+import Federation
+package import OpenSSL
+
+/// Checks a journal from its first line to its last, with nothing but public keys.
+///
+/// Found is every line that was changed, removed, put elsewhere or added, each with its file and line;
+/// an end that was cut off only against what remembers it (``JournalHead``). Accepted is what a
+/// crash leaves half written, if the next line accounts for it to the byte, and the absence of days
+/// that a signed record says were removed.
+package struct JournalVerifier {
+    /// One thing that is wrong.
+    package struct Finding: Sendable, Equatable {
+        package let file: String
+        /// From 1; nil when it is about the file, or the folder, as a whole.
+        package let line: Int?
+        package let what: String
+    }
+
+    /// What was found out.
+    package struct Report: Sendable {
+        package var findings: [Finding] = []
+        package var lines = 0
+        package var days = 0
+        package var checkpoints = 0
+        /// The newest checkpoint that is right.
+        package var signed: JournalHead?
+        /// Lines behind it: nobody has signed them yet.
+        package var unsigned = 0
+        /// Bytes that crashes left, and that were accounted for.
+        package var torn = 0
+        /// The last line.
+        package var last: Int = 0
+        /// The newest day that was removed because it was old.
+        package var removedThrough: String?
+    }
+
+    /// Findings after which the rest is only counted.
+    private static let most = 1000
+
+    private let keys: [String: PublicKey]
+    private let heads: [JournalHead]
+    private var report = Report()
+    private var previous = JournalHash.none
+    private var expected = 1
+    /// Where the journal begins, if that is not its first line: what a removal has to say.
+    private var start: (last: Int, head: JournalHash, file: String)?
+    private var isStartSigned = false
+    private var rest: [UInt8] = []
+    private var restPlace: JournalReader.Place?
+    private var seen: [Int: JournalHash] = [:]
+
+    /// - Parameter heads: checkpoints that somebody remembers: the one beside the state, those that
+    ///   the log told of.
+    package init(keys: [PublicKey], heads: [JournalHead]) {
+        self.keys = Dictionary(
+            keys.map { (JournalKey.id(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+        self.heads = heads
+    }
+
+    /// Checks all that is there.
+    package mutating func verify(_ reader: JournalReader) throws -> Report {
+        let days = try reader.days()
+        report.days = days.count
+        for day in days {
+            var isFirst = true
+            _ = try reader.rawLines(of: day) { bytes, place, isWhole in
+                check(bytes, place, isWhole, isFirst: &isFirst)
+                return .goOn
+            }
+            if isFirst, rest.isEmpty {
+                find(reader.file(of: day), nil, "is empty")
+            }
+        }
+        if let place = restPlace {
+            find(
+                place,
+                "is incomplete; a gateway that runs may be writing it, look again; else it was "
+                    + "killed, and accounts for it at its next start")
+        }
+        if let start, !isStartSigned {
+            find(
+                start.file, 1,
+                "the journal begins with record \(start.last + 1), and no signed record says "
+                    + "that those before it were removed")
+        }
+        report.last = expected - 1
+        for head in heads { check(head, reader.folder) }
+        return report
+    }
+
+    // MARK: Lines
+
+    private mutating func check(
+        _ bytes: ArraySlice<UInt8>, _ place: JournalReader.Place, _ isWhole: Bool,
+        isFirst: inout Bool
+    ) {
+        guard let line = JournalLine(bytes), let stated = line.hash else {
+            if restPlace == nil { restPlace = place }
+            rest += bytes
+            if isWhole { rest.append(UInt8(ascii: "\n")) }
+            return
+        }
+        report.lines += 1
+        checkRest(line)
+        if isFirst {
+            isFirst = false
+            begin(line, place)
+        } else if line.kind == .begin {
+            find(place, "a file begins in the middle of another")
+        }
+        let hash = JournalHash(after: previous, line.hashed)
+        if line.seq != expected {
+            find(place, Self.gap(expected: expected, found: line.seq))
+        } else if hash != stated {
+            find(place, "its hash is wrong: this record, or the one before it, was changed")
+        } else {
+            judge(line, place)
+        }
+        if heads.contains(where: { $0.seq == line.seq }) { seen[line.seq] = stated }
+        previous = stated
+        expected = line.seq + 1
+        report.unsigned = line.seq - (report.signed?.seq ?? 0)
+    }
+
+    private static func gap(expected: Int, found: Int) -> String {
+        switch found - expected {
+        case 1: "record \(expected) is missing before it"
+        case 2...: "records \(expected) to \(found - 1) are missing before it"
+        default: "record \(found) does not belong here: \(expected) was to come"
+        }
+    }
+
+    /// What a line of its kind has to say.
+    private mutating func judge(_ line: JournalLine, _ place: JournalReader.Place) {
+        switch line.kind {
+        case .checkpoint:
+            switch JournalCheckpoint.judge(line, after: previous, keys) {
+            case .valid:
+                report.checkpoints += 1
+                report.signed = line.hash.map {
+                    JournalHead(seq: line.seq, hash: $0, day: place.day)
+                }
+            case .unknownKey(let name):
+                find(place, "is signed by the key \(name), which was not given")
+            case .wrong: find(place, "its signature is wrong")
+            }
+        case .removed:
+            report.removedThrough = line.member("through")?.string
+            // Of several days that were to go, some may be left.
+            guard let start, let last = line.member("last")?.number?.integer, last >= start.last,
+                last > start.last || line.member("head")?.string == start.head.description
+            else { return }
+            isStartSigned = true
+        case .begin, .decision, .torn, .erased, .unrecorded: break
+        }
+    }
+
+    /// The first line of a file names the line that it follows.
+    private mutating func begin(_ line: JournalLine, _ place: JournalReader.Place) {
+        guard line.kind == .begin,
+            let before = line.member("prev")?.string.flatMap({ JournalHash($0) })
+        else {
+            find(place, "a file does not begin with this")
+            return
+        }
+        if report.lines == 1, line.seq > 1 {
+            start = (line.seq - 1, before, place.file)
+            previous = before
+            expected = line.seq
+        } else if before != previous, line.seq == expected {
+            find(place, "does not follow from the end of the file before it")
+        }
+    }
+
+    /// Bytes that are no line are accounted for by the line behind them, or by nothing.
+    private mutating func checkRest(_ line: JournalLine) {
+        guard let place = restPlace else { return }
+        var bytes = rest
+        rest = []
+        restPlace = nil
+        // The line feed that ends them is the later line's.
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        let isTold = line.kind == .torn || line.kind == .begin
+        guard isTold, line.member("torn_bytes")?.number?.integer == bytes.count,
+            line.member("torn_sha256")?.string == JournalHash(of: bytes).description
+        else {
+            find(place, "is no record: it was changed, or does not belong here")
+            return
+        }
+        report.torn += bytes.count
+    }
+
+    private mutating func check(_ head: JournalHead, _ folder: String) {
+        if head.seq >= expected {
+            find(
+                folder, nil,
+                "ends with record \(expected - 1), but record \(head.seq) was signed on \(head.day): "
+                    + "its end is missing")
+        } else if let hash = seen[head.seq], hash != head.hash {
+            find(
+                folder, nil,
+                "record \(head.seq) is not the one that was signed on \(head.day): the journal was "
+                    + "written anew from there, or before")
+        } else if seen[head.seq] == nil, start.map({ head.seq > $0.last }) ?? true {
+            find(folder, nil, "record \(head.seq), which was signed on \(head.day), is missing")
+        }
+    }
+
+    private mutating func find(_ place: JournalReader.Place, _ what: String) {
+        find(place.file, place.number, what)
+    }
+
+    private mutating func find(_ file: String, _ line: Int?, _ what: String) {
+        guard report.findings.count < Self.most else { return }
+        report.findings.append(Finding(file: file, line: line, what: what))
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+import OpenSSL
+
+/// `ocmgate journal`: the record of every decision.
+struct JournalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "journal", abstract: "The record of every decision.",
+        discussion: """
+            A file for each day, a record on each line, each linked to the one before by its hash \
+            and signed from time to time. People stand in it under pseudonyms; --plain opens \
+            them with the seal key. All but erase read beside a running gateway and change nothing.
+            """,
+        subcommands: [
+            JournalTailCommand.self, JournalSearchCommand.self, JournalShowCommand.self,
+            JournalVerifyCommand.self, JournalExportCommand.self, JournalEraseCommand.self,
+        ])
+}
+
+/// Which journal, and whether people are shown.
+struct JournalOptions: ParsableArguments {
+    @OptionGroup var option: ConfigurationOption
+
+    @Option(help: "The journal's folder; else [journal] dir of the configuration.")
+    var dir: String?
+
+    @Flag(help: "Show people instead of pseudonyms; needs the seal key.")
+    var plain = false
+
+    @Flag(help: "Print JSON, an object on each line.")
+    var json = false
+
+    func reader() throws -> JournalReader { JournalReader(try folder()) }
+
+    private func folder() throws -> String {
+        if let dir { return dir }
+        guard let settings = try option.load().journal else {
+            throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
+        }
+        return settings.folder
+    }
+
+    /// Opens what is sealed, when that is asked for.
+    func people() throws -> JournalPeople {
+        guard plain else { return .pseudonyms }
+        let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
+        do { return try JournalPeople.opening(try folder(), key) } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// The pseudonym of somebody that an operator names.
+    ///
+    /// Exits with 1 when nothing is recorded of them.
+    func pseudonym(of text: String) throws -> JournalPseudonym {
+        let name = text.hasPrefix("~") ? text.dropFirst().prefix { $0 != "@" } : text[...]
+        if let pseudonym = JournalPseudonym(String(name)) { return pseudonym }
+        guard let subject = JournalSubject(text) else {
+            throw CommandFailure("\(text) is no address, and no pseudonym of the journal")
+        }
+        let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
+        let found: JournalPseudonym?
+        do { found = try JournalPseudonym.of(subject, try folder(), key) } catch {
+            throw CommandFailure("\(error)")
+        }
+        guard let found else {
+            Output.error("nothing is recorded of \(text)")
+            throw Exit.findings
+        }
+        return found
+    }
+
+    /// One decision, as people or programs read it.
+    func show(_ line: JournalLine, _ people: JournalPeople) {
+        if json {
+            guard let object = line.object else { return }
+            Output.line(
+                String(decoding: people.plain(.object(object)).serialized(), as: UTF8.self))
+        } else if let decision = JournalDecision(line, people) {
+            Output.line(decision.summary)
+        }
+    }
+}
+
+extension JournalDecision {
+    /// The decision on one line.
+    fileprivate var summary: String {
+        let time = text(of: "at")
+        let who = peer ?? claimed.map { "\($0)?" } ?? "-"
+        return [
+            time, id, direction == "out" ? "out" : "in ", kind,
+            action?.rawValue ?? "-", "\(status)", who, by, code ?? "",
+        ].joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+    }
+
+    /// A member as it is written; empty when there is none.
+    func text(of name: String) -> String { object[name]?.string ?? "" }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Gateway
+
+/// `ocmgate journal erase`.
+struct JournalEraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase", abstract: "Forget a person; the chain still verifies.",
+        discussion: """
+            The key of this subject is deleted: what was sealed with it can never be opened again, \
+            and nobody can tell any more whose pseudonym it was. The records stay. A gateway that \
+            runs does it at once. Logs and backups are not touched (docs/journal.md).
+            Exit codes: 0 forgotten, 1 nothing was recorded, 2 it could not be done.
+            """)
+
+    @Argument(help: "alice@cloud.example, an IP address, or a pseudonym.")
+    var subject: String
+
+    @OptionGroup var option: ConfigurationOption
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() async throws {
+        let settings = try option.load()
+        let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        let pseudonym: JournalPseudonym?
+        do {
+            pseudonym = try await JournalForgetting.forget(
+                subject, settings, key, now: Int(Date().timeIntervalSince1970))
+        } catch { throw CommandFailure("\(error)") }
+        if json {
+            Output.json([
+                "subject": .string(subject),
+                "pseudonym": pseudonym.map { .string($0.description) } ?? .null,
+            ])
+        } else if let pseudonym {
+            Output.line("forgotten; the records name ~\(pseudonym), whom nobody can tell any more")
+        }
+        guard pseudonym != nil else {
+            Output.error("nothing is recorded of \(subject)")
+            throw Exit.findings
+        }
+    }
+}

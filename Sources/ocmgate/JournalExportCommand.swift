@@ -1,0 +1,63 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate journal export`.
+struct JournalExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write decisions as JSON lines or CSV.",
+        discussion: "With pseudonyms; with --plain, those who were not erased by name.")
+
+    enum Format: String, CaseIterable, ExpressibleByArgument { case json, csv }
+
+    @OptionGroup var journal: JournalOptions
+    @OptionGroup var filter: JournalFilter
+
+    @Option(help: "json or csv.")
+    var format = Format.json
+
+    func run() throws {
+        let people = try journal.people()
+        let search = try filter.search(journal)
+        if format == .csv { Output.line(Self.columns.joined(separator: ",")) }
+        do {
+            try search.run(try journal.reader()) { line in
+                guard let object = line.object else { return .goOn }
+                switch format {
+                case .json:
+                    let value = people.plain(.object(object))
+                    Output.line(String(decoding: value.serialized(), as: UTF8.self))
+                case .csv: Output.line(Self.row(object, people))
+                }
+                return .goOn
+            }
+        } catch { throw CommandFailure("\(error)") }
+    }
+
+    private static let columns = [
+        "at", "decision", "direction", "kind", "action", "status", "by", "code", "peer", "claimed",
+        "standing", "client", "owner", "sender", "recipient", "provider_id", "policy", "would",
+    ]
+
+    private static func row(_ object: JSONObject, _ people: JournalPeople) -> String {
+        let facts = object["facts"]?.object
+        let ocm = object["ocm"]?.object
+        return columns.map { name in
+            guard let value = object[name] ?? facts?[name] ?? ocm?[name] else { return "" }
+            if let text = people.text(value) { return field(text) }
+            if let texts = value.array?.compactMap(\.string) {
+                return field(texts.joined(separator: " "))
+            }
+            return field(value.number?.text ?? "")
+        }.joined(separator: ",")
+    }
+
+    /// RFC 4180; a leading character that spreadsheets take for a formula is made text.
+    private static func field(_ text: String) -> String {
+        var text = text
+        if let first = text.first, "=+-@\t\r".contains(first) { text = "'" + text }
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
