@@ -1,4 +1,4 @@
-package import Federation
+import Federation
 import Foundation
 import Logging
 import Transport
@@ -27,6 +27,8 @@ extension Gateway {
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
                 if let expired { store.commitLater([expired]) }
                 published.dropEndedKeys()
+                forgetOld()
+                tellOfCandidate()
                 warnOfFloor()
                 warnOfStore()
             }
@@ -39,15 +41,38 @@ extension Gateway {
         }
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }
         let lists = Task { [self] in await keepLists() }
-        var tasks = [inquiry, housekeeping, orders, diagnosis, lists]
+        let counts = Task { [self] in
+            while !Task.isCancelled {
+                await pause(.seconds(2))
+                keepCounts()
+            }
+        }
+        var tasks = [inquiry, housekeeping, orders, diagnosis, lists, counts]
         switch configuration.policy.reload {
         case .watch:
             // Looked at before anybody hears that we have started: what changes then is seen.
-            let known = stamp()
-            tasks.append(Task { [self] in await watchPolicy(since: known) })
+            let watch = PolicyWatch(policyStamps())
+            tasks.append(Task { [self] in await watchPolicy(watch) })
         case .signal: break
         }
         return tasks
+    }
+
+    /// Queues what limits counted and who waits for a person; what came since the last time is lost
+    /// by a crash.
+    func keepCounts() {
+        let places = policy.snapshot.live.places
+        let counted = policy.limits.flush(places, at: LimitTable.Moment(environment))
+        store.commitLater([counted, holds.flush()].compactMap { $0 })
+    }
+
+    /// Forgets what limits counted and counts no more, and who has waited for too long.
+    private func forgetOld() {
+        for place in policy.snapshot.live.places + (policy.snapshot.beside?.places ?? []) {
+            place.meter.sweep(
+                place.measure, now: Double(environment.monotonicMicroseconds()) / 1e6)
+        }
+        holds.expire(now: environment.now())
     }
 
     /// Says so when the memory of replays begins in the future, because the clock was ahead once:
@@ -95,54 +120,6 @@ extension Gateway {
             ])
     }
 
-    /// Reads files again once they have been left alone for a second: half of a list that is being
-    /// written may read as a whole one.
-    private func watchPolicy(since start: [String]) async {
-        var (known, last) = (start, [String]())
-        while !Task.isCancelled {
-            await pause(.seconds(1))
-            let now = stamp()
-            defer { last = now }
-            guard now != known, now == last else { continue }
-            known = now
-            reloadPolicy()
-        }
-    }
-
-    /// Time and size of the policy file, of its lists, and of the files beside it that it could name.
-    private func stamp() -> [String] {
-        let file = configuration.policy.file
-        let folder = (file as NSString).deletingLastPathComponent
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
-            ?? []
-        let beside = names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
-            folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
-        }
-        return Set(beside + policy.current.listFiles).sorted().map { name in
-            // A link stays what it is when it is led elsewhere.
-            let path = (name as NSString).resolvingSymlinksInPath
-            let facts = try? FileManager.default.attributesOfItem(atPath: path)
-            let changed = (facts?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return "\(path) \(changed) \((facts?[.size] as? Int) ?? 0)"
-        }
-    }
-
-    /// Reads the policy again and puts it in force, tests first; on any error the last good one
-    /// stays, and the log says so.
-    func reloadPolicy() {
-        do throws(StartFailure) {
-            let new = lists.fill(try RunningGateway.loadPolicy(configuration.policy.file))
-            policy.swap(new)
-            published.rebuild()
-            log.write(.notice, .reloaded, [LogEntry(.policy, new.hash)])
-        } catch {
-            log.write(
-                .error, .reloadFailed,
-                [LogEntry(.file, configuration.policy.file), LogEntry(.problem, error.description)])
-        }
-    }
-
     /// Reads the folder of the keys again; on any error the last good ones stay.
     func reloadKeys() {
         let folder = configuration.signature.keys
@@ -160,14 +137,6 @@ extension Gateway {
     private func pause(_ duration: Duration) async {
         // Ended early only by being cancelled, which the loops look at.
         try? await Task.sleep(for: duration)
-    }
-}
-
-extension PolicyFiles {
-    /// Files as they lie on the disk.
-    package static let disk = PolicyFiles { path in
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 }
 

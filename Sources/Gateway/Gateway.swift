@@ -29,6 +29,8 @@ package final class Gateway: Sendable {
     /// The newest generations in which peers took what we signed.
     let accepted: PeerGenerations
     let contacts: ContactBook
+    /// Peers that wait for a person.
+    let holds: HoldBook
     let sender: PeerSender
     let sealer: TokenSealer
     let published: PublishedDocuments
@@ -68,6 +70,7 @@ package final class Gateway: Sendable {
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()
+    let policyDesk = PolicyDesk()
 
     package init(_ parts: Parts) {
         configuration = parts.configuration
@@ -87,6 +90,7 @@ package final class Gateway: Sendable {
         generations = parts.generations
         accepted = parts.accepted
         contacts = parts.contacts
+        holds = parts.holds
         sender = parts.sender
         resolution = PeerResolution(parts.peers, for: parts.backend.kind)
         pseudonym = parts.pseudonym
@@ -129,6 +133,7 @@ package final class Gateway: Sendable {
         let generations: PeerGenerations
         let accepted: PeerGenerations
         let contacts: ContactBook
+        let holds: HoldBook
         let sender: PeerSender
         let pseudonym: String
         let sealer: TokenSealer

@@ -7,7 +7,7 @@ package import Transport
 /// Putting a gateway together from its configuration.
 extension RunningGateway {
     static func assemble(
-        _ configuration: Configuration, _ policy: PolicyHolder, _ log: GatewayLog,
+        _ configuration: Configuration, _ policy: Policy, candidate: Policy?, _ log: GatewayLog,
         _ environment: Environment, _ group: LoopGroup
     ) throws -> (Gateway, Store) {
         guard
@@ -29,12 +29,16 @@ extension RunningGateway {
         let lists = ListKeeper(
             ListFolder(state: configuration.state.file),
             .init(now: environment.now, fetch: { await client.get($0) }), log: log)
-        policy.swap(lists.fill(policy.current))
         let store: Store
         do { store = try Store.open(configuration.state.file, seal, now: now) } catch {
             throw StartFailure(error.description)
         }
+        let policy = PolicyHolder(
+            lists.fill(policy), candidate: candidate.map { lists.fill($0) },
+            key: seal.hmac(for: .limit))
         do {
+            try policy.limits.load(
+                store, policy.snapshot.live.places, at: LimitTable.Moment(environment))
             let orders = try OrderBox(configuration.state.file, seal)
             try orders.open()
             let keys = KeyHolder(ring)
@@ -54,7 +58,7 @@ extension RunningGateway {
                         monotonic: environment.monotonicMilliseconds()),
                     pins: try PinBook(store), generations: try PeerGenerations(store, of: .peer),
                     accepted: try PeerGenerations(store, of: .us),
-                    contacts: try ContactBook(store, seal),
+                    contacts: try ContactBook(store, seal), holds: try HoldBook(store, seal),
                     sender: client.sender(),
                     pseudonym: seal.pseudonym(of: site.origin),
                     sealer: try tokenSealer(seal, site),

@@ -11,13 +11,8 @@ extension Policy {
                     file: file, position: position,
                     message: "\(what) is not available yet in a running gateway"))
         }
-        for limit in limits { note("[[limit]]", limit.position) }
-        if unknown == .hold { note("unknown = \"hold\"", place(of: "unknown")?.position) }
         for block in requirements where block.needs.contains(.mtls) {
             note("the need \"mtls\"", block.position)
-        }
-        for rule in rules {
-            if case .hold = rule.ruling { note("action = \"hold\"", rule.position) }
         }
         return found
     }

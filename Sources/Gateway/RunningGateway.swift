@@ -1,4 +1,4 @@
-package import Federation
+import Federation
 import Foundation
 import Logging
 package import Transport
@@ -21,8 +21,9 @@ package final class RunningGateway: Sendable {
         let environment = Environment.live
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let policy = try loadPolicy(configuration.policy.file)
+        let candidate = loadCandidate(configuration, log)
         let (gateway, store) = try assemble(
-            configuration, PolicyHolder(policy), log, environment, group)
+            configuration, policy, candidate: candidate, log, environment, group)
         let server: Server
         do {
             server = try await Server.start(
@@ -44,6 +45,7 @@ package final class RunningGateway: Sendable {
             [
                 LogEntry(.policy, gateway.policy.current.hash),
                 LogEntry(.profile, configuration.profile.rawValue),
+                candidate.map { LogEntry(.candidate, $0.hash) },
             ])
         if server.connectionLimit < configuration.limits.connections {
             log.write(
@@ -79,29 +81,16 @@ package final class RunningGateway: Sendable {
         await server.shutdown(grace: grace)
         await group.shutdown()
         gateway.journal.close()
+        gateway.keepCounts()
         store.close()
+        gateway.tellOfCandidate()
         log.write(.info, .stopped)
         log.flush()
     }
 
     /// Reads policy and keys again; where that fails, the last good ones stay.
-    package func reload() {
-        gateway.reloadPolicy()
+    package func reload() async {
+        await gateway.reloadPolicy()
         gateway.reloadKeys()
-    }
-
-    /// A policy file, read, with all of its tests passed and its invariants proved.
-    package static func loadPolicy(_ file: String) throws(StartFailure) -> Policy {
-        let policy: Policy
-        do { policy = try Policy.load(file: file, .disk) } catch {
-            throw StartFailure(error.description)
-        }
-        if let error = ConfigurationErrors(policy.notYetInForce) {
-            throw StartFailure(error.description)
-        }
-        if let error = ConfigurationErrors(policy.proofFailures()) {
-            throw StartFailure(error.description)
-        }
-        return policy
     }
 }

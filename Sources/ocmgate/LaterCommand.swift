@@ -23,13 +23,9 @@ struct LaterCommand: CustomStringConvertible {
     }
 
     private static let all: KeyValuePairs<String, String?> = [
-        "reload": "SIGHUP makes a running gateway read its policy again",
         "stop": "SIGTERM ends a running gateway after the requests in flight",
-        "status": nil, "drain": nil,
-        "policy replay": nil, "policy suggest": nil,
-        "explain": "the log line of the id names what decided",
-        "peer list": nil, "peer show": "ocmgate discover HOST shows what a peer publishes",
-        "peer pin": nil, "peer hold": nil,
+        "status": nil, "drain": nil, "policy replay": nil, "policy suggest": nil,
+        "explain": "ocmgate journal show ID prints the record of a decision",
         "token revoke": nil, "token list": nil, "share revoke": nil,
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
         "top": nil,

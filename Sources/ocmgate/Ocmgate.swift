@@ -16,10 +16,10 @@ struct Ocmgate: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
-            ConfigCommand.self, DiscoverCommand.self, PolicyCommand.self, KeyCommand.self,
-            PeerCommand.self, ShareCommand.self, ListCommand.self, JournalCommand.self,
-            TokenCommand.self, SigCommand.self, VersionCommand.self,
+            RunCommand.self, ReloadCommand.self, CheckCommand.self, InitCommand.self,
+            DemoCommand.self, ConfigCommand.self, DiscoverCommand.self, PolicyCommand.self,
+            KeyCommand.self, PeerCommand.self, ShareCommand.self, ListCommand.self,
+            JournalCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
         ])
 
     /// `-t` works as in nginx; what a command cannot do is exit code 2.

@@ -27,6 +27,8 @@ struct PeerQuestion: ParsableArguments {
         let words: PeerDocument
         /// The names of the keys that could be fetched.
         let keys: [String]
+        /// The keys themselves, as they are pinned.
+        var offered: [OfferedKey] = []
         /// Whether a file was read in its place.
         var isFromFile = false
     }
@@ -54,10 +56,14 @@ struct PeerQuestion: ParsableArguments {
             let words = try await directory.document(of: peer)
             // Asking for any key fetches them all.
             _ = try? await directory.key("", of: peer, for: .jwks)
-            let keys = directory.keys(of: peer).map(\.id).sorted()
+            let keys = directory.keys(of: peer)
             await group.shutdown()
             return Found(
-                peer: peer, settings: settings, site: site, words: words, keys: keys)
+                peer: peer, settings: settings, site: site, words: words,
+                keys: keys.map(\.id).sorted(),
+                offered: keys.map {
+                    OfferedKey(source: $0.source.rawValue, id: $0.id, thumbprint: $0.thumbprint)
+                })
         } catch let denial as Denial {
             await group.shutdown()
             throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")

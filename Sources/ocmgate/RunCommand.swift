@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         for await number in signals.stream {
             if number == SIGHUP {
-                running.reload()
+                await running.reload()
                 continue
             }
             break

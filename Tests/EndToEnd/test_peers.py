@@ -69,7 +69,7 @@ def test_keys_that_all_change_at_once_are_held_for_a_person(world, crowd):
     refused(response, 503, "key_changed")
     assert int(response["retry-after"]) >= 60
     assert reached(backend) == []
-    assert "peer forget surprise.test" in detail(gateway, response)["detail"]
+    assert "peer pin surprise.test" in detail(gateway, response)["detail"]
     # The operator asked that server's people, and believes them.
     told = json.loads(gateway.command("peer", "forget", "surprise.test", "--json").stdout)
     assert told == {"peer": "surprise.test", "keys": 1}

@@ -13,10 +13,10 @@ import Testing
     private static let head =
         "version = 1\nname = \"new\"\nmode = \"enforce\"\nunknown = \"deny\"\n"
 
-    @Test func aNewPolicyIsInForceOnceItIsRead() throws {
+    @Test func aNewPolicyIsInForceOnceItIsRead() async throws {
         let world = try world(Self.head + "default = \"deny\"\n")
         let before = world.gateway.policy.current.hash
-        world.gateway.reloadPolicy()
+        await world.gateway.reloadPolicy()
         #expect(world.gateway.policy.current.hash != before)
         world.gateway.log.flush()
         #expect(world.lines.all.joined().contains("gateway.reloaded"))
@@ -29,20 +29,20 @@ import Testing
                 + "given = { on = \"share.in\", peer = \"a.test\" }\n"
                 + "want = { action = \"allow\" }\n", "policy.toml:6: test"
         ),
-    ]) func oneThatIsBrokenOrFailsItsTestsIsNot(_ text: String, _ problem: String) throws {
+    ]) func oneThatIsBrokenOrFailsItsTestsIsNot(_ text: String, _ problem: String) async throws {
         let world = try world(Self.head + text)
         let before = world.gateway.policy.current.hash
-        world.gateway.reloadPolicy()
+        await world.gateway.reloadPolicy()
         #expect(world.gateway.policy.current.hash == before)
         world.gateway.log.flush()
         let log = world.lines.all.joined()
         #expect(log.contains("gateway.reload-failed") && log.contains(problem), "\(log)")
     }
 
-    @Test func oneThatIsGoneIsNot() throws {
+    @Test func oneThatIsGoneIsNot() async throws {
         let world = try TestWorld()
         let before = world.gateway.policy.current.hash
-        world.gateway.reloadPolicy()
+        await world.gateway.reloadPolicy()
         #expect(world.gateway.policy.current.hash == before)
     }
 }

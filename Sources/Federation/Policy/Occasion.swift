@@ -62,6 +62,9 @@ package struct OccasionSet: Sendable, Hashable {
     /// The members, in the order of the language.
     package var occasions: [Occasion] { Occasion.all.filter(contains) }
 
+    /// Those that are messages, not requests for shared data.
+    var messages: OccasionSet { OccasionSet(occasions.filter { $0.kind != .webdav }) }
+
     package static let everything = OccasionSet(Occasion.all)
 
     /// A word of `on`: `share` (both ways), `share.in`, `*.in`, `*.out`.

@@ -30,8 +30,11 @@ extension Policy {
     }
 
     /// The files that its lists come from.
-    package var listFiles: [String] {
-        lists.compactMap { $0.source.map { PolicyFiles.resolve($0, from: file) } }
+    package var listFiles: [String] { lists.compactMap(file) }
+
+    /// The file that a list comes from; nil when its entries stand in the policy itself.
+    package func file(of list: PeerList) -> String? {
+        list.source.map { PolicyFiles.resolve($0, from: file) }
     }
 
     /// Reads the text of a policy that was read from `file`.

@@ -5,7 +5,11 @@ extension PolicyBlockReader {
         return top.tables("limit").compactMap { table in
             var table = table
             let name = self.name(&table, "limit", &used)
-            let scope = self.scope(&table)
+            var scope = self.scope(&table)
+            // `*.in` means messages here: a folder that is opened is a hundred requests for data.
+            if !namesData(table.node("on")), let all = scope?.occasions {
+                scope?.occasions = all.messages
+            }
             let per = table.require("per", TOMLForm<Limit.Per>.word("value"))
             let measure = self.measure(&table, per)
             let code = table.read("code", .denialCode)
@@ -18,6 +22,19 @@ extension PolicyBlockReader {
                 name: name, scope: scope, mode: mode, measure: measure, per: per,
                 refusal: parts.refusal(.limitExceeded, code: code, status: status, hint: hint),
                 label: "limit:\(name)", position: table.position)
+        }
+    }
+
+    /// Whether `on` has `webdav` among its words.
+    private func namesData(_ node: TOMLNode?) -> Bool {
+        let words: [TOMLNode] =
+            switch node?.content {
+            case .array(let nodes): nodes
+            case _: node.map { [$0] } ?? []
+            }
+        return words.contains { word in
+            guard case .string(let text) = word.content else { return false }
+            return text.hasPrefix(MessageKind.webdav.rawValue)
         }
     }
 

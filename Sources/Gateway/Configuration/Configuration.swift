@@ -152,6 +152,8 @@ package struct Configuration: Sendable {
     /// `[policy]`
     package struct PolicySettings: Sendable {
         package var file: String
+        /// Judged beside the policy, never enforced; nil for none.
+        package var candidate: String?
         package var reload: Reload
 
         package enum Reload: String, Sendable, CaseIterable { case watch, signal }

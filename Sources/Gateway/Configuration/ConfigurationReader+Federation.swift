@@ -151,10 +151,12 @@ extension ConfigurationReader {
         guard var table = required("policy", &top) else { return nil }
         let file = table.require("file", .line)
         let reload: Configuration.PolicySettings.Reload? = table.read("reload", .word("value"))
-        later("candidate", .line, off: .emptyText, in: &table)
+        let candidate = table.read("candidate", .string) ?? ""
         table.finish()
         return file.map {
-            Configuration.PolicySettings(file: path($0), reload: reload ?? .watch)
+            Configuration.PolicySettings(
+                file: path($0), candidate: candidate.isEmpty ? nil : path(candidate),
+                reload: reload ?? .watch)
         }
     }
 

@@ -15,6 +15,9 @@ struct Claimed: Sendable {
     /// Why the notification is refused once its signature has been verified; before that nobody
     /// learns which shares there are.
     let doubt: Denial?
+    /// What holds the message for a person: it is verified, so that the person knows who asks, and
+    /// then refused.
+    fileprivate(set) var held: Denial?
 
     fileprivate init(
         received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
@@ -31,7 +34,8 @@ extension Gateway {
     /// Reads the message, finds out whom it speaks for, and asks the lists about them.
     ///
     /// Refused: what cannot be read (`malformed_json`, `malformed_message`, …), and peers that are
-    /// blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from those.
+    /// blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from those. Those that
+    /// wait for a person (`unknown = "hold"`) go on to be verified, and no further.
     func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
         let message = try Message(received)
         let signer = namedSigner(of: received)
@@ -39,10 +43,11 @@ extension Gateway {
         let claim = message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.map { Claim($0) }
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, now: received.now)
-        try admit(claim, received, trail)
-        return Claimed(
+        var claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt)
+        claimed.held = try admit(claimed, trail)
+        return claimed
     }
 
     /// The host that the signature's key names, for messages that name nobody themselves; nil when
@@ -55,9 +60,11 @@ extension Gateway {
         return PresentedSignature.host(ofKeyID: id)
     }
 
-    /// Every host that the message names as its own side must have a standing that lets it in; the one
-    /// that waits for a person still shows its signature first, so that the person knows who asks.
-    private func admit(_ claim: Claim?, _ received: Received, _ trail: Trail) throws(Denial) {
+    /// Every host that the message names as its own side must have a standing that lets it in, or
+    /// lets it wait: then what holds it is returned.
+    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Denial? {
+        let (claim, received) = (claimed.claim, claimed.received)
+        var held: Denial?
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
             hosts.append(host)
@@ -66,10 +73,29 @@ extension Gateway {
             let standing = trail.policy.standing(of: host, now: received.now)
             if host == claim?.peer { trail.stands(standing) }
             guard let denial = standing.denial else { continue }
-            if host == claim?.peer, standing.refusal?.outcome == .hold { continue }
-            guard configuration.profile == .observe else { throw denial }
-            trail.tolerated(denial)
+            if configuration.profile == .observe {
+                trail.tolerated(denial)
+            } else if standing.waits {
+                trail.holds(host)
+                held = held ?? denial
+            } else {
+                trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
+                throw denial
+            }
         }
+        return held
+    }
+
+    /// What the candidate would say of a message that is not let in, if its signature were good.
+    private func judgeBeside(
+        _ claimed: Claimed, refusedBy standing: Standing, _ trail: Trail
+    ) -> BesideVerdict? {
+        guard trail.snapshot.beside != nil, var facts = trail.facts else { return nil }
+        let presented = (try? signedMessage(claimed.received)).flatMap {
+            try? PresentedSignature($0)
+        }
+        facts.signature = presented?.generation.claimedFact ?? .none
+        return judgeBeside(facts, refusedBy: standing, under: trail.snapshot)
     }
 
     /// The share that a message without a name of its own is about.
@@ -86,6 +112,22 @@ extension Gateway {
                 by: change.providerID, secret: change.secret, signer: nil,
                 from: change.notificationType.comesFrom)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
+        }
+    }
+}
+
+extension Standing {
+    /// Whether a person is asked.
+    var waits: Bool { refusal?.outcome == .hold }
+}
+
+extension SignatureGeneration {
+    /// What the policy would hear of such a signature if it were good.
+    fileprivate var claimedFact: SignatureFact {
+        switch self {
+        case .none: .none
+        case .cavage: .cavage
+        case .label, .tag: .rfc9421
         }
     }
 }

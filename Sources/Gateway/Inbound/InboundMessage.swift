@@ -14,7 +14,7 @@ extension Gateway {
             kind: kind, head: request.head, body: request.body, client: request.client,
             now: environment.now())
         let trail = Trail(
-            kind.text, from: received.client, now: received.now, policy: policy.current,
+            kind.text, from: received.client, now: received.now, under: policy.snapshot,
             clock: environment, fingerprint: fingerprint)
         keepBody(of: received, trail)
         let answer: Answer
@@ -35,6 +35,14 @@ extension Gateway {
             trail.refused(error, status: answer.status)
         }
         return await recorded(answer, trail) { refusal($0, of: kind.family, decision: $1) }
+    }
+
+    /// What is held is kept for the person who decides.
+    func keepHeld(_ record: JournalRecord, _ trail: Trail) {
+        guard record.decision.action == .hold, let facts = record.facts,
+            let peer = trail.heldPeer ?? facts.peer
+        else { return }
+        holds.note(HeldMessage(facts, record.decision, at: environment.now()), of: peer)
     }
 
     /// What a permitted message is for: the backend, or the gateway's own token endpoint.

@@ -22,9 +22,12 @@ extension Gateway {
         let facts = facts(
             verified.claimed, peer: verified.peer, signature: verified.signature,
             document: verified.document)
-        let verdict = trail.policy.evaluate(facts, room: Policy.roomForAll)
-        trail.judged(verdict, facts)
-        if let denial = verdict.denial {
+        let judgement = judge(
+            facts, Amount(of: verified.claimed.message, verified.claimed.received),
+            under: trail.snapshot)
+        trail.judged(judgement, facts)
+        let verdict = judgement.verdict
+        if let denial = verdict.denial ?? verified.claimed.held {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }

@@ -74,11 +74,11 @@ extension Gateway {
             log.held(peer, surprise)
             throw Denial(
                 .keyChanged,
-                "\(peer): \(surprise.rawValue); to accept its keys: ocmgate peer forget \(peer)")
+                "\(peer): \(surprise.rawValue); to accept its keys: ocmgate peer pin \(peer)")
         }
     }
 
-    private func offeredKeys(of peer: PeerHost) -> [OfferedKey] {
+    func offeredKeys(of peer: PeerHost) -> [OfferedKey] {
         peers.keys(of: peer).map {
             OfferedKey(source: $0.source.rawValue, id: $0.id, thumbprint: $0.thumbprint)
         }

@@ -10,11 +10,12 @@ import Transport
 /// Carries the policy that was in force when the message came, so that a swap meanwhile changes
 /// nothing for it. One task writes it; the lock is for the compiler.
 final class Trail: Sendable {
-    let policy: Policy
+    let snapshot: PolicySnapshot
     let decision: String
     private let state: Mutex<JournalRecord>
     /// Whether the journal has room for the record.
     private let place = Mutex(JournalQueue.Place.none)
+    private let judgement = Mutex(Judged())
     private let environment: Environment
     private let watch: Mutex<Stopwatch>
     private let fingerprint: HMACKey
@@ -24,10 +25,10 @@ final class Trail: Sendable {
     ///   - now: unix seconds.
     init(
         _ kind: String, _ direction: DecisionRecord.Direction = .inbound,
-        from client: ClientConnection, now: Int, policy: Policy, clock: Environment,
+        from client: ClientConnection, now: Int, under snapshot: PolicySnapshot, clock: Environment,
         fingerprint: HMACKey
     ) {
-        self.policy = policy
+        self.snapshot = snapshot
         environment = clock
         watch = Mutex(Stopwatch(at: clock.monotonicMicroseconds()))
         decision = DecisionID.make(now: now)
@@ -35,9 +36,18 @@ final class Trail: Sendable {
         var record = DecisionRecord(
             id: decision, kind: kind, direction: direction, action: .fail, by: "guard",
             status: 500, client: client.addressText)
-        record.policy = policy.hash
+        record.policy = snapshot.policy.hash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
         state = Mutex(JournalRecord(record))
+    }
+
+    var policy: Policy { snapshot.policy }
+
+    /// What came of the judgement, beside the record.
+    private struct Judged {
+        /// Settled when the message is over.
+        var pending: PendingRoom?
+        var held: PeerHost?
     }
 
     /// A peer may send many secrets; one line tells of so many.
@@ -98,11 +108,14 @@ final class Trail: Sendable {
     }
 
     /// The policy judged the message, by what it knew of it.
-    func judged(_ verdict: Verdict, _ facts: Facts) {
+    func judged(_ judgement: Judgement, _ facts: Facts) {
+        let verdict = judgement.verdict
         state.withLock { record in
             record.facts = facts
             record.checks = verdict.checks
         }
+        self.judgement.withLock { $0.pending = judgement.pending }
+        saysBeside(judgement.beside)
         note { record in
             record.by = verdict.by
             record.would += verdict.would
@@ -110,11 +123,25 @@ final class Trail: Sendable {
         }
     }
 
-    /// The policy that is judged beside the one in force says this of the message.
-    func judged(_ verdict: Verdict, byCandidate policy: Policy) {
-        let candidate = JournalRecord.Candidate(verdict, of: policy.hash)
-        state.withLock { $0.candidate = candidate }
+    /// What the candidate says of the message.
+    func saysBeside(_ beside: BesideVerdict?) {
+        guard let beside else { return }
+        state.withLock { record in
+            record.candidate = JournalRecord.Candidate(beside.verdict, of: beside.policy)
+            record.decision.candidate = DecisionRecord.Candidate(beside)
+        }
     }
+
+    /// A host of the message that waits for a person; the first counts.
+    func holds(_ host: PeerHost?) {
+        judgement.withLock { if $0.held == nil { $0.held = host } }
+    }
+
+    /// That host; nil when it is the peer itself.
+    var heldPeer: PeerHost? { judgement.withLock { $0.held } }
+
+    /// What is known of the message so far; nil before it was read.
+    var facts: Facts? { state.withLock { $0.facts } }
 
     /// Something that would have refused the message, and was let pass by the profile.
     func tolerated(_ denial: Denial) {
@@ -169,6 +196,7 @@ final class Trail: Sendable {
     func finished() -> (record: JournalRecord, place: JournalQueue.Place) {
         let now = environment.monotonicMicroseconds()
         let timings = watch.withLock { $0.stop(at: now) }
+        judgement.withLock { $0.pending?.end() }
         let place = place.withLock { place in
             defer { place = .none }
             return place
@@ -181,11 +209,22 @@ final class Trail: Sendable {
     }
 }
 
+extension DecisionRecord.Candidate {
+    /// nil when the candidate says the same.
+    init?(_ beside: BesideVerdict) {
+        guard beside.differs else { return nil }
+        policy = beside.policy
+        action = beside.verdict.action.rawValue
+        by = beside.verdict.by
+        code = beside.verdict.code
+    }
+}
+
 extension DecisionRecord.Action {
     /// What becomes of a message that is refused so.
     init(_ denial: Denial) {
         switch denial.code {
-        case .held, .peerHeld: self = .hold
+        case .held, .peerHeld, .keyChanged: self = .hold
         case let code: self = code.isFailure ? .fail : .deny
         }
     }

@@ -25,7 +25,7 @@ extension Gateway {
         then connection: Persistence
     ) -> Answer {
         let trail = Trail(
-            family.messageKind ?? "", from: client, now: environment.now(), policy: policy.current,
+            family.messageKind ?? "", from: client, now: environment.now(), under: policy.snapshot,
             clock: environment, fingerprint: fingerprint)
         var answer = refusal(denial, of: family, decision: trail.decision)
         answer.connection = connection

@@ -108,6 +108,14 @@ package final class Journal: Sendable {
         if mustWake { wake.signal() }
     }
 
+    /// Writes that another policy is in force. Records around this line may be of messages that
+    /// began under the other one; each names its own.
+    func tellPolicy(was: String, now: String) async throws(Denial) {
+        if case .failed(let failure) = await submit(.policy(was: was, now: now)) {
+            throw failure.denial
+        }
+    }
+
     /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
     func erase(_ subject: JournalErasure) async throws(Denial) -> JournalPseudonym? {
         switch await submit(.erase(subject)) {
@@ -233,6 +241,12 @@ package final class Journal: Sendable {
                     }
                 case .erase(let subject):
                     outcomes.append(.erased(try disk.erase(subject, milliseconds())))
+                case .policy(let was, let now):
+                    try disk.append(.policy, milliseconds()) { text in
+                        text.add("was", was)
+                        text.add("policy", now)
+                    }
+                    outcomes.append(.done)
                 }
             }
             try disk.commit()

@@ -71,6 +71,12 @@ package enum JournalKeeping: Sendable {
         } catch { return .refused(error.detail) }
     }
 
+    /// Writes that another policy is in force; a journal that cannot be written says so itself.
+    func tellPolicy(was: String, now: String) async {
+        guard case .on(let journal, _) = self else { return }
+        try? await journal.tellPolicy(was: was, now: now)
+    }
+
     func close() {
         if case .on(let journal, _) = self { journal.close() }
     }
@@ -117,6 +123,7 @@ extension Gateway {
         _ answer: Answer, _ trail: Trail, refusal: (Denial, _ decision: String) -> Answer
     ) async -> Answer {
         let (record, place) = trail.finished()
+        keepHeld(record, trail)
         do throws(Denial) {
             try await journal.append(record, place)
             log.decision(record.decision)

@@ -24,6 +24,8 @@ package struct JournalLine: Sendable {
         case erased
         /// Decisions that have no line: too many refusals, or a disk that was full.
         case unrecorded
+        /// Another policy is in force.
+        case policy
     }
 
     /// The bytes, without the end of the line.

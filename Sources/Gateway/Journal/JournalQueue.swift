@@ -12,6 +12,8 @@ struct JournalQueue {
         enum Work: Sendable {
             case record(JournalRecord, Place)
             case erase(JournalErasure)
+            /// Another policy is in force: the hashes of the old one and the new one.
+            case policy(was: String, now: String)
         }
 
         let work: Work

@@ -22,6 +22,10 @@ package struct SealKey: Sendable {
         case fingerprint = "fingerprint 1"
         /// AES-256-GCM over the orders of commands to a gateway that runs.
         case order = "order 1"
+        /// Hashes the names that limits count by.
+        case limit = "limit holder 1"
+        /// AES-256-GCM over what is kept of messages that wait for a person.
+        case hold = "held message 1"
         /// What `Via` calls the gateway.
         case pseudonym = "via pseudonym 1"
         /// Lookup of the subjects of the journal.

@@ -31,7 +31,8 @@ extension Gateway {
 
     /// Puts what is in force of the lists into the policy that is.
     private func takeLists() async {
-        policy.swap(lists.fill(policy.current))
-        log.write(.notice, .reloaded, [LogEntry(.policy, policy.current.hash)])
+        await changePolicy { [self] snapshot in
+            (lists.fill(snapshot.policy), snapshot.candidate.map { lists.fill($0) })
+        }
     }
 }

@@ -50,6 +50,15 @@ package struct DecisionRecord: Sendable {
         }
     }
 
+    /// What `policy.candidate` says of it.
+    package struct Candidate: Sendable {
+        /// The hash of that policy.
+        package let policy: String
+        package let action: String
+        package let by: String
+        package let code: String?
+    }
+
     package var id: String
     /// `shares`, `notifications`, `invite-accepted`, `request-share`, `token`, `ocs`, …
     package var kind: String
@@ -88,6 +97,8 @@ package struct DecisionRecord: Sendable {
     package var checks: [Check] = []
     /// What would have refused the message, and was let pass by report mode or by the profile.
     package var would: [String] = []
+    /// What the candidate says, where it says something else.
+    package var candidate: Candidate?
     package var altered: [String] = []
     package var backendStatus: Int?
     /// What the peer answered to a message that went out.
@@ -142,6 +153,7 @@ extension DecisionRecord {
             entries.append(LogEntry(.checks, .list(checks.map { .object($0.entries) })))
         }
         entries.add(.would, would)
+        if let candidate { entries.add(.candidate, candidate.entries) }
         entries.add(.altered, altered)
         entries.add(.backendStatus, backendStatus)
         entries.add(.peerStatus, peerStatus)
@@ -176,6 +188,18 @@ extension DecisionRecord.Signature {
         entries.add(.covered, covered)
         entries.add(.created, created)
         entries.add(.offset, offset)
+        return entries
+    }
+}
+
+extension DecisionRecord.Candidate {
+    fileprivate var entries: [LogEntry] {
+        var entries: [LogEntry] = []
+        entries.reserveCapacity(4)
+        entries.add(.policy, policy)
+        entries.add(.action, action)
+        entries.add(.by, by)
+        entries.add(.code, code)
         return entries
     }
 }

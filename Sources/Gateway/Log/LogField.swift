@@ -5,7 +5,9 @@ package enum LogField: String, Sendable, CaseIterable {
     // The decision.
     case decision, kind, direction, action, by, code, detail, status
     case checks, name, result, reason, would, altered
-    case policy, profile
+    case policy, profile, candidate
+    /// What was there before.
+    case was
 
     // Who.
     case peer, standing, client, claimed
@@ -35,5 +37,5 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // Around it.
     case address, file, problem, remedy, count, host, source, text
-    case seconds, suppressed
+    case seconds, suppressed, differing
 }

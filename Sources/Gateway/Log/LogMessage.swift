@@ -20,6 +20,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case peerKeyHeld = "peer.key-held"
     /// What would have made a signature verify that was refused; the refusal stands.
     case nearMiss = "signature.near-miss"
+    /// A person said that a peer's new keys are its own.
+    case peerKeysAccepted = "peer.keys-accepted"
     /// A peer that took signatures of a newer standard from us gets those of an older one.
     case peerSteppedBack = "peer.stepped-back"
     case started = "gateway.started"
@@ -30,6 +32,12 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stopped = "gateway.stopped"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
+    case candidateTaken = "candidate.taken"
+    case candidateRefused = "candidate.refused"
+    /// Shared data on which the candidate says something else; messages say so in their own line.
+    case candidateDiffers = "candidate.differs"
+    /// How often the candidate was asked, and said something else.
+    case candidateCounted = "candidate.counted"
     /// What the gateway's own keys are for.
     case keysChanged = "keys.changed"
     case keysRefused = "keys.refused"

@@ -38,7 +38,8 @@ extension Gateway {
         trail.addressed(host)
         let standing = trail.policy.standing(of: host, now: received.now)
         trail.stands(standing)
-        if let denial = standing.denial {
+        // One that waits for a person is refused by the policy, once it knows all of the message.
+        if let denial = standing.denial, !standing.waits {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }

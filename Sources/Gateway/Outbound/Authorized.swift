@@ -43,17 +43,17 @@ extension Gateway {
             try admitEndPoint(of: peer, trail.policy, now: addressed.received.now)
         }
         let generation = message.isOCM ? generation(for: dialect) : .none
-        let facts = facts(
-            message, of: addressed.received, to: peer, dialect, signed: generation)
-        let verdict = trail.policy.evaluate(facts, room: Policy.roomForAll)
-        trail.judged(verdict, facts)
-        if let denial = verdict.denial {
+        let facts = facts(message, of: addressed.received, to: peer, dialect, signed: generation)
+        let judgement = judge(
+            facts, Amount(of: message, addressed.received), under: trail.snapshot)
+        trail.judged(judgement, facts)
+        if let denial = judgement.verdict.denial {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }
         return Authorized(
             addressed: addressed, message: message, peer: peer, dialect: dialect,
-            generation: generation, settings: verdict.settings)
+            generation: generation, settings: judgement.verdict.settings)
     }
 
     /// Whether messages for a peer may go to the host that its document names for them: its own, one

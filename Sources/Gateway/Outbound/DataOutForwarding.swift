@@ -32,7 +32,7 @@ extension Gateway {
         guard let place = data.path.place(of: request.path.text) else {
             throw Denial(.notAllowed, "a path outside of the share")
         }
-        try judge(data, request, key.fact)
+        let room = try judge(data, request, key.fact)
         let mapping = place.isMapped && method.answersWithPaths ? data.path : nil
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
@@ -44,7 +44,7 @@ extension Gateway {
                 replacing: refusedToken(data, request, key),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
-                }))
+                }, onEnd: room?.ending(known: Amount(of: request.head).bytes)))
     }
 
     /// Which content coding an answer may have.
@@ -126,29 +126,34 @@ extension Gateway {
     /// reported and nothing more.
     func judge(
         _ data: DataShare, _ request: PeerRequest, _ access: AccessFact
-    ) throws(Denial) {
-        let policy = policy.current
+    ) throws(Denial) -> PendingRoom? {
+        let snapshot = policy.snapshot
+        let policy = snapshot.policy
         let address = request.client.address
         let allowance =
             switch access {
             case .token: data.allowances.token
             case .secret: data.allowances.secret
             }
-        guard !allowance.holds(under: policy, address, now: request.now) else { return }
+        if snapshot.mayRemember(.outbound),
+            allowance.holds(under: policy, address, now: request.now)
+        {
+            return nil
+        }
         let standing = policy.standing(of: data.peer, now: request.now)
         try admit(data.path.host, namedBy: data.peer, policy)
         var facts = data.facts
         facts.now = request.now
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
-        let refusal =
-            standing.denial
-            ?? policy.evaluate(facts, standing, room: Policy.roomForAll).denial
-        if let denial = refusal {
+        let judgement = judge(facts, standing, Amount(of: request.head), under: snapshot)
+        log.differs(judgement.beside, facts, judgement.verdict)
+        if let denial = standing.denial ?? judgement.verdict.denial {
             guard configuration.profile == .observe else { throw denial }
             log.toleratedData(denial, decision: DecisionID.make(now: request.now), request)
         }
         allowance.note(under: policy, address, now: request.now)
+        return judgement.pending
     }
 
     /// What follows a 401 to a token, of a request that can be sent again: another token. Of one

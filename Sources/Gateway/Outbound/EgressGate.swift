@@ -68,7 +68,8 @@ struct EgressGate: Sendable {
         guard host.port == nil || isNamed(full, host, standing) else {
             return .refused(Denial(.egressRefused, "nothing names the port of \(target)"))
         }
-        if let denial = standing.denial, profile != .observe {
+        // Where a person is asked, the message itself is judged: it says what for.
+        if let denial = standing.denial, profile != .observe, !standing.waits {
             // Whether it is a peer may not be asked of it, so `tunnel` does not mean it: only a name does.
             return names(host) ? .other(host) : .refused(denial)
         }

@@ -15,7 +15,7 @@ extension Gateway {
         let received = Received(
             kind: kind, head: request.head, body: body, client: request.client, now: request.now)
         let trail = Trail(
-            kind.text, .outbound, from: received.client, now: received.now, policy: policy.current,
+            kind.text, .outbound, from: received.client, now: received.now, under: policy.snapshot,
             clock: environment, fingerprint: fingerprint)
         keepBody(of: received, trail)
         let answer: Answer

@@ -34,9 +34,12 @@ extension Gateway {
         _ record: inout JournalRecord, _ place: inout JournalQueue.Place
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
-        let settings: RuleSettings
+        let judgement: Judgement
+        var room: PendingRoom?
+        defer { room?.end() }
         do throws(Denial) {
-            settings = try judge(data, use, client, &record)
+            judgement = try judge(data, use, client, &record)
+            room = judgement.pending
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
@@ -53,7 +56,9 @@ extension Gateway {
             record.decision.status = reply.status
             switch TokenReply(status: reply.status, body: reply.body) {
             case .granted(let token, let lifetime):
-                let most = settings.tokenTTL.map(\.wholeSeconds) ?? lifetime
+                let most =
+                    data.settings.and(judgement.verdict.settings).tokenTTL.map(\.wholeSeconds)
+                    ?? lifetime
                 return .success(
                     PeerToken(token, asked: asked, lifetime: min(lifetime, most)))
             case .grantRefused: return .failure(.grantRefused)
@@ -67,16 +72,21 @@ extension Gateway {
     private func judge(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
         _ record: inout JournalRecord
-    ) throws(Denial) -> RuleSettings {
-        let policy = policy.current
-        record.decision.policy = policy.hash
+    ) throws(Denial) -> Judgement {
+        let snapshot = policy.snapshot
+        record.decision.policy = snapshot.policy.hash
         var facts = data.facts
         facts.occasion = Occasion(.token, .outbound)
         facts.now = environment.now()
         facts.address = client.address.map { NetworkAddress($0) }
         facts.access = .token
         facts.signature = SignatureFact(use.way.generation, use.way.verification)
-        let verdict = policy.evaluate(facts, room: Policy.roomForAll)
+        let judgement = judge(facts, Amount(), under: snapshot)
+        let verdict = judgement.verdict
+        record.candidate = judgement.beside.map {
+            JournalRecord.Candidate($0.verdict, of: $0.policy)
+        }
+        record.decision.candidate = judgement.beside.flatMap(DecisionRecord.Candidate.init)
         record.facts = facts
         record.checks = verdict.checks
         record.decision.by = verdict.by
@@ -85,7 +95,7 @@ extension Gateway {
             guard configuration.profile == .observe else { throw denial }
             record.decision.would.append(denial.code.rawValue)
         }
-        return data.settings.and(verdict.settings)
+        return judgement
     }
 
     private func tokenRequest(

@@ -24,6 +24,14 @@ extension ShareOrder {
 }
 
 extension OrderAnswer {
+    /// What `reload` learns: the hashes of the policy before and now, or why the old one stays.
+    init(_ reload: PolicyReload) {
+        switch reload {
+        case .taken(let was, let now): self = .done(["was": was, "policy": now])
+        case .kept(let problem): self = .done(["problem": problem])
+        }
+    }
+
     /// What `share add` learns: the share's number, and the code when one was made.
     init(_ recording: ShareRegistry.Recording, _ order: ShareOrder) {
         var told = ["id": recording.share.id.description]
@@ -70,10 +78,32 @@ extension Gateway {
             do {
                 try await store.commit([
                     pins.forget(host), generations.forget(host), accepted.forget(host),
+                    holds.settle(host),
                 ])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
         case .eraseSubject(let text): return await journal.erase(text)
+        case .settleHold(let name):
+            guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
+            do { try await store.commit(holds.settle(host)) } catch { return .refused("\(error)") }
+            return OrderAnswer(await reloadPolicy())
+        case .pinPeer(let order):
+            guard let host = PeerHost(order.peer) else {
+                return .refused("\(order.peer) is not a host")
+            }
+            do {
+                try await store.commit([
+                    pins.accept(host, offered: order.offered, now: environment.now()),
+                    holds.settle(host),
+                ])
+                log.write(
+                    .notice, .peerKeysAccepted,
+                    [LogEntry(.peer, order.peer), LogEntry(.count, order.keys.count)])
+                return .done(["keys": "\(order.keys.count)"])
+            } catch { return .refused("\(error)") }
+        case .reload:
+            reloadKeys()
+            return OrderAnswer(await reloadPolicy())
         case .changeKeys(let change):
             do {
                 let done = try change.perform(

@@ -1,3 +1,5 @@
+package import Federation
+
 /// What a command asks of the gateway that runs on the same state; sealed while it lies on the
 /// disk.
 package enum Order: Sendable, Codable {
@@ -5,6 +7,12 @@ package enum Order: Sendable, Codable {
     case addShare(ShareOrder)
     /// What a peer is known by, to be forgotten: its host.
     case forgetPeer(String)
+    /// A peer that waits for a person, who has decided: its host. The policy is read again.
+    case settleHold(String)
+    /// The keys that a peer is known by from now on.
+    case pinPeer(PinOrder)
+    /// Policy and keys, to be read again.
+    case reload
     /// What the gateway's own keys are for.
     case changeKeys(KeyChange)
     /// Lists that are downloaded.
@@ -39,6 +47,27 @@ package struct ShareOrder: Sendable, Codable {
         self.secret = secret
         self.permissions = permissions
         self.credential = credential
+    }
+}
+
+/// The keys that `peer pin` accepts.
+package struct PinOrder: Sendable, Codable {
+    package var peer: String
+    package var keys: [Key]
+
+    package struct Key: Sendable, Codable {
+        package var source: String
+        package var id: String
+        package var thumbprint: String
+    }
+
+    package init(peer: PeerHost, keys: [OfferedKey]) {
+        self.peer = peer.description
+        self.keys = keys.map { Key(source: $0.source, id: $0.id, thumbprint: $0.thumbprint) }
+    }
+
+    var offered: [OfferedKey] {
+        keys.map { OfferedKey(source: $0.source, id: $0.id, thumbprint: $0.thumbprint) }
     }
 }
 

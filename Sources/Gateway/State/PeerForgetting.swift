@@ -21,7 +21,7 @@ package enum PeerForgetting {
             let known = pins[host].count
             try await store.commit([
                 pins.forget(host), PeerGenerations(store, of: .peer).forget(host),
-                PeerGenerations(store, of: .us).forget(host),
+                PeerGenerations(store, of: .us).forget(host), HoldBook(store, key).settle(host),
             ])
             return known
         } catch let error as StoreOpenError where error.isInUse {

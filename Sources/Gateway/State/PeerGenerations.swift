@@ -17,20 +17,33 @@ package final class PeerGenerations: Sendable {
     package init(_ store: Store, of signer: Signer) throws(StoreOpenError) {
         let table = signer.rawValue
         self.table = table
-        newest = Mutex(
-            try store.read { db in
-                var newest: [PeerHost: SignatureGeneration] = [:]
-                let rows = try Row.fetchCursor(db, sql: "SELECT host, newest FROM \(table)")
-                while let row = try rows.next() {
-                    guard let host = PeerHost(row["host"] as String),
-                        let generation = SignatureGeneration(rawValue: row["newest"])
-                    else {
-                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a generation")
-                    }
-                    newest[host] = generation
-                }
-                return newest
-            })
+        newest = Mutex(try store.read { db in try Self.load(db, table) })
+    }
+
+    private static func load(
+        _ db: Database, _ table: String
+    ) throws -> [PeerHost: SignatureGeneration] {
+        var newest: [PeerHost: SignatureGeneration] = [:]
+        let rows = try Row.fetchCursor(db, sql: "SELECT host, newest FROM \(table)")
+        while let row = try rows.next() {
+            guard let host = PeerHost(row["host"] as String),
+                let generation = SignatureGeneration(rawValue: row["newest"])
+            else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a generation") }
+            newest[host] = generation
+        }
+        return newest
+    }
+
+    /// What a state file has of all peers, read beside a gateway that runs.
+    package static func read(
+        _ path: String, of signer: Signer
+    ) throws(StoreOpenError) -> [PeerHost: SignatureGeneration] {
+        do {
+            return try Store.reader(path).read { db in
+                guard try db.tableExists(signer.rawValue) else { return [:] }
+                return try load(db, signer.rawValue)
+            }
+        } catch { throw StoreOpenError(path: path, reading: error) }
     }
 
     /// What a state file has for one peer, read beside a gateway that runs; `none` where there is

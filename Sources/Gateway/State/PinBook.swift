@@ -7,21 +7,29 @@ package final class PinBook: Sendable {
     private let pins: Mutex<[PeerHost: [Pin]]>
 
     package init(_ store: Store) throws(StoreOpenError) {
-        pins = Mutex(
-            try store.read { db in
-                var pins: [PeerHost: [Pin]] = [:]
-                let rows = try Row.fetchCursor(db, sql: "SELECT * FROM pin ORDER BY host")
-                while let row = try rows.next() {
-                    guard let host = PeerHost(row["host"] as String) else {
-                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a pin")
-                    }
-                    let key = OfferedKey(
-                        source: row["source"], id: row["key_id"], thumbprint: row["thumbprint"])
-                    pins[host, default: []].append(
-                        Pin(key: key, firstSeen: row["first_seen"], lastSeen: row["last_seen"]))
-                }
-                return pins
-            })
+        pins = Mutex(try store.read(Self.load))
+    }
+
+    /// The pins of a state file, read beside a gateway that runs.
+    package static func read(_ path: String) throws(StoreOpenError) -> [PeerHost: [Pin]] {
+        do { return try Store.reader(path).read(load) } catch {
+            throw StoreOpenError(path: path, reading: error)
+        }
+    }
+
+    private static func load(_ db: Database) throws -> [PeerHost: [Pin]] {
+        var pins: [PeerHost: [Pin]] = [:]
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM pin ORDER BY host")
+        while let row = try rows.next() {
+            guard let host = PeerHost(row["host"] as String) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a pin")
+            }
+            let key = OfferedKey(
+                source: row["source"], id: row["key_id"], thumbprint: row["thumbprint"])
+            pins[host, default: []].append(
+                Pin(key: key, firstSeen: row["first_seen"], lastSeen: row["last_seen"]))
+        }
+        return pins
     }
 
     package subscript(_ host: PeerHost) -> [Pin] { pins.withLock { $0[host] ?? [] } }

@@ -75,6 +75,24 @@ enum Schema {
         ALTER TABLE share ADD COLUMN accept_secret TEXT;
         ALTER TABLE share ADD COLUMN bind TEXT;
         """,
+        """
+        CREATE TABLE room (
+            block TEXT NOT NULL,
+            holder BLOB NOT NULL,
+            value BLOB NOT NULL,
+            peer BLOB NOT NULL,
+            used REAL NOT NULL,
+            at REAL NOT NULL,
+            ends REAL NOT NULL,
+            PRIMARY KEY (block, holder, value)) WITHOUT ROWID;
+        CREATE INDEX room_ends ON room (ends);
+        CREATE TABLE hold (
+            peer TEXT PRIMARY KEY,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            messages BLOB NOT NULL) WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a file to the newest schema.

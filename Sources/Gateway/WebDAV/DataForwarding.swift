@@ -16,9 +16,11 @@ extension Gateway {
     /// - Parameters:
     ///   - path: in the place of the client's, where that held a code of ours.
     ///   - destination: the path that was judged, for MOVE and COPY.
+    ///   - room: what is to be settled when it is over.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
-        destination: String? = nil, depth: DataRequest.Depth = .asSent
+        destination: String? = nil, depth: DataRequest.Depth = .asSent,
+        room: PendingRoom? = nil
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var added: [(FieldName, String)] = []
@@ -58,7 +60,8 @@ extension Gateway {
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: onHead,
-                onFailure: { [self] failure in unavailable(Denial(failure)) }))
+                onFailure: { [self] failure in unavailable(Denial(failure)) },
+                onEnd: room?.ending(known: Amount(of: request.head).bytes)))
     }
 
     /// Whether the answer may name paths that its reader knows under another one.

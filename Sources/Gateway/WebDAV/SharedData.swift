@@ -100,26 +100,31 @@ extension Gateway {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
         let destination = try permit(token, request)
-        let policy = policy.current
+        let depth = try request.depth()
+        let snapshot = policy.snapshot
         let address = request.client.address
-        if !entry.allowance.holds(under: policy, address, now: now) {
-            _ = try judge(request, share, .token, token.peer, policy, now)
-            entry.allowance.note(under: policy, address, now: now)
+        var room: PendingRoom?
+        if !snapshot.mayRemember(.inbound)
+            || !entry.allowance.holds(under: snapshot.policy, address, now: now)
+        {
+            room = try judge(request, share, .token, token.peer, snapshot, now).pending
+            entry.allowance.note(under: snapshot.policy, address, now: now)
         }
         let credential =
             entry.form == backend.view.backend.credential
             ? entry.credential.text : try credential(of: share, at: share.webdavPlace)
         return try forward(
-            request, as: .field(credential), destination: destination, depth: try request.depth())
+            request, as: .field(credential), destination: destination, depth: depth, room: room)
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
         guard let access = try access(by: secret) else { return try unknownSecret(request) }
-        let destination = try permit(
+        let field = try credential(of: access.share, at: access.place)
+        let depth = try request.depth()
+        let (destination, room) = try permit(
             access, request, below: backend.view.dataPath(of: access.share))
         return try forward(
-            request, as: .field(try credential(of: access.share, at: access.place)),
-            destination: destination, depth: try request.depth())
+            request, as: .field(field), destination: destination, depth: depth, room: room)
     }
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
@@ -135,13 +140,14 @@ extension Gateway {
             return try unknownSecret(request)
         }
         let root = request.rootPath
-        let destination = try permit(access, request, below: root)
+        let depth = try request.depth()
+        let (destination, room) = try permit(access, request, below: root)
         let permanent = try permanentSecret(of: access.share, at: access.place)
         let inside = "\(request.route.prefix)/\(percentEncoded(permanent.text))"
         return try forward(
             request, as: .nothing, path: inside + request.route.rest,
             destination: destination.map { inside + $0.dropFirst(root.count) },
-            depth: try request.depth())
+            depth: depth, room: room)
     }
 
     /// The share that a secret opens; nil when it was never seen.
@@ -196,16 +202,16 @@ extension Gateway {
     /// Holds a request by secret to the permissions that the share names, as a token would be.
     private func permit(
         _ access: FoundAccess, _ request: DataRequest, below prefix: String
-    ) throws(Denial) -> String? {
+    ) throws(Denial) -> (destination: String?, room: PendingRoom?) {
         let share = access.share
         let now = environment.now()
         let token = AccessToken(
             share: share.id.description, peer: share.peer, permissions: access.access.permissions,
             pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
         let destination = try permit(token, request)
-        try takeSecret(
-            of: share, try judge(request, share, .secret, share.peer, policy.current, now))
-        return destination
+        let judgement = try judge(request, share, .secret, share.peer, policy.snapshot, now)
+        try takeSecret(of: share, judgement.verdict.settings)
+        return (destination, judgement.pending)
     }
 
     private func permit(_ token: AccessToken, _ request: DataRequest) throws(Denial) -> String? {
@@ -217,9 +223,9 @@ extension Gateway {
     /// The policy's word on a share that we know: its peer may have been blocked since.
     private func judge(
         _ request: DataRequest, _ share: ShareRecord, _ access: AccessFact, _ peer: PeerHost,
-        _ policy: Policy, _ now: Int
-    ) throws(Denial) -> RuleSettings {
-        let standing = policy.standing(of: peer, now: now)
+        _ snapshot: PolicySnapshot, _ now: Int
+    ) throws(Denial) -> Judgement {
+        let standing = snapshot.policy.standing(of: peer, now: now)
         if let denial = standing.denial { throw denial }
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
@@ -230,9 +236,10 @@ extension Gateway {
         facts.recipient = share.recipient
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
-        if let denial = verdict.denial { throw denial }
-        return verdict.settings
+        let judgement = judge(facts, standing, Amount(of: request.head), under: snapshot)
+        log.differs(judgement.beside, facts, judgement.verdict)
+        if let denial = judgement.verdict.denial { throw denial }
+        return judgement
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {

@@ -48,7 +48,7 @@ final class TestWorld: Sendable {
                 host: settings.backend.host, scheme: site.scheme,
                 authority: site.host.description),
             timeouts: .init(headers: .seconds(1)), tokenPath: settings.token.path)
-        let holder = PolicyHolder(policy)
+        let holder = PolicyHolder(policy, key: seal.hmac(for: .limit))
         let keys = KeyHolder(try Self.ring(in: folder + "/keys", now: clock.now))
         gateway = Gateway(
             .init(
@@ -71,7 +71,8 @@ final class TestWorld: Sendable {
                     monotonic: clock.seconds * 1000),
                 pins: try PinBook(store), generations: try PeerGenerations(store, of: .peer),
                 accepted: try PeerGenerations(store, of: .us),
-                contacts: try ContactBook(store, seal), sender: { await mail.send($0) },
+                contacts: try ContactBook(store, seal), holds: try HoldBook(store, seal),
+                sender: { await mail.send($0) },
                 pseudonym: seal.pseudonym(of: site.origin),
                 sealer: try RunningGateway.tokenSealer(seal, site),
                 published: PublishedDocuments(
@@ -127,7 +128,7 @@ final class TestWorld: Sendable {
     func trail(_ received: Received) -> Trail {
         Trail(
             received.kind.text, from: received.client, now: received.now,
-            policy: gateway.policy.current, clock: clock.environment,
+            under: gateway.policy.snapshot, clock: clock.environment,
             fingerprint: gateway.fingerprint)
     }
 

@@ -1,0 +1,38 @@
+import Federation
+import Synchronization
+
+/// How often the candidate was asked, and how often it said something else than the policy.
+final class CandidateCount: Sendable {
+    private let judged = Atomic(0)
+    private let differing = Atomic(0)
+    private let told = Atomic(0)
+
+    func note(differs: Bool) {
+        judged.add(1, ordering: .relaxed)
+        if differs { differing.add(1, ordering: .relaxed) }
+    }
+
+    /// The two numbers; nil when there is nothing new to tell.
+    func news() -> (judged: Int, differing: Int)? {
+        let judged = judged.load(ordering: .relaxed)
+        guard told.exchange(judged, ordering: .relaxed) != judged else { return nil }
+        return (judged, differing.load(ordering: .relaxed))
+    }
+}
+
+/// What the candidate says of a message.
+struct BesideVerdict: Sendable {
+    let policy: String
+    let verdict: Verdict
+    /// Whether the message would have had another end: let through or not, with another code, status
+    /// or other settings.
+    let differs: Bool
+
+    init(_ verdict: Verdict, of policy: Policy, beside live: Verdict) {
+        self.policy = policy.hash
+        self.verdict = verdict
+        differs =
+            verdict.action != live.action || verdict.code != live.code
+            || verdict.status != live.status || verdict.settings != live.settings
+    }
+}

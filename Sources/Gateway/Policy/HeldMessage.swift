@@ -1,0 +1,55 @@
+import Federation
+
+/// What is kept of a message that was held, for the person who decides; sealed on the disk.
+package struct HeldMessage: Sendable, Codable, Equatable {
+    /// Unix seconds.
+    package let at: Int
+    package let decision: String
+    /// `share.in`, or another occasion of the policy.
+    package let occasion: String
+    /// The block that held it, or `pins`.
+    package let by: String
+    package let code: String
+    /// `rfc9421` or `cavage` when the signature was verified, else `none`: then the message only
+    /// claims to come from this peer.
+    package let signature: String
+    package let client: String
+    package var owner: String?
+    package var sender: String?
+    package var recipient: String?
+    package var shareType: String?
+    package var resourceType: String?
+    package var protocols: [String] = []
+    package var permissions: [String] = []
+    package var size: Int?
+    package var notificationType: String?
+
+    init(_ facts: Facts, _ record: DecisionRecord, at: Int) {
+        self.at = at
+        decision = record.id
+        occasion = facts.occasion.description
+        by = record.by
+        code = record.code ?? ""
+        signature =
+            switch facts.signature {
+            case .none, .invalid: "none"
+            case .cavage: "cavage"
+            case .rfc9421: "rfc9421"
+            }
+        client = record.client
+        owner = facts.owner?.kept
+        sender = facts.sender?.kept
+        recipient = facts.recipient?.kept
+        shareType = facts.shareType?.kept
+        resourceType = facts.resourceType?.kept
+        protocols = facts.protocols.prefix(8).map(\.kept)
+        permissions = facts.permissions.words
+        size = facts.size
+        notificationType = facts.notificationType?.kept
+    }
+}
+
+extension String {
+    /// As much of a peer's text as is kept for a person.
+    fileprivate var kept: String { String(prefix(256)) }
+}

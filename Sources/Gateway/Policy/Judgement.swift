@@ -1,0 +1,95 @@
+import Federation
+import Logging
+
+/// What policy and candidate say of a message, with the room that it has taken.
+struct Judgement: Sendable {
+    let verdict: Verdict
+    /// nil without a candidate.
+    let beside: BesideVerdict?
+    /// What is to be settled at the message's end; nil when nothing is.
+    let pending: PendingRoom?
+}
+
+/// What of a message limits count by, beside the facts.
+struct Amount: Sendable {
+    /// Of the share that a notification is about.
+    var providerID: String?
+    /// Bytes that the message brings, as far as it is known before.
+    var bytes = 0
+}
+
+extension Gateway {
+    /// Asks the policy, and the candidate beside it, under one snapshot.
+    ///
+    /// The message takes room of the limits that it falls under; when it is refused, by whatever
+    /// block, it has taken none. The candidate counts by itself.
+    func judge(
+        _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
+    ) -> Judgement {
+        judge(
+            facts, snapshot.policy.standing(of: facts.peer, now: facts.now), amount, under: snapshot
+        )
+    }
+
+    func judge(
+        _ facts: Facts, _ standing: Standing, _ amount: Amount, under snapshot: PolicySnapshot
+    ) -> Judgement {
+        let microseconds = environment.monotonicMicroseconds()
+        var taking = RoomTaking(snapshot.live, facts, amount, microseconds: microseconds)
+        let verdict = snapshot.policy.evaluate(facts, standing) { taking.take($0) }
+        if verdict.action != .allow, configuration.profile != .observe { taking.giveBack() }
+        guard let beside = snapshot.beside else {
+            return Judgement(verdict: verdict, beside: nil, pending: taking.pending(nil))
+        }
+        var besideTaking = RoomTaking(beside, facts, amount, microseconds: microseconds)
+        let other = beside.policy.evaluate(facts) { besideTaking.take($0) }
+        // What the policy refuses never comes to use the candidate's room.
+        if other.action != .allow || verdict.action != .allow { besideTaking.giveBack() }
+        let judged = BesideVerdict(other, of: beside.policy, beside: verdict)
+        policy.count.note(differs: judged.differs)
+        return Judgement(
+            verdict: verdict, beside: judged, pending: taking.pending(besideTaking))
+    }
+
+    /// What the candidate says of a message whose peer the lists do not let in: as it would judge
+    /// it if its signature were good. Nothing of it is counted by limits.
+    func judgeBeside(
+        _ facts: Facts, refusedBy standing: Standing, under snapshot: PolicySnapshot
+    ) -> BesideVerdict? {
+        guard let beside = snapshot.beside else { return nil }
+        let live = snapshot.policy.evaluate(facts, standing) { _ in .room }
+        let other = beside.policy.evaluate(facts) { _ in .room }
+        let judged = BesideVerdict(other, of: beside.policy, beside: live)
+        policy.count.note(differs: judged.differs)
+        return judged
+    }
+
+    /// Tells how the candidate does.
+    func tellOfCandidate() {
+        guard let candidate = policy.snapshot.candidate, let news = policy.count.news() else {
+            return
+        }
+        log.write(
+            .info, .candidateCounted,
+            [
+                LogEntry(.candidate, candidate.hash), LogEntry(.count, news.judged),
+                LogEntry(.differing, news.differing),
+            ])
+    }
+}
+
+extension GatewayLog {
+    /// The candidate says something else of a request for shared data.
+    func differs(_ beside: BesideVerdict?, _ facts: Facts, _ verdict: Verdict) {
+        guard let beside, beside.differs else { return }
+        sample(
+            "candidate_differs", .notice, .candidateDiffers,
+            [
+                LogEntry(.candidate, beside.policy),
+                facts.peer.map { LogEntry(.peer, $0.description) },
+                LogEntry(.kind, facts.occasion.description),
+                LogEntry(.action, beside.verdict.action.rawValue),
+                LogEntry(.by, beside.verdict.by), LogEntry(.was, verdict.by),
+            ])
+    }
+}

@@ -1,0 +1,274 @@
+import Federation
+import Synchronization
+
+/// How much of one limit each of its holders has used.
+///
+/// A bucket that leaks: what was used runs out at the limit's rate (GCRA), so that a holder costs two
+/// numbers whatever it sends. Different values are counted one by one instead, each for one period.
+///
+/// Memory is bounded, and nobody gets room by filling it: a holder is forgotten only when what it has
+/// used counts no more. Once a peer has `perPeer` holders and values, or all have `capacity`, its
+/// further holders share one bucket of the limit's own size; so names that are made up limit
+/// their maker all the more, and reset nothing.
+final class LimitMeter: Sendable {
+    /// What of a limit a message would take.
+    struct Demand {
+        let holder: SipHash.Value
+        /// The peer, whose further holders share a bucket.
+        let peer: SipHash.Value
+        /// Of limits on different values: the value.
+        let value: SipHash.Value
+        /// Of limits on bytes: how many, as far as it is known before.
+        let bytes: Int
+    }
+
+    /// What a message has taken, to be given back.
+    struct Receipt: Sendable {
+        fileprivate let holder: SipHash.Value
+        fileprivate let amount: Double
+        /// A value that was new.
+        fileprivate let value: SipHash.Value?
+        /// Whether it is a place that is given back at the message's end.
+        let isPlace: Bool
+    }
+
+    enum Answer {
+        case room(Receipt)
+        case full(retryAfter: Int)
+    }
+
+    /// What one holder has used.
+    struct Usage: Sendable {
+        var used = 0.0
+        /// Seconds of a clock that never steps.
+        var at: Double
+        let peer: SipHash.Value
+        /// The values that count, each with the last time that it came.
+        var values: [SipHash.Value: Double] = [:]
+        /// Whether the state on disk does not have it yet.
+        var isNew = true
+    }
+
+    fileprivate struct State {
+        var usages: [SipHash.Value: Usage] = [:]
+        /// Of each peer, and of all: holders and values.
+        var sizes: [SipHash.Value: Int] = [:]
+        var size = 0
+        var sweptAt = -Double.infinity
+    }
+
+    private let state = Mutex(State())
+    private let capacity: Int
+    private let perPeer: Int
+
+    init(capacity: Int = 500_000, perPeer: Int = 50_000) {
+        self.capacity = capacity
+        self.perPeer = perPeer
+    }
+
+    /// Takes room for a message, or says when there may be some.
+    ///
+    /// - Parameter now: seconds of a clock that never steps.
+    func take(_ demand: Demand, of measure: Limit.Measure, now: Double) -> Answer {
+        let terms = Terms(measure)
+        return state.withLock { state in
+            let holder = place(for: demand, terms, now, &state)
+            let index = state.index(of: holder, demand.peer, now)
+            state.usages.values[index].isNew = true
+            if case .values(let most) = terms.kind {
+                return take(demand, most, terms, now, holder, index, &state)
+            }
+            state.usages.values[index].leak(terms, now)
+            let (amount, least) = terms.cost(demand.bytes)
+            let missing = state.usages.values[index].used + least - terms.size
+            guard missing <= 1e-9 else {
+                return .full(retryAfter: terms.kind == .places ? 1 : terms.wait(for: missing))
+            }
+            state.usages.values[index].add(amount, terms)
+            return .room(
+                Receipt(
+                    holder: holder, amount: amount, value: nil, isPlace: terms.kind == .places))
+        }
+    }
+
+    private func take(
+        _ demand: Demand, _ most: Int, _ terms: Terms, _ now: Double,
+        _ holder: SipHash.Value, _ index: Dictionary<SipHash.Value, Usage>.Index,
+        _ state: inout State
+    ) -> Answer {
+        let value = demand.value
+        if let last = state.usages.values[index].values[value], now - last < terms.period {
+            state.usages.values[index].values[value] = now
+            return .room(Receipt(holder: holder, amount: 0, value: nil, isPlace: false))
+        }
+        let peer = state.usages.values[index].peer
+        // Of the shared buckets there are few.
+        let (all, own) = holder == demand.holder ? (capacity, perPeer) : (2 * capacity, .max)
+        if !state.hasRoom(for: value, at: index, most, peer, all, own) {
+            state.dropOld(at: index, peer, terms, now)
+            guard state.hasRoom(for: value, at: index, most, peer, all, own) else {
+                let first = state.usages.values[index].values.values.min() ?? now
+                let seconds = (first + terms.period - now).rounded(.up)
+                return .full(retryAfter: max(1, Int(seconds)))
+            }
+        }
+        if state.usages.values[index].values.updateValue(now, forKey: value) == nil {
+            state.count(1, of: peer)
+        }
+        return .room(Receipt(holder: holder, amount: 0, value: value, isPlace: false))
+    }
+
+    /// Gives back what a message took that was refused after all, or a place at its end.
+    func giveBack(_ receipt: Receipt) {
+        state.withLock { state in
+            guard let index = state.usages.index(forKey: receipt.holder) else { return }
+            state.usages.values[index].used = max(
+                0, state.usages.values[index].used - receipt.amount)
+            state.usages.values[index].isNew = true
+            let peer = state.usages.values[index].peer
+            if let value = receipt.value,
+                state.usages.values[index].values.removeValue(forKey: value) != nil
+            {
+                state.count(-1, of: peer)
+            }
+            if receipt.isPlace, state.usages.values[index].used == 0 {
+                state.usages.remove(at: index)
+                state.count(-1, of: peer)
+            }
+        }
+    }
+
+    /// Bytes that were only known at the end; a holder may so come into debt, of one size at most.
+    func add(_ bytes: Int, to receipt: Receipt, of measure: Limit.Measure) {
+        let terms = Terms(measure)
+        state.withLock { state in
+            guard let index = state.usages.index(forKey: receipt.holder) else { return }
+            state.usages.values[index].add(Double(bytes), terms)
+            state.usages.values[index].isNew = true
+        }
+    }
+
+    /// Forgets the holders that have used nothing any more.
+    func sweep(_ measure: Limit.Measure, now: Double) {
+        state.withLock { $0.sweep(Terms(measure), now) }
+    }
+
+    /// How many holders are remembered.
+    var count: Int { state.withLock { $0.usages.count } }
+
+    // MARK: Memory
+
+    /// Whose bucket a message takes from: the holder's own, or the one that it shares.
+    private func place(
+        for demand: Demand, _ terms: Terms, _ now: Double, _ state: inout State
+    ) -> SipHash.Value {
+        if state.usages[demand.holder] != nil { return demand.holder }
+        if state.hasRoom(for: demand.peer, capacity, perPeer) { return demand.holder }
+        if now - state.sweptAt >= 1 {
+            state.sweep(terms, now)
+            if state.hasRoom(for: demand.peer, capacity, perPeer) { return demand.holder }
+        }
+        // One for each peer, and when there are too many of these too, one for all.
+        let shared = demand.peer.shared
+        if state.usages[shared] != nil || state.size < capacity + capacity / 10 { return shared }
+        return .everybody
+    }
+
+    // MARK: The disk
+
+    /// What has changed since the last time.
+    func takeNew() -> [(SipHash.Value, Usage)] {
+        state.withLock { state in
+            var changed: [(SipHash.Value, Usage)] = []
+            for index in state.usages.indices where state.usages.values[index].isNew {
+                state.usages.values[index].isNew = false
+                changed.append((state.usages.keys[index], state.usages.values[index]))
+            }
+            return changed
+        }
+    }
+
+    /// What an earlier gateway knew.
+    func restore(_ usages: [(SipHash.Value, Usage)]) {
+        state.withLock { state in
+            for (holder, usage) in usages where state.usages[holder] == nil {
+                state.usages[holder] = usage
+                state.count(1 + usage.values.count, of: usage.peer)
+            }
+        }
+    }
+}
+
+extension LimitMeter.State {
+    /// Whether a peer may have one holder more.
+    fileprivate func hasRoom(
+        for peer: SipHash.Value, _ capacity: Int, _ perPeer: Int
+    ) -> Bool {
+        size < capacity && sizes[peer] ?? 0 < perPeer
+    }
+
+    /// Whether a holder may have this value too.
+    fileprivate func hasRoom(
+        for value: SipHash.Value, at index: Dictionary<SipHash.Value, LimitMeter.Usage>.Index,
+        _ most: Int, _ peer: SipHash.Value, _ capacity: Int, _ perPeer: Int
+    ) -> Bool {
+        // An old one of the same name takes no new place.
+        if usages.values[index].values[value] != nil { return true }
+        return usages.values[index].values.count < most && hasRoom(for: peer, capacity, perPeer)
+    }
+
+    /// Where a holder is; it is there from now on.
+    fileprivate mutating func index(
+        of holder: SipHash.Value, _ peer: SipHash.Value, _ now: Double
+    ) -> Dictionary<SipHash.Value, LimitMeter.Usage>.Index {
+        if let index = usages.index(forKey: holder) { return index }
+        usages[holder] = LimitMeter.Usage(at: now, peer: peer)
+        count(1, of: peer)
+        return usages.index(forKey: holder) ?? usages.startIndex
+    }
+
+    fileprivate mutating func count(_ change: Int, of peer: SipHash.Value) {
+        size += change
+        let count = (sizes[peer] ?? 0) + change
+        sizes[peer] = count > 0 ? count : nil
+    }
+
+    fileprivate mutating func dropOld(
+        at index: Dictionary<SipHash.Value, LimitMeter.Usage>.Index, _ peer: SipHash.Value,
+        _ terms: LimitMeter.Terms, _ now: Double
+    ) {
+        let count = usages.values[index].values.count
+        usages.values[index].values = usages.values[index].values.filter {
+            now - $0.value < terms.period
+        }
+        self.count(usages.values[index].values.count - count, of: peer)
+    }
+
+    fileprivate mutating func sweep(_ terms: LimitMeter.Terms, _ now: Double) {
+        sweptAt = now
+        usages = usages.filter { !terms.isOver($0.value, now) }
+        (sizes, size) = ([:], 0)
+        for usage in usages.values { count(1 + usage.values.count, of: usage.peer) }
+    }
+}
+
+extension LimitMeter.Usage {
+    fileprivate mutating func add(_ amount: Double, _ terms: LimitMeter.Terms) {
+        used = min(used + amount, 2 * terms.size)
+    }
+
+    /// What was used runs out.
+    fileprivate mutating func leak(_ terms: LimitMeter.Terms, _ now: Double) {
+        used = max(0, used - max(0, now - at) * terms.perSecond)
+        at = max(at, now)
+    }
+}
+
+extension SipHash.Value {
+    /// The bucket that the further holders of a peer share.
+    fileprivate var shared: SipHash.Value {
+        SipHash.Value(high: ~high, low: low)
+    }
+
+    fileprivate static let everybody = SipHash.Value(high: 0, low: 0)
+}

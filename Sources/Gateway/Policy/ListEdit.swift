@@ -1,0 +1,151 @@
+package import Federation
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A peer put on one of the operator's own lists, in the file where the entries of that list stand.
+///
+/// Nothing is written before the policy with the new entry has been read whole and has passed its
+/// tests and invariants.
+package struct ListEdit: Sendable {
+    /// Why a list was not changed, for the operator.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    package let list: String
+    /// The file that is changed.
+    package let file: String
+    /// Where the new entry stands in it.
+    package let line: Int
+    /// The new entry, as it is written.
+    package let entry: String
+    /// The policy as it is then.
+    package let policy: Policy
+    private let text: [UInt8]
+
+    /// - Parameters:
+    ///   - list: its name; nil for the only own one of this standing.
+    ///   - note: for people; the day is put before it.
+    ///   - day: `2026-11-27`.
+    package init(
+        adding host: PeerHost, to list: String?, _ stance: PeerList.Stance, of file: String,
+        note: String, day: String
+    ) throws {
+        let policy = try Self.load(file, .disk)
+        let list = try Self.choose(list, stance, policy)
+        self.list = list.name
+        let note = Self.line(note)
+        let isText: Bool
+        if let path = policy.file(of: list) {
+            (self.file, isText) = (path, true)
+        } else {
+            (self.file, isText) = (file, false)
+        }
+        guard let old = try PolicyFiles.disk.read(self.file) else {
+            throw Problem("there is no file \(self.file)")
+        }
+        if isText {
+            entry = "\(host)    # \(day)\(note.isEmpty ? "" : ": \(note)")"
+            var new = old
+            if let last = new.last, last != 0x0A { new.append(0x0A) }
+            line = new.count { $0 == 0x0A } + 1
+            text = new + Array(entry.utf8) + [0x0A]
+        } else {
+            let told = Self.quoted(note.isEmpty ? day : "\(day): \(note)")
+            entry = "{ host = \(Self.quoted("\(host)")), note = \(told) }"
+            let place = try Self.entries(of: list.name, old, file)
+            guard let edit = TOMLArrayEdit(old, at: place) else {
+                throw Problem("\(file):\(place.line): the entries of \(list.name) are not found")
+            }
+            (text, line) = edit.appending(entry)
+        }
+        let (changed, bytes) = (self.file, text)
+        self.policy = try Self.load(
+            file, PolicyFiles { path in try path == changed ? bytes : PolicyFiles.disk.read(path) })
+    }
+
+    /// Puts the new file in the place of the old one, in one step; owner and mode stay.
+    package func write() throws {
+        let target = (file as NSString).resolvingSymlinksInPath
+        do {
+            let old = try FileManager.default.attributesOfItem(atPath: target)
+            try PrivateFile.replace(target, text)
+            var kept: [FileAttributeKey: Any] = [:]
+            kept[.posixPermissions] = old[.posixPermissions]
+            // Only root can give a file away, and only then it need be.
+            if geteuid() == 0 {
+                kept[.ownerAccountID] = old[.ownerAccountID]
+                kept[.groupOwnerAccountID] = old[.groupOwnerAccountID]
+            }
+            try FileManager.default.setAttributes(kept, ofItemAtPath: target)
+        } catch { throw Problem("\(target) cannot be written: \(error)") }
+    }
+
+    private static func load(_ file: String, _ files: PolicyFiles) throws -> Policy {
+        do throws(StartFailure) { return try RunningGateway.loadPolicy(file, files) } catch {
+            throw Problem("nothing was changed:\n\(error.description)")
+        }
+    }
+
+    private static func choose(
+        _ name: String?, _ stance: PeerList.Stance, _ policy: Policy
+    ) throws -> PeerList {
+        let own = policy.lists.filter { $0.tier == .own && $0.stance == stance }
+        let names = own.map(\.name).joined(separator: ", ")
+        guard let name else {
+            guard let only = own.first, own.count == 1 else {
+                throw Problem(
+                    own.isEmpty
+                        ? "\(policy.file) has no list of its own with standing = \"\(stance.rawValue)\""
+                        : "which list? --list is one of \(names)")
+            }
+            return only
+        }
+        if let list = own.first(where: { $0.name == name }) { return list }
+        guard let other = policy.lists.first(where: { $0.name == name }) else {
+            throw Problem("there is no list \(name) in \(policy.file); there are: \(names)")
+        }
+        throw Problem(
+            other.tier == .own
+                ? "the list \(name) has standing = \"\(other.stance.rawValue)\""
+                : "the list \(name) is downloaded: what is written into it would not stay")
+    }
+
+    /// Where the value of `entries` begins.
+    private static func entries(
+        of list: String, _ text: [UInt8], _ file: String
+    ) throws -> SourcePosition {
+        let document = try TOMLDocument(text, file: file)
+        var node = document.root
+        for key in ["list", list, "entries"] {
+            guard case .table(let members) = node.content,
+                let member = members.first(where: { $0.key == key })
+            else { throw Problem("\(file): the entries of \(list) are not found") }
+            node = member.value
+        }
+        return node.position
+    }
+
+    private static func line(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 }.prefix(200))
+    }
+
+    /// A basic string of TOML.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F: quoted += " "
+            case _: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

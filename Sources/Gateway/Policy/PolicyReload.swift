@@ -1,0 +1,155 @@
+import Dispatch
+package import Federation
+import Foundation
+import Logging
+
+/// What came of reading the policy again.
+package enum PolicyReload: Sendable, Equatable {
+    /// In force from now on; the hashes of the policy before and now.
+    case taken(was: String, now: String)
+    /// The last good policy stays: why, with file, line and column.
+    case kept(String)
+}
+
+/// Reads policies on a thread of its own, one after the other: proving one may take seconds, and
+/// neither an event loop nor the threads that messages are judged on wait for it.
+final class PolicyDesk: Sendable {
+    private let queue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
+
+    /// What `work` returns; works are done in the order in which they were asked for.
+    func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: work()) }
+        }
+    }
+}
+
+extension Gateway {
+    /// Reads policy and candidate again, with their lists, tests and invariants, and puts them in
+    /// force in one step.
+    ///
+    /// On any error the last good one stays, of each by itself, and the log says why. A message ends
+    /// under the snapshot that it began with.
+    @discardableResult
+    func reloadPolicy() async -> PolicyReload {
+        let reload = await policyDesk.result { [self] in readPolicyAgain() }
+        if case .taken(let was, let now) = reload, was != now {
+            await journal.tellPolicy(was: was, now: now)
+        }
+        return reload
+    }
+
+    /// Puts in force what is made of the policy and the candidate that are.
+    func changePolicy(
+        _ change: @escaping @Sendable (PolicySnapshot) -> (policy: Policy, candidate: Policy?)
+    ) async {
+        await policyDesk.result { [self] in
+            let before = policy.snapshot
+            let new = change(before)
+            policy.swap(new.policy, candidate: new.candidate)
+            published.rebuild()
+            log.write(
+                .notice, .reloaded,
+                [LogEntry(.policy, new.policy.hash), LogEntry(.was, before.policy.hash)])
+        }
+    }
+
+    private func readPolicyAgain() -> PolicyReload {
+        let before = policy.snapshot
+        let candidate = readCandidateAgain(before.candidate)
+        let file = configuration.policy.file
+        do throws(StartFailure) {
+            let new = lists.fill(try RunningGateway.loadPolicy(file))
+            policy.swap(new, candidate: candidate)
+            published.rebuild()
+            log.write(
+                .notice, .reloaded,
+                [LogEntry(.policy, new.hash), LogEntry(.was, before.policy.hash)])
+            return .taken(was: before.policy.hash, now: new.hash)
+        } catch {
+            policy.swap(before.policy, candidate: candidate)
+            log.write(
+                .error, .reloadFailed,
+                [
+                    LogEntry(.file, file), LogEntry(.problem, error.description),
+                    LogEntry(.policy, before.policy.hash),
+                ])
+            return .kept(error.description)
+        }
+    }
+
+    private func readCandidateAgain(_ last: Policy?) -> Policy? {
+        guard let file = configuration.policy.candidate else { return nil }
+        do throws(StartFailure) {
+            let new = lists.fill(try RunningGateway.loadPolicy(file))
+            if new.hash != last?.hash {
+                log.write(
+                    .notice, .candidateTaken,
+                    [
+                        LogEntry(.file, file), LogEntry(.policy, new.hash),
+                        last.map { LogEntry(.was, $0.hash) },
+                    ])
+            }
+            return new
+        } catch {
+            log.candidateRefused(file, error, last)
+            return last
+        }
+    }
+}
+
+extension GatewayLog {
+    /// A candidate that cannot be used; nothing is enforced by it, so the gateway goes on.
+    func candidateRefused(_ file: String, _ failure: StartFailure, _ last: Policy?) {
+        write(
+            .error, .candidateRefused,
+            [
+                LogEntry(.file, file), LogEntry(.problem, failure.description),
+                last.map { LogEntry(.policy, $0.hash) },
+            ])
+    }
+}
+
+extension RunningGateway {
+    /// A policy file, read and with all of its tests passed.
+    ///
+    /// Refused: what cannot be read, and what fails its own tests or invariants; each line of the
+    /// description names file, line and column.
+    package static func loadPolicy(
+        _ file: String, _ files: PolicyFiles = .disk
+    ) throws(StartFailure) -> Policy {
+        let policy: Policy
+        do { policy = try Policy.load(file: file, files) } catch {
+            throw StartFailure(error.description)
+        }
+        if let error = ConfigurationErrors(policy.notYetInForce) {
+            throw StartFailure(error.description)
+        }
+        let failed = policy.runTests().filter { !$0.passed }
+        guard failed.isEmpty else {
+            let lines = failed.map { outcome in
+                "\(outcome.test.file):\(outcome.test.position.line): test \"\(outcome.test.name)\": "
+                    + outcome.differences.joined(separator: "; ")
+            }
+            throw StartFailure(lines.joined(separator: "\n"))
+        }
+        return policy
+    }
+
+    /// The candidate at start; one that cannot be used is told of and left out.
+    static func loadCandidate(_ configuration: Configuration, _ log: GatewayLog) -> Policy? {
+        guard let file = configuration.policy.candidate else { return nil }
+        do throws(StartFailure) { return try loadPolicy(file) } catch {
+            log.candidateRefused(file, error, nil)
+            return nil
+        }
+    }
+}
+
+extension PolicyFiles {
+    /// Files as they lie on the disk.
+    package static let disk = PolicyFiles { path in
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+}

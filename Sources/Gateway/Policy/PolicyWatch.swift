@@ -1,0 +1,110 @@
+import Federation
+import Foundation
+
+/// What tells that a file has changed: written to, or another one in its place.
+struct FileStamp: Sendable, Equatable {
+    let device: Int
+    let inode: Int
+    let size: Int
+    /// Seconds since 1970.
+    let modified: Double
+
+    /// nil when there is no such file. Of a link it is the file that it leads to.
+    init?(_ path: String) {
+        let target = (path as NSString).resolvingSymlinksInPath
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: target) else {
+            return nil
+        }
+        device = (facts[.systemNumber] as? NSNumber)?.intValue ?? 0
+        inode = (facts[.systemFileNumber] as? NSNumber)?.intValue ?? 0
+        size = (facts[.size] as? NSNumber)?.intValue ?? 0
+        modified = (facts[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+    }
+
+    init(device: Int = 1, inode: Int, size: Int, modified: Double) {
+        self.device = device
+        self.inode = inode
+        self.size = size
+        self.modified = modified
+    }
+
+    func isSameFile(as other: FileStamp) -> Bool {
+        device == other.device && inode == other.inode
+    }
+}
+
+/// When files that are watched are to be read again: once they have been left alone.
+///
+/// Half of a list that is being written may read as a whole one. A file that another took the place
+/// of (`rename`) is whole as soon as it is there; one that is written in place is waited for, for
+/// `quiet` looks in a row that find nothing new.
+struct PolicyWatch: Sendable {
+    typealias Stamps = [String: FileStamp]
+
+    private var taken: Stamps
+    private var last: Stamps
+    private var looks = 0
+
+    init(_ stamps: Stamps) {
+        taken = stamps
+        last = stamps
+    }
+
+    /// Whether the files are to be read now.
+    mutating func look(_ now: Stamps) -> Bool {
+        looks = now == last ? looks + 1 : 0
+        last = now
+        guard now != taken, looks >= (isReplaced(now) ? 1 : Self.quiet) else { return false }
+        taken = now
+        return true
+    }
+
+    /// Whether all that changed is another file than before, or a new one.
+    private func isReplaced(_ now: Stamps) -> Bool {
+        guard taken.keys.allSatisfy({ now[$0] != nil }) else { return false }
+        return now.allSatisfy { path, stamp in
+            guard let known = taken[path], stamp != known else { return true }
+            return !stamp.isSameFile(as: known)
+        }
+    }
+
+    /// The time between two looks.
+    static let interval = Duration.milliseconds(250)
+    /// A second without a change.
+    static let quiet = 4
+}
+
+extension Gateway {
+    /// Follows the files of the policy and of the candidate.
+    func watchPolicy(_ watch: PolicyWatch) async {
+        var watch = watch
+        while !Task.isCancelled {
+            // Ended early only by being cancelled.
+            try? await Task.sleep(for: PolicyWatch.interval)
+            if watch.look(policyStamps()) { await reloadPolicy() }
+        }
+    }
+
+    /// The policy, the candidate, their lists, and the files beside them that they could name: a list
+    /// that was missing may come.
+    func policyStamps() -> PolicyWatch.Stamps {
+        let snapshot = policy.snapshot
+        let files = [configuration.policy.file, configuration.policy.candidate].compactMap { $0 }
+        let lists = snapshot.policy.listFiles + (snapshot.candidate?.listFiles ?? [])
+        var stamps: PolicyWatch.Stamps = [:]
+        for path in Set(files.flatMap(Self.neighbours) + files + lists) {
+            stamps[path] = FileStamp(path)
+        }
+        return stamps
+    }
+
+    private static func neighbours(of file: String) -> [String] {
+        let folder = (file as NSString).deletingLastPathComponent
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
+            ?? []
+        return names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
+            folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Federation
+import Synchronization
+import Transport
+
+/// The room that one message takes of the limits that it falls under.
+///
+/// A limit that has room is taken from as soon as it is asked, so that of two messages at the same
+/// time only one gets the last place; what is refused after all gives everything back.
+struct RoomTaking {
+    /// A limit that was taken from.
+    private struct Taken {
+        let place: LimitTable.Place
+        let receipt: LimitMeter.Receipt
+    }
+
+    private let snapshot: PolicySnapshot.Judge
+    private let facts: Facts
+    private let amount: Amount
+    /// Seconds of a clock that never steps.
+    private let now: Double
+    private var taken: [Taken] = []
+
+    /// - Parameter microseconds: of a clock that never steps.
+    init(
+        _ snapshot: PolicySnapshot.Judge, _ facts: Facts, _ amount: Amount, microseconds: Int
+    ) {
+        self.snapshot = snapshot
+        self.facts = facts
+        self.amount = amount
+        now = Double(microseconds) / 1e6
+    }
+
+    /// Takes of the limit at this place of the policy, if it has room.
+    mutating func take(_ number: Int) -> Room {
+        guard let place = snapshot.place(number) else { return .room }
+        switch place.meter.take(demand(number, place), of: place.measure, now: now) {
+        case .room(let receipt):
+            taken.append(Taken(place: place, receipt: receipt))
+            return .room
+        case .full(let seconds): return .full(retryAfter: seconds)
+        }
+    }
+
+    /// The message is refused: it took no room.
+    mutating func giveBack() {
+        for one in taken { one.place.meter.giveBack(one.receipt) }
+        taken = []
+    }
+
+    /// What has to be settled at the message's end, with what a candidate counts; nil when nothing
+    /// has.
+    func pending(_ other: RoomTaking?) -> PendingRoom? {
+        let all = taken + (other?.taken ?? [])
+        let open = all.filter { one in
+            switch one.place.measure {
+            case .concurrent, .bytes: true
+            case .rate, .distinct: false
+            }
+        }
+        return open.isEmpty ? nil : PendingRoom(open.map { ($0.place, $0.receipt) })
+    }
+
+    private func demand(_ number: Int, _ place: LimitTable.Place) -> LimitMeter.Demand {
+        let hash = snapshot.table.hash
+        let peer = hash(facts.peer?.description ?? "")
+        guard number != Policy.pingPongPlace else {
+            let about = "\(facts.occasion.direction.rawValue) \(facts.notificationType ?? "") "
+            return LimitMeter.Demand(
+                holder: hash(about + "\(facts.peer?.description ?? "") \(amount.providerID ?? "")"),
+                peer: peer, value: peer, bytes: amount.bytes)
+        }
+        let limit = snapshot.policy.limits[number]
+        var value = peer
+        if case .distinct(let fact, _) = place.measure {
+            value = hash(Limit.value(fact, of: facts) ?? "")
+        }
+        return LimitMeter.Demand(
+            holder: limit.per == .peer ? peer.named : hash(limit.holder(of: facts)), peer: peer,
+            value: value, bytes: amount.bytes)
+    }
+}
+
+extension SipHash.Value {
+    /// The peer as the holder of a bucket, not as the one under which buckets are counted.
+    fileprivate var named: SipHash.Value { SipHash.Value(high: high, low: ~low) }
+}
+
+/// Room that is settled when a message is over, whatever way it ends: places are given back, and
+/// bytes that are only known then are taken.
+final class PendingRoom: Sendable {
+    private let open: [(place: LimitTable.Place, receipt: LimitMeter.Receipt)]
+    private let isOver = Atomic(false)
+
+    fileprivate init(_ open: [(LimitTable.Place, LimitMeter.Receipt)]) { self.open = open }
+
+    /// Settles it, the first time only.
+    ///
+    /// - Parameter bytes: beyond those that were known before.
+    func end(bytes: Int = 0) {
+        guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        for one in open {
+            switch one.place.measure {
+            case .concurrent: one.place.meter.giveBack(one.receipt)
+            case .bytes where bytes > 0:
+                one.place.meter.add(bytes, to: one.receipt, of: one.place.measure)
+            case .bytes, .rate, .distinct: break
+            }
+        }
+    }
+
+    /// Who loses the last reference gives the places back.
+    deinit { end() }
+}
+
+extension PendingRoom {
+    /// Settles the room of a request that is forwarded.
+    ///
+    /// - Parameter known: bytes of it that were counted before.
+    func ending(known: Int) -> @Sendable (ForwardingResult) -> Void {
+        { [self] result in
+            end(bytes: max(0, result.requestBytes + result.responseBytes - known))
+        }
+    }
+}
+
+extension Amount {
+    /// Of a request whose body streams: what its head says of it.
+    init(of head: RequestHead) {
+        switch head.body {
+        case .length(let count): bytes = count
+        case .none, .chunked: break
+        }
+    }
+
+    /// Of a message that was read.
+    init(of message: Message, _ received: Received) {
+        bytes = received.body.count
+        switch message {
+        case .notification(let notification): providerID = notification.providerID.text
+        case .ocsChange(let change): providerID = change.providerID.text
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: break
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package import Federation
+import GRDB
+
+/// All that is known of one peer, read beside a gateway that runs.
+package struct KnownPeer: Sendable {
+    package let host: PeerHost
+    /// What the lists say of it now.
+    package let standing: Standing
+    package let pins: [Pin]
+    /// The newest generation in which it has signed.
+    package let signed: SignatureGeneration
+    /// The newest in which it has taken what we signed.
+    package let accepted: SignatureGeneration
+    package let shares: [ShareRecord]
+    /// What waits for a person.
+    package let held: HeldPeer?
+
+    /// Whether its keys are known, unknown, or others than were known.
+    package var keyState: KeyState {
+        if held?.messages.contains(where: { $0.code == DenialCode.keyChanged.rawValue }) == true {
+            return .changed
+        }
+        return pins.isEmpty ? .none : .pinned
+    }
+
+    package enum KeyState: String, Sendable {
+        case none, pinned
+        /// Held until `peer pin` or `peer forget`.
+        case changed
+    }
+
+    /// All peers that own lists name as hosts, and that pins, signatures, shares or holds know.
+    package static func all(
+        _ state: String, _ key: SealKey, _ policy: Policy, now: Int
+    ) throws(StoreOpenError) -> [KnownPeer] {
+        let rows = try Rows(state, key, now: now)
+        var hosts = rows.hosts
+        for list in policy.lists where list.tier == .own {
+            for entry in list.entries where entry.pattern.scope == .host {
+                if let host = PeerHost(entry.pattern.description) { hosts.insert(host) }
+            }
+        }
+        return hosts.sorted().map { rows.peer($0, policy, now: now) }
+    }
+
+    package static func one(
+        _ host: PeerHost, _ state: String, _ key: SealKey, _ policy: Policy, now: Int
+    ) throws(StoreOpenError) -> KnownPeer {
+        try Rows(state, key, now: now).peer(host, policy, now: now)
+    }
+}
+
+/// What a state file has of peers.
+private struct Rows {
+    private var pins: [PeerHost: [Pin]] = [:]
+    private var signed: [PeerHost: SignatureGeneration] = [:]
+    private var accepted: [PeerHost: SignatureGeneration] = [:]
+    private var shares: [PeerHost: [ShareRecord]] = [:]
+    private var held: [PeerHost: HeldPeer] = [:]
+
+    init(_ state: String, _ key: SealKey, now: Int) throws(StoreOpenError) {
+        guard PrivateFile.exists(state) else { return }
+        pins = try PinBook.read(state)
+        signed = try PeerGenerations.read(state, of: .peer)
+        accepted = try PeerGenerations.read(state, of: .us)
+        for share in try ShareListing.read(state) { shares[share.peer, default: []].append(share) }
+        for peer in try HoldBook.read(state, key, now: now) { held[peer.peer] = peer }
+    }
+
+    var hosts: Set<PeerHost> {
+        Set(pins.keys).union(signed.keys).union(accepted.keys).union(shares.keys).union(held.keys)
+    }
+
+    func peer(_ host: PeerHost, _ policy: Policy, now: Int) -> KnownPeer {
+        KnownPeer(
+            host: host, standing: policy.standing(of: host, now: now), pins: pins[host] ?? [],
+            signed: signed[host] ?? .none, accepted: accepted[host] ?? .none,
+            shares: shares[host] ?? [], held: held[host])
+    }
+}

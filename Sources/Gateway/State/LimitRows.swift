@@ -1,0 +1,127 @@
+import Federation
+import Foundation
+import GRDB
+
+/// What of slow limits outlives a restart: a limit of fifty a day is none if a restart empties it.
+///
+/// Limits whose room comes back within ten minutes are not written. Names of peers and accounts are
+/// there as keyed hashes only.
+extension LimitTable {
+    /// Two clocks at one moment; what is on the disk has times of the wall.
+    struct Moment: Sendable {
+        /// Unix seconds.
+        let wall: Double
+        /// Seconds of the clock that never steps.
+        let monotonic: Double
+
+        init(_ environment: Environment) {
+            wall = Double(environment.now())
+            monotonic = Double(environment.monotonicMicroseconds()) / 1e6
+        }
+    }
+
+    /// Reads what an earlier gateway knew.
+    ///
+    /// - Parameter places: those of the policy in force.
+    func load(
+        _ store: Store, _ places: [Place], at now: Moment
+    ) throws(StoreOpenError) {
+        for place in places where place.isSlow {
+            let rows = try store.read { db in
+                try Row.fetchAll(
+                    db, sql: "SELECT * FROM room WHERE block = ? AND ends > ?",
+                    arguments: [place.identity.description, now.wall])
+            }
+            place.meter.restore(Self.usages(rows, at: now))
+        }
+    }
+
+    private static func usages(
+        _ rows: [Row], at now: Moment
+    ) -> [(SipHash.Value, LimitMeter.Usage)] {
+        var usages: [SipHash.Value: LimitMeter.Usage] = [:]
+        for row in rows {
+            guard let holder = SipHash.Value(row["holder"] as Data),
+                let peer = SipHash.Value(row["peer"] as Data)
+            else { continue }
+            // Nothing was used in the future, whatever the wall clock has done since.
+            let age = max(0, now.wall - (row["at"] as Double))
+            let at = now.monotonic - age
+            var usage =
+                usages[holder] ?? LimitMeter.Usage(used: 0, at: at, peer: peer, isNew: false)
+            if let value = SipHash.Value(row["value"] as Data) {
+                usage.values[value] = at
+            } else {
+                (usage.used, usage.at) = (row["used"], at)
+            }
+            usages[holder] = usage
+        }
+        return usages.map { ($0.key, $0.value) }
+    }
+
+    /// What the disk does not have yet; nil when it has all.
+    func flush(_ places: [Place], at now: Moment) -> Change? {
+        let changed = places.filter(\.isSlow).flatMap { place in
+            place.meter.takeNew().map { (place, $0.0, $0.1) }
+        }
+        guard !changed.isEmpty else { return nil }
+        return Change(write: { db in
+            for (place, holder, usage) in changed {
+                try Self.write(usage, of: holder, place, at: now, db)
+            }
+            // What counts no more.
+            try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall])
+        })
+    }
+
+    private static func write(
+        _ usage: LimitMeter.Usage, of holder: SipHash.Value, _ place: Place, at now: Moment,
+        _ db: Database
+    ) throws {
+        let block = place.identity.description
+        let memory = LimitMeter.Terms(place.measure).memory
+        let insert = """
+            INSERT OR REPLACE INTO room (block, holder, value, peer, used, at, ends)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """
+        try db.run(
+            kept: "DELETE FROM room WHERE block = ? AND holder = ?", [block, holder.data])
+        // A bucket that is in debt may take twice as long.
+        let at = now.wall - (now.monotonic - usage.at)
+        try db.run(
+            kept: insert,
+            [block, holder.data, Data(), usage.peer.data, usage.used, at, at + 2 * memory])
+        for (value, last) in usage.values {
+            let at = now.wall - (now.monotonic - last)
+            try db.run(
+                kept: insert,
+                [block, holder.data, value.data, usage.peer.data, 0.0, at, at + memory])
+        }
+    }
+}
+
+extension LimitTable.Place {
+    /// Whether it takes more than ten minutes until all of its room has come back.
+    var isSlow: Bool { LimitMeter.Terms(measure).memory > 600 }
+}
+
+extension SipHash.Value {
+    /// Refused: anything but 16 bytes.
+    init?(_ data: Data) {
+        guard data.count == 16 else { return nil }
+        let halves = [data.prefix(8), data.suffix(8)].map { half in
+            half.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        }
+        self.init(high: halves[0], low: halves[1])
+    }
+
+    var data: Data {
+        var data = Data(capacity: 16)
+        for half in [high, low] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                data.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
+            }
+        }
+        return data
+    }
+}

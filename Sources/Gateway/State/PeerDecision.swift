@@ -1,0 +1,83 @@
+package import Federation
+
+/// What a person decides of a peer: carried out by the gateway that uses the state, or directly when
+/// there is none.
+package enum PeerDecision {
+    /// How it was carried out.
+    package enum By: Sendable, Equatable {
+        /// A gateway that runs; what it told.
+        case gateway([String: String])
+        /// The command itself.
+        case command
+    }
+
+    /// Nothing of the peer waits any more; a gateway that runs reads its policy again.
+    package static func settleHold(
+        of host: PeerHost, in state: String, _ key: SealKey, now: Int
+    ) async throws -> By {
+        try await carryOut(.settleHold(host.description), in: state, key, now: now) { store in
+            [try HoldBook(store, key).settle(host)]
+        }
+    }
+
+    /// The peer is known by these keys from now on.
+    package static func pin(
+        _ host: PeerHost, _ keys: [OfferedKey], in state: String, _ key: SealKey, now: Int
+    ) async throws -> By {
+        let order = Order.pinPeer(PinOrder(peer: host, keys: keys))
+        return try await carryOut(order, in: state, key, now: now) { store in
+            [
+                try PinBook(store).accept(host, offered: keys, now: now),
+                try HoldBook(store, key).settle(host),
+            ]
+        }
+    }
+
+    /// Makes a gateway that runs read policy and keys again.
+    ///
+    /// Throws when none runs.
+    package static func reload(
+        _ state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(60)
+    ) async throws -> [String: String] {
+        guard PrivateFile.exists(state), try isServed(state) else {
+            throw StoreOpenError(
+                path: state, what: "no gateway uses this state",
+                remedy: "one that starts reads its policy anyway")
+        }
+        switch try await OrderBox(state, key).ask(.reload, now: now, patience: patience) {
+        case .done(let told): return told
+        case .refused(let reason):
+            throw StoreOpenError(path: state, what: reason, remedy: "")
+        }
+    }
+
+    private static func isServed(_ state: String) throws(StoreOpenError) -> Bool {
+        do throws(StoreOpenError) {
+            try StoreLock(state + ".lock").release()
+            return false
+        } catch {
+            guard error.isInUse else { throw error }
+            return true
+        }
+    }
+
+    private static func carryOut(
+        _ order: Order, in state: String, _ key: SealKey, now: Int,
+        directly changes: (Store) throws -> [Change]
+    ) async throws -> By {
+        do {
+            let store = try Store.open(state, key, now: now)
+            defer { store.close() }
+            try await store.commit(try changes(store))
+            return .command
+        } catch let error as StoreOpenError where error.isInUse {
+            // A policy that is proved takes its time.
+            let answer = try await OrderBox(state, key).ask(order, now: now, patience: .seconds(60))
+            switch answer {
+            case .done(let told): return .gateway(told)
+            case .refused(let reason):
+                throw StoreOpenError(path: state, what: reason, remedy: "")
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate peer hold list|approve|refuse`: peers that wait for a person.
+struct PeerHoldCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hold", abstract: "Peers whose messages wait for a person.",
+        subcommands: [List.self, Approve.self, Refuse.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the peers that wait, and what their messages said.",
+            discussion: "Reads beside a running gateway and changes nothing.")
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            let peers = try Waiting(option).all()
+            if json {
+                Output.json(["held": .list(peers.map(\.row))])
+                return
+            }
+            for peer in peers { peer.lines.forEach(Output.line) }
+            if peers.isEmpty { Output.line("nobody waits") }
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a peer in: put it on one of your own lists.",
+            discussion: """
+                Adds it to the list's text file, or to its `entries` in the policy file, whose \
+                comments and layout stay, once the policy with it has passed its tests and \
+                invariants. The messages that were held are not delivered: their senders were told \
+                to try again. A gateway that runs reads its policy again. Exit codes: 0 done, 1 \
+                nothing was changed, 2 cannot run.
+                """)
+
+        @OptionGroup var deciding: Deciding
+
+        func run() async throws {
+            try await deciding.run(.allow)
+        }
+    }
+
+    struct Refuse: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Do not let a peer in: forget what waits, or put it on a list that blocks.",
+            discussion: """
+                Without --list only what waits is forgotten, and its next message waits again. \
+                With it, the peer is added to that list as `approve` does. Exit codes: 0 done, 1 \
+                nothing was changed, 2 cannot run.
+                """)
+
+        @OptionGroup var deciding: Deciding
+
+        func run() async throws {
+            try await deciding.run(.block)
+        }
+    }
+
+    /// A person's decision about one peer.
+    struct Deciding: ParsableArguments {
+        @OptionGroup var about: PeerOptions
+
+        @Option(help: "The list, one of your own; needed when there are several.")
+        var list: String?
+
+        @Option(help: "For those who read the list later.")
+        var note = ""
+
+        func run(_ stance: PeerList.Stance) async throws {
+            let peer = try about.peer()
+            let waiting = try Waiting(about.option)
+            guard let held = try waiting.all().first(where: { $0.peer == peer }) else {
+                Output.error("nothing of \(peer) waits; see ocmgate peer hold list")
+                throw Exit.findings
+            }
+            let edit = try change(peer, stance, waiting)
+            let by: PeerDecision.By
+            do {
+                try edit?.write()
+                by = try await PeerDecision.settleHold(
+                    of: peer, in: waiting.settings.state.file, waiting.key, now: waiting.now)
+            } catch { throw CommandFailure("\(error)") }
+            report(held, edit, by)
+        }
+
+        /// The list with the peer on it; nil when no list is to be changed.
+        private func change(
+            _ peer: PeerHost, _ stance: PeerList.Stance, _ waiting: Waiting
+        ) throws -> ListEdit? {
+            if stance == .block, list == nil { return nil }
+            let edit: ListEdit
+            do {
+                edit = try ListEdit(
+                    adding: peer, to: list, stance, of: waiting.settings.policy.file, note: note,
+                    day: Moment.day(waiting.now))
+            } catch {
+                Output.error("\(error)")
+                throw Exit.findings
+            }
+            let standing = edit.policy.standing(of: peer, now: waiting.now)
+            let wanted: Standing.Word = stance == .allow ? .allow : .block
+            guard standing.word == wanted else {
+                Output.error(
+                    "nothing was changed: \(peer) would still be \(standing.word.rawValue) "
+                        + "by \(standing.by)")
+                throw Exit.findings
+            }
+            return edit
+        }
+
+        private func report(_ held: HeldPeer, _ edit: ListEdit?, _ by: PeerDecision.By) {
+            let told: [String: String]? =
+                switch by {
+                case .gateway(let told): told
+                case .command: nil
+                }
+            if about.json {
+                Output.json([
+                    "peer": .string(held.peer.description), "messages": .number(held.count),
+                    "list": edit.map { .string($0.list) } ?? .null,
+                    "file": edit.map { .string($0.file) } ?? .null,
+                    "line": edit.map { .number($0.line) } ?? .null,
+                    "entry": edit.map { .string($0.entry) } ?? .null,
+                    "policy": (told?["policy"] ?? edit?.policy.hash).map { .string($0) } ?? .null,
+                    "running": .bool(told != nil),
+                    "problem": told?["problem"].map { .string($0) } ?? .null,
+                ])
+                return
+            }
+            if let edit {
+                Output.line("\(edit.file):\(edit.line): added to the list \(edit.list):")
+                Output.line("  \(edit.entry)")
+            }
+            Output.line("\(held.peer): \(held.count) held messages are forgotten")
+            if let problem = told?["problem"] {
+                Output.line("the gateway keeps its old policy:\n\(problem)")
+            } else if let hash = told?["policy"] {
+                Output.line("the gateway has read its policy again: \(hash)")
+            } else if edit != nil {
+                Output.line("no gateway runs; the next reads it")
+            }
+        }
+    }
+
+    /// What waits, and where.
+    struct Waiting {
+        let settings: Configuration
+        let key: SealKey
+        let now = Int(Date().timeIntervalSince1970)
+
+        init(_ option: ConfigurationOption) throws {
+            settings = try option.load()
+            key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        }
+
+        func all() throws -> [HeldPeer] {
+            do { return try HoldBook.read(settings.state.file, key, now: now) } catch {
+                throw CommandFailure("\(error)")
+            }
+        }
+    }
+}
+
+extension HeldPeer {
+    var row: [String: Output.Value] {
+        [
+            "peer": .string(peer.description), "first": .number(first), "last": .number(last),
+            "count": .number(count), "messages": .list(messages.map(\.row)),
+        ]
+    }
+
+    /// For people.
+    var lines: [String] {
+        ["\(peer): \(count) held, first \(Moment.text(first)), last \(Moment.text(last))"]
+            + messages.map { "  " + $0.line }
+    }
+}
+
+extension HeldMessage {
+    private var facts: [(name: String, value: String)] {
+        let all: [(String, String?)] = [
+            ("sender", sender), ("owner", owner), ("recipient", recipient),
+            ("shareType", shareType), ("resourceType", resourceType),
+            ("protocols", protocols.isEmpty ? nil : protocols.joined(separator: ",")),
+            ("permissions", permissions.isEmpty ? nil : permissions.joined(separator: ",")),
+            ("size", size.map { String($0) }), ("notificationType", notificationType),
+        ]
+        return all.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    fileprivate var row: [String: Output.Value] {
+        var row: [String: Output.Value] = [
+            "at": .number(at), "decision": .string(decision), "on": .string(occasion),
+            "by": .string(by), "code": .string(code), "signature": .string(signature),
+            "client": .string(client),
+        ]
+        for (name, value) in facts { row[name] = .string(value) }
+        return row
+    }
+
+    fileprivate var line: String {
+        let who = signature == "none" ? "unsigned, from \(client)" : "signed (\(signature))"
+        let said = facts.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+        return "\(Moment.text(at)) \(occasion) \(decision) by \(by), \(who)"
+            + (said.isEmpty ? "" : ": \(said)")
+    }
+}

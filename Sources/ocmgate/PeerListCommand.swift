@@ -1,0 +1,79 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+extension PeerCommand {
+    /// `ocmgate peer list`: all peers that the policy or the state knows.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List all peers: standing, list, signatures, keys, shares, what waits.",
+            discussion: """
+                Those that own lists name as hosts, and those that pins, shares or earlier messages \
+                know. Reads beside a running gateway and changes nothing.
+                """)
+
+        @OptionGroup var option: ConfigurationOption
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() throws {
+            let peers = try PeerState(option).all()
+            if json {
+                Output.json(["peers": .list(peers.map(\.row))])
+                return
+            }
+            for peer in peers {
+                Output.line(
+                    [
+                        peer.host.description, peer.standing.word.rawValue, peer.standing.by,
+                        peer.signed.name, "keys \(peer.keyState.rawValue)",
+                        "\(peer.shares.count) shares",
+                        peer.held.map { "\($0.count) held" } ?? "-",
+                    ].joined(separator: "\t"))
+            }
+        }
+    }
+}
+
+/// The policy and the state that peers are known from.
+struct PeerState {
+    let settings: Configuration
+    private let key: SealKey
+    private let policy: Policy
+    let now = Int(Date().timeIntervalSince1970)
+
+    init(_ option: ConfigurationOption) throws {
+        settings = try option.load()
+        key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        do throws(ConfigurationErrors) {
+            policy = try Policy.load(file: settings.policy.file, .disk)
+        } catch { throw CommandFailure(error) }
+    }
+
+    func all() throws -> [KnownPeer] {
+        do { return try KnownPeer.all(settings.state.file, key, policy, now: now) } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    func one(_ host: PeerHost) throws -> KnownPeer {
+        do { return try KnownPeer.one(host, settings.state.file, key, policy, now: now) } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+extension KnownPeer {
+    /// Its row in a list.
+    var row: [String: Output.Value] {
+        [
+            "host": .string(host.description), "standing": .string(standing.word.rawValue),
+            "by": .string(standing.by), "signed": .string(signed.name),
+            "accepted": .string(accepted.name), "keys": .string(keyState.rawValue),
+            "pins": .number(pins.count), "shares": .number(shares.count),
+            "held": .number(held?.count ?? 0),
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+extension PeerCommand {
+    /// `ocmgate peer pin HOST`: takes the keys that a peer shows now for its own.
+    struct Pin: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Accept the keys that a peer shows now.",
+            discussion: """
+                Fetches them, shows them beside those that the peer is known by, and asks. After a \
+                refusal with key_changed: have its people read you the fingerprint of their key \
+                (base64url of the SHA-256 of its SubjectPublicKeyInfo), and name it. A gateway that \
+                runs takes the keys at once. Exit codes: 0 accepted, 1 not accepted, 2 the peer \
+                cannot be asked.
+                """)
+
+        @OptionGroup var question: PeerQuestion
+
+        @Option(help: "The fingerprint that a key of the peer must have; may be repeated.")
+        var fingerprint: [String] = []
+
+        @Flag(help: "Accept them without asking.")
+        var yes = false
+
+        func run() async throws {
+            let found = try await question.ask()
+            let state = try PeerState(question.about.option)
+            let known = try state.one(found.peer)
+            guard !found.offered.isEmpty else {
+                throw CommandFailure("\(found.peer) shows no key that can be used")
+            }
+            if !question.json || !isDecided { show(known, found) }
+            guard try isAccepted(found) else {
+                if question.json { report(found, accepted: false, by: nil) }
+                throw Exit.findings
+            }
+            let key = try ShareCommand.sealKey(state.settings, whenMissing: .refuse)
+            let by: PeerDecision.By
+            do {
+                by = try await PeerDecision.pin(
+                    found.peer, found.offered, in: state.settings.state.file, key, now: state.now)
+            } catch { throw CommandFailure("\(error)") }
+            report(found, accepted: true, by: by)
+        }
+
+        private var isDecided: Bool { yes || !fingerprint.isEmpty }
+
+        private func show(_ known: KnownPeer, _ found: PeerQuestion.Found) {
+            Output.error("\(found.peer) is known by")
+            for pin in known.pins {
+                Output.error("  \(pin.key.text), since \(Moment.text(pin.firstSeen))")
+            }
+            if known.pins.isEmpty { Output.error("  no key") }
+            Output.error("and shows now")
+            for key in found.offered {
+                let isKnown = known.pins.contains { $0.key == key }
+                Output.error("  \(key.text)" + (isKnown ? " (known)" : " (new)"))
+            }
+        }
+
+        private func isAccepted(_ found: PeerQuestion.Found) throws -> Bool {
+            let shown = Set(found.offered.map(\.thumbprint))
+            for name in fingerprint {
+                let plain = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
+                guard shown.contains(plain) else {
+                    Output.error("\(found.peer) shows no key with the fingerprint \(plain)")
+                    return false
+                }
+            }
+            if isDecided { return true }
+            guard isatty(FileHandle.standardInput.fileDescriptor) == 1 else {
+                throw CommandFailure("nobody can be asked: name a --fingerprint, or say --yes")
+            }
+            Output.error("Take these keys for its own? [y/N]")
+            return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
+        }
+
+        private func report(
+            _ found: PeerQuestion.Found, accepted: Bool, by: PeerDecision.By?
+        ) {
+            if question.json {
+                Output.json([
+                    "peer": .string(found.peer.description), "accepted": .bool(accepted),
+                    "keys": .strings(found.offered.map(\.thumbprint)),
+                ])
+            } else if accepted {
+                Output.line("\(found.peer) is known by \(found.offered.count) keys now")
+            }
+        }
+    }
+}

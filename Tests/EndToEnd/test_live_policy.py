@@ -1,0 +1,273 @@
+"""The policy of a gateway that runs: limits, peers that wait for a person, keys that change, a candidate,
+and a policy that changes under load."""
+
+import json
+import os
+import threading
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from peers import PeerServer, as_json, legacy_share, share
+from test_shares import reached, refused
+
+LISTED = ["flooding.test", "spraying.test", "surprise.test", "steady.test"]
+POLICY = """
+[[limit]]
+name  = "flood"
+on    = "share.in"
+peer  = "flooding.test"
+per   = "peer"
+rate  = "1/s"
+burst = 2
+
+[[limit]]
+name     = "fan-out"
+on       = "share.in"
+peer     = "spraying.test"
+per      = "sender"
+distinct = "recipient"
+rate     = "2/day"
+"""
+# The policy as it is, but that shares of one peer are refused.
+CANDIDATE = """
+[[rule]]
+name   = "not steady"
+on     = "share.in"
+peer   = "steady.test"
+action = "deny"
+code   = "enough"
+"""
+
+
+@pytest.fixture(scope="module")
+def crowd(authority):
+    server = PeerServer(authority)
+    for host in [*LISTED, "stranger.test", "unwanted.test"]:
+        server.add(host, "rfc9421")
+    server.add("legacy.test", "unsigned")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def world(legacy, start, crowd):
+    _, backend = legacy("nextcloud")
+
+    def prepare(gateway):
+        policy = (gateway.folder / "policy.toml").read_text()
+        first = '[[rule]]\nname   = "admitted"'
+        assert first in policy
+        (gateway.folder / "next.toml").write_text(policy.replace(first, CANDIDATE + first))
+        (gateway.folder / "policy.toml").write_text(
+            policy + '\n[list.unwanted]\nstanding = "block"\nsource = "unwanted.txt"\n')
+        (gateway.folder / "unwanted.txt").write_text("# by hand\n")
+        text = gateway.configuration.read_text()
+        gateway.configuration.write_text(text.replace(
+            'file = "policy.toml"', 'file = "policy.toml"\ncandidate = "next.toml"'))
+
+    return start(backend.url, prepare, peers=crowd, unknown="hold", partners=LISTED, policy=POLICY,
+                 configuration="""
+[discovery]
+cache = { fresh = "1s", stale_if_error = "24h", negative = "1s" }
+"""), backend
+
+
+def send(gateway, peer, recipient="bob", **change):
+    sent = share(peer)
+    sent["shareWith"] = f"{recipient}@cloud.test"
+    gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    return gateway.post(peer, "/ocm/shares", sent, **change)
+
+
+def told(gateway, *arguments, check=True) -> dict:
+    return json.loads(gateway.command(*arguments, "--json", check=check).stdout)
+
+
+def test_a_burst_passes_then_429_says_when_and_then_there_is_room(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["flooding.test"]
+    assert [send(gateway, peer).status for _ in range(2)] == [201, 201]
+    backend.take()
+    response = send(gateway, peer)
+    answer = refused(response, 429, "limit_exceeded")
+    assert reached(backend) == []
+    line = gateway.decision(answer["decision"])
+    assert line["by"] == "limit:flood" and line["action"] == "deny"
+    time.sleep(int(response["retry-after"]))
+    assert send(gateway, peer).status == 201
+    assert send(gateway, crowd.peers["steady.test"]).status == 201
+
+
+def held(gateway, count: int) -> list[dict]:
+    """Who waits, once there are so many; the state is written a moment after the answer."""
+    deadline = time.monotonic() + 20
+    while True:
+        rows = told(gateway, "peer", "hold", "list")["held"]
+        if len(rows) >= count:
+            return rows
+        assert time.monotonic() < deadline, gateway.log()[-2000:]
+        time.sleep(0.2)
+
+
+def test_a_stranger_waits_for_a_person_who_lets_it_in(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["stranger.test"]
+    backend.take()
+    response = send(gateway, peer, "bob")
+    answer = refused(response, 503, "peer_held")
+    assert int(response["retry-after"]) >= 60
+    assert reached(backend) == []
+    assert gateway.decision(answer["decision"])["action"] == "hold"
+    # A wrong signature is refused, and nobody is asked.
+    wrong = gateway.post(peer, "/ocm/shares", share(peer), key_id="stranger.test#other")
+    refused(wrong, 401, "signature_invalid")
+    [row] = held(gateway, 1)
+    assert row["peer"] == "stranger.test" and row["count"] == 1
+    [message] = row["messages"]
+    assert message["on"] == "share.in" and message["signature"] == "rfc9421"
+    assert message["decision"] == answer["decision"] and message["by"] == "unknown"
+    assert message["sender"] == "alice@stranger.test" and message["recipient"] == "bob@cloud.test"
+
+    before = (gateway.folder / "policy.toml").read_text()
+    done = told(gateway, "peer", "hold", "approve", "stranger.test", "--list", "partners",
+                "--note", "asked Eve")
+    assert done["list"] == "partners" and done["running"] and done["problem"] is None
+    after = (gateway.folder / "policy.toml").read_text()
+    assert done["entry"] in after and "asked Eve" in done["entry"]
+    assert after.splitlines()[done["line"] - 1].endswith(done["entry"] + "]")
+    assert after.replace(", " + done["entry"], "") == before
+    assert send(gateway, peer).status == 201
+    assert told(gateway, "peer", "hold", "list")["held"] == []
+    shown = told(gateway, "peer", "show", "stranger.test")
+    assert shown["by"] == "list:partners" and shown["keys"] == "pinned"
+    assert "asked Eve" in shown["note"]
+
+
+def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["unwanted.test"]
+    refused(send(gateway, peer), 503, "peer_held")
+    held(gateway, 1)
+    # A decision about somebody who does not wait is none.
+    assert gateway.command("peer", "hold", "approve", "steady.test", check=False).returncode == 1
+    done = told(gateway, "peer", "hold", "refuse", "unwanted.test", "--list", "unwanted")
+    lines = (gateway.folder / "unwanted.txt").read_text().splitlines()
+    assert lines[0] == "# by hand" and lines[done["line"] - 1] == done["entry"]
+    refused(send(gateway, peer), 403, "peer_blocked")
+
+
+def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["surprise.test"]
+    assert send(gateway, peer).status == 201
+    peer.key = ed25519.Ed25519PrivateKey.generate()
+    time.sleep(1.1)
+    response = send(gateway, peer)
+    answer = refused(response, 503, "key_changed")
+    line = gateway.decision(answer["decision"])
+    assert line["action"] == "hold" and "peer pin surprise.test" in line["detail"]
+    held(gateway, 1)
+    assert told(gateway, "peer", "show", "surprise.test")["keys"] == "changed"
+    wrong = gateway.command("peer", "pin", "surprise.test", "--fingerprint", "x" * 43, check=False)
+    assert wrong.returncode == 1 and "shows no key with the fingerprint" in wrong.stderr
+    refused(send(gateway, peer), 503, "key_changed")
+    asked = gateway.command("peer", "pin", "surprise.test", check=False)
+    assert asked.returncode == 2 and "surprise.test is known by" in asked.stderr
+    [new] = [text.split()[0] for text in asked.stderr.splitlines() if text.endswith("(new)")]
+    done = told(gateway, "peer", "pin", "surprise.test", "--fingerprint", new)
+    assert done["accepted"] and new in done["keys"]
+    assert send(gateway, peer).status == 201
+    rows = {row["host"]: row for row in told(gateway, "peer", "list")["peers"]}
+    assert rows["surprise.test"]["keys"] == "pinned" and rows["surprise.test"]["held"] == 0
+    assert rows["surprise.test"]["shares"] >= 2 and rows["legacy.test"]["by"] == "list:legacy"
+
+
+def test_a_candidate_says_what_it_would_do_and_does_nothing(world, crowd):
+    gateway, _ = world
+    assert send(gateway, crowd.peers["steady.test"]).status == 201
+    line = gateway.decisions()[-1]
+    candidate = line["candidate"]
+    assert candidate["action"] == "deny" and candidate["by"] == "rule:not steady"
+    assert candidate["code"] == "enough" and candidate["policy"] != line["policy"]
+    assert send(gateway, crowd.peers["surprise.test"]).status == 201
+    assert "candidate" not in gateway.decisions()[-1]
+
+
+def test_a_limit_of_two_a_day_outlives_a_restart(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["spraying.test"]
+    assert [send(gateway, peer, to).status for to in ("bob", "eve", "bob")] == [201, 201, 201]
+    refused(send(gateway, peer, "dora"), 429, "limit_exceeded")
+    assert gateway.stop() == 0
+    gateway.start()
+    response = send(gateway, peer, "dora")
+    refused(response, 429, "limit_exceeded")
+    assert 86_000 < int(response["retry-after"]) <= 86_400
+    assert send(gateway, peer, "eve").status == 201
+
+
+SECONDS = float(os.environ.get("OCMGATE_LOAD_SECONDS", "8"))
+
+
+def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, start, crowd):
+    """A new policy each second, every tenth of them broken, while messages come without a pause."""
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url, peers=crowd, partners=[])
+    file = gateway.folder / "policy.toml"
+    text = file.read_text()
+    # Two blocks that belong together: a message that saw half of a policy would name the wrong ones.
+    versions = [
+        text.replace('name   = "admitted"', f'name   = "admitted-{word}"').replace(
+            'name   = "signed"', f'name   = "signed-{word}"') for word in ("a", "b")]
+    statuses: list[int] = []
+    ends = time.monotonic() + SECONDS
+
+    def post():
+        with gateway.connect() as connection:
+            number = 0
+            while time.monotonic() < ends:
+                number += 1
+                if number % 900 == 0:
+                    connection.close()
+                    connection = gateway.connect()
+                sent = legacy_share("legacy.test")
+                gateway.evidence.hide(sent["protocol"]["options"]["sharedSecret"])
+                body = as_json(sent)
+                response = gateway.request(
+                    "POST", "/ocm/shares", [("Content-Type", "application/json")], body, connection)
+                statuses.append(response.status)
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    changes = broken = 0
+    while time.monotonic() < ends - 1:
+        changes += 1
+        new = versions[changes % 2]
+        if changes % 10 == 5:
+            broken += 1
+            new = new.replace("version = 1", "version = one")
+        draft = gateway.folder / "draft"
+        draft.write_text(new)
+        draft.rename(file)
+        time.sleep(1)
+    for thread in threads:
+        thread.join()
+
+    assert statuses and set(statuses) == {201}, {code: statuses.count(code) for code in set(statuses)}
+    reloads = gateway.lines("gateway.reloaded", changes - broken)
+    assert len(gateway.lines("gateway.reload-failed", broken)) == broken
+    # The log tells of every switch, from what to what.
+    hashes = [gateway.lines("gateway.started")[0]["policy"]]
+    for line in reloads:
+        assert line["was"] == hashes[-1]
+        hashes.append(line["policy"])
+    names = {}
+    decisions = gateway.decisions(len(statuses))
+    for line in decisions:
+        names.setdefault(line["policy"], set()).add(line["by"])
+    assert set(names) <= set(hashes)
+    assert len(names) == 3 and all(len(blocks) == 1 for blocks in names.values()), names
+    print(f"{len(statuses)} messages, {changes} changes, {broken} of them broken")

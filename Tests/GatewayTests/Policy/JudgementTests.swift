@@ -1,0 +1,164 @@
+import Federation
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct JudgementTests {
+    private static let limits = """
+        [[limit]]
+        name = "two"
+        on = "*.in"
+        per = "peer"
+        rate = "2/min"
+        [[limit]]
+        name = "spray"
+        on = "share.in"
+        per = "sender"
+        distinct = "recipient"
+        rate = "1/day"
+        [[rule]]
+        name = "not mallory"
+        on = "share.in"
+        when = { recipient = "mallory@*" }
+        action = "deny"
+        """
+
+    private func facts(
+        _ world: TestWorld, to recipient: String, on kind: MessageKind = .share,
+        from peer: String = "legacy.test"
+    ) -> Facts {
+        var facts = Facts(Occasion(kind, .inbound), peer: PeerHost(peer), now: world.clock.now)
+        (facts.sender, facts.recipient) = ("alice@\(peer)", recipient)
+        return facts
+    }
+
+    private func judge(_ world: TestWorld, _ facts: Facts, _ amount: Amount = Amount()) -> Verdict {
+        world.gateway.judge(facts, amount, under: world.gateway.policy.snapshot).verdict
+    }
+
+    @Test func whatIsRefusedByAnythingElseTakesNoRoom() throws {
+        let world = try TestWorld(rules: Self.limits)
+        for _ in 0..<10 {
+            #expect(judge(world, facts(world, to: "mallory@cloud.test")).by == "rule:not mallory")
+        }
+        #expect(judge(world, facts(world, to: "bob@cloud.test")).action == .allow)
+        // Refused by the second limit, it gives back what it took of the first.
+        for _ in 0..<10 {
+            #expect(judge(world, facts(world, to: "eve@cloud.test")).by == "limit:spray")
+        }
+        #expect(judge(world, facts(world, to: "bob@cloud.test")).action == .allow)
+        let full = judge(world, facts(world, to: "bob@cloud.test"))
+        #expect(full.by == "limit:two" && full.status == 429)
+        #expect(full.denial?.retryAfter == 30)
+        world.clock.pass(30)
+        #expect(judge(world, facts(world, to: "bob@cloud.test")).action == .allow)
+    }
+
+    @Test func aNewPolicyGoesOnCounting() throws {
+        let world = try TestWorld(rules: Self.limits)
+        for _ in 0..<2 { #expect(judge(world, facts(world, to: "bob@a")).action == .allow) }
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: nil)
+        #expect(judge(world, facts(world, to: "bob@a")).by == "limit:two")
+    }
+
+    @Test func notificationsThatAnswerEachOtherEnd() throws {
+        let world = try TestWorld()
+        var facts = facts(world, to: "bob@a", on: .notification)
+        facts.notificationType = "RESHARE_CHANGE_PERMISSION"
+        for _ in 0..<10 { #expect(judge(world, facts, Amount(providerID: "7")).action == .allow) }
+        let full = judge(world, facts, Amount(providerID: "7"))
+        #expect(full.by == "built-in:ping-pong" && full.status == 429)
+        #expect(judge(world, facts, Amount(providerID: "8")).action == .allow)
+        facts.notificationType = "SHARE_UNSHARED"
+        #expect(judge(world, facts, Amount(providerID: "7")).action == .allow)
+    }
+
+    @Test func aPlaceIsGivenBackWhateverWayAMessageEnds() throws {
+        let world = try TestWorld(
+            rules: """
+                [[limit]]
+                name = "one"
+                on = "share.in"
+                per = "all"
+                concurrent = 1
+                """)
+        let facts = facts(world, to: "bob@a")
+        let snapshot = world.gateway.policy.snapshot
+        var first: Judgement? = world.gateway.judge(facts, Amount(), under: snapshot)
+        #expect(first?.pending != nil)
+        #expect(judge(world, facts).by == "limit:one")
+        first?.pending?.end()
+        #expect(judge(world, facts).action == .allow)
+        first = world.gateway.judge(facts, Amount(), under: snapshot)
+        #expect(first?.verdict.action == .allow)
+        // Nobody says that it is over, and it is.
+        first = nil
+        #expect(judge(world, facts).action == .allow)
+    }
+
+    @Test func aCandidateCountsByItselfAndDecidesNothing() throws {
+        let world = try TestWorld()
+        let stricter = try TestWorld(rules: Self.limits)
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: stricter.gateway.policy.current)
+        var differing: [Bool] = []
+        for _ in 0..<3 {
+            let judgement = world.gateway.judge(
+                facts(world, to: "bob@a"), Amount(), under: holder.snapshot)
+            #expect(judgement.verdict.action == .allow)
+            differing.append(try #require(judgement.beside).differs)
+        }
+        #expect(differing == [false, false, true])
+        let news = try #require(holder.count.news())
+        #expect(news.judged == 3 && news.differing == 1)
+        #expect(holder.count.news() == nil)
+    }
+
+    @Test func whatACandidateSaysStandsInTheLineOfTheDecision() async throws {
+        let world = try TestWorld(partners: [], legacy: ["a.test"])
+        let other = try TestWorld(partners: [], legacy: ["legacy.test"])
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: other.gateway.policy.current)
+        // A peer that is not let in, and would be by the candidate.
+        try await send(from: "legacy.test", to: world)
+        let line = try #require(world.decisions().last)
+        #expect(line["action"]?.string == "deny")
+        let candidate = try #require(line["candidate"]?.object)
+        #expect(candidate["action"]?.string == "allow")
+        #expect(candidate["policy"]?.string == other.gateway.policy.current.hash)
+    }
+
+    @Test func whoWaitsForAPersonIsVerifiedAndKept() async throws {
+        let world = try TestWorld(partners: [], legacy: [], unknown: "hold")
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let request = try peer.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        let received = try world.received(request)
+        let answer = await world.gateway.receive(
+            ReceivedRequest(head: received.head, body: received.body, client: received.client),
+            as: .ocm(.shares))
+        #expect(answer.status == 503 && answer.code == "peer_held")
+        #expect(answer.values("retry-after") == ["3600"])
+        let host = try #require(PeerHost("modern.test"))
+        let held = try #require(world.gateway.holds[host])
+        #expect(held.count == 1 && held.messages.first?.signature == "rfc9421")
+        #expect(held.messages.first?.sender == "alice@modern.test")
+        #expect(world.decisions().last?["action"]?.string == "hold")
+        // One that only claims to be somebody is kept as what it is.
+        try await send(from: "claimed.test", to: world)
+        let claimed = try #require(world.gateway.holds[try #require(PeerHost("claimed.test"))])
+        #expect(claimed.messages.first?.signature == "none")
+    }
+
+    /// An unsigned share.
+    private func send(from host: String, to world: TestWorld) async throws {
+        let received = try world.received(TestRequest("/ocm/shares", Messages.share(from: host)))
+        _ = await world.gateway.receive(
+            ReceivedRequest(head: received.head, body: received.body, client: received.client),
+            as: .ocm(.shares))
+    }
+}

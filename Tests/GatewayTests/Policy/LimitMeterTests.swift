@@ -1,0 +1,161 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct LimitMeterTests {
+    private let hash = SipHash(key: Array(0..<16))
+
+    private func demand(
+        _ holder: String, peer: String = "a.test", value: String = "", bytes: Int = 0
+    ) -> LimitMeter.Demand {
+        LimitMeter.Demand(
+            holder: hash(holder), peer: hash(peer), value: hash(value), bytes: bytes)
+    }
+
+    private func rate(_ text: String, burst: Int) throws -> Limit.Measure {
+        .rate(try #require(Rate(text)), burst: burst)
+    }
+
+    private func isTaken(_ answer: LimitMeter.Answer) -> Bool {
+        if case .room = answer { true } else { false }
+    }
+
+    private func wait(_ answer: LimitMeter.Answer) -> Int? {
+        if case .full(let seconds) = answer { seconds } else { nil }
+    }
+
+    @Test func aBurstPassesAndThenTheRate() throws {
+        let meter = LimitMeter()
+        let measure = try rate("60/min", burst: 120)
+        for _ in 0..<120 {
+            #expect(isTaken(meter.take(demand("a"), of: measure, now: 10)))
+        }
+        #expect(wait(meter.take(demand("a"), of: measure, now: 10)) == 1)
+        #expect(wait(meter.take(demand("a"), of: measure, now: 10.5)) == 1)
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: 11)))
+        #expect(wait(meter.take(demand("a"), of: measure, now: 11)) == 1)
+        // Others have room of their own.
+        #expect(isTaken(meter.take(demand("b"), of: measure, now: 11)))
+    }
+
+    @Test func whatItSaysAboutWhenIsTrue() throws {
+        let meter = LimitMeter()
+        let measure = try rate("2/day", burst: 2)
+        for _ in 0..<2 { _ = meter.take(demand("a"), of: measure, now: 0) }
+        let seconds = try #require(wait(meter.take(demand("a"), of: measure, now: 0)))
+        #expect(seconds == 43_200)
+        #expect(!isTaken(meter.take(demand("a"), of: measure, now: Double(seconds) - 1)))
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: Double(seconds))))
+    }
+
+    @Test func aClockThatStepsBackFillsNothing() throws {
+        let meter = LimitMeter()
+        let measure = try rate("1/min", burst: 1)
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: 100)))
+        #expect(!isTaken(meter.take(demand("a"), of: measure, now: 10)))
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: 160)))
+    }
+
+    @Test func whatIsGivenBackWasNeverTaken() throws {
+        let meter = LimitMeter()
+        let measure = try rate("1/day", burst: 1)
+        guard case .room(let receipt) = meter.take(demand("a"), of: measure, now: 0) else {
+            Issue.record("no room")
+            return
+        }
+        meter.giveBack(receipt)
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: 0)))
+    }
+
+    @Test func differentValuesAreCountedAndTheSameOnesAreNot() throws {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.distinct(.recipient, try #require(Rate("3/day")))
+        for name in ["x", "y", "z", "x", "y", "z", "x"] {
+            #expect(isTaken(meter.take(demand("a", value: name), of: measure, now: 5)))
+        }
+        #expect(wait(meter.take(demand("a", value: "w"), of: measure, now: 105)) == 86_300)
+        // One that is used again counts from then on.
+        #expect(isTaken(meter.take(demand("a", value: "x"), of: measure, now: 1000)))
+        #expect(isTaken(meter.take(demand("a", value: "w"), of: measure, now: 86_405)))
+        #expect(isTaken(meter.take(demand("a", value: "v"), of: measure, now: 86_406)))
+        #expect(wait(meter.take(demand("a", value: "u"), of: measure, now: 86_407)) == 993)
+    }
+
+    @Test func bytesAreCountedAndDebtsArePaid() {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.bytes(ByteCount(1000), period: .seconds(100))
+        #expect(isTaken(meter.take(demand("a", bytes: 600), of: measure, now: 0)))
+        #expect(wait(meter.take(demand("a", bytes: 600), of: measure, now: 0)) == 20)
+        // Nobody could ever send more than all at once, so that is what must be free.
+        let other = meter.take(demand("b", bytes: 5000), of: measure, now: 0)
+        guard case .room(let receipt) = other else {
+            Issue.record("no room")
+            return
+        }
+        meter.add(10_000, to: receipt, of: measure)
+        // Twice the size at most, whatever was sent.
+        #expect(wait(meter.take(demand("b"), of: measure, now: 0)) == 101)
+    }
+
+    @Test func placesAreGivenBack() {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.concurrent(2)
+        var receipts: [LimitMeter.Receipt] = []
+        for _ in 0..<2 {
+            if case .room(let receipt) = meter.take(demand("a"), of: measure, now: 0) {
+                receipts.append(receipt)
+            }
+        }
+        #expect(receipts.count == 2 && receipts.allSatisfy(\.isPlace))
+        #expect(wait(meter.take(demand("a"), of: measure, now: 1e6)) == 1)
+        meter.giveBack(receipts[0])
+        #expect(isTaken(meter.take(demand("a"), of: measure, now: 1e6)))
+        meter.giveBack(receipts[1])
+        meter.giveBack(receipts[1])
+        #expect(meter.count == 0)
+    }
+
+    @Test func namesThatAreMadeUpResetNothingAndShareOneBucket() throws {
+        let meter = LimitMeter(capacity: 1000, perPeer: 100)
+        let measure = try rate("50/day", burst: 50)
+        for _ in 0..<50 { _ = meter.take(demand("mallory"), of: measure, now: 0) }
+        var passed = 0
+        for number in 0..<10_000
+        where isTaken(
+            meter.take(demand("made-up-\(number)"), of: measure, now: 1))
+        { passed += 1 }
+        // 99 buckets of their own, and one for all the rest.
+        #expect(passed == 99 + 50)
+        #expect(meter.count == 101)
+        #expect(!isTaken(meter.take(demand("mallory"), of: measure, now: 2)))
+        // Nobody else suffers.
+        #expect(isTaken(meter.take(demand("alice", peer: "b.test"), of: measure, now: 2)))
+    }
+
+    @Test func manyPeersFillOnlyWhatThereIs() throws {
+        let meter = LimitMeter(capacity: 1000, perPeer: 100)
+        let measure = try rate("1/day", burst: 1)
+        for number in 0..<5000 {
+            _ = meter.take(demand("s\(number)", peer: "p\(number)"), of: measure, now: 0)
+        }
+        #expect(meter.count <= 1101)
+        // What was used up stays so.
+        #expect(!isTaken(meter.take(demand("s0", peer: "p0"), of: measure, now: 1)))
+        // When it counts no more there is room again.
+        #expect(isTaken(meter.take(demand("new", peer: "new"), of: measure, now: 86_401)))
+        #expect(meter.count < 10)
+    }
+
+    @Test func valuesOfOnePeerDoNotTakeThoseOfOthers() throws {
+        let meter = LimitMeter(capacity: 1000, perPeer: 100)
+        let measure = Limit.Measure.distinct(.recipient, try #require(Rate("50/day")))
+        for sender in 0..<100 {
+            for recipient in 0..<50 {
+                _ = meter.take(
+                    demand("s\(sender)", value: "r\(recipient)"), of: measure, now: 0)
+            }
+        }
+        #expect(isTaken(meter.take(demand("b", peer: "b.test", value: "x"), of: measure, now: 1)))
+    }
+}

@@ -1,0 +1,111 @@
+import Federation
+import Foundation
+import Testing
+
+@testable import Gateway
+
+@Suite struct ListEditTests {
+    private static let policy = """
+        version = 1
+        name = "t"
+        mode = "enforce"
+        default = "deny"
+        unknown = "deny"
+
+        [list.partners]   # who they are
+        standing = "allow"
+        entries  = [
+          "a.test",   # the first
+          { host = "b.test", note = "second" },
+        ]
+
+        [list.hosts]
+        standing = "allow"
+        source = "hosts.txt"
+
+        [list.bad]
+        standing = "block"
+        entries = []
+
+        [[test]]
+        name = "nobody else"
+        given = { on = "share.in", peer = "never.test" }
+        want = { action = "deny", by = "unknown" }
+        """
+
+    private func folder(_ policy: String = policy) throws -> Scratch {
+        let scratch = try Scratch()
+        try scratch.write(policy, "policy.toml", mode: 0o640)
+        try scratch.write("c.test\n# end", "hosts.txt")
+        return scratch
+    }
+
+    private func edit(
+        _ host: String, _ list: String?, _ scratch: Scratch, _ stance: PeerList.Stance = .allow,
+        note: String = "asked \"Eve\""
+    ) throws -> ListEdit {
+        try ListEdit(
+            adding: try #require(PeerHost(host)), to: list, stance,
+            of: scratch.file("policy.toml"), note: note, day: "2026-11-27")
+    }
+
+    private func text(_ name: String, _ scratch: Scratch) throws -> String {
+        String(
+            decoding: try #require(FileManager.default.contents(atPath: scratch.file(name))),
+            as: UTF8.self)
+    }
+
+    @Test func anInlineListGetsAnEntryAndKeepsItsComments() throws {
+        let scratch = try folder()
+        let edit = try edit("new.test", "partners", scratch)
+        #expect(try text("policy.toml", scratch) == Self.policy)
+        try edit.write()
+        let entry = #"{ host = "new.test", note = "2026-11-27: asked \"Eve\"" }"#
+        #expect(edit.entry == entry && edit.file == scratch.file("policy.toml") && edit.line == 12)
+        #expect(
+            try text("policy.toml", scratch)
+                == Self.policy.replacing(
+                    "  { host = \"b.test\", note = \"second\" },\n",
+                    with: "  { host = \"b.test\", note = \"second\" },\n  \(entry),\n"))
+        #expect(try scratch.mode(of: "policy.toml") == 0o640)
+        let new = try RunningGateway.loadPolicy(scratch.file("policy.toml"))
+        #expect(new.hash == edit.policy.hash)
+        #expect(new.standing(of: PeerHost("new.test"), now: 0).word == .allow)
+    }
+
+    @Test func aTextListGetsALine() throws {
+        let scratch = try folder()
+        let edit = try edit("new.test:8443", "hosts", scratch, note: "")
+        try edit.write()
+        #expect(edit.line == 3)
+        #expect(
+            try text("hosts.txt", scratch) == "c.test\n# end\nnew.test:8443    # 2026-11-27\n")
+    }
+
+    @Test func aListThatBlocksIsForThoseWhoAreRefused() throws {
+        let scratch = try folder()
+        let edit = try edit("new.test", nil, scratch, .block)
+        #expect(edit.list == "bad")
+        #expect(edit.policy.standing(of: PeerHost("new.test"), now: 0).word == .block)
+    }
+
+    @Test(
+        arguments: [
+            ("new.test", nil, "which list? --list is one of partners, hosts"),
+            ("new.test", "parners", "there is no list parners"),
+            ("new.test", "bad", "standing = \"block\""),
+            ("never.test", "partners", "test \"nobody else\""),
+        ] as [(String, String?, String)])
+    func whatCannotBeIsToldAndNothingIsChanged(
+        _ host: String, _ list: String?, _ told: String
+    ) throws {
+        let scratch = try folder()
+        do {
+            _ = try edit(host, list, scratch)
+            Issue.record("it was taken")
+        } catch {
+            #expect("\(error)".contains(told), "\(error)")
+        }
+        #expect(try text("policy.toml", scratch) == Self.policy)
+    }
+}

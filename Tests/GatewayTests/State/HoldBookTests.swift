@@ -1,0 +1,61 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct HoldBookTests {
+    private func message(_ at: Int, client: String = "192.0.2.1") -> HeldMessage {
+        var facts = Facts(Occasion(.share, .inbound), peer: PeerHost("a.test"), now: at)
+        facts.sender = "alice@a.test"
+        facts.recipient = String(repeating: "x", count: 5000)
+        var record = DecisionRecord(
+            id: "d\(at)", kind: "shares", direction: .inbound, action: .hold, by: "unknown",
+            status: 503, client: client)
+        record.code = "peer_held"
+        return HeldMessage(facts, record, at: at)
+    }
+
+    @Test func whoWaitsIsThereAfterARestartAndSealed() async throws {
+        let world = try TestWorld()
+        let (store, key) = (world.gateway.store, world.seal)
+        let host = try #require(PeerHost("a.test"))
+        let book = try HoldBook(store, key)
+        for second in 1...30 { book.note(message(second), of: host) }
+        try await store.commit([try #require(book.flush())])
+        #expect(book.flush() == nil)
+        let held = try #require(try HoldBook(store, key)[host])
+        #expect(held == book[host])
+        #expect(held.count == 30 && held.first == 1 && held.last == 30)
+        // The first, and the newest nine.
+        #expect(held.messages.map(\.at) == [1] + Array(22...30))
+        #expect(held.messages[0].recipient?.count == 256)
+        #expect(try HoldBook.read(store.path, key, now: 100) == [held])
+        #expect(try HoldBook.read(store.path, key, now: 31 * 86_400).isEmpty)
+        try await store.commit([book.settle(host)])
+        #expect(book.all.isEmpty)
+        #expect(try HoldBook(store, key).all.isEmpty)
+    }
+
+    @Test func whoMakesUpNamesPushesOutNobodyElse() async throws {
+        let world = try TestWorld()
+        let book = try HoldBook(world.gateway.store, world.seal, capacity: 10)
+        let honest = try #require(PeerHost("honest.test"))
+        book.note(message(1, client: "198.51.100.7"), of: honest)
+        for number in 0..<100 {
+            let host = try #require(PeerHost("made-up-\(number).test"))
+            book.note(message(10 + number, client: "192.0.2.\(number)"), of: host)
+        }
+        #expect(book.all.count == 10 && book[honest] != nil)
+    }
+
+    @Test func whoHasBeenSilentForTooLongIsForgotten() async throws {
+        let world = try TestWorld()
+        let book = try HoldBook(world.gateway.store, world.seal)
+        let host = try #require(PeerHost("a.test"))
+        book.note(message(1), of: host)
+        book.expire(now: 30 * 86_400)
+        #expect(book[host] != nil)
+        book.expire(now: 30 * 86_400 + 2)
+        #expect(book[host] == nil)
+    }
+}

@@ -1,0 +1,74 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite struct LimitRowsTests {
+    private func policy() throws -> Policy {
+        let text = """
+            version = 1
+            name = "t"
+            default = "allow"
+            unknown = "allow"
+            [[limit]]
+            name = "slow"
+            on = "share.in"
+            per = "sender"
+            rate = "2/day"
+            [[limit]]
+            name = "fan-out"
+            on = "share.in"
+            per = "sender"
+            distinct = "recipient"
+            rate = "2/day"
+            [[limit]]
+            name = "fast"
+            on = "share.in"
+            per = "peer"
+            rate = "60/min"
+            """
+        return try Policy(Array(text.utf8), file: "p.toml", PolicyFiles { _ in nil })
+    }
+
+    @Test func slowLimitsOutliveARestartAndFastOnesNeedNot() async throws {
+        let world = try TestWorld()
+        let (store, clock) = (world.gateway.store, world.clock)
+        let policy = try policy()
+        let key = world.seal.hmac(for: .limit)
+        let first = PolicyHolder(policy, key: key)
+        let host = try #require(PeerHost("a.test"))
+        for recipient in ["bob", "eve"] {
+            var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+            (facts.sender, facts.recipient) = ("alice@a.test", recipient)
+            var taking = RoomTaking(
+                first.snapshot.live, facts, Amount(),
+                microseconds: clock.environment.monotonicMicroseconds())
+            for place in 0..<3 { #expect(taking.take(place) == .room) }
+        }
+        let places = first.snapshot.live.places
+        let change = try #require(
+            first.limits.flush(places, at: LimitTable.Moment(clock.environment)))
+        try await store.commit([change])
+        #expect(first.limits.flush(places, at: LimitTable.Moment(clock.environment)) == nil)
+
+        clock.pass(3600)
+        let second = PolicyHolder(policy, key: key)
+        try second.limits.load(
+            store, second.snapshot.live.places, at: LimitTable.Moment(clock.environment))
+        var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+        (facts.sender, facts.recipient) = ("alice@a.test", "dora")
+        var taking = RoomTaking(
+            second.snapshot.live, facts, Amount(),
+            microseconds: clock.environment.monotonicMicroseconds())
+        #expect(taking.take(0) == .full(retryAfter: 43_200 - 3600))
+        #expect(taking.take(1) == .full(retryAfter: 86_400 - 3600))
+        #expect(taking.take(2) == .room)
+        // Of the same recipient as before there is no more than before.
+        facts.recipient = "bob"
+        taking = RoomTaking(
+            second.snapshot.live, facts, Amount(),
+            microseconds: clock.environment.monotonicMicroseconds())
+        #expect(taking.take(1) == .room)
+    }
+}
