@@ -111,7 +111,7 @@ extension GatewayLog {
 }
 
 extension RunningGateway {
-    /// A policy file, read and with all of its tests passed.
+    /// A policy file, read, with all of its tests passed and its invariants proved.
     ///
     /// Refused: what cannot be read, and what fails its own tests or invariants; each line of the
     /// description names file, line and column.
@@ -125,13 +125,8 @@ extension RunningGateway {
         if let error = ConfigurationErrors(policy.notYetInForce) {
             throw StartFailure(error.description)
         }
-        let failed = policy.runTests().filter { !$0.passed }
-        guard failed.isEmpty else {
-            let lines = failed.map { outcome in
-                "\(outcome.test.file):\(outcome.test.position.line): test \"\(outcome.test.name)\": "
-                    + outcome.differences.joined(separator: "; ")
-            }
-            throw StartFailure(lines.joined(separator: "\n"))
+        if let error = ConfigurationErrors(policy.proofFailures()) {
+            throw StartFailure(error.description)
         }
         return policy
     }
