@@ -187,7 +187,7 @@ package final class Journal: Sendable {
             try tellUnrecorded($0); try $0.checkpoint(milliseconds())
         }
         disk.withLock { $0.close() }
-        for job in state.withLock({ $0.queue.fail(.closed) }) { job.tell(.failed(.closed)) }
+        refuseAll(.closed)
         ended.signal()
     }
 
@@ -202,10 +202,6 @@ package final class Journal: Sendable {
             }
             return nil
         } catch {
-            let left = state.withLock { state in
-                defer { state.asking = [] }
-                return (jobs: state.queue.fail(.broken), asking: state.asking)
-            }
             log.write(
                 .error, .journalFailed,
                 [
@@ -215,10 +211,19 @@ package final class Journal: Sendable {
                         "nothing is let through; see whether the disk is whole, then restart ocmgate"
                     ),
                 ])
-            for job in left.jobs { job.tell(.failed(.broken)) }
-            for asking in left.asking { asking.resume(returning: .broken) }
+            refuseAll(.broken)
             return .broken
         }
+    }
+
+    /// Takes nothing any more.
+    private func refuseAll(_ failure: JournalFailure) {
+        let left = state.withLock { state in
+            defer { state.asking = [] }
+            return (jobs: state.queue.fail(failure), asking: state.asking)
+        }
+        for job in left.jobs { job.tell(.failed(failure)) }
+        for asking in left.asking { asking.resume(returning: failure) }
     }
 
     private func write(_ jobs: [JournalQueue.Job]) {

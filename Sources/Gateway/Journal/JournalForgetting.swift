@@ -1,6 +1,6 @@
 import Foundation
 import Logging
-package import OpenSSL
+import OpenSSL
 
 /// `journal erase`: by the gateway that writes the journal, or directly when there is none.
 package enum JournalForgetting {

@@ -1,4 +1,4 @@
-package import Federation
+import Federation
 
 /// What is looked for in the journal: decisions that fulfil everything that is given.
 package struct JournalSearch: Sendable {
