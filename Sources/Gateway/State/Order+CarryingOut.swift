@@ -52,7 +52,8 @@ extension Gateway {
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
-            case .addShare, .forgetPeer, .changeKeys: answer(taken, await carryOut(taken.order))
+            case .addShare, .forgetPeer, .settleHold, .pinPeer, .reload, .changeKeys, .eraseSubject:
+                answer(taken, await carryOut(taken.order))
             }
         }
     }
