@@ -96,7 +96,8 @@ def test_until_a_list_of_blocks_is_there_nobody_comes_in_whom_it_could_block(wor
     # The mesh alone: who is on it could be blocked by the other list.
     world.put_mesh("mesh.test", "bad.test")
     code, told = world.update()
-    assert code == 1 and told["mesh"]["result"] == "taken" and told["abuse"]["result"] == "failed"
+    # Its own first fetch may have been sooner, or not.
+    assert code == 1 and told["mesh"]["count"] == 2 and told["abuse"]["result"] == "failed"
     response = world.send("mesh.test")
     refused(response, 503, "list_unavailable")
     assert int(response["retry-after"]) >= 1
@@ -162,8 +163,8 @@ def test_a_jump_waits_for_a_person_who_looks_and_applies(world):
     shown = world.gateway.command("list", "diff", "abuse", "--json", check=False)
     assert shown.returncode == 1
     difference = json.loads(shown.stdout)
-    assert [row["host"] for row in difference["added"]] == [
-        "own.test", "*.own.test", "new.test", "*.new.test"]
+    assert {row["host"] for row in difference["added"]} == {
+        "own.test", "*.own.test", "new.test", "*.new.test"}
     assert not difference["removed"]
     other = world.gateway.command("list", "apply", "abuse", "--draft", "0" * 16, check=False)
     assert other.returncode == 2 and "another one" in other.stderr

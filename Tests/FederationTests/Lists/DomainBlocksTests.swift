@@ -31,7 +31,7 @@ import Testing
     @Test func theDomainAloneIsEnoughAndOtherColumnsMayStandAround() throws {
         #expect(
             try ListSamples.patterns(ListSamples.read("#domain\na.example\n", .csv)) == [
-                ".a.example"
+                "a.example", "*.a.example",
             ])
         let text = "#private_comment,#domain\nx,a.example\n"
         #expect(
