@@ -36,7 +36,7 @@ struct EnglishLists {
             + (list.stance == .allow ? "admits" : "refuses")
         var items: [String] = []
         if let download = list.download {
-            text += " the servers that it names\(hard). \(self.download(download))"
+            text += " the servers that it names\(hard). \(self.download(download, list.stance))"
         } else if entries.isEmpty {
             text += " nobody: it is empty\(hard)."
         } else if entries.count > longest {
@@ -49,7 +49,7 @@ struct EnglishLists {
         return .init(text, items: items, block: list.label, position: list.position)
     }
 
-    private func download(_ download: PeerList.Download) -> String {
+    private func download(_ download: PeerList.Download, _ stance: PeerList.Stance) -> String {
         var text =
             "It is downloaded every \(EnglishWords.time(download.refresh)) from \(download.url)"
         text +=
@@ -64,7 +64,8 @@ struct EnglishLists {
         if let most = download.maxChange {
             text += " A change of more than \(most)% of it waits for a person."
         }
-        return text
+        return text + " Until it was loaded once, "
+            + (stance == .allow ? "it admits nobody." : "whom it could refuse has to wait.")
     }
 
     private static func item(_ entry: ListEntry) -> String {

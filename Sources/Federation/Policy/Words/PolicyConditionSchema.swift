@@ -66,6 +66,11 @@ enum PolicyConditionSchema {
             ("owner", .reference("address")), ("sender", .reference("address")),
             ("recipient", .reference("address")), ("notification_type", .line),
             (
+                "absent",
+                .oneOrMore(.word(AbsentFact.self)).saying(
+                    "What the message does not have, of what an ordinary one has.")
+            ),
+            (
                 "lists",
                 .named("^[A-Za-z0-9_-]+$", .array(of: .reference("host"))).saying(
                     "What stands on lists instead of their entries.")
