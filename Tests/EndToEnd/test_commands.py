@@ -24,11 +24,13 @@ COMMANDS = [
     "config show", "config schema", "token inspect", "share list", "share show", "share add",
     "peer forget", "peer probe", "list show", "list update", "list diff", "list verify",
     "list import", "list export",
+    "list apply", "reload", "peer list", "peer show", "peer pin", "peer hold list",
+    "peer hold approve", "peer hold refuse", "journal tail", "journal search", "journal show",
+    "journal verify", "journal export", "journal erase",
 ]
 LATER = [
-    "reload", "status", "drain", "stop", "policy replay", "policy suggest", "explain 1", "peer list",
-    "token revoke x", "share revoke 1", "probe https://a.test", "doctor", "journal tail", "top",
-    "completion",
+    "status", "drain", "stop", "policy replay", "policy suggest", "explain 1", "token revoke x",
+    "share revoke 1", "probe https://a.test", "doctor", "top", "completion",
 ]
 
 
@@ -252,7 +254,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "policy.example.toml"
 @pytest.mark.parametrize("options, code, answer", [
     ([], 0, "allow by rule:files and folders from anyone we admit"),
     (["--over", "fan-out"], 3, "deny by limit:fan-out"),
-    (["--on", "share.out", "--owner", "dr@med.uni.example", "--mfa", "false"], 3,
+    (["--on", "share.out", "--owner", "dr@med.uni.example", "--no-mfa"], 3,
      "deny by require:MFA for medical data"),
     (["--peer", "stranger.example"], 3, "hold by unknown"),
     (["--over", "fanout"], 2, 'there is no limit "fanout"; did you mean "fan-out"?'),
