@@ -53,7 +53,7 @@ import Transport
             Array(
                 "version = 1\nname = \"open\"\nmode = \"enforce\"\ndefault = \"allow\"\nunknown = \"allow\"\n"
                     .utf8), file: "policy.toml", PolicyFiles { _ in nil })
-        world.gateway.policy.swap(policy)
+        world.gateway.policy.swap(policy, candidate: nil)
         world.gateway.published.rebuild()
         #expect(
             try document(.discovery)["criteria"]?.array?.compactMap(\.string)
