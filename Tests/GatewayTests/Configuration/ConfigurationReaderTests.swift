@@ -167,7 +167,7 @@ import Transport
         ),
         (
             "[journal]\nkeep = \"1h\"",
-            "8:8: expected a duration from 1d to 36525d like \"5m\""
+            "8:8: 1h is not from 1d to 36525d"
         ),
         (
             "[metrics]\nlisten = 9464",

@@ -1,0 +1,276 @@
+"""The journal: what was let through is in it, whatever happens; what is done to it is found."""
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from gateway import binary
+from peers import share
+
+
+def lines(gateway) -> list[dict]:
+    """All records, the oldest first; what is no line is left out."""
+    found = []
+    for file in sorted((gateway.folder / "journal").glob("*.jsonl")):
+        for line in file.read_bytes().split(b"\n"):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                pass
+    return found
+
+
+def decisions(gateway) -> list[dict]:
+    return [line for line in lines(gateway) if line["type"] == "decision"]
+
+
+def verify(gateway, *arguments) -> tuple[int, dict]:
+    run = gateway.command("journal", "verify", "--json", *arguments, check=False)
+    assert run.returncode in (0, 1), (run.stdout, run.stderr)
+    return run.returncode, json.loads(run.stdout.splitlines()[0])
+
+
+def newest(gateway) -> Path:
+    return max((gateway.folder / "journal").glob("*.jsonl"))
+
+
+def test_every_answered_share_is_recorded_after_a_kill(legacy, start, peers):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    chance = random.Random(4)
+    acknowledged: set[str] = set()
+    for _ in range(6):
+        queue = [share(peer) for _ in range(80)]
+        threshold = chance.randrange(5, 70)
+        enough, lock = threading.Event(), threading.Lock()
+        fresh: set[str] = set()
+
+        def post():
+            try:
+                with gateway.connect() as connection:
+                    while True:
+                        with lock:
+                            if not queue:
+                                return
+                            sent = queue.pop()
+                        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+                        response = gateway.post(peer, "/ocm/shares", sent, connection=connection)
+                        if response.status == 201:
+                            with lock:
+                                fresh.add(sent["providerId"])
+                                if len(fresh) >= threshold:
+                                    enough.set()
+            except Exception:
+                return  # the kill
+
+        threads = [threading.Thread(target=post) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(60), gateway.log()[-2000:]
+        gateway.kill()
+        for thread in threads:
+            thread.join()
+        # What a power cut may leave: half a line.
+        if chance.random() < 0.5:
+            with newest(gateway).open("ab") as file:
+                file.write(b'{"seq":99999,"type":"deci')
+        gateway.start()
+        acknowledged |= fresh
+        recorded = {record["ocm"]["provider_id"] for record in decisions(gateway)
+                    if record["action"] == "allow"}
+        assert acknowledged <= recorded, f"{len(acknowledged - recorded)} of them are missing"
+        code, report = verify(gateway)
+        assert code == 0, report
+    assert gateway.stop() == 0
+    code, report = verify(gateway)
+    assert (code, report["unsigned"]) == (0, 0), report
+
+
+@pytest.fixture(scope="module")
+def recorded(legacy, start, peers):
+    """A gateway that has let something through and refused something, stopped."""
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    modern, other = peers.peers["modern.test"], peers.peers["other.test"]
+    for peer in (modern, other, modern):
+        sent = share(peer)
+        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+        assert gateway.post(peer, "/ocm/shares", sent).status == 201
+    refused = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b"{}")
+    assert refused.status == 400
+    assert gateway.with_secret("GET", "/public.php/webdav/x", gateway.evidence.secret()).status
+    gateway.stop()
+    return gateway, json.loads(refused.body)["decision"]
+
+
+@pytest.mark.parametrize("how, place", [
+    ("a flipped byte", 4), ("a removed line", 4), ("a truncated file", None), ("a line put elsewhere", 4),
+])
+def test_what_is_done_to_it_is_found(recorded, how, place):
+    gateway, _ = recorded
+    file = newest(gateway)
+    whole = file.read_bytes()
+    rows = whole.splitlines(keepends=True)
+    try:
+        match how:
+            case "a flipped byte":
+                row = bytearray(rows[3])
+                row[len(row) // 2] ^= 4
+                rows[3] = bytes(row)
+            case "a removed line":
+                del rows[3]
+            case "a truncated file":
+                del rows[-2:]
+            case "a line put elsewhere":
+                rows[3], rows[4] = rows[4], rows[3]
+        file.write_bytes(b"".join(rows))
+        code, report = verify(gateway)
+        assert code == 1
+        found = report["findings"][0]
+        assert found["line"] == place, report
+        assert place is None or found["file"] == str(file)
+        if how == "a truncated file":
+            # It does not start behind that, and says what to do.
+            run = subprocess.run([binary(), "run", "-c", gateway.configuration], timeout=30,
+                                 capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            assert run.returncode == 2 and "its end is missing" in run.stderr, run.stderr
+    finally:
+        file.write_bytes(whole)
+    assert verify(gateway)[0] == 0
+
+
+def test_the_public_key_is_all_that_it_takes(recorded, tmp_path):
+    gateway, _ = recorded
+    key = tmp_path / "journal.pub"
+    key.write_text(gateway.command("key", "export", "--journal").stdout)
+    copy = tmp_path / "copy"
+    shutil.copytree(gateway.folder / "journal", copy)
+    (copy / "subjects.db").unlink()
+    run = subprocess.run([binary(), "journal", "verify", "--dir", copy, "--key", key, "--json"],
+                         capture_output=True, text=True, timeout=30, cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    heads = re.findall(r'"text":"(\d+:[0-9a-f]{64}:[-0-9]{10})"', gateway.log())
+    file = max(copy.glob("*.jsonl"))
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-3]))
+    for arguments, code in (([], 0), (["--head", heads[-1]], 1)):
+        run = subprocess.run(
+            [binary(), "journal", "verify", "--dir", copy, "--key", key, *arguments],
+            capture_output=True, text=True, timeout=30, cwd=tmp_path)
+        assert run.returncode == code, run.stdout + run.stderr
+
+
+def test_records_are_found_shown_and_exported(recorded):
+    gateway, refused = recorded
+
+    def search(*arguments, code=0):
+        run = gateway.command("journal", "search", "--json", *arguments, check=False)
+        assert run.returncode == code, (run.stdout, run.stderr)
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    assert len(search("--peer", "modern.test")) == 2
+    assert len(search("--peer", "modern.test", "--kind", "shares", "--limit", "1")) == 1
+    assert search("--peer", "nobody.test", code=1) == []
+    assert [each["kind"] for each in search("--code", "malformed_message")] == ["shares"]
+    day = newest(gateway).stem
+    everything = search("--day", day)
+    assert {each["kind"] for each in everything} >= {"shares"}
+    assert search("--until", day, code=1) == []
+
+    shown = gateway.command("journal", "show", refused).stdout
+    assert refused in shown and "malformed" in shown
+    assert json.loads(gateway.command("journal", "show", refused, "--json").stdout)["status"] == 400
+    assert gateway.command("journal", "show", "0000000000000000", check=False).returncode == 1
+    assert len(gateway.command("journal", "tail", "-n", "2").stdout.splitlines()) == 2
+    table = gateway.command("journal", "export", "--format", "csv", "--peer", "modern.test").stdout
+    assert len(table.splitlines()) == 3 and "@" in table
+    assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
+
+
+def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    sent = share(peer)
+    gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    assert gateway.post(peer, "/ocm/shares", sent).status == 201
+    owner = sent["owner"]
+    name = owner.split("@")[0]
+    assert name not in newest(gateway).read_text()
+    assert owner in gateway.command("journal", "export", "--plain").stdout
+    found = gateway.command("journal", "search", "--subject", owner, "--json").stdout
+    assert len(found.splitlines()) == 1
+
+    told = json.loads(gateway.command("journal", "erase", owner, "--json").stdout)
+    assert re.fullmatch("[0-9a-f]{24}", told["pseudonym"])
+    assert owner not in gateway.command("journal", "export", "--plain").stdout
+    assert told["pseudonym"] in gateway.command("journal", "export", "--plain").stdout
+    assert gateway.command("journal", "erase", owner, check=False).returncode == 1
+    assert verify(gateway)[0] == 0
+    gateway.stop()
+    # And without one.
+    recipient = sent["shareWith"]
+    assert gateway.command("journal", "erase", recipient).returncode == 0
+    assert verify(gateway)[0] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_a_full_disk_refuses_and_mends_itself(legacy, start, peers, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir(mode=0o700)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", small])
+    if mounted.returncode != 0:
+        pytest.skip("this machine lets nobody mount")
+    gateway = None
+    try:
+        _, backend = legacy("nextcloud")
+
+        def prepare(made):
+            text = made.configuration.read_text()
+            made.configuration.write_text(
+                text.replace(f'dir = "{made.folder}/journal"', f'dir = "{small}/journal"'))
+
+        gateway = start(backend.url, prepare)
+        peer = peers.peers["modern.test"]
+
+        def post() -> int:
+            sent = share(peer)
+            gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+            status = gateway.post(peer, "/ocm/shares", sent).status
+            told.append((sent["providerId"], status))
+            return status
+
+        told: list[tuple[str, int]] = []
+        assert post() == 201
+        for _ in range(600):
+            if post() == 503:
+                break
+        else:
+            raise AssertionError("a full disk refuses nothing")
+        messages = len([each for each in backend.take() if each.method == "POST"])
+        assert post() == 503
+        assert not [each for each in backend.take() if each.method == "POST"], "it had an effect"
+        assert messages == sum(status == 201 for _, status in told)
+        assert len(gateway.lines("journal.failed")) == 1
+        subprocess.run(["mount", "-o", "remount,size=8m", small], check=True)
+        assert post() == 201
+        gateway.stop()
+        found = set()
+        for file in (small / "journal").glob("*.jsonl"):
+            for line in file.read_text().splitlines():
+                record = json.loads(line)
+                if record["type"] == "decision" and record["action"] == "allow":
+                    found.add(record["ocm"]["provider_id"])
+        assert found == {name for name, status in told if status == 201}
+        assert verify(gateway)[0] == 0
+    finally:
+        if gateway is not None:
+            gateway.kill()
+        subprocess.run(["umount", "-l", small], check=True)

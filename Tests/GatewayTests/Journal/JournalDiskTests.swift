@@ -1,0 +1,243 @@
+import Federation
+import Foundation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite("The journal on the disk")
+struct JournalDiskTests {
+    @Test func aTornLastLineIsAccountedForAndTheChainGoesOn() throws {
+        for cut in [1, 10, 64, 80, 400] {
+            let journal = try TestJournal()
+            try journal.write(5)
+            journal.crash()
+            try journal.editBytes { $0.removeLast(cut) }
+            try journal.write(5)
+            try journal.stop()
+            let report = try journal.verify()
+            #expect(report.findings == [], "\(cut)")
+            // Without its line feed alone a record is whole.
+            #expect((report.torn > 0) == (cut > 1), "\(cut)")
+            let seqs = try Self.numbers(journal)
+            #expect(seqs == Array(1...seqs.count))
+        }
+    }
+
+    @Test func aCrashWhileTheRestIsAccountedForIsAccountedForToo() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        journal.crash()
+        try journal.editBytes { $0.removeLast(100) }
+        let head = try #require(try JournalHead.read(journal.headFile))
+        _ = try journal.open()
+        journal.crash()
+        // Of the line that accounts for the rest only a part was written, and no checkpoint.
+        try journal.edit { $0.removeLast() }
+        try journal.editBytes { $0.removeLast(30) }
+        try head.write(journal.headFile)
+        try journal.write(2)
+        try journal.stop()
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.torn > 100)
+    }
+
+    @Test func zerosThatAPowerCutLeavesAreTorn() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        journal.crash()
+        try journal.editBytes { $0 += [UInt8](repeating: 0, count: 4096) }
+        try journal.write(2)
+        try journal.stop()
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.torn == 4096)
+    }
+
+    @Test func aFileOfWhichOnlyTheBeginningWasBegunIsAccountedFor() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        try journal.stop()
+        journal.time += 86_400_000
+        let next = journal.reader.file(of: JournalDay(milliseconds: journal.time))
+        try Data("{\"seq\":99,\"type\":\"beg".utf8).write(to: URL(fileURLWithPath: next))
+        try journal.write(5)
+        try journal.stop()
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.torn == 21)
+    }
+
+    @Test func aRestThatNobodyAccountsForIsFound() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        journal.crash()
+        try journal.editBytes { $0.removeLast(100) }
+        try journal.write(5)
+        try journal.stop()
+        // One byte more or less than was told.
+        try journal.edit { lines in
+            let place = lines.firstIndex { $0.contains("\"type\":\"torn\"") } ?? 0
+            lines[place - 1].removeLast()
+        }
+        let findings = try journal.verify().findings
+        #expect(findings.count == 1)
+        #expect(findings.first?.what.contains("no record") == true)
+    }
+
+    @Test func whatWasSignedMustBeThere() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        try journal.stop()
+        try journal.edit { $0.removeLast(3) }
+        #expect(throws: JournalError.self) { try journal.open() }
+        try FileManager.default.removeItem(atPath: journal.headFile)
+        try journal.write(1)
+        #expect(try journal.verify(heads: []).findings == [])
+    }
+
+    @Test func nothingIsWrittenBehindALastLineThatWasChanged() throws {
+        let journal = try TestJournal()
+        try journal.write(5)
+        journal.crash()
+        try journal.edit { $0[$0.count - 1].replace("rule:all", with: "rule:alt") }
+        #expect(throws: JournalError.self) { try journal.open() }
+    }
+
+    @Test func aClockThatStepsBackOpensNoOlderFile() throws {
+        let journal = try TestJournal()
+        try journal.write(2)
+        journal.time -= 3 * 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 1)
+        #expect(try journal.verify().findings == [])
+    }
+
+    @Test func anotherGatewayIsRefused() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        #expect(throws: JournalError.self) {
+            try JournalDisk(
+                try journal.settings, journal.key, journal.seal, TestJournal.log,
+                time: journal.time)
+        }
+    }
+
+    @Test func aFolderThatOthersMayReadIsRefused() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        journal.crash()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o750], ofItemAtPath: journal.folder)
+        #expect(throws: PrivateFile.Problem.self) { try journal.open() }
+    }
+
+    @Test func filesAreForTheirOwnerAlone() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        for name in try FileManager.default.contentsOfDirectory(atPath: journal.folder) {
+            let facts = try FileManager.default.attributesOfItem(
+                atPath: "\(journal.folder)/\(name)")
+            #expect((facts[.posixPermissions] as? Int ?? 0) & 0o077 == 0, "\(name)")
+        }
+    }
+
+    // MARK: People
+
+    @Test func aForgottenPersonCannotBeToldAnyMoreAndTheChainVerifies() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        try journal.write(1, by: "carol@one.test")
+        let disk = try journal.open()
+        let alice = try #require(JournalErasure("alice@one.test"))
+        let pseudonym = try #require(try disk.erase(alice, journal.time))
+        #expect(try disk.erase(alice, journal.time) == nil)
+        try journal.stop()
+
+        let people = try JournalPeople.opening(journal.folder, journal.seal)
+        let owners = try Self.decisions(journal, people).compactMap { $0.facts?.owner }
+        #expect(
+            owners == Array(repeating: "~\(pseudonym)@one.test", count: 3) + ["carol@one.test"])
+        #expect(try journal.verify().findings == [])
+        // Who comes again is somebody else.
+        try journal.write(1)
+        try journal.stop()
+        let again = try Self.decisions(journal, .pseudonyms).last?.facts?.owner
+        #expect(again != "~\(pseudonym)@one.test")
+        #expect(try Self.decisions(journal, people).last?.facts?.owner == "alice@one.test")
+        for name in try FileManager.default.contentsOfDirectory(atPath: journal.folder) {
+            let data = FileManager.default.contents(atPath: "\(journal.folder)/\(name)")
+            #expect(data?.range(of: Data("alice".utf8)) == nil, "\(name)")
+        }
+    }
+
+    @Test func aPersonIsForgottenByPseudonymToo() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let disk = try journal.open()
+        let subject = try #require(JournalSubject("alice@one.test"))
+        let name = try #require(
+            try JournalPseudonym.of(subject, journal.folder, journal.seal))
+        let erasure = try #require(JournalErasure("~\(name)@one.test"))
+        #expect(try disk.erase(erasure, journal.time) == name)
+        #expect(try JournalPseudonym.of(subject, journal.folder, journal.seal) == nil)
+    }
+
+    @Test func onePersonHasOnePseudonymAcrossDaysAndRestarts() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        journal.time += 86_400_000
+        try journal.write(1)
+        try journal.stop()
+        try journal.write(1, by: "alice@https://one.test/")
+        let owners = Set(try Self.decisions(journal, .pseudonyms).map { $0.facts?.owner ?? "" })
+        #expect(owners.count == 1)
+    }
+
+    // MARK: Retention
+
+    @Test func oldDaysAreRemovedAndThatIsSigned() throws {
+        let journal = try TestJournal()
+        journal.keep = 3
+        for day in 0..<6 {
+            try journal.write(2, by: "user\(day)@one.test")
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        #expect(try journal.reader.days().count == 3)
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.removedThrough != nil)
+        // Who is in no record any more has no key either.
+        let old = try #require(JournalSubject("user0@one.test"))
+        let new = try #require(JournalSubject("user5@one.test"))
+        #expect(try JournalPseudonym.of(old, journal.folder, journal.seal) == nil)
+        #expect(try JournalPseudonym.of(new, journal.folder, journal.seal) != nil)
+        // One more day than was said.
+        let first = try #require(try journal.reader.days().first)
+        try FileManager.default.removeItem(atPath: journal.reader.file(of: first))
+        #expect(try !journal.verify().findings.isEmpty)
+    }
+
+    private static func numbers(_ journal: TestJournal) throws -> [Int] {
+        var seqs: [Int] = []
+        try journal.reader.lines(of: try journal.reader.days()) { line, _ in
+            seqs.append(line.seq)
+            return .goOn
+        }
+        return seqs
+    }
+
+    static func decisions(
+        _ journal: TestJournal, _ people: JournalPeople
+    ) throws -> [JournalDecision] {
+        var found: [JournalDecision] = []
+        try journal.reader.lines(of: try journal.reader.days()) { line, _ in
+            if let decision = JournalDecision(line, people) { found.append(decision) }
+            return .goOn
+        }
+        return found
+    }
+}

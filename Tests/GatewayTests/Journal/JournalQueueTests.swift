@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Gateway
+
+@Suite("What waits for the journal")
+struct JournalQueueTests {
+    private static func job() throws -> JournalQueue.Job {
+        JournalQueue.Job(
+            work: .record(try TestJournal.record("06abcdefgh234567"), .none), tell: { _ in })
+    }
+
+    @Test func noMorePlacesAreGivenThanThereIsRoomFor() {
+        var queue = JournalQueue(places: 2)
+        for _ in 0..<2 {
+            guard case .given = queue.takePlace() else {
+                Issue.record("a place was refused")
+                return
+            }
+        }
+        guard case .wait = queue.takePlace() else {
+            Issue.record("a place was given that is not there")
+            return
+        }
+        queue.written(1, places: 1)
+        #expect(queue.taken == 1)
+        let refused = queue.takeSpare()
+        queue.giveBack()
+        let given = queue.takeSpare()
+        #expect(!refused && given)
+        #expect(queue.places == 0)
+    }
+
+    @Test func nothingIsTakenOnceItIsBroken() throws {
+        var queue = JournalQueue(places: 10)
+        let (first, left) = (queue.add(try Self.job()), queue.fail(.broken))
+        let second = queue.add(try Self.job())
+        #expect(first == nil && left.count == 1 && second == .broken)
+        guard case .refused(.broken) = queue.takePlace() else {
+            Issue.record("a broken journal gives places")
+            return
+        }
+    }
+
+    @Test func refusalsBeyondTheBudgetAreCounted() throws {
+        var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
+        for _ in 0..<10 {
+            queue.add(refusal: try Self.job(), code: "x", isOfKnownPeer: false, now: 5)
+        }
+        queue.add(refusal: try Self.job(), code: "x", isOfKnownPeer: true, now: 5)
+        #expect(queue.waiting.count == 4)
+        let (told, again) = (queue.takeUnrecorded(), queue.takeUnrecorded())
+        #expect(told == ["x": 7] && again == [:])
+    }
+
+    @Test func aBudgetFillsAgainWithTime() {
+        var budget = JournalBudget(rate: 2, burst: 4)
+        let now = 100
+        let first = (0..<6).map { _ in budget.take(now: now) }
+        #expect(first == [true, true, true, true, false, false])
+        let second = (0..<3).map { _ in budget.take(now: now + 1) }
+        #expect(second == [true, true, false])
+        let back = budget.take(now: now)
+        #expect(!back)
+        let later = (0..<5).map { _ in budget.take(now: now + 1000) }
+        #expect(later == [true, true, true, true, false])
+    }
+}

@@ -1,0 +1,66 @@
+import Federation
+import Foundation
+import Testing
+
+@testable import Gateway
+
+@Suite("Searching the journal")
+struct JournalSearchTests {
+    private static func found(_ journal: TestJournal, _ search: JournalSearch) throws -> [String] {
+        var ids: [String] = []
+        try search.run(journal.reader) { line in
+            ids.append(line.member("decision")?.string ?? "")
+            return .goOn
+        }
+        return ids
+    }
+
+    @Test func decisionsAreFoundByPeerDayAndPerson() throws {
+        let journal = try TestJournal()
+        let first = try journal.write(3)
+        let second = try journal.write(2, by: "carol@two.test", peer: "two.test")
+        journal.time += 86_400_000
+        let third = try journal.write(2, by: "carol@two.test", peer: "two.test")
+        try journal.stop()
+
+        var search = JournalSearch()
+        #expect(try Self.found(journal, search) == first + second + third)
+        search.peer = "two.test"
+        #expect(try Self.found(journal, search) == second + third)
+        let day = try #require(try journal.reader.days().last)
+        search.since = day.start
+        search.until = day.next.start
+        #expect(try Self.found(journal, search) == third)
+        search.action = "deny"
+        #expect(try Self.found(journal, search) == [])
+
+        var person = JournalSearch()
+        let carol = try #require(JournalSubject("carol@two.test"))
+        person.subject = try JournalPseudonym.of(carol, journal.folder, journal.seal)
+        #expect(try Self.found(journal, person) == second + third)
+    }
+
+    @Test func aDecisionIsFoundByItsID() throws {
+        let journal = try TestJournal()
+        let ids = try journal.write(3)
+        journal.time += 86_400_000
+        try journal.write(1)
+        for id in ids {
+            let line = try JournalSearch.line(of: id, journal.reader)
+            #expect(line?.member("decision")?.string == id)
+        }
+        #expect(try JournalSearch.line(of: "0000000000000000", journal.reader) == nil)
+        #expect(try JournalSearch.line(of: "no id", journal.reader) == nil)
+    }
+
+    @Test(arguments: [
+        ("abc", "xxabcxx", true), ("abc", "abcx", true), ("abc", "xabc", true),
+        ("abc", "ab", false),
+        ("abc", "abxabyabc", true), ("aa", "ba", false), ("", "", true), ("a", "", false),
+        ("\"one.test\"", "{\"peer\":\"one.test\"}", true),
+        ("\"one.test\"", "{\"peer\":\"anyone.test\"}", false),
+    ])
+    func bytesAreFoundWhereTheyAre(needle: String, text: String, isFound: Bool) {
+        #expect(ByteNeedle(needle).isIn(Array(text.utf8).span) == isFound)
+    }
+}

@@ -1,0 +1,115 @@
+import Federation
+import Foundation
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite("The journal")
+struct JournalTests {
+    private static func open(
+        _ journal: TestJournal, budget: JournalBudget = JournalBudget()
+    ) throws -> Journal {
+        try Journal(
+            try journal.settings, journal.key, journal.seal, TestJournal.log,
+            interval: .seconds(3600), clock: .live, milliseconds: { 1_700_000_000_000 },
+            budget: budget)
+    }
+
+    @Test func whatWasAppendedIsOnTheDiskWhenItReturns() async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        for number in 0..<20 {
+            try await journal.reserve()
+            let id = "0000000000000\(100 + number)"
+            try await journal.append(try TestJournal.record(id), .taken)
+            let found = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
+            #expect(found.last == id)
+            #expect(found.count == number + 1)
+        }
+        journal.close()
+        #expect(try files.verify().findings == [])
+    }
+
+    @Test func manyAtOnceAreAllThere() async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<500 {
+                group.addTask {
+                    try await journal.reserve()
+                    try await journal.append(
+                        try TestJournal.record("0000000000000\(100 + number)"), .taken)
+                }
+            }
+            try await group.waitForAll()
+        }
+        journal.close()
+        let found = Set(try JournalDiskTests.decisions(files, .pseudonyms).map(\.id))
+        #expect(found.count == 500)
+        #expect(try files.verify().findings == [])
+    }
+
+    @Test func refusalsThatWereTooManyAreCountedInTheJournal() throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files, budget: JournalBudget(rate: 1, burst: 5))
+        var decision = DecisionRecord(
+            id: "0000000000000000", kind: "shares", direction: .inbound, action: .deny,
+            by: "guard:malformed_json", status: 400, client: "192.0.2.1")
+        decision.code = "malformed_json"
+        for _ in 0..<30 { journal.note(JournalRecord(decision), .none) }
+        journal.close()
+        #expect(try JournalDiskTests.decisions(files, .pseudonyms).count == 5)
+        var counts: Int?
+        try files.reader.lines(of: try files.reader.days()) { line, _ in
+            if line.kind == .unrecorded {
+                counts = line.member("codes")?.object?["malformed_json"]?.number?.integer
+            }
+            return .goOn
+        }
+        #expect(counts == 25)
+    }
+
+    @Test func aPersonIsForgottenWhileItRuns() async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        try await journal.append(try TestJournal.record("0000000000000000"), .none)
+        let alice = try #require(JournalErasure("alice@one.test"))
+        #expect(try await journal.erase(alice) != nil)
+        #expect(try await journal.erase(alice) == nil)
+        journal.close()
+        await #expect(throws: Denial.self) {
+            try await journal.append(try TestJournal.record("0000000000000001"), .none)
+        }
+    }
+
+    @Test func aMessageThatIsLetThroughIsRecordedWithItsFacts() async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        let world = try TestWorld(journal: journal)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let request = try peer.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now,
+            created: world.clock.now)
+        let received = try world.received(request)
+        let answer = await world.gateway.receive(
+            ReceivedRequest(head: received.head, body: request.body, client: received.client),
+            as: .ocm(.shares))
+        // The backend of this world refuses connections.
+        #expect(answer.status == 502)
+        journal.close()
+        let people = try JournalPeople.opening(files.folder, files.seal)
+        let found = try #require(try JournalDiskTests.decisions(files, people).last)
+        #expect(found.kind == "shares" && found.action == .fail && found.peer == "modern.test")
+        #expect(found.facts?.signature == .rfc9421)
+        #expect(found.checks.contains { $0.result == "allowed" })
+        #expect(found.client == "192.0.2.1")
+        let body = try #require(found.object["body"]?.object)
+        #expect(body["providerId"]?.string == "7")
+        let text = String(decoding: JSONValue.object(found.object).serialized(), as: UTF8.self)
+        #expect(
+            !text.contains("\"sharedSecret\":\"") || text.contains("\"sharedSecret\":\"<string"))
+    }
+}

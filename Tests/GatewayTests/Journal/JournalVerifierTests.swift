@@ -1,0 +1,170 @@
+import Foundation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite("What verify finds")
+struct JournalVerifierTests {
+    /// Three days with twenty decisions each, stopped as it should be.
+    private static func journal() throws -> TestJournal {
+        let journal = try TestJournal()
+        for day in 0..<3 {
+            if day > 0 { journal.time += 86_400_000 }
+            try journal.write(20)
+        }
+        try journal.stop()
+        return journal
+    }
+
+    @Test func aWholeJournalHasNothingWrong() throws {
+        let journal = try Self.journal()
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.days == 3)
+        // A first line for each day, a checkpoint at the start, behind each day, and at the end.
+        #expect(report.lines == 60 + 3 + report.checkpoints)
+        #expect(report.checkpoints == 4)
+        #expect(report.unsigned == 0)
+        #expect(report.last == report.lines)
+    }
+
+    /// What somebody does to the newest file, and how it is found: the line that is named, and a word.
+    struct Tampering: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let line: Int?
+        let word: String
+        let change: @Sendable (inout [String]) -> Void
+    }
+
+    private static let tamperings: [Tampering] = [
+        Tampering(testDescription: "a changed letter", line: 5, word: "hash") {
+            $0[4] = $0[4].replacing("rule:all", with: "rule:alt")
+        },
+        Tampering(
+            testDescription: "a changed record with its hash made anew", line: 6, word: "hash"
+        ) {
+            $0[4] = TestJournal.rehashed(
+                $0[4].replacing("rule:all", with: "rule:alt"), after: TestJournal.hash($0[3]))
+        },
+        Tampering(testDescription: "a removed line", line: 5, word: "missing") { $0.remove(at: 4) },
+        Tampering(testDescription: "two removed lines", line: 5, word: "missing") {
+            $0.removeSubrange(4...5)
+        },
+        Tampering(testDescription: "two lines in the other order", line: 5, word: "missing") {
+            $0.swapAt(4, 5)
+        },
+        Tampering(testDescription: "a line twice", line: 6, word: "does not belong") {
+            $0.insert($0[4], at: 5)
+        },
+        Tampering(testDescription: "the first line of a file gone", line: 1, word: "begin") {
+            $0.removeFirst()
+        },
+        Tampering(testDescription: "a line that is no record", line: 6, word: "no record") {
+            $0.insert("hello", at: 5)
+        },
+        Tampering(testDescription: "a changed number", line: 5, word: "belong") {
+            $0[4] = $0[4].replacing(/"seq":\d+/, with: "\"seq\":3")
+        },
+        Tampering(testDescription: "another kind of line", line: 5, word: "hash") {
+            $0[4] = $0[4].replacing("\"decision\"", with: "\"erased\"")
+        },
+        Tampering(testDescription: "the end cut off", line: nil, word: "end is missing") {
+            $0.removeLast(5)
+        },
+        Tampering(testDescription: "a signature of somebody else", line: 22, word: "signature") {
+            let last = $0.count - 1
+            $0[last] = TestJournal.rehashed(
+                $0[last].replacing(
+                    /"signature":"[^"]+"/,
+                    with: "\"signature\":\"\(String(repeating: "A", count: 86))\""),
+                after: TestJournal.hash($0[last - 1]))
+        },
+        Tampering(
+            testDescription: "everything written anew from a line on", line: 22, word: "signature"
+        ) {
+            $0[10] = $0[10].replacing("rule:all", with: "rule:alt")
+            for place in 10..<$0.count {
+                $0[place] = TestJournal.rehashed(
+                    $0[place], after: TestJournal.hash($0[place - 1]))
+            }
+        },
+        Tampering(
+            testDescription: "everything written anew, and without the signature", line: nil,
+            word: "end is missing"
+        ) {
+            $0[10] = $0[10].replacing("rule:all", with: "rule:alt")
+            $0.removeLast()
+            for place in 10..<$0.count {
+                $0[place] = TestJournal.rehashed(
+                    $0[place], after: TestJournal.hash($0[place - 1]))
+            }
+        },
+    ]
+
+    @Test(arguments: tamperings) func everyTamperingIsFoundAtItsLine(tampering: Tampering) throws {
+        let journal = try Self.journal()
+        try journal.edit { tampering.change(&$0) }
+        let findings = try journal.verify().findings
+        let found = findings.contains { finding in
+            finding.line == tampering.line && finding.what.contains(tampering.word)
+        }
+        #expect(found, "\(findings)")
+    }
+
+    @Test func everySingleFlippedBitIsFound() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        try journal.stop()
+        let file = try journal.file()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        for place in stride(from: 0, to: whole.count, by: 37) {
+            var bytes = [UInt8](whole)
+            bytes[place] ^= 1 << UInt8(place % 8)
+            try Data(bytes).write(to: URL(fileURLWithPath: file))
+            #expect(try !journal.verify().findings.isEmpty, "byte \(place)")
+        }
+    }
+
+    @Test func everyCutIsFound() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        try journal.stop()
+        let file = try journal.file()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        for count in stride(from: 1, to: whole.count - 1, by: 97) {
+            try whole.prefix(count).write(to: URL(fileURLWithPath: file))
+            #expect(try !journal.verify().findings.isEmpty, "\(count) bytes")
+        }
+    }
+
+    @Test func aMissingDayIsFound() throws {
+        for place in 0..<3 {
+            let journal = try Self.journal()
+            let days = try journal.reader.days()
+            try FileManager.default.removeItem(atPath: journal.reader.file(of: days[place]))
+            let findings = try journal.verify().findings
+            #expect(!findings.isEmpty, "day \(place)")
+        }
+    }
+
+    @Test func anotherKeyVerifiesNothing() throws {
+        let journal = try Self.journal()
+        let other = try PrivateKey.generate(.ed25519).publicKey
+        var verifier = JournalVerifier(keys: [other], heads: [])
+        let report = try verifier.verify(journal.reader)
+        #expect(report.findings.count == 4)
+        #expect(report.signed == nil)
+        #expect(report.findings.allSatisfy { $0.what.contains("not given") })
+    }
+
+    @Test func aHeadFromTheLogFindsAnEndThatWasCutOff() throws {
+        let journal = try Self.journal()
+        let head = try #require(try JournalHead.read(journal.headFile))
+        #expect(JournalHead(head.text) == head)
+        try journal.edit { $0.removeLast(3) }
+        #expect(try journal.verify(heads: []).findings == [])
+        let findings = try journal.verify(heads: [head]).findings
+        #expect(findings.map(\.line) == [nil])
+    }
+}
