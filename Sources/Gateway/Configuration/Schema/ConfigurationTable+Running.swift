@@ -40,13 +40,21 @@ extension ConfigurationTable<Configuration> {
         "journal", "The record of every decision.",
         [
             .init(
-                "dir", .text.notYet(.string(""), "Its folder; \"\" turns it off.")
-            ) { _ in .string("") },
-            .init("keep", .duration.saying("How long a day of it is kept.")) { _ in nil },
-            .init("bodies", .word(["none", "redacted"]).saying("Whether bodies are kept.")) { _ in
-                nil
-            },
-            .init("checkpoint", .duration.saying("How often it is signed.")) { _ in nil },
+                "dir",
+                .either([.path, .word([""])]).standard("/var/lib/ocmgate/journal").saying(
+                    "Its folder; \"\" turns it off.")
+            ) { .string($0.journal?.folder ?? "") },
+            .init(
+                "keep", .duration(.seconds(400 * 86_400), "How long a day of it is kept.")
+            ) { $0.journal.map { .time(.seconds($0.keep * 86_400)) } },
+            .init(
+                "bodies",
+                .word(Configuration.JournalSettings.Bodies.self).standard("redacted").saying(
+                    "Whether bodies are kept, of which only what is harmless can be read.")
+            ) { $0.journal.map { .string($0.bodies.rawValue) } },
+            .init(
+                "checkpoint", .duration(.seconds(300), "How often it is signed.")
+            ) { $0.journal.map { .time($0.checkpoint) } },
         ])
 
     static let limits = ConfigurationTable(
