@@ -8,7 +8,8 @@ struct PolicyDiffCommand: ParsableCommand {
         commandName: "diff", abstract: "Say what changes in meaning between two policy files.",
         discussion: """
             First the settings, blocks and entries that are different; then which messages are \
-            judged differently, by classes, with one message of each kind. Comments, tests and the \
+            judged differently, by classes, with one message of each kind; what holds of everything \
+            that a block decides is not said again. Comments, tests and the \
             order of keys do not count, and neither does a block of another name that does the same.
 
             Exit code 0 when the policies are the same, 1 when they differ, 2 when one cannot be \
@@ -55,7 +56,7 @@ struct PolicyDiffCommand: ParsableCommand {
         } else if difference.changes.isEmpty {
             Output.line("no message is judged differently")
         }
-        for change in difference.changes {
+        for change in difference.changes.filter(\.isOfAccess) {
             Output.line("")
             Output.line("\(change.before)  →  \(change.after)")
             for line in change.messages.prefix(Self.mostLines) { Output.line("  \(line)") }
@@ -63,6 +64,17 @@ struct PolicyDiffCommand: ParsableCommand {
                 Output.line("  and \(change.messages.count - Self.mostLines) classes more")
             }
             if let example = change.example { Output.line("  for example \(example)") }
+        }
+        let others = difference.changes.filter { !$0.isOfAccess }
+        guard !others.isEmpty else { return }
+        Output.line("")
+        Output.line("the same messages are let through, but otherwise answered, or reported:")
+        for change in others.prefix(Self.mostLines) {
+            Output.line("  \(change.before)  →  \(change.after)")
+            if let example = change.example { Output.line("    for example \(example)") }
+        }
+        if others.count > Self.mostLines {
+            Output.line("  and \(others.count - Self.mostLines) kinds more")
         }
     }
 
@@ -80,6 +92,7 @@ struct PolicyDiffCommand: ParsableCommand {
                 difference.changes.map { change in
                     [
                         "before": .string(change.before), "after": .string(change.after),
+                        "access": .bool(change.isOfAccess),
                         "messages": .strings(change.messages),
                         "example": Output.text(change.example),
                     ]

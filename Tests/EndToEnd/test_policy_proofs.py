@@ -101,9 +101,15 @@ def test_what_changes_is_told_by_messages(broken, tmp_path):
     assert run.returncode == 1
     assert 'require:signed\n  - except "@legacy"' in run.stdout
     assert "→  deny by require:signed (401 signature_required)" in run.stdout
-    assert "@legacy" in run.stdout and "unsigned" in run.stdout and "for example { on = " in run.stdout
+    first = run.stdout.split("\n\n")[1]
+    assert first.startswith("allow by rule:files and folders from anyone we admit  →  deny by require:signed")
+    assert "share.in, peers of whom list:legacy speaks" in first
+    assert 'for example { on = "share.in", peer = "old-cloud.partner.example", signature = "none" }' in first
+    assert "let through, but otherwise answered" in run.stdout.split("\n\n")[-1]
     told = json.loads(ocmgate("policy", "diff", tmp_path / "old.toml", new, "--json").stdout)
     assert told["same"] is False and told["doubt"] is None
     assert [edit["block"] for edit in told["edits"]] == ["require:signed"]
     assert all(change["after"].startswith("deny by require:signed") for change in told["changes"])
+    assert [change["access"] for change in told["changes"]] == sorted(
+        (change["access"] for change in told["changes"]), reverse=True)
     assert ocmgate("policy", "diff", tmp_path / "old.toml", tmp_path / "none.toml").returncode == 2

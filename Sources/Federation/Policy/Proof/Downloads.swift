@@ -1,5 +1,5 @@
 /// What downloaded lists may say of one peer.
-struct DownloadedEntries {
+struct DownloadedMemberships {
     /// The lists that it is on, by their names.
     let members: Set<String>
     /// For each policy the downloaded list that gives it its standing; nil where none does.
@@ -57,8 +57,8 @@ struct Downloads {
     }
 
     /// Everything that tells.
-    func contents(beside own: [OwnEntries]) -> [DownloadedEntries] {
-        var all: [DownloadedEntries] = []
+    func contents(beside own: [OwnEntries]) -> [DownloadedMemberships] {
+        var all: [DownloadedMemberships] = []
         for bits in 0..<(1 << asked.count) {
             let named = Set(asked.indices.filter { bits & 1 << $0 != 0 }.map { asked[$0] })
             for extra in extras { all += contents(named.union(extra), own) }
@@ -75,7 +75,7 @@ struct Downloads {
         return extras.sorted { $0.sorted().lexicographicallyPrecedes($1.sorted()) }
     }
 
-    private func contents(_ members: Set<String>, _ own: [OwnEntries]) -> [DownloadedEntries] {
+    private func contents(_ members: Set<String>, _ own: [OwnEntries]) -> [DownloadedMemberships] {
         let rivals = policies.indices.map { candidates(policies[$0], members, own[$0]) }
         var all: [[String?]] = [[]]
         for names in rivals {
@@ -91,7 +91,7 @@ struct Downloads {
                     return nil
                 }
             }
-            return DownloadedEntries(members: members, winners: winners, rivals: rivals)
+            return DownloadedMemberships(members: members, winners: winners, rivals: rivals)
         }
     }
 

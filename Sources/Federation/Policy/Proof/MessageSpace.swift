@@ -138,6 +138,17 @@ struct MessageSpace {
         return SampleMessage(facts: facts, lists: peer.entries, full: full)
     }
 
+    /// A class that is one word: `share type group`; nil for those that are more or less than that.
+    func value(_ number: Int, at place: Int) -> String? {
+        var facts = Facts(Occasion(.share, .inbound), peer: nil, now: 0)
+        values.set(aspects[place], to: number, in: &facts)
+        return switch aspects[place] {
+        case .shareType: facts.shareType.map { "share type \($0)" }
+        case .resourceType: facts.resourceType.map { "resource type \($0)" }
+        case _: nil
+        }
+    }
+
     /// One class of an aspect, by the value that stands for it.
     func words(for number: Int, at place: Int) -> String {
         let aspect = aspects[place]
@@ -230,7 +241,7 @@ struct Question: Hashable {
 
 extension Occasion {
     /// Whether its messages may be notifications.
-    fileprivate var mayHaveNotificationType: Bool {
+    var mayHaveNotificationType: Bool {
         switch kind {
         case .notification, .ocs: true
         case .share, .invite, .token, .webdav, .requestShare: false

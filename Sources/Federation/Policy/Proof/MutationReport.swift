@@ -25,6 +25,7 @@ package struct MutationReport: Sendable {
         _ policy: Policy, _ grain: MutationGrain,
         progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) {
+        let policy = policy.asWritten
         let mutants = policy.mutants(grain)
         let proved = policy.invariants.filter(policy.keeps)
         for (number, mutant) in mutants.enumerated() {

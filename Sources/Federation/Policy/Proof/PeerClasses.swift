@@ -52,7 +52,7 @@ struct PeerClasses {
 
     private static func place(
         _ host: PeerHost, _ now: Int, _ policies: [Policy], _ own: [OwnEntries],
-        _ contents: DownloadedEntries
+        _ contents: DownloadedMemberships
     ) -> Class {
         let entries = contents.entries(for: host)
         let standings = policies.indices.map { number in

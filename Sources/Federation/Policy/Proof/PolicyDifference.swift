@@ -5,7 +5,10 @@ package struct PolicyDifference: Sendable {
         /// What the old one says: `allow by rule:plumbing`.
         package let before: String
         package let after: String
-        /// Which messages, in words; each line is one class of them.
+        /// Whether they are let through by one of the two only; else only the answer differs.
+        package let isOfAccess: Bool
+        /// Which messages, in words; each line is one class of them. What holds of everything that the
+        /// old or the new policy says so of is left out.
         package let messages: [String]
         /// One of them, as `given` of a test; nil when none could be shown.
         package let example: String?
@@ -23,33 +26,35 @@ package struct PolicyDifference: Sendable {
         from old: Policy, to new: Policy,
         progress: @escaping @Sendable (_ regions: Int) -> Void = { _ in }
     ) {
+        let (old, new) = (old.asWritten, new.asWritten)
         edits = PolicyEdit.all(from: old, to: new)
-        var found: [[RegionJudge.Ruling]: [Region]] = [:]
-        var order: [[RegionJudge.Ruling]] = []
         do throws(ProofLimit) {
             let named = PeerNames(in: old, new)
             let space = try MessageSpace([old, new], asked: [], named: named)
-            var count = 0
+            var found = DifferingRegions()
             try Exploration([old, new], in: space, .answer, progress: progress)
                 .visit(space.possible) {
                     (region, rulings) throws(ProofLimit) -> Exploration.Way in
-                    guard rulings[0].told != rulings[1].told else { return .on }
-                    count += 1
-                    if count > Self.most { throw ProofLimit("too many classes of messages differ") }
-                    if found[rulings] == nil { order.append(rulings) }
-                    found[rulings, default: []].append(region)
+                    found.add(region, rulings[0], rulings[1])
+                    if found.count > Self.most {
+                        throw ProofLimit("too many classes of messages differ")
+                    }
                     return .on
                 }
             let words = RegionWords(old, new, space, named)
-            changes = order.map { rulings in
-                let regions = Region.joined(found[rulings] ?? [])
+            let all = found.pairs.map { pair in
+                let regions = Region.joined(found.regions(of: pair))
+                let usual = found.usual(for: pair)
                 let example = regions.lazy.compactMap { space.message(in: $0) }.first
                 return Change(
-                    before: rulings[0].words(unlike: rulings[1]),
-                    after: rulings[1].words(unlike: rulings[0]),
-                    messages: regions.map(words.describe),
+                    before: pair.before.words(unlike: pair.after),
+                    after: pair.after.words(unlike: pair.before),
+                    isOfAccess: (pair.before.action == .allow) != (pair.after.action == .allow),
+                    messages: words.describe(regions, unlike: usual),
                     example: example.map { TestText.given($0.plain(for: old, new)) })
             }
+            // What is let through or stopped comes before what is refused in other words.
+            changes = all.filter(\.isOfAccess) + all.filter { !$0.isOfAccess }
             doubt = nil
         } catch {
             changes = []
@@ -94,7 +99,55 @@ extension PeerNames {
     private static let most = 20
 }
 
+/// The regions that two policies judge differently, by what each of them says.
+private struct DifferingRegions {
+    struct Pair: Hashable {
+        let before: RegionJudge.Ruling
+        let after: RegionJudge.Ruling
+    }
+
+    /// In the order in which they were found.
+    private(set) var pairs: [Pair] = []
+    private(set) var count = 0
+    private var regions: [Pair: [Region]] = [:]
+    /// All messages of which the old, or the new, policy says one thing, aspect by aspect.
+    private var before: [RegionJudge.Ruling: Region] = [:]
+    private var after: [RegionJudge.Ruling: Region] = [:]
+
+    mutating func add(
+        _ region: Region, _ before: RegionJudge.Ruling, _ after: RegionJudge.Ruling
+    ) {
+        let pair = Pair(before: before.plain(beside: after), after: after.plain(beside: before))
+        let (old, new) = (before.plain(beside: before), after.plain(beside: after))
+        self.before[old] = self.before[old]?.hull(with: region) ?? region
+        self.after[new] = self.after[new]?.hull(with: region) ?? region
+        guard before.told != after.told else { return }
+        count += 1
+        if regions[pair] == nil { pairs.append(pair) }
+        regions[pair, default: []].append(region)
+    }
+
+    func regions(of pair: Pair) -> [Region] { regions[pair] ?? [] }
+
+    /// What goes without saying.
+    func usual(for pair: Pair) -> [Region] {
+        [
+            before[pair.before.plain(beside: pair.before)],
+            after[pair.after.plain(beside: pair.after)],
+        ]
+        .compactMap(\.self)
+    }
+}
+
 extension RegionJudge.Ruling {
+    /// Without what is reported, where that is the same in another ruling.
+    fileprivate func plain(beside other: RegionJudge.Ruling) -> RegionJudge.Ruling {
+        guard would == other.would else { return self }
+        var ruling = self
+        ruling.would = []
+        return ruling
+    }
+
     /// What people and peers notice: a block of another name that does the same is no change.
     fileprivate var told: RegionJudge.Ruling {
         var ruling = self
@@ -144,6 +197,13 @@ extension Verdict {
 }
 
 extension Region {
+    /// The smallest region that has the messages of both.
+    fileprivate func hull(with other: Region) -> Region {
+        sets.indices.reduce(self) { hull, aspect in
+            hull.replacing(aspect, with: sets[aspect].union(other.sets[aspect]))
+        }
+    }
+
     /// The same messages in as few regions as is easily found: regions that differ in one aspect
     /// only become one.
     static func joined(_ regions: [Region]) -> [Region] {

@@ -43,7 +43,10 @@ extension Policy {
             ("unknown", [unknown.rawValue]), ("contact", contact.map { [$0] } ?? []),
         ]
         return settings
-            + lists.map { list in (list.label, lines(beside: []) { $0.lists = [list] }) }
+            + lists.map { list in
+                let lines = lines(beside: []) { $0.lists = [list.with(entries: [])] }
+                return (list.label, lines + Set(list.entries.map(\.line)).sorted())
+            }
             + requirements.map { block in (block.label, lines { $0.requirements = [block] }) }
             + limits.map { block in (block.label, lines { $0.limits = [block] }) }
             + rules.map { block in (block.label, lines { $0.rules = [block] }) }
@@ -63,5 +66,18 @@ extension Policy {
 
     private static func lines(of parts: PolicyParts) -> [String] {
         PolicyCanonicalForm(parts).text.split(separator: "\n").map { String($0) }
+    }
+}
+
+extension ListEntry {
+    /// The entry with its end as it is written in the file: the last day that counts.
+    fileprivate var line: String {
+        var words = [quoted(pattern.description)]
+        if let until {
+            let last = until % 86_400 == 0 ? until - 86_400 : until
+            words.append("until \(TOMLInstant(start: last, end: until).written)")
+        }
+        if let note { words.append("note \(quoted(note))") }
+        return words.joined(separator: ", ")
     }
 }

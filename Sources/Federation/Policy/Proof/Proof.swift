@@ -27,6 +27,8 @@ extension Policy {
     package func prove(
         _ invariant: Invariant, progress: @escaping @Sendable (_ regions: Int) -> Void = { _ in }
     ) -> Proof {
+        // Whatever downloaded lists hold today, they may hold anything else.
+        guard unloaded.isEmpty else { return asWritten.prove(invariant, progress: progress) }
         do throws(ProofLimit) {
             let space = try MessageSpace([self], asked: [invariant.given])
             let given = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
@@ -122,6 +124,13 @@ extension SampleMessage {
             }
         } + [
             { SampleMessage(facts: $0.facts, lists: [:], full: $0.full) },
+            { message in
+                let host = message.facts.peer.flatMap { HostPattern($0.name) }
+                let entries = host.map { [ListEntry(pattern: $0)] } ?? []
+                return SampleMessage(
+                    facts: message.facts, lists: message.lists.mapValues { _ in entries },
+                    full: message.full)
+            },
             { SampleMessage(facts: $0.facts, lists: $0.lists, full: []) },
             { message in
                 var message = message

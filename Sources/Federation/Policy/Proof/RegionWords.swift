@@ -114,12 +114,28 @@ struct RegionWords {
         }
     }
 
-    /// Kind of message first, then who, then what.
-    func describe(_ region: Region) -> String {
+    /// Each region in words: kind of message first, then who, then what. What holds of a whole usual
+    /// region goes without saying, and so does room in limits.
+    func describe(_ regions: [Region], unlike usual: [Region]) -> [String] {
+        var lines: [String] = []
+        for region in regions {
+            let line = describe(region, unlike: usual)
+            if !lines.contains(line) { lines.append(line) }
+        }
+        return lines
+    }
+
+    private func describe(_ region: Region, unlike usual: [Region]) -> String {
         let all = space.everything
         return space.aspects.indices.compactMap { place -> String? in
             let set = region.sets[place]
-            if space.aspects[place] == .occasion { return Self.occasions(set) }
+            switch space.aspects[place] {
+            case .occasion: return Self.occasions(set)
+            case .room where set.contains(0): return nil
+            case .notificationType where !Self.mayTell(region.sets[0]): return nil
+            case _: break
+            }
+            if usual.contains(where: { $0.sets[place].isSubset(of: set) }) { return nil }
             return set == all.sets[place] ? nil : describe(set, of: all.sets[place], at: place)
         }.joined(separator: ", ")
     }
@@ -128,6 +144,9 @@ struct RegionWords {
     private func describe(_ set: ClassSet, of all: ClassSet, at place: Int) -> String {
         let literals = (atoms[place] ?? []).flatMap { atom in
             [(atom.members, atom.yes), (all.subtracting(atom.members), atom.no)]
+        }
+        if set.count == 1, let number = set.first, let value = space.value(number, at: place) {
+            return value
         }
         // The smallest that fits says the most.
         var chosen: [(members: ClassSet, words: String)] = []
@@ -162,6 +181,13 @@ struct RegionWords {
             words.append("\(others.count - Self.mostNamed) more kinds")
         }
         return words.joined(separator: " or ")
+    }
+
+    /// Whether messages of some of these kinds can have a notification type.
+    private static func mayTell(_ occasions: ClassSet) -> Bool {
+        occasions.numbers.contains { number in
+            Occasion.all.indices.contains(number) && Occasion.all[number].mayHaveNotificationType
+        }
     }
 
     /// `share.in`, or `share` for both ways, `*.in` for all of one way.

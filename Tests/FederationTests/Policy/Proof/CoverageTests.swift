@@ -75,6 +75,6 @@ import Testing
         #expect(coverage.blocks.count == 8)
         #expect(
             coverage.missed.first { $0.label == "rule:shares" }?.place?.description
-                == "etc/policy.toml:25")
+                == "etc/policy.toml:24")
     }
 }
