@@ -24,8 +24,7 @@ struct LaterCommand: CustomStringConvertible {
 
     private static let all: KeyValuePairs<String, String?> = [
         "stop": "SIGTERM ends a running gateway after the requests in flight",
-        "status": nil, "drain": nil, "policy replay": nil, "policy suggest": nil,
-        "explain": "ocmgate journal show ID prints the record of a decision",
+        "status": nil, "drain": nil,
         "token revoke": nil, "token list": nil, "share revoke": nil,
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
         "top": nil,

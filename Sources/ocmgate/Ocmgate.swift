@@ -18,8 +18,9 @@ struct Ocmgate: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ReloadCommand.self, CheckCommand.self, InitCommand.self,
             DemoCommand.self, ConfigCommand.self, DiscoverCommand.self, PolicyCommand.self,
-            KeyCommand.self, PeerCommand.self, ShareCommand.self, ListCommand.self,
-            JournalCommand.self, TokenCommand.self, SigCommand.self, VersionCommand.self,
+            ExplainCommand.self, PeerCommand.self, ListCommand.self, ShareCommand.self,
+            JournalCommand.self, KeyCommand.self, TokenCommand.self, SigCommand.self,
+            VersionCommand.self,
         ])
 
     /// `-t` works as in nginx; what a command cannot do is exit code 2.

@@ -13,6 +13,7 @@ enum Output {
         case null
         case list([[String: Value]])
         case object([String: Value])
+        /// As it was read.
         case json(JSONValue)
     }
 

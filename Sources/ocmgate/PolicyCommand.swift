@@ -8,12 +8,9 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Test a policy file, and ask it.",
         subcommands: [
-            PolicyTestCommand.self,
-            PolicyExplainCommand.self,
-            PolicyProveCommand.self,
-            PolicyDiffCommand.self,
-            PolicyEnglishCommand.self,
-            PolicyFmtCommand.self,
+            PolicyTestCommand.self, PolicyExplainCommand.self, PolicyProveCommand.self,
+            PolicyDiffCommand.self, PolicyEnglishCommand.self, PolicyFmtCommand.self,
+            PolicyReplayCommand.self, PolicySuggestCommand.self,
         ])
 
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's

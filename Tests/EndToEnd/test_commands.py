@@ -26,11 +26,12 @@ COMMANDS = [
     "list import", "list export",
     "list apply", "reload", "peer list", "peer show", "peer pin", "peer hold list",
     "peer hold approve", "peer hold refuse", "journal tail", "journal search", "journal show",
-    "journal verify", "journal export", "journal erase",
+    "journal verify", "journal export", "journal erase", "explain", "policy replay",
+    "policy suggest",
 ]
 LATER = [
-    "status", "drain", "stop", "policy replay", "policy suggest", "explain 1", "token revoke x",
-    "share revoke 1", "probe https://a.test", "doctor", "top", "completion",
+    "status", "drain", "stop", "token revoke x", "share revoke 1", "probe https://a.test", "doctor",
+    "top", "completion",
 ]
 
 

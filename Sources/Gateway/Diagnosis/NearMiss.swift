@@ -44,13 +44,55 @@ package struct NearMiss: Sendable, Equatable {
         + "firewall in front rewrites bodies; if none does, someone altered it"
 }
 
+extension NearMiss {
+    /// The fields of its line.
+    var entries: [LogEntry] {
+        [
+            LogEntry(.decision, decision), LogEntry(.peer, peer),
+            LogEntry(.result, outcome.rawValue),
+            LogEntry(.distortions, .list(distortions.map { .object($0.entries) })),
+        ]
+    }
+
+    /// Reads a line of the journal; nil for lines of another kind.
+    init?(_ line: JournalLine) {
+        guard line.kind == .diagnosis, let object = line.object,
+            let decision = object["decision"]?.string, let peer = object["peer"]?.string,
+            let outcome = object["result"]?.string.flatMap({ Outcome(rawValue: $0) })
+        else { return nil }
+        let distortions = (object["distortions"]?.array ?? []).compactMap { value in
+            value.object.flatMap { found in
+                found["name"]?.string.flatMap { Distortion.Kind(rawValue: $0) }.map {
+                    Distortion(
+                        $0, signed: found["signed"]?.string ?? "",
+                        seen: found["seen"]?.string ?? "")
+                }
+            }
+        }
+        self.init(decision: decision, peer: peer, distortions: distortions, outcome: outcome)
+    }
+}
+
+extension Distortion {
+    /// What it is, and what was signed and seen.
+    fileprivate var entries: [LogEntry] {
+        [
+            LogEntry(.name, kind.rawValue), LogEntry(.text, kind.summary),
+            signed.isEmpty ? nil : LogEntry(.signed, signed),
+            seen.isEmpty ? nil : LogEntry(.seen, seen),
+        ].compactMap { $0 }
+    }
+}
+
 extension Gateway {
     /// Looks into failed signatures, one after the other, until it is cancelled.
     func diagnose() async {
         for await _ in nearMisses.calls {
             while let suspect = nearMisses.take() {
                 if Task.isCancelled { return }
-                if let miss = await nearMiss(suspect) { log.nearMiss(miss) }
+                guard let miss = await nearMiss(suspect) else { continue }
+                log.nearMiss(miss)
+                journal.note(miss)
             }
         }
     }

@@ -116,6 +116,19 @@ package final class Journal: Sendable {
         }
     }
 
+    /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
+    func note(_ miss: NearMiss) {
+        let job = JournalQueue.Job(work: .diagnosis(miss), tell: { _ in })
+        let mustWake = state.withLock { state in
+            state.queue.add(
+                refusal: job, code: LogMessage.nearMiss.rawValue, isOfKnownPeer: true,
+                now: seconds())
+            defer { state.isIdle = false }
+            return state.isIdle
+        }
+        if mustWake { wake.signal() }
+    }
+
     /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
     func erase(_ subject: JournalErasure) async throws(Denial) -> JournalPseudonym? {
         switch await submit(.erase(subject)) {
@@ -244,6 +257,13 @@ package final class Journal: Sendable {
                         leaveOut(record)
                         outcomes.append(.failed(.full))
                     }
+                case .diagnosis(let miss):
+                    if makePlace(disk) {
+                        try disk.append(.diagnosis, milliseconds()) { text in
+                            for entry in miss.entries { text.add(entry) }
+                        }
+                    }
+                    outcomes.append(.done)
                 case .erase(let subject):
                     outcomes.append(.erased(try disk.erase(subject, milliseconds())))
                 case .policy(let was, let now):

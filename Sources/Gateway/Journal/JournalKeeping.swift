@@ -57,6 +57,12 @@ package enum JournalKeeping: Sendable {
         journal.note(record, .none)
     }
 
+    /// Why the signature of a message that was refused before has failed.
+    func note(_ miss: NearMiss) {
+        guard case .on(let journal, _) = self else { return }
+        journal.note(miss)
+    }
+
     /// Carries out `journal erase`.
     func erase(_ text: String) async -> OrderAnswer {
         guard case .on(let journal, _) = self else {

@@ -22,6 +22,8 @@ package struct JournalLine: Sendable {
         case removed
         /// A subject that was forgotten.
         case erased
+        /// Why the signature of a decision before it failed.
+        case diagnosis
         /// Decisions that have no line: too many refusals, or a disk that was full.
         case unrecorded
         /// Another policy is in force.

@@ -14,6 +14,7 @@ struct JournalQueue {
             case erase(JournalErasure)
             /// Another policy is in force: the hashes of the old one and the new one.
             case policy(was: String, now: String)
+            case diagnosis(NearMiss)
         }
 
         let work: Work

@@ -151,7 +151,7 @@ package struct JournalVerifier {
                 last > start.last || line.member("head")?.string == start.head.description
             else { return }
             isStartSigned = true
-        case .begin, .decision, .torn, .erased, .unrecorded, .policy: break
+        case .begin, .decision, .torn, .erased, .diagnosis, .unrecorded, .policy: break
         }
     }
 

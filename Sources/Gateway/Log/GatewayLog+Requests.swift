@@ -1,5 +1,4 @@
 import Federation
-import HTTPSignatures
 import Logging
 import Transport
 
@@ -94,12 +93,7 @@ extension GatewayLog {
     func nearMiss(_ miss: NearMiss) {
         write(
             .notice, .nearMiss,
-            [
-                LogEntry(.decision, miss.decision), LogEntry(.peer, miss.peer),
-                LogEntry(.result, miss.outcome.rawValue),
-                LogEntry(.distortions, .list(miss.distortions.map { .object($0.entries) })),
-                LogEntry(.remedy, miss.remedies.joined(separator: "; ")),
-            ])
+            miss.entries + [LogEntry(.remedy, miss.remedies.joined(separator: "; "))])
     }
 
     /// Keys of a peer that wait for a person.
@@ -107,16 +101,5 @@ extension GatewayLog {
         sample(
             DenialCode.keyChanged.rawValue, .notice, .peerKeyHeld,
             [LogEntry(.peer, peer.description), LogEntry(.problem, surprise.rawValue)])
-    }
-}
-
-extension Distortion {
-    /// For a line: what it is, and what was signed and seen.
-    var entries: [LogEntry] {
-        [
-            LogEntry(.name, kind.rawValue), LogEntry(.text, kind.summary),
-            signed.isEmpty ? nil : LogEntry(.signed, signed),
-            seen.isEmpty ? nil : LogEntry(.seen, seen),
-        ].compactMap { $0 }
     }
 }

@@ -1,0 +1,51 @@
+import Federation
+
+/// Finds one decision of the past by its id, with what was found out about it later.
+package struct DecisionSearch {
+    let reader: JournalReader
+    let people: JournalPeople
+
+    package init(_ reader: JournalReader, _ people: JournalPeople) {
+        self.reader = reader
+        self.people = people
+    }
+
+    /// What there is about a decision.
+    package struct Found {
+        package let decision: JournalDecision
+        package let place: JournalReader.Place
+        package let nearMiss: NearMiss?
+    }
+
+    package enum Result {
+        case found(Found)
+        /// The files in which it would be, and whether they are there.
+        case missing(searched: [String], absent: [String])
+        /// No decision has such an id.
+        case malformed
+    }
+
+    /// Looks in the file of the day that the id begins with, and in the next one: a record is
+    /// written when the message has been answered.
+    package func find(_ id: String) throws -> Result {
+        guard let time = DecisionID.time(of: id) else { return .malformed }
+        let day = JournalDay(milliseconds: time * 1000)
+        let all = try reader.days()
+        let wanted = [day, day.next]
+        let days = wanted.filter(all.contains)
+        var decision: (JournalDecision, JournalReader.Place)?
+        var miss: NearMiss?
+        try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in
+            guard line.member("decision")?.string == id else { return .goOn }
+            if let found = JournalDecision(line, people) { decision = (found, place) }
+            if let found = NearMiss(line) { miss = found }
+            return .goOn
+        }
+        guard let (found, place) = decision else {
+            return .missing(
+                searched: days.map(reader.file),
+                absent: wanted.filter { !all.contains($0) }.map(reader.file))
+        }
+        return .found(Found(decision: found, place: place, nearMiss: miss))
+    }
+}

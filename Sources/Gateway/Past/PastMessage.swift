@@ -1,0 +1,93 @@
+package import Federation
+
+/// A message of the journal with what was decided of it, as far as another policy needs it.
+package struct PastMessage: Sendable {
+    package let decision: String
+    /// Milliseconds since 1970.
+    package let time: Int
+    package let facts: Facts
+    /// What was decided.
+    package let outcome: PastOutcome
+    /// The blocks that were only reported.
+    let would: [String]
+    /// Of the share that a notification is about.
+    let providerID: String?
+    /// What its signature would have been, had it been verified: the lists refused it before.
+    let unverified: SignatureFact?
+
+    /// What a line of the journal is to another policy.
+    enum Reading: Sendable {
+        case message(PastMessage)
+        /// Refused by a guard, or failed: the same under every policy.
+        case guarded
+        /// A decision whose facts were not kept whole.
+        case unknown
+    }
+
+    /// Nil for lines that are no decision.
+    static func read(_ line: JournalLine, _ people: JournalPeople) -> Reading? {
+        guard line.kind == .decision else { return nil }
+        guard let by = line.member("by")?.string, let action = line.member("action")?.string,
+            let decision = line.member("decision")?.string, let time = line.time
+        else { return .unknown }
+        let block = DecidingBlock.name(of: line, by: by, action: action)
+        guard !block.hasPrefix("guard"), let action = Verdict.Action(rawValue: action) else {
+            return .guarded
+        }
+        guard let facts = JournalDecision.facts(of: line, people) else { return .unknown }
+        let outcome = PastOutcome(
+            action: action, by: block, code: action == .allow ? nil : line.member("code")?.string)
+        return .message(
+            PastMessage(
+                decision: decision, time: time, facts: facts, outcome: outcome,
+                would: line.member("would")?.array?.compactMap(\.string) ?? [],
+                providerID: facts.notificationType == nil
+                    ? nil : line.member("ocm")?.object?["provider_id"]?.string,
+                unverified: unverified(line, facts, outcome)))
+    }
+
+    /// The lists are asked before a signature is verified, so a message that they refused says only
+    /// that there was one.
+    private static func unverified(
+        _ line: JournalLine, _ facts: Facts, _ outcome: PastOutcome
+    ) -> SignatureFact? {
+        guard outcome.action != .allow, facts.signature == .none,
+            outcome.by == "unknown" || outcome.by.hasPrefix("list:"),
+            let signature = line.member("signature")?.object
+        else { return nil }
+        switch signature["generation"]?.string {
+        case "cavage": return .cavage
+        case "rfc9421-label", "rfc9421-tag": return .rfc9421
+        case _: return nil
+        }
+    }
+}
+
+/// What became of a message.
+package struct PastOutcome: Sendable, Hashable {
+    package let action: Verdict.Action
+    /// The block that decided.
+    package let by: String
+    /// What the peer read; nil when it was let through.
+    package let code: String?
+
+    init(action: Verdict.Action, by: String, code: String?) {
+        self.action = action
+        self.by = by
+        self.code = code
+    }
+
+    init(_ verdict: Verdict) {
+        self.init(action: verdict.action, by: verdict.by, code: verdict.code)
+    }
+
+    /// Whether the peer would notice the difference.
+    func differs(from other: PastOutcome) -> Bool {
+        action != other.action || code != other.code
+    }
+
+    /// `deny signature_required`.
+    package var words: String {
+        code.map { "\(action.rawValue) \($0)" } ?? action.rawValue
+    }
+}

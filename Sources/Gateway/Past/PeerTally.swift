@@ -1,0 +1,61 @@
+/// What the journal says of one peer, counted.
+package struct PeerTally: Sendable {
+    package private(set) var messages = 0
+    package private(set) var allowed = 0
+    /// Refused, or held, for being on no list.
+    package private(set) var unknown = 0
+    package private(set) var valid = 0
+    package private(set) var unverified = 0
+    package private(set) var wrong = 0
+    package private(set) var unsigned = 0
+    /// Shares whose data is accessed only by token, and all shares.
+    package private(set) var tokenShares = 0
+    package private(set) var shares = 0
+    package private(set) var kinds: [String: Int] = [:]
+    /// Milliseconds since 1970.
+    package private(set) var first = Int.max
+    package private(set) var last = 0
+
+    mutating func note(_ sighting: Sighting) {
+        messages += 1
+        if sighting.action == "allow" { allowed += 1 }
+        if sighting.by == "unknown" { unknown += 1 }
+        switch sighting.signature {
+        case .valid: valid += 1
+        case .unverified: unverified += 1
+        case .wrong: wrong += 1
+        case .none: unsigned += 1
+        }
+        if let byToken = sighting.byToken {
+            shares += 1
+            if byToken { tokenShares += 1 }
+        }
+        if kinds.count < Self.kindLimit || kinds[sighting.kind] != nil {
+            kinds[sighting.kind, default: 0] += 1
+        }
+        first = min(first, sighting.time)
+        last = max(last, sighting.time)
+    }
+
+    /// How it signs, in words.
+    package var signing: String {
+        let parts: [(Int, String)] = [
+            (valid, "signed"), (unverified, "with a signature that was not looked at"),
+            (wrong, "wrongly signed"), (unsigned, "unsigned"),
+        ]
+        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
+    /// `share.in 30, token.in 12`
+    package var kindWords: String {
+        kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+
+    package var days: String {
+        let (from, to) = (JournalDay(milliseconds: first), JournalDay(milliseconds: last))
+        return from == to ? "\(from)" : "\(from) to \(to)"
+    }
+
+    private static let kindLimit = 32
+}

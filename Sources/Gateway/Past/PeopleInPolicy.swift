@@ -1,0 +1,91 @@
+import Federation
+
+/// Where a policy asks who somebody is: what the journal may have sealed, or have forgotten.
+///
+/// A sealed address shows its host, and no more. So `*@med.example` can be judged, and
+/// `dean@med.example` cannot: then the message is judged as everybody it may have been from.
+struct PeopleInPolicy {
+    private var owners: [Glob] = []
+    private var senders: [Glob] = []
+    private var recipients: [Glob] = []
+    private var ranges: [NetworkRange] = []
+
+    init(_ policy: Policy) {
+        let scopes =
+            policy.requirements.map(\.scope) + policy.limits.map(\.scope)
+            + policy.rules.map(\.scope)
+        for condition in scopes.flatMap(\.conditions) {
+            switch condition {
+            case .owner(let globs): owners += globs.filter(Self.namesSomebody)
+            case .sender(let globs): senders += globs.filter(Self.namesSomebody)
+            case .recipient(let globs): recipients += globs.filter(Self.namesSomebody)
+            case .net(let more): ranges += more
+            case .shareType, .resourceType, .protocols, .permissions, .permissionsNot, .sizeMax,
+                .accessTypes, .notificationType, .software, .time:
+                break
+            }
+        }
+    }
+
+    var isEmpty: Bool {
+        owners.isEmpty && senders.isEmpty && recipients.isEmpty && ranges.isEmpty
+    }
+
+    /// The same message from others that it may have been from; none when nothing is hidden that the
+    /// policy asks for.
+    func variants(of facts: Facts) -> [Facts] {
+        if isEmpty { return [] }
+        var variants: [Facts] = []
+        for (path, globs) in [
+            (\Facts.owner, owners), (\Facts.sender, senders), (\Facts.recipient, recipients),
+        ] {
+            guard let host = HiddenPerson.host(of: facts[keyPath: path]) else { continue }
+            for glob in globs {
+                guard let name = Self.example(of: glob, at: host) else { continue }
+                var other = facts
+                other[keyPath: path] = name
+                variants.append(other)
+            }
+        }
+        guard facts.address == nil else { return variants }
+        for range in ranges {
+            guard let base = range.description.split(separator: "/").first,
+                let address = NetworkAddress(base)
+            else { continue }
+            var other = facts
+            other.address = address
+            variants.append(other)
+        }
+        return variants
+    }
+
+    /// Whether the part before the host is more than a star.
+    private static func namesSomebody(_ glob: Glob) -> Bool {
+        guard let at = glob.description.lastIndex(of: "@") else { return glob.description != "*" }
+        return glob.description[..<at] != "*"
+    }
+
+    /// An address on this host that a pattern matches; nil when there is none.
+    private static func example(of glob: Glob, at host: String) -> String? {
+        let text = glob.description
+        let local = text.lastIndex(of: "@").map { text[..<$0] } ?? text[...]
+        let name = String(local.replacing("*", with: "x")) + (host.isEmpty ? "" : "@\(host)")
+        return glob.matches(name) ? name : nil
+    }
+}
+
+/// A person whom the journal shows by a pseudonym: `~0123456789abcdef01234567@host`.
+enum HiddenPerson {
+    /// The host that is shown, empty when there is none; nil for a text that hides nobody.
+    static func host(of text: String?) -> String? {
+        guard let text, text.hasPrefix("~") else { return nil }
+        let rest = text.dropFirst()
+        let name = rest.prefix { $0 != "@" }
+        guard name.count == pseudonymLength,
+            name.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        return String(rest.dropFirst(name.count).dropFirst())
+    }
+
+    private static let pseudonymLength = 24
+}

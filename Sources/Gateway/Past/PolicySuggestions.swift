@@ -1,0 +1,121 @@
+package import Federation
+
+/// What the past says about a policy: whom one might let in, which blocks nothing was about, and what
+/// could be enforced.
+///
+/// Only suggestions: a name in a message that no signature was verified of is a claim. No peer whose
+/// signatures failed is ever suggested for anything.
+package struct PolicySuggestions: Sendable {
+    let policy: Policy
+    /// Messages of fewer than this are no reason for anything.
+    let least: Int
+    package private(set) var decisions = 0
+    package private(set) var peers: [String: PeerTally] = [:]
+    /// How often each block was about a message.
+    package private(set) var blocks: [String: Int] = [:]
+    /// Whom blocks in report mode would have refused, and how often.
+    package private(set) var would: [String: [String: Int]] = [:]
+
+    /// Counts what the journal holds since a time (milliseconds since 1970).
+    package static func make(
+        for policy: Policy, from reader: JournalReader, since: Int, least: Int,
+        progress: (Int) -> Void = { _ in }
+    ) throws -> PolicySuggestions {
+        var suggestions = PolicySuggestions(policy, least: least)
+        let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
+        try batches.forEach({ Sighting($0) }, progress: progress) { suggestions.note($0) }
+        return suggestions
+    }
+
+    init(_ policy: Policy, least: Int) {
+        self.policy = policy
+        self.least = least
+    }
+
+    mutating func note(_ sighting: Sighting) {
+        decisions += 1
+        for block in sighting.blocks where blocks.count < Self.limit || blocks[block] != nil {
+            blocks[block, default: 0] += 1
+        }
+        for block in sighting.would {
+            let peer = (would[block]?.count ?? 0) < Self.limit ? sighting.peer : Self.others
+            would[block, default: [:]][peer, default: 0] += 1
+        }
+        guard !sighting.peer.isEmpty, peers[sighting.peer] != nil || peers.count < Self.limit else {
+            return
+        }
+        peers[sighting.peer, default: PeerTally()].note(sighting)
+    }
+
+    // MARK: What follows from it
+
+    /// Peers on no list that came often, and of which no signature was wrong; the most first.
+    package var candidates: [(name: String, tally: PeerTally)] {
+        peers.filter { name, tally in
+            tally.unknown >= least && tally.wrong == 0 && isStillUnknown(name)
+        }.map { (name: $0.key, tally: $0.value) }
+            .sorted { ($1.tally.unknown, $0.name) < ($0.tally.unknown, $1.name) }
+    }
+
+    /// Peers on no list whose signatures failed: told, so that nobody wonders.
+    package var distrusted: [(name: String, tally: PeerTally)] {
+        peers.filter { $0.value.unknown >= least && $0.value.wrong > 0 }
+            .map { (name: $0.key, tally: $0.value) }.sorted { $0.name < $1.name }
+    }
+
+    /// Peers that are excepted from having to sign, and sign all the same, always and well.
+    package var signers: [(name: String, list: String, tally: PeerTally)] {
+        var found: [(name: String, list: String, tally: PeerTally)] = []
+        for requirement in policy.requirements where requirement.needs.contains(.signature) {
+            for place in requirement.scope.excepted?.lists ?? [] {
+                let list = policy.lists[place]
+                for (name, tally) in peers {
+                    guard let host = PeerHost(name), tally.valid >= least, tally.wrong == 0,
+                        tally.unsigned == 0,
+                        list.entries.contains(where: { $0.pattern.matches(host) }),
+                        !found.contains(where: { $0.name == name && $0.list == list.name })
+                    else { continue }
+                    found.append((name, list.name, tally))
+                }
+            }
+        }
+        return found.sorted { ($0.name, $0.list) < ($1.name, $1.list) }
+    }
+
+    /// The policy's blocks that no message was about.
+    package var idle: [String] {
+        labels.filter { blocks[$0] == nil }
+    }
+
+    /// Blocks in report mode: how many messages they were about, and whom they would have refused.
+    package var trials: [(label: String, about: Int, refused: [(peer: String, count: Int)])] {
+        let all =
+            policy.requirements.map { ($0.label, $0.mode) }
+            + policy.limits.map { ($0.label, $0.mode) } + policy.rules.map { ($0.label, $0.mode) }
+        return all.filter { policy.mode == .report || $0.1 == .report }.map { label, _ in
+            let refused = (would[label] ?? [:]).map { (peer: $0.key, count: $0.value) }
+                .sorted { ($1.count, $0.peer) < ($0.count, $1.peer) }
+            return (label, blocks[label] ?? 0, refused)
+        }
+    }
+
+    func place(of label: String) -> String {
+        policy.place(of: label).map { " (\($0))" } ?? ""
+    }
+
+    private var labels: [String] {
+        policy.lists.map(\.label) + policy.requirements.map(\.label) + policy.limits.map(\.label)
+            + policy.rules.map(\.label)
+    }
+
+    private func isStillUnknown(_ name: String) -> Bool {
+        guard let host = PeerHost(name), let last = peers[name]?.last else { return false }
+        switch policy.standing(of: host, now: last / 1000).word {
+        case .unknown: return true
+        case .allow, .block: return false
+        }
+    }
+
+    private static let limit = 20_000
+    private static let others = "(others)"
+}

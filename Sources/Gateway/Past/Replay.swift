@@ -1,0 +1,138 @@
+package import Federation
+
+/// What another policy would have made of the past.
+package struct Replay: Sendable {
+    package let policy: String
+    package let hash: String
+    /// Milliseconds since 1970: of the first and the last message that was judged.
+    package private(set) var first: Int?
+    package private(set) var last: Int?
+    /// Messages that were judged again.
+    package private(set) var judged = 0
+    /// Refused by guards, or failed: the same under every policy.
+    package private(set) var guarded = 0
+    /// Decisions whose facts the journal does not hold.
+    package private(set) var unknown = 0
+    /// Judged, but a condition asks for what is sealed or forgotten.
+    package private(set) var uncertain = 0
+    /// The same for the peer, by another block.
+    package private(set) var otherBlock = 0
+    package private(set) var changed = 0
+    package private(set) var byPeer = ReplayTally(limit: 10_000)
+    /// By the block that would decide now.
+    package private(set) var byBlock = ReplayTally(limit: 10_000)
+    package private(set) var byKind = ReplayTally(limit: 100)
+    /// Of blocks that are only reported: how often before, how often now.
+    package private(set) var reported: [String: (before: Int, now: Int)] = [:]
+    /// A few of each sort.
+    package private(set) var examples: [ReplayChange] = []
+    private var sorts: [String: Int] = [:]
+
+    /// Judges what the journal holds since a time.
+    ///
+    /// - Parameters:
+    ///   - since: milliseconds since 1970.
+    ///   - people: opens what is sealed, where the policy asks for it.
+    ///   - progress: the lines that were read so far.
+    package static func run(
+        _ policy: Policy, over reader: JournalReader, since: Int, people: JournalPeople,
+        progress: (Int) -> Void = { _ in }
+    ) throws -> Replay {
+        var judge = PastJudge(policy)
+        var replay = Replay(policy)
+        // What is not asked for stays sealed.
+        let opened = judge.asksForPeople ? people : .pseudonyms
+        let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
+        try batches.forEach({ PastMessage.read($0, opened) }, progress: progress) { reading in
+            switch reading {
+            case .guarded: replay.guarded += 1
+            case .unknown: replay.unknown += 1
+            case .message(let message): replay.note(message, judge.judge(message))
+            }
+        }
+        return replay
+    }
+
+    init(_ policy: Policy) {
+        self.policy = policy.name
+        hash = policy.hash
+    }
+
+    mutating func note(_ message: PastMessage, _ judged: PastJudge.Judged) {
+        self.judged += 1
+        first = min(first ?? message.time, message.time)
+        last = max(last ?? message.time, message.time)
+        for block in message.would { reported[block, default: (0, 0)].before += 1 }
+        for block in judged.would { reported[block, default: (0, 0)].now += 1 }
+        if judged.certainty == .unknown { uncertain += 1 }
+        guard judged.outcome.differs(from: message.outcome) else {
+            if judged.outcome.by != message.outcome.by { otherBlock += 1 }
+            return
+        }
+        changed += 1
+        let change = ReplayChange(
+            decision: message.decision, time: message.time,
+            peer: message.facts.peer?.description ?? "",
+            kind: message.facts.occasion.description, before: message.outcome,
+            now: judged.outcome, certainty: judged.certainty.rawValue)
+        byPeer.note(change.peer, change.transition)
+        byBlock.note(change.now.by, change.transition)
+        byKind.note(change.kind, change.transition)
+        keep(change)
+    }
+
+    private mutating func keep(_ change: ReplayChange) {
+        guard examples.count < Self.exampleLimit else { return }
+        let sort = "\(change.peer) \(change.kind) \(change.now.by) \(change.transition)"
+        guard sorts[sort, default: 0] < Self.examplesOfSort else { return }
+        sorts[sort, default: 0] += 1
+        examples.append(change)
+    }
+
+    private static let exampleLimit = 300
+    private static let examplesOfSort = 3
+}
+
+/// One message that would end otherwise.
+package struct ReplayChange: Sendable {
+    package let decision: String
+    /// Milliseconds since 1970.
+    package let time: Int
+    /// Empty when the message names nobody.
+    package let peer: String
+    /// `share.in`
+    package let kind: String
+    package let before: PastOutcome
+    package let now: PastOutcome
+    /// `exact`, `if-signed` or `unknown`.
+    package let certainty: String
+
+    /// `allow > deny not_allowed`.
+    package var transition: String { "\(before.words) > \(now.words)" }
+}
+
+/// Changes counted under names, so many names at most; the rest is together.
+package struct ReplayTally: Sendable {
+    package private(set) var rows: [String: [String: Int]] = [:]
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func note(_ name: String, _ transition: String) {
+        let name = rows[name] != nil || rows.count < limit ? name : Self.others
+        rows[name, default: [:]][transition, default: 0] += 1
+    }
+
+    /// The most first.
+    package var sorted: [(name: String, total: Int, transitions: [(name: String, count: Int)])] {
+        rows.map { name, transitions in
+            (
+                name, transitions.values.reduce(0, +),
+                transitions.map { (name: $0.key, count: $0.value) }
+                    .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+            )
+        }.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+    }
+
+    private static let others = "(others)"
+}

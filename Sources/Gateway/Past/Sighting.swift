@@ -1,0 +1,67 @@
+import Federation
+
+/// What one decision of the journal says of its peer and of the policy's blocks.
+struct Sighting: Sendable {
+    /// Verified, or as the message claims; empty when it names nobody.
+    let peer: String
+    /// `share.in`; the word of the log for what was never read.
+    let kind: String
+    let action: String
+    let by: String
+    let signature: Signature
+    /// Milliseconds since 1970.
+    let time: Int
+    /// Whether data would be accessed by token; nil where the message says nothing of it.
+    let byToken: Bool?
+    /// The blocks that were about it: refused, let through, held, or found it in order.
+    let blocks: [String]
+    /// The blocks that only reported it.
+    let would: [String]
+
+    enum Signature: Sendable {
+        case valid
+        /// There, and not looked at: the lists had refused the message.
+        case unverified
+        case wrong
+        case none
+    }
+
+    /// Nil for lines that are no decision about a message that came in or went out.
+    init?(_ line: JournalLine) {
+        guard line.kind == .decision, let decider = line.member("by")?.string,
+            let action = line.member("action")?.string, let time = line.time
+        else { return nil }
+        let facts = line.member("facts")?.object
+        let standing = line.member("standing")?.string
+        let by = DecidingBlock.name(of: line, by: decider, action: action)
+        peer = line.member("peer")?.string ?? line.member("claimed")?.string ?? ""
+        kind = facts?["on"]?.string ?? line.member("kind")?.string ?? ""
+        self.action = action
+        self.by = by
+        self.time = time
+        signature = Self.signature(line.member("signature")?.object)
+        byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
+        would = line.member("would")?.array?.compactMap(\.string) ?? []
+        var blocks = standing.map { [$0] } ?? []
+        for check in line.member("checks")?.array ?? [] {
+            guard let check = check.object, let name = check["name"]?.string,
+                let result = check["result"]?.string.flatMap({ Check.Result(rawValue: $0) })
+            else { continue }
+            switch result {
+            case .passed, .allowed, .refused, .held, .reported: blocks.append(name)
+            case .notApplicable, .off, .notReached: break
+            }
+        }
+        if !blocks.contains(by) { blocks.append(by) }
+        self.blocks = blocks
+    }
+
+    private static func signature(_ object: JSONObject?) -> Signature {
+        switch object?["result"]?.string {
+        case "verified", "made": .valid
+        case "unchecked": object?["generation"]?.string == "none" ? .none : .unverified
+        case "absent", nil: .none
+        case _: .wrong
+        }
+    }
+}

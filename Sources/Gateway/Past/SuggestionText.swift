@@ -1,0 +1,116 @@
+import Federation
+
+/// Suggestions as TOML that can be pasted into a policy; the evidence stands in comments.
+extension PolicySuggestions {
+    package var toml: String {
+        var lines = ["# From \(decisions) decisions of the journal."]
+        lines += candidateLines + distrustLines + signerLines + trialLines + idleLines
+        if lines.count == 1 { lines.append("# Nothing to suggest.") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var candidateLines: [String] {
+        let found = candidates
+        guard !found.isEmpty else { return [] }
+        let signing = found.filter { $0.tally.unsigned == 0 }
+        let unsigned = found.filter { $0.tally.unsigned > 0 }
+        var lines = [
+            "",
+            "# Peers on no list that came at least \(least) times. Who they are is their own word: ask",
+            "# them, and see `ocmgate peer probe HOST` and `ocmgate discover HOST`, before you let one in.",
+        ]
+        if !signing.isEmpty {
+            lines += ["[list.candidates]", "standing = \"allow\"", "entries  = ["]
+            for (name, tally) in signing.prefix(Self.shown) {
+                lines.append("  # \(evidence(tally))")
+                lines.append(
+                    "  { host = \(Self.quoted(name)), note = \(Self.quoted("seen \(tally.days)")) },"
+                )
+            }
+            lines.append("]")
+            lines += more(signing.count)
+        }
+        if !unsigned.isEmpty {
+            lines.append(
+                "# Not suggested, since they do not sign (anybody may have written in their name):")
+            for (name, tally) in unsigned.prefix(Self.shown) {
+                lines.append("#   \(Self.plain(name)): \(evidence(tally))")
+            }
+            lines += more(unsigned.count)
+        }
+        return lines
+    }
+
+    private var distrustLines: [String] {
+        let found = distrusted
+        guard !found.isEmpty else { return [] }
+        return ["", "# Not suggested, since signatures in their name failed:"]
+            + found.prefix(Self.shown).map { "#   \(Self.plain($0.name)): \(evidence($0.tally))" }
+            + more(found.count)
+    }
+
+    private var signerLines: [String] {
+        let found = signers
+        guard !found.isEmpty else { return [] }
+        return ["", "# Excepted from having to sign, and always sign: the exception can go."]
+            + found.prefix(Self.shown).map {
+                "#   \(Self.plain($0.name)), in @\($0.list): \(evidence($0.tally))"
+            } + more(found.count)
+    }
+
+    private var trialLines: [String] {
+        let found = trials
+        guard !found.isEmpty else { return [] }
+        var lines = ["", "# Blocks that are only reported."]
+        for (label, about, refused) in found {
+            let name = Self.plain(label) + place(of: label)
+            if refused.isEmpty {
+                lines.append(
+                    about == 0
+                        ? "#   \(name): was about no message, so nothing is known of it"
+                        : "#   \(name): was about \(about) messages and would have refused none: "
+                            + "mode = \"enforce\" is safe")
+                continue
+            }
+            let total = refused.reduce(0) { $0 + $1.count }
+            lines.append("#   \(name): would have refused \(total) of \(about) messages:")
+            for (peer, count) in refused.prefix(Self.shown) {
+                lines.append("#     \(peer.isEmpty ? "nobody named" : Self.plain(peer)): \(count)")
+            }
+            lines += more(refused.count)
+        }
+        return lines
+    }
+
+    private var idleLines: [String] {
+        let found = idle
+        guard !found.isEmpty else { return [] }
+        return ["", "# Blocks that were about no message in this time:"]
+            + found.map { "#   \(Self.plain($0))\(place(of: $0))" }
+    }
+
+    private func evidence(_ tally: PeerTally) -> String {
+        var text = "\(tally.messages) messages, \(tally.days): \(tally.signing); "
+        text += Self.plain(tally.kindWords)
+        if tally.shares > 0 { text += "; \(tally.tokenShares) of \(tally.shares) shares by token" }
+        return text
+    }
+
+    private func more(_ count: Int) -> [String] {
+        count > Self.shown ? ["#   and \(count - Self.shown) more"] : []
+    }
+
+    /// A string of TOML.
+    private static func quoted(_ text: String) -> String {
+        var line: [UInt8] = []
+        LogText.write(text, into: &line)
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// A text inside of a comment: it stays on its line.
+    private static func plain(_ text: String) -> String {
+        String(quoted(text).dropFirst().dropLast())
+    }
+
+    private static let shown = 50
+}

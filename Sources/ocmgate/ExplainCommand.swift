@@ -1,0 +1,227 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+import HTTPSignatures
+
+/// `ocmgate explain`: one decision of the past, whole.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Show one past decision whole: every check, in words, and what would change it.",
+        discussion: """
+            The id is in the answer that the peer got, in the log and in the journal. People are \
+            shown where the seal key can be read, pseudonyms else. Exit codes: 0 shown, 1 there is \
+            no such decision, 2 the journal cannot be read.
+            """)
+
+    @Argument(help: "The id of the decision, 16 characters.")
+    var id: String
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(help: "The journal's folder, instead of the configured one.")
+    var dir: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let past = PastSource(configuration, dir: dir)
+        let journal = try past.journal()
+        let result: DecisionSearch.Result
+        do { result = try DecisionSearch(journal.reader, journal.people).find(id) } catch {
+            throw CommandFailure("\(error)")
+        }
+        switch result {
+        case .malformed:
+            try miss("\(Output.plain(id)) is no id of a decision: those have 16 letters and digits")
+        case .missing(let searched, let absent):
+            let files = searched.isEmpty ? "no file" : searched.joined(separator: ", ")
+            let gone = absent.isEmpty ? "" : "; not there: \(absent.joined(separator: ", "))"
+            try miss("no decision \(id) in the journal; searched: \(files)\(gone)")
+        case .found(let found):
+            let policy = past.policy()
+            let advice = DecisionAdvice.on(
+                found.decision, policy, nearMiss: found.nearMiss)
+            let words = DecisionWords(found, policy, advice, journal.people)
+            if json { Output.json(words.json) } else { words.lines.forEach(Output.line) }
+        }
+    }
+
+    private func miss(_ reason: String) throws -> Never {
+        if json {
+            Output.json(["error": .string(reason)])
+        } else {
+            Output.error(reason)
+        }
+        throw Exit.findings
+    }
+}
+
+/// A decision as `explain` shows it.
+private struct DecisionWords {
+    let found: DecisionSearch.Found
+    let policy: Policy?
+    let advice: [DecisionAdvice]
+    let people: JournalPeople
+
+    init(
+        _ found: DecisionSearch.Found, _ policy: Policy?, _ advice: [DecisionAdvice],
+        _ people: JournalPeople
+    ) {
+        self.found = found
+        self.policy = policy
+        self.advice = advice
+        self.people = people
+    }
+
+    private var decision: JournalDecision { found.decision }
+
+    var lines: [String] {
+        var lines: [String] = []
+        func row(_ name: String, _ text: String?) {
+            guard let text, !text.isEmpty else { return }
+            let pad = String(repeating: " ", count: max(1, 11 - name.count))
+            lines.append(name + pad + Output.plain(text))
+        }
+        row("decision", "\(decision.id)  (\(found.place.file):\(found.place.number))")
+        row("when", decision.object["at"]?.string)
+        row("message", message)
+        row("from", decision.client)
+        row("about", about)
+        row("result", result)
+        row("detail", decision.detail)
+        row("signature", signature)
+        for line in checks { lines.append(line) }
+        row("reported", decision.would.joined(separator: ", "))
+        row("altered", decision.altered.joined(separator: ", "))
+        row("backend", decision.backendStatus.map { "answered \($0)" })
+        row("peer", decision.peerStatus.map { "answered \($0)" })
+        row("time", timings)
+        row("policy", policyWords)
+        row("candidate", candidate)
+        if let miss = found.nearMiss {
+            for distortion in miss.distortions { row("near miss", distortion.description) }
+            if miss.distortions.isEmpty {
+                row("near miss", "the body is another one than was signed")
+            }
+        }
+        if !advice.isEmpty { lines.append("to change it") }
+        for one in advice {
+            let place = one.place.map { " (\($0))" } ?? ""
+            lines.append("  - " + Output.plain(one.words + place))
+            for line in one.command?.split(separator: "\n") ?? [] {
+                lines.append("      " + Output.plain(String(line)))
+            }
+        }
+        return lines
+    }
+
+    private var message: String {
+        let way = decision.direction == "out" ? "to" : "from"
+        let who = decision.peer ?? decision.claimed.map { "\($0) (as it claims)" } ?? "nobody named"
+        let standing = decision.standing.map { ", standing by \($0)" } ?? ""
+        return "\(decision.kind), \(way) \(who)\(standing)"
+    }
+
+    private var about: String {
+        var parts: [String] = []
+        for name in [
+            "share_type", "resource_type", "protocols", "permissions", "requirements",
+            "notification_type", "provider_id", "share",
+        ] {
+            guard let value = decision.object["ocm"]?.object?[name] else { continue }
+            parts.append("\(name) \(words(value))")
+        }
+        for name in ["owner", "sender", "recipient"] {
+            guard let value = decision.object["facts"]?.object?[name], let text = people.text(value)
+            else { continue }
+            parts.append("\(name) \(text)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private func words(_ value: JSONValue) -> String {
+        if let texts = value.array { return texts.compactMap(\.string).joined(separator: "+") }
+        return value.string ?? value.number.map(\.text) ?? ""
+    }
+
+    private var result: String {
+        let code = decision.code.map { " \($0)" } ?? ""
+        let place = policy?.place(of: decision.block).map { " (\($0))" } ?? ""
+        return
+            "\(decision.action?.rawValue ?? "?"), \(decision.status)\(code), by \(decision.block)\(place)"
+    }
+
+    private var signature: String? {
+        guard let signature = decision.object["signature"]?.object else { return nil }
+        func text(_ name: String) -> String? { signature[name].map(words) }
+        var parts = [text("result") ?? "", text("generation") ?? ""]
+        if let key = text("key_id") { parts.append("by \(key)") }
+        if let algorithm = text("algorithm") { parts.append(algorithm) }
+        if let covered = text("covered") { parts.append("over \(covered)") }
+        if let offset = text("offset") { parts.append("made \(offset) s before it came") }
+        return parts.filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+
+    private var checks: [String] {
+        let checks = decision.checks
+        if checks.isEmpty { return [] }
+        let wide = checks.map(\.result.count).max() ?? 0
+        let long = checks.map(\.name.count).max() ?? 0
+        return ["checks"]
+            + checks.map { check in
+                let place = policy?.place(of: check.name).map { " (\($0))" } ?? ""
+                let first = check.result.padding(toLength: wide, withPad: " ", startingAt: 0)
+                let second = check.name.padding(toLength: long, withPad: " ", startingAt: 0)
+                var line = "  \(first)  \(second)  \(check.reason ?? "")\(place)"
+                while line.last == " " { line.removeLast() }
+                return Output.plain(line)
+            }
+    }
+
+    private var timings: String? {
+        decision.object["timings"]?.object?.members
+            .map { "\($0.name) \(words($0.value)) µs" }.joined(separator: ", ")
+    }
+
+    private var policyWords: String? {
+        guard let hash = decision.policy else { return nil }
+        guard let policy else { return hash }
+        return policy.hash == hash
+            ? "\(hash), the one in force now"
+            : "\(hash); now \(policy.hash) is in force, so places are those of another text"
+    }
+
+    private var candidate: String? {
+        decision.candidate.map { candidate in
+            "\(candidate.policy): \(candidate.action.rawValue) by \(candidate.by)"
+                + (candidate.code.map { " \($0)" } ?? "")
+        }
+    }
+
+    /// The record itself, people opened, with what is said of it.
+    var json: [String: Output.Value] {
+        [
+            "decision": .string(decision.id), "file": .string(found.place.file),
+            "line": .number(found.place.number),
+            "record": .json(people.plain(.object(decision.object))),
+            "near_miss": found.nearMiss.map { miss in
+                .object([
+                    "result": .string(miss.outcome.rawValue),
+                    "distortions": .strings(miss.distortions.map(\.kind.rawValue)),
+                    "remedies": .strings(miss.remedies),
+                ])
+            } ?? .null,
+            "advice": .list(
+                advice.map { one in
+                    [
+                        "text": .string(one.words),
+                        "command": one.command.map { .string($0) } ?? .null,
+                        "place": one.place.map { .string($0) } ?? .null,
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// Which journal a command reads, and from when on.
+struct PastOptions: ParsableArguments {
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(help: "The journal's folder, instead of the configured one.")
+    var dir: String?
+
+    @Option(help: "From when on: 2026-11-01, 2026-11-01T08:00:00.000Z, or an age like 30d, 12h.")
+    var since: String?
+
+    func journal() throws -> (reader: JournalReader, people: JournalPeople) {
+        try PastSource(configuration, dir: dir).journal()
+    }
+
+    /// Milliseconds since 1970.
+    func start() throws -> Int {
+        guard let since else { return 0 }
+        let now = Int(Date().timeIntervalSince1970 * 1000)
+        if let time = JournalTime.milliseconds(since, now: now) { return time }
+        throw CommandFailure(
+            "--since \(since): write a day (2026-11-01), a time (2026-11-01T08:00:00.000Z) or an age "
+                + "(30d, 12h, 90min)")
+    }
+}
+
+/// The journal and the policy of an installation, as far as they can be read.
+struct PastSource {
+    private let option: ConfigurationOption
+    private let dir: String?
+
+    init(_ option: ConfigurationOption, dir: String?) {
+        self.option = option
+        self.dir = dir
+    }
+
+    /// The journal, and what opens its personal values where the seal key can be read.
+    func journal() throws -> (reader: JournalReader, people: JournalPeople) {
+        let settings = dir == nil || option.isThere ? try option.load() : nil
+        guard let folder = dir ?? settings?.journal?.folder, !folder.isEmpty else {
+            throw CommandFailure("no journal is configured; set [journal] dir, or give --dir")
+        }
+        guard let settings,
+            let seal = try? SealKey.load(
+                settings.state.sealKey, whenMissing: .refuse,
+                environment: ProcessInfo.processInfo.environment),
+            let people = try? JournalPeople.opening(folder, seal)
+        else { return (JournalReader(folder), .pseudonyms) }
+        return (JournalReader(folder), people)
+    }
+
+    /// The policy that is in force; nil when there is none that can be read, for what only shows
+    /// more with it.
+    func policy() -> Policy? {
+        guard option.isThere, let settings = try? option.read() else { return nil }
+        return try? Policy.load(file: settings.policy.file, .disk)
+    }
+}
+
+/// Tells on a terminal how far slow work is; nothing elsewhere.
+struct Progress {
+    private let words: String
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+
+    init(_ words: String) { self.words = words }
+
+    func show(_ count: Int) {
+        if isTerminal { write("\r\(count) \(words)") }
+    }
+
+    func end() {
+        if isTerminal { write("\r\u{1B}[K") }
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

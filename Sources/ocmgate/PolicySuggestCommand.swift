@@ -1,0 +1,77 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate policy suggest`: what the journal says about the policy.
+struct PolicySuggestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "suggest",
+        abstract:
+            "Say what the journal's past messages mean for the policy, as TOML with evidence.",
+        discussion: """
+            Peers on no list that come often, peers that sign though they need not, blocks that \
+            nothing was about, and what blocks in report mode would have refused. Nothing is \
+            changed, and no peer whose signatures failed is suggested. Exit codes: 0 said, 2 the \
+            policy or the journal cannot be read.
+            """)
+
+    @Argument(help: "The policy file; without it, that of the configuration.")
+    var file: String?
+
+    @OptionGroup var past: PastOptions
+
+    @Option(help: "How many messages of a peer are a reason.")
+    var least = 5
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let path = try file ?? past.configuration.load().policy.file
+        let policy: Policy
+        do { policy = try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
+        let journal = try past.journal()
+        let progress = Progress("read")
+        let found: PolicySuggestions
+        do {
+            found = try PolicySuggestions.make(
+                for: policy, from: journal.reader, since: try past.start(), least: max(1, least),
+                progress: progress.show)
+        } catch let error as JournalError { throw CommandFailure("\(error)") }
+        progress.end()
+        if json { printJSON(found) } else { print(found.toml, terminator: "") }
+    }
+
+    private func printJSON(_ found: PolicySuggestions) {
+        func row(_ name: String, _ tally: PeerTally) -> [String: Output.Value] {
+            [
+                "peer": .string(name), "messages": .number(tally.messages),
+                "unknown": .number(tally.unknown), "signed": .number(tally.valid),
+                "unverified": .number(tally.unverified), "wrong": .number(tally.wrong),
+                "unsigned": .number(tally.unsigned), "days": .string(tally.days),
+                "kinds": .object(tally.kinds.mapValues { .number($0) }),
+            ]
+        }
+        Output.json([
+            "decisions": .number(found.decisions),
+            "candidates": .list(found.candidates.map { row($0.name, $0.tally) }),
+            "distrusted": .list(found.distrusted.map { row($0.name, $0.tally) }),
+            "signers": .list(
+                found.signers.map { signer in
+                    row(signer.name, signer.tally).merging(["list": .string(signer.list)]) { $1 }
+                }),
+            "trials": .list(
+                found.trials.map { trial in
+                    [
+                        "block": .string(trial.label), "about": .number(trial.about),
+                        "refused": .list(
+                            trial.refused.map {
+                                ["peer": .string($0.peer), "count": .number($0.count)]
+                            }),
+                    ]
+                }),
+            "idle": .strings(found.idle), "toml": .string(found.toml),
+        ])
+    }
+}

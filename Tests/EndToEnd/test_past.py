@@ -1,0 +1,135 @@
+"""What is asked of the past: one decision whole, and another policy over all of them."""
+
+import json
+
+import pytest
+
+from peers import share
+
+RULES = """
+[[rule]]
+name   = "no folders"
+on     = "share.in"
+when   = { resource_type = "folder" }
+action = "deny"
+code   = "no_folders"
+"""
+
+
+@pytest.fixture(scope="module")
+def gateway(start, legacy):
+    _, backend = legacy("nextcloud")
+    return start(backend.url)
+
+
+def post(gateway, peer, document) -> tuple[int, dict]:
+    gateway.evidence.hide(document["protocol"]["webdav"]["sharedSecret"])
+    response = gateway.post(peer, "/ocm/shares", document)
+    return response.status, json.loads(response.body)
+
+
+def asked(gateway, *words, codes=(0,)) -> dict:
+    run = gateway.command(*words, "--json", check=False)
+    assert run.returncode in codes, (run.stdout, run.stderr)
+    return json.loads(run.stdout)
+
+
+@pytest.fixture(scope="module")
+def past(gateway, peers):
+    """Decisions of every sort; their ids by what they were."""
+    modern, other = peers.peers["modern.test"], peers.peers["other.test"]
+    ids = {"allowed": [], "folders": []}
+    for number in range(6):
+        document = share(modern if number % 2 else other)
+        before = {line["decision"] for line in gateway.decisions()}
+        assert post(gateway, modern if number % 2 else other, document)[0] == 201
+        ids["allowed"] += [line["decision"] for line in gateway.decisions(len(before) + 1)
+                           if line["decision"] not in before]
+    for sender in (modern, other):
+        before = {line["decision"] for line in gateway.decisions()}
+        assert post(gateway, sender, share(sender, resourceType="folder"))[0] == 201
+        ids["folders"] += [line["decision"] for line in gateway.decisions(len(before) + 1)
+                           if line["decision"] not in before]
+    # What the policy lets through and the backend cannot take is not the policy's doing.
+    post(gateway, modern, share(modern, shareType="group"))
+    document = share("stranger.test")
+    status, answer = post(gateway, modern, document)
+    assert status == 403, answer
+    ids["unknown"] = answer["decision"]
+    # A path that a proxy shortened.
+    document = share(modern)
+    body = json.dumps(document).encode()
+    gateway.evidence.hide(document["protocol"]["webdav"]["sharedSecret"])
+    fields = modern.signed("POST", "https://cloud.test/index.php/ocm/shares", body, "application/json")
+    response = gateway.request("POST", "/ocm/shares", fields, body)
+    assert response.status == 401
+    ids["forged"] = json.loads(response.body)["decision"]
+    gateway.lines("signature.near-miss")
+    return ids
+
+
+def test_a_refusal_is_explained_with_what_would_change_it(gateway, past):
+    found = asked(gateway, "explain", past["unknown"])
+    assert found["record"]["standing"] == "unknown" and found["record"]["type"] == "decision"
+    [advice] = found["advice"]
+    assert advice["command"] == '{ host = "stranger.test", note = "" },'
+    assert "policy.toml:" in advice["place"]
+    words = gateway.command("explain", past["unknown"]).stdout
+    for word in ("stranger.test (as it claims)", "403 peer_unknown", "to change it", "policy.toml:"):
+        assert word in words, words
+
+
+def test_a_failed_signature_is_explained_with_its_cause(gateway, past):
+    found = asked(gateway, "explain", past["forged"])
+    assert found["near_miss"]["distortions"] == ["index-php-removed"]
+    assert found["advice"][0]["command"] is None and "proxy_pass" in found["advice"][0]["text"]
+    words = gateway.command("explain", past["forged"]).stdout
+    assert "/index.php was removed from the path" in words
+    assert "guard:signature_invalid" in words
+    # The journal that says so is whole.
+    assert gateway.command("journal", "verify", check=False).returncode == 0
+
+
+def test_what_was_let_through_is_shown_whole(gateway, past):
+    words = gateway.command("explain", past["allowed"][0]).stdout
+    for word in ("allow, 201, by rule:admitted", "passed", "require:signed", "verified", "alice@",
+                 "the one in force now"):
+        assert word in words, words
+
+
+def test_what_is_not_there_is_told_with_the_files(gateway, past):
+    run = gateway.command("explain", past["allowed"][0][:-1] + "0", check=False)
+    assert run.returncode == 1 and ".jsonl" in run.stderr
+    assert gateway.command("explain", "nonsense", check=False).returncode == 1
+
+
+def test_a_change_of_the_policy_changes_exactly_these(gateway, past, tmp_path):
+    policy = (gateway.folder / "policy.toml").read_text()
+    same = asked(gateway, "policy", "replay", "--against", str(gateway.folder / "policy.toml"))
+    assert (same["changed"], same["unknown"]) == (0, 0)
+    assert same["judged"] >= 9 and same["guarded"] >= 1
+
+    other = tmp_path / "policy.toml"
+    other.write_text(policy.replace("[[rule]]", RULES + "\n[[rule]]", 1))
+    page = tmp_path / "report.html"
+    found = asked(gateway, "policy", "replay", "--against", str(other), "--html", str(page), codes=(1,))
+    changed = [example["decision"] for example in found["examples"]]
+    assert changed == past["folders"]
+    assert {row["name"] for row in found["by_kind"]} <= {"share.in"}
+    html = page.read_text()
+    assert "<script" not in html and all(name in html for name in changed)
+
+    # Who was unknown may come in by another list.
+    other.write_text(policy.replace('"modern.test"', '"modern.test", "stranger.test"', 1))
+    found = asked(gateway, "policy", "replay", "--against", str(other), codes=(1,))
+    assert [example["decision"] for example in found["examples"]] == [past["unknown"]]
+    assert found["examples"][0]["certainty"] == "if-signed"
+
+
+def test_suggestions_can_be_pasted(gateway, past):
+    found = asked(gateway, "policy", "suggest", "--least", "1")
+    assert [row["peer"] for row in found["candidates"]] == ["stranger.test"]
+    policy = gateway.folder / "pasted.toml"
+    policy.write_text((gateway.folder / "policy.toml").read_text() + found["toml"])
+    assert gateway.command("policy", "test", str(policy), check=False).returncode in (0, 2)
+    assert "[list.candidates]" in found["toml"]

@@ -1,0 +1,86 @@
+import Federation
+import HTTPSignatures
+import Testing
+
+@testable import Gateway
+
+@Suite struct DecisionSearchTests {
+    private let journal: PastJournal
+
+    init() throws { journal = try PastJournal() }
+
+    private func find(_ id: String) throws -> DecisionSearch.Result {
+        try DecisionSearch(journal.reader, OpenSeals.people).find(id)
+    }
+
+    @Test func aDecisionIsFoundAmongOthers() throws {
+        var ids: [String] = []
+        for second in 0..<5 {
+            ids.append(try journal.add(try JournalRecordTests.facts(), at: second))
+        }
+        guard case .found(let found) = try find(ids[3]) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.decision.id == ids[3])
+        #expect(found.place.number == 4)
+        #expect(found.nearMiss == nil)
+        #expect(found.decision.facts?.sender == "alice@one.test")
+    }
+
+    @Test func oneThatWasWrittenAfterMidnightIsFound() throws {
+        let id = DecisionID.make(now: PastJournal.start / 1000 - 1)
+        try journal.add(try JournalRecordTests.facts()) { $0.decision.id = id }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.decision.id == id)
+    }
+
+    @Test func theCauseThatWasFoundLaterIsShownWithIt() throws {
+        let id = try journal.add(
+            try JournalRecordTests.facts(), action: .deny, by: "guard:signature_invalid",
+            code: "signature_invalid")
+        let miss = NearMiss(
+            decision: id, peer: "one.test",
+            distortions: [Distortion(.host, signed: "cloud.test", seen: "<b>\n\u{202E}")],
+            outcome: .explained)
+        try journal.write(.diagnosis, PastJournal.start + 2000) { text in
+            for entry in miss.entries { text.add(entry) }
+        }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.nearMiss?.decision == id)
+        #expect(found.nearMiss?.distortions == miss.distortions)
+        let advice = DecisionAdvice.on(found.decision, nil, nearMiss: found.nearMiss)
+        #expect(advice.first?.words.contains("proxy_set_header Host") == true)
+    }
+
+    @Test func whereItWasSearchedIsTold() throws {
+        try journal.add(try JournalRecordTests.facts())
+        guard
+            case .missing(let searched, let absent) = try find(
+                DecisionID.make(now: PastJournal.start / 1000))
+        else {
+            Issue.record("found")
+            return
+        }
+        #expect(searched == [journal.scratch.file("2026-11-01.jsonl")])
+        #expect(absent == [journal.scratch.file("2026-11-02.jsonl")])
+        for id in ["", "short", "0123456789abcdeU", String(repeating: "0", count: 17)] {
+            guard case .malformed = try find(id) else {
+                Issue.record("\(id) is no id")
+                return
+            }
+        }
+    }
+
+    @Test func anIdTellsItsTime() {
+        for now in [0, 1_793_491_200, 34_000_000_000] {
+            #expect(DecisionID.time(of: DecisionID.make(now: now)) == now)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct JournalTimeTests {
+    @Test func daysTimesAndAgesAreRead() {
+        let now = PastJournal.start
+        for (text, time) in [
+            ("2026-11-01", now), ("2026-11-01T00:00:01.500Z", now + 1500),
+            ("1d", now - 86_400_000), ("12h", now - 43_200_000), ("90min", now - 5_400_000),
+        ] {
+            #expect(JournalTime.milliseconds(text, now: now) == time)
+        }
+        for text in ["", "d", "1", "1w", "-1d", "yesterday", "2026-13-01", "1234567d", "١d"] {
+            #expect(JournalTime.milliseconds(text, now: now) == nil, "\(text)")
+        }
+    }
+}

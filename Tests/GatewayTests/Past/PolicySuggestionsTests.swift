@@ -1,0 +1,114 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct PolicySuggestionsTests {
+    private let journal: PastJournal
+
+    init() throws { journal = try PastJournal() }
+
+    private func suggest(_ text: String = ReplayTests.all) throws -> PolicySuggestions {
+        try PolicySuggestions.make(
+            for: .past(text), from: journal.reader, since: 0, least: 3)
+    }
+
+    private func refuse(
+        _ peer: String, times: Int = 3, generation: String = "rfc9421-tag",
+        result: String = "unchecked", by: String = "unknown"
+    ) throws {
+        let facts = try JournalRecordTests.facts { facts in
+            facts.peer = PeerHost(peer)
+            facts.signature = .none
+        }
+        for second in 0..<times {
+            try journal.add(facts, at: second, action: .deny, by: by, code: "peer_unknown") {
+                $0.decision.signature = .init(generation: generation, result: result)
+            }
+        }
+    }
+
+    @Test func thoseThatCameOftenAndSignAreCandidates() throws {
+        try refuse("often.test", times: 5)
+        try refuse("seldom.test", times: 2)
+        try refuse("unsigned.test", generation: "none", result: "absent")
+        // On a list meanwhile.
+        try refuse("one.test")
+        let found = try suggest()
+        #expect(found.candidates.map(\.name) == ["often.test", "unsigned.test"])
+        let toml = found.toml
+        #expect(toml.contains("{ host = \"often.test\""))
+        #expect(!toml.contains("host = \"unsigned.test\""))
+        #expect(toml.contains("#   unsigned.test: 3 messages"))
+        #expect(!toml.contains("seldom.test"))
+    }
+
+    @Test func nobodyWhoseSignaturesFailedIsSuggested() throws {
+        try refuse("forged.test", times: 9)
+        try refuse("forged.test", times: 1, result: "wrong", by: "guard:signature_invalid")
+        let found = try suggest()
+        #expect(found.candidates.isEmpty)
+        #expect(found.distrusted.map(\.name) == ["forged.test"])
+        #expect(!found.toml.contains("{ host"))
+    }
+
+    @Test func whatIsPrintedIsAPolicysPart() throws {
+        try refuse("often.test", times: 5)
+        try journal.add(try JournalRecordTests.facts()) { record in
+            record.decision.would = ["require:t\"r\\y\n[list.evil]"]
+        }
+        let toml = try suggest().toml
+        let document = try TOMLDocument(Array(toml.utf8), file: "suggestion")
+        guard case .table(let members) = document.root.content else {
+            Issue.record("no table")
+            return
+        }
+        #expect(members.map(\.key) == ["list"])
+        let policy = try Policy.past(toml + ReplayTests.all)
+        #expect(policy.lists.map(\.name).contains("candidates"))
+    }
+
+    @Test func whatATrialWouldHaveRefusedIsTold() throws {
+        let text =
+            "[[require]]\nname = \"tokens\"\non = \"share.in\"\nneed = [\"token-exchange\"]\nmode = \"report\"\n"
+            + "[[require]]\nname = \"signed\"\non = \"share.in\"\nneed = [\"signature\"]\nmode = \"report\"\n"
+            + "[[require]]\nname = \"out\"\non = \"share.out\"\nneed = [\"mfa\"]\nmode = \"report\"\n"
+            + ReplayTests.all
+        for second in 0..<4 {
+            try journal.add(try JournalRecordTests.facts(), at: second) { record in
+                record.decision.would = second < 2 ? ["require:tokens"] : []
+                record.checks = [
+                    Check("require:tokens", second < 2 ? .reported : .passed),
+                    Check("require:signed", .passed), Check("require:out", .notApplicable),
+                    Check("rule:all", .allowed),
+                ]
+            }
+        }
+        let found = try suggest(text)
+        #expect(found.trials.map(\.label) == ["require:tokens", "require:signed", "require:out"])
+        #expect(found.trials.map(\.about) == [4, 4, 0])
+        #expect(found.trials[0].refused.map(\.peer) == ["one.test"])
+        #expect(found.trials[0].refused.map(\.count) == [2])
+        #expect(found.idle == ["list:partners", "require:out"])
+        #expect(
+            found.toml.contains(
+                "require:signed (policy.toml:14): was about 4 messages and would have"))
+    }
+
+    @Test func thoseThatSignThoughTheyNeedNotAreTold() throws {
+        let text =
+            "[list.legacy]\nstanding = \"allow\"\nentries = [\"old.test\", \"older.test\"]\n"
+            + "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\nexcept = [\"@legacy\"]\n"
+            + ReplayTests.all
+        for second in 0..<3 {
+            try journal.add(
+                try JournalRecordTests.facts { $0.peer = PeerHost("old.test") }, at: second)
+            try journal.add(
+                try JournalRecordTests.facts { facts in
+                    facts.peer = PeerHost("older.test")
+                    facts.signature = .none
+                }, at: second)
+        }
+        #expect(try suggest(text).signers.map(\.name) == ["old.test"])
+    }
+}

@@ -1,0 +1,196 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct ReplayTests {
+    private let journal: PastJournal
+
+    init() throws { journal = try PastJournal() }
+
+    static let all =
+        "[[rule]]\nname = \"all\"\non = [\"share\", \"notification\"]\naction = \"allow\"\n"
+
+    private func replay(
+        _ policy: Policy, since: Int = 0, people: JournalPeople = .pseudonyms
+    ) throws -> Replay {
+        try Replay.run(policy, over: journal.reader, since: since, people: people)
+    }
+
+    private func facts(
+        _ peer: String = "one.test", _ change: (inout Facts) -> Void = { _ in }
+    ) throws -> Facts {
+        try JournalRecordTests.facts { facts in
+            facts.peer = PeerHost(peer)
+            change(&facts)
+        }
+    }
+
+    @Test func underTheSamePolicyNothingChanges() throws {
+        for second in 0..<10 { try journal.add(try facts(), at: second) }
+        try journal.add(
+            try facts("three.test"), at: 10, action: .deny, by: "unknown", code: "peer_unknown")
+        let replay = try replay(.past(Self.all))
+        #expect(replay.judged == 11)
+        #expect(replay.changed == 0)
+        #expect(replay.otherBlock == 0)
+        #expect(replay.examples.isEmpty)
+    }
+
+    @Test func exactlyTheChangedOnesAreListed() throws {
+        var groups: [String] = []
+        for second in 0..<30 {
+            let isGroup = second % 10 == 3
+            let id = try journal.add(
+                try facts(second % 2 == 0 ? "one.test" : "two.test") {
+                    $0.shareType = isGroup ? "group" : "user"
+                }, at: second)
+            if isGroup { groups.append(id) }
+        }
+        let replay = try replay(
+            .past(
+                "[[rule]]\nname = \"no groups\"\non = \"share.in\"\nwhen = { share_type = [\"group\"] }\n"
+                    + "action = \"deny\"\ncode = \"no_groups\"\n" + Self.all))
+        #expect(replay.changed == 3)
+        #expect(replay.examples.map(\.decision) == groups)
+        #expect(replay.byPeer.sorted.map(\.name) == ["two.test"])
+        #expect(replay.byBlock.sorted.first?.name == "rule:no groups")
+        #expect(replay.byKind.sorted.first?.name == "share.in")
+        #expect(replay.byKind.sorted.first?.transitions.first?.name == "allow > deny no_groups")
+    }
+
+    @Test func anotherBlockWithTheSameEndIsNoChange() throws {
+        try journal.add(try facts())
+        let replay = try replay(.past(Self.all.replacing("\"all\"", with: "\"everything\"")))
+        #expect(replay.changed == 0)
+        #expect(replay.otherBlock == 1)
+    }
+
+    @Test func whatGuardsRefusedStaysRefused() throws {
+        try journal.add(
+            try facts(), action: .deny, by: "guard:signature_invalid", code: "signature_invalid")
+        try journal.add(
+            try facts(), action: .fail, by: "guard:backend_unavailable",
+            code: "backend_unavailable")
+        try journal.add(nil)
+        let replay = try replay(.past("", mode: "open"))
+        #expect(replay.guarded == 2)
+        #expect(replay.unknown == 1)
+        #expect(replay.judged == 0)
+        #expect(replay.changed == 0)
+    }
+
+    @Test func aPeerThatMayComeInNowIsTakenToHaveSignedWell() throws {
+        let facts = try facts("three.test") { $0.signature = .none }
+        try journal.add(facts, action: .deny, by: "unknown", code: "peer_unknown") { record in
+            record.decision.signature = .init(generation: "rfc9421-tag", result: "unchecked")
+        }
+        let signed = "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\n"
+        let replay = try replay(.past(signed + Self.all, unknown: "allow"))
+        let change = try #require(replay.examples.first)
+        #expect(change.now.action == .allow)
+        #expect(change.certainty == "if-signed")
+        // One that did not sign is refused for it.
+        try journal.add(facts, at: 1, action: .deny, by: "unknown", code: "peer_unknown")
+        let again = try self.replay(.past(signed + Self.all, unknown: "allow"))
+        #expect(again.examples.last?.now.code == "signature_required")
+        #expect(again.examples.last?.certainty == "exact")
+    }
+
+    @Test func whatTheListsRefusedIsTheirsAlthoughItReadsLikeAGuards() throws {
+        try journal.add(
+            try facts("three.test"), action: .deny, by: "guard:peer_unknown", code: "peer_unknown"
+        ) { $0.decision.standing = "unknown" }
+        let same = try replay(.past(Self.all))
+        #expect([same.judged, same.guarded, same.changed, same.otherBlock] == [1, 0, 0, 0])
+        #expect(try replay(.past(Self.all, unknown: "allow")).changed == 1)
+    }
+
+    @Test func whatWasRefusedBehindThePolicyIsNotItsDoing() throws {
+        try journal.add(try facts(), action: .deny, by: "rule:all", code: "not_delivered") {
+            $0.checks = [Check("rule:all", .allowed)]
+        }
+        let replay = try replay(.past("", unknown: "allow"))
+        #expect([replay.judged, replay.guarded, replay.changed] == [0, 1, 0])
+    }
+
+    @Test func limitsCountInTheTimeOfTheMessages() throws {
+        var ids: [String] = []
+        for second in [0, 10, 20, 30, 90, 100] {
+            ids.append(try journal.add(try facts(), at: second))
+        }
+        let limit =
+            "[[limit]]\nname = \"few\"\non = \"share.in\"\nper = \"peer\"\nrate = \"3/hour\"\nburst = 3\n"
+        let replay = try replay(.past(limit + Self.all))
+        #expect(replay.changed == 3)
+        #expect(replay.examples.map(\.decision) == Array(ids[3...]))
+        #expect(replay.byBlock.sorted.first?.name == "limit:few")
+        let later = try self.replay(.past(limit.replacing("3/hour", with: "6/min") + Self.all))
+        #expect(later.changed == 0)
+    }
+
+    @Test func whoIsSealedIsJudgedByTheHostAndElseToldAsUncertain() throws {
+        try journal.add(try facts { $0.sender = "dean@one.test" })
+        func denying(_ glob: String) throws -> Policy {
+            try .past(
+                "[[rule]]\nname = \"not these\"\non = \"share.in\"\nwhen = { sender = \"\(glob)\" }\n"
+                    + "action = \"deny\"\n" + Self.all)
+        }
+        let byHost = try replay(denying("*@one.test"))
+        #expect(byHost.changed == 1)
+        #expect(byHost.uncertain == 0)
+        let byName = try replay(denying("dean@one.test"))
+        #expect(byName.changed == 0)
+        #expect(byName.uncertain == 1)
+        let elsewhere = try replay(denying("dean@two.test"))
+        #expect(elsewhere.uncertain == 0)
+        let opened = try replay(denying("dean@one.test"), people: OpenSeals.people)
+        #expect(opened.changed == 1)
+        #expect(opened.uncertain == 0)
+    }
+
+    @Test func whereFromIsUncertainOnlyWhereItMatters() throws {
+        try journal.add(try facts())
+        let net = "[[rule]]\nname = \"net\"\non = \"share.in\"\nwhen = { net = \"192.0.2.0/24\" }\n"
+        let allows = try replay(.past(net + "action = \"allow\"\n" + Self.all))
+        #expect(allows.uncertain == 0)
+        let denies = try replay(.past(net + "action = \"deny\"\n" + Self.all))
+        #expect(denies.uncertain == 1)
+        let opened = try replay(
+            .past(net + "action = \"deny\"\n" + Self.all), people: OpenSeals.people)
+        #expect(opened.uncertain == 0)
+        #expect(opened.changed == 1)
+    }
+
+    @Test func whatIsOnlyReportedIsCountedBeforeAndNow() throws {
+        try journal.add(try facts { $0.access = .secret }) { $0.decision.would = ["require:old"] }
+        let replay = try replay(
+            .past(
+                "[[require]]\nname = \"tokens\"\non = \"share.in\"\nneed = [\"token-exchange\"]\n"
+                    + "mode = \"report\"\n" + Self.all))
+        #expect(replay.changed == 0)
+        #expect(replay.reported["require:old"].map { [$0.before, $0.now] } == [1, 0])
+        #expect(replay.reported["require:tokens"].map { [$0.before, $0.now] } == [0, 1])
+    }
+
+    @Test func onlyWhatCameSinceThenIsJudged() throws {
+        let day = 86_400
+        for second in [0, 10, day, day + 10, 2 * day] { try journal.add(try facts(), at: second) }
+        #expect(try replay(.past(Self.all), since: PastJournal.start).judged == 5)
+        #expect(try replay(.past(Self.all), since: PastJournal.start + 5_000).judged == 4)
+        #expect(
+            try replay(.past(Self.all), since: PastJournal.start + day * 1000 + 1).judged == 2)
+    }
+
+    @Test func aPageHoldsNothingThatRunsAndNothingFromElsewhere() throws {
+        try journal.add(try facts())
+        let text = Self.all.replacing("\"all\"", with: "'<script>&all'")
+            .replacing("allow\"\n", with: "deny\"\ncode = \"no\"\n")
+        let html = ReplayPage(try replay(.past(text)), file: "a<b>.toml").html
+        #expect(!html.contains("<script"))
+        #expect(html.contains("&lt;script&gt;&amp;all"))
+        #expect(html.contains("a&lt;b&gt;.toml"))
+        #expect(html.contains("default-src 'none'"))
+        #expect(!html.contains("http://") && !html.contains("https://") && !html.contains("src="))
+    }
+}
