@@ -342,7 +342,8 @@ import Testing
             unknown = "deny"
             """
         way.world.gateway.policy.swap(
-            try Policy(Array(closed.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+            try Policy(Array(closed.utf8), file: "policy.toml", PolicyFiles { _ in nil }),
+            candidate: nil)
         guard case .answer(let answer) = handler.plan(head, from: client) else {
             Issue.record("let pass")
             return

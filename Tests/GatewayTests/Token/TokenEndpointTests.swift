@@ -221,7 +221,8 @@ import Testing
         for place in places { #expect(try ask(place) == nil, "\(place)") }
         let text = "version = 1\nname = \"closed\"\ndefault = \"deny\"\nunknown = \"deny\""
         world.gateway.policy.swap(
-            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }),
+            candidate: nil)
         for place in places { #expect([401, 403].contains(try ask(place)), "\(place)") }
         #expect(
             try world.plan("GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")

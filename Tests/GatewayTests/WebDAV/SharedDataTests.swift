@@ -374,7 +374,8 @@ import Testing
             unknown = "deny"
             """
         world.gateway.policy.swap(
-            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }))
+            try Policy(Array(text.utf8), file: "policy.toml", PolicyFiles { _ in nil }),
+            candidate: nil)
         for credential in [bearer(token), basic(Self.secret)] {
             #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", credential).status == 403)
         }
