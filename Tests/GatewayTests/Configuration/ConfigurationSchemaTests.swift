@@ -62,6 +62,28 @@ import Testing
         #expect(compared > 50)
     }
 
+    /// What becomes available loses its "Not available in this version".
+    @Test func whatIsSaidToBeNotAvailableIsRefused() {
+        for table in ConfigurationSchema.tables {
+            for key in table.keys {
+                let description = key.schema.json["description"]?.string ?? ""
+                guard description.contains("Not available in this version:") else { continue }
+                let isAddress = key.name == "listen" || key.name == "page"
+                let line = "\(key.name) = \"\(isAddress ? "127.0.0.1:9464" : "/x")\"\n"
+                let header = "[\(table.name)]\n"
+                let text = ConfigurationSample.required
+                let whole =
+                    text.contains(header)
+                    ? text.replacing(header, with: header + line) : text + header + line
+                let findings = ConfigurationSample.findings(whole)
+                #expect(
+                    findings.contains {
+                        $0.contains("\(table.name).\(key.name) is not available yet")
+                    })
+            }
+        }
+    }
+
     @Test func theShippedConfigurationsFit() throws {
         #expect(try accepts(try ConfigurationSample.example()))
         #expect(try accepts(ConfigurationSample.required))
