@@ -10,9 +10,9 @@ extension ConfigurationTable<Configuration> {
             },
             .init(
                 "candidate",
-                .text.notYet(
-                    .string(""), "A policy that is judged beside the live one, never enforced.")
-            ) { _ in .string("") },
+                .text.standard("").saying(
+                    "A policy that is judged beside the live one, never enforced; \"\" for none.")
+            ) { .string($0.policy.candidate ?? "") },
             .init(
                 "reload",
                 .word(Configuration.PolicySettings.Reload.self).standard("watch").saying(
