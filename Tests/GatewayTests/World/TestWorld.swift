@@ -255,3 +255,8 @@ final class TestWorld: Sendable {
         """
     }
 }
+
+extension PolicyHolder {
+    /// Puts a policy in force, and no candidate.
+    func swap(_ policy: Policy) { swap(policy, candidate: nil) }
+}
