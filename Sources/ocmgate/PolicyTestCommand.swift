@@ -21,6 +21,9 @@ struct PolicyTestCommand: ParsableCommand {
             patterns, sizes, codes) and counts whatever a test could see. Tests say themselves \
             which limits are full, so numbers of limits are not changed.
 
+            --record prints a past decision of the journal as a [[test]], with people under the \
+            pseudonyms of the journal (--plain opens them with the seal key).
+
             Exit code 0 when all is well, 1 when a test fails, a block is not reached or a change \
             was not noticed, 2 when a file cannot be read.
             """)
@@ -39,14 +42,27 @@ struct PolicyTestCommand: ParsableCommand {
     @Flag(help: "With --mutate: change single values too.")
     var values = false
 
+    @Option(help: "Print this past decision as a [[test]]; runs no tests.")
+    var record: String?
+
+    @Option(help: "With --record: the journal's folder, instead of the configured one.")
+    var dir: String?
+
+    @Flag(help: "With --record: show people instead of pseudonyms; needs the seal key.")
+    var plain = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func validate() throws {
+        if record == nil, dir != nil || plain {
+            throw ValidationError("--dir and --plain belong to --record")
+        }
         if values, !mutate { throw ValidationError("--values belongs to --mutate") }
     }
 
     func run() throws {
+        if let record { return try self.record(record) }
         var reports: [PolicyTestReport] = []
         var errors: [ConfigurationError] = []
         for file in files.isEmpty ? [try option.load().policy.file] : files {
@@ -66,6 +82,27 @@ struct PolicyTestCommand: ParsableCommand {
         }
         if !errors.isEmpty { throw Exit.cannotRun }
         if reports.contains(where: { !$0.isFine }) { throw Exit.findings }
+    }
+
+    private func record(_ id: String) throws {
+        guard files.count < 2 else { throw CommandFailure("--record asks one policy") }
+        let policy: Policy
+        do {
+            policy = try PolicyCommand.load(try files.first ?? option.load().policy.file)
+        } catch let errors as ConfigurationErrors { throw CommandFailure(errors) }
+        let folder = try dir ?? option.load().journal?.folder
+        guard let folder else {
+            throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
+        }
+        var people = JournalPeople.pseudonyms
+        if plain {
+            let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
+            do { people = try JournalPeople.opening(folder, key) } catch {
+                throw CommandFailure("\(error)")
+            }
+        }
+        try RecordedDecision(id: id, folder: folder, people: people)
+            .printTest(for: policy, json: json)
     }
 
     private func report(on policy: Policy) throws(ConfigurationErrors) -> PolicyTestReport {

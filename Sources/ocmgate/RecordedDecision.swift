@@ -1,0 +1,48 @@
+import ArgumentParser
+import Federation
+import Foundation
+import Gateway
+
+/// `ocmgate policy test FILE --record ID`: a past decision of the journal as a `[[test]]`.
+struct RecordedDecision {
+    let id: String
+    /// The journal's folder.
+    let folder: String
+    /// Opens the names of people; pseudonyms else.
+    let people: JournalPeople
+
+    /// Prints the test. Exits with 1 when there is no such decision, and when the policy decides
+    /// otherwise now.
+    ///
+    /// Refused: what no policy decided, a guard's refusal above all, and records that do not hold
+    /// what the policy knew.
+    func printTest(for policy: Policy, json: Bool) throws {
+        let line: JournalLine?
+        do { line = try JournalSearch.line(of: id, JournalReader(folder)) } catch {
+            throw CommandFailure("\(error)")
+        }
+        guard let decision = line.flatMap({ JournalDecision($0, people) }) else {
+            if json { Output.json(["test": .null, "kept": .null]) }
+            Output.error("there is no record of the decision \(Output.plain(id))")
+            throw Exit.findings
+        }
+        guard decision.wasJudged, let facts = decision.facts,
+            let action = decision.action.flatMap({ Verdict.Action(rawValue: $0.rawValue) })
+        else {
+            throw CommandFailure(
+                "the decision \(id) was not one of the policy (\(decision.by)): no test can say it")
+        }
+        let isRefused = action != .allow
+        let recorded = RecordedTest(
+            id, facts,
+            PolicyTest.Want(
+                action: action, by: decision.by, code: isRefused ? decision.code : nil,
+                status: isRefused ? decision.status : nil), policy)
+        if json {
+            Output.json(["test": .string(recorded.text), "kept": .bool(recorded.isKept)])
+        } else {
+            Output.line(recorded.text)
+        }
+        if !recorded.isKept { throw Exit.findings }
+    }
+}
