@@ -194,6 +194,24 @@ def test_records_are_found_shown_and_exported(recorded):
     assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
 
 
+def test_a_recorded_decision_becomes_a_test_of_the_policy(recorded, tmp_path):
+    gateway, refused = recorded
+    allowed = next(each["decision"] for each in decisions(gateway)
+                   if each["action"] == "allow" and each.get("peer") == "modern.test")
+    test = gateway.command("policy", "test", "--record", allowed).stdout
+    assert test.startswith(f"# Decision {allowed}, ") and 'action = "allow"' in test
+    # People are pseudonyms, unless they are asked for.
+    assert 'owner = "~' in test and "@modern.test" in test
+    assert 'owner = "~' not in gateway.command("policy", "test", "--record", allowed, "--plain").stdout
+    policy = tmp_path / "policy.toml"
+    policy.write_text((gateway.folder / "policy.toml").read_text() + "\n" + test)
+    run = gateway.command("policy", "test", policy, "--json")
+    assert [each["passed"] for each in json.loads(run.stdout)["tests"]][-1] is True
+    # A guard's refusal is no policy's, and what is not there is not there.
+    assert gateway.command("policy", "test", "--record", refused, check=False).returncode == 2
+    assert gateway.command("policy", "test", "--record", "0" * 16, check=False).returncode == 1
+
+
 def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     _, backend = legacy("nextcloud")
     gateway = start(backend.url)
