@@ -56,7 +56,7 @@ final class PastJournal {
         hash = text.finish(after: hash)
         let file = reader.file(of: JournalDay(milliseconds: time))
         if !FileManager.default.fileExists(atPath: file) {
-            FileManager.default.createFile(atPath: file, contents: nil)
+            try #require(FileManager.default.createFile(atPath: file, contents: nil))
         }
         let handle = try #require(FileHandle(forWritingAtPath: file))
         try handle.seekToEnd()
