@@ -64,6 +64,10 @@ struct ReferenceEvaluator {
             refuse("deny", "built-in:ping-pong", "limit_exceeded")
         }
         for block in policy.limits where block.mode != "open" && isAbout(block, .restricts) {
+            // In a limit `*.in` and `*.out` mean messages: data is counted where it is named.
+            if message.kind == "webdav", !block.on.contains(where: { $0.hasPrefix("webdav") }) {
+                continue
+            }
             if refusal == nil, message.over.contains(block.name) {
                 refuse(
                     "deny", "limit:\(block.name)", block.code ?? "limit_exceeded",
