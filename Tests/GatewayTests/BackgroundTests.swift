@@ -27,7 +27,7 @@ import Testing
         (
             "default = \"deny\"\n[[test]]\nname = \"t\"\n"
                 + "given = { on = \"share.in\", peer = \"a.test\" }\n"
-                + "want = { action = \"allow\" }\n", "policy.toml:6: test"
+                + "want = { action = \"allow\" }\n", "policy.toml:6:1: test"
         ),
     ]) func oneThatIsBrokenOrFailsItsTestsIsNot(_ text: String, _ problem: String) async throws {
         let world = try world(Self.head + text)
