@@ -47,15 +47,11 @@ struct PeopleInPolicy {
                 variants.append(other)
             }
         }
-        guard facts.address == nil, !ranges.isEmpty else { return variants }
-        // One inside of each range, and one outside of all.
-        let inside = ranges.compactMap { range in
-            range.description.split(separator: "/").first.flatMap { NetworkAddress($0) }
-        }
-        let outside = Self.anywhere.compactMap { NetworkAddress($0) }.first { address in
-            !ranges.contains { $0.contains(address) }
-        }
-        for address in inside + [outside].compactMap(\.self) {
+        guard facts.address == nil else { return variants }
+        for range in ranges {
+            guard let base = range.description.split(separator: "/").first,
+                let address = NetworkAddress(base)
+            else { continue }
             var other = facts
             other.address = address
             variants.append(other)
@@ -68,9 +64,6 @@ struct PeopleInPolicy {
         guard let at = glob.description.lastIndex(of: "@") else { return glob.description != "*" }
         return glob.description[..<at] != "*"
     }
-
-    /// Addresses far from each other, of which the ranges of a policy leave one out.
-    private static let anywhere = ["192.0.2.1", "198.51.100.1", "9.9.9.9", "2001:db8::1", "::1"]
 
     /// An address on this host that a pattern matches; nil when there is none.
     private static func example(of glob: Glob, at host: String) -> String? {
