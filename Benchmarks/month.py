@@ -140,9 +140,9 @@ class Month:
         if guarded:
             action, by, code, status = "deny", "guard:signature_invalid", "signature_invalid", 401
         elif standing == "unknown":
-            action, by, code, status = "deny", "unknown", "peer_unknown", 403
+            action, by, code, status = "deny", "guard:peer_unknown", "peer_unknown", 403
         elif standing == "list:blocked":
-            action, by, code, status = "deny", "list:blocked", "peer_blocked", 403
+            action, by, code, status = "deny", "guard:peer_blocked", "peer_blocked", 403
         elif unsigned and not out:
             action, by, code, status = "deny", "require:signed", "signature_required", 401
         elif share and not out and kind == "group":
@@ -154,6 +154,9 @@ class Month:
         elif exams:
             action, by, code, status = "deny", "rule:exams stay here", "outbound_not_allowed", 403
         judged = standing not in ("unknown", "list:blocked")
+        if not judged:
+            # The lists refuse before anybody looks for a signature.
+            generation = "none"
         if judged and not guarded and occasion == "share.in" and not legacy and not tokens:
             would.append("require:short-lived tokens")
             self.expected["reported"] += 1
@@ -164,11 +167,10 @@ class Month:
             counts[peer] = counts.get(peer, 0) + 1
         self.expected["guarded" if guarded else "judged"] += 1
 
-        # The lists refuse before a signature is verified.
         verified = judged and not guarded and generation != "none"
         fact = "none" if not verified else "cavage" if generation == "cavage" else "rfc9421"
-        result = ("made" if out else "verified") if verified else "absent" if generation == "none" else \
-            "wrong" if guarded else "unchecked"
+        result = ("made" if out else "verified") if verified else "unchecked" if not judged else \
+            "absent" if generation == "none" else "wrong"
         name = base32(at // 1000, 7) + base32(rng.getrandbits(45), 9)
         parts = [
             f',"decision":"{name}","kind":"{WORDS[occasion]}","direction":"{"out" if out else "in"}"',

@@ -12,7 +12,7 @@ package struct PastMessage: Sendable {
     let would: [String]
     /// Of the share that a notification is about.
     let providerID: String?
-    /// What its signature would have been, had it been verified: the lists refused it before.
+    /// What its signature may have been, had anybody looked: the lists refused it before.
     let unverified: SignatureFact?
 
     /// What a line of the journal is to another policy.
@@ -46,20 +46,17 @@ package struct PastMessage: Sendable {
                 unverified: unverified(line, facts, outcome)))
     }
 
-    /// The lists are asked before a signature is verified, so a message that they refused says only
-    /// that there was one.
+    /// The lists are asked before anybody looks for a signature, so of a message that they refused
+    /// nobody knows whether it had one.
     private static func unverified(
         _ line: JournalLine, _ facts: Facts, _ outcome: PastOutcome
     ) -> SignatureFact? {
         guard outcome.action != .allow, facts.signature == .none,
             outcome.by == "unknown" || outcome.by.hasPrefix("list:"),
-            let signature = line.member("signature")?.object
+            let signature = line.member("signature")?.object,
+            signature["result"]?.string == "unchecked"
         else { return nil }
-        switch signature["generation"]?.string {
-        case "cavage": return .cavage
-        case "rfc9421-label", "rfc9421-tag": return .rfc9421
-        case _: return nil
-        }
+        return signature["generation"]?.string == "cavage" ? .cavage : .rfc9421
     }
 }
 

@@ -40,7 +40,7 @@ package struct PeerTally: Sendable {
     /// How it signs, in words.
     package var signing: String {
         let parts: [(Int, String)] = [
-            (valid, "signed"), (unverified, "with a signature that was not looked at"),
+            (valid, "signed"), (unverified, "refused before anybody looked for a signature"),
             (wrong, "wrongly signed"), (unsigned, "unsigned"),
         ]
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")

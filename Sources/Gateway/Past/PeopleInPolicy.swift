@@ -8,9 +8,11 @@ struct PeopleInPolicy {
     private var owners: [Glob] = []
     private var senders: [Glob] = []
     private var recipients: [Glob] = []
-    private var ranges: [NetworkRange] = []
+    /// One in each range of the policy, and one that is in none.
+    private let addresses: [NetworkAddress]
 
     init(_ policy: Policy) {
+        var ranges: [NetworkRange] = []
         let scopes =
             policy.requirements.map(\.scope) + policy.limits.map(\.scope)
             + policy.rules.map(\.scope)
@@ -25,10 +27,11 @@ struct PeopleInPolicy {
                 break
             }
         }
+        addresses = Self.addresses(of: ranges)
     }
 
     var isEmpty: Bool {
-        owners.isEmpty && senders.isEmpty && recipients.isEmpty && ranges.isEmpty
+        owners.isEmpty && senders.isEmpty && recipients.isEmpty && addresses.isEmpty
     }
 
     /// The same message from others that it may have been from; none when nothing is hidden that the
@@ -48,16 +51,28 @@ struct PeopleInPolicy {
             }
         }
         guard facts.address == nil else { return variants }
-        for range in ranges {
-            guard let base = range.description.split(separator: "/").first,
-                let address = NetworkAddress(base)
-            else { continue }
+        for address in addresses {
             var other = facts
             other.address = address
             variants.append(other)
         }
         return variants
     }
+
+    private static func addresses(of ranges: [NetworkRange]) -> [NetworkAddress] {
+        if ranges.isEmpty { return [] }
+        let inside = ranges.compactMap { range in
+            range.description.split(separator: "/").first.flatMap { NetworkAddress($0) }
+        }
+        let outside = elsewhere.compactMap { NetworkAddress($0) }.first { address in
+            !ranges.contains { $0.contains(address) }
+        }
+        return inside + (outside.map { [$0] } ?? [])
+    }
+
+    private static let elsewhere = [
+        "203.0.113.254", "198.51.100.254", "192.0.2.254", "2001:db8::1",
+    ]
 
     /// Whether the part before the host is more than a star.
     private static func namesSomebody(_ glob: Glob) -> Bool {

@@ -20,7 +20,7 @@ struct Sighting: Sendable {
 
     enum Signature: Sendable {
         case valid
-        /// There, and not looked at: the lists had refused the message.
+        /// Nobody looked for one: the lists had refused the message.
         case unverified
         case wrong
         case none
@@ -59,7 +59,7 @@ struct Sighting: Sendable {
     private static func signature(_ object: JSONObject?) -> Signature {
         switch object?["result"]?.string {
         case "verified", "made": .valid
-        case "unchecked": object?["generation"]?.string == "none" ? .none : .unverified
+        case "unchecked": .unverified
         case "absent", nil: .none
         case _: .wrong
         }

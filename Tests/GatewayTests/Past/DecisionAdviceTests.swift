@@ -51,7 +51,7 @@ import Testing
         let policy = try Policy.past(
             "[list.bad]\nstanding = \"block\"\nentries = [\"three.test\"]\n"
                 + "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\n"
-                + "[[limit]]\nname = \"few\"\non = \"*.in\"\nrate = \"3/hour\"\n"
+                + "[[limit]]\nname = \"few\"\non = \"*.in\"\nper = \"peer\"\nrate = \"3/hour\"\n"
                 + "[[rule]]\nname = \"none\"\non = \"share.in\"\naction = \"deny\"\n")
         #expect(try advice(by: "list:bad", policy: policy).first?.place?.hasSuffix(":11") == true)
         let needed = try advice(by: "require:signed", policy: policy) { record in
@@ -62,7 +62,7 @@ import Testing
         #expect(needed.last?.place == "policy.toml:12")
         #expect(try advice(by: "limit:few", policy: policy).first?.place == "policy.toml:16")
         let rule = try advice(by: "rule:none", policy: policy)
-        #expect(rule.first?.place == "policy.toml:20")
+        #expect(rule.first?.place == "policy.toml:21")
         #expect(rule.first?.command?.contains("on     = \"share.in\"") == true)
         #expect(try advice(by: "default", policy: policy).first?.words.contains("add one") == true)
     }
