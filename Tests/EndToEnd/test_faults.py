@@ -354,7 +354,7 @@ def test_an_origin_that_does_not_answer_is_a_504(hasty, method, seconds):
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
     # Deadlines are looked at a few times a second.
-    assert seconds * 0.9 <= time.monotonic() - began < seconds + 1.5
+    assert seconds - 0.4 <= time.monotonic() - began < seconds + 1.5
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200
 
