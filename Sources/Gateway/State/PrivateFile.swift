@@ -116,9 +116,16 @@ package enum PrivateFile {
     ///
     /// Refused: a folder that others than its owner may write to.
     package static func folder(_ path: String) throws(Problem) {
+        let isMissing = !exists(path)
+        let parent = (path as NSString).deletingLastPathComponent
+        guard !isMissing || parent.isEmpty || exists(parent) else {
+            throw Problem(
+                path: path, what: "cannot be made: there is no folder \(parent)",
+                remedy: "mkdir -p -m 700 \(parent)")
+        }
         let status: Stat
         do {
-            if !exists(path) {
+            if isMissing {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: false,
                     attributes: [.posixPermissions: 0o700])

@@ -64,6 +64,14 @@ import Testing
         #expect(try scratch.mode(of: "deeper") == 0o700)
     }
 
+    @Test func aFolderIsNotMadeBelowOneThatIsMissing() throws {
+        let error = #expect(throws: StoreOpenError.self) {
+            try Store.open(scratch.file("none/deeper/state.db"), key, now: 0)
+        }
+        #expect(error?.description.contains("there is no folder \(scratch.file("none"))") == true)
+        #expect(error?.description.contains("mkdir -p -m 700 \(scratch.file("none"))") == true)
+    }
+
     @Test(arguments: [0o640, 0o604, 0o660, 0o666])
     func aFileThatOthersMayUseIsRefused(_ mode: Int) throws {
         try open(scratch).close()
