@@ -1,3 +1,5 @@
+import HTTPSignatures
+
 /// A value of a TOML document with the place where it stands.
 package struct TOMLNode: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
@@ -87,11 +89,6 @@ package struct TOMLInstant: Sendable, Equatable {
 
     /// Midnight UTC of a day of the proleptic Gregorian calendar, in Unix seconds.
     static func midnight(year: Int, month: Int, day: Int) -> Int {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return (era * 146_097 + dayOfEra - 719_468) * 86_400
+        CivilDate.number(year: year, month: month, day: day) * 86_400
     }
 }

@@ -1,3 +1,5 @@
+import HTTPSignatures
+
 extension TOMLNode.Content {
     /// The value as it is written in a file, on one line; reading it gives the same value.
     package var written: String {
@@ -52,27 +54,9 @@ extension TOMLInstant {
     package var written: String {
         let day = start >= 0 ? start / 86_400 : (start - 86_399) / 86_400
         let second = start - day * 86_400
-        // Days since 1970-01-01 to a date of the proleptic Gregorian calendar, the reverse of
-        // ``midnight(year:month:day:)``.
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let date = [
-            Self.digits(yearOfEra + era * 400 + (month >= 10 ? 1 : 0), 4),
-            Self.digits(month < 10 ? month + 3 : month - 9, 2),
-            Self.digits(dayOfYear - (153 * month + 2) / 5 + 1, 2),
-        ].joined(separator: "-")
+        let date = CivilDate(number: day).description
         if second == 0 { return date }
-        let clock = [second / 3_600, second / 60 % 60, second % 60].map { Self.digits($0, 2) }
+        let clock = [second / 3_600, second / 60 % 60, second % 60].map { CivilDate.padded($0, 2) }
         return date + "T" + clock.joined(separator: ":") + "Z"
-    }
-
-    private static func digits(_ number: Int, _ count: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
     }
 }

@@ -1,3 +1,5 @@
+import HTTPSignatures
+
 /// A day in UTC: the journal has a file for each.
 package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Days since 1970-01-01.
@@ -12,19 +14,8 @@ package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertib
 
     /// `2026-11-27`. Refused: any other form, and days that no calendar has.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
-            let day = Self.number(bytes[8..<10]), (1...12).contains(month), day >= 1
-        else { return nil }
-        // Counted from March, so that the leap day is the last of its year.
-        let years = month > 2 ? year : year - 1
-        let era = years >= 0 ? years / 400 : (years - 399) / 400
-        let yearOfEra = years - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        number = era * 146_097 + dayOfEra - 719_468
-        guard description == String(decoding: bytes, as: UTF8.self) else { return nil }
+        guard let date = CivilDate(text) else { return nil }
+        number = date.number
     }
 
     /// Milliseconds since 1970 at which it begins.
@@ -32,9 +23,7 @@ package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertib
 
     package var next: JournalDay { JournalDay(number: number + 1) }
 
-    package var description: String {
-        String(Timestamp.text(milliseconds: start).prefix(10))
-    }
+    package var description: String { CivilDate(number: number).description }
 
     /// The name of its file.
     var fileName: String { description + Self.suffix }
@@ -50,15 +39,6 @@ package struct JournalDay: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 
     private static let suffix = ".jsonl"
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        var number = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            number = number * 10 + Int(digit - 0x30)
-        }
-        return number
-    }
 }
 
 extension Timestamp {

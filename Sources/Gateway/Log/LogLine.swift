@@ -1,3 +1,4 @@
+import HTTPSignatures
 import Logging
 
 /// How lines look.
@@ -86,7 +87,7 @@ enum Timestamp {
     static func write(milliseconds: Int, into line: inout [UInt8]) {
         let seconds = Int((Double(milliseconds) / 1000).rounded(.down))
         let (day, second) = seconds.quotientAndRemainder(flooringBy: 86_400)
-        let date = civil(day)
+        let date = CivilDate(number: day)
         digits(date.year, 4, &line)
         line.append(UInt8(ascii: "-"))
         digits(date.month, 2, &line)
@@ -101,19 +102,6 @@ enum Timestamp {
         line.append(UInt8(ascii: "."))
         digits(milliseconds - seconds * 1000, 3, &line)
         line.append(UInt8(ascii: "Z"))
-    }
-
-    /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar: years of
-    /// March to February in eras of 400 years.
-    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
-        let (era, dayOfEra) = (day + 719_468).quotientAndRemainder(flooringBy: 146_097)
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
     }
 
     private static func digits(_ number: Int, _ count: Int, _ line: inout [UInt8]) {

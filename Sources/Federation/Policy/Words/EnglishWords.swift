@@ -1,3 +1,5 @@
+import HTTPSignatures
+
 /// Words and numbers as a sentence has them.
 enum EnglishWords {
     /// `a`, `a and b`, `a, b and c`.
@@ -52,22 +54,13 @@ enum EnglishWords {
 
     /// - Parameter instant: Unix seconds of it.
     private static func day(_ instant: Int) -> String {
-        // The days of the Gregorian calendar, counted from 1 March of the year 0.
-        let days = (instant >= 0 ? instant : instant - 86_399) / 86_400 + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
-        return "\(day) \(months[month]) \(year)"
+        let date = CivilDate(number: (instant >= 0 ? instant : instant - 86_399) / 86_400)
+        return "\(date.day) \(months[date.month - 1]) \(date.year)"
     }
 
     private static let months = [
-        "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December", "January", "February",
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
     ]
 }
 
