@@ -25,6 +25,9 @@ extension JournalRecord {
                 }
             case .checks:
                 if checks.isEmpty { text.add(entry) }
+            // Told whole below, where there is room for it; a member stands once.
+            case .candidate:
+                if candidate == nil || extent == .bare { text.add(entry) }
             case .would: text.add("would", decision.would.map { text.scrubbed($0) })
             case .detail: text.add(mentioning: "detail", decision.detail)
             default: text.add(entry)

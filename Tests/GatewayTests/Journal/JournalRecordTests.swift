@@ -94,6 +94,20 @@ struct JournalRecordTests {
         #expect(JournalDecision.facts(of: line, OpenSeals.people) == record.facts)
     }
 
+    /// As the gateway fills them in: the log's short form beside the journal's own.
+    @Test func aCandidateThatDiffersIsToldOnce() throws {
+        var record = Self.record(try Self.facts())
+        record.candidate = .init(
+            policy: "fedcba9876543210", action: .deny, by: "rule:none", code: "not_allowed",
+            would: ["x"])
+        record.decision.candidate = .init(
+            policy: "fedcba9876543210", action: "deny", by: "rule:none", code: "not_allowed")
+        let read = try #require(JournalDecision(try Self.line(record), OpenSeals.people))
+        #expect(read.candidate == record.candidate)
+        record.candidate = nil
+        #expect(try Self.line(record).member("candidate") != nil)
+    }
+
     @Test func whatTheMessageDoesNotSayIsNotOrdinaryWhenReadBack() throws {
         for kind in MessageKind.allCases {
             for direction in Direction.allCases {
