@@ -194,6 +194,9 @@ class Gateway:
             if self.process.poll() is not None:
                 raise AssertionError(f"it ended with {self.process.returncode}:\n{self.log()}")
             try:
+                # Its ports open one after the other: it has started when it says so.
+                if "gateway.started" not in self.log():
+                    raise ConnectionError("not all of its ports are open")
                 self.connect(timeout=2).close()
                 if self.egress_port is not None:
                     socket.create_connection(("127.0.0.1", self.egress_port), timeout=2).close()
