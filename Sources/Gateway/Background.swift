@@ -68,9 +68,9 @@ extension Gateway {
 
     /// Forgets what limits counted and counts no more, and who has waited for too long.
     private func forgetOld() {
+        let now = LimitTable.Moment(environment).monotonic
         for place in policy.snapshot.live.places + (policy.snapshot.beside?.places ?? []) {
-            place.meter.sweep(
-                place.measure, now: Double(environment.monotonicMicroseconds()) / 1e6)
+            place.meter.sweep(place.measure, now: now)
         }
         holds.expire(now: environment.now())
     }

@@ -79,8 +79,22 @@ struct ListFileOptions: ParsableArguments {
             try format(of: file), for: standing,
             key.isEmpty ? .none : .pinned(try keys()))
         return try reading.contents(
-            try Self.bytes(file), signature: try signature(of: file, reading),
+            try InputFile.bytes(file), signature: try signature(of: file, reading),
             now: now ?? Int(Date().timeIntervalSince1970))
+    }
+
+    /// Reads a list; one that would not be taken is told, and ends the command with exit code 1.
+    ///
+    /// - Parameter tell: where people read it.
+    func read(_ file: String, json: Bool, tell: (String) -> Void) throws -> ListContents {
+        do { return try read(file) } catch let defect as ListDefect {
+            if json {
+                Output.json(["ok": .bool(false), "defect": .object(defect.row)])
+            } else {
+                tell(defect.text(in: file))
+            }
+            throw Exit.findings
+        }
     }
 
     func format(of file: String) throws -> ListFormat {
@@ -102,18 +116,10 @@ struct ListFileOptions: ParsableArguments {
         switch (reading.signing, reading.format.signature) {
         case (.none, _), (.pinned, .around): return nil
         case (.pinned, .beside):
-            if let signature { return try Self.bytes(signature) }
+            if let signature { return try InputFile.bytes(signature) }
             guard file != "-" else { return nil }
             return FileManager.default.contents(atPath: file + ".jws").map { [UInt8]($0) }
         }
-    }
-
-    static func bytes(_ file: String) throws -> [UInt8] {
-        if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure("\(file) cannot be read")
-        }
-        return [UInt8](data)
     }
 }
 

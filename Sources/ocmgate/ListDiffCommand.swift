@@ -34,10 +34,11 @@ struct ListDiffCommand: ParsableCommand {
             let (_, policy, folder) = try place.open()
             let list = try ListPlace.find(names[0], in: policy)
             do throws(PrivateFile.Problem) {
-                draft = try folder.record(of: list)?.draft
+                let record = try folder.record(of: list)
+                draft = record?.draft
                 guard let draft else { return reportNone(list) }
                 change = ListChange(
-                    from: try folder.record(of: list)?.live.map {
+                    from: try record?.live.map {
                         live throws(PrivateFile.Problem) in
                         try folder.entries(live, of: list.name)
                     } ?? [], to: try folder.entries(draft, of: list.name))

@@ -26,17 +26,7 @@ struct ListImportCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let contents: ListContents
-        do {
-            contents = try options.read(file)
-        } catch let defect as ListDefect {
-            if json {
-                Output.json(["ok": .bool(false), "defect": .object(defect.row)])
-            } else {
-                Output.error(defect.text(in: file))
-            }
-            throw Exit.findings
-        }
+        let contents = try options.read(file, json: json, tell: Output.error)
         let added = try into.map { try add(contents.entries, to: $0) } ?? contents.entries
         if json {
             Output.json([
@@ -59,7 +49,7 @@ struct ListImportCommand: ParsableCommand {
         var text = ""
         var known: [ListEntry] = []
         if FileManager.default.fileExists(atPath: path) {
-            let bytes = try ListFileOptions.bytes(path)
+            let bytes = try InputFile.bytes(path)
             do throws(ListDefect) {
                 known = try ListReading(.text, for: options.standing, .none)
                     .contents(bytes, signature: nil, now: 0).entries

@@ -17,17 +17,7 @@ struct ListVerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let contents: ListContents
-        do {
-            contents = try options.read(file)
-        } catch let defect as ListDefect {
-            if json {
-                Output.json(["ok": .bool(false), "defect": .object(defect.row)])
-            } else {
-                Output.line(defect.text(in: file))
-            }
-            throw Exit.findings
-        }
+        let contents = try options.read(file, json: json, tell: Output.line)
         if json {
             Output.json([
                 "ok": .bool(true), "count": .number(contents.entries.count),

@@ -33,16 +33,15 @@ extension PeerCommand {
             }
             if !question.json || !isDecided { show(known, found) }
             guard try isAccepted(found) else {
-                if question.json { report(found, accepted: false, by: nil) }
+                if question.json { report(found, accepted: false) }
                 throw Exit.findings
             }
             let key = try ShareCommand.sealKey(state.settings, whenMissing: .refuse)
-            let by: PeerDecision.By
             do {
-                by = try await PeerDecision.pin(
+                _ = try await PeerDecision.pin(
                     found.peer, found.offered, in: state.settings.state.file, key, now: state.now)
             } catch { throw CommandFailure("\(error)") }
-            report(found, accepted: true, by: by)
+            report(found, accepted: true)
         }
 
         private var isDecided: Bool { yes || !fingerprint.isEmpty }
@@ -77,9 +76,7 @@ extension PeerCommand {
             return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
         }
 
-        private func report(
-            _ found: PeerQuestion.Found, accepted: Bool, by: PeerDecision.By?
-        ) {
+        private func report(_ found: PeerQuestion.Found, accepted: Bool) {
             if question.json {
                 Output.json([
                     "peer": .string(found.peer.description), "accepted": .bool(accepted),

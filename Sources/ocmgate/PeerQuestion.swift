@@ -113,14 +113,7 @@ struct PeerQuestion: ParsableArguments {
 
     /// Refused: what is no discovery document.
     private static func read(_ file: String) throws -> DiscoveryDocument {
-        let bytes: [UInt8]
-        if file == "-" {
-            bytes = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
-        } else if let data = FileManager.default.contents(atPath: file) {
-            bytes = [UInt8](data)
-        } else {
-            throw CommandFailure("\(file) cannot be read")
-        }
+        let bytes = try InputFile.bytes(file)
         do { return try DiscoveryDocument(parsing: bytes) } catch {
             throw CommandFailure("\(file) is no discovery document: \(error)")
         }

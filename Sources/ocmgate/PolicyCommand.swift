@@ -13,6 +13,11 @@ struct PolicyCommand: ParsableCommand {
             PolicyReplayCommand.self, PolicySuggestCommand.self,
         ])
 
+    /// As `load`, for a command that cannot go on without it.
+    static func open(_ file: String) throws -> Policy {
+        do { return try load(file) } catch { throw CommandFailure(error) }
+    }
+
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's
     /// folder).
     static func load(_ file: String) throws(ConfigurationErrors) -> Policy {

@@ -26,7 +26,7 @@ struct PolicyDiffCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (before, after) = (try load(old), try load(new))
+        let (before, after) = (try PolicyCommand.open(old), try PolicyCommand.open(new))
         let slow = SlowWork()
         let difference = PolicyDifference(from: before, to: after) { regions in
             slow.tell("\(regions) classes of messages so far")
@@ -34,10 +34,6 @@ struct PolicyDiffCommand: ParsableCommand {
         if json { print(difference) } else { show(difference) }
         if difference.doubt != nil { throw Exit.cannotRun }
         if !difference.isEmpty { throw Exit.findings }
-    }
-
-    private func load(_ file: String) throws -> Policy {
-        do { return try PolicyCommand.load(file) } catch { throw CommandFailure(error) }
     }
 
     private func show(_ difference: PolicyDifference) {

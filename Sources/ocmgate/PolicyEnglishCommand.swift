@@ -27,9 +27,7 @@ struct PolicyEnglishCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let path = try file ?? option.load().policy.file
-        let policy: Policy
-        do { policy = try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
+        let policy = try PolicyCommand.open(try file ?? option.load().policy.file)
         let english = PolicyEnglish(policy, longest: all ? .max : 100)
         guard json else { return print(english.text(), terminator: "") }
         let sections = english.sections.map { section -> [String: Output.Value] in

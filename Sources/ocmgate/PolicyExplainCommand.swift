@@ -53,8 +53,7 @@ struct PolicyExplainCommand: ParsableCommand {
     }
 
     private func policy() throws -> Policy {
-        let path = try file ?? configuration.load().policy.file
-        do { return try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
+        try PolicyCommand.open(try file ?? configuration.load().policy.file)
     }
 
     /// The places of the limits that `--over` names.

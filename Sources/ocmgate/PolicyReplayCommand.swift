@@ -28,8 +28,7 @@ struct PolicyReplayCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let policy: Policy
-        do { policy = try PolicyCommand.load(against) } catch { throw CommandFailure(error) }
+        let policy = try PolicyCommand.open(against)
         let journal = try past.journal()
         let progress = Progress("judged")
         let replay: Replay

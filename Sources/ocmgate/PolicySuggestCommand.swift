@@ -28,9 +28,7 @@ struct PolicySuggestCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let path = try file ?? past.configuration.load().policy.file
-        let policy: Policy
-        do { policy = try PolicyCommand.load(path) } catch { throw CommandFailure(error) }
+        let policy = try PolicyCommand.open(try file ?? past.configuration.load().policy.file)
         let journal = try past.journal()
         let progress = Progress("read")
         let found: PolicySuggestions

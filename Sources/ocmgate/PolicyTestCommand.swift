@@ -86,10 +86,7 @@ struct PolicyTestCommand: ParsableCommand {
 
     private func record(_ id: String) throws {
         guard files.count < 2 else { throw CommandFailure("--record asks one policy") }
-        let policy: Policy
-        do {
-            policy = try PolicyCommand.load(try files.first ?? option.load().policy.file)
-        } catch let errors as ConfigurationErrors { throw CommandFailure(errors) }
+        let policy = try PolicyCommand.open(try files.first ?? option.load().policy.file)
         let folder = try dir ?? option.load().journal?.folder
         guard let folder else {
             throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")

@@ -41,15 +41,10 @@ enum DirectoryListing {
     /// an end.
     static func payload(_ entries: [ListEntry], federation: String) throws(ListDefect) -> [UInt8] {
         var servers: [JSONValue] = []
-        for entry in entries.sorted(by: { $0.pattern.description < $1.pattern.description }) {
-            guard entry.pattern.scope == .host, entry.until == nil else {
-                throw ListDefect(
-                    "\(quoted(entry.words)) cannot be said in ocm-directory, where an entry is a "
-                        + "host, without an end")
-            }
+        for (host, entry) in try entries.hosts(for: .directory) {
             servers.append(
                 .object([
-                    ("url", .string("https://\(entry.pattern)")),
+                    ("url", .string("https://\(host)")),
                     ("displayName", .string(entry.note ?? entry.pattern.name)),
                 ]))
         }

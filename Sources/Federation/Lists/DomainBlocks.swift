@@ -130,7 +130,7 @@ enum DomainBlocks {
                     "the domain \(quoted(written)) is obfuscated: ask for the list in the clear",
                     at: .line(row.place))
             }
-            guard PeerHost(written) != nil, let host = HostPattern(written) else {
+            guard let host = HostPattern(written), host.scope == .host else {
                 throw ListDefect("\(quoted(written)) is not a host", at: .line(row.place))
             }
             var patterns = [host]
@@ -152,11 +152,4 @@ enum DomainBlocks {
 extension HostPattern {
     /// Whether it is the address of a host: nothing is below one.
     var isAddress: Bool { PeerHost(name).map { $0.kind != .name } ?? false }
-}
-
-extension ListEntry {
-    /// Pattern and end, as the format `text` has them.
-    package var words: String {
-        pattern.description + (until.map { " until \(ListDate.text($0))" } ?? "")
-    }
 }

@@ -19,14 +19,11 @@ enum JSONList {
 
     /// The list, sorted, an entry a line.
     static func text(_ entries: [ListEntry]) -> String {
-        let lines = entries.sorted { $0.pattern.description < $1.pattern.description }.map {
-            entry in
-            var members: [(String, JSONValue)] = [("host", .string(entry.pattern.description))]
+        let lines = entries.byPattern.map { pattern, entry in
+            var members: [(String, JSONValue)] = [("host", .string(pattern))]
             if let until = entry.until { members.append(("until", .string(ListDate.text(until)))) }
             if let note = entry.note { members.append(("note", .string(note))) }
-            let value: JSONValue =
-                members.count == 1
-                ? .string(entry.pattern.description) : .object(members)
+            let value: JSONValue = members.count == 1 ? .string(pattern) : .object(members)
             return "  " + String(decoding: value.serialized(), as: UTF8.self)
         }
         return "{\"entries\": [\n" + lines.joined(separator: ",\n") + "\n]}\n"

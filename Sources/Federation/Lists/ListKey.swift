@@ -21,10 +21,7 @@ package struct ListKey: Sendable, Equatable {
     /// Refused: what `JWK` refuses (private and symmetric keys among it), RSA below 2048 bits, an
     /// RSA key without `alg`, times that are no whole seconds, more than 20 keys, none.
     package static func keys(in document: [UInt8]) throws(ListDefect) -> [ListKey] {
-        let root: JSONValue
-        do throws(JSONError) {
-            root = try JSONValue(parsing: document)
-        } catch { throw ListDefect(error, in: document) }
+        let root = try ListJSON(document, .message).root
         guard let object = root.object else { throw ListDefect("this is no JWK") }
         guard let set = object["keys"] else { return [try ListKey(object)] }
         guard let values = set.array, (1...mostKeys).contains(values.count) else {

@@ -39,13 +39,7 @@ enum ProviderList {
     /// an end.
     static func text(_ entries: [ListEntry]) throws(ListDefect) -> String {
         var lines: [String] = []
-        for entry in entries.sorted(by: { $0.pattern.description < $1.pattern.description }) {
-            guard entry.pattern.scope == .host, entry.until == nil else {
-                throw ListDefect(
-                    "\(quoted(entry.words)) cannot be said in ocmproviders, where an entry is a "
-                        + "host, without an end")
-            }
-            let host = entry.pattern.description
+        for (host, entry) in try entries.hosts(for: .providers) {
             let endpoint: JSONValue = .object([
                 ("type", .object([("name", .string("OCM"))])),
                 ("path", .string("https://\(host)/ocm/")),

@@ -6,7 +6,7 @@
 /// Blank lines and what follows `#` do not count.
 enum TextList {
     /// A line that is no entry.
-    struct Wrong {
+    struct Wrong: Error {
         let place: SourcePosition
         let message: String
     }
@@ -25,13 +25,9 @@ enum TextList {
             let place = SourcePosition(
                 line: number + 1,
                 column: line.distance(from: line.startIndex, to: first.startIndex) + 1)
-            switch entry(words, at: place) {
-            case .success(let entry): entries.append(entry)
-            case .failure(let message):
+            do throws(Wrong) { entries.append(try entry(words, at: place)) } catch {
                 count += 1
-                if count <= reported {
-                    wrong.append(Wrong(place: place, message: message.description))
-                }
+                if count <= reported { wrong.append(error) }
             }
         }
         return (entries, wrong, count)
@@ -65,36 +61,30 @@ enum TextList {
 
     /// The text of these entries, sorted; notes become comments.
     static func text(_ entries: [ListEntry]) -> String {
-        entries.sorted { $0.pattern.description < $1.pattern.description }.map { entry in
-            let until = entry.until.map { " until \(ListDate.text($0))" } ?? ""
-            let note = entry.note.map { "  # \(comment($0))" } ?? ""
-            return entry.pattern.description + until + note + "\n"
+        entries.byPattern.map { _, entry in
+            entry.words + (entry.note.map { "  # \(comment($0))" } ?? "") + "\n"
         }.joined()
     }
 
-    private struct Message: Error { let description: String }
-
     private static func entry(
         _ words: [ArraySlice<UInt8>], at place: SourcePosition
-    ) -> Result<ListEntry, Message> {
+    ) throws(Wrong) -> ListEntry {
         let texts = words.map { String(validating: $0, as: UTF8.self) }
         guard let first = texts[0], let pattern = HostPattern(first) else {
             let shown = String(decoding: words[0].prefix(256), as: UTF8.self)
-            return .failure(
-                Message(
-                    description:
-                        "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)"))
+            throw Wrong(
+                place: place, message: "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)")
         }
         guard texts.count > 1 else {
-            return .success(ListEntry(pattern: pattern, position: place))
+            return ListEntry(pattern: pattern, position: place)
         }
         guard texts.count == 3, texts[1] == "until", let end = texts[2].flatMap(ListDate.end) else {
-            return .failure(
-                Message(
-                    description: "only \"until\" and a date may stand behind a pattern, as in "
-                        + "\"\(pattern) until 2027-06-30\""))
+            throw Wrong(
+                place: place,
+                message: "only \"until\" and a date may stand behind a pattern, as in "
+                    + "\"\(pattern) until 2027-06-30\"")
         }
-        return .success(ListEntry(pattern: pattern, until: end, position: place))
+        return ListEntry(pattern: pattern, until: end, position: place)
     }
 
     /// A note on one line.
@@ -109,4 +99,31 @@ enum TextList {
     }
 
     private static let reported = 20
+}
+
+extension ListEntry {
+    /// Pattern and end, as the format `text` has them.
+    package var words: String {
+        pattern.description + (until.map { " until \(ListDate.text($0))" } ?? "")
+    }
+}
+
+extension [ListEntry] {
+    /// Sorted by what their patterns are written as.
+    var byPattern: [(text: String, entry: ListEntry)] {
+        map { (text: $0.pattern.description, entry: $0) }.sorted { $0.text < $1.text }
+    }
+
+    /// The same for a format that knows hosts only.
+    ///
+    /// Refused: all that are not a host alone, and those with an end.
+    func hosts(for format: ListFormat) throws(ListDefect) -> [(text: String, entry: ListEntry)] {
+        let sorted = byPattern
+        for (_, entry) in sorted where entry.pattern.scope != .host || entry.until != nil {
+            throw ListDefect(
+                "\(quoted(entry.words)) cannot be said in \(format.rawValue), where an entry is a "
+                    + "host, without an end")
+        }
+        return sorted
+    }
 }

@@ -49,8 +49,8 @@ package struct Facts: Sendable, Equatable {
     }
 }
 
-/// Whether a message is signed by its peer.
-package enum SignatureFact: Sendable, Equatable, CaseIterable {
+/// Whether a message is signed by its peer; the raw values are the words of tests.
+package enum SignatureFact: String, Sendable, Equatable, CaseIterable {
     case none
     /// Present and wrong. Reaches the policy only where the guard lets it pass (profile observe);
     /// counts as none.
@@ -60,7 +60,7 @@ package enum SignatureFact: Sendable, Equatable, CaseIterable {
     case cavage
     case rfc9421
 
-    var isValid: Bool {
+    package var isValid: Bool {
         switch self {
         case .none, .invalid: false
         case .cavage, .rfc9421: true

@@ -9,7 +9,7 @@ extension Facts {
         if now != PolicyTest.ordinaryNow {
             words.add("now", .instant(TOMLInstant(start: now, end: now)))
         }
-        words.add("signature", signature.word, unless: words.ordinary.signature.word)
+        words.add("signature", signature.rawValue, unless: words.ordinary.signature.rawValue)
         words.add(
             "advertises_keys", peerKeys == .advertised, words.ordinary.peerKeys == .advertised)
         words.add("token_exchange", access == .token, words.ordinary.access == .token)
@@ -80,18 +80,6 @@ private struct GivenWords {
 
     private static func array(_ texts: [String]) -> TOMLNode.Content {
         .array(texts.map { TOMLNode(.string($0), at: .start) })
-    }
-}
-
-extension SignatureFact {
-    /// As tests write it.
-    package var word: String {
-        switch self {
-        case .none: "none"
-        case .invalid: "invalid"
-        case .cavage: "cavage"
-        case .rfc9421: "rfc9421"
-        }
     }
 }
 

@@ -39,6 +39,16 @@ package struct Occasion: Sendable, Hashable, CustomStringConvertible {
         self.init(kind, direction)
     }
 
+    /// Whether a peer that advertises keys has to sign it.
+    var isHeldToKeys: Bool {
+        switch (direction, kind) {
+        case (.outbound, _), (_, .webdav): false
+        case (.inbound, .share), (.inbound, .notification), (.inbound, .invite), (.inbound, .token),
+            (.inbound, .requestShare), (.inbound, .ocs):
+            true
+        }
+    }
+
     package static let all = MessageKind.allCases.flatMap { kind in
         Direction.allCases.map { Occasion(kind, $0) }
     }

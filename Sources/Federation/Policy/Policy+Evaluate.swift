@@ -2,22 +2,30 @@ extension Policy {
     /// What the lists say of a peer at `now` (Unix seconds); the first check of all, before
     /// anything is fetched. A message that names nobody is unknown.
     package func standing(of peer: PeerHost?, now: Int) -> Standing {
+        guard let peer else { return standing(by: nil, memberships: []) }
+        let (best, memberships) = entries(of: peer, now: now)
+        return standing(by: best, memberships: memberships)
+    }
+
+    /// The entry that speaks most firmly of a peer, and all lists that name it; of one tier alone
+    /// when it is given.
+    func entries(
+        of peer: PeerHost, now: Int, in tier: PeerList.Tier? = nil
+    ) -> (best: (list: Int, entry: ListEntry)?, memberships: [Int]) {
         var best: (list: Int, entry: Int, rank: ListRank)?
         var memberships: [Int] = []
-        if let peer {
-            index.forEachMatch(peer, now: now) { list, entry in
-                if !memberships.contains(list) { memberships.append(list) }
-                let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
-                if let known = best {
-                    if rank < known.rank { return }
-                    // Which of two equal entries is named must not hang on their order.
-                    if rank == known.rank, lists[list].name >= lists[known.list].name { return }
-                }
-                best = (list, entry, rank)
+        index.forEachMatch(peer, now: now) { list, entry in
+            if let tier, lists[list].tier != tier { return }
+            if !memberships.contains(list) { memberships.append(list) }
+            let rank = ListRank(lists[list], lists[list].entries[entry].pattern)
+            if let known = best {
+                if rank < known.rank { return }
+                // Which of two equal entries is named must not hang on their order.
+                if rank == known.rank, lists[list].name >= lists[known.list].name { return }
             }
+            best = (list, entry, rank)
         }
-        return standing(
-            by: best.map { ($0.list, lists[$0.list].entries[$0.entry]) }, memberships: memberships)
+        return (best.map { ($0.list, lists[$0.list].entries[$0.entry]) }, memberships)
     }
 
     /// The standing of a peer that is on these lists, one of which decided by this entry.
@@ -53,6 +61,9 @@ extension Policy {
             refusal: mode == .enforce ? refusal : nil,
             would: mode == .report && refusal != nil ? by : nil, uncertain: unloaded)
     }
+
+    /// The built-in requirement that a peer which advertises keys signs.
+    static let advertisedKeysLabel = "built-in:advertised-keys"
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
     package func evaluate(_ facts: Facts, room: (_ limit: Int) -> Room) -> Verdict {
@@ -132,14 +143,9 @@ private struct Judgement {
 
     /// A peer which advertises keys signs: the draft's "decision to discard".
     mutating func judge(_ facts: Facts, keysOf refusal: Refusal) {
-        let name = "built-in:advertised-keys"
-        switch facts.occasion.direction {
-        case .outbound: return checks.append(Check(name, .notApplicable, .otherOccasion))
-        case .inbound: break
-        }
-        switch facts.occasion.kind {
-        case .webdav: return checks.append(Check(name, .notApplicable, .otherOccasion))
-        case .share, .notification, .invite, .token, .requestShare, .ocs: break
+        let name = Policy.advertisedKeysLabel
+        guard facts.occasion.isHeldToKeys else {
+            return checks.append(Check(name, .notApplicable, .otherOccasion))
         }
         switch facts.peerKeys {
         case .none: checks.append(Check(name, .notApplicable))

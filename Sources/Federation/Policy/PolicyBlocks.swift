@@ -42,3 +42,10 @@ package struct Rule: Sendable {
         }
     }
 }
+
+extension Policy {
+    /// Which messages its blocks are about, block by block.
+    package var scopes: [BlockScope] {
+        requirements.map(\.scope) + limits.map(\.scope) + rules.map(\.scope)
+    }
+}

@@ -7,13 +7,10 @@ struct PolicyInvariantReader {
         let findings = table.findings
         let before = findings.count
         let name = table.require("name", .line)
-        let given = table.node("given").map {
-            TOMLTableReader($0, path: "given", findings: findings)
-        }
-        if given == nil { _ = table.require("given", .line) }
+        let given = table.require("given", .members("given", findings)).flatMap { $0 }
         let never = table.require("never", TOMLForm<Verdict.Action>.word("action"))
         table.finish()
-        guard let name, let never, var given = given ?? nil else { return nil }
+        guard let name, let never, var given else { return nil }
         let messages = self.messages(&given)
         given.finish()
         guard findings.count == before else { return nil }
@@ -29,8 +26,8 @@ struct PolicyInvariantReader {
         messages.standing = given.read("standing", .word("standing"))
         messages.peers = blocks.selector("peer", &given)
         messages.excepted = blocks.selector("peer_not", &given)
-        let signatures = TOMLForm<GivenFacts.Signature>.word("signature").oneOrMore
-        messages.signatures = given.read("signature", signatures)?.map(\.fact) ?? []
+        let signatures = TOMLForm<SignatureFact>.word("signature").oneOrMore
+        messages.signatures = given.read("signature", signatures) ?? []
         messages.peerKeys = given.read("advertises_keys", .boolean).map(PeerKeys.init(given:))
         messages.access = given.read("token_exchange", .boolean).map(AccessFact.init(given:))
         messages.invite = given.read("invite", .boolean).map(InviteFact.init(given:))

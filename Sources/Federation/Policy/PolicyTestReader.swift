@@ -60,7 +60,7 @@ struct PolicyTestReader {
 }
 
 extension TOMLForm<TOMLTableReader?> {
-    fileprivate static func members(_ path: String, _ findings: Findings) -> TOMLForm {
+    static func members(_ path: String, _ findings: Findings) -> TOMLForm {
         TOMLForm("a table") { node, findings in
             .some(TOMLTableReader(node, path: path, findings: findings))
         }
@@ -91,19 +91,6 @@ extension Facts {
 
 /// Reads the facts that `given` changes in an ordinary message.
 enum GivenFacts {
-    enum Signature: String, CaseIterable {
-        case none, invalid, cavage, rfc9421
-
-        var fact: SignatureFact {
-            switch self {
-            case .none: .none
-            case .invalid: .invalid
-            case .cavage: .cavage
-            case .rfc9421: .rfc9421
-            }
-        }
-    }
-
     /// - Parameter message: What is changed instead of an ordinary message; then `on` may be left
     ///   out.
     static func read(_ table: inout TOMLTableReader, over message: Facts? = nil) -> Facts? {
@@ -117,8 +104,8 @@ enum GivenFacts {
         if let occasion { facts.occasion = occasion }
         if let peer { facts.peer = peer }
         if let now = table.read("now", .instant) { facts.now = now.start }
-        if let signature = table.read("signature", TOMLForm<Signature>.word("signature")) {
-            facts.signature = signature.fact
+        if let signature = table.read("signature", TOMLForm<SignatureFact>.word("signature")) {
+            facts.signature = signature
         }
         if let keys = table.read("advertises_keys", .boolean) {
             facts.peerKeys = PeerKeys(given: keys)

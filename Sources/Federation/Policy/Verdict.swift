@@ -80,10 +80,9 @@ package struct Refusal: Sendable, Equatable {
 
     /// Statuses that say "later" say when; a row that has no time of its own takes the usual one.
     private var retryAfter: Int? {
-        if let roomAfter, status == 429 || status == 503 { return roomAfter }
-        return switch status {
-        case 429: row.defaultRetryAfter ?? DenialCode.limitExceeded.defaultRetryAfter
-        case 503: row.defaultRetryAfter ?? DenialCode.held.defaultRetryAfter
+        switch status {
+        case 429: roomAfter ?? row.defaultRetryAfter ?? DenialCode.limitExceeded.defaultRetryAfter
+        case 503: roomAfter ?? row.defaultRetryAfter ?? DenialCode.held.defaultRetryAfter
         case _: nil
         }
     }

@@ -22,15 +22,7 @@ extension TOMLNode.Content {
     }
 
     private static func key(_ key: String) -> String {
-        let isBare =
-            !key.isEmpty
-            && key.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
+        let isBare = !key.isEmpty && key.utf8.allSatisfy(TOMLCursor.isBare)
         return isBare ? key : written(key)
     }
 

@@ -94,7 +94,7 @@ extension Gateway {
         let presented = (try? signedMessage(claimed.received)).flatMap {
             try? PresentedSignature($0)
         }
-        facts.signature = presented?.generation.claimedFact ?? .none
+        facts.signature = presented?.generation.fact ?? .none
         return judgeBeside(facts, refusedBy: standing, under: trail.snapshot)
     }
 
@@ -123,7 +123,7 @@ extension Standing {
 
 extension SignatureGeneration {
     /// What the policy would hear of such a signature if it were good.
-    fileprivate var claimedFact: SignatureFact {
+    var fact: SignatureFact {
         switch self {
         case .none: .none
         case .cavage: .cavage

@@ -48,14 +48,14 @@ package struct MessageFile: Sendable {
         _ method: String, _ path: String, _ raw: RawMessage
     ) throws(Denial) -> Facts {
         switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
-        case .ocm(let endpoint): return facts(kind(of: endpoint), try .ocm(endpoint, raw.body))
+        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body))
         case .token:
             let type = raw.message.combined("content-type").flatMap {
                 MediaType(String(decoding: $0, as: UTF8.self))
             }
-            return facts(.token, .token(try TokenRequest(parsing: raw.body, type: type)))
+            return facts(.token(try TokenRequest(parsing: raw.body, type: type)))
         case .ocs(let call):
-            return facts(.ocs, try .ocs(call.action, try FormBody(parsing: raw.body)))
+            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)))
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
             .passThrough, .methodNotAllowed, .unknownEndpoint:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
@@ -79,21 +79,12 @@ package struct MessageFile: Sendable {
         } else {
             throw Denial(.malformedMessage, "this is the body of no message of the federation")
         }
-        return facts(kind(of: endpoint), try .ocm(endpoint, bytes))
+        return facts(try .ocm(endpoint, bytes))
     }
 
-    private static func kind(of endpoint: OCMEndpoint) -> MessageKind {
-        switch endpoint {
-        case .shares: .share
-        case .notifications: .notification
-        case .inviteAccepted: .invite
-        case .requestShare: .requestShare
-        }
-    }
-
-    private static func facts(_ kind: MessageKind, _ message: Message) -> Facts {
+    private static func facts(_ message: Message) -> Facts {
         let peer = message.ownClaim?.peer
-        var facts = Facts.ordinary(Occasion(kind, .inbound), peer: peer)
+        var facts = Facts.ordinary(Occasion(message.kind, .inbound), peer: peer)
         facts.fill(from: message)
         return facts
     }

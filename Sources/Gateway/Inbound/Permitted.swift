@@ -45,9 +45,7 @@ extension Gateway {
         case .none(let advertised):
             facts.signature = .none
             facts.peerKeys = advertised == .yes ? .advertised : .none
-        case .valid(.cavage, _): facts.signature = .cavage
-        case .valid(.label, _), .valid(.tag, _): facts.signature = .rfc9421
-        case .valid(.none, _): facts.signature = .none
+        case .valid(let generation, _): facts.signature = generation.fact
         case .tolerated: facts.signature = .invalid
         }
         if case .valid = signature {
@@ -136,10 +134,14 @@ extension Facts {
 extension Facts {
     /// What the registry knows of the share that a request is about.
     mutating func fill(from found: FoundAccess) {
-        let share = found.share
-        resourceType = share.resourceType
+        fill(from: found.share)
         protocols = [found.access.protocolName]
         permissions = found.access.permissions.facts
+    }
+
+    /// What it is of, and between whom it is.
+    mutating func fill(from share: ShareRecord) {
+        resourceType = share.resourceType
         owner = share.owner
         sender = share.sender
         recipient = share.recipient

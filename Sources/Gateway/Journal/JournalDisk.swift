@@ -224,7 +224,7 @@ final class JournalDisk {
         try sign(time)
         try commit()
         for day in old { try FileManager.default.removeItem(atPath: reader.file(of: day)) }
-        try JournalFile.syncFolder(of: file.path)
+        try PrivateFile.syncFolder(of: file.path)
         let forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
         log.write(
             .notice, .journalRemoved,

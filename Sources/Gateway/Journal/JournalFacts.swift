@@ -15,7 +15,7 @@ enum JournalFacts {
             text.add("on", facts.occasion.description)
             text.add("peer", facts.peer?.description)
             text.add("now", facts.now)
-            text.add("signature", word(facts.signature))
+            text.add("signature", facts.signature.rawValue)
             text.add("advertises_keys", facts.peerKeys == .advertised)
             text.add("token_exchange", facts.access == .token)
             text.add("invite", facts.invite == .accepted)
@@ -54,7 +54,8 @@ enum JournalFacts {
         var facts = Facts(
             occasion, peer: object["peer"]?.string.flatMap { PeerHost($0) }, now: now)
         facts.address = client.flatMap { NetworkAddress($0) }
-        facts.signature = object["signature"]?.string.flatMap(signature) ?? .none
+        facts.signature =
+            object["signature"]?.string.flatMap(SignatureFact.init(rawValue:)) ?? .none
         facts.peerKeys = object["advertises_keys"]?.bool == true ? .advertised : .none
         facts.access = object["token_exchange"]?.bool == true ? .token : .secret
         facts.invite = object["invite"]?.bool == true ? .accepted : .none
@@ -83,19 +84,6 @@ enum JournalFacts {
 
     private static func words(_ value: JSONValue?) -> [String] {
         value?.array?.compactMap(\.string) ?? []
-    }
-
-    private static func word(_ fact: SignatureFact) -> String {
-        switch fact {
-        case .none: "none"
-        case .invalid: "invalid"
-        case .cavage: "cavage"
-        case .rfc9421: "rfc9421"
-        }
-    }
-
-    private static func signature(_ word: String) -> SignatureFact? {
-        SignatureFact.allCases.first { self.word($0) == word }
     }
 
     /// Whether nothing of it would be cut.

@@ -26,7 +26,7 @@ final class JournalFile {
                 permissions: .ownerReadWrite)
             size = Int(try file.seek(offset: 0, from: .end))
             roomEnd = size
-            try Self.syncFolder(of: path)
+            try PrivateFile.syncFolder(of: path)
         } catch {
             throw JournalError(
                 path, "cannot be opened: \(error)",
@@ -82,14 +82,6 @@ final class JournalFile {
     }
 
     deinit { close() }
-
-    static func syncFolder(of path: String) throws {
-        let folder = try FileDescriptor.open(
-            FilePath(path).removingLastComponent(), .readOnly, options: [.directory, .closeOnExec])
-        try folder.closeAfter {
-            if fsync(folder.rawValue) != 0 { throw Errno(rawValue: errno) }
-        }
-    }
 
     /// Space on the disk of a file that unprivileged users may take.
     static func freeBytes(of path: String) -> Int {

@@ -148,10 +148,9 @@ extension Facts {
 extension SignatureFact {
     /// The signature of a request of ours; one that nobody looks at is none.
     init(_ generation: SignatureGeneration, _ verification: PeerDialect.Verification) {
-        switch (verification, generation) {
-        case (.unknown, _), (.verifies, .none): self = .none
-        case (.verifies, .cavage): self = .cavage
-        case (.verifies, .label), (.verifies, .tag): self = .rfc9421
+        switch verification {
+        case .unknown: self = .none
+        case .verifies: self = generation.fact
         }
     }
 }

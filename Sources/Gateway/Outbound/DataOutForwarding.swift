@@ -97,13 +97,7 @@ extension Gateway {
     private func condition(
         _ data: DataShare, _ request: PeerRequest
     ) throws(Denial) -> String? {
-        guard request.head.fields.contains(.if) else { return nil }
-        guard let value = request.head.fields.only(.if) else {
-            throw Denial(.malformedRequest, "If is there twice")
-        }
-        let field = try IfField(value)
-        guard field.isTagged else { return nil }
-        return try field.mapped { (url) throws(Denial) in
+        try request.head.mappedCondition { (url) throws(Denial) in
             guard let destination = try? Destination(url),
                 let path = place(of: destination, in: data, request)
             else { throw Denial(.notAllowed, "If names a resource outside of the share") }

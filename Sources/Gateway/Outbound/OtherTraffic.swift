@@ -29,7 +29,7 @@ extension Gateway {
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
     func passOut(
-        _ request: PeerRequest, answers: [FieldName] = Gateway.pageFields + [.location]
+        _ request: PeerRequest, answers: [FieldName] = Gateway.ledFields
     ) -> Plan {
         guard !request.isOfTheFederation else {
             return .answer(
@@ -61,6 +61,9 @@ extension Gateway {
             "x-nextcloud-talk-federation-invites", "x-nextcloud-talk-hash",
             "x-nextcloud-talk-modified-before", "x-nextcloud-talk-proxy-hash",
         ].map { FieldName($0) }
+
+    /// The same, and where a page leads.
+    private static let ledFields = pageFields + [.location]
 
     /// What tells of pages and sessions inside.
     private static let inner: [FieldName] = [.cookie, FieldName("origin"), FieldName("referer")]
@@ -105,5 +108,6 @@ extension PeerRequest {
         return OCMEndpoint(rawValue: String(last))
     }
 
-    private static let usual = RouteTable(kind: .generic)
+    /// The routes of a server of which nothing is known.
+    static let usual = RouteTable(kind: .generic)
 }

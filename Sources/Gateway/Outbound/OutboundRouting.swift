@@ -13,8 +13,9 @@ extension Gateway {
         if let peer = known ?? resolution.remembered(request.peer) {
             return plan(request, to: peer)
         }
-        let usual = PeerPaths(request.peer, nil, for: backend.view.backend.kind)
-        switch usual.route(method: request.head.method.rawValue, path: request.path.text) {
+        switch PeerRequest.usual.route(
+            method: request.head.method.rawValue, path: request.path.text)
+        {
         case .ocm(let endpoint): return message(request, .ocm(endpoint))
         case .ocs(let call): return message(request, .ocs(call, request.path))
         case .token: return message(request, .token)

@@ -13,10 +13,7 @@ struct PeopleInPolicy {
 
     init(_ policy: Policy) {
         var ranges: [NetworkRange] = []
-        let scopes =
-            policy.requirements.map(\.scope) + policy.limits.map(\.scope)
-            + policy.rules.map(\.scope)
-        for condition in scopes.flatMap(\.conditions) {
+        for condition in policy.scopes.flatMap(\.conditions) {
             switch condition {
             case .owner(let globs): owners += globs.filter(Self.namesSomebody)
             case .sender(let globs): senders += globs.filter(Self.namesSomebody)
@@ -96,11 +93,7 @@ enum HiddenPerson {
         guard let text, text.hasPrefix("~") else { return nil }
         let rest = text.dropFirst()
         let name = rest.prefix { $0 != "@" }
-        guard name.count == pseudonymLength,
-            name.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-        else { return nil }
+        guard JournalPseudonym(String(name)) != nil else { return nil }
         return String(rest.dropFirst(name.count).dropFirst())
     }
-
-    private static let pseudonymLength = 24
 }

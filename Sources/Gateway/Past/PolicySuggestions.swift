@@ -65,18 +65,17 @@ package struct PolicySuggestions: Sendable {
 
     /// Peers that are excepted from having to sign, and sign all the same, always and well.
     package var signers: [(name: String, list: String, tally: PeerTally)] {
+        let good = peers.compactMap { name, tally in
+            tally.valid >= least && tally.wrong == 0 && tally.unsigned == 0
+                ? PeerHost(name).map { (name: name, host: $0, tally: tally) } : nil
+        }
+        let excepted = policy.requirements.filter { $0.needs.contains(.signature) }
+            .flatMap { $0.scope.excepted?.lists ?? [] }
         var found: [(name: String, list: String, tally: PeerTally)] = []
-        for requirement in policy.requirements where requirement.needs.contains(.signature) {
-            for place in requirement.scope.excepted?.lists ?? [] {
-                let list = policy.lists[place]
-                for (name, tally) in peers {
-                    guard let host = PeerHost(name), tally.valid >= least, tally.wrong == 0,
-                        tally.unsigned == 0,
-                        list.entries.contains(where: { $0.pattern.matches(host) }),
-                        !found.contains(where: { $0.name == name && $0.list == list.name })
-                    else { continue }
-                    found.append((name, list.name, tally))
-                }
+        for list in Set(excepted).map({ policy.lists[$0] }) {
+            for (name, host, tally) in good
+            where list.entries.contains(where: { $0.pattern.matches(host) }) {
+                found.append((name, list.name, tally))
             }
         }
         return found.sorted { ($0.name, $0.list) < ($1.name, $1.list) }

@@ -30,12 +30,7 @@ package struct HeldMessage: Sendable, Codable, Equatable {
         occasion = facts.occasion.description
         by = record.by
         code = record.code ?? ""
-        signature =
-            switch facts.signature {
-            case .none, .invalid: "none"
-            case .cavage: "cavage"
-            case .rfc9421: "rfc9421"
-            }
+        signature = (facts.signature.isValid ? facts.signature : SignatureFact.none).rawValue
         client = record.client
         owner = facts.owner?.kept
         sender = facts.sender?.kept

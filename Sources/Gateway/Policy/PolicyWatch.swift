@@ -1,5 +1,10 @@
 import Federation
 import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// What tells that a file has changed: written to, or another one in its place.
 struct FileStamp: Sendable, Equatable {
@@ -11,14 +16,12 @@ struct FileStamp: Sendable, Equatable {
 
     /// nil when there is no such file. Of a link it is the file that it leads to.
     init?(_ path: String) {
-        let target = (path as NSString).resolvingSymlinksInPath
-        guard let facts = try? FileManager.default.attributesOfItem(atPath: target) else {
-            return nil
-        }
-        device = (facts[.systemNumber] as? NSNumber)?.intValue ?? 0
-        inode = (facts[.systemFileNumber] as? NSNumber)?.intValue ?? 0
-        size = (facts[.size] as? NSNumber)?.intValue ?? 0
-        modified = (facts[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        guard let status = try? Stat(FilePath(path)) else { return nil }
+        device = Int(truncatingIfNeeded: status.deviceID.rawValue)
+        inode = Int(truncatingIfNeeded: status.inode.rawValue)
+        size = Int(status.size)
+        let time = status.st_mtim
+        modified = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     init(device: Int = 1, inode: Int, size: Int, modified: Double) {

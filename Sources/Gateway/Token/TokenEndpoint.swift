@@ -26,8 +26,7 @@ extension Gateway {
         try await makeDurable(verified.memory.take() + memory)
         trail.exchanged(share)
         let settings = share.settings.and(permitted.settings)
-        let lifetime = Int(
-            (settings.tokenTTL ?? configuration.token.lifetime).components.seconds)
+        let lifetime = (settings.tokenTTL ?? configuration.token.lifetime).wholeSeconds
         let token = try sealer.seal(
             AccessToken(
                 share: share.id.description, peer: peer,

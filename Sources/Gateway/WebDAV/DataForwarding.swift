@@ -79,13 +79,7 @@ extension Gateway {
     private func condition(
         of request: DataRequest, _ file: SingleFile
     ) throws(Denial) -> String? {
-        guard request.head.fields.contains(.if) else { return nil }
-        guard let value = request.head.fields.only(.if) else {
-            throw Denial(.malformedRequest, "If is there twice")
-        }
-        let field = try IfField(value)
-        guard field.isTagged else { return nil }
-        return try field.mapped { (url) throws(Denial) in
+        try request.head.mappedCondition { (url) throws(Denial) in
             guard let destination = try? Destination(url) else {
                 throw Denial(.malformedRequest, "If names a URL that cannot be read")
             }

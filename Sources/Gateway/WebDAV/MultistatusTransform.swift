@@ -26,3 +26,19 @@ extension FieldName {
     /// Conditions that may name resources (RFC 4918, section 10.4).
     static let `if` = FieldName("if")
 }
+
+extension RequestHead {
+    /// `If` with other URLs in its tags; nil for a field without tags, and for none.
+    ///
+    /// Refused: a field that is there twice, or cannot be read, and what `map` refuses.
+    func mappedCondition(
+        _ map: (ArraySlice<UInt8>) throws(Denial) -> String
+    ) throws(Denial) -> String? {
+        guard fields.contains(.if) else { return nil }
+        guard let value = fields.only(.if) else {
+            throw Denial(.malformedRequest, "If is there twice")
+        }
+        let field = try IfField(value)
+        return field.isTagged ? try field.mapped(map) : nil
+    }
+}

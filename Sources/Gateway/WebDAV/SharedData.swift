@@ -230,10 +230,7 @@ extension Gateway {
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
         facts.address = request.client.address.map { NetworkAddress($0) }
-        facts.resourceType = share.resourceType
-        facts.owner = share.owner
-        facts.sender = share.sender
-        facts.recipient = share.recipient
+        facts.fill(from: share)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
         let judgement = judge(facts, standing, Amount(of: request.head), under: snapshot)

@@ -14,14 +14,7 @@ enum Suspect {
             self = .cavage(claimed)
         case .rfc9421:
             let all = try MessageSignature.all(in: message)
-            var chosen = all.first { $0.label == label }
-            if label == nil {
-                switch try SignatureProfile.select(all) {
-                case .one(let signature): chosen = signature
-                case .none: chosen = all.count == 1 ? all.first : nil
-                }
-            }
-            guard let chosen else { return nil }
+            guard let chosen = try InspectedSignature.choose(all, label: label) else { return nil }
             self = .rfc9421(chosen, try chosen.input())
         }
     }

@@ -21,7 +21,8 @@ package enum InspectedSignature: Sendable {
         }
     }
 
-    private static func choose(
+    /// The signature of a label, or the one that counts; nil when there is none, or no telling.
+    static func choose(
         _ all: [MessageSignature], label: String?
     ) throws(SignatureError) -> MessageSignature? {
         if let label { return all.first { $0.label == label } }

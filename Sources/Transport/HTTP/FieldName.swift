@@ -54,7 +54,6 @@ extension FieldName {
     package static let ifNoneMatch = FieldName("if-none-match")
     package static let ifRange = FieldName("if-range")
     package static let range = FieldName("range")
-    package static let retryAfter = FieldName("retry-after")
     package static let server = FieldName("server")
     package static let signature = FieldName("signature")
     package static let signatureInput = FieldName("signature-input")

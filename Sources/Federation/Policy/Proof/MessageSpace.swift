@@ -157,7 +157,7 @@ struct MessageSpace {
         values.set(aspect, to: number, in: &facts)
         let words: String? =
             switch aspect {
-            case .signature: facts.signature.word
+            case .signature: facts.signature.rawValue
             case .shareType: facts.shareType
             case .resourceType: facts.resourceType
             case .protocols: facts.protocols.joined(separator: "+")

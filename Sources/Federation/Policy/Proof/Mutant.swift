@@ -81,14 +81,20 @@ struct Mutation {
 // MARK: Blocks
 
 extension Mutation {
+    /// Takes a block away, and enforces what is only reported or the other way round.
+    private mutating func breakMode(
+        _ label: String, _ mode: PolicyMode,
+        _ set: (inout PolicyParts, PolicyMode) -> Void
+    ) {
+        add(label, Self.dropped) { set(&$0, .open) }
+        let other: PolicyMode = mode == .enforce ? .report : .enforce
+        add(label, Self.turn(mode.rawValue, other.rawValue, "mode")) { set(&$0, other) }
+    }
+
     mutating func breakRequirement(_ place: Int, _ grain: MutationGrain) {
         let block = policy.requirements[place]
         guard block.mode != .open else { return }
-        add(block.label, Self.dropped) { $0.requirements[place] = block.with(mode: .open) }
-        let other: PolicyMode = block.mode == .enforce ? .report : .enforce
-        add(block.label, Self.turn(block.mode.rawValue, other.rawValue, "mode")) {
-            $0.requirements[place] = block.with(mode: other)
-        }
+        breakMode(block.label, block.mode) { $0.requirements[place] = block.with(mode: $1) }
         if block.needs.count > 1 {
             for need in block.needs {
                 add(block.label, "need loses \(quoted(need.rawValue))") {
@@ -112,11 +118,7 @@ extension Mutation {
     mutating func breakLimit(_ place: Int, _ grain: MutationGrain) {
         let block = policy.limits[place]
         guard block.mode != .open else { return }
-        add(block.label, Self.dropped) { $0.limits[place] = block.with(mode: .open) }
-        let other: PolicyMode = block.mode == .enforce ? .report : .enforce
-        add(block.label, Self.turn(block.mode.rawValue, other.rawValue, "mode")) {
-            $0.limits[place] = block.with(mode: other)
-        }
+        breakMode(block.label, block.mode) { $0.limits[place] = block.with(mode: $1) }
         for change in ScopeMutation.all(of: block.scope, .restricts, policy, grain) {
             add(block.label, change.words) { $0.limits[place] = block.with(scope: change.scope) }
         }
@@ -131,11 +133,7 @@ extension Mutation {
     mutating func breakRule(_ place: Int, _ grain: MutationGrain) {
         let block = policy.rules[place]
         guard block.mode != .open else { return }
-        add(block.label, Self.dropped) { $0.rules[place] = block.with(mode: .open) }
-        let other: PolicyMode = block.mode == .enforce ? .report : .enforce
-        add(block.label, Self.turn(block.mode.rawValue, other.rawValue, "mode")) {
-            $0.rules[place] = block.with(mode: other)
-        }
+        breakMode(block.label, block.mode) { $0.rules[place] = block.with(mode: $1) }
         for ruling in others(block.ruling) {
             add(block.label, Self.turn(block.ruling.word, ruling.word, "action")) {
                 $0.rules[place] = block.with(ruling: ruling)

@@ -67,7 +67,7 @@ package struct MutationReport: Sendable {
                 return found == nil ? .on : .stop
             }
             guard differs else { return .same }
-            return .different(given: found.map { policy.given($0, unlike: mutant) })
+            return .different(given: found.map { TestText.given($0.plain(for: policy, mutant)) })
         } catch {
             return .open(error.description)
         }
@@ -94,27 +94,5 @@ extension Policy {
         case .broken: false
         case .proved, .open: true
         }
-    }
-
-    /// The plainest form of a message that this policy and another judge differently.
-    fileprivate func given(_ message: SampleMessage, unlike other: Policy) -> String {
-        var message = message
-        let wanted = (judge(message).verdict.essence, other.judge(message).verdict.essence)
-        for change in SampleMessage.simplifications {
-            let simpler = change(message)
-            if judge(simpler).verdict.essence == wanted.0,
-                other.judge(simpler).verdict.essence == wanted.1
-            {
-                message = simpler
-            }
-        }
-        return TestText.given(message)
-    }
-}
-
-extension Verdict {
-    /// What `want` of a test can ask for.
-    fileprivate var essence: [String] {
-        [action.rawValue, by, code ?? "", status.map { String($0) } ?? ""] + would.sorted()
     }
 }

@@ -120,22 +120,7 @@ struct OwnEntries {
     let memberships: [Int]
 
     init(_ policy: Policy, _ host: PeerHost, _ now: Int) {
-        var best: (list: Int, entry: Int, rank: ListRank)?
-        var memberships: [Int] = []
-        policy.index.forEachMatch(host, now: now) { list, entry in
-            guard policy.lists[list].tier == .own else { return }
-            if !memberships.contains(list) { memberships.append(list) }
-            let rank = ListRank(policy.lists[list], policy.lists[list].entries[entry].pattern)
-            if let known = best {
-                if rank < known.rank { return }
-                if rank == known.rank, policy.lists[list].name >= policy.lists[known.list].name {
-                    return
-                }
-            }
-            best = (list, entry, rank)
-        }
-        self.best = best.map { ($0.list, policy.lists[$0.list].entries[$0.entry]) }
-        self.memberships = memberships
+        (best, memberships) = policy.entries(of: host, now: now, in: .own)
     }
 }
 

@@ -72,10 +72,7 @@ extension PeerNames {
         var patterns: Set<HostPattern> = []
         var instants: Set<Int> = []
         for policy in [old, new] {
-            let scopes =
-                policy.requirements.map(\.scope) + policy.limits.map(\.scope)
-                + policy.rules.map(\.scope)
-            for selector in scopes.flatMap({ [$0.peers, $0.excepted] }).compactMap(\.self) {
+            for selector in policy.scopes.flatMap({ [$0.peers, $0.excepted] }).compactMap(\.self) {
                 patterns.formUnion(selector.patterns)
             }
         }
@@ -172,27 +169,6 @@ extension RegionJudge.Ruling {
                 ? ", reports nothing" : ", reports \(would.sorted().joined(separator: ", "))"
         }
         return words
-    }
-}
-
-extension SampleMessage {
-    /// The plainest form of a message that keeps what both policies say of it.
-    fileprivate func plain(for old: Policy, _ new: Policy) -> SampleMessage {
-        var message = self
-        let wanted = (old.judge(message).verdict.told, new.judge(message).verdict.told)
-        for change in SampleMessage.simplifications {
-            let simpler = change(message)
-            if (old.judge(simpler).verdict.told, new.judge(simpler).verdict.told) == wanted {
-                message = simpler
-            }
-        }
-        return message
-    }
-}
-
-extension Verdict {
-    fileprivate var told: [String] {
-        [action.rawValue, by, code ?? "", status.map { String($0) } ?? ""] + would.sorted()
     }
 }
 

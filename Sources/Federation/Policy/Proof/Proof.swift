@@ -70,15 +70,12 @@ extension Policy {
         guard var message = space.message(in: region) else {
             return .doubtful("no address was found that the patterns leave open here")
         }
-        guard breaks(invariant, message) != nil else {
+        guard var verdict = breaks(invariant, message) else {
             return .doubtful("the policy judges a message otherwise than the proof")
         }
         for change in SampleMessage.simplifications {
             let simpler = change(message)
-            if breaks(invariant, simpler) != nil { message = simpler }
-        }
-        guard let verdict = breaks(invariant, message) else {
-            return .doubtful("the policy judges a message otherwise than the proof")
+            if let found = breaks(invariant, simpler) { (message, verdict) = (simpler, found) }
         }
         return .found(
             Counterexample(
@@ -154,5 +151,27 @@ extension SampleMessage {
             { $0.recipient = $1.recipient }, { $0.notificationType = $1.notificationType },
             { $0.address = $1.address }, { $0.software = $1.software },
         ]
+    }
+}
+
+extension SampleMessage {
+    /// The plainest form of a message that keeps what both policies say of it.
+    func plain(for old: Policy, _ new: Policy) -> SampleMessage {
+        var message = self
+        let wanted = (old.judge(message).verdict.told, new.judge(message).verdict.told)
+        for change in SampleMessage.simplifications {
+            let simpler = change(message)
+            if (old.judge(simpler).verdict.told, new.judge(simpler).verdict.told) == wanted {
+                message = simpler
+            }
+        }
+        return message
+    }
+}
+
+extension Verdict {
+    /// What `want` of a test can ask for.
+    fileprivate var told: [String] {
+        [action.rawValue, by, code ?? "", status.map { String($0) } ?? ""] + would.sorted()
     }
 }

@@ -121,7 +121,7 @@ struct RegionJudge {
             case .unknown(let question): return .split(question)
             case .no: break
             case .yes:
-                judgement.refuse("built-in:advertised-keys", policy.refusals.unsigned, .enforce)
+                judgement.refuse(Policy.advertisedKeysLabel, policy.refusals.unsigned, .enforce)
             }
         }
         for block in before {
@@ -273,17 +273,5 @@ private struct Judgement {
             ruling.settings = (decided?.settings ?? .none).words
         }
         return ruling
-    }
-}
-
-extension Occasion {
-    /// Whether a peer that advertises keys has to sign it.
-    fileprivate var isHeldToKeys: Bool {
-        switch (direction, kind) {
-        case (.outbound, _), (_, .webdav): false
-        case (.inbound, .share), (.inbound, .notification), (.inbound, .invite), (.inbound, .token),
-            (.inbound, .requestShare), (.inbound, .ocs):
-            true
-        }
     }
 }

@@ -8,10 +8,12 @@ struct RegionWords {
     }
 
     private let space: MessageSpace
+    private let all: Region
     private var atoms: [Int: [Atom]] = [:]
 
     init(_ old: Policy, _ new: Policy, _ space: MessageSpace, _ named: PeerNames) {
         self.space = space
+        all = space.everything
         add(space.question(.signature) { $0.signature.isValid }, "signed", "unsigned")
         for (fact, word) in [
             (SignatureFact.rfc9421, "RFC 9421"), (.cavage, "draft-cavage"),
@@ -126,8 +128,7 @@ struct RegionWords {
     }
 
     private func describe(_ region: Region, unlike usual: [Region]) -> String {
-        let all = space.everything
-        return space.aspects.indices.compactMap { place -> String? in
+        space.aspects.indices.compactMap { place -> String? in
             let set = region.sets[place]
             switch space.aspects[place] {
             case .occasion: return Self.occasions(set)
@@ -216,8 +217,7 @@ struct RegionWords {
 extension Policy {
     /// Whether a block asks for the members of this list.
     fileprivate func asks(_ list: Int) -> Bool {
-        let scopes = requirements.map(\.scope) + limits.map(\.scope) + rules.map(\.scope)
-        return scopes.contains { scope in
+        scopes.contains { scope in
             [scope.peers, scope.excepted].contains { $0?.lists.contains(list) == true }
         }
     }

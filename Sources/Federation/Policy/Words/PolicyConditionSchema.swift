@@ -56,7 +56,7 @@ enum PolicyConditionSchema {
                     "host[:port]; else peer.example.")
             ),
             ("now", .instant.standard("2026-01-01").saying("When.")),
-            ("signature", .word(GivenFacts.Signature.self)),
+            ("signature", .word(SignatureFact.self)),
         ] + facts + [
             ("software", .line.saying("What the peer calls itself.")),
             ("address", .text(#"^\[?[0-9A-Fa-f.:]+\]?$"#).saying("From which IP address.")),
@@ -87,7 +87,7 @@ enum PolicyConditionSchema {
                 .word(Standing.Word.self).saying("What the lists say of the peer.")
             ),
             ("peer", .reference("peers")), ("peer_not", .reference("peers")),
-            ("signature", .oneOrMore(.word(GivenFacts.Signature.self))),
+            ("signature", .oneOrMore(.word(SignatureFact.self))),
         ] + facts + conditions
 
     /// Facts that are there or not.

@@ -63,7 +63,7 @@ import Testing
         facts.address = message.address.flatMap {
             NetworkAddress($0.map(String.init).joined(separator: "."))
         }
-        facts.signature = try #require(GivenFacts.Signature(rawValue: message.signature)).fact
+        facts.signature = try #require(SignatureFact(rawValue: message.signature))
         facts.peerKeys = PeerKeys(given: message.advertisesKeys)
         facts.access = AccessFact(given: message.isByToken)
         facts.invite = InviteFact(given: message.isInvited)
