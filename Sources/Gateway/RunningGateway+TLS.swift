@@ -40,7 +40,27 @@ extension RunningGateway {
         for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
         where other != name { identities.append(try identity(settings)) }
         return try TLSContext.server(
-            identities: identities, minimum: own.minimum, alpn: ["http/1.1"])
+            identities: identities, minimum: own.minimum, alpn: ["http/1.1"],
+            clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) })
+    }
+
+    /// Those whose client certificates are believed.
+    ///
+    /// Refused: a file that cannot be read, and one without a certificate.
+    package static func clientAuthorities(
+        _ file: String
+    ) throws(PrivateFile.Problem) -> [Certificate] {
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw PrivateFile.Problem(
+                path: file, what: "cannot be read",
+                remedy: "name the authorities of clients, PEM, in client_ca of the [tls] table")
+        }
+        do { return try Certificate.chain(pem: text) } catch {
+            throw PrivateFile.Problem(
+                path: file, what: "holds no certificates: \(error)",
+                remedy: "PEM certificates of the authorities that certify clients, and nothing else"
+            )
+        }
     }
 
     /// A certificate chain and its key.

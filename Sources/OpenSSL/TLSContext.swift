@@ -18,8 +18,9 @@ package final class TLSContext: Sendable {
 
     /// A server. `identities`: the first is the default, names in the ClientHello pick others.
     /// A client that offers ALPN without any of `alpn` gets the alert no_application_protocol
-    /// (RFC 7301 section 3.2); an empty `alpn` ignores the offer. `clientTrust`, when given, is
-    /// whom clients must be certified by; a client without a certificate is refused then.
+    /// (RFC 7301 section 3.2); an empty `alpn` ignores the offer. With `clientTrust` clients are
+    /// asked for a certificate; one that it does not certify, or not for clients, or not now, ends
+    /// the handshake. A client that shows none is let in: see `TLSNegotiation.peerCertificate`.
     package static func server(
         identities: [TLSIdentity], minimum: TLSVersion = .tls12, maximum: TLSVersion = .tls13,
         alpn: [String] = [],
@@ -99,9 +100,10 @@ package final class TLSContext: Sendable {
         // Acknowledges every name, so that the name can be read afterwards.
         unsafe ocmgate_tls_on_server_name(context) { _, _, _ in SSL_TLSEXT_ERR_OK }
         unsafe SSL_CTX_set_num_tickets(context, 1)
-        guard unsafe SSL_CTX_set_session_id_context(context, Self.sessionScope, 7) == 1 else {
-            throw .last("make TLS context")
-        }
+        let scope = Self.sessionScope(clientTrust)
+        guard
+            unsafe SSL_CTX_set_session_id_context(context, scope, UInt32(scope.count)) == 1
+        else { throw .last("make TLS context") }
         if !alpn.isEmpty {
             unsafe SSL_CTX_set_alpn_select_cb(
                 context, ALPNList.select, Unmanaged.passUnretained(alpn).toOpaque())
@@ -109,8 +111,7 @@ package final class TLSContext: Sendable {
         try handle.attach(ticketKeys)
         if let clientTrust {
             try trust(clientTrust, asking: .forClientCertificates)
-            unsafe SSL_CTX_set_verify(
-                context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+            unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         }
     }
 
@@ -155,7 +156,17 @@ package final class TLSContext: Sendable {
         }
     }
 
-    private static let sessionScope = [UInt8]("ocmgate".utf8)
+    /// What a session is good for: one that began under other authorities for clients is not
+    /// resumed, but shaken hands over anew. 32 bytes.
+    private static func sessionScope(_ clientTrust: TLSTrust?) -> [UInt8] {
+        let authorities =
+            switch clientTrust {
+            case nil: [Certificate]()
+            case .system(let added): added
+            case .only(let named): named
+            }
+        return Hash.sha256.digest([UInt8]("ocmgate".utf8) + authorities.flatMap(\.der))
+    }
 
     private static let ciphers13 =
         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"

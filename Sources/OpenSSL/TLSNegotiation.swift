@@ -11,6 +11,10 @@ package struct TLSNegotiation: Sendable {
     package let serverName: String?
     /// Whether an earlier session was resumed: no certificate was sent this time.
     package let resumed: Bool
+    /// What the peer showed, the leaf, when it was verified: a server's always, a client's when it
+    /// was asked for one and had it. A resumed session remembers it, also past its end: whoever
+    /// relies on it looks at `Certificate.isCurrent`.
+    package let peerCertificate: Certificate?
 
     init?(of ssl: OpaquePointer) {
         guard
@@ -32,6 +36,11 @@ package struct TLSNegotiation: Sendable {
         serverName = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
             .map { unsafe String(cString: $0) }
         resumed = unsafe SSL_session_reused(ssl) == 1
+        peerCertificate =
+            unsafe SSL_get_verify_result(ssl) == Int(X509_V_OK)
+            ? unsafe SSL_get0_peer_certificate(ssl).map {
+                unsafe Certificate(CertificateHandle(sharing: $0))
+            } : nil
     }
 }
 

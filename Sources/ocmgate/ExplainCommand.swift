@@ -89,6 +89,7 @@ private struct DecisionWords {
         row("when", decision.object["at"]?.string)
         row("message", message)
         row("from", decision.client)
+        row("shown", certificate)
         row("about", about)
         row("result", result)
         row("detail", decision.detail)
@@ -152,6 +153,12 @@ private struct DecisionWords {
         let place = policy?.place(of: decision.block).map { " (\($0))" } ?? ""
         return
             "\(decision.action?.rawValue ?? "?"), \(decision.status)\(code), by \(decision.block)\(place)"
+    }
+
+    private var certificate: String? {
+        guard let certificate = decision.object["certificate"]?.object else { return nil }
+        func text(_ name: String) -> String { certificate[name].map(words) ?? "" }
+        return "client certificate of \(text("names")), SHA-256 \(text("fingerprint"))"
     }
 
     private var signature: String? {

@@ -22,7 +22,6 @@ struct InstallationCheck {
             findings += error.all
             return nil
         }
-        findings += policy.notYetInForce
         let failed = policy.proofFailures()
         findings += failed
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
@@ -46,6 +45,7 @@ struct InstallationCheck {
                 "unknown = \"\(policy.unknown.rawValue)\" leaves nothing to egress.other = \"tunnel\"",
                 remedy: "name the hosts in egress.other")
         }
+        clientAuthorities(of: configuration, for: policy)
         return failed.isEmpty ? policy.hash : nil
     }
 
@@ -85,6 +85,7 @@ struct InstallationCheck {
                 _ = try RunningGateway.clientContext(configuration)
             } catch { find(error) }
         }
+        clientAuthorities(of: configuration)
         guard isComplete, configuration.listeners.contains(where: { $0.tls != nil }) else { return }
         for origin in hosts where origin == configuration.site.origin {
             find(configuration.file, "no certificate is for \(origin), so no peer believes it")

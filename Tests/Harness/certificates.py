@@ -40,22 +40,22 @@ class Authority:
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
         self._issued: dict[str, Identity] = {}
 
-    def issue(self, name: str) -> Identity:
-        if name in self._issued:
-            return self._issued[name]
+    def issue(self, name: str, use=x509.ExtendedKeyUsageOID.SERVER_AUTH, days: int = 2) -> Identity:
+        """For a server, or a client; `days` until its end, which may lie behind us."""
+        label = name if use == x509.ExtendedKeyUsageOID.SERVER_AUTH else f"client-{name}-{days}"
+        if label in self._issued:
+            return self._issued[label]
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         certificate = (
-            self._builder(subject, key)
+            self._builder(subject, key, days)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(digital_signature=True), critical=True)
-            .add_extension(
-                x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-            )
+            .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
-        pair = Identity(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        pair = Identity(self.folder / f"{label}.pem", self.folder / f"{label}.key")
         pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         pair.key.write_bytes(
             key.private_bytes(
@@ -65,15 +65,18 @@ class Authority:
             )
         )
         pair.key.chmod(0o600)
-        self._issued[name] = pair
+        self._issued[label] = pair
         return pair
+
+    def issue_client(self, name: str, days: int = 2) -> Identity:
+        return self.issue(name, x509.ExtendedKeyUsageOID.CLIENT_AUTH, days)
 
     def client_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.file)
         return context
 
-    def _builder(self, subject, key):
+    def _builder(self, subject, key, days=2):
         now = datetime.datetime.now(datetime.timezone.utc)
         return (
             x509.CertificateBuilder()
@@ -81,8 +84,8 @@ class Authority:
             .issuer_name(self.name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
+            .not_valid_before(now + datetime.timedelta(days=min(0, days - 1), hours=-1))
+            .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )

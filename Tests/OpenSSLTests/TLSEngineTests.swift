@@ -135,7 +135,7 @@ import Testing
         #expect(kind(of: pair.server.engine.state) == .nothingInCommon)
     }
 
-    @Test func aClientThatMustProveItselfIsRefusedWithoutProof() throws {
+    @Test func aClientThatShowsABadCertificateIsRefused() throws {
         let world = try TLSWorld()
         let trusting = try TLSContext.server(
             identities: [world.identity], clientTrust: .only([world.authority.certificate]))
@@ -143,8 +143,11 @@ import Testing
         let stranger = try TLSWorld.identity(
             ["peer.example"], by: TLSWorld().authority, usage: .client)
         let wrongUse = try TLSWorld.identity(["peer.example"], by: world.authority)
+        let past = try TLSWorld.identity(
+            ["peer.example"], by: world.authority, validity: 1_000_000_000...1_100_000_000,
+            usage: .client)
         for (identity, isLetIn) in [
-            (known, true), (stranger, false), (wrongUse, false), (nil, false),
+            (known, true), (stranger, false), (wrongUse, false), (past, false), (nil, true),
         ] {
             let client = try TLSContext.client(
                 trust: .only([world.authority.certificate]), identity: identity)
@@ -154,11 +157,58 @@ import Testing
             pair.run()
             if isLetIn {
                 #expect(pair.server.engine.state == .open)
-                #expect(pair.server.engine.peerChain.first == known.chain.first)
+                #expect(pair.server.engine.peerChain.first == identity?.chain.first)
+                #expect(
+                    pair.server.engine.negotiation?.peerCertificate == identity?.chain.first)
             } else {
                 #expect(kind(of: pair.server.engine.state) == .certificate)
             }
         }
+    }
+
+    @Test(arguments: TLSVersion.allCases)
+    func aResumedSessionRemembersTheClientsCertificate(version: TLSVersion) throws {
+        let world = try TLSWorld()
+        let server = try TLSContext.server(
+            identities: [world.identity], minimum: version, maximum: version,
+            clientTrust: .only([world.authority.certificate]))
+        let known = try TLSWorld.identity(["peer.example"], by: world.authority, usage: .client)
+        let client = try TLSContext.client(
+            trust: .only([world.authority.certificate]), identity: known)
+        var session: TLSSession?
+        for isResumed in [false, true] {
+            var pair = TLSPair(
+                client: try TLSEngine(
+                    client: client, serverName: "gateway.example", resuming: session),
+                server: try TLSEngine(server: server))
+            pair.run()
+            pair.server.send([1])
+            pair.run()
+            let negotiation = try #require(pair.server.engine.negotiation)
+            #expect(negotiation.resumed == isResumed)
+            #expect(negotiation.peerCertificate == known.chain.first)
+            pair.client.close()
+            pair.server.close()
+            pair.run()
+            session = pair.client.engine.session
+        }
+    }
+
+    /// More names than a handshake has room for cost us a few milliseconds, and the client its connection.
+    @Test func aClientCertificateOfTenThousandNamesIsRefused() throws {
+        let world = try TLSWorld()
+        let server = try TLSContext.server(
+            identities: [world.identity], clientTrust: .only([world.authority.certificate]))
+        let many = try TLSWorld.identity(
+            (0..<10_000).map { "host\($0).peer.example" }, by: world.authority, usage: .client)
+        let client = try TLSContext.client(
+            trust: .only([world.authority.certificate]), identity: many)
+        var pair = TLSPair(
+            client: try TLSEngine(client: client, serverName: "gateway.example"),
+            server: try TLSEngine(server: server))
+        pair.run()
+        #expect(pair.server.engine.state != .open)
+        #expect(kind(of: pair.server.engine.state) != nil)
     }
 
     private func kind(of state: TLSEngine.State) -> TLSFailure.Kind? {

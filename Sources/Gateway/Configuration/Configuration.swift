@@ -55,6 +55,8 @@ package struct Configuration: Sendable {
         package var certificate: String
         package var key: String
         package var minimum: TLSVersion
+        /// The file of the authorities that certify clients; nil asks for no certificate.
+        package var clientCA: String?
     }
 
     /// `[backend]`
@@ -202,5 +204,12 @@ package struct Configuration: Sendable {
             case debug, info, notice, warning, error
         }
         package enum Format: String, Sendable, CaseIterable { case json, text }
+    }
+}
+
+extension Configuration {
+    /// The files of those whose client certificates some listener asks for.
+    package var clientAuthorities: Set<String> {
+        Set(listeners.compactMap { $0.tls.flatMap { tls[$0]?.clientCA } })
     }
 }

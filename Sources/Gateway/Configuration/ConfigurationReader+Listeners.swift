@@ -101,11 +101,14 @@ extension ConfigurationReader {
             let certificate = table.read("cert", .line)
             let key = table.read("key", .line)
             let minimum = table.read("min_version", TOMLForm<MinimumTLS>.word("version"))
-            later("client_ca", .line, off: .emptyText, in: &table)
+            let authorities = table.read("client_ca", .string).flatMap {
+                $0.isEmpty ? nil : path($0)
+            }
             table.finish()
             entries[member.key] = Configuration.TLSSettings(
                 certificate: path(certificate ?? Self.usualCertificate),
-                key: path(key ?? Self.usualKey), minimum: minimum == .tls13 ? .tls13 : .tls12)
+                key: path(key ?? Self.usualKey), minimum: minimum == .tls13 ? .tls13 : .tls12,
+                clientCA: authorities)
         }
         return entries
     }

@@ -95,6 +95,7 @@ extension Gateway {
             try? PresentedSignature($0)
         }
         facts.signature = presented?.generation.fact ?? .none
+        facts.mtls = claimed.received.client.shows(certificateOf: facts.peer, now: facts.now)
         return judgeBeside(facts, refusedBy: standing, under: trail.snapshot)
     }
 

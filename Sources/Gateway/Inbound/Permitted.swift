@@ -41,6 +41,8 @@ extension Gateway {
     ) -> Facts {
         var facts = Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
         facts.address = claimed.received.client.address.map { NetworkAddress($0) }
+        facts.mtls = claimed.received.client.shows(
+            certificateOf: peer, now: claimed.received.now)
         switch signature {
         case .none(let advertised):
             facts.signature = .none

@@ -37,6 +37,7 @@ final class Trail: Sendable {
             id: decision, kind: kind, direction: direction, action: .fail, by: "guard",
             status: 500, client: client.addressText)
         record.policy = snapshot.policy.hash
+        record.certificate = client.shownCertificate
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
         state = Mutex(JournalRecord(record))
     }

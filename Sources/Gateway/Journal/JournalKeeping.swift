@@ -167,6 +167,7 @@ extension Gateway {
         record.code = denial.disclosedCode
         record.detail = denial.detail
         record.peer = peer
+        record.certificate = client?.shownCertificate
         journal.note(JournalRecord(record))
     }
 }

@@ -37,6 +37,19 @@ package struct DecisionRecord: Sendable {
         }
     }
 
+    /// The client certificate of the connection, which a `client_ca` certifies.
+    package struct Certificate: Sendable, Equatable {
+        /// The host names that it is for, the first of them.
+        package let names: [String]
+        /// SHA-256 of its DER, in lower-case hexadecimal.
+        package let fingerprint: String
+
+        package init(names: [String], fingerprint: String) {
+            self.names = names
+            self.fingerprint = fingerprint
+        }
+    }
+
     /// One check and how it came out.
     package struct Check: Sendable {
         package let name: String
@@ -78,6 +91,7 @@ package struct DecisionRecord: Sendable {
     package var standing: String?
     /// The address that the message came from.
     package var client: String
+    package var certificate: Certificate?
     package var signature: Signature?
 
     package var shareType: String?
@@ -145,6 +159,7 @@ extension DecisionRecord {
         entries.add(.claimed, claimed)
         entries.add(.standing, standing)
         entries.add(.client, client)
+        if let certificate { entries.add(.certificate, certificate.entries) }
         if let signature { entries.add(.signature, signature.entries) }
         entries.add(.ocm, ocm)
         entries.add(.secrets, fingerprints)
@@ -174,6 +189,12 @@ extension DecisionRecord {
         entries.add(.notificationType, notificationType)
         entries.add(.share, share)
         return entries
+    }
+}
+
+extension DecisionRecord.Certificate {
+    fileprivate var entries: [LogEntry] {
+        [LogEntry(.names, .texts(names)), LogEntry(.fingerprint, .text(fingerprint))]
     }
 }
 

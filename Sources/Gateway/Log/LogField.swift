@@ -11,6 +11,8 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // Who.
     case peer, standing, client, claimed
+    /// The client certificate: the hosts that it is for, and its digest.
+    case certificate, names, fingerprint
 
     // The signature.
     case signature, generation

@@ -122,9 +122,6 @@ extension RunningGateway {
         do { policy = try Policy.load(file: file, files) } catch {
             throw StartFailure(error.description)
         }
-        if let error = ConfigurationErrors(policy.notYetInForce) {
-            throw StartFailure(error.description)
-        }
         if let error = ConfigurationErrors(policy.proofFailures()) {
             throw StartFailure(error.description)
         }

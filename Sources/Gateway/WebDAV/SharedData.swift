@@ -230,6 +230,7 @@ extension Gateway {
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
         facts.address = request.client.address.map { NetworkAddress($0) }
+        facts.mtls = request.client.shows(certificateOf: peer, now: now)
         facts.fill(from: share)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified

@@ -1,4 +1,4 @@
-import OpenSSL
+package import OpenSSL
 
 /// Where a request came from: who is at the other end, as far as the transport knows.
 package final class ClientConnection: Sendable {
@@ -64,10 +64,13 @@ package struct TLSInfo: Sendable, Equatable {
     package let serverName: String?
     /// `TLSv1.2` or `TLSv1.3`.
     package let version: String
+    /// What the client showed and a `client_ca` certifies; nil for most.
+    package let certificate: Certificate?
 
-    package init(serverName: String?, version: String) {
+    package init(serverName: String?, version: String, certificate: Certificate? = nil) {
         self.serverName = serverName
         self.version = version
+        self.certificate = certificate
     }
 
     /// An address in the place of the name, which some send all the same, is none (RFC 6066,
@@ -77,6 +80,6 @@ package struct TLSInfo: Sendable, Equatable {
         let host = name.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         self.init(
             serverName: host.flatMap { IPAddress($0) == nil ? $0 : nil },
-            version: negotiation.version.rawValue)
+            version: negotiation.version.rawValue, certificate: negotiation.peerCertificate)
     }
 }

@@ -137,10 +137,6 @@ import Transport
             #"9:19: "ten" is not a network like 10.0.0.0/8; not an IPv4 or IPv6 address"#
         ),
         (
-            "[tls.\"cloud.test\"]\nclient_ca = \"ca.pem\"",
-            #"8:13: tls."cloud.test".client_ca is not available yet; client_ca = "" turns it off"#
-        ),
-        (
             "[outbound]\nproxy = \"https://127.0.0.1:3128\"",
             #"8:9: "https://127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128"#
         ),
@@ -234,6 +230,7 @@ import Transport
                 [tls."cloud.test"]
                 cert = "tls/cert.pem"
                 key = "tls/key.pem"
+                client_ca = "tls/clients.pem"
 
                 """, file: "/srv/gate/config.toml")
         #expect(configuration.policy.file == "/srv/gate/policy.toml")
@@ -243,6 +240,8 @@ import Transport
         #expect(configuration.state.sealKey == .file("/srv/gate/../seal.key"))
         #expect(configuration.tls["cloud.test"]?.certificate == "/srv/gate/tls/cert.pem")
         #expect(configuration.tls["cloud.test"]?.key == "/srv/gate/tls/key.pem")
+        #expect(configuration.tls["cloud.test"]?.clientCA == "/srv/gate/tls/clients.pem")
+        #expect(configuration.clientAuthorities == ["/srv/gate/tls/clients.pem"])
         let here = try ConfigurationSample.read(ConfigurationSample.required, file: "config.toml")
         #expect(here.policy.file == "policy.toml")
     }
@@ -292,6 +291,8 @@ import Transport
             ])
         #expect(configuration.listeners.map(\.tls) == [nil, "cloud.test", "cloud.test", nil])
         #expect(configuration.tls["cloud.test"]?.minimum == .tls13)
+        #expect(configuration.tls["cloud.test"]?.clientCA == nil)
+        #expect(configuration.clientAuthorities.isEmpty)
     }
 
     @Test func whatTurnsALaterFunctionOffIsTaken() throws {

@@ -72,7 +72,11 @@ struct JournalRecordTests {
         record.candidate = .init(
             policy: "fedcba9876543210", action: .deny, by: "rule:none", code: "not_allowed",
             would: ["x"])
+        record.decision.certificate = .init(names: ["one.test"], fingerprint: "0a1b")
         let line = try Self.line(record)
+        let certificate = line.member("certificate")?.object
+        #expect(certificate?["names"]?.array == [.string("one.test")])
+        #expect(certificate?["fingerprint"]?.string == "0a1b")
         #expect(line.seq == 7)
         #expect(line.kind == .decision)
         #expect(line.time == 1_700_000_000_123)

@@ -62,9 +62,12 @@ extension ConfigurationTable<Configuration.TLSSettings> {
             ) { .string($0.minimum == .tls13 ? "1.3" : "1.2") },
             .init(
                 "client_ca",
-                .text.notYet(
-                    .string(""), "Whose client certificates are asked for and checked (mtls).")
-            ) { _ in .string("") },
+                .text.standard("").saying(
+                    """
+                    PEM of the authorities whose client certificates are asked for and checked, at \
+                    the listeners that name this table (mtls); "" asks for none.
+                    """)
+            ) { .string($0.clientCA ?? "") },
         ])
 }
 

@@ -1,0 +1,36 @@
+import Federation
+import Gateway
+import OpenSSL
+
+/// Whose client certificates are believed (`client_ca`).
+extension InstallationCheck {
+    /// Those who certify clients: at the listeners that name their table.
+    mutating func clientAuthorities(of configuration: Configuration) {
+        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            guard let file = settings.clientCA, mayRead(file) else { continue }
+            do throws(PrivateFile.Problem) {
+                let authorities = try RunningGateway.clientAuthorities(file)
+                for authority in authorities where !authority.isCurrent(now: now) {
+                    warn(file, "\(authority.subject) is not valid now: its clients are refused")
+                }
+            } catch { find(error) }
+            if !configuration.listeners.contains(where: { $0.tls == name }) {
+                warn(
+                    configuration.file,
+                    "no [[listen]] names [tls.\(quoted(name))]: its client_ca asks nobody")
+            }
+        }
+    }
+
+    /// A policy that needs client certificates of a gateway that asks for none refuses everybody.
+    mutating func clientAuthorities(of configuration: Configuration, for policy: Policy) {
+        if configuration.clientAuthorities.isEmpty,
+            let block = policy.requirements.first(where: { $0.needs.contains(.mtls) })
+        {
+            warn(
+                policy.file,
+                "\(block.label) needs mtls, and no listener asks for client certificates",
+                remedy: "client_ca in the [tls] table of a listener names whom to believe")
+        }
+    }
+}
