@@ -12,7 +12,8 @@ import pytest
 from test_commands import ocmgate
 
 ROOT = Path(__file__).parents[2]
-POLICIES = sorted([*ROOT.glob("policies/*.toml"), *ROOT.glob("deploy/*/policy.toml")])
+POLICIES = sorted({*ROOT.glob("policies/*.toml"), *ROOT.glob("deploy/*/policy.toml")}
+                  - {*ROOT.glob("policies/*.test.toml")})
 CONFIGURATIONS = sorted([*ROOT.glob("deploy/*/config.toml"),
                          ROOT / "Tests/Vectors/configuration/example.toml"])
 

@@ -27,7 +27,9 @@ import Testing
         let there = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "policies").path(percentEncoded: false))
         #expect(
-            Set(there.filter { $0.hasSuffix(".toml") }.map { "policies/\($0)" })
+            Set(
+                there.filter { $0.hasSuffix(".toml") && !$0.hasSuffix(".test.toml") }
+                    .map { "policies/\($0)" })
                 == Set(Self.files.filter { $0.hasPrefix("policies/") }))
     }
 
