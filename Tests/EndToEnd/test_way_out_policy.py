@@ -2,11 +2,12 @@
 
 import json
 import secrets
+import time
 
 import pytest
 
 from backend import answer
-from federation import HOME, LEGACY, STRICT, Federation
+from federation import FOURTH, HOME, LEGACY, STRICT, THIRD, Federation
 from lives import shared
 from tree import Tree
 from ways import Refused
@@ -29,8 +30,9 @@ code   = "invite_required"
 """
 
 
-def build(tmp_path_factory, authority, evidence, policy, kind="nc27", first=False):
-    made = Federation(tmp_path_factory.mktemp("policy"), authority, evidence, kind, policy=policy)
+def build(tmp_path_factory, authority, evidence, policy, kind="nc27", first=False, **options):
+    made = Federation(tmp_path_factory.mktemp("policy"), authority, evidence, kind, policy=policy,
+                      **options)
     if first:
         # Rules are judged from the top: ours has to stand before the one that allows.
         for gateway in (made.home, made.far):
@@ -93,6 +95,41 @@ def test_a_peer_that_is_blocked_is_refused_at_the_connect(tmp_path_factory, auth
         made.capture.stop()
         for each in made.listeners:
             each.stop()
+
+
+def test_a_share_for_a_stranger_waits_for_a_person(tmp_path_factory, authority, evidence):
+    """`unknown = "hold"` on the way out: nothing leaves, the person who decides sees for whom it was
+    meant, and once the stranger is known it is sent when the server sends it again."""
+    made = build(tmp_path_factory, authority, evidence, "", legacy=[LEGACY, THIRD], unknown="hold")
+    made.start()
+    try:
+        sent = made.backend.share("alice", f"bob@{FOURTH}", "for later", Tree(b"x"))
+        assert sent.delivered is None, made.backend.way.story()
+        assert {told.status for told in sent.told} == {503}, [told.start for told in sent.told]
+        assert all(int(told["retry-after"]) >= 60 for told in sent.told)
+        assert made.fourth.received == []
+        assert not any(host == FOURTH for host, _ in made.messages())
+        line = [each for each in made.home.decisions(1) if each.get("direction") == "out"][0]
+        assert (line["action"], line["by"]) == ("hold", "unknown")
+
+        def waiting() -> list[dict]:
+            run = made.home.command("peer", "hold", "list", "--json")
+            return json.loads(run.stdout)["held"]
+
+        deadline = time.monotonic() + 20
+        while not waiting():
+            assert time.monotonic() < deadline, made.home.log()[-2000:]
+            time.sleep(0.1)
+        [row] = waiting()
+        assert row["peer"] == FOURTH
+        message = row["messages"][0]
+        assert (message["on"], message["by"]) == ("share.out", "unknown")
+        assert message["sender"] == f"alice@{HOME}" and message["recipient"] == f"bob@{FOURTH}"
+        made.home.command("peer", "hold", "approve", FOURTH, "--list", "legacy")
+        assert waiting() == []
+        shared(made.backend, made.fourth, "now", Tree(b"x"))
+    finally:
+        made.stop()
 
 
 # Invitations
