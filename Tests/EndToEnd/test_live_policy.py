@@ -5,11 +5,13 @@ import json
 import os
 import threading
 import time
+from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from peers import PeerServer, as_json, legacy_share, share
+from test_journal import lines as journal_lines
 from test_shares import reached, refused
 
 LISTED = ["flooding.test", "spraying.test", "surprise.test", "steady.test"]
@@ -208,6 +210,37 @@ def test_a_limit_of_two_a_day_outlives_a_restart(world, crowd):
     assert send(gateway, peer, "alice").status == 201
 
 
+def journal_shows(gateway, hashes: list[str], wanted: set[str]) -> None:
+    """Every message by every check of one policy alone, every switch in its order, and behind the
+    line of a switch none that began under the policy before."""
+    records = journal_lines(gateway)
+    judged = [line for line in records if line["type"] == "decision"]
+    assert {line["decision"] for line in judged} == wanted
+    versions: dict[str, set[str]] = {}
+    for line in judged:
+        versions.setdefault(line["policy"], set()).add(
+            " ".join(check["name"] for check in line["checks"]))
+    # The names of a whole policy, each of its own.
+    assert all(len(checks) == 1 for checks in versions.values()), versions
+    for [checks] in versions.values():
+        assert len({word.partition("-")[2] for word in checks.split() if word.startswith(
+            ("require:signed", "rule:admitted"))}) == 1, checks
+    # Behind a broken version the same one as before may be read again, which is no switch.
+    hashes = [name for name, before in zip(hashes, [None, *hashes]) if name != before]
+    switches = [line for line in records if line["type"] == "policy"]
+    assert [hashes[0], *(line["policy"] for line in switches)] == hashes
+    assert all(line["was"] == before for line, before in zip(switches, hashes))
+
+    def moment(line: dict) -> float:
+        return datetime.fromisoformat(line["at"]).timestamp()
+
+    for line in judged:
+        began = moment(line) - line["timings"]["total"] / 1e6
+        past = [line for line in switches if moment(line) + 0.001 < began]
+        # Each version comes again: of the one in force then, or of a later one.
+        assert line["policy"] in hashes[len(past):], line
+
+
 SECONDS = float(os.environ.get("OCMGATE_LOAD_SECONDS", "8"))
 
 
@@ -270,4 +303,5 @@ def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, sta
         names.setdefault(line["policy"], set()).add(line["by"])
     assert set(names) <= set(hashes)
     assert len(names) == 3 and all(len(blocks) == 1 for blocks in names.values()), names
+    journal_shows(gateway, hashes, {decision["decision"] for decision in decisions})
     print(f"{len(statuses)} messages, {changes} changes, {broken} of them broken")
