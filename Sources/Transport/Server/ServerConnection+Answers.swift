@@ -11,6 +11,33 @@ extension ServerConnection {
         next(cycle.answered())
     }
 
+    func beginAnswer(
+        _ head: ResponseHead, _ edit: HeadEdit?, to request: RequestHead
+    ) throws(HeadWriter.InvalidField) -> AnswerHead.Framing {
+        let wanted = AnswerHead.Request(method: request.method, version: request.version)
+        if AnswerHead.needsClose(head, edit: edit, for: wanted) { cycle.doom() }
+        let answer = try AnswerHead.forwarded(
+            head, edit: edit, for: wanted, persistence: cycle.settle())
+        append(answer.bytes)
+        return answer.framing
+    }
+
+    func sendBody(_ bytes: ByteBuffer) {
+        switch passage?.answer {
+        case .chunked:
+            append(ChunkFrame.start(bytes.readableBytes))
+            append(bytes)
+            append(ChunkFrame.end)
+        case .plain, .untilClose, nil: append(bytes)
+        }
+    }
+
+    func endBody() {
+        if passage?.answer == .chunked { append(ChunkFrame.last) }
+    }
+
+    func answerEnded() { next(cycle.answered()) }
+
     /// Refuses what cannot be understood, or takes too long; the connection ends with it.
     func refuse(_ failure: RequestFailure) {
         cycle.doom()

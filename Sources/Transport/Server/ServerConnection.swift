@@ -4,11 +4,12 @@ import OpenSSL
 /// One client's connection: reads its requests one after the other, has each of them planned, and
 /// carries the plan out.
 ///
-/// What may follow what is decided by `RequestCycle`; this handler moves the bytes. It is at once
-/// the client's side of a forwarded request. Bodies that are read whole are in
-/// `ServerConnection+Gathering.swift`, answers in `+Answers`, forwarding in `+Forwarding`, CONNECT in
-/// `+Tunnel` and `+Interception`.
-final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, LoopMember {
+/// What may follow what is decided by `RequestCycle`; this handler moves the bytes. What is done with
+/// one request is in `ClientExchange`, whose client's side is here; answers are in `+Answers`, CONNECT
+/// in `+Tunnel` and `+Interception`.
+final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, ClientExchange,
+    LoopMember
+{
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -49,14 +50,6 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
 
     /// What the other end is.
     private enum Hop { case stranger, trusted(IPAddress) }
-
-    /// A body that is read whole, and what is done with it then.
-    struct Gathering {
-        let limit: Int
-        let then: @Sendable (ReceivedRequest) async -> Answer
-        var bytes: [UInt8] = []
-        var pace: BodyPace
-    }
 
     init(_ site: ServerSite, client: ClientConnection, loop: Loop) {
         self.site = site
@@ -253,33 +246,6 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
             for: try site.proxies.client(of: head.fields, behind: address))
     }
 
-    private func carryOut(_ plan: consuming Plan) {
-        switch consume plan {
-        case .answer(let answer): send(answer)
-        case .read(let limit, let then): startGathering(limit, then)
-        case .prepare(let decide): prepare(decide)
-        case .forward(let forwarding): forward(forwarding)
-        case .tunnel(let tunnel): open(tunnel)
-        case .intercept(let interception): intercept(interception)
-        }
-    }
-
-    func prepare(_ decide: @escaping @Sendable (RequestHead) async -> Plan) {
-        guard let head else { return }
-        cycle.enter(.deciding)
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        client.loop.run {
-            let plan = await decide(head)
-            bound.value.decided(plan)
-        }
-    }
-
-    private func decided(_ plan: Plan) {
-        guard cycle.phase == .deciding else { return }
-        carryOut(plan)
-        goOn()
-    }
-
     // MARK: Bytes
 
     /// Moves past `count` bytes that came.
@@ -339,13 +305,6 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
         readIfWanted()
     }
 
-    /// After something came from elsewhere than the client.
-    func goOn() {
-        process()
-        passage?.connection?.flush()
-        settleOutput()
-    }
-
     private func readIfWanted() {
         guard !isReading, !inputEnded, let context else { return }
         switch cycle.phase {
@@ -398,12 +357,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Lo
                 loop.counters.count(silence)
                 finish()
             }
-        case .gathering:
-            loop.counters.count(.bodyTimeout)
-            refuse(.requestTimeout)
-        case .forwarding:
-            loop.counters.count(.bodyTimeout)
-            endPassageByTimeout()
+        case .gathering, .forwarding: expireBody()
         case .deciding, .answering, .tunnelling: break
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }

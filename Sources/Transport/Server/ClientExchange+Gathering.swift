@@ -1,11 +1,19 @@
 import NIOCore
 
-/// Bodies that are read whole, or dropped.
-extension ServerConnection {
+/// A body that is read whole, and what is done with it then.
+struct Gathering {
+    let limit: Int
+    let then: @Sendable (ReceivedRequest) async -> Answer
+    var bytes: [UInt8] = []
+    var pace: BodyPace
+}
+
+/// Bodies that are read whole.
+extension ClientExchange {
     func startGathering(
         _ limit: Int, _ then: @escaping @Sendable (ReceivedRequest) async -> Answer
     ) {
-        if let length = cycle.body.remaining, length > limit {
+        if case .length(let length) = head?.body, length > limit {
             loop.counters.count(.bodyTooLarge)
             refuse(.bodyTooLarge)
             return
@@ -17,28 +25,6 @@ extension ServerConnection {
         gathering = Gathering(limit: limit, then: then, pace: pace)
         deadline = pace.deadline(at: loop.now)
         cycle.enter(.gathering)
-    }
-
-    /// What comes next of a body.
-    enum Piece {
-        case needMore
-        case data(ByteBuffer)
-        case end
-    }
-
-    /// Takes the next piece of the body from what has come.
-    func nextPiece() throws(RequestFailure) -> Piece {
-        var offset = 0
-        let bytes = inbound
-        let step = try cycle.nextPiece(in: bytes.readableBytesUInt8Span, from: &offset)
-        use(offset)
-        switch step {
-        case .needMore: return .needMore
-        case .data(let range):
-            let start = bytes.readerIndex + range.lowerBound
-            return bytes.getSlice(at: start, length: range.count).map { .data($0) } ?? .needMore
-        case .end: return .end
-        }
     }
 
     /// Whether the body is whole, or was refused.
@@ -76,7 +62,7 @@ extension ServerConnection {
         cycle.enter(.answering)
         let request = ReceivedRequest(head: head, body: gathering.bytes, client: requester)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        client.loop.run {
+        requester.loop.run {
             let answer = await gathering.then(request)
             bound.value.answered(answer)
         }
@@ -86,21 +72,5 @@ extension ServerConnection {
         guard cycle.phase == .answering else { return }
         send(answer)
         goOn()
-    }
-
-    /// Drops what is left of a body; whether that is all of it.
-    func drop() -> Bool {
-        do {
-            switch try nextPiece() {
-            case .needMore: return false
-            case .data: return true
-            case .end:
-                next(cycle.answered())
-                return true
-            }
-        } catch {
-            abort()
-            return false
-        }
     }
 }

@@ -51,7 +51,7 @@ final class Passage {
 }
 
 /// Forwarding: the client's side of it.
-extension ServerConnection: AnswerReceiver {
+extension ClientExchange {
     /// Begins to forward the present request.
     func forward(_ forwarding: consuming Forwarding) {
         guard let head else { return }
@@ -150,17 +150,12 @@ extension ServerConnection: AnswerReceiver {
             replace(by: replacement, passage)
             return
         }
-        let wanted = AnswerHead.Request(method: request.method, version: request.version)
         let edit = passage.forwarding.onHead.map { $0(head) }
-        if AnswerHead.needsClose(head, edit: edit, for: wanted) { cycle.doom() }
-        let persistence = cycle.settle()
         do {
-            let answer = try AnswerHead.forwarded(
-                head, edit: edit, for: wanted, persistence: persistence)
-            self.passage?.answer = answer.framing
-            self.passage?.status = head.status
-            self.passage?.transform = head.body == .none ? nil : edit?.transform
-            append(answer.bytes)
+            let framing = try beginAnswer(head, edit, to: request)
+            passage.answer = framing
+            passage.status = head.status
+            passage.transform = head.body == .none ? nil : edit?.transform
             if head.body == .tunnel { openTunnel() }
         } catch {
             passage.connection?.abandon()
@@ -181,9 +176,7 @@ extension ServerConnection: AnswerReceiver {
                 send(Answer(status: 502))
                 break
             }
-            bytes.writeImmutableBuffer(inbound)
-            inbound = bytes
-            cycle.rewind(head)
+            rewind(head, behind: &bytes)
             prepare { _ in await decide() }
         }
         goOn()
@@ -205,13 +198,7 @@ extension ServerConnection: AnswerReceiver {
     private func passOn(_ body: ByteBuffer) {
         guard body.readableBytes > 0 else { return }
         passage?.responseBytes += body.readableBytes
-        switch passage?.answer {
-        case .chunked:
-            append(ChunkFrame.start(body.readableBytes))
-            append(body)
-            append(ChunkFrame.end)
-        case .plain, .untilClose, nil: append(body)
-        }
+        sendBody(body)
     }
 
     func upstreamEnded() {
@@ -222,9 +209,9 @@ extension ServerConnection: AnswerReceiver {
             fail(.untransformable)
             return
         }
-        if passage?.answer == .chunked { append(ChunkFrame.last) }
+        endBody()
         endPassage(.complete, keepsUpstream: true)
-        next(cycle.answered())
+        answerEnded()
         goOn()
     }
 
