@@ -105,7 +105,7 @@ package final class EgressHandler: RequestHandler {
             return .intercept(
                 Interception(
                     context: try authority.context(for: target.host.description, now: now),
-                    handler: InterceptedHandler(self, to: target), authority: target))
+                    handler: InterceptedHandler(self, to: target)))
         } catch {
             return refuse(Denial(.overloaded, "no certificate: \(error)"), "\(target)", client)
         }

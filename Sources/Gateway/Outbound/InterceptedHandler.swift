@@ -8,7 +8,7 @@ import Transport
 /// (421), and whatever the gate says by now: policy may have changed since the CONNECT.
 final class InterceptedHandler: RequestHandler {
     private let egress: EgressHandler
-    private let target: Authority
+    let target: Authority
     private let name: String
     /// What the gate said last: it says the same under the same policy in the same second.
     private let last = Mutex<Judgement?>(nil)

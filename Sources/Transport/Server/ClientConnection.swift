@@ -14,14 +14,11 @@ package final class ClientConnection: Sendable {
     /// What the client's TLS handshake settled; nil on a plain listener, and behind a trusted
     /// proxy, whose handshake with us says nothing of its client.
     package let tls: TLSInfo?
-    /// The host and port of the CONNECT inside of which this connection is; nil outside of one.
-    package let intercepted: Authority?
     /// The event loop of the connection: exchanges with upstreams are made on it.
     package let loop: LoopHandle
 
     package init(
-        address: IPAddress?, port: Int, listener: Int, tls: TLSInfo?, loop: LoopHandle,
-        intercepted: Authority? = nil
+        address: IPAddress?, port: Int, listener: Int, tls: TLSInfo?, loop: LoopHandle
     ) {
         self.address = address
         addressText = address?.description ?? Self.noAddress
@@ -29,7 +26,6 @@ package final class ClientConnection: Sendable {
         self.listener = listener
         self.tls = tls
         self.loop = loop
-        self.intercepted = intercepted
     }
 
     /// What `addressText` says when there is no address.
@@ -38,22 +34,13 @@ package final class ClientConnection: Sendable {
     /// The same connection, as the way of requests from `address`, for which its other end vouches.
     func vouching(for address: IPAddress) -> ClientConnection {
         ClientConnection(
-            address: address, port: 0, listener: listener, tls: nil, loop: loop,
-            intercepted: intercepted)
+            address: address, port: 0, listener: listener, tls: nil, loop: loop)
     }
 
     /// The same connection after its handshake.
     func secured(by tls: TLSInfo) -> ClientConnection {
         ClientConnection(
-            address: address, port: port, listener: listener, tls: tls, loop: loop,
-            intercepted: intercepted)
-    }
-
-    /// The same connection, inside of a CONNECT to `authority`.
-    func intercepted(as authority: Authority) -> ClientConnection {
-        ClientConnection(
-            address: address, port: port, listener: listener, tls: nil, loop: loop,
-            intercepted: authority)
+            address: address, port: port, listener: listener, tls: tls, loop: loop)
     }
 }
 

@@ -7,16 +7,13 @@ package import OpenSSL
 /// then HTTP/1.1 requests, which go to `handler`. Bytes that came right behind the CONNECT belong
 /// to the handshake and to nothing else.
 package struct Interception: Sendable {
-    /// Shows a certificate for `authority`; its ALPN is `http/1.1`.
+    /// Shows a certificate for the host of the CONNECT; its ALPN is `http/1.1`.
     package let context: TLSContext
     package let handler: any RequestHandler
-    /// The host and port of the CONNECT: what `ClientConnection.intercepted` says from then on.
-    package let authority: Authority
 
-    package init(context: TLSContext, handler: any RequestHandler, authority: Authority) {
+    package init(context: TLSContext, handler: any RequestHandler) {
         self.context = context
         self.handler = handler
-        self.authority = authority
     }
 }
 

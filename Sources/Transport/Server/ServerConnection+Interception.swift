@@ -12,8 +12,7 @@ extension ServerConnection {
         }
         do {
             let inner = ServerConnection(
-                site.intercepted(by: interception),
-                client: client.intercepted(as: interception.authority), loop: loop)
+                site.intercepted(by: interception), client: client, loop: loop)
             let tls = TLSHandler(
                 try TLSEngine(server: interception.context), loop.shelf,
                 onReady: { inner.shaken($0) })

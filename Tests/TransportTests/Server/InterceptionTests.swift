@@ -69,13 +69,14 @@ import Testing
     }
 
     /// Tells what the inner connection knows.
-    private static let inner = TestHandler { head, client in
-        .answer(
-            Answer(
-                status: 200,
-                body: Array(
-                    "\(head.method.rawValue) \(client.intercepted?.description ?? "-") "
-                        .utf8) + Array((client.tls?.serverName ?? "-").utf8)))
+    private static func inner(_ authority: Authority) -> TestHandler {
+        TestHandler { head, client in
+            .answer(
+                Answer(
+                    status: 200,
+                    body: Array("\(head.method.rawValue) \(authority) ".utf8)
+                        + Array((client.tls?.serverName ?? "-").utf8)))
+        }
     }
 
     @Sendable private static func intercepting(_ head: RequestHead, _ context: TLSContext) -> Plan {
@@ -83,7 +84,7 @@ import Testing
             return .answer(Answer(status: 400))
         }
         return .intercept(
-            Interception(context: context, handler: inner, authority: authority))
+            Interception(context: context, handler: inner(authority)))
     }
 
     private static let connect = "CONNECT peer.example:443 HTTP/1.1\r\nHost: peer.example\r\n\r\n"
@@ -214,7 +215,7 @@ import Testing
         let world = try await World { head, context in
             guard let authority = head.authority else { return .answer(Answer(status: 400)) }
             return .intercept(
-                Interception(context: context, handler: Self.inner, authority: authority))
+                Interception(context: context, handler: Self.inner(authority)))
         }
         let heard = try await RawClient.talk(
             [(.zero, Self.get)], to: world.port, on: world.group)
