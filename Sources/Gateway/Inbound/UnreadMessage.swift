@@ -2,16 +2,13 @@ import Federation
 import Transport
 
 /// Messages of the federation that are refused before they are read: no HTTP, too large, too slow, by
-/// another method than theirs, to a host that is not ours. Each has its decision like the others.
+/// another method than theirs, to a host that is not ours; the backend's own too. Each has its
+/// decision like the others.
 extension Gateway {
     /// Which message the path of a refused request is for, in any way of reading it; nil when it is
     /// none that is judged.
     func messageFamily(of start: RequestStart) -> RouteFamily? {
-        let routes = backend.view.routes
-        let families = Set(start.readings.compactMap { routes.family(of: $0) })
-        let messages = families.filter { $0.messageKind != nil && $0 != .unknownEndpoint }
-            .min { ($0.messageKind ?? "") < ($1.messageKind ?? "") }
-        return messages ?? (families.contains(.unknownEndpoint) ? .unknownEndpoint : nil)
+        backend.view.routes.messageFamily(of: start)
     }
 
     /// The answer to a request that is refused by its head; with its decision when it is a message.
@@ -22,16 +19,29 @@ extension Gateway {
 
     func refuseUnread(
         _ denial: Denial, _ family: RouteFamily, _ client: ClientConnection,
-        then connection: Persistence
+        then connection: Persistence, _ direction: DecisionRecord.Direction = .inbound,
+        to peer: PeerHost? = nil
     ) -> Answer {
         let trail = Trail(
-            family.messageKind ?? "", from: client, now: environment.now(), under: policy.snapshot,
-            clock: environment, fingerprint: fingerprint)
+            family.messageKind ?? "", direction, from: client, now: environment.now(),
+            under: policy.snapshot, clock: environment, fingerprint: fingerprint)
+        if let peer { trail.addressed(peer) }
         var answer = refusal(denial, of: family, decision: trail.decision)
         answer.connection = connection
         trail.refused(denial, status: answer.status)
         record(trail)
         return answer
+    }
+}
+
+extension RouteTable {
+    /// Which message a refused request is for, in any way of reading its path; nil for none that is
+    /// judged.
+    func messageFamily(of start: RequestStart) -> RouteFamily? {
+        let families = Set(start.readings.compactMap { family(of: $0) })
+        let messages = families.filter { $0.messageKind != nil && $0 != .unknownEndpoint }
+            .min { ($0.messageKind ?? "") < ($1.messageKind ?? "") }
+        return messages ?? (families.contains(.unknownEndpoint) ? .unknownEndpoint : nil)
     }
 }
 

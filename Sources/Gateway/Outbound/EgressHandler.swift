@@ -37,7 +37,25 @@ package final class EgressHandler: RequestHandler {
 
     package func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
-    ) -> Answer { gateway.refuseMalformed(failure, client) }
+    ) -> Answer {
+        guard start.path.starts(with: Self.prefix) else {
+            return refuse(failure, of: start, to: nil, client)
+        }
+        let rest = start.path.dropFirst(Self.prefix.count).drop { $0 != UInt8(ascii: "/") }
+        return refuse(failure, of: RequestStart(path: rest), to: nil, client)
+    }
+
+    /// The answer to what is refused before it is read; a message has its decision.
+    func refuse(
+        _ failure: RequestFailure, of start: RequestStart, to peer: PeerHost?,
+        _ client: ClientConnection
+    ) -> Answer {
+        guard let family = PeerRequest.usual.messageFamily(of: start) else {
+            return gateway.refuseMalformed(failure, client)
+        }
+        return gateway.refuseUnread(
+            Denial(failure), family, client, then: .close, .outbound, to: peer)
+    }
 
     // MARK: CONNECT
 

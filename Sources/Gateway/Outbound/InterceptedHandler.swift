@@ -60,7 +60,14 @@ final class InterceptedHandler: RequestHandler {
 
     func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
-    ) -> Answer { egress.refuse(failure, of: start, from: client) }
+    ) -> Answer {
+        switch judge(egress.gateway.policy.current, now: egress.gateway.environment.now()).verdict {
+        case .ownSite: egress.gateway.refuse(failure, of: start, from: client)
+        case .peer(let host), .unknown(let host):
+            egress.refuse(failure, of: start, to: host, client)
+        case .other, .refused: egress.gateway.refuseMalformed(failure, client)
+        }
+    }
 
     private func judge(_ policy: Policy, now: Int) -> Judgement {
         let known = last.withLock { $0 }

@@ -49,12 +49,25 @@ extension Gateway {
         case .jwks, .linkShare, .passThrough: return planOther(request)
         case .methodNotAllowed(let allow):
             var answer = refusal(
-                Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"))
+                Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"),
+                unread: request)
             answer.fields.append(("allow", allow))
             return .answer(answer)
         case .unknownEndpoint:
-            return .answer(refusal(Denial(.notFound, "no endpoint of OCM at \(request.peer)")))
+            return .answer(
+                refusal(
+                    Denial(.notFound, "no endpoint of OCM at \(request.peer)"), unread: request))
         }
+    }
+
+    /// The answer to a message that is refused by its head.
+    private func refusal(_ denial: Denial, unread request: PeerRequest) -> Answer {
+        let start = RequestStart(path: Array(request.path.text.utf8)[...])
+        guard let family = PeerRequest.usual.messageFamily(of: start) else {
+            return refusal(denial)
+        }
+        return refuseUnread(
+            denial, family, request.client, then: .keepAlive, .outbound, to: request.peer)
     }
 
     /// What the backend is told of the peer in its own age's words; nothing of one that publishes

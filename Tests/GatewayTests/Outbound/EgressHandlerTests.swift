@@ -368,6 +368,54 @@ import Testing
         #expect(message.isRead)
     }
 
+    // MARK: What is refused before it is read
+
+    @Test(arguments: [
+        (RequestFailure.bodyTooLarge, "/ocm/shares", "shares", "body_too_large"),
+        (.bodyTooLarge, "/ocs/v2.php/cloud/shares", "ocs", "body_too_large"),
+        (.lengthAndCoding, "/index.php/ocm/notifications", "notifications", "malformed_request"),
+        (.requestTimeout, "/ocm/invite-accepted", "invite-accepted", "request_timeout"),
+    ])
+    func aMessageInsideOfAConnectThatCannotBeReadIsOneDecision(
+        _ failure: RequestFailure, _ path: String, _ kind: String, _ code: String
+    ) async throws {
+        let way = try Way()
+        let inside = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
+        let answer = inside.refuse(
+            failure, of: RequestStart(path: Array(path.utf8)[...]),
+            from: try way.client(intercepted: true))
+        #expect(answer.status == failure.status && answer.connection == .close)
+        let line = try #require(way.world.decisions().first)
+        #expect(way.world.decisions().count == 1)
+        #expect(line["kind"]?.string == kind && line["direction"]?.string == "out")
+        #expect(line["peer"]?.string == "modern.test" && line["code"]?.string == code)
+        #expect(line["detail"]?.string == failure.rawValue)
+        #expect(!way.world.lines.all.contains { $0.contains("request.malformed") })
+    }
+
+    @Test func aMessageBehindThePrefixThatCannotBeReadIsOneDecisionToo() async throws {
+        let way = try Way()
+        let start = RequestStart(path: Array("/egress/modern.test/ocm/shares".utf8)[...])
+        #expect(way.handler.refuse(.bodyTooLarge, of: start, from: try way.client()).status == 413)
+        #expect(way.world.decisions().map { $0["kind"]?.string } == ["shares"])
+    }
+
+    @Test(arguments: ["/public.php/webdav/a", "/.well-known/ocm", "/egress/modern.test/", ""])
+    func whatIsNoMessageHasNone(_ path: String) async throws {
+        let way = try Way()
+        let start = RequestStart(path: Array(path.utf8)[...])
+        #expect(way.handler.refuse(.fieldName, of: start, from: try way.client()).status == 400)
+        #expect(way.world.decisions().isEmpty)
+    }
+
+    @Test func aMessageToTheSiteItselfIsOneThatCameIn() async throws {
+        let way = try Way()
+        let inside = InterceptedHandler(way.handler, to: try Authority("cloud.test:443"))
+        let start = RequestStart(path: Array("/ocm/shares".utf8)[...])
+        _ = inside.refuse(.bodyTooLarge, of: start, from: try way.client(intercepted: true))
+        #expect(way.world.decisions().map { $0["direction"]?.string } == ["in"])
+    }
+
     // MARK: Other forms
 
     @Test func thePrefixAndAnAbsoluteTargetStandForHTTPS() async throws {

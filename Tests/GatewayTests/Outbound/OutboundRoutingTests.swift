@@ -67,6 +67,19 @@ import Transport
         #expect(limit == 256 << 10)
     }
 
+    @Test(arguments: [("/ocm/shares", 405, "shares"), ("/ocm/unheard-of", 404, "ocm")])
+    func aMessageByAnotherMethodIsOneDecision(
+        _ path: String, _ status: Int, _ kind: String
+    ) async throws {
+        let answer = try await answer(path, method: "PUT")
+        #expect(answer.status == status)
+        #expect(answer.values("allow") == (status == 405 ? ["POST"] : []))
+        let line = try #require(world.decisions().first)
+        #expect(line["kind"]?.string == kind && line["direction"]?.string == "out")
+        #expect(line["peer"]?.string == "modern.test")
+        #expect(line["status"]?.number?.integer == status)
+    }
+
     @Test func aPeerThatIsDownIsAnOutage() async throws {
         world.net.lose("modern.test")
         #expect(try await answer("/.well-known/ocm").status == 502)
