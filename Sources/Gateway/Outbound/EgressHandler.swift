@@ -215,9 +215,9 @@ package final class EgressHandler: RequestHandler {
     ///
     /// Refused: a host that cannot be asked.
     private func judgeByDocument(_ host: PeerHost) async throws(Denial) -> EgressGate.Verdict {
-        switch try await gateway.peers.document(of: host) {
-        case .published: .peer(host)
-        case .absent: gate.judgeAbsent(host)
+        switch try await gateway.resolution.resolve(host).document {
+        case .some: .peer(host)
+        case .none: gate.judgeAbsent(host)
         }
     }
 
