@@ -9,7 +9,6 @@ extension Gateway {
         _ data: DataShare, _ use: DataShare.TokenUse, for client: ClientConnection
     ) async -> Result<PeerToken, ExchangeFailure> {
         let asked = environment.monotonicSeconds()
-        let started = environment.monotonicMicroseconds()
         var decision = DecisionRecord(
             id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
             direction: .outbound, action: .fail, by: "guard", status: 0,
@@ -17,43 +16,57 @@ extension Gateway {
         decision.peer = data.peer.description
         decision.share = data.id?.description
         decision.signature = .init(generation: use.way.generation.name, result: "sent")
-        var record = JournalRecord(decision)
-        var place = JournalQueue.Place.none
-        let result = await ask(data, use, client, asked, &record, &place)
-        record.decision.tell(result)
-        record.decision.timings = [(.total, environment.monotonicMicroseconds() - started)]
-        log.decision(record.decision)
-        do throws(Denial) { try await journal.append(record, place) } catch {
+        var asking = Asking(
+            record: JournalRecord(decision),
+            watch: Stopwatch(at: environment.monotonicMicroseconds()))
+        let result = await ask(data, use, client, asked, &asking)
+        asking.record.decision.tell(result)
+        asking.record.decision.timings = asking.watch.stop(
+            at: environment.monotonicMicroseconds())
+        log.decision(asking.record.decision)
+        do throws(Denial) { try await journal.append(asking.record, asking.place) } catch {
             return .failure(.denied(error))
         }
         return result
     }
 
+    /// What is told of one exchange.
+    private struct Asking {
+        var record: JournalRecord
+        var watch: Stopwatch
+        /// Whether the journal has room for the record.
+        var place = JournalQueue.Place.none
+    }
+
     private func ask(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection, _ asked: Int,
-        _ record: inout JournalRecord, _ place: inout JournalQueue.Place
+        _ asking: inout Asking
     ) async -> Result<PeerToken, ExchangeFailure> {
         let sent: SignedSending
         let judgement: Judgement
         var room: PendingRoom?
         defer { room?.end() }
         do throws(Denial) {
-            judgement = try judge(data, use, client, &record)
+            asking.watch.enters(.policy, at: environment.monotonicMicroseconds())
+            judgement = try judge(data, use, client, &asking.record)
+            asking.watch.enters(nil, at: environment.monotonicMicroseconds())
             room = judgement.pending
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
             try admit(endPoint.host, namedBy: data.peer, policy.current)
-            place = try await journal.reserve()
+            asking.place = try await journal.reserve()
+            asking.watch.enters(.peer, at: environment.monotonicMicroseconds())
             sent = try await signedSending(
                 of: try tokenRequest(use.lease.name, endPoint), to: data.peer, use.way)
         } catch { return .failure(.denied(error)) }
-        record.decision.signature = .init(generation: sent.generation.name, result: "sent")
-        if sent.isRepeated { record.decision.altered.append("signed again") }
+        asking.record.decision.signature = .init(
+            generation: sent.generation.name, result: "sent")
+        if sent.isRepeated { asking.record.decision.altered.append("signed again") }
         switch sent.reply {
         case .failure(let failure): return .failure(.unreachable(failure.code))
         case .success(let reply):
-            record.decision.status = reply.status
+            asking.record.decision.status = reply.status
             switch TokenReply(status: reply.status, body: reply.body) {
             case .granted(let token, let lifetime):
                 let most =

@@ -51,6 +51,8 @@ import Testing
         let line = try #require(world.world.decisions().last)
         #expect(line["kind"]?.string == "token" && line["direction"]?.string == "out")
         #expect(line["action"]?.string == "allow" && line["peer"]?.string == "modern.test")
+        let timings = try #require(line["timings"]?.object)
+        for phase in ["policy", "peer", "total"] { #expect(timings[phase] != nil, "\(phase)") }
         for secret in [WayOut.secret, handle, "token-1"] {
             #expect(!world.logged().contains(secret))
         }
