@@ -62,16 +62,19 @@ extension GatewayLog {
             ])
     }
 
-    /// A request of the backend's for a peer's data that the policy is against, and profile `observe`
-    /// lets pass; one line for all of a second, as they are judged.
-    func toleratedData(_ denial: Denial, decision: String, _ request: PeerRequest) {
+    /// A request for shared data that passes although the policy, or a block that only reports, is
+    /// against it; one line for those that are judged together.
+    func toleratedData(
+        _ would: [String], _ facts: Facts, _ method: Method, _ client: ClientConnection,
+        decision: String
+    ) {
         write(
             .notice, .dataTolerated,
             [
-                LogEntry(.decision, decision), LogEntry(.client, request.client.addressText),
-                LogEntry(.peer, request.peer.description),
-                LogEntry(.method, request.head.method.rawValue),
-                LogEntry(.would, texts: ["\(denial.code.rawValue): \(denial.detail)"]),
+                LogEntry(.decision, decision), LogEntry(.kind, facts.occasion.description),
+                LogEntry(.client, client.addressText),
+                facts.peer.map { LogEntry(.peer, $0.description) },
+                LogEntry(.method, method.rawValue), LogEntry(.would, texts: would),
             ])
     }
 

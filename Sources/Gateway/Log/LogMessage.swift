@@ -9,7 +9,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case refused = "request.refused"
     /// A request for shared data that was refused.
     case dataRefused = "data.refused"
-    /// A request for shared data that would have been refused, but for profile `observe`.
+    /// A request for shared data that would have been refused, but for report mode or profile
+    /// `observe`.
     case dataTolerated = "data.tolerated"
     /// The backend was not let out.
     case egressRefused = "egress.refused"

@@ -116,8 +116,7 @@ extension Gateway {
         return data.path.place(of: destination.path.text)?.path
     }
 
-    /// The policy's word: the peer may have been blocked since. Under profile `observe` it is
-    /// reported and nothing more.
+    /// The policy's word: the peer may have been blocked since.
     func judge(
         _ data: DataShare, _ request: PeerRequest, _ access: AccessFact
     ) throws(Denial) -> PendingRoom? {
@@ -140,12 +139,8 @@ extension Gateway {
         facts.now = request.now
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
-        let judgement = judge(facts, standing, Amount(of: request.head), under: snapshot)
-        log.differs(judgement.beside, facts, judgement.verdict)
-        if let denial = standing.denial ?? judgement.verdict.denial {
-            guard configuration.profile == .observe else { throw denial }
-            log.toleratedData(denial, decision: DecisionID.make(now: request.now), request)
-        }
+        let judgement = try judgeData(
+            facts, standing, request.head, from: request.client, under: snapshot)
         allowance.note(under: policy, address, now: request.now)
         return judgement.pending
     }

@@ -1,5 +1,6 @@
 import Federation
 import Logging
+import Transport
 
 /// What policy and candidate say of a message, with the room that it has taken.
 struct Judgement: Sendable {
@@ -49,6 +50,29 @@ extension Gateway {
         policy.count.note(differs: judged.differs)
         return Judgement(
             verdict: verdict, beside: judged, pending: taking.pending(besideTaking))
+    }
+
+    /// Asks the policy about a request for shared data, for which there is no line in the log but
+    /// this one.
+    ///
+    /// Refused: what the policy denies. What is only reported, and under profile `observe` all of
+    /// it, is told and passes.
+    func judgeData(
+        _ facts: Facts, _ standing: Standing, _ head: RequestHead, from client: ClientConnection,
+        under snapshot: PolicySnapshot
+    ) throws(Denial) -> Judgement {
+        let judgement = judge(facts, standing, Amount(of: head), under: snapshot)
+        log.differs(judgement.beside, facts, judgement.verdict)
+        var would = judgement.verdict.would
+        if let denial = standing.denial ?? judgement.verdict.denial {
+            guard configuration.profile == .observe else { throw denial }
+            would.append("\(denial.code.rawValue): \(denial.detail)")
+        }
+        if !would.isEmpty {
+            log.toleratedData(
+                would, facts, head.method, client, decision: DecisionID.make(now: facts.now))
+        }
+        return judgement
     }
 
     /// What the candidate says of a message whose peer the lists do not let in: as it would judge

@@ -71,9 +71,8 @@ extension Gateway {
             }
             return Array(query)
         }
-        let now = environment.now()
-        let peer = access.share.peer
-        if let denial = policy.current.standing(of: peer, now: now).denial { throw denial }
+        let standing = policy.current.standing(of: access.share.peer, now: environment.now())
+        if let denial = standing.denial, configuration.profile != .observe { throw denial }
         try takeSecret(of: access.share)
         form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()

@@ -226,7 +226,6 @@ extension Gateway {
         _ snapshot: PolicySnapshot, _ now: Int
     ) throws(Denial) -> Judgement {
         let standing = snapshot.policy.standing(of: peer, now: now)
-        if let denial = standing.denial { throw denial }
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
         facts.address = request.client.address.map { NetworkAddress($0) }
@@ -234,10 +233,8 @@ extension Gateway {
         facts.fill(from: share)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        let judgement = judge(facts, standing, Amount(of: request.head), under: snapshot)
-        log.differs(judgement.beside, facts, judgement.verdict)
-        if let denial = judgement.verdict.denial { throw denial }
-        return judgement
+        return try judgeData(
+            facts, standing, request.head, from: request.client, under: snapshot)
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {

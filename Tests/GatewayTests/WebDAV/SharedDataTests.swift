@@ -385,5 +385,58 @@ import Testing
         #expect(info.status == 503)
     }
 
+    @Test func underObserveWhatThePolicyIsAgainstIsReportedAndServed() async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[rule]]
+                name = "no data"
+                on = ["webdav.in"]
+                action = "deny"
+                """, profile: "observe")
+        try await world.share(Self.secret)
+        // Its peer is on no list.
+        try await world.share("SECRET0STRANGER", for: "three.test", id: "3")
+        let token = try await world.token(Self.secret)
+        for credential in [bearer(token), basic(Self.secret), basic("SECRET0STRANGER")] {
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", credential)
+            #expect(planned.values("authorization").count == 1, "\(planned)")
+        }
+        let info = try world.plan(
+            "POST /index.php/apps/files_sharing/shareinfo?t=SECRET0STRANGER HTTP/1.1")
+        #expect(info.status == nil)
+        let lines = tolerated(in: world)
+        #expect(lines.compactMap { $0["peer"]?.string } == ["one.test", "one.test", "three.test"])
+        for line in lines {
+            #expect(line["kind"]?.string == "webdav.in" && line["method"]?.string == "GET")
+            #expect(line["would"]?.array?.count == 1)
+        }
+        // What is no question of policy is refused all the same.
+        #expect(try world.plan("PATCH \(Self.root)/a HTTP/1.1", bearer(token)).status == 405)
+    }
+
+    @Test func whatIsOnlyReportedIsToldOnceASecondAndServed() async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[require]]
+                name = "tokens, soon"
+                on = ["webdav"]
+                need = ["signature"]
+                mode = "report"
+                """)
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for _ in 0..<3 {
+            #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == nil)
+        }
+        let lines = tolerated(in: world)
+        #expect(lines.count == 1)
+        #expect(lines.first?["would"]?.array?.compactMap(\.string) == ["require:tokens, soon"])
+    }
+
+    private func tolerated(in world: TestGateway) -> [JSONObject] {
+        world.gateway.log.flush()
+        return world.world.lines.objects.filter { $0["message"]?.string == "data.tolerated" }
+    }
+
     private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 }

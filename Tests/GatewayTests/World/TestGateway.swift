@@ -21,7 +21,10 @@ final class TestGateway: Sendable {
     /// - Parameters:
     ///   - token: lines of `[token]`.
     ///   - rules: before the one that lets everything pass.
-    init(kind: String = "nextcloud", token: String = "", rules: String = "") async throws {
+    init(
+        kind: String = "nextcloud", token: String = "", rules: String = "",
+        profile: String = "bridge"
+    ) async throws {
         let loops = TestWorld.loops
         let address = try #require(IPAddress("127.0.0.1"))
         server = try await Server.start(
@@ -33,8 +36,8 @@ final class TestGateway: Sendable {
             loop: loops.loops[0])
         world = try TestWorld(
             partners: [], legacy: ["one.test", "two.test"], rules: rules,
-            configuration: "[token]\nttl = \"5m\"\n\(token)", kind: kind,
-            net: TestNet(), backend: "http://127.0.0.1:\(port)")
+            configuration: "[token]\nttl = \"5m\"\n\(token)", profile: profile,
+            kind: kind, net: TestNet(), backend: "http://127.0.0.1:\(port)")
     }
 
     func pass(seconds: Int) { world.clock.pass(seconds) }
