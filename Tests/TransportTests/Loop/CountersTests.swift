@@ -59,7 +59,10 @@ import Testing
     }
 
     @Test func aFullServerAcceptsNobody() async throws {
-        try await serve({ $0.connections = 1 }) { port, group, server in
+        try await serve({
+            $0.connections = 1
+            $0.requestHead = .seconds(300)
+        }) { port, group, server in
             let first = try await RawClient.connect(to: port, on: group)
             #expect(try await eventually { server.connections == 1 })
             #expect(try await eventually { group.count(of: .acceptPaused) == 1 })
@@ -112,6 +115,47 @@ import Testing
             #expect(answer.hasPrefix("HTTP/1.1 503 "))
             #expect(group.count(of: .upstreamBusy) == 1)
             try await first.0.close()
+        }
+        await away.shutdown()
+    }
+
+    /// Its upstream leaves at the second request, and answers all others.
+    private static func leaving(on away: LoopGroup) async throws -> ScriptedServer {
+        try await ScriptedServer(.leaves, on: away) {
+            $0 == 1 ? nil : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        }
+    }
+
+    @Test func aRequestIsSentAgainWhenItsKeptConnectionHasEnded() async throws {
+        let away = LoopGroup(count: 1)
+        let server = try await Self.leaving(on: away)
+        try await serve({ _ in }, Self.forwarding(to: server.port)) { port, group, _ in
+            let answers = try await RawClient.talk(
+                [(.zero, Self.get + "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")],
+                to: port, on: group)
+            #expect(answers.ranges(of: "HTTP/1.1 200").count == 2)
+            #expect(server.heads.count == 3 && server.connections == 2)
+            #expect(group.count(of: .upstreamRetried) == 1)
+            #expect(group.count(of: .upstreamFailed) == 0 && group.count(of: .forwarded) == 2)
+        }
+        await away.shutdown()
+    }
+
+    @Test func aRequestOfOurOwnIsSentAgainToo() async throws {
+        let away = LoopGroup(count: 1)
+        let server = try await Self.leaving(on: away)
+        try await serve { _, group, _ in
+            let upstream = Upstream(
+                .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: server.port)))
+            for _ in 0..<2 {
+                var head = HeadWriter()
+                try head.requestLine(.get, Array("/".utf8))
+                let request = BufferedRequest(
+                    .get, head: head, body: nil, responseLimit: 1024, deadline: .seconds(60))
+                let response = try await group.loops[0].exchange(request, with: upstream)
+                #expect(response.status == 200)
+            }
+            #expect(group.count(of: .upstreamRetried) == 1 && server.connections == 2)
         }
         await away.shutdown()
     }

@@ -80,8 +80,8 @@ import Testing
             { $0.writeStall = .milliseconds(500) },
             { _, _ in .answer(Answer(status: 200, body: large)) }
         ) { port, group, server in
-            let (channel, _) = try await RawClient.connect(to: port, on: group, reading: false)
-            try await channel.writeAndFlush(ByteBuffer(string: Self.get)).get()
+            let (channel, _) = try await RawClient.connect(
+                to: port, on: group, reading: false, saying: Self.get)
             #expect(try await eventually { group.count(of: .writeStall) == 1 })
             #expect(try await eventually { server.connections == 0 })
             try? await channel.close()

@@ -71,8 +71,8 @@ enum RawClient {
 
 /// A server that answers each head with the next of its texts, whatever was asked.
 final class ScriptedServer: Sendable {
-    /// What follows an answer.
-    enum Then: Sendable { case stays, closes }
+    /// What follows an answer, or that there is none: it closes after each, or where it says nothing.
+    enum Then: Sendable { case stays, closes, leaves }
 
     let port: Int
     private let channel: any Channel
@@ -143,7 +143,10 @@ final class ScriptedServer: Sendable {
                 $0.append(head)
                 return $0.count - 1
             }
-            guard let answer = answers(number) else { return }
+            guard let answer = answers(number) else {
+                if then == .leaves { context.close(promise: nil) }
+                return
+            }
             answered = true
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
             if then == .closes { context.close(promise: nil) }
