@@ -3,20 +3,9 @@ import itertools
 import pytest
 
 from backend import ScriptedBackend, answer
-from certificates import Authority
-from gateway import Evidence, Gateway
+from gateway import Gateway
 from legacy import LegacyServer
 from peers import PeerServer
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="session")
-def evidence() -> Evidence:
-    return Evidence()
 
 
 @pytest.fixture(scope="module")
