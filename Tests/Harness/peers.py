@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from backend import answer
 from certificates import Authority
 from listener import Listener
-from wire import Closed, Request, read_request
+from wire import Closed, Request, read_body, read_request_head
 
 
 def b64url(data: bytes) -> str:
@@ -244,6 +244,8 @@ class PeerServer(Listener):
         # Cleared, it keeps new connections waiting before their handshake.
         self.opens = threading.Event()
         self.opens.set()
+        # An answer to a request before its body is read, or None; the connection ends with it.
+        self.early = lambda request: None
         # Everything that came and went: (who dialled, for which host, request, answer's bytes).
         self.exchanges: list[tuple[str, str, Request, bytes]] = []
         # The hosts that were asked for over each connection.
@@ -266,6 +268,15 @@ class PeerServer(Listener):
         if name in self._contexts:
             connection.context = self._contexts[name]
 
+    @staticmethod
+    def _leave(connection: ssl.SSLSocket) -> None:
+        """As servers in Go do after an early answer: so much is read still that it arrives."""
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(0.5)
+        for _ in range(16):
+            if not connection.recv(16 << 10):
+                break
+
     def _serve(self, plain: socket.socket, number: int) -> None:
         source = plain.getpeername()[0]
         self.opens.wait(60)
@@ -273,7 +284,13 @@ class PeerServer(Listener):
             with self._default.wrap_socket(plain, server_side=True) as connection, \
                     connection.makefile("rb", buffering=65536) as reader:
                 while True:
-                    request = read_request(reader)
+                    request = read_request_head(reader)
+                    told = self.early(request)
+                    if told is not None:
+                        connection.sendall(told)
+                        self._leave(connection)
+                        return
+                    read_body(reader, request)
                     peer = self.peers.get((request.get("host") or "").lower())
                     if peer is None:
                         connection.sendall(answer(404))

@@ -112,16 +112,24 @@ def _one(headers: list[tuple[str, str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-def read_request(reader) -> Request:
+def read_request_head(reader) -> Request:
+    """A request whose body has not been read."""
     start, headers, raw = read_head(reader)
-    length, coding = _one(headers, "content-length"), _one(headers, "transfer-encoding")
+    return Request(start, headers, b"", raw)
+
+
+def read_body(reader, request: Request) -> Request:
+    length = _one(request.headers, "content-length")
+    coding = _one(request.headers, "transfer-encoding")
     if length is not None and coding is not None:
         raise ValueError("both content-length and transfer-encoding")
-    if coding is not None:
-        body = read_chunked(reader)
-    else:
-        body = read_exactly(reader, int(length or 0))
-    return Request(start, headers, body, raw)
+    request.body = read_chunked(reader) if coding is not None \
+        else read_exactly(reader, int(length or 0))
+    return request
+
+
+def read_request(reader) -> Request:
+    return read_body(reader, read_request_head(reader))
 
 
 def read_response(reader, method: str = "GET") -> Response:
