@@ -54,6 +54,16 @@ def test_the_life_of_a_share(federation, peer, direction):
     life(giver, taker, is_swapped(federation, giver))
 
 
+def test_the_life_of_a_share_by_absolute_addresses(federation):
+    """Its URI is an URL, and so is what its server lists."""
+    strict = federation.strict
+    strict.absolute_uri = strict.absolute_hrefs = True
+    try:
+        life(strict, federation.backend, is_swapped(federation, strict))
+    finally:
+        strict.absolute_uri = strict.absolute_hrefs = False
+
+
 def test_a_single_file(federation, peer, direction):
     single_file(*sides(federation, peer, direction))
 
