@@ -37,8 +37,6 @@ def build(tmp_path_factory, authority, evidence):
         made.hostile = made.capture.put(hostile or OldServer("nc27", HOSTILE, evidence))
         made.hostile.way = DirectWay(made.context, made.capture.resolve)
         made.home.start()
-        # Its way out may listen a moment after its front.
-        made.home.lines("gateway.started")
         return made
 
     yield build

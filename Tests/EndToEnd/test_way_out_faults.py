@@ -320,13 +320,11 @@ def test_our_keys_turn_in_the_middle(one):
 # Killed
 
 
-def post_share(federation, sent: Sent, peer) -> list:
+def post_share(federation, sent: Sent) -> None:
     """What Nextcloud says again when its administrator tries once more: the same share."""
-    before = len(federation.backend.way.asked)
     federation.backend.sent[sent.provider_id] = sent
     sent.delivered = None
     federation.backend._deliver(sent, "alice", None)
-    return federation.backend.way.asked[before:]
 
 
 def new_share(federation, peer, name="kept") -> Sent:
@@ -365,7 +363,7 @@ def test_killed_between_sending_and_the_answer(one, peer):
             release.wait(20)
 
     peer.before = hold
-    client = threading.Thread(target=post_share, args=(one, sent, peer))
+    client = threading.Thread(target=post_share, args=(one, sent))
     client.start()
     assert arrived.wait(15), "the share was never sent"
     one.home.kill()
@@ -374,7 +372,7 @@ def test_killed_between_sending_and_the_answer(one, peer):
     peer.before = lambda request: None
     assert sent.delivered is None
     one.home.start()
-    post_share(one, sent, peer)
+    post_share(one, sent)
     assert sent.delivered == "ocm", one.backend.way.story()
     codes = codes_of(one, peer, mark, "kept-1")
     assert len(codes) == 1, "it was sent twice with different secrets"
@@ -399,7 +397,7 @@ def test_killed_between_recording_and_sending(one, peer):
     # No connection that is open still may be used: they are all new from here on.
     before = one.capture.connections
     one.capture.opens.clear()
-    client = threading.Thread(target=post_share, args=(one, sent, peer))
+    client = threading.Thread(target=post_share, args=(one, sent))
     client.start()
     deadline = time.monotonic() + 8
     while one.capture.connections == before and client.is_alive() and time.monotonic() < deadline:
@@ -409,7 +407,7 @@ def test_killed_between_recording_and_sending(one, peer):
     one.capture.opens.set()
     client.join()
     one.home.start()
-    post_share(one, sent, peer)
+    post_share(one, sent)
     assert sent.delivered == "ocm", one.backend.way.story()
     assert len(codes_of(one, peer, mark, "kept-2")) == 1
     got = [share for share in peer.received if share.name == "kept-2"]
@@ -428,13 +426,13 @@ def test_a_peer_that_never_answers_gets_one_secret_only(one):
         release.wait(30) and None if request.target.endswith("/shares") else None
     one.backend.patience = 2
     try:
-        post_share(one, sent, peer)
+        post_share(one, sent)
     finally:
         one.backend.patience = 20
     assert sent.delivered is None, "nobody has said that it arrived"
     peer.before = lambda request: None
     release.set()
-    post_share(one, sent, peer)
+    post_share(one, sent)
     assert sent.delivered == "ocm", one.backend.way.story()
     assert len(codes_of(one, peer, mark, "kept-3")) == 1
     assert not any("/ocs/" in request.target for _, request in one.of_gateways(mark))
@@ -448,10 +446,10 @@ def test_a_peer_in_trouble_is_tried_again_with_the_same_secret(federation, statu
     sent = new_share(federation, peer, name)
     peer.before = lambda request: \
         answer(status, b"") if request.target.endswith("/shares") else None
-    post_share(federation, sent, peer)
+    post_share(federation, sent)
     assert sent.delivered is None
     peer.before = lambda request: None
-    post_share(federation, sent, peer)
+    post_share(federation, sent)
     assert sent.delivered == "ocm", federation.backend.way.story()
     assert len(codes_of(federation, peer, mark, name)) == 1
     assert not any("/ocs/" in request.target for _, request in federation.of_gateways(mark))
@@ -466,7 +464,7 @@ def test_what_a_peer_refuses_is_over(federation, status):
     sent = new_share(federation, peer, name)
     peer.before = lambda request: answer(status, {"error": "no"}) \
         if request.target.endswith("/shares") else None
-    post_share(federation, sent, peer)
+    post_share(federation, sent)
     assert sent.delivered is None
     peer.before = lambda request: None
     for code in codes_of(federation, peer, mark, name):

@@ -32,18 +32,20 @@ class Publisher:
             serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return {"kty": "OKP", "crv": "Ed25519", "x": b64url(raw)}
 
+    def _signed(self, content: bytes, **header) -> tuple[str, str]:
+        """The protected header, and the signature."""
+        protected = b64url(json.dumps({"alg": "EdDSA"} | header).encode())
+        return protected, b64url(self.key.sign(f"{protected}.{b64url(content)}".encode()))
+
     def jws(self, payload: bytes, **header) -> bytes:
         """Flattened JSON serialisation."""
-        protected = b64url(json.dumps({"alg": "EdDSA"} | header).encode())
-        body = b64url(payload)
-        signature = b64url(self.key.sign(f"{protected}.{body}".encode()))
-        return json.dumps({"payload": body, "protected": protected,
+        protected, signature = self._signed(payload, **header)
+        return json.dumps({"payload": b64url(payload), "protected": protected,
                            "signature": signature}).encode()
 
     def detached(self, content: bytes) -> bytes:
-        protected = b64url(json.dumps({"alg": "EdDSA"}).encode())
-        signature = b64url(self.key.sign(f"{protected}.{b64url(content)}".encode()))
-        return f"{protected}..{signature}".encode()
+        """What lies beside the content (RFC 7515, appendix F)."""
+        return "..".join(self._signed(content)).encode()
 
 
 @dataclass

@@ -43,14 +43,12 @@ extension Gateway {
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
             let recorded = try await recorded(share, for: peer.peer, settings, trail)
-            (endpoint, made) = (.shares, recorded)
-            replaced = recorded.swaps
-            body = try translation.share(share, swaps: recorded.swaps)
+            (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
+            body = try translation.share(share, swaps: replaced)
         case .notification(let notification):
             endpoint = .notifications
-            let swaps = try await told(of: addressed.share, notification.type, trail)
-            replaced = swaps
-            body = translation.notification(notification, swaps: swaps)
+            replaced = try await told(of: addressed.share, notification.type, trail)
+            body = translation.notification(notification, swaps: replaced)
         case .inviteAccepted(let invite):
             (endpoint, body) = (.inviteAccepted, translation.inviteAccepted(invite))
         case .requestShare(let request):
@@ -60,14 +58,12 @@ extension Gateway {
             try Self.refuseLeft(blank, in: Self.form(call.form, call.secret, blank))
             let recorded = try await recorded(
                 try OCSTranslation.share(call, to: peer.peer), for: peer.peer, settings, trail)
-            (endpoint, made) = (.shares, recorded)
-            replaced = recorded.swaps
-            body = Self.form(call.form, call.secret, recorded.swaps)
+            (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
+            body = Self.form(call.form, call.secret, replaced)
         case .ocsChange(let change):
             endpoint = .notifications
-            let swaps = try await told(of: addressed.share, change.notificationType, trail)
-            replaced = swaps
-            body = Self.form(change.form, change.secret, swaps)
+            replaced = try await told(of: addressed.share, change.notificationType, trail)
+            body = Self.form(change.form, change.secret, replaced)
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
         }
         secrets += replaced.map(\.new)
