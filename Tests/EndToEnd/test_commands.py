@@ -581,7 +581,7 @@ def test_the_signature_base_is_printed(signer):
 
 
 def test_policies_are_tested_from_files_standard_input_and_the_configuration(fresh):
-    policy = ROOT / "policies/allowlist-only.toml"
+    policy = ROOT / "policies/default.toml"
     by_file = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
     by_input = json.loads(ocmgate("policy", "test", "-", "--json", stdin=policy.read_text()).stdout)
     assert by_file["passed"] == by_input["passed"] > 0
