@@ -83,16 +83,6 @@ final class UpstreamPool {
         if last === shelf { last = nil }
     }
 
-    /// Closes everything idle: the process is stopping.
-    func closeIdle() {
-        for shelf in shelves.values {
-            for connection in shelf.idle { connection.abandon() }
-        }
-    }
-
-    /// How many connections there are, of all kinds.
-    var count: Int { shelves.values.reduce(0) { $0 + $1.count } }
-
     private func shelf(of upstream: Upstream) -> Shelf? {
         if let last, last.upstream === upstream { return last }
         let found = shelves[ObjectIdentifier(upstream)]
