@@ -17,6 +17,18 @@ extension Gateway {
         return refuseUnread(denial, family, client, then: .keepAlive)
     }
 
+    /// The answer to a message of the backend's that no phase sees; nil for what is no message.
+    ///
+    /// - Parameter path: at the host that it is for.
+    func refuseUnread(
+        _ denial: Denial, at path: ArraySlice<UInt8>, to peer: PeerHost?,
+        _ client: ClientConnection, then connection: Persistence = .keepAlive
+    ) -> Answer? {
+        let start = RequestStart(path: path)
+        guard let family = PeerRequest.usual.messageFamily(of: start) else { return nil }
+        return refuseUnread(denial, family, client, then: connection, .outbound, to: peer)
+    }
+
     func refuseUnread(
         _ denial: Denial, _ family: RouteFamily, _ client: ClientConnection,
         then connection: Persistence, _ direction: DecisionRecord.Direction = .inbound,

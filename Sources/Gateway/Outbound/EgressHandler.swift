@@ -39,22 +39,31 @@ package final class EgressHandler: RequestHandler {
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer {
         guard start.path.starts(with: Self.prefix) else {
-            return refuse(failure, of: start, to: nil, client)
+            return refuse(failure, at: start.path, to: nil, client)
         }
         let rest = start.path.dropFirst(Self.prefix.count).drop { $0 != UInt8(ascii: "/") }
-        return refuse(failure, of: RequestStart(path: rest), to: nil, client)
+        return refuse(failure, at: rest, to: nil, client)
     }
 
     /// The answer to what is refused before it is read; a message has its decision.
     func refuse(
-        _ failure: RequestFailure, of start: RequestStart, to peer: PeerHost?,
+        _ failure: RequestFailure, at path: ArraySlice<UInt8>, to peer: PeerHost?,
         _ client: ClientConnection
     ) -> Answer {
-        guard let family = PeerRequest.usual.messageFamily(of: start) else {
-            return gateway.refuseMalformed(failure, client)
+        gateway.refuseUnread(Denial(failure), at: path, to: peer, client, then: .close)
+            ?? gateway.refuseMalformed(failure, client)
+    }
+
+    /// The answer to a request that the gate refuses; a message has its decision.
+    func refuse(
+        _ denial: Denial, at path: ArraySlice<UInt8>, of target: Authority,
+        _ client: ClientConnection
+    ) -> Plan {
+        let name = "\(target)"
+        if let answer = gateway.refuseUnread(denial, at: path, to: PeerHost(name), client) {
+            return .answer(answer)
         }
-        return gateway.refuseUnread(
-            Denial(failure), family, client, then: .close, .outbound, to: peer)
+        return refuse(Gateway.keepingMounts(denial, at: path), name, client)
     }
 
     // MARK: CONNECT
@@ -177,14 +186,14 @@ package final class EgressHandler: RequestHandler {
             return refuse(
                 Denial(.egressRefused, "the site itself needs no prefix"), "\(target)", client)
         case (.refused(let denial), _):
-            return refuse(Gateway.keepingMounts(denial, at: raw), "\(target)", client)
+            return refuse(denial, at: raw, of: target, client)
         case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):
             do throws(Denial) {
                 let path = try PeerRequest.path(raw)
                 let request = PeerRequest(
                     peer: host, authority: target, head: head, path: path, client: client, now: now)
                 return deliver(request, verdict)
-            } catch { return refuse(error, "\(target)", client) }
+            } catch { return refuse(error, at: raw, of: target, client) }
         }
     }
 
@@ -204,8 +213,7 @@ package final class EgressHandler: RequestHandler {
             }
         case .refused(let denial):
             let path = Array(request.path.text.utf8)[...]
-            return refuse(
-                Gateway.keepingMounts(denial, at: path), "\(request.authority)", request.client)
+            return refuse(denial, at: path, of: request.authority, request.client)
         case .ownSite:
             return refuse(Denial(.misdirected, "the site"), "\(request.authority)", request.client)
         }

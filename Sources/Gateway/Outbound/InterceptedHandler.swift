@@ -32,12 +32,13 @@ final class InterceptedHandler: RequestHandler {
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         if let shown = client.tls?.serverName, shown != name {
             return refuse(
-                Denial(.egressRefused, "the handshake names another host than CONNECT"), client)
+                Denial(.egressRefused, "the handshake names another host than CONNECT"), head,
+                client)
         }
         guard head.authority?.normalized(for: .https) == target else {
-            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), client)
+            return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), head, client)
         }
-        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, client) }
+        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, head, client) }
         let gateway = egress.gateway
         let now = gateway.environment.now()
         let judgement = judge(gateway.policy.current, now: now)
@@ -52,9 +53,8 @@ final class InterceptedHandler: RequestHandler {
                 // no document.
                 if case .other = judgement.verdict { return gateway.passOut(request) }
                 return gateway.planOutbound(request, to: judgement.peer)
-            } catch { return refuse(error, client) }
-        case .refused(let denial):
-            return refuse(Gateway.keepingMounts(denial, at: head.path), client)
+            } catch { return refuse(error, head, client) }
+        case .refused(let denial): return refuse(denial, head, client)
         }
     }
 
@@ -63,9 +63,8 @@ final class InterceptedHandler: RequestHandler {
     ) -> Answer {
         switch judge(egress.gateway.policy.current, now: egress.gateway.environment.now()).verdict {
         case .ownSite: egress.gateway.refuse(failure, of: start, from: client)
-        case .peer(let host), .unknown(let host):
-            egress.refuse(failure, of: start, to: host, client)
-        case .other, .refused: egress.gateway.refuseMalformed(failure, client)
+        case .peer, .unknown, .other, .refused:
+            egress.refuse(failure, at: start.path, to: PeerHost("\(target)"), client)
         }
     }
 
@@ -83,7 +82,7 @@ final class InterceptedHandler: RequestHandler {
         return made
     }
 
-    private func refuse(_ denial: Denial, _ client: ClientConnection) -> Plan {
-        egress.refuse(denial, "\(target)", client)
-    }
+    private func refuse(
+        _ denial: Denial, _ head: RequestHead, _ client: ClientConnection
+    ) -> Plan { egress.refuse(denial, at: head.path, of: target, client) }
 }

@@ -36,7 +36,8 @@ extension Gateway {
                 refusal(
                     Denial(
                         .notAllowed,
-                        "a message or shared data for \(request.peer), which is no admitted peer")))
+                        "a message or shared data for \(request.peer), which is no admitted peer"),
+                    unread: request))
         }
         var target = Array(request.path.text.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }

@@ -60,14 +60,10 @@ extension Gateway {
         }
     }
 
-    /// The answer to a message that is refused by its head.
-    private func refusal(_ denial: Denial, unread request: PeerRequest) -> Answer {
-        let start = RequestStart(path: Array(request.path.text.utf8)[...])
-        guard let family = PeerRequest.usual.messageFamily(of: start) else {
-            return refusal(denial)
-        }
-        return refuseUnread(
-            denial, family, request.client, then: .keepAlive, .outbound, to: request.peer)
+    /// The answer to a request that is refused by its head; a message has its decision.
+    func refusal(_ denial: Denial, unread request: PeerRequest) -> Answer {
+        let path = Array(request.path.text.utf8)[...]
+        return refuseUnread(denial, at: path, to: request.peer, request.client) ?? refusal(denial)
     }
 
     /// What the backend is told of the peer in its own age's words; nothing of one that publishes

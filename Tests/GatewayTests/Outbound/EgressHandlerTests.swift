@@ -400,6 +400,44 @@ import Testing
         #expect(way.world.decisions().map { $0["kind"]?.string } == ["shares"])
     }
 
+    @Test func aMessageThatTheGateRefusesIsOneDecision() async throws {
+        let way = try Way()
+        let length = "Content-Length: 2"
+        let line = "POST /ocm/shares HTTP/1.1"
+        let answers = [
+            try await way.inside(
+                "blocked.test:443", name: "blocked.test", line, "Host: blocked.test", length),
+            try await way.inside(
+                "modern.test:443", name: "other.test", line, "Host: modern.test", length),
+            try await way.inside(
+                "modern.test:443", name: "modern.test", line, "Host: other.test", length),
+            try await way.inside(
+                "modern.test:443", name: "modern.test", "POST /ocm%2Fshares HTTP/1.1",
+                "Host: modern.test", length),
+            try await way.plan(
+                "POST http://blocked.test/ocm/shares HTTP/1.1", "Host: blocked.test", length),
+            try await way.plan(
+                "POST /egress/blocked.test/ocm/shares HTTP/1.1", "Host: 127.0.0.1:3128", length),
+        ]
+        #expect(answers.map(\.status) == [403, 403, 421, 400, 403, 403])
+        let lines = way.world.decisions()
+        #expect(lines.map { $0["code"]?.string } == answers.map(\.code))
+        for line in lines {
+            #expect(line["kind"]?.string == "shares" && line["direction"]?.string == "out")
+            #expect(["blocked.test", "modern.test"].contains(line["peer"]?.string))
+        }
+        #expect(way.logged().isEmpty)
+    }
+
+    @Test func aMessageToWhoIsNoPeerIsOneDecision() async throws {
+        let way = try Way(egress: "other = [\"updates.test\"]")
+        let outcome = try await way.plan(
+            "POST http://updates.test/ocm/notifications HTTP/1.1", "Host: updates.test",
+            "Content-Length: 2")
+        #expect(outcome.status == 403)
+        #expect(way.world.decisions().map { $0["kind"]?.string } == ["notifications"])
+    }
+
     @Test(arguments: ["/public.php/webdav/a", "/.well-known/ocm", "/egress/modern.test/", ""])
     func whatIsNoMessageHasNone(_ path: String) async throws {
         let way = try Way()
