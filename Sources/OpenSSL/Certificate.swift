@@ -65,11 +65,7 @@ package struct Certificate: Sendable {
     }
 
     /// SHA-256 of the DER, in lower-case hexadecimal.
-    package var fingerprint: String {
-        Hash.sha256.digest(der).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-    }
+    package var fingerprint: String { Hex.encode(Hash.sha256.digest(der)) }
 
     /// The key it certifies; throws for a kind or quality of key that `PublicKey` refuses.
     package func publicKey() throws(CryptoError) -> PublicKey {

@@ -35,16 +35,7 @@ package struct Secret: Sendable, Equatable {
 
     /// A name for this secret that does not reveal it: 16 hexadecimal digits of its HMAC.
     package func fingerprint(key: HMACKey) -> String {
-        withBytes { bytes in
-            let digits = "0123456789abcdef".utf8.span
-            var text: [UInt8] = []
-            text.reserveCapacity(16)
-            for byte in key.authenticate(bytes).prefix(8) {
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
-            }
-            return String(decoding: text, as: UTF8.self)
-        }
+        withBytes { Hex.encode(key.authenticate($0).prefix(8)) }
     }
 
     package static func == (a: Secret, b: Secret) -> Bool {

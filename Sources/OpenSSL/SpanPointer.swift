@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// One readable byte for empty input: OpenSSL takes a null pointer for "no call", not "no bytes".
 @safe private struct EmptyInput: @unchecked Sendable {
     // Never written after it is made, so every thread may read it.
@@ -64,6 +72,17 @@ extension [UInt8] {
 }
 
 extension Span<UInt8> {
+    /// The place of the first such byte from a place on, found many bytes at once.
+    package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        precondition(start >= 0 && start <= count, "beyond the span")
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, CInt(byte), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
     /// Where the first control character (below 0x20, or 0x7F) of `range` stands; its end when there
     /// is none. Looks at eight bytes at once.
     package func firstControl(in range: Range<Int>) -> Int {

@@ -3,10 +3,6 @@ import Testing
 @testable import OpenSSL
 
 @Suite struct HashTests {
-    private func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     /// The examples of FIPS 180-4 for "abc" and for nothing.
     @Test(
         arguments: [
@@ -27,7 +23,30 @@ import Testing
             ),
         ] as [(Hash, String, String)])
     func theDigestIsThatOfTheStandard(_ hash: Hash, _ text: String, _ digest: String) {
-        #expect(hex(hash.digest(Array(text.utf8))) == digest)
+        #expect(Hex.encode(hash.digest(Array(text.utf8))) == digest)
+    }
+
+    @Test(arguments: Hash.allCases) func twoPartsAreOneMessage(_ hash: Hash) {
+        let message = [UInt8](0...255)
+        for place in [0, 1, 64, 200, 256] {
+            let digest = hash.digest(
+                message.span.extracting(..<place), message.span.extracting(place...))
+            #expect(digest == hash.digest(message))
+        }
+    }
+
+    @Test func manyAtOnceDoNotDisturbEachOther() async {
+        let messages = (0..<64).map { [UInt8](repeating: UInt8($0), count: 1000 + $0) }
+        let expected = messages.map { Hash.sha256.digest($0) }
+        let found = await withTaskGroup(of: (Int, [UInt8]).self) { group in
+            for _ in 0..<8 {
+                for (place, message) in messages.enumerated() {
+                    group.addTask { (place, Hash.sha256.digest(message)) }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(found.allSatisfy { expected[$0.0] == $0.1 })
     }
 
     @Test(arguments: Hash.allCases) func itsLengthIsWhatItSays(_ hash: Hash) {

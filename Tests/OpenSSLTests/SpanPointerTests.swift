@@ -32,4 +32,14 @@ import Testing
             #expect(bytes.span.firstControl(in: start..<9) == expected)
         }
     }
+
+    @Test func aByteIsFoundFromAPlaceOn() {
+        let bytes: [UInt8] = [1, 2, 3, 2, 1]
+        #expect(bytes.span.firstIndex(of: 2, from: 0) == 1)
+        #expect(bytes.span.firstIndex(of: 2, from: 2) == 3)
+        #expect(bytes.span.firstIndex(of: 2, from: 4) == nil)
+        #expect(bytes.span.firstIndex(of: 1, from: 5) == nil)
+        #expect([UInt8]().span.firstIndex(of: 1, from: 0) == nil)
+        #expect(bytes[2...].span.firstIndex(of: 2, from: 0) == 1)
+    }
 }

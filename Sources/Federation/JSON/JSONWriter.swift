@@ -1,3 +1,5 @@
+import OpenSSL
+
 extension JSONValue {
     /// The compact text of the value (RFC 8259), control characters escaped, all else as UTF-8.
     package func serialized() -> [UInt8] {
@@ -49,8 +51,7 @@ extension JSONValue {
             case 0x09: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
             case 0..<0x20, 0x7F:
                 bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hexDigits[Int(byte >> 4)])
-                bytes.append(hexDigits[Int(byte & 15)])
+                Hex.append(CollectionOfOne(byte), to: &bytes)
             default: bytes.append(byte)
             }
         }
@@ -67,6 +68,4 @@ extension JSONValue {
         }
         return true
     }
-
-    private static let hexDigits = Array("0123456789abcdef".utf8)
 }

@@ -129,9 +129,6 @@ extension PolicyParts {
     /// The first 16 hex digits of SHA-256 over the canonical form.
     var canonicalHash: String {
         let digest = Hash.sha256.digest(Array(PolicyCanonicalForm(self).text.utf8))
-        return digest.prefix(8).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }.joined()
+        return Hex.encode(digest.prefix(8))
     }
 }

@@ -1,5 +1,6 @@
 import Federation
 package import HTTPSignatures
+import OpenSSL
 
 /// The same JSON as other programs write it: what a body may have been before a proxy, or a firewall
 /// for applications, read it and wrote it anew.
@@ -156,8 +157,6 @@ struct JSONStyle: Sendable {
 
     private static func escape(_ unit: UInt16, into text: inout [UInt8]) {
         text += "\\u".utf8
-        for shift in [12, 8, 4, 0] as [UInt16] { text.append(digits[Int(unit >> shift & 15)]) }
+        for shift in [12, 8, 4, 0] as [UInt16] { text.append(Hex.digit(unit >> shift)) }
     }
-
-    private static let digits = Array("0123456789abcdef".utf8)
 }

@@ -47,7 +47,7 @@ package struct JournalKey: Sendable {
 
     /// The name of a key in checkpoints: 16 hexadecimal digits of the hash of its public half.
     package static func id(of key: PublicKey) -> String {
-        String(JournalPseudonym(digest: Hash.sha256.digest(key.spki)).description.prefix(16))
+        Hex.encode(Hash.sha256.digest(key.spki).prefix(8))
     }
 }
 

@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Transport
 
 /// Whom a personal value of the journal is about: somebody who may be forgotten.
@@ -68,17 +69,9 @@ package struct JournalPseudonym: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The first 12 bytes of a digest.
-    init(digest: [UInt8]) {
-        var text: [UInt8] = []
-        for byte in digest.prefix(Self.count / 2) {
-            text.append(Self.digits[Int(byte >> 4)])
-            text.append(Self.digits[Int(byte & 15)])
-        }
-        description = String(decoding: text, as: UTF8.self)
-    }
+    init(digest: [UInt8]) { description = Hex.encode(digest.prefix(Self.count / 2)) }
 
     private static let count = 24
-    private static let digits = Array("0123456789abcdef".utf8)
 }
 
 /// A personal value as the journal holds it: `{"s": pseudonym, "h": host, "c": sealed}`.

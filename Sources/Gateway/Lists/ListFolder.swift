@@ -99,9 +99,6 @@ package struct ListFolder: Sendable {
     }
 
     private static func hash(of bytes: [UInt8]) -> String {
-        Hash.sha256.digest(bytes).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }.joined()
+        Hex.encode(Hash.sha256.digest(bytes))
     }
 }

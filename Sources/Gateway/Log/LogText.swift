@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Text in a log line: whatever a peer put there, it cannot end the line, move the cursor, turn the
 /// direction of writing, or grow without bound.
 enum LogText {
@@ -8,7 +10,6 @@ enum LogText {
     /// Levels of nesting.
     static let depthLimit = 4
 
-    private static let hexDigits = Array("0123456789abcdef".utf8)
     private static let ellipsis = Array("…".utf8)
 
     /// Appends a JSON string (RFC 8259), with everything escaped that is not plainly visible.
@@ -81,6 +82,6 @@ enum LogText {
 
     private static func writeEscape(_ unit: UInt16, into line: inout [UInt8]) {
         line.append(contentsOf: "\\u".utf8)
-        for shift in [12, 8, 4, 0] as [UInt16] { line.append(hexDigits[Int(unit >> shift & 15)]) }
+        for shift in [12, 8, 4, 0] as [UInt16] { line.append(Hex.digit(unit >> shift)) }
     }
 }

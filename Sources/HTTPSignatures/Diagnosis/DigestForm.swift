@@ -29,7 +29,7 @@ struct DigestForm {
     ) -> Distortion? {
         for hash in Hash.allCases {
             let digest = hash.digest(body)
-            let hex = hex(digest)
+            let hex = Hex.encode(digest)
             if value == Base64.encode(digest) {
                 // By its own name it would have been found to be right.
                 return name == hash.rawValue
@@ -43,13 +43,6 @@ struct DigestForm {
             if forms.contains(value) { return Distortion(.digestForm, signed: hash.rawValue) }
         }
         return nil
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Names of hashes that nobody should believe (RFC 9530, section 5).
