@@ -1,3 +1,4 @@
+import Dispatch
 import Federation
 import HTTPSignatures
 import OpenSSL
@@ -70,7 +71,9 @@ package final class Gateway: Sendable {
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()
-    let policyDesk = PolicyDesk()
+    /// On which policies are read, one after the other: proving one may take seconds, and neither an
+    /// event loop nor the threads that messages are judged on wait for it.
+    let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
 
     package init(_ parts: Parts) {
         configuration = parts.configuration

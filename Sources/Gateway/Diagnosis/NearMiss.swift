@@ -105,12 +105,8 @@ extension Gateway {
             surroundings: Surroundings(origins: site.signedOrigins, hints: .ownNames),
             freshness: signatureProfile.freshness,
             bodies: { SuspectBody.all(of: $0) })
-        let finding = await withCheckedContinuation { continuation in
-            Self.diagnosisQueue.async {
-                continuation.resume(
-                    returning: diagnosis.find(
-                        suspect.message, body: suspect.body, keys: keys, now: suspect.now))
-            }
+        let finding = await Self.diagnosisQueue.result {
+            diagnosis.find(suspect.message, body: suspect.body, keys: keys, now: suspect.now)
         }
         let (outcome, distortions): (NearMiss.Outcome, [Distortion])
         switch finding {

@@ -91,20 +91,12 @@ package final class ListKeeper: Sendable {
     }
 
     private func refresh(_ list: PeerList, _ download: PeerList.Download) async -> ListOutcome {
-        let before = await onDesk { [self] in current(list, download) }
+        let before = await desk.result { [self] in current(list, download) }
         // Asked whether it is still the same only where the same is at hand.
         let isAtHand = before.live != nil || before.record.draft != nil
         let answer = await ListFetch(fetch: world.fetch)
             .answer(download, known: isAtHand ? before.record : nil)
-        return await onDesk { [self] in decide(list, download, answer) }
-    }
-
-    private func onDesk<Value: Sendable>(
-        _ work: @escaping @Sendable () -> Value
-    ) async -> Value {
-        await withCheckedContinuation { continuation in
-            desk.async { continuation.resume(returning: work()) }
-        }
+        return await desk.result { [self] in decide(list, download, answer) }
     }
 
     /// On the desk: what becomes of an answer.
@@ -219,7 +211,7 @@ package final class ListKeeper: Sendable {
     package func approve(
         _ list: PeerList, draft wanted: String? = nil
     ) async throws -> ListOutcome {
-        try await onDesk { [self] in Result { try approveHere(list, wanted) } }.get()
+        try await desk.result { [self] in Result { try approveHere(list, wanted) } }.get()
     }
 
     private func approveHere(_ list: PeerList, _ wanted: String?) throws -> ListOutcome {

@@ -11,19 +11,6 @@ package enum PolicyReload: Sendable, Equatable {
     case kept(String)
 }
 
-/// Reads policies on a thread of its own, one after the other: proving one may take seconds, and
-/// neither an event loop nor the threads that messages are judged on wait for it.
-final class PolicyDesk: Sendable {
-    private let queue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
-
-    /// What `work` returns; works are done in the order in which they were asked for.
-    func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: work()) }
-        }
-    }
-}
-
 extension Gateway {
     /// Reads policy and candidate again, with their lists, tests and invariants, and puts them in
     /// force in one step.
@@ -32,10 +19,8 @@ extension Gateway {
     /// under the snapshot that it began with.
     @discardableResult
     func reloadPolicy() async -> PolicyReload {
-        let reload = await policyDesk.result { [self] in readPolicyAgain() }
-        if case .taken(let was, let now) = reload, was != now {
-            await journal.tellPolicy(was: was, now: now)
-        }
+        let reload = await policyQueue.result { [self] in readPolicyAgain() }
+        if case .taken(let was, let now) = reload { await journal.tellPolicy(was: was, now: now) }
         return reload
     }
 
@@ -43,15 +28,20 @@ extension Gateway {
     func changePolicy(
         _ change: @escaping @Sendable (PolicySnapshot) -> (policy: Policy, candidate: Policy?)
     ) async {
-        await policyDesk.result { [self] in
+        let (was, now) = await policyQueue.result { [self] in
             let before = policy.snapshot
             let new = change(before)
-            policy.swap(new.policy, candidate: new.candidate)
-            published.rebuild()
-            log.write(
-                .notice, .reloaded,
-                [LogEntry(.policy, new.policy.hash), LogEntry(.was, before.policy.hash)])
+            putInForce(new.policy, candidate: new.candidate, after: before.policy)
+            return (before.policy.hash, new.policy.hash)
         }
+        await journal.tellPolicy(was: was, now: now)
+    }
+
+    private func putInForce(_ new: Policy, candidate: Policy?, after before: Policy) {
+        policy.swap(new, candidate: candidate)
+        published.rebuild()
+        log.write(
+            .notice, .reloaded, [LogEntry(.policy, new.hash), LogEntry(.was, before.hash)])
     }
 
     private func readPolicyAgain() -> PolicyReload {
@@ -60,11 +50,7 @@ extension Gateway {
         let file = configuration.policy.file
         do throws(StartFailure) {
             let new = lists.fill(try RunningGateway.loadPolicy(file))
-            policy.swap(new, candidate: candidate)
-            published.rebuild()
-            log.write(
-                .notice, .reloaded,
-                [LogEntry(.policy, new.hash), LogEntry(.was, before.policy.hash)])
+            putInForce(new, candidate: candidate, after: before.policy)
             return .taken(was: before.policy.hash, now: new.hash)
         } catch {
             policy.swap(before.policy, candidate: candidate)
