@@ -88,6 +88,7 @@ let targets: [Target] = [
             "Gateway", "Federation", "HTTPSignatures", "OpenSSL", "Transport",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "SystemPackage", package: "swift-system"),
         ],
         swiftSettings: strict),
     .target(

@@ -1,30 +1,25 @@
-"""What the journal costs: shares with and without it, and reading a month of it.
+"""What the journal costs: shares with and without it (reading a month of it: scripts/month).
 
-    .venv/bin/python Benchmarks/journal.py [--records 1000000] [--shares 1500]
+    .venv/bin/python Benchmarks/journal.py [--shares 1500] [--rounds 3]
 
 The gateway is the release build. Shares go over 8 connections; CPU time is that of the gateway's process, time is
-that of the clock. The month has lines as the gateway writes them, without checkpoints and with one peer in a hundred
-asked for; `verify` reads all of it, `search` one day.
+that of the clock.
 """
 
 import argparse
-import hashlib
-import json
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from datetime import date, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "Tests/Harness"))
 
 from backend import ScriptedBackend  # noqa: E402
 from certificates import Authority  # noqa: E402
-from gateway import Evidence, Gateway, binary  # noqa: E402
+from gateway import Evidence, Gateway  # noqa: E402
 from legacy import LegacyServer  # noqa: E402
 from peers import PeerServer, as_json, share  # noqa: E402
 from wire import compose  # noqa: E402
@@ -98,67 +93,13 @@ def once(gateway: Gateway, messages: list[bytes]) -> tuple[float, float]:
     return wall, cpu_seconds(gateway.process.pid) - before
 
 
-def month(folder: Path, sample: dict, records: int) -> None:
-    """Writes thirty days of lines that link up."""
-    previous, seq = bytes(32), 0
-    start = date(2026, 10, 1)
-    for number in range(30):
-        day = start + timedelta(days=number)
-        rows = []
-
-        def add(kind: str, members: dict) -> None:
-            nonlocal previous, seq
-            seq += 1
-            head = json.dumps({"seq": seq, "type": kind, "at": f"{day}T12:00:00.000Z"} | members,
-                              separators=(",", ":"), ensure_ascii=False).encode()[:-1]
-            previous = hashlib.sha256(previous + head).digest()
-            rows.append(head + b',"hash":"' + previous.hex().encode() + b'"}\n')
-
-        add("begin", {"prev": previous.hex(), "site": HOST})
-        for each in range(records // 30):
-            add("decision", sample | {"decision": f"06p8x2m4k{each:07d}"[:16],
-                                      "peer": f"peer{each % 100}.test"})
-        (folder / f"{day}.jsonl").write_bytes(b"".join(rows))
-
-
-def read(folder: Path, sample: dict, records: int) -> None:
-    journal = folder / "month"
-    journal.mkdir(mode=0o700)
-    month(journal, sample, records)
-    size = sum(file.stat().st_size for file in journal.iterdir())
-    key = folder / "key.pem"
-    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "private.pem"], check=True)
-    subprocess.run(["openssl", "pkey", "-in", folder / "private.pem", "-pubout", "-out", key], check=True)
-    for name, arguments in {
-        "verify": ["verify", "--key", key],
-        "search by peer and day": ["search", "--peer", "peer7.test", "--day", "2026-10-15", "--json"],
-        "search by peer, the whole month": ["search", "--peer", "peer7.test", "--limit", "10", "--json"],
-    }.items():
-        start = time.monotonic()
-        run = subprocess.run([binary(), "journal", *arguments, "--dir", journal],
-                             capture_output=True, text=True)
-        took = time.monotonic() - start
-        if run.returncode != 0:
-            raise RuntimeError(f"{name}: {run.stdout[-500:]}{run.stderr[-500:]}")
-        print(f"{name}: {took:.2f} s for {records} records of {size / records:.0f} bytes, "
-              f"{records / took:.0f} a second; {len(run.stdout.splitlines())} lines out")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--shares", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shares(folder, options.shares, options.rounds)
-        file = min((folder / "with/journal").glob("*.jsonl"))
-        rows = [json.loads(row) for row in file.read_text().splitlines()]
-        sample = next(row for row in rows if row["type"] == "decision" and row["action"] == "allow")
-        for member in ("seq", "type", "at", "hash"):
-            del sample[member]
-        read(folder, sample, options.records)
+        shares(Path(name), options.shares, options.rounds)
     return 0
 
 

@@ -140,9 +140,9 @@ class Month:
         if guarded:
             action, by, code, status = "deny", "guard:signature_invalid", "signature_invalid", 401
         elif standing == "unknown":
-            action, by, code, status = "deny", "guard:peer_unknown", "peer_unknown", 403
+            action, by, code, status = "deny", "unknown", "peer_unknown", 403
         elif standing == "list:blocked":
-            action, by, code, status = "deny", "guard:peer_blocked", "peer_blocked", 403
+            action, by, code, status = "deny", "list:blocked", "peer_blocked", 403
         elif unsigned and not out:
             action, by, code, status = "deny", "require:signed", "signature_required", 401
         elif share and not out and kind == "group":

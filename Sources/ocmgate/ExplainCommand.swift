@@ -150,9 +150,11 @@ private struct DecisionWords {
 
     private var result: String {
         let code = decision.code.map { " \($0)" } ?? ""
-        let place = policy?.place(of: decision.block).map { " (\($0))" } ?? ""
-        return
-            "\(decision.action?.rawValue ?? "?"), \(decision.status)\(code), by \(decision.block)\(place)"
+        let place = (decision.place ?? policy?.place(of: decision.by)?.description)
+            .map { " (\($0))" }
+        let action = decision.action?.rawValue ?? "?"
+        let status = decision.status == 0 ? "" : ", \(decision.status)"
+        return "\(action)\(status)\(code), by \(decision.by)\(place ?? "")"
     }
 
     private var certificate: String? {

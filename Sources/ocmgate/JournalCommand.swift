@@ -55,10 +55,11 @@ struct JournalOptions: ParsableArguments {
     ///
     /// Exits with 1 when nothing is recorded of them.
     func pseudonym(of text: String) throws -> JournalPseudonym {
-        let name = text.hasPrefix("~") ? text.dropFirst().prefix { $0 != "@" } : text[...]
-        if let pseudonym = JournalPseudonym(String(name)) { return pseudonym }
-        guard let subject = JournalSubject(text) else {
-            throw CommandFailure("\(text) is no address, and no pseudonym of the journal")
+        let subject: JournalSubject
+        switch JournalErasure(text) {
+        case .pseudonym(let pseudonym): return pseudonym
+        case .subject(let named): subject = named
+        case nil: throw CommandFailure(JournalErasure.refusal(of: text))
         }
         let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
         let found: JournalPseudonym?

@@ -18,17 +18,18 @@ struct JournalShowCommand: ParsableCommand {
     @OptionGroup var journal: JournalOptions
 
     func run() throws {
-        let line: JournalLine?
-        do { line = try JournalSearch.line(of: id, try journal.reader()) } catch {
+        let people = try journal.people()
+        let result: DecisionSearch.Result
+        do { result = try DecisionSearch(try journal.reader(), people).find(id) } catch {
             throw CommandFailure("\(error)")
         }
-        guard let line, let object = line.object else {
-            Output.error("there is no record of \(id)")
+        guard case .found(let found) = result else {
+            Output.error("there is no record of \(Output.plain(id))")
             throw Exit.findings
         }
-        let people = try journal.people()
+        let object = found.decision.object
         if journal.json {
-            journal.show(line, people)
+            Output.line(String(decoding: people.plain(.object(object)).serialized(), as: UTF8.self))
             return
         }
         for (name, value) in object.members where name != "hash" {

@@ -17,15 +17,16 @@ struct RecordedDecision {
     /// Refused: what no policy decided, a guard's refusal above all, and records that do not hold
     /// what the policy knew.
     func printTest(for policy: Policy, json: Bool) throws {
-        let line: JournalLine?
-        do { line = try JournalSearch.line(of: id, JournalReader(folder)) } catch {
+        let result: DecisionSearch.Result
+        do { result = try DecisionSearch(JournalReader(folder), people).find(id) } catch {
             throw CommandFailure("\(error)")
         }
-        guard let decision = line.flatMap({ JournalDecision($0, people) }) else {
+        guard case .found(let found) = result else {
             if json { Output.json(["test": .null, "kept": .null]) }
             Output.error("there is no record of the decision \(Output.plain(id))")
             throw Exit.findings
         }
+        let decision = found.decision
         guard decision.wasJudged, let facts = decision.facts,
             let action = decision.action.flatMap({ Verdict.Action(rawValue: $0.rawValue) })
         else {

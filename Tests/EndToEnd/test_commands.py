@@ -226,6 +226,30 @@ def test_check_tells_places_to_programs(fresh):
     }]
 
 
+def test_check_looks_into_the_journals_folder(fresh):
+    folder = fresh / "journal"
+    text = (fresh / "config.toml").read_text()
+    (fresh / "config.toml").write_text(f'{text}\n[journal]\ndir = "{folder}"\n')
+
+    def found(change, *words):
+        change()
+        run = ocmgate("check", "--json", cwd=fresh)
+        answer = json.loads(run.stdout)
+        rows = [row for row in answer["findings"] if row["file"] == str(folder)]
+        assert len(rows) == 1 and run.returncode == 1, answer
+        assert all(word in json.dumps(rows) for word in words), rows
+        # It only looks.
+        assert not folder.is_dir() or list(folder.iterdir()) == []
+
+    assert ocmgate("check", "--json", cwd=fresh).returncode == 0 and not folder.exists()
+    folder.mkdir(mode=0o750)
+    found(lambda: None, "others than its owner", f"chmod 700 {folder}")
+    found(lambda: folder.chmod(0o500), "may not write", f"chmod 700 {folder}")
+    folder.chmod(0o700)
+    assert ocmgate("check", "--json", cwd=fresh).returncode == 0
+    found(lambda: (folder.rmdir(), folder.write_text("")), "is not a folder")
+
+
 def test_check_names_what_weakens_the_profile(fresh):
     replace(fresh / "config.toml", 'profile = "bridge"', 'profile = "strict"')
     with (fresh / "config.toml").open("a") as file:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import random
 import re
 import shutil
@@ -48,7 +49,7 @@ def test_every_answered_share_is_recorded_after_a_kill(legacy, start, peers):
     chance = random.Random(4)
     acknowledged: set[str] = set()
     for _ in range(6):
-        queue = [share(peer) for _ in range(80)]
+        waiting = [share(peer) for _ in range(80)]
         threshold = chance.randrange(5, 70)
         enough, lock = threading.Event(), threading.Lock()
         fresh: set[str] = set()
@@ -58,9 +59,9 @@ def test_every_answered_share_is_recorded_after_a_kill(legacy, start, peers):
                 with gateway.connect() as connection:
                     while True:
                         with lock:
-                            if not queue:
+                            if not waiting:
                                 return
-                            sent = queue.pop()
+                            sent = waiting.pop()
                         gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
                         response = gateway.post(peer, "/ocm/shares", sent, connection=connection)
                         if response.status == 201:
@@ -218,7 +219,22 @@ def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     peer = peers.peers["modern.test"]
     sent = share(peer)
     gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
-    assert gateway.post(peer, "/ocm/shares", sent).status == 201
+    follower = subprocess.Popen(
+        [binary(), "journal", "tail", "-f", "-n", "9", "--json", "-c", gateway.configuration],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        watched: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=lambda: [watched.put(line) for line in follower.stdout], daemon=True).start()
+        assert gateway.post(peer, "/ocm/shares", sent).status == 201
+        refused = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b"{")
+        # Decisions, in their order, and no other lines of the journal.
+        seen = [json.loads(watched.get(timeout=30)) for _ in range(2)]
+        assert seen[0]["ocm"]["provider_id"] == sent["providerId"]
+        assert seen[1]["decision"] == json.loads(refused.body)["decision"]
+        assert watched.empty()
+    finally:
+        follower.kill()
+        follower.wait()
     owner = sent["owner"]
     name = owner.split("@")[0]
     assert name not in newest(gateway).read_text()
@@ -239,56 +255,112 @@ def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     assert verify(gateway)[0] == 0
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
-def test_a_full_disk_refuses_and_mends_itself(legacy, start, peers, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir(mode=0o700)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", small])
-    if mounted.returncode != 0:
-        pytest.skip("this machine lets nobody mount")
-    gateway = None
-    try:
-        _, backend = legacy("nextcloud")
+@pytest.fixture
+def small(tmp_path):
+    """Starts gateways whose journal has a disk of its own: `small(backend, size)`."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk takes root")
+    folder = tmp_path / "small"
+    folder.mkdir(mode=0o700)
+    made = []
 
-        def prepare(made):
-            text = made.configuration.read_text()
-            made.configuration.write_text(
-                text.replace(f'dir = "{made.folder}/journal"', f'dir = "{small}/journal"'))
+    def open_on(start, backend, size: str):
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", folder])
+        if mounted.returncode != 0:
+            pytest.skip("this machine lets nobody mount")
+        made.append(None)
 
-        gateway = start(backend.url, prepare)
-        peer = peers.peers["modern.test"]
+        def prepare(gateway):
+            text = gateway.configuration.read_text()
+            gateway.configuration.write_text(
+                text.replace(f'dir = "{gateway.folder}/journal"', f'dir = "{folder}/journal"'))
 
-        def post() -> int:
-            sent = share(peer)
-            gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
-            status = gateway.post(peer, "/ocm/shares", sent).status
-            told.append((sent["providerId"], status))
-            return status
+        made[0] = start(backend.url, prepare)
+        return made[0], folder
 
-        told: list[tuple[str, int]] = []
-        assert post() == 201
-        for _ in range(600):
-            if post() == 503:
-                break
-        else:
-            raise AssertionError("a full disk refuses nothing")
-        messages = len([each for each in backend.take() if each.method == "POST"])
-        assert post() == 503
-        assert not [each for each in backend.take() if each.method == "POST"], "it had an effect"
-        assert messages == sum(status == 201 for _, status in told)
-        assert len(gateway.lines("journal.failed")) == 1
-        subprocess.run(["mount", "-o", "remount,size=8m", small], check=True)
-        assert post() == 201
-        gateway.stop()
-        found = set()
-        for file in (small / "journal").glob("*.jsonl"):
-            for line in file.read_text().splitlines():
-                record = json.loads(line)
-                if record["type"] == "decision" and record["action"] == "allow":
-                    found.add(record["ocm"]["provider_id"])
-        assert found == {name for name, status in told if status == 201}
-        assert verify(gateway)[0] == 0
-    finally:
-        if gateway is not None:
-            gateway.kill()
-        subprocess.run(["umount", "-l", small], check=True)
+    yield open_on
+    if made and made[0] is not None:
+        made[0].kill()
+    if made:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def let_through(folder: Path) -> set[str]:
+    """Of the records in a folder, what was let through."""
+    found = set()
+    for file in folder.glob("*.jsonl"):
+        for line in file.read_text().splitlines():
+            record = json.loads(line)
+            if record["type"] == "decision" and record["action"] == "allow":
+                found.add(record["ocm"]["provider_id"])
+    return found
+
+
+def test_a_full_disk_refuses_and_mends_itself(legacy, start, peers, small):
+    _, backend = legacy("nextcloud")
+    gateway, folder = small(start, backend, "1m")
+    peer = peers.peers["modern.test"]
+
+    def post() -> int:
+        sent = share(peer)
+        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+        status = gateway.post(peer, "/ocm/shares", sent).status
+        told.append((sent["providerId"], status))
+        return status
+
+    told: list[tuple[str, int]] = []
+    assert post() == 201
+    for _ in range(600):
+        if post() == 503:
+            break
+    else:
+        raise AssertionError("a full disk refuses nothing")
+    messages = len([each for each in backend.take() if each.method == "POST"])
+    assert post() == 503
+    assert not [each for each in backend.take() if each.method == "POST"], "it had an effect"
+    assert messages == sum(status == 201 for _, status in told)
+    assert len(gateway.lines("journal.failed")) == 1
+    subprocess.run(["mount", "-o", "remount,size=8m", folder], check=True)
+    assert post() == 201
+    gateway.stop()
+    assert let_through(folder / "journal") == {name for name, status in told if status == 201}
+    assert verify(gateway)[0] == 0
+
+
+def test_a_disk_without_room_for_new_people_refuses_and_mends_itself(legacy, start, peers, small):
+    _, backend = legacy("nextcloud")
+    gateway, folder = small(start, backend, "48m")
+    peer = peers.peers["modern.test"]
+    told: dict[str, int] = {}
+
+    def post() -> int:
+        owner = f"user{len(told)}@modern.test"
+        sent = share(peer, owner=owner, sender=owner)
+        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+        told[sent["providerId"]] = gateway.post(peer, "/ocm/shares", sent).status
+        return told[sent["providerId"]]
+
+    assert post() == 201
+    # The journal has taken 32 MB beforehand; all else is somebody else's from now on.
+    with (folder / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+        while filler.write(bytes(4096)):
+            pass
+    # What had its place is let through and recorded, whoever it names.
+    for _ in range(600):
+        if post() == 503:
+            break
+    else:
+        raise AssertionError("a full disk refuses nothing")
+    backend.take()
+    assert post() == 503
+    assert not [each for each in backend.take() if each.method == "POST"], "it had an effect"
+    assert len(gateway.lines("journal.failed")) == 1
+    (folder / "filler").unlink()
+    assert post() == 201
+    assert gateway.lines("journal.resumed")
+    gateway.stop()
+    assert let_through(folder / "journal") == {name for name, status in told.items() if status == 201}
+    assert verify(gateway)[0] == 0
+    people = gateway.command("journal", "export", "--plain").stdout
+    for number, status in enumerate(told.values()):
+        assert (f'"user{number}@modern.test"' in people) == (status == 201), number

@@ -19,11 +19,14 @@ package struct Denial: Error, Sendable, Equatable {
         package let name: String
         package let status: Int?
         package let hint: String?
+        /// The block, by the names of ``Verdict/by``; nil where none of the policy ruled.
+        package let block: String?
 
-        package init(name: String, status: Int?, hint: String?) {
+        package init(name: String, status: Int?, hint: String?, block: String? = nil) {
             self.name = name
             self.status = status
             self.hint = hint
+            self.block = block
         }
     }
 
@@ -55,6 +58,9 @@ package struct Denial: Error, Sendable, Equatable {
         self.retryAfter = retryAfter ?? code.defaultRetryAfter
         self.ruling = ruling
     }
+
+    /// What decided: the block of the policy, or `guard:` and the row of the table.
+    package var by: String { ruling?.block ?? "guard:\(code.rawValue)" }
 
     /// The HTTP status of the answer.
     package var status: Int { ruling?.status ?? code.status }

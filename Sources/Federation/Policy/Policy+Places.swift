@@ -29,9 +29,9 @@ extension Policy {
     /// Where the entry stands that gave a peer its standing, or else the default for peers on no
     /// list.
     package func place(of standing: Standing) -> PolicyPlace? {
-        guard let entry = standing.entry,
+        guard standing.waitsFor == nil, let entry = standing.entry,
             let list = lists.first(where: { $0.name == standing.list })
-        else { return place(of: "unknown") }
+        else { return place(of: standing.by) }
         guard let position = entry.position else { return place(of: list.label) }
         let source = list.source.map { PolicyFiles.resolve($0, from: file) }
         return PolicyPlace(file: source ?? file, position: position)

@@ -74,7 +74,8 @@ package struct Refusal: Sendable, Equatable {
 
     func denial(by block: String) -> Denial {
         Denial(
-            row, ruling: .init(name: code, status: status, hint: hint), "policy: \(block)",
+            row, ruling: .init(name: code, status: status, hint: hint, block: block),
+            "policy: \(block)",
             retryAfter: retryAfter)
     }
 

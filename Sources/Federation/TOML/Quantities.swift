@@ -61,6 +61,11 @@ extension Duration {
 
     /// Whole seconds, rounded down.
     package var wholeSeconds: Int { Int(components.seconds) }
+
+    /// Seconds, with their fraction.
+    package var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
 }
 
 extension TOMLForm<Duration> {

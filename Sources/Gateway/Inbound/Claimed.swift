@@ -15,9 +15,9 @@ struct Claimed: Sendable {
     /// Why the notification is refused once its signature has been verified; before that nobody
     /// learns which shares there are.
     let doubt: Denial?
-    /// What holds the message for a person: it is verified, so that the person knows who asks, and
-    /// then refused.
-    fileprivate(set) var held: Denial?
+    /// What the lists say of the host that the message waits for: it is verified, so that the person
+    /// who decides knows who asks, and then refused.
+    fileprivate(set) var held: Standing?
 
     fileprivate init(
         received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
@@ -61,10 +61,10 @@ extension Gateway {
     }
 
     /// Every host that the message names as its own side must have a standing that lets it in, or
-    /// lets it wait: then what holds it is returned.
-    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Denial? {
+    /// lets it wait: then what the lists say of that one is returned.
+    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Standing? {
         let (claim, received) = (claimed.claim, claimed.received)
-        var held: Denial?
+        var held: Standing?
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
             hosts.append(host)
@@ -77,8 +77,9 @@ extension Gateway {
                 trail.tolerated(denial)
             } else if standing.waits {
                 trail.holds(host)
-                held = held ?? denial
+                held = held ?? standing
             } else {
+                trail.isTurnedAway(by: standing, of: host)
                 trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
                 throw denial
             }

@@ -27,8 +27,14 @@ extension Gateway {
             under: trail.snapshot)
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
-        if let denial = verdict.denial ?? verified.claimed.held {
-            guard configuration.profile == .observe else { throw denial }
+        let held = verified.claimed.held
+        if let denial = verdict.denial ?? held?.denial {
+            guard configuration.profile == .observe else {
+                if verdict.denial == nil, let held {
+                    trail.isTurnedAway(by: held, of: trail.heldPeer)
+                }
+                throw denial
+            }
             trail.tolerated(denial)
         }
         return Permitted(verified: verified, settings: verdict.settings)

@@ -124,6 +124,19 @@ final class Trail: Sendable {
         }
     }
 
+    /// The lists do not let the message in, for what they say of this host: the claimed peer, or
+    /// another one that it names. What the policy knew of it is then that it came from there.
+    func isTurnedAway(by standing: Standing, of host: PeerHost?) {
+        let place = policy.place(of: standing)?.description
+        state.withLock { record in
+            record.facts?.peer = host
+            guard let facts = record.facts else { return }
+            record.checks = policy.evaluate(facts, standing, room: Policy.roomForAll).checks
+            record.decision.checks = record.checks.compactMap(\.logged)
+            record.decision.place = place
+        }
+    }
+
     /// What the candidate says of the message.
     func saysBeside(_ beside: BesideVerdict?) {
         guard let beside else { return }
@@ -184,10 +197,11 @@ final class Trail: Sendable {
             record.action = DecisionRecord.Action(denial)
             record.status = status
             record.code = denial.disclosedCode
-            record.detail = denial.detail
+            record.detail = denial.ruling?.block == nil ? denial.detail : nil
             if let fault = denial.fault { record.signature?.result = fault.rawValue }
-            if denial.ruling == nil || record.by == "guard" {
-                record.by = "guard:\(denial.code.rawValue)"
+            record.by = denial.by
+            if record.place == nil {
+                record.place = denial.ruling?.block.flatMap { policy.place(of: $0)?.description }
             }
         }
     }

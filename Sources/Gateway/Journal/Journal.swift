@@ -18,6 +18,12 @@ package final class Journal: Sendable {
         var isIdle = true
         /// Whether the log was told that there is no room.
         var isFull = false
+
+        /// The thread has something to do; whether it has to be woken for it.
+        mutating func wakes() -> Bool {
+            defer { isIdle = false }
+            return isIdle
+        }
     }
 
     private let state: Mutex<State>
@@ -74,8 +80,7 @@ package final class Journal: Sendable {
                 let answer = state.queue.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
-                defer { state.isIdle = false }
-                return (answer, state.isIdle)
+                return (answer, state.wakes())
             }
             switch answer {
             case .given: continuation.resume(returning: nil)
@@ -96,14 +101,23 @@ package final class Journal: Sendable {
 
     /// Writes the record of a refusal; nobody waits for it.
     func note(_ record: JournalRecord, _ place: JournalQueue.Place) {
-        let job = JournalQueue.Job(work: .record(record, .none), tell: { _ in })
+        if place == .taken { state.withLock { $0.queue.giveBack() } }
+        note(
+            .record(record, .none), code: record.decision.code ?? record.decision.by,
+            isOfKnownPeer: record.decision.peer != nil)
+    }
+
+    /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
+    func note(_ miss: NearMiss) {
+        note(.diagnosis(miss), code: LogMessage.nearMiss.rawValue, isOfKnownPeer: true)
+    }
+
+    private func note(_ work: JournalQueue.Job.Work, code: String, isOfKnownPeer: Bool) {
+        let job = JournalQueue.Job(work: work, tell: { _ in })
         let mustWake = state.withLock { state in
-            if place == .taken { state.queue.giveBack() }
             state.queue.add(
-                refusal: job, code: record.decision.code ?? record.decision.by,
-                isOfKnownPeer: record.decision.peer != nil, now: seconds())
-            defer { state.isIdle = false }
-            return state.isIdle
+                refusal: job, code: code, isOfKnownPeer: isOfKnownPeer, now: seconds())
+            return state.wakes()
         }
         if mustWake { wake.signal() }
     }
@@ -114,19 +128,6 @@ package final class Journal: Sendable {
         if case .failed(let failure) = await submit(.policy(was: was, now: now)) {
             throw failure.denial
         }
-    }
-
-    /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
-    func note(_ miss: NearMiss) {
-        let job = JournalQueue.Job(work: .diagnosis(miss), tell: { _ in })
-        let mustWake = state.withLock { state in
-            state.queue.add(
-                refusal: job, code: LogMessage.nearMiss.rawValue, isOfKnownPeer: true,
-                now: seconds())
-            defer { state.isIdle = false }
-            return state.isIdle
-        }
-        if mustWake { wake.signal() }
     }
 
     /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
@@ -143,8 +144,7 @@ package final class Journal: Sendable {
             let job = JournalQueue.Job(work: work) { continuation.resume(returning: $0) }
             let (failure, mustWake) = state.withLock { state -> (JournalFailure?, Bool) in
                 if let failure = state.queue.add(job) { return (failure, false) }
-                defer { state.isIdle = false }
-                return (nil, state.isIdle)
+                return (nil, state.wakes())
             }
             if let failure { continuation.resume(returning: .failed(failure)) }
             if mustWake { wake.signal() }
@@ -155,8 +155,7 @@ package final class Journal: Sendable {
     package func close() {
         let mustWake = state.withLock { state in
             state.queue.end()
-            defer { state.isIdle = false }
-            return state.isIdle
+            return state.wakes()
         }
         if mustWake { wake.signal() }
         _ = ended.wait(timeout: .now() + 10)
@@ -181,27 +180,28 @@ package final class Journal: Sendable {
                 let left = next - .now
                 if left <= .zero || wake.wait(timeout: .now() + left.inSeconds) == .timedOut {
                     next = .now + interval
-                    attempt {
-                        try tellUnrecorded($0); try $0.checkpoint(milliseconds())
-                    }
+                    checkpoint()
                 }
                 continue
             }
             if ContinuousClock.now >= next {
                 next = .now + interval
-                attempt {
-                    try tellUnrecorded($0); try $0.checkpoint(milliseconds())
-                }
+                checkpoint()
             }
             write(jobs)
             answer(asking)
         }
-        attempt {
-            try tellUnrecorded($0); try $0.checkpoint(milliseconds())
-        }
+        checkpoint()
         disk.withLock { $0.close() }
         refuseAll(.closed)
         ended.signal()
+    }
+
+    private func checkpoint() {
+        attempt { disk in
+            try tellUnrecorded(disk)
+            try disk.checkpoint(milliseconds())
+        }
     }
 
     /// Does something with the disk unless it is broken; an error breaks it.
@@ -265,7 +265,9 @@ package final class Journal: Sendable {
                     }
                     outcomes.append(.done)
                 case .erase(let subject):
-                    outcomes.append(.erased(try disk.erase(subject, milliseconds())))
+                    do {
+                        outcomes.append(.erased(try disk.erase(subject, milliseconds())))
+                    } catch JournalFailure.full { outcomes.append(.failed(.full)) }
                 case .policy(let was, let now):
                     try disk.append(.policy, milliseconds()) { text in
                         text.add("was", was)
@@ -368,10 +370,4 @@ package final class Journal: Sendable {
 
     /// Places that there should always be beyond those that are taken.
     private static let comfort = 128
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
 }

@@ -22,7 +22,10 @@ package struct JournalDecision: Sendable {
     package var action: DecisionRecord.Action? {
         text("action").flatMap { DecisionRecord.Action(rawValue: $0) }
     }
+    /// The block of the policy that decided, or the guard.
     package var by: String { text("by") ?? "" }
+    /// `file:line` of that block when it decided.
+    package var place: String? { text("place") }
     package var code: String? { text("code") }
     package var detail: String? { text("detail") }
     package var status: Int { number("status") ?? 0 }
@@ -71,11 +74,9 @@ package struct JournalDecision: Sendable {
 
     /// `now`, `peer` and the other words of `given`, without reading the rest of the line: for
     /// those who judge a million of them.
-    package static func facts(
-        of line: JournalLine, _ people: JournalPeople = .pseudonyms
-    ) -> Facts? {
-        guard let facts = line.member("facts")?.object else { return nil }
-        return JournalFacts.read(facts, client: line.member("client").flatMap(people.text), people)
+    package static func facts(of members: JournalMembers, _ people: JournalPeople) -> Facts? {
+        guard let facts = members["facts"]?.object else { return nil }
+        return JournalFacts.read(facts, client: members["client"].flatMap(people.text), people)
     }
 
     private func text(_ name: String) -> String? { object[name]?.string }

@@ -27,7 +27,7 @@ final class JournalDisk {
     private let settings: Settings
     private let key: JournalKey
     private let lock: StoreLock
-    private let subjects: JournalSubjects
+    let subjects: JournalSubjects
     private let log: GatewayLog
     private let reader: JournalReader
     private var day: JournalDay
@@ -76,20 +76,17 @@ final class JournalDisk {
 
     // MARK: Lines
 
-    /// Adds a line to what the next `commit` writes; a new day gets a file of its own first.
+    /// Adds a line to what the next `commit` writes.
     func append(
         _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
     ) throws {
-        let today = JournalDay(milliseconds: time)
-        // A clock that steps back opens no older file.
-        if today > day { try turn(to: today, time) }
+        try turnIfNew(time)
         write(kind, time, members)
     }
 
     /// Adds the line of a decision, at most ``JournalRecord/lineLimit`` bytes long.
     func append(_ record: JournalRecord, _ time: Int) throws {
-        let today = JournalDay(milliseconds: time)
-        if today > day { try turn(to: today, time) }
+        try turnIfNew(time)
         for extent in JournalRecord.Extent.allCases {
             let before = (count: pending.count, seq: seq, hash: hash)
             write(.decision, time) { record.write(into: &$0, extent) }
@@ -127,6 +124,12 @@ final class JournalDisk {
         }
     }
 
+    /// A new day gets a file of its own; a clock that steps back opens no older one.
+    private func turnIfNew(_ time: Int) throws {
+        let today = JournalDay(milliseconds: time)
+        if today > day { try turn(to: today, time) }
+    }
+
     /// Signs what the old day has, and goes on in a new file. Where the disk has no room for it, the
     /// old one has to do.
     private func turn(to today: JournalDay, _ time: Int) throws {
@@ -153,13 +156,17 @@ final class JournalDisk {
     // MARK: The disk
 
     /// Whether there is room for what waits and for `count` bytes beyond it; takes more from the
-    /// disk when there is not.
+    /// disk when there is not. None while the keys of subjects find no room.
     func hasRoom(_ count: Int) -> Bool {
-        file.takeRoom(pending.count + count + Self.spare, ahead: Self.ahead)
+        if subjects.isFull { try? subjects.flush(day) }
+        return !subjects.isFull
+            && file.takeRoom(pending.count + count + Self.spare, ahead: Self.ahead)
     }
 
     /// Bytes for which there is room without asking the disk.
-    var room: Int { max(0, file.roomEnd - file.size - pending.count - Self.spare) }
+    var room: Int {
+        subjects.isFull ? 0 : max(0, file.roomEnd - file.size - pending.count - Self.spare)
+    }
 
     /// Bytes that were promised to lines to come: a new file has to have room for them.
     var promised = 0
@@ -173,16 +180,23 @@ final class JournalDisk {
         pending.removeAll(keepingCapacity: true)
         try file.sync()
         guard let head = signed, head != kept else { return }
-        try head.write(settings.headFile)
         kept = head
+        // The lines are on the disk all the same, and the head before is right as well.
+        do { try head.write(settings.headFile) } catch {
+            log.write(
+                .warning, .journalHeadFailed,
+                [
+                    LogEntry(.file, settings.headFile), LogEntry(.problem, error.what),
+                    LogEntry(.remedy, error.remedy),
+                ])
+        }
         log.write(.info, .journalCheckpoint, [LogEntry(.text, head.text)])
     }
 
     /// Signs all lines so far, unless nothing came since the last time.
     func checkpoint(_ time: Int) throws {
         if signed?.seq == seq { return }
-        let today = JournalDay(milliseconds: time)
-        if today > day { try turn(to: today, time) }
+        try turnIfNew(time)
         try sign(time)
         try commit()
     }
@@ -225,15 +239,22 @@ final class JournalDisk {
         try commit()
         for day in old { try FileManager.default.removeItem(atPath: reader.file(of: day)) }
         try PrivateFile.syncFolder(of: file.path)
-        let forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
+        let forgotten: Int
+        // Those for whose removal there is no room are removed with the next day.
+        do {
+            forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
+        } catch JournalFailure.full { forgotten = 0 }
         log.write(
             .notice, .journalRemoved,
             [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
     }
 
     /// Forgets a subject. Nil when nothing is written of it.
+    ///
+    /// Refused: `JournalFailure.full`.
     func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
         try subjects.flush(day)
+        if subjects.isFull { throw JournalFailure.full }
         let pseudonym: JournalPseudonym?
         switch subject {
         case .subject(let subject): pseudonym = try subjects.pseudonym(of: subject)
@@ -258,8 +279,8 @@ final class JournalDisk {
     private static let spare = 32 << 10
 }
 
-/// Who is to be forgotten.
-enum JournalErasure: Sendable {
+/// Who is to be forgotten, or looked for.
+package enum JournalErasure: Sendable {
     case subject(JournalSubject)
     case pseudonym(JournalPseudonym)
 }
@@ -274,7 +295,8 @@ extension JournalText {
 
 /// The folder of a journal.
 package enum JournalFolder {
-    /// Refused: a folder that others than its owner may use, or that belongs to somebody else.
+    /// Refused: a folder that is not there, that its owner may not write, that others may use, or that
+    /// belongs to somebody else.
     package static func check(_ path: String) throws(PrivateFile.Problem) {
         let status: Stat
         do { status = try Stat(FilePath(path)) } catch {
@@ -289,6 +311,10 @@ package enum JournalFolder {
             throw PrivateFile.Problem(
                 path: path, what: "others than its owner may use this folder",
                 remedy: "chmod 700 \(path)")
+        }
+        guard status.permissions.isSuperset(of: .ownerReadWriteExecute) else {
+            throw PrivateFile.Problem(
+                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
         }
         guard status.userID.rawValue == geteuid() || geteuid() == 0 else {
             throw PrivateFile.Problem(

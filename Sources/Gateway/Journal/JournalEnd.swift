@@ -131,7 +131,7 @@ struct JournalEnd {
             let previous =
                 newest.before ?? newest.line.member("prev")?.string.flatMap { JournalHash($0) }
             guard let previous, let stated = newest.line.hash,
-                JournalHash(after: previous, newest.line.hashed) == stated
+                JournalHash(after: previous, newest.line.hashed.span) == stated
             else { return false }
             line = (newest.line.seq, stated)
             return true

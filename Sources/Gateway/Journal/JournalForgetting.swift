@@ -16,7 +16,7 @@ package enum JournalForgetting {
             throw JournalError("[journal] dir", "is \"\": there is no journal", "")
         }
         guard let erasure = JournalErasure(text) else {
-            throw JournalError(text, "is no address and no pseudonym", "")
+            throw JournalError(text, "is no address, and no pseudonym of the journal", "")
         }
         let lock: StoreLock
         do { lock = try StoreLock(settings.state.file + ".lock") } catch {

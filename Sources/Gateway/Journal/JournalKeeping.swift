@@ -69,7 +69,7 @@ package enum JournalKeeping: Sendable {
             return .refused("the gateway that runs keeps no journal")
         }
         guard let erasure = JournalErasure(text) else {
-            return .refused("\(text) is no address and no pseudonym")
+            return .refused(JournalErasure.refusal(of: text))
         }
         do {
             let pseudonym = try await journal.erase(erasure)
@@ -77,9 +77,10 @@ package enum JournalKeeping: Sendable {
         } catch { return .refused(error.detail) }
     }
 
-    /// Writes that another policy is in force; a journal that cannot be written says so itself.
+    /// Writes that another policy is in force, if it is another; a journal that cannot be written says
+    /// so itself.
     func tellPolicy(was: String, now: String) async {
-        guard case .on(let journal, _) = self else { return }
+        guard was != now, case .on(let journal, _) = self else { return }
         try? await journal.tellPolicy(was: was, now: now)
     }
 
@@ -89,8 +90,13 @@ package enum JournalKeeping: Sendable {
 }
 
 extension JournalErasure {
+    /// What is said of a text that names nobody.
+    package static func refusal(of text: String) -> String {
+        "\(text) is no address, and no pseudonym of the journal"
+    }
+
     /// `alice@cloud.example`, an IP address, or a pseudonym with or without its `~`.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let name = text.hasPrefix("~") ? text.dropFirst().prefix { $0 != "@" } : text[...]
         if let pseudonym = JournalPseudonym(String(name)) {
             self = .pseudonym(pseudonym)
@@ -151,23 +157,26 @@ extension Gateway {
 
     /// Records a refusal of what is no message of the federation.
     ///
-    /// - Parameter peer: known, or the one that the backend wanted to reach.
+    /// - Parameters:
+    ///   - peer: known, or the one that the backend wanted to reach.
+    ///   - tell: adds what else is known.
     func note(
         _ denial: Denial, _ decision: String, _ kind: String,
         _ direction: DecisionRecord.Direction, _ status: Int, _ client: ClientConnection?,
-        peer: String? = nil
+        peer: String? = nil, _ tell: (inout JournalRecord) -> Void = { _ in }
     ) {
-        let policy = "policy: "
-        var record = DecisionRecord(
+        guard case .on = journal else { return }
+        var decision = DecisionRecord(
             id: decision, kind: kind, direction: direction,
-            action: denial.code.isFailure ? .fail : .deny,
-            by: denial.detail.hasPrefix(policy)
-                ? String(denial.detail.dropFirst(policy.count)) : "guard:\(denial.code.rawValue)",
-            status: status, client: client?.addressText ?? "-")
-        record.code = denial.disclosedCode
-        record.detail = denial.detail
-        record.peer = peer
-        record.certificate = client?.shownCertificate
-        journal.note(JournalRecord(record))
+            action: DecisionRecord.Action(denial), by: denial.by, status: status,
+            client: client?.addressText ?? "-")
+        decision.place = denial.ruling?.block.flatMap { policy.current.place(of: $0)?.description }
+        decision.code = denial.disclosedCode
+        decision.detail = denial.ruling?.block == nil ? denial.detail : nil
+        decision.peer = peer
+        decision.certificate = client?.shownCertificate
+        var record = JournalRecord(decision)
+        tell(&record)
+        journal.note(record)
     }
 }

@@ -83,6 +83,9 @@ package struct JournalLine: Sendable {
         return try? JSONValue(parsing: bytes.span.extracting(place), limits: .journal)
     }
 
+    /// All members, found once and each read when it is asked for.
+    package var members: JournalMembers { JournalMembers(bytes) }
+
     /// The whole object; nil when it is no JSON.
     package var object: JSONObject? {
         (try? JSONValue(parsing: bytes.span, limits: .journal))?.object
@@ -109,24 +112,7 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
 
     /// 64 lower-case hexadecimal digits.
     package init?(hex: some Collection<UInt8>) {
-        guard hex.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(32)
-        var high: UInt8?
-        for digit in hex {
-            let value: UInt8
-            switch digit {
-            case 0x30...0x39: value = digit - 0x30
-            case 0x61...0x66: value = digit - 0x57
-            default: return nil
-            }
-            if let half = high {
-                bytes.append(half << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
+        guard hex.count == 64, let bytes = Hex.decode(hex) else { return nil }
         self.bytes = bytes
     }
 
@@ -136,93 +122,16 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
     init(of bytes: [UInt8]) { self.bytes = Hash.sha256.digest(bytes) }
 
     /// The hash of a line: over the one before and the line's bytes.
-    init(after previous: JournalHash, _ line: some Collection<UInt8>) {
-        var message: [UInt8] = []
-        message.reserveCapacity(32 + line.count)
-        message += previous.bytes
-        message += line
-        bytes = Hash.sha256.digest(message)
+    init(after previous: JournalHash, _ line: Span<UInt8>) {
+        bytes = Hash.sha256.digest(previous.bytes.span, line)
     }
 
-    package var description: String {
-        var text: [UInt8] = []
-        write(into: &text)
-        return String(decoding: text, as: UTF8.self)
-    }
+    package var description: String { Hex.encode(bytes) }
 
-    func write(into text: inout [UInt8]) {
-        for byte in bytes {
-            text.append(Self.digits[Int(byte >> 4)])
-            text.append(Self.digits[Int(byte & 15)])
-        }
-    }
-
-    private static let digits = Array("0123456789abcdef".utf8)
+    func write(into text: inout [UInt8]) { Hex.append(bytes, to: &text) }
 }
 
 extension JSONLimits {
     /// What the journal writes itself.
     static let journal = JSONLimits(bytes: 1 << 20, depth: 16, values: 65_536)
-}
-
-/// Finds members of a JSON object without reading the others.
-enum JSONMembers {
-    /// Where the value of the first member of this name is; nil when there is none, or when the text
-    /// is not as we write it. Names are compared as they are written.
-    static func value(of name: String, in text: Span<UInt8>) -> Range<Int>? {
-        let name = Array(name.utf8)
-        var place = 0
-        guard text.count > 1, text[0] == UInt8(ascii: "{") else { return nil }
-        place = 1
-        while place < text.count, text[place] == UInt8(ascii: "\"") {
-            guard let nameEnd = stringEnd(text, place), nameEnd + 1 < text.count,
-                text[nameEnd] == UInt8(ascii: ":")
-            else { return nil }
-            let isMeant =
-                nameEnd - place - 2 == name.count
-                && text.extracting((place + 1)..<(nameEnd - 1)).isSame(as: name.span)
-            guard let end = valueEnd(text, nameEnd + 1), end < text.count else { return nil }
-            if isMeant { return (nameEnd + 1)..<end }
-            guard text[end] == UInt8(ascii: ",") else { return nil }
-            place = end + 1
-        }
-        return nil
-    }
-
-    /// Behind the string that begins at `start`.
-    private static func stringEnd(_ text: Span<UInt8>, _ start: Int) -> Int? {
-        var place = start + 1
-        while place < text.count {
-            switch text[place] {
-            case UInt8(ascii: "\""): return place + 1
-            case UInt8(ascii: "\\"): place += 2
-            default: place += 1
-            }
-        }
-        return nil
-    }
-
-    /// Behind the value that begins at `start`.
-    private static func valueEnd(_ text: Span<UInt8>, _ start: Int) -> Int? {
-        var place = start
-        var depth = 0
-        while place < text.count {
-            switch text[place] {
-            case UInt8(ascii: "\""):
-                guard let end = stringEnd(text, place) else { return nil }
-                place = end
-                if depth == 0 { return place }
-                continue
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                if depth == 0 { return place }
-                depth -= 1
-                if depth == 0 { return place + 1 }
-            case UInt8(ascii: ",") where depth == 0: return place
-            default: break
-            }
-            place += 1
-        }
-        return nil
-    }
 }

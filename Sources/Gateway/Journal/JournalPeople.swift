@@ -3,13 +3,14 @@ import OpenSSL
 
 /// Opens the personal values of records, or shows pseudonyms in their place.
 package struct JournalPeople: Sendable {
-    private let open: @Sendable (JournalPseudonym, [UInt8]) -> String?
+    /// Nil for those who open nothing.
+    private let open: (@Sendable (JournalPseudonym, [UInt8]) -> String?)?
 
     /// - Parameter open: the text of a sealed value; nil when its subject was forgotten.
-    init(open: @escaping @Sendable (JournalPseudonym, [UInt8]) -> String?) { self.open = open }
+    init(open: (@Sendable (JournalPseudonym, [UInt8]) -> String?)?) { self.open = open }
 
     /// For those without the seal key: everybody stays a pseudonym.
-    package static let pseudonyms = JournalPeople { _, _ in nil }
+    package static let pseudonyms = JournalPeople(open: nil)
 
     /// The text of a value: itself where it is not sealed; else what it was, or, where that cannot
     /// be opened, `~PSEUDONYM@HOST` (`~PSEUDONYM` without a host). Nil for what is no such value.
@@ -18,7 +19,7 @@ package struct JournalPeople: Sendable {
         guard let object = value.object,
             let pseudonym = object["s"]?.string.flatMap({ JournalPseudonym($0) })
         else { return nil }
-        if let sealed = object["c"]?.string.flatMap({ Base64.decodeURL($0) }),
+        if let open, let sealed = object["c"]?.string.flatMap({ Base64.decodeURL($0) }),
             let text = open(pseudonym, sealed)
         {
             return text

@@ -121,20 +121,22 @@ struct JournalQueue {
 }
 
 /// Why something is not recorded.
-enum JournalFailure: Error, Sendable, Equatable {
+enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no room on the disk.
     case full
     /// Writing failed; only a restart mends it.
     case broken
     case closed
 
-    var denial: Denial {
+    var description: String {
         switch self {
-        case .full: Denial(.journalUnavailable, "the disk has no room for the journal")
-        case .broken: Denial(.journalUnavailable, "the journal could not be written")
-        case .closed: Denial(.journalUnavailable, "the journal is closed")
+        case .full: "the disk has no room for the journal"
+        case .broken: "the journal could not be written"
+        case .closed: "the journal is closed"
         }
     }
+
+    var denial: Denial { Denial(.journalUnavailable, description) }
 }
 
 /// How many refusals of peers that proved nothing are recorded: whoever only knocks must not fill the

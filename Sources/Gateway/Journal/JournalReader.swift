@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import OpenSSL
 import SystemPackage
 
 /// Reads the files of a journal, day after day, line after line; also beside a running gateway.
@@ -46,51 +47,52 @@ package struct JournalReader: Sendable {
         _ body: (_ bytes: ArraySlice<UInt8>, _ place: Place, _ isWhole: Bool) throws -> Step
     ) throws -> Step {
         let path = file(of: day)
-        let handle: FileHandle
+        let file: FileDescriptor
         do {
-            let file = try FileDescriptor.open(
+            file = try FileDescriptor.open(
                 FilePath(path), .readOnly, options: [.noFollow, .closeOnExec])
-            handle = FileHandle(fileDescriptor: file.rawValue, closeOnDealloc: true)
-        } catch {
-            throw JournalError(path, "cannot be read: \(error)", "")
-        }
-        var number = 0
-        var rest: [UInt8] = []
+        } catch { throw JournalError(path, "cannot be read: \(error)", "") }
+        defer { try? file.close() }
         // The line that the end begins in is left out.
         var isInside = false
         if let last {
             do {
-                let size = try handle.seekToEnd()
-                isInside = size > UInt64(last)
-                try handle.seek(toOffset: isInside ? size - UInt64(last) : 0)
+                let size = try file.seek(offset: 0, from: .end)
+                isInside = size > Int64(last)
+                try file.seek(offset: isInside ? size - Int64(last) : 0, from: .start)
             } catch { throw JournalError(path, "cannot be read: \(error)", "") }
         }
+        var number = 0
+        var chunk: [UInt8] = []
+        var start = 0
         while true {
-            let data: Data?
-            do { data = try handle.read(upToCount: Self.piece) } catch {
+            // What is left of the chunk begins a line; no end of one is in it.
+            let left = chunk.count - start
+            do {
+                chunk = try FileBytes.read(
+                    file.rawValue, Self.piece, after: chunk.span.extracting(start...))
+            } catch {
                 throw JournalError(
                     path, "cannot be read: \(error)", "see whether the disk is whole")
             }
-            guard let data, !data.isEmpty else { break }
-            let chunk = rest + data
-            var start = 0
-            if isInside, let end = Self.lineEnd(chunk.span, from: 0) {
-                start = end + 1
-                isInside = false
-            }
-            while let end = Self.lineEnd(chunk.span, from: start) {
-                number += 1
-                let place = Place(file: path, number: number, day: day)
-                switch try body(chunk[start..<end], place, true) {
-                case .goOn: start = end + 1
-                case .stop: return .stop
+            start = 0
+            guard chunk.count > left else { break }
+            var place = left
+            while let end = chunk.span.firstIndex(of: UInt8(ascii: "\n"), from: place) {
+                if isInside {
+                    isInside = false
+                } else {
+                    number += 1
+                    let step = try body(
+                        chunk[start..<end], Place(file: path, number: number, day: day), true)
+                    if step == .stop { return .stop }
                 }
+                start = end + 1
+                place = start
             }
-            rest = Array(chunk[start...])
         }
-        guard !rest.isEmpty, !isInside else { return .goOn }
-        return try body(
-            rest[...], Place(file: path, number: number + 1, day: day), false)
+        guard !chunk.isEmpty, !isInside else { return .goOn }
+        return try body(chunk[...], Place(file: path, number: number + 1, day: day), false)
     }
 
     /// Lends every line of these days that has the form of one, in order; what has not is left to
@@ -112,16 +114,7 @@ package struct JournalReader: Sendable {
         }
     }
 
-    private static func lineEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        var place = start
-        while place < bytes.count {
-            if bytes[place] == UInt8(ascii: "\n") { return place }
-            place += 1
-        }
-        return nil
-    }
-
-    private static let piece = 4 << 20
+    private static let piece = 1 << 20
 }
 
 /// Bytes that are looked for in many lines (Horspool's algorithm: most bytes are never looked at).

@@ -66,23 +66,4 @@ package struct JournalSearch: Sendable {
             matches(line) ? try body(line) : .goOn
         }
     }
-
-    /// The line of one decision; nil when there is none.
-    package static func line(
-        of decision: String, _ reader: JournalReader
-    ) throws -> JournalLine? {
-        guard let time = DecisionID.time(of: decision) else { return nil }
-        let day = JournalDay(milliseconds: time * 1000)
-        let near = [day, day.next, JournalDay(number: day.number - 1)]
-        var found: JournalLine?
-        try reader.lines(
-            of: near.filter(try reader.days().contains),
-            holding: [ByteNeedle(#""decision":"\#(decision)""#)]
-        ) { line, _ in
-            guard line.member("decision")?.string == decision else { return .goOn }
-            found = line
-            return .stop
-        }
-        return found
-    }
 }

@@ -25,13 +25,16 @@ final class JournalSubjects {
 
     static let fileName = "subjects.db"
 
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
     private let lookup: HMACKey
     private let wrap: AEADKey
     private var known: [Data: Entry] = [:]
     private var fresh: [NewRow] = []
     private var touched: [Data] = []
     private var problem: (any Error)?
+    /// Whether the keys that `flush` had to write found no room the last time. They wait for the next
+    /// time; lines may be written meanwhile, but whom they name is forgotten if the process ends.
+    private(set) var isFull = false
 
     /// How a database is opened.
     enum Use { case writing, reading }
@@ -90,7 +93,8 @@ final class JournalSubjects {
             }
             return entry
         }
-        if known.count >= Self.remembered { known.removeAll(keepingCapacity: true) }
+        // Those that are not written yet are known nowhere else.
+        if known.count >= Self.remembered, fresh.isEmpty { known.removeAll(keepingCapacity: true) }
         do {
             if var entry = try stored("lookup", name)?.entry {
                 if entry.used < day.number {
@@ -120,23 +124,36 @@ final class JournalSubjects {
         } catch { preconditionFailure("a key of 32 bytes is one") }
     }
 
-    /// Makes the keys durable that were made since the last time.
+    /// Makes the keys durable that were made since the last time; a full disk is told by `isFull`.
     func flush(_ day: JournalDay) throws {
         if let problem { throw problem }
         if fresh.isEmpty, touched.isEmpty { return }
-        try database.write { db in
-            for row in fresh {
-                try db.run(
-                    kept: "INSERT INTO subject VALUES (?, ?, ?, ?)",
-                    [row.lookup, row.pseudonym, row.key, day.number])
+        do {
+            try write { db in
+                for row in fresh {
+                    try db.run(
+                        kept: "INSERT INTO subject VALUES (?, ?, ?, ?)",
+                        [row.lookup, row.pseudonym, row.key, day.number])
+                }
+                for name in touched {
+                    try db.run(
+                        kept: "UPDATE subject SET used = ? WHERE lookup = ?", [day.number, name])
+                }
             }
-            for name in touched {
-                try db.run(
-                    kept: "UPDATE subject SET used = ? WHERE lookup = ?", [day.number, name])
-            }
+        } catch JournalFailure.full {
+            isFull = true
+            return
         }
+        isFull = false
         fresh = []
         touched = []
+    }
+
+    /// Refused (`JournalFailure.full`): what finds no room; nothing of it is written then.
+    private func write(_ changes: (Database) throws -> Void) throws {
+        do { try database.write(changes) } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_FULL
+        { throw JournalFailure.full }
     }
 
     // MARK: Reading
@@ -175,8 +192,10 @@ final class JournalSubjects {
     // MARK: Forgetting
 
     /// Deletes the key of a subject, and what the database has left of it elsewhere.
+    ///
+    /// Refused: `JournalFailure.full`.
     func forget(_ pseudonym: JournalPseudonym) throws {
-        try database.write { db in
+        try write { db in
             try db.execute(
                 sql: "DELETE FROM subject WHERE pseudonym = ?", arguments: [pseudonym.description])
         }
@@ -185,10 +204,13 @@ final class JournalSubjects {
     }
 
     /// Deletes the keys of those who were not written of since a day; how many they were.
+    ///
+    /// Refused: `JournalFailure.full`.
     func forget(before day: JournalDay) throws -> Int {
-        let count = try database.write { db in
+        var count = 0
+        try write { db in
             try db.execute(sql: "DELETE FROM subject WHERE used < ?", arguments: [day.number])
-            return db.changesCount
+            count = db.changesCount
         }
         guard count > 0 else { return 0 }
         known.removeAll()

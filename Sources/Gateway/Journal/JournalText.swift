@@ -22,7 +22,7 @@ struct JournalText {
 
     /// Ends the line; the hash that it links with.
     mutating func finish(after previous: JournalHash) -> JournalHash {
-        let hash = JournalHash(after: previous, bytes)
+        let hash = JournalHash(after: previous, bytes.span)
         bytes += JournalLine.tail
         hash.write(into: &bytes)
         bytes.append(contentsOf: "\"}\n".utf8)

@@ -6,7 +6,8 @@ package import OpenSSL
 /// Found is every line that was changed, removed, put elsewhere or added, each with its file and line;
 /// an end that was cut off only against what remembers it (``JournalHead``). Accepted is what a
 /// crash leaves half written, if the next line accounts for it to the byte, and the absence of days
-/// that a signed record says were removed.
+/// that a record says were removed, if a signature behind it is right. A journal of which nothing is
+/// signed by a key that was given is not whole.
 package struct JournalVerifier {
     /// One thing that is wrong.
     package struct Finding: Sendable, Equatable {
@@ -45,6 +46,8 @@ package struct JournalVerifier {
     /// Where the journal begins, if that is not its first line: what a removal has to say.
     private var start: (last: Int, head: JournalHash, file: String)?
     private var isStartSigned = false
+    /// What was said to be removed; believed once it is signed.
+    private var removal: (through: String?, isOfStart: Bool)?
     private var rest: [UInt8] = []
     private var restPlace: JournalReader.Place?
     private var seen: [Int: JournalHash] = [:]
@@ -58,8 +61,14 @@ package struct JournalVerifier {
     }
 
     /// Checks all that is there.
+    ///
+    /// Refused: a folder that holds no journal, or cannot be read.
     package mutating func verify(_ reader: JournalReader) throws -> Report {
         let days = try reader.days()
+        guard !days.isEmpty else {
+            throw JournalError(
+                reader.folder, "holds no journal", "see [journal] dir, or --dir")
+        }
         report.days = days.count
         for day in days {
             var isFirst = true
@@ -82,6 +91,9 @@ package struct JournalVerifier {
                 start.file, 1,
                 "the journal begins with record \(start.last + 1), and no signed record says "
                     + "that those before it were removed")
+        }
+        if report.lines > 0, report.signed == nil {
+            find(reader.folder, nil, "nothing of it is signed by a key that was given")
         }
         report.last = expected - 1
         for head in heads { check(head, reader.folder) }
@@ -108,7 +120,7 @@ package struct JournalVerifier {
         } else if line.kind == .begin {
             find(place, "a file begins in the middle of another")
         }
-        let hash = JournalHash(after: previous, line.hashed)
+        let hash = JournalHash(after: previous, line.hashed.span)
         if line.seq != expected {
             find(place, Self.gap(expected: expected, found: line.seq))
         } else if hash != stated {
@@ -140,17 +152,25 @@ package struct JournalVerifier {
                 report.signed = line.hash.map {
                     JournalHead(seq: line.seq, hash: $0, day: place.day)
                 }
+                if let removal {
+                    report.removedThrough = removal.through
+                    if removal.isOfStart { isStartSigned = true }
+                }
+                removal = nil
             case .unknownKey(let name):
                 find(place, "is signed by the key \(name), which was not given")
             case .wrong: find(place, "its signature is wrong")
             }
         case .removed:
-            report.removedThrough = line.member("through")?.string
+            let last = line.member("last")?.number?.integer
             // Of several days that were to go, some may be left.
-            guard let start, let last = line.member("last")?.number?.integer, last >= start.last,
-                last > start.last || line.member("head")?.string == start.head.description
-            else { return }
-            isStartSigned = true
+            let isOfStart =
+                start.map { start in
+                    guard let last, last >= start.last else { return false }
+                    return last > start.last
+                        || line.member("head")?.string == start.head.description
+                } ?? false
+            removal = (line.member("through")?.string, isOfStart || removal?.isOfStart == true)
         case .begin, .decision, .torn, .erased, .diagnosis, .unrecorded, .policy: break
         }
     }

@@ -79,9 +79,11 @@ package struct DecisionRecord: Sendable {
     package var action: Action
     /// The guard or block of the policy that decided.
     package var by: String
+    /// `file:line` of that block, or of the entry of the list that refused.
+    package var place: String?
     package var code: String?
     package var detail: String?
-    /// What we answered.
+    /// What we answered; 0 where that is not known yet.
     package var status: Int
 
     /// The verified peer; of an unsigned or wrong message only `claimed` is there. Of a message that
@@ -92,6 +94,8 @@ package struct DecisionRecord: Sendable {
     /// The address that the message came from.
     package var client: String
     package var certificate: Certificate?
+    /// Of a request for shared data.
+    package var method: String?
     package var signature: Signature?
 
     package var shareType: String?
@@ -153,13 +157,15 @@ extension DecisionRecord {
         entries.add(.direction, direction.rawValue)
         entries.add(.action, action.rawValue)
         entries.add(.by, by)
+        entries.add(.place, place)
         entries.add(.code, code)
-        entries.add(.status, status)
+        if status != 0 { entries.add(.status, status) }
         entries.add(.peer, peer)
         entries.add(.claimed, claimed)
         entries.add(.standing, standing)
         entries.add(.client, client)
         if let certificate { entries.add(.certificate, certificate.entries) }
+        entries.add(.method, method)
         if let signature { entries.add(.signature, signature.entries) }
         entries.add(.ocm, ocm)
         entries.add(.secrets, fingerprints)

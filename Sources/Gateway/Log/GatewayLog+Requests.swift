@@ -62,19 +62,17 @@ extension GatewayLog {
             ])
     }
 
-    /// A request for shared data that passes although the policy, or a block that only reports, is
-    /// against it; one line for those that are judged together.
-    func toleratedData(
-        _ would: [String], _ facts: Facts, _ method: Method, _ client: ClientConnection,
-        decision: String
-    ) {
-        write(
-            .notice, .dataTolerated,
+    /// A request for shared data that the policy is against, and report mode or profile `observe` lets
+    /// pass.
+    func toleratedData(_ decision: DecisionRecord) {
+        sample(
+            "data_tolerated", .notice, .dataTolerated,
             [
-                LogEntry(.decision, decision), LogEntry(.kind, facts.occasion.description),
-                LogEntry(.client, client.addressText),
-                facts.peer.map { LogEntry(.peer, $0.description) },
-                LogEntry(.method, method.rawValue), LogEntry(.would, texts: would),
+                LogEntry(.decision, decision.id), LogEntry(.direction, decision.direction.rawValue),
+                LogEntry(.client, decision.client),
+                (decision.peer ?? decision.claimed).map { LogEntry(.peer, $0) },
+                decision.method.map { LogEntry(.method, $0) },
+                LogEntry(.would, texts: decision.would),
             ])
     }
 

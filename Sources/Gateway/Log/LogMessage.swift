@@ -51,6 +51,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case storeFailed = "store.failed"
     /// The newest signature over the journal, for whoever keeps it elsewhere.
     case journalCheckpoint = "journal.checkpoint"
+    /// That signature could not be kept beside the state; the journal itself goes on.
+    case journalHeadFailed = "journal.head-failed"
     /// Nothing is let through any more, because it could not be recorded.
     case journalFailed = "journal.failed"
     /// There is room again.

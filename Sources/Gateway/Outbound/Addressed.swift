@@ -40,7 +40,10 @@ extension Gateway {
         trail.stands(standing)
         // One that waits for a person is refused by the policy, once it knows all of the message.
         if let denial = standing.denial, !standing.waits {
-            guard configuration.profile == .observe else { throw denial }
+            guard configuration.profile == .observe else {
+                trail.isTurnedAway(by: standing, of: host)
+                throw denial
+            }
             trail.tolerated(denial)
         }
         try check(message, for: host)

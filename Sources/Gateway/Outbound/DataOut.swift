@@ -90,7 +90,8 @@ extension Gateway {
         log.refusedData(denial, decision: decision, request, status: status)
         note(
             denial, decision, "webdav", .outbound, status, request.client,
-            peer: request.peer.description)
+            peer: request.peer.description
+        ) { tell(&$0, of: request) }
         var fields = Self.jsonFields
         if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(status: status, fields: fields, body: denial.body(decision: decision))

@@ -140,7 +140,8 @@ extension Gateway {
         facts.access = access
         facts.address = address.map { NetworkAddress($0) }
         let judgement = try judgeData(
-            facts, standing, request.head, from: request.client, under: snapshot)
+            facts, standing, of: data.id.flatMap { registry[$0] }, .outbound, request.head,
+            from: request.client, under: snapshot)
         allowance.note(under: policy, address, now: request.now)
         return judgement.pending
     }

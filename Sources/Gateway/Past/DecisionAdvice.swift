@@ -23,7 +23,7 @@ package struct DecisionAdvice: Sendable, Equatable {
     package static func on(
         _ decision: JournalDecision, _ policy: Policy?, nearMiss: NearMiss?
     ) -> [DecisionAdvice] {
-        let parts = decision.block.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = decision.by.split(separator: ":", maxSplits: 1).map(String.init)
         let name = parts.count > 1 ? parts[1] : ""
         switch parts.first {
         case "guard": return onGuard(name, decision, nearMiss)
@@ -36,7 +36,7 @@ package struct DecisionAdvice: Sendable, Equatable {
             return [
                 DecisionAdvice(
                     "it waits until there is room again; or allow more: `rate` or `burst` of this "
-                        + "limit", place: policy?.place(of: decision.block)?.description)
+                        + "limit", place: policy?.place(of: decision.by)?.description)
             ]
         case "rule", "default": return onRule(decision, policy)
         case _: return []
@@ -44,7 +44,7 @@ package struct DecisionAdvice: Sendable, Equatable {
     }
 
     private static func peer(_ decision: JournalDecision) -> String {
-        decision.peer ?? decision.claimed ?? ""
+        decision.facts?.peer?.description ?? decision.peer ?? decision.claimed ?? ""
     }
 
     // MARK: Guards
@@ -206,7 +206,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         _ name: String, _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
         let peer = peer(decision)
-        let need = decision.checks.first { $0.name == decision.block }?.reason
+        let need = decision.checks.first { $0.name == decision.by }?.reason
         var advice: [DecisionAdvice] = []
         if let need {
             advice.append(
@@ -219,7 +219,7 @@ package struct DecisionAdvice: Sendable, Equatable {
             DecisionAdvice(
                 "until then, except the peer from this requirement",
                 command: "except = [\"\(peer)\"]",
-                place: policy?.place(of: decision.block)?.description))
+                place: policy?.place(of: decision.by)?.description))
         return advice
     }
 
@@ -234,7 +234,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         ]
         if !peer.isEmpty { lines.append("peer   = \"\(peer)\"") }
         lines.append("action = \"allow\"")
-        let place = decision.block == "default" ? nil : policy?.place(of: decision.block)
+        let place = decision.by == "default" ? nil : policy?.place(of: decision.by)
         return [
             DecisionAdvice(
                 place == nil
@@ -248,7 +248,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
         let peer = peer(decision)
-        let place = policy?.place(of: decision.block)?.description
+        let place = policy?.place(of: decision.by)?.description
         var advice = [
             DecisionAdvice(
                 "to refuse such messages, change this block, or put one that denies before it",

@@ -25,14 +25,15 @@ package struct DecisionSearch {
         case malformed
     }
 
-    /// Looks in the file of the day that the id begins with, and in the next one: a record is
-    /// written when the message has been answered.
+    /// Looks in the file of the day that the id begins with, in the next one, since a record is
+    /// written when the message has been answered, and in the one before, where it goes on when a
+    /// clock steps back or the disk is full at midnight.
     package func find(_ id: String) throws -> Result {
         guard let time = DecisionID.time(of: id) else { return .malformed }
         let day = JournalDay(milliseconds: time * 1000)
         let all = try reader.days()
         let wanted = [day, day.next]
-        let days = wanted.filter(all.contains)
+        let days = ([JournalDay(number: day.number - 1)] + wanted).filter(all.contains)
         var decision: (JournalDecision, JournalReader.Place)?
         var miss: NearMiss?
         try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in

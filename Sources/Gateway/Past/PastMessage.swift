@@ -27,33 +27,33 @@ package struct PastMessage: Sendable {
     /// Nil for lines that are no decision.
     static func read(_ line: JournalLine, _ people: JournalPeople) -> Reading? {
         guard line.kind == .decision else { return nil }
-        guard let by = line.member("by")?.string, let action = line.member("action")?.string,
-            let decision = line.member("decision")?.string, let time = line.time
+        let members = line.members
+        guard let by = members["by"]?.string, let action = members["action"]?.string,
+            let decision = members["decision"]?.string, let time = members.time
         else { return .unknown }
-        let block = DecidingBlock.name(of: line, by: by, action: action)
-        guard !block.hasPrefix("guard"), let action = Verdict.Action(rawValue: action) else {
+        guard !by.hasPrefix("guard"), let action = Verdict.Action(rawValue: action) else {
             return .guarded
         }
-        guard let facts = JournalDecision.facts(of: line, people) else { return .unknown }
+        guard let facts = JournalDecision.facts(of: members, people) else { return .unknown }
         let outcome = PastOutcome(
-            action: action, by: block, code: action == .allow ? nil : line.member("code")?.string)
+            action: action, by: by, code: action == .allow ? nil : members["code"]?.string)
         return .message(
             PastMessage(
                 decision: decision, time: time, facts: facts, outcome: outcome,
-                would: line.member("would")?.array?.compactMap(\.string) ?? [],
+                would: members["would"]?.array?.compactMap(\.string) ?? [],
                 providerID: facts.notificationType == nil
-                    ? nil : line.member("ocm")?.object?["provider_id"]?.string,
-                unverified: unverified(line, facts, outcome)))
+                    ? nil : members["ocm"]?.object?["provider_id"]?.string,
+                unverified: unverified(members, facts, outcome)))
     }
 
     /// The lists are asked before anybody looks for a signature, so of a message that they refused
     /// nobody knows whether it had one.
     private static func unverified(
-        _ line: JournalLine, _ facts: Facts, _ outcome: PastOutcome
+        _ members: JournalMembers, _ facts: Facts, _ outcome: PastOutcome
     ) -> SignatureFact? {
         guard outcome.action != .allow, facts.signature == .none,
             outcome.by == "unknown" || outcome.by.hasPrefix("list:"),
-            let signature = line.member("signature")?.object,
+            let signature = members["signature"]?.object,
             signature["result"]?.string == "unchecked"
         else { return nil }
         return signature["generation"]?.string == "cavage" ? .cavage : .rfc9421

@@ -28,22 +28,23 @@ struct Sighting: Sendable {
 
     /// Nil for lines that are no decision about a message that came in or went out.
     init?(_ line: JournalLine) {
-        guard line.kind == .decision, let decider = line.member("by")?.string,
-            let action = line.member("action")?.string, let time = line.time
+        guard line.kind == .decision else { return nil }
+        let members = line.members
+        guard let by = members["by"]?.string,
+            let action = members["action"]?.string, let time = members.time
         else { return nil }
-        let facts = line.member("facts")?.object
-        let standing = line.member("standing")?.string
-        let by = DecidingBlock.name(of: line, by: decider, action: action)
-        peer = line.member("peer")?.string ?? line.member("claimed")?.string ?? ""
-        kind = facts?["on"]?.string ?? line.member("kind")?.string ?? ""
+        let facts = members["facts"]?.object
+        let standing = members["standing"]?.string
+        peer = members["peer"]?.string ?? members["claimed"]?.string ?? ""
+        kind = facts?["on"]?.string ?? members["kind"]?.string ?? ""
         self.action = action
         self.by = by
         self.time = time
-        signature = Self.signature(line.member("signature")?.object)
+        signature = Self.signature(members["signature"]?.object)
         byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
-        would = line.member("would")?.array?.compactMap(\.string) ?? []
+        would = members["would"]?.array?.compactMap(\.string) ?? []
         var blocks = standing.map { [$0] } ?? []
-        for check in line.member("checks")?.array ?? [] {
+        for check in members["checks"]?.array ?? [] {
             guard let check = check.object, let name = check["name"]?.string,
                 let result = check["result"]?.string.flatMap({ Check.Result(rawValue: $0) })
             else { continue }

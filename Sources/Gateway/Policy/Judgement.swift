@@ -52,14 +52,14 @@ extension Gateway {
             verdict: verdict, beside: judged, pending: taking.pending(besideTaking))
     }
 
-    /// Asks the policy about a request for shared data, for which there is no line in the log but
-    /// this one.
+    /// Asks the policy about a request for shared data.
     ///
     /// Refused: what the policy denies. What is only reported, and under profile `observe` all of
     /// it, is told and passes.
     func judgeData(
-        _ facts: Facts, _ standing: Standing, _ head: RequestHead, from client: ClientConnection,
-        under snapshot: PolicySnapshot
+        _ facts: Facts, _ standing: Standing, of share: ShareRecord?,
+        _ direction: DecisionRecord.Direction, _ head: RequestHead,
+        from client: ClientConnection, under snapshot: PolicySnapshot
     ) throws(Denial) -> Judgement {
         let judgement = judge(facts, standing, Amount(of: head), under: snapshot)
         log.differs(judgement.beside, facts, judgement.verdict)
@@ -69,8 +69,7 @@ extension Gateway {
             would.append("\(denial.code.rawValue): \(denial.detail)")
         }
         if !would.isEmpty {
-            log.toleratedData(
-                would, facts, head.method, client, decision: DecisionID.make(now: facts.now))
+            tolerate(would, judgement.verdict, facts, share, direction, head, client)
         }
         return judgement
     }

@@ -78,10 +78,3 @@ extension LimitMeter {
         }
     }
 }
-
-extension Duration {
-    /// Seconds, with their fraction.
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
-}

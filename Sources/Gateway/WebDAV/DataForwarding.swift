@@ -111,7 +111,9 @@ extension Gateway {
         }
         if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
         log.refusedData(denial, decision: decision, request, status: answer.status)
-        note(denial, decision, "webdav", .inbound, answer.status, request.client)
+        note(denial, decision, "webdav", .inbound, answer.status, request.client) {
+            tell(&$0, of: request)
+        }
         return answer
     }
 

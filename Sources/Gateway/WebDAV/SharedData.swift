@@ -226,6 +226,16 @@ extension Gateway {
         _ snapshot: PolicySnapshot, _ now: Int
     ) throws(Denial) -> Judgement {
         let standing = snapshot.policy.standing(of: peer, now: now)
+        return try judgeData(
+            facts(of: share, access, peer, request, now: now), standing, of: share, .inbound,
+            request.head, from: request.client, under: snapshot)
+    }
+
+    /// What the policy may know of a request for data.
+    func facts(
+        of share: ShareRecord, _ access: AccessFact, _ peer: PeerHost, _ request: DataRequest,
+        now: Int
+    ) -> Facts {
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
         facts.address = request.client.address.map { NetworkAddress($0) }
@@ -233,8 +243,7 @@ extension Gateway {
         facts.fill(from: share)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
-        return try judgeData(
-            facts, standing, request.head, from: request.client, under: snapshot)
+        return facts
     }
 
     private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {

@@ -20,10 +20,7 @@ import Transport
     private func line(
         _ request: TestRequest, as kind: Received.Kind = .ocm(.shares)
     ) async throws -> (line: JSONObject, answer: Answer) {
-        let received = try world.received(request, as: kind)
-        let answer = await world.gateway.receive(
-            ReceivedRequest(head: received.head, body: request.body, client: received.client),
-            as: kind)
+        let answer = try await world.receive(request, as: kind)
         let decisions = world.decisions()
         #expect(decisions.count == 1)
         return (try #require(decisions.last), answer)
@@ -74,6 +71,9 @@ import Transport
         #expect(answer.status == 403)
         #expect(line["action"]?.string == "deny" && line["level"]?.string == "notice")
         #expect(line["code"]?.string == "peer_blocked")
+        #expect(line["by"]?.string == "list:blocked")
+        #expect(line["place"]?.string == "policy.toml:14")
+        #expect(line["checks"]?.array?.count == 1)
         #expect(line["claimed"]?.string == "blocked.test" && line["peer"] == nil)
         let told = try #require(try JSONValue(parsing: answer.body).object)
         #expect(told["decision"]?.string == line["decision"]?.string)

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import GRDB
 import OpenSSL
 import Testing
 
@@ -134,6 +135,41 @@ struct JournalDiskTests {
         #expect(throws: PrivateFile.Problem.self) { try journal.open() }
     }
 
+    @Test func aFolderThatCannotBeWrittenIsRefusedWithTheRemedy() throws {
+        let scratch = try Scratch()
+        let folder = scratch.file("journal")
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try JournalFolder.check(folder)
+        }
+        #expect(problem?.path == folder)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o500])
+        let other = #expect(throws: PrivateFile.Problem.self) { try JournalFolder.check(folder) }
+        #expect(other?.remedy == "chmod 700 \(folder)")
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+        try JournalFolder.check(folder)
+        #expect(throws: PrivateFile.Problem.self) { try JournalFolder.check("/dev/null") }
+    }
+
+    @Test func aHeadThatCannotBeKeptStopsNothing() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let head = try #require(try JournalHead.read(journal.headFile))
+        // What is in the place of the file cannot be replaced by one.
+        try FileManager.default.removeItem(atPath: journal.headFile)
+        try FileManager.default.createDirectory(
+            atPath: journal.headFile, withIntermediateDirectories: false)
+        let disk = try journal.open()
+        try journal.write(1)
+        try disk.checkpoint(journal.time)
+        try FileManager.default.removeItem(atPath: journal.headFile)
+        try journal.write(1)
+        try journal.stop()
+        #expect(try #require(try JournalHead.read(journal.headFile)).seq > head.seq + 2)
+        #expect(try journal.verify().findings == [])
+    }
+
     @Test func filesAreForTheirOwnerAlone() throws {
         let journal = try TestJournal()
         try journal.write(1)
@@ -194,6 +230,51 @@ struct JournalDiskTests {
         try journal.write(1, by: "alice@https://one.test/")
         let owners = Set(try Self.decisions(journal, .pseudonyms).map { $0.facts?.owner ?? "" })
         #expect(owners.count == 1)
+    }
+
+    /// The journal has room, and the keys of who is new find none.
+    @Test func newPeopleOnAFullDiskAreKnownAgainWhenThereIsRoom() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let disk = try journal.open()
+        #expect(disk.hasRoom(1000))
+        let pages = try disk.subjects.database.write { db in
+            try Int.fetchOne(db, sql: "PRAGMA max_page_count = 1") ?? 0
+        }
+        // As many as need a page more.
+        for number in 0..<100 { try journal.write(1, by: "user\(number)@one.test") }
+        #expect(disk.subjects.isFull && disk.room == 0)
+        #expect(!disk.hasRoom(1000))
+        let alice = try #require(JournalErasure("alice@one.test"))
+        #expect(throws: JournalFailure.full) { try disk.erase(alice, journal.time) }
+        _ = try disk.subjects.database.write { db in
+            try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages + 1000)")
+        }
+        #expect(disk.hasRoom(1000) && disk.room > 0)
+        #expect(try disk.erase(alice, journal.time) != nil)
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+        let people = try JournalPeople.opening(journal.folder, journal.seal)
+        let owners = try Self.decisions(journal, people).dropFirst().compactMap { $0.facts?.owner }
+        #expect(owners == (0..<100).map { "user\($0)@one.test" })
+    }
+
+    /// The keys in memory are dropped when they are many; not those that are nowhere else.
+    @Test func manyNewPeopleAtOnceKeepOneKeyEach() throws {
+        let scratch = try Scratch()
+        let seal = try #require(SealKey(Secret(Array(1...32))))
+        let subjects = try JournalSubjects(scratch.path, seal, .writing)
+        let day = JournalDay(number: 20_000)
+        let all = try (0..<8300).map { number in
+            try #require(JournalSubject("user\(number)@one.test"))
+        }
+        let first = subjects.seal(all[0], "x", on: day).pseudonym
+        for subject in all { _ = subjects.seal(subject, "x", on: day) }
+        #expect(subjects.seal(all[0], "x", on: day).pseudonym == first)
+        try subjects.flush(day)
+        #expect(try subjects.pseudonym(of: all[0]) == first)
+        #expect(!subjects.isFull)
+        subjects.close()
     }
 
     // MARK: Retention

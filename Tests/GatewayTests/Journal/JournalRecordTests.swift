@@ -95,7 +95,7 @@ struct JournalRecordTests {
         #expect(read.candidate == record.candidate)
         #expect(read.facts == record.facts)
         #expect(read.wasJudged)
-        #expect(JournalDecision.facts(of: line, OpenSeals.people) == record.facts)
+        #expect(JournalDecision.facts(of: line.members, OpenSeals.people) == record.facts)
     }
 
     /// As the gateway fills them in: the log's short form beside the journal's own.

@@ -40,19 +40,6 @@ struct JournalSearchTests {
         #expect(try Self.found(journal, person) == second + third)
     }
 
-    @Test func aDecisionIsFoundByItsID() throws {
-        let journal = try TestJournal()
-        let ids = try journal.write(3)
-        journal.time += 86_400_000
-        try journal.write(1)
-        for id in ids {
-            let line = try JournalSearch.line(of: id, journal.reader)
-            #expect(line?.member("decision")?.string == id)
-        }
-        #expect(try JournalSearch.line(of: "0000000000000000", journal.reader) == nil)
-        #expect(try JournalSearch.line(of: "no id", journal.reader) == nil)
-    }
-
     @Test(arguments: [
         ("abc", "xxabcxx", true), ("abc", "abcx", true), ("abc", "xabc", true),
         ("abc", "ab", false),

@@ -1,6 +1,8 @@
 import Federation
 import Foundation
+import Logging
 import OpenSSL
+import SystemPackage
 import Testing
 import Transport
 
@@ -8,11 +10,12 @@ import Transport
 
 @Suite("The journal")
 struct JournalTests {
-    private static func open(
-        _ journal: TestJournal, budget: JournalBudget = JournalBudget()
+    static func open(
+        _ journal: TestJournal, budget: JournalBudget = JournalBudget(),
+        log: GatewayLog = TestJournal.log
     ) throws -> Journal {
         try Journal(
-            try journal.settings, journal.key, journal.seal, TestJournal.log,
+            try journal.settings, journal.key, journal.seal, log,
             interval: .seconds(3600), clock: .live, milliseconds: { 1_700_000_000_000 },
             budget: budget)
     }
@@ -111,5 +114,54 @@ struct JournalTests {
         let text = String(decoding: JSONValue.object(found.object).serialized(), as: UTF8.self)
         #expect(
             !text.contains("\"sharedSecret\":\"") || text.contains("\"sharedSecret\":\"<string"))
+    }
+
+    // What is written to the memory of a process where it has none ends in EIO.
+    @Test func anErrorOfTheDiskIsToldOnceAndNothingIsLetThroughFromThen() async throws {
+        let files = try TestJournal()
+        let lines = TestLines()
+        let log = GatewayLog(
+            level: .error, format: .json, milliseconds: { 0 },
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+        let journal = try Self.open(files, log: log)
+        try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000001"), .taken)
+        try await journal.reserve()
+        let nowhere = try FileDescriptor.open(FilePath("/proc/self/mem"), .readWrite)
+        _ = try nowhere.duplicate(as: try Self.descriptor(of: try files.file()))
+        try nowhere.close()
+        let denial = await #expect(throws: Denial.self) {
+            try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+        }
+        #expect(denial?.code == .journalUnavailable)
+        await #expect(throws: Denial.self) { try await journal.reserve() }
+        let alice = try #require(JournalErasure("alice@one.test"))
+        await #expect(throws: Denial.self) { try await journal.erase(alice) }
+        journal.close()
+        log.flush()
+        let told = lines.objects.filter { $0["message"]?.string == "journal.failed" }
+        #expect(told.count == 1)
+        #expect(told.first?["problem"]?.string?.contains("Input/output error") == true)
+        #expect(told.first?["remedy"]?.string?.contains("restart") == true)
+        // After a restart it goes on behind what is there.
+        try files.write(1)
+        try files.stop()
+        let found = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
+        #expect(found.first == "0000000000000001" && !found.contains("0000000000000002"))
+        #expect(found.count == 2)
+        #expect(try files.verify().findings == [])
+    }
+
+    /// The descriptor by which this process has a file open.
+    private static func descriptor(of file: String) throws -> FileDescriptor {
+        let folder = "/proc/self/fd"
+        let name = try FileManager.default.contentsOfDirectory(atPath: folder).first { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"))
+                == file
+        }
+        return FileDescriptor(rawValue: try #require(name.flatMap { Int32($0) }))
     }
 }

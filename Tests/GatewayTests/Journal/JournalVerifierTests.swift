@@ -153,9 +153,63 @@ struct JournalVerifierTests {
         let other = try PrivateKey.generate(.ed25519).publicKey
         var verifier = JournalVerifier(keys: [other], heads: [])
         let report = try verifier.verify(journal.reader)
-        #expect(report.findings.count == 4)
+        #expect(report.findings.count == 5)
         #expect(report.signed == nil)
-        #expect(report.findings.allSatisfy { $0.what.contains("not given") })
+        #expect(report.findings.prefix(4).allSatisfy { $0.what.contains("not given") })
+        #expect(report.findings.last?.what.contains("nothing of it is signed") == true)
+    }
+
+    /// Whoever has no key can write hashes anew, but not say that something was removed.
+    @Test func aRemovalThatNobodySignedExcusesNothing() throws {
+        let journal = try Self.journal()
+        let days = try journal.reader.days()
+        let newest = journal.reader.file(of: try #require(days.last))
+        let head = try #require(try JournalHead.read(journal.headFile))
+        for day in days { try FileManager.default.removeItem(atPath: journal.reader.file(of: day)) }
+        let next = try #require(days.last).next
+        let begin = TestJournal.rehashed(
+            #"{"seq":\#(head.seq + 1),"type":"begin","at":"\#(next)T00:00:00.000Z","prev":"\#(head.hash)","#
+                + #""site":"cloud.test","hash":""}"#, after: head.hash.description)
+        let removed = TestJournal.rehashed(
+            #"{"seq":\#(head.seq + 2),"type":"removed","at":"\#(next)T00:00:00.000Z","through":"\#(head.day)","#
+                + #""last":\#(head.seq),"head":"\#(head.hash)","hash":""}"#,
+            after: TestJournal.hash(begin))
+        try Data("\(begin)\n\(removed)\n".utf8).write(
+            to: URL(fileURLWithPath: journal.reader.file(of: next)))
+        for heads in [[], [head]] {
+            let report = try journal.verify(heads: heads)
+            #expect(report.findings.contains { $0.what.contains("no signed record says") })
+            #expect(report.findings.contains { $0.what.contains("nothing of it is signed") })
+            #expect(report.removedThrough == nil)
+        }
+        #expect(!FileManager.default.fileExists(atPath: newest))
+    }
+
+    @Test func whatNobodySignedIsNotWhole() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        journal.crash()
+        // The signature of the start is left away, and the hashes are made anew.
+        try journal.edit { lines in
+            lines.removeAll { $0.contains("\"type\":\"checkpoint\"") }
+            for place in lines.indices {
+                let numbered = lines[place].replacing(
+                    /"seq":\d+/, with: "\"seq\":\(place + 1)")
+                let before = place > 0 ? TestJournal.hash(lines[place - 1]) : nil
+                lines[place] = TestJournal.rehashed(
+                    numbered, after: before ?? JournalHash.none.description)
+            }
+        }
+        let findings = try journal.verify(heads: []).findings
+        #expect(findings.map(\.what) == ["nothing of it is signed by a key that was given"])
+    }
+
+    @Test func aFolderWithoutAJournalIsRefused() throws {
+        let journal = try TestJournal()
+        try FileManager.default.createDirectory(
+            atPath: journal.folder, withIntermediateDirectories: true)
+        let error = #expect(throws: JournalError.self) { try journal.verify(heads: []) }
+        #expect(error?.what == "holds no journal")
     }
 
     @Test func aHeadFromTheLogFindsAnEndThatWasCutOff() throws {

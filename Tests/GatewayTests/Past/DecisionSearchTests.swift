@@ -38,6 +38,17 @@ import Testing
         #expect(found.decision.id == id)
     }
 
+    // A clock that steps back opens no older file, and a full disk no newer one.
+    @Test func oneThatWasWrittenIntoTheDayBeforeIsFound() throws {
+        let id = DecisionID.make(now: PastJournal.start / 1000 + 86_400)
+        try journal.add(try JournalRecordTests.facts()) { $0.decision.id = id }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.decision.id == id)
+    }
+
     @Test func theCauseThatWasFoundLaterIsShownWithIt() throws {
         let id = try journal.add(
             try JournalRecordTests.facts(), action: .deny, by: "guard:signature_invalid",

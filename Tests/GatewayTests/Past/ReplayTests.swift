@@ -97,23 +97,6 @@ import Testing
         #expect(again.examples.last?.certainty == "exact")
     }
 
-    @Test func whatTheListsRefusedIsTheirsAlthoughItReadsLikeAGuards() throws {
-        try journal.add(
-            try facts("three.test"), action: .deny, by: "guard:peer_unknown", code: "peer_unknown"
-        ) { $0.decision.standing = "unknown" }
-        let same = try replay(.past(Self.all))
-        #expect([same.judged, same.guarded, same.changed, same.otherBlock] == [1, 0, 0, 0])
-        #expect(try replay(.past(Self.all, unknown: "allow")).changed == 1)
-    }
-
-    @Test func whatWasRefusedBehindThePolicyIsNotItsDoing() throws {
-        try journal.add(try facts(), action: .deny, by: "rule:all", code: "not_delivered") {
-            $0.checks = [Check("rule:all", .allowed)]
-        }
-        let replay = try replay(.past("", unknown: "allow"))
-        #expect([replay.judged, replay.guarded, replay.changed] == [0, 1, 0])
-    }
-
     @Test func limitsCountInTheTimeOfTheMessages() throws {
         var ids: [String] = []
         for second in [0, 10, 20, 30, 90, 100] {

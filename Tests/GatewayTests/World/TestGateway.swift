@@ -23,7 +23,7 @@ final class TestGateway: Sendable {
     ///   - rules: before the one that lets everything pass.
     init(
         kind: String = "nextcloud", token: String = "", rules: String = "",
-        profile: String = "bridge"
+        profile: String = "bridge", journal: Journal? = nil
     ) async throws {
         let loops = TestWorld.loops
         let address = try #require(IPAddress("127.0.0.1"))
@@ -36,8 +36,8 @@ final class TestGateway: Sendable {
             loop: loops.loops[0])
         world = try TestWorld(
             partners: [], legacy: ["one.test", "two.test"], rules: rules,
-            configuration: "[token]\nttl = \"5m\"\n\(token)", profile: profile,
-            kind: kind, net: TestNet(), backend: "http://127.0.0.1:\(port)")
+            configuration: "[token]\nttl = \"5m\"\n\(token)", profile: profile, kind: kind,
+            net: TestNet(), backend: "http://127.0.0.1:\(port)", journal: journal)
     }
 
     func pass(seconds: Int) { world.clock.pass(seconds) }

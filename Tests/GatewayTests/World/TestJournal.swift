@@ -128,7 +128,7 @@ final class TestJournal {
             return line
         }
         let head = String(line[..<end.lowerBound])
-        return head + ",\"hash\":\"\(JournalHash(after: before, head.utf8))\"}"
+        return head + ",\"hash\":\"\(JournalHash(after: before, Array(head.utf8).span))\"}"
     }
 
     /// The hash that a line states.

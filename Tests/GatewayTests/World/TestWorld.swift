@@ -94,8 +94,10 @@ final class TestWorld: Sendable {
     deinit { gateway.store.close() }
 
     /// A world of two listed peers, one for each generation of signatures.
-    static func withPeers() throws -> (TestWorld, modern: TestPeer, cavage: TestPeer) {
-        let world = try TestWorld()
+    static func withPeers(
+        journal: Journal? = nil
+    ) throws -> (TestWorld, modern: TestPeer, cavage: TestPeer) {
+        let world = try TestWorld(journal: journal)
         let modern = try TestPeer("modern.test")
         let cavage = try TestPeer("cavage.test", .cavage)
         try modern.publish(on: world.net)
@@ -130,6 +132,20 @@ final class TestWorld: Sendable {
             received.kind.text, from: received.client, now: received.now,
             under: gateway.policy.snapshot, clock: clock.environment,
             fingerprint: gateway.fingerprint)
+    }
+
+    /// What a message is answered.
+    func receive(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares)
+    ) async throws -> Answer {
+        let received = try received(request, as: kind)
+        return await gateway.receive(
+            ReceivedRequest(head: received.head, body: request.body, client: received.client),
+            as: kind)
+    }
+
+    func receive(_ share: String) async throws -> Answer {
+        try await receive(TestRequest("/ocm/shares", share))
     }
 
     /// `identify` and `verify`.

@@ -1,0 +1,130 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// What the journal tells of requests for shared data: of those that are refused, and of those that
+/// blocks in report mode, or profile `observe`, let pass.
+extension Gateway {
+    /// Tells that a request would have been refused, by the names of the blocks.
+    func tolerate(
+        _ would: [String], _ verdict: Verdict, _ facts: Facts, _ share: ShareRecord?,
+        _ direction: DecisionRecord.Direction, _ head: RequestHead, _ client: ClientConnection
+    ) {
+        var decision = DecisionRecord(
+            id: DecisionID.make(now: facts.now), kind: "webdav", direction: direction,
+            action: .allow, by: verdict.by, status: 0, client: client.addressText)
+        let peer = facts.peer?.description
+        switch direction {
+        case .inbound: decision.claimed = peer
+        case .outbound: decision.peer = peer
+        }
+        decision.method = head.method.rawValue
+        decision.standing = policy.current.standing(of: facts.peer, now: facts.now).by
+        decision.policy = policy.current.hash
+        decision.would = would
+        if let share { decision.fill(from: share, facts) }
+        log.toleratedData(decision)
+        var record = JournalRecord(decision, facts: facts)
+        record.checks = verdict.checks
+        journal.note(record)
+    }
+
+    /// What is known of a refused request beside the refusal: how it was asked, and the share that its
+    /// credential is of. Looked up again, since only refusals need it.
+    func tell(_ record: inout JournalRecord, of request: DataRequest) {
+        record.decision.method = request.head.method.rawValue
+        guard let known = credential(shownBy: request) else { return }
+        let facts = facts(
+            of: known.share, known.access, known.peer, request, now: environment.now())
+        record.decision.fill(from: known.share, facts)
+        record.decision.fingerprints = known.secret.map { [$0.fingerprint(key: fingerprint)] } ?? []
+        tell(&record, facts)
+    }
+
+    /// The same of a request of the backend's for a peer's data, once its share is known.
+    func tell(_ record: inout JournalRecord, of request: PeerRequest) {
+        record.decision.method = request.head.method.rawValue
+        guard let field = try? authorization(request.head),
+            let data = dataShares.find(
+                request.peer, field, now: environment.monotonicSeconds())
+        else { return }
+        var facts = data.facts
+        facts.now = request.now
+        facts.address = request.client.address.map { NetworkAddress($0) }
+        if let share = data.id.flatMap({ registry[$0] }) {
+            record.decision.fill(from: share, facts)
+        }
+        tell(&record, facts)
+    }
+
+    /// What the policy knew, and what it says, where it was the policy that refused.
+    private func tell(_ record: inout JournalRecord, _ facts: Facts) {
+        let policy = policy.current
+        let standing = policy.standing(of: facts.peer, now: facts.now)
+        record.facts = facts
+        if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
+        record.decision.standing = standing.by
+        record.decision.policy = policy.hash
+        let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
+        guard verdict.by == record.decision.by else { return }
+        record.checks = verdict.checks
+        if standing.by == verdict.by {
+            record.decision.place = policy.place(of: standing)?.description
+        }
+    }
+
+    /// A share that a refused request shows a token or a secret of, whether or not they are good
+    /// any more.
+    private struct Shown {
+        let share: ShareRecord
+        /// Who uses it is not visible: whom it was made for.
+        let peer: PeerHost
+        let access: AccessFact
+        let secret: Secret?
+
+        init(_ found: FoundAccess, _ secret: Secret) {
+            share = found.share
+            peer = found.share.peer
+            access = .secret
+            self.secret = secret
+        }
+
+        init(_ share: ShareRecord, _ token: AccessToken) {
+            self.share = share
+            peer = token.peer
+            access = .token
+            secret = nil
+        }
+    }
+
+    private func credential(shownBy request: DataRequest) -> Shown? {
+        let credential = DAVCredential((try? authorization(request.head)) ?? nil)
+        if case .bearer(let text) = credential,
+            let token = try? sealer.open(text.text, now: .min),
+            let share = ShareID(token.share).flatMap({ registry[$0] })
+        {
+            return Shown(share, token)
+        }
+        let secret: Secret? =
+            switch credential {
+            case .bearer(let secret): secret
+            case .basic: credential.shareSecret
+            case .absent, .unreadable: nil
+            }
+        guard let secret = request.secretInPath ?? secret,
+            let found = registry.find(secret, .outbound).first
+        else { return nil }
+        return Shown(found, secret)
+    }
+}
+
+extension DecisionRecord {
+    /// What a request for data is about.
+    fileprivate mutating func fill(from share: ShareRecord, _ facts: Facts) {
+        self.share = share.id.description
+        providerID = share.providerID?.text
+        resourceType = share.resourceType
+        protocols = facts.protocols
+        permissions = facts.permissions.words
+    }
+}

@@ -1,0 +1,228 @@
+import Federation
+import Foundation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// What must be recorded is, from whichever way it comes.
+@Suite("What is recorded")
+struct JournalKeepingTests {
+    private static let secret = "SECRET0PERMANEN"
+
+    private let files: TestJournal
+    private let journal: Journal
+
+    init() throws {
+        files = try TestJournal()
+        journal = try JournalTests.open(files)
+    }
+
+    /// The decisions, once all is written.
+    private func decisions() throws -> [JournalDecision] {
+        journal.close()
+        #expect(try files.verify().findings == [])
+        return try JournalDiskTests.decisions(
+            files, try JournalPeople.opening(files.folder, files.seal))
+    }
+
+    // MARK: Lists
+
+    @Test func whatTheListsRefuseNamesTheListAndItsLine() async throws {
+        let world = try TestWorld(unknown: "deny", journal: journal)
+        for peer in ["blocked.test", "stranger.test"] {
+            let answer = try await world.receive(Messages.share(from: peer))
+            #expect(answer.status == 403)
+        }
+        let found = try decisions()
+        #expect(found.map(\.by) == ["list:blocked", "unknown"])
+        #expect(found.map(\.place) == ["policy.toml:14", "policy.toml:5"])
+        let checks = try #require(found.first).checks
+        #expect(checks.first?.name == "standing" && checks.first?.result == "refused")
+        #expect(checks.first?.reason == "blocked.test in @blocked")
+        #expect(checks.last?.name == "default" && checks.last?.result == "not-reached")
+        // It reads the same when it is judged again.
+        let replay = try Replay.run(
+            world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
+        #expect([replay.judged, replay.changed, replay.otherBlock] == [2, 0, 0])
+    }
+
+    // The sender may come in, the owner's server may not.
+    @Test func anotherHostOfTheMessageIsTheOneThatIsJudgedAgain() async throws {
+        let world = try TestWorld(journal: journal)
+        _ = try await world.receive(Messages.share(from: "modern.test", owner: "blocked.test"))
+        let found = try #require(try decisions().last)
+        #expect(found.by == "list:blocked" && found.claimed == "modern.test")
+        #expect(found.facts?.peer?.description == "blocked.test")
+        let replay = try Replay.run(
+            world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
+        #expect([replay.judged, replay.changed] == [1, 0])
+    }
+
+    @Test func whatIsRefusedBehindThePolicyIsNotItsDoing() async throws {
+        let world = try TestWorld(journal: journal)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let now = world.clock.now
+        let request = try peer.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: now, created: now)
+        // The backend of this world refuses connections.
+        #expect(try await world.receive(request).status == 502)
+        let found = try #require(try decisions().last)
+        #expect(found.by == "guard:backend_unavailable" && found.place == nil)
+        #expect(found.checks.contains { $0.result == "allowed" })
+    }
+
+    // MARK: Shared data
+
+    @Test func aRefusedRequestForDataTellsItsShare() async throws {
+        let world = try await TestGateway(journal: journal)
+        let (id, _) = try await world.share(Self.secret, permissions: .named(["read"]))
+        let token = try await world.token(Self.secret)
+        world.pass(seconds: 300)
+        let basic = "Basic " + Base64.encode(Array("\(Self.secret):".utf8))
+        for (line, field) in [
+            ("GET", "Bearer \(token)"), ("PUT", basic), ("GET", "Bearer unheard-of"),
+        ] {
+            _ = try world.plan(
+                "\(line) /public.php/webdav/a HTTP/1.1", "Authorization: \(field)",
+                "Content-Length: 0")
+        }
+        let found = try decisions().filter { $0.kind == "webdav" }
+        #expect(found.map { $0.object["method"]?.string } == ["GET", "PUT"])
+        for decision in found {
+            #expect(decision.claimed == "one.test" && decision.peer == nil)
+            #expect(decision.standing == "list:legacy")
+            #expect(decision.object["ocm"]?.object?["share"]?.string == id.description)
+            #expect(decision.facts?.occasion == Occasion(.webdav, .inbound))
+            #expect(decision.facts?.peer?.description == "one.test")
+            #expect(decision.by.hasPrefix("guard:"))
+        }
+        #expect(found.map { $0.facts?.access } == [.token, .secret])
+        #expect(found.map(\.secrets.count) == [0, 1])
+        #expect(found.first?.code == "token_invalid")
+    }
+
+    @Test func dataOfAPeerThatWasBlockedSinceNamesTheList() async throws {
+        let world = try await TestGateway(journal: journal)
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let policy = try Policy.past(
+            "[list.out]\nstanding = \"block\"\nhard = true\nentries = [\"one.test\"]")
+        world.gateway.policy.swap(policy)
+        let planned = try world.plan(
+            "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+        #expect(planned.status == 403)
+        let found = try #require(try decisions().last)
+        #expect(found.by == "list:out" && found.standing == "list:out")
+        #expect(found.place?.hasPrefix("policy.toml:") == true)
+        #expect(found.checks.first?.result == "refused" && found.policy == policy.hash)
+        let replay = try Replay.run(policy, over: files.reader, since: 0, people: .pseudonyms)
+        #expect(replay.byKind.rows["webdav.in"] == nil && replay.unknown == 0)
+    }
+
+    @Test func whatIsOnlyReportedOfARequestForDataIsRecorded() async throws {
+        let rule =
+            "[[rule]]\nname = \"no data\"\non = \"webdav\"\nmode = \"report\"\naction = \"deny\""
+        let world = try await TestGateway(rules: rule, journal: journal)
+        let (id, _) = try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for _ in 0..<3 {
+            let planned = try world.plan(
+                "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+            #expect(planned.status == nil)
+        }
+        // Of a transfer's many requests in one second the policy is asked once.
+        let found = try decisions().filter { $0.kind == "webdav" }
+        #expect(found.count == 1)
+        let decision = try #require(found.first)
+        #expect(decision.action == .allow && decision.by == "rule:admitted")
+        #expect(decision.would == ["rule:no data"] && decision.claimed == "one.test")
+        #expect(decision.object["status"] == nil)
+        #expect(decision.object["ocm"]?.object?["share"]?.string == id.description)
+        #expect(decision.checks.contains { $0.name == "rule:no data" && $0.result == "reported" })
+        #expect(world.logged().contains("data.tolerated"))
+    }
+
+    @Test func aRefusedRequestOfTheBackendForDataTellsItsShare() async throws {
+        let way = try WayOut(journal: journal)
+        let handle = try await way.receive(uri: "/webdav/ocm/seven", demands: true)
+        let field = "Authorization: Basic " + Base64.encode(Array("\(handle):".utf8))
+        #expect(try await way.ask("GET /public.php/webdav/a HTTP/1.1", field).status == nil)
+        let share = try #require(way.gateway.registry.find(Secret(utf8: handle), .inbound).first)
+        try await way.gateway.store.commit(
+            way.gateway.registry.end(share.share.id, now: way.gateway.environment.now()))
+        #expect(try await way.ask("GET /public.php/webdav/a HTTP/1.1", field).status == 403)
+        let found = try #require(try decisions().last)
+        #expect(found.kind == "webdav" && found.direction == "out" && found.peer == "modern.test")
+        #expect(found.code == "share_ended")
+        #expect(found.object["ocm"]?.object?["share"]?.string == share.share.id.description)
+        #expect(found.facts?.occasion == Occasion(.webdav, .outbound))
+        #expect(found.facts?.owner == "alice@modern.test")
+    }
+
+    // MARK: Messages that go out
+
+    @Test func aMessageThatGoesOutIsRecorded() async throws {
+        let (world, _, _) = try TestWorld.withPeers(journal: journal)
+        #expect(try await world.send(OutboundMessages.share()).status == 201)
+        #expect(try await world.send(OutboundMessages.share(), to: "stranger.test").status != 201)
+        let found = try decisions()
+        #expect(found.map(\.direction) == ["out", "out"])
+        #expect(found.map(\.action) == [.allow, .deny])
+        #expect(found[0].peer == "modern.test" && found[0].peerStatus == 201)
+        #expect(found[0].facts?.occasion == Occasion(.share, .outbound))
+        #expect(found[0].facts?.owner?.hasSuffix("@cloud.test") == true)
+        #expect(found[0].secrets.count == 1)
+        #expect(found[0].object["body"]?.object?["providerId"] != nil)
+        let lines = try files.reader.days().map {
+            try String(contentsOfFile: files.reader.file(of: $0), encoding: .utf8)
+        }
+        #expect(!lines.joined().contains("SECRET15CHARS00"))
+    }
+
+    // MARK: Policies
+
+    @Test func anotherPolicyInForceHasItsLineHoweverItCame() async throws {
+        let world = try TestWorld(journal: journal)
+        let before = world.gateway.policy.current
+        let after = try Policy.past("")
+        await world.gateway.changePolicy { _ in (after, nil) }
+        await world.gateway.changePolicy { ($0.policy, nil) }
+        journal.close()
+        var told: [[String?]] = []
+        try files.reader.lines(of: try files.reader.days()) { line, _ in
+            if line.kind == .policy {
+                told.append([line.member("was")?.string, line.member("policy")?.string])
+            }
+            return .goOn
+        }
+        #expect(told == [[before.hash, after.hash]])
+    }
+
+    // MARK: Before they are read
+
+    @Test func whatIsRefusedBeforeItIsReadIsRecorded() async throws {
+        let world = try await TestGateway(journal: journal)
+        let start = RequestStart(guessing: Array("POST /ocm/shares HTTP/1.1\r\n".utf8).span)
+        for failure in [RequestFailure.bodyTooLarge, .lengthAndCoding, .requestTimeout] {
+            _ = world.gateway.refuse(failure, of: start, from: world.client)
+        }
+        _ = try world.plan("GET /ocm/notifications HTTP/1.1")
+        #expect(try await world.post("/ocm/shares", "{\"a\":1,\"a\":2}").status == 400)
+        _ = world.gateway.refuse(
+            .lengthAndCoding,
+            of: RequestStart(guessing: Array("POST /apps/files HTTP/1.1\r\n".utf8).span),
+            from: world.client)
+        let found = try decisions()
+        #expect(
+            found.map { "\($0.kind) \($0.status) \($0.code ?? "")" } == [
+                "shares 413 body_too_large", "shares 400 malformed_request",
+                "shares 408 request_timeout", "notifications 405 method_not_allowed",
+                "shares 400 malformed_json", "request 400 malformed_request",
+            ])
+        #expect(found.allSatisfy { $0.by.hasPrefix("guard:") && $0.action == .deny })
+        #expect(found.allSatisfy { $0.facts == nil && $0.client == "192.0.2.7" })
+    }
+}

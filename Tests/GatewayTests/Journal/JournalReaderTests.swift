@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import Gateway
+
+@Suite struct JournalReaderTests {
+    private let scratch: Scratch
+    private let reader: JournalReader
+    private let day: JournalDay
+
+    init() throws {
+        scratch = try Scratch()
+        reader = JournalReader(scratch.path)
+        day = try #require(JournalDay("2026-11-27"))
+    }
+
+    private func write(_ text: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: reader.file(of: day)))
+    }
+
+    private func lines(last: Int? = nil) throws -> [(text: String, number: Int, isWhole: Bool)] {
+        var lines: [(text: String, number: Int, isWhole: Bool)] = []
+        _ = try reader.rawLines(of: day, last: last) { bytes, place, isWhole in
+            lines.append((String(decoding: bytes, as: UTF8.self), place.number, isWhole))
+            return .goOn
+        }
+        return lines
+    }
+
+    /// Some of the lines are longer than what is read at once.
+    @Test func linesAreTheSameWhereverTheyAreCut() throws {
+        let texts = [10, 0, 900_000, 300_000, 3 << 20, 1, (1 << 20) - 1, 1 << 20, 5].enumerated()
+            .map { String(repeating: "\($0)", count: $1) }
+        try write(texts.joined(separator: "\n"))
+        let found = try lines()
+        #expect(found.map(\.text) == texts)
+        #expect(found.map(\.number) == Array(1...texts.count))
+        #expect(found.map(\.isWhole) == texts.indices.map { $0 < texts.count - 1 })
+        try write(texts.joined(separator: "\n") + "\n")
+        #expect(try lines().map(\.text) == texts)
+        #expect(try lines().allSatisfy { $0.isWhole })
+    }
+
+    @Test func ofAnEmptyFileThereIsNoLine() throws {
+        try write("")
+        #expect(try lines().isEmpty)
+        try write("\n")
+        #expect(try lines().map(\.text) == [""])
+    }
+
+    @Test func whatBeginsInTheLastBytesIsRead() throws {
+        try write("first\nsecond\nthird\n")
+        #expect(try lines(last: 100).map(\.text) == ["first", "second", "third"])
+        #expect(try lines(last: 13).map(\.text) == ["third"])
+        #expect(try lines(last: 14).map(\.text) == ["second", "third"])
+        #expect(try lines(last: 3).isEmpty)
+        try write("first\nsecond\nthi")
+        #expect(try lines(last: 5).map(\.text) == ["thi"])
+        #expect(try lines(last: 2).isEmpty)
+    }
+
+    @Test func aFileThatIsNotThereIsNamed() throws {
+        let error = #expect(throws: JournalError.self) { try lines() }
+        #expect(error?.path == reader.file(of: day))
+    }
+}
