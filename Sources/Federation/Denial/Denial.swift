@@ -9,6 +9,9 @@ package struct Denial: Error, Sendable, Equatable {
     package let fault: SignatureFault?
     /// What exactly happened; for the log only. Never holds a secret.
     package let detail: String
+    /// What another server said, in its words: for the log, and for nothing that is kept for long,
+    /// since it may name anybody.
+    package let words: String?
     /// Seconds after which the peer may try again, for `Retry-After`.
     package let retryAfter: Int?
     /// The words of a policy block, which take the place of the table's.
@@ -34,6 +37,7 @@ package struct Denial: Error, Sendable, Equatable {
         self.code = code
         self.fault = nil
         self.detail = detail
+        words = nil
         self.retryAfter = retryAfter ?? code.defaultRetryAfter
         self.ruling = nil
     }
@@ -43,6 +47,7 @@ package struct Denial: Error, Sendable, Equatable {
         self.code = fault == .replayed ? .replay : .signatureInvalid
         self.fault = fault
         self.detail = detail
+        words = nil
         self.retryAfter = nil
         self.ruling = nil
     }
@@ -50,11 +55,13 @@ package struct Denial: Error, Sendable, Equatable {
     /// A refusal in the words of a policy block; `code` is the row that gives what the block
     /// leaves out.
     package init(
-        _ code: DenialCode, ruling: Ruling, _ detail: String = "", retryAfter: Int? = nil
+        _ code: DenialCode, ruling: Ruling, _ detail: String = "", retryAfter: Int? = nil,
+        words: String? = nil
     ) {
         self.code = code
         self.fault = nil
         self.detail = detail
+        self.words = words
         self.retryAfter = retryAfter ?? code.defaultRetryAfter
         self.ruling = ruling
     }

@@ -33,8 +33,9 @@ package enum BackendAnswer: Sendable, Equatable {
                 name: DenialCode.notDelivered.rawValue, status: status, hint: nil)
             self = .refused(
                 Denial(
-                    .notDelivered, ruling: ruling, Self.detail(status, body, secrets),
-                    retryAfter: status == 429 || status == 503 ? 60 : nil))
+                    .notDelivered, ruling: ruling, "the backend answered \(status)",
+                    retryAfter: status == 429 || status == 503 ? 60 : nil,
+                    words: Self.words(body, secrets)))
         default: self = .refused(Denial(.backendUnavailable, "the backend answered \(status)"))
         }
     }
@@ -78,11 +79,11 @@ package enum BackendAnswer: Sendable, Equatable {
     }
 
     /// For the log: the backend's own message, unless a secret stands in it.
-    private static func detail(_ status: Int, _ body: [UInt8], _ secrets: [Secret]) -> String {
+    private static func words(_ body: [UInt8], _ secrets: [Secret]) -> String? {
         guard let message = try? JSONValue(parsing: body).object?["message"]?.string,
             message.utf8.count <= 200,
             !secrets.contains(where: { !$0.isEmpty && message.contains($0.text) })
-        else { return "the backend answered \(status)" }
-        return "the backend answered \(status): \(message)"
+        else { return nil }
+        return message
     }
 }

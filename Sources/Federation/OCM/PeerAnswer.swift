@@ -46,7 +46,7 @@ package enum PeerAnswer: Sendable, Equatable {
             status: backend.status(of: end, at: endpoint), hint: nil)
         return Denial(
             .notDelivered, ruling: ruling, denial.detail.replacing("backend", with: "peer"),
-            retryAfter: end == .uncertain ? 60 : nil)
+            retryAfter: end == .uncertain ? 60 : nil, words: denial.words)
     }
 
     /// Whether the refusal is for the signature, by its words: then, and only then, another

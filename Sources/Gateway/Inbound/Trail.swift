@@ -198,6 +198,7 @@ final class Trail: Sendable {
             record.status = status
             record.code = denial.disclosedCode
             record.detail = denial.ruling?.block == nil ? denial.detail : nil
+            record.words = denial.words
             if let fault = denial.fault { record.signature?.result = fault.rawValue }
             record.by = denial.by
             if record.place == nil {

@@ -18,6 +18,8 @@ package final class Journal: Sendable {
         var isIdle = true
         /// Whether the log was told that there is no room.
         var isFull = false
+        /// When the log is told again that there is little room.
+        var shortAgain = 0
 
         /// The thread has something to do; whether it has to be woken for it.
         mutating func wakes() -> Bool {
@@ -104,19 +106,20 @@ package final class Journal: Sendable {
         if place == .taken { state.withLock { $0.queue.giveBack() } }
         note(
             .record(record, .none), code: record.decision.code ?? record.decision.by,
-            isOfKnownPeer: record.decision.peer != nil)
+            of: record.decision.peer.map { .peer($0) } ?? .anybody)
     }
 
     /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
     func note(_ miss: NearMiss) {
-        note(.diagnosis(miss), code: LogMessage.nearMiss.rawValue, isOfKnownPeer: true)
+        note(.diagnosis(miss), code: LogMessage.nearMiss.rawValue, of: .ourselves)
     }
 
-    private func note(_ work: JournalQueue.Job.Work, code: String, isOfKnownPeer: Bool) {
+    private func note(
+        _ work: JournalQueue.Job.Work, code: String, of sender: JournalQueue.Sender
+    ) {
         let job = JournalQueue.Job(work: work, tell: { _ in })
         let mustWake = state.withLock { state in
-            state.queue.add(
-                refusal: job, code: code, isOfKnownPeer: isOfKnownPeer, now: seconds())
+            state.queue.add(refusal: job, code: code, of: sender, now: seconds())
             return state.wakes()
         }
         if mustWake { wake.signal() }
@@ -245,20 +248,24 @@ package final class Journal: Sendable {
         outcomes.reserveCapacity(jobs.count)
         let failure = attempt { disk in
             var used = 0
+            let isShort = jobs.contains { $0.isUnplaced } && disk.isShort
+            if isShort { tellShort() }
             for job in jobs {
                 switch job.work {
                 case .record(let record, let place):
-                    let isPlaced = place == .taken || makePlace(disk)
                     if place == .taken { used += 1 }
-                    if isPlaced {
+                    if place == .taken || !isShort && makePlace(disk) {
                         try disk.append(record, milliseconds())
                         outcomes.append(.done)
                     } else {
-                        leaveOut(record)
+                        state.withLock {
+                            $0.queue.leaveOut(record.decision.code ?? record.decision.by)
+                        }
+                        if !isShort { tellFull() }
                         outcomes.append(.failed(.full))
                     }
                 case .diagnosis(let miss):
-                    if makePlace(disk) {
+                    if !isShort, makePlace(disk) {
                         try disk.append(.diagnosis, milliseconds()) { text in
                             for entry in miss.entries { text.add(entry) }
                         }
@@ -267,7 +274,7 @@ package final class Journal: Sendable {
                 case .erase(let subject):
                     do {
                         outcomes.append(.erased(try disk.erase(subject, milliseconds())))
-                    } catch JournalFailure.full { outcomes.append(.failed(.full)) }
+                    } catch let failure as JournalFailure { outcomes.append(.failed(failure)) }
                 case .policy(let was, let now):
                     try disk.append(.policy, milliseconds()) { text in
                         text.add("was", was)
@@ -292,11 +299,6 @@ package final class Journal: Sendable {
         if state.withLock({ $0.queue.takeSpare() }) { return true }
         let taken = state.withLock { $0.queue.taken }
         return disk.hasRoom((taken + 1) * JournalRecord.lineLimit)
-    }
-
-    private func leaveOut(_ record: JournalRecord) {
-        state.withLock { $0.queue.leaveOut(record.decision.code ?? record.decision.by) }
-        tellFull()
     }
 
     /// Takes room before it is needed.
@@ -357,6 +359,24 @@ package final class Journal: Sendable {
                     .remedy,
                     "nothing is let through until there is room: free some, or shorten journal.keep"
                 ),
+            ])
+    }
+
+    /// Tells, once an hour, that refusals are not recorded for want of room.
+    private func tellShort() {
+        let now = seconds()
+        let isNew = state.withLock { state in
+            guard now >= state.shortAgain else { return false }
+            state.shortAgain = now + 3600
+            return true
+        }
+        guard isNew else { return }
+        log.write(
+            .warning, .journalShort,
+            [
+                LogEntry(.file, folder),
+                LogEntry(.problem, "the disk is nearly full: refusals are counted, not recorded"),
+                LogEntry(.remedy, "make room, or shorten journal.keep"),
             ])
     }
 

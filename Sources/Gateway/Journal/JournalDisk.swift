@@ -22,6 +22,8 @@ final class JournalDisk {
         let site: PeerHost
         /// Where the newest checkpoint is kept.
         let headFile: String
+        /// Bytes that are left on the disk of a folder, and that it has.
+        var space: @Sendable (_ folder: String) -> (free: Int, all: Int) = JournalFile.space
     }
 
     private let settings: Settings
@@ -66,6 +68,11 @@ final class JournalDisk {
         if !end.hasBegun { begin(torn: end.torn, before: nil, time) }
         if end.hasBegun, !end.torn.isEmpty {
             write(.torn, time) { $0.add(torn: end.torn) }
+        }
+        // Who removes signs with the next line: this one must not seem to be somebody's removal.
+        if end.kind == .removed { write(.unrecorded, time) { $0.object("codes") { _ in } } }
+        if day > JournalDay(milliseconds: time) {
+            warnOfClock("the newest file is of \(day), which is to come")
         }
         if !end.torn.isEmpty {
             log.write(
@@ -150,7 +157,7 @@ final class JournalDisk {
         day = today
         file = next
         begin(torn: [], before: before, time)
-        try removeOld(time)
+        try removeOld(time, since: before)
     }
 
     // MARK: The disk
@@ -166,6 +173,12 @@ final class JournalDisk {
     /// Bytes for which there is room without asking the disk.
     var room: Int {
         subjects.isFull ? 0 : max(0, file.roomEnd - file.size - pending.count - Self.spare)
+    }
+
+    /// Whether so little room is left that it has to do for what is let through.
+    var isShort: Bool {
+        let (free, all) = settings.space(settings.folder)
+        return free < min(Self.reserve, all / 10)
     }
 
     /// Bytes that were promised to lines to come: a new file has to have room for them.
@@ -195,6 +208,7 @@ final class JournalDisk {
 
     /// Signs all lines so far, unless nothing came since the last time.
     func checkpoint(_ time: Int) throws {
+        try subjects.fold()
         if signed?.seq == seq { return }
         try turnIfNew(time)
         try sign(time)
@@ -215,9 +229,18 @@ final class JournalDisk {
 
     // MARK: Forgetting
 
-    /// Removes the files of days that are old enough; that they are gone is signed before.
-    func removeOld(_ time: Int) throws {
-        let newest = JournalDay(milliseconds: time).number - settings.keep
+    /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
+    /// removed on a day that comes long after the last one: then the clock may be wrong.
+    ///
+    /// - Parameter last: the day of the newest record before; nil for that of the newest file.
+    func removeOld(_ time: Int, since last: JournalDay? = nil) throws {
+        let today = JournalDay(milliseconds: time)
+        let newest = today.number - settings.keep
+        let pause = today.number - (last ?? day).number
+        guard pause <= max(1, settings.keep / 10) else {
+            warnOfClock("the newest record is \(pause) days old: nothing is removed today")
+            return
+        }
         let days = try reader.days()
         let old = days.filter { $0.number <= newest && $0 < day }
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
@@ -249,9 +272,19 @@ final class JournalDisk {
             [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
     }
 
+    private func warnOfClock(_ problem: String) {
+        log.write(
+            .warning, .journalClock,
+            [
+                LogEntry(.file, file.path), LogEntry(.problem, problem),
+                LogEntry(.remedy, "see whether the clock is right"),
+            ])
+    }
+
     /// Forgets a subject. Nil when nothing is written of it.
     ///
-    /// Refused: `JournalFailure.full`.
+    /// Refused: `JournalFailure.full`; `JournalFailure.inUse` when it is done, but for the copy on the
+    /// disk that somebody reads.
     func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
         try subjects.flush(day)
         if subjects.isFull { throw JournalFailure.full }
@@ -264,6 +297,7 @@ final class JournalDisk {
         try append(.erased, time) { $0.add("subject", pseudonym.description) }
         try commit()
         try subjects.forget(pseudonym)
+        if subjects.hasLeftovers { throw JournalFailure.inUse }
         return pseudonym
     }
 
@@ -275,6 +309,8 @@ final class JournalDisk {
 
     /// Room that is taken at a time.
     private static let ahead = 32 << 20
+    /// Room that refusals do not take, on a disk of ten times as much at least.
+    private static let reserve = 512 << 20
     /// Room for the journal's own lines.
     private static let spare = 32 << 10
 }

@@ -10,6 +10,8 @@ struct JournalEnd {
     /// The number and the hash of the last line; 0 and ``JournalHash/none`` of an empty journal.
     var seq = 0
     var hash = JournalHash.none
+    /// What the last line is; nil of an empty journal.
+    var kind: JournalLine.Kind?
     /// The newest file, and whether a line of its own is in it already.
     var day: JournalDay?
     var hasBegun = false
@@ -42,7 +44,7 @@ struct JournalEnd {
                     "`ocmgate journal verify` says which; bring the file back as it was")
             }
             if let line = last.line {
-                (end.seq, end.hash) = line
+                (end.seq, end.hash, end.kind) = line
                 break
             }
         }
@@ -85,7 +87,7 @@ struct JournalEnd {
 
     /// The end of one file.
     private struct Last {
-        var line: (seq: Int, hash: JournalHash)?
+        var line: (seq: Int, hash: JournalHash, kind: JournalLine.Kind)?
         var rest: [UInt8] = []
         var lacksEnd = false
 
@@ -133,7 +135,7 @@ struct JournalEnd {
             guard let previous, let stated = newest.line.hash,
                 JournalHash(after: previous, newest.line.hashed.span) == stated
             else { return false }
-            line = (newest.line.seq, stated)
+            line = (newest.line.seq, stated, newest.line.kind)
             return true
         }
     }

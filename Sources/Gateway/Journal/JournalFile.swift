@@ -84,9 +84,15 @@ final class JournalFile {
     deinit { close() }
 
     /// Space on the disk of a file that unprivileged users may take.
-    static func freeBytes(of path: String) -> Int {
+    static func freeBytes(of path: String) -> Int { space(path).free }
+
+    /// The same, and all the space that the disk has.
+    @Sendable static func space(_ path: String) -> (free: Int, all: Int) {
         let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
-        return (facts?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+        return (
+            (facts?[.systemFreeSize] as? NSNumber)?.intValue ?? 0,
+            (facts?[.systemSize] as? NSNumber)?.intValue ?? 0
+        )
     }
 
     /// What others may take between the question and the writing.

@@ -18,20 +18,22 @@ package enum JournalForgetting {
         guard let erasure = JournalErasure(text) else {
             throw JournalError(text, "is no address, and no pseudonym of the journal", "")
         }
-        let lock: StoreLock
-        do { lock = try StoreLock(settings.state.file + ".lock") } catch {
-            guard error.isInUse else { throw error }
+        let store: Store
+        do { store = try Store.open(settings.state.file, seal, now: now) } catch let error
+            where error.isInUse
+        {
             let box = try OrderBox(settings.state.file, seal)
             switch try await box.ask(.eraseSubject(text), now: now) {
             case .refused(let reason): throw JournalError(text, reason, "")
             case .done(let told): return told["pseudonym"].flatMap { JournalPseudonym($0) }
             }
         }
-        defer { lock.release() }
-        guard PrivateFile.exists(journal.folder),
-            let site = Site(
-                origin: settings.site.origin, aliases: [])
-        else { return nil }
+        defer { store.close() }
+        guard let site = Site(origin: settings.site.origin, aliases: []) else { return nil }
+        if let change = try HoldBook(store, seal).forget(erasure, site: site.host) {
+            try await store.commit(change)
+        }
+        guard PrivateFile.exists(journal.folder) else { return nil }
         let key = try JournalKey.load(folder: settings.signature.keys, whenMissing: .refuse)
         let disk = try JournalDisk(
             JournalDisk.Settings(

@@ -18,6 +18,10 @@ struct JournalQueue {
         }
 
         let work: Work
+        /// Whether it takes room that nobody has promised it.
+        var isUnplaced: Bool {
+            if case .record(_, .taken) = work { false } else { true }
+        }
         /// Told once, on the journal's thread.
         let tell: @Sendable (Outcome) -> Void
     }
@@ -45,10 +49,21 @@ struct JournalQueue {
     /// Refusals that have no line, by their codes.
     private(set) var unrecorded: [String: Int] = [:]
     private var budget: JournalBudget
+    /// Of each peer that proved who it is: more than one makes by mistake, and less than fills a disk.
+    private let peers = TokenBuckets(perMinute: 60, burst: 1000)
 
     init(places: Int, budget: JournalBudget = JournalBudget()) {
         self.places = places
         self.budget = budget
+    }
+
+    /// Whose refusal it is.
+    enum Sender {
+        case peer(String)
+        /// Of whom nothing is proved.
+        case anybody
+        /// What we make ourselves, and bound where it is made.
+        case ourselves
     }
 
     mutating func takePlace() -> Answer {
@@ -67,9 +82,15 @@ struct JournalQueue {
     }
 
     /// A refusal for which nobody waits; counted when there are too many.
-    mutating func add(refusal job: Job, code: String, isOfKnownPeer: Bool, now: Int) {
+    mutating func add(refusal job: Job, code: String, of sender: Sender, now: Int) {
         guard failure == nil, !isEnding else { return }
-        guard isOfKnownPeer || budget.take(now: now), waiting.count < Self.most else {
+        let hasBudget =
+            switch sender {
+            case .peer(let name): peers.take(name, now: now)
+            case .anybody: budget.take(now: now)
+            case .ourselves: true
+            }
+        guard hasBudget, waiting.count < Self.most else {
             unrecorded[code, default: 0] += 1
             return
         }
@@ -127,12 +148,17 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Writing failed; only a restart mends it.
     case broken
     case closed
+    /// Somebody reads what was to be removed from the disk.
+    case inUse
 
     var description: String {
         switch self {
         case .full: "the disk has no room for the journal"
         case .broken: "the journal could not be written"
         case .closed: "the journal is closed"
+        case .inUse:
+            "the key is deleted, but somebody reads subjects.db and keeps a copy of it on the disk: "
+                + "it goes with the next checkpoint when nobody does"
         }
     }
 
@@ -150,7 +176,7 @@ struct JournalBudget {
     /// - Parameters:
     ///   - rate: lines a second.
     ///   - burst: lines at once.
-    init(rate: Int = 50, burst: Int = 10_000) {
+    init(rate: Int = 5, burst: Int = 10_000) {
         self.rate = rate
         self.burst = burst
         left = burst

@@ -30,6 +30,8 @@ extension JournalRecord {
                 if candidate == nil || extent == .bare { text.add(entry) }
             case .would: text.add("would", decision.would.map { text.scrubbed($0) })
             case .detail: text.add(mentioning: "detail", decision.detail)
+            // May name anybody.
+            case .words: break
             default: text.add(entry)
             }
         }

@@ -35,6 +35,9 @@ final class JournalSubjects {
     /// Whether the keys that `flush` had to write found no room the last time. They wait for the next
     /// time; lines may be written meanwhile, but whom they name is forgotten if the process ends.
     private(set) var isFull = false
+    /// Whether the disk may still hold, elsewhere in the database, keys that were deleted; so may what
+    /// a process before left.
+    private(set) var hasLeftovers = true
 
     /// How a database is opened.
     enum Use { case writing, reading }
@@ -200,6 +203,7 @@ final class JournalSubjects {
                 sql: "DELETE FROM subject WHERE pseudonym = ?", arguments: [pseudonym.description])
         }
         known = known.filter { $0.value.pseudonym != pseudonym }
+        hasLeftovers = true
         try fold()
     }
 
@@ -214,13 +218,21 @@ final class JournalSubjects {
         }
         guard count > 0 else { return 0 }
         known.removeAll()
+        hasLeftovers = true
         try fold()
         return count
     }
 
-    private func fold() throws {
-        try database.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    /// Leaves nothing of deleted keys on the disk. Waits two seconds for those who read; when they
+    /// still do, or there is no room, `hasLeftovers` stays.
+    func fold() throws {
+        guard hasLeftovers else { return }
+        do {
+            let busy = try database.writeWithoutTransaction { db in
+                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+            hasLeftovers = busy != 0
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
         }
     }
 

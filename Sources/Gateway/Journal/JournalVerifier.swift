@@ -6,8 +6,8 @@ package import OpenSSL
 /// Found is every line that was changed, removed, put elsewhere or added, each with its file and line;
 /// an end that was cut off only against what remembers it (``JournalHead``). Accepted is what a
 /// crash leaves half written, if the next line accounts for it to the byte, and the absence of days
-/// that a record says were removed, if a signature behind it is right. A journal of which nothing is
-/// signed by a key that was given is not whole.
+/// that a record says were removed, if the next line signs it: who removes signs at once. A journal of
+/// which nothing is signed by a key that was given is not whole, nor is a day that ends unsigned.
 package struct JournalVerifier {
     /// One thing that is wrong.
     package struct Finding: Sendable, Equatable {
@@ -46,8 +46,9 @@ package struct JournalVerifier {
     /// Where the journal begins, if that is not its first line: what a removal has to say.
     private var start: (last: Int, head: JournalHash, file: String)?
     private var isStartSigned = false
-    /// What was said to be removed; believed once it is signed.
+    /// What the line before says was removed; believed if this one signs it.
     private var removal: (through: String?, isOfStart: Bool)?
+    private var endsSigned = false
     private var rest: [UInt8] = []
     private var restPlace: JournalReader.Place?
     private var seen: [Int: JournalHash] = [:]
@@ -113,9 +114,16 @@ package struct JournalVerifier {
             return
         }
         report.lines += 1
+        let endedSigned = endsSigned
+        endsSigned = line.kind == .checkpoint
+        let removal = self.removal
+        self.removal = nil
         checkRest(line)
         if isFirst {
             isFirst = false
+            if report.lines > 1, !endedSigned {
+                find(place, "the day before ends without a signature")
+            }
             begin(line, place)
         } else if line.kind == .begin {
             find(place, "a file begins in the middle of another")
@@ -126,7 +134,7 @@ package struct JournalVerifier {
         } else if hash != stated {
             find(place, "its hash is wrong: this record, or the one before it, was changed")
         } else {
-            judge(line, place)
+            judge(line, place, behind: removal)
         }
         if heads.contains(where: { $0.seq == line.seq }) { seen[line.seq] = stated }
         previous = stated
@@ -143,7 +151,10 @@ package struct JournalVerifier {
     }
 
     /// What a line of its kind has to say.
-    private mutating func judge(_ line: JournalLine, _ place: JournalReader.Place) {
+    private mutating func judge(
+        _ line: JournalLine, _ place: JournalReader.Place,
+        behind removal: (through: String?, isOfStart: Bool)?
+    ) {
         switch line.kind {
         case .checkpoint:
             switch JournalCheckpoint.judge(line, after: previous, keys) {
@@ -156,7 +167,6 @@ package struct JournalVerifier {
                     report.removedThrough = removal.through
                     if removal.isOfStart { isStartSigned = true }
                 }
-                removal = nil
             case .unknownKey(let name):
                 find(place, "is signed by the key \(name), which was not given")
             case .wrong: find(place, "its signature is wrong")
@@ -170,7 +180,7 @@ package struct JournalVerifier {
                     return last > start.last
                         || line.member("head")?.string == start.head.description
                 } ?? false
-            removal = (line.member("through")?.string, isOfStart || removal?.isOfStart == true)
+            self.removal = (line.member("through")?.string, isOfStart)
         case .begin, .decision, .torn, .erased, .diagnosis, .unrecorded, .policy: break
         }
     }

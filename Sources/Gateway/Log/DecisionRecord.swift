@@ -83,6 +83,8 @@ package struct DecisionRecord: Sendable {
     package var place: String?
     package var code: String?
     package var detail: String?
+    /// What another server said, in its words; for the log alone.
+    package var words: String?
     /// What we answered; 0 where that is not known yet.
     package var status: Int
 
@@ -180,6 +182,7 @@ extension DecisionRecord {
         entries.add(.peerStatus, peerStatus)
         entries.add(.timings, timings.map { LogEntry($0.0, $0.1) })
         entries.add(.detail, detail)
+        entries.add(.words, words)
         return entries
     }
 

@@ -3,7 +3,7 @@ package enum LogField: String, Sendable, CaseIterable {
     case time, level, message
 
     // The decision.
-    case decision, kind, direction, action, by, place, code, detail, status
+    case decision, kind, direction, action, by, place, code, detail, words, status
     case checks, name, result, reason, would, altered
     case policy, profile, candidate
     /// What was there before.

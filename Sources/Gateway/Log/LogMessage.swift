@@ -53,6 +53,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalCheckpoint = "journal.checkpoint"
     /// That signature could not be kept beside the state; the journal itself goes on.
     case journalHeadFailed = "journal.head-failed"
+    /// The clock and the days of the journal do not fit together.
+    case journalClock = "journal.clock"
+    /// There is so little room that refusals are only counted.
+    case journalShort = "journal.short"
     /// Nothing is let through any more, because it could not be recorded.
     case journalFailed = "journal.failed"
     /// There is room again.

@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// What is kept of a message that was held, for the person who decides; sealed on the disk.
 package struct HeldMessage: Sendable, Codable, Equatable {
@@ -41,6 +42,15 @@ package struct HeldMessage: Sendable, Codable, Equatable {
         permissions = facts.permissions.words
         size = facts.size
         notificationType = facts.notificationType?.kept
+    }
+}
+
+extension HeldMessage {
+    /// Whether it names a subject of the journal, or came from it.
+    func names(_ subject: JournalSubject, site: PeerHost) -> Bool {
+        let accounts = [owner, sender, recipient].compactMap { $0 }
+        return accounts.contains { JournalSubject(account: $0, site: site) == subject }
+            || IPAddress(client).map { JournalSubject(client: $0) } == subject
     }
 }
 

@@ -111,6 +111,22 @@ package final class HoldBook: Sendable {
         })
     }
 
+    /// Forgets the messages that name a subject of the journal, or came from it; that their peer waits
+    /// stays. Nil when there are none. By a pseudonym nobody is found here.
+    ///
+    /// - Parameter site: the host of accounts that are named without one.
+    func forget(_ erasure: JournalErasure, site: PeerHost) -> Change? {
+        guard case .subject(let subject) = erasure else { return nil }
+        state.withLock { state in
+            for (peer, entry) in state.entries
+            where entry.held.messages.contains(where: { $0.names(subject, site: site) }) {
+                state.entries[peer]?.held.messages.removeAll { $0.names(subject, site: site) }
+                state.entries[peer]?.isNew = true
+            }
+        }
+        return flush()
+    }
+
     /// A person has decided: nothing of the peer waits any more, from the commit on.
     package func settle(_ peer: PeerHost) -> Change {
         Change(

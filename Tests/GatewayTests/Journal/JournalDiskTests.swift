@@ -232,6 +232,34 @@ struct JournalDiskTests {
         #expect(owners.count == 1)
     }
 
+    // Whoever reads a database keeps its old pages where they are.
+    @Test func whatSomebodyReadsIsForgottenOnTheDiskWhenNobodyDoes() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let disk = try journal.open()
+        _ = try disk.subjects.database.read { db in
+            try Int.fetchOne(db, sql: "PRAGMA busy_timeout = 10")
+        }
+        let alice = try #require(JournalErasure("alice@one.test"))
+        let path = "\(journal.folder)/\(JournalSubjects.fileName)"
+        let reader = try Store.reader(path)
+        try reader.unsafeRead { db in
+            try db.execute(sql: "BEGIN")
+            _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM subject")
+            #expect(throws: JournalFailure.inUse) { try disk.erase(alice, journal.time) }
+            try db.execute(sql: "COMMIT")
+        }
+        #expect(try disk.erase(alice, journal.time) == nil)
+        #expect(disk.subjects.hasLeftovers)
+        try disk.checkpoint(journal.time)
+        #expect(!disk.subjects.hasLeftovers)
+        let log = try FileManager.default.attributesOfItem(atPath: path + "-wal")
+        #expect(log[.size] as? Int == 0)
+        try reader.close()
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+    }
+
     /// The journal has room, and the keys of who is new find none.
     @Test func newPeopleOnAFullDiskAreKnownAgainWhenThereIsRoom() throws {
         let journal = try TestJournal()
@@ -300,6 +328,28 @@ struct JournalDiskTests {
         let first = try #require(try journal.reader.days().first)
         try FileManager.default.removeItem(atPath: journal.reader.file(of: first))
         #expect(try !journal.verify().findings.isEmpty)
+    }
+
+    @Test func aClockThatIsFarAheadRemovesNothing() throws {
+        let journal = try TestJournal()
+        journal.keep = 30
+        for _ in 0..<3 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        journal.time += 500 * 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 4)
+        let alice = try #require(JournalSubject("alice@one.test"))
+        #expect(try JournalPseudonym.of(alice, journal.folder, journal.seal) != nil)
+        // It was right: a day later they go.
+        journal.time += 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
     }
 
     private static func numbers(_ journal: TestJournal) throws -> [Int] {

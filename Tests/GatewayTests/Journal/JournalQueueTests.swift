@@ -44,12 +44,17 @@ struct JournalQueueTests {
     @Test func refusalsBeyondTheBudgetAreCounted() throws {
         var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
         for _ in 0..<10 {
-            queue.add(refusal: try Self.job(), code: "x", isOfKnownPeer: false, now: 5)
+            queue.add(refusal: try Self.job(), code: "x", of: .anybody, now: 5)
         }
-        queue.add(refusal: try Self.job(), code: "x", isOfKnownPeer: true, now: 5)
-        #expect(queue.waiting.count == 4)
+        // Who is known has a budget of its own, and what is our own has none.
+        for _ in 0..<1002 {
+            queue.add(refusal: try Self.job(), code: "y", of: .peer("one.test"), now: 5)
+        }
+        queue.add(refusal: try Self.job(), code: "y", of: .peer("two.test"), now: 5)
+        queue.add(refusal: try Self.job(), code: "y", of: .ourselves, now: 5)
+        #expect(queue.waiting.count == 1005)
         let (told, again) = (queue.takeUnrecorded(), queue.takeUnrecorded())
-        #expect(told == ["x": 7] && again == [:])
+        #expect(told == ["x": 7, "y": 2] && again == [:])
     }
 
     @Test func aBudgetFillsAgainWithTime() {

@@ -74,6 +74,29 @@ struct JournalTests {
         #expect(counts == 25)
     }
 
+    @Test func onADiskThatIsNearlyFullRefusalsAreOnlyCounted() async throws {
+        let files = try TestJournal()
+        files.free = 1 << 20
+        let journal = try Self.open(files)
+        var refused = try TestJournal.record("0000000000000001")
+        refused.decision.action = .deny
+        refused.decision.code = "not_allowed"
+        journal.note(refused, .none)
+        try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+        journal.close()
+        #expect(
+            try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == ["0000000000000002"])
+        var counts: Int?
+        try files.reader.lines(of: try files.reader.days()) { line, _ in
+            if line.kind == .unrecorded {
+                counts = line.member("codes")?.object?["not_allowed"]?.number?.integer
+            }
+            return .goOn
+        }
+        #expect(counts == 1)
+    }
+
     @Test func aPersonIsForgottenWhileItRuns() async throws {
         let files = try TestJournal()
         let journal = try Self.open(files)

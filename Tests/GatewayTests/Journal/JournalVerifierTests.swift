@@ -185,6 +185,57 @@ struct JournalVerifierTests {
         #expect(!FileManager.default.fileExists(atPath: newest))
     }
 
+    /// Behind the newest signature anybody can write; the gateway must not sign it as its own removal.
+    @Test func aForgedRemovalBehindTheLastSignatureIsNotSignedAtTheNextStart() throws {
+        let journal = try Self.journal()
+        let days = try journal.reader.days()
+        let head = try #require(try JournalHead.read(journal.headFile))
+        try journal.edit { lines in
+            lines.append(
+                TestJournal.rehashed(
+                    #"{"seq":\#(head.seq + 1),"type":"removed","at":"2023-11-17T12:00:00.000Z","#
+                        + #""through":"\#(days[1])","last":\#(head.seq - 22),"head":""#
+                        + TestJournal.first(lines[0], "prev") + #"","hash":""}"#,
+                    after: head.hash.description))
+        }
+        for day in days.dropLast() {
+            try FileManager.default.removeItem(atPath: journal.reader.file(of: day))
+        }
+        for _ in 0..<2 {
+            #expect(
+                try journal.verify().findings.contains { $0.what.contains("no signed record") })
+            try journal.write(2)
+            try journal.stop()
+        }
+    }
+
+    @Test func aDayThatEndsUnsignedIsFound() throws {
+        let journal = try Self.journal()
+        let days = try journal.reader.days()
+        // Of the first two days everything but the first signature is written anew.
+        var before = ""
+        var number = 0
+        for day in days.dropLast() {
+            try journal.edit(journal.reader.file(of: day)) { lines in
+                lines.removeAll { number > 0 && $0.contains("\"type\":\"checkpoint\"") }
+                for place in lines.indices {
+                    number += 1
+                    if number > 2 {
+                        let changed = lines[place]
+                            .replacing(/"seq":\d+/, with: "\"seq\":\(number)")
+                            .replacing(/"prev":"[^"]+"/, with: "\"prev\":\"\(before)\"")
+                        lines[place] = TestJournal.rehashed(changed, after: before)
+                    }
+                    before = TestJournal.hash(lines[place])
+                }
+            }
+        }
+        try FileManager.default.removeItem(
+            atPath: journal.reader.file(of: try #require(days.last)))
+        let findings = try journal.verify(heads: []).findings
+        #expect(findings.contains { $0.line == 1 && $0.what.contains("without a signature") })
+    }
+
     @Test func whatNobodySignedIsNotWhole() throws {
         let journal = try TestJournal()
         try journal.write(3)

@@ -48,6 +48,27 @@ import Testing
         #expect(book.all.count == 10 && book[honest] != nil)
     }
 
+    @Test func whoIsForgottenIsNamedByNoMessageThatWaits() async throws {
+        let world = try TestWorld()
+        let (store, key) = (world.gateway.store, world.seal)
+        let (host, site) = (try #require(PeerHost("a.test")), world.gateway.site.host)
+        let book = try HoldBook(store, key)
+        for second in 1...3 { book.note(message(second, client: "192.0.2.\(second)"), of: host) }
+        try await store.commit([try #require(book.flush())])
+        #expect(book.forget(try #require(JournalErasure("carol@a.test")), site: site) == nil)
+        let client = try #require(JournalErasure("192.0.2.2"))
+        try await store.commit([try #require(book.forget(client, site: site))])
+        let left = try #require(try HoldBook(store, key)[host])
+        #expect(left.messages.map(\.at) == [1, 3])
+        let alice = try #require(JournalErasure("ALICE@https://a.test/"))
+        #expect(book.forget(alice, site: site) == nil)
+        let right = try #require(JournalErasure("alice@https://a.test/"))
+        try await store.commit([try #require(book.forget(right, site: site))])
+        // That somebody waits is still known.
+        let held = try #require(try HoldBook(store, key)[host])
+        #expect(held.messages.isEmpty && held.count == 3)
+    }
+
     @Test func whoHasBeenSilentForTooLongIsForgotten() async throws {
         let world = try TestWorld()
         let book = try HoldBook(world.gateway.store, world.seal)

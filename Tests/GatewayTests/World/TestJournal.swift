@@ -16,6 +16,8 @@ final class TestJournal {
     /// Milliseconds since 1970: noon of a day.
     var time = 1_700_049_600_000
     var keep = 400
+    /// Bytes that are left on its disk, of a thousand times as many.
+    var free = 1 << 40
     private var disk: JournalDisk?
 
     init() throws {
@@ -35,7 +37,7 @@ final class TestJournal {
         get throws {
             JournalDisk.Settings(
                 folder: folder, keep: keep, site: try #require(PeerHost("cloud.test")),
-                headFile: headFile)
+                headFile: headFile, space: { [free] _ in (free, 1 << 50) })
         }
     }
 
@@ -129,6 +131,11 @@ final class TestJournal {
         }
         let head = String(line[..<end.lowerBound])
         return head + ",\"hash\":\"\(JournalHash(after: before, Array(head.utf8).span))\"}"
+    }
+
+    /// The first text that a line has under a name.
+    static func first(_ line: String, _ name: String) -> String {
+        String(line.components(separatedBy: "\"\(name)\":\"").last?.prefix { $0 != "\"" } ?? "")
     }
 
     /// The hash that a line states.
