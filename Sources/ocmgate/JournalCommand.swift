@@ -19,12 +19,27 @@ struct JournalCommand: ParsableCommand {
         ])
 }
 
-/// Which journal, and whether people are shown.
-struct JournalOptions: ParsableArguments {
+/// Which journal.
+struct JournalPlace: ParsableArguments {
     @OptionGroup var option: ConfigurationOption
 
     @Option(help: "The journal's folder; else [journal] dir of the configuration.")
     var dir: String?
+
+    func reader() throws -> JournalReader { JournalReader(try folder()) }
+
+    func folder() throws -> String {
+        if let dir { return dir }
+        guard let settings = try option.load().journal else {
+            throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
+        }
+        return settings.folder
+    }
+}
+
+/// Which journal, whether people are shown, and to whom.
+struct JournalOptions: ParsableArguments {
+    @OptionGroup var place: JournalPlace
 
     @Flag(help: "Show people instead of pseudonyms; needs the seal key.")
     var plain = false
@@ -32,21 +47,13 @@ struct JournalOptions: ParsableArguments {
     @Flag(help: "Print JSON, an object on each line.")
     var json = false
 
-    func reader() throws -> JournalReader { JournalReader(try folder()) }
-
-    private func folder() throws -> String {
-        if let dir { return dir }
-        guard let settings = try option.load().journal else {
-            throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
-        }
-        return settings.folder
-    }
+    func reader() throws -> JournalReader { try place.reader() }
 
     /// Opens what is sealed, when that is asked for.
     func people() throws -> JournalPeople {
         guard plain else { return .pseudonyms }
-        let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
-        do { return try JournalPeople.opening(try folder(), key) } catch {
+        let key = try ShareCommand.sealKey(try place.option.load(), whenMissing: .refuse)
+        do { return try JournalPeople.opening(try place.folder(), key) } catch {
             throw CommandFailure("\(error)")
         }
     }
@@ -61,9 +68,9 @@ struct JournalOptions: ParsableArguments {
         case .subject(let named): subject = named
         case nil: throw CommandFailure(JournalErasure.refusal(of: text))
         }
-        let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
+        let key = try ShareCommand.sealKey(try place.option.load(), whenMissing: .refuse)
         let found: JournalPseudonym?
-        do { found = try JournalPseudonym.of(subject, try folder(), key) } catch {
+        do { found = try JournalPseudonym.of(subject, try place.folder(), key) } catch {
             throw CommandFailure("\(error)")
         }
         guard let found else {

@@ -17,6 +17,11 @@ struct JournalExportCommand: ParsableCommand {
     @Option(help: "json or csv.")
     var format = Format.json
 
+    func validate() throws {
+        guard format == .csv, journal.json else { return }
+        throw ValidationError("--json and --format csv say two things")
+    }
+
     func run() throws {
         let people = try journal.people()
         let search = try filter.search(journal)

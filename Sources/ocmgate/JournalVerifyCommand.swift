@@ -14,7 +14,7 @@ struct JournalVerifyCommand: ParsableCommand {
             off. Exit codes: 0 whole, 1 something is wrong, 2 the journal cannot be read.
             """)
 
-    @OptionGroup var journal: JournalOptions
+    @OptionGroup var journal: JournalPlace
 
     @Option(name: .customLong("key"), help: "A file with a public key, PEM; may be given again.")
     var keys: [String] = []
@@ -22,6 +22,9 @@ struct JournalVerifyCommand: ParsableCommand {
     @Option(
         name: .customLong("head"), help: "SEQ:HASH:DAY, as the log tells it; may be given again.")
     var heads: [String] = []
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
 
     func run() throws {
         let reader = try journal.reader()
@@ -65,7 +68,7 @@ struct JournalVerifyCommand: ParsableCommand {
     }
 
     private func tell(_ report: JournalVerifier.Report, _ heads: [JournalHead]) {
-        if journal.json {
+        if json {
             Output.json([
                 "findings": .list(
                     report.findings.map { finding in
