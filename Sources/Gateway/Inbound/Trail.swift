@@ -125,13 +125,16 @@ final class Trail: Sendable {
     }
 
     /// The lists do not let the message in, for what they say of this host: the claimed peer, or
-    /// another one that it names. What the policy knew of it is then that it came from there.
+    /// another one that it names. What the policy knew of it is then that it came from there, and no
+    /// check behind the lists was reached.
     func isTurnedAway(by standing: Standing, of host: PeerHost?) {
         let place = policy.place(of: standing)?.description
         state.withLock { record in
             record.facts?.peer = host
             guard let facts = record.facts else { return }
-            record.checks = policy.evaluate(facts, standing, room: Policy.roomForAll).checks
+            let checks = policy.evaluate(facts, standing, room: Policy.roomForAll).checks
+            record.checks =
+                checks.prefix(1) + checks.dropFirst().map { Check($0.name, .notReached) }
             record.decision.checks = record.checks.compactMap(\.logged)
             record.decision.place = place
         }

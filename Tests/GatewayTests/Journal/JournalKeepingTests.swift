@@ -147,7 +147,7 @@ struct JournalKeepingTests {
 
     @Test func aRefusedRequestOfTheBackendForDataTellsItsShare() async throws {
         let way = try WayOut(journal: journal)
-        let handle = try await way.receive(uri: "/webdav/ocm/seven", demands: true)
+        let handle = try await way.receive(uri: "x7", demands: true)
         let field = "Authorization: Basic " + Base64.encode(Array("\(handle):".utf8))
         #expect(try await way.ask("GET /public.php/webdav/a HTTP/1.1", field).status == nil)
         let share = try #require(way.gateway.registry.find(Secret(utf8: handle), .inbound).first)
