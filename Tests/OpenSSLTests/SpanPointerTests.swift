@@ -39,7 +39,8 @@ import Testing
         #expect(bytes.span.firstIndex(of: 2, from: 2) == 3)
         #expect(bytes.span.firstIndex(of: 2, from: 4) == nil)
         #expect(bytes.span.firstIndex(of: 1, from: 5) == nil)
-        #expect([UInt8]().span.firstIndex(of: 1, from: 0) == nil)
-        #expect(bytes[2...].span.firstIndex(of: 2, from: 0) == 1)
+        let (none, rest) = ([UInt8](), bytes[2...])
+        #expect(none.span.firstIndex(of: 1, from: 0) == nil)
+        #expect(rest.span.firstIndex(of: 2, from: 0) == 1)
     }
 }
