@@ -19,9 +19,8 @@ package enum JournalForgetting {
             throw JournalError(text, "is no address, and no pseudonym of the journal", "")
         }
         let store: Store
-        do { store = try Store.open(settings.state.file, seal, now: now) } catch let error
-            where error.isInUse
-        {
+        do { store = try Store.open(settings.state.file, seal, now: now) } catch {
+            guard error.isInUse else { throw error }
             let box = try OrderBox(settings.state.file, seal)
             switch try await box.ask(.eraseSubject(text), now: now) {
             case .refused(let reason): throw JournalError(text, reason, "")
