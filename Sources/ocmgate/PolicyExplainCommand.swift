@@ -102,9 +102,8 @@ struct PolicyExplainCommand: ParsableCommand {
             while line.last == " " { line.removeLast() }
             Output.line(line)
         }
-        let place = policy.place(of: verdict.by).map { " (\($0))" } ?? ""
         let answer = verdict.refusal.map { ": \($0.status) \($0.code)" } ?? ""
-        Output.line("\(verdict.action.rawValue) by \(verdict.by)\(place)\(answer)")
+        Output.line("\(verdict.action.rawValue) by \(policy.placed(verdict.by))\(answer)")
         if let hint = verdict.hint { Output.line("  the peer reads: \(hint)") }
         if !verdict.would.isEmpty {
             Output.line("  only reported: \(verdict.would.joined(separator: ", "))")

@@ -13,6 +13,8 @@ struct PolicyProveCommand: ParsableCommand {
             does not hold is shown with a message that breaks it, as a [[test]] that says what the \
             policy does now: turn its want round, and mend the policy until it passes.
 
+            A policy with mode = "report" refuses nothing yet; it is proved as it would be enforced.
+
             Exit code 0 when all are proved, 1 when one is broken, 2 when a file cannot be read or \
             an invariant could not be told either way.
             """)
@@ -68,12 +70,14 @@ struct PolicyProveCommand: ParsableCommand {
     private func show(_ proof: Proof, of invariant: Invariant, _ policy: Policy) {
         let place = "\(invariant.file):\(invariant.position.line)"
         let name = quoted(invariant.name)
+        let reading = policy.mode == .report ? ", as it would be enforced" : ""
         switch proof {
         case .proved(0): Output.line("\(place): proved, but no message is of its class: \(name)")
         case .proved(let regions):
-            Output.line("\(place): proved for all messages (\(regions) classes): \(name)")
+            Output.line(
+                "\(place): proved for all messages (\(regions) classes)\(reading): \(name)")
         case .broken(let found):
-            Output.line("\(place): broken: \(name); a message that breaks it:")
+            Output.line("\(place): broken\(reading): \(name); a message that breaks it:")
             Output.line("")
             Output.line(policy.test(for: found))
         case .open(let reason): Output.line("\(place): not proved: \(name): \(reason)")
@@ -86,7 +90,7 @@ struct PolicyProveCommand: ParsableCommand {
         var row: [String: Output.Value] = [
             "invariant": .string(invariant.name), "file": .string(invariant.file),
             "line": .number(invariant.position.line), "classes": .null, "by": .null, "test": .null,
-            "reason": .null,
+            "reason": .null, "mode": .string(policy.mode.rawValue),
         ]
         switch proof {
         case .proved(let regions):

@@ -26,6 +26,12 @@ extension Policy {
         return position.map { PolicyPlace(file: file, position: $0) }
     }
 
+    /// The block that verdicts call `name`, with its place where it has one: `rule:no ssh
+    /// (policy.toml:94)`.
+    package func placed(_ name: String) -> String {
+        name + (place(of: name).map { " (\($0))" } ?? "")
+    }
+
     /// Where the entry stands that gave a peer its standing, or else the default for peers on no
     /// list.
     package func place(of standing: Standing) -> PolicyPlace? {

@@ -83,13 +83,11 @@ struct Downloads {
             all = all.flatMap { winners in choices.map { winners + [$0] } }
         }
         return all.compactMap { winners in
-            for (one, other) in [(0, 1)] where winners.count == 2 {
-                // Two lists cannot each be more specific than the other.
-                if let left = winners[one], let right = winners[other], left != right,
-                    rivals[other].contains(left), rivals[one].contains(right)
-                {
-                    return nil
-                }
+            // Two lists cannot each be more specific than the other.
+            if winners.count == 2, let left = winners[0], let right = winners[1], left != right,
+                rivals[1].contains(left), rivals[0].contains(right)
+            {
+                return nil
             }
             return DownloadedMemberships(members: members, winners: winners, rivals: rivals)
         }

@@ -17,18 +17,22 @@ package struct Counterexample: Sendable {
     package let lists: [String: [ListEntry]]
     /// The limits that would have no room.
     package let full: Set<String>
-    /// What the policy says of it.
+    /// What the policy says of it; in report mode, what it would say.
     package let verdict: Verdict
 }
 
 extension Policy {
     /// Proves an invariant for every message that the policy can tell apart, or finds one that
     /// breaks it.
+    ///
+    /// A policy in report mode refuses nothing yet: it is proved of what it would refuse. That of
+    /// one block stays: a block that is only reported keeps no promise.
     package func prove(
         _ invariant: Invariant, progress: @escaping @Sendable (_ regions: Int) -> Void = { _ in }
     ) -> Proof {
         // Whatever downloaded lists hold today, they may hold anything else.
         guard unloaded.isEmpty else { return asWritten.prove(invariant, progress: progress) }
+        guard mode != .report else { return enforced.prove(invariant, progress: progress) }
         do throws(ProofLimit) {
             let space = try MessageSpace([self], asked: [invariant.given])
             let given = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
@@ -57,6 +61,13 @@ extension Policy {
         } catch {
             return .open(reason: error.description)
         }
+    }
+
+    /// The same policy with `mode = "enforce"`; its hash is that of this one.
+    var enforced: Policy {
+        var parts = self.parts
+        parts.mode = .enforce
+        return Policy(parts, file: file, hash: hash)
     }
 
     private enum Search {

@@ -18,7 +18,8 @@ extension Policy {
                 case .proved: return nil
                 case .broken(let found):
                     message =
-                        "invariant \(quoted(invariant.name)) does not hold: a message gets "
+                        "invariant \(quoted(invariant.name)) does not hold: a message "
+                        + (mode == .report ? "would get " : "gets ")
                         + "\(quoted(invariant.never.rawValue)) by \(placed(found.verdict.by))"
                     remedy = "see it: ocmgate policy prove \(file)"
                 case .open(let reason):
@@ -29,10 +30,5 @@ extension Policy {
                     file: invariant.file, position: invariant.position, message: message,
                     remedy: remedy)
             }
-    }
-
-    /// A block with its place.
-    private func placed(_ name: String) -> String {
-        name + (place(of: name).map { " (\($0))" } ?? "")
     }
 }

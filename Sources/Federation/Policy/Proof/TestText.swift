@@ -12,6 +12,7 @@ struct TestText {
             ("action", want.action.map { .string($0.rawValue) }),
             ("by", want.by.map { .string($0) }),
             ("code", want.code.map { .string($0) }), ("status", want.status.map { .integer($0) }),
+            ("would", want.would.map { .array($0.sorted().map { Self.node(.string($0)) }) }),
         ]
         let members = wanted.compactMap { key, value in value.map { Self.member(key, $0) } }
         text =
@@ -53,15 +54,21 @@ extension Policy {
             lists[list.name] = lists[list.name] ?? []
         }
         let invariant = found.invariant
+        var want = PolicyTest.Want(of: found.verdict)
+        if mode == .report {
+            let now = judge(SampleMessage(facts: found.facts, lists: lists, full: found.full))
+                .verdict
+            want = PolicyTest.Want(of: now)
+            want.would = Set(now.would)
+        }
         return TestText(
             name: "breaks: \(invariant.name)", facts: found.facts, lists: lists, over: found.full,
-            want: PolicyTest.Want(of: found.verdict),
+            want: want,
             comment: [
                 "The invariant \(quoted(invariant.name)) says that this never gets "
-                    + "\(quoted(invariant.never.rawValue)). It does now,",
-                "by \(found.verdict.by)"
-                    + (place(of: found.verdict.by).map { " (\($0))" } ?? "")
-                    + ". As long as that is so, this test passes.",
+                    + "\(quoted(invariant.never.rawValue)). "
+                    + (mode == .report ? "Enforced, it would," : "It does now,"),
+                "by \(placed(found.verdict.by)). As long as that is so, this test passes.",
             ]
         ).text
     }

@@ -5,10 +5,13 @@ struct EnglishInvariants {
     var clauses: [PolicyEnglish.Clause] {
         policy.invariants.map { block in
             let never =
-                switch block.never {
-                case .allow: "is ever allowed"
-                case .deny: "is ever refused"
-                case .hold: "ever waits for a person"
+                switch (block.never, policy.mode) {
+                case (.allow, .report): "would ever be allowed"
+                case (.deny, .report): "would ever be refused"
+                case (.hold, .report): "would ever wait for a person"
+                case (.allow, .enforce), (.allow, .open): "is ever allowed"
+                case (.deny, .enforce), (.deny, .open): "is ever refused"
+                case (.hold, .enforce), (.hold, .open): "ever waits for a person"
                 }
             return .init(
                 "\(EnglishWords.named(block.name)): of \(subject(block.given)), none \(never).",

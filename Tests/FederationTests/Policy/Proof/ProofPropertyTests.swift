@@ -11,6 +11,7 @@ import Testing
         for _ in 0..<80 {
             let draft = PolicyDraft(&numbers)
             let policy = try PolicySamples.read(draft.text)
+            let judge = policy.mode == .report ? policy.enforced : policy
             for invariant in policy.invariants {
                 switch policy.prove(invariant) {
                 case .open(let reason): Issue.record("\(reason)\n\(draft.text)")
@@ -18,14 +19,14 @@ import Testing
                     proved += 1
                     for _ in 0..<60 {
                         let message = try draft.message(&numbers)
-                        let (verdict, standing) = policy.judge(message)
+                        let (verdict, standing) = judge.judge(message)
                         guard invariant.given.contains(message.facts, standing) else { continue }
                         tried += 1
                         #expect(verdict.action != invariant.never, "\(message)\n\(draft.text)")
                     }
                 case .broken(let found):
                     broken += 1
-                    let (verdict, standing) = policy.judge(
+                    let (verdict, standing) = judge.judge(
                         SampleMessage(facts: found.facts, lists: found.lists, full: found.full))
                     #expect(verdict.action == invariant.never)
                     #expect(invariant.given.contains(found.facts, standing))

@@ -113,16 +113,63 @@ import Testing
         }
     }
 
-    @Test func reportModeBreaksWhatItDoesNotEnforce() throws {
-        let body = Self.lists + Self.signed + PolicySamples.allowAll
+    /// What refuses nothing yet is proved of what it will refuse; what is switched off, or one block
+    /// of which is only tried out, of what it does.
+    @Test(arguments: [
+        ("mode = \"report\"", "enforce", true), ("mode = \"open\"", "enforce", false),
+        ("mode = \"report\"", "report", false), ("", "report", false), ("", "enforce", true),
+    ]) func reportModeIsProvedAsItWouldBeEnforced(
+        _ head: String, _ block: String, _ isProved: Bool
+    ) throws {
         let policy = try PolicySamples.policy(
-            body
-                + "[[invariant]]\nname = \"i\"\ngiven = { standing = \"block\" }\nnever = \"allow\"\n",
-            head: "mode = \"report\"")
-        guard case .broken = policy.prove(policy.invariants[0]) else {
-            Issue.record("proved of a policy that refuses nothing")
+            Self.lists
+                + """
+                [[require]]
+                name = "signed"
+                on = "*.in"
+                need = ["signature"]
+                mode = "\(block)"
+
+                """
+                + PolicySamples.allowAll
+                    + """
+                    [[invariant]]
+                    name = "i"
+                    given = { on = "share.in", signature = "none" }
+                    never = "allow"
+
+                    """, head: head)
+        switch policy.prove(policy.invariants[0]) {
+        case .proved: #expect(isProved)
+        case .broken(let found):
+            #expect(!isProved)
+            #expect(policy.proofFailures().count == 1)
+            // What is printed as a test passes, whatever the mode.
+            let text = policy.test(for: found)
+            let again = try PolicySamples.policy(
+                Self.lists + PolicySamples.allowAll + text, head: head)
+            #expect(text.contains(head.contains("report") ? "Enforced, it would," : "It does now,"))
+            #expect(again.tests.count == 1)
+        case .open(let reason): Issue.record("\(reason)")
+        }
+    }
+
+    /// What is never to be refused is looked for where it would be, and told as it is.
+    @Test func whatReportModeWouldRefuseIsShown() throws {
+        let body =
+            PolicySamples.allowAll
+            + "[[invariant]]\nname = \"i\"\ngiven = {}\nnever = \"deny\"\n"
+        let policy = try PolicySamples.policy(body, head: "mode = \"report\"")
+        guard case .broken(let found) = policy.prove(policy.invariants[0]) else {
+            Issue.record("nothing would be refused")
             return
         }
+        #expect(found.verdict.action == .deny)
+        let text = policy.test(for: found)
+        #expect(text.contains("would = [\"unknown\"]"), "\(text)")
+        let again = try PolicySamples.policy(body + text, head: "mode = \"report\"")
+        #expect(again.runTests().allSatisfy { $0.passed })
+        #expect(policy.proofFailures()[0].message.contains("would get \"deny\" by unknown"))
     }
 
     /// A full limit is one of the things that may be.
