@@ -28,12 +28,27 @@ struct JournalPlace: ParsableArguments {
 
     func reader() throws -> JournalReader { JournalReader(try folder()) }
 
-    func folder() throws -> String {
+    func folder() throws -> String { try option.journalFolder(else: dir) }
+}
+
+extension ConfigurationOption {
+    /// Where the journal of an installation lies.
+    ///
+    /// - Parameter dir: another folder than the configured one.
+    func journalFolder(else dir: String?) throws -> String {
         if let dir { return dir }
-        guard let settings = try option.load().journal else {
+        guard let settings = try load().journal else {
             throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
         }
         return settings.folder
+    }
+
+    /// Opens what is sealed in a journal; needs the seal key.
+    func journalPeople(of folder: String) throws -> JournalPeople {
+        let key = try ShareCommand.sealKey(try load(), whenMissing: .refuse)
+        do { return try JournalPeople.opening(folder, key) } catch {
+            throw CommandFailure("\(error)")
+        }
     }
 }
 
@@ -51,11 +66,7 @@ struct JournalOptions: ParsableArguments {
 
     /// Opens what is sealed, when that is asked for.
     func people() throws -> JournalPeople {
-        guard plain else { return .pseudonyms }
-        let key = try ShareCommand.sealKey(try place.option.load(), whenMissing: .refuse)
-        do { return try JournalPeople.opening(try place.folder(), key) } catch {
-            throw CommandFailure("\(error)")
-        }
+        plain ? try place.option.journalPeople(of: try place.folder()) : .pseudonyms
     }
 
     /// The pseudonym of somebody that an operator names.

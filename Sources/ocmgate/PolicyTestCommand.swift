@@ -87,19 +87,11 @@ struct PolicyTestCommand: ParsableCommand {
     private func record(_ id: String) throws {
         guard files.count < 2 else { throw CommandFailure("--record asks one policy") }
         let policy = try PolicyCommand.open(try files.first ?? option.load().policy.file)
-        let folder = try dir ?? option.load().journal?.folder
-        guard let folder else {
-            throw CommandFailure("[journal] dir is \"\": there is no journal; --dir names another")
-        }
-        var people = JournalPeople.pseudonyms
-        if plain {
-            let key = try ShareCommand.sealKey(try option.load(), whenMissing: .refuse)
-            do { people = try JournalPeople.opening(folder, key) } catch {
-                throw CommandFailure("\(error)")
-            }
-        }
-        try RecordedDecision(id: id, folder: folder, people: people)
-            .printTest(for: policy, json: json)
+        let folder = try option.journalFolder(else: dir)
+        try RecordedDecision(
+            id: id, folder: folder,
+            people: plain ? try option.journalPeople(of: folder) : .pseudonyms
+        ).printTest(for: policy, json: json)
     }
 
     private func report(on policy: Policy) throws(ConfigurationErrors) -> PolicyTestReport {
@@ -142,8 +134,7 @@ struct PolicyTestReport {
             let test = outcome.test
             Output.line("\(test.file):\(test.position.line): \(test.name)")
             for difference in outcome.differences { Output.line("    \(difference)") }
-            let place = policy.place(of: outcome.verdict.by).map { " (\($0))" } ?? ""
-            Output.line("    decided by \(outcome.verdict.by)\(place)")
+            Output.line("    decided by \(policy.placed(outcome.verdict.by))")
         }
         Output.line(
             outcomes.isEmpty
