@@ -112,6 +112,15 @@ import Testing
         #expect(later.changed == 0)
     }
 
+    /// The journal says neither how long a message was under way nor how much it brought.
+    @Test(arguments: ["concurrent = 1", "bytes = \"1B/day\""])
+    func limitsOfWhatIsUnderWayAlwaysHaveRoom(_ measure: String) throws {
+        for second in 0..<4 { _ = try journal.add(try facts(), at: second) }
+        let limit = "[[limit]]\nname = \"l\"\non = \"share.in\"\nper = \"peer\"\n\(measure)\n"
+        let replay = try replay(.past(limit + Self.all))
+        #expect([replay.judged, replay.changed] == [4, 0])
+    }
+
     @Test func whoIsSealedIsJudgedByTheHostAndElseToldAsUncertain() throws {
         try journal.add(try facts { $0.sender = "dean@one.test" })
         func denying(_ glob: String) throws -> Policy {
