@@ -87,8 +87,8 @@ struct ListExportCommand: ParsableCommand {
             case .around: return try signer.document(document, now: now)
             case .beside:
                 if let signature {
-                    try Data(try signer.detached(document, now: now).utf8)
-                        .write(to: URL(fileURLWithPath: signature), options: .atomic)
+                    try OperatorFile.write(
+                        signature, Array(try signer.detached(document, now: now).utf8))
                 }
                 return text
             }

@@ -64,9 +64,9 @@ struct ListImportCommand: ParsableCommand {
         guard !change.added.isEmpty else { return [] }
         if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
         text += ListReading.text(change.added)
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch { throw CommandFailure("\(path) cannot be written: \(error)") }
+        do { try OperatorFile.write(path, Array(text.utf8)) } catch {
+            throw CommandFailure(error.description)
+        }
         return change.added
     }
 }

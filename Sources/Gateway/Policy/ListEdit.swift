@@ -1,9 +1,4 @@
 package import Federation
-import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// A peer put on one of the operator's own lists, in the file where the entries of that list stand.
 ///
@@ -69,22 +64,8 @@ package struct ListEdit: Sendable {
             file, PolicyFiles { path in try path == changed ? bytes : PolicyFiles.disk.read(path) })
     }
 
-    /// Puts the new file in the place of the old one, in one step; owner and mode stay.
-    package func write() throws {
-        let target = (file as NSString).resolvingSymlinksInPath
-        do {
-            let old = try FileManager.default.attributesOfItem(atPath: target)
-            try PrivateFile.replace(target, text)
-            var kept: [FileAttributeKey: Any] = [:]
-            kept[.posixPermissions] = old[.posixPermissions]
-            // Only root can give a file away, and only then it need be.
-            if geteuid() == 0 {
-                kept[.ownerAccountID] = old[.ownerAccountID]
-                kept[.groupOwnerAccountID] = old[.groupOwnerAccountID]
-            }
-            try FileManager.default.setAttributes(kept, ofItemAtPath: target)
-        } catch { throw Problem("\(target) cannot be written: \(error)") }
-    }
+    /// Puts the new file in the place of the old one, as `OperatorFile` does.
+    package func write() throws(PrivateFile.Problem) { try OperatorFile.write(file, text) }
 
     private static func load(_ file: String, _ files: PolicyFiles) throws -> Policy {
         do throws(StartFailure) { return try RunningGateway.loadPolicy(file, files) } catch {
@@ -121,14 +102,10 @@ package struct ListEdit: Sendable {
         of list: String, _ text: [UInt8], _ file: String
     ) throws -> SourcePosition {
         let document = try TOMLDocument(text, file: file)
-        var node = document.root
-        for key in ["list", list, "entries"] {
-            guard case .table(let members) = node.content,
-                let member = members.first(where: { $0.key == key })
-            else { throw Problem("\(file): the entries of \(list) are not found") }
-            node = member.value
+        guard let entries = document.root["list"]?[list]?["entries"] else {
+            throw Problem("\(file): the entries of \(list) are not found")
         }
-        return node.position
+        return entries.position
     }
 
     private static func line(_ text: String) -> String {

@@ -8,6 +8,15 @@ import SystemPackage
 
 /// A file of the operator's that a command writes anew: a policy, a list.
 package enum OperatorFile {
+    /// Puts bytes into a file as `rewrite` does; makes one of mode 0644 where there is none.
+    package static func write(_ path: String, _ bytes: [UInt8]) throws(PrivateFile.Problem) {
+        if PrivateFile.exists(path) {
+            try rewrite(path, bytes)
+        } else {
+            try PrivateFile.create(path, bytes, for: .everybody)
+        }
+    }
+
     /// Puts other bytes into a file, at once and wholly: mode and owner stay, a symbolic link still
     /// leads to it, and whoever reads it meanwhile reads the old text or the new one.
     ///
@@ -24,7 +33,7 @@ package enum OperatorFile {
                 throw PrivateFile.Problem(path: path, what: "is not a regular file", remedy: "")
             }
             defer { try? FileManager.default.removeItem(atPath: draft) }
-            try write(draft, bytes, like: status, path: path)
+            try fill(draft, bytes, like: status, path: path)
             if let number = FileName.replace(target, by: draft) { throw Errno(rawValue: number) }
             try PrivateFile.syncFolder(of: target)
         } catch let problem as PrivateFile.Problem {
@@ -35,7 +44,7 @@ package enum OperatorFile {
         }
     }
 
-    private static func write(
+    private static func fill(
         _ draft: String, _ bytes: [UInt8], like status: Stat, path: String
     ) throws {
         let file = try FileDescriptor.open(

@@ -73,6 +73,20 @@ import Testing
         #expect(new.standing(of: PeerHost("new.test"), now: 0).word == .allow)
     }
 
+    /// Operators keep their files elsewhere and link to them.
+    @Test func aLinkStillLeadsToTheFile() throws {
+        let scratch = try folder()
+        try FileManager.default.moveItem(
+            atPath: scratch.file("hosts.txt"), toPath: scratch.file("kept.txt"))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("hosts.txt"), withDestinationPath: "kept.txt")
+        try edit("new.test", "hosts", scratch).write()
+        #expect(try text("kept.txt", scratch).contains("new.test"))
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: scratch.file("hosts.txt"))
+                == "kept.txt")
+    }
+
     @Test func aTextListGetsALine() throws {
         let scratch = try folder()
         let edit = try edit("new.test:8443", "hosts", scratch, note: "")

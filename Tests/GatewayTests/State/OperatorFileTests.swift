@@ -32,6 +32,15 @@ import Testing
                 == "policy.toml")
     }
 
+    @Test func whereThereIsNoFileOneIsMadeThatAllMayRead() throws {
+        for text in ["first", "second"] {
+            try OperatorFile.write(scratch.file("list.txt"), Array(text.utf8))
+            #expect(try String(contentsOfFile: scratch.file("list.txt"), encoding: .utf8) == text)
+            #expect(try scratch.mode(of: "list.txt") == 0o644)
+        }
+        #expect(try names == ["list.txt"])
+    }
+
     @Test func whatIsNoFileIsRefusedAndNothingIsMade() throws {
         try FileManager.default.createDirectory(
             atPath: scratch.file("folder"), withIntermediateDirectories: false)
