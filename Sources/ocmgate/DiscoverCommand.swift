@@ -21,7 +21,8 @@ struct DiscoverCommand: AsyncParsableCommand {
         case .absent: try question.reportAbsence(of: found.peer)
         case .published(let document):
             // A share from there, as well signed as the peer can.
-            let verdict = try question.judge("share.in", found) { facts in
+            let policy = try question.policy(found)
+            let verdict = found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
                 facts.signature = document.generation
                 facts.access = document.exchangesTokens ? .token : .secret
             }

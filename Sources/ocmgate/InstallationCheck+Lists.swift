@@ -3,10 +3,10 @@ import Foundation
 import Gateway
 
 extension InstallationCheck {
-    /// The policy's downloaded lists: their keys, and whether there is something to begin with.
-    /// Nothing is fetched.
+    /// The downloaded lists of the policy that was read: their keys, and whether there is something
+    /// to begin with. Nothing is fetched.
     mutating func lists(of configuration: Configuration) {
-        guard let policy = try? Policy.load(file: configuration.policy.file, .disk) else { return }
+        guard let policy else { return }
         let folder = ListFolder(state: configuration.state.file)
         for list in policy.lists {
             guard let download = list.download else { continue }

@@ -12,6 +12,8 @@ struct InstallationCheck {
     /// What cannot be looked at from here, and has to be right all the same.
     var notes: [String] = []
     let now = Int(Date().timeIntervalSince1970)
+    /// As `policy(of:)` has read it; nil when it could not.
+    private(set) var policy: Policy?
 
     /// The policy, its tests and its invariants; its hash when it can be used.
     mutating func policy(of configuration: Configuration) -> String? {
@@ -22,6 +24,7 @@ struct InstallationCheck {
             findings += error.all
             return nil
         }
+        self.policy = policy
         let failed = policy.proofFailures()
         findings += failed
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }

@@ -25,13 +25,14 @@ extension PeerCommand {
                 }
             let dialect = PeerDialect(
                 document, learned, sending: found.settings.signature.send)
+            let policy = try question.policy(found)
             let report = Report(
                 found: found, document: document, dialect: dialect, learned: learned,
-                outgoing: try question.judge("share.out", found) { facts in
+                outgoing: found.verdict(of: policy, on: Occasion(.share, .outbound)) { facts in
                     facts.signature = dialect.fact
                     facts.access = dialect.exchange == .none ? .secret : .token
                 },
-                incoming: try question.judge("share.in", found) { facts in
+                incoming: found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
                     facts.signature = document?.generation ?? .none
                     facts.access = dialect.tokenEndPoint == nil ? .secret : .token
                 })

@@ -31,6 +31,18 @@ struct PeerQuestion: ParsableArguments {
         var offered: [OfferedKey] = []
         /// Whether a file was read in its place.
         var isFromFile = false
+
+        /// What a policy says to a message of this kind; nil without a policy.
+        ///
+        /// - Parameter facts: what is changed of those of an ordinary message.
+        func verdict(
+            of policy: Policy?, on occasion: Occasion, _ change: (inout Facts) -> Void
+        ) -> Verdict? {
+            var facts = Facts.ordinary(
+                occasion, peer: peer, now: Int(Date().timeIntervalSince1970))
+            change(&facts)
+            return policy?.evaluate(facts, room: Policy.roomForAll)
+        }
     }
 
     /// Asks the peer for its discovery document and its keys, and for nothing else; or reads the
@@ -94,21 +106,12 @@ struct PeerQuestion: ParsableArguments {
         throw Exit.findings
     }
 
-    /// What the policy says to a message of this kind; nil without a configuration.
-    ///
-    /// - Parameter facts: what is changed of those of an ordinary message.
-    func judge(
-        _ occasion: String, _ found: Found, _ change: (inout Facts) -> Void
-    ) throws -> Verdict? {
-        guard about.option.isThere, let occasion = Occasion(occasion) else { return nil }
-        let policy: Policy
+    /// The policy in force; nil without a configuration.
+    func policy(_ found: Found) throws -> Policy? {
+        guard about.option.isThere else { return nil }
         do throws(ConfigurationErrors) {
-            policy = try Policy.load(file: found.settings.policy.file, .disk)
+            return try Policy.load(file: found.settings.policy.file, .disk)
         } catch { throw CommandFailure(error) }
-        var facts = Facts.ordinary(
-            occasion, peer: found.peer, now: Int(Date().timeIntervalSince1970))
-        change(&facts)
-        return policy.evaluate(facts, room: Policy.roomForAll)
     }
 
     /// Refused: what is no discovery document.
