@@ -17,6 +17,8 @@ package final class Gateway: Sendable {
     let policy: PolicyHolder
     /// What the policy's downloaded lists say.
     let lists: ListKeeper
+    /// What the candidate's own ones say; nil without `policy.candidate`.
+    let candidateLists: ListKeeper?
     let keys: KeyHolder
     let peers: PeerDirectory
     /// Everything that goes to peers goes through here, under the address guard.
@@ -82,6 +84,7 @@ package final class Gateway: Sendable {
         backend = parts.backend
         policy = parts.policy
         lists = parts.lists
+        candidateLists = parts.candidateLists
         keys = parts.keys
         peers = parts.peers
         outbound = parts.outbound
@@ -125,6 +128,7 @@ package final class Gateway: Sendable {
         let backend: BackendServer
         let policy: PolicyHolder
         let lists: ListKeeper
+        var candidateLists: ListKeeper?
         let keys: KeyHolder
         let peers: PeerDirectory
         let outbound: OutboundClient

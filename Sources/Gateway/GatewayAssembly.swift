@@ -26,15 +26,15 @@ extension RunningGateway {
         } catch { throw StartFailure(error.description) }
         let backend = try backendServer(configuration, site)
         let client = try outboundClient(configuration, group)
-        let lists = ListKeeper(
-            ListFolder(state: configuration.state.file),
-            .init(now: environment.now, fetch: { await client.get($0) }), log: log)
+        let (lists, candidateLists) = listKeepers(configuration, environment, client, log)
         let store: Store
         do { store = try Store.open(configuration.state.file, seal, now: now) } catch {
             throw StartFailure(error.description)
         }
+        let live = lists.fill(policy)
         let policy = PolicyHolder(
-            lists.fill(policy), candidate: candidate.map { lists.fill($0) },
+            live,
+            candidate: candidate.map { candidateLists?.fill($0, beside: live) ?? $0 },
             key: seal.hmac(for: .limit))
         do {
             try policy.limits.load(
@@ -45,7 +45,8 @@ extension RunningGateway {
             let gateway = Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
-                    backend: backend, policy: policy, lists: lists, keys: keys,
+                    backend: backend, policy: policy, lists: lists,
+                    candidateLists: candidateLists, keys: keys,
                     peers: peerDirectory(configuration, client, environment, log),
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
@@ -75,6 +76,22 @@ extension RunningGateway {
             store.close()
             throw StartFailure("\(error)")
         }
+    }
+
+    /// Who keeps the lists of the policy, and who those of the candidate.
+    private static func listKeepers(
+        _ configuration: Configuration, _ environment: Environment, _ client: OutboundClient,
+        _ log: GatewayLog
+    ) -> (policy: ListKeeper, candidate: ListKeeper?) {
+        let state = configuration.state.file
+        let world = ListKeeper.World(now: environment.now, fetch: { await client.get($0) })
+        let apart = ListFolder(state: state, of: .candidate)
+        return (
+            ListKeeper(ListFolder(state: state), world, log: log, as: .policy(before: apart)),
+            configuration.policy.candidate.map { file in
+                ListKeeper(apart, world, log: log, as: .candidate(file: file))
+            }
+        )
     }
 
     /// Seals and opens the access tokens of a site.

@@ -28,6 +28,14 @@ format   = "ocm-directory"
 keys     = ["mesh.jwk"]
 apply    = "additions"
 """
+# Only the candidate has it, and it blocks one whom the policy lets in.
+CANDIDATE = """
+[list.extra]
+standing = "block"
+source   = "https://lists.test/extra.txt"
+refresh  = "1h"
+apply    = "all"
+"""
 HEAD = "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
 HOSTS = ["own.test", "mesh.test", "new.test", "bad.test"]
 
@@ -82,12 +90,22 @@ def world(authority, legacy, start):
     for host in HOSTS:
         peers.add(host, "rfc9421")
     world = World(peers.put(ListServer()), peers)
+    world.lists.put("/extra.txt", b"mesh.test\n")
     _, backend = legacy("nextcloud")
+
+    def prepare(gateway):
+        world.pin(gateway)
+        policy = (gateway.folder / "policy.toml").read_text()
+        (gateway.folder / "next.toml").write_text(policy + CANDIDATE)
+        text = gateway.configuration.read_text()
+        gateway.configuration.write_text(text.replace(
+            'file = "policy.toml"', 'file = "policy.toml"\ncandidate = "next.toml"'))
+
     # Not there at all when the gateway comes.
     world.gateway = start(
         backend.url, peers=peers, partners=["own.test"], legacy=[], policy=POLICY,
         outbound='timeouts = { connect = "1s", headers = "1s", total = "2s" }',
-        prepare=world.pin)
+        prepare=prepare)
     yield world
     peers.stop()
 
@@ -210,6 +228,27 @@ def test_a_gateway_that_starts_has_its_lists_without_any_network(world):
     assert world.gateway.decisions()[-1]["policy"] == started
 
 
+def test_a_candidates_own_list_is_fetched_kept_and_taken_over(world):
+    gateway = world.gateway
+    assert world.send("mesh.test").status == 201
+    # Fetched by the first of both gateways, and kept: its server has nothing any more.
+    candidate = gateway.decisions()[-1]["candidate"]
+    assert (candidate["action"], candidate["by"]) == ("deny", "list:extra")
+    assert world.send("own.test").status == 201
+    assert "candidate" not in gateway.decisions()[-1]
+    # Lists that both fetch in the same way are fetched once, for the policy.
+    folder = gateway.folder / "candidate-lists"
+    assert {file.name.split(".")[0] for file in folder.iterdir()} == {"extra"}
+    policy = gateway.folder / "policy.toml"
+    before = policy.read_text()
+    policy.write_text((gateway.folder / "next.toml").read_text())
+    assert gateway.command("reload").returncode == 0
+    refused(world.send("mesh.test"), 403, "peer_blocked")
+    policy.write_text(before)
+    assert gateway.command("reload").returncode == 0
+    world.holds()
+
+
 def test_lists_are_written_for_others_and_read_again(world, tmp_path):
     gateway = world.gateway
     key = tmp_path / "publisher.pem"
@@ -241,13 +280,17 @@ def test_lists_are_written_for_others_and_read_again(world, tmp_path):
         assert imported.stdout.startswith("*.bad.test"), (format, imported.stdout)
     run = gateway.command("list", "export", "partners", "--format", "csv")
     assert run.stdout == "#domain,#public_comment\nown.test,\n"
+    # A file of the operator's stays where and as it is.
     own = tmp_path / "own.txt"
+    own.symlink_to("kept.txt")
     own.write_text("# ours\nx.test\n")
+    own.chmod(0o640)
     assert "2 added, 0 there" in gateway_free(
         "list", "import", str(tmp_path / "abuse.csv"), "--into", str(own)).stdout
     assert "0 added, 2 there" in gateway_free(
         "list", "import", str(tmp_path / "abuse.csv"), "--into", str(own)).stdout
     assert own.read_text().startswith("# ours\nx.test\n*.bad.test")
+    assert own.stat().st_mode & 0o777 == 0o640 and own.is_symlink()
     changed = gateway_free("list", "diff", str(tmp_path / "abuse.txt"), str(own), code=1)
     assert "+ x.test" in changed.stdout
 

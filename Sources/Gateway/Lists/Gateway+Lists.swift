@@ -4,13 +4,13 @@ import Logging
 
 /// Downloaded lists of a gateway that runs.
 extension Gateway {
-    /// Fetches lists when it is time, and puts into the policy what came of it.
+    /// Fetches lists when it is time, and puts into policy and candidate what came of it.
     func keepLists() async {
         while !Task.isCancelled {
-            let due = lists.due(policy.current)
+            let due = dueLists()
             if !due.isEmpty {
                 let outcomes = await withTaskGroup(of: ListOutcome.self) { group in
-                    for list in due { group.addTask { [self] in await lists.refresh(list) } }
+                    for (keeper, list) in due { group.addTask { await keeper.refresh(list) } }
                     return await group.reduce(into: []) { $0.append($1) }
                 }
                 if outcomes.contains(where: \.isInForce) { await takeLists() }
@@ -18,6 +18,15 @@ extension Gateway {
             // Ended early only by being cancelled, which the loop looks at.
             try? await Task.sleep(for: .seconds(1))
         }
+    }
+
+    /// The lists for which it is time, each with who keeps it.
+    private func dueLists() -> [(ListKeeper, PeerList)] {
+        let snapshot = policy.snapshot
+        let own = lists.due(snapshot.policy).map { (lists, $0) }
+        guard let candidate = snapshot.candidate, let candidateLists else { return own }
+        return own
+            + candidateLists.due(candidate, beside: snapshot.policy).map { (candidateLists, $0) }
     }
 
     /// Has an order about lists done.
@@ -32,7 +41,13 @@ extension Gateway {
     /// Puts what is in force of the lists into the policy that is.
     private func takeLists() async {
         await changePolicy { [self] snapshot in
-            (lists.fill(snapshot.policy), snapshot.candidate.map { lists.fill($0) })
+            let live = lists.fill(snapshot.policy)
+            return (live, snapshot.candidate.map { fill(candidate: $0, beside: live) })
         }
+    }
+
+    /// A candidate with what is in force of its lists.
+    func fill(candidate: Policy, beside live: Policy) -> Policy {
+        candidateLists?.fill(candidate, beside: live) ?? candidate
     }
 }

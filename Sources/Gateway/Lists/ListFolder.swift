@@ -2,7 +2,7 @@ package import Federation
 import Foundation
 import OpenSSL
 
-/// The folder `lists` beside the state file: of each downloaded list a record `NAME.json`, and its
+/// The folder `lists` (of a candidate, `candidate-lists`) beside the state file: of each downloaded list a record `NAME.json`, and its
 /// versions `NAME.HASH.list`, which never change.
 ///
 /// A record names its versions by their hash and is put in place last, as a whole: after a crash a
@@ -10,10 +10,16 @@ import OpenSSL
 package struct ListFolder: Sendable {
     package let path: String
 
+    /// Whose lists: what a candidate fetches stays apart from what is in force.
+    package enum Owner: String, Sendable {
+        case policy = "lists"
+        case candidate = "candidate-lists"
+    }
+
     /// That of a state file.
-    package init(state: String) {
+    package init(state: String, of owner: Owner = .policy) {
         let folder = (state as NSString).deletingLastPathComponent
-        path = (folder.isEmpty ? "." : folder) + "/lists"
+        path = (folder.isEmpty ? "." : folder) + "/" + owner.rawValue
     }
 
     /// The record of a list as the policy has it now; nil when there is none, or one of another

@@ -35,7 +35,18 @@ package final class ListKeeper: Sendable {
         var live: [ListEntry]?
     }
 
+    /// Which policy's lists are kept.
+    package enum Role: Sendable {
+        /// That in force. A list that only the candidate had until now is taken over from its folder
+        /// with the copy that it has.
+        case policy(before: ListFolder?)
+        /// The one beside it, from this file: nothing is enforced by it, and what happens to its
+        /// lists never touches those in force.
+        case candidate(file: String)
+    }
+
     package let folder: ListFolder
+    private let role: Role
     private let world: World
     private let log: GatewayLog?
     private let pace: ListPace
@@ -45,8 +56,11 @@ package final class ListKeeper: Sendable {
     /// waits for it.
     private let desk = DispatchQueue(label: "ocmgate-lists", qos: .utility)
 
-    package init(_ folder: ListFolder, _ world: World, log: GatewayLog?) {
+    package init(
+        _ folder: ListFolder, _ world: World, log: GatewayLog?, as role: Role = .policy(before: nil)
+    ) {
         self.folder = folder
+        self.role = role
         self.world = world
         self.log = log
         pace = ListPace(random: world.random)
@@ -56,23 +70,32 @@ package final class ListKeeper: Sendable {
 
     /// The policy with what is in force of its downloaded lists; copies that are not held yet are
     /// read from the disk, and nothing from anywhere else.
-    package func fill(_ policy: Policy) -> Policy {
+    ///
+    /// - Parameter live: of a candidate, the policy in force as it is filled: a list that both fetch
+    ///   in the same way is fetched for that one, and holds the same in both.
+    package func fill(_ policy: Policy, beside live: Policy? = nil) -> Policy {
         var contents: [String: [ListEntry]?] = [:]
         desk.sync {
             for list in policy.lists {
                 guard let download = list.download else { continue }
-                contents[list.name] = current(list, download).live
+                if let shared = live?.list(fetchedLike: list) {
+                    contents[list.name] = shared.loading == .loaded ? shared.entries : nil
+                } else {
+                    contents[list.name] = current(list, download).live
+                }
             }
         }
         return policy.taking(contents)
     }
 
-    /// The lists for which it is time.
-    package func due(_ policy: Policy) -> [PeerList] {
+    /// The lists for which it is time; of a candidate those that the policy in force does not fetch.
+    package func due(_ policy: Policy, beside live: Policy? = nil) -> [PeerList] {
         let now = world.now()
         let held = self.held.withLock { $0 }
         return policy.lists.filter { list in
-            guard let download = list.download else { return false }
+            guard let download = list.download, live?.list(fetchedLike: list) == nil else {
+                return false
+            }
             let record = held[list.name].map(\.record)
             let isOf = record.map { $0.isOf(list, download) } ?? false
             return !isOf
@@ -262,7 +285,9 @@ package final class ListKeeper: Sendable {
 
     private func load(_ list: PeerList, _ download: PeerList.Download) -> Held? {
         do {
-            guard let record = try folder.record(of: list) else { return nil }
+            guard let record = try folder.record(of: list) else {
+                return try takeOver(list, download)
+            }
             guard let live = record.live else { return Held(record: record) }
             guard ListRecord.mayUse(live, try keys(of: download)) else {
                 throw ListProblem(Self.unpinned)
@@ -272,6 +297,23 @@ package final class ListKeeper: Sendable {
             tell(list, .error, "the copy cannot be used: \(error)")
             return nil
         }
+    }
+
+    /// The copy that a candidate has fetched, now that its list is one of the policy in force. It is
+    /// fetched again at once; until then what was good for the one is good for the other.
+    private func takeOver(_ list: PeerList, _ download: PeerList.Download) throws -> Held? {
+        // What waits for a person has had none yet.
+        guard case .policy(let before?) = role, download.apply != .drafts,
+            let copy = try before.record(of: list)?.live,
+            ListRecord.mayUse(copy, try keys(of: download))
+        else { return nil }
+        let live = try before.entries(copy, of: list.name)
+        var record = ListRecord(list, download)
+        record.live = try folder.store(
+            live, of: list.name, signer: copy.signer, now: copy.fetched)
+        record.issued = try before.record(of: list)?.issued
+        try folder.put(record, of: list.name)
+        return Held(record: record, live: live)
     }
 
     /// The pinned keys; nil for a list without any.
@@ -294,30 +336,52 @@ package final class ListKeeper: Sendable {
     // MARK: Telling
 
     private func tell(_ list: PeerList, _ level: Logger.Level, _ problem: String) {
-        log?.write(
-            level, .listFailed, [LogEntry(.name, list.name), LogEntry(.problem, problem)])
+        write(level, .listFailed, list, [LogEntry(.problem, problem)])
     }
 
     private func tell(_ list: PeerList, _ change: ListChange, _ after: Held, approved: Bool) {
-        log?.write(
-            .notice, .listTaken,
+        write(
+            .notice, .listTaken, list,
             [
-                LogEntry(.name, list.name), LogEntry(.count, after.live?.count ?? 0),
-                LogEntry(.detail, change.words),
-            ] + (approved ? [LogEntry(.reason, "approved")] : []))
+                LogEntry(.count, after.live?.count ?? 0), LogEntry(.detail, change.words),
+                approved ? LogEntry(.reason, "approved") : nil,
+            ])
     }
 
     private func tell(_ list: PeerList, _ update: ListUpdate) {
         guard let waits = update.waits else { return }
-        log?.write(
-            waits.isAlarm ? .error : .warning, .listWaits,
+        let remedy =
+            switch role {
+            case .policy: "ocmgate list diff \(list.name), then ocmgate list apply \(list.name)"
+            case .candidate: "it can be applied once the candidate is the policy"
+            }
+        write(
+            waits.isAlarm ? .error : .warning, .listWaits, list,
             [
-                LogEntry(.name, list.name), LogEntry(.reason, waits.rawValue),
-                LogEntry(.detail, update.change.words),
-                LogEntry(
-                    .remedy,
-                    "ocmgate list diff \(list.name), then ocmgate list apply \(list.name)"),
+                LogEntry(.reason, waits.rawValue), LogEntry(.detail, update.change.words),
+                LogEntry(.remedy, remedy),
             ])
+    }
+
+    private func write(
+        _ level: Logger.Level, _ message: LogMessage, _ list: PeerList, _ entries: [LogEntry?]
+    ) {
+        let name = LogEntry(.name, list.name)
+        switch role {
+        case .policy: log?.write(level, message, [name] + entries)
+        // No message waits for it.
+        case .candidate(let file):
+            log?.write(
+                min(level, .warning), message, [name, LogEntry(.candidate, file)] + entries)
+        }
+    }
+}
+
+extension Policy {
+    /// The list whose contents are what this one's would be: fetched from the same place, taken and
+    /// read in the same way.
+    fileprivate func list(fetchedLike list: PeerList) -> PeerList? {
+        lists.first { $0.download == list.download && $0.stance == list.stance }
     }
 }
 

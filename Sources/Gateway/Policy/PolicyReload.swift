@@ -46,14 +46,17 @@ extension Gateway {
 
     private func readPolicyAgain() -> PolicyReload {
         let before = policy.snapshot
-        let candidate = readCandidateAgain(before.candidate)
         let file = configuration.policy.file
         do throws(StartFailure) {
             let new = lists.fill(try RunningGateway.loadPolicy(file))
-            putInForce(new, candidate: candidate, after: before.policy)
+            putInForce(
+                new, candidate: readCandidateAgain(before.candidate, beside: new),
+                after: before.policy)
             return .taken(was: before.policy.hash, now: new.hash)
         } catch {
-            policy.swap(before.policy, candidate: candidate)
+            policy.swap(
+                before.policy,
+                candidate: readCandidateAgain(before.candidate, beside: before.policy))
             log.write(
                 .error, .reloadFailed,
                 [
@@ -64,10 +67,10 @@ extension Gateway {
         }
     }
 
-    private func readCandidateAgain(_ last: Policy?) -> Policy? {
+    private func readCandidateAgain(_ last: Policy?, beside live: Policy) -> Policy? {
         guard let file = configuration.policy.candidate else { return nil }
         do throws(StartFailure) {
-            let new = lists.fill(try RunningGateway.loadPolicy(file))
+            let new = fill(candidate: try RunningGateway.loadPolicy(file), beside: live)
             if new.hash != last?.hash {
                 log.write(
                     .notice, .candidateTaken,

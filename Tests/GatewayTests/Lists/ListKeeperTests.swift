@@ -260,4 +260,86 @@ import Testing
         #expect(names.count == 2)
         #expect(try lists.scratch.mode(of: "lists") == 0o700)
     }
+
+    // MARK: Candidates
+
+    /// A list that both fetch in the same way is fetched once, and holds the same in both.
+    @Test func aCandidateSharesWhatThePolicyFetches() async throws {
+        let lists = try TestLists()
+        let (keeper, apart) = (lists.keeper(), lists.keeper(of: .candidate))
+        let candidate = try TestLists.policy(in: lists.scratch)
+        #expect(
+            apart.fill(candidate, beside: keeper.fill(lists.policy)).lists[0].loading == .notLoaded)
+        lists.server.put("bad.example\n")
+        _ = await keeper.refresh(lists.list)
+        let live = keeper.fill(lists.policy)
+        #expect(apart.fill(candidate, beside: live).lists[0].entries == live.lists[0].entries)
+        #expect(apart.due(candidate, beside: live).isEmpty)
+        #expect(lists.server.asked.count == 1)
+    }
+
+    /// Of the same name and even from the same place, but read or taken in another way: what it holds
+    /// and what becomes of it is the candidate's own, and in force nothing changes.
+    @Test(arguments: [
+        ("allow", "text", "apply = \"all\""), ("block", "csv", "apply = \"all\""),
+        ("block", "text", "apply = \"drafts\""),
+        ("block", "text", "apply = \"all\"\nkeys = [\"keys/none.jwk\"]"),
+    ]) func aCandidatesOwnListLeavesTheOneInForceAlone(
+        _ standing: String, _ format: String, _ keys: String
+    ) async throws {
+        let lists = try TestLists()
+        let (keeper, apart) = (lists.keeper(), lists.keeper(of: .candidate))
+        lists.server.put("bad.example\n")
+        _ = await keeper.refresh(lists.list)
+        let candidate = try TestLists.policy(
+            standing: standing, format: format, keys, in: lists.scratch)
+        lists.server.put("#domain\nworse.example\n")
+        for _ in 0..<2 {
+            let live = keeper.fill(lists.policy)
+            #expect(live.lists[0].loading == .loaded)
+            let due = apart.due(candidate, beside: live)
+            for list in due { _ = await apart.refresh(list) }
+            _ = apart.fill(candidate, beside: live)
+            #expect(keeper.due(lists.policy).isEmpty)
+            #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+            #expect(try lists.verdict(keeper, "worse.example") == "allow")
+        }
+        #expect(try lists.verdict(lists.keeper(), "bad.example") == "peer_blocked")
+        // Nothing waits for it: it is told, and is no alarm.
+        #expect(lists.told(.listFailed).allSatisfy { $0["level"]?.string == "warning" })
+        for line in lists.told(.listFailed) { #expect(line["candidate"]?.string == "next.toml") }
+    }
+
+    @Test func aCandidatesListIsFetchedKeptAndTakenOverByThePolicyThatItBecomes() async throws {
+        let lists = try TestLists()
+        let none = try Policy(
+            Array("version = 1\nname = \"p\"".utf8), file: lists.scratch.file("p.toml"),
+            PolicyFiles { _ in nil })
+        var apart = lists.keeper(of: .candidate)
+        lists.server.put("bad.example\n", etag: "\"1\"")
+        #expect(apart.due(lists.policy, beside: none).map(\.name) == ["far"])
+        #expect(await apart.refresh(lists.list).word == .taken)
+        let entries = apart.fill(lists.policy, beside: none).lists[0].entries
+        #expect(entries.map(\.pattern.description) == ["bad.example"])
+        // Kept: neither a restart nor a server that fails takes it away.
+        lists.server.fail("connect")
+        apart = lists.keeper(of: .candidate)
+        #expect(await apart.refresh(lists.list).word == .failed)
+        #expect(apart.fill(lists.policy, beside: none).lists[0].entries == entries)
+        // The candidate becomes the policy.
+        for _ in 0..<2 {
+            let keeper = lists.keeper()
+            #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+            #expect(try lists.verdict(keeper, "good.example") == "allow")
+            #expect(keeper.due(lists.policy).count == 1)
+        }
+    }
+
+    @Test func whatWaitsForAPersonIsNotTakenOver() async throws {
+        let lists = try TestLists("apply = \"drafts\"")
+        lists.server.put("bad.example\n")
+        let eased = try TestLists.policy(in: lists.scratch)
+        #expect(await lists.keeper(of: .candidate).refresh(eased.lists[0]).word == .taken)
+        #expect(try lists.verdict(lists.keeper(), "good.example") == "list_unavailable")
+    }
 }

@@ -98,12 +98,16 @@ struct TestLists {
     }
 
     /// A keeper on this folder, as after a start.
-    func keeper() -> ListKeeper {
+    func keeper(of owner: ListFolder.Owner = .policy) -> ListKeeper {
         let (clock, server) = (clock, server)
+        let state = scratch.file("state.db")
         return ListKeeper(
-            ListFolder(state: scratch.file("state.db")),
+            ListFolder(state: state, of: owner),
             .init(now: { clock.now }, fetch: { server.answer($0) }, random: { _ in 0 }),
-            log: log)
+            log: log,
+            as: owner == .policy
+                ? .policy(before: ListFolder(state: state, of: .candidate))
+                : .candidate(file: "next.toml"))
     }
 
     /// The lines of one kind that were written.
