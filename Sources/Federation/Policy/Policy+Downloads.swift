@@ -10,7 +10,9 @@ extension Policy {
             parts.lists[place].entries = entries ?? []
             parts.lists[place].loading = entries == nil ? .notLoaded : .loaded
         }
-        return Policy(parts, file: file)
+        return Policy(
+            parts, file: file, hash: hash,
+            contents: PolicyCanonicalForm(contentsOf: parts.lists).hash)
     }
 
     /// The policy before anything came into it from outside.

@@ -31,8 +31,12 @@ package final class Policy: Sendable {
     package let invariants: [Invariant]
     package let tests: [PolicyTest]
     /// SHA-256 over the canonical form, first 16 hex digits. Comments and the order of sets do not
-    /// count, nor do tests; the order of rules does.
+    /// count, nor do tests, nor what downloaded lists hold; the order of rules does.
     package let hash: String
+
+    /// What is in force of its downloaded lists, as the hash is made; nil without such lists, and in
+    /// the policy as it is written.
+    package let contentsHash: String?
 
     let index: ListIndex
     /// The lists that were never loaded, by their place.
@@ -49,8 +53,10 @@ package final class Policy: Sendable {
         let listUnavailable: Refusal
     }
 
-    /// - Parameter hash: the one of the policy of which this is a trial; nil for a policy of its own.
-    init(_ parts: PolicyParts, file: String, hash: String? = nil) {
+    /// - Parameters:
+    ///   - hash: the one of the policy of which this is a trial; nil for a policy of its own.
+    ///   - contents: the hash of what came into its lists.
+    init(_ parts: PolicyParts, file: String, hash: String? = nil, contents: String? = nil) {
         self.file = file
         name = parts.name
         mode = parts.mode
@@ -63,7 +69,8 @@ package final class Policy: Sendable {
         rules = parts.rules
         invariants = parts.invariants
         tests = parts.tests
-        self.hash = hash ?? parts.canonicalHash
+        self.hash = hash ?? PolicyCanonicalForm(parts).hash
+        contentsHash = contents
         index = ListIndex(parts.lists)
         unloaded = parts.lists.indices.filter { parts.lists[$0].loading == .notLoaded }
         refusals = StandingRefusals(

@@ -53,10 +53,23 @@ struct PolicyCanonicalForm {
                     download.refresh.configured, download.maxChange.map { "\($0)%" } ?? "",
                 ] + Set(download.namedKeys).sorted())
         }
-        switch list.loading {
-        case .loaded: break
-        case .notLoaded: line("not loaded", [])
+        // What a list is downloaded with is another's word, not the policy's.
+        if list.download == nil { addEntries(of: list) }
+    }
+
+    /// What is in force of downloaded lists.
+    init(contentsOf lists: [PeerList]) {
+        text = "ocmgate lists 1\n"
+        for list in lists.sorted(by: { $0.name < $1.name }) where list.download != nil {
+            line("list", [list.name])
+            switch list.loading {
+            case .loaded: addEntries(of: list)
+            case .notLoaded: line("not loaded", [])
+            }
         }
+    }
+
+    private mutating func addEntries(of list: PeerList) {
         let entries = list.entries.map { entry in
             [entry.pattern.description, entry.until.map { String($0) } ?? "", entry.note ?? ""]
                 .map(quoted).joined(separator: " ")
@@ -125,10 +138,9 @@ extension RuleSettings {
     }
 }
 
-extension PolicyParts {
-    /// The first 16 hex digits of SHA-256 over the canonical form.
-    var canonicalHash: String {
-        let digest = Hash.sha256.digest(Array(PolicyCanonicalForm(self).text.utf8))
-        return Hex.encode(digest.prefix(8))
+extension PolicyCanonicalForm {
+    /// The first 16 hex digits of SHA-256 over it.
+    var hash: String {
+        Hex.encode(Hash.sha256.digest(Array(text.utf8)).prefix(8))
     }
 }

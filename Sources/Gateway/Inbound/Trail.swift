@@ -38,6 +38,7 @@ final class Trail: Sendable {
             status: 500, client: client.addressText)
         record.policy = snapshot.policy.hash
         record.certificate = client.shownCertificate
+        record.lists = snapshot.policy.contentsHash
         record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
         state = Mutex(JournalRecord(record))
     }

@@ -114,6 +114,8 @@ package struct DecisionRecord: Sendable {
 
     /// Hash of the policy's canonical form.
     package var policy: String?
+    /// What was in force of its downloaded lists: their hash.
+    package var lists: String?
     package var checks: [Check] = []
     /// What would have refused the message, and was let pass by report mode or by the profile.
     package var would: [String] = []
@@ -172,6 +174,7 @@ extension DecisionRecord {
         entries.add(.ocm, ocm)
         entries.add(.secrets, fingerprints)
         entries.add(.policy, policy)
+        entries.add(.lists, lists)
         if !checks.isEmpty {
             entries.append(LogEntry(.checks, .list(checks.map { .object($0.entries) })))
         }

@@ -6,6 +6,8 @@ package enum LogField: String, Sendable, CaseIterable {
     case decision, kind, direction, action, by, place, code, detail, words, status
     case checks, name, result, reason, would, altered
     case policy, profile, candidate
+    /// The hash of what is in force of downloaded lists.
+    case lists
     /// What was there before.
     case was
 

@@ -88,6 +88,7 @@ extension Gateway {
     ) throws(Denial) -> Judgement {
         let snapshot = policy.snapshot
         record.decision.policy = snapshot.policy.hash
+        record.decision.lists = snapshot.policy.contentsHash
         var facts = data.facts
         facts.occasion = Occasion(.token, .outbound)
         facts.now = environment.now()
