@@ -1,6 +1,6 @@
 extension Facts {
     /// The words of a test's `given` that make an ordinary message into this one: the reverse of
-    /// ``given(_:_:)``, with nothing lost.
+    /// ``given(_:over:_:)``, with nothing lost.
     package var givenWords: [(key: String, value: TOMLNode.Content)] {
         var words = GivenWords(ordinary: .ordinary(occasion, peer: peer, now: now))
         words.add("on", .string(occasion.description))

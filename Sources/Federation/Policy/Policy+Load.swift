@@ -56,6 +56,7 @@ struct PolicyReader {
     private let files: PolicyFiles
     private let findings: Findings
     private(set) var parts = PolicyParts()
+    private var names = TestNames()
 
     init(files: PolicyFiles, findings: Findings) {
         self.files = files
@@ -79,6 +80,7 @@ struct PolicyReader {
         parts.requirements = blocks.requirements(&top, parts)
         parts.limits = blocks.limits(&top, parts)
         parts.rules = blocks.rules(&top, parts)
+        names = TestNames(document)
         tests(&top, file: document.file)
         top.finish()
     }
@@ -102,8 +104,9 @@ struct PolicyReader {
     }
 
     private mutating func tests(_ top: inout TOMLTableReader, file: String) {
-        let names = PolicyNames(parts.lists)
-        let reader = PolicyTestReader(file: file, names: names, limits: parts.limits.map(\.name))
+        let lists = PolicyNames(parts.lists)
+        let reader = PolicyTestReader(
+            file: file, names: lists, limits: parts.limits.map(\.name), known: names)
         for var table in top.tables("test") {
             guard let test = reader.read(&table) else { continue }
             if parts.tests.contains(where: { $0.name == test.name }) {
@@ -112,7 +115,7 @@ struct PolicyReader {
             }
             parts.tests.append(test)
         }
-        let invariants = PolicyInvariantReader(file: file, names: names)
+        let invariants = PolicyInvariantReader(file: file, names: lists)
         for var table in top.tables("invariant") {
             guard let invariant = invariants.read(&table) else { continue }
             if parts.invariants.contains(where: { $0.name == invariant.name }) {
@@ -122,6 +125,32 @@ struct PolicyReader {
             }
             parts.invariants.append(invariant)
         }
+    }
+}
+
+/// The names that tests refer to, also those of blocks that are wrong: one slip is one error.
+struct TestNames {
+    private(set) var limits: [String] = []
+    /// What `by` and `would` may say.
+    private(set) var verdicts: [String] = []
+
+    init() {}
+
+    init(_ document: TOMLDocument) {
+        func names(_ kind: String) -> [String] {
+            guard case .array(let tables)? = document.root[kind]?.content else { return [] }
+            return tables.compactMap { table in
+                guard case .string(let name)? = table["name"]?.content else { return nil }
+                return name
+            }
+        }
+        var lists: [String] = []
+        if case .table(let members)? = document.root["list"]?.content { lists = members.map(\.key) }
+        limits = names("limit")
+        verdicts =
+            ["unknown", "default", "mode:report", "mode:open", Policy.advertisedKeysLabel]
+            + [Policy.pingPongLabel] + lists.map { "list:\($0)" }
+            + ["require", "limit", "rule"].flatMap { kind in names(kind).map { "\(kind):\($0)" } }
     }
 }
 

@@ -120,7 +120,7 @@ struct PolicyListReader {
         }
         let path = PolicyFiles.resolve(source, from: file)
         guard let bytes = files.bytes(path, named: source, at: place, findings) else { return [] }
-        return findings.inside(path) { TextList.entries(bytes, findings) }
+        return findings.inside(path) { once(TextList.entries(bytes, findings)) }
     }
 
     private func entries(_ node: TOMLNode) -> [ListEntry]? {
@@ -128,7 +128,24 @@ struct PolicyListReader {
             findings.report(node.position, "expected an array of entries, found \(node.kind)")
             return nil
         }
-        return nodes.compactMap(entry)
+        return once(nodes.compactMap(entry))
+    }
+
+    /// Reports a pattern that stands there with two ends: nobody knows which is meant.
+    private func once(_ entries: [ListEntry]) -> [ListEntry] {
+        var known: [HostPattern: Int?] = [:]
+        for entry in entries {
+            guard let before = known.updateValue(entry.until, forKey: entry.pattern) else {
+                continue
+            }
+            if before != entry.until {
+                findings.report(
+                    entry.position,
+                    "\(quoted(entry.pattern.description)) stands here twice, with different ends",
+                    remedy: "take one of them out")
+            }
+        }
+        return entries
     }
 
     private func entry(_ node: TOMLNode) -> ListEntry? {

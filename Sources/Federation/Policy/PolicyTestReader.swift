@@ -2,8 +2,9 @@
 struct PolicyTestReader {
     let file: String
     let names: PolicyNames
-    /// The names of the limits.
+    /// The names of the limits, in their order.
     let limits: [String]
+    let known: TestNames
 
     func read(_ table: inout TOMLTableReader) -> PolicyTest? {
         let findings = table.findings
@@ -39,8 +40,10 @@ struct PolicyTestReader {
     /// The limits that `over` says have no room.
     private func over(_ given: inout TOMLTableReader) -> Set<Int> {
         guard let node = given.node("over") else { return [] }
-        let known = limits + [Policy.pingPongLabel]
-        guard let words = TOMLForm<String>.known(known, "limit").array.read(node, given.findings)
+        guard
+            let words = TOMLForm<String>.known(known.limits + [Policy.pingPongLabel], "limit").array
+                .read(
+                    node, given.findings)
         else { return [] }
         return Set(words.map { limits.firstIndex(of: $0) ?? Policy.pingPongPlace })
     }
@@ -48,10 +51,11 @@ struct PolicyTestReader {
     private func want(_ table: inout TOMLTableReader) -> PolicyTest.Want {
         var want = PolicyTest.Want()
         want.action = table.read("action", .word("action"))
-        want.by = table.read("by", .line)
+        let block = TOMLForm<String>.known(known.verdicts, "block")
+        want.by = table.read("by", block)
         want.code = table.read("code", .denialCode)
         want.status = table.read("status", .refusalStatus)
-        want.would = table.read("would", TOMLForm<String>.line.array).map(Set.init)
+        want.would = table.read("would", block.array).map(Set.init)
         if table.all.isEmpty {
             table.findings.report(table.position, "\"want\" is empty: the test cannot fail")
         }
@@ -133,13 +137,13 @@ enum GivenFacts {
     }
 
     private static func share(_ table: inout TOMLTableReader, _ facts: inout Facts) {
-        if let word = table.read("share_type", TOMLForm<String>.line) { facts.shareType = word }
-        if let word = table.read("resource_type", TOMLForm<String>.line) {
-            facts.resourceType = word
-        }
-        if let words = table.read("protocol", TOMLForm<String>.line.oneOrMore) {
-            facts.protocols = words
-        }
+        // Peers may say other words than ours; what is nearly one of ours is a slip of the pen.
+        let types = TOMLForm<String>.near(ConditionWords.shareTypes, "share type")
+        if let word = table.read("share_type", types) { facts.shareType = word }
+        let resources = TOMLForm<String>.near(ConditionWords.resourceTypes, "resource type")
+        if let word = table.read("resource_type", resources) { facts.resourceType = word }
+        let protocols = TOMLForm<String>.near(ConditionWords.protocols, "protocol")
+        if let words = table.read("protocol", protocols.oneOrMore) { facts.protocols = words }
         if let words = table.read(
             "permissions", TOMLForm<String>.known(Permissions.order, "permission").oneOrMore)
         {

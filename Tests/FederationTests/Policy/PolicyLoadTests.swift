@@ -30,6 +30,63 @@ import Testing
         #expect(twice.first?.hasPrefix("etc/policy.toml:3:") == true, "\(twice)")
     }
 
+    @Test func oneHostHasOneEnd() {
+        expect(
+            PolicySamples.problems(
+                ofBody: """
+                    [list.a]
+                    standing = "allow"
+                    entries = [
+                      { host = "a.example", until = 2027-01-01 }, "b.example",
+                      { host = "a.example", until = 2028-01-01 }, "b.example",
+                    ]
+                    """),
+            "7:3: \"a.example\" stands here twice, with different ends; take one of them out")
+        #expect(
+            PolicySamples.problems(
+                ofBody: "[list.a]\nstanding = \"allow\"\nsource = \"a.txt\"\n",
+                files: ["etc/a.txt": "a.example until 2027-01-01\na.example\n"]
+            ).count == 1)
+    }
+
+    /// What is wrong is told where it is, and not once more at all that names it.
+    @Test func aWrongLimitKeepsItsName() {
+        expect(
+            PolicySamples.problems(
+                ofBody: """
+                    [[limit]]
+                    name = "flood"
+                    on = "share.in"
+                    per = "peer"
+                    rate = "60/mn"
+                    [[test]]
+                    name = "t"
+                    given = { on = "share.in", over = ["flood"] }
+                    want = { by = "limit:flood" }
+                    """
+            ).filter { !$0.contains(":7:") })
+    }
+
+    @Test func misspeltWordsOfTestsAreTold() {
+        expect(
+            PolicySamples.problems(
+                ofBody: """
+                    [[rule]]
+                    name = "all"
+                    on = "share"
+                    action = "allow"
+                    [[test]]
+                    name = "t"
+                    given = { on = "share.in", share_type = "gorup", protocol = "sssh", resource_type = "fil" }
+                    want = { by = "rule:al", would = ["unknwon"] }
+                    """),
+            "9:41: unknown share type \"gorup\"; did you mean \"group\"?",
+            "9:61: unknown protocol \"sssh\"; did you mean \"ssh\"?",
+            "9:85: unknown resource type \"fil\"; did you mean \"file\"?",
+            "10:15: unknown block \"rule:al\"; did you mean \"rule:all\"?",
+            "10:35: unknown block \"unknwon\"; did you mean \"unknown\"?")
+    }
+
     @Test func listMistakes() {
         expect(
             PolicySamples.problems(

@@ -66,13 +66,13 @@ import Testing
     @Test func testThatDoesNotHoldSaysWhatDiffers() throws {
         let outcome = try outcome(
             "on = \"share.in\", peer = \"p.example\", share_type = \"group\", token_exchange = false",
-            "action = \"allow\", by = \"rule:al\", code = \"not_allowed\", status = 403, would = []"
+            "action = \"allow\", by = \"rule:all\", code = \"not_allowed\", status = 403, would = []"
         )
         #expect(!outcome.passed)
         #expect(
             outcome.differences == [
                 #"action: wanted "allow", got "deny""#,
-                #"by: wanted "rule:al", got "rule:no groups""#,
+                #"by: wanted "rule:all", got "rule:no groups""#,
                 #"code: wanted "not_allowed", got "no_groups""#,
                 #"status: wanted "403", got "501""#,
                 #"would: wanted [], got ["require:tried out"]"#,
