@@ -8,6 +8,7 @@ extension InstallationCheck {
     mutating func lists(of configuration: Configuration) {
         guard let policy else { return }
         let folder = ListFolder(state: configuration.state.file)
+        warnOfSharedKeys(policy)
         for list in policy.lists {
             guard let download = list.download else { continue }
             keys(of: download)
@@ -15,6 +16,22 @@ extension InstallationCheck {
             do throws(PrivateFile.Problem) {
                 judge(list, try folder.record(of: list), policy.file)
             } catch { find(error) }
+        }
+    }
+
+    /// What a key has signed says nothing of which list it is.
+    private mutating func warnOfSharedKeys(_ policy: Policy) {
+        var known: [String: PeerList] = [:]
+        for list in policy.lists {
+            for key in Set(list.download?.keys ?? []) {
+                guard let other = known.updateValue(list, forKey: key), other.stance != list.stance
+                else { continue }
+                warn(
+                    policy.file,
+                    "the lists \(other.name) and \(list.name) have the key \(key): what is signed as "
+                        + "one of them may be served as the other",
+                    remedy: "ask the publisher for a key for each")
+            }
         }
     }
 

@@ -12,12 +12,15 @@ package struct ListUpdate: Sendable, Equatable {
         /// Nothing is left of a list that had entries. No publisher means that, and of a block list it
         /// would let everybody in.
         case emptied
+        /// A pattern for more than one host is new in a list that allows: one entry, and no part of
+        /// the list says how many it lets in.
+        case wide
 
         /// Whether somebody has to look at it now.
         package var isAlarm: Bool {
             switch self {
             case .drafts, .removals: false
-            case .tooLarge, .emptied: true
+            case .tooLarge, .emptied, .wide: true
             }
         }
     }
@@ -30,10 +33,12 @@ package struct ListUpdate: Sendable, Equatable {
     package let change: ListChange
 
     /// - Parameters:
+    ///   - stance: of the list.
     ///   - known: what is in force; nil when the list was never loaded.
     ///   - most: of `max_change`, in percent of the entries known; nil for any change.
     package init(
-        from known: [ListEntry]?, to new: [ListEntry], _ apply: PeerList.Apply, most: Int?
+        of stance: PeerList.Stance, from known: [ListEntry]?, to new: [ListEntry],
+        _ apply: PeerList.Apply, most: Int?
     ) {
         change = ListChange(from: known ?? [], to: new)
         guard let known else {
@@ -50,6 +55,8 @@ package struct ListUpdate: Sendable, Equatable {
             (live, waits) = (known, .emptied)
         } else if let most, change.count * 100 > most * known.count {
             (live, waits) = (known, .tooLarge)
+        } else if stance == .allow, change.added.contains(where: { $0.pattern.scope != .host }) {
+            (live, waits) = (known, .wide)
         } else {
             switch apply {
             case .all: (live, waits) = (new, nil)

@@ -147,9 +147,14 @@ package final class ListKeeper: Sendable {
                     contents = try reading.contents(
                         document.body, signature: document.signature, now: world.now())
                 } catch { throw ListProblem("the list is refused: \(error)") }
-                if let issued = contents.issued, let newest = before.record.issued, issued < newest
-                {
-                    throw ListProblem("it is older than what was fetched before")
+                if let newest = before.record.issued {
+                    guard let issued = contents.issued else {
+                        throw ListProblem(
+                            "its signature does not say when it was made (iat), as that before did")
+                    }
+                    guard issued >= newest else {
+                        throw ListProblem("it is older than what was fetched before")
+                    }
                 }
                 return try take(list, download, before, contents, document)
             }
@@ -162,7 +167,8 @@ package final class ListKeeper: Sendable {
     ) throws(PrivateFile.Problem) -> ListOutcome {
         let now = world.now()
         let update = ListUpdate(
-            from: before.live, to: contents.entries, download.apply, most: download.maxChange)
+            of: list.stance, from: before.live, to: contents.entries, download.apply,
+            most: download.maxChange)
         var after = before
         if let document {
             (after.record.etag, after.record.lastModified) = (document.etag, document.lastModified)

@@ -34,17 +34,29 @@ package struct ListOrder: Sendable, Codable {
         var outcomes: [ListOutcome] = []
         for list in downloaded where names.isEmpty || names.contains(list.name) {
             switch work {
-            case .apply(let draft): outcomes.append(try await keeper.approve(list, draft: draft))
+            case .apply(let draft):
+                outcomes.append(try await Self.approve(list, draft: draft, keeper, after: outcomes))
             case .update(let approval):
                 let outcome = await keeper.refresh(list)
                 switch (outcome.word, approval) {
-                case (.waits, .given): outcomes.append(try await keeper.approve(list))
+                case (.waits, .given):
+                    outcomes.append(
+                        try await Self.approve(list, draft: nil, keeper, after: outcomes))
                 case (.waits, .asked), (.unchanged, _), (.taken, _), (.failed, _):
                     outcomes.append(outcome)
                 }
             }
         }
         return outcomes
+    }
+
+    /// What is refused of one list leaves what was done for others before as it is.
+    private static func approve(
+        _ list: PeerList, draft: String?, _ keeper: ListKeeper, after done: [ListOutcome]
+    ) async throws -> ListOutcome {
+        do { return try await keeper.approve(list, draft: draft) } catch  where !done.isEmpty {
+            return ListOutcome(list: list.name, word: .failed, reason: "\(error)")
+        }
     }
 
     /// Has it done by the gateway that uses the state, or here when there is none.

@@ -11,10 +11,11 @@ import Testing
     }
 
     private func update(
-        _ known: [String]?, _ new: [String], _ apply: PeerList.Apply, most: Int? = nil
+        _ known: [String]?, _ new: [String], _ apply: PeerList.Apply, most: Int? = nil,
+        of stance: PeerList.Stance = .block
     ) throws -> (live: [String]?, waits: ListUpdate.Reason?) {
         let update = ListUpdate(
-            from: try known.map(entries), to: try entries(new), apply, most: most)
+            of: stance, from: try known.map(entries), to: try entries(new), apply, most: most)
         return (update.live.map { $0.map(\.words).sorted() }, update.waits)
     }
 
@@ -36,6 +37,18 @@ import Testing
         let more = try update(["a.example"], ["a.example", "c.example"], .additions)
         #expect(more.live == ["a.example", "c.example"])
         #expect(more.waits == nil)
+    }
+
+    /// One entry of many, and everybody below it comes in.
+    @Test(arguments: [PeerList.Apply.all, .additions], ["*.test", ".b.example"])
+    func whatIsWideAndNewInAListThatAllowsWaits(_ apply: PeerList.Apply, _ wide: String) throws {
+        let known = ["a.example", "*.c.example"]
+        let allowed = try update(known, known + ["d.example", wide], apply, of: .allow)
+        #expect(allowed.live?.sorted() == known.sorted())
+        #expect(allowed.waits == .wide)
+        #expect(try update(known, known + ["d.example"], apply, of: .allow).waits == nil)
+        #expect(try update(known, known + [wide], apply, of: .block).waits == nil)
+        #expect(try update(nil, known + [wide], apply, of: .allow).waits == nil)
     }
 
     @Test func aLaterEndIsAnAdditionAndASoonerOneARemoval() throws {
@@ -93,7 +106,7 @@ import Testing
         let new = [
             try ListSamples.entry("b.example"), try ListSamples.entry("a.example", note: "y"),
         ]
-        let update = ListUpdate(from: known, to: new, .drafts, most: 0)
+        let update = ListUpdate(of: .block, from: known, to: new, .drafts, most: 0)
         #expect(update.waits == nil)
         #expect(update.live == new)
         #expect(update.change.words == "no change")
