@@ -47,9 +47,11 @@ struct ListImportCommand: ParsableCommand {
     /// end: which one is meant is for a person to say.
     private func add(_ entries: [ListEntry], to path: String) throws -> [ListEntry] {
         var text = ""
+        var old: [UInt8]?
         var known: [ListEntry] = []
         if FileManager.default.fileExists(atPath: path) {
             let bytes = try InputFile.bytes(path)
+            old = bytes
             do throws(ListDefect) {
                 known = try ListReading(.text, for: options.standing, .none)
                     .contents(bytes, signature: nil, now: 0).entries
@@ -64,7 +66,7 @@ struct ListImportCommand: ParsableCommand {
         guard !change.added.isEmpty else { return [] }
         if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
         text += ListReading.text(change.added)
-        do { try OperatorFile.write(path, Array(text.utf8)) } catch {
+        do { try OperatorFile.write(path, Array(text.utf8), over: old) } catch {
             throw CommandFailure(error.description)
         }
         return change.added

@@ -22,6 +22,8 @@ package struct ListEdit: Sendable {
     /// The policy as it is then.
     package let policy: Policy
     private let text: [UInt8]
+    /// What the file held.
+    private let old: [UInt8]
 
     /// - Parameters:
     ///   - list: its name; nil for the only own one of this standing.
@@ -44,6 +46,7 @@ package struct ListEdit: Sendable {
         guard let old = try PolicyFiles.disk.read(self.file) else {
             throw Problem("there is no file \(self.file)")
         }
+        self.old = old
         if isText {
             entry = "\(host)    # \(day)\(note.isEmpty ? "" : ": \(note)")"
             var new = old
@@ -65,7 +68,11 @@ package struct ListEdit: Sendable {
     }
 
     /// Puts the new file in the place of the old one, as `OperatorFile` does.
-    package func write() throws(PrivateFile.Problem) { try OperatorFile.write(file, text) }
+    ///
+    /// Refused: a file that somebody has changed since it was read.
+    package func write() throws(PrivateFile.Problem) {
+        try OperatorFile.rewrite(file, text, over: old)
+    }
 
     private static func load(_ file: String, _ files: PolicyFiles) throws -> Policy {
         do throws(StartFailure) { return try RunningGateway.loadPolicy(file, files) } catch {

@@ -9,9 +9,11 @@ import SystemPackage
 /// A file of the operator's that a command writes anew: a policy, a list.
 package enum OperatorFile {
     /// Puts bytes into a file as `rewrite` does; makes one of mode 0644 where there is none.
-    package static func write(_ path: String, _ bytes: [UInt8]) throws(PrivateFile.Problem) {
+    package static func write(
+        _ path: String, _ bytes: [UInt8], over old: [UInt8]? = nil
+    ) throws(PrivateFile.Problem) {
         if PrivateFile.exists(path) {
-            try rewrite(path, bytes)
+            try rewrite(path, bytes, over: old)
         } else {
             try PrivateFile.create(path, bytes, for: .everybody)
         }
@@ -20,18 +22,26 @@ package enum OperatorFile {
     /// Puts other bytes into a file, at once and wholly: mode and owner stay, a symbolic link still
     /// leads to it, and whoever reads it meanwhile reads the old text or the new one.
     ///
-    /// Refused: what is no regular file, and a file whose owner cannot be kept.
+    /// Refused: what is no regular file, a file whose owner cannot be kept, and one that is not what
+    /// the new text was made from any more.
+    ///
+    /// - Parameter old: what was read; nil when the new text does not hang on it.
     package static func rewrite(
-        _ path: String, _ bytes: [UInt8]
+        _ path: String, _ bytes: [UInt8], over old: [UInt8]? = nil
     ) throws(PrivateFile.Problem) {
         // Beside the file itself, not beside the link.
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let draft = target + "." + Random.alphanumeric(8) + ".draft"
         do {
-            let status = try Stat(FilePath(target))
+            let file = try FileDescriptor.open(
+                FilePath(target), .readOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
+            // Closing it lets others have it.
+            defer { try? file.close() }
+            let status = try Stat(file)
             guard status.type == .regular else {
                 throw PrivateFile.Problem(path: path, what: "is not a regular file", remedy: "")
             }
+            if let old { try hold(file, status, old, target, path: path) }
             defer { try? FileManager.default.removeItem(atPath: draft) }
             try fill(draft, bytes, like: status, path: path)
             if let number = FileName.replace(target, by: draft) { throw Errno(rawValue: number) }
@@ -41,6 +51,22 @@ package enum OperatorFile {
         } catch {
             let text = (error as? Errno)?.description ?? "\(error)"
             throw PrivateFile.Problem(path: path, what: "cannot be written: \(text)", remedy: "")
+        }
+    }
+
+    /// Keeps other edits away until this one is over.
+    private static func hold(
+        _ file: FileDescriptor, _ status: Stat, _ old: [UInt8], _ target: String, path: String
+    ) throws {
+        while flock(file.rawValue, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw Errno(rawValue: errno) }
+        }
+        let now = try Stat(FilePath(target))
+        let isSame = now.deviceID == status.deviceID && now.inode == status.inode
+        guard isSame, FileManager.default.contents(atPath: target).map({ [UInt8]($0) }) == old
+        else {
+            throw PrivateFile.Problem(
+                path: path, what: "was changed meanwhile", remedy: "try again")
         }
     }
 

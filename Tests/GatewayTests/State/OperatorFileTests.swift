@@ -41,6 +41,18 @@ import Testing
         #expect(try names == ["list.txt"])
     }
 
+    /// Of two edits made from the same text the second would take back the first.
+    @Test func whatIsNotWhatWasReadAnyMoreStays() throws {
+        try scratch.write("old", "list.txt")
+        let file = scratch.file("list.txt")
+        try OperatorFile.rewrite(file, Array("first".utf8), over: Array("old".utf8))
+        #expect(throws: PrivateFile.Problem.self) {
+            try OperatorFile.rewrite(file, Array("second".utf8), over: Array("old".utf8))
+        }
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "first")
+        #expect(try names == ["list.txt"])
+    }
+
     @Test func whatIsNoFileIsRefusedAndNothingIsMade() throws {
         try FileManager.default.createDirectory(
             atPath: scratch.file("folder"), withIntermediateDirectories: false)
