@@ -124,9 +124,10 @@ extension Gateway {
     func reloadKeys() {
         let folder = configuration.signature.keys
         do throws(PrivateFile.Problem) {
-            published.take(
-                try KeyRing(folder: folder, whenMissing: .refuse, now: environment.now()))
-            log.write(.notice, .keysChanged, [LogEntry(.file, folder)])
+            let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: environment.now())
+            let isNew = !ring.isSame(as: keys.current)
+            published.take(ring)
+            if isNew { log.write(.notice, .keysChanged, [LogEntry(.file, folder)]) }
         } catch {
             log.write(
                 .error, .keysRefused,
@@ -137,6 +138,15 @@ extension Gateway {
     private func pause(_ duration: Duration) async {
         // Ended early only by being cancelled, which the loops look at.
         try? await Task.sleep(for: duration)
+    }
+}
+
+extension KeyRing {
+    fileprivate func isSame(as other: KeyRing) -> Bool {
+        keys.elementsEqual(other.keys) { one, other in
+            one.name == other.name && one.state == other.state && one.since == other.since
+                && one.key.publicKey == other.key.publicKey
+        }
     }
 }
 

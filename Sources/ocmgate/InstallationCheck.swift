@@ -25,6 +25,7 @@ struct InstallationCheck {
             return nil
         }
         self.policy = policy
+        findings += policy.openToAll
         let failed = policy.proofFailures()
         findings += failed
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }

@@ -158,6 +158,21 @@ def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd)
     lines = (gateway.folder / "unwanted.txt").read_text().splitlines()
     assert lines[0] == "# by hand" and lines[done["line"] - 1] == done["entry"]
     refused(send(gateway, peer), 403, "peer_blocked")
+    # A list that blocks and is cut short is not taken by being seen, only when it is asked for.
+    failures = len([line for line in gateway.records()
+                    if line["message"] == "gateway.reload-failed"])
+    (gateway.folder / "unwanted.txt").write_text("")
+    line = gateway.lines("gateway.reload-failed", failures + 1)[-1]
+    assert "unwanted" in line["problem"] and "ocmgate reload" in line["problem"]
+    refused(send(gateway, peer), 403, "peer_blocked")
+    gateway.command("reload")
+    refused(send(gateway, peer), 503, "peer_held")
+    # Nor is one that anybody may write.
+    (gateway.folder / "policy.toml").chmod(0o646)
+    run = gateway.command("reload", check=False)
+    assert run.returncode == 1 and "chmod o-w" in run.stderr
+    (gateway.folder / "policy.toml").chmod(0o644)
+    gateway.command("reload")
 
 
 def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd):

@@ -127,7 +127,7 @@ package final class Journal: Sendable {
 
     /// Writes that another policy is in force. Records around this line may be of messages that
     /// began under the other one; each names its own.
-    func tellPolicy(was: String, now: String) async throws(Denial) {
+    func tellPolicy(was: PolicyHashes, now: PolicyHashes) async throws(Denial) {
         if case .failed(let failure) = await submit(.policy(was: was, now: now)) {
             throw failure.denial
         }
@@ -277,8 +277,10 @@ package final class Journal: Sendable {
                     } catch let failure as JournalFailure { outcomes.append(.failed(failure)) }
                 case .policy(let was, let now):
                     try disk.append(.policy, milliseconds()) { text in
-                        text.add("was", was)
-                        text.add("policy", now)
+                        text.add("was", was.text)
+                        text.add("policy", now.text)
+                        text.add("lists_were", was.lists)
+                        text.add("lists", now.lists)
                     }
                     outcomes.append(.done)
                 }

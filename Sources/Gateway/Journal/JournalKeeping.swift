@@ -79,9 +79,10 @@ package enum JournalKeeping: Sendable {
 
     /// Writes that another policy is in force, if it is another; a journal that cannot be written says
     /// so itself.
-    func tellPolicy(was: String, now: String) async {
-        guard was != now, case .on(let journal, _) = self else { return }
-        try? await journal.tellPolicy(was: was, now: now)
+    func tellPolicy(_ now: Policy, after before: Policy) async {
+        let hashes = (was: PolicyHashes(before), now: PolicyHashes(now))
+        guard hashes.was != hashes.now, case .on(let journal, _) = self else { return }
+        try? await journal.tellPolicy(was: hashes.was, now: hashes.now)
     }
 
     func close() {

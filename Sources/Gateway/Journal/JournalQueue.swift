@@ -13,7 +13,7 @@ struct JournalQueue {
             case record(JournalRecord, Place)
             case erase(JournalErasure)
             /// Another policy is in force: the hashes of the old one and the new one.
-            case policy(was: String, now: String)
+            case policy(was: PolicyHashes, now: PolicyHashes)
             case diagnosis(NearMiss)
         }
 

@@ -9,6 +9,9 @@ package enum PolicyReload: Sendable, Equatable {
     case taken(was: String, now: String)
     /// The last good policy stays: why, with file, line and column.
     case kept(String)
+
+    /// Whether a person asked for it, or a file was seen to have changed.
+    enum Cause: Sendable { case asked, seen }
 }
 
 extension Gateway {
@@ -18,9 +21,13 @@ extension Gateway {
     /// On any error the last good one stays, of each by itself, and the log says why. A message ends
     /// under the snapshot that it began with.
     @discardableResult
-    func reloadPolicy() async -> PolicyReload {
-        let reload = await policyQueue.result { [self] in readPolicyAgain() }
-        if case .taken(let was, let now) = reload { await journal.tellPolicy(was: was, now: now) }
+    func reloadPolicy(_ cause: PolicyReload.Cause = .asked) async -> PolicyReload {
+        let (reload, before, now) = await policyQueue.result { [self] in
+            let before = policy.current
+            let reload = readPolicyAgain(cause)
+            return (reload, before, policy.current)
+        }
+        await journal.tellPolicy(now, after: before)
         return reload
     }
 
@@ -32,23 +39,33 @@ extension Gateway {
             let before = policy.snapshot
             let new = change(before)
             putInForce(new.policy, candidate: new.candidate, after: before.policy)
-            return (before.policy.hash, new.policy.hash)
+            return (before.policy, new.policy)
         }
-        await journal.tellPolicy(was: was, now: now)
+        await journal.tellPolicy(now, after: was)
     }
 
     private func putInForce(_ new: Policy, candidate: Policy?, after before: Policy) {
         policy.swap(new, candidate: candidate)
         published.rebuild()
         log.write(
-            .notice, .reloaded, [LogEntry(.policy, new.hash), LogEntry(.was, before.hash)])
+            .notice, .reloaded,
+            [
+                LogEntry(.policy, new.hash), LogEntry(.was, before.hash),
+                new.contentsHash.map { LogEntry(.lists, $0) },
+            ])
     }
 
-    private func readPolicyAgain() -> PolicyReload {
+    private func readPolicyAgain(_ cause: PolicyReload.Cause) -> PolicyReload {
         let before = policy.snapshot
         let file = configuration.policy.file
         do throws(StartFailure) {
-            let new = lists.fill(try RunningGateway.loadPolicy(file))
+            let read = try RunningGateway.loadPolicy(file)
+            if cause == .seen, let list = read.emptied(since: before.policy) {
+                throw StartFailure(
+                    "\(file): the list \(list) blocks, and has lost all of its entries; if that is "
+                        + "meant: ocmgate reload")
+            }
+            let new = lists.fill(read)
             putInForce(
                 new, candidate: readCandidateAgain(before.candidate, beside: new),
                 after: before.policy)
@@ -87,6 +104,20 @@ extension Gateway {
     }
 }
 
+extension Policy {
+    /// A list of one's own that blocked somebody and blocks nobody now: a file that was cut short
+    /// looks like that, and everybody on it would come in.
+    fileprivate func emptied(since before: Policy) -> String? {
+        before.lists.first { old in
+            old.tier == .own && old.stance == .block && !old.entries.isEmpty
+                && lists.contains { new in
+                    new.name == old.name && new.tier == .own && new.stance == .block
+                        && new.entries.isEmpty
+                }
+        }?.name
+    }
+}
+
 extension GatewayLog {
     /// A candidate that cannot be used; nothing is enforced by it, so the gateway goes on.
     func candidateRefused(_ file: String, _ failure: StartFailure, _ last: Policy?) {
@@ -109,6 +140,9 @@ extension RunningGateway {
     ) throws(StartFailure) -> Policy {
         let policy: Policy
         do { policy = try Policy.load(file: file, files) } catch {
+            throw StartFailure(error.description)
+        }
+        if let error = ConfigurationErrors(policy.openToAll) {
             throw StartFailure(error.description)
         }
         if let error = ConfigurationErrors(policy.proofFailures()) {

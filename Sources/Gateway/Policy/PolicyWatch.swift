@@ -13,6 +13,8 @@ struct FileStamp: Sendable, Equatable {
     let size: Int
     /// Seconds since 1970.
     let modified: Double
+    /// When something of it, its own times too, was changed last: nobody can set that back.
+    let changed: Double
 
     /// nil when there is no such file. Of a link it is the file that it leads to.
     init?(_ path: String) {
@@ -20,15 +22,20 @@ struct FileStamp: Sendable, Equatable {
         device = Int(truncatingIfNeeded: status.deviceID.rawValue)
         inode = Int(truncatingIfNeeded: status.inode.rawValue)
         size = Int(status.size)
-        let time = status.st_mtim
-        modified = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        modified = Self.seconds(status.st_mtim)
+        changed = Self.seconds(status.st_ctim)
     }
 
-    init(device: Int = 1, inode: Int, size: Int, modified: Double) {
+    private static func seconds(_ time: timespec) -> Double {
+        Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    init(device: Int = 1, inode: Int, size: Int, modified: Double, changed: Double = 0) {
         self.device = device
         self.inode = inode
         self.size = size
         self.modified = modified
+        self.changed = changed
     }
 
     func isSameFile(as other: FileStamp) -> Bool {
@@ -84,7 +91,7 @@ extension Gateway {
         while !Task.isCancelled {
             // Ended early only by being cancelled.
             try? await Task.sleep(for: PolicyWatch.interval)
-            if watch.look(policyStamps()) { await reloadPolicy() }
+            if watch.look(policyStamps()) { await reloadPolicy(.seen) }
         }
     }
 
