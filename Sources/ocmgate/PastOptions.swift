@@ -57,7 +57,7 @@ struct PastSource {
     /// more with it.
     func policy() -> Policy? {
         guard option.isThere, let settings = try? option.read() else { return nil }
-        return try? Policy.load(file: settings.policy.file, .disk)
+        return try? PolicyCommand.inForce(settings)
     }
 }
 

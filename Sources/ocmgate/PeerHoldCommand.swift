@@ -105,7 +105,8 @@ struct PeerHoldCommand: ParsableCommand {
                 Output.error("\(error)")
                 throw Exit.findings
             }
-            let standing = edit.policy.standing(of: peer, now: waiting.now)
+            let standing = edit.policy.inForce(beside: waiting.settings.state.file)
+                .standing(of: peer, now: waiting.now)
             let wanted: Standing.Word = stance == .allow ? .allow : .block
             guard standing.word == wanted else {
                 Output.error(

@@ -48,7 +48,7 @@ struct PeerState {
         settings = try option.load()
         key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
         do throws(ConfigurationErrors) {
-            policy = try Policy.load(file: settings.policy.file, .disk)
+            policy = try PolicyCommand.inForce(settings)
         } catch { throw CommandFailure(error) }
     }
 

@@ -110,7 +110,7 @@ struct PeerQuestion: ParsableArguments {
     func policy(_ found: Found) throws -> Policy? {
         guard about.option.isThere else { return nil }
         do throws(ConfigurationErrors) {
-            return try Policy.load(file: found.settings.policy.file, .disk)
+            return try PolicyCommand.inForce(found.settings)
         } catch { throw CommandFailure(error) }
     }
 

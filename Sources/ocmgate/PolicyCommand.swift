@@ -18,6 +18,24 @@ struct PolicyCommand: ParsableCommand {
         do { return try load(file) } catch { throw CommandFailure(error) }
     }
 
+    /// As `open`, with what the installation has of its downloaded lists; says of which there is
+    /// nothing.
+    static func open(_ file: String, in option: ConfigurationOption) throws -> Policy {
+        let written = try open(file)
+        let policy =
+            option.isThere ? written.inForce(beside: try option.load().state.file) : written
+        let empty = policy.emptyDownloads
+        if !empty.isEmpty {
+            Output.error("downloaded lists that are empty here: \(empty.joined(separator: ", "))")
+        }
+        return policy
+    }
+
+    /// The policy in force of an installation, with the copies of its downloaded lists.
+    static func inForce(_ settings: Configuration) throws(ConfigurationErrors) -> Policy {
+        try Policy.load(file: settings.policy.file, .disk).inForce(beside: settings.state.file)
+    }
+
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's
     /// folder).
     static func load(_ file: String) throws(ConfigurationErrors) -> Policy {

@@ -53,7 +53,8 @@ struct PolicyExplainCommand: ParsableCommand {
     }
 
     private func policy() throws -> Policy {
-        try PolicyCommand.open(try file ?? configuration.load().policy.file)
+        try PolicyCommand.open(
+            try file ?? configuration.load().policy.file, in: configuration)
     }
 
     /// The places of the limits that `--over` names.

@@ -28,7 +28,7 @@ struct PolicyReplayCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let policy = try PolicyCommand.open(against)
+        let policy = try PolicyCommand.open(against, in: past.configuration)
         let journal = try past.journal()
         let progress = Progress("judged")
         let replay: Replay

@@ -28,7 +28,8 @@ struct PolicySuggestCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let policy = try PolicyCommand.open(try file ?? past.configuration.load().policy.file)
+        let policy = try PolicyCommand.open(
+            try file ?? past.configuration.load().policy.file, in: past.configuration)
         let journal = try past.journal()
         let progress = Progress("read")
         let found: PolicySuggestions

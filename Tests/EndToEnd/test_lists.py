@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from base64 import urlsafe_b64decode
 
 import pytest
@@ -60,11 +61,12 @@ class World:
         self.lists.put("/abuse.csv", text, **page)
         self.lists.put("/abuse.csv.jws", self.abuse.detached(text))
 
-    def put_mesh(self, *hosts: str, publisher: Publisher | None = None) -> None:
+    def put_mesh(self, *hosts: str, publisher: Publisher | None = None, dated=True) -> None:
         listing = {"federation": "Mesh", "servers": [
             {"url": f"https://{host}", "displayName": host} for host in hosts]}
+        header = {"iat": int(time.time())} if dated else {}
         self.lists.put(
-            "/mesh.jws", (publisher or self.mesh).jws(json.dumps(listing).encode()))
+            "/mesh.jws", (publisher or self.mesh).jws(json.dumps(listing).encode(), **header))
 
     def send(self, host: str):
         peer = self.peers.peers[host]
@@ -166,7 +168,30 @@ def test_a_directory_that_another_key_signed_admits_nobody(world):
     unsigned = json.loads(world.lists.pages["/mesh.jws"].body) | {"signature": ""}
     world.lists.put("/mesh.jws", json.dumps(unsigned))
     assert world.update("mesh")[0] == 1
+    # An old version without a date is no way back from one that has one.
+    world.put_mesh("mesh.test", "new.test", dated=False)
+    code, told = world.update("mesh")
+    assert code == 1 and "iat" in told["mesh"]["reason"]
     world.holds()
+
+
+def test_commands_judge_by_the_lists_that_are_in_force(world):
+    gateway = world.gateway
+
+    def asked(peer: str) -> dict:
+        run = gateway.command("policy", "explain", "--peer", peer, "--json", check=False)
+        return json.loads(run.stdout)
+
+    assert asked("bad.test")["by"] == "list:abuse" and asked("mesh.test")["action"] == "allow"
+    # The hash is the text's, in the gateway and everywhere else; the contents have their own.
+    [policy] = {asked("bad.test")["policy"], gateway.lines("gateway.started")[0]["policy"]}
+    line = gateway.decisions()[-1]
+    assert line["policy"] == policy and len(line["lists"]) == 16
+    rows = json.loads(gateway.command("peer", "list", "--json").stdout)["peers"]
+    assert {row["host"]: row["by"] for row in rows}["mesh.test"] == "list:mesh"
+    replayed = gateway.command("policy", "replay", "--against", str(gateway.folder / "policy.toml"),
+                               "--json", check=False)
+    assert json.loads(replayed.stdout)["judged"] > 0
 
 
 def test_a_jump_waits_for_a_person_who_looks_and_applies(world):
