@@ -10,12 +10,17 @@ package enum Base64 {
 
     /// Section 4 with padding, appended to text that is being written.
     package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
-        append(bytes, to: &text, alphabet: standard, padding: true)
+        text += encoded(bytes, standard, padding: true)
     }
 
     /// Section 5 without padding, as JOSE writes it.
     package static func encodeURL(_ bytes: [UInt8]) -> String {
         text(bytes, alphabet: url, padding: false)
+    }
+
+    /// Section 5 without padding, appended to text that is being written.
+    package static func appendURL(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+        text += encoded(bytes, url, padding: false)
     }
 
     /// Section 4; padding must be right or absent.
@@ -34,31 +39,32 @@ package enum Base64 {
     }
 
     private static func text(_ bytes: [UInt8], alphabet: [UInt8], padding: Bool) -> String {
-        var output: [UInt8] = []
-        append(bytes.span, to: &output, alphabet: alphabet, padding: padding)
-        return String(decoding: output, as: UTF8.self)
+        String(decoding: encoded(bytes.span, alphabet, padding: padding), as: UTF8.self)
     }
 
-    private static func append(
-        _ bytes: Span<UInt8>, to output: inout [UInt8], alphabet: [UInt8], padding: Bool
-    ) {
-        output.reserveCapacity(output.count + (bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let second = left > 1 ? bytes[index + 1] : 0
-            let third = left > 2 ? bytes[index + 2] : 0
-            let group = UInt32(bytes[index]) << 16 | UInt32(second) << 8 | UInt32(third)
-            for place in 0..<4 {
-                if place <= left {
-                    output.append(alphabet[Int(group >> (18 - 6 * UInt32(place))) & 63])
-                } else if padding {
-                    output.append(UInt8(ascii: "="))
-                }
+    private static func encoded(
+        _ bytes: Span<UInt8>, _ alphabet: [UInt8], padding: Bool
+    ) -> [UInt8] {
+        unsafe [UInt8](filling: (bytes.count + 2) / 3 * 4) { output in
+            var written = 0
+            var index = 0
+            while index < bytes.count {
+                let left = bytes.count - index
+                let second = left > 1 ? Int(bytes[index + 1]) : 0
+                let third = left > 2 ? Int(bytes[index + 2]) : 0
+                let group = Int(bytes[index]) << 16 | second << 8 | third
+                unsafe output[written] = alphabet[group >> 18]
+                unsafe output[written + 1] = alphabet[group >> 12 & 63]
+                unsafe output[written + 2] = left > 1 ? alphabet[group >> 6 & 63] : pad
+                unsafe output[written + 3] = left > 2 ? alphabet[group & 63] : pad
+                written += 4
+                index += 3
             }
-            index += 3
+            return padding ? written : (bytes.count * 4 + 2) / 3
         }
     }
+
+    private static let pad = UInt8(ascii: "=")
 
     static func bytes(_ text: Span<UInt8>, values: [UInt8]) -> [UInt8]? {
         var end = text.count
@@ -67,22 +73,29 @@ package enum Base64 {
             end -= text[end - 2] == UInt8(ascii: "=") ? 2 : 1
         }
         guard end % 4 != 1 else { return nil }
-        var output: [UInt8] = []
-        output.reserveCapacity(end / 4 * 3 + 2)
         var group: UInt32 = 0
-        var bits: UInt32 = 0
-        for index in 0..<end {
-            let value = values[Int(text[index])]
-            guard value < 64 else { return nil }
-            group = group << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                output.append(UInt8(truncatingIfNeeded: group >> bits))
-                group &= (1 << bits) - 1
+        var isWellFormed = true
+        let output = unsafe [UInt8](filling: end / 4 * 3 + 2) { output in
+            var written = 0
+            var bits: UInt32 = 0
+            for index in 0..<end {
+                let value = values[Int(text[index])]
+                guard value < 64 else {
+                    isWellFormed = false
+                    return 0
+                }
+                group = group << 6 | UInt32(value)
+                bits += 6
+                if bits >= 8 {
+                    bits -= 8
+                    unsafe output[written] = UInt8(truncatingIfNeeded: group >> bits)
+                    written += 1
+                    group &= (1 << bits) - 1
+                }
             }
+            return written
         }
-        return group == 0 ? output : nil
+        return isWellFormed && group == 0 ? output : nil
     }
 
     private static let standard = [UInt8](

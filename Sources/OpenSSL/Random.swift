@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// Randomness fit for keys, from OpenSSL's generator.
 package enum Random {
@@ -10,6 +11,20 @@ package enum Random {
             return count
         }
     }
+
+    /// `count` random bytes for what everybody may see, such as nonces and names: drawn from the
+    /// generator many at a time, since asking it costs as much as sealing a short text. Each is
+    /// given out once.
+    package static func publicBytes(_ count: Int) -> [UInt8] {
+        drawn.withLock { drawn in
+            if drawn.count < count { drawn = bytes(max(count, 1024)) }
+            let given = Array(drawn.suffix(count))
+            drawn.removeLast(count)
+            return given
+        }
+    }
+
+    private static let drawn = Mutex<[UInt8]>([])
 
     private static let alphabet = [UInt8](
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)

@@ -64,6 +64,17 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
+    /// Appends a copy of what a span lends.
+    package mutating func append(copying bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends the bytes of a text, without the detour over a collection that `utf8` takes: lines
+    /// of the log and of the journal have hundreds of texts.
+    package mutating func append(utf8 text: String) { append(copying: text.utf8.span) }
+}
+
+extension [UInt8] {
     /// The bytes as raw memory. Unlike most elements, a byte has no padding that could be seen.
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
@@ -108,6 +119,34 @@ extension Span<UInt8> {
                 index += 1
             }
             return index
+        }
+    }
+    /// Whether all of it is printable ASCII that a JSON string holds as it is: no control character,
+    /// no quotation mark, no backslash. Looks at eight bytes at once.
+    package var isPlainText: Bool {
+        unsafe withUnsafeBytes { bytes in
+            var index = 0
+            while index + 8 <= bytes.count {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                // Some high bit is set when a byte is not ASCII, or when it is below what is taken
+                // from it: without either, nothing borrows and no difference has a high bit.
+                let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+                let quotation = word ^ 0x2222_2222_2222_2222
+                let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+                let found =
+                    word | (word &- 0x2020_2020_2020_2020)
+                    | (delete &- 0x0101_0101_0101_0101) | (quotation &- 0x0101_0101_0101_0101)
+                    | (backslash &- 0x0101_0101_0101_0101)
+                if found & 0x8080_8080_8080_8080 != 0 { return false }
+                index += 8
+            }
+            while index < bytes.count {
+                switch unsafe bytes[index] {
+                case 0..<0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
+                default: index += 1
+                }
+            }
+            return true
         }
     }
 }

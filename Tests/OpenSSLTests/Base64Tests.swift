@@ -35,6 +35,9 @@ import Testing
             let bytes = Random.bytes(count)
             #expect(Base64.decode(Base64.encode(bytes)) == bytes)
             #expect(Base64.decodeURL(Base64.encodeURL(bytes)) == bytes)
+            var appended: [UInt8] = [1]
+            Base64.appendURL(bytes.span, to: &appended)
+            #expect(appended == [1] + Array(Base64.encodeURL(bytes).utf8))
         }
     }
 }

@@ -43,4 +43,26 @@ import Testing
         #expect(none.span.firstIndex(of: 1, from: 0) == nil)
         #expect(rest.span.firstIndex(of: 2, from: 0) == 1)
     }
+
+    @Test func plainIsWhatAJSONStringHoldsAsItIs() {
+        for place in 0..<19 {
+            for byte in UInt8.min...UInt8.max {
+                for filler: UInt8 in [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7E] {
+                    var bytes = [UInt8](repeating: filler, count: 19)
+                    bytes[place] = byte
+                    let isPlain = (0x20..<0x7F).contains(byte) && byte != 0x22 && byte != 0x5C
+                    #expect(bytes.span.isPlainText == isPlain)
+                }
+            }
+        }
+        #expect([UInt8]().span.isPlainText)
+    }
+
+    @Test(arguments: ["", "short", "a text that is longer than fifteen bytes", "\u{e9}\u{1F600}"])
+    func textsAreAppendedByteForByte(_ text: String) {
+        var bytes: [UInt8] = [1]
+        bytes.append(utf8: text)
+        bytes.append(copying: text.utf8.span)
+        #expect(bytes == [1] + Array(text.utf8) + Array(text.utf8))
+    }
 }
