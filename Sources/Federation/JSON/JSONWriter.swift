@@ -11,9 +11,9 @@ extension JSONValue {
 
     private func write(into bytes: inout [UInt8]) {
         switch self {
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .number(let number): bytes.append(contentsOf: number.text.utf8)
+        case .null: bytes.append(utf8: "null")
+        case .bool(let value): bytes.append(utf8: value ? "true" : "false")
+        case .number(let number): bytes.append(utf8: number.text)
         case .string(let text): Self.write(text, into: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
@@ -36,8 +36,8 @@ extension JSONValue {
 
     private static func write(_ text: String, into bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        if isPlain(text.utf8.span) {
-            bytes.append(contentsOf: text.utf8)
+        if text.utf8.span.isPlainText {
+            bytes.append(utf8: text)
             bytes.append(UInt8(ascii: "\""))
             return
         }
@@ -50,7 +50,7 @@ extension JSONValue {
             case 0x0D: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "r")])
             case 0x09: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
             case 0..<0x20, 0x7F:
-                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(utf8: "\\u00")
                 Hex.append(CollectionOfOne(byte), to: &bytes)
             default: bytes.append(byte)
             }
@@ -58,14 +58,4 @@ extension JSONValue {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Whether nothing of a text needs an escape.
-    private static func isPlain(_ text: Span<UInt8>) -> Bool {
-        for place in text.indices {
-            switch text[place] {
-            case 0..<0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
-            default: break
-            }
-        }
-        return true
-    }
 }

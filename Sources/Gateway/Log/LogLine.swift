@@ -1,5 +1,6 @@
 import HTTPSignatures
 import Logging
+import OpenSSL
 
 /// How lines look.
 package enum LogFormat: String, Sendable, CaseIterable {
@@ -20,12 +21,12 @@ enum LogLine {
         line.reserveCapacity(2048)
         switch format {
         case .json:
-            line.append(contentsOf: "{\"time\":\"".utf8)
+            line.append(utf8: "{\"time\":\"")
             Timestamp.write(milliseconds: time, into: &line)
-            line.append(contentsOf: "\",\"level\":\"".utf8)
-            line.append(contentsOf: level.rawValue.utf8)
-            line.append(contentsOf: "\",\"message\":\"".utf8)
-            line.append(contentsOf: message.rawValue.utf8)
+            line.append(utf8: "\",\"level\":\"")
+            line.append(utf8: level.rawValue)
+            line.append(utf8: "\",\"message\":\"")
+            line.append(utf8: message.rawValue)
             line.append(UInt8(ascii: "\""))
             for entry in entries where line.count < limit {
                 line.append(UInt8(ascii: ","))
@@ -34,10 +35,10 @@ enum LogLine {
             line.append(UInt8(ascii: "}"))
         case .text:
             Timestamp.write(milliseconds: time, into: &line)
-            line.append(contentsOf: " \(level.rawValue) \(message.rawValue)".utf8)
+            line.append(utf8: " \(level.rawValue) \(message.rawValue)")
             for entry in entries where line.count < limit {
                 line.append(UInt8(ascii: " "))
-                line.append(contentsOf: entry.name.rawValue.utf8)
+                line.append(utf8: entry.name.rawValue)
                 line.append(UInt8(ascii: "="))
                 write(entry.value, depth: 0, into: &line)
             }
@@ -49,8 +50,8 @@ enum LogLine {
     /// One member of an object.
     static func write(_ entry: LogEntry, depth: Int, into line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
-        line.append(contentsOf: entry.name.rawValue.utf8)
-        line.append(contentsOf: "\":".utf8)
+        line.append(utf8: entry.name.rawValue)
+        line.append(utf8: "\":")
         write(entry.value, depth: depth, into: &line)
     }
 
@@ -58,8 +59,8 @@ enum LogLine {
         switch value {
         case .text(let text): LogText.write(text, into: &line)
         case .bytes(let bytes): LogText.write(bytes, into: &line)
-        case .number(let number): line.append(contentsOf: String(number).utf8)
-        case .flag(let flag): line.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .number(let number): line.append(utf8: String(number))
+        case .flag(let flag): line.append(utf8: flag ? "true" : "false")
         case .list(let values):
             line.append(UInt8(ascii: "["))
             if depth < LogText.depthLimit {

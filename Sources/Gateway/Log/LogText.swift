@@ -15,9 +15,9 @@ enum LogText {
     /// Appends a JSON string (RFC 8259), with everything escaped that is not plainly visible.
     static func write(_ text: String, into line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
-        let utf8 = text.utf8
-        if utf8.count <= valueLimit, isPlain(utf8.span) {
-            line.append(contentsOf: utf8)
+        let bytes = text.utf8.span
+        if bytes.count <= valueLimit, bytes.isPlainText {
+            line.append(copying: bytes)
         } else {
             var length = 0
             for scalar in text.unicodeScalars {
@@ -35,16 +35,6 @@ enum LogText {
     /// The same for bytes: what is not UTF-8 becomes U+FFFD, written `\ufffd`.
     static func write(_ bytes: [UInt8], into line: inout [UInt8]) {
         write(String(decoding: bytes.prefix(valueLimit + 4), as: UTF8.self), into: &line)
-    }
-
-    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        for place in bytes.indices {
-            switch bytes[place] {
-            case 0..<0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
-            default: break
-            }
-        }
-        return true
     }
 
     private static func write(_ scalar: Unicode.Scalar, into line: inout [UInt8]) {

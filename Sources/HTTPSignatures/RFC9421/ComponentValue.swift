@@ -27,29 +27,29 @@ extension SignedMessage {
     ) throws(SignatureError) {
         switch (derived, start) {
         case (.status, .response(let status, _)):
-            base.append(contentsOf: String(status).utf8)
+            base.append(utf8: String(status))
         case (.status, .request), (_, .response):
             throw SignatureError(.missingValue, derived.rawValue)
         case (.method, .request(let method, _)):
-            base.append(contentsOf: method.utf8)
+            base.append(utf8: method)
         case (.targetURI, .request(_, let target)):
             guard !target.isAuthorityForm else {
                 throw SignatureError(.missingValue, derived.rawValue)
             }
             append(target.origin.scheme, "://", target.origin.authority, to: &base)
-            base.append(contentsOf: target.path.utf8)
+            base.append(utf8: target.path)
             if let query = target.query { append("?", query, to: &base) }
         case (.authority, .request(_, let target)):
-            base.append(contentsOf: target.origin.authority.utf8)
+            base.append(utf8: target.origin.authority)
         case (.scheme, .request(_, let target)):
-            base.append(contentsOf: target.origin.scheme.utf8)
+            base.append(utf8: target.origin.scheme)
         case (.requestTarget, .request(_, let target)):
-            base.append(contentsOf: target.text.utf8)
+            base.append(utf8: target.text)
         case (.path, .request(_, let target)):
             guard !target.isAuthorityForm else {
                 throw SignatureError(.missingValue, derived.rawValue)
             }
-            base.append(contentsOf: target.path.isEmpty ? "/".utf8 : target.path.utf8)
+            base.append(utf8: target.path.isEmpty ? "/" : target.path)
         case (.query, .request(_, let target)):
             append("?", target.query ?? "", to: &base)
         case (.queryParameter, .request(_, let target)):
@@ -135,7 +135,7 @@ extension SignedMessage {
     }
 
     private func append(_ parts: String..., to base: inout [UInt8]) {
-        for part in parts { base.append(contentsOf: part.utf8) }
+        for part in parts { base.append(utf8: part) }
     }
 
     /// The structured fields that other standards define and `sf` may name here.

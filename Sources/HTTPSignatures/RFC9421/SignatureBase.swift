@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// The bytes that are signed; the step numbers are those of RFC 9421 section 2.5.
 package struct SignatureBase: Sendable, Equatable {
     package private(set) var bytes: [UInt8] = []
@@ -29,7 +31,7 @@ package struct SignatureBase: Sendable, Equatable {
     static let limit = 16 * 1024
 
     private mutating func append(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(utf8: text)
     }
 
     private mutating func append(

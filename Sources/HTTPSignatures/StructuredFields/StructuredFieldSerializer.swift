@@ -145,7 +145,7 @@ package struct StructuredFieldSerializer {
         }
         bytes.append(UInt8(ascii: "\""))
         if isPlain {
-            bytes.append(contentsOf: string.utf8)
+            bytes.append(utf8: string)
         } else {
             for byte in string.utf8 {
                 if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { write("\\") }
@@ -179,6 +179,6 @@ package struct StructuredFieldSerializer {
     }
 
     private mutating func write(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(utf8: text)
     }
 }
