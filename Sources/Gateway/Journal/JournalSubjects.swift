@@ -11,6 +11,7 @@ import Synchronization
 /// Used by the journal's thread; commands open it for reading beside it.
 final class JournalSubjects {
     private struct Entry {
+        let lookup: Data
         let pseudonym: JournalPseudonym
         let key: AEADKey
         /// The number of the last day on which the subject was written of.
@@ -28,7 +29,9 @@ final class JournalSubjects {
     let database: DatabaseQueue
     private let lookup: HMACKey
     private let wrap: AEADKey
-    private var known: [Data: Entry] = [:]
+    private let remembered: Int
+    /// By the bytes of the subjects' names.
+    private var known: [[UInt8]: Entry] = [:]
     private var fresh: [NewRow] = []
     private var touched: [Data] = []
     private var problem: (any Error)?
@@ -43,7 +46,12 @@ final class JournalSubjects {
     enum Use { case writing, reading }
 
     /// Opens the database of a journal's folder, or makes it.
-    init(_ folder: String, _ seal: SealKey, _ use: Use) throws(JournalError) {
+    ///
+    /// - Parameter remembered: subjects whose keys are kept in memory from one `flush` to the next.
+    init(
+        _ folder: String, _ seal: SealKey, _ use: Use, remembered: Int = 8192
+    ) throws(JournalError) {
+        self.remembered = remembered
         let path = (folder as NSString).appendingPathComponent(Self.fileName)
         lookup = seal.hmac(for: .journalLookup)
         do {
@@ -79,51 +87,48 @@ final class JournalSubjects {
 
     /// Seals a text for its subject, which gets a key at its first. What fails is told by `flush`.
     func seal(_ subject: JournalSubject, _ text: String, on day: JournalDay) -> SealedPerson {
-        let name = Digest128(Array(subject.name.utf8), key: lookup).data
-        let entry = entry(name, day)
+        let entry = entry(subject, day)
         return SealedPerson(
             pseudonym: entry.pseudonym, host: subject.host,
             sealed: entry.key.seal(
-                Array(text.utf8), authenticating: Array(entry.pseudonym.description.utf8)))
+                text.utf8.span, authenticating: entry.pseudonym.description.utf8.span))
     }
 
-    private func entry(_ name: Data, _ day: JournalDay) -> Entry {
-        if var entry = known[name] {
-            if entry.used < day.number {
-                entry.used = day.number
-                known[name] = entry
-                touched.append(name)
-            }
-            return entry
+    private func entry(_ subject: JournalSubject, _ day: JournalDay) -> Entry {
+        let name = Array(subject.name.utf8)
+        let before = known[name]
+        if let before, before.used >= day.number { return before }
+        var entry = before ?? found(name, day)
+        if entry.used < day.number {
+            entry.used = day.number
+            touched.append(entry.lookup)
         }
-        // Those that are not written yet are known nowhere else.
-        if known.count >= Self.remembered, fresh.isEmpty { known.removeAll(keepingCapacity: true) }
-        do {
-            if var entry = try stored("lookup", name)?.entry {
-                if entry.used < day.number {
-                    entry.used = day.number
-                    touched.append(name)
-                }
-                known[name] = entry
-                return entry
-            }
-        } catch { problem = error }
-        let secret = Secret.random(32)
-        let entry = Self.entry(secret, used: day.number)
         known[name] = entry
-        fresh.append(
-            NewRow(
-                lookup: name, pseudonym: entry.pseudonym.description,
-                key: Data(
-                    secret.withBytes { wrap.seal($0, authenticating: Array(name).span) })))
         return entry
     }
 
-    private static func entry(_ secret: Secret, used: Int) -> Entry {
+    /// What is stored of a subject; else a new key.
+    private func found(_ name: [UInt8], _ day: JournalDay) -> Entry {
+        let lookup = Digest128(name, key: lookup).data
+        do {
+            if let entry = try stored("lookup", lookup) { return entry }
+        } catch { problem = error }
+        let secret = Secret.random(32)
+        let entry = Self.entry(lookup, secret, used: day.number)
+        fresh.append(
+            NewRow(
+                lookup: lookup, pseudonym: entry.pseudonym.description,
+                key: Data(
+                    secret.withBytes { wrap.seal($0, authenticating: Array(lookup).span) })))
+        return entry
+    }
+
+    private static func entry(_ lookup: Data, _ secret: Secret, used: Int) -> Entry {
         let name = HMACKey(.sha256, secret).authenticate(Array("pseudonym".utf8))
         do {
             return Entry(
-                pseudonym: JournalPseudonym(digest: name), key: try AEADKey(secret), used: used)
+                lookup: lookup, pseudonym: JournalPseudonym(digest: name),
+                key: try AEADKey(secret), used: used)
         } catch { preconditionFailure("a key of 32 bytes is one") }
     }
 
@@ -150,6 +155,8 @@ final class JournalSubjects {
         isFull = false
         fresh = []
         touched = []
+        // Only here: what is not stored yet is known here alone.
+        if known.count >= remembered { known.removeAll(keepingCapacity: true) }
     }
 
     /// Refused (`JournalFailure.full`): what finds no room; nothing of it is written then.
@@ -163,7 +170,7 @@ final class JournalSubjects {
 
     private func stored(
         _ column: String, _ value: some DatabaseValueConvertible & Sendable
-    ) throws -> (lookup: Data, entry: Entry)? {
+    ) throws -> Entry? {
         try database.read { db in
             guard
                 let row = try Row.fetchOne(
@@ -173,19 +180,19 @@ final class JournalSubjects {
             let name = row["lookup"] as Data
             let key = try wrap.open(
                 [UInt8](row["key"] as Data), authenticating: Array(name))
-            return (name, Self.entry(Secret(key), used: row["used"]))
+            return Self.entry(name, Secret(key), used: row["used"])
         }
     }
 
     /// The key of a subject; nil when it was forgotten.
     func key(of pseudonym: JournalPseudonym) -> AEADKey? {
-        (try? stored("pseudonym", pseudonym.description))?.entry.key
+        (try? stored("pseudonym", pseudonym.description))?.key
     }
 
     /// The pseudonym of a subject; nil when nothing is written of it.
     func pseudonym(of subject: JournalSubject) throws -> JournalPseudonym? {
         try stored("lookup", Digest128(Array(subject.name.utf8), key: lookup).data)?
-            .entry.pseudonym
+            .pseudonym
     }
 
     func contains(_ pseudonym: JournalPseudonym) throws -> Bool {
@@ -237,9 +244,6 @@ final class JournalSubjects {
     }
 
     func close() { try? database.close() }
-
-    /// Subjects whose keys are kept in memory.
-    private static let remembered = 8192
 }
 
 extension JournalPeople {
