@@ -3,7 +3,9 @@ import OpenSSL
 import Transport
 
 /// The messages that are judged, read.
-enum Message: Sendable {
+///
+/// Boxed: each phase hands it on, and a share holds very many texts.
+indirect enum Message: Sendable {
     case share(Share)
     case notification(Federation.Notification)
     case inviteAccepted(InviteAccepted)
@@ -64,6 +66,17 @@ enum Message: Sendable {
         case .token(let request): request.claim
         case .ocsShare(let share): share.claim
         case .notification, .ocsChange: nil
+        }
+    }
+
+    /// The members of its body; nil for a form.
+    var members: JSONObject? {
+        switch self {
+        case .share(let share): share.members
+        case .notification(let notification): notification.members
+        case .inviteAccepted(let message): message.members
+        case .requestShare(let message): message.members
+        case .token, .ocsShare, .ocsChange: nil
         }
     }
 

@@ -81,7 +81,10 @@ final class Trail: Sendable {
     ) {
         var facts = Facts(occasion, peer: peer, now: now)
         facts.fill(from: message)
-        state.withLock { $0.facts = facts }
+        state.withLock { record in
+            record.facts = facts
+            record.body?.members = message.members
+        }
         note { record in
             record.claimed = claim?.peer.description
             record.fill(from: message)

@@ -8,6 +8,8 @@ import Federation
 package struct JournalBody: Sendable {
     let bytes: [UInt8]
     let form: Form
+    /// The members, of a body that was read before.
+    var members: JSONObject?
 
     enum Form: Sendable {
         case json
@@ -15,92 +17,127 @@ package struct JournalBody: Sendable {
         case form
     }
 
+    init(bytes: [UInt8], form: Form) {
+        self.bytes = bytes
+        self.form = form
+    }
+
     func write(into text: inout JournalText) {
-        guard let value = redacted else {
+        guard bytes.count <= Self.limit, let object = members ?? read() else {
             text.object("body") { $0.add("omitted", bytes.count) }
             return
         }
-        text.add("body", value: value)
+        let people = People(of: object)
+        text.object("body") { Self.write(object, people, into: &$0) }
     }
 
-    /// Nil when it cannot be read, or is too long to be kept.
-    private var redacted: JournalValue? {
-        guard bytes.count <= Self.limit else { return nil }
+    /// Nil when it cannot be read.
+    private func read() -> JSONObject? {
         switch form {
-        case .json:
-            guard let object = (try? JSONValue(parsing: bytes))?.object else { return nil }
-            return Self.redact(object, Self.accounts(of: object))
+        case .json: (try? JSONValue(parsing: bytes))?.object
         case .form:
-            guard let form = try? FormBody(parsing: bytes) else { return nil }
-            let object = JSONObject(form.parameters.map { ($0.name, .string($0.value)) })
-            return Self.redact(object, Self.accounts(of: object))
-        }
-    }
-
-    private static func redact(
-        _ object: JSONObject, _ accounts: [String: String]
-    ) -> JournalValue {
-        .object(
-            object.members.map { member in
-                let isKnown = known.contains(member.name)
-                return (
-                    isKnown ? member.name : "<name of \(member.name.utf8.count) bytes>",
-                    redact(member.value, as: member.name, accounts)
-                )
-            })
-    }
-
-    private static func redact(
-        _ value: JSONValue, as name: String, _ accounts: [String: String]
-    ) -> JournalValue {
-        switch value {
-        case .null: .null
-        case .bool(let flag): .flag(flag)
-        case .number(let number): number.integer.map { .number(String($0)) } ?? .null
-        case .string(let text):
-            if plain.contains(name) {
-                .text(text)
-            } else if let account = accounts[name] {
-                .person(text, of: account)
-            } else {
-                .text("<string of \(text.utf8.count) bytes>")
+            (try? FormBody(parsing: bytes)).map { form in
+                JSONObject(form.parameters.map { ($0.name, .string($0.value)) })
             }
-        case .array(let elements): .list(elements.map { redact($0, as: name, accounts) })
-        case .object(let object): redact(object, accounts)
         }
     }
 
-    /// Whose words the personal members are, by their names.
-    private static func accounts(of object: JSONObject) -> [String: String] {
-        var accounts: [String: String] = [:]
-        for (account, names) in personal {
-            guard let text = object[account]?.string, text.contains("@") else { continue }
-            for name in names + [account] { accounts[name] = text }
+    private static func write(_ object: JSONObject, _ people: People, into text: inout JournalText)
+    {
+        for (name, value) in object.members {
+            let role = roles[name]
+            text.begin(role == nil ? "<name of \(name.utf8.count) bytes>" : name)
+            write(value, role, people, into: &text)
         }
-        if let user = object["userID"]?.string, let host = object["recipientProvider"]?.string {
-            for name in ["userID", "email", "name"] { accounts[name] = "\(user)@\(host)" }
+    }
+
+    private static func write(
+        _ value: JSONValue, _ role: Role?, _ people: People, into text: inout JournalText
+    ) {
+        switch value {
+        case .null: text.writeNull()
+        case .bool(let flag): text.write(flag)
+        case .number(let number):
+            if let integer = number.integer { text.write(integer) } else { text.writeNull() }
+        case .string(let words):
+            if case .plain = role {
+                text.write(words)
+            } else if case .personal(let names) = role, let account = people.account(of: names) {
+                text.write(words, ofAccount: account)
+            } else {
+                text.write("<string of \(words.utf8.count) bytes>")
+            }
+        case .array(let elements):
+            text.list(elements) { write($1, role, people, into: &$0) }
+        case .object(let object): text.object { write(object, people, into: &$0) }
         }
-        return accounts
     }
 
     /// Bytes of a body that is kept.
     private static let limit = 16_384
-    private static let plain: Set<String> = [
-        "providerId", "shareType", "resourceType", "permissions", "requirements", "accessTypes",
-        "notificationType", "viewMode", "grant_type", "client_id", "remoteId", "recipientProvider",
-    ]
-    /// By the member that holds an account, those that are about the same person.
-    private static let personal: KeyValuePairs<String, [String]> = [
-        "owner": ["ownerDisplayName", "name", "description"],
-        "sender": ["senderDisplayName"], "shareWith": [],
-        "ownerFederatedId": ["owner"], "sharedByFederatedId": ["sharedBy"],
-    ]
-    /// Names that say nothing by themselves.
-    private static let known: Set<String> = plain.union([
-        "owner", "sender", "shareWith", "ownerDisplayName", "senderDisplayName", "userID", "email",
-        "sharedBy", "sharedByFederatedId", "ownerFederatedId", "name", "description", "message",
-        "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification", "datatx",
-        "sharedSecret", "secret", "token", "uri", "size", "code", "redirect_uri", "expiration",
-        "remote",
-    ])
+
+    /// What the texts of a member with a known name are.
+    private enum Role: Sendable {
+        /// Harmless.
+        case plain
+        /// Names somebody or is in their words: whose account the first of these members has that
+        /// has one.
+        case personal([String])
+        /// Nobody can say.
+        case other
+    }
+
+    private static let roles: [String: Role] = {
+        var roles: [String: Role] = [
+            "owner": .personal(["ownerFederatedId", "owner"]),
+            "ownerDisplayName": .personal(["owner"]), "name": .personal([People.invited, "owner"]),
+            "description": .personal(["owner"]), "sender": .personal(["sender"]),
+            "senderDisplayName": .personal(["sender"]), "shareWith": .personal(["shareWith"]),
+            "ownerFederatedId": .personal(["ownerFederatedId"]),
+            "sharedByFederatedId": .personal(["sharedByFederatedId"]),
+            "sharedBy": .personal(["sharedByFederatedId"]),
+            "userID": .personal([People.invited]), "email": .personal([People.invited]),
+        ]
+        for name in [
+            "providerId", "shareType", "resourceType", "permissions", "requirements",
+            "accessTypes", "notificationType", "viewMode", "grant_type", "client_id", "remoteId",
+            "recipientProvider",
+        ] { roles[name] = .plain }
+        for name in [
+            "message", "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification",
+            "datatx", "sharedSecret", "secret", "token", "uri", "size", "code", "redirect_uri",
+            "expiration", "remote",
+        ] { roles[name] = .other }
+        return roles
+    }()
+
+    /// The accounts that a body names, by the members that name them.
+    private struct People {
+        private var accounts: [(member: String, text: String)] = []
+
+        /// Who accepted an invitation: `userID` at `recipientProvider`.
+        static let invited = "userID@recipientProvider"
+
+        init(of object: JSONObject) {
+            for member in Self.members {
+                guard let text = object[member]?.string, text.utf8.contains(UInt8(ascii: "@"))
+                else { continue }
+                accounts.append((member, text))
+            }
+            if let user = object["userID"]?.string, let host = object["recipientProvider"]?.string {
+                accounts.append((Self.invited, "\(user)@\(host)"))
+            }
+        }
+
+        func account(of members: [String]) -> String? {
+            for member in members {
+                if let found = accounts.first(where: { $0.member == member }) { return found.text }
+            }
+            return nil
+        }
+
+        private static let members = [
+            "owner", "sender", "shareWith", "ownerFederatedId", "sharedByFederatedId",
+        ]
+    }
 }

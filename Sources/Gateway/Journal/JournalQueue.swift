@@ -10,7 +10,8 @@ struct JournalQueue {
     /// One thing to be written.
     struct Job: Sendable {
         enum Work: Sendable {
-            case record(JournalRecord, Place)
+            /// Boxed: it is handed on a few times, and holds very many texts.
+            indirect case record(JournalRecord, Place)
             case erase(JournalErasure)
             /// Another policy is in force: the hashes of the old one and the new one.
             case policy(was: PolicyHashes, now: PolicyHashes)

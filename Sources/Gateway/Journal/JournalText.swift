@@ -5,15 +5,17 @@ import OpenSSL
 struct JournalText {
     private(set) var bytes: [UInt8] = []
     private let sealer: PersonSealer
+    /// The accounts that the line has named: most stand there several times.
+    private var accounts: [Account] = []
     private var isFirst = true
 
     init(seq: Int, _ kind: JournalLine.Kind, time: Int, _ sealer: PersonSealer) {
         self.sealer = sealer
         bytes.reserveCapacity(3072)
         bytes += JournalLine.head
-        bytes.append(contentsOf: String(seq).utf8)
+        bytes.append(utf8: String(seq))
         bytes += JournalLine.type
-        bytes.append(contentsOf: kind.rawValue.utf8)
+        bytes.append(utf8: kind.rawValue)
         bytes += JournalLine.at
         Timestamp.write(milliseconds: time, into: &bytes)
         bytes.append(UInt8(ascii: "\""))
@@ -25,25 +27,25 @@ struct JournalText {
         let hash = JournalHash(after: previous, bytes.span)
         bytes += JournalLine.tail
         hash.write(into: &bytes)
-        bytes.append(contentsOf: "\"}\n".utf8)
+        bytes.append(utf8: "\"}\n")
         return hash
     }
 
     mutating func add(_ name: String, _ text: String?) {
         guard let text else { return }
         begin(name)
-        LogText.write(text, into: &bytes)
+        write(text)
     }
 
     mutating func add(_ name: String, _ number: Int?) {
         guard let number else { return }
         begin(name)
-        bytes.append(contentsOf: String(number).utf8)
+        write(number)
     }
 
     mutating func add(_ name: String, _ flag: Bool) {
         begin(name)
-        bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        write(flag)
     }
 
     mutating func add(_ name: String, _ texts: [String]) {
@@ -76,21 +78,14 @@ struct JournalText {
         _ members: (inout JournalText, Element) -> Void
     ) {
         begin(name)
-        bytes.append(UInt8(ascii: "["))
-        var isBehind = false
-        for element in elements {
-            if isBehind { bytes.append(UInt8(ascii: ",")) }
-            isBehind = true
-            object { members(&$0, element) }
-        }
-        bytes.append(UInt8(ascii: "]"))
+        list(elements) { text, element in text.object { members(&$0, element) } }
     }
 
     /// A member that names an account, sealed.
     mutating func add(account name: String, _ text: String?) {
         guard let text else { return }
         begin(name)
-        write(text, of: JournalSubject(account: text, site: sealer.site))
+        write(text, ofAccount: text)
     }
 
     /// A member that is about a subject, sealed.
@@ -118,32 +113,20 @@ struct JournalText {
         }.joined(separator: " ")
     }
 
-    /// A value made elsewhere, in which `people` are sealed.
-    mutating func add(_ name: String, value: JournalValue) {
-        begin(name)
-        write(value)
+    private struct Account {
+        let text: String
+        let subject: JournalSubject
+        /// Where the text itself stands, sealed.
+        var sealed: Range<Int>?
     }
 
-    private mutating func write(_ value: JournalValue) {
-        switch value {
-        case .text(let text): LogText.write(text, into: &bytes)
-        case .person(let text, let account):
-            write(text, of: JournalSubject(account: account, site: sealer.site))
-        case .number(let text): bytes.append(contentsOf: text.utf8)
-        case .flag(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .list(let values):
-            bytes.append(UInt8(ascii: "["))
-            for (place, value) in values.enumerated() {
-                if place > 0 { bytes.append(UInt8(ascii: ",")) }
-                write(value)
-            }
-            bytes.append(UInt8(ascii: "]"))
-        case .object(let members):
-            object { text in
-                for (name, value) in members { text.add(name, value: value) }
-            }
+    private mutating func place(of account: String) -> Int {
+        for place in accounts.indices where accounts[place].text.isSame(as: account) {
+            return place
         }
+        accounts.append(
+            Account(text: account, subject: JournalSubject(account: account, site: sealer.site)))
+        return accounts.count - 1
     }
 
     private mutating func write(_ text: String, of subject: JournalSubject) {
@@ -151,37 +134,67 @@ struct JournalText {
         object { text in
             text.add("s", person.pseudonym.description)
             text.add("h", person.host?.description)
-            text.add("c", Base64.encodeURL(person.sealed))
+            text.begin("c")
+            text.bytes.append(UInt8(ascii: "\""))
+            Base64.appendURL(person.sealed.span, to: &text.bytes)
+            text.bytes.append(UInt8(ascii: "\""))
         }
     }
+}
 
-    private mutating func object(_ members: (inout JournalText) -> Void) {
+/// The pieces of a member whose value is no single one: its name, then what it holds.
+extension JournalText {
+    mutating func begin(_ name: String) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        LogText.write(name, into: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    mutating func write(_ text: String) { LogText.write(text, into: &bytes) }
+
+    mutating func write(_ number: Int) { bytes.append(utf8: String(number)) }
+
+    mutating func write(_ flag: Bool) { bytes.append(utf8: flag ? "true" : "false") }
+
+    mutating func writeNull() { bytes.append(utf8: "null") }
+
+    /// What is in the words of an account, or about it, sealed. The account itself is sealed once.
+    mutating func write(_ text: String, ofAccount account: String) {
+        let place = place(of: account)
+        guard text.isSame(as: account) else {
+            write(text, of: accounts[place].subject)
+            return
+        }
+        if let sealed = accounts[place].sealed {
+            bytes += Array(bytes[sealed])
+            return
+        }
+        let start = bytes.count
+        write(text, of: accounts[place].subject)
+        accounts[place].sealed = start..<bytes.count
+    }
+
+    mutating func list<Element>(
+        _ elements: some Collection<Element>, _ element: (inout JournalText, Element) -> Void
+    ) {
+        bytes.append(UInt8(ascii: "["))
+        var isBehind = false
+        for each in elements {
+            if isBehind { bytes.append(UInt8(ascii: ",")) }
+            isBehind = true
+            element(&self, each)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    mutating func object(_ members: (inout JournalText) -> Void) {
         bytes.append(UInt8(ascii: "{"))
         isFirst = true
         members(&self)
         bytes.append(UInt8(ascii: "}"))
         isFirst = false
     }
-
-    private mutating func begin(_ name: String) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        isFirst = false
-        LogText.write(name, into: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-    }
-}
-
-/// A value of which each part is known to be readable, or to be sealed.
-indirect enum JournalValue: Sendable {
-    case text(String)
-    /// What names an account, or is in the words of whoever has it.
-    case person(String, of: String)
-    /// The text of a number.
-    case number(String)
-    case flag(Bool)
-    case null
-    case list([JournalValue])
-    case object([(String, JournalValue)])
 }
 
 /// Seals what is personal in a line.

@@ -1,4 +1,5 @@
 import Federation
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -43,5 +44,54 @@ struct JournalBodyTests {
     @Test(arguments: ["{", "[1]", "", "null"])
     func whatCannotBeReadIsLeftOut(text: String) throws {
         #expect(try Self.written(text).hasSuffix("\"body\":{\"omitted\":\(text.utf8.count)}"))
+    }
+
+    @Test func membersThatWereReadBeforeAreNotReadAgain() throws {
+        let text = #"{"providerId":"7","owner":"alice@one.test","size":12,"x":[true,null,1.5]}"#
+        var body = JournalBody(bytes: Array(text.utf8), form: .json)
+        let written = try Self.written(text)
+        var line = JournalText(seq: 1, .decision, time: 0, try OpenSeals().sealer())
+        body.members = try JSONValue(parsing: Array(text.utf8)).object
+        body.write(into: &line)
+        #expect(String(decoding: line.bytes, as: UTF8.self) == written)
+        #expect(written.hasSuffix(#""size":12,"<name of 1 bytes>":[true,null,null]}"#))
+    }
+
+    @Test func thePersonIsWhoTheBodySays() throws {
+        for (text, names) in [
+            (#"{"userID":"bob","recipientProvider":"b.test","name":"Bob"}"#, ["bob@b.test"]),
+            (#"{"owner":"alice","ownerFederatedId":"a@a.test"}"#, ["a@a.test"]),
+            (#"{"owner":"b@b.test","ownerFederatedId":"a@a.test"}"#, ["a@a.test"]),
+            (#"{"sharedBy":"Carl","sharedByFederatedId":"c@c.test"}"#, ["c@c.test"]),
+            (#"{"owner":"no address","name":"n","sender":"s@s.test"}"#, ["s@s.test"]),
+        ] {
+            let seals = OpenSeals()
+            _ = try Self.written(text, .json, seals)
+            #expect(seals.subjects.map(\.name) == names, "\(text)")
+        }
+    }
+
+    @Test func anAccountIsSealedOnceInALine() throws {
+        var count = 0
+        let site = try #require(PeerHost("cloud.test"))
+        var line = JournalText(
+            seq: 1, .decision, time: 0,
+            PersonSealer(site: site) { subject, text in
+                count += 1
+                return SealedPerson(
+                    pseudonym: JournalPseudonym(digest: [UInt8](repeating: 1, count: 12)),
+                    host: subject.host, sealed: Array(text.utf8))
+            })
+        for _ in 0..<3 { line.add(account: "owner", "alice@one.test") }
+        #expect(count == 1)
+        let person = #"{"s":"010101010101010101010101","h":"one.test","c":"YWxpY2VAb25lLnRlc3Q"}"#
+        let text = String(decoding: line.bytes, as: UTF8.self)
+        #expect(text.components(separatedBy: person).count == 4)
+        // Other words of the same account are a value of their own.
+        line.object("body") { line in
+            line.begin("name")
+            line.write("Alice", ofAccount: "alice@one.test")
+        }
+        #expect(count == 2)
     }
 }
