@@ -9,8 +9,8 @@ struct Digest128: Hashable, Sendable {
 
     init(_ message: Span<UInt8>, key: HMACKey) {
         let tag = key.authenticate(message)
-        high = Self.number(tag[0..<8])
-        low = Self.number(tag[8..<16])
+        high = Self.number(tag, from: 0)
+        low = Self.number(tag, from: 8)
     }
 
     init(_ message: [UInt8], key: HMACKey) { self.init(message.span, key: key) }
@@ -23,22 +23,23 @@ struct Digest128: Hashable, Sendable {
     init?(_ data: Data) {
         guard data.count == 16 else { return nil }
         let bytes = [UInt8](data)
-        high = Self.number(bytes[0..<8])
-        low = Self.number(bytes[8..<16])
+        high = Self.number(bytes, from: 0)
+        low = Self.number(bytes, from: 8)
     }
 
     var data: Data {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16)
-        for half in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
-            }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        for place in 0..<8 {
+            let shift = UInt64(56 - 8 * place)
+            bytes[place] = UInt8(truncatingIfNeeded: high >> shift)
+            bytes[8 + place] = UInt8(truncatingIfNeeded: low >> shift)
         }
         return Data(bytes)
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    private static func number(_ bytes: [UInt8], from start: Int) -> UInt64 {
+        var number: UInt64 = 0
+        for place in start..<(start + 8) { number = number << 8 | UInt64(bytes[place]) }
+        return number
     }
 }
