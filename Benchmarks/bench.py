@@ -23,6 +23,8 @@ from wire import Connection, compose
 HOST = "cloud.test"
 FILE = "/public.php/webdav/1k"
 SIGNED = 1500
+# Connections that they come by.
+SENDERS = 32
 
 
 def say(text: str) -> None:
@@ -144,7 +146,8 @@ class Bench:
                     if status != 201:
                         refused.append(status)
 
-        threads = [threading.Thread(target=work, args=(messages[part::8],)) for part in range(8)]
+        threads = [threading.Thread(target=work, args=(messages[part::SENDERS],))
+                   for part in range(SENDERS)]
         before = cpu_seconds(pid)
         for thread in threads:
             thread.start()
