@@ -36,7 +36,10 @@ let targets: [Target] = [
         swiftSettings: strict),
     .target(
         name: "Transport",
-        dependencies: ["OpenSSL", nio("NIOCore"), nio("NIOPosix")],
+        dependencies: [
+            "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
+            .product(name: "SystemPackage", package: "swift-system"),
+        ],
         swiftSettings: strict),
     .target(
         name: "Gateway",

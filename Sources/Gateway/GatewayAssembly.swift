@@ -121,7 +121,9 @@ extension RunningGateway {
         }
         return BackendServer(
             kind: settings.kind,
-            upstream: Upstream(settings.endpoint, security: security, limits: limits),
+            upstream: Upstream(
+                settings.endpoint, security: security, announcement: settings.announcement,
+                limits: limits),
             head: try BackendHead(
                 host: settings.host, scheme: site.scheme, authority: site.host.description),
             timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path)
@@ -191,7 +193,9 @@ extension RunningGateway {
             ServerConfiguration.Listener(
                 listen.address, tls: try listen.tls.map { try context($0, configuration) },
                 purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
-                proxies: TrustedProxies(listen.trustedProxies))
+                proxies: TrustedProxies(listen.trustedProxies),
+                announcers: TrustedProxies(listen.proxyProtocol),
+                strictTransport: listen.strictTransport)
         }
         if let egress, let settings = configuration.egress {
             // The backend is one client, however many requests it makes.

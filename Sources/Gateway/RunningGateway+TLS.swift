@@ -88,10 +88,32 @@ extension RunningGateway {
                 path: settings.key, what: "holds no key that can be used: \(error)",
                 remedy: "PEM, without a passphrase")
         }
-        do { return try TLSIdentity(chain: chain, key: key) } catch {
+        // Without the authority's word the certificate is shown all the same; `check` tells why.
+        let word = try? staple(settings, for: chain)
+        do { return try TLSIdentity(chain: chain, key: key, staple: word) } catch {
             throw PrivateFile.Problem(
                 path: settings.key, what: "is not the key of \(settings.certificate)",
                 remedy: "that file begins with the certificate of this key")
+        }
+    }
+
+    /// What the authority says of a certificate; nil when no file is named.
+    ///
+    /// Refused: what cannot be read, and a response that does not say that this certificate is good.
+    package static func staple(
+        _ settings: Configuration.TLSSettings, for chain: [Certificate]
+    ) throws(PrivateFile.Problem) -> OCSPStaple? {
+        guard let file = settings.staple else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: file), bytes.count <= 64 << 10 else {
+            throw PrivateFile.Problem(
+                path: file, what: "cannot be read",
+                remedy: "keep an OCSP response there: openssl ocsp … -respout \(file)")
+        }
+        do { return try OCSPStaple(der: [UInt8](bytes), for: chain) } catch {
+            throw PrivateFile.Problem(
+                path: file, what: "is not stapled: \(error.reason)",
+                remedy: "it holds an OCSP response (DER) for the first certificate of "
+                    + "\(settings.certificate), whose issuer stands below it")
         }
     }
 
@@ -101,7 +123,24 @@ extension RunningGateway {
         _ configuration: Configuration, _ log: GatewayLog, now: Int
     ) {
         for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            guard let leaf = try? identity(settings).chain.first, let end = leaf.notAfter,
+            guard let chain = try? identity(settings).chain, let leaf = chain.first else {
+                continue
+            }
+            do throws(PrivateFile.Problem) {
+                if let staple = try staple(settings, for: chain), !staple.isCurrent(now: now) {
+                    throw PrivateFile.Problem(
+                        path: settings.staple ?? "", what: "counts no more, so it is not stapled",
+                        remedy: "fetch a new one")
+                }
+            } catch {
+                log.write(
+                    .warning, .stapleUnusable,
+                    [
+                        LogEntry(.file, error.path), LogEntry(.problem, error.what),
+                        LogEntry(.remedy, error.remedy),
+                    ])
+            }
+            guard let end = leaf.notAfter,
                 !leaf.isCurrent(now: now + 14 * 86_400)
             else { continue }
             log.write(

@@ -14,21 +14,25 @@ package final class TLSContext: Sendable {
     /// How many bytes a peer may send until the handshake is done.
     let handshakeLimit: Int
     private let alpn: ALPNList
-    private let ticketKeys = TLSTicketKeys()
+    private let ticketKeys: TLSTicketKeys
 
     /// A server. `identities`: the first is the default, names in the ClientHello pick others.
     /// A client that offers ALPN without any of `alpn` gets the alert no_application_protocol
     /// (RFC 7301 section 3.2); an empty `alpn` ignores the offer. With `clientTrust` clients are
     /// asked for a certificate; one that it does not certify, or not for clients, or not now, ends
     /// the handshake. A client that shows none is let in: see `TLSNegotiation.peerCertificate`.
+    ///
+    /// A context that takes the place of `former` opens the tickets which that one gave out: sessions
+    /// are resumed over a change of certificates, but not over one of `clientTrust`.
     package static func server(
         identities: [TLSIdentity], minimum: TLSVersion = .tls12, maximum: TLSVersion = .tls13,
         alpn: [String] = [],
-        clientTrust: TLSTrust? = nil
+        clientTrust: TLSTrust? = nil, succeeding former: TLSContext? = nil
     ) throws(CryptoError) -> TLSContext {
         let table = try TLSIdentityTable(identities)
         let context = try TLSContext(
-            .server, table: table, versions: (minimum, maximum), alpn: alpn,
+            .server, table: table, tickets: former?.ticketKeys, versions: (minimum, maximum),
+            alpn: alpn,
             // Without a certificate, a client has little to say.
             handshakeLimit: clientTrust == nil ? 16 << 10 : 128 << 10)
         try context.setUpServer(table, clientTrust)
@@ -52,17 +56,8 @@ package final class TLSContext: Sendable {
         return context
     }
 
-    /// Shows other identities from the next handshake on; connections that stand are not touched.
-    /// Refused, with nothing changed: an empty list, and any list for a client.
-    package func replaceIdentities(_ identities: [TLSIdentity]) throws(CryptoError) {
-        guard role == .server, let table else {
-            throw CryptoError("replace identities", "not a server")
-        }
-        try table.replace(identities)
-    }
-
     private init(
-        _ role: Role, table: TLSIdentityTable?,
+        _ role: Role, table: TLSIdentityTable?, tickets: TLSTicketKeys? = nil,
         versions: (minimum: TLSVersion, maximum: TLSVersion),
         alpn: [String], handshakeLimit: Int
     ) throws(CryptoError) {
@@ -70,6 +65,7 @@ package final class TLSContext: Sendable {
         self.role = role
         self.handshakeLimit = handshakeLimit
         self.table = table
+        ticketKeys = tickets ?? TLSTicketKeys()
         self.alpn = try ALPNList(alpn)
         handle = try TLSContextHandle(role)
         unsafe ocmgate_tls_restrict(handle.pointer)
@@ -109,6 +105,7 @@ package final class TLSContext: Sendable {
                 context, ALPNList.select, Unmanaged.passUnretained(alpn).toOpaque())
         }
         try handle.attach(ticketKeys)
+        try handle.staple(from: table)
         if let clientTrust {
             try trust(clientTrust, asking: .forClientCertificates)
             unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)

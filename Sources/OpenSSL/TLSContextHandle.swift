@@ -34,6 +34,24 @@ import COpenSSL
         try check(Int32(result), "make TLS context")
     }
 
+    /// Lets OpenSSL ask `table` for what authorities say of its certificates; the caller keeps it as
+    /// long as this object.
+    func staple(from table: TLSIdentityTable) throws(CryptoError) {
+        let argument = unsafe Unmanaged.passUnretained(table).toOpaque()
+        try check(
+            unsafe SSL_CTX_set_ex_data(pointer, Self.identitiesIndex, argument), "make TLS context")
+        unsafe ocmgate_tls_on_status_request(pointer) { ssl, _ in
+            guard let ssl = unsafe ssl,
+                let argument = unsafe SSL_CTX_get_ex_data(
+                    SSL_get_SSL_CTX(ssl), TLSContextHandle.identitiesIndex)
+            else { return SSL_TLSEXT_ERR_NOACK }
+            let table = unsafe Unmanaged<TLSIdentityTable>.fromOpaque(argument)
+            return unsafe table.takeUnretainedValue().staple(
+                to: ssl, now: Int(ocmgate_now()))
+        }
+    }
+
+    private static let identitiesIndex = ocmgate_tls_ex_data_index()
     private static let ticketKeysIndex = ocmgate_tls_ex_data_index()
 
     deinit { unsafe SSL_CTX_free(pointer) }

@@ -6,9 +6,13 @@ package struct TLSIdentity: Sendable {
     package let chain: [Certificate]
     let leaf: Certificate
     let key: PrivateKey
+    /// What the authority says of it; shown as long as it counts.
+    let staple: OCSPStaple?
 
     /// Refused: no certificate, and a key that is not the leaf's.
-    package init(chain: [Certificate], key: PrivateKey) throws(CryptoError) {
+    package init(
+        chain: [Certificate], key: PrivateKey, staple: OCSPStaple? = nil
+    ) throws(CryptoError) {
         guard let leaf = chain.first else { throw CryptoError("make identity", "no certificate") }
         guard try leaf.publicKey() == key.publicKey else {
             throw CryptoError("make identity", "the key is not the first certificate's")
@@ -16,6 +20,7 @@ package struct TLSIdentity: Sendable {
         self.chain = chain
         self.leaf = leaf
         self.key = key
+        self.staple = staple
     }
 
     /// From the contents of a certificate file and a key file.

@@ -79,6 +79,12 @@ struct InstallationCheck {
                 let identity = try RunningGateway.identity(settings)
                 guard let leaf = identity.chain.first else { continue }
                 judge(leaf, identity.chain.count, settings.certificate)
+                let staple = try RunningGateway.staple(settings, for: identity.chain)
+                if let staple, !staple.isCurrent(now: now) {
+                    warn(
+                        settings.staple ?? "", "counts no more, so it is not stapled",
+                        remedy: "fetch a new one")
+                }
                 hosts.removeAll { origin in
                     Site(origin: origin, aliases: []).map { leaf.matches($0.host.name) } ?? false
                 }

@@ -31,15 +31,34 @@ import Testing
         ] { #expect(table.identities(for: name).map(\.leaf) == [expected.leaf]) }
     }
 
-    @Test func identitiesAreReplacedForTheNextHandshake() throws {
-        let world = try TLSWorld()
-        let server = try TLSContext.server(identities: [world.identity])
-        let next = try TLSWorld.identity(["next.example"], by: world.authority)
-        try server.replaceIdentities([next])
-        #expect(try shown(server, world.authority, asking: "next.example") == ["next.example"])
-        #expect(throws: CryptoError.self) { try server.replaceIdentities([]) }
-        #expect(throws: CryptoError.self) { try world.client.replaceIdentities([next]) }
-        #expect(try shown(server, world.authority, asking: "next.example") == ["next.example"])
+    /// A new certificate does not cost every client a full handshake; other authorities for clients do.
+    @Test(arguments: TLSVersion.allCases)
+    func aSessionIsResumedByTheContextThatSucceeds(version: TLSVersion) throws {
+        let world = try TLSWorld(version: version)
+        let renewed = try TLSWorld.identity(["gateway.example"], by: world.authority)
+        func successor(_ trust: TLSTrust?) throws -> TLSContext {
+            try TLSContext.server(
+                identities: [renewed], minimum: version, maximum: version, alpn: ["http/1.1"],
+                clientTrust: trust, succeeding: world.server)
+        }
+        let others = TLSTrust.only([world.authority.certificate])
+        for (next, isResumed) in [(try successor(nil), true), (try successor(others), false)] {
+            var pair = try world.pair()
+            pair.run()
+            pair.server.send([1])
+            pair.client.close()
+            pair.server.close()
+            pair.run()
+            var again = TLSPair(
+                client: try TLSEngine(
+                    client: world.client, serverName: "gateway.example",
+                    resuming: pair.client.engine.session),
+                server: try TLSEngine(server: next))
+            again.run()
+            #expect(again.server.engine.state == .open)
+            #expect(again.server.engine.negotiation?.resumed == isResumed)
+        }
+        #expect(try shown(successor(nil), world.authority, asking: "gateway.example") != [])
     }
 
     @Test(arguments: TLSVersion.allCases)

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 #endif
 #include <errno.h>
+#include <time.h>
 #include <sys/resource.h>
 
 // Blocks of the disk for what will be written behind the end of a file, whose size stays; 0 or errno.
@@ -217,6 +219,58 @@ static inline int ocmgate_tls_server_name(SSL *ssl, const char *name) {
 
 static inline void ocmgate_tls_on_server_name(SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
     SSL_CTX_set_tlsext_servername_callback(context, callback);
+}
+
+static inline void ocmgate_tls_on_status_request(SSL_CTX *context, int (*callback)(SSL *, void *)) {
+    SSL_CTX_set_tlsext_status_cb(context, callback);
+}
+
+// OpenSSL frees what it is given; 0 without memory.
+static inline int ocmgate_tls_staple(SSL *ssl, const unsigned char *response, size_t count) {
+    unsigned char *copy = OPENSSL_memdup(response, count);
+    if (copy == NULL) return 0;
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)count);
+    return 1;
+}
+
+// Whether the response says that the certificate is good, signed by its issuer or for it. `since` and `until`
+// get its validity in Unix seconds, -1 where it names none. 1 good, 0 anything else.
+static inline int ocmgate_ocsp_good(
+    OCSP_RESPONSE *response, X509 *certificate, X509 *issuer, long long *since, long long *until) {
+    int good = 0, status = 0, reason = 0;
+    ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
+    OCSP_BASICRESP *basic = NULL;
+    X509_STORE *store = X509_STORE_new();
+    STACK_OF(X509) *issuers = sk_X509_new_null();
+    // Responders name certificates by one of these digests.
+    const EVP_MD *digests[] = {EVP_sha1(), EVP_sha256()};
+    if (store != NULL && issuers != NULL && sk_X509_push(issuers, issuer) > 0
+        && X509_STORE_add_cert(store, issuer) == 1
+        && X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1
+        && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL
+        && (basic = OCSP_response_get1_basic(response)) != NULL
+        && OCSP_basic_verify(basic, issuers, store, 0) == 1) {
+        for (int index = 0; index < 2 && !good; index++) {
+            OCSP_CERTID *id = OCSP_cert_to_id(digests[index], certificate, issuer);
+            if (id != NULL
+                && OCSP_resp_find_status(basic, id, &status, &reason, NULL, &this_update, &next_update) == 1
+                && status == V_OCSP_CERTSTATUS_GOOD) {
+                *since = this_update == NULL ? -1 : ocmgate_unix_time(this_update);
+                *until = next_update == NULL ? -1 : ocmgate_unix_time(next_update);
+                good = 1;
+            }
+            OCSP_CERTID_free(id);
+        }
+    }
+    sk_X509_free(issuers);
+    X509_STORE_free(store);
+    OCSP_BASICRESP_free(basic);
+    return good;
+}
+
+// Unix seconds, now.
+static inline long long ocmgate_now(void) {
+    return (long long)time(NULL);
 }
 
 static inline int ocmgate_tls_ex_data_index(void) {

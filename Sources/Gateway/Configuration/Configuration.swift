@@ -46,6 +46,10 @@ package struct Configuration: Sendable {
         package var tls: String?
         package var purpose: Purpose
         package var trustedProxies: [CIDR]
+        /// Whose connections begin with a header of the PROXY protocol.
+        package var proxyProtocol: [CIDR] = []
+        /// What `Strict-Transport-Security` says; nil says nothing.
+        package var strictTransport: Duration?
 
         package enum Purpose: Sendable { case serve, redirectToHTTPS }
     }
@@ -57,6 +61,8 @@ package struct Configuration: Sendable {
         package var minimum: TLSVersion
         /// The file of the authorities that certify clients; nil asks for no certificate.
         package var clientCA: String?
+        /// The file of the authority's word on the certificate (OCSP, DER); nil shows none.
+        package var staple: String?
     }
 
     /// `[backend]`
@@ -68,6 +74,7 @@ package struct Configuration: Sendable {
         /// The `Host` that the backend sees.
         package var host: String
         package var pass: Pass
+        package var announcement: Upstream.Announcement = .none
         package var connect: Duration
         package var headers: Duration
         package var idle: Duration

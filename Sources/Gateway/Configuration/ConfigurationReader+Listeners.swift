@@ -54,8 +54,15 @@ extension ConfigurationReader {
             let name = table.read("tls", .line)
             let redirect = table.read("redirect", TOMLForm<RedirectWord>.word("redirect"))
             let proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
-            later("proxy_protocol", TOMLForm<CIDR>.network.array, off: .emptyList, in: &table)
+            let announcers = table.read("proxy_protocol", TOMLForm<CIDR>.network.array) ?? []
+            let strict = table.read(
+                "hsts", .duration(from: .zero, to: .seconds(Self.longestHSTS)))
             table.finish()
+            if strict != nil, name == nil {
+                findings.report(
+                    table.place(of: "hsts"), "only a listener with tls may say so",
+                    remedy: "take it away, or name a [tls] table in tls")
+            }
             if let name, tls[name] == nil {
                 let known = remedy(for: name, among: tls.keys.sorted())
                 findings.report(
@@ -75,7 +82,8 @@ extension ConfigurationReader {
             listeners.append(
                 Configuration.ListenSettings(
                     address: place, tls: name,
-                    purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies))
+                    purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies,
+                    proxyProtocol: announcers, strictTransport: strict))
         }
         return listeners
     }
@@ -104,11 +112,12 @@ extension ConfigurationReader {
             let authorities = table.read("client_ca", .string).flatMap {
                 $0.isEmpty ? nil : path($0)
             }
+            let staple = table.read("ocsp", .string).flatMap { $0.isEmpty ? nil : path($0) }
             table.finish()
             entries[member.key] = Configuration.TLSSettings(
                 certificate: path(certificate ?? Self.usualCertificate),
                 key: path(key ?? Self.usualKey), minimum: minimum == .tls13 ? .tls13 : .tls12,
-                clientCA: authorities)
+                clientCA: authorities, staple: staple)
         }
         return entries
     }
@@ -123,5 +132,7 @@ extension ConfigurationReader {
     }
 
     private static let usualCertificate = "/etc/ssl/cloud.pem"
+    /// Seconds: ten years.
+    private static let longestHSTS = 3650 * 86_400
     private static let usualKey = "/etc/ssl/cloud.key"
 }

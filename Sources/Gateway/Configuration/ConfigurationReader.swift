@@ -89,6 +89,8 @@ struct ConfigurationReader {
         let kind: BackendKind = table.read("kind", .word("kind of backend")) ?? .nextcloud
         let host = table.read("host", .host)
         let pass: Configuration.BackendSettings.Pass = table.read("pass", .word("value")) ?? .all
+        let announcement =
+            table.read("proxy_protocol", TOMLForm<Upstream.Announcement>.word("version")) ?? .none
         let times = timeouts(
             &table, [("connect", .seconds(3)), ("headers", .seconds(30)), ("idle", .seconds(300))])
         table.finish()
@@ -96,7 +98,8 @@ struct ConfigurationReader {
         let own = site.flatMap { URLParts($0.origin)?.host.description } ?? ""
         return Configuration.BackendSettings(
             endpoint: url.endpoint, tlsName: url.tlsName, kind: kind, host: host ?? own,
-            pass: pass, connect: times[0], headers: times[1], idle: times[2])
+            pass: pass, announcement: announcement, connect: times[0], headers: times[1],
+            idle: times[2])
     }
 
     /// The inline table `timeouts`, with defaults.

@@ -21,7 +21,7 @@ extension Gateway {
             adding: message.added, asserting: assertion)
         let request = BufferedRequest(
             .post, head: head, body: message.body, responseLimit: 256 << 10,
-            deadline: backend.timeouts.headers)
+            deadline: backend.timeouts.headers, for: received.client)
         let response: BufferedResponse
         trail.enters(.backend)
         do {

@@ -69,6 +69,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case orderLost = "order.lost"
     case clockStepped = "clock.stepped"
     case certificateExpires = "certificate.expires"
+    /// What the authority says of a certificate cannot be shown with it.
+    case stapleUnusable = "certificate.staple-unusable"
     /// Lines that nobody took in time.
     case dropped = "log.dropped"
     /// Lines of one reason that were too many to write.

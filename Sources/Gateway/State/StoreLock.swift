@@ -1,40 +1,30 @@
-import SystemPackage
+import Transport
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-/// The lock that keeps a second gateway off one state file: `flock` on a file beside it.
-///
-/// The kernel drops it with the process, so `kill -9` leaves no stale lock. Readers do not take it.
+/// The lock that keeps a second gateway off one state file, on a file beside it. Readers do not take it.
 final class StoreLock: Sendable {
-    private let file: FileDescriptor
+    private let lock: FileLock
 
     /// Refused: a lock that another process holds.
     init(_ path: String) throws(StoreOpenError) {
-        do {
-            file = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .noFollow, .closeOnExec],
-                permissions: .ownerReadWrite)
-        } catch {
-            throw StoreOpenError(
-                path: path, what: "cannot be opened: \(error)",
-                remedy: "let the gateway's user write to this folder")
-        }
-        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-            // Thrown once `file` is set, so that `deinit` closes it.
-            let reason = Errno(rawValue: errno)
-            throw StoreOpenError(
-                path: path,
-                what: reason == .wouldBlock
-                    ? "another ocmgate uses this state" : "cannot be locked: \(reason)",
-                remedy: "stop the other one, or give this one its own [state] url",
-                isInUse: reason == .wouldBlock)
+        do { lock = try FileLock(path) } catch {
+            switch error {
+            case .taken:
+                throw StoreOpenError(
+                    path: path, what: "another ocmgate uses this state", remedy: Self.remedy,
+                    isInUse: true)
+            case .unlocked(let reason):
+                throw StoreOpenError(
+                    path: path, what: "cannot be locked: \(reason)", remedy: Self.remedy)
+            case .unopened(let reason):
+                throw StoreOpenError(
+                    path: path, what: "cannot be opened: \(reason)",
+                    remedy: "let the gateway's user write to this folder")
+            }
         }
     }
 
     /// Lets others have it.
-    func release() { _ = flock(file.rawValue, LOCK_UN) }
+    func release() { lock.release() }
 
-    deinit { try? file.close() }
+    private static let remedy = "stop the other one, or give this one its own [state] url"
 }

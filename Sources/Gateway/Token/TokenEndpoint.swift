@@ -137,7 +137,7 @@ extension Gateway {
             authorization: DAVCredential.field(for: code, view.backend.credential).text)
         let request = BufferedRequest(
             .propfind, head: head, body: nil, responseLimit: 256 << 10,
-            deadline: backend.timeouts.headers)
+            deadline: backend.timeouts.headers, for: client)
         let status: Int
         trail.enters(.backend)
         do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch

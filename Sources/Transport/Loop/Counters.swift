@@ -28,7 +28,7 @@ package final class Counters: Sendable {
     package enum Event: Int, Sendable, CaseIterable {
         case connectionsOpened, connectionsClosed, requests, forwarded, tunnels
         case interceptions
-        case clientLimit, acceptPaused, acceptFailed
+        case clientLimit, acceptPaused, acceptFailed, proxyHeaderRefused
         case handshakeFailed, handshakeTimeout
         case headTimeout, keepAliveTimeout, bodyTimeout, writeStall
         case bodyTooLarge, malformed, requestsLimit, ageLimit
@@ -51,6 +51,7 @@ extension Counters.Event {
         case .clientLimit: return "client_connections_refused_total"
         case .acceptPaused: return "accept_paused_total"
         case .acceptFailed: return "accept_failed_total"
+        case .proxyHeaderRefused: return "proxy_headers_refused_total"
         case .handshakeFailed: return "tls_handshakes_failed_total"
         case .handshakeTimeout: return "tls_handshake_timeouts_total"
         case .headTimeout: return "request_head_timeouts_total"

@@ -37,6 +37,16 @@ package final class ClientConnection: Sendable {
             address: address, port: 0, listener: listener, tls: nil, loop: loop)
     }
 
+    /// The same connection, which its other end made for somebody at this address.
+    func announced(as address: IPAddress, port: Int) -> ClientConnection {
+        ClientConnection(
+            address: address, port: port, listener: listener, tls: tls, loop: loop,
+            intercepted: intercepted)
+    }
+
+    /// What an upstream is told of it.
+    var asProxyHeader: ProxyHeader { address.map { .client($0, port: port) } ?? .own }
+
     /// The same connection after its handshake.
     func secured(by tls: TLSInfo) -> ClientConnection {
         ClientConnection(

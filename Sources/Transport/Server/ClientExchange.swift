@@ -66,6 +66,8 @@ enum BodyPiece {
 }
 
 extension ClientExchange {
+    var askedFor: ProxyHeader { requester.asProxyHeader }
+
     func carryOut(_ plan: consuming Plan) {
         switch consume plan {
         case .answer(let answer): send(answer)

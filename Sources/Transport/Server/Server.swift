@@ -8,46 +8,76 @@ import Synchronization
 package final class Server: Sendable {
     /// Where it listens, in the order of the configuration, with the ports that were chosen.
     package let addresses: [ListenAddress]
-    private let channels: [any Channel]
+    private let sockets: ListeningSockets
+    private let doors: [ServerDoor]
     private let census: Census
+    private let handler: any RequestHandler
 
-    private init(addresses: [ListenAddress], channels: [any Channel], census: Census) {
+    private init(
+        addresses: [ListenAddress], sockets: ListeningSockets, doors: [ServerDoor],
+        census: Census, handler: any RequestHandler
+    ) {
         self.addresses = addresses
-        self.channels = channels
+        self.sockets = sockets
+        self.doors = doors
         self.census = census
+        self.handler = handler
     }
 
-    /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`).
+    /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`), and
+    /// accepts nothing before it has all of its sockets.
     ///
-    /// Throws `ListenFailure` when an address cannot be had; then nothing listens.
+    /// Throws `ListenFailure` when an address cannot be had; then nothing listens, and nobody was
+    /// answered.
     package static func start(
         _ configuration: ServerConfiguration, on group: LoopGroup, handler: any RequestHandler
     ) async throws -> Server {
         let census = Census(configuration.limits)
-        var channels: [any Channel] = []
+        let sockets = ListeningSockets(group)
+        var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {
-            let site = ServerSite(
-                index: index, handler: listener.chargedHandler(handler), role: listener.role,
-                tls: listener.tls, proxies: listener.proxies, counting: listener.counting,
-                limits: configuration.limits, census: census)
-            do {
-                let (bound, opened) = try await bind(listener.address, site, group)
-                addresses.append(bound)
-                channels += opened
-            } catch {
-                for channel in channels { channel.close(promise: nil) }
+            let door = ServerDoor(
+                site(index, listener, configuration.limits, census, handler))
+            do { addresses.append(try await sockets.open(listener.address, door)) } catch {
+                sockets.close()
                 throw ListenFailure(address: listener.address, error)
             }
+            doors.append(door)
         }
-        return Server(addresses: addresses, channels: channels, census: census)
+        await sockets.accept()
+        return Server(
+            addresses: addresses, sockets: sockets, doors: doors, census: census,
+            handler: handler)
+    }
+
+    private static func site(
+        _ index: Int, _ listener: ServerConfiguration.Listener, _ limits: ServerLimits,
+        _ census: Census, _ handler: any RequestHandler
+    ) -> ServerSite {
+        ServerSite(
+            index: index, handler: listener.chargedHandler(handler), role: listener.role,
+            tls: listener.tls, proxies: listener.proxies, announcers: listener.announcers,
+            counting: listener.counting, limits: limits, census: census)
+    }
+
+    /// Accepts connections on other terms from now on; those that stand end under their own.
+    ///
+    /// `configuration` has the listeners that this began with, in their order. How many connections
+    /// there may be stays as it was.
+    package func change(_ configuration: ServerConfiguration) {
+        precondition(configuration.listeners.count == doors.count, "other listeners")
+        for (index, listener) in configuration.listeners.enumerated() {
+            doors[index].change(
+                to: Self.site(index, listener, configuration.limits, census, handler))
+        }
     }
 
     /// Stops accepting, lets the requests in flight end for at most `grace`; what is left then ends
     /// with the loops.
     package func shutdown(grace: Duration) async {
         census.stop()
-        for channel in channels { channel.close(promise: nil) }
+        sockets.close()
         let end = ContinuousClock.now + grace
         while census.count > 0, ContinuousClock.now < end {
             do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
@@ -60,117 +90,7 @@ package final class Server: Sendable {
 
     /// Open connections of clients.
     package var connections: Int { census.count }
-
-    private static func bind(
-        _ address: ListenAddress, _ site: ServerSite, _ group: LoopGroup
-    ) async throws -> (ListenAddress, [any Channel]) {
-        switch address {
-        case .unix(let path):
-            try await requireUnheard(path, group.loops[0])
-            let channel = try await bootstrap(site, group.loops[0])
-                .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            return (address, [channel])
-        case .tcp(let ip, let port):
-            if port != 0 { try await requireFree(ip, port, group.loops[0]) }
-            var chosen = port
-            var channels: [any Channel] = []
-            for loop in group.loops {
-                let channel = try await bootstrap(site, loop)
-                    .serverChannelOption(
-                        .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1
-                    )
-                    .bind(host: ip.description, port: chosen).get()
-                chosen = channel.localAddress?.port ?? chosen
-                channels.append(channel)
-            }
-            return (.tcp(ip, port: chosen), channels)
-        }
-    }
-
-    /// Sockets with `SO_REUSEPORT` join those of another gateway of the same user without a word,
-    /// and the kernel would share the clients out between both. One socket without it does not.
-    private static func requireFree(
-        _ ip: IPAddress, _ port: Int, _ handle: LoopHandle
-    ) async throws {
-        let probe = try await ServerBootstrap(group: handle.eventLoop)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: ip.description, port: port).get()
-        try await probe.close().get()
-    }
-
-    /// A socket file at which somebody listens is not taken away from him. One at which nobody does
-    /// was left by a program that died.
-    private static func requireUnheard(_ path: String, _ handle: LoopHandle) async throws {
-        let probe: any Channel
-        do {
-            probe = try await ClientBootstrap(group: handle.eventLoop)
-                .connect(unixDomainSocketPath: path).get()
-        } catch let error as IOError where [ENOENT, ECONNREFUSED].contains(error.errnoCode) {
-            return
-        }
-        try? await probe.close().get()
-        throw IOError(errnoCode: EADDRINUSE, reason: "listens")
-    }
-
-    private static func bootstrap(_ site: ServerSite, _ handle: LoopHandle) -> ServerBootstrap {
-        ServerBootstrap(group: handle.eventLoop)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let gate = AcceptGate(site.census, loop: handle.loop)
-                    try channel.pipeline.syncOperations.addHandler(gate)
-                }
-            }
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: SocketTuning.allocator)
-            .childChannelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try accept(channel, site, handle)
-                }
-            }
-    }
-
-    /// A connection past the limit of its client is closed before a byte of it is read.
-    private static func accept(
-        _ channel: any Channel, _ site: ServerSite, _ handle: LoopHandle
-    ) throws {
-        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.unmapped }
-        let counted = site.counted(address)
-        guard site.census.admit(counted) == .admitted else {
-            handle.loop.counters.count(.clientLimit)
-            throw ClientFull()
-        }
-        do { try serve(channel, address, site, handle) } catch {
-            site.census.leave(counted)
-            throw error
-        }
-    }
-
-    private static func serve(
-        _ channel: any Channel, _ address: IPAddress?, _ site: ServerSite, _ handle: LoopHandle
-    ) throws {
-        if address != nil {
-            _ = try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-        }
-        let client = ClientConnection(
-            address: address, port: channel.remoteAddress?.port ?? 0, listener: site.index,
-            tls: nil, loop: handle)
-        let connection = ServerConnection(site, client: client, loop: handle.loop)
-        if let tls = site.tls {
-            let engine = try TLSEngine(server: tls)
-            try channel.pipeline.syncOperations.addHandler(
-                TLSHandler(engine, handle.loop.shelf, onReady: { connection.shaken($0) }))
-        }
-        try channel.pipeline.syncOperations.addHandler(connection)
-    }
 }
-
-/// No more connections from this client.
-private struct ClientFull: Error {}
 
 /// An address that cannot be listened on, and what mends it.
 package struct ListenFailure: Error, CustomStringConvertible {
@@ -212,7 +132,8 @@ extension ServerConfiguration.Listener {
     }
 
     fileprivate func chargedHandler(_ common: any RequestHandler) -> any RequestHandler {
-        let handler = handler ?? common
+        var handler = handler ?? common
+        if let strictTransport { handler = StrictTransport(strictTransport, before: handler) }
         switch purpose {
         case .serve, .forwardProxy: return handler
         case .redirectToHTTPS(let sites): return RedirectToHTTPS(sites: sites, other: handler)

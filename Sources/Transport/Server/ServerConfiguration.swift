@@ -18,19 +18,27 @@ package struct ServerConfiguration: Sendable {
         package var purpose: ListenerPurpose
         /// Hops whose word on the client's address is believed.
         package var proxies: TrustedProxies
+        /// Hops whose connections begin with a header of the PROXY protocol, and have to.
+        package var announcers: TrustedProxies
+        /// What every answer says of how long this site is to be asked for by TLS alone (RFC 6797);
+        /// nil says nothing. For a listener with TLS.
+        package var strictTransport: Duration?
         /// Who is in charge of the requests of this listener; nil for the server's own handler.
         package var handler: (any RequestHandler)?
         package var counting: ClientCounting
 
         package init(
             _ address: ListenAddress, tls: TLSContext? = nil, purpose: ListenerPurpose = .serve,
-            proxies: TrustedProxies = TrustedProxies(), handler: (any RequestHandler)? = nil,
-            counting: ClientCounting = .each
+            proxies: TrustedProxies = TrustedProxies(),
+            announcers: TrustedProxies = TrustedProxies(), strictTransport: Duration? = nil,
+            handler: (any RequestHandler)? = nil, counting: ClientCounting = .each
         ) {
             self.address = address
             self.tls = tls
             self.purpose = purpose
             self.proxies = proxies
+            self.announcers = announcers
+            self.strictTransport = strictTransport
             self.handler = handler
             self.counting = counting
         }

@@ -19,7 +19,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private(set) var client: ClientConnection
     /// Whom the present request is from: the client, or someone behind a trusted proxy.
     private(set) var requester: ClientConnection
-    private let hop: Hop
+    private var hop: Hop
+    /// The client that it counts for; nil when it counts for all of them only.
+    private var counted: IPAddress?
     var memberIndex = -1
 
     var cycle = RequestCycle()
@@ -56,14 +58,37 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         self.loop = loop
         self.client = client
         requester = client
-        if let address = client.address, site.proxies.contains(address) {
-            hop = .trusted(address)
-        } else {
-            hop = .stranger
-        }
+        hop = Self.hop(client.address, site)
+        counted = site.counted(hop: client.address)
         parser = RequestHeadParser(limits: site.limits.head, role: site.role)
         grownOld = loop.now + site.limits.connectionAge
         deadline = .never
+    }
+
+    private static func hop(_ address: IPAddress?, _ site: ServerSite) -> Hop {
+        guard let address, site.proxies.contains(address) else { return .stranger }
+        return .trusted(address)
+    }
+
+    /// A hop has said from whom the connection is, before its first byte; false when it ends there.
+    func announced(_ header: Result<ProxyHeader, ProxyHeader.Failure>) -> Bool {
+        switch header {
+        case .failure:
+            loop.counters.count(.proxyHeaderRefused)
+            return false
+        case .success(.own): return true
+        case .success(.client(let address, let port)):
+            let owner = site.counted(address)
+            guard site.census.claim(owner) == .admitted else {
+                loop.counters.count(.clientLimit)
+                return false
+            }
+            counted = owner
+            client = client.announced(as: address, port: port)
+            requester = client
+            hop = Self.hop(address, site)
+            return true
+        }
     }
 
     // MARK: Channel
@@ -165,7 +190,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private func ended() {
         guard context != nil else { return }
         release()
-        site.census.leave(site.counted(client.address))
+        site.census.leave(counted)
         endPassage(.clientGone, keepsUpstream: false)
         cycle.enter(.closed)
         gathering = nil

@@ -8,6 +8,7 @@ final class ServerSite: Sendable {
     let role: RequestHeadParser.Role
     let tls: TLSContext?
     let proxies: TrustedProxies
+    let announcers: TrustedProxies
     let counting: ClientCounting
     let limits: ServerLimits
     /// The limits that every request looks at.
@@ -17,13 +18,15 @@ final class ServerSite: Sendable {
 
     init(
         index: Int, handler: any RequestHandler, role: RequestHeadParser.Role, tls: TLSContext?,
-        proxies: TrustedProxies, counting: ClientCounting, limits: ServerLimits, census: Census
+        proxies: TrustedProxies, announcers: TrustedProxies = TrustedProxies(),
+        counting: ClientCounting, limits: ServerLimits, census: Census
     ) {
         self.index = index
         self.handler = handler
         self.role = role
         self.tls = tls
         self.proxies = proxies
+        self.announcers = announcers
         self.counting = counting
         self.limits = limits
         keepAlive = LoopSpan(limits.keepAlive)
@@ -31,7 +34,13 @@ final class ServerSite: Sendable {
         self.census = census
     }
 
-    /// The client that a connection counts for; nil when it counts for all of them only.
+    /// The client that a connection counts for; nil when it counts for all of them only: as long as a
+    /// hop has not said whose it is, too.
+    func counted(hop address: IPAddress?) -> IPAddress? {
+        announcers.contains(address) ? nil : counted(address)
+    }
+
+    /// As `counted(hop:)`, of one whose client is known.
     func counted(_ address: IPAddress?) -> IPAddress? {
         switch counting {
         case .each: proxies.contains(address) ? nil : address
@@ -63,9 +72,15 @@ final class Census: Sendable {
     /// A Unix socket has no address, and no limit but the one for all; a trusted proxy, whose
     /// clients are many, is admitted likewise.
     func admit(_ address: IPAddress?) -> ClientTable.Admission {
-        if let address, clients.withLock({ $0.admit(address) }) == .refused { return .refused }
+        guard claim(address) == .admitted else { return .refused }
         open.add(1, ordering: .relaxed)
         return .admitted
+    }
+
+    /// Counts a connection that was admitted without a client as this client's.
+    func claim(_ address: IPAddress?) -> ClientTable.Admission {
+        guard let address else { return .admitted }
+        return clients.withLock { $0.admit(address) }
     }
 
     func leave(_ address: IPAddress?) {

@@ -18,4 +18,6 @@ protocol AnswerReceiver: AnyObject {
     func upstreamPaused()
     /// Whether more of the answer can be taken now; see `UpstreamConnection.resume`.
     var takesMore: Bool { get }
+    /// For whom the upstream is asked; one that wants to know is told (`Upstream.Announcement`).
+    var askedFor: ProxyHeader { get }
 }

@@ -67,6 +67,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
     // MARK: AnswerReceiver
 
     var takesMore: Bool { true }
+    var askedFor: ProxyHeader { request.client?.asProxyHeader ?? .own }
 
     func upstreamReady(_ connection: UpstreamConnection) {
         dial = nil

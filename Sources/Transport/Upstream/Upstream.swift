@@ -11,6 +11,7 @@ package final class Upstream: Sendable {
     package let guarding: AddressGuard?
     /// The HTTP proxy that connections are made through; the guard judges `endpoint` all the same.
     package let proxy: OuterProxy?
+    package let announcement: Announcement
     package let limits: UpstreamLimits
     /// The limits that every request looks at.
     let firstByte: LoopSpan
@@ -19,9 +20,11 @@ package final class Upstream: Sendable {
 
     package init(
         _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
-        through proxy: OuterProxy? = nil, limits: UpstreamLimits = UpstreamLimits()
+        through proxy: OuterProxy? = nil, announcement: Announcement = .none,
+        limits: UpstreamLimits = UpstreamLimits()
     ) {
         self.proxy = proxy
+        self.announcement = announcement
         self.endpoint = endpoint
         self.security = security
         self.guarding = guarding
@@ -29,6 +32,14 @@ package final class Upstream: Sendable {
         firstByte = LoopSpan(limits.firstByte)
         idle = LoopSpan(limits.idle)
         keepAlive = LoopSpan(limits.keepAlive)
+    }
+
+    /// Whether a connection begins by saying for whom it is.
+    package enum Announcement: String, Sendable, CaseIterable {
+        case none = ""
+        /// A header of the PROXY protocol, version 2. Such a connection carries the requests of one
+        /// client alone.
+        case proxyV2 = "v2"
     }
 
     /// Where the server is.

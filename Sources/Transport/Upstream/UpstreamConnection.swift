@@ -7,6 +7,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     let upstream: Upstream
     let loop: Loop
+    /// For whom it said that it is; `own` where it says nothing.
+    let announced: ProxyHeader
     var memberIndex = -1
     /// Whether it has carried a request before the present one.
     private(set) var use = RetryRule.Connection.fresh
@@ -29,8 +31,9 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// The head of the request, until it is flushed.
     private var sentHead: ByteBuffer?
 
-    init(_ upstream: Upstream, loop: Loop) {
+    init(_ upstream: Upstream, loop: Loop, announced: ProxyHeader = .own) {
         self.upstream = upstream
+        self.announced = announced
         self.loop = loop
         firstByte = upstream.firstByte
         // Over TLS, only close_notify makes an end a proper one.

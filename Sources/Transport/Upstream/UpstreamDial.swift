@@ -9,6 +9,7 @@ final class UpstreamDial: LoopMember {
     var memberIndex = -1
     private let upstream: Upstream
     private let loop: Loop
+    private let announced: ProxyHeader
     private var receiver: (any AnswerReceiver)?
     private var candidates: ArraySlice<Candidate> = []
     /// The connection that is being made.
@@ -28,6 +29,7 @@ final class UpstreamDial: LoopMember {
         self.upstream = upstream
         self.loop = loop
         self.receiver = receiver
+        announced = UpstreamPool.announced(to: upstream, for: receiver)
         deadline = loop.now + upstream.limits.connect
         loop.add(self)
         // Later, so that the receiver knows of this dial before it hears from it.
@@ -118,12 +120,12 @@ final class UpstreamDial: LoopMember {
             end(failure)
             return
         }
-        let connection = UpstreamConnection(upstream, loop: loop)
+        let connection = UpstreamConnection(upstream, loop: loop, announced: announced)
         current = connection
         // What is left of the time is for all that are left: one that is silent costs its share.
         let share = (deadline - loop.now) / (candidates.count + 1)
         turn = loop.now + share
-        let upstream = upstream
+        let (upstream, announced) = (upstream, announced)
         let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
         ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(.nanoseconds(max(.milliseconds(1), share).nanoseconds))
@@ -134,6 +136,12 @@ final class UpstreamDial: LoopMember {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    switch upstream.announcement {
+                    case .none: break
+                    case .proxyV2:
+                        try channel.pipeline.syncOperations.addHandler(
+                            ProxyHeaderSender(announced))
+                    }
                     if let target = candidate.tunnel {
                         let bound = NIOLoopBound(bound.value, eventLoop: channel.eventLoop)
                         try channel.pipeline.syncOperations.addHandler(

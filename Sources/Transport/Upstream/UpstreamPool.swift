@@ -42,15 +42,36 @@ final class UpstreamPool {
         _ upstream: Upstream, _ freshness: Freshness, for receiver: any AnswerReceiver
     ) -> Supply {
         let shelf = shelf(of: upstream)
-        if freshness != .new, let connection = shelf?.idle.last, connection.isOpen,
-            freshness == .any || loop.now < connection.idleSince + Self.warmth
-        {
-            shelf?.idle.removeLast()
-            return .ready(connection)
+        if freshness != .new, let shelf, let index = idle(of: shelf, for: receiver) {
+            let connection = shelf.idle[index]
+            if connection.isOpen,
+                freshness == .any || loop.now < connection.idleSince + Self.warmth
+            {
+                shelf.idle.remove(at: index)
+                return .ready(connection)
+            }
         }
         guard shelf?.count ?? 0 < upstream.limits.connections else { return .busy }
         (shelf ?? addShelf(for: upstream)).count += 1
         return .dialling(UpstreamDial(upstream, loop: loop, for: receiver))
+    }
+
+    /// The idle connection that was used last, of those that may carry the receiver's requests.
+    private func idle(of shelf: Shelf, for receiver: any AnswerReceiver) -> Int? {
+        switch shelf.upstream.announcement {
+        case .none: return shelf.idle.indices.last
+        case .proxyV2:
+            let wanted = receiver.askedFor
+            return shelf.idle.lastIndex { $0.announced == wanted }
+        }
+    }
+
+    /// What the upstream is told of the receiver's client.
+    static func announced(to upstream: Upstream, for receiver: any AnswerReceiver) -> ProxyHeader {
+        switch upstream.announcement {
+        case .none: .own
+        case .proxyV2: receiver.askedFor
+        }
     }
 
     /// A connection has done its work and can do more.

@@ -5,6 +5,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case requestHead = "request-head"
     case responseHead = "response-head"
     case chunked
+    case proxyHeader = "proxy-header"
     case path
     case address
     case structuredField = "structured-field"
@@ -28,6 +29,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .requestHead: try HeadProperties.request(bytes)
         case .responseHead: try HeadProperties.response(bytes)
         case .chunked: try ChunkedProperties.check(bytes)
+        case .proxyHeader: try ProxyHeaderProperties.check(bytes)
         case .path: try PathProperties.check(bytes)
         case .address: try AddressProperties.check(bytes)
         case .structuredField: try StructuredFieldProperties.check(bytes)

@@ -8,8 +8,6 @@ import Transport
     @Test func theExampleIsRefusedWithExactlyWhatIsNotAvailableYet() throws {
         #expect(
             ConfigurationSample.findings(try ConfigurationSample.example()) == [
-                "config.toml:17:18: listen.proxy_protocol is not available yet; "
-                    + "proxy_protocol = [] turns it off",
                 #"config.toml:104:10: metrics.listen is not available yet; listen = "" turns it off"#,
                 #"config.toml:107:10: admin.socket is not available yet; socket = "" turns it off"#,
                 #"config.toml:108:10: admin.page is not available yet; page = "" turns it off"#,
@@ -31,11 +29,16 @@ import Transport
         #expect(configuration.listeners.map(\.tls) == ["cloud.uni.example", nil])
         #expect(configuration.listeners.map(\.purpose) == [.serve, .redirectToHTTPS])
         #expect(configuration.listeners.flatMap(\.trustedProxies).isEmpty)
+        #expect(
+            configuration.listeners.flatMap(\.proxyProtocol).map(\.description) == ["10.0.0.0/8"])
+        #expect(configuration.listeners.allSatisfy { $0.strictTransport == nil })
         #expect(Array(configuration.tls.keys) == ["cloud.uni.example"])
         let tls = try #require(configuration.tls["cloud.uni.example"])
         #expect(tls.certificate == "/etc/ssl/cloud.pem")
+        #expect(configuration.backend.announcement == .none)
         #expect(tls.key == "/etc/ssl/cloud.key")
         #expect(tls.minimum == .tls12)
+        #expect(tls.clientCA == nil && tls.staple == nil)
 
         #expect(configuration.backend.kind == .nextcloud)
         #expect(configuration.backend.host == "cloud.uni.example")

@@ -137,6 +137,10 @@ import Transport
             #"9:19: "ten" is not a network like 10.0.0.0/8; not an IPv4 or IPv6 address"#
         ),
         (
+            "[[listen]]\naddress = \"127.0.0.1:80\"\nhsts = \"365d\"",
+            "9:1: only a listener with tls may say so; take it away, or name a [tls] table in tls"
+        ),
+        (
             "[outbound]\nproxy = \"https://127.0.0.1:3128\"",
             #"8:9: "https://127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128"#
         ),
@@ -275,12 +279,15 @@ import Transport
                 [[listen]]
                 address = "127.0.0.1:8443"
                 tls = "cloud.test"
+                hsts = "365d"
+                proxy_protocol = ["10.0.0.0/8", "::1"]
                 [[listen]]
                 tls = "cloud.test"
                 [[listen]]
                 redirect = "https"
                 [tls."cloud.test"]
                 min_version = "1.3"
+                ocsp = "/run/ocsp/cloud.der"
 
                 """)
         let any = IPAddress.v6(0, 0)
@@ -291,6 +298,13 @@ import Transport
             ])
         #expect(configuration.listeners.map(\.tls) == [nil, "cloud.test", "cloud.test", nil])
         #expect(configuration.tls["cloud.test"]?.minimum == .tls13)
+        #expect(
+            configuration.listeners.map(\.strictTransport) == [nil, .seconds(31_536_000), nil, nil])
+        #expect(
+            configuration.listeners[1].proxyProtocol.map(\.description) == [
+                "10.0.0.0/8", "::1/128",
+            ])
+        #expect(configuration.tls["cloud.test"]?.staple == "/run/ocsp/cloud.der")
         #expect(configuration.tls["cloud.test"]?.clientCA == nil)
         #expect(configuration.clientAuthorities.isEmpty)
     }

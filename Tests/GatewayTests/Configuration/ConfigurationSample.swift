@@ -27,7 +27,6 @@ enum ConfigurationSample {
     static func availableExample() throws -> String {
         var text = try example()
         for (written, off) in [
-            (#"proxy_protocol = ["10.0.0.0/8"]"#, "proxy_protocol = []"),
             (#"listen = "127.0.0.1:9464""#, #"listen = """#),
             (#"socket = "/run/ocmgate/admin.sock""#, #"socket = """#),
             (#"page   = "127.0.0.1:9465""#, #"page   = """#),

@@ -41,7 +41,7 @@ enum RawClient {
         return (channel, heard.futureResult)
     }
 
-    private final class Listening: ChannelInboundHandler {
+    final class Listening: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         private let heard: EventLoopPromise<String>
         private let first: String
@@ -66,6 +66,29 @@ enum RawClient {
         }
 
         func channelInactive(context: ChannelHandlerContext) { heard.succeed(text) }
+    }
+}
+
+/// The same on a Unix socket.
+enum RawUnix {
+    static func talk(_ text: String, to path: String, on group: LoopGroup) async throws -> String {
+        let heard = group.group.any().makePromise(of: String.self)
+        do {
+            let channel = try await ClientBootstrap(group: group.group)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            RawClient.Listening(heard, text))
+                    }
+                }
+                .connect(unixDomainSocketPath: path).get()
+            channel.eventLoop.scheduleTask(in: .seconds(300)) {
+                heard.fail(ChannelError.connectTimeout(.seconds(300)))
+            }
+        } catch {
+            heard.fail(error)
+        }
+        return try await heard.futureResult.get()
     }
 }
 

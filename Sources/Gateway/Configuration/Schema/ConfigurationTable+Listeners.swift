@@ -38,9 +38,20 @@ extension ConfigurationTable<Configuration.ListenSettings> {
             ) { .texts($0.trustedProxies) },
             .init(
                 "proxy_protocol",
-                .array(of: .network).notYet(
-                    .array([]), "The hops from which a PROXY header (v1, v2) is read.")
-            ) { _ in .array([]) },
+                .array(of: .network).standard(.array([])).saying(
+                    """
+                    The hops whose connections begin with a header of the PROXY protocol (v1 or v2), \
+                    and have to; from anyone else it is an error.
+                    """)
+            ) { .texts($0.proxyProtocol) },
+            .init(
+                "hsts",
+                .duration.saying(
+                    """
+                    What Strict-Transport-Security says on every answer, instead of what the backend \
+                    says; without it that of the backend passes. For a listener with tls.
+                    """)
+            ) { $0.strictTransport.map { .time($0) } },
         ])
 }
 
@@ -68,6 +79,14 @@ extension ConfigurationTable<Configuration.TLSSettings> {
                     the listeners that name this table (mtls); "" asks for none.
                     """)
             ) { .string($0.clientCA ?? "") },
+            .init(
+                "ocsp",
+                .text.standard("").saying(
+                    """
+                    The authority's word on the certificate, an OCSP response (DER) that is kept \
+                    fresh there and stapled; "" staples none.
+                    """)
+            ) { .string($0.staple ?? "") },
         ])
 }
 

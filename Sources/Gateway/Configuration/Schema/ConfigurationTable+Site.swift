@@ -60,6 +60,14 @@ extension ConfigurationTable<Configuration> {
                 .word(Configuration.BackendSettings.Pass.self).standard("all").saying(
                     "all: also the web UI. ocm: only the paths of the federation.")
             ) { .string($0.backend.pass.rawValue) },
+            .init(
+                "proxy_protocol",
+                .word(Upstream.Announcement.self).standard("").saying(
+                    """
+                    "v2" begins every connection with a PROXY header that names the client; only for \
+                    a backend that expects one.
+                    """)
+            ) { .string($0.backend.announcement.rawValue) },
             .init("timeouts.connect", .duration(.seconds(3), "Until connected.")) {
                 .time($0.backend.connect)
             },

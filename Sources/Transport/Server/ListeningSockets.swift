@@ -1,0 +1,170 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import OpenSSL
+import Synchronization
+import SystemPackage
+
+/// The sockets that a server listens on: opened one after the other, and accepted from once all of them
+/// are there.
+final class ListeningSockets: Sendable {
+    private let group: LoopGroup
+    private let state = Mutex(State())
+
+    private struct State {
+        var channels: [any Channel] = []
+        var locks: [FileLock] = []
+    }
+
+    init(_ group: LoopGroup) { self.group = group }
+
+    /// Begins to accept. Until then the system keeps who connects waiting.
+    func accept() async {
+        for channel in state.withLock({ $0.channels }) {
+            // It fails for a socket that is closed, from which nobody accepts anyway.
+            try? await channel.setOption(.autoRead, value: true).get()
+        }
+    }
+
+    func close() {
+        let (channels, locks) = state.withLock { state in
+            defer { state = State() }
+            return (state.channels, state.locks)
+        }
+        for channel in channels { channel.close(promise: nil) }
+        for lock in locks { lock.release() }
+    }
+
+    /// Binds and listens; the address, with the port that was chosen.
+    func open(_ address: ListenAddress, _ door: ServerDoor) async throws -> ListenAddress {
+        switch address {
+        case .unix(let path):
+            // Of two that start at the same moment one has it, and the other changes nothing.
+            let lock = try SocketLock.take(path)
+            try await Self.requireUnheard(path, group.loops[0])
+            let channel = try await Self.bootstrap(door, group.loops[0])
+                .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            state.withLock { state in
+                state.locks.append(lock)
+                state.channels.append(channel)
+            }
+            return address
+        case .tcp(let ip, let port):
+            if port != 0 { try await Self.requireFree(ip, port, group.loops[0]) }
+            var chosen = port
+            for loop in group.loops {
+                let channel = try await Self.bootstrap(door, loop)
+                    .serverChannelOption(
+                        .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: 1
+                    )
+                    .bind(host: ip.description, port: chosen).get()
+                chosen = channel.localAddress?.port ?? chosen
+                state.withLock { $0.channels.append(channel) }
+            }
+            return .tcp(ip, port: chosen)
+        }
+    }
+
+    /// Sockets with `SO_REUSEPORT` join those of another gateway of the same user without a word,
+    /// and the kernel would share the clients out between both. One socket without it does not.
+    private static func requireFree(
+        _ ip: IPAddress, _ port: Int, _ handle: LoopHandle
+    ) async throws {
+        let probe = try await ServerBootstrap(group: handle.eventLoop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: ip.description, port: port).get()
+        try await probe.close().get()
+    }
+
+    /// A socket file at which somebody listens is not taken away from him. One at which nobody does
+    /// was left by a program that died.
+    private static func requireUnheard(_ path: String, _ handle: LoopHandle) async throws {
+        let probe: any Channel
+        do {
+            probe = try await ClientBootstrap(group: handle.eventLoop)
+                .connect(unixDomainSocketPath: path).get()
+        } catch let error as IOError where [ENOENT, ECONNREFUSED].contains(error.errnoCode) {
+            return
+        }
+        try? await probe.close().get()
+        throw IOError(errnoCode: EADDRINUSE, reason: "listens")
+    }
+
+    private static func bootstrap(_ door: ServerDoor, _ handle: LoopHandle) -> ServerBootstrap {
+        ServerBootstrap(group: handle.eventLoop)
+            .serverChannelOption(.autoRead, value: false)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let gate = AcceptGate(door.site.census, loop: handle.loop)
+                    try channel.pipeline.syncOperations.addHandler(gate)
+                }
+            }
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: SocketTuning.allocator)
+            .childChannelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try accept(channel, door.site, handle)
+                }
+            }
+    }
+
+    /// A connection past the limit of its client is closed before a byte of it is read.
+    private static func accept(
+        _ channel: any Channel, _ site: ServerSite, _ handle: LoopHandle
+    ) throws {
+        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.unmapped }
+        let counted = site.counted(hop: address)
+        guard site.census.admit(counted) == .admitted else {
+            handle.loop.counters.count(.clientLimit)
+            throw ClientFull()
+        }
+        do { try serve(channel, address, site, handle) } catch {
+            site.census.leave(counted)
+            throw error
+        }
+    }
+
+    private static func serve(
+        _ channel: any Channel, _ address: IPAddress?, _ site: ServerSite, _ handle: LoopHandle
+    ) throws {
+        if address != nil {
+            _ = try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        }
+        let client = ClientConnection(
+            address: address, port: channel.remoteAddress?.port ?? 0, listener: site.index,
+            tls: nil, loop: handle)
+        let connection = ServerConnection(site, client: client, loop: handle.loop)
+        if site.announcers.contains(address) {
+            try channel.pipeline.syncOperations.addHandler(
+                ProxyHeaderReceiver { connection.announced($0) })
+        }
+        if let tls = site.tls {
+            let engine = try TLSEngine(server: tls)
+            try channel.pipeline.syncOperations.addHandler(
+                TLSHandler(engine, handle.loop.shelf, onReady: { connection.shaken($0) }))
+        }
+        try channel.pipeline.syncOperations.addHandler(connection)
+    }
+}
+
+/// No more connections from this client.
+private struct ClientFull: Error {}
+
+/// The lock that goes with the path of a Unix socket.
+private enum SocketLock {
+    /// Refused: a path that another process listens at, or is about to.
+    static func take(_ path: String) throws -> FileLock {
+        do { return try FileLock(path + ".lock") } catch {
+            switch error {
+            case .taken: throw IOError(errnoCode: EADDRINUSE, reason: "listens")
+            case .unopened(let reason), .unlocked(let reason):
+                throw IOError(errnoCode: reason.rawValue, reason: "lock \(path).lock")
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import NIOCore
+import OpenSSL
+import Testing
+
+@testable import Transport
+
+/// What listens when, and on which terms.
+@Suite struct ListeningSocketsTests {
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+    private func folder() throws -> String {
+        let path =
+            FileManager.default.temporaryDirectory.path + "/s\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        return path
+    }
+
+    private func answering(_ text: String) -> TestHandler {
+        TestHandler { _, _ in .answer(Answer(status: 200, body: Array(text.utf8))) }
+    }
+
+    /// A server that cannot have its second address has not answered at its first.
+    @Test func nothingIsAcceptedBeforeAllIsBound() async throws {
+        let address = try #require(IPAddress("127.0.0.1"))
+        let group = LoopGroup(count: 2)
+        let first = try await Server.start(
+            ServerConfiguration(listeners: [.init(.tcp(address, port: 0))]), on: group,
+            handler: answering("first"))
+        guard case .tcp(_, let taken) = first.addresses[0] else { return }
+        let path = try folder() + "/a.sock"
+        let client = Task { () -> Int in
+            // Whoever gets through to the other address is not answered.
+            var answered = 0
+            while !Task.isCancelled {
+                if let channel = try? await RawUnix.talk(Self.get, to: path, on: group) {
+                    if channel.contains("second") { answered += 1 }
+                }
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+            return answered
+        }
+        for _ in 0..<20 {
+            await #expect(throws: ListenFailure.self) {
+                try await Server.start(
+                    ServerConfiguration(listeners: [
+                        .init(.unix(path: path)), .init(.tcp(address, port: taken)),
+                    ]), on: group, handler: answering("second"))
+            }
+        }
+        client.cancel()
+        #expect(await client.value == 0)
+        await group.shutdown()
+    }
+
+    /// Of many that begin at the same moment one has the path, and it keeps it.
+    @Test func onePathHasOneServer() async throws {
+        let group = LoopGroup(count: 2)
+        let path = try folder() + "/b.sock"
+        for _ in 0..<5 {
+            let servers = await withTaskGroup(of: Server?.self) { tasks in
+                for number in 0..<4 {
+                    tasks.addTask {
+                        try? await Server.start(
+                            ServerConfiguration(listeners: [.init(.unix(path: path))]), on: group,
+                            handler: answering("\(number)"))
+                    }
+                }
+                var servers: [Server] = []
+                for await server in tasks { if let server { servers.append(server) } }
+                return servers
+            }
+            #expect(servers.count == 1)
+            let said = try await RawUnix.talk(Self.get, to: path, on: group)
+            #expect(said.hasPrefix("HTTP/1.1 200 "))
+            for server in servers { await server.shutdown(grace: .seconds(1)) }
+        }
+        await group.shutdown()
+    }
+
+    /// New terms are for new connections.
+    @Test func aListenerMayChangeItsTermsWhileItListens() async throws {
+        let address = try #require(IPAddress("127.0.0.1"))
+        let group = LoopGroup(count: 1)
+        var listener = ServerConfiguration.Listener(.tcp(address, port: 0))
+        let server = try await Server.start(
+            ServerConfiguration(listeners: [listener]), on: group,
+            handler: TestHandler { _, client in
+                .answer(Answer(status: 200, body: Array(client.addressText.utf8)))
+            })
+        guard case .tcp(_, let port) = server.addresses[0] else { return }
+        let (old, heard) = try await RawClient.connect(to: port, on: group, saying: "GET / HT")
+        #expect(try await eventually { server.connections == 1 })
+        listener.announcers = TrustedProxies([try CIDR("127.0.0.0/8")])
+        server.change(ServerConfiguration(listeners: [listener]))
+        let announced = try await RawClient.talk(
+            [(.zero, "PROXY TCP4 192.0.2.7 198.51.100.1 1 443\r\n" + Self.get)], to: port,
+            on: group)
+        #expect(announced.hasSuffix("192.0.2.7"))
+        try await old.writeAndFlush(ByteBuffer(string: String(Self.get.dropFirst(8)))).get()
+        #expect(try await heard.get().hasSuffix("127.0.0.1"))
+        await group.shutdown()
+    }
+}
