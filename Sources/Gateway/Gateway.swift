@@ -2,6 +2,7 @@ import Dispatch
 import Federation
 import HTTPSignatures
 import OpenSSL
+import Synchronization
 import Transport
 
 /// The gateway: everything that its phases need, put together once.
@@ -76,6 +77,8 @@ package final class Gateway: Sendable {
     /// On which policies are read, one after the other: proving one may take seconds, and neither an
     /// event loop nor the threads that messages are judged on wait for it.
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
+    /// Reads configuration and certificates again; set by the one that runs the gateway.
+    let reloading = Mutex<(@Sendable () async -> ConfigurationReload?)?>(nil)
 
     package init(_ parts: Parts) {
         configuration = parts.configuration

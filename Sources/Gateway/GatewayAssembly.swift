@@ -174,9 +174,10 @@ extension RunningGateway {
             gateway, try EgressCA.load(settings, whenMissing: .make, now: now))
     }
 
-    /// Where the gateway listens, and within which limits.
+    /// Where the gateway listens, and within which limits. `former` is what it listens by until now.
     static func serverConfiguration(
-        _ configuration: Configuration, egress: EgressHandler? = nil
+        _ configuration: Configuration, egress: EgressHandler? = nil,
+        succeeding former: ServerConfiguration? = nil
     ) throws -> ServerConfiguration {
         let settings = configuration.limits
         var limits = ServerLimits()
@@ -189,9 +190,12 @@ extension RunningGateway {
         limits.connectionsPerClient = settings.perClient
         let sites = ([configuration.site.origin] + configuration.site.aliases)
             .compactMap { try? HTTPURL($0).authority }
-        var listeners = try configuration.listeners.map { listen in
+        var listeners = try configuration.listeners.enumerated().map { index, listen in
             ServerConfiguration.Listener(
-                listen.address, tls: try listen.tls.map { try context($0, configuration) },
+                listen.address,
+                tls: try listen.tls.map {
+                    try context($0, configuration, succeeding: former?.listeners[index].tls)
+                },
                 purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
                 proxies: TrustedProxies(listen.trustedProxies),
                 announcers: TrustedProxies(listen.proxyProtocol),

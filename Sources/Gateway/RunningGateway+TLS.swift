@@ -31,7 +31,7 @@ extension RunningGateway {
     ///
     /// Refused: a name that no table has, which would be a listener without TLS.
     static func context(
-        _ name: String, _ configuration: Configuration
+        _ name: String, _ configuration: Configuration, succeeding former: TLSContext? = nil
     ) throws -> TLSContext {
         guard let own = configuration.tls[name] else {
             throw StartFailure("there is no [tls.\"\(name)\"] for the listener that names it")
@@ -41,7 +41,8 @@ extension RunningGateway {
         where other != name { identities.append(try identity(settings)) }
         return try TLSContext.server(
             identities: identities, minimum: own.minimum, alpn: ["http/1.1"],
-            clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) })
+            clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) },
+            succeeding: former)
     }
 
     /// Those whose client certificates are believed.

@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Logging
+import Synchronization
 package import Transport
 
 /// A gateway that serves, from its start to its end.
@@ -9,8 +10,9 @@ package final class RunningGateway: Sendable {
     package let server: Server
     private let group: LoopGroup
     private let store: Store
-    private let log: GatewayLog
-    private let background: [Task<Void, Never>]
+    let log: GatewayLog
+    let terms: Mutex<Terms>
+    private let background = Mutex<[Task<Void, Never>]>([])
 
     /// Reads keys, policy and state, starts the loops, and listens.
     ///
@@ -25,17 +27,25 @@ package final class RunningGateway: Sendable {
         let (gateway, store) = try assemble(
             configuration, policy, candidate: candidate, log, environment, group)
         let server: Server
+        let terms: Terms
         do {
-            server = try await Server.start(
-                try serverConfiguration(
-                    configuration, egress: try egressHandler(gateway, now: environment.now())),
-                on: group, handler: gateway)
+            let egress = try egressHandler(gateway, now: environment.now())
+            terms = Terms(
+                configuration: configuration,
+                server: try serverConfiguration(configuration, egress: egress), egress: egress)
+            server = try await Server.start(terms.server, on: group, handler: gateway)
         } catch {
             gateway.journal.close()
             store.close()
             throw StartFailure("\(error)")
         }
-        let background = gateway.background(on: group)
+        let running = RunningGateway(gateway, server, terms, group, store, log)
+        running.background.withLock {
+            $0 = gateway.background(on: group) + [running.watchFiles()]
+        }
+        gateway.reloading.withLock {
+            $0 = { [weak running] in await running?.reloadConfiguration() }
+        }
         warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
@@ -58,25 +68,25 @@ package final class RunningGateway: Sendable {
                             + "let the process have more files open (LimitNOFILE, ulimit -n)"),
                 ])
         }
-        return RunningGateway(gateway, server, group, store, log, background)
+        return running
     }
 
     private init(
-        _ gateway: Gateway, _ server: Server, _ group: LoopGroup, _ store: Store,
-        _ log: GatewayLog, _ background: [Task<Void, Never>]
+        _ gateway: Gateway, _ server: Server, _ terms: Terms, _ group: LoopGroup,
+        _ store: Store, _ log: GatewayLog
     ) {
         self.gateway = gateway
         self.server = server
+        self.terms = Mutex(terms)
         self.group = group
         self.store = store
         self.log = log
-        self.background = background
     }
 
     /// Stops: no new connections, requests in flight get `grace`, then all ends.
     package func stop(grace: Duration) async {
         log.write(.info, .stopping)
-        for task in background { task.cancel() }
+        for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         await server.shutdown(grace: grace)
         await group.shutdown()
@@ -86,11 +96,5 @@ package final class RunningGateway: Sendable {
         gateway.tellOfCandidate()
         log.write(.info, .stopped)
         log.flush()
-    }
-
-    /// Reads policy and keys again; where that fails, the last good ones stay.
-    package func reload() async {
-        await gateway.reloadPolicy()
-        gateway.reloadKeys()
     }
 }

@@ -2,14 +2,17 @@ import ArgumentParser
 import Foundation
 import Gateway
 
-/// `ocmgate reload`: a gateway that runs reads policy and keys again.
+/// `ocmgate reload`: a gateway that runs reads everything again that may change.
 struct ReloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reload", abstract: "Make the running gateway read its policy and keys again.",
+        commandName: "reload", abstract: "Make the running gateway read its files again.",
         discussion: """
-            What SIGHUP does, with an answer: the new policy is read, and passes its tests and \
-            invariants, before it is put in force in one step; otherwise the old one stays, and what \
-            is wrong is told. Exit codes: 0 taken, 1 the old policy stays, 2 no gateway runs.
+            What SIGHUP does, with an answer: policy and lists, keys, certificates and the \
+            configuration are read again. A new policy passes its tests and invariants before it is \
+            put in force in one step. Connections that stand, and what is under way on them, end as \
+            they began. What cannot be used changes nothing, and what is wrong is told; keys of the \
+            configuration that only a start can change are named. Exit codes: 0 all taken, 1 \
+            something stays as it was, 2 no gateway runs.
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -30,13 +33,34 @@ struct ReloadCommand: AsyncParsableCommand {
                 "policy": told["policy"].map { .string($0) } ?? .null,
                 "was": told["was"].map { .string($0) } ?? .null,
                 "problem": told["problem"].map { .string($0) } ?? .null,
+                "configuration_problem": told["configuration_problem"].map { .string($0) }
+                    ?? .null,
+                "taken": .strings(words(told["taken"])),
+                "waiting": .strings(words(told["waiting"])),
             ])
-        } else if let problem = told["problem"] {
+        } else {
+            tell(told)
+        }
+        if told["problem"] != nil || told["configuration_problem"] != nil { throw Exit.findings }
+    }
+
+    private func tell(_ told: [String: String]) {
+        if let problem = told["problem"] {
             Output.error("the old policy stays:\n\(problem)")
         } else {
             let (was, now) = (told["was"] ?? "", told["policy"] ?? "")
             Output.line(was == now ? "policy \(now), as before" : "policy \(now), was \(was)")
         }
-        if told["problem"] != nil { throw Exit.findings }
+        if let problem = told["configuration_problem"] {
+            Output.error("configuration and certificates stay as they were:\n\(problem)")
+        }
+        for key in words(told["taken"]) { Output.line("configuration: \(key) has changed") }
+        for key in words(told["waiting"]) {
+            Output.line("configuration: \(key) counts from the next start on")
+        }
+    }
+
+    private func words(_ text: String?) -> [String] {
+        text?.split(separator: " ").map(String.init) ?? []
     }
 }

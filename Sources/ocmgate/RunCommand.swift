@@ -9,8 +9,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Serve, in the foreground.",
         discussion: """
             SIGTERM and SIGINT end it after the requests in flight (at most 30 s). SIGHUP reads \
-            the policy and the keys again; a change of config.toml or of a certificate needs a \
-            restart. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
+            policy, lists, keys, certificates and configuration again, as ocmgate reload does; what \
+            of the configuration needs a restart is told. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
             """)
 
     @OptionGroup var option: ConfigurationOption

@@ -42,4 +42,6 @@ package enum LogField: String, Sendable, CaseIterable {
     // Around it.
     case address, file, problem, remedy, count, host, source, text
     case seconds, suppressed, differing
+    /// Keys of the configuration.
+    case keys
 }

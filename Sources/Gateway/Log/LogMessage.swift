@@ -33,6 +33,12 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stopped = "gateway.stopped"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
+    /// Configuration and certificates were read again, and count.
+    case configurationTaken = "configuration.taken"
+    /// They cannot be used: the last good ones stay.
+    case configurationKept = "configuration.kept"
+    /// What says something else now, and counts from the next start on.
+    case configurationWaits = "configuration.waits"
     case candidateTaken = "candidate.taken"
     case candidateRefused = "candidate.refused"
     /// Shared data on which the candidate says something else; messages say so in their own line.

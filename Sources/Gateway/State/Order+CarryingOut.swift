@@ -1,6 +1,7 @@
 import Federation
 import Logging
 import OpenSSL
+import Synchronization
 
 extension ShareOrder {
     /// The share as it is recorded.
@@ -30,6 +31,15 @@ extension OrderAnswer {
         case .taken(let was, let now): self = .done(["was": was, "policy": now])
         case .kept(let problem): self = .done(["problem": problem])
         }
+    }
+
+    /// And what became of the configuration and the certificates.
+    func telling(_ reload: ConfigurationReload?) -> OrderAnswer {
+        guard case .done(var told) = self, let reload else { return self }
+        told["configuration_problem"] = reload.problem
+        if !reload.taken.isEmpty { told["taken"] = reload.taken.joined(separator: " ") }
+        if !reload.waiting.isEmpty { told["waiting"] = reload.waiting.joined(separator: " ") }
+        return .done(told)
     }
 
     /// What `share add` learns: the share's number, and the code when one was made.
@@ -109,7 +119,9 @@ extension Gateway {
             } catch { return .refused("\(error)") }
         case .reload:
             reloadKeys()
-            return OrderAnswer(await reloadPolicy())
+            let answer = OrderAnswer(await reloadPolicy())
+            let reload = reloading.withLock { $0 }
+            return answer.telling(await reload?())
         case .changeKeys(let change):
             do {
                 let done = try change.perform(

@@ -92,9 +92,10 @@ enum ProxyHeaderText {
     private static func header(_ words: [[UInt8]]) throws(ProxyHeader.Failure) -> ProxyHeader {
         let family = words.count > 1 ? words[1] : []
         if family == Array("UNKNOWN".utf8) { return .own }
-        guard words.count == 6, let from = IPAddress(words[2].span),
-            let to = IPAddress(words[3].span), let port = port(words[4]),
-            self.port(words[5]) != nil
+        guard words.count == 6 else { throw .malformed }
+        let (source, target) = (words[2], words[3])
+        guard let from = IPAddress(source.span), let to = IPAddress(target.span),
+            let port = port(words[4]), self.port(words[5]) != nil
         else { throw .malformed }
         switch (from, to, family) {
         case (.v4, .v4, Array("TCP4".utf8)), (.v6, .v6, Array("TCP6".utf8)):

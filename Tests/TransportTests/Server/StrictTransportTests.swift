@@ -51,7 +51,7 @@ import Testing
             },
         ] {
             #expect(said.hasPrefix("HTTP/1.1 200 "))
-            #expect(said.components(separatedBy: Self.line).count == 3, "\(said)")
+            #expect(said.split(separator: Self.line).count == 3, "\(said)")
             #expect(!said.contains("max-age=5"))
         }
     }

@@ -27,28 +27,36 @@ package struct EffectiveConfiguration: Sendable {
 
     package private(set) var rows: [Row] = []
     private let configuration: Configuration
-    private let root: TOMLNode
 
     /// Of a configuration, and the text that it was read from.
     package init(_ configuration: Configuration, text: [UInt8]) throws(ConfigurationErrors) {
+        self.init(configuration, root: try TOMLDocument(text, file: configuration.file).root)
+    }
+
+    /// The values of a configuration, whatever they come from.
+    static func values(of configuration: Configuration) -> [String: JSONValue] {
+        let rows = EffectiveConfiguration(configuration, root: nil).rows
+        return Dictionary(rows.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    private init(_ configuration: Configuration, root: TOMLNode?) {
         self.configuration = configuration
-        root = try TOMLDocument(text, file: configuration.file).root
         for key in ConfigurationTable.top.keys { add(key, of: configuration, "", root) }
         for (number, listener) in configuration.listeners.enumerated() {
-            let node = root["listen"]?[number]
+            let node = root?["listen"]?[number]
             for key in ConfigurationTable.listen.keys {
                 add(key, of: listener, "listen[\(number)].", node)
             }
         }
         for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            let node = root["tls"]?[name]
+            let node = root?["tls"]?[name]
             for key in ConfigurationTable.tls.keys {
                 add(key, of: settings, "tls.\(quoted(name)).", node)
             }
         }
         for table in ConfigurationSchema.tables {
             for key in table.keys {
-                add(key, of: configuration, "\(table.name).", root[table.name])
+                add(key, of: configuration, "\(table.name).", root?[table.name])
             }
         }
     }

@@ -1,0 +1,193 @@
+"""Certificates and configuration that change while the gateway runs."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from certificates import Authority
+from wire import Connection
+
+
+@pytest.fixture
+def gateway(start, backend, authority, tmp_path):
+    """One whose certificate is a copy that may be changed."""
+    own = authority.issue("cloud.test")
+
+    def prepare(gateway):
+        gateway.certificate, gateway.key = tmp_path / "own.pem", tmp_path / "own.key"
+        shutil.copy(own.certificate, gateway.certificate)
+        shutil.copy(own.key, gateway.key)
+        gateway.configuration.write_text(
+            gateway.configuration.read_text().replace(str(own.certificate), str(gateway.certificate))
+            .replace(str(own.key), str(gateway.key)))
+
+    return start(backend.url, prepare)
+
+
+def replace(file, data: bytes, mode=0o600) -> None:
+    """As tools for certificates do: a new file in the place of the old one."""
+    new = file.with_suffix(".new")
+    new.write_bytes(data)
+    new.chmod(mode)
+    os.rename(new, file)
+
+
+def shown(gateway) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as raw:
+        with context.wrap_socket(raw, server_hostname="cloud.test") as connection:
+            return connection.getpeercert(binary_form=True)
+
+
+def eventually(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def renew(gateway, folder):
+    """Another certificate of the same name, from another authority, which is what tells them apart."""
+    folder.mkdir(exist_ok=True)
+    identity = Authority(folder).issue("cloud.test")
+    replace(gateway.certificate, identity.certificate.read_bytes())
+    replace(gateway.key, identity.key.read_bytes())
+
+
+def test_a_new_certificate_is_shown_without_being_asked_and_a_bad_one_is_not(gateway, tmp_path):
+    before = shown(gateway)
+    renew(gateway, tmp_path / "a")
+    eventually(lambda: shown(gateway) != before)
+    good = shown(gateway)
+    # One that is not the key's, one that is cut, none at all: the last good one stays.
+    for spoiled in [(tmp_path / "a/authority.pem").read_bytes(), b"-----BEGIN CERTIFICATE-----\nMII", b""]:
+        told = len(gateway.lines("configuration.kept", 0))
+        replace(gateway.certificate, spoiled)
+        gateway.lines("configuration.kept", told + 1)
+        assert shown(gateway) == good
+    run = gateway.command("reload", check=False)
+    assert run.returncode == 1 and "stay as they were" in run.stderr, run.stderr
+    renew(gateway, tmp_path / "b")
+    eventually(lambda: shown(gateway) != good)
+
+
+def test_sessions_are_resumed_over_a_new_certificate(gateway, tmp_path, authority):
+    before = shown(gateway)
+    context = authority.client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    with context.wrap_socket(raw, server_hostname="cloud.test") as connection:
+        session = connection.session
+    renew(gateway, tmp_path / "c")
+    eventually(lambda: shown(gateway) != before)
+    raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+    with context.wrap_socket(raw, server_hostname="cloud.test", session=session) as connection:
+        assert connection.session_reused
+
+
+def test_what_of_the_configuration_can_change_changes_and_the_rest_is_told(gateway):
+    with gateway.connect() as old:
+        assert gateway.request("GET", "/a", connection=old).get("strict-transport-security") is None
+        text = gateway.configuration.read_text()
+        changed = text.replace("tls     = ", 'hsts    = "365d"\ntls     = ').replace(
+            'provider = "End to end"', 'provider = "Other"')
+        replace(gateway.configuration, changed.encode())
+        [line] = gateway.lines("configuration.waits")
+        assert line["keys"] == ["site.provider"]
+        assert gateway.lines("configuration.taken")[-1]["keys"] == ["listen[0].hsts"]
+        told = json.loads(gateway.command("reload", "--json").stdout)
+        assert told["waiting"] == ["site.provider"] and told["taken"] == []
+        # New connections begin by the new terms, and who was there stays connected by the old.
+        assert gateway.request("GET", "/a").get("strict-transport-security") == "max-age=31536000"
+        assert gateway.request("GET", "/a", connection=old).get("strict-transport-security") is None
+    replace(gateway.configuration, changed.replace('hsts    = "365d"', 'hsts = "soon"').encode())
+    [line] = gateway.lines("configuration.kept")
+    assert "config.toml:" in line["problem"] and "soon" in line["problem"]
+    assert gateway.request("GET", "/a").get("strict-transport-security") == "max-age=31536000"
+
+
+def test_a_hundred_reloads_cost_nobody_a_request_or_a_download(gateway, tmp_path):
+    """Certificates, configuration and policy are read again and again while clients come and go."""
+    identities = []
+    for name in "pq":
+        (tmp_path / name).mkdir()
+        identities.append(Authority(tmp_path / name).issue("cloud.test"))
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    failures, served, stop = [], [0], threading.Event()
+
+    def ask(keeps: bool):
+        connection = None
+        while not stop.is_set():
+            try:
+                if connection is None:
+                    connection = Connection(("127.0.0.1", gateway.port), context, "cloud.test")
+                if gateway.request("GET", "/a", connection=connection).status != 200:
+                    failures.append("status")
+                served[0] += 1
+                if not keeps or served[0] % 500 == 0:
+                    connection.close()
+                    connection = None
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
+                failures.append(repr(error))
+                connection = None
+
+    with gateway.connect() as old:
+        clients = [threading.Thread(target=ask, args=(number % 2 == 0,)) for number in range(4)]
+        for client in clients:
+            client.start()
+        files = memory = None
+        for number in range(100):
+            identity = identities[number % 2]
+            replace(gateway.certificate, identity.certificate.read_bytes())
+            replace(gateway.key, identity.key.read_bytes())
+            told = len(gateway.lines("configuration.taken", 0))
+            gateway.process.send_signal(signal.SIGHUP)
+            gateway.lines("configuration.taken", told + 1)
+            if number == 20:
+                files, memory = descriptors(gateway), gateway.memory("VmRSS")
+        stop.set()
+        for client in clients:
+            client.join(20)
+        assert failures == [] and served[0] > 100
+        assert gateway.request("GET", "/a", connection=old).status == 200
+    eventually(lambda: descriptors(gateway) <= files + 8)
+    assert gateway.memory("VmRSS") < memory + (24 << 20)
+
+
+def descriptors(gateway) -> int:
+    return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
+
+
+def test_two_that_start_at_one_moment_do_not_share_a_unix_socket(start, backend, tmp_path):
+    """The second one says what is wrong, and the first one goes on."""
+    path = tmp_path / "http.sock"
+
+    def prepare(gateway):
+        text = gateway.configuration.read_text()
+        gateway.configuration.write_text(
+            text.replace("[tls.", f'[[listen]]\naddress = "unix:{path}"\n\n[tls.', 1))
+
+    def ask() -> bytes:
+        return subprocess.run(
+            ["curl", "-sS", "--unix-socket", str(path), "http://cloud.test/.well-known/ocm", "-o",
+             "/dev/null", "-w", "%{http_code}"], capture_output=True, timeout=20).stdout
+
+    first = start(backend.url, prepare)
+    assert ask() == b"200"
+    with pytest.raises(AssertionError, match="another program listens there"):
+        start(backend.url, prepare)
+    assert ask() == b"200"
+    first.kill()
+    # What a process left that was killed is no obstacle.
+    first.start()
+    assert ask() == b"200"

@@ -1,0 +1,65 @@
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+@Suite("What of another configuration takes effect while a gateway runs")
+struct ConfigurationChangeTests {
+    private func change(_ before: String, _ after: String) throws -> ConfigurationChange {
+        ConfigurationChange(
+            from: try ConfigurationSample.read(ConfigurationSample.required + before),
+            to: try ConfigurationSample.read(ConfigurationSample.required + after))
+    }
+
+    @Test func certificatesAndTheTermsOfListenersDo() throws {
+        let before = """
+            [[listen]]
+            address = "127.0.0.1:8443"
+            tls = "cloud.test"
+            [tls."cloud.test"]
+            cert = "a.pem"
+
+            """
+        let change = try change(
+            before,
+            """
+            [[listen]]
+            address = "127.0.0.1:8443"
+            tls = "new.test"
+            hsts = "1d"
+            trusted_proxies = ["192.0.2.1"]
+            [tls."new.test"]
+            cert = "b.pem"
+            client_ca = "ca.pem"
+            [limits]
+            keep_alive = "9s"
+
+            """)
+        #expect(change.waiting == [])
+        #expect(
+            change.taken.filter { !$0.hasPrefix("tls.") } == [
+                "limits.keep_alive", "listen[0].hsts", "listen[0].tls", "listen[0].trusted_proxies",
+            ])
+        #expect(change.merged.clientAuthorities == ["/etc/ocmgate/ca.pem"])
+        #expect(change.merged.limits.keepAlive == .seconds(9))
+        #expect(try self.change(before, before).taken == [])
+    }
+
+    @Test func whatIsSetUpAtTheStartWaits() throws {
+        let change = try change(
+            "[limits]\nconnections = 9\n", "[limits]\nconnections = 8\nheaders = \"8KiB\"\n")
+        #expect(change.taken == ["limits.headers"])
+        #expect(change.waiting == ["limits.connections"])
+        #expect(change.merged.limits.connections == 9)
+    }
+
+    /// The terms of one listener are not another's: with other addresses all of them wait.
+    @Test func otherListenersWait() throws {
+        let change = try change(
+            "[[listen]]\naddress = \"127.0.0.1:80\"\n",
+            "[[listen]]\naddress = \"127.0.0.1:81\"\ntrusted_proxies = [\"192.0.2.1\"]\n")
+        #expect(change.taken == [])
+        #expect(change.waiting == ["listen[0].address", "listen[0].trusted_proxies"])
+        #expect(change.merged.listeners.flatMap(\.trustedProxies).isEmpty)
+    }
+}
