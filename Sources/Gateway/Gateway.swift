@@ -77,8 +77,8 @@ package final class Gateway: Sendable {
     /// On which policies are read, one after the other: proving one may take seconds, and neither an
     /// event loop nor the threads that messages are judged on wait for it.
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
-    /// Reads configuration and certificates again; set by the one that runs the gateway.
-    let reloading = Mutex<(@Sendable () async -> ConfigurationReload?)?>(nil)
+    /// What commands ask of the one that runs the gateway, who sets it.
+    let steering = Mutex<Steering?>(nil)
 
     package init(_ parts: Parts) {
         configuration = parts.configuration
@@ -121,6 +121,14 @@ package final class Gateway: Sendable {
         signatureProfile = SignatureProfile(freshness: freshness, keys: requirements)
         cavageProfile = CavageProfile(freshness: freshness, keys: requirements)
         keyRequirements = requirements
+    }
+
+    /// What only the one that runs the gateway can do.
+    struct Steering: Sendable {
+        /// Reads configuration and certificates again; nil when it has ended.
+        var reload: @Sendable () async -> ConfigurationReload?
+        /// Ends; requests in flight get so long.
+        var end: @Sendable (Duration) -> Void
     }
 
     /// What a gateway is made of.

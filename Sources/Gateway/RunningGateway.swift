@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Logging
+package import OpenSSL
 import Synchronization
 package import Transport
 
@@ -12,12 +13,17 @@ package final class RunningGateway: Sendable {
     private let store: Store
     let log: GatewayLog
     let terms: Mutex<Terms>
+    /// How long requests in flight get, each time that a command asks for an end.
+    package let endings = AsyncStream.makeStream(of: Duration.self)
     private let background = Mutex<[Task<Void, Never>]>([])
 
     /// Reads keys, policy and state, starts the loops, and listens.
     ///
-    /// Throws `StartFailure` with the file and the remedy.
-    package static func start(_ configuration: Configuration) async throws -> RunningGateway {
+    /// `sockets` are those that the service manager has opened. Throws `StartFailure` with the file and
+    /// the remedy.
+    package static func start(
+        _ configuration: Configuration, sockets: [ListeningSocket] = []
+    ) async throws -> RunningGateway {
         let log = GatewayLog(
             level: configuration.log.level.logger, format: configuration.log.format.written)
         let environment = Environment.live
@@ -33,7 +39,8 @@ package final class RunningGateway: Sendable {
             terms = Terms(
                 configuration: configuration,
                 server: try serverConfiguration(configuration, egress: egress), egress: egress)
-            server = try await Server.start(terms.server, on: group, handler: gateway)
+            server = try await Server.start(
+                terms.server, on: group, inherited: sockets, handler: gateway)
         } catch {
             gateway.journal.close()
             store.close()
@@ -43,8 +50,11 @@ package final class RunningGateway: Sendable {
         running.background.withLock {
             $0 = gateway.background(on: group) + [running.watchFiles()]
         }
-        gateway.reloading.withLock {
-            $0 = { [weak running] in await running?.reloadConfiguration() }
+        let endings = running.endings.continuation
+        gateway.steering.withLock {
+            $0 = Gateway.Steering(
+                reload: { [weak running] in await running?.reloadConfiguration() },
+                end: { endings.yield($0) })
         }
         warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {

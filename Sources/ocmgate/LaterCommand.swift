@@ -23,8 +23,7 @@ struct LaterCommand: CustomStringConvertible {
     }
 
     private static let all: KeyValuePairs<String, String?> = [
-        "stop": "SIGTERM ends a running gateway after the requests in flight",
-        "status": nil, "drain": nil,
+        "status": nil,
         "token revoke": nil, "token list": nil, "share revoke": nil,
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
         "top": nil,

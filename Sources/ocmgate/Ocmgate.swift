@@ -16,7 +16,8 @@ struct Ocmgate: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ReloadCommand.self, CheckCommand.self, InitCommand.self,
+            RunCommand.self, ReloadCommand.self, DrainCommand.self, StopCommand.self,
+            CheckCommand.self, InitCommand.self,
             DemoCommand.self, ConfigCommand.self, DiscoverCommand.self, PolicyCommand.self,
             ExplainCommand.self, PeerCommand.self, ListCommand.self, ShareCommand.self,
             JournalCommand.self, KeyCommand.self, TokenCommand.self, SigCommand.self,

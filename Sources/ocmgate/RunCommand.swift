@@ -26,38 +26,65 @@ struct RunCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // So is one beyond a limit of file sizes.
         signal(SIGXFSZ, SIG_IGN)
+        let manager = ServiceManager()
+        let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         let running: RunningGateway
-        do { running = try await RunningGateway.start(settings) } catch {
+        do { running = try await RunningGateway.start(settings, sockets: sockets) } catch {
             throw CommandFailure("\(error)")
         }
-        for await number in signals.stream {
-            if number == SIGHUP {
-                await running.reload()
-                continue
-            }
-            break
+        manager.ready()
+        let asked = Task {
+            for await grace in running.endings.stream { signals.send(.end(grace)) }
         }
-        await running.stop(grace: .seconds(30))
+        var grace = Self.grace
+        waiting: for await event in signals.stream {
+            switch event {
+            case .signal(SIGHUP):
+                manager.reloading()
+                await running.reload()
+                manager.ready()
+            case .signal: break waiting
+            case .end(let limit):
+                grace = limit
+                break waiting
+            }
+        }
+        manager.stopping(grace)
+        await running.stop(grace: grace)
+        asked.cancel()
     }
+
+    /// For requests in flight, after a signal.
+    private static let grace = Duration.seconds(30)
 }
 
-/// Signals as a stream.
+/// What makes a gateway that runs do something, as a stream.
 struct Signals {
-    let stream: AsyncStream<Int32>
+    let stream: AsyncStream<Event>
+    private let continuation: AsyncStream<Event>.Continuation
     /// They deliver for as long as they are held.
     private let sources: [any DispatchSourceSignal]
 
+    enum Event: Sendable {
+        case signal(Int32)
+        /// A command asks for the end; requests in flight get so long.
+        case end(Duration)
+    }
+
     init(_ numbers: [Int32]) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
         self.stream = stream
+        self.continuation = continuation
         sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield(number) }
+            source.setEventHandler { continuation.yield(.signal(number)) }
             source.resume()
             return source
         }
     }
+
+    func send(_ event: Event) { continuation.yield(event) }
 }

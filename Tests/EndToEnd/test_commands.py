@@ -24,13 +24,13 @@ COMMANDS = [
     "config show", "config schema", "token inspect", "share list", "share show", "share add",
     "peer forget", "peer probe", "list show", "list update", "list diff", "list verify",
     "list import", "list export",
-    "list apply", "reload", "peer list", "peer show", "peer pin", "peer hold list",
+    "list apply", "reload", "drain", "stop", "peer list", "peer show", "peer pin", "peer hold list",
     "peer hold approve", "peer hold refuse", "journal tail", "journal search", "journal show",
     "journal verify", "journal export", "journal erase", "explain", "policy replay",
     "policy suggest",
 ]
 LATER = [
-    "status", "drain", "stop", "token revoke x", "share revoke 1", "probe https://a.test", "doctor",
+    "status", "token revoke x", "share revoke 1", "probe https://a.test", "doctor",
     "top", "completion",
 ]
 

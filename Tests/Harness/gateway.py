@@ -143,6 +143,8 @@ class Gateway:
         self.environment: dict[str, str] = {}
         # What it is started with: a program that ends in `exec "$@"`.
         self.wrapper: list[str] = []
+        # Descriptors that it inherits.
+        self.inherited: tuple[int, ...] = ()
         own = authority.issue(self.host)
         if partners is None:
             partners = [peer.host for peer in peers.peers.values()
@@ -187,7 +189,7 @@ class Gateway:
             self.process = subprocess.Popen(
                 [*self.wrapper, binary(), "run", "-c", self.configuration],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
-                env=os.environ | self.environment,
+                env=os.environ | self.environment, pass_fds=self.inherited,
             )
         deadline = time.monotonic() + 20
         while True:

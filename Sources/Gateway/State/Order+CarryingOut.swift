@@ -62,7 +62,8 @@ extension Gateway {
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
-            case .addShare, .forgetPeer, .settleHold, .pinPeer, .reload, .changeKeys, .eraseSubject:
+            case .addShare, .forgetPeer, .settleHold, .pinPeer, .reload, .end, .changeKeys,
+                .eraseSubject:
                 answer(taken, await carryOut(taken.order))
             }
         }
@@ -120,8 +121,14 @@ extension Gateway {
         case .reload:
             reloadKeys()
             let answer = OrderAnswer(await reloadPolicy())
-            let reload = reloading.withLock { $0 }
-            return answer.telling(await reload?())
+            let steering = steering.withLock { $0 }
+            return answer.telling(await steering?.reload())
+        case .end(let seconds):
+            guard let steering = steering.withLock({ $0 }) else {
+                return .refused("it has not started yet")
+            }
+            steering.end(.seconds(max(0, seconds)))
+            return .done([:])
         case .changeKeys(let change):
             do {
                 let done = try change.perform(

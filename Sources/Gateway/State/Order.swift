@@ -13,6 +13,8 @@ package enum Order: Sendable, Codable {
     case pinPeer(PinOrder)
     /// Policy and keys, to be read again.
     case reload
+    /// Requests in flight get so many seconds, then it ends.
+    case end(Int)
     /// What the gateway's own keys are for.
     case changeKeys(KeyChange)
     /// Lists that are downloaded.

@@ -39,7 +39,7 @@ package enum PeerDecision {
     package static func reload(
         _ state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(60)
     ) async throws -> [String: String] {
-        guard PrivateFile.exists(state), try isServed(state) else {
+        guard PrivateFile.exists(state), try Ending.isServed(state) else {
             throw StoreOpenError(
                 path: state, what: "no gateway uses this state",
                 remedy: "one that starts reads its policy anyway")
@@ -48,16 +48,6 @@ package enum PeerDecision {
         case .done(let told): return told
         case .refused(let reason):
             throw StoreOpenError(path: state, what: reason, remedy: "")
-        }
-    }
-
-    private static func isServed(_ state: String) throws(StoreOpenError) -> Bool {
-        do throws(StoreOpenError) {
-            try StoreLock(state + ".lock").release()
-            return false
-        } catch {
-            guard error.isInUse else { throw error }
-            return true
         }
     }
 

@@ -11,12 +11,26 @@ final class ListeningSockets: Sendable {
     private let group: LoopGroup
     private let state = Mutex(State())
 
+    /// Sockets that listened before this process did, as long as no listener has taken them.
+    private let inherited: Mutex<[ListenAddress: [Int32]]>
+
     private struct State {
         var channels: [any Channel] = []
         var locks: [FileLock] = []
     }
 
-    init(_ group: LoopGroup) { self.group = group }
+    init(_ group: LoopGroup, inherited: [ListeningSocket] = []) {
+        self.group = group
+        var sockets: [ListenAddress: [Int32]] = [:]
+        for socket in inherited {
+            guard let address = ListenAddress(socket.name) else { continue }
+            sockets[address, default: []].append(socket.descriptor)
+        }
+        self.inherited = Mutex(sockets)
+    }
+
+    /// Of the inherited sockets, those that no listener has taken.
+    var leftOver: [ListenAddress] { inherited.withLock { Array($0.keys) } }
 
     /// Begins to accept. Until then the system keeps who connects waiting.
     func accept() async {
@@ -35,8 +49,12 @@ final class ListeningSockets: Sendable {
         for lock in locks { lock.release() }
     }
 
-    /// Binds and listens; the address, with the port that was chosen.
+    /// Binds and listens, where nobody did so before; the address, with the port that was chosen.
     func open(_ address: ListenAddress, _ door: ServerDoor) async throws -> ListenAddress {
+        if let sockets = inherited.withLock({ $0.removeValue(forKey: address) }) {
+            try await take(sockets, door)
+            return address
+        }
         switch address {
         case .unix(let path):
             // Of two that start at the same moment one has it, and the other changes nothing.
@@ -62,6 +80,21 @@ final class ListeningSockets: Sendable {
                 state.withLock { $0.channels.append(channel) }
             }
             return .tcp(ip, port: chosen)
+        }
+    }
+
+    /// Every loop accepts from one of the sockets; where there are fewer of them, from the same.
+    private func take(_ sockets: [Int32], _ door: ServerDoor) async throws {
+        let loops = group.loops
+        for index in 0..<max(sockets.count, loops.count) {
+            let own = sockets[index % sockets.count]
+            let descriptor = index < sockets.count ? own : dup(own)
+            guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "dup") }
+            let channel = try await Self.bootstrap(door, loops[index % loops.count])
+                .withBoundSocket(descriptor).get()
+            // Taking it over has shortened the queue of those who wait.
+            _ = listen(descriptor, Self.backlog)
+            state.withLock { $0.channels.append(channel) }
         }
     }
 
@@ -93,7 +126,7 @@ final class ListeningSockets: Sendable {
     private static func bootstrap(_ door: ServerDoor, _ handle: LoopHandle) -> ServerBootstrap {
         ServerBootstrap(group: handle.eventLoop)
             .serverChannelOption(.autoRead, value: false)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -112,6 +145,9 @@ final class ListeningSockets: Sendable {
                 }
             }
     }
+
+    /// Who waits to be accepted.
+    private static let backlog: Int32 = 1024
 
     /// A connection past the limit of its client is closed before a byte of it is read.
     private static func accept(
@@ -165,6 +201,18 @@ private enum SocketLock {
             case .unopened(let reason), .unlocked(let reason):
                 throw IOError(errnoCode: reason.rawValue, reason: "lock \(path).lock")
             }
+        }
+    }
+}
+
+extension ListenAddress {
+    /// What an inherited socket is bound to.
+    init?(_ name: ListeningSocket.Name) {
+        switch name {
+        case .ip(let bytes, let port):
+            guard let address = IPAddress(networkBytes: bytes) else { return nil }
+            self = .tcp(address, port: port)
+        case .unix(let path): self = .unix(path: path)
         }
     }
 }

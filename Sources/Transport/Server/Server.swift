@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
-import OpenSSL
+package import OpenSSL
 import Synchronization
 
 /// A running HTTP server.
@@ -27,13 +27,15 @@ package final class Server: Sendable {
     /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`), and
     /// accepts nothing before it has all of its sockets.
     ///
-    /// Throws `ListenFailure` when an address cannot be had; then nothing listens, and nobody was
-    /// answered.
+    /// `inherited` sockets take the place of those that would be bound to the same addresses. Throws
+    /// `ListenFailure` when an address cannot be had, or one is inherited that no listener has; then
+    /// nothing listens, and nobody was answered.
     package static func start(
-        _ configuration: ServerConfiguration, on group: LoopGroup, handler: any RequestHandler
+        _ configuration: ServerConfiguration, on group: LoopGroup,
+        inherited: [ListeningSocket] = [], handler: any RequestHandler
     ) async throws -> Server {
         let census = Census(configuration.limits)
-        let sockets = ListeningSockets(group)
+        let sockets = ListeningSockets(group, inherited: inherited)
         var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {
@@ -44,6 +46,10 @@ package final class Server: Sendable {
                 throw ListenFailure(address: listener.address, error)
             }
             doors.append(door)
+        }
+        if let address = sockets.leftOver.first {
+            sockets.close()
+            throw ListenFailure(unwanted: address)
         }
         await sockets.accept()
         return Server(
@@ -96,6 +102,11 @@ package final class Server: Sendable {
 package struct ListenFailure: Error, CustomStringConvertible {
     package let address: String
     package let reason: String
+
+    init(unwanted address: ListenAddress) {
+        self.address = address.description
+        reason = "the service manager opened it, and no [[listen]] has this address"
+    }
 
     init(address: ListenAddress, _ error: any Error) {
         self.address = address.description

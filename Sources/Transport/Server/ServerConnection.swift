@@ -46,6 +46,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private var progress = WriteProgress()
     /// When it has been open for long enough.
     private let grownOld: LoopTime
+    /// The server stops, and this connection has nothing to do.
+    private var isLeaving = false
     private var isReading = false
     private var isProcessing = false
     private var needsFlush = false
@@ -360,9 +362,10 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             abort()
             return
         }
-        if site.census.isStopping, cycle.phase == .head, !parser.isInsideHead {
-            finish()
-            return
+        if site.census.isStopping, !isLeaving, cycle.phase == .head, !parser.isInsideHead {
+            // A request may be on its way: it is answered, and is the last.
+            isLeaving = true
+            deadline = min(deadline, now + Self.farewell)
         }
         if site.census.isStopping, cycle.phase == .tunnelling {
             closeTunnel()
@@ -395,6 +398,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         return site.tls != nil && client.tls == nil ? .handshakeTimeout : .headTimeout
     }
 
+    /// For a request that was sent before its client could know that the server stops.
+    private static let farewell = Duration.milliseconds(500)
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
     /// Room beside a head, for a small body.

@@ -1,0 +1,40 @@
+/// The end of a gateway that runs, asked for by a command.
+package enum Ending {
+    /// Asks the gateway that uses the state to end, and waits until it has let it go.
+    ///
+    /// - Parameter grace: how long requests in flight get; what is left then is cut off.
+    ///
+    /// Throws when no gateway runs, or when it does not end.
+    package static func ask(
+        _ state: String, _ key: SealKey, grace: Duration, now: Int
+    ) async throws {
+        guard PrivateFile.exists(state), try isServed(state) else {
+            throw StoreOpenError(
+                path: state, what: "no gateway uses this state", remedy: "there is nothing to end")
+        }
+        switch try await OrderBox(state, key).ask(.end(grace.wholeSeconds), now: now) {
+        case .done: break
+        case .refused(let reason): throw StoreOpenError(path: state, what: reason, remedy: "")
+        }
+        let end = ContinuousClock.now + grace + .seconds(30)
+        while try isServed(state) {
+            guard ContinuousClock.now < end else {
+                throw StoreOpenError(
+                    path: state, what: "the gateway was asked to end, and has not",
+                    remedy: "see its log")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Whether a gateway, or a command, has the state.
+    static func isServed(_ state: String) throws(StoreOpenError) -> Bool {
+        do throws(StoreOpenError) {
+            try StoreLock(state + ".lock").release()
+            return false
+        } catch {
+            guard error.isInUse else { throw error }
+            return true
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Dispatch
+import Foundation
+import Gateway
+import OpenSSL
+
+/// The program that started this one and looks after it: systemd, or one that speaks its protocols
+/// (`sd_notify(3)`, `sd_listen_fds(3)`). Without one, everything here does nothing.
+struct ServiceManager {
+    private let notices: String?
+    private let environment: [String: String]
+
+    init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
+        self.environment = environment
+        notices = environment["NOTIFY_SOCKET"]
+    }
+
+    /// The sockets that it has opened for us.
+    ///
+    /// Refused: numbers that cannot be read, and descriptors that are no listening sockets.
+    func sockets() throws -> [ListeningSocket] {
+        guard environment["LISTEN_PID"].flatMap(Int32.init) == getpid() else { return [] }
+        guard let count = environment["LISTEN_FDS"].flatMap(Int32.init), (0...1024).contains(count)
+        else { throw CommandFailure("LISTEN_FDS is not a number of sockets") }
+        return try (Self.first..<Self.first + count).map { descriptor in
+            guard let socket = ListeningSocket(descriptor) else {
+                throw CommandFailure(
+                    "descriptor \(descriptor), from the service manager, does not listen; "
+                        + "ListenStream= in the unit of the socket, with Accept=no")
+            }
+            return socket
+        }
+    }
+
+    /// It serves, or serves again.
+    func ready() { tell("READY=1") }
+
+    /// It reads its files again; `ready` follows.
+    func reloading() {
+        tell("RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)")
+    }
+
+    /// It ends; requests in flight get `grace`.
+    func stopping(_ grace: Duration) {
+        let microseconds = (grace.components.seconds + 15) * 1_000_000
+        tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(microseconds)")
+    }
+
+    private func tell(_ text: String) {
+        if let notices { ServiceNotice.send(text, to: notices) }
+    }
+
+    /// `SD_LISTEN_FDS_START`
+    private static let first: Int32 = 3
+}

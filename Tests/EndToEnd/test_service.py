@@ -1,0 +1,184 @@
+"""Under a service manager: sockets that it opens, notices that it gets; ends that cost nobody anything."""
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from gateway import binary
+from listener import Listener
+from wire import Closed, Connection, read_request
+
+# What systemd does before the program: descriptor 3 is the socket, and its environment says so.
+ACTIVATED = 'exec 3<&"$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+
+
+def activated(gateway, listening: socket.socket):
+    """Gives the gateway a socket in the place of the one that it would open."""
+    gateway.configuration.write_text(gateway.configuration.read_text().replace(
+        f"127.0.0.1:{gateway.port}", "127.0.0.1:{}".format(listening.getsockname()[1])))
+    gateway.port = listening.getsockname()[1]
+    gateway.wrapper = ["sh", "-c", ACTIVATED, "sh", str(listening.fileno())]
+    gateway.inherited = (listening.fileno(),)
+
+
+@pytest.fixture
+def listening():
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
+        yield server
+
+
+class Manager:
+    """Takes the notices of a service."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.settimeout(20)
+        self.path = str(path)
+
+    def next(self) -> dict:
+        text = self.socket.recv(4096).decode()
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_the_manager_is_told_what_the_gateway_does(start, backend, tmp_path):
+    manager = Manager(tmp_path / "notify")
+    gateway = start(backend.url,
+                    lambda made: made.environment.update(NOTIFY_SOCKET=manager.path))
+    assert manager.next() == {"READY": "1"}
+    gateway.process.send_signal(signal.SIGHUP)
+    reloading = manager.next()
+    assert reloading["RELOADING"] == "1" and int(reloading["MONOTONIC_USEC"]) > 0
+    assert manager.next() == {"READY": "1"}
+    assert gateway.stop() == 0
+    stopping = manager.next()
+    assert stopping["STOPPING"] == "1" and int(stopping["EXTEND_TIMEOUT_USEC"]) > 30_000_000
+
+
+def test_a_socket_that_no_listener_has_is_told(start, backend, listening):
+    def prepare(gateway):
+        port = gateway.port
+        activated(gateway, listening)
+        gateway.configuration.write_text(gateway.configuration.read_text().replace(
+            f"127.0.0.1:{gateway.port}", f"127.0.0.1:{port}"))
+        gateway.port = port
+
+    with pytest.raises(AssertionError, match=r"no \[\[listen\]\] has this address"):
+        start(backend.url, prepare)
+
+
+def test_restarts_behind_a_socket_of_the_manager_cost_nobody_a_request(start, backend, listening):
+    gateway = start(backend.url, lambda made: activated(made, listening))
+    failures, served, stop = [], [0], threading.Event()
+
+    def ask():
+        connection = None
+        while not stop.is_set():
+            try:
+                connection = connection or gateway.connect(timeout=60)
+                response = gateway.request("GET", "/a", connection=connection)
+                if response.status != 200:
+                    failures.append(response.status)
+                served[0] += 1
+                if response.get("connection") == "close":
+                    connection.close()
+                    connection = None
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
+                failures.append(repr(error))
+                connection = None
+
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for _ in range(5):
+        before = served[0]
+        while served[0] < before + 50 and not failures:
+            time.sleep(0.01)
+        # Its port is still the manager's while nobody serves.
+        assert gateway.stop() == 0
+        gateway.start()
+    stop.set()
+    for client in clients:
+        client.join(30)
+    assert failures == []
+
+
+class SlowBackend(Listener):
+    """Sends half of an answer, and the rest when it is told."""
+
+    def __init__(self):
+        self.release = threading.Event()
+        super().__init__()
+
+    def _serve(self, connection, number):
+        with connection, connection.makefile("rb") as reader:
+            try:
+                while read_request(reader).target == "/big":
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 1000)
+                    self.release.wait(60)
+                    connection.sendall(b"y" * 1000)
+            except (Closed, OSError):
+                pass
+
+
+@pytest.fixture
+def slow(start):
+    server = SlowBackend()
+    yield start(server.url), server.release
+    server.release.set()
+    server.stop()
+
+
+def begin(gateway) -> Connection:
+    connection = gateway.connect()
+    connection.send(b"GET /big HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+    assert connection.reader.peek(1)[:1] == b"H"
+    return connection
+
+
+def asked(gateway, *arguments) -> subprocess.Popen:
+    return subprocess.Popen([binary(), *arguments, "-c", gateway.configuration],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def refuses(gateway) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=5).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+def test_drain_lets_what_is_under_way_end(slow):
+    gateway, release = slow
+    download = begin(gateway)
+    command = asked(gateway, "drain")
+    gateway.lines("gateway.stopping")
+    deadline = time.monotonic() + 10
+    while not refuses(gateway):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert command.poll() is None
+    release.set()
+    assert download.receive().body == b"x" * 1000 + b"y" * 1000
+    download.close()
+    out, err = command.communicate(timeout=30)
+    assert command.returncode == 0 and out.startswith("ended after"), (out, err)
+    assert gateway.process.wait(10) == 0
+
+
+def test_stop_has_a_limit(slow):
+    gateway, _ = slow
+    download = begin(gateway)
+    run = gateway.command("stop", "--limit", "1", "--json")
+    assert '"ended":true' in run.stdout.replace(" ", "")
+    assert gateway.process.wait(10) == 0
+    # What was cut off does not look whole.
+    with pytest.raises(Exception):
+        download.receive()
+    again = gateway.command("stop", check=False)
+    assert again.returncode == 2 and "no gateway uses this state" in again.stderr
