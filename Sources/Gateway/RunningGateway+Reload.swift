@@ -31,7 +31,7 @@ extension RunningGateway {
     /// certificates of the last good one are read again all the same.
     @discardableResult
     func reloadConfiguration() async -> ConfigurationReload {
-        await gateway.policyDesk.result { [self] in readConfigurationAgain() }
+        await gateway.policyQueue.result { [self] in readConfigurationAgain() }
     }
 
     private func readConfigurationAgain() -> ConfigurationReload {

@@ -13,8 +13,8 @@ package final class RunningGateway: Sendable {
     private let store: Store
     let log: GatewayLog
     let terms: Mutex<Terms>
-    /// How long requests in flight get, each time that a command asks for an end.
-    package let endings = AsyncStream.makeStream(of: Duration.self)
+    /// What others want of the one that runs it, as it comes.
+    package let endings = AsyncStream.makeStream(of: End.self)
     private let background = Mutex<[Task<Void, Never>]>([])
 
     /// Reads keys, policy and state, starts the loops, and listens.
@@ -22,7 +22,8 @@ package final class RunningGateway: Sendable {
     /// `sockets` are those that the service manager has opened. Throws `StartFailure` with the file and
     /// the remedy.
     package static func start(
-        _ configuration: Configuration, sockets: [ListeningSocket] = []
+        _ configuration: Configuration, sockets: [ListeningSocket] = [],
+        as entrance: Entrance = .first
     ) async throws -> RunningGateway {
         let log = GatewayLog(
             level: configuration.log.level.logger, format: configuration.log.format.written)
@@ -30,6 +31,7 @@ package final class RunningGateway: Sendable {
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let policy = try loadPolicy(configuration.policy.file)
         let candidate = loadCandidate(configuration, log)
+        let inherited = sockets + (try await taken(by: configuration, entrance))
         let (gateway, store) = try assemble(
             configuration, policy, candidate: candidate, log, environment, group)
         let server: Server
@@ -40,7 +42,7 @@ package final class RunningGateway: Sendable {
                 configuration: configuration,
                 server: try serverConfiguration(configuration, egress: egress), egress: egress)
             server = try await Server.start(
-                terms.server, on: group, inherited: sockets, handler: gateway)
+                terms.server, on: group, inherited: inherited, handler: gateway)
         } catch {
             gateway.journal.close()
             store.close()
@@ -48,13 +50,13 @@ package final class RunningGateway: Sendable {
         }
         let running = RunningGateway(gateway, server, terms, group, store, log)
         running.background.withLock {
-            $0 = gateway.background(on: group) + [running.watchFiles()]
+            $0 = gateway.background(on: group) + [running.watchFiles(), running.offerSockets()]
         }
         let endings = running.endings.continuation
         gateway.steering.withLock {
             $0 = Gateway.Steering(
                 reload: { [weak running] in await running?.reloadConfiguration() },
-                end: { endings.yield($0) })
+                end: { endings.yield(.ended(grace: $0)) })
         }
         warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {
@@ -93,6 +95,14 @@ package final class RunningGateway: Sendable {
         self.log = log
     }
 
+    /// What is to become of a gateway that runs.
+    package enum End: Sendable {
+        /// It ends; requests in flight get so long.
+        case ended(grace: Duration)
+        /// Another process has its sockets, and waits for its state.
+        case succeeded
+    }
+
     /// Stops: no new connections, requests in flight get `grace`, then all ends.
     package func stop(grace: Duration) async {
         log.write(.info, .stopping)
@@ -100,11 +110,29 @@ package final class RunningGateway: Sendable {
         gateway.published.stop()
         await server.shutdown(grace: grace)
         await group.shutdown()
-        gateway.journal.close()
-        gateway.keepCounts()
-        store.close()
+        letStateGo()
         gateway.tellOfCandidate()
         log.write(.info, .stopped)
         log.flush()
+    }
+
+    /// Makes room for the one that has the sockets: what is judged is answered, state and journal are let
+    /// go, and answers that stream get `grace`.
+    package func handOver(grace: Duration) async {
+        log.write(.info, .handingOver)
+        for task in background.withLock({ $0 }) { task.cancel() }
+        gateway.published.stop()
+        await server.retire(grace: .seconds(30))
+        letStateGo()
+        await server.shutdown(grace: grace)
+        await group.shutdown()
+        log.write(.info, .stopped)
+        log.flush()
+    }
+
+    private func letStateGo() {
+        gateway.journal.close()
+        gateway.keepCounts()
+        store.close()
     }
 }

@@ -39,7 +39,9 @@ struct DemoCommand: AsyncParsableCommand {
         // It has a process group of its own: what is meant for both comes here alone.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         let (child, received) = (process.processIdentifier, signals.stream)
-        let passing = Task { for await number in received { kill(child, number) } }
+        let passing = Task {
+            for await case .signal(let number) in received { kill(child, number) }
+        }
         var status: Int32 = 0
         for await code in ended { status = code }
         passing.cancel()

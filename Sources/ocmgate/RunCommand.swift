@@ -15,6 +15,11 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    @Flag(
+        help: "Take the place of the gateway that uses the state, which ends when its answers have."
+    )
+    var takeOver = false
+
     @Flag(help: "Log JSON lines, whatever [log] format says.")
     var json = false
 
@@ -31,14 +36,17 @@ struct RunCommand: AsyncParsableCommand {
         // Before anything listens: a signal from now on is one to this gateway.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         let running: RunningGateway
-        do { running = try await RunningGateway.start(settings, sockets: sockets) } catch {
+        do {
+            running = try await RunningGateway.start(
+                settings, sockets: sockets, as: takeOver ? .successor : .first)
+        } catch {
             throw CommandFailure("\(error)")
         }
         manager.ready()
         let asked = Task {
-            for await grace in running.endings.stream { signals.send(.end(grace)) }
+            for await end in running.endings.stream { signals.send(.end(end)) }
         }
-        var grace = Self.grace
+        var end = RunningGateway.End.ended(grace: .seconds(30))
         waiting: for await event in signals.stream {
             switch event {
             case .signal(SIGHUP):
@@ -46,18 +54,24 @@ struct RunCommand: AsyncParsableCommand {
                 await running.reload()
                 manager.ready()
             case .signal: break waiting
-            case .end(let limit):
-                grace = limit
+            case .end(let wanted):
+                end = wanted
                 break waiting
             }
         }
-        manager.stopping(grace)
-        await running.stop(grace: grace)
+        switch end {
+        case .ended(let grace):
+            manager.stopping(grace)
+            await running.stop(grace: grace)
+        case .succeeded:
+            manager.stopping(Self.streams)
+            await running.handOver(grace: Self.streams)
+        }
         asked.cancel()
     }
 
-    /// For requests in flight, after a signal.
-    private static let grace = Duration.seconds(30)
+    /// For large files, when another process serves already.
+    private static let streams = Duration.seconds(600)
 }
 
 /// What makes a gateway that runs do something, as a stream.
@@ -69,8 +83,8 @@ struct Signals {
 
     enum Event: Sendable {
         case signal(Int32)
-        /// A command asks for the end; requests in flight get so long.
-        case end(Duration)
+        /// A command, or the next gateway, asks for the end.
+        case end(RunningGateway.End)
     }
 
     init(_ numbers: [Int32]) {

@@ -71,40 +71,55 @@ def test_a_socket_that_no_listener_has_is_told(start, backend, listening):
         start(backend.url, prepare)
 
 
-def test_restarts_behind_a_socket_of_the_manager_cost_nobody_a_request(start, backend, listening):
-    gateway = start(backend.url, lambda made: activated(made, listening))
-    failures, served, stop = [], [0], threading.Event()
+class Clients:
+    """Clients that ask one after the other as long as they may, and what went wrong for them."""
 
-    def ask():
+    def __init__(self, gateway, number=8):
+        self.gateway, self.failures, self.served = gateway, [], 0
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(number)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self):
         connection = None
-        while not stop.is_set():
+        while not self._stop.is_set():
             try:
-                connection = connection or gateway.connect(timeout=60)
-                response = gateway.request("GET", "/a", connection=connection)
+                connection = connection or self.gateway.connect(timeout=60)
+                response = self.gateway.request("GET", "/a", connection=connection)
                 if response.status != 200:
-                    failures.append(response.status)
-                served[0] += 1
+                    self.failures.append(response.status)
+                self.served += 1
                 if response.get("connection") == "close":
                     connection.close()
                     connection = None
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
-                failures.append(repr(error))
+                self.failures.append(repr(error))
                 connection = None
 
-    clients = [threading.Thread(target=ask) for _ in range(8)]
-    for client in clients:
-        client.start()
-    for _ in range(5):
-        before = served[0]
-        while served[0] < before + 50 and not failures:
+    def let(self, number: int) -> None:
+        """Until so many more have been served."""
+        end, deadline = self.served + number, time.monotonic() + 60
+        while self.served < end and not self.failures:
+            assert time.monotonic() < deadline
             time.sleep(0.01)
+
+    def end(self) -> list:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+        return self.failures
+
+
+def test_restarts_behind_a_socket_of_the_manager_cost_nobody_a_request(start, backend, listening):
+    gateway = start(backend.url, lambda made: activated(made, listening))
+    clients = Clients(gateway)
+    for _ in range(5):
+        clients.let(50)
         # Its port is still the manager's while nobody serves.
         assert gateway.stop() == 0
         gateway.start()
-    stop.set()
-    for client in clients:
-        client.join(30)
-    assert failures == []
+    assert clients.end() == []
 
 
 class SlowBackend(Listener):
@@ -117,7 +132,10 @@ class SlowBackend(Listener):
     def _serve(self, connection, number):
         with connection, connection.makefile("rb") as reader:
             try:
-                while read_request(reader).target == "/big":
+                while True:
+                    if read_request(reader).target != "/big":
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                        continue
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 1000)
                     self.release.wait(60)
                     connection.sendall(b"y" * 1000)
@@ -182,3 +200,31 @@ def test_stop_has_a_limit(slow):
         download.receive()
     again = gateway.command("stop", check=False)
     assert again.returncode == 2 and "no gateway uses this state" in again.stderr
+
+
+def test_a_gateway_takes_the_place_of_another_and_nobody_notices(slow):
+    """Requests go on without a failure, and downloads end where they began."""
+    gateway, release = slow
+    clients, downloads, former = Clients(gateway), [], []
+    for _ in range(4):
+        clients.let(50)
+        downloads.append(begin(gateway))
+        former.append(gateway.process)
+        gateway.arguments = ["--take-over"]
+        gateway.start()
+    clients.let(50)
+    assert clients.end() == []
+    # All of them are there until their downloads are over.
+    assert [process.poll() for process in former] == [None] * 4
+    release.set()
+    for download in downloads:
+        assert download.receive().body == b"x" * 1000 + b"y" * 1000
+        download.close()
+    assert [process.wait(20) for process in former] == [0] * 4
+    gateway.command("check")
+    assert gateway.stop() == 0
+
+
+def test_without_another_to_take_over_from_it_starts_as_usual(start, backend):
+    gateway = start(backend.url, lambda made: made.arguments.append("--take-over"))
+    assert gateway.request("GET", "/a").status == 200

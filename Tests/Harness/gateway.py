@@ -143,6 +143,8 @@ class Gateway:
         self.environment: dict[str, str] = {}
         # What it is started with: a program that ends in `exec "$@"`.
         self.wrapper: list[str] = []
+        # Further arguments of `run`.
+        self.arguments: list[str] = []
         # Descriptors that it inherits.
         self.inherited: tuple[int, ...] = ()
         own = authority.issue(self.host)
@@ -187,7 +189,7 @@ class Gateway:
             self.evidence.folders.append(self.folder)
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [*self.wrapper, binary(), "run", "-c", self.configuration],
+                [*self.wrapper, binary(), "run", "-c", self.configuration, *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
                 env=os.environ | self.environment, pass_fds=self.inherited,
             )

@@ -2,11 +2,15 @@
 #ifndef OCMGATE_SOCKETS_H
 #define OCMGATE_SOCKETS_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -53,6 +57,117 @@ static inline int ocmgate_listening_socket(
         return 1;
     default: return 0;
     }
+}
+
+static inline int ocmgate_local_address(const char *path, struct sockaddr_un *address) {
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address->sun_path) return ENAMETOOLONG;
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length);
+    return 0;
+}
+
+// A socket at this path on which others of the same user may ask for descriptors; what was there is
+// removed. The descriptor, or -errno.
+static inline int ocmgate_offer(const char *path) {
+    struct sockaddr_un address;
+    int failed = ocmgate_local_address(path, &address);
+    if (failed != 0) return -failed;
+    int offer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (offer < 0) return -errno;
+    unlink(path);
+    if (bind(offer, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0600) == 0
+        && listen(offer, 1) == 0)
+        return offer;
+    failed = errno;
+    close(offer);
+    return -failed;
+}
+
+enum { ocmgate_most_descriptors = 128 };
+
+// The next who asks, when it is a process of this user; -errno, EAGAIN when nobody does.
+static inline int ocmgate_asker(int offer) {
+    int peer = accept(offer, NULL, NULL);
+    if (peer < 0) return -errno;
+    fcntl(peer, F_SETFD, FD_CLOEXEC);
+    // `struct ucred`, which some headers hide.
+    struct {
+        pid_t process;
+        uid_t user;
+        gid_t group;
+    } who;
+    socklen_t length = sizeof who;
+    if (getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 && who.user == geteuid())
+        return peer;
+    close(peer);
+    return -EPERM;
+}
+
+// Gives descriptors to one who has asked, who is let go. 0 or errno.
+static inline int ocmgate_give(int peer, const int *descriptors, int count) {
+    int failed = count < 1 || count > ocmgate_most_descriptors ? EINVAL : 0;
+    if (failed == 0) {
+        union {
+            struct cmsghdr header;
+            char room[CMSG_SPACE(sizeof(int) * ocmgate_most_descriptors)];
+        } control;
+        char byte = 1;
+        struct iovec data = {&byte, 1};
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+        memcpy(CMSG_DATA(header), descriptors, sizeof(int) * (size_t)count);
+        if (sendmsg(peer, &message, MSG_NOSIGNAL) != 1) failed = errno;
+    }
+    close(peer);
+    return failed;
+}
+
+// Asks the process that offers at this path. How many descriptors came, or -errno.
+static inline int ocmgate_ask(const char *path, int *descriptors, int room) {
+    struct sockaddr_un address;
+    int failed = ocmgate_local_address(path, &address);
+    if (failed != 0) return -failed;
+    int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (peer < 0) return -errno;
+    struct timeval patience = {10, 0};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int) * ocmgate_most_descriptors)];
+    } control;
+    char byte = 0;
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    message.msg_control = control.room;
+    message.msg_controllen = sizeof control.room;
+    int count = 0;
+    if (setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0
+        || connect(peer, (struct sockaddr *)&address, sizeof address) != 0)
+        count = -errno;
+    else if (recvmsg(peer, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */) != 1)
+        count = errno == 0 ? -EPROTO : -errno;
+    else
+        for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
+             header = CMSG_NXTHDR(&message, header)) {
+            if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+            int received[ocmgate_most_descriptors];
+            int found = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            if (found > ocmgate_most_descriptors) found = ocmgate_most_descriptors;
+            memcpy(received, CMSG_DATA(header), sizeof(int) * (size_t)found);
+            for (int index = 0; index < found; index++) {
+                if (count < room) descriptors[count++] = received[index];
+                else close(received[index]);
+            }
+        }
+    close(peer);
+    return count;
 }
 
 // Sends a datagram to the socket of the service manager, whose name begins with / or, for an abstract

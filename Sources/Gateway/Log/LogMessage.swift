@@ -31,6 +31,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case fewConnections = "gateway.few-connections"
     case stopping = "gateway.stopping"
     case stopped = "gateway.stopped"
+    /// Another process has the sockets, and gets the state.
+    case handingOver = "gateway.handing-over"
+    /// The sockets cannot be offered to the one that takes this one's place.
+    case socketsKept = "gateway.sockets-kept"
     case reloaded = "gateway.reloaded"
     case reloadFailed = "gateway.reload-failed"
     /// Configuration and certificates were read again, and count.

@@ -1,3 +1,5 @@
+import Federation
+
 /// The end of a gateway that runs, asked for by a command.
 package enum Ending {
     /// Asks the gateway that uses the state to end, and waits until it has let it go.

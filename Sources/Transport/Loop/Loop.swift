@@ -40,6 +40,9 @@ final class Loop {
         last.memberIndex = index
     }
 
+    /// Whether some member has more to do than to hand bytes on.
+    var isBusy: Bool { members.contains { $0.isBusy } }
+
     /// One timer for all deadlines of the loop: a request sets none of its own.
     private func startTicking() {
         guard !isTicking else { return }
@@ -70,4 +73,10 @@ protocol LoopMember: AnyObject {
     /// Kept by the loop; -1 when not a member.
     var memberIndex: Int { get set }
     func tick(at now: LoopTime)
+    /// Whether it may still have something decided; else it hands bytes on at most.
+    var isBusy: Bool { get }
+}
+
+extension LoopMember {
+    var isBusy: Bool { false }
 }

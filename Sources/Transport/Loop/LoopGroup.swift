@@ -34,6 +34,15 @@ package final class LoopGroup: Sendable {
         counters.reduce(0) { $0 &+ $1.total(event) }
     }
 
+    /// Whether some member of a loop has more to do than to hand bytes on.
+    func isBusy() async -> Bool {
+        for handle in loops {
+            let isBusy = try? await handle.eventLoop.submit { handle.loop.isBusy }.get()
+            if isBusy == true { return true }
+        }
+        return false
+    }
+
     /// Ends the threads, and whatever still runs on them.
     package func shutdown() async {
         do {

@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
-import OpenSSL
+package import OpenSSL
 import Synchronization
 import SystemPackage
 
@@ -40,12 +40,28 @@ final class ListeningSockets: Sendable {
         }
     }
 
-    func close() {
+    /// The sockets once more, for another process: they listen as long as it has them.
+    func duplicates() async -> [Int32] {
+        var duplicates: [Int32] = []
+        for channel in state.withLock({ $0.channels }) {
+            let copy = try? await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                    of: NIOBSDSocket.Handle.self
+                ) { dup($0) }
+            }.get()
+            if let copy, copy >= 0 { duplicates.append(copy) }
+        }
+        return duplicates
+    }
+
+    /// Listens no more, and lets others have its paths then.
+    func close() async {
         let (channels, locks) = state.withLock { state in
             defer { state = State() }
             return (state.channels, state.locks)
         }
-        for channel in channels { channel.close(promise: nil) }
+        // One that is closed already is what is wanted.
+        for channel in channels { try? await channel.close().get() }
         for lock in locks { lock.release() }
     }
 
@@ -104,6 +120,7 @@ final class ListeningSockets: Sendable {
         _ ip: IPAddress, _ port: Int, _ handle: LoopHandle
     ) async throws {
         let probe = try await ServerBootstrap(group: handle.eventLoop)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: ip.description, port: port).get()
         try await probe.close().get()
@@ -207,7 +224,7 @@ private enum SocketLock {
 
 extension ListenAddress {
     /// What an inherited socket is bound to.
-    init?(_ name: ListeningSocket.Name) {
+    package init?(_ name: ListeningSocket.Name) {
         switch name {
         case .ip(let bytes, let port):
             guard let address = IPAddress(networkBytes: bytes) else { return nil }

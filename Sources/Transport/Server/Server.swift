@@ -12,16 +12,18 @@ package final class Server: Sendable {
     private let doors: [ServerDoor]
     private let census: Census
     private let handler: any RequestHandler
+    private let group: LoopGroup
 
     private init(
         addresses: [ListenAddress], sockets: ListeningSockets, doors: [ServerDoor],
-        census: Census, handler: any RequestHandler
+        census: Census, handler: any RequestHandler, group: LoopGroup
     ) {
         self.addresses = addresses
         self.sockets = sockets
         self.doors = doors
         self.census = census
         self.handler = handler
+        self.group = group
     }
 
     /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`), and
@@ -42,19 +44,19 @@ package final class Server: Sendable {
             let door = ServerDoor(
                 site(index, listener, configuration.limits, census, handler))
             do { addresses.append(try await sockets.open(listener.address, door)) } catch {
-                sockets.close()
+                await sockets.close()
                 throw ListenFailure(address: listener.address, error)
             }
             doors.append(door)
         }
         if let address = sockets.leftOver.first {
-            sockets.close()
+            await sockets.close()
             throw ListenFailure(unwanted: address)
         }
         await sockets.accept()
         return Server(
             addresses: addresses, sockets: sockets, doors: doors, census: census,
-            handler: handler)
+            handler: handler, group: group)
     }
 
     private static func site(
@@ -83,10 +85,24 @@ package final class Server: Sendable {
     /// with the loops.
     package func shutdown(grace: Duration) async {
         census.stop()
-        sockets.close()
+        await sockets.close()
         let end = ContinuousClock.now + grace
         while census.count > 0, ContinuousClock.now < end {
             do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
+        }
+    }
+
+    /// The listening sockets once more, for the process that takes this one's place.
+    package func duplicateSockets() async -> [Int32] { await sockets.duplicates() }
+
+    /// Stops accepting, and waits until nothing is left but answers that stream from upstreams, at most
+    /// for `grace`.
+    package func retire(grace: Duration) async {
+        census.stop()
+        await sockets.close()
+        let end = ContinuousClock.now + grace
+        while census.count > 0, await group.isBusy(), ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
     }
 

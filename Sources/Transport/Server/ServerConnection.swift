@@ -354,6 +354,13 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     // MARK: Time
 
+    var isBusy: Bool {
+        switch cycle.phase {
+        case .head, .deciding, .gathering, .answering, .dropping: true
+        case .forwarding, .tunnelling, .lingering, .closed: false
+        }
+    }
+
     func tick(at now: LoopTime) {
         guard let context else { return }
         let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
@@ -365,7 +372,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         if site.census.isStopping, !isLeaving, cycle.phase == .head, !parser.isInsideHead {
             // A request may be on its way: it is answered, and is the last.
             isLeaving = true
-            deadline = min(deadline, now + Self.farewell)
+            deadline = min(deadline, now + (cycle.requests == 0 ? Self.welcome : Self.farewell))
         }
         if site.census.isStopping, cycle.phase == .tunnelling {
             closeTunnel()
@@ -399,7 +406,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     }
 
     /// For a request that was sent before its client could know that the server stops.
-    private static let farewell = Duration.milliseconds(500)
+    private static let farewell = Duration.seconds(2)
+    /// For the first request of a connection that was accepted before that.
+    private static let welcome = Duration.seconds(10)
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
     /// Room beside a head, for a small body.

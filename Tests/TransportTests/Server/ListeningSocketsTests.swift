@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import NIOCore
 import OpenSSL
 import Testing
@@ -99,6 +100,40 @@ import Testing
         #expect(announced.hasSuffix("192.0.2.7"))
         try await old.writeAndFlush(ByteBuffer(string: String(Self.get.dropFirst(8)))).get()
         #expect(try await heard.get().hasSuffix("127.0.0.1"))
+        await group.shutdown()
+    }
+
+    /// Who connects while nobody accepts is answered by the next.
+    @Test func aServerGoesOnWithTheSocketsOfAnother() async throws {
+        let address = try #require(IPAddress("127.0.0.1"))
+        let path = try folder() + "/c.sock"
+        let group = LoopGroup(count: 2)
+        let first = try await Server.start(
+            ServerConfiguration(listeners: [
+                .init(.tcp(address, port: 0)), .init(.unix(path: path)),
+            ]), on: group, handler: answering("first"))
+        guard case .tcp(_, let port) = first.addresses[0] else { return }
+        let sockets = await first.duplicateSockets().compactMap { ListeningSocket($0) }
+        #expect(sockets.count == 3)
+        #expect(sockets.compactMap { ListenAddress($0.name) }.contains(.unix(path: path)))
+        await first.retire(grace: .seconds(5))
+        async let waiting = RawClient.talk([(.zero, Self.get)], to: port, on: group)
+        let listeners: [ServerConfiguration.Listener] = [
+            .init(.tcp(address, port: port)), .init(.unix(path: path)),
+        ]
+        // One that nobody wants is not left open in silence.
+        await #expect(throws: ListenFailure.self) {
+            let copies = sockets.compactMap { ListeningSocket(dup($0.descriptor)) }
+            return try await Server.start(
+                ServerConfiguration(listeners: [listeners[0]]), on: group, inherited: copies,
+                handler: answering("none"))
+        }
+        let second = try await Server.start(
+            ServerConfiguration(listeners: listeners), on: group, inherited: sockets,
+            handler: answering("second"))
+        #expect(second.addresses == listeners.map(\.address))
+        #expect(try await waiting.hasSuffix("second"))
+        #expect(try await RawUnix.talk(Self.get, to: path, on: group).hasSuffix("second"))
         await group.shutdown()
     }
 }
