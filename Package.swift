@@ -26,6 +26,9 @@ func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "s
 let targets: [Target] = [
     .systemLibrary(
         name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .target(name: "HTTP2", dependencies: ["CNGHTTP2"], swiftSettings: strict),
     .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "HTTPSignatures", dependencies: ["OpenSSL"], swiftSettings: strict),
     .target(
@@ -37,7 +40,7 @@ let targets: [Target] = [
     .target(
         name: "Transport",
         dependencies: [
-            "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
+            "HTTP2", "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
             .product(name: "SystemPackage", package: "swift-system"),
         ],
         swiftSettings: strict),
@@ -78,10 +81,15 @@ let targets: [Target] = [
     .testTarget(
         name: "FederationTests",
         dependencies: ["Federation", "HTTPSignatures", "OpenSSL"], swiftSettings: strict),
+    .target(
+        name: "HTTP2Client", dependencies: ["CNGHTTP2"], path: "Tests/HTTP2Client",
+        swiftSettings: strict),
+    .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "HTTP2Client"], swiftSettings: strict),
     .testTarget(
         name: "TransportTests",
         dependencies: [
-            "Transport", "OpenSSL", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            "Transport", "HTTP2", "HTTP2Client", "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
+            nio("NIOHTTP1"),
             nio("NIOEmbedded"),
         ],
         swiftSettings: strict),

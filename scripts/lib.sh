@@ -14,7 +14,7 @@ fail() {
 }
 
 # The Debian packages that building needs.
-build_packages=(libssl-dev libsqlite3-dev zlib1g-dev pkg-config)
+build_packages=(libssl-dev libnghttp2-dev libsqlite3-dev zlib1g-dev pkg-config)
 
 # How the binary that is shipped is built: one file without Swift's libraries beside it, and without
 # the run-time checks of exclusive access, which the tests run with (docs/decisions/0012).

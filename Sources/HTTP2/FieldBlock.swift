@@ -1,0 +1,39 @@
+/// The fields of one message, pseudo-fields among them, in their order: offsets over one buffer.
+package struct FieldBlock: Sendable {
+    /// Where one field lies in `bytes`.
+    package struct Field: Sendable, Equatable {
+        package let name: Range<Int>
+        package let value: Range<Int>
+    }
+
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var fields: [Field] = []
+    /// There were more bytes than are taken; what is here is only the beginning.
+    package internal(set) var isTooLarge = false
+    /// Names, values and 32 for each field (RFC 9113, section 6.5.2), also of those left out.
+    private(set) var size = 0
+
+    package init() {}
+
+    /// Adds a field; the name is in lower case, nothing is checked here.
+    package mutating func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+        let start = bytes.count
+        bytes.append(contentsOf: name)
+        let middle = bytes.count
+        bytes.append(contentsOf: value)
+        fields.append(Field(name: start..<middle, value: middle..<bytes.count))
+    }
+
+    /// Adds a field that a peer sent, unless that makes more than `limit` bytes of them all.
+    mutating func take(
+        _ name: some Collection<UInt8>, _ value: some Collection<UInt8>, limit: Int
+    ) {
+        size += name.count + value.count + 32
+        if size > limit { isTooLarge = true }
+        if !isTooLarge { add(name, value) }
+    }
+
+    package func name(_ field: Field) -> ArraySlice<UInt8> { bytes[field.name] }
+
+    package func value(_ field: Field) -> ArraySlice<UInt8> { bytes[field.value] }
+}
