@@ -4,6 +4,7 @@ package enum BodyFraming: Sendable, Equatable {
     case none
     /// Exactly this many bytes, possibly zero.
     case length(Int)
+    /// Until its end is told: by the last chunk, or by the frames of HTTP/2.
     case chunked
 }
 

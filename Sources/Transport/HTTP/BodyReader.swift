@@ -22,6 +22,14 @@ struct BodyReader: Sendable {
         }
     }
 
+    /// One whose end is told from outside, by the frames of HTTP/2.
+    init(framed framing: BodyFraming) {
+        switch framing {
+        case .none, .length(0): state = .ended
+        case .length, .chunked: state = .untilClose
+        }
+    }
+
     /// A tunnel is no body, and ends with its head.
     init(_ framing: ResponseFraming) {
         switch framing {

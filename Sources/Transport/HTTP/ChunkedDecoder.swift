@@ -163,6 +163,6 @@ package struct ChunkedDecoder: Sendable {
 
     private static let longestSizeLine = 128
     private static let mostExtensionBytes = 4 << 10
-    private static let mostTrailerBytes = 4 << 10
-    private static let mostTrailerFields = 16
+    static let mostTrailerBytes = 4 << 10
+    static let mostTrailerFields = 16
 }

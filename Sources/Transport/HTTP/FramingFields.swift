@@ -41,7 +41,7 @@ struct FramingFields {
                 guard expectation == .none,
                     head.extracting(entry.value).equalsIgnoringCase(Self.continueBytes)
                 else { throw .expectation }
-                if version == .http11 { expectation = .continue100 }
+                if version != .http10 { expectation = .continue100 }
             }
         }
         if sawCoding, contentLength != nil { throw .lengthAndCoding }

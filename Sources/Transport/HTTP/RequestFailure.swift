@@ -54,6 +54,11 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case trailerForbidden = "trailer_forbidden"
     case trailerTooLarge = "trailer_too_large"
 
+    // Of HTTP/2: a message against RFC 9113, section 8, which ends its stream, and frames beyond a limit,
+    // which end the connection.
+    case http2Message = "http2_message"
+    case http2Flood = "http2_flood"
+
     // Seen by the connection, not by a parser.
     case requestTimeout = "request_timeout"
     case bodyTooLarge = "body_too_large"
@@ -69,7 +74,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
             .transferCoding,
             .transferCodingRepeated, .transferCodingVersion, .lengthAndCoding, .bodyUnexpected,
             .chunkSize, .chunkExtension, .chunkExtensionTooLong, .chunkEnd, .trailer,
-            .trailerForbidden, .trailerTooLarge, .bodyTruncated:
+            .trailerForbidden, .trailerTooLarge, .bodyTruncated, .http2Message, .http2Flood:
             return 400
         case .methodNotAllowed: return 405
         case .requestTimeout: return 408

@@ -1,6 +1,6 @@
 /// The head of a request that kept every rule: what it asks for and how its body is framed.
 ///
-/// Only `RequestHeadParser` makes one.
+/// Only `RequestHeadParser` and `HTTP2RequestReader` make one.
 package struct RequestHead: Sendable {
     package let method: Method
     package let target: RequestTarget
@@ -42,5 +42,6 @@ package struct RequestHead: Sendable {
 /// Whether a connection may carry another message after this one (RFC 9112, section 9.3).
 package enum Persistence: Sendable, Equatable { case keepAlive, close }
 
-/// The protocol version of a message: these two, and no other, are spoken here.
-package enum HTTPVersion: Sendable, Equatable { case http10, http11 }
+/// The protocol version of a message: these three, and no other, are spoken here; HTTP/2 with clients
+/// only.
+package enum HTTPVersion: Sendable, Equatable { case http10, http11, http2 }

@@ -28,8 +28,7 @@ package struct RequestHeadParser: Sendable {
     private var entries: [FieldList.Entry] = []
     private var requestLine: RequestLine?
     private var failure: RequestFailure?
-    /// The last `Host` value and what it says: on one connection it hardly ever changes.
-    private var knownHost: (text: [UInt8], authority: Authority)?
+    private var knownHost = KnownHost()
 
     package init(limits: HeadLimits = .request, role: Role = .reverseProxy) {
         self.limits = limits
@@ -111,7 +110,7 @@ package struct RequestHeadParser: Sendable {
     ) throws(RequestFailure) -> Authority? {
         var named: Authority?
         if let host {
-            named = try authority(bytes.extracting(host))
+            named = try knownHost.authority(bytes.extracting(host))
         } else if line.version == .http11 {
             throw .hostMissing
         }
@@ -132,16 +131,5 @@ package struct RequestHeadParser: Sendable {
             throw .hostMismatch
         }
         return targeted
-    }
-
-    private mutating func authority(_ text: Span<UInt8>) throws(RequestFailure) -> Authority {
-        if let knownHost, text.equals(knownHost.text) { return knownHost.authority }
-        do {
-            let authority = try Authority(text)
-            knownHost = ([UInt8](text), authority)
-            return authority
-        } catch {
-            throw .hostMalformed
-        }
     }
 }

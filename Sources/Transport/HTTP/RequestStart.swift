@@ -9,8 +9,8 @@ package struct RequestStart: Sendable, Equatable {
 
     package init(_ head: RequestHead) { path = head.path }
 
-    /// Where only a part of the path says what the request is for.
-    package init(path: ArraySlice<UInt8>) { self.path = path }
+    /// From a path, or the part of one that says what the request is for.
+    package init(path: ArraySlice<UInt8>) { self.path = path.prefix { !Self.ends($0) } }
 
     /// From the bytes of a head that was refused, or is not whole.
     init(guessing bytes: Span<UInt8>) {

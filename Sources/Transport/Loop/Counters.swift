@@ -35,6 +35,9 @@ package final class Counters: Sendable {
         case aborted, clientGone
         case upstreamConnections, upstreamRetried, upstreamFailed, upstreamBusy, upstreamTimeout
         case addressRefused
+        case http2Connections, http2StreamsRefused
+        case http2Control, http2Resets, http2Priorities, http2WindowUpdates, http2EmptyFrames
+        case http2Continuations, http2Fields
     }
 }
 
@@ -70,6 +73,15 @@ extension Counters.Event {
         case .upstreamBusy: return "upstream_busy_total"
         case .upstreamTimeout: return "upstream_timeouts_total"
         case .addressRefused: return "outbound_addresses_refused_total"
+        case .http2Connections: return "http2_connections_total"
+        case .http2StreamsRefused: return "http2_streams_refused_total"
+        case .http2Control: return "http2_control_floods_total"
+        case .http2Resets: return "http2_reset_floods_total"
+        case .http2Priorities: return "http2_priority_floods_total"
+        case .http2WindowUpdates: return "http2_window_update_floods_total"
+        case .http2EmptyFrames: return "http2_empty_frame_floods_total"
+        case .http2Continuations: return "http2_continuation_floods_total"
+        case .http2Fields: return "http2_field_floods_total"
         }
     }
 }

@@ -18,6 +18,8 @@ struct LoopTime: Comparable, Sendable {
 
     static func + (time: LoopTime, duration: Duration) -> LoopTime { time + LoopSpan(duration) }
 
+    func milliseconds(since start: LoopTime) -> Int { milliseconds - start.milliseconds }
+
     static func - (left: LoopTime, right: LoopTime) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
     }

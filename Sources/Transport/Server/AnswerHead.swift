@@ -51,11 +51,13 @@ struct AnswerHead {
             }
         case .length(let length) where edit?.transform == nil: writer.add(.contentLength, length)
         case .length, .chunked, .untilClose:
-            if request.version == .http11 {
+            switch request.version {
+            case .http11:
                 writer.frame(.chunked)
                 framing = .chunked
-            } else {
-                framing = .untilClose
+            case .http10: framing = .untilClose
+            // The frames say where it ends.
+            case .http2: framing = .plain
             }
         }
         if persistence == .close { try writer.add(.connection, "close") }
@@ -66,26 +68,33 @@ struct AnswerHead {
     static func whole(
         _ answer: Answer, for method: Method?, persistence: Persistence
     ) -> [UInt8] {
+        var (head, body) = parts(answer, for: method, persistence: persistence)
+        head.append(contentsOf: body)
+        return head
+    }
+
+    /// The head of an answer of our own, and what is sent of its body.
+    static func parts(
+        _ answer: Answer, for method: Method?, persistence: Persistence
+    ) -> (head: [UInt8], body: [UInt8]) {
         do {
             return try write(answer, method, persistence)
         } catch {
             // A field of ours that cannot be sent: nothing of the answer is to be trusted.
-            return emptyFailure
+            return (emptyFailure, [])
         }
     }
 
     private static func write(
         _ answer: Answer, _ method: Method?, _ persistence: Persistence
-    ) throws(HeadWriter.InvalidField) -> [UInt8] {
+    ) throws(HeadWriter.InvalidField) -> (head: [UInt8], body: [UInt8]) {
         var writer = HeadWriter(reserving: 512 + answer.body.count)
         writer.statusLine(answer.status)
         for field in answer.fields { try writer.add(FieldName(field.name), field.value) }
         let hasBody = answer.status != 204 && answer.status != 304
         if hasBody { writer.add(.contentLength, answer.body.count) }
         if persistence == .close { try writer.add(.connection, "close") }
-        var bytes = writer.finish()
-        if hasBody, method != .head { bytes.append(contentsOf: answer.body) }
-        return bytes
+        return (writer.finish(), hasBody && method != .head ? answer.body : [])
     }
 
     private static let emptyFailure = Array(

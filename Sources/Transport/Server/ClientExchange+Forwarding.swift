@@ -102,7 +102,10 @@ extension ClientExchange {
             switch try nextPiece() {
             case .needMore: return false
             case .data(let piece): pass(piece, to: connection)
-            case .end: connection.send(ByteBuffer(bytes: ChunkFrame.last))
+            case .end:
+                if passage?.framing == .chunked {
+                    connection.send(ByteBuffer(bytes: ChunkFrame.last))
+                }
             }
             if cycle.body.hasEnded {
                 deadline = .never
@@ -110,8 +113,7 @@ extension ClientExchange {
             }
             return true
         } catch {
-            loop.counters.count(.malformed)
-            stop(.refused(error), error)
+            refuseBody(error)
             return false
         }
     }
@@ -256,6 +258,12 @@ extension ClientExchange {
 
     /// The client stopped sending its body.
     func endPassageByTimeout() { stop(.clientTimeout, .requestTimeout) }
+
+    /// The client's body breaks a rule.
+    func refuseBody(_ failure: RequestFailure) {
+        loop.counters.count(.malformed)
+        if passage == nil { refuse(failure) } else { stop(.refused(failure), failure) }
+    }
 
     /// The client's body is at fault: says so, or, within an answer, cuts it off.
     private func stop(_ end: ForwardingResult.End, _ failure: RequestFailure) {

@@ -49,8 +49,7 @@ extension ClientExchange {
                 return true
             }
         } catch {
-            loop.counters.count(.malformed)
-            refuse(error)
+            refuseBody(error)
             return false
         }
     }

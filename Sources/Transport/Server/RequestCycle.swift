@@ -38,7 +38,7 @@ struct RequestCycle: Sendable {
     /// `.close` when the connection is too old, or the server stops.
     mutating func begin(_ head: RequestHead, limit: Int, wish: Persistence) {
         requests += 1
-        body = BodyReader(head.body)
+        body = Self.body(of: head)
         owesContinue = head.expectation == .continue100 && !body.hasEnded
         dropped = 0
         persistence = requests >= limit ? .close : wish
@@ -85,7 +85,17 @@ struct RequestCycle: Sendable {
     }
 
     /// The body is to be read again from its beginning.
-    mutating func rewind(_ head: RequestHead) { body = BodyReader(head.body) }
+    mutating func rewind(_ head: RequestHead) { body = Self.body(of: head) }
+
+    /// The frames of HTTP/2 say that the body is whole.
+    mutating func endBody() { body = .none }
+
+    private static func body(of head: RequestHead) -> BodyReader {
+        switch head.version {
+        case .http10, .http11: BodyReader(head.body)
+        case .http2: BodyReader(framed: head.body)
+        }
+    }
 
     /// Reads on in the body.
     mutating func nextPiece(

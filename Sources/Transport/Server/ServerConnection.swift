@@ -21,7 +21,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private(set) var requester: ClientConnection
     private var hop: Hop
     /// The client that it counts for; nil when it counts for all of them only.
-    private var counted: IPAddress?
+    private(set) var counted: IPAddress?
     var memberIndex = -1
 
     var cycle = RequestCycle()
@@ -52,24 +52,16 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private var isProcessing = false
     private var needsFlush = false
 
-    /// What the other end is.
-    private enum Hop { case stranger, trusted(IPAddress) }
-
     init(_ site: ServerSite, client: ClientConnection, loop: Loop) {
         self.site = site
         self.loop = loop
         self.client = client
         requester = client
-        hop = Self.hop(client.address, site)
+        hop = Hop(client, site)
         counted = site.counted(hop: client.address)
         parser = RequestHeadParser(limits: site.limits.head, role: site.role)
         grownOld = loop.now + site.limits.connectionAge
         deadline = .never
-    }
-
-    private static func hop(_ address: IPAddress?, _ site: ServerSite) -> Hop {
-        guard let address, site.proxies.contains(address) else { return .stranger }
-        return .trusted(address)
     }
 
     /// A hop has said from whom the connection is, before its first byte; false when it ends there.
@@ -88,7 +80,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             counted = owner
             client = client.announced(as: address, port: port)
             requester = client
-            hop = Self.hop(address, site)
+            hop = Hop(client, site)
             return true
         }
     }
@@ -115,6 +107,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             client = client.secured(by: TLSInfo(negotiation))
             requester = client
             deadline = loop.now + site.limits.requestHead
+            if negotiation.alpn == Self.http2 { becomeHTTP2() }
         // One that took too long is counted as that.
         case .failure: if cycle.phase != .closed { loop.counters.count(.handshakeFailed) }
         }
@@ -258,19 +251,13 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         if cycle.requests == site.limits.requestsPerConnection {
             loop.counters.count(.requestsLimit)
         }
-        do { try identify(head) } catch {
+        do { requester = try hop.requester(of: head, site, client) } catch {
+            requester = client
             loop.counters.count(.malformed)
             refuse(error)
             return
         }
         carryOut(site.handler.plan(head, from: requester))
-    }
-
-    private func identify(_ head: RequestHead) throws(RequestFailure) {
-        guard case .trusted(let address) = hop else { return }
-        requester = client
-        requester = client.vouching(
-            for: try site.proxies.client(of: head.fields, behind: address))
     }
 
     // MARK: Bytes
