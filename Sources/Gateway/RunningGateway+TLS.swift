@@ -40,7 +40,7 @@ extension RunningGateway {
         for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
         where other != name { identities.append(try identity(settings)) }
         return try TLSContext.server(
-            identities: identities, minimum: own.minimum, alpn: ["http/1.1"],
+            identities: identities, minimum: own.minimum, alpn: ["h2", "http/1.1"],
             clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) },
             succeeding: former)
     }

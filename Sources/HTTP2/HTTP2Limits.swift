@@ -14,7 +14,7 @@ package struct HTTP2Limits: Sendable {
     package var control = (burst: 50, perSecond: 10)
     /// Streams that are cut off, by either side: at once, and for each second.
     package var resets = (burst: 100, perSecond: 10)
-    /// PRIORITY and PRIORITY_UPDATE: so many, and ten for each stream. They are ignored.
+    /// PRIORITY and PRIORITY_UPDATE: so many, and ten for each stream.
     package var priorities = 100
     /// DATA, HEADERS and CONTINUATION frames in a row with nothing in them, not even an end.
     package var emptyInRow = 1

@@ -5,7 +5,7 @@ import CNGHTTP2
 ///
 /// nghttp2 does frames, field compression, the states of streams and the windows; it refuses messages
 /// that break section 8. What it leaves to its caller, counting what costs a client nothing, is done
-/// here (`FrameMeter`). Server push, upgrades, priorities and extended CONNECT are not spoken.
+/// here (`FrameMeter`). Server push, upgrades and extended CONNECT are not spoken.
 @safe package final class HTTP2Session {
     private let session: OpaquePointer
     private let inbox: HTTP2Inbox
@@ -31,7 +31,6 @@ import CNGHTTP2
             (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams),
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.fieldBytes),
-            (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
         ]
         let entries = settings.map {
             nghttp2_settings_entry(
@@ -105,8 +104,7 @@ import CNGHTTP2
                 source: nghttp2_data_source(fd: 0), read_callback: HTTP2Setup.read)
             return unsafe nghttp2_submit_response(session, stream, pointer, count, &provider)
         }
-        guard result == 0 else { return reset(stream, .internalError) }
-        _ = unsafe ocmgate_h2_take_turns(session, stream)
+        if result != 0 { reset(stream, .internalError) }
     }
 
     /// Sends an interim answer (1xx) without fields of its own.

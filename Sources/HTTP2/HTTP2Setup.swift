@@ -21,7 +21,6 @@ import CNGHTTP2
 
         let limits = HTTP2Limits()
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
-        unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_outbound_ack(options, limits.unsentAcknowledgements)
         unsafe nghttp2_option_set_max_continuations(options, limits.continuations)
 

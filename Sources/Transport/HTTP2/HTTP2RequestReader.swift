@@ -68,7 +68,6 @@ struct HTTP2RequestReader {
             throw .requestLineTooLong
         }
         let method = try Method.parse(block.bytes.span.extracting(named.method))
-        guard method != .connect else { throw .methodNotAllowed }
         bytes.append(contentsOf: block.bytes[named.method])
         bytes.append(0x20)
         let whole = bytes.count..<(bytes.count + named.path.count)
@@ -183,6 +182,10 @@ private struct PseudoFields {
             else { throw .http2Message }
             values[index] = field.value
             count += 1
+        }
+        // CONNECT has neither a path nor a scheme (section 8.5).
+        if let method = values[0], block.bytes[method].elementsEqual("CONNECT".utf8) {
+            throw .methodNotAllowed
         }
         guard let method = values[0], let path = values[1], let scheme = values[2],
             Scheme(block.bytes.span.extracting(scheme)) != nil

@@ -95,6 +95,7 @@ import Testing
 
     private static let refused: [([(String, String)], RequestFailure)] = [
         (Frame.request("CONNECT"), RequestFailure.methodNotAllowed),
+        ([(":method", "CONNECT"), (":authority", "a.example:443")], .methodNotAllowed),
         (Frame.request("TRACE"), .methodNotAllowed), (Frame.request("get"), .methodUnknown),
         (Frame.request("GET", "https://a.example/"), .target), (Frame.request("GET", ""), .target),
         (Frame.request("GET", "a"), .target), (Frame.request("GET", "*"), .target),
