@@ -260,7 +260,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     }
 
     func waiting(of stream: Int32) -> (count: Int, isLast: Bool) {
-        streams[stream]?.waiting ?? (0, true)
+        streams[stream]?.waiting ?? (0, false)
     }
 
     func appendBody(of id: Int32, _ count: Int) {

@@ -68,7 +68,11 @@ final class HTTP2Stream: ClientExchange {
     func received(_ bytes: ByteBuffer) {
         switch cycle.phase {
         case .deciding, .gathering, .forwarding:
-            inbound.writeImmutableBuffer(bytes)
+            if inbound.readableBytes == 0 {
+                inbound = bytes
+            } else {
+                inbound.writeImmutableBuffer(bytes)
+            }
             process()
         case .dropping: drop(bytes.readableBytes)
         case .head, .answering, .tunnelling, .lingering, .closed:
@@ -205,8 +209,10 @@ final class HTTP2Stream: ClientExchange {
 
     var takesMore: Bool { outbound.count < Self.most }
 
-    /// What waits to be sent, and whether it is all.
-    var waiting: (count: Int, isLast: Bool) { (outbound.count, outboundIsWhole) }
+    /// What waits to be sent, and whether it is all; of one that was cut off there is no last byte.
+    var waiting: (count: Int, isLast: Bool) {
+        (outbound.count, outboundIsWhole && connection != nil)
+    }
 
     /// Moves bytes to `output`; whether there is room now for which the upstream waited.
     func move(_ count: Int, to output: inout ByteBuffer) -> Bool {
