@@ -12,6 +12,13 @@ package struct Limit: Sendable {
     package let label: String
     package let position: SourcePosition
 
+    /// What is said of a message for which there is no room.
+    ///
+    /// - Parameter seconds: after which there may be some.
+    package func denial(retryAfter seconds: Int) -> Denial {
+        refusal.until(seconds).denial(by: label)
+    }
+
     /// Of whom each has room of their own.
     package enum Per: String, Sendable, CaseIterable {
         case peer
@@ -105,25 +112,27 @@ package enum Room: Sendable, Equatable {
 }
 
 extension Limit {
-    /// The value of a fact that is counted, or in whose name; nil when the message has none.
+    /// The value of a fact that is counted, or in whose name; nil when the message has none. People
+    /// count by their address in lower case, peers by their name: another spelling, or another port
+    /// of the same machine, is nobody else.
     package static func value(_ distinct: Distinct, of facts: Facts) -> String? {
         switch distinct {
-        case .peer: facts.peer?.description
-        case .sender: facts.sender
-        case .recipient: facts.recipient
-        case .owner: facts.owner
+        case .peer: facts.peer?.name
+        case .sender: facts.sender?.lowercased()
+        case .recipient: facts.recipient?.lowercased()
+        case .owner: facts.owner?.lowercased()
         }
     }
 
     /// Whose room a message takes. A message that has no such fact takes that of its peer: leaving
     /// it out gives nobody more.
     package func holder(of facts: Facts) -> String {
-        let peer = "peer \(facts.peer?.description ?? "")"
-        return switch per {
-        case .all: ""
-        case .peer: peer
-        case .sender: facts.sender.map { "sender \($0)" } ?? peer
-        case .recipient: facts.recipient.map { "recipient \($0)" } ?? peer
+        let peer = "peer \(facts.peer?.name ?? "")"
+        switch per {
+        case .all: return ""
+        case .peer: return peer
+        case .sender: return Self.value(.sender, of: facts).map { "sender \($0)" } ?? peer
+        case .recipient: return Self.value(.recipient, of: facts).map { "recipient \($0)" } ?? peer
         }
     }
 }

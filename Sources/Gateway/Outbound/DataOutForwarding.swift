@@ -32,19 +32,37 @@ extension Gateway {
         guard let place = data.path.place(of: request.path.text) else {
             throw Denial(.notAllowed, "a path outside of the share")
         }
-        let room = try judge(data, request, key.fact)
+        let room = StreamedRoom(try judge(data, request, key.fact), request.head.body)
         let mapping = place.isMapped && method.answersWithPaths ? data.path : nil
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
             mapping == nil ? .asSent : .identity, key)
+        var onEnd: (@Sendable (ForwardingResult) -> Void)?
+        if let room { onEnd = { _ in room.end() } }
         return .forward(
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByteOut(request.head.method),
                 onHead: { Self.edit($0, mapping) },
-                replacing: refusedToken(data, request, key),
+                replacing: replacing(data, request, key, room),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
-                }, onEnd: room?.ending(known: Amount(of: request.head).bytes)))
+                }, onData: room?.onData, onEnd: onEnd))
+    }
+
+    /// What takes the place of an answer: another attempt where the token is refused, a refusal
+    /// where a limit has no room for it.
+    private func replacing(
+        _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?
+    ) -> (@Sendable (ResponseHead) -> Replacement?)? {
+        let token = refusedToken(data, request, key)
+        guard let room else { return token }
+        return { [self] head in
+            if let replacement = token?(head) { return replacement }
+            do throws(Denial) {
+                try room.answered(head.status, head.body)
+                return nil
+            } catch { return .answer(refusal(error, of: request)) }
+        }
     }
 
     /// Which content coding an answer may have.

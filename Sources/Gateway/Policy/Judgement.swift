@@ -40,7 +40,9 @@ extension Gateway {
         let verdict = snapshot.policy.evaluate(facts, standing) { taking.take($0) }
         if verdict.action != .allow, configuration.profile != .observe { taking.giveBack() }
         guard let beside = snapshot.beside else {
-            return Judgement(verdict: verdict, beside: nil, pending: taking.pending(nil))
+            return Judgement(
+                verdict: verdict, beside: nil,
+                pending: taking.pending(nil, configuration.profile, environment))
         }
         var besideTaking = RoomTaking(beside, facts, amount, microseconds: microseconds)
         let other = beside.policy.evaluate(facts) { besideTaking.take($0) }
@@ -49,7 +51,8 @@ extension Gateway {
         let judged = BesideVerdict(other, of: beside.policy, beside: verdict)
         policy.count.note(differs: judged.differs)
         return Judgement(
-            verdict: verdict, beside: judged, pending: taking.pending(besideTaking))
+            verdict: verdict, beside: judged,
+            pending: taking.pending(besideTaking, configuration.profile, environment))
     }
 
     /// Asks the policy about a request for shared data.

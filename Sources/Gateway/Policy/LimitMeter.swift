@@ -25,7 +25,7 @@ final class LimitMeter: Sendable {
     /// What a message has taken, to be given back.
     struct Receipt: Sendable {
         fileprivate let holder: SipHash.Value
-        fileprivate let amount: Double
+        let amount: Double
         /// A value that was new.
         fileprivate let value: SipHash.Value?
         /// Whether it is a place that is given back at the message's end.
@@ -45,6 +45,8 @@ final class LimitMeter: Sendable {
         let peer: SipHash.Value
         /// The values that count, each with the last time that it came.
         var values: [SipHash.Value: Double] = [:]
+        /// No value came earlier than this: until it is over, no one is, and none need be looked at.
+        var oldest = -Double.infinity
         /// Whether the state on disk does not have it yet.
         var isNew = true
     }
@@ -105,9 +107,11 @@ final class LimitMeter: Sendable {
         // Of the shared buckets there are few.
         let (all, own) = holder == demand.holder ? (capacity, perPeer) : (2 * capacity, .max)
         if !state.hasRoom(for: value, at: index, most, peer, all, own) {
-            state.dropOld(at: index, peer, terms, now)
+            if now - state.usages.values[index].oldest >= terms.period {
+                state.dropOld(at: index, peer, terms, now)
+            }
             guard state.hasRoom(for: value, at: index, most, peer, all, own) else {
-                let first = state.usages.values[index].values.values.min() ?? now
+                let first = min(state.usages.values[index].oldest, now)
                 let seconds = (first + terms.period - now).rounded(.up)
                 return .full(retryAfter: max(1, Int(seconds)))
             }
@@ -138,12 +142,55 @@ final class LimitMeter: Sendable {
         }
     }
 
-    /// Bytes that were only known at the end; a holder may so come into debt, of one size at most.
-    func add(_ bytes: Int, to receipt: Receipt, of measure: Limit.Measure) {
+    /// Whether bytes that become known later are only counted.
+    enum Extra {
+        /// Nothing is taken where there is no room.
+        case asked
+        case counted
+    }
+
+    /// What became of bytes that were not known before.
+    enum Added {
+        /// So many count; fewer than came when the holder's debt would be more than one size.
+        case counted(Double)
+        case full(retryAfter: Int)
+    }
+
+    /// Takes bytes that were not known before; a holder may so come into debt, of one size at most.
+    ///
+    /// - Parameters:
+    ///   - own: what the message took of them before: it does not stand in its own way.
+    ///   - now: seconds of a clock that never steps.
+    func add(
+        _ bytes: Int, to receipt: Receipt, own: Double, of measure: Limit.Measure, _ extra: Extra,
+        now: Double
+    ) -> Added {
         let terms = Terms(measure)
+        return state.withLock { state in
+            guard let index = state.usages.index(forKey: receipt.holder) else {
+                return .counted(0)
+            }
+            state.usages.values[index].leak(terms, now)
+            let before = state.usages.values[index].used
+            switch extra {
+            case .counted: break
+            case .asked:
+                let missing = max(0, before - own) + terms.cost(bytes).least - terms.size
+                guard missing <= 1e-9 else {
+                    return .full(retryAfter: terms.wait(for: missing))
+                }
+            }
+            state.usages.values[index].add(Double(bytes), terms)
+            state.usages.values[index].isNew = true
+            return .counted(state.usages.values[index].used - before)
+        }
+    }
+
+    /// Gives back bytes that were taken and never passed.
+    func giveBack(_ bytes: Double, of receipt: Receipt) {
         state.withLock { state in
             guard let index = state.usages.index(forKey: receipt.holder) else { return }
-            state.usages.values[index].add(Double(bytes), terms)
+            state.usages.values[index].used = max(0, state.usages.values[index].used - bytes)
             state.usages.values[index].isNew = true
         }
     }
@@ -164,7 +211,8 @@ final class LimitMeter: Sendable {
     ) -> SipHash.Value {
         if state.usages[demand.holder] != nil { return demand.holder }
         if state.hasRoom(for: demand.peer, capacity, perPeer) { return demand.holder }
-        if now - state.sweptAt >= 1 {
+        // What a sweep costs grows with all that is remembered; so does the time between two.
+        if now - state.sweptAt >= max(1, Double(state.size) / Self.sweptPerSecond) {
             state.sweep(terms, now)
             if state.hasRoom(for: demand.peer, capacity, perPeer) { return demand.holder }
         }
@@ -173,6 +221,9 @@ final class LimitMeter: Sendable {
         if state.usages[shared] != nil || state.size < capacity + capacity / 10 { return shared }
         return .everybody
     }
+
+    /// Holders and values; a millisecond or so of one core.
+    private static let sweptPerSecond = 10_000.0
 
     // MARK: The disk
 
@@ -241,6 +292,7 @@ extension LimitMeter.State {
         usages.values[index].values = usages.values[index].values.filter {
             now - $0.value < terms.period
         }
+        usages.values[index].oldest = usages.values[index].values.values.min() ?? now
         self.count(usages.values[index].values.count - count, of: peer)
     }
 

@@ -9,6 +9,7 @@ import Transport
 struct RoomTaking {
     /// A limit that was taken from.
     private struct Taken {
+        let number: Int
         let place: LimitTable.Place
         let receipt: LimitMeter.Receipt
     }
@@ -35,7 +36,7 @@ struct RoomTaking {
         guard let place = snapshot.place(number) else { return .room }
         switch place.meter.take(demand(number, place), of: place.measure, now: now) {
         case .room(let receipt):
-            taken.append(Taken(place: place, receipt: receipt))
+            taken.append(Taken(number: number, place: place, receipt: receipt))
             return .room
         case .full(let seconds): return .full(retryAfter: seconds)
         }
@@ -49,24 +50,40 @@ struct RoomTaking {
 
     /// What has to be settled at the message's end, with what a candidate counts; nil when nothing
     /// has.
-    func pending(_ other: RoomTaking?) -> PendingRoom? {
-        let all = taken + (other?.taken ?? [])
-        let open = all.filter { one in
+    func pending(
+        _ other: RoomTaking?, _ profile: Configuration.Profile, _ clock: Environment
+    ) -> PendingRoom? {
+        let own = taken.map { ($0, effect(of: $0, profile)) }
+        let beside = (other?.taken ?? []).map { ($0, PendingRoom.Effect.counts) }
+        let open = (own + beside).filter { one, _ in
             switch one.place.measure {
             case .concurrent, .bytes: true
             case .rate, .distinct: false
             }
         }
-        return open.isEmpty ? nil : PendingRoom(open.map { ($0.place, $0.receipt) })
+        guard !open.isEmpty else { return nil }
+        return PendingRoom(
+            open.map { PendingRoom.Open(place: $0.place, receipt: $0.receipt, effect: $1) }, clock)
+    }
+
+    private func effect(
+        of one: Taken, _ profile: Configuration.Profile
+    ) -> PendingRoom.Effect {
+        let policy = snapshot.policy
+        guard policy.limits.indices.contains(one.number), profile != .observe else {
+            return .counts
+        }
+        let limit = policy.limits[one.number]
+        return policy.mode == .enforce && limit.mode == .enforce ? .refuses(limit) : .counts
     }
 
     private func demand(_ number: Int, _ place: LimitTable.Place) -> LimitMeter.Demand {
         let hash = snapshot.table.hash
-        let peer = hash(facts.peer?.description ?? "")
+        let peer = hash(facts.peer?.name ?? "")
         guard number != Policy.pingPongPlace else {
             let about = "\(facts.occasion.direction.rawValue) \(facts.notificationType ?? "") "
             return LimitMeter.Demand(
-                holder: hash(about + "\(facts.peer?.description ?? "") \(amount.providerID ?? "")"),
+                holder: hash(about + "\(facts.peer?.name ?? "") \(amount.providerID ?? "")"),
                 peer: peer, value: peer, bytes: amount.bytes)
         }
         let limit = snapshot.policy.limits[number]
@@ -85,48 +102,12 @@ extension SipHash.Value {
     fileprivate var named: SipHash.Value { SipHash.Value(high: high, low: ~low) }
 }
 
-/// Room that is settled when a message is over, whatever way it ends: places are given back, and
-/// bytes that are only known then are taken.
-final class PendingRoom: Sendable {
-    private let open: [(place: LimitTable.Place, receipt: LimitMeter.Receipt)]
-    private let isOver = Atomic(false)
-
-    fileprivate init(_ open: [(LimitTable.Place, LimitMeter.Receipt)]) { self.open = open }
-
-    /// Settles it, the first time only.
-    ///
-    /// - Parameter bytes: beyond those that were known before.
-    func end(bytes: Int = 0) {
-        guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        for one in open {
-            switch one.place.measure {
-            case .concurrent: one.place.meter.giveBack(one.receipt)
-            case .bytes where bytes > 0:
-                one.place.meter.add(bytes, to: one.receipt, of: one.place.measure)
-            case .bytes, .rate, .distinct: break
-            }
-        }
-    }
-
-    /// Who loses the last reference gives the places back.
-    deinit { end() }
-}
-
-extension PendingRoom {
-    /// Settles the room of a request that is forwarded.
-    ///
-    /// - Parameter known: bytes of it that were counted before.
-    func ending(known: Int) -> @Sendable (ForwardingResult) -> Void {
-        { [self] result in
-            end(bytes: max(0, result.requestBytes + result.responseBytes - known))
-        }
-    }
-}
-
 extension Amount {
     /// Of a request whose body streams: what its head says of it.
-    init(of head: RequestHead) {
-        switch head.body {
+    init(of head: RequestHead) { self.init(of: head.body) }
+
+    init(of body: BodyFraming) {
+        switch body {
         case .length(let count): bytes = count
         case .none, .chunked: break
         }

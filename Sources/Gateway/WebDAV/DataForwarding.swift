@@ -56,12 +56,25 @@ extension Gateway {
         let head = try backend.head.writer(
             for: request.head, target: target, client: request.client.addressText,
             dropping: dropped, adding: added)
+        let room = StreamedRoom(room, request.head.body)
+        var replacing: (@Sendable (ResponseHead) -> Replacement?)?
+        var onEnd: (@Sendable (ForwardingResult) -> Void)?
+        if let room {
+            replacing = { [self] head in
+                do throws(Denial) {
+                    try room.answered(head.status, head.body)
+                    return nil
+                } catch { return .answer(refusal(error, of: request)) }
+            }
+            onEnd = { _ in room.end() }
+        }
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: onHead,
+                replacing: replacing,
                 onFailure: { [self] failure in unavailable(Denial(failure)) },
-                onEnd: room?.ending(known: Amount(of: request.head).bytes)))
+                onData: room?.onData, onEnd: onEnd))
     }
 
     /// Whether the answer may name paths that its reader knows under another one.

@@ -101,11 +101,21 @@ extension ClientExchange {
         do {
             switch try nextPiece() {
             case .needMore: return false
+<<<<<<< HEAD:Sources/Transport/Server/ClientExchange+Forwarding.swift
             case .data(let piece): pass(piece, to: connection)
             case .end:
                 if passage?.framing == .chunked {
                     connection.send(ByteBuffer(bytes: ChunkFrame.last))
                 }
+=======
+            case .data(let piece):
+                guard mayPass(piece) else {
+                    stop(.refused(.bodyTooLarge), .bodyTooLarge)
+                    return false
+                }
+                pass(piece, to: connection)
+            case .end: connection.send(ByteBuffer(bytes: ChunkFrame.last))
+>>>>>>> c8ee225 (Limits: bytes are taken as they pass, peers count by name, people in lower case):Sources/Transport/Server/ServerConnection+Forwarding.swift
             }
             if cycle.body.hasEnded {
                 deadline = .never
@@ -115,6 +125,13 @@ extension ClientExchange {
         } catch {
             refuseBody(error)
             return false
+        }
+    }
+
+    private func mayPass(_ piece: ByteBuffer) -> Bool {
+        switch passage?.forwarding.onData?(piece.readableBytes) {
+        case .goesOn, nil: true
+        case .ends: false
         }
     }
 
@@ -199,6 +216,10 @@ extension ClientExchange {
 
     private func passOn(_ body: ByteBuffer) {
         guard body.readableBytes > 0 else { return }
+        guard mayPass(body) else {
+            fail(.tooLarge)
+            return
+        }
         passage?.responseBytes += body.readableBytes
         sendBody(body)
     }
@@ -209,9 +230,13 @@ extension ClientExchange {
             passOn(ByteBuffer(bytes: rest))
         } catch {
             fail(.untransformable)
-            return
         }
+<<<<<<< HEAD:Sources/Transport/Server/ClientExchange+Forwarding.swift
         endBody()
+=======
+        guard passage != nil else { return }
+        if passage?.answer == .chunked { append(ChunkFrame.last) }
+>>>>>>> c8ee225 (Limits: bytes are taken as they pass, peers count by name, people in lower case):Sources/Transport/Server/ServerConnection+Forwarding.swift
         endPassage(.complete, keepsUpstream: true)
         answerEnded()
         goOn()

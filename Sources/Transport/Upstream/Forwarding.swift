@@ -22,6 +22,9 @@ package struct Forwarding: Sendable {
     /// The answer when the upstream gives none, and nothing has been sent yet; nil for one
     /// without a body. On the event loop.
     package var onFailure: (@Sendable (UpstreamFailure) -> Answer)?
+    /// Asked for each piece of either body, with the number of its bytes, before it goes on; nil lets
+    /// all pass. On the event loop.
+    package var onData: (@Sendable (Int) -> Passing)?
     /// Called exactly once, when all is over. On the event loop.
     package var onEnd: (@Sendable (ForwardingResult) -> Void)?
 
@@ -31,6 +34,7 @@ package struct Forwarding: Sendable {
         onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
         replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
+        onData: (@Sendable (Int) -> Passing)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
     ) {
         self.upstream = upstream
@@ -40,8 +44,16 @@ package struct Forwarding: Sendable {
         self.onHead = onHead
         self.replacing = replacing
         self.onFailure = onFailure
+        self.onData = onData
         self.onEnd = onEnd
     }
+}
+
+/// Whether a piece of a body goes on.
+package enum Passing: Sendable, Equatable {
+    case goesOn
+    /// No byte more: a request is refused with 413, an answer that has begun is cut off.
+    case ends
 }
 
 /// What an answer of 101 means.

@@ -56,6 +56,31 @@ import Transport
         #expect(judge(world, facts(world, to: "bob@cloud.test")).action == .allow)
     }
 
+    /// One machine may serve as many ports as it likes.
+    @Test func thePortsOfAPeerShareItsRoom() throws {
+        let world = try TestWorld(rules: Self.limits)
+        for peer in ["legacy.test", "legacy.test:8443"] {
+            #expect(judge(world, facts(world, to: "bob@cloud.test", from: peer)).action == .allow)
+        }
+        let full = judge(world, facts(world, to: "bob@cloud.test", from: "legacy.test:8444"))
+        #expect(full.by == "limit:two")
+    }
+
+    @Test func aPersonIsOneHoweverWritten() throws {
+        let limit = """
+            [[limit]]
+            name = "each"
+            on = "share.in"
+            per = "recipient"
+            rate = "2/day"
+            """
+        let world = try TestWorld(rules: limit)
+        for name in ["bob", "Bob"] {
+            #expect(judge(world, facts(world, to: "\(name)@cloud.test")).action == .allow)
+        }
+        #expect(judge(world, facts(world, to: "BOB@cloud.test")).by == "limit:each")
+    }
+
     @Test func aNewPolicyGoesOnCounting() throws {
         let world = try TestWorld(rules: Self.limits)
         for _ in 0..<2 { #expect(judge(world, facts(world, to: "bob@a")).action == .allow) }

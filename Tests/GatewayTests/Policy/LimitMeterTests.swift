@@ -82,6 +82,22 @@ import Testing
         #expect(wait(meter.take(demand("a", value: "u"), of: measure, now: 86_407)) == 993)
     }
 
+    /// What is remembered of the oldest value stays right while values come again and go.
+    @Test func theTimeUntilThereIsRoomIsThatOfTheOldestValue() throws {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.distinct(.recipient, try #require(Rate("2/day")))
+        #expect(isTaken(meter.take(demand("a", value: "x"), of: measure, now: 10)))
+        #expect(isTaken(meter.take(demand("a", value: "y"), of: measure, now: 20)))
+        for now in [30.0, 40] {
+            #expect(
+                wait(meter.take(demand("a", value: "z"), of: measure, now: now)) == 86_410
+                    - Int(now))
+        }
+        #expect(isTaken(meter.take(demand("a", value: "z"), of: measure, now: 86_410)))
+        #expect(wait(meter.take(demand("a", value: "w"), of: measure, now: 86_411)) == 9)
+        #expect(isTaken(meter.take(demand("a", value: "w"), of: measure, now: 86_420)))
+    }
+
     @Test func bytesAreCountedAndDebtsArePaid() {
         let meter = LimitMeter()
         let measure = Limit.Measure.bytes(ByteCount(1000), period: .seconds(100))
@@ -93,7 +109,7 @@ import Testing
             Issue.record("no room")
             return
         }
-        meter.add(10_000, to: receipt, of: measure)
+        _ = meter.add(10_000, to: receipt, own: 0, of: measure, .counted, now: 0)
         // Twice the size at most, whatever was sent.
         #expect(wait(meter.take(demand("b"), of: measure, now: 0)) == 101)
     }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -12,7 +13,8 @@ import Testing
 
     private static func forwarding(
         _ method: Method, _ text: String, to upstream: Upstream,
-        replacing: @escaping @Sendable (ResponseHead) -> Replacement?
+        replacing: @escaping @Sendable (ResponseHead) -> Replacement?,
+        onData: (@Sendable (Int) -> Passing)? = nil
     ) -> Plan {
         var writer = HeadWriter()
         guard (try? writer.requestLine(method, Array(text.utf8))) != nil else {
@@ -21,12 +23,14 @@ import Testing
         return .forward(
             Forwarding(
                 to: upstream, head: writer,
-                onHead: { _ in HeadEdit(keep: [FieldName("etag")]) }, replacing: replacing))
+                onHead: { _ in HeadEdit(keep: [FieldName("etag")]) }, replacing: replacing,
+                onData: onData))
     }
 
     private func ask(
         _ request: String, answers: @escaping @Sendable (Int) -> String?,
-        replacing: @escaping @Sendable (ResponseHead, Upstream) -> Replacement?
+        replacing: @escaping @Sendable (ResponseHead, Upstream) -> Replacement?,
+        onData: (@Sendable (Int) -> Passing)? = nil
     ) async throws -> (answer: String, heads: [String]) {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away, answers: answers)
@@ -36,7 +40,9 @@ import Testing
         try await serve(
             { _ in },
             { head, _ in
-                Self.forwarding(head.method, "/first", to: upstream) { replacing($0, upstream) }
+                Self.forwarding(
+                    head.method, "/first", to: upstream, replacing: { replacing($0, upstream) },
+                    onData: onData)
             }
         ) { port, group, _ in
             answer = try await RawClient.talk([(.zero, request)], to: port, on: group)
@@ -86,6 +92,28 @@ import Testing
             replacing: { _, _ in .answer(Answer(status: 503, body: Array("later".utf8))) })
         #expect(heads == ["PUT /first HTTP/1.1"])
         #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.hasSuffix("later"))
+    }
+
+    /// What has gone cannot be taken back: an answer is cut off, a request refused.
+    @Test(arguments: [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK", 3),
+        (
+            "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+            "HTTP/1.1 413", 1
+        ),
+    ])
+    func whatMayNotPassEndsTheForwarding(
+        _ request: String, _ status: String, _ bytes: Int
+    ) async throws {
+        let asked = Mutex<[Int]>([])
+        let (answer, _) = try await ask(
+            request, answers: { _ in Self.granted }, replacing: { _, _ in nil },
+            onData: { count in
+                asked.withLock { $0.append(count) }
+                return .ends
+            })
+        #expect(answer.hasPrefix(status) && !answer.hasSuffix("yes"))
+        #expect(asked.withLock { $0 } == [bytes])
     }
 
     @Test func onlyTheFieldsThatAreKeptPass() async throws {

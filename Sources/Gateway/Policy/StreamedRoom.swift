@@ -1,0 +1,65 @@
+import Federation
+import Synchronization
+import Transport
+
+/// The room of a request whose bodies stream: what its head tells is taken before, what the head of
+/// its answer tells is taken then, and all else as it passes. So of many requests at once none
+/// passes because the others have not ended yet.
+final class StreamedRoom: Sendable {
+    private let room: PendingRoom
+    private let request: BodyFraming
+    private struct Bytes {
+        /// Taken, and not yet passed.
+        var ahead: Int
+        var passed = 0
+    }
+    private let bytes: Mutex<Bytes>
+
+    /// Nil when there is nothing to settle.
+    ///
+    /// - Parameter request: how its body is framed; a length was taken with its judgement.
+    init?(_ room: PendingRoom?, _ request: BodyFraming) {
+        guard let room else { return nil }
+        self.room = room
+        self.request = request
+        bytes = Mutex(Bytes(ahead: Amount(of: request).bytes))
+    }
+
+    /// Nil when no limit counts bytes.
+    var onData: (@Sendable (Int) -> Passing)? {
+        guard room.countsBytes else { return nil }
+        return { [self] in passes($0) }
+    }
+
+    /// Takes what the head of an answer tells.
+    ///
+    /// Refused: an answer that a limit has no room for, to a request without a body; what follows a
+    /// body has had its effect, and is counted.
+    func answered(_ status: Int, _ body: ResponseFraming) throws(Denial) {
+        guard case .length(let length) = body, length > 0, room.countsBytes else { return }
+        let isGranted = (200...299).contains(status)
+        switch request {
+        case .none where isGranted, .length(0) where isGranted: try room.take(length, .asked)
+        case .none, .length, .chunked: try room.take(length, .counted)
+        }
+        bytes.withLock { $0.ahead += length }
+    }
+
+    /// Whether so many bytes of either body may go on.
+    func passes(_ count: Int) -> Passing {
+        let unpaid = bytes.withLock { bytes in
+            let paid = min(bytes.ahead, count)
+            bytes.ahead -= paid
+            bytes.passed += count
+            return count - paid
+        }
+        if unpaid == 0 { return .goesOn }
+        return room.pass(unpaid) ? .goesOn : .ends
+    }
+
+    /// It is over; what did not pass is given back.
+    func end() {
+        if room.countsBytes { room.giveBack(beyond: bytes.withLock { $0.passed }) }
+        room.end()
+    }
+}

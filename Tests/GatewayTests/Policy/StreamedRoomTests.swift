@@ -1,0 +1,96 @@
+import Federation
+import Testing
+import Transport
+
+@testable import Gateway
+
+@Suite struct StreamedRoomTests {
+    private static func limit(_ more: String = "") -> String {
+        """
+        [[limit]]
+        name = "bytes"
+        on = "webdav.in"
+        per = "peer"
+        bytes = "1000B/day"
+        \(more)
+        """
+    }
+
+    /// The room of a request; nil when it is not let through.
+    private func room(_ world: TestWorld, _ body: BodyFraming = .none) throws -> StreamedRoom? {
+        let facts = Facts(
+            Occasion(.webdav, .inbound), peer: PeerHost("legacy.test"), now: world.clock.now)
+        let judgement = world.gateway.judge(
+            facts, Amount(of: body), under: world.gateway.policy.snapshot)
+        guard judgement.verdict.action == .allow else { return nil }
+        return try #require(StreamedRoom(judgement.pending, body))
+    }
+
+    private func denial(_ room: StreamedRoom?, _ length: Int, _ status: Int = 200) -> Denial? {
+        do throws(Denial) {
+            try room?.answered(status, .length(length))
+            return nil
+        } catch { return error }
+    }
+
+    /// Of many at once the first takes the room, and what is larger than all of it passes alone.
+    @Test(arguments: [600, 3000]) func whatAnAnswerTellsIsTakenBeforeItPasses(_ length: Int) throws
+    {
+        let world = try TestWorld(rules: Self.limit())
+        let rooms = try (0..<10).map { _ in try #require(try room(world)) }
+        let denials = rooms.compactMap { denial($0, length) }
+        #expect(denials.count == 9)
+        #expect(denials.allSatisfy { $0.status == 429 && $0.detail == "policy: limit:bytes" })
+        #expect(rooms[0].passes(length) == .goesOn)
+        for room in rooms { room.end() }
+        let next = try room(world)
+        #expect(next == nil || denial(next, 600)?.status == 429)
+        world.clock.pass(2 * 86_400)
+        #expect(denial(try room(world), 600) == nil)
+    }
+
+    @Test func whatNobodyToldIsCountedAsItPassesAndEnds() throws {
+        let world = try TestWorld(rules: Self.limit())
+        let rooms = try (0..<10).map { _ in try #require(try room(world, .chunked)) }
+        var passed = 0
+        for _ in 0..<10 {
+            for room in rooms where room.passes(100) == .goesOn { passed += 100 }
+        }
+        // The size, and as much debt.
+        #expect(passed == 2000)
+        #expect(try room(world) == nil)
+    }
+
+    @Test func whatDidNotPassIsGivenBack() throws {
+        let world = try TestWorld(rules: Self.limit())
+        let first = try room(world)
+        #expect(denial(first, 900) == nil)
+        #expect(first?.passes(100) == .goesOn)
+        #expect(denial(try room(world), 900)?.status == 429)
+        first?.end()
+        #expect(denial(try room(world), 900) == nil)
+        #expect(try room(world) == nil)
+    }
+
+    /// The backend has done already what was asked of it.
+    @Test func theAnswerToABodyIsCountedOnly() throws {
+        let world = try TestWorld(rules: Self.limit())
+        let upload = try room(world, .length(1000))
+        #expect(denial(upload, 500, 201) == nil)
+        #expect(upload?.passes(1000) == .goesOn && upload?.passes(500) == .goesOn)
+        upload?.end()
+        #expect(try room(world) == nil)
+        // A failure is no data, and a full limit does not hide it.
+        let other = try TestWorld(rules: Self.limit())
+        let (one, two) = (try room(other), try room(other))
+        #expect(denial(one, 1000) == nil && denial(two, 1000, 404) == nil)
+    }
+
+    @Test func whatIsOnlyReportedRefusesNothing() throws {
+        let world = try TestWorld(rules: Self.limit("mode = \"report\""))
+        for room in [try room(world), try room(world)] {
+            #expect(denial(room, 5000) == nil)
+            #expect(room?.passes(6000) == .goesOn)
+        }
+    }
+}
