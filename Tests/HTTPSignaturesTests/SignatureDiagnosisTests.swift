@@ -112,6 +112,23 @@ import Testing
         }
     }
 
+    /// What is found is logged, and a signed field may hold a credential.
+    @Test func theValueOfATidiedFieldIsNotTold() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let secret = "CANARY1234567890"
+        var message = try Self.message(target: "/ocm/shares")
+        message.fields.append(.init("authorization", "Bearer \(secret)"))
+        let signed = try SampleMessage.signed(
+            by: key, components: SignatureProfile.ocmComponents + [.field("authorization")],
+            message: message)
+        let way = Way(.whitespace) { $0.set("authorization", "Bearer  \(secret)") }
+        let found = try Self.find(Self.distorted(signed, way), [Self.named(key)])
+        #expect(Self.kinds(found) == [.whitespace])
+        guard case .nearMiss(let distortions) = found else { return }
+        #expect(!distortions.contains { $0.description.contains(secret) })
+        #expect(distortions.first?.signed == "authorization")
+    }
+
     @Test func twoDistortionsAtOnceAreBothFound() throws {
         let key = try PrivateKey.generate(.ed25519)
         let way = Way(.host) { parts in

@@ -5,14 +5,17 @@ import OpenSSL
 /// The same JSON as other programs write it: what a body may have been before a proxy, or a firewall
 /// for applications, read it and wrote it anew.
 enum JSONForms {
-    /// All forms that differ from the body, each once; none for what is no JSON.
+    /// All forms that differ from the body, each once; none for what is no JSON, nor for a long body;
+    /// fewer where they would take much room, as those of deep arrays do.
     static func all(of body: [UInt8]) -> [SuspectBody] {
-        guard body.count <= limit, let value = try? JSONValue(parsing: body) else { return [] }
+        guard body.count <= longest, let value = try? JSONValue(parsing: body) else { return [] }
         var forms: [[UInt8]] = []
-        for style in JSONStyle.all {
+        var left = mostMade
+        for style in JSONStyle.all where left > 0 {
             var text: [UInt8] = []
             text.reserveCapacity(body.count * 2)
             style.write(value, depth: 0, into: &text)
+            left -= text.count
             for form in [text, text + [0x0A]] where form != body && !forms.contains(form) {
                 forms.append(form)
             }
@@ -20,15 +23,22 @@ enum JSONForms {
         return forms.map { SuspectBody($0, Distortion(.bodyRewritten)) }
     }
 
-    /// Bytes of a body that is written anew in all styles.
-    private static let limit = 65_536
+    /// Bytes of a body that is written anew in all styles; messages of the field have a fifth of it.
+    private static let longest = 8_192
+    /// Bytes of all forms, beyond which no further one is begun: anybody may send what they are made
+    /// of, in the name of a peer. One form has at most 50 times the bytes of the body.
+    private static let mostMade = 1 << 20
 }
 
 extension SuspectBody {
     /// All bodies that may have been a signer's, seen from the one that came.
     package static func all(of body: [UInt8]) -> [SuspectBody] {
-        BodyForms.all(of: body) + JSONForms.all(of: body)
+        guard body.count <= longest else { return [] }
+        return BodyForms.all(of: body) + JSONForms.all(of: body)
     }
+
+    /// Bytes of a body that is tried in other forms.
+    private static let longest = 65_536
 }
 
 /// One program's way of writing JSON.

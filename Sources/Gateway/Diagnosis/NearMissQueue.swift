@@ -31,7 +31,7 @@ final class NearMissQueue: Sendable {
             state.waiting.count < Self.capacity
                 && state.bytes + message.byteCount <= Self.byteLimit
         }
-        guard hasRoom, peers.take(message.peer.description, now: now), all.take("", now: now) else {
+        guard hasRoom, peers.take(message.peer.name, now: now), all.take("", now: now) else {
             return false
         }
         state.withLock { state in

@@ -5,7 +5,8 @@
 package struct Distortion: Sendable, Hashable {
     package let kind: Kind
     /// What was signed, where that can be told; empty where the kind says it all. May be a peer's
-    /// text: escape it where it is written. Never part of a body, never a query.
+    /// text: escape it where it is written. Never part of a body, never a query, never the value of a
+    /// field that may hold a secret.
     package let signed: String
     /// What is there instead.
     package let seen: String

@@ -90,9 +90,10 @@ struct FieldEdits {
         let tight = Self.tight(seen)
         let commas = tight.map { $0 == "," ? ", " : String($0) }.joined()
         let both = tight.map { $0 == "," || $0 == ";" ? "\($0) " : String($0) }.joined()
+        // By its name: its value may be a secret.
         let spaced = [tight, commas, both].filter { $0 != seen }.map { value in
             Edit(
-                distortion: Distortion(.whitespace, signed: value, seen: seen),
+                distortion: Distortion(.whitespace, signed: name),
                 part: .field(name, value))
         }
         let lower = seen.lowercased()

@@ -5,8 +5,8 @@
 package struct SignatureDiagnosis: Sendable {
     package let surroundings: Surroundings
     package let freshness: Freshness
-    /// Makes the bodies that may have been the signer's; called only when the digest is of another
-    /// body than the one that came.
+    /// Makes the bodies that may have been the signer's, in bounds of its own; called only when the
+    /// digest is of another body than the one that came.
     package let bodies: @Sendable ([UInt8]) -> [SuspectBody]
 
     /// What was found.
@@ -53,10 +53,15 @@ package struct SignatureDiagnosis: Sendable {
             suspect = found
         } catch { return .unreadable(error.description) }
         var search = SignatureSearch(suspect, keys: keys, limit: Self.limit)
-        let others = suspect.isDigest(of: body, in: message) ? [] : candidates(message, body)
+        let isOther = !suspect.isDigest(of: body, in: message)
+        // Where the length is signed, the head may be right with that of another body only. Else
+        // nothing is made of the body before the head is found to be genuine.
+        let isLengthSigned = suspect.covered.contains("content-length")
+        var others = isOther && isLengthSigned ? candidates(message, body) : []
         guard let match = search.match(message, body: body, others: others, surroundings) else {
             return .unexplained
         }
+        if isOther, !isLengthSigned { others = candidates(message, body) }
         return judge(
             suspect, match, slips + match.distortions, body: body, others: others, now: now)
     }

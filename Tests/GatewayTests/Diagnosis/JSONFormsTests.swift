@@ -30,6 +30,22 @@ import Testing
         #expect(JSONForms.all(of: Array(repeating: 0x5B, count: 100_000)).isEmpty)
     }
 
+    /// Whoever writes in a peer's name has them made.
+    @Test(arguments: [("[]", 2700), ("0", 4000), (#""é""#, 1600)])
+    func whatIsMadeOfABodyIsBounded(_ element: String, _ count: Int) {
+        let text =
+            String(repeating: "[", count: 30)
+            + Array(repeating: element, count: count).joined(separator: ",")
+            + String(repeating: "]", count: 30)
+        #expect(text.utf8.count <= 8192)
+        let made = JSONForms.all(of: Array(text.utf8)).reduce(0) { $0 + $1.bytes.count }
+        // Each form stands there with and without a line feed.
+        #expect(made > 0 && made <= 2 * (1 << 20 + 50 * 8192))
+        let long = "[\"" + String(repeating: "x", count: 8192) + "\"]"
+        #expect(JSONForms.all(of: Array(long.utf8)).isEmpty)
+        #expect(SuspectBody.all(of: Array(repeating: 0x20, count: 65_537)).isEmpty)
+    }
+
     @Test func allFormsMeanTheSame() throws {
         for text in Self.texts.dropLast() {
             let value = try JSONValue(parsing: Array(text.utf8))
