@@ -92,6 +92,11 @@ package struct ListEdit: Sendable {
                         ? "\(policy.file) has no list of its own with standing = \"\(stance.rawValue)\""
                         : "which list? --list is one of \(names)")
             }
+            if let block = policy.exception(for: only) {
+                throw Problem(
+                    "the only list of its own is \(only.name), which \(block) excepts: "
+                        + "say --list \(only.name) if you mean it")
+            }
             return only
         }
         if let list = own.first(where: { $0.name == name }) { return list }
@@ -131,5 +136,17 @@ package struct ListEdit: Sendable {
             }
         }
         return quoted + "\""
+    }
+}
+
+extension Policy {
+    /// The first block that is not about the peers of a list; nil when there is none.
+    fileprivate func exception(for list: PeerList) -> String? {
+        let scopes =
+            requirements.map { ($0.label, $0.scope) } + limits.map { ($0.label, $0.scope) }
+            + rules.map { ($0.label, $0.scope) }
+        return scopes.first { _, scope in
+            scope.excepted?.lists.contains { lists[$0].name == list.name } ?? false
+        }?.0
     }
 }

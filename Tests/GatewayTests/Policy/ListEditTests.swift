@@ -122,4 +122,24 @@ import Testing
         }
         #expect(try text("policy.toml", scratch) == Self.policy)
     }
+
+    /// Such a list lets its peers in without what is asked of the others.
+    @Test func aListThatABlockExceptsIsNeverChosen() throws {
+        let text = Self.policy.replacing(
+            "[list.hosts]\nstanding = \"allow\"\nsource = \"hosts.txt\"\n", with: "")
+        let scratch = try folder(text)
+        #expect(try edit("new.test", nil, scratch).list == "partners")
+        let block = """
+
+            [[require]]
+            name = "signed"
+            on = "share.in"
+            except = ["@partners"]
+            need = ["signature"]
+            """
+        let excepted = try folder(text + block)
+        let problem = #expect(throws: ListEdit.Problem.self) { try edit("new.test", nil, excepted) }
+        #expect(problem?.description.contains("--list partners") == true)
+        #expect(try edit("new.test", "partners", excepted).list == "partners")
+    }
 }
