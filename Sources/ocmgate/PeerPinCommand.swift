@@ -11,14 +11,15 @@ extension PeerCommand {
             discussion: """
                 Fetches them, shows them beside those that the peer is known by, and asks. After a \
                 refusal with key_changed: have its people read you the fingerprint of their key \
-                (base64url of the SHA-256 of its SubjectPublicKeyInfo), and name it. A gateway that \
-                runs takes the keys at once. Exit codes: 0 accepted, 1 not accepted, 2 the peer \
+                (base64url of the SHA-256 of its SubjectPublicKeyInfo), and name it: then nothing is \
+                accepted while the peer shows a new key that you did not name, since one key vouches \
+                for those beside it. A gateway that runs takes the keys at once. Exit codes: 0 accepted, 1 not accepted, 2 the peer \
                 cannot be asked.
                 """)
 
         @OptionGroup var question: PeerQuestion
 
-        @Option(help: "The fingerprint that a key of the peer must have; may be repeated.")
+        @Option(help: "The fingerprint of a new key that is accepted; may be repeated.")
         var fingerprint: [String] = []
 
         @Flag(help: "Accept them without asking.")
@@ -32,7 +33,7 @@ extension PeerCommand {
                 throw CommandFailure("\(found.peer) shows no key that can be used")
             }
             if !question.json || !isDecided { show(known, found) }
-            guard try isAccepted(found) else {
+            guard try isAccepted(found, known) else {
                 if question.json { report(found, accepted: false) }
                 throw Exit.findings
             }
@@ -59,21 +60,30 @@ extension PeerCommand {
             }
         }
 
-        private func isAccepted(_ found: PeerQuestion.Found) throws -> Bool {
-            let shown = Set(found.offered.map(\.thumbprint))
-            for name in fingerprint {
-                let plain = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
-                guard shown.contains(plain) else {
-                    Output.error("\(found.peer) shows no key with the fingerprint \(plain)")
-                    return false
-                }
-            }
-            if isDecided { return true }
+        private func isAccepted(_ found: PeerQuestion.Found, _ known: KnownPeer) throws -> Bool {
+            guard fingerprint.isEmpty else { return areNamed(found, known) }
+            if yes { return true }
             guard isatty(FileHandle.standardInput.fileDescriptor) == 1 else {
                 throw CommandFailure("nobody can be asked: name a --fingerprint, or say --yes")
             }
             Output.error("Take these keys for its own? [y/N]")
             return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
+        }
+
+        /// Whether the peer shows all keys that are named, and no new ones beside them.
+        private func areNamed(_ found: PeerQuestion.Found, _ known: KnownPeer) -> Bool {
+            let names = Set(
+                fingerprint.map { $0.hasPrefix("sha256:") ? String($0.dropFirst(7)) : $0 })
+            let shown = Set(found.offered.map(\.thumbprint))
+            for name in names.subtracting(shown).sorted() {
+                Output.error("\(found.peer) shows no key with the fingerprint \(name)")
+            }
+            let others = Pins.unnamed(found.offered, by: names, pins: known.pins)
+            for key in others {
+                Output.error(
+                    "\(found.peer) shows another new key, which nobody named: \(key.text)")
+            }
+            return names.isSubset(of: shown) && others.isEmpty
         }
 
         private func report(_ found: PeerQuestion.Found, accepted: Bool) {

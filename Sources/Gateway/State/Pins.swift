@@ -87,6 +87,17 @@ package enum Pins {
         return added.isEmpty ? .known : .continued(added: added)
     }
 
+    /// Keys that a person did not name and the peer was not known by. Beside one that is known they
+    /// would be vouched for by the next message, so that they cannot be left aside.
+    package static func unnamed(
+        _ offered: [OfferedKey], by names: Set<String>, pins: [Pin]
+    ) -> [OfferedKey] {
+        offered.filter { key in
+            !names.contains(key.thumbprint)
+                && !pins.contains { $0.key.thumbprint == key.thumbprint }
+        }
+    }
+
     /// Whether a pinned key is offered no more by a source that offers others.
     static func hasRetired(pins: [Pin], offered: [OfferedKey]) -> Bool {
         pins.contains { pin in

@@ -55,6 +55,15 @@ import Testing
                 == .continued(added: [key("a", "2", "discovery")]))
     }
 
+    /// A named key beside another one would vouch for that in the next message.
+    @Test func newKeysThatNobodyNamedAreFound() {
+        let offered = [key("a", "1"), key("b", "2"), key("c", "3")]
+        #expect(
+            Pins.unnamed(offered, by: ["1"], pins: pins(key("z", "2"))) == [key("c", "3")])
+        #expect(Pins.unnamed(offered, by: ["1", "3"], pins: pins(key("b", "2"))).isEmpty)
+        #expect(Pins.unnamed(offered, by: ["1", "2", "3"], pins: []).isEmpty)
+    }
+
     @Test func firstSightIsKeptAndWhatIsGoneGoes() {
         let merged = Pins.merged(
             pins: pins(key("a", "1"), key("b", "2"), key("c", "3", "discovery")),
