@@ -49,7 +49,8 @@ package struct PolicySuggestions: Sendable {
 
     // MARK: What follows from it
 
-    /// Peers on no list that came often, and of which no signature was wrong; the most first.
+    /// Peers on no list that came often, and of which no signature was wrong; the most first. Those of
+    /// which none was verified either may be anybody's invention.
     package var candidates: [(name: String, tally: PeerTally)] {
         peers.filter { name, tally in
             tally.unknown >= least && tally.wrong == 0 && isStillUnknown(name)

@@ -12,7 +12,8 @@ extension PolicySuggestions {
     private var candidateLines: [String] {
         let found = candidates
         guard !found.isEmpty else { return [] }
-        let signing = found.filter { $0.tally.unsigned == 0 }
+        let signing = found.filter { $0.tally.unsigned == 0 && $0.tally.valid > 0 }
+        let unverified = found.filter { $0.tally.unsigned == 0 && $0.tally.valid == 0 }
         let unsigned = found.filter { $0.tally.unsigned > 0 }
         var lines = [
             "",
@@ -30,23 +31,27 @@ extension PolicySuggestions {
             lines.append("]")
             lines += more(signing.count)
         }
-        if !unsigned.isEmpty {
-            lines.append(
-                "# Not suggested, since they do not sign (anybody may have written in their name):")
-            for (name, tally) in unsigned.prefix(Self.shown) {
-                lines.append("#   \(Self.plain(name)): \(evidence(tally))")
-            }
-            lines += more(unsigned.count)
-        }
+        lines += named(
+            "# Not suggested, since no signature of theirs was looked at (with unknown = \"hold\" it is):",
+            unverified)
+        lines += named(
+            "# Not suggested, since they do not sign (anybody may have written in their name):",
+            unsigned)
         return lines
+    }
+
+    /// Peers in comments, below a line that says why; nothing when there are none.
+    private func named(_ why: String, _ found: [(name: String, tally: PeerTally)]) -> [String] {
+        guard !found.isEmpty else { return [] }
+        return [why]
+            + found.prefix(Self.shown).map { "#   \(Self.plain($0.name)): \(evidence($0.tally))" }
+            + more(found.count)
     }
 
     private var distrustLines: [String] {
         let found = distrusted
         guard !found.isEmpty else { return [] }
-        return ["", "# Not suggested, since signatures in their name failed:"]
-            + found.prefix(Self.shown).map { "#   \(Self.plain($0.name)): \(evidence($0.tally))" }
-            + more(found.count)
+        return [""] + named("# Not suggested, since signatures in their name failed:", found)
     }
 
     private var signerLines: [String] {

@@ -29,17 +29,21 @@ import Testing
     }
 
     @Test func thoseThatCameOftenAndSignAreCandidates() throws {
-        try refuse("often.test", times: 5)
+        try refuse("often.test", times: 5, result: "verified")
+        try refuse("ghost.test", times: 4)
         try refuse("seldom.test", times: 2)
         try refuse("unsigned.test", generation: "none", result: "absent")
         // On a list meanwhile.
         try refuse("one.test")
         let found = try suggest()
-        #expect(found.candidates.map(\.name) == ["often.test", "unsigned.test"])
+        #expect(found.candidates.map(\.name) == ["often.test", "ghost.test", "unsigned.test"])
         let toml = found.toml
         #expect(toml.contains("{ host = \"often.test\""))
         #expect(!toml.contains("host = \"unsigned.test\""))
         #expect(toml.contains("#   unsigned.test: 3 messages"))
+        // Whoever wrote in this name proved nothing.
+        #expect(!toml.contains("host = \"ghost.test\""))
+        #expect(toml.contains("#   ghost.test: 4 messages"))
         #expect(!toml.contains("seldom.test"))
     }
 
@@ -53,7 +57,7 @@ import Testing
     }
 
     @Test func whatIsPrintedIsAPolicysPart() throws {
-        try refuse("often.test", times: 5)
+        try refuse("often.test", times: 5, result: "verified")
         try journal.add(try JournalRecordTests.facts()) { record in
             record.decision.would = ["require:t\"r\\y\n[list.evil]"]
         }
