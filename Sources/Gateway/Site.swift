@@ -38,6 +38,26 @@ package struct Site: Sendable {
     /// All hosts of the site: a `Destination` may name any of them.
     package var hosts: [PeerHost] { [host] + aliases }
 
+    /// The address by which policy, journal and registry know somebody: people of this site are at
+    /// The one of this site's people for whom a message is, or whose it is.
+    ///
+    /// The backend looks for the user by the part before the host, and leaves the host aside; what the
+    /// policy says of `dean@cloud.example` would not be about `dean@other.example`. Refused:
+    /// another host than those of the site (`misdirected_request`); white space at an end, which the
+    /// database of a backend may compare as if it were not there (`malformed_message`).
+    func checkOwn(_ person: OCMAddress, _ member: String) throws(Denial) {
+        guard hosts.contains(person.host) else {
+            throw Denial(
+                .misdirected,
+                "\(member) is at \(person.host), which is no name of this site: see site.origin "
+                    + "and site.aliases")
+        }
+        let ends = [person.identifier.unicodeScalars.first, person.identifier.unicodeScalars.last]
+        guard !ends.contains(where: { $0?.properties.isWhitespace ?? true }) else {
+            throw Denial(.malformedMessage, "\(member) begins or ends with white space")
+        }
+    }
+
     /// Whether a request's `Host` is one of the site's names; ports are the listeners' matter.
     func isNamed(by authority: Authority?) -> Bool {
         // Only HTTP/1.0 comes without a Host; it means the site itself.

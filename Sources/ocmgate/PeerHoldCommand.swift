@@ -201,14 +201,19 @@ extension HeldMessage {
         var row: [String: Output.Value] = [
             "at": .number(at), "decision": .string(decision), "on": .string(occasion),
             "by": .string(by), "code": .string(code), "signature": .string(signature),
-            "client": .string(client),
+            "client": .string(client), "namedBy": namedBy.map { .string($0) } ?? .null,
         ]
         for (name, value) in facts { row[name] = .string(value) }
         return row
     }
 
     fileprivate var line: String {
-        let who = signature == "none" ? "unsigned, from \(client)" : "signed (\(signature))"
+        let who =
+            if let namedBy {
+                "named by \(namedBy), itself not verified"
+            } else {
+                signature == "none" ? "unsigned, from \(client)" : "signed (\(signature))"
+            }
         let said = facts.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
         return "\(Moment.text(at)) \(occasion) \(decision) by \(by), \(who)"
             + (said.isEmpty ? "" : ": \(said)")

@@ -114,6 +114,8 @@ import Testing
         (#""providerId":"10""#, #""providerId":1.5"#), (#""providerId":"10""#, #""providerId":-1"#),
         (#""providerId":"10""#, #""providerId":1e3"#),
         (#""providerId":"10""#, #""providerId":"a\n""#),
+        (#""shareType":"user""#, #""shareType":"User""#),
+        (#""shareType":"user""#, #""shareType":"group ""#),
         (#""owner":"alice@"#, #""owner":""#), (#""shareType":"user""#, #""shareType":6"#),
         (#""sender":"alice@https:\/\/oc10a.test""#, #""sender":"alice""#),
         (#""name":"doc.txt""#, #""Name":"doc.txt""#),

@@ -8,7 +8,7 @@ package struct Denial: Error, Sendable, Equatable {
     /// In which way the signature was wrong, when `code` is about one; for the log only.
     package let fault: SignatureFault?
     /// What exactly happened; for the log only. Never holds a secret.
-    package let detail: String
+    package private(set) var detail: String
     /// What another server said, in its words: for the log, and for nothing that is kept for long,
     /// since it may name anybody.
     package let words: String?
@@ -68,6 +68,13 @@ package struct Denial: Error, Sendable, Equatable {
 
     /// What decided: the block of the policy, or `guard:` and the row of the table.
     package var by: String { ruling?.block ?? "guard:\(code.rawValue)" }
+
+    /// The same, about a host that the peer only names.
+    package func about(_ host: PeerHost) -> Denial {
+        var denial = self
+        denial.detail += ", of \(host), which the message names"
+        return denial
+    }
 
     /// The HTTP status of the answer.
     package var status: Int { ruling?.status ?? code.status }

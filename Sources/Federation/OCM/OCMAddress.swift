@@ -57,6 +57,13 @@ package struct OCMAddress: Sendable, Equatable {
     /// `identifier@host[:port]`, by which addresses are compared and shown.
     package var canonical: String { "\(identifier)@\(host)" }
 
+    /// The same, for a site that has several names: its people are at the first of them, whatever name
+    /// a message uses.
+    package func canonical(ours: [PeerHost]) -> String {
+        guard let first = ours.first, ours.contains(host) else { return canonical }
+        return "\(identifier)@\(first)"
+    }
+
     package static func == (left: OCMAddress, right: OCMAddress) -> Bool {
         left.identifier.isSame(as: right.identifier) && left.host == right.host
     }

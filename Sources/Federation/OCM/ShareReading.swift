@@ -9,11 +9,13 @@ extension Share {
         "name", "options", "webdav", "webapp", "ssh", "datatx", "embedded",
     ]
 
+    private static let shareTypes = ["user", "group", "federation"]
+
     /// Reads the body of `POST /shares` in any of its generations.
     ///
     /// Refused (`malformed_message`): a required member that is missing or of another type, both
     /// `sender` and `sharedBy` when they name two people, a `webdav` protocol without a secret, two
-    /// secrets for one protocol, no protocol at all.
+    /// secrets for one protocol, no protocol at all, another spelling of a known `shareType`.
     package init(parsing bytes: [UInt8]) throws(Denial) {
         let reader = try MessageReader(bytes, known: Self.known)
         received = bytes
@@ -32,6 +34,12 @@ extension Share {
         }
         self.sender = sender
         shareType = try reader.string("shareType", upTo: 64)
+        // A policy that refuses groups must not be asked about "Group".
+        if !Self.shareTypes.contains(shareType),
+            Self.shareTypes.contains(shareType.lowercased().filter { !$0.isWhitespace })
+        {
+            throw Denial(.malformedMessage, "shareType is another spelling of a known word")
+        }
         resourceType = try reader.string("resourceType", upTo: 64)
         for text in ["description", "ownerDisplayName", "senderDisplayName", "sharedByDisplayName"]
         {

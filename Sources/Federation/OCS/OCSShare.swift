@@ -21,7 +21,8 @@ package struct OCSShare: Sendable {
     }
 
     /// Refused (`malformed_message`): a required parameter that is missing, one that stands there
-    /// twice, names that PHP would read as another one, an owner on another host than `remote`.
+    /// twice, names that PHP would read as another one, an owner on another host than `remote`;
+    /// (`share_type_not_supported`): another type than these four, each in its one spelling.
     package init(_ form: FormBody) throws(Denial) {
         let fields = try OCSFields(form)
         self.form = form
@@ -46,7 +47,8 @@ package struct OCSShare: Sendable {
         switch form["shareType"] {
         case nil, "0", "6": shareType = "user"
         case "1", "9": shareType = "group"
-        case .some(let other): shareType = other
+        // PHP reads "01", "1 " and "1.0" as 1.
+        case .some: throw Denial(.shareTypeNotSupported, "shareType is not 0, 1, 6 or 9")
         }
     }
 

@@ -98,7 +98,8 @@ package enum Condition: Sendable, Hashable {
 
     private static func has(_ fact: String?, _ globs: [Glob]) -> Bool {
         guard let fact else { return false }
-        return globs.contains { $0.matches(fact) }
+        let text = Glob.folded(fact)
+        return globs.contains { $0.matches(bytes: text) }
     }
 
     /// Who has no address, on a Unix socket, may be anywhere: a block that refuses is about him, one

@@ -97,7 +97,7 @@ extension TOMLForm<[Glob]> {
     }.oneOrMore
 
     static let software = TOMLForm<Glob>.text("a pattern of names like \"nextcloud 2*\"") {
-        Glob($0.lowercased())
+        Glob($0)
     }.oneOrMore
 }
 

@@ -1,4 +1,6 @@
 /// A pattern of addresses in which `*` stands for any run of characters; nothing else is special.
+/// Upper and lower case are the same: servers know `dean` by `Dean` too, and a pattern that names
+/// somebody has to be about him however he is written.
 ///
 /// Matching is linear in the length of the text whatever the pattern: the pieces between the stars
 /// are found one after the other, each by the table of Knuth, Morris and Pratt.
@@ -12,11 +14,11 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         let fallback: [Int]
     }
 
-    /// The host part, behind the last `@`, compares without regard to case; without a star it is
-    /// read as a host and takes its canonical form (IDNA in A-labels, no port 443). Refused: an
+    /// The host part, behind the last `@`, is without a star read as a host and takes its canonical form (IDNA in A-labels, no port 443). Refused: an
     /// empty pattern, control characters, more than 1024 bytes, and host parts that no address has:
     /// what is no host, and letters outside ASCII beside a star.
-    package init?(_ pattern: String) {
+    package init?(_ written: String) {
+        let pattern = written.lowercased()
         guard (1...1024).contains(pattern.utf8.count),
             !pattern.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { return nil }
@@ -28,8 +30,12 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the whole of `text` matches.
-    package func matches(_ text: String) -> Bool { matches(bytes: Array(text.utf8)) }
+    package func matches(_ text: String) -> Bool { matches(bytes: Self.folded(text)) }
 
+    /// A text as patterns are held against it.
+    static func folded(_ text: String) -> [UInt8] { Array(text.lowercased().utf8) }
+
+    /// Whether the whole of a folded text matches.
     func matches<Text: RandomAccessCollection<UInt8>>(bytes: Text) -> Bool where Text.Index == Int {
         guard let first = pieces.first, let last = pieces.last, bytes.count >= length else {
             return false
@@ -75,7 +81,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
             return PeerHost(host).map { Array("\(pattern[...at])\($0)".utf8) }
         }
         guard host.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        return Array(pattern[...at].utf8) + Array(host.lowercased().utf8)
+        return Array(pattern.utf8)
     }
 
     /// For each place the length of the longest proper prefix that ends there.

@@ -17,7 +17,7 @@ struct Claimed: Sendable {
     let doubt: Denial?
     /// What the lists say of the host that the message waits for: it is verified, so that the person
     /// who decides knows who asks, and then refused.
-    fileprivate(set) var held: Standing?
+    fileprivate(set) var held: Denial?
 
     fileprivate init(
         received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
@@ -35,19 +35,39 @@ extension Gateway {
     ///
     /// Refused: what cannot be read (`malformed_json`, `malformed_message`, …), and peers that are
     /// blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from those. Those that
-    /// wait for a person (`unknown = "hold"`) go on to be verified, and no further.
+    /// wait for a person (`unknown = "hold"`) go on to be verified, and no further. Messages for, or
+    /// about, somebody who is none of ours.
     func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
         let message = try Message(received)
         let signer = namedSigner(of: received)
         let meant = shareMeant(by: message, signer: signer)
         let claim = message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.map { Claim($0) }
         trail.read(
-            message, claim, as: received.occasion, peer: claim?.peer, now: received.now)
+            message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
+            now: received.now)
         var claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt)
         claimed.held = try admit(claimed, trail)
+        do throws(Denial) { try checkOurs(message) } catch {
+            guard configuration.profile == .observe else { throw error }
+            trail.tolerated(error)
+        }
         return claimed
+    }
+
+    /// The one of ours whom a message is about has to be one.
+    private func checkOurs(_ message: Message) throws(Denial) {
+        switch message {
+        case .share(let share): try site.checkOwn(share.shareWith, "shareWith")
+        case .requestShare(let request): try site.checkOwn(request.owner, "owner")
+        case .ocsShare(let share):
+            guard let recipient = OCMAddress("\(share.shareWith)@\(site.host)") else {
+                throw Denial(.malformedMessage, "shareWith is no name of a user")
+            }
+            try site.checkOwn(recipient, "shareWith")
+        case .notification, .inviteAccepted, .token, .ocsChange: break
+        }
     }
 
     /// The host that the signature's key names, for messages that name nobody themselves; nil when
@@ -61,10 +81,10 @@ extension Gateway {
     }
 
     /// Every host that the message names as its own side must have a standing that lets it in, or
-    /// lets it wait: then what the lists say of that one is returned.
-    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Standing? {
+    /// lets it wait: then what holds it is returned.
+    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Denial? {
         let (claim, received) = (claimed.claim, claimed.received)
-        var held: Standing?
+        var held: Denial?
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
             hosts.append(host)
@@ -72,12 +92,13 @@ extension Gateway {
         for host in hosts {
             let standing = trail.policy.standing(of: host, now: received.now)
             if host == claim?.peer { trail.stands(standing) }
-            guard let denial = standing.denial else { continue }
+            guard var denial = standing.denial else { continue }
+            if let host, host != claim?.peer { denial = denial.about(host) }
             if configuration.profile == .observe {
                 trail.tolerated(denial)
             } else if standing.waits {
-                trail.holds(host)
-                held = held ?? standing
+                trail.holds(host, by: standing)
+                held = held ?? denial
             } else {
                 trail.isTurnedAway(by: standing, of: host)
                 trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))

@@ -22,8 +22,8 @@ extension Gateway {
             let claimed = try identify(received, trail)
             trail.enters(.verify)
             let verified = try await verify(claimed, trail)
-            // What was not carried out is remembered all the same; nobody waits for that.
-            defer { store.commitLater(verified.memory.take()) }
+            // That it was seen is remembered though it is not carried out; nobody waits for that.
+            defer { store.commitLater(verified.memory.takeSeen()) }
             trail.enters(.policy)
             let permitted = try evaluate(verified, trail)
             trail.enters(nil)
@@ -42,7 +42,7 @@ extension Gateway {
         guard record.decision.action == .hold, let facts = record.facts,
             let peer = trail.heldPeer ?? facts.peer
         else { return }
-        holds.note(HeldMessage(facts, record.decision, at: environment.now()), of: peer)
+        holds.note(HeldMessage(facts, record.decision, of: peer, at: environment.now()), of: peer)
     }
 
     /// What a permitted message is for: the backend, or the gateway's own token endpoint.

@@ -47,15 +47,18 @@ package struct MessageFile: Sendable {
     private static func message(
         _ method: String, _ path: String, _ raw: RawMessage
     ) throws(Denial) -> Facts {
+        let host = raw.message.combined("host").flatMap {
+            PeerHost(String(decoding: $0, as: UTF8.self))
+        }
         switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
-        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body))
+        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body), to: host)
         case .token:
             let type = raw.message.combined("content-type").flatMap {
                 MediaType(String(decoding: $0, as: UTF8.self))
             }
-            return facts(.token(try TokenRequest(parsing: raw.body, type: type)))
+            return facts(.token(try TokenRequest(parsing: raw.body, type: type)), to: host)
         case .ocs(let call):
-            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)))
+            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), to: host)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
             .passThrough, .methodNotAllowed, .unknownEndpoint:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
@@ -82,10 +85,10 @@ package struct MessageFile: Sendable {
         return facts(try .ocm(endpoint, bytes))
     }
 
-    private static func facts(_ message: Message) -> Facts {
+    private static func facts(_ message: Message, to site: PeerHost? = nil) -> Facts {
         let peer = message.ownClaim?.peer
         var facts = Facts.ordinary(Occasion(message.kind, .inbound), peer: peer)
-        facts.fill(from: message)
+        facts.fill(from: message, ours: site.map { [$0] } ?? [])
         return facts
     }
 }

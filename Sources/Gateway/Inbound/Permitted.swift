@@ -27,14 +27,9 @@ extension Gateway {
             under: trail.snapshot)
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
-        let held = verified.claimed.held
-        if let denial = verdict.denial ?? held?.denial {
-            guard configuration.profile == .observe else {
-                if verdict.denial == nil, let held {
-                    trail.isTurnedAway(by: held, of: trail.heldPeer)
-                }
-                throw denial
-            }
+        if let denial = verdict.denial ?? verified.claimed.held {
+            if verdict.denial == nil { trail.isHeld() }
+            guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }
         return Permitted(verified: verified, settings: verdict.settings)
@@ -66,7 +61,7 @@ extension Gateway {
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
         facts.software = document?.software
-        facts.fill(from: claimed.message)
+        facts.fill(from: claimed.message, ours: site.hosts)
         if case .token(let request) = claimed.message, let peer {
             let own = registry.find(request.code, .outbound).first { $0.share.peer == peer }
             if let own { facts.fill(from: own) }
@@ -106,7 +101,10 @@ extension Received {
 
 extension Facts {
     /// What the message itself says.
-    mutating func fill(from message: Message) {
+    ///
+    /// - Parameter ours: the names of this site, its own first; people of it are at that one,
+    ///   whatever name a message uses.
+    mutating func fill(from message: Message, ours: [PeerHost]) {
         switch message {
         case .share(let share):
             shareType = share.shareType
@@ -115,25 +113,27 @@ extension Facts {
             permissions = share.permissions.facts
             accessTypes = share.protocols.flatMap(\.accessTypes)
             size = share.size
-            owner = share.owner.canonical
-            sender = share.sender.canonical
-            recipient = share.shareWith.canonical
+            owner = share.owner.canonical(ours: ours)
+            sender = share.sender.canonical(ours: ours)
+            recipient = share.shareWith.canonical(ours: ours)
             access = share.requires(.mustExchangeToken) ? .token : .secret
         case .notification(let notification):
             notificationType = notification.type.word
             resourceType = notification.resourceType
         case .inviteAccepted(let invite): sender = "\(invite.userID)@\(invite.recipientProvider)"
         case .requestShare(let request):
-            owner = request.owner.canonical
-            recipient = request.shareWith.canonical
+            owner = request.owner.canonical(ours: ours)
+            recipient = request.shareWith.canonical(ours: ours)
         case .token: access = .token
         case .ocsShare(let share):
             shareType = share.shareType
             resourceType = "file"
             protocols = ["webdav"]
-            owner = share.owner.canonical
-            sender = share.sender.canonical
-            recipient = share.shareWith
+            owner = share.owner.canonical(ours: ours)
+            sender = share.sender.canonical(ours: ours)
+            // The older API names the account alone, on the side that the message goes to.
+            let host = occasion.direction == .inbound ? ours.first : peer
+            recipient = host.map { "\(share.shareWith)@\($0)" } ?? share.shareWith
         case .ocsChange(let change): notificationType = change.notificationType.word
         }
     }

@@ -30,8 +30,9 @@ extension Gateway {
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical,
-                sender: share.sender.canonical, recipient: share.shareWith.canonical,
-                expires: share.expiration, accesses: accesses, settings: settings),
+                sender: share.sender.canonical,
+                recipient: share.shareWith.canonical(ours: site.hosts), expires: share.expiration,
+                accesses: accesses, settings: settings),
             now: now)
         let swaps = zip(ways, recording.credentials).compactMap { way, credential in
             way.secret.flatMap { $0 == credential ? nil : SecretSwap($0, by: credential) }
@@ -46,7 +47,7 @@ extension Gateway {
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: "file", owner: share.owner.canonical,
-                sender: share.sender.canonical, recipient: share.shareWith,
+                sender: share.sender.canonical, recipient: "\(share.shareWith)@\(site.host)",
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: share.secret, handle: .none,

@@ -137,25 +137,26 @@ extension Gateway {
         _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost,
         _ generation: SignatureGeneration
     ) throws(Denial) -> Remembrance {
-        var changes: [Change] = []
+        var seen: [Change] = []
         switch replays.judge(
             identity.name, peer: peer.description, client: received.client.addressText,
             created: identity.created, now: received.now,
             monotonic: environment.monotonicMilliseconds())
         {
-        case .first(let change): changes.append(change)
+        case .first(let change): seen.append(change)
         case .known(let known): try refuse(known, identity, received)
         case .full: throw Denial(.overloaded, "the memory of seen messages is full")
         }
+        var learned: [Change] = []
         if configuration.signature.firstSeen == .pin,
             let change = pins.learn(peer, offered: offeredKeys(of: peer), now: received.now)
         {
-            changes.append(change)
+            learned.append(change)
         }
         if let change = generations.learn(peer, generation, now: received.now) {
-            changes.append(change)
+            learned.append(change)
         }
-        return Remembrance(changes)
+        return Remembrance(seen: seen, learned: learned)
     }
 
     /// What names the message whatever the encoding of its signature, and when it was made.

@@ -49,7 +49,7 @@ final class Trail: Sendable {
     private struct Judged {
         /// Settled when the message is over.
         var pending: PendingRoom?
-        var held: PeerHost?
+        var held: (host: PeerHost?, standing: Standing)?
     }
 
     /// A peer may send many secrets; one line tells of so many.
@@ -75,12 +75,14 @@ final class Trail: Sendable {
     ///
     /// - Parameters:
     ///   - peer: whom it claims to come from, or goes to.
+    ///   - ours: the names of this site, its own first.
     ///   - now: when it came, unix seconds.
     func read(
-        _ message: Message, _ claim: Claim?, as occasion: Occasion, peer: PeerHost?, now: Int
+        _ message: Message, _ claim: Claim?, as occasion: Occasion, peer: PeerHost?,
+        ours: [PeerHost], now: Int
     ) {
         var facts = Facts(occasion, peer: peer, now: now)
-        facts.fill(from: message)
+        facts.fill(from: message, ours: ours)
         state.withLock { record in
             record.facts = facts
             record.body?.members = message.members
@@ -153,13 +155,20 @@ final class Trail: Sendable {
         }
     }
 
-    /// A host of the message that waits for a person; the first counts.
-    func holds(_ host: PeerHost?) {
-        judgement.withLock { if $0.held == nil { $0.held = host } }
+    /// A host of the message that waits for a person, and what of the policy holds it; the first
+    /// counts.
+    func holds(_ host: PeerHost?, by standing: Standing) {
+        judgement.withLock { if $0.held == nil { $0.held = (host, standing) } }
     }
 
     /// That host; nil when it is the peer itself.
-    var heldPeer: PeerHost? { judgement.withLock { $0.held } }
+    var heldPeer: PeerHost? { judgement.withLock { $0.held?.host } }
+
+    /// The policy would let the peer's message pass, and a host that it names has to wait.
+    func isHeld() {
+        guard let held = judgement.withLock({ $0.held }) else { return }
+        isTurnedAway(by: held.standing, of: held.host)
+    }
 
     /// What is known of the message so far; nil before it was read.
     var facts: Facts? { state.withLock { $0.facts } }

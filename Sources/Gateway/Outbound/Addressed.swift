@@ -34,7 +34,8 @@ extension Gateway {
     ) throws(Denial) -> Addressed {
         let message = try Message(received)
         trail.read(
-            message, nil, as: Occasion(message.kind, .outbound), peer: host, now: received.now)
+            message, nil, as: Occasion(message.kind, .outbound), peer: host, ours: site.hosts,
+            now: received.now)
         trail.addressed(host)
         let standing = trail.policy.standing(of: host, now: received.now)
         trail.stands(standing)

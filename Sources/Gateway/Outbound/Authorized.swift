@@ -107,7 +107,7 @@ extension Gateway {
         var facts = Facts(
             Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
         facts.address = received.client.address.map { NetworkAddress($0) }
-        facts.fill(from: message)
+        facts.fill(from: message, ours: site.hosts)
         facts.know(peer, pins: pins)
         facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {

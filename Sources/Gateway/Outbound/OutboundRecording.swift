@@ -61,9 +61,9 @@ extension Gateway {
         let recording = registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: peer, providerID: share.providerID,
-                resourceType: share.resourceType, owner: share.owner.canonical,
-                sender: share.sender.canonical, recipient: share.shareWith.canonical,
-                expires: share.expiration,
+                resourceType: share.resourceType, owner: share.owner.canonical(ours: site.hosts),
+                sender: share.sender.canonical(ours: site.hosts),
+                recipient: share.shareWith.canonical, expires: share.expiration,
                 accesses: ways.map { way in
                     NewAccess(
                         protocolName: way.name, secret: way.secret ?? Secret([]), handle: handle,

@@ -86,8 +86,8 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .misdirected:
             return [
                 DecisionAdvice(
-                    "let the proxy in front pass the Host on as it came (nginx: proxy_set_header "
-                        + "Host $host), or name it in site.aliases")
+                    "if the host is one of this site, name it in site.aliases, or let the proxy in "
+                        + "front pass the Host on as it came (nginx: proxy_set_header Host $host)")
             ]
         case .backendUnavailable, .backendTimeout, .backendRefused:
             return [
@@ -141,6 +141,14 @@ package struct DecisionAdvice: Sendable, Equatable {
             return [DecisionAdvice("the message names nobody, so no list can let it in")]
         }
         if decision.action == .hold {
+            // The peer itself is on a list; a host that it names is not.
+            if decision.standing?.hasPrefix("list:") == true {
+                return [
+                    DecisionAdvice(
+                        "a host that the message names waits; see which",
+                        command: "ocmgate peer hold list")
+                ]
+            }
             return [
                 DecisionAdvice("let it in", command: "ocmgate peer hold approve \(peer)"),
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)"),

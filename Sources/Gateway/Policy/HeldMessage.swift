@@ -14,6 +14,8 @@ package struct HeldMessage: Sendable, Codable, Equatable {
     /// `rfc9421` or `cavage` when the signature was verified, else `none`: then the message only
     /// claims to come from this peer.
     package let signature: String
+    /// The peer whose message names this one, which itself was never asked; nil for its own.
+    package var namedBy: String?
     package let client: String
     package var owner: String?
     package var sender: String?
@@ -25,13 +27,18 @@ package struct HeldMessage: Sendable, Codable, Equatable {
     package var size: Int?
     package var notificationType: String?
 
-    init(_ facts: Facts, _ record: DecisionRecord, at: Int) {
+    /// - Parameter peer: who waits; it need not be the one that speaks.
+    init(_ facts: Facts, _ record: DecisionRecord, of peer: PeerHost, at: Int) {
         self.at = at
         decision = record.id
         occasion = facts.occasion.description
         by = record.by
         code = record.code ?? ""
-        signature = (facts.signature.isValid ? facts.signature : SignatureFact.none).rawValue
+        let speaker = record.peer ?? record.claimed
+        let isOwn = speaker == peer.description
+        signature =
+            (isOwn && facts.signature.isValid ? facts.signature : SignatureFact.none).rawValue
+        namedBy = isOwn ? nil : speaker
         client = record.client
         owner = facts.owner?.kept
         sender = facts.sender?.kept

@@ -57,6 +57,43 @@ import Testing
         #expect(denial?.code == .peerUnknown)
     }
 
+    /// The backend looks for the user alone: a rule about `bob@cloud.test` would not be asked.
+    @Test(arguments: [
+        "bob@other.test", "bob@modern.test", "bob@cloud.test:8443", "bob@https://other.test/",
+        "bob@cloud.test.other.test", "bob@sub.cloud.test",
+    ])
+    func aShareForSomebodyElsewhereIsRefused(_ recipient: String) throws {
+        let denial = try denial(Messages.share(from: "modern.test", to: recipient))
+        #expect(denial?.code == .misdirected)
+        #expect(denial?.detail.contains("shareWith is at ") == true)
+        let request = #"{"owner":"\#(recipient)","shareWith":"eve@modern.test","share":"x"}"#
+        #expect(
+            try self.denial(request, as: .ocm(.requestShare))?.code == .misdirected)
+    }
+
+    /// As servers of all ages write addresses (`legacy-wire.md` 2.3 to 2.8).
+    @Test(arguments: [
+        "bob@cloud.test", "bob@https://cloud.test", "bob@https://cloud.test/",
+        "bob@http://cloud.test", "bob@CLOUD.test:443", "bob@cloud.test/index.php",
+        "bob@https://cloud.test/nextcloud/", "bob@old.test", "bob@mail.example@cloud.test",
+        "Ym9iQGNsb3VkLnRlc3Q=@cloud.test",
+    ])
+    func everyHonestAddressOfOursIsTaken(_ recipient: String) throws {
+        #expect(try denial(Messages.share(from: "modern.test", to: recipient)) == nil)
+    }
+
+    /// A database may compare `bob` with `bob ` as one.
+    @Test(arguments: ["bob @cloud.test", " bob@cloud.test", "bob\u{a0}@cloud.test"])
+    func whiteSpaceAtTheEndOfANameIsRefused(_ recipient: String) throws {
+        let denial = try denial(Messages.share(from: "modern.test", to: recipient))
+        #expect(denial?.code == .malformedMessage)
+    }
+
+    @Test func whoMayNotComeInLearnsNothingOfOurNames() throws {
+        let share = Messages.share(from: "blocked.test", to: "bob@other.test")
+        #expect(try denial(share)?.code == .peerBlocked)
+    }
+
     @Test(arguments: [
         ("blocked.test", DenialCode.peerBlocked), ("stranger.test", .peerUnknown),
     ]) func whoMayNotComeInIsRefusedAndNeverAsked(_ host: String, _ code: DenialCode) throws {

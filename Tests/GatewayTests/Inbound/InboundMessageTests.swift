@@ -18,6 +18,48 @@ import Transport
         answer.fields.first { $0.name == name }?.value
     }
 
+    /// A second message would else be let in by the first, and strangers would fill the disk.
+    @Test(arguments: [
+        ("modern.test", "need = [\"key-pinned\"]", 403), ("modern.test", "need = [\"mtls\"]", 403),
+        ("stranger.test", "need = [\"signature\"]", 503),
+    ])
+    func whatIsNotLetInMakesNobodyKnown(_ host: String, _ need: String, _ status: Int) async throws
+    {
+        let rule = "[[require]]\nname = \"n\"\non = \"share.in\"\n\(need)"
+        let world = try TestWorld(unknown: "hold", rules: rule)
+        let peer = try TestPeer(host)
+        try peer.publish(on: world.net)
+        for nonce in ["n1", "n2"] {
+            let request = try peer.request(
+                "/ocm/shares", Messages.share(from: host), at: world.clock.now, nonce: nonce)
+            #expect(try await world.receive(request).status == status)
+            // That it was seen is all that is known.
+            #expect(try await world.receive(request).status == 401)
+        }
+        let name = try #require(PeerHost(host))
+        #expect(world.gateway.pins[name].isEmpty && world.gateway.generations[name] == .none)
+    }
+
+    /// A listed peer that names somebody else's host does not speak for it.
+    @Test func whoIsOnlyNamedWaitsAsOneWhoProvedNothing() async throws {
+        let world = try TestWorld(unknown: "hold")
+        let modern = try TestPeer("modern.test")
+        try modern.publish(on: world.net)
+        let share = Messages.share(from: "modern.test", owner: "college.test")
+        let answer = try await world.receive(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        #expect(answer.status == 503)
+        let held = try #require(world.gateway.holds.all.first)
+        #expect(held.peer.name == "college.test" && world.gateway.holds.all.count == 1)
+        #expect(held.messages.first?.signature == "none")
+        #expect(held.messages.first?.namedBy == "modern.test")
+        #expect(held.messages.first?.by == "unknown")
+        let decision = try #require(world.decisions().first)
+        #expect(decision["action"]?.string == "hold" && decision["by"]?.string == "unknown")
+        #expect(decision["detail"]?.string?.contains("college.test") == true)
+        #expect(!world.net.asked.contains { $0.contains("college.test") })
+    }
+
     @Test func ocmIsToldCodeDecisionAndHint() throws {
         let (answer, body) = try refusal(Denial(.senderMismatch, "detail"), .ocm(.shares))
         #expect(answer.status == 403)

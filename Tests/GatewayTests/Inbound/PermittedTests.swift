@@ -26,6 +26,56 @@ import Testing
         #expect(facts.permissions == Permissions(words: ["read"]))
     }
 
+    /// Policy knows people of ours by one host, whatever name of the site a message uses.
+    @Test func peopleOfOursAreAtTheSitesOwnHost() throws {
+        let world = try TestWorld()
+        let share = Messages.share(from: "modern.test", to: "Bob@https://old.test/")
+        let request = #"{"owner":"bob@old.test","shareWith":"eve@modern.test","share":"x"}"#
+        var found: [Facts] = []
+        for (text, endpoint) in [(share, OCMEndpoint.shares), (request, .requestShare)] {
+            let received = try world.received(TestRequest("/", text), as: .ocm(endpoint))
+            let trail = world.trail(received)
+            let claimed = try world.gateway.identify(received, trail)
+            let facts = world.gateway.facts(
+                claimed, peer: claimed.claim?.peer, signature: .valid(.tag, .ed25519),
+                document: nil)
+            #expect(trail.facts?.recipient == facts.recipient && trail.facts?.owner == facts.owner)
+            found.append(facts)
+        }
+        #expect(found[0].recipient == "Bob@cloud.test" && found[0].owner == "alice@modern.test")
+        #expect(found[1].owner == "bob@cloud.test" && found[1].recipient == "eve@modern.test")
+    }
+
+    /// What a message of the older API says is held against the same rules.
+    @Test func rulesAboutPeopleHoldOnTheOlderAPI() async throws {
+        let rules = """
+            [[rule]]
+            name = "not dean"
+            on = ["share.in", "ocs.in"]
+            when = { recipient = "dean@cloud.test" }
+            action = "deny"
+            [[rule]]
+            name = "older"
+            on = "ocs.in"
+            action = "allow"
+            """
+        let gateway = try await TestGateway(rules: rules)
+        for (name, type, status) in [
+            ("dean", "6", 403), ("DEAN", "6", 403), ("dean%20", "6", 400),
+            ("dean%40x%2Fy", "6", 400),
+            ("bob", "01", 501), ("bob", "1.0", 501), ("bob", "%2B1", 501), ("bob", "1+", 501),
+        ] {
+            let form =
+                "shareWith=\(name)&token=SECRET&name=a.txt&remoteId=7&owner=alice&remote="
+                + "https%3A%2F%2Fone.test&shareType=\(type)"
+            let answer = try await gateway.post(
+                "/ocs/v2.php/cloud/shares?format=json", form,
+                type: "application/x-www-form-urlencoded")
+            #expect(answer.status == status, "\(name) \(type)")
+        }
+        #expect(gateway.backend.take().isEmpty)
+    }
+
     @Test func aValidSignatureIsWhatItsGenerationIs() throws {
         #expect(try facts(.valid(.cavage, .rsaPKCS1SHA512)).signature == .cavage)
         #expect(try facts(.valid(.label, .ed25519)).signature == .rfc9421)

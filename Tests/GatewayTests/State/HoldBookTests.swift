@@ -4,15 +4,19 @@ import Testing
 @testable import Gateway
 
 @Suite struct HoldBookTests {
-    private func message(_ at: Int, client: String = "192.0.2.1") -> HeldMessage {
+    private func message(
+        _ at: Int, client: String = "192.0.2.1", of name: String = "a.test"
+    ) throws -> HeldMessage {
+        let host = try #require(PeerHost(name))
         var facts = Facts(Occasion(.share, .inbound), peer: PeerHost("a.test"), now: at)
+        facts.signature = .rfc9421
         facts.sender = "alice@a.test"
         facts.recipient = String(repeating: "x", count: 5000)
         var record = DecisionRecord(
             id: "d\(at)", kind: "shares", direction: .inbound, action: .hold, by: "unknown",
             status: 503, client: client)
         record.code = "peer_held"
-        return HeldMessage(facts, record, at: at)
+        return HeldMessage(facts, record, of: host, at: at)
     }
 
     @Test func whoWaitsIsThereAfterARestartAndSealed() async throws {
@@ -20,7 +24,7 @@ import Testing
         let (store, key) = (world.gateway.store, world.seal)
         let host = try #require(PeerHost("a.test"))
         let book = try HoldBook(store, key)
-        for second in 1...30 { book.note(message(second), of: host) }
+        for second in 1...30 { book.note(try message(second), of: host) }
         try await store.commit([try #require(book.flush())])
         #expect(book.flush() == nil)
         let held = try #require(try HoldBook(store, key)[host])
@@ -36,14 +40,22 @@ import Testing
         #expect(try HoldBook(store, key).all.isEmpty)
     }
 
+    /// Who is only named has proved nothing, whoever names him.
+    @Test func aSignatureIsTheOneOfTheSigner() throws {
+        let own = try message(1)
+        #expect(own.signature == "rfc9421" && own.namedBy == nil)
+        let named = try message(1, of: "college.test")
+        #expect(named.signature == "none" && named.namedBy == "a.test")
+    }
+
     @Test func whoMakesUpNamesPushesOutNobodyElse() async throws {
         let world = try TestWorld()
         let book = try HoldBook(world.gateway.store, world.seal, capacity: 10)
         let honest = try #require(PeerHost("honest.test"))
-        book.note(message(1, client: "198.51.100.7"), of: honest)
+        book.note(try message(1, client: "198.51.100.7"), of: honest)
         for number in 0..<100 {
             let host = try #require(PeerHost("made-up-\(number).test"))
-            book.note(message(10 + number, client: "192.0.2.\(number)"), of: host)
+            book.note(try message(10 + number, client: "192.0.2.\(number)"), of: host)
         }
         #expect(book.all.count == 10 && book[honest] != nil)
     }
@@ -71,7 +83,7 @@ import Testing
         let world = try TestWorld()
         let book = try HoldBook(world.gateway.store, world.seal)
         let host = try #require(PeerHost("a.test"))
-        book.note(message(1), of: host)
+        book.note(try message(1), of: host)
         book.expire(now: 30 * 86_400)
         #expect(book[host] != nil)
         book.expire(now: 30 * 86_400 + 2)

@@ -183,6 +183,18 @@ final class TestWorld: Sendable {
         } catch let denial as Denial { return denial }
     }
 
+    /// What a message is answered; what it left behind is written then.
+    func receive(
+        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares)
+    ) async throws -> Answer {
+        let received = try received(request, as: kind)
+        let answer = await gateway.receive(
+            ReceivedRequest(head: received.head, body: received.body, client: received.client),
+            as: kind)
+        try await gateway.makeDurable([Change(write: { _ in })])
+        return answer
+    }
+
     static let loops = LoopGroup(count: 1)
 
     /// A client that believes nobody's certificate.

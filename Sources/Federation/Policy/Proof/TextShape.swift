@@ -1,7 +1,7 @@
 /// Which texts can be the value of a fact, as an automaton: it takes every such text, and as few
 /// others as is simple. What it found is looked at once more with ``isValue(_:)``, which is exact.
 enum TextShape {
-    /// A canonical OCM address, `identifier@host[:port]`.
+    /// A canonical OCM address, `identifier@host[:port]`, in lower case, as patterns see it.
     case address
     /// A line in lower case, as peers call themselves.
     case software
@@ -12,16 +12,16 @@ enum TextShape {
     /// The bytes that make a difference to the shape alone, those first that look best.
     var alphabet: [UInt8] {
         switch self {
-        case .address: Array("abcdefghijklmnopqrstuvwxyz0123456789@.-:[]A+_ ".utf8)
+        case .address: Array("abcdefghijklmnopqrstuvwxyz0123456789@.-:[]+_ ".utf8)
         case .software: Array("abcdefghijklmnopqrstuvwxyz0123456789 .-_".utf8)
         }
     }
 
     /// The state after one byte more; nil when no value goes on like this.
     func step(_ state: Int, _ byte: UInt8) -> Int? {
-        guard byte >= 0x20, byte != 0x7F else { return nil }
+        guard byte >= 0x20, byte != 0x7F, !(0x41...0x5A).contains(byte) else { return nil }
         switch self {
-        case .software: return (0x41...0x5A).contains(byte) ? nil : 1
+        case .software: return 1
         case .address:
             return Self.stepOfAddress(AddressState(rawValue: state) ?? .empty, byte).rawValue
         }
@@ -40,10 +40,10 @@ enum TextShape {
 
     /// Whether a text is a value in canonical form.
     func isValue(_ text: String) -> Bool {
-        guard text.utf8.count <= 1024 else { return false }
+        guard text.utf8.count <= 1024, text.lowercased() == text else { return false }
         switch self {
         case .address: return OCMAddress(text)?.canonical == text
-        case .software: return text.lowercased() == text && !text.allSatisfy(\.isWhitespace)
+        case .software: return !text.allSatisfy(\.isWhitespace)
         }
     }
 

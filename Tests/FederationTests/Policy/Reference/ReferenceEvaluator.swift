@@ -281,7 +281,7 @@ struct ReferenceEvaluator {
 
     private func matches(_ globs: [String], _ text: String?) -> Bool {
         guard let text else { return false }
-        return globs.contains { Self.glob(Array($0), Array(text)) }
+        return globs.contains { Self.glob(Array($0.lowercased()), Array(text.lowercased())) }
     }
 
     private static func glob(_ pattern: [Character], _ text: [Character]) -> Bool {
