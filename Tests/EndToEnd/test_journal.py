@@ -2,7 +2,6 @@
 
 import json
 import os
-import queue
 import random
 import re
 import shutil
@@ -219,22 +218,7 @@ def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     peer = peers.peers["modern.test"]
     sent = share(peer)
     gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
-    follower = subprocess.Popen(
-        [binary(), "journal", "tail", "-f", "-n", "9", "--json", "-c", gateway.configuration],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    try:
-        watched: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=lambda: [watched.put(line) for line in follower.stdout], daemon=True).start()
-        assert gateway.post(peer, "/ocm/shares", sent).status == 201
-        refused = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b"{")
-        # Decisions, in their order, and no other lines of the journal.
-        seen = [json.loads(watched.get(timeout=30)) for _ in range(2)]
-        assert seen[0]["ocm"]["provider_id"] == sent["providerId"]
-        assert seen[1]["decision"] == json.loads(refused.body)["decision"]
-        assert watched.empty()
-    finally:
-        follower.kill()
-        follower.wait()
+    assert gateway.post(peer, "/ocm/shares", sent).status == 201
     owner = sent["owner"]
     name = owner.split("@")[0]
     assert name not in newest(gateway).read_text()

@@ -40,8 +40,7 @@ package final class ClientConnection: Sendable {
     /// The same connection, which its other end made for somebody at this address.
     func announced(as address: IPAddress, port: Int) -> ClientConnection {
         ClientConnection(
-            address: address, port: port, listener: listener, tls: tls, loop: loop,
-            intercepted: intercepted)
+            address: address, port: port, listener: listener, tls: tls, loop: loop)
     }
 
     /// What an upstream is told of it.

@@ -101,21 +101,16 @@ extension ClientExchange {
         do {
             switch try nextPiece() {
             case .needMore: return false
-<<<<<<< HEAD:Sources/Transport/Server/ClientExchange+Forwarding.swift
-            case .data(let piece): pass(piece, to: connection)
-            case .end:
-                if passage?.framing == .chunked {
-                    connection.send(ByteBuffer(bytes: ChunkFrame.last))
-                }
-=======
             case .data(let piece):
                 guard mayPass(piece) else {
                     stop(.refused(.bodyTooLarge), .bodyTooLarge)
                     return false
                 }
                 pass(piece, to: connection)
-            case .end: connection.send(ByteBuffer(bytes: ChunkFrame.last))
->>>>>>> c8ee225 (Limits: bytes are taken as they pass, peers count by name, people in lower case):Sources/Transport/Server/ServerConnection+Forwarding.swift
+            case .end:
+                if passage?.framing == .chunked {
+                    connection.send(ByteBuffer(bytes: ChunkFrame.last))
+                }
             }
             if cycle.body.hasEnded {
                 deadline = .never
@@ -231,12 +226,8 @@ extension ClientExchange {
         } catch {
             fail(.untransformable)
         }
-<<<<<<< HEAD:Sources/Transport/Server/ClientExchange+Forwarding.swift
-        endBody()
-=======
         guard passage != nil else { return }
-        if passage?.answer == .chunked { append(ChunkFrame.last) }
->>>>>>> c8ee225 (Limits: bytes are taken as they pass, peers count by name, people in lower case):Sources/Transport/Server/ServerConnection+Forwarding.swift
+        endBody()
         endPassage(.complete, keepsUpstream: true)
         answerEnded()
         goOn()
