@@ -103,8 +103,7 @@ def test_keys_that_cannot_be_right_leave_those_in_force(gateway):
     assert shown(gateway) == before
     assert gateway.command("check", check=False).returncode == 1
     table.write_text(good)
-    gateway.process.send_signal(signal.SIGHUP)
-    gateway.lines("keys.changed")
+    gateway.command("reload")
     assert shown(gateway) == before
 
 
