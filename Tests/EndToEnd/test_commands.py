@@ -228,8 +228,7 @@ def test_check_tells_places_to_programs(fresh):
 
 def test_check_looks_into_the_journals_folder(fresh):
     folder = fresh / "journal"
-    text = (fresh / "config.toml").read_text()
-    (fresh / "config.toml").write_text(f'{text}\n[journal]\ndir = "{folder}"\n')
+    replace(fresh / "config.toml", 'dir = "state/journal"', f'dir = "{folder}"')
 
     def found(change, *words):
         change()

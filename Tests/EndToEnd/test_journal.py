@@ -319,7 +319,7 @@ def test_a_disk_without_room_for_new_people_refuses_and_mends_itself(legacy, sta
 
     def post() -> int:
         owner = f"user{len(told)}@modern.test"
-        sent = share(peer, owner=owner, sender=owner)
+        sent = share(peer) | {"owner": owner, "sender": owner}
         gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
         told[sent["providerId"]] = gateway.post(peer, "/ocm/shares", sent).status
         return told[sent["providerId"]]
