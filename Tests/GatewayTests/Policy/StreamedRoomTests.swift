@@ -23,7 +23,7 @@ import Transport
         let judgement = world.gateway.judge(
             facts, Amount(of: body), under: world.gateway.policy.snapshot)
         guard judgement.verdict.action == .allow else { return nil }
-        return try #require(StreamedRoom(judgement.pending, body))
+        return StreamedRoom(judgement.pending, body)
     }
 
     private func denial(_ room: StreamedRoom?, _ length: Int, _ status: Int = 200) -> Denial? {
