@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Logging
+import OpenSSL
 import Transport
 
 /// What the gateway does without being asked.

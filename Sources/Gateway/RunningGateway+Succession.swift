@@ -57,7 +57,9 @@ extension RunningGateway {
         let state = terms.withLock { $0.configuration.state.file }
         return Task { [self] in
             let offer: SocketOffer
-            do { offer = try SocketOffer(at: Self.offerPath(state)) } catch {
+            do throws(CryptoError) {
+                offer = try SocketOffer(at: Self.offerPath(state))
+            } catch {
                 log.write(.warning, .socketsKept, [LogEntry(.problem, error.description)])
                 return
             }

@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// Another configuration for a gateway that runs: what of it takes effect at once, and what waits for
 /// the next start.

@@ -44,7 +44,7 @@ struct PastJudge {
             return answer
         }
         // How long a message was under way is not known: none meets another.
-        if verdict.action == .allow { taking.pending(nil)?.end() } else { taking.giveBack() }
+        if verdict.action == .allow { taking.end() } else { taking.giveBack() }
         let outcome = PastOutcome(verdict)
         let isOpen = people.variants(of: facts).contains { other in
             PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)

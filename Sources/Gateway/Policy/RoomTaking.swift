@@ -48,6 +48,12 @@ struct RoomTaking {
         taken = []
     }
 
+    /// Gives back what is taken only for as long as a message is under way.
+    mutating func end() {
+        for one in taken where one.receipt.isPlace { one.place.meter.giveBack(one.receipt) }
+        taken = []
+    }
+
     /// What has to be settled at the message's end, with what a candidate counts; nil when nothing
     /// has.
     func pending(

@@ -2,6 +2,7 @@ import Federation
 import HTTPSignatures
 import OpenSSL
 import Testing
+import Transport
 
 @testable import Gateway
 
