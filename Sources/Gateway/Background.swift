@@ -171,7 +171,7 @@ extension OutboundClient {
             log.sample(
                 error.code, .notice, .peerFetchFailed,
                 [LogEntry(.host, host.description), LogEntry(.detail, error.code)])
-            return .failed(error.code)
+            return .failed(error.words(of: parts.authority.host.description))
         }
     }
 }

@@ -11,7 +11,7 @@ struct PolicyBlockReader {
     mutating func requirements(
         _ top: inout TOMLTableReader, _ parts: PolicyParts
     ) -> [Requirement] {
-        var used: Set<String> = []
+        var used: [String: SourcePosition] = [:]
         return top.tables("require").compactMap { table in
             var table = table
             let name = self.name(&table, "require", &used)
@@ -41,7 +41,7 @@ struct PolicyBlockReader {
     }
 
     mutating func rules(_ top: inout TOMLTableReader, _ parts: PolicyParts) -> [Rule] {
-        var used: Set<String> = []
+        var used: [String: SourcePosition] = [:]
         return top.tables("rule").compactMap { table in
             var table = table
             let name = self.name(&table, "rule", &used)
@@ -119,12 +119,15 @@ struct PolicyBlockReader {
     ]
 
     func name(
-        _ table: inout TOMLTableReader, _ kind: String, _ used: inout Set<String>
+        _ table: inout TOMLTableReader, _ kind: String, _ used: inout [String: SourcePosition]
     ) -> String? {
         guard let name = table.require("name", .line) else { return nil }
-        if !used.insert(name).inserted {
+        if let other = used[name] {
             findings.report(
-                table.place(of: "name"), "there is another [[\(kind)]] \(quoted(name))")
+                table.place(of: "name"),
+                "there is another [[\(kind)]] \(quoted(name)), in line \(other.line)")
+        } else {
+            used[name] = table.place(of: "name")
         }
         return name
     }
@@ -202,7 +205,10 @@ extension TOMLForm<Int> {
     static let refusalStatus = TOMLForm("one of 400, 401, 403, 404, 429, 501, 503") {
         node, findings in
         let known = [400, 401, 403, 404, 429, 501, 503]
-        if case .integer(let status) = node.content, known.contains(status) { return status }
+        guard case .integer(let status) = node.content else {
+            return wrong(node, "a number without quotes", findings)
+        }
+        if known.contains(status) { return status }
         findings.report(
             node.position, "the status of a refusal is one of 400, 401, 403, 404, 429, 501, 503")
         return nil

@@ -1,7 +1,7 @@
 extension PolicyBlockReader {
     /// Reads `[[limit]]`.
     mutating func limits(_ top: inout TOMLTableReader, _ parts: PolicyParts) -> [Limit] {
-        var used: Set<String> = []
+        var used: [String: SourcePosition] = [:]
         return top.tables("limit").compactMap { table in
             var table = table
             let name = self.name(&table, "limit", &used)

@@ -88,7 +88,7 @@ struct PolicyListReader {
         }
         guard let parts = URLParts(source), parts.scheme == .https else {
             findings.report(
-                reader.place(of: "source"),
+                reader.node("source")?.position ?? reader.position,
                 "\(quoted(source)) is not a URL that begins with https://")
             return nil
         }

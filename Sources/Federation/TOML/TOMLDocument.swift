@@ -12,9 +12,12 @@ package struct TOMLDocument: Sendable {
     /// Refused: bytes that are no UTF-8, the character NUL in any form, more than 8 MiB, nesting
     /// deeper than 32, and whatever TOML 1.0 does not allow (duplicate keys among it).
     package init(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) {
-        func fault(_ position: SourcePosition?, _ message: String) -> ConfigurationErrors {
+        func fault(
+            _ position: SourcePosition?, _ message: String, remedy: String? = nil
+        ) -> ConfigurationErrors {
             ConfigurationErrors(
-                ConfigurationError(file: file, position: position, message: message))
+                ConfigurationError(
+                    file: file, position: position, message: message, remedy: remedy))
         }
         guard bytes.count <= Self.sizeLimit else {
             throw fault(nil, "the file is larger than 8 MiB")
@@ -34,7 +37,8 @@ package struct TOMLDocument: Sendable {
         } catch let error as TOMLParseError {
             let begin = error.source.begin
             let place = SourcePosition(line: max(begin.line, 1), column: max(begin.column, 1))
-            throw fault(place, Self.sentence(error.description))
+            let syntax = TOMLSyntaxFault(error.description, at: Self.line(of: text, from: place))
+            throw fault(place, syntax.message, remedy: syntax.remedy)
         } catch {
             throw fault(nil, "the file cannot be read as TOML")
         }
@@ -52,9 +56,11 @@ package struct TOMLDocument: Sendable {
 
     private static let sizeLimit = 8 << 20
 
-    private static func sentence(_ description: String) -> String {
-        let line = description.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.hasPrefix("Error while") ? "e" + line.dropFirst() : line
+    /// The rest of the line that a place is on.
+    private static func line(of text: String, from place: SourcePosition) -> Substring {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard lines.indices.contains(place.line - 1) else { return "" }
+        return lines[place.line - 1].dropFirst(place.column - 1)
     }
 
     private static func position(of offset: Int, in bytes: [UInt8]) -> SourcePosition {

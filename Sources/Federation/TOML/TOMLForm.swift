@@ -96,7 +96,10 @@ extension TOMLForm<Bool> {
 
 extension TOMLForm<Int> {
     package static func integer(_ range: ClosedRange<Int>) -> TOMLForm {
-        let expected = "an integer from \(range.lowerBound) to \(range.upperBound)"
+        let expected =
+            range.count == 1
+            ? "the number \(range.lowerBound)"
+            : "an integer from \(range.lowerBound) to \(range.upperBound)"
         return TOMLForm(expected) { node, findings in
             guard case .integer(let integer) = node.content else {
                 return wrong(node, expected, findings)

@@ -99,7 +99,7 @@ extension OutboundClient {
             return .answered(
                 status: response.status, etag: Self.sent(response.fields.text(.etag)),
                 lastModified: Self.sent(response.fields.text(.lastModified)), body: response.body)
-        } catch { return .failed(error.code) }
+        } catch { return .failed(error.words(of: list.url.authority.host.description)) }
     }
 
     /// What may be sent back as it came.

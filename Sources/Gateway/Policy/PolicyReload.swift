@@ -160,11 +160,3 @@ extension RunningGateway {
         }
     }
 }
-
-extension PolicyFiles {
-    /// Files as they lie on the disk.
-    package static let disk = PolicyFiles { path in
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    }
-}

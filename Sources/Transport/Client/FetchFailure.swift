@@ -19,6 +19,20 @@ package enum FetchFailure: Error, Sendable, Equatable {
     /// The request itself cannot be sent: a field or the target holds what may not stand there.
     case request
 
+    /// What happened, for people, of a fetch from this host.
+    package func words(of host: String) -> String {
+        switch self {
+        case .resolve: "the name \(host) cannot be resolved"
+        case .addressRefused(let address): "\(host) has the address \(address), which is not dialled"
+        case .connect: "\(host) does not take the connection"
+        case .tlsVerify: "the certificate of \(host) does not prove its name (tls_verify)"
+        case .timeout: "\(host) took too long"
+        case .request: "the request to \(host) cannot be written (request)"
+        case .tooLarge, .malformed, .encoded, .redirect:
+            "the answer of \(host) cannot be used (\(code))"
+        }
+    }
+
     /// A stable word for logs and counters.
     package var code: String {
         switch self {

@@ -16,7 +16,7 @@ import Testing
             PolicySamples.problems(
                 "version = 2\nnme = \"p\"\nmode = \"enforced\"\ndefault = true\n"),
             "1:1: the key \"name\" is missing",
-            "1:11: 2 is not an integer from 1 to 1",
+            "1:11: 2 is not the number 1",
             "2:1: unknown key \"nme\"; did you mean \"name\"?",
             "3:8: unknown mode \"enforced\"; did you mean \"enforce\"?",
             "4:11: expected one of deny, allow, found a boolean")
@@ -208,7 +208,7 @@ import Testing
             "9:23: \"partners\" is the name of a list; did you mean \"@partners\"?",
             "10:9: unknown need \"signatur\"; did you mean \"signature\"?",
             "11:8: \"Not OK\" is not a code like \"not_allowed\" (a-z, 0-9, _)",
-            "13:1: there is another [[require]] \"r\"",
+            "13:1: there is another [[require]] \"r\", in line 7",
             "14:6: an empty array matches nothing; leave the key out to mean everything",
             "16:1: the key \"name\" of [rule] is missing",
             "18:10: unknown action \"permit\"; known here: allow, deny, hold",
@@ -267,7 +267,7 @@ import Testing
     @Test(arguments: [
         (
             "[list.a]\nstanding = \"allow\"\nsource = \"http://x.example/l\"\n",
-            "5:1: \"http://x.example/l\" is not a URL that begins with https://"
+            "5:10: \"http://x.example/l\" is not a URL that begins with https://"
         ),
         (
             "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nformat = \"csv\"\n",

@@ -202,7 +202,7 @@ import Transport
                 reload = "watch"
 
                 """) == [
-                    "config.toml:1:11: 3 is not an integer from 1 to 1",
+                    "config.toml:1:11: 3 is not the number 1",
                     #"config.toml:2:11: unknown profile "bridged"; did you mean "bridge"?"#,
                     #"config.toml:4:10: "http://cloud.test" is not an origin like https://cloud.uni.example"#,
                     #"config.toml:6:7: "ftp://127.0.0.1" is not a URL like http://127.0.0.1:8080, https://host or unix:/path"#,

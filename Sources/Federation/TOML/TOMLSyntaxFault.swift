@@ -1,0 +1,61 @@
+/// What is wrong with the syntax of a TOML file in our words, and what mends the slips that are made
+/// most.
+struct TOMLSyntaxFault {
+    let message: String
+    let remedy: String?
+
+    /// - Parameters:
+    ///   - description: TOMLKit's words: `Error while parsing WHAT: REASON`.
+    ///   - text: the line from the place that it names on.
+    init(_ description: String, at text: Substring) {
+        let line = description.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let prefix = "Error while parsing "
+        guard line.hasPrefix(prefix), let colon = line.firstRange(of: ": ") else {
+            message = line
+            remedy = nil
+            return
+        }
+        let what = line[..<colon.lowerBound].dropFirst(prefix.count)
+        let reason = line[colon.upperBound...]
+        if reason.hasPrefix("could not determine value type") {
+            message = "this is no value"
+            remedy = Self.quoting(text)
+        } else {
+            message = String(reason)
+            remedy =
+                Self.remedies.first { reason.hasPrefix($0.reason) }?.remedy
+                ?? Self.values.first { what == $0 }.map { _ in Self.quoting("") }
+        }
+    }
+
+    /// The word itself in quotes, without those that it may have.
+    private static func quoting(_ text: Substring) -> String {
+        let word = text.prefix { !$0.isWhitespace && !",]}#".contains($0) }
+            .filter { !"“”„‟«»‘’‚\"'".contains($0) }
+        return "put a text in straight quotes" + (word.isEmpty ? "" : ": \(quoted(word))")
+    }
+
+    /// What begins like one of these and goes on otherwise is mostly a text: `20MiB`, `True`.
+    private static let values = [
+        "boolean", "decimal integer", "floating-point", "hexadecimal integer", "octal integer",
+        "binary integer", "date", "time", "date-time",
+    ]
+
+    private static let remedies: [(reason: String, remedy: String)] = [
+        ("expected '='", "write key = value; a key of several words stands in quotes"),
+        ("expected comma or closing ']'", "a comma stands between two elements, and ] at the end"),
+        ("expected comma or closing '}'", "a comma stands between two members, and } at the end"),
+        ("expected key or closing '}'", "{ … } stands on one line"),
+        ("expected key-value pair, saw closing '}'", "take the last comma out"),
+        ("expected value", "write a value behind the ="),
+        ("expected ']'", "write [name], or [[name]] with two brackets on each side"),
+        ("expected a comment or whitespace", "one key = value on a line; # begins a comment"),
+        ("expected keys, tables, whitespace or comments", "# begins a comment"),
+        ("unescaped control characters", "close the text on its line with a quote"),
+        ("control characters other than TAB", "close the text on its line with a quote"),
+        ("unknown escape sequence", "write a backslash twice, or the text in 'single quotes'"),
+        ("cannot redefine existing", "leave one of the two"),
+        ("expected 'true'", "write true, or the text in straight quotes"),
+        ("expected 'false'", "write false, or the text in straight quotes"),
+    ]
+}

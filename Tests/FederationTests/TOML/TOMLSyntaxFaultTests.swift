@@ -1,0 +1,33 @@
+import Federation
+import Testing
+
+/// The slips that newcomers make most, with what mends them.
+@Suite struct TOMLSyntaxFaultTests {
+    @Test(arguments: [
+        ("mode = enforce", #"1:8: this is no value; put a text in straight quotes: "enforce""#),
+        ("mode = “report”", #"1:8: this is no value; put a text in straight quotes: "report""#),
+        ("a = [yes, no]", #"1:6: this is no value; put a text in straight quotes: "yes""#),
+        ("size = 20MiB", "1:10: expected digit, saw 'M'; put a text in straight quotes"),
+        (
+            "name: \"x\"",
+            "1:5: expected '=', saw ':'; write key = value; a key of several words stands in quotes"
+        ),
+        (
+            "a = [\"b\" \"c\"]",
+            "1:10: expected comma or closing ']', saw '\"'; a comma stands between two elements, "
+                + "and ] at the end"
+        ),
+        ("on = True", "1:6: expected 'true', saw 'T'; write true, or the text in straight quotes"),
+        (
+            "// remark",
+            "1:1: expected keys, tables, whitespace or comments, saw '/'; # begins a comment"
+        ),
+        ("a = 1\na = 2", "2:5: cannot redefine existing integer 'a'; leave one of the two"),
+    ])
+    func slipsAreToldWithWhatMendsThem(_ text: String, _ expected: String) {
+        do throws(ConfigurationErrors) {
+            _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+            Issue.record("it was read")
+        } catch { #expect(error.description == "f.toml:" + expected) }
+    }
+}
