@@ -63,7 +63,7 @@ extension Policy {
     }
 
     /// The built-in requirement that a peer which advertises keys signs.
-    static let advertisedKeysLabel = "built-in:advertised-keys"
+    package static let advertisedKeysLabel = "built-in:advertised-keys"
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
     package func evaluate(_ facts: Facts, room: (_ limit: Int) -> Room) -> Verdict {

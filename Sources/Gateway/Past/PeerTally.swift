@@ -2,7 +2,9 @@
 package struct PeerTally: Sendable {
     package private(set) var messages = 0
     package private(set) var allowed = 0
-    /// Refused, or held, for being on no list.
+    /// Of them those that went to the peer.
+    package private(set) var sent = 0
+    /// Came, or went there, while the peer was on no list, whatever became of it.
     package private(set) var unknown = 0
     package private(set) var valid = 0
     package private(set) var unverified = 0
@@ -19,12 +21,13 @@ package struct PeerTally: Sendable {
     mutating func note(_ sighting: Sighting) {
         messages += 1
         if sighting.action == "allow" { allowed += 1 }
-        if sighting.by == "unknown" { unknown += 1 }
+        if sighting.standing == "unknown" || sighting.by == "unknown" { unknown += 1 }
         switch sighting.signature {
         case .valid: valid += 1
         case .unverified: unverified += 1
         case .wrong: wrong += 1
         case .none: unsigned += 1
+        case .ours: sent += 1
         }
         if let byToken = sighting.byToken {
             shares += 1
@@ -41,7 +44,7 @@ package struct PeerTally: Sendable {
     package var signing: String {
         let parts: [(Int, String)] = [
             (valid, "signed"), (unverified, "refused before anybody looked for a signature"),
-            (wrong, "wrongly signed"), (unsigned, "unsigned"),
+            (wrong, "wrongly signed"), (unsigned, "unsigned"), (sent, "from here"),
         ]
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }

@@ -1,7 +1,7 @@
 package import Federation
 
 /// What the past says about a policy: whom one might let in, which blocks nothing was about, and what
-/// could be enforced.
+/// would happen if what is tried out were enforced.
 ///
 /// Only suggestions: a name in a message that no signature was verified of is a claim. No peer whose
 /// signatures failed is ever suggested for anything.
@@ -13,8 +13,8 @@ package struct PolicySuggestions: Sendable {
     package private(set) var peers: [String: PeerTally] = [:]
     /// How often each block was about a message.
     package private(set) var blocks: [String: Int] = [:]
-    /// Whom blocks in report mode would have refused, and how often.
-    package private(set) var would: [String: [String: Int]] = [:]
+    /// Whom each block refused, or would have, had it been enforced, and how often.
+    package private(set) var against: [String: [String: Int]] = [:]
 
     /// Counts what the journal holds since a time (milliseconds since 1970).
     package static func make(
@@ -37,9 +37,9 @@ package struct PolicySuggestions: Sendable {
         for block in sighting.blocks where blocks.count < Self.limit || blocks[block] != nil {
             blocks[block, default: 0] += 1
         }
-        for block in sighting.would {
-            let peer = (would[block]?.count ?? 0) < Self.limit ? sighting.peer : Self.others
-            would[block, default: [:]][peer, default: 0] += 1
+        for block in sighting.against where against.count < Self.limit || against[block] != nil {
+            let peer = (against[block]?.count ?? 0) < Self.limit ? sighting.peer : Self.others
+            against[block, default: [:]][peer, default: 0] += 1
         }
         guard !sighting.peer.isEmpty, peers[sighting.peer] != nil || peers.count < Self.limit else {
             return
@@ -49,8 +49,7 @@ package struct PolicySuggestions: Sendable {
 
     // MARK: What follows from it
 
-    /// Peers on no list that came often, and of which no signature was wrong; the most first. Those of
-    /// which none was verified either may be anybody's invention.
+    /// Peers on no list that came often, and of which no signature was wrong; the most first.
     package var candidates: [(name: String, tally: PeerTally)] {
         peers.filter { name, tally in
             tally.unknown >= least && tally.wrong == 0 && isStillUnknown(name)
@@ -60,8 +59,9 @@ package struct PolicySuggestions: Sendable {
 
     /// Peers on no list whose signatures failed: told, so that nobody wonders.
     package var distrusted: [(name: String, tally: PeerTally)] {
-        peers.filter { $0.value.unknown >= least && $0.value.wrong > 0 }
-            .map { (name: $0.key, tally: $0.value) }.sorted { $0.name < $1.name }
+        peers.filter { name, tally in
+            tally.unknown >= least && tally.wrong > 0 && isStillUnknown(name)
+        }.map { (name: $0.key, tally: $0.value) }.sorted { $0.name < $1.name }
     }
 
     /// Peers that are excepted from having to sign, and sign all the same, always and well.
@@ -87,16 +87,46 @@ package struct PolicySuggestions: Sendable {
         labels.filter { blocks[$0] == nil }
     }
 
-    /// Blocks in report mode: how many messages they were about, and whom they would have refused.
+    /// What is only tried out: how many messages each block was about, and whom it refused, or would
+    /// have refused.
+    ///
+    /// Of a policy in report mode that is everything that refuses, the lists and the defaults too;
+    /// of another one its blocks in report mode. A rule that lets through refuses nobody.
     package var trials: [(label: String, about: Int, refused: [(peer: String, count: Int)])] {
+        let rules = policy.rules.filter { rule in
+            switch rule.ruling {
+            case .allow: false
+            case .deny, .hold: true
+            }
+        }
         let all =
             policy.requirements.map { ($0.label, $0.mode) }
-            + policy.limits.map { ($0.label, $0.mode) } + policy.rules.map { ($0.label, $0.mode) }
-        return all.filter { policy.mode == .report || $0.1 == .report }.map { label, _ in
-            let refused = (would[label] ?? [:]).map { (peer: $0.key, count: $0.value) }
+            + policy.limits.map { ($0.label, $0.mode) } + rules.map { ($0.label, $0.mode) }
+        var labels = all.filter { isReported($0.1) }.map(\.0)
+        if policy.mode == .report {
+            labels =
+                found(["unknown"] + policy.lists.map(\.label) + Self.builtIn) + labels
+                + found(["default"])
+        }
+        return labels.map { label in
+            let refused = (against[label] ?? [:]).map { (peer: $0.key, count: $0.value) }
                 .sorted { ($1.count, $0.peer) < ($0.count, $1.peer) }
             return (label, blocks[label] ?? 0, refused)
         }
+    }
+
+    /// Of these the ones that something was against.
+    private func found(_ labels: [String]) -> [String] { labels.filter { against[$0] != nil } }
+
+    private func isReported(_ mode: PolicyMode) -> Bool {
+        switch (policy.mode, mode) {
+        case (.report, .enforce), (.report, .report), (.enforce, .report): true
+        case (.enforce, .enforce), (_, .open), (.open, _): false
+        }
+    }
+
+    func place(of label: String) -> String {
+        policy.place(of: label).map { " (\($0))" } ?? ""
     }
 
     private var labels: [String] {
@@ -112,6 +142,7 @@ package struct PolicySuggestions: Sendable {
         }
     }
 
+    private static let builtIn = [Policy.advertisedKeysLabel, Policy.pingPongLabel]
     private static let limit = 20_000
     private static let others = "(others)"
 }

@@ -15,10 +15,14 @@ struct Sighting: Sendable {
     let byToken: Bool?
     /// The blocks that were about it: refused, let through, held, or found it in order.
     let blocks: [String]
-    /// The blocks that only reported it.
-    let would: [String]
+    /// What gave the peer its standing: `unknown`, `list:NAME`; nil when nobody asked.
+    let standing: String?
+    /// The blocks that refused it, or only reported that they would have.
+    let against: Set<String>
 
     enum Signature: Sendable {
+        /// Of a message that went out: ours.
+        case ours
         case valid
         /// Nobody looked for one: the lists had refused the message.
         case unverified
@@ -34,35 +38,44 @@ struct Sighting: Sendable {
             let action = members["action"]?.string, let time = members.time
         else { return nil }
         let facts = members["facts"]?.object
-        let standing = members["standing"]?.string
+        standing = members["standing"]?.string
         peer = members["peer"]?.string ?? members["claimed"]?.string ?? ""
         kind = facts?["on"]?.string ?? members["kind"]?.string ?? ""
         self.action = action
         self.by = by
         self.time = time
-        signature = Self.signature(members["signature"]?.object)
+        signature =
+            members["direction"]?.string == DecisionRecord.Direction.outbound.rawValue
+            ? .ours : Self.signature(members["signature"]?.object)
         byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
-        would = members["would"]?.array?.compactMap(\.string) ?? []
+        var against = Set(members["would"]?.array?.compactMap(\.string) ?? [])
+        if action != DecisionRecord.Action.allow.rawValue { against.insert(by) }
         var blocks = standing.map { [$0] } ?? []
         for check in members["checks"]?.array ?? [] {
             guard let check = check.object, let name = check["name"]?.string,
                 let result = check["result"]?.string.flatMap({ Check.Result(rawValue: $0) })
             else { continue }
+            // The lists as a whole: the one that counted is told by the standing.
+            let block = name == "standing" ? standing ?? name : name
             switch result {
-            case .passed, .allowed, .refused, .held, .reported: blocks.append(name)
-            case .notApplicable, .off, .notReached: break
+            case .refused, .held: against.insert(block)
+            case .passed, .allowed, .reported: break
+            case .notApplicable, .off, .notReached: continue
             }
+            if !blocks.contains(block) { blocks.append(block) }
         }
         if !blocks.contains(by) { blocks.append(by) }
         self.blocks = blocks
+        self.against = against
     }
 
     private static func signature(_ object: JSONObject?) -> Signature {
         switch object?["result"]?.string {
-        case "verified", "made": .valid
+        case "verified": .valid
         case "unchecked": .unverified
         case "absent", nil: .none
-        case _: .wrong
+        // In which way it was wrong.
+        case .some: .wrong
         }
     }
 }

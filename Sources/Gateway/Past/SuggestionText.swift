@@ -13,7 +13,7 @@ extension PolicySuggestions {
         let found = candidates
         guard !found.isEmpty else { return [] }
         let signing = found.filter { $0.tally.unsigned == 0 && $0.tally.valid > 0 }
-        let unverified = found.filter { $0.tally.unsigned == 0 && $0.tally.valid == 0 }
+        let unseen = found.filter { $0.tally.unsigned == 0 && $0.tally.valid == 0 }
         let unsigned = found.filter { $0.tally.unsigned > 0 }
         var lines = [
             "",
@@ -31,27 +31,27 @@ extension PolicySuggestions {
             lines.append("]")
             lines += more(signing.count)
         }
-        lines += named(
-            "# Not suggested, since no signature of theirs was looked at (with unknown = \"hold\" it is):",
-            unverified)
-        lines += named(
-            "# Not suggested, since they do not sign (anybody may have written in their name):",
-            unsigned)
+        lines += told(
+            unseen,
+            "# Not suggested, since nobody looked at their signatures before they were refused "
+                + "(unknown = \"hold\" does):")
+        lines += told(
+            unsigned,
+            "# Not suggested, since they do not sign (anybody may have written in their name):")
         return lines
     }
 
-    /// Peers in comments, below a line that says why; nothing when there are none.
-    private func named(_ why: String, _ found: [(name: String, tally: PeerTally)]) -> [String] {
-        guard !found.isEmpty else { return [] }
-        return [why]
+    /// Peers in a comment, with the evidence; no lines for nobody.
+    private func told(_ found: [(name: String, tally: PeerTally)], _ title: String) -> [String] {
+        if found.isEmpty { return [] }
+        return [title]
             + found.prefix(Self.shown).map { "#   \(Self.plain($0.name)): \(evidence($0.tally))" }
             + more(found.count)
     }
 
     private var distrustLines: [String] {
-        let found = distrusted
-        guard !found.isEmpty else { return [] }
-        return [""] + named("# Not suggested, since signatures in their name failed:", found)
+        let lines = told(distrusted, "# Not suggested, since signatures in their name failed:")
+        return lines.isEmpty ? [] : [""] + lines
     }
 
     private var signerLines: [String] {
@@ -66,15 +66,19 @@ extension PolicySuggestions {
     private var trialLines: [String] {
         let found = trials
         guard !found.isEmpty else { return [] }
-        var lines = ["", "# Blocks that are only reported."]
+        var lines = [
+            "",
+            policy.mode == .report
+                ? "# mode = \"report\" refuses nothing. With mode = \"enforce\":"
+                : "# Blocks that are only reported. With mode = \"enforce\":",
+        ]
         for (label, about, refused) in found {
-            let name = Self.plain(policy.placed(label))
+            let name = Self.plain(label) + place(of: label)
             if refused.isEmpty {
                 lines.append(
                     about == 0
                         ? "#   \(name): was about no message, so nothing is known of it"
-                        : "#   \(name): was about \(about) messages and would have refused none: "
-                            + "mode = \"enforce\" is safe")
+                        : "#   \(name): was about \(about) messages and would have refused none")
                 continue
             }
             let total = refused.reduce(0) { $0 + $1.count }
@@ -91,7 +95,7 @@ extension PolicySuggestions {
         let found = idle
         guard !found.isEmpty else { return [] }
         return ["", "# Blocks that were about no message in this time:"]
-            + found.map { "#   \(Self.plain(policy.placed($0)))" }
+            + found.map { "#   \(Self.plain($0))\(place(of: $0))" }
     }
 
     private func evidence(_ tally: PeerTally) -> String {

@@ -30,8 +30,8 @@ import Testing
 
     @Test func thoseThatCameOftenAndSignAreCandidates() throws {
         try refuse("often.test", times: 5, result: "verified")
+        try refuse("seldom.test", times: 2, result: "verified")
         try refuse("ghost.test", times: 4)
-        try refuse("seldom.test", times: 2)
         try refuse("unsigned.test", generation: "none", result: "absent")
         // On a list meanwhile.
         try refuse("one.test")
@@ -40,11 +40,27 @@ import Testing
         let toml = found.toml
         #expect(toml.contains("{ host = \"often.test\""))
         #expect(!toml.contains("host = \"unsigned.test\""))
-        #expect(toml.contains("#   unsigned.test: 3 messages"))
-        // Whoever wrote in this name proved nothing.
         #expect(!toml.contains("host = \"ghost.test\""))
         #expect(toml.contains("#   ghost.test: 4 messages"))
+        #expect(toml.contains("#   unsigned.test: 3 messages"))
         #expect(!toml.contains("seldom.test"))
+    }
+
+    @Test func whatWentOutSaysNothingOfThePeersSignatures() throws {
+        for second in 0..<3 {
+            try journal.add(
+                try JournalRecordTests.facts { $0.peer = PeerHost("far.test") }, at: second
+            ) { record in
+                record.decision.direction = .outbound
+                record.decision.standing = "unknown"
+                record.decision.signature = .init(generation: "rfc9421-tag", result: "sent")
+            }
+        }
+        let found = try suggest()
+        #expect(found.distrusted.isEmpty)
+        #expect(found.candidates.map(\.name) == ["far.test"])
+        #expect(!found.toml.contains("host = \"far.test\""))
+        #expect(found.toml.contains("3 from here"))
     }
 
     @Test func nobodyWhoseSignaturesFailedIsSuggested() throws {
@@ -96,7 +112,84 @@ import Testing
         #expect(found.idle == ["list:partners", "require:out"])
         #expect(
             found.toml.contains(
-                "require:signed (policy.toml:14): was about 4 messages and would have"))
+                "require:signed (policy.toml:14): was about 4 messages and would have refused none\n"
+            ))
+    }
+
+    /// `mode = "report"` at the top: the lists and the defaults are tried out like the blocks.
+    @Test func ofAPolicyThatIsTriedOutAsAWholeEverythingThatRefusesIsTold() throws {
+        let policy = try Policy.past(
+            """
+            [list.bad]
+            standing = "block"
+            entries = ["bad.test"]
+            [[require]]
+            name = "signed"
+            on = "share.in"
+            need = ["signature"]
+            [[rule]]
+            name = "no groups"
+            on = "share.in"
+            when = { share_type = "group" }
+            action = "deny"
+            [[rule]]
+            name = "users"
+            on = "share.in"
+            action = "allow"
+            """, mode: "report")
+        for (second, peer) in ["new.test", "new.test", "new.test", "bad.test"].enumerated() {
+            let host = PeerHost(peer)
+            let standing = policy.standing(of: host, now: PastJournal.start / 1000)
+            let facts = try JournalRecordTests.facts { $0.peer = host }
+            let verdict = policy.evaluate(facts, standing) { _ in .room }
+            #expect(verdict.action == .allow)
+            try journal.add(facts, at: second, by: verdict.by) { record in
+                record.decision.standing = standing.by
+                record.decision.would = verdict.would
+                record.checks = verdict.checks
+            }
+        }
+        let found = try PolicySuggestions.make(
+            for: policy, from: journal.reader, since: 0, least: 3)
+        #expect(
+            found.trials.map(\.label) == [
+                "unknown", "list:bad", "require:signed", "rule:no groups",
+            ])
+        #expect(found.trials.map(\.about) == [3, 1, 4, 0])
+        #expect(
+            found.trials.map { $0.refused.map(\.peer) } == [["new.test"], ["bad.test"], [], []])
+        #expect(found.candidates.map(\.name) == ["new.test"])
+        #expect(found.toml.contains("{ host = \"new.test\""))
+        #expect(found.toml.contains("#   unknown (policy.toml:5): would have refused 3 of 3"))
+        #expect(!found.toml.contains("rule:users"))
+    }
+
+    /// A block that was enforced before it was put on trial has refused.
+    @Test func whatATrialRefusedBeforeItWasOneIsCounted() throws {
+        let policy =
+            "[[require]]\nname = \"signed\"\non = \"share.in\"\nneed = [\"signature\"]\nmode = \"report\"\n"
+            + ReplayTests.all
+        let facts = try JournalRecordTests.facts { $0.signature = .none }
+        try journal.add(facts, action: .deny, by: "require:signed", code: "signature_required") {
+            $0.checks = [Check("standing", .passed), Check("require:signed", .refused)]
+        }
+        let found = try suggest(policy)
+        #expect(found.trials.map(\.label) == ["require:signed"])
+        #expect(found.trials.first?.refused.map(\.count) == [1])
+        #expect(found.toml.contains("would have refused 1 of 1 messages"))
+    }
+
+    @Test func aRuleThatLetsThroughIsNoTrial() throws {
+        let text =
+            "[[rule]]\nname = \"more\"\non = \"share.in\"\naction = \"allow\"\nmode = \"report\"\n"
+            + ReplayTests.all
+        try journal.add(try JournalRecordTests.facts()) { record in
+            record.decision.would = ["rule:more"]
+            record.checks = [Check("rule:more", .reported), Check("rule:all", .allowed)]
+        }
+        let found = try suggest(text)
+        #expect(found.trials.isEmpty)
+        #expect(!found.toml.contains("rule:more"))
     }
 
     @Test func thoseThatSignThoughTheyNeedNotAreTold() throws {
