@@ -58,7 +58,12 @@ package struct JournalBody: Sendable {
         case .null: text.writeNull()
         case .bool(let flag): text.write(flag)
         case .number(let number):
-            if let integer = number.integer { text.write(integer) } else { text.writeNull() }
+            switch role {
+            case .plain, .number:
+                if let integer = number.integer { text.write(integer) } else { text.writeNull() }
+            case .personal, .other, nil:
+                text.write("<number of \(number.text.utf8.count) bytes>")
+            }
         case .string(let words):
             if case .plain = role {
                 text.write(words)
@@ -83,6 +88,8 @@ package struct JournalBody: Sendable {
         /// Names somebody or is in their words: whose account the first of these members has that
         /// has one.
         case personal([String])
+        /// Harmless as a number.
+        case number
         /// Nobody can say.
         case other
     }
@@ -105,9 +112,10 @@ package struct JournalBody: Sendable {
         ] { roles[name] = .plain }
         for name in [
             "message", "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification",
-            "datatx", "sharedSecret", "secret", "token", "uri", "size", "code", "redirect_uri",
-            "expiration", "remote",
+            "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri", "expiration",
+            "remote",
         ] { roles[name] = .other }
+        roles["size"] = .number
         return roles
     }()
 

@@ -33,6 +33,14 @@ struct JournalBodyTests {
         #expect(Set(seals.subjects.map(\.name)) == ["alice@one.test", "bob@cloud.test"])
     }
 
+    @Test func aNumberMayBeASecretToo() throws {
+        let text = try Self.written(
+            #"{"size":4096,"protocol":{"webdav":{"sharedSecret":918273645546,"size":7}}}"#)
+        #expect(!text.contains("918273645546"))
+        #expect(text.contains("<number of 12 bytes>"))
+        #expect(text.contains("\"size\":4096"))
+    }
+
     @Test func formsAreNoDifferent() throws {
         let text = try Self.written(
             "grant_type=authorization_code&client_id=one.test&code=s3cret", .form)
