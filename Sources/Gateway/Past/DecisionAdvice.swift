@@ -23,112 +23,37 @@ package struct DecisionAdvice: Sendable, Equatable {
     package static func on(
         _ decision: JournalDecision, _ policy: Policy?, nearMiss: NearMiss?
     ) -> [DecisionAdvice] {
-        let parts = decision.by.split(separator: ":", maxSplits: 1).map(String.init)
-        let name = parts.count > 1 ? parts[1] : ""
-        switch parts.first {
-        case "guard": return onGuard(name, decision, nearMiss)
-        case "built-in": return onBuiltIn(name, decision)
-        case _ where decision.action == .allow: return onAllowed(decision, policy)
-        case "unknown": return onUnknown(decision, policy)
-        case "list": return onList(name, decision, policy)
-        case "require": return onRequirement(name, decision, policy)
-        case "limit":
-            return [
-                DecisionAdvice(
-                    "it waits until there is room again; or allow more: `rate` or `burst` of this "
-                        + "limit", place: policy?.place(of: decision.by)?.description)
-            ]
-        case "rule", "default": return onRule(decision, policy)
-        case _: return []
-        }
-    }
-
-    private static func peer(_ decision: JournalDecision) -> String {
-        decision.facts?.peer?.description ?? decision.peer ?? decision.claimed ?? ""
-    }
-
-    // MARK: Guards
-
-    private static func onGuard(
-        _ name: String, _ decision: JournalDecision, _ miss: NearMiss?
-    ) -> [DecisionAdvice] {
-        let peer = peer(decision)
-        if let miss { return miss.remedies.map { DecisionAdvice($0) } }
-        switch DenialCode(rawValue: name) {
-        case .signatureInvalid:
-            return [
-                DecisionAdvice(
-                    "compare its keys with those that it signs by",
-                    command: peer.isEmpty ? nil : "ocmgate discover \(peer)"),
-                DecisionAdvice(
-                    "with the message in a file, look for what a proxy did to it",
-                    command: "ocmgate sig explain message.http --key KEYS"),
-            ]
-        case .keyChanged:
-            return [
-                DecisionAdvice(
-                    "ask the people of that server whether they changed their keys, and for the "
-                        + "fingerprint; then accept what it shows",
-                    command: "ocmgate peer pin \(peer) --fingerprint FINGERPRINT")
-            ]
-        case .keyUnavailable:
-            return [
-                DecisionAdvice(
-                    "see why its keys cannot be fetched", command: "ocmgate discover \(peer)")
-            ]
-        case .senderMismatch:
-            return [
-                DecisionAdvice(
-                    "the peer's operator must let it sign in the name that its addresses have")
-            ]
-        case .replay:
-            return [DecisionAdvice("none is needed: the same message had come before")]
-        case .misdirected:
-            return [
-                DecisionAdvice(
-                    "if the host is one of this site, name it in site.aliases, or let the proxy in "
-                        + "front pass the Host on as it came (nginx: proxy_set_header Host $host)")
-            ]
-        case .backendUnavailable, .backendTimeout, .backendRefused:
-            return [
-                DecisionAdvice("see whether the backend is well", command: "ocmgate check")
-            ]
-        case .peerUnavailable, .peerTimeout:
-            return [
-                DecisionAdvice(
-                    "see whether the peer is well", command: "ocmgate peer probe \(peer)")
-            ]
-        case .storeUnavailable, .journalUnavailable, .overloaded, .signingFailed:
-            return [
-                DecisionAdvice("see the log of that time, and the disk", command: "ocmgate check")
-            ]
-        case _:
-            return [
-                DecisionAdvice(
-                    "nothing on this side: the message itself has to be another one (the detail "
-                        + "says how)")
-            ]
-        }
-    }
-
-    private static func onBuiltIn(
-        _ name: String, _ decision: JournalDecision
-    ) -> [DecisionAdvice] {
-        switch name {
-        case "advertised-keys":
+        if decision.action == .allow { return onAllowed(decision, policy) }
+        guard let decider = Decider(decision.by) else { return [] }
+        switch decider {
+        case .guard(let code):
+            if let nearMiss { return nearMiss.remedies.map { DecisionAdvice($0) } }
+            return GuardAdvice(peer: peer(decision)).on(code)
+        case .advertisedKeys:
             return [
                 DecisionAdvice(
                     "the peer publishes keys, so it has to sign: its operator must switch that on, "
                         + "or withdraw the keys",
                     command: "ocmgate peer probe \(peer(decision))")
             ]
-        case _:
+        case .pingPong:
             return [
                 DecisionAdvice(
                     "the two servers answer each other without end: see which of them repeats itself"
                 )
             ]
+        case .unknown: return onUnknown(decision, policy)
+        case .list(let name): return onList(name, decision, policy)
+        case .requirement: return onRequirement(decision, policy)
+        case .limit(let name): return onLimit(name, decision, policy)
+        case .rule, .fallback: return onRule(decision, policy)
+        // These refuse nothing.
+        case .mode: return []
         }
+    }
+
+    private static func peer(_ decision: JournalDecision) -> String {
+        decision.peer ?? decision.claimed ?? ""
     }
 
     // MARK: Lists
@@ -149,8 +74,14 @@ package struct DecisionAdvice: Sendable, Equatable {
                         command: "ocmgate peer hold list")
                 ]
             }
+            let own = ownAllowing(policy).map(\.name)
             return [
-                DecisionAdvice("let it in", command: "ocmgate peer hold approve \(peer)"),
+                DecisionAdvice(
+                    own.count > 1
+                        ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
+                        : "let it in",
+                    command: "ocmgate peer hold approve \(peer)"
+                        + (own.count > 1 ? " --list \(own[0])" : "")),
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)"),
             ]
         }
@@ -163,6 +94,13 @@ package struct DecisionAdvice: Sendable, Equatable {
         let peer = peer(decision)
         guard let policy, let list = policy.lists.first(where: { $0.name == name }) else {
             return [DecisionAdvice("the policy that is in force now has no list of that name")]
+        }
+        if decision.code == DenialCode.listUnavailable.rawValue {
+            return [
+                DecisionAdvice(
+                    "the list could name the peer, and was never loaded: fetch it",
+                    command: "ocmgate list update \(name)")
+            ]
         }
         let standing = PeerHost(peer).map { policy.standing(of: $0, now: decision.time / 1000) }
         let place = standing.flatMap { policy.place(of: $0) }?.description
@@ -188,10 +126,13 @@ package struct DecisionAdvice: Sendable, Equatable {
         }
     }
 
+    private static func ownAllowing(_ policy: Policy?) -> [PeerList] {
+        policy?.lists.filter { $0.stance == .allow && $0.tier == .own } ?? []
+    }
+
     /// An entry in an own list: it beats those that were downloaded.
     private static func allowing(_ peer: String, _ policy: Policy?) -> DecisionAdvice {
-        let own = policy?.lists.first { $0.stance == .allow && $0.tier == .own }
-        guard let policy, let own else {
+        guard let policy, let own = ownAllowing(policy).first else {
             return DecisionAdvice(
                 "let the peer in by a list of your own",
                 command: "[list.partners]\nstanding = \"allow\"\nentries  = [\"\(peer)\"]",
@@ -210,8 +151,26 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     // MARK: Blocks
 
-    private static func onRequirement(
+    private static func onLimit(
         _ name: String, _ decision: JournalDecision, _ policy: Policy?
+    ) -> [DecisionAdvice] {
+        let words =
+            switch policy?.limits.first(where: { $0.name == name })?.measure {
+            case .rate: "a higher `rate` or `burst`"
+            case .distinct: "a higher `rate`, or a shorter time"
+            case .bytes: "more `bytes`"
+            case .concurrent: "a higher `concurrent`"
+            case nil: "more room"
+            }
+        return [
+            DecisionAdvice(
+                "it waits until there is room again; or give this limit \(words)",
+                place: policy?.place(of: decision.by)?.description)
+        ]
+    }
+
+    private static func onRequirement(
+        _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
         let peer = peer(decision)
         let need = decision.checks.first { $0.name == decision.by }?.reason
@@ -257,11 +216,16 @@ package struct DecisionAdvice: Sendable, Equatable {
     ) -> [DecisionAdvice] {
         let peer = peer(decision)
         let place = policy?.place(of: decision.by)?.description
-        var advice = [
+        var advice = decision.would.map { onTrial($0, policy) }
+        if case .mode = Decider(decision.by) {
+            advice.append(
+                DecisionAdvice("nothing is refused in this mode: mode = \"enforce\"", place: place))
+            return advice
+        }
+        advice.append(
             DecisionAdvice(
                 "to refuse such messages, change this block, or put one that denies before it",
-                place: place)
-        ]
+                place: place))
         if !peer.isEmpty,
             let block = policy?.lists.first(where: { $0.stance == .block && $0.tier == .own })
         {
@@ -271,5 +235,23 @@ package struct DecisionAdvice: Sendable, Equatable {
                     place: block.source ?? policy?.place(of: block.label)?.description))
         }
         return advice
+    }
+
+    /// What would have refused a message that was let through.
+    private static func onTrial(_ name: String, _ policy: Policy?) -> DecisionAdvice {
+        guard let decider = Decider(name) else {
+            return DecisionAdvice("profile = \"observe\" let it pass: \(name)")
+        }
+        let isWhole = policy?.mode == .report
+        let place = policy?.place(of: isWhole ? "mode:report" : name)?.description
+        switch decider {
+        case .rule:
+            return DecisionAdvice(
+                "\(name) would have decided; mode = \"report\" let the others", place: place)
+        case .guard, .list, .unknown, .requirement, .limit, .fallback, .advertisedKeys, .pingPong,
+            .mode:
+            return DecisionAdvice(
+                "\(name) would have refused it; mode = \"report\" let it through", place: place)
+        }
     }
 }

@@ -31,6 +31,47 @@ import Testing
         }
     }
 
+    @Test func whatTheListsCouldNotAnswerIsFetched() throws {
+        let policy = try Policy.past(
+            "[list.far]\nstanding = \"block\"\nsource = \"https://x.test/l\"\n" + ReplayTests.all)
+        let found = try advice(by: "list:far", policy: policy) {
+            $0.decision.code = DenialCode.listUnavailable.rawValue
+        }
+        #expect(found.map(\.command) == ["ocmgate list update far"])
+    }
+
+    @Test(arguments: [
+        ("on = \"*.in\"\nrate = \"3/hour\"", "`rate` or `burst`"),
+        ("on = \"webdav.in\"\nbytes = \"1MiB/day\"", "more `bytes`"),
+        ("on = \"*.in\"\nconcurrent = 2", "`concurrent`"),
+    ])
+    func aLimitIsGivenMoreOfWhatItCounts(_ measure: String, _ words: String) throws {
+        let policy = try Policy.past(
+            "[[limit]]\nname = \"few\"\nper = \"peer\"\n\(measure)\n")
+        let found = try advice(by: "limit:few", policy: policy)
+        #expect(found.first?.words.contains(words) == true)
+    }
+
+    @Test func whatReportModeLetThroughIsTold() throws {
+        let policy = try Policy.past(ReplayTests.all, mode: "report")
+        let found = try advice(by: "rule:all", .allow, policy: policy) {
+            $0.decision.would = ["unknown"]
+        }
+        #expect(
+            found.first?.words == "unknown would have refused it; mode = \"report\" let it through")
+        #expect(found.first?.place == "policy.toml:3")
+        let open = try advice(by: "mode:report", .allow, policy: policy)
+        #expect(open.map(\.place) == ["policy.toml:3"])
+    }
+
+    @Test func withSeveralListsOneIsNamedToApprove() throws {
+        let policy = try Policy.past(
+            "[list.more]\nstanding = \"allow\"\nentries = []\n" + ReplayTests.all)
+        let found = try advice(by: "unknown", .hold, policy: policy)
+        #expect(found.first?.command == "ocmgate peer hold approve three.test --list more")
+        #expect(found.first?.words.contains("more, partners") == true)
+    }
+
     @Test func anUnknownPeerIsAddedToTheListOfOurs() throws {
         let policy = try Policy.past(ReplayTests.all)
         let found = try advice(by: "unknown", policy: policy)

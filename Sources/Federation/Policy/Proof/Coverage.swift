@@ -48,7 +48,9 @@ package struct Coverage: Sendable {
         switch check.reason {
         case .entry(let list, _, _, _): return ["list:\(list)"]
         case .onNoList: return ["unknown"]
-        case _: return []
+        case .none, .notLoaded, .missing, .advertisesKeys, .otherOccasion, .otherPeer,
+            .exceptedPeer, .condition, .noRule, .noRoom:
+            return []
         }
     }
 }

@@ -1,0 +1,101 @@
+import Federation
+
+/// What mends a message that a guard refused, or what failed; never what would let it pass as it is.
+struct GuardAdvice {
+    /// Verified, or as the message claims; empty when it names nobody.
+    let peer: String
+
+    func on(_ code: DenialCode) -> [DecisionAdvice] {
+        switch code {
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage, .bodyTooLarge,
+            .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,
+            .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .destinationNotAllowed,
+            .depthNotAllowed, .shareTypeNotSupported, .resourceTypeNotSupported,
+            .protocolNotSupported, .notificationTypeNotSupported, .legacyAPIRefused, .notAllowed:
+            [
+                DecisionAdvice(
+                    "nothing on this side: the message itself has to be another one (the detail "
+                        + "says how)")
+            ]
+        case .misdirected:
+            [
+                DecisionAdvice(
+                    "if the host is one of this site, name it in site.aliases, or let the proxy in "
+                        + "front pass the Host on as it came (nginx: proxy_set_header Host $host)")
+            ]
+        case .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .held, .limitExceeded:
+            [asking("see what the lists and the policy say of the peer", "peer show")]
+        case .signatureRequired, .inviteRequired, .mfaRequired:
+            [asking("the peer's operator must see to it that its messages have it", "peer probe")]
+        case .signatureInvalid:
+            [
+                asking("compare its keys with those that it signs by", "discover"),
+                DecisionAdvice(
+                    "with the message in a file, look for what a proxy did to it",
+                    command: "ocmgate sig explain message.http --key KEYS"),
+            ]
+        case .replay: [DecisionAdvice("none is needed: the same message had come before")]
+        case .senderMismatch:
+            [
+                DecisionAdvice(
+                    "the peer's operator must let it sign in the name that its addresses have")
+            ]
+        case .keyUnavailable: [asking("see why its keys cannot be fetched", "discover")]
+        case .keyChanged:
+            [
+                asking(
+                    "ask the people of that server whether they changed their keys, and for the "
+                        + "fingerprint; then accept what it shows", "peer pin",
+                    more: " --fingerprint FINGERPRINT")
+            ]
+        case .tokenExpired:
+            [
+                DecisionAdvice(
+                    "none is needed: the peer exchanges the code of its share for a new token "
+                        + "(token.ttl says how long one lives)")
+            ]
+        case .tokenInvalid, .shareUnknown, .shareEnded, .secretMismatch:
+            [
+                DecisionAdvice(
+                    "if the share is over, its owner shares it anew; those that are known",
+                    command: "ocmgate share list")
+            ]
+        case .permissionNotAllowed:
+            [DecisionAdvice("the owner of the share gives that permission, or shares it anew")]
+        case .tokenExchangeRequired, .secretRefused:
+            [
+                asking(
+                    "the peer has to exchange the code of the share for a token; see whether it can",
+                    "peer probe")
+            ]
+        case .notDelivered, .backendRefused:
+            [
+                DecisionAdvice(
+                    "the backend did not take it: the detail and its log say why, often that there "
+                        + "is no such user")
+            ]
+        case .egressAddress:
+            [DecisionAdvice("see what the backend wants there: it reaches servers by name only")]
+        case .egressRefused:
+            [
+                DecisionAdvice(
+                    "if the backend needs that host, name it in egress.other; its clients in "
+                        + "egress.clients")
+            ]
+        case .loop:
+            [DecisionAdvice("see which proxy sends requests back here: this one came twice")]
+        case .backendUnavailable, .backendTimeout:
+            [DecisionAdvice("see whether the backend is well", command: "ocmgate check")]
+        case .peerUnavailable, .peerTimeout:
+            [asking("see whether the peer is well", "peer probe")]
+        case .storeUnavailable, .journalUnavailable, .overloaded, .signingFailed:
+            [DecisionAdvice("see the log of that time, and the disk", command: "ocmgate check")]
+        case .notAvailableYet: [DecisionAdvice("this version cannot do it yet")]
+        }
+    }
+
+    /// With a command about the peer, where there is one.
+    private func asking(_ words: String, _ command: String, more: String = "") -> DecisionAdvice {
+        DecisionAdvice(words, command: peer.isEmpty ? nil : "ocmgate \(command) \(peer)\(more)")
+    }
+}
