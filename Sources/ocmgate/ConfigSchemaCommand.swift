@@ -30,6 +30,6 @@ struct ConfigSchemaCommand: ParsableCommand {
             case .config: ConfigurationSchema.document
             case .policy: PolicySchema.document
             }
-        Output.line(json ? Output.text(of: schema) : Output.readable(schema))
+        Output.text(json ? Output.text(of: schema) : Output.readable(schema))
     }
 }

@@ -21,14 +21,13 @@ struct ConfigurationOption: ParsableArguments {
     }
 
     /// The file as messages name it.
-    var name: String { path == "-" ? Self.standardInput : path }
+    var name: String { InputFile.name(path) }
 
     /// Whether there is a configuration, or one was asked for.
     var isThere: Bool {
         path != Self.system || FileManager.default.fileExists(atPath: Self.system)
     }
 
-    private static let standardInput = "stdin"
     private static let own = "config.toml"
     private static let system = "/etc/ocmgate/config.toml"
 
@@ -46,6 +45,6 @@ struct ConfigurationOption: ParsableArguments {
     /// The text of the configuration.
     func bytes() throws(ConfigurationErrors) -> [UInt8] {
         guard path == "-" else { return try Configuration.bytes(of: path) }
-        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        return try InputFile.standardInput()
     }
 }

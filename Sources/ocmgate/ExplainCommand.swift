@@ -29,33 +29,11 @@ struct ExplainCommand: ParsableCommand {
     func run() throws {
         let past = PastSource(configuration, dir: dir)
         let journal = try past.journal()
-        let result: DecisionSearch.Result
-        do { result = try DecisionSearch(journal.reader, journal.people).find(id) } catch {
-            throw CommandFailure("\(error)")
-        }
-        switch result {
-        case .malformed:
-            try miss("\(Output.plain(id)) is no id of a decision: those have 16 letters and digits")
-        case .missing(let searched, let absent):
-            let files = searched.isEmpty ? "no file" : searched.joined(separator: ", ")
-            let gone = absent.isEmpty ? "" : "; not there: \(absent.joined(separator: ", "))"
-            try miss("no decision \(id) in the journal; searched: \(files)\(gone)")
-        case .found(let found):
-            let policy = past.policy()
-            let advice = DecisionAdvice.on(
-                found.decision, policy, nearMiss: found.nearMiss)
-            let words = DecisionWords(found, policy, advice, journal.people)
-            if json { Output.json(words.json) } else { words.lines.forEach(Output.line) }
-        }
-    }
-
-    private func miss(_ reason: String) throws -> Never {
-        if json {
-            Output.json(["error": .string(reason)])
-        } else {
-            Output.error(reason)
-        }
-        throw Exit.findings
+        let found = try past.decision(id, journal, json: json)
+        let policy = past.policy()
+        let advice = DecisionAdvice.on(found.decision, policy, nearMiss: found.nearMiss)
+        let words = DecisionWords(found, policy, advice, journal.people)
+        if json { Output.json(words.json) } else { words.lines.forEach(Output.line) }
     }
 }
 
@@ -95,7 +73,7 @@ private struct DecisionWords {
         row("detail", decision.detail)
         row("signature", signature)
         for line in checks { lines.append(line) }
-        row("reported", decision.would.joined(separator: ", "))
+        row("would", decision.would.joined(separator: ", "))
         row("altered", decision.altered.joined(separator: ", "))
         row("backend", decision.backendStatus.map { "answered \($0)" })
         row("peer", decision.peerStatus.map { "answered \($0)" })

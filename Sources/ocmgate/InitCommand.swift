@@ -98,7 +98,7 @@ struct InitCommand: ParsableCommand {
               4. the backend listens at \(templates.backend), and is told these lines (\(path("backend.txt"))):
 
             """)
-        Output.line(templates.backendLines)
+        Output.text(templates.backendLines)
         let option = folder == "." ? "" : " -c \(path("config.toml"))"
         Output.line("Next: ocmgate check\(option) && ocmgate run\(option)")
     }

@@ -1,13 +1,42 @@
+import Federation
 import Foundation
+import Synchronization
 
-/// A file that a command reads whole.
+/// A file that a command reads whole; `-` is standard input.
 enum InputFile {
-    /// Its bytes; `-` is standard input. Refused: one that is not there, or cannot be read.
+    /// The file as messages name it.
+    static func name(_ file: String) -> String { file == "-" ? "stdin" : file }
+
+    /// Its bytes. Refused: one that is not there, or cannot be read.
     static func bytes(_ file: String) throws -> [UInt8] {
-        if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        if file == "-" {
+            do throws(ConfigurationErrors) { return try standardInput() } catch {
+                throw CommandFailure(error)
+            }
+        }
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure("\(file) cannot be read")
+            let isThere = FileManager.default.fileExists(atPath: file)
+            throw CommandFailure(
+                "\(file): "
+                    + (isThere ? "this cannot be read as a file" : "there is no such file"))
         }
         return [UInt8](data)
     }
+
+    /// Refused: to read it twice, since there is nothing left then.
+    static func standardInput() throws(ConfigurationErrors) -> [UInt8] {
+        let isFirst = wasRead.withLock { wasRead in
+            defer { wasRead = true }
+            return !wasRead
+        }
+        guard isFirst else {
+            throw ConfigurationErrors(
+                ConfigurationError(
+                    file: name("-"), position: nil, message: "this was read already",
+                    remedy: "only one - can be given"))
+        }
+        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+    }
+
+    private static let wasRead = Mutex(false)
 }

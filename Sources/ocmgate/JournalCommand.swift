@@ -95,8 +95,7 @@ struct JournalOptions: ParsableArguments {
     func show(_ line: JournalLine, _ people: JournalPeople) {
         if json {
             guard let object = line.object else { return }
-            Output.line(
-                String(decoding: people.plain(.object(object)).serialized(), as: UTF8.self))
+            Output.line(Output.text(of: people.plain(.object(object))))
         } else if let decision = JournalDecision(line, people) {
             Output.line(decision.summary)
         }

@@ -32,7 +32,7 @@ struct JournalExportCommand: ParsableCommand {
                 switch format {
                 case .json:
                     let value = people.plain(.object(object))
-                    Output.line(String(decoding: value.serialized(), as: UTF8.self))
+                    Output.line(Output.text(of: value))
                 case .csv: Output.line(Self.row(object, people))
                 }
                 return .goOn
@@ -58,11 +58,15 @@ struct JournalExportCommand: ParsableCommand {
         }.joined(separator: ",")
     }
 
-    /// RFC 4180; a leading character that spreadsheets take for a formula is made text.
+    /// RFC 4180, always on one line; a leading character that spreadsheets take for a formula is
+    /// made text.
     private static func field(_ text: String) -> String {
-        var text = text
-        if let first = text.first, "=+-@\t\r".contains(first) { text = "'" + text }
-        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        var text = Output.plain(text)
+        // Scalars: a mark that combines with a comma leaves it one.
+        if let first = text.unicodeScalars.first, "=+-@".unicodeScalars.contains(first) {
+            text = "'" + text
+        }
+        guard text.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

@@ -15,7 +15,7 @@ struct JournalSearchCommand: ParsableCommand {
     @OptionGroup var journal: JournalOptions
     @OptionGroup var filter: JournalFilter
 
-    @Option(help: "At most so many, the newest of them.")
+    @Option(help: "At most so many, the newest of them.", transform: CountOption.some)
     var limit: Int?
 
     func run() throws {
@@ -31,14 +31,13 @@ struct JournalSearchCommand: ParsableCommand {
                     return .goOn
                 }
                 newest.append(line)
-                if newest.count > 2 * max(1, limit) { newest.removeFirst(newest.count - limit) }
+                if newest.count > 2 * limit { newest.removeFirst(newest.count - limit) }
                 return .goOn
             }
         } catch { throw CommandFailure("\(error)") }
-        for line in newest.suffix(max(0, limit ?? 0)) { journal.show(line, people) }
-        guard count > 0 else {
-            Output.error("nothing found")
-            throw Exit.findings
+        for line in newest.suffix(limit ?? 0) { journal.show(line, people) }
+        if count == 0 {
+            try Output.miss("nothing found" + (filter.doubt.map { "; \($0)" } ?? ""), journal.json)
         }
     }
 }
@@ -51,14 +50,17 @@ struct JournalFilter: ParsableArguments {
     @Option(help: "A day, 2026-11-27 (UTC).")
     var day: String?
 
-    @Option(help: "From this on: a day, a time like 2026-11-27T08:00:00Z, or an age like 24h.")
+    @Option(help: "From this on: \(JournalTime.forms).")
     var since: String?
 
     @Option(help: "Until this.")
     var until: String?
 
     @Option(
-        help: "shares, notifications, invite-accepted, request-share, token, ocs, webdav, egress.")
+        help: """
+            \(RecordedKind.allCases.map(\.rawValue).joined(separator: ", ")); or as a policy says it: \
+            share, share.in.
+            """)
     var kind: String?
 
     @Option(help: "in or out.")
@@ -67,7 +69,7 @@ struct JournalFilter: ParsableArguments {
     @Option(help: "allow, deny, hold or fail.")
     var action: String?
 
-    @Option(help: "The code of a refusal.")
+    @Option(help: "The code of a refusal: as the peer read it, or of the guard.")
     var code: String?
 
     @Option(help: "Somebody: alice@cloud.example, an IP address, or a pseudonym.")
@@ -76,17 +78,27 @@ struct JournalFilter: ParsableArguments {
     func search(_ journal: JournalOptions) throws -> JournalSearch {
         var search = JournalSearch()
         if let peer { search.peer = try PeerHost(argument: peer).description }
-        search.kind = kind
-        if let action, DecisionRecord.Action(rawValue: action) == nil {
-            throw CommandFailure("--action: \"\(action)\" is none of allow, deny, hold, fail")
+        search.action = try action.map { word in
+            try known(DecisionRecord.Action(rawValue: word), word, "--action", Self.actions)
+        }?.rawValue
+        search.direction = try direction.map { word in
+            try known(DecisionRecord.Direction(rawValue: word), word, "--direction", ["in", "out"])
+        }?.rawValue
+        if let kind {
+            let asked = try known(RecordedKind.asked(kind), kind, "--kind", Self.kinds)
+            search.kind = asked.kind.rawValue
+            if let way = asked.direction?.rawValue {
+                guard search.direction ?? way == way else {
+                    throw CommandFailure("--kind \(kind) and --direction exclude each other")
+                }
+                search.direction = way
+            }
         }
-        if let direction, DecisionRecord.Direction(rawValue: direction) == nil {
-            throw CommandFailure("--direction: \"\(direction)\" is neither in nor out")
-        }
-        search.direction = direction
-        search.action = action
         search.code = code
-        search.subject = try subject.map { try journal.pseudonym(of: $0) }
+        if let subject {
+            search.client = JournalSearch.client(ofNobody: subject)
+            if search.client == nil { search.subject = try journal.pseudonym(of: subject) }
+        }
         search.since = try since.map { try Self.moment($0, "--since") }
         search.until = try until.map { try Self.moment($0, "--until") }
         if let day {
@@ -99,20 +111,32 @@ struct JournalFilter: ParsableArguments {
         return search
     }
 
+    /// Why nothing may have been found: a code that is none of the gateway's own. A policy may have
+    /// others.
+    var doubt: String? {
+        guard let code, DenialCode(rawValue: code) == nil else { return nil }
+        let near = nearestWord(to: code, among: DenialCode.allCases.map(\.rawValue))
+        return "--code \(quoted(code)) is no code of the gateway's own"
+            + (near.map { ": did you mean \(quoted($0))?" } ?? "")
+    }
+
+    private static let actions = ["allow", "deny", "hold", "fail"]
+    private static let kinds =
+        RecordedKind.allCases.map(\.rawValue) + MessageKind.allCases.map(\.rawValue)
+
+    private func known<Word>(
+        _ value: Word?, _ word: String, _ option: String, _ words: [String]
+    ) throws -> Word {
+        if let value { return value }
+        let near = remedy(for: word, among: words)
+        throw CommandFailure(
+            "\(option): \(quoted(word)) is none that there is" + (near.map { "; \($0)" } ?? ""))
+    }
+
     /// Milliseconds since 1970.
     static func moment(_ text: String, _ option: String) throws -> Int {
-        if let day = JournalDay(text) { return day.start }
-        if let date = try? Date(text, strategy: .iso8601) {
-            return Int(date.timeIntervalSince1970 * 1000)
-        }
-        let units = ["m": 60, "h": 3600, "d": 86_400]
-        if let unit = text.last, let seconds = units[String(unit)],
-            let count = Int(text.dropLast()),
-            (0...1_000_000).contains(count)
-        {
-            return Int(Date().timeIntervalSince1970 * 1000) - count * seconds * 1000
-        }
-        throw CommandFailure(
-            "\(option): \"\(text)\" is no day, no time like 2026-11-27T08:00:00Z, no age like 24h")
+        let now = Int(Date().timeIntervalSince1970 * 1000)
+        if let time = JournalTime.milliseconds(text, now: now) { return time }
+        throw CommandFailure("\(option): \(quoted(text)) is no \(JournalTime.forms)")
     }
 }

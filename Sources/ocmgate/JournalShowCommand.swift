@@ -24,8 +24,7 @@ struct JournalShowCommand: ParsableCommand {
             throw CommandFailure("\(error)")
         }
         guard case .found(let found) = result else {
-            Output.error("there is no record of \(Output.plain(id))")
-            throw Exit.findings
+            try Output.miss("there is no record of \(id)", journal.json)
         }
         let object = found.decision.object
         if journal.json {
@@ -63,6 +62,6 @@ struct JournalShowCommand: ParsableCommand {
         if let texts = value.array?.map(\.string), !texts.contains(nil) {
             return texts.compactMap { $0 }.joined(separator: ", ")
         }
-        return String(decoding: value.serialized(), as: UTF8.self)
+        return Output.text(of: value)
     }
 }

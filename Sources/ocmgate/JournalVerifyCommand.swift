@@ -56,13 +56,11 @@ struct JournalVerifyCommand: ParsableCommand {
             files = [(folder as NSString).appendingPathComponent(JournalKey.publicName)]
         }
         return try files.map { file in
-            let data =
-                file == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile()
-                : FileManager.default.contents(atPath: file)
-            guard let data, let key = try? PublicKey(pem: String(decoding: data, as: UTF8.self)),
-                key.kind == .ed25519
-            else { throw CommandFailure("\(file) holds no Ed25519 public key, PEM") }
+            let text = String(decoding: try InputFile.bytes(file), as: UTF8.self)
+            guard let key = try? PublicKey(pem: text), key.kind == .ed25519 else {
+                throw CommandFailure(
+                    "\(InputFile.name(file)) holds no Ed25519 public key, PEM")
+            }
             return key
         }
     }

@@ -85,7 +85,7 @@ struct KeyCommand: ParsableCommand {
             }
             let (ring, host, now) = try KeyCommand.ring(option)
             guard let pem else {
-                Output.line(String(decoding: ring.keySet(for: host, now: now), as: UTF8.self))
+                Output.text(String(decoding: ring.keySet(for: host, now: now), as: UTF8.self))
                 return
             }
             guard let entry = ring.keys.first(where: { $0.name == pem }) else {
@@ -98,7 +98,7 @@ struct KeyCommand: ParsableCommand {
                     "name": .string(entry.name), "pem": .string(entry.key.publicKey.pem),
                 ])
             } else {
-                Output.line(entry.key.publicKey.pem)
+                Output.text(entry.key.publicKey.pem)
             }
         }
 
@@ -114,7 +114,7 @@ struct KeyCommand: ParsableCommand {
                     "pem": .string(key.key.publicKey.pem),
                 ])
             } else {
-                Output.line(key.key.publicKey.pem)
+                Output.text(key.key.publicKey.pem)
             }
         }
     }

@@ -37,7 +37,7 @@ struct ListImportCommand: ParsableCommand {
             Output.line(
                 "\(into): \(added.count) added, \(contents.entries.count - added.count) there")
         } else {
-            print(ListReading.text(added), terminator: "")
+            Output.text(ListReading.text(added))
         }
     }
 

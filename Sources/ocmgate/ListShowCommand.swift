@@ -29,7 +29,7 @@ struct ListShowCommand: ParsableCommand {
             if let entries { members["entries"] = .list(entries.map(\.row)) }
             Output.json(members)
         } else {
-            for state in states { Output.line(state.text(now)) }
+            for state in states { Output.text(state.text(now)) }
             for entry in entries ?? [] { Output.line("  " + entry.line) }
             if states.isEmpty { Output.line("\(policy.file) has no lists") }
         }

@@ -87,40 +87,61 @@ struct MessageOptions: ParsableArguments {
     @Option(help: "The date, like 2027-06-30; without it, now.")
     var now: String?
 
+    @Option(help: "A past decision of the journal: the message as it was.")
+    var decision: String?
+
+    @Option(help: "With --decision: the journal's folder, instead of the configured one.")
+    var dir: String?
+
     enum Access: String, ExpressibleByArgument { case token, secret }
 
+    func validate() throws {
+        if message != nil, decision != nil {
+            throw ValidationError("--message and --decision exclude each other")
+        }
+        if decision == nil, dir != nil { throw ValidationError("--dir belongs to --decision") }
+    }
+
     /// The facts of the message; what is wrong goes to standard error with the name of the option.
-    func facts() throws -> Facts {
+    ///
+    /// - Parameter json: whether programs are told that there is no such decision.
+    func facts(_ configuration: ConfigurationOption, json: Bool) throws -> Facts {
         let findings = Findings(file: "the message")
-        let file = try message.map(read)
-        let facts = Facts.given(try given(), over: file, findings)
+        let base =
+            try message.map(read)
+            ?? decision.map { try recorded($0, PastSource(configuration, dir: dir), json) }
+        let facts = Facts.given(try given(isWhole: base != nil), over: base, findings)
         guard var facts, findings.isEmpty else {
             let reasons = findings.result?.all.map { error in
                 error.message + (error.remedy.map { "; \($0)" } ?? "")
             }
             throw CommandFailure((reasons ?? []).joined(separator: "\n"))
         }
-        if peer == nil, file == nil { facts.peer = nil }
-        if now == nil { facts.now = Int(Date().timeIntervalSince1970) }
+        if peer == nil, base == nil { facts.peer = nil }
+        if now == nil, decision == nil { facts.now = Int(Date().timeIntervalSince1970) }
         return facts
     }
 
     /// What the message in a file says of itself.
     private func read(_ path: String) throws -> Facts {
-        let bytes: [UInt8]
-        if path == "-" {
-            bytes = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
-        } else if let data = FileManager.default.contents(atPath: path) {
-            bytes = [UInt8](data)
-        } else {
-            throw CommandFailure("\(path): this cannot be read as a file")
-        }
+        let bytes = try InputFile.bytes(path)
         do throws(MessageFile.Problem) { return try MessageFile(bytes).facts } catch {
-            throw CommandFailure("\(path): \(error)")
+            throw CommandFailure("\(InputFile.name(path)): \(error)")
         }
     }
 
-    private func given() throws -> [(key: String, value: TOMLNode.Content)] {
+    /// What the policy knew of a message of the past; people under their pseudonyms where nothing
+    /// opens them.
+    private func recorded(_ id: String, _ past: PastSource, _ json: Bool) throws -> Facts {
+        guard let facts = try past.decision(id, past.journal(), json: json).decision.facts else {
+            throw CommandFailure(
+                "the record of \(id) does not hold what a policy knew of the message")
+        }
+        return facts
+    }
+
+    /// - Parameter isWhole: it is known already what kind of message it is.
+    private func given(isWhole: Bool) throws -> [(key: String, value: TOMLNode.Content)] {
         var given: [(key: String, value: TOMLNode.Content)] = []
         func add(_ key: String, _ word: String?) {
             if let word { given.append((key, .string(word))) }
@@ -130,7 +151,7 @@ struct MessageOptions: ParsableArguments {
             let nodes = words.map { TOMLNode(.string(String($0)), at: .start) }
             given.append((key, .array(nodes)))
         }
-        add("on", on ?? (message == nil ? "share.in" : nil))
+        add("on", on ?? (isWhole ? nil : "share.in"))
         add("peer", peer)
         add("signature", signature)
         if let access { given.append(("token_exchange", .boolean(access == .token))) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Federation
 import Foundation
 
 /// The program: every command is a file of its own.
@@ -41,12 +42,12 @@ struct Ocmgate: AsyncParsableCommand {
         } catch let code as ExitCode {
             exit(withError: code)
         } catch let failure as CommandFailure {
-            fail(failure.description, arguments)
+            fail(failure.description, failure.errors, arguments)
         } catch {
             // Help and version are "errors" too, with exit code 0.
             if exitCode(for: error) == .success { exit(withError: error) }
-            if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", arguments) }
-            fail(fullMessage(for: error), arguments)
+            if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", [], arguments) }
+            fail(fullMessage(for: error), [], arguments)
         }
     }
 
@@ -57,8 +58,10 @@ struct Ocmgate: AsyncParsableCommand {
     }
 
     /// Says why it cannot run, to people and, when they asked for it, to programs.
-    private static func fail(_ message: String, _ arguments: [String]) -> Never {
-        if arguments.contains("--json") { Output.json(["error": .string(message)]) }
+    private static func fail(
+        _ message: String, _ errors: [ConfigurationError], _ arguments: [String]
+    ) -> Never {
+        if arguments.contains("--json") { Output.json(Output.failure(message, errors)) }
         Output.error(message)
         exit(withError: Exit.cannotRun)
     }

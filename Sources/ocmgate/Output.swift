@@ -17,8 +17,15 @@ enum Output {
         case json(JSONValue)
     }
 
-    /// A line on standard output.
-    static func line(_ text: String) { print(text) }
+    /// One line on standard output, whatever peers have put into it.
+    static func line(_ text: String) { print(plain(text)) }
+
+    /// Lines on standard output; their ends are ours, and the last may have one.
+    static func text(_ text: String) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last == "" { lines.removeLast() }
+        for one in lines { line(String(one)) }
+    }
 
     /// What is wrong, or only odd, in a file, as programs read it.
     static func rows(_ errors: [ConfigurationError]) -> Value {
@@ -33,34 +40,73 @@ enum Output {
             })
     }
 
-    /// A text that others chose, without what moves a terminal's cursor or turns its writing.
+    /// A text that others chose, without what moves a terminal's cursor or turns its writing; tabs
+    /// stay, which lists have between their columns.
     static func plain(_ text: String) -> String {
-        String(
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
+        return String(
             String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate,
-                        .privateUse, .unassigned:
-                        "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
+                text.unicodeScalars.map { isPlain($0) || $0 == "\t" ? $0 : "\u{FFFD}" }))
+    }
+
+    /// Whether it is seen as what it is.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+            .unassigned:
+            false
+        default: true
+        }
     }
 
     /// A text that may be missing.
     static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
 
-    /// A line on standard error.
+    /// Lines on standard error.
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let shown = lines.map { plain(String($0)) }.joined(separator: "\n")
+        FileHandle.standardError.write(Data("\(shown)\n".utf8))
+    }
+
+    /// There is nothing of what was asked for: says so to people and, when they asked for it, to
+    /// programs. The exit code is 1.
+    static func miss(_ reason: String, _ isJSON: Bool) throws -> Never {
+        if isJSON { json(failure(reason)) }
+        error(reason)
+        throw Exit.findings
+    }
+
+    /// Why there is no answer, as programs read it: in one text, and row by row where what is wrong
+    /// stands in files.
+    static func failure(
+        _ reason: String, _ errors: [ConfigurationError] = []
+    ) -> [String: Value] {
+        ["error": .string(reason), "errors": rows(errors)]
     }
 
     /// One JSON object on one line, its members by name.
     static func json(_ members: [String: Value]) { print(text(of: members)) }
 
-    /// A value on one line.
+    /// A value on one line, with everything escaped that is not plainly visible.
     static func text(of value: JSONValue) -> String {
-        String(decoding: value.serialized(), as: UTF8.self)
+        let text = String(decoding: value.serialized(), as: UTF8.self)
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if isPlain(scalar) {
+                escaped.append(scalar)
+            } else {
+                // Only inside of a string can there be any.
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    escaped +=
+                        ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+                        .unicodeScalars
+                }
+            }
+        }
+        return String(escaped)
     }
 
     /// A value for people: a member a line, short arrays on one.
@@ -83,7 +129,7 @@ enum Output {
     }
 
     private static func text(of members: [String: Value]) -> String {
-        String(decoding: value(.object(members)).serialized(), as: UTF8.self)
+        text(of: value(.object(members)))
     }
 
     private static func value(_ value: Value) -> JSONValue {
@@ -104,11 +150,19 @@ enum Output {
 /// A command that cannot run: the reason goes to standard error, the exit code is 2.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
+    /// What is wrong in files of the operator's, each with its place.
+    let errors: [ConfigurationError]
 
-    init(_ reason: String) { description = "ocmgate: \(reason)" }
+    init(_ reason: String) {
+        description = "ocmgate: \(reason)"
+        errors = []
+    }
 
     /// `file:line:column: message; remedy`, a line for each.
-    init(_ errors: ConfigurationErrors) { description = errors.description }
+    init(_ errors: ConfigurationErrors) {
+        description = errors.description
+        self.errors = errors.all
+    }
 }
 
 /// The exit codes of every command (`0` fine).

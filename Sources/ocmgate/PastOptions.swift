@@ -10,7 +10,7 @@ struct PastOptions: ParsableArguments {
     @Option(help: "The journal's folder, instead of the configured one.")
     var dir: String?
 
-    @Option(help: "From when on: 2026-11-01, 2026-11-01T08:00:00.000Z, or an age like 30d, 12h.")
+    @Option(help: "From when on: \(JournalTime.forms).")
     var since: String?
 
     func journal() throws -> (reader: JournalReader, people: JournalPeople) {
@@ -19,12 +19,7 @@ struct PastOptions: ParsableArguments {
 
     /// Milliseconds since 1970.
     func start() throws -> Int {
-        guard let since else { return 0 }
-        let now = Int(Date().timeIntervalSince1970 * 1000)
-        if let time = JournalTime.milliseconds(since, now: now) { return time }
-        throw CommandFailure(
-            "--since \(since): write a day (2026-11-01), a time (2026-11-01T08:00:00.000Z) or an age "
-                + "(30d, 12h, 90min)")
+        try since.map { try JournalFilter.moment($0, "--since") } ?? 0
     }
 }
 
@@ -51,6 +46,28 @@ struct PastSource {
             let people = try? JournalPeople.opening(folder, seal)
         else { return (JournalReader(folder), .pseudonyms) }
         return (JournalReader(folder), people)
+    }
+
+    /// One decision of it.
+    ///
+    /// Exits with 1 when there is none of this id.
+    func decision(
+        _ id: String, _ journal: (reader: JournalReader, people: JournalPeople), json: Bool
+    ) throws -> DecisionSearch.Found {
+        let result: DecisionSearch.Result
+        do { result = try DecisionSearch(journal.reader, journal.people).find(id) } catch {
+            throw CommandFailure("\(error)")
+        }
+        switch result {
+        case .found(let found): return found
+        case .malformed:
+            try Output.miss(
+                "\(id) is no id of a decision: those have 16 letters and digits", json)
+        case .missing(let searched, let absent):
+            let files = searched.isEmpty ? "no file" : searched.joined(separator: ", ")
+            let gone = absent.isEmpty ? "" : "; not there: \(absent.joined(separator: ", "))"
+            try Output.miss("no decision \(id) in the journal; searched: \(files)\(gone)", json)
+        }
     }
 
     /// The policy that is in force; nil when there is none that can be read, for what only shows

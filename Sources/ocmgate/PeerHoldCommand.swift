@@ -78,8 +78,8 @@ struct PeerHoldCommand: ParsableCommand {
             let peer = try about.peer()
             let waiting = try Waiting(about.option)
             guard let held = try waiting.all().first(where: { $0.peer == peer }) else {
-                Output.error("nothing of \(peer) waits; see ocmgate peer hold list")
-                throw Exit.findings
+                try Output.miss(
+                    "nothing of \(peer) waits; see ocmgate peer hold list", about.json)
             }
             let edit = try change(peer, stance, waiting)
             let by: PeerDecision.By
@@ -102,17 +102,15 @@ struct PeerHoldCommand: ParsableCommand {
                     adding: peer, to: list, stance, of: waiting.settings.policy.file, note: note,
                     day: Moment.day(waiting.now))
             } catch {
-                Output.error("\(error)")
-                throw Exit.findings
+                try Output.miss("\(error)", about.json)
             }
             let standing = edit.policy.inForce(beside: waiting.settings.state.file)
                 .standing(of: peer, now: waiting.now)
             let wanted: Standing.Word = stance == .allow ? .allow : .block
             guard standing.word == wanted else {
-                Output.error(
+                try Output.miss(
                     "nothing was changed: \(peer) would still be \(standing.word.rawValue) "
-                        + "by \(standing.by)")
-                throw Exit.findings
+                        + "by \(standing.by)", about.json)
             }
             return edit
         }
@@ -142,7 +140,7 @@ struct PeerHoldCommand: ParsableCommand {
             }
             Output.line("\(held.peer): \(held.count) held messages are forgotten")
             if let problem = told?["problem"] {
-                Output.line("the gateway keeps its old policy:\n\(problem)")
+                Output.text("the gateway keeps its old policy:\n\(problem)")
             } else if let hash = told?["policy"] {
                 Output.line("the gateway has read its policy again: \(hash)")
             } else if edit != nil {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate policy …`: a policy file, without a gateway.
@@ -39,12 +38,11 @@ struct PolicyCommand: ParsableCommand {
     /// The policy of a file, or of standard input (`-`; lists that it names start at the caller's
     /// folder).
     static func load(_ file: String) throws(ConfigurationErrors) -> Policy {
-        try Policy(bytes(of: file), file: file == "-" ? "stdin" : file, .disk)
+        try Policy(bytes(of: file), file: InputFile.name(file), .disk)
     }
 
     /// The text of a policy file, or of standard input.
     static func bytes(of file: String) throws(ConfigurationErrors) -> [UInt8] {
-        guard file == "-" else { return try Policy.bytes(of: file, .disk) }
-        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        file == "-" ? try InputFile.standardInput() : try Policy.bytes(of: file, .disk)
     }
 }

@@ -12,7 +12,7 @@ struct PolicyExplainCommand: ParsableCommand {
             What is not given is ordinary: a signed user share of one file over WebDAV, read \
             permission, by token, from a peer that can do both, is known by its key and was \
             invited. With --message it is what the message in a file says, and options say \
-            otherwise. Signatures, digests and replays are not asked here: those guards are always \
+            otherwise; with --decision, what the policy knew of a past message, at its time. Signatures, digests and replays are not asked here: those guards are always \
             on, whatever the policy says; a signature that a message has counts as good (ocmgate \
             sig verify looks at it). Limits have room, but for those named by --over.
 
@@ -35,7 +35,7 @@ struct PolicyExplainCommand: ParsableCommand {
 
     func run() throws {
         let policy = try self.policy()
-        let facts = try message.facts()
+        let facts = try message.facts(configuration, json: json)
         let standing = policy.standing(of: facts.peer, now: facts.now)
         let full = try self.full(policy)
         let verdict = policy.evaluate(facts, standing) { place in

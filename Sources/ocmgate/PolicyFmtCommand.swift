@@ -40,7 +40,7 @@ struct PolicyFmtCommand: ParsableCommand {
         var errors: [ConfigurationError] = []
         var changed = false
         for file in files {
-            let name = file == "-" ? "stdin" : file
+            let name = InputFile.name(file)
             do throws(ConfigurationErrors) {
                 let before = try PolicyCommand.bytes(of: file)
                 let after = try Policy.laidOut(before, file: name, .disk)

@@ -34,7 +34,9 @@ struct PolicyProveCommand: ParsableCommand {
         for file in files.isEmpty ? [try option.load().policy.file] : files {
             do throws(ConfigurationErrors) {
                 let policy = try PolicyCommand.load(file)
-                if policy.invariants.isEmpty, !json { Output.line("\(file): no invariants") }
+                if policy.invariants.isEmpty, !json {
+                    Output.line("\(policy.file): no invariants")
+                }
                 for invariant in policy.invariants {
                     let slow = SlowWork()
                     let proof = policy.prove(invariant) { regions in
@@ -68,7 +70,8 @@ struct PolicyProveCommand: ParsableCommand {
     }
 
     private func show(_ proof: Proof, of invariant: Invariant, _ policy: Policy) {
-        let place = "\(invariant.file):\(invariant.position.line)"
+        let (line, column) = (invariant.position.line, invariant.position.column)
+        let place = "\(invariant.file):\(line):\(column)"
         let name = quoted(invariant.name)
         let reading = policy.mode == .report ? ", as it would be enforced" : ""
         switch proof {
@@ -79,7 +82,8 @@ struct PolicyProveCommand: ParsableCommand {
         case .broken(let found):
             Output.line("\(place): broken\(reading): \(name); a message that breaks it:")
             Output.line("")
-            Output.line(policy.test(for: found))
+            Output.text(policy.test(for: found))
+            Output.line("")
         case .open(let reason): Output.line("\(place): not proved: \(name): \(reason)")
         }
     }
@@ -88,7 +92,8 @@ struct PolicyProveCommand: ParsableCommand {
         _ proof: Proof, of invariant: Invariant, _ policy: Policy
     ) -> [String: Output.Value] {
         var row: [String: Output.Value] = [
-            "invariant": .string(invariant.name), "file": .string(invariant.file),
+            "invariant": .string(invariant.name), "column": .number(invariant.position.column),
+            "file": .string(invariant.file),
             "line": .number(invariant.position.line), "classes": .null, "by": .null, "test": .null,
             "reason": .null, "mode": .string(policy.mode.rawValue),
         ]

@@ -21,7 +21,7 @@ struct PolicySuggestCommand: ParsableCommand {
 
     @OptionGroup var past: PastOptions
 
-    @Option(help: "How many messages of a peer are a reason.")
+    @Option(help: "How many messages of a peer are a reason.", transform: CountOption.some)
     var least = 5
 
     @Flag(help: "Print one JSON object.")
@@ -35,11 +35,11 @@ struct PolicySuggestCommand: ParsableCommand {
         let found: PolicySuggestions
         do {
             found = try PolicySuggestions.make(
-                for: policy, from: journal.reader, since: try past.start(), least: max(1, least),
+                for: policy, from: journal.reader, since: try past.start(), least: least,
                 progress: progress.show)
         } catch let error as JournalError { throw CommandFailure("\(error)") }
         progress.end()
-        if json { printJSON(found) } else { print(found.toml, terminator: "") }
+        if json { printJSON(found) } else { Output.text(found.toml) }
     }
 
     private func printJSON(_ found: PolicySuggestions) {

@@ -132,7 +132,8 @@ struct PolicyTestReport {
     func show() {
         for outcome in failed {
             let test = outcome.test
-            Output.line("\(test.file):\(test.position.line): \(test.name)")
+            let (line, column) = (test.position.line, test.position.column)
+            Output.line("\(test.file):\(line):\(column): \(test.name)")
             for difference in outcome.differences { Output.line("    \(difference)") }
             Output.line("    decided by \(policy.placed(outcome.verdict.by))")
         }
@@ -193,6 +194,7 @@ extension PolicyTestReport {
         outcomes.map { outcome in
             [
                 "file": .string(outcome.test.file), "line": .number(outcome.test.position.line),
+                "column": .number(outcome.test.position.column),
                 "test": .string(outcome.test.name), "passed": .bool(outcome.passed),
                 "differences": .strings(outcome.differences),
                 "by": .string(outcome.verdict.by),

@@ -22,9 +22,7 @@ struct RecordedDecision {
             throw CommandFailure("\(error)")
         }
         guard case .found(let found) = result else {
-            if json { Output.json(["test": .null, "kept": .null]) }
-            Output.error("there is no record of the decision \(Output.plain(id))")
-            throw Exit.findings
+            try Output.miss("there is no record of the decision \(id)", json)
         }
         let decision = found.decision
         guard decision.wasJudged, let facts = decision.facts,
@@ -42,7 +40,7 @@ struct RecordedDecision {
         if json {
             Output.json(["test": .string(recorded.text), "kept": .bool(recorded.isKept)])
         } else {
-            Output.line(recorded.text)
+            Output.text(recorded.text)
         }
         if !recorded.isKept { throw Exit.findings }
     }

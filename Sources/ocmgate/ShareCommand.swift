@@ -57,8 +57,7 @@ struct ShareCommand: ParsableCommand {
         func run() throws {
             guard let share = try ShareCommand.shares(option).first(where: { "\($0.id)" == id })
             else {
-                Output.error("there is no share \(id)")
-                throw Exit.findings
+                try Output.miss("there is no share \(id)", json)
             }
             if json {
                 Output.json(share.row)
@@ -131,16 +130,12 @@ struct ShareCommand: ParsableCommand {
         }
 
         private func readSecret() throws -> Secret {
-            let data =
-                secretFile == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile()
-                : FileManager.default.contents(atPath: secretFile)
-            guard let data else { throw CommandFailure("\(secretFile) cannot be read") }
-            var bytes = [UInt8](data)
+            var bytes = try InputFile.bytes(secretFile)
             while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
             guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
                 throw CommandFailure(
-                    "\(secretFile) holds no secret: write it alone, on one line, without spaces")
+                    "\(InputFile.name(secretFile)) holds no secret: write it alone, on one line, without spaces"
+                )
             }
             return Secret(bytes)
         }

@@ -22,13 +22,11 @@ struct SigBaseCommand: ParsableCommand {
         let found: InspectedSignature
         do {
             guard let signature = try InspectedSignature(in: raw.message, label: label) else {
-                Output.error("\(message.file): no signature")
-                throw Exit.findings
+                try Output.miss("\(InputFile.name(message.file)): no signature", json)
             }
             found = signature
         } catch let error as SignatureError {
-            Output.error("\(message.file): \(error)")
-            throw Exit.findings
+            try Output.miss("\(InputFile.name(message.file)): \(error)", json)
         }
         let base = String(decoding: found.base, as: UTF8.self)
         if json {
@@ -39,7 +37,7 @@ struct SigBaseCommand: ParsableCommand {
                 "base": .string(base),
             ])
         } else {
-            Output.line(base)
+            Output.text(base)
         }
     }
 }

@@ -28,7 +28,7 @@ struct SigMessageOptions: ParsableArguments {
     var origin: String?
 
     func read() throws -> RawMessage {
-        let bytes = try SigFiles.read(file)
+        let bytes = try InputFile.bytes(file)
         let origin = try origin.map { text in
             guard let origin = Origin(text) else {
                 throw CommandFailure("--origin \(text): write https://host[:port]")
@@ -43,22 +43,11 @@ struct SigMessageOptions: ParsableArguments {
     }
 }
 
-/// Files of messages and keys.
+/// Files of keys.
 enum SigFiles {
-    static func read(_ path: String) throws -> [UInt8] {
-        do {
-            if path == "-" {
-                return Array(try FileHandle.standardInput.readToEnd() ?? Data())
-            }
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw CommandFailure("\(path): cannot be read; name a file, or - for standard input")
-        }
-    }
-
     /// A public key as PEM, or the one of a JWK set with this `kid`.
     static func publicKey(_ path: String, id: String?) throws -> VerificationKey {
-        let bytes = try read(path)
+        let bytes = try InputFile.bytes(path)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
             do {
                 let key = try PublicKey(pem: String(decoding: bytes, as: UTF8.self))
@@ -79,7 +68,7 @@ enum SigFiles {
     }
 
     static func privateKey(_ path: String) throws -> PrivateKey {
-        let text = String(decoding: try read(path), as: UTF8.self)
+        let text = String(decoding: try InputFile.bytes(path), as: UTF8.self)
         do {
             return try PrivateKey(pem: text)
         } catch {

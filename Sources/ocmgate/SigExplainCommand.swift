@@ -157,7 +157,7 @@ extension SigFiles {
     fileprivate static func suspectKeys(
         _ path: String, id: String?, old: Bool
     ) throws -> [SuspectKey] {
-        let bytes = try read(path)
+        let bytes = try InputFile.bytes(path)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
             let key = try publicKey(path, id: nil)
             return [SuspectKey(name: path, key: key, role: old ? .previous : .named)]

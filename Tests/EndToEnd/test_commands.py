@@ -133,6 +133,14 @@ def test_programs_get_errors_as_json():
     assert run.returncode == 2
     assert "no such file" in json.loads(run.stdout)["error"]
     assert "/nonexistent/config.toml" in run.stderr
+    # Each command in the same form, with the place of each error.
+    for command in (["english", "-"], ["explain", "-"], ["diff", "-", "/dev/null"]):
+        run = ocmgate("policy", *command, "--json", stdin="version = 2\nname = x\n")
+        answer = json.loads(run.stdout)
+        assert run.returncode == 2 and "stdin:2:8" in answer["error"]
+        [row] = answer["errors"]
+        assert (row["file"], row["line"], row["column"]) == ("stdin", 2, 8)
+        assert row["remedy"] == 'put a text in straight quotes: "x"'
 
 
 def test_version():

@@ -4,9 +4,11 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,36 @@ def test_every_answered_share_is_recorded_after_a_kill(legacy, start, peers):
     assert (code, report["unsigned"]) == (0, 0), report
 
 
+def test_those_to_come_are_told_through_a_pipe_at_once(legacy, start, peers):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+
+    def refuse() -> str:
+        answer = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b"{}")
+        return json.loads(answer.body)["decision"]
+
+    old = refuse()
+    gateway.decisions(1)
+    with subprocess.Popen([binary(), "journal", "tail", "-n", "0", "-f", "-c", gateway.configuration],
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as tail:
+        try:
+            shown, new = b"", []
+            deadline = time.monotonic() + 20
+            # What was refused before it began to look is old; so there are several.
+            while not any(each.encode() in shown for each in new):
+                assert time.monotonic() < deadline, shown
+                new.append(refuse())
+                if select.select([tail.stdout], [], [], 0.5)[0]:
+                    shown += os.read(tail.stdout.fileno(), 65536)
+            assert old.encode() not in shown
+        finally:
+            tail.terminate()
+
+
+# A title, the start of a sequence in C1, another direction of writing.
+MOVES = "\x1b]0;pwn\x07\x9b31m\u202e"
+
+
 @pytest.fixture(scope="module")
 def recorded(legacy, start, peers):
     """A gateway that has let something through and refused something, stopped."""
@@ -107,6 +139,9 @@ def recorded(legacy, start, peers):
     refused = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b"{}")
     assert refused.status == 400
     assert gateway.with_secret("GET", "/public.php/webdav/x", gateway.evidence.secret()).status
+    gateway.post(other, "/ocm/invite-accepted", {
+        "recipientProvider": "other.test", "token": "abcdefgh12345678", "email": "e@other.test",
+        "userID": f"eve{MOVES}\r\n=1+1\r\nzz", "name": "E"})
     gateway.stop()
     return gateway, json.loads(refused.body)["decision"]
 
@@ -177,21 +212,47 @@ def test_records_are_found_shown_and_exported(recorded):
 
     assert len(search("--peer", "modern.test")) == 2
     assert len(search("--peer", "modern.test", "--kind", "shares", "--limit", "1")) == 1
-    assert search("--peer", "nobody.test", code=1) == []
+    [nothing] = search("--peer", "nobody.test", code=1)
+    assert nothing["error"] == "nothing found"
+    [nothing] = search("--code", "malformed_mesage", code=1)
+    assert 'did you mean "malformed_message"?' in nothing["error"]
+    assert search("--kind", "share.in") == search("--kind", "shares")
+    assert search("--since", "90m") == search("--since", f"{newest(gateway).stem}T00:00:00Z")
+    assert {each["client"] for each in search("--subject", "127.0.0.1")} == {"127.0.0.1"}
+    for wrong, reason in ((["--kind", "sharse"], 'did you mean "shares"?'), (["--limit=-1"], "from 1 to"),
+                          (["--limit=9223372036854775807"], "from 1 to"), (["--since", "90x"], "an age")):
+        run = gateway.command("journal", "search", *wrong, check=False)
+        assert run.returncode == 2 and reason in run.stderr, (wrong, run.stderr)
     assert [each["kind"] for each in search("--code", "malformed_message")] == ["shares"]
     day = newest(gateway).stem
     everything = search("--day", day)
     assert {each["kind"] for each in everything} >= {"shares"}
-    assert search("--until", day, code=1) == []
+    assert "error" in search("--until", day, code=1)[0]
 
     shown = gateway.command("journal", "show", refused).stdout
     assert refused in shown and "malformed" in shown
     assert json.loads(gateway.command("journal", "show", refused, "--json").stdout)["status"] == 400
     assert gateway.command("journal", "show", "0000000000000000", check=False).returncode == 1
-    assert len(gateway.command("journal", "tail", "-n", "2").stdout.splitlines()) == 2
+    assert len(gateway.command("journal", "tail", "-n2").stdout.splitlines()) == 2
+    assert gateway.command("journal", "tail", "-n", "0").stdout == ""
+    run = gateway.command("journal", "tail", "--lines=9223372036854775807", check=False)
+    assert run.returncode == 2 and "from 0 to" in run.stderr
     table = gateway.command("journal", "export", "--format", "csv", "--peer", "modern.test").stdout
     assert len(table.splitlines()) == 3 and "@" in table
     assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
+
+
+def test_what_peers_write_moves_no_cursor_and_makes_no_rows(recorded):
+    gateway, _ = recorded
+    [invite] = [each["decision"] for each in decisions(gateway) if each["kind"] == "invite-accepted"]
+    shown = [gateway.command("journal", *words, "--plain").stdout
+             for words in (["show", invite], ["show", invite, "--json"], ["export"],
+                           ["export", "--format", "csv"], ["search", "--peer", "other.test", "--json"])]
+    shown.append(gateway.command("explain", invite).stdout)
+    for text in shown:
+        assert "eve" in text
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text), text
+        assert not any(line.startswith("=1") for line in text.splitlines()), text
 
 
 def test_a_recorded_decision_becomes_a_test_of_the_policy(recorded, tmp_path):

@@ -127,11 +127,24 @@ def test_a_change_of_the_policy_changes_exactly_these(gateway, past, tmp_path):
     assert found["examples"][0]["certainty"] == "if-signed"
 
 
+def test_a_past_message_is_asked_of_another_policy(gateway, past, tmp_path):
+    asked_now = asked(gateway, "policy", "explain", "--decision", past["folders"][0])
+    assert asked_now["action"] == "allow"
+    other = tmp_path / "policy.toml"
+    other.write_text((gateway.folder / "policy.toml").read_text().replace("[[rule]]", RULES + "\n[[rule]]", 1))
+    then = asked(gateway, "policy", "explain", str(other), "--decision", past["folders"][0], codes=(3,))
+    assert (then["by"], then["code"]) == ("rule:no folders", "no_folders")
+    assert asked(gateway, "policy", "explain", str(other), "--decision", past["folders"][0],
+                 "--resource-type", "file")["action"] == "allow"
+    missing = asked(gateway, "policy", "explain", "--decision", "0" * 16, codes=(1,))
+    assert "no decision" in missing["error"] and missing["errors"] == []
+
+
 def test_suggestions_can_be_pasted(gateway, past):
     found = asked(gateway, "policy", "suggest", "--least", "1")
     assert [row["peer"] for row in found["candidates"]] == ["stranger.test"]
     policy = gateway.folder / "pasted.toml"
     policy.write_text((gateway.folder / "policy.toml").read_text() + found["toml"])
     assert gateway.command("policy", "test", str(policy), check=False).returncode in (0, 2)
-    # Nobody looked at its signature, so it may be anybody's invention.
-    assert "[list.candidates]" not in found["toml"] and "#   stranger.test: " in found["toml"]
+    # The lists refused it before anybody looked at its signature.
+    assert "#   stranger.test: " in found["toml"] and "[list.candidates]" not in found["toml"]

@@ -149,7 +149,7 @@ def test_tests_that_stand_in_the_file_and_beside_it_are_run(policy):
     run = ocmgate("policy", "test", policy)
     assert run.returncode == 1 and "1 passed, 1 failed" in run.stdout
     line = policy.read_text().splitlines().index('name  = "a blocked one"')
-    assert f"policy.toml:{line}: a blocked one" in run.stdout
+    assert f"policy.toml:{line}:1: a blocked one" in run.stdout
     assert "decided by list:blocked (" in run.stdout
     told = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
     assert (told["passed"], told["failed"]) == (1, 1)

@@ -17,9 +17,8 @@ extension JournalRecord {
             switch entry.name {
             case .client:
                 // Of the machine itself, or without an address: nobody's.
-                if let address = IPAddress(decision.client), AddressClass(of: address) != .loopback
-                {
-                    text.add("client", decision.client, of: JournalSubject(client: address))
+                if let subject = IPAddress(decision.client).flatMap(JournalSubject.init(of:)) {
+                    text.add("client", decision.client, of: subject)
                 } else {
                     text.add("client", decision.client)
                 }

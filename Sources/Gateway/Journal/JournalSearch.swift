@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// What is looked for in the journal: decisions that fulfil everything that is given.
 package struct JournalSearch: Sendable {
@@ -7,8 +8,10 @@ package struct JournalSearch: Sendable {
     package var kind: String?
     package var direction: String?
     package var action: String?
-    /// The code of the refusal.
+    /// The code of the refusal: the one that the peer read, or that of the guard behind it.
     package var code: String?
+    /// The address that it came from, where that is nobody's.
+    package var client: String?
     /// Somebody who is named, or whose address it came from.
     package var subject: JournalPseudonym?
     /// Milliseconds since 1970; the end is not among them.
@@ -34,7 +37,8 @@ package struct JournalSearch: Sendable {
         if let kind { texts.append(#""kind":"\#(kind)""#) }
         if let direction { texts.append(#""direction":"\#(direction)""#) }
         if let action { texts.append(#""action":"\#(action)""#) }
-        if let code { texts.append(#""code":"\#(code)""#) }
+        if let code { texts.append(#"\#(code)""#) }
+        if let client { texts.append(#""client":"\#(client)""#) }
         if let subject { texts.append(subject.description) }
         return texts.map { ByteNeedle($0) }
     }
@@ -48,14 +52,26 @@ package struct JournalSearch: Sendable {
             if let until, time >= until { return false }
         }
         for (name, wanted) in [
-            ("kind", kind), ("direction", direction), ("action", action), ("code", code),
+            ("kind", kind), ("direction", direction), ("action", action), ("client", client),
         ] {
             if let wanted, line.member(name)?.string != wanted { return false }
+        }
+        if let code, line.member("code")?.string != code,
+            line.member("by")?.string != "guard:\(code)"
+        {
+            return false
         }
         if let peer {
             return ["peer", "claimed"].contains { line.member($0)?.string == peer }
         }
         return true
+    }
+
+    /// An address as records show it where it is nobody's: the machine's own. Nil for all others,
+    /// which are found by their pseudonyms.
+    package static func client(ofNobody text: String) -> String? {
+        guard let address = IPAddress(text), JournalSubject(of: address) == nil else { return nil }
+        return address.description
     }
 
     /// Lends the lines that are meant, the oldest first.

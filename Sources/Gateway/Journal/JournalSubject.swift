@@ -40,6 +40,12 @@ package struct JournalSubject: Sendable, Hashable {
         }
     }
 
+    /// Whose the address is that a message came from; nil for the machine's own, which is nobody's.
+    init?(of address: IPAddress) {
+        guard AddressClass(of: address) != .loopback else { return nil }
+        self.init(client: address)
+    }
+
     /// What an operator writes: `alice@cloud.example`, `192.0.2.7`, `2001:db8::1`, `2001:db8::/64`.
     ///
     /// Refused: anything else.

@@ -40,6 +40,42 @@ struct JournalSearchTests {
         #expect(try Self.found(journal, person) == second + third)
     }
 
+    @Test func aRefusalIsFoundByWhatThePeerReadAndByItsGuard() throws {
+        let journal = try PastJournal()
+        let id = try journal.add(
+            nil, action: .deny, by: "guard:key_changed", code: "signature_invalid")
+        try journal.add(nil, action: .deny, by: "rule:key_changed", code: "not_allowed")
+        for (code, found) in [
+            ("key_changed", [id]), ("signature_invalid", [id]), ("changed", []),
+        ] {
+            var search = JournalSearch()
+            search.code = code
+            var ids: [String] = []
+            try search.run(journal.reader) { line in
+                ids.append(line.member("decision")?.string ?? "")
+                return .goOn
+            }
+            #expect(ids == found, "\(code)")
+        }
+    }
+
+    @Test func addressesThatAreNobodysAreFoundAsTheyStand() throws {
+        let journal = try TestJournal()
+        let disk = try journal.open()
+        for client in ["127.0.0.1", "::1", "192.0.2.7"] {
+            let id = DecisionID.make(now: journal.time / 1000)
+            try disk.append(try TestJournal.record(id, client: client), journal.time)
+        }
+        try disk.commit()
+        #expect(JournalSearch.client(ofNobody: "192.0.2.7") == nil)
+        #expect(JournalSearch.client(ofNobody: "alice@one.test") == nil)
+        for asked in ["127.0.0.1", "0:0:0:0:0:0:0:1"] {
+            var search = JournalSearch()
+            search.client = JournalSearch.client(ofNobody: asked)
+            #expect(try Self.found(journal, search).count == 1, "\(asked)")
+        }
+    }
+
     @Test(arguments: [
         ("abc", "xxabcxx", true), ("abc", "abcx", true), ("abc", "xabc", true),
         ("abc", "ab", false),

@@ -1,0 +1,56 @@
+import Foundation
+
+/// The newest decisions of a journal, and then those that a running gateway adds.
+package struct JournalTail {
+    private let reader: JournalReader
+    /// The number of the last line that was looked at.
+    private var last = 0
+    /// The bytes that the newest files had when they were looked at.
+    private var sizes: [JournalDay: Int] = [:]
+
+    package init(_ reader: JournalReader) { self.reader = reader }
+
+    /// The newest decisions, at most so many, the oldest first.
+    package mutating func newest(_ count: Int) throws -> [JournalLine] {
+        var found: [JournalLine] = []
+        for day in try reader.days().reversed() where found.count < count || last == 0 {
+            sizes[day] = size(of: day)
+            let bytes = max(Self.piece, count * JournalRecord.lineLimit / 4)
+            var ofDay: [JournalLine] = []
+            try reader.lines(of: [day], last: bytes) { line, _ in
+                last = max(last, line.seq)
+                guard line.kind == .decision else { return .goOn }
+                ofDay.append(line)
+                if ofDay.count > 2 * max(count, 1) { ofDay.removeFirst(ofDay.count - count) }
+                return .goOn
+            }
+            found = ofDay + found
+        }
+        return found.suffix(count)
+    }
+
+    /// Lends the decisions that were written since, the oldest first.
+    package mutating func added(_ body: (JournalLine) -> Void) throws {
+        for day in try reader.days().suffix(2) {
+            let (size, before) = (size(of: day), sizes[day] ?? 0)
+            guard size > before else { continue }
+            sizes[day] = size
+            // More than what came: the line that was being written when last looked at.
+            try reader.lines(of: [day], last: size - before + Self.piece) { line, _ in
+                guard line.seq > last else { return .goOn }
+                last = line.seq
+                if line.kind == .decision { body(line) }
+                return .goOn
+            }
+        }
+    }
+
+    /// 0 for a file that is gone.
+    private func size(of day: JournalDay) -> Int {
+        let file = try? FileManager.default.attributesOfItem(atPath: reader.file(of: day))
+        return (file?[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    /// Bytes: much longer than any line.
+    private static let piece = 1 << 20
+}

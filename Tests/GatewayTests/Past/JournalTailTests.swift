@@ -1,0 +1,59 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct JournalTailTests {
+    private let journal: TestJournal
+
+    init() throws { journal = try TestJournal() }
+
+    private func added(_ tail: inout JournalTail) throws -> [String] {
+        var ids: [String] = []
+        try tail.added { ids.append($0.member("decision")?.string ?? "") }
+        return ids
+    }
+
+    private static func ids(_ lines: [JournalLine]) -> [String] {
+        lines.map { $0.member("decision")?.string ?? "" }
+    }
+
+    @Test func theNewestAreShownAndThenThoseToCome() throws {
+        let old = try journal.write(5)
+        var tail = JournalTail(journal.reader)
+        #expect(try Self.ids(tail.newest(2)) == old.suffix(2))
+        #expect(try added(&tail) == [])
+        let new = try journal.write(3)
+        #expect(try added(&tail) == new)
+        #expect(try added(&tail) == [])
+    }
+
+    @Test func whoWantsNoneOfTheOldGetsOnlyTheNew() throws {
+        try journal.write(5)
+        var tail = JournalTail(journal.reader)
+        #expect(try tail.newest(0).isEmpty)
+        #expect(try added(&tail) == [])
+        #expect(try added(&tail) == [])
+        let new = try journal.write(1)
+        #expect(try added(&tail) == new)
+    }
+
+    @Test func theNewestMayBeOfAnEarlierDay() throws {
+        let first = try journal.write(2)
+        journal.time += 86_400_000
+        let second = try journal.write(1)
+        var tail = JournalTail(journal.reader)
+        #expect(try Self.ids(tail.newest(100_000)) == first + second)
+        journal.time += 86_400_000
+        let third = try journal.write(1)
+        #expect(try added(&tail) == third)
+    }
+
+    @Test func anEmptyJournalIsOneToCome() throws {
+        _ = try journal.open()
+        var tail = JournalTail(journal.reader)
+        #expect(try tail.newest(10).isEmpty)
+        let new = try journal.write(1)
+        #expect(try added(&tail) == new)
+    }
+}
