@@ -10,9 +10,11 @@ struct PolicyEnglishCommand: ParsableCommand {
             Who is admitted and until when, what a message must have, how much there may be, what \
             is allowed, in the order of judgement; what refused servers read; what is only tried \
             out. To read, to discuss and to sign: the fingerprint on it is the policy's hash, which \
-            every decision in the journal bears.
+            every decision in the journal bears. Its tests are run and its invariants are proved, \
+            and the page says which are not so.
 
-            Exit code 0, or 2 when the file cannot be read.
+            Exit code 0, 1 when a test fails or an invariant is not proved, 2 when the file cannot \
+            be read.
             """)
 
     @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")
@@ -28,14 +30,23 @@ struct PolicyEnglishCommand: ParsableCommand {
 
     func run() throws {
         let policy = try PolicyCommand.open(try file ?? option.load().policy.file)
-        let english = PolicyEnglish(policy, longest: all ? .max : 100)
-        guard json else { return print(english.text(), terminator: "") }
+        let slow = SlowWork()
+        let promises = PolicyPromises(policy) { slow.tell("\($0) classes of messages so far") }
+        let english = PolicyEnglish(policy, promises, longest: all ? .max : 100)
+        if json { print(english, of: policy, promises) } else { Output.text(english.text()) }
+        if !promises.areKept { throw Exit.findings }
+    }
+
+    private func print(
+        _ english: PolicyEnglish, of policy: Policy, _ promises: PolicyPromises
+    ) {
         let sections = english.sections.map { section -> [String: Output.Value] in
             ["title": .string(section.title), "clauses": .list(section.clauses.map(Self.row))]
         }
         Output.json([
             "file": .string(policy.file), "hash": .string(policy.hash),
-            "name": .string(policy.name), "preamble": .strings(english.preamble),
+            "name": .string(policy.name), "kept": .bool(promises.areKept),
+            "preamble": .strings(english.preamble),
             "sections": .list(sections),
         ])
     }
@@ -45,6 +56,7 @@ struct PolicyEnglishCommand: ParsableCommand {
             "text": .string(clause.text), "items": .strings(clause.items),
             "block": clause.block.map { .string($0) } ?? .null,
             "line": clause.position.map { .number($0.line) } ?? .null,
+            "kept": clause.isKept.map { .bool($0) } ?? .null,
         ]
     }
 }

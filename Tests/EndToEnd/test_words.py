@@ -201,7 +201,12 @@ def test_a_policy_is_said_in_english():
     assert {f"list:{name}" for name in written["list"]} <= blocks
     tested = json.loads(ocmgate("policy", "test", policy, "--json").stdout)
     assert tested["failed"] == 0
-    assert ocmgate("policy", "english", "/nonexistent.toml").returncode == 2
+    assert all(clause["kept"] for section in said["sections"] for clause in section["clauses"]
+               if (clause["block"] or "").startswith("invariant:"))
+    assert said["kept"] and ocmgate("policy", "english", "/nonexistent.toml").returncode == 2
+    broken = policy.read_text() + '\n[[invariant]]\nname = "x"\ngiven = { on = "share.in" }\nnever = "deny"\n'
+    page = ocmgate("policy", "english", "-", stdin=broken)
+    assert page.returncode == 1 and "NOT TO BE SIGNED" in page.stdout and "NOT SO: a message" in page.stdout
 
 
 # A message in a file
@@ -239,4 +244,6 @@ def test_a_policy_is_asked_about_a_message_in_a_file(tmp_path):
         run = ocmgate(*asked, "--message", "-", stdin=wrong)
         assert run.returncode == 2 and run.stderr.strip(), wrong
     assert ocmgate(*asked, "--over", "mesages").returncode == 2
+    twice = ocmgate("policy", "explain", "-", "--message", "-", "--json", stdin=body)
+    assert twice.returncode == 2 and json.loads(twice.stdout)["errors"][0]["file"] == "stdin"
     assert ocmgate(*asked, "--message", tmp_path / "none").returncode == 2

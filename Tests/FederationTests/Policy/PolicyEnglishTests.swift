@@ -21,11 +21,55 @@ import Testing
             })
     }
 
+    private func english(_ policy: Policy) -> PolicyEnglish {
+        PolicyEnglish(policy, PolicyPromises(policy))
+    }
+
+    @Test func whatIsNotSoIsSaid() throws {
+        let policy = try Policy(
+            Array(
+                """
+                version = 1
+                name = "p"
+                unknown = "allow"
+                [[rule]]
+                name = "r"
+                on = "share.in"
+                action = "allow"
+                [[test]]
+                name = "t"
+                given = { on = "share.in" }
+                want = { action = "deny" }
+                [[invariant]]
+                name = "nobody"
+                given = { on = "share.in" }
+                never = "allow"
+                [[invariant]]
+                name = "all"
+                given = { on = "token.in" }
+                never = "allow"
+                """.utf8), file: "p.toml", PolicyFiles { _ in nil })
+        let english = self.english(policy)
+        let text = english.text(width: 1000)
+        for sentence in [
+            "NOT TO BE SIGNED: of its 1 tests 1 fail, first “t” (line 8).",
+            "NOT TO BE SIGNED: of what has to hold of every message, 1 of 2 is not so, or is not "
+                + "proved.",
+            "none is ever allowed. NOT SO: a message gets \"allow\" by rule:r (line 4).",
+            "none is ever allowed. Proved.", "It enforces: a message is judged",
+        ] {
+            #expect(text.contains(sentence), "\(sentence)")
+        }
+        let kept = english.sections.flatMap(\.clauses).compactMap(\.isKept)
+        #expect(kept == [false, true])
+        #expect(!PolicyPromises(policy).areKept)
+    }
+
     @Test(arguments: names) func theShippedPoliciesReadAsWritten(_ name: String) throws {
         let golden = try String(
             contentsOf: Self.root.appending(path: "Tests/Vectors/policy/english/\(name).txt"),
             encoding: .utf8)
-        let english = PolicyEnglish(try load("policies/\(name).toml"))
+        let english = try self.english(load("policies/\(name).toml"))
         for (got, wanted) in zip(
             english.text().split(separator: "\n"), golden.split(separator: "\n"))
         where got != wanted {
@@ -36,7 +80,7 @@ import Testing
 
     @Test(arguments: names) func everyBlockHasItsSentence(_ name: String) throws {
         let policy = try load("policies/\(name).toml")
-        let said = Set(PolicyEnglish(policy).sections.flatMap(\.clauses).compactMap(\.block))
+        let said = Set(english(policy).sections.flatMap(\.clauses).compactMap(\.block))
         let blocks =
             policy.lists.map(\.label) + policy.requirements.map(\.label)
             + policy.limits.map(\.label) + policy.rules.map(\.label) + ["unknown", "default"]
@@ -45,7 +89,7 @@ import Testing
 
     @Test func linesAreNotLongerThanThePage() throws {
         for name in Self.names {
-            for line in PolicyEnglish(try load("policies/\(name).toml")).text().split(
+            for line in try self.english(load("policies/\(name).toml")).text().split(
                 separator: "\n")
             where line.count > 92 {
                 Issue.record("\(name): \(line)")
@@ -94,7 +138,7 @@ import Testing
             action = "\(action)"
             """)
         let clause = try #require(
-            PolicyEnglish(policy).sections.flatMap(\.clauses).first { $0.block == "rule:r" })
+            english(policy).sections.flatMap(\.clauses).first { $0.block == "rule:r" })
         #expect(clause.text.hasPrefix("“r”: Shares from outside \(words) "))
     }
 
@@ -108,7 +152,7 @@ import Testing
               { host = "b.example", until = 2027-06-30T12:30:00Z },
             ]
             """)
-        let text = PolicyEnglish(policy).text()
+        let text = english(policy).text()
         #expect(text.contains("a.example, to the end of 29 February 2028"))
         #expect(text.contains("b.example, until 30 June 2027, 12:30 UTC"))
     }

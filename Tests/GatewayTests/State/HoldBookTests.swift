@@ -65,7 +65,7 @@ import Testing
         let (store, key) = (world.gateway.store, world.seal)
         let (host, site) = (try #require(PeerHost("a.test")), world.gateway.site.host)
         let book = try HoldBook(store, key)
-        for second in 1...3 { book.note(message(second, client: "192.0.2.\(second)"), of: host) }
+        for second in 1...3 { book.note(try message(second, client: "192.0.2.\(second)"), of: host) }
         try await store.commit([try #require(book.flush())])
         #expect(book.forget(try #require(JournalErasure("carol@a.test")), site: site) == nil)
         let client = try #require(JournalErasure("192.0.2.2"))

@@ -134,16 +134,6 @@ final class TestWorld: Sendable {
             fingerprint: gateway.fingerprint)
     }
 
-    /// What a message is answered.
-    func receive(
-        _ request: TestRequest, as kind: Received.Kind = .ocm(.shares)
-    ) async throws -> Answer {
-        let received = try received(request, as: kind)
-        return await gateway.receive(
-            ReceivedRequest(head: received.head, body: request.body, client: received.client),
-            as: kind)
-    }
-
     func receive(_ share: String) async throws -> Answer {
         try await receive(TestRequest("/ocm/shares", share))
     }

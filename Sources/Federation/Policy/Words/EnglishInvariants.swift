@@ -1,4 +1,4 @@
-/// The invariants in words: what is proved of every message.
+/// The invariants in words: what has to hold of every message.
 struct EnglishInvariants {
     let policy: Policy
 

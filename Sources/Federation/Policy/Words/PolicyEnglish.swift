@@ -18,23 +18,28 @@ package struct PolicyEnglish: Sendable {
         /// As verdicts name the block; nil for what is built in.
         package let block: String?
         package let position: SourcePosition?
+        /// Of what has to hold: whether it does; nil for all else.
+        package let isKept: Bool?
 
         init(
             _ text: String, items: [String] = [], block: String? = nil,
-            position: SourcePosition? = nil
+            position: SourcePosition? = nil, isKept: Bool? = nil
         ) {
             self.text = text
             self.items = items
             self.block = block
             self.position = position
+            self.isKept = isKept
         }
     }
 
-    /// - Parameter longest: Lists with more entries are counted, not printed.
-    package init(_ policy: Policy, longest: Int = 100) {
+    /// - Parameters:
+    ///   - promises: of this policy.
+    ///   - longest: lists with more entries are counted, not printed.
+    package init(_ policy: Policy, _ promises: PolicyPromises, longest: Int = 100) {
         let file = policy.file.split(separator: "/").last.map(String.init) ?? policy.file
         title = "The policy \(EnglishWords.named(policy.name)), as \(file) says it"
-        preamble = Self.preamble(policy)
+        preamble = Self.warnings(promises) + Self.preamble(policy)
         let blocks = EnglishBlocks(policy)
         let lists = EnglishLists(policy: policy, longest: longest)
         add("Who is admitted", lists.clauses)
@@ -43,11 +48,50 @@ package struct PolicyEnglish: Sendable {
         add("What is allowed (the first of these that fits a message decides)", blocks.rules)
         add("What changes by itself", lists.endings)
         add("What is only tried out", Self.triedOut(policy))
-        add("What is proved of every possible message", EnglishInvariants(policy: policy).clauses)
+        add(
+            "What has to hold of every possible message",
+            zip(EnglishInvariants(policy: policy).clauses, promises.proofs).map {
+                Self.proved($0, $1, policy)
+            })
     }
 
     private mutating func add(_ title: String, _ clauses: [Clause]) {
         if !clauses.isEmpty { sections.append(Section(title: title, clauses: clauses)) }
+    }
+
+    /// Why nobody should put a name below it.
+    private static func warnings(_ promises: PolicyPromises) -> [String] {
+        var lines: [String] = []
+        let failed = promises.failed
+        if let first = failed.first?.test {
+            lines.append(
+                "NOT TO BE SIGNED: of its \(promises.tests.count) tests \(failed.count) fail, first "
+                    + "\(EnglishWords.named(first.name)) (line \(first.position.line)).")
+        }
+        let broken = promises.proofs.filter { !$0.isProved }.count
+        if broken > 0 {
+            lines.append(
+                "NOT TO BE SIGNED: of what has to hold of every message, \(broken) of "
+                    + "\(promises.proofs.count) is not so, or is not proved.")
+        }
+        return lines
+    }
+
+    private static func proved(_ clause: Clause, _ proof: Proof, _ policy: Policy) -> Clause {
+        let finding: String
+        switch proof {
+        case .proved(0): finding = "Proved, but no message is of this kind."
+        case .proved: finding = "Proved."
+        case .broken(let found):
+            let block = found.verdict.by
+            let line = policy.place(of: block).map { " (line \($0.position.line))" } ?? ""
+            finding =
+                "NOT SO: a message gets \(quoted(found.verdict.action.rawValue)) by \(block)\(line)."
+        case .open(let reason): finding = "NOT PROVED: \(reason)."
+        }
+        return Clause(
+            "\(clause.text) \(finding)", items: clause.items, block: clause.block,
+            position: clause.position, isKept: proof.isProved)
     }
 
     private static func preamble(_ policy: Policy) -> [String] {
@@ -57,8 +101,8 @@ package struct PolicyEnglish: Sendable {
         switch policy.mode {
         case .enforce:
             lines.append(
-                "It is in force. A message is judged in the order of this page, and the first "
-                    + "refusal ends it.")
+                "It enforces: a message is judged in the order of this page, and the first refusal "
+                    + "ends it.")
         case .report:
             lines.append(
                 "It is tried out as a whole: nothing is refused by it. What it would refuse is "

@@ -115,8 +115,10 @@ struct PolicyDraft {
 
             """
         for name in ["a", "b"] {
-            let entries = (0..<Int.random(in: 0...3, using: &numbers)).map { _ in
+            var hosts: Set<String> = []
+            let entries = (0..<Int.random(in: 0...3, using: &numbers)).compactMap { _ -> String? in
                 let host = pick(["", "*.", "."]) + pick(Self.hosts) + pick(["", "", ":8443"])
+                guard hosts.insert(host).inserted else { return nil }
                 return pick(["", "until"]).isEmpty
                     ? "\"\(host)\"" : "{ host = \"\(host)\", until = 2026-0\(pick(["3", "6"]))-30 }"
             }

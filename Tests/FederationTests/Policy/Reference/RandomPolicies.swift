@@ -37,10 +37,15 @@ struct RandomPolicies {
         policy.fallback = pick(["deny", "allow"])
         policy.unknown = pick(["deny", "allow", "allow", "hold"])
         for name in ["a", "b", "c", "d"].prefix(Int.random(in: 0...4, using: &numbers)) {
-            let entries = (0..<Int.random(in: 0...3, using: &numbers)).map { _ in
-                PlainPolicy.Entry(
+            var entries: [PlainPolicy.Entry] = []
+            for _ in 0..<Int.random(in: 0...3, using: &numbers) {
+                let entry = PlainPolicy.Entry(
                     pattern: pick(["", "*.", "."]) + pick(Self.hosts) + pick(["", "", ":8443"]),
                     untilDay: chance(4) ? Int.random(in: 0...12, using: &numbers) : nil)
+                // A host has one end.
+                if !entries.contains(where: { $0.pattern == entry.pattern }) {
+                    entries.append(entry)
+                }
             }
             policy.lists.append(
                 PlainPolicy.List(
