@@ -69,6 +69,7 @@ def world(start, tmp_path_factory):
     server = AnnouncedBackend(tmp_path_factory.mktemp("sockets") / "backend.sock")
 
     def prepare(gateway):
+        gateway.is_announced = True
         text = gateway.configuration.read_text()
         gateway.configuration.write_text(
             text.replace('pass = "all"', 'pass = "all"\nproxy_protocol = "v2"'))
@@ -79,7 +80,7 @@ def world(start, tmp_path_factory):
 
 
 @pytest.mark.parametrize("header", [
-    b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n", version2("192.0.2.7")])
+    b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n", version2("192.0.2.7")], ids=["v1", "v2"])
 def test_the_client_is_the_one_that_the_hop_names(world, header):
     gateway, backend = world
     backend.requests.clear()

@@ -143,6 +143,8 @@ class Gateway:
         self.environment: dict[str, str] = {}
         # What it is started with: a program that ends in `exec "$@"`.
         self.wrapper: list[str] = []
+        # Whether its clients begin by a PROXY header, so that a plain handshake is refused.
+        self.is_announced = False
         # Further arguments of `run`.
         self.arguments: list[str] = []
         # Descriptors that it inherits.
@@ -201,7 +203,8 @@ class Gateway:
                 # Its ports open one after the other: it has started when it says so.
                 if "gateway.started" not in self.log():
                     raise ConnectionError("not all of its ports are open")
-                self.connect(timeout=2).close()
+                if not self.is_announced:
+                    self.connect(timeout=2).close()
                 if self.egress_port is not None:
                     socket.create_connection(("127.0.0.1", self.egress_port), timeout=2).close()
                 return self
