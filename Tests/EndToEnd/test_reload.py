@@ -179,7 +179,7 @@ def test_two_that_start_at_one_moment_do_not_share_a_unix_socket(start, backend,
 
     def ask() -> bytes:
         return subprocess.run(
-            ["curl", "-sS", "--unix-socket", str(path), "http://cloud.test/.well-known/ocm", "-o",
+            ["curl", "-sS", "--unix-socket", str(path), "http://cloud.test/a", "-o",
              "/dev/null", "-w", "%{http_code}"], capture_output=True, timeout=20).stdout
 
     first = start(backend.url, prepare)

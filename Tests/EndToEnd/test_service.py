@@ -21,7 +21,7 @@ def activated(gateway, listening: socket.socket):
     gateway.configuration.write_text(gateway.configuration.read_text().replace(
         f"127.0.0.1:{gateway.port}", "127.0.0.1:{}".format(listening.getsockname()[1])))
     gateway.port = listening.getsockname()[1]
-    gateway.wrapper = ["sh", "-c", ACTIVATED, "sh", str(listening.fileno())]
+    gateway.wrapper = ["bash", "-c", ACTIVATED, "bash", str(listening.fileno())]
     gateway.inherited = (listening.fileno(),)
 
 
