@@ -99,13 +99,11 @@ final class ListeningSockets: Sendable {
         }
     }
 
-    /// Every loop accepts from one of the sockets; where there are fewer of them, from the same.
+    /// Each socket is accepted from by one loop: NIO does not take it that another was faster. Where
+    /// there are fewer sockets than loops, some loops have no clients of this listener.
     private func take(_ sockets: [Int32], _ door: ServerDoor) async throws {
         let loops = group.loops
-        for index in 0..<max(sockets.count, loops.count) {
-            let own = sockets[index % sockets.count]
-            let descriptor = index < sockets.count ? own : dup(own)
-            guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "dup") }
+        for (index, descriptor) in sockets.enumerated() {
             let channel = try await Self.bootstrap(door, loops[index % loops.count])
                 .withBoundSocket(descriptor).get()
             // Taking it over has shortened the queue of those who wait.
