@@ -79,6 +79,12 @@ extension RunningGateway {
         }
     }
 
+    /// Nobody takes the place of one that ends.
+    func withdrawOffer() {
+        let state = terms.withLock { $0.configuration.state.file }
+        try? FileManager.default.removeItem(atPath: Self.offerPath(state))
+    }
+
     private static func offerPath(_ state: String) -> String { state + ".sockets" }
 
     /// For the one before to answer what it has judged.

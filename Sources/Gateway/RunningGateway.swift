@@ -108,6 +108,7 @@ package final class RunningGateway: Sendable {
         log.write(.info, .stopping)
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
+        withdrawOffer()
         await server.shutdown(grace: grace)
         await group.shutdown()
         letStateGo()

@@ -17,6 +17,8 @@ final class ListeningSockets: Sendable {
     private struct State {
         var channels: [any Channel] = []
         var locks: [FileLock] = []
+        /// Another process has them, too.
+        var isShared = false
     }
 
     init(_ group: LoopGroup, inherited: [ListeningSocket] = []) {
@@ -43,7 +45,11 @@ final class ListeningSockets: Sendable {
     /// The sockets once more, for another process: they listen as long as it has them.
     func duplicates() async -> [Int32] {
         var duplicates: [Int32] = []
-        for channel in state.withLock({ $0.channels }) {
+        let channels = state.withLock { state in
+            state.isShared = true
+            return state.channels
+        }
+        for channel in channels {
             let copy = try? await channel.eventLoop.submit {
                 try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                     of: NIOBSDSocket.Handle.self
@@ -56,13 +62,16 @@ final class ListeningSockets: Sendable {
 
     /// Listens no more, and lets others have its paths then.
     func close() async {
-        let (channels, locks) = state.withLock { state in
+        let old = state.withLock { state in
             defer { state = State() }
-            return (state.channels, state.locks)
+            return state
         }
+        let paths = old.isShared ? old.channels.compactMap { $0.localAddress?.pathname } : []
+        let names = paths.compactMap { SocketName(keeping: $0) }
         // One that is closed already is what is wanted.
-        for channel in channels { try? await channel.close().get() }
-        for lock in locks { lock.release() }
+        for channel in old.channels { try? await channel.close().get() }
+        for name in names { name.restore() }
+        for lock in old.locks { lock.release() }
     }
 
     /// Binds and listens, where nobody did so before; the address, with the port that was chosen.
