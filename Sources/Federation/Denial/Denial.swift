@@ -9,6 +9,8 @@ package struct Denial: Error, Sendable, Equatable {
     package let fault: SignatureFault?
     /// What exactly happened; for the log only. Never holds a secret.
     package private(set) var detail: String
+    /// Whether it is about a host that the peer only names; `detail` says which.
+    package private(set) var isAboutNamed = false
     /// What another server said, in its words: for the log, and for nothing that is kept for long,
     /// since it may name anybody.
     package let words: String?
@@ -72,6 +74,7 @@ package struct Denial: Error, Sendable, Equatable {
     /// The same, about a host that the peer only names.
     package func about(_ host: PeerHost) -> Denial {
         var denial = self
+        denial.isAboutNamed = true
         denial.detail += ", of \(host), which the message names"
         return denial
     }

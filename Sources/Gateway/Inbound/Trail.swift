@@ -213,7 +213,8 @@ final class Trail: Sendable {
             record.action = DecisionRecord.Action(denial)
             record.status = status
             record.code = denial.disclosedCode
-            record.detail = denial.ruling?.block == nil ? denial.detail : nil
+            record.detail =
+                denial.ruling?.block == nil || denial.isAboutNamed ? denial.detail : nil
             record.words = denial.words
             if let fault = denial.fault { record.signature?.result = fault.rawValue }
             record.by = denial.by
