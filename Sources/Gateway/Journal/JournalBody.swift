@@ -112,7 +112,8 @@ package struct JournalBody: Sendable {
         ] { roles[name] = .plain }
         for name in [
             "message", "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification",
-            "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri", "expiration",
+            "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
+            "expiration",
             "remote",
         ] { roles[name] = .other }
         roles["size"] = .number

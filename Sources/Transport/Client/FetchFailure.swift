@@ -23,7 +23,8 @@ package enum FetchFailure: Error, Sendable, Equatable {
     package func words(of host: String) -> String {
         switch self {
         case .resolve: "the name \(host) cannot be resolved"
-        case .addressRefused(let address): "\(host) has the address \(address), which is not dialled"
+        case .addressRefused(let address):
+            "\(host) has the address \(address), which is not dialled"
         case .connect: "\(host) does not take the connection"
         case .tlsVerify: "the certificate of \(host) does not prove its name (tls_verify)"
         case .timeout: "\(host) took too long"

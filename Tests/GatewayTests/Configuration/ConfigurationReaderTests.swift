@@ -178,7 +178,10 @@ import Transport
             "version = 2",
             "7:1: unknown key \"version\" in [policy]; known here: file, reload, candidate"
         ),
-        ("[log", "7:5: error while parsing table header: expected ']', saw '\\n'"),
+        (
+            "[log",
+            "7:5: expected ']', saw '\\n'; write [name], or [[name]] with two brackets on each side"
+        ),
     ])
     func whatIsWrongIsToldWithItsPlaceAndWhatMendsIt(_ added: String, _ expected: String) {
         let findings = ConfigurationSample.findings(ConfigurationSample.required + added + "\n")

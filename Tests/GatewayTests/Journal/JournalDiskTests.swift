@@ -333,8 +333,8 @@ struct JournalDiskTests {
         let journal = try TestJournal()
         journal.keep = 30
         for _ in 0..<3 {
-            try journal.write(2)
             journal.time += 86_400_000
+            try journal.write(2)
         }
         try journal.stop()
         journal.time += 500 * 86_400_000

@@ -156,7 +156,7 @@ struct JournalKeepingTests {
         #expect(try await way.ask("GET /public.php/webdav/a HTTP/1.1", field).status == 403)
         let found = try #require(try decisions().last)
         #expect(found.kind == "webdav" && found.direction == "out" && found.peer == "modern.test")
-        #expect(found.code == "share_ended")
+        #expect(found.by == "guard:share_ended" && found.code == "share_unknown")
         #expect(found.object["ocm"]?.object?["share"]?.string == share.share.id.description)
         #expect(found.facts?.occasion == Occasion(.webdav, .outbound))
         #expect(found.facts?.owner == "alice@modern.test")

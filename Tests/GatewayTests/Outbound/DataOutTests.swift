@@ -231,7 +231,7 @@ import Testing
         let line = try #require(lines.first)
         #expect(lines.count == 1)
         #expect(line["peer"]?.string == "modern.test" && line["method"]?.string == "GET")
-        #expect(line["kind"]?.string == "webdav.out")
+        #expect(line["direction"]?.string == "out")
         #expect(line["would"]?.array?.count == 1)
         // What is no question of policy is refused all the same.
         #expect(try await world.ask("GET /elsewhere HTTP/1.1", basic(handle)).status == 403)

@@ -16,6 +16,7 @@ import Testing
             id: "d\(at)", kind: "shares", direction: .inbound, action: .hold, by: "unknown",
             status: 503, client: client)
         record.code = "peer_held"
+        record.peer = "a.test"
         return HeldMessage(facts, record, of: host, at: at)
     }
 
@@ -65,7 +66,9 @@ import Testing
         let (store, key) = (world.gateway.store, world.seal)
         let (host, site) = (try #require(PeerHost("a.test")), world.gateway.site.host)
         let book = try HoldBook(store, key)
-        for second in 1...3 { book.note(try message(second, client: "192.0.2.\(second)"), of: host) }
+        for second in 1...3 {
+            book.note(try message(second, client: "192.0.2.\(second)"), of: host)
+        }
         try await store.commit([try #require(book.flush())])
         #expect(book.forget(try #require(JournalErasure("carol@a.test")), site: site) == nil)
         let client = try #require(JournalErasure("192.0.2.2"))

@@ -407,7 +407,7 @@ import Testing
         let lines = tolerated(in: world)
         #expect(lines.compactMap { $0["peer"]?.string } == ["one.test", "one.test", "three.test"])
         for line in lines {
-            #expect(line["kind"]?.string == "webdav.in" && line["method"]?.string == "GET")
+            #expect(line["direction"]?.string == "in" && line["method"]?.string == "GET")
             #expect(line["would"]?.array?.count == 1)
         }
         // What is no question of policy is refused all the same.
