@@ -102,13 +102,13 @@ def test_a_burst_passes_then_429_says_when_and_then_there_is_room(world, crowd):
     assert send(gateway, crowd.peers["steady.test"]).status == 201
 
 
-def held(gateway, count: int) -> list[dict]:
-    """Who waits, once there are so many; the state is written a moment after the answer."""
+def held(gateway, peer: str) -> dict:
+    """How this peer waits, once it does; the state is written a moment after the answer."""
     deadline = time.monotonic() + 20
     while True:
-        rows = told(gateway, "peer", "hold", "list")["held"]
-        if len(rows) >= count:
-            return rows
+        for row in told(gateway, "peer", "hold", "list")["held"]:
+            if row["peer"] == peer:
+                return row
         assert time.monotonic() < deadline, gateway.log()[-2000:]
         time.sleep(0.2)
 
@@ -125,7 +125,7 @@ def test_a_stranger_waits_for_a_person_who_lets_it_in(world, crowd):
     # A wrong signature is refused, and nobody is asked.
     wrong = gateway.post(peer, "/ocm/shares", share(peer), key_id="stranger.test#other")
     refused(wrong, 401, "signature_invalid")
-    [row] = held(gateway, 1)
+    row = held(gateway, "stranger.test")
     assert row["peer"] == "stranger.test" and row["count"] == 1
     [message] = row["messages"]
     assert message["on"] == "share.in" and message["signature"] == "rfc9421"
@@ -151,7 +151,7 @@ def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd)
     gateway, backend = world
     peer = crowd.peers["unwanted.test"]
     refused(send(gateway, peer), 503, "peer_held")
-    held(gateway, 1)
+    held(gateway, "unwanted.test")
     # A decision about somebody who does not wait is none.
     assert gateway.command("peer", "hold", "approve", "steady.test", check=False).returncode == 1
     done = told(gateway, "peer", "hold", "refuse", "unwanted.test", "--list", "unwanted")
@@ -185,7 +185,7 @@ def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd
     answer = refused(response, 503, "key_changed")
     line = gateway.decision(answer["decision"])
     assert line["action"] == "hold" and "peer pin surprise.test" in line["detail"]
-    held(gateway, 1)
+    held(gateway, "surprise.test")
     assert told(gateway, "peer", "show", "surprise.test")["keys"] == "changed"
     wrong = gateway.command("peer", "pin", "surprise.test", "--fingerprint", "x" * 43, check=False)
     assert wrong.returncode == 1 and "shows no key with the fingerprint" in wrong.stderr
