@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -7,127 +6,6 @@ import Testing
 
 /// What becomes of the backend's requests on their way out, as the transport asks for it.
 @Suite struct EgressHandlerTests {
-    /// A gateway with a way out; `modern.test` is a partner, which nothing on this machine is.
-    private final class Way: Sendable {
-        let world: TestWorld
-        let handler: EgressHandler
-
-        init(
-            egress: String = "", unknown: String = "deny", outbound: String = "",
-            allowing: [String] = []
-        ) throws {
-            let nobody = try CertificateAuthority.make(
-                name: "nobody", key: .generate(.p256), validity: 0...1)
-            var client = OutboundConfiguration(
-                tls: try .client(trust: .only([nobody.certificate])),
-                guarding: AddressGuard(allowing: try allowing.map { try CIDR($0) }))
-            client.resolve = [
-                try Authority("modern.test:443"): try Authority("127.0.0.1:9"),
-                try Authority("inside.test:443"): try Authority("10.0.0.1:443"),
-            ]
-            world = try TestWorld(
-                unknown: unknown,
-                configuration: """
-                    [egress]
-                    listen = "127.0.0.1:3128"
-                    \(egress)
-                    \(outbound)
-                    """, outbound: OutboundClient(client, on: TestWorld.loops))
-            let authority = try EgressCA(
-                .make(
-                    name: "test", key: .generate(.p256),
-                    validity: world.clock.now - 10_000...world.clock.now + 400 * 86_400))
-            handler = try #require(EgressHandler(world.gateway, authority))
-        }
-
-        func client(
-            from address: String = "127.0.0.1", intercepted: Bool = false, name: String? = nil
-        ) throws -> ClientConnection {
-            ClientConnection(
-                address: IPAddress(address), port: 1, listener: 1,
-                tls: intercepted ? TLSInfo(serverName: name, version: "TLSv1.3") : nil,
-                loop: TestWorld.loops.loops[0])
-        }
-
-        func head(_ lines: [String]) throws -> RequestHead {
-            let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
-            var parser = RequestHeadParser(role: .forwardProxy)
-            guard case .head(let head, _) = try parser.parse(bytes.span) else {
-                throw TestGateway.NoAddress()
-            }
-            return head
-        }
-
-        func plan(_ lines: String..., from address: String = "127.0.0.1") async throws -> Outcome {
-            try await outcome(handler.plan(try head(lines), from: client(from: address)), lines)
-        }
-
-        /// A request inside of a CONNECT.
-        func inside(
-            _ target: String, name: String?, _ lines: String...
-        ) async throws -> Outcome {
-            try await outcome(
-                InterceptedHandler(handler, to: try Authority(target)).plan(
-                    try head(lines), from: client(intercepted: true, name: name)), lines)
-        }
-
-        private func outcome(_ plan: Plan, _ lines: [String]) async throws -> Outcome {
-            switch plan {
-            case .answer(let answer): return .answered(answer)
-            case .intercept(let interception):
-                let inner = try #require(interception.handler as? InterceptedHandler)
-                return .intercepted("\(inner.target)")
-            case .tunnel: return .tunnelled
-            case .forward(let forwarding):
-                return .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
-            case .read: return .read
-            case .prepare(let decide):
-                return try await outcome(await decide(try head(lines)), lines)
-            }
-        }
-
-        func logged() -> [JSONObject] {
-            world.gateway.log.flush()
-            return world.lines.objects.filter { $0["message"]?.string == "egress.refused" }
-        }
-    }
-
-    private enum Outcome {
-        case answered(Answer)
-        case intercepted(String)
-        case tunnelled
-        case forwarded(String)
-        case read
-
-        var status: Int? {
-            guard case .answered(let answer) = self else { return nil }
-            return answer.status
-        }
-
-        var code: String? {
-            guard case .answered(let answer) = self else { return nil }
-            return answer.code
-        }
-
-        func value(_ name: String) -> String? {
-            guard case .answered(let answer) = self else { return nil }
-            return answer.values(name).first
-        }
-
-        var isTunnel: Bool { if case .tunnelled = self { true } else { false } }
-        var isRead: Bool { if case .read = self { true } else { false } }
-
-        var target: String? {
-            guard case .intercepted(let target) = self else { return nil }
-            return target
-        }
-
-        var head: [String] {
-            guard case .forwarded(let text) = self else { return [] }
-            return text.split(separator: "\r\n").map(String.init)
-        }
-    }
-
     private static let lab = """
         [outbound]
         allow_private = ["127.0.0.0/8"]
@@ -137,7 +15,7 @@ import Testing
     // MARK: CONNECT
 
     @Test func aConnectToAPeerIsIntercepted() async throws {
-        let way = try Way(outbound: Self.lab, allowing: ["127.0.0.0/8"])
+        let way = try TestEgress(outbound: Self.lab, allowing: ["127.0.0.0/8"])
         let outcome = try await way.plan("CONNECT modern.test:443 HTTP/1.1", "Host: modern.test")
         #expect(outcome.target == "modern.test")
         #expect(way.logged().isEmpty)
@@ -146,7 +24,7 @@ import Testing
     }
 
     @Test func aConnectToThisSiteIsIntercepted() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         for host in ["cloud.test", "old.test"] {
             let outcome = try await way.plan("CONNECT \(host):443 HTTP/1.1", "Host: \(host):443")
             #expect(outcome.target == host)
@@ -154,7 +32,7 @@ import Testing
     }
 
     @Test func aRefusalSaysItsCodeWhereClientsOfAProxyLook() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.plan("CONNECT blocked.test:443 HTTP/1.1", "Host: blocked.test")
         #expect(outcome.status == 403)
         #expect(
@@ -181,7 +59,7 @@ import Testing
     func whatIsRefusedIsRefusedBeforeAnythingIsAsked(
         _ target: String, _ code: String, _ error: String
     ) async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.plan("CONNECT \(target) HTTP/1.1", "Host: \(target)")
         #expect(outcome.status == 403)
         #expect(outcome.code == code)
@@ -190,7 +68,7 @@ import Testing
     }
 
     @Test func aPeerAtAForbiddenAddressIsRefusedAtTheConnect() async throws {
-        let way = try Way(
+        let way = try TestEgress(
             outbound: "[outbound]\nresolve = { \"modern.test:443\" = \"127.0.0.1:9\" }")
         let outcome = try await way.plan("CONNECT modern.test:443 HTTP/1.1", "Host: modern.test")
         #expect(outcome.status == 403)
@@ -198,7 +76,7 @@ import Testing
     }
 
     @Test func whetherAnUnknownHostIsAPeerItsDocumentSays() async throws {
-        let way = try Way(unknown: "allow", outbound: Self.lab)
+        let way = try TestEgress(unknown: "allow", outbound: Self.lab)
         let none = try await way.plan("CONNECT stranger.test:443 HTTP/1.1", "Host: stranger.test")
         #expect(none.code == "egress_refused")
         #expect(way.world.net.asked.contains("https://stranger.test/.well-known/ocm"))
@@ -224,7 +102,7 @@ import Testing
     }
 
     @Test func otherHostsAreTunnelledWhenTheyAreNamed() async throws {
-        let way = try Way(egress: "other = [\"updates.test\"]")
+        let way = try TestEgress(egress: "other = [\"updates.test\"]")
         #expect(
             try await way.plan("CONNECT updates.test:443 HTTP/1.1", "Host: updates.test").isTunnel)
         #expect(
@@ -234,7 +112,7 @@ import Testing
     }
 
     @Test func whoIsNoClientOfTheProxyIsRefused() async throws {
-        let way = try Way(egress: "clients = [\"10.0.0.0/8\"]")
+        let way = try TestEgress(egress: "clients = [\"10.0.0.0/8\"]")
         let outcome = try await way.plan(
             "CONNECT modern.test:443 HTTP/1.1", "Host: modern.test", from: "127.0.0.1")
         #expect(outcome.code == "egress_refused")
@@ -244,7 +122,7 @@ import Testing
     // MARK: Loops
 
     @Test func whatHasPassedTheGatewayBeforeIsALoop() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let pseudonym = way.world.gateway.pseudonym
         #expect(pseudonym.utf8.count == 16)
         for via in ["1.1 \(pseudonym)", "1.0 a, 1.1 \(pseudonym.uppercased()) (x), 2 b"] {
@@ -272,7 +150,7 @@ import Testing
     // MARK: Inside of a CONNECT
 
     @Test func aNameInTheHandshakeThatIsNotTheOneOfTheConnectIsRefused() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.inside(
             "modern.test:443", name: "blocked.test", "GET /ocm-provider/ HTTP/1.1",
             "Host: modern.test")
@@ -282,21 +160,21 @@ import Testing
 
     @Test(arguments: ["blocked.test", "modern.test:8443", "cloud.test", "127.0.0.1"])
     func aHostThatIsNotTheOneOfTheConnectIsMisdirected(_ host: String) async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.inside(
             "modern.test:443", name: "modern.test", "GET /ocm-provider/ HTTP/1.1", "Host: \(host)")
         #expect(outcome.status == 421)
     }
 
     @Test func aRequestWithoutAHostIsMisdirected() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.inside(
             "modern.test:443", name: nil, "GET /ocm-provider/ HTTP/1.0")
         #expect(outcome.status == 421)
     }
 
     @Test func requestsToAPeerArePlannedAsSuch() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         for host in ["modern.test", "MODERN.test.", "modern.test:443"] {
             let outcome = try await way.inside(
                 "modern.test:443", name: "modern.test", "GET //ocm-provider/ HTTP/1.1",
@@ -306,7 +184,7 @@ import Testing
     }
 
     @Test func aPathThatOthersMayReadInAnotherWayIsRefused() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         for path in ["/a/../ocm/shares", "/ocm%2fshares", "/%2e%2e/ocm", "/ocm/%5cshares"] {
             let outcome = try await way.inside(
                 "modern.test:443", name: "modern.test", "GET \(path) HTTP/1.1",
@@ -316,7 +194,7 @@ import Testing
     }
 
     @Test func policyThatChangedSinceTheConnectCounts() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.inside(
             "blocked.test:443", name: "blocked.test", "GET /ocm-provider/ HTTP/1.1",
             "Host: blocked.test")
@@ -324,7 +202,7 @@ import Testing
     }
 
     @Test func aPolicyThatIsSwappedCountsWithinTheSameSecond() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let handler = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
         let head = try way.head(["GET /ocm-provider/ HTTP/1.1", "Host: modern.test"])
         let client = try way.client(intercepted: true, name: "modern.test")
@@ -352,7 +230,7 @@ import Testing
     }
 
     @Test func requestsToTheSiteItselfGoBackInAsTheyWouldFromOutside() async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let inside = try await way.inside(
             "cloud.test:443", name: "cloud.test", "GET /status.php HTTP/1.1", "Host: cloud.test",
             "X-Forwarded-For: 10.0.0.1")
@@ -368,96 +246,10 @@ import Testing
         #expect(message.isRead)
     }
 
-    // MARK: What is refused before it is read
-
-    @Test(arguments: [
-        (RequestFailure.bodyTooLarge, "/ocm/shares", "shares", "body_too_large"),
-        (.bodyTooLarge, "/ocs/v2.php/cloud/shares", "ocs", "body_too_large"),
-        (.lengthAndCoding, "/index.php/ocm/notifications", "notifications", "malformed_request"),
-        (.requestTimeout, "/ocm/invite-accepted", "invite-accepted", "request_timeout"),
-    ])
-    func aMessageInsideOfAConnectThatCannotBeReadIsOneDecision(
-        _ failure: RequestFailure, _ path: String, _ kind: String, _ code: String
-    ) async throws {
-        let way = try Way()
-        let inside = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
-        let answer = inside.refuse(
-            failure, of: RequestStart(path: Array(path.utf8)[...]),
-            from: try way.client(intercepted: true))
-        #expect(answer.status == failure.status && answer.connection == .close)
-        let line = try #require(way.world.decisions().first)
-        #expect(way.world.decisions().count == 1)
-        #expect(line["kind"]?.string == kind && line["direction"]?.string == "out")
-        #expect(line["peer"]?.string == "modern.test" && line["code"]?.string == code)
-        #expect(line["detail"]?.string == failure.rawValue)
-        #expect(!way.world.lines.all.contains { $0.contains("request.malformed") })
-    }
-
-    @Test func aMessageBehindThePrefixThatCannotBeReadIsOneDecisionToo() async throws {
-        let way = try Way()
-        let start = RequestStart(path: Array("/egress/modern.test/ocm/shares".utf8)[...])
-        #expect(way.handler.refuse(.bodyTooLarge, of: start, from: try way.client()).status == 413)
-        #expect(way.world.decisions().map { $0["kind"]?.string } == ["shares"])
-    }
-
-    @Test func aMessageThatTheGateRefusesIsOneDecision() async throws {
-        let way = try Way()
-        let length = "Content-Length: 2"
-        let line = "POST /ocm/shares HTTP/1.1"
-        let answers = [
-            try await way.inside(
-                "blocked.test:443", name: "blocked.test", line, "Host: blocked.test", length),
-            try await way.inside(
-                "modern.test:443", name: "other.test", line, "Host: modern.test", length),
-            try await way.inside(
-                "modern.test:443", name: "modern.test", line, "Host: other.test", length),
-            try await way.inside(
-                "modern.test:443", name: "modern.test", "POST /ocm%2Fshares HTTP/1.1",
-                "Host: modern.test", length),
-            try await way.plan(
-                "POST http://blocked.test/ocm/shares HTTP/1.1", "Host: blocked.test", length),
-            try await way.plan(
-                "POST /egress/blocked.test/ocm/shares HTTP/1.1", "Host: 127.0.0.1:3128", length),
-        ]
-        #expect(answers.map(\.status) == [403, 403, 421, 400, 403, 403])
-        let lines = way.world.decisions()
-        #expect(lines.map { $0["code"]?.string } == answers.map(\.code))
-        for line in lines {
-            #expect(line["kind"]?.string == "shares" && line["direction"]?.string == "out")
-            #expect(["blocked.test", "modern.test"].contains(line["peer"]?.string))
-        }
-        #expect(way.logged().isEmpty)
-    }
-
-    @Test func aMessageToWhoIsNoPeerIsOneDecision() async throws {
-        let way = try Way(egress: "other = [\"updates.test\"]")
-        let outcome = try await way.plan(
-            "POST http://updates.test/ocm/notifications HTTP/1.1", "Host: updates.test",
-            "Content-Length: 2")
-        #expect(outcome.status == 403)
-        #expect(way.world.decisions().map { $0["kind"]?.string } == ["notifications"])
-    }
-
-    @Test(arguments: ["/public.php/webdav/a", "/.well-known/ocm", "/egress/modern.test/", ""])
-    func whatIsNoMessageHasNone(_ path: String) async throws {
-        let way = try Way()
-        let start = RequestStart(path: Array(path.utf8)[...])
-        #expect(way.handler.refuse(.fieldName, of: start, from: try way.client()).status == 400)
-        #expect(way.world.decisions().isEmpty)
-    }
-
-    @Test func aMessageToTheSiteItselfIsOneThatCameIn() async throws {
-        let way = try Way()
-        let inside = InterceptedHandler(way.handler, to: try Authority("cloud.test:443"))
-        let start = RequestStart(path: Array("/ocm/shares".utf8)[...])
-        _ = inside.refuse(.bodyTooLarge, of: start, from: try way.client(intercepted: true))
-        #expect(way.world.decisions().map { $0["direction"]?.string } == ["in"])
-    }
-
     // MARK: Other forms
 
     @Test func thePrefixAndAnAbsoluteTargetStandForHTTPS() async throws {
-        let way = try Way(egress: "other = [\"updates.test\"]")
+        let way = try TestEgress(egress: "other = [\"updates.test\"]")
         for (line, target) in [
             ("GET /egress/updates.test/a/b?c=d HTTP/1.1", "/a/b?c=d"),
             ("GET /egress/updates.test HTTP/1.1", "/"),
@@ -492,7 +284,7 @@ import Testing
         ("GET /egress/modern.test/a%2Fb HTTP/1.1", 400),
     ])
     func aPrefixedRequestIsJudgedAsAConnectIs(_ line: String, _ status: Int) async throws {
-        let way = try Way()
+        let way = try TestEgress()
         let outcome = try await way.plan(line, "Host: 127.0.0.1:3128")
         #expect(outcome.status == status)
         #expect(way.logged().count == 1)
@@ -504,7 +296,7 @@ import Testing
         "https://modern.test:22/", "http://modern.test:443@evil.test/",
     ])
     func anAbsoluteTargetIsJudgedAsAConnectIs(_ target: String) async throws {
-        let way = try Way()
+        let way = try TestEgress()
         guard let url = try? HTTPURL(target) else {
             #expect(throws: RequestFailure.self) {
                 try way.head(["GET \(target) HTTP/1.1", "Host: modern.test"])
