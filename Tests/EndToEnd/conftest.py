@@ -5,18 +5,14 @@ import pytest
 from backend import ScriptedBackend, answer
 from gateway import Gateway
 from legacy import LegacyServer
-from peers import PeerServer
+from peers import serving
 
 
 @pytest.fixture(scope="module")
 def peers(authority):
-    server = PeerServer(authority)
-    server.add("modern.test", "rfc9421")
-    server.add("other.test", "rfc9421")
-    server.add("cavage.test", "cavage")
-    server.add("legacy.test", "unsigned")
-    yield server
-    server.stop()
+    with serving(authority, {"modern.test": "rfc9421", "other.test": "rfc9421",
+                             "cavage.test": "cavage", "legacy.test": "unsigned"}) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

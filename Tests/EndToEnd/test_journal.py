@@ -7,13 +7,13 @@ import re
 import select
 import shutil
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from gateway import binary
+from kill import kill_while_posting
 from peers import share
 
 
@@ -50,42 +50,12 @@ def test_every_answered_share_is_recorded_after_a_kill(legacy, start, peers):
     chance = random.Random(4)
     acknowledged: set[str] = set()
     for _ in range(6):
-        waiting = [share(peer) for _ in range(80)]
-        threshold = chance.randrange(5, 70)
-        enough, lock = threading.Event(), threading.Lock()
-        fresh: set[str] = set()
-
-        def post():
-            try:
-                with gateway.connect() as connection:
-                    while True:
-                        with lock:
-                            if not waiting:
-                                return
-                            sent = waiting.pop()
-                        gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
-                        response = gateway.post(peer, "/ocm/shares", sent, connection=connection)
-                        if response.status == 201:
-                            with lock:
-                                fresh.add(sent["providerId"])
-                                if len(fresh) >= threshold:
-                                    enough.set()
-            except Exception:
-                return  # the kill
-
-        threads = [threading.Thread(target=post) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        assert enough.wait(60), gateway.log()[-2000:]
-        gateway.kill()
-        for thread in threads:
-            thread.join()
+        acknowledged |= set(kill_while_posting(gateway, peer, 80, chance.randrange(5, 70)))
         # What a power cut may leave: half a line.
         if chance.random() < 0.5:
             with newest(gateway).open("ab") as file:
                 file.write(b'{"seq":99999,"type":"deci')
         gateway.start()
-        acknowledged |= fresh
         recorded = {record["ocm"]["provider_id"] for record in decisions(gateway)
                     if record["action"] == "allow"}
         assert acknowledged <= recorded, f"{len(acknowledged - recorded)} of them are missing"

@@ -2,11 +2,10 @@
 
 import json
 import random
-import threading
 
 import pytest
 
-from peers import share
+from kill import kill_while_posting
 
 pytestmark = pytest.mark.long
 
@@ -28,38 +27,7 @@ def test_every_acknowledged_share_survives_a_kill(legacy, start, peers):
     chance = random.Random(20)
     acknowledged: dict[str, str] = {}
     for number in range(ROUNDS):
-        fresh: dict[str, str] = {}
-        enough = threading.Event()
-        threshold = chance.randrange(5, SHARES - 5)
-        queue = [share(peer) for _ in range(SHARES)]
-        lock = threading.Lock()
-
-        def post():
-            try:
-                with gateway.connect() as connection:
-                    while True:
-                        with lock:
-                            if not queue:
-                                return
-                            sent = queue.pop()
-                        secret = sent["protocol"]["webdav"]["sharedSecret"]
-                        gateway.evidence.hide(secret)
-                        response = gateway.post(peer, "/ocm/shares", sent, connection=connection)
-                        if response.status == 201:
-                            with lock:
-                                fresh[sent["providerId"]] = secret
-                                if len(fresh) >= threshold:
-                                    enough.set()
-            except Exception:
-                return  # the kill
-
-        threads = [threading.Thread(target=post) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        assert enough.wait(60), f"round {number}: {len(fresh)} of {threshold}\n{gateway.log()[-2000:]}"
-        gateway.kill()
-        for thread in threads:
-            thread.join()
+        fresh = kill_while_posting(gateway, peer, SHARES, chance.randrange(5, SHARES - 5))
         gateway.start()
 
         acknowledged |= fresh

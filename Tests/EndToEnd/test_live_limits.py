@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from peers import PeerServer
+from peers import serving
 from test_shares import refused
 
 DAV = "/public.php/webdav"
@@ -37,11 +37,8 @@ HOSTS = ["greedy.test", "parallel.test", "asking.test", "other.test"]
 
 @pytest.fixture(scope="module")
 def crowd(authority):
-    server = PeerServer(authority)
-    for host in HOSTS:
-        server.add(host, "rfc9421")
-    yield server
-    server.stop()
+    with serving(authority, dict.fromkeys(HOSTS, "rfc9421")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

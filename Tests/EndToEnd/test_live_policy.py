@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from peers import PeerServer, as_json, legacy_share, share
+from peers import as_json, legacy_share, serving, share
 from test_journal import lines as journal_lines
 from test_shares import reached, refused
 
@@ -45,12 +45,9 @@ code   = "enough"
 
 @pytest.fixture(scope="module")
 def crowd(authority):
-    server = PeerServer(authority)
-    for host in [*LISTED, "stranger.test", "unwanted.test"]:
-        server.add(host, "rfc9421")
-    server.add("legacy.test", "unsigned")
-    yield server
-    server.stop()
+    hosts = [*LISTED, "stranger.test", "unwanted.test"]
+    with serving(authority, dict.fromkeys(hosts, "rfc9421") | {"legacy.test": "unsigned"}) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

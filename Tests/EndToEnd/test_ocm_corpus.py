@@ -10,7 +10,7 @@ import pytest
 from backend import ScriptedBackend
 from forge import Forge, hostile
 from legacy import LegacyServer
-from peers import PeerServer
+from peers import serving
 
 CORPUS = json.loads((Path(__file__).parents[1] / "Vectors" / "ocm" / "corpus.json").read_text())
 # Whatever became of a message, these are in nothing that the gateway wrote.
@@ -20,13 +20,10 @@ KIND = {"shares", "notifications", "invite-accepted", "request-share", "token", 
 
 @pytest.fixture(scope="module")
 def crowd(authority):
-    server = PeerServer(authority)
-    for host, generation in CORPUS["peers"].items():
-        server.add(host, generation)
-    for host, published in CORPUS["hostile"].items():
-        hostile(server.add(host, published.get("generation", "rfc9421")), published)
-    yield server
-    server.stop()
+    with serving(authority, CORPUS["peers"]) as server:
+        for host, published in CORPUS["hostile"].items():
+            hostile(server.add(host, published.get("generation", "rfc9421")), published)
+        yield server
 
 
 @pytest.fixture(scope="module")

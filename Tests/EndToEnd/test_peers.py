@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from backend import answer
-from peers import PeerServer, as_json, share
+from peers import as_json, serving, share
 from test_shares import reached, refused
 
 HOSTS = ["steady.test", "turning.test", "slow.test", "down.test", "flood.test", "moved.test",
@@ -17,11 +17,8 @@ HOSTS = ["steady.test", "turning.test", "slow.test", "down.test", "flood.test", 
 
 @pytest.fixture(scope="module")
 def crowd(authority):
-    server = PeerServer(authority)
-    for host in HOSTS:
-        server.add(host, "rfc9421")
-    yield server
-    server.stop()
+    with serving(authority, dict.fromkeys(HOSTS, "rfc9421")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -132,3 +132,16 @@ package struct Frame: Sendable, Equatable {
         return bytes + [UInt8(rest)]
     }
 }
+
+extension [Frame] {
+    /// Those of one kind, in their order.
+    package func only(_ kind: Frame.Kind) -> [Frame] { filter { $0.kind == kind.rawValue } }
+
+    /// The code of the last GOAWAY.
+    package var goAway: UInt32? { only(.goAway).last?.number(at: 4) }
+
+    /// The code of the RST_STREAM for a stream.
+    package func reset(_ stream: UInt32) -> UInt32? {
+        only(.reset).last { $0.stream == stream }?.number(at: 0)
+    }
+}

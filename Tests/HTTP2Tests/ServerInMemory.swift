@@ -60,18 +60,6 @@ extension RawSpan {
     }
 }
 
-extension [Frame] {
-    func only(_ kind: Frame.Kind) -> [Frame] { filter { $0.kind == kind.rawValue } }
-
-    /// The code of the GOAWAY among them.
-    var goAway: UInt32? { only(.goAway).last?.number(at: 4) }
-
-    /// The code of the RST_STREAM for a stream.
-    func reset(_ stream: UInt32) -> UInt32? {
-        only(.reset).last { $0.stream == stream }?.number(at: 0)
-    }
-}
-
 extension FieldBlock {
     /// As text, a line each.
     var lines: [String] {

@@ -1,5 +1,6 @@
 """Clients of HTTP/2: one that keeps the rules (the PyPI library h2), and one that sends any frames."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -30,7 +31,19 @@ def secured(address, context: ssl.SSLContext, name: str, timeout: float = 20) ->
     return context.wrap_socket(raw, server_hostname=name)
 
 
-class HTTP2Connection:
+class OnSocket(contextlib.AbstractContextManager):
+    """Something that is closed with its socket."""
+
+    socket: ssl.SSLSocket
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class HTTP2Connection(OnSocket):
     """Speaks as `wire.Connection` does: takes requests written for HTTP/1 and gives answers."""
 
     def __init__(self, gateway, timeout: float = 20):
@@ -135,15 +148,6 @@ class HTTP2Connection:
         if data:
             self.socket.sendall(data)
 
-    def close(self) -> None:
-        self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
 
 def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"", length=None) -> bytes:
     size = len(payload) if length is None else length
@@ -155,7 +159,7 @@ def settings(*pairs: tuple[int, int]) -> bytes:
         key.to_bytes(2, "big") + value.to_bytes(4, "big") for key, value in pairs))
 
 
-class RawHTTP2:
+class RawHTTP2(OnSocket):
     """Sends frames as it is told and keeps those that come; the compression of fields is right."""
 
     def __init__(self, address, context: ssl.SSLContext, name: str, greeting: bytes | None = None,
@@ -241,12 +245,3 @@ class RawHTTP2:
 
     def status(self, stream: int = 1) -> str | None:
         return dict(self.answers.get(stream, [])).get(":status")
-
-    def close(self) -> None:
-        self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -4,6 +4,7 @@ Signatures are made by independent libraries (PyPI http-message-signatures and h
 """
 
 import base64
+import contextlib
 import datetime
 import email.utils
 import hashlib
@@ -307,3 +308,15 @@ class PeerServer(Listener):
                         return
         except (OSError, Closed, ValueError):
             plain.close()
+
+
+@contextlib.contextmanager
+def serving(authority: Authority, generations: dict[str, str]):
+    """Peers of these hosts and generations on one listener, which ends with the block."""
+    server = PeerServer(authority)
+    try:
+        for host, generation in generations.items():
+            server.add(host, generation)
+        yield server
+    finally:
+        server.stop()

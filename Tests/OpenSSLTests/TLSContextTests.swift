@@ -43,16 +43,9 @@ import Testing
         }
         let others = TLSTrust.only([world.authority.certificate])
         for (next, isResumed) in [(try successor(nil), true), (try successor(others), false)] {
-            var pair = try world.pair()
-            pair.run()
-            pair.server.send([1])
-            pair.client.close()
-            pair.server.close()
-            pair.run()
             var again = TLSPair(
                 client: try TLSEngine(
-                    client: world.client, serverName: "gateway.example",
-                    resuming: pair.client.engine.session),
+                    client: world.client, serverName: "gateway.example", resuming: world.session()),
                 server: try TLSEngine(server: next))
             again.run()
             #expect(again.server.engine.state == .open)
@@ -64,17 +57,7 @@ import Testing
     @Test(arguments: TLSVersion.allCases)
     func aSessionIsResumedByItsOwnContextOnly(version: TLSVersion) throws {
         let world = try TLSWorld(version: version)
-        func session() throws -> TLSSession {
-            var pair = try world.pair()
-            pair.run()
-            pair.server.send([1])
-            // A connection that ends without a goodbye takes its session with it.
-            pair.client.close()
-            pair.server.close()
-            pair.run()
-            return try #require(pair.client.engine.session)
-        }
-        var again = try world.pair(resuming: session())
+        var again = try world.pair(resuming: world.session())
         again.run()
         #expect(again.server.engine.negotiation?.resumed == true)
 
@@ -83,7 +66,7 @@ import Testing
             identities: [world.identity], minimum: version, maximum: version, alpn: ["http/1.1"])
         var elsewhere = TLSPair(
             client: try TLSEngine(
-                client: world.client, serverName: "gateway.example", resuming: session()),
+                client: world.client, serverName: "gateway.example", resuming: world.session()),
             server: try TLSEngine(server: other))
         elsewhere.run()
         #expect(elsewhere.server.engine.state == .open)

@@ -1,4 +1,5 @@
 import OpenSSL
+import Testing
 
 /// An authority, an identity of `gateway.example` and the contexts of both sides.
 struct TLSWorld {
@@ -38,5 +39,17 @@ struct TLSWorld {
         TLSPair(
             client: try TLSEngine(client: client, serverName: name, resuming: session),
             server: try TLSEngine(server: server))
+    }
+
+    /// What a client has for the next time, of a connection that has ended.
+    func session() throws -> TLSSession {
+        var pair = try pair()
+        pair.run()
+        pair.server.send([1])
+        // A connection that ends without a goodbye takes its session with it.
+        pair.client.close()
+        pair.server.close()
+        pair.run()
+        return try #require(pair.client.engine.session)
     }
 }

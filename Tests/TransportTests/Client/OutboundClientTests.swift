@@ -220,16 +220,11 @@ import Testing
     private func secured(
         _ host: String, _ then: ScriptedServer.Then, _ answer: String, on group: LoopGroup
     ) async throws -> (ScriptedServer, OutboundConfiguration) {
-        let validity = 1_600_000_000...4_000_000_000
-        let authority = try CertificateAuthority.make(
-            name: "test", key: .generate(.p256), validity: validity)
-        let key = try PrivateKey.generate(.p256)
-        let leaf = try authority.issue(
-            names: ["other.example"], for: key.publicKey, validity: validity)
-        let tls = try TLSContext.server(identities: [try TLSIdentity(chain: [leaf], key: key)])
+        let other = try TestIdentity("other.example")
+        let tls = try TLSContext.server(identities: [other.identity])
         let server = try await ScriptedServer(then, tls: tls, on: group) { _ in answer }
         var configuration = OutboundConfiguration(
-            tls: try .client(trust: .only([authority.certificate])),
+            tls: try .client(trust: other.trust),
             guarding: AddressGuard(allowing: [try CIDR("127.0.0.0/8")]))
         configuration.total = .seconds(60)
         configuration.resolve = [

@@ -126,12 +126,7 @@ import Testing
     }
 
     @Test func aServerThatStopsAnswersWhatIsOpen() async throws {
-        try await serveHTTP2(
-            { _ in },
-            { _, _ in
-                .read(limit: 10) { Answer(status: 200, body: $0.body) }
-            }
-        ) { world in
+        try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(.headers(1, Frame.request("PUT"), isWhole: false))
             async let stopped: Void = world.server.shutdown(grace: .seconds(60))
@@ -157,12 +152,7 @@ import Testing
     }
 
     @Test func oneStreamTooManyIsRefused() async throws {
-        try await serveHTTP2(
-            { _ in },
-            { _, _ in
-                .read(limit: 10) { Answer(status: 200, body: $0.body) }
-            }
-        ) { world in
+        try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             let frames = (0...100).flatMap { index in
                 Frame.headers(UInt32(2 * index + 1), Frame.request("PUT"), isWhole: false).bytes

@@ -94,16 +94,9 @@ extension Frame {
     fileprivate var isEnd: Bool { kind < 2 && has(.endStream) }
 }
 
-extension [Frame] {
-    /// The code of the last GOAWAY.
-    var goAway: UInt32? {
-        last { $0.kind == Frame.Kind.goAway.rawValue }.map { $0.number(at: 4) }
-    }
-
-    /// The code of the RST_STREAM for a stream.
-    func reset(_ stream: UInt32) -> UInt32? {
-        last { $0.kind == Frame.Kind.reset.rawValue && $0.stream == stream }?.number(at: 0)
-    }
+/// Answers with the body of the request, of at most ten bytes.
+@Sendable func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
+    .read(limit: 10) { Answer(status: 200, body: $0.body) }
 }
 
 /// Runs `body` with a server of HTTP/2, and what makes clients of it.
@@ -114,15 +107,9 @@ func serveHTTP2(
     },
     _ body: (HTTP2World) async throws -> Void
 ) async throws {
-    let validity = 1_600_000_000...4_000_000_000
-    let authority = try CertificateAuthority.make(
-        name: "test", key: .generate(.p256), validity: validity)
-    let key = try PrivateKey.generate(.p256)
-    let leaf = try authority.issue(
-        names: ["cloud.example"], for: key.publicKey, validity: validity)
-    let tls = try TLSContext.server(
-        identities: [try TLSIdentity(chain: [leaf], key: key)], alpn: ["h2", "http/1.1"])
-    let trust = try TLSContext.client(trust: .only([authority.certificate]), alpn: ["h2"])
+    let own = try TestIdentity("cloud.example")
+    let tls = try TLSContext.server(identities: [own.identity], alpn: ["h2", "http/1.1"])
+    let trust = try TLSContext.client(trust: own.trust, alpn: ["h2"])
     // A test that waits for its turn on a busy machine breaks none of the times.
     try await serve(
         {

@@ -7,10 +7,6 @@ import Testing
 
 /// Streams of HTTP/2 over real sockets: bodies, answers and forwarding.
 @Suite struct HTTP2StreamTests {
-    @Sendable private static func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
-        .read(limit: 10) { Answer(status: 200, body: $0.body) }
-    }
-
     private static let put = Frame.headers(1, Frame.request("PUT"), isWhole: false)
 
     /// Forwards to `server`; what became of it is put into `results`.
@@ -38,7 +34,7 @@ import Testing
     }
 
     @Test func aBodyIsReadWhole() async throws {
-        try await serveHTTP2({ _ in }, Self.echoing) { world in
+        try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(Self.put, .data(1, Array("abc".utf8)))
             try await peer.send(.data(1, Array("def".utf8)), .headers(1, [("t", "1")]))
@@ -48,7 +44,7 @@ import Testing
 
     @Test(arguments: [[("content-length", "11")], []])
     func aBodyBeyondTheLimitIs413(_ fields: [(String, String)]) async throws {
-        try await serveHTTP2({ _ in }, Self.echoing) { world in
+        try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(
                 .headers(1, Frame.request("PUT", "/", fields), isWhole: false),
@@ -62,7 +58,7 @@ import Testing
     }
 
     @Test func aBodyThatStopsIs408AndTheConnectionGoesOn() async throws {
-        try await serveHTTP2({ $0.bodyIdle = .milliseconds(300) }, Self.echoing) { world in
+        try await serveHTTP2({ $0.bodyIdle = .milliseconds(300) }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(Self.put, .data(1, Array("abc".utf8)))
             #expect(try await peer.answer(to: 1) == ("408", "request_timeout"))
@@ -73,7 +69,7 @@ import Testing
     }
 
     @Test func continueIsSentToWhoWaitsForIt() async throws {
-        try await serveHTTP2({ _ in }, Self.echoing) { world in
+        try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(
                 .headers(

@@ -177,11 +177,6 @@ import Testing
     }
 
     private static func context() throws -> TLSContext {
-        let validity = 1_600_000_000...4_000_000_000
-        let authority = try CertificateAuthority.make(
-            name: "test", key: .generate(.p256), validity: validity)
-        let key = try PrivateKey.generate(.p256)
-        let leaf = try authority.issue(names: ["a"], for: key.publicKey, validity: validity)
-        return try TLSContext.server(identities: [try TLSIdentity(chain: [leaf], key: key)])
+        try TLSContext.server(identities: [try TestIdentity("a").identity])
     }
 }

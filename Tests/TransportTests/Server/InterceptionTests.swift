@@ -20,16 +20,10 @@ import Testing
             limits: ServerLimits = Self.patient,
             _ plan: @escaping @Sendable (RequestHead, TLSContext) -> Plan
         ) async throws {
-            let validity = 1_600_000_000...4_000_000_000
-            let authority = try CertificateAuthority.make(
-                name: "test", key: .generate(.p256), validity: validity)
-            let key = try PrivateKey.generate(.p256)
-            let leaf = try authority.issue(
-                names: ["peer.example"], for: key.publicKey, validity: validity)
-            let context = try TLSContext.server(
-                identities: [try TLSIdentity(chain: [leaf], key: key)], alpn: ["http/1.1"])
+            let peer = try TestIdentity("peer.example")
+            let context = try TLSContext.server(identities: [peer.identity], alpn: ["http/1.1"])
             self.context = context
-            trust = try .client(trust: .only([authority.certificate]), alpn: ["http/1.1"])
+            trust = try .client(trust: peer.trust, alpn: ["http/1.1"])
             let address = try #require(IPAddress("127.0.0.1"))
             server = try await Server.start(
                 ServerConfiguration(

@@ -15,25 +15,13 @@ import Testing
         _ limits: (inout ServerLimits) -> Void = { _ in },
         _ body: (Int, LoopGroup, Server) async throws -> Void
     ) async throws {
-        var changed = ServerLimits()
-        limits(&changed)
-        let group = LoopGroup(count: 1)
-        let address = try #require(IPAddress("127.0.0.1"))
-        let listener = ServerConfiguration.Listener(
-            .tcp(address, port: 0), proxies: TrustedProxies(try proxies.map { try CIDR($0) }),
-            announcers: TrustedProxies(try hops.map { try CIDR($0) }))
-        let server = try await Server.start(
-            ServerConfiguration(listeners: [listener], limits: changed), on: group,
-            handler: TestHandler { _, client in
+        try await TransportTests.serve(
+            limits,
+            { _, client in
                 let text = "\(client.addressText) \(client.port)"
                 return .answer(Answer(status: 200, body: Array(text.utf8)))
-            })
-        guard case .tcp(_, let port) = server.addresses[0] else { return }
-        do { try await body(port, group, server) } catch {
-            await group.shutdown()
-            throw error
-        }
-        await group.shutdown()
+            }, proxies: TrustedProxies(try proxies.map { try CIDR($0) }),
+            announcers: TrustedProxies(try hops.map { try CIDR($0) }), body)
     }
 
     @Test func theClientIsTheOneThatTheHopNames() async throws {

@@ -10,7 +10,8 @@ func serve(
     _ plan: @escaping @Sendable (RequestHead, ClientConnection) -> Plan = { _, _ in
         .answer(Answer(status: 200, body: Array("hello".utf8)))
     },
-    tls: TLSContext? = nil,
+    tls: TLSContext? = nil, proxies: TrustedProxies = TrustedProxies(),
+    announcers: TrustedProxies = TrustedProxies(),
     _ body: (Int, LoopGroup, Server) async throws -> Void
 ) async throws {
     var changed = ServerLimits()
@@ -19,7 +20,9 @@ func serve(
     let address = try #require(IPAddress("127.0.0.1"))
     let server = try await Server.start(
         ServerConfiguration(
-            listeners: [.init(.tcp(address, port: 0), tls: tls)], limits: changed),
+            listeners: [
+                .init(.tcp(address, port: 0), tls: tls, proxies: proxies, announcers: announcers)
+            ], limits: changed),
         on: group, handler: TestHandler(plan))
     guard case .tcp(_, let port) = server.addresses[0] else { return }
     do { try await body(port, group, server) } catch {
