@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Logging
 import OpenSSL
@@ -63,18 +64,22 @@ extension RunningGateway {
                 log.write(.warning, .socketsKept, [LogEntry(.problem, error.description)])
                 return
             }
-            defer { close(offer.descriptor) }
-            while !Task.isCancelled {
-                if let asker = offer.asker() {
-                    let sockets = await server.duplicateSockets()
-                    defer { for socket in sockets { close(socket) } }
-                    if offer.give(sockets, to: asker) {
-                        endings.continuation.yield(.succeeded)
-                        return
-                    }
+            let (asked, signals) = AsyncStream.makeStream(
+                of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            let source = DispatchSource.makeReadSource(
+                fileDescriptor: offer.descriptor, queue: .global(qos: .utility))
+            source.setEventHandler { signals.yield() }
+            source.setCancelHandler { close(offer.descriptor) }
+            source.resume()
+            defer { source.cancel() }
+            for await _ in asked {
+                guard let asker = offer.asker() else { continue }
+                let sockets = await server.duplicateSockets()
+                defer { for socket in sockets { close(socket) } }
+                if offer.give(sockets, to: asker) {
+                    endings.continuation.yield(.succeeded)
+                    return
                 }
-                // Ended early only by being cancelled.
-                try? await Task.sleep(for: .milliseconds(100))
             }
         }
     }

@@ -32,7 +32,6 @@ package enum HTTP2Code: UInt32, Sendable {
     case noError = 0x0
     case protocolError = 0x1
     case internalError = 0x2
-    case refusedStream = 0x7
     case cancel = 0x8
     case enhanceYourCalm = 0xb
 }

@@ -317,7 +317,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private func finish() {
         guard let context else { return }
         course = .lingering
-        deadline = loop.now + Self.patience
+        deadline = loop.now + RequestCycle.patience
         context.close(mode: .output, promise: nil)
         readIfWanted()
     }
@@ -363,7 +363,6 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private static let leastRoom = 4 << 10
     /// For a client to show that it knows that it should open no more streams.
     private static let notice = Duration.seconds(5)
-    private static let patience = Duration.seconds(5)
 }
 
 extension HTTP2Limits {

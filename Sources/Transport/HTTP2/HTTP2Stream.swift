@@ -180,7 +180,7 @@ final class HTTP2Stream: ClientExchange {
     func answered() {
         guard !isWhole else { return }
         cycle.enter(.dropping)
-        deadline = loop.now + Self.patience
+        deadline = loop.now + RequestCycle.patience
         if case .length(let length) = head?.body, length > RequestCycle.mostDropped {
             connection?.reset(id, .noError)
         } else {
@@ -275,6 +275,4 @@ final class HTTP2Stream: ClientExchange {
 
     /// Above it, nothing more is read from the upstream.
     private static let most = 32 << 10
-    /// For bytes that are only dropped.
-    private static let patience = Duration.seconds(5)
 }

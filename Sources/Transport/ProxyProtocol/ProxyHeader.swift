@@ -16,13 +16,13 @@ package enum ProxyHeader: Sendable, Hashable {
     }
 
     /// What is wrong with the first bytes of a connection.
-    package enum Failure: String, Error, Sendable, CaseIterable {
+    package enum Failure: Error, Sendable {
         /// They begin no header.
         case absent
         /// A header that breaks the grammar, or says two things.
         case malformed
         /// More than `mostBytes`, or a first line of more than 107.
-        case tooLong = "too_long"
+        case tooLong
         /// A version, a command, a family or a transport that there is not, or not here.
         case unknown
         /// The bytes are not those that the proxy sent.

@@ -272,8 +272,11 @@ extension ClientExchange {
         send(answer)
     }
 
-    /// The client stopped sending its body.
-    func endPassageByTimeout() { stop(.clientTimeout, .requestTimeout) }
+    /// The client's body has not come in time.
+    func expireBody() {
+        loop.counters.count(.bodyTimeout)
+        if passage == nil { refuse(.requestTimeout) } else { stop(.clientTimeout, .requestTimeout) }
+    }
 
     /// The client's body breaks a rule.
     func refuseBody(_ failure: RequestFailure) {

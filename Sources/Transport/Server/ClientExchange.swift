@@ -101,10 +101,4 @@ extension ClientExchange {
         passage?.connection?.flush()
         settleOutput()
     }
-
-    /// The body has not come in time.
-    func expireBody() {
-        loop.counters.count(.bodyTimeout)
-        if passage == nil { refuse(.requestTimeout) } else { endPassageByTimeout() }
-    }
 }

@@ -114,4 +114,6 @@ struct RequestCycle: Sendable {
     static let mostDropped = 64 << 10
     /// How much is dropped to save the answer.
     static let mostLingered = 1 << 20
+    /// How long is waited for a client that has its answer.
+    static let patience = Duration.seconds(5)
 }

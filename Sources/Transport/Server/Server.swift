@@ -83,14 +83,7 @@ package final class Server: Sendable {
 
     /// Stops accepting, lets the requests in flight end for at most `grace`; what is left then ends
     /// with the loops.
-    package func shutdown(grace: Duration) async {
-        census.stop()
-        await sockets.close()
-        let end = ContinuousClock.now + grace
-        while census.count > 0, ContinuousClock.now < end {
-            do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
-        }
-    }
+    package func shutdown(grace: Duration) async { await end(within: grace) { true } }
 
     /// The listening sockets once more, for the process that takes this one's place.
     package func duplicateSockets() async -> [Int32] { await sockets.duplicates() }
@@ -98,10 +91,14 @@ package final class Server: Sendable {
     /// Stops accepting, and waits until nothing is left but answers that stream from upstreams, at most
     /// for `grace`.
     package func retire(grace: Duration) async {
+        await end(within: grace) { await group.isBusy() }
+    }
+
+    private func end(within grace: Duration, while isUnderWay: () async -> Bool) async {
         census.stop()
         await sockets.close()
         let end = ContinuousClock.now + grace
-        while census.count > 0, await group.isBusy(), ContinuousClock.now < end {
+        while census.count > 0, await isUnderWay(), ContinuousClock.now < end {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
     }

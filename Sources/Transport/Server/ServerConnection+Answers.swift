@@ -68,10 +68,10 @@ extension ServerConnection {
         case .nextRequest:
             deadline = loop.now + site.keepAlive
             if inbound.readableBytes > 0 { deadline = loop.now + site.requestHead }
-        case .drop: deadline = loop.now + Self.patience
+        case .drop: deadline = loop.now + RequestCycle.patience
         case .linger:
             cycle.enter(.lingering)
-            deadline = loop.now + Self.patience
+            deadline = loop.now + RequestCycle.patience
             endOutput()
         case .close:
             if inbound.readableBytes > 0, !inputEnded {
@@ -109,6 +109,4 @@ extension ServerConnection {
     }
 
     private static let continueHead = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-    /// For bytes that are only dropped.
-    private static let patience = Duration.seconds(5)
 }

@@ -31,7 +31,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// The head of the request, until it is flushed.
     private var sentHead: ByteBuffer?
 
-    init(_ upstream: Upstream, loop: Loop, announced: ProxyHeader = .own) {
+    init(_ upstream: Upstream, loop: Loop, announced: ProxyHeader) {
         self.upstream = upstream
         self.announced = announced
         self.loop = loop

@@ -58,12 +58,8 @@ final class UpstreamPool {
 
     /// The idle connection that was used last, of those that may carry the receiver's requests.
     private func idle(of shelf: Shelf, for receiver: any AnswerReceiver) -> Int? {
-        switch shelf.upstream.announcement {
-        case .none: return shelf.idle.indices.last
-        case .proxyV2:
-            let wanted = receiver.askedFor
-            return shelf.idle.lastIndex { $0.announced == wanted }
-        }
+        let wanted = Self.announced(to: shelf.upstream, for: receiver)
+        return shelf.idle.lastIndex { $0.announced == wanted }
     }
 
     /// What the upstream is told of the receiver's client.
