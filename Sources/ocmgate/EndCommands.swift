@@ -56,7 +56,7 @@ struct EndOptions: ParsableArguments {
                 settings.state.file, key, grace: .seconds(limit ?? usual),
                 now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure("\(error)") }
-        let seconds = Int((ContinuousClock.now - start).components.seconds)
+        let seconds = (ContinuousClock.now - start).wholeSeconds
         if json {
             Output.json(["ended": .bool(true), "seconds": .number(seconds)])
         } else {

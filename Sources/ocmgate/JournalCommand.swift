@@ -105,14 +105,11 @@ struct JournalOptions: ParsableArguments {
 extension JournalDecision {
     /// The decision on one line.
     fileprivate var summary: String {
-        let time = text(of: "at")
+        let time = object["at"]?.string ?? ""
         let who = peer ?? claimed.map { "\($0)?" } ?? "-"
         return [
             time, id, direction == "out" ? "out" : "in ", kind,
             action?.rawValue ?? "-", "\(status)", who, by, code ?? "",
         ].joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
-
-    /// A member as it is written; empty when there is none.
-    func text(of name: String) -> String { object[name]?.string ?? "" }
 }

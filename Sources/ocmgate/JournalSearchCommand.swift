@@ -79,10 +79,14 @@ struct JournalFilter: ParsableArguments {
         var search = JournalSearch()
         if let peer { search.peer = try PeerHost(argument: peer).description }
         search.action = try action.map { word in
-            try known(DecisionRecord.Action(rawValue: word), word, "--action", Self.actions)
+            try known(
+                DecisionRecord.Action(rawValue: word), word, "--action",
+                DecisionRecord.Action.allCases.map(\.rawValue))
         }?.rawValue
         search.direction = try direction.map { word in
-            try known(DecisionRecord.Direction(rawValue: word), word, "--direction", ["in", "out"])
+            try known(
+                DecisionRecord.Direction(rawValue: word), word, "--direction",
+                DecisionRecord.Direction.allCases.map(\.rawValue))
         }?.rawValue
         if let kind {
             let asked = try known(RecordedKind.asked(kind), kind, "--kind", Self.kinds)
@@ -120,7 +124,6 @@ struct JournalFilter: ParsableArguments {
             + (near.map { ": did you mean \(quoted($0))?" } ?? "")
     }
 
-    private static let actions = ["allow", "deny", "hold", "fail"]
     private static let kinds =
         RecordedKind.allCases.map(\.rawValue) + MessageKind.allCases.map(\.rawValue)
 

@@ -146,7 +146,7 @@ extension KeyRing.Entry {
         case .staged: return isPublished(now: now) ? "staged" : "staged (shown when it signs)"
         case .retired(let until):
             if until <= now { return "over" }
-            let day = Date(timeIntervalSince1970: Double(until)).formatted(.iso8601)
+            let day = Moment.text(until)
             return isPublished(now: now) ? "retired until \(day)" : "retired"
         }
     }

@@ -1,6 +1,6 @@
 /// Commands that the design names and this version does not have: they are told apart from slips.
 struct LaterCommand: CustomStringConvertible {
-    /// `policy prove`.
+    /// `token revoke`.
     let name: String
     /// What does the same for now, where something does.
     let meanwhile: String?

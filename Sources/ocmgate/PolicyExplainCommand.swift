@@ -91,7 +91,7 @@ struct PolicyExplainCommand: ParsableCommand {
             ]
         }
         if let until = standing.entry?.until, !rows.isEmpty {
-            let end = Date(timeIntervalSince1970: Double(until)).formatted(.iso8601)
+            let end = Moment.text(until)
             rows[0][3] += ", counts until \(end)"
         }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -112,19 +112,18 @@ struct PolicyExplainCommand: ParsableCommand {
     }
 
     private func printJSON(_ policy: Policy, _ verdict: Verdict, _ standing: Standing) {
-        func text(_ text: String?) -> Output.Value { text.map { .string($0) } ?? .null }
         Output.json([
             "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
-            "place": text(policy.place(of: verdict.by)?.description),
-            "code": text(verdict.code), "hint": text(verdict.hint),
+            "place": Output.text(policy.place(of: verdict.by)?.description),
+            "code": Output.text(verdict.code), "hint": Output.text(verdict.hint),
             "status": verdict.status.map { .number($0) } ?? .null,
             "would": .strings(verdict.would), "policy": .string(policy.hash),
             "checks": .list(
                 verdict.checks.map { check in
                     [
                         "name": .string(check.name), "result": .string(check.result.rawValue),
-                        "place": text(written(check, policy, standing)),
-                        "reason": text(check.reason.text),
+                        "place": Output.text(written(check, policy, standing)),
+                        "reason": Output.text(check.reason.text),
                     ]
                 }),
         ])

@@ -67,15 +67,14 @@ struct PolicyReplayCommand: ParsableCommand {
         print("by kind", replay.byKind)
         if !replay.reported.isEmpty { Output.line("only reported, before and now") }
         for (block, counts) in replay.reported.sorted(by: { $0.key < $1.key }) {
-            Output.line("  \(Output.plain(block)): \(counts.before), \(counts.now)")
+            Output.line("  \(block): \(counts.before), \(counts.now)")
         }
         if !replay.examples.isEmpty { Output.line("examples (ocmgate explain ID shows one whole)") }
         for change in replay.examples.prefix(Self.shown) {
             let sure = change.certainty == "exact" ? "" : " (\(change.certainty))"
             Output.line(
-                Output.plain(
-                    "  \(change.decision)  \(change.kind)  \(change.peer)  \(change.transition)  "
-                        + "by \(change.now.by)\(sure)"))
+                "  \(change.decision)  \(change.kind)  \(change.peer)  \(change.transition)  "
+                    + "by \(change.now.by)\(sure)")
         }
     }
 
@@ -86,8 +85,7 @@ struct PolicyReplayCommand: ParsableCommand {
         for row in rows.prefix(Self.shown) {
             let transitions = row.transitions.map { "\($0.name): \($0.count)" }
             let name = row.name.isEmpty ? "(nobody named)" : row.name
-            Output.line(
-                Output.plain("  \(name)  \(row.total)  \(transitions.joined(separator: "; "))"))
+            Output.line("  \(name)  \(row.total)  \(transitions.joined(separator: "; "))")
         }
         if rows.count > Self.shown { Output.line("  and \(rows.count - Self.shown) more") }
     }

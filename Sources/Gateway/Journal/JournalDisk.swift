@@ -374,3 +374,12 @@ package enum JournalFolder {
         }
     }
 }
+
+extension JournalDisk.Settings {
+    /// As the configuration has them, for the state file beside which the newest checkpoint is kept.
+    init(_ journal: Configuration.JournalSettings, state: String, site: PeerHost) {
+        self.init(
+            folder: journal.folder, keep: journal.keep, site: site,
+            headFile: JournalHead.file(of: state))
+    }
+}

@@ -35,9 +35,7 @@ package enum JournalForgetting {
         guard PrivateFile.exists(journal.folder) else { return nil }
         let key = try JournalKey.load(folder: settings.signature.keys, whenMissing: .refuse)
         let disk = try JournalDisk(
-            JournalDisk.Settings(
-                folder: journal.folder, keep: journal.keep, site: site.host,
-                headFile: JournalHead.file(of: settings.state.file)),
+            JournalDisk.Settings(journal, state: settings.state.file, site: site.host),
             key, seal,
             GatewayLog(
                 level: .error, format: .text, milliseconds: { now * 1000 }, sink: { _ in true }),

@@ -20,8 +20,7 @@ package enum JournalKeeping: Sendable {
             return
         }
         let disk = JournalDisk.Settings(
-            folder: settings.folder, keep: settings.keep, site: site.host,
-            headFile: JournalHead.file(of: configuration.state.file))
+            settings, state: configuration.state.file, site: site.host)
         self = .on(
             try Journal(
                 disk, try JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),

@@ -14,7 +14,7 @@ struct PastJudge {
         let certainty: Certainty
     }
 
-    enum Certainty: String, Sendable, CaseIterable {
+    enum Certainty: String, Sendable {
         case exact
         /// If its signature, which the lists gave nobody a reason to verify, was good.
         case ifSigned = "if-signed"

@@ -125,10 +125,6 @@ package struct PolicySuggestions: Sendable {
         }
     }
 
-    func place(of label: String) -> String {
-        policy.place(of: label).map { " (\($0))" } ?? ""
-    }
-
     private var labels: [String] {
         policy.lists.map(\.label) + policy.requirements.map(\.label) + policy.limits.map(\.label)
             + policy.rules.map(\.label)

@@ -73,7 +73,7 @@ extension PolicySuggestions {
                 : "# Blocks that are only reported. With mode = \"enforce\":",
         ]
         for (label, about, refused) in found {
-            let name = Self.plain(label) + place(of: label)
+            let name = Self.plain(policy.placed(label))
             if refused.isEmpty {
                 lines.append(
                     about == 0
@@ -95,7 +95,7 @@ extension PolicySuggestions {
         let found = idle
         guard !found.isEmpty else { return [] }
         return ["", "# Blocks that were about no message in this time:"]
-            + found.map { "#   \(Self.plain($0))\(place(of: $0))" }
+            + found.map { "#   \(Self.plain(policy.placed($0)))" }
     }
 
     private func evidence(_ tally: PeerTally) -> String {

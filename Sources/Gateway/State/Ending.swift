@@ -14,10 +14,7 @@ package enum Ending {
             throw StoreOpenError(
                 path: state, what: "no gateway uses this state", remedy: "there is nothing to end")
         }
-        switch try await OrderBox(state, key).ask(.end(grace.wholeSeconds), now: now) {
-        case .done: break
-        case .refused(let reason): throw StoreOpenError(path: state, what: reason, remedy: "")
-        }
+        _ = try await OrderBox.told(.end(grace.wholeSeconds), in: state, key, now: now)
         let end = ContinuousClock.now + grace + .seconds(30)
         while try isServed(state) {
             guard ContinuousClock.now < end else {

@@ -11,7 +11,7 @@ package enum Order: Sendable, Codable {
     case settleHold(String)
     /// The keys that a peer is known by from now on.
     case pinPeer(PinOrder)
-    /// Policy and keys, to be read again.
+    /// Policy, lists, keys, configuration and certificates, to be read again.
     case reload
     /// Requests in flight get so many seconds, then it ends.
     case end(Int)

@@ -31,6 +31,19 @@ package struct OrderBox: Sendable {
 
     // MARK: The command
 
+    /// What the gateway that uses the state tells of an order that it has carried out.
+    ///
+    /// Throws a text for the operator when no gateway takes it, or when it is refused.
+    static func told(
+        _ order: Order, in state: String, _ key: SealKey, now: Int,
+        patience: Duration = .seconds(10)
+    ) async throws(StoreOpenError) -> [String: String] {
+        switch try await OrderBox(state, key).ask(order, now: now, patience: patience) {
+        case .done(let told): return told
+        case .refused(let reason): throw StoreOpenError(path: state, what: reason, remedy: "")
+        }
+    }
+
     /// Leaves an order and waits for its answer, at most `patience`.
     ///
     /// Throws a text for the operator when no gateway takes it, and then takes it back.

@@ -33,7 +33,7 @@ package enum PeerDecision {
         }
     }
 
-    /// Makes a gateway that runs read policy and keys again.
+    /// Makes a gateway that runs read its files again.
     ///
     /// Throws when none runs.
     package static func reload(
@@ -44,11 +44,7 @@ package enum PeerDecision {
                 path: state, what: "no gateway uses this state",
                 remedy: "one that starts reads its policy anyway")
         }
-        switch try await OrderBox(state, key).ask(.reload, now: now, patience: patience) {
-        case .done(let told): return told
-        case .refused(let reason):
-            throw StoreOpenError(path: state, what: reason, remedy: "")
-        }
+        return try await OrderBox.told(.reload, in: state, key, now: now, patience: patience)
     }
 
     private static func carryOut(
@@ -62,12 +58,8 @@ package enum PeerDecision {
             return .command
         } catch let error as StoreOpenError where error.isInUse {
             // A policy that is proved takes its time.
-            let answer = try await OrderBox(state, key).ask(order, now: now, patience: .seconds(60))
-            switch answer {
-            case .done(let told): return .gateway(told)
-            case .refused(let reason):
-                throw StoreOpenError(path: state, what: reason, remedy: "")
-            }
+            return .gateway(
+                try await OrderBox.told(order, in: state, key, now: now, patience: .seconds(60)))
         }
     }
 }

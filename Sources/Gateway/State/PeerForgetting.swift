@@ -26,11 +26,9 @@ package enum PeerForgetting {
             return known
         } catch let error as StoreOpenError where error.isInUse {
             let order = Order.forgetPeer(host.description)
-            switch try await OrderBox(state, key).ask(order, now: now, patience: patience) {
-            case .done(let told): return told["keys"].flatMap { Int($0) } ?? 0
-            case .refused(let reason):
-                throw StoreOpenError(path: state, what: reason, remedy: "")
-            }
+            let told = try await OrderBox.told(
+                order, in: state, key, now: now, patience: patience)
+            return told["keys"].flatMap { Int($0) } ?? 0
         }
     }
 }

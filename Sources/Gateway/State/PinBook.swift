@@ -34,8 +34,6 @@ package final class PinBook: Sendable {
 
     package subscript(_ host: PeerHost) -> [Pin] { pins.withLock { $0[host] ?? [] } }
 
-    package var hosts: [PeerHost] { pins.withLock { $0.keys.sorted() } }
-
     package func judge(_ host: PeerHost, offered: [OfferedKey]) -> PinJudgement {
         Pins.judge(pins: self[host], offered: offered)
     }
