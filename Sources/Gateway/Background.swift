@@ -7,7 +7,8 @@ import Transport
 /// What the gateway does without being asked.
 extension Gateway {
     /// Fetches the backend's document now and then, forgets what may be forgotten, carries out the
-    /// orders of commands, looks for the cause of failed signatures, and follows the policy file where `policy.reload = "watch"`.
+    /// orders of commands, looks for the cause of failed signatures, and follows the policy file where
+    /// `policy.reload = "watch"`.
     func background(on group: LoopGroup) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in

@@ -38,7 +38,6 @@ package struct Site: Sendable {
     /// All hosts of the site: a `Destination` may name any of them.
     package var hosts: [PeerHost] { [host] + aliases }
 
-    /// The address by which policy, journal and registry know somebody: people of this site are at
     /// The one of this site's people for whom a message is, or whose it is.
     ///
     /// The backend looks for the user by the part before the host, and leaves the host aside; what the

@@ -57,5 +57,4 @@ extension JSONValue {
         }
         bytes.append(UInt8(ascii: "\""))
     }
-
 }

@@ -40,11 +40,8 @@ struct PolicyTestReader {
     /// The limits that `over` says have no room.
     private func over(_ given: inout TOMLTableReader) -> Set<Int> {
         guard let node = given.node("over") else { return [] }
-        guard
-            let words = TOMLForm<String>.known(known.limits + [Policy.pingPongLabel], "limit").array
-                .read(
-                    node, given.findings)
-        else { return [] }
+        let form = TOMLForm<String>.known(known.limits + [Policy.pingPongLabel], "limit").array
+        guard let words = form.read(node, given.findings) else { return [] }
         return Set(words.map { limits.firstIndex(of: $0) ?? Policy.pingPongPlace })
     }
 

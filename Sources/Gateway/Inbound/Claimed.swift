@@ -15,9 +15,6 @@ struct Claimed: Sendable {
     /// Why the notification is refused once its signature has been verified; before that nobody
     /// learns which shares there are.
     let doubt: Denial?
-    /// What the lists say of the host that the message waits for: it is verified, so that the person
-    /// who decides knows who asks, and then refused.
-    fileprivate(set) var held: Denial?
 
     fileprivate init(
         received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
@@ -45,10 +42,10 @@ extension Gateway {
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
             now: received.now)
-        var claimed = Claimed(
+        let claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt)
-        claimed.held = try admit(claimed, trail)
+        try admit(claimed, trail)
         do throws(Denial) { try checkOurs(message) } catch {
             guard configuration.profile == .observe else { throw error }
             trail.tolerated(error)
@@ -81,10 +78,9 @@ extension Gateway {
     }
 
     /// Every host that the message names as its own side must have a standing that lets it in, or
-    /// lets it wait: then what holds it is returned.
-    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) -> Denial? {
+    /// lets it wait: then the trail keeps what holds it.
+    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) {
         let (claim, received) = (claimed.claim, claimed.received)
-        var held: Denial?
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
             hosts.append(host)
@@ -97,15 +93,13 @@ extension Gateway {
             if configuration.profile == .observe {
                 trail.tolerated(denial)
             } else if standing.waits {
-                trail.holds(host, by: standing)
-                held = held ?? denial
+                trail.holds(host, by: standing, denial)
             } else {
                 trail.isTurnedAway(by: standing, of: host)
                 trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
                 throw denial
             }
         }
-        return held
     }
 
     /// What the candidate would say of a message that is not let in, if its signature were good.

@@ -27,8 +27,7 @@ extension Gateway {
             under: trail.snapshot)
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
-        if let denial = verdict.denial ?? verified.claimed.held {
-            if verdict.denial == nil { trail.isHeld() }
+        if let denial = verdict.denial ?? trail.heldBack() {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }

@@ -49,7 +49,7 @@ final class Trail: Sendable {
     private struct Judged {
         /// Settled when the message is over.
         var pending: PendingRoom?
-        var held: (host: PeerHost?, standing: Standing)?
+        var held: (host: PeerHost?, standing: Standing, denial: Denial)?
     }
 
     /// A peer may send many secrets; one line tells of so many.
@@ -157,17 +157,19 @@ final class Trail: Sendable {
 
     /// A host of the message that waits for a person, and what of the policy holds it; the first
     /// counts.
-    func holds(_ host: PeerHost?, by standing: Standing) {
-        judgement.withLock { if $0.held == nil { $0.held = (host, standing) } }
+    func holds(_ host: PeerHost?, by standing: Standing, _ denial: Denial) {
+        judgement.withLock { if $0.held == nil { $0.held = (host, standing, denial) } }
     }
 
-    /// That host; nil when it is the peer itself.
+    /// That host; nil when nothing waits, and for a message that names nobody.
     var heldPeer: PeerHost? { judgement.withLock { $0.held?.host } }
 
-    /// The policy would let the peer's message pass, and a host that it names has to wait.
-    func isHeld() {
-        guard let held = judgement.withLock({ $0.held }) else { return }
+    /// Why the message has to wait although the policy would let the peer's pass; nil when it has
+    /// not.
+    func heldBack() -> Denial? {
+        guard let held = judgement.withLock({ $0.held }) else { return nil }
         isTurnedAway(by: held.standing, of: held.host)
+        return held.denial
     }
 
     /// What is known of the message so far; nil before it was read.

@@ -2,8 +2,8 @@ package import Federation
 import Foundation
 import OpenSSL
 
-/// The folder `lists` (of a candidate, `candidate-lists`) beside the state file: of each downloaded list a record `NAME.json`, and its
-/// versions `NAME.HASH.list`, which never change.
+/// The folder `lists` (of a candidate, `candidate-lists`) beside the state file: of each downloaded
+/// list a record `NAME.json`, and its versions `NAME.HASH.list`, which never change.
 ///
 /// A record names its versions by their hash and is put in place last, as a whole: after a crash a
 /// list is as before, or as after.

@@ -310,14 +310,14 @@ package final class ListKeeper: Sendable {
     private func takeOver(_ list: PeerList, _ download: PeerList.Download) throws -> Held? {
         // What waits for a person has had none yet.
         guard case .policy(let before?) = role, download.apply != .drafts,
-            let copy = try before.record(of: list)?.live,
+            let known = try before.record(of: list), let copy = known.live,
             ListRecord.mayUse(copy, try keys(of: download))
         else { return nil }
         let live = try before.entries(copy, of: list.name)
         var record = ListRecord(list, download)
         record.live = try folder.store(
             live, of: list.name, signer: copy.signer, now: copy.fetched)
-        record.issued = try before.record(of: list)?.issued
+        record.issued = known.issued
         try folder.put(record, of: list.name)
         return Held(record: record, live: live)
     }

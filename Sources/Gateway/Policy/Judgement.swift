@@ -60,7 +60,7 @@ extension Gateway {
     /// Refused: what the policy denies. What is only reported, and under profile `observe` all of
     /// it, is told and passes.
     func judgeData(
-        _ facts: Facts, _ standing: Standing, of share: ShareRecord?,
+        _ facts: Facts, _ standing: Standing, of share: @autoclosure () -> ShareRecord?,
         _ direction: DecisionRecord.Direction, _ head: RequestHead,
         from client: ClientConnection, under snapshot: PolicySnapshot
     ) throws(Denial) -> Judgement {
@@ -72,7 +72,9 @@ extension Gateway {
             would.append("\(denial.code.rawValue): \(denial.detail)")
         }
         if !would.isEmpty {
-            tolerate(would, judgement.verdict, facts, share, direction, head, client)
+            tolerate(
+                would, judgement.verdict, facts, standing, share(), direction, head, client,
+                under: snapshot.policy)
         }
         return judgement
     }
@@ -83,8 +85,8 @@ extension Gateway {
         _ facts: Facts, refusedBy standing: Standing, under snapshot: PolicySnapshot
     ) -> BesideVerdict? {
         guard let beside = snapshot.beside else { return nil }
-        let live = snapshot.policy.evaluate(facts, standing) { _ in .room }
-        let other = beside.policy.evaluate(facts) { _ in .room }
+        let live = snapshot.policy.evaluate(facts, standing, room: Policy.roomForAll)
+        let other = beside.policy.evaluate(facts, room: Policy.roomForAll)
         let judged = BesideVerdict(other, of: beside.policy, beside: live)
         policy.count.note(differs: judged.differs)
         return judged

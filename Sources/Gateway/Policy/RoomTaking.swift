@@ -1,5 +1,4 @@
 import Federation
-import Synchronization
 import Transport
 
 /// The room that one message takes of the limits that it falls under.

@@ -7,8 +7,9 @@ import Transport
 extension Gateway {
     /// Tells that a request would have been refused, by the names of the blocks.
     func tolerate(
-        _ would: [String], _ verdict: Verdict, _ facts: Facts, _ share: ShareRecord?,
-        _ direction: DecisionRecord.Direction, _ head: RequestHead, _ client: ClientConnection
+        _ would: [String], _ verdict: Verdict, _ facts: Facts, _ standing: Standing,
+        _ share: ShareRecord?, _ direction: DecisionRecord.Direction, _ head: RequestHead,
+        _ client: ClientConnection, under policy: Policy
     ) {
         var decision = DecisionRecord(
             id: DecisionID.make(now: facts.now), kind: "webdav", direction: direction,
@@ -19,8 +20,8 @@ extension Gateway {
         case .outbound: decision.peer = peer
         }
         decision.method = head.method.rawValue
-        decision.standing = policy.current.standing(of: facts.peer, now: facts.now).by
-        decision.policy = policy.current.hash
+        decision.standing = standing.by
+        decision.policy = policy.hash
         decision.would = would
         if let share { decision.fill(from: share, facts) }
         log.toleratedData(decision)

@@ -73,10 +73,7 @@ extension ListEntry {
     /// The entry with its end as it is written in the file: the last day that counts.
     fileprivate var line: String {
         var words = [quoted(pattern.description)]
-        if let until {
-            let last = until % 86_400 == 0 ? until - 86_400 : until
-            words.append("until \(TOMLInstant(start: last, end: until).written)")
-        }
+        if let until { words.append("until \(ListDate.text(until))") }
         if let note { words.append("note \(quoted(note))") }
         return words.joined(separator: ", ")
     }
