@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func fieldsThatAreNotWholeInTimeEndTheConnection() async throws {
-        try await serveHTTP2({ $0.requestHead = .seconds(4) }) { world in
+        try await serveHTTP2({ $0.requestHead = .seconds(15) }) { world in
             let peer = try await world.peer()
             try await peer.send(Frame(.headers, stream: 1, payload: [0x82]))
             #expect(try await peer.isLeft())

@@ -357,7 +357,7 @@ import Testing
         var configuration = OutboundConfiguration(
             tls: try .client(trust: .system(adding: [])),
             guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
-        configuration.connect = .seconds(4)
+        configuration.connect = .seconds(12)
         configuration.proxy = OuterProxy(
             host: .address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: silent.port))
         let client = OutboundClient(configuration, on: group)

@@ -83,9 +83,12 @@ import Testing
     @Test func aListenerMayChangeItsTermsWhileItListens() async throws {
         let address = try #require(IPAddress("127.0.0.1"))
         let group = LoopGroup(count: 1)
+        var limits = ServerLimits()
+        // Beside hundreds of other tests a step of one may come late.
+        limits.requestHead = .seconds(600)
         var listener = ServerConfiguration.Listener(.tcp(address, port: 0))
         let server = try await Server.start(
-            ServerConfiguration(listeners: [listener]), on: group,
+            ServerConfiguration(listeners: [listener], limits: limits), on: group,
             handler: TestHandler { _, client in
                 .answer(Answer(status: 200, body: Array(client.addressText.utf8)))
             })
@@ -93,7 +96,7 @@ import Testing
         let (old, heard) = try await RawClient.connect(to: port, on: group, saying: "GET / HT")
         #expect(try await eventually { server.connections == 1 })
         listener.announcers = TrustedProxies([try CIDR("127.0.0.0/8")])
-        server.change(ServerConfiguration(listeners: [listener]))
+        server.change(ServerConfiguration(listeners: [listener], limits: limits))
         let announced = try await RawClient.talk(
             [(.zero, "PROXY TCP4 192.0.2.7 198.51.100.1 1 443\r\n" + Self.get)], to: port,
             on: group)
