@@ -39,8 +39,6 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private var outbound = ByteBuffer()
     private var isReading = false
     private var willFlush = false
-    /// Events that wait for the next turn of the loop, with the bytes that they lie in.
-    private var deferred: (events: ArraySlice<HTTP2Event>, bytes: ByteBuffer)?
 
     /// How the connection goes on.
     private enum Course {
@@ -120,7 +118,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     }
 
     private func readIfWanted() {
-        guard !isReading, deferred == nil, let context else { return }
+        guard !isReading, let context else { return }
         isReading = true
         context.read()
     }
@@ -134,36 +132,14 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         let open = streams.values
         streams = [:]
         touched = []
-        deferred = nil
         for stream in open { stream.closed(nil) }
     }
 
     // MARK: Events
 
-    /// No more new streams than `mostAtOnce` in one turn of the loop; others have their turn before the
-    /// rest.
+    /// All at once, in their order: what is put off would meet what comes behind it.
     private func handle(_ events: ArraySlice<HTTP2Event>, _ bytes: ByteBuffer) {
-        var begun = 0
-        for index in events.indices {
-            if case .request = events[index] {
-                begun += 1
-                if begun > Self.mostAtOnce {
-                    deferred = (events[index...], bytes)
-                    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-                    loop.eventLoop.execute { bound.value.handleDeferred() }
-                    return
-                }
-            }
-            handle(events[index], bytes)
-        }
-    }
-
-    private func handleDeferred() {
-        guard let deferred, let context else { return }
-        self.deferred = nil
-        handle(deferred.events, deferred.bytes)
-        channelReadComplete(context: context)
-        wantFlush()
+        for event in events { handle(event, bytes) }
     }
 
     private func handle(_ event: HTTP2Event, _ bytes: ByteBuffer) {
@@ -356,8 +332,6 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         }
     }
 
-    /// New streams in one turn of the loop.
-    private static let mostAtOnce = 64
     /// Bytes that go to the socket together.
     private static let mostTogether = 32 << 10
     private static let leastRoom = 4 << 10
