@@ -92,7 +92,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         if case .lingering = course { return }
         if requests == 0, streams.isEmpty { deadline = loop.now + site.keepAlive }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
-        handle(session.takeEvents()[...], bytes)
+        handleEvents(bytes)
         fieldsDeadline =
             session.isInsideFields ? min(fieldsDeadline, loop.now + site.requestHead) : .never
         wantFlush()
@@ -137,9 +137,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
 
     // MARK: Events
 
-    /// All at once, in their order: what is put off would meet what comes behind it.
-    private func handle(_ events: ArraySlice<HTTP2Event>, _ bytes: ByteBuffer) {
-        for event in events { handle(event, bytes) }
+    /// All in one turn: what is put off would meet what comes behind it.
+    private func handleEvents(_ bytes: ByteBuffer) {
+        for event in session.takeEvents() { handle(event, bytes) }
     }
 
     private func handle(_ event: HTTP2Event, _ bytes: ByteBuffer) {
@@ -265,7 +265,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             loop.shelf.put(back: bytes)
         }
-        handle(session.takeEvents()[...], ByteBuffer())
+        handleEvents(ByteBuffer())
         let ready = drained
         drained.removeAll(keepingCapacity: true)
         for stream in ready { stream.passage?.connection?.resume() }
