@@ -83,6 +83,18 @@ def test_one_connection_carries_many_requests_at_once(gateway, client):
         assert got["start"] == f"POST /{number} HTTP/1.1" and len(got["body"]) == number
 
 
+def test_bodies_that_come_with_a_hundred_requests_at_once_are_whole(gateway, echo):
+    echo.take()
+    streams, parts = range(1, 200, 2), [b"A" * 40, b"B" * 10]
+    with raw(gateway) as connection:
+        connection.send(*[connection.post(stream) for stream in streams],
+                        *[frame(DATA, 0, stream, parts[0]) for stream in streams],
+                        *[frame(DATA, END_STREAM, stream, parts[1]) for stream in streams])
+        assert connection.read(lambda c: len(c.ended) == len(streams))
+    bodies = [request.body for request in echo.take() if request.start.startswith("POST ")]
+    assert bodies == [b"".join(parts)] * len(streams)
+
+
 def test_a_body_without_a_length_arrives_and_trailers_do_not(client):
     stream = client.ask("PUT", "/dav", ends=False)
     client.write(stream, b"one ")
