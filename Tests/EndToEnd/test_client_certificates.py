@@ -27,8 +27,11 @@ def clients(tmp_path_factory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def world(legacy, start, clients):
-    _, backend = legacy("nextcloud")
+def world(legacy, start, clients, evidence):
+    server, backend = legacy("nextcloud")
+    server.files = {"notes.txt": b"hello\n"}
+    backend.secret = evidence.secret()
+    server.secrets = {backend.secret}
 
     def prepare(gateway):
         text = gateway.configuration.read_text()
@@ -83,6 +86,21 @@ def test_without_one_or_with_that_of_another_a_peer_is_refused(world, clients, p
     body = refused(sent(gateway, modern, clients.issue_client("other.test")), 403, "not_allowed")
     assert gateway.decision(body["decision"])["certificate"]["names"] == ["other.test"]
     assert reached(backend) == []
+
+
+def test_a_token_over_a_connection_without_the_certificate_reads_nothing(
+        world, clients, peers):
+    """Also in the second in which the same client was let in with it."""
+    gateway, backend = world
+    modern = peers.peers["modern.test"]
+    token = gateway.token(modern, backend.secret)
+    with connect(gateway, clients.issue_client("modern.test")) as proved, \
+            connect(gateway) as bare:
+        for _ in range(20):
+            for connection, status in [(proved, 200), (bare, 403)]:
+                response = gateway.dav("GET", "/public.php/webdav/notes.txt", token,
+                                       connection=connection)
+                assert response.status == status, response.body
 
 
 def test_an_unsigned_server_is_known_by_its_certificate(world, clients, peers):

@@ -141,16 +141,15 @@ extension Gateway {
         let snapshot = policy.snapshot
         let policy = snapshot.policy
         let address = request.client.address
+        // The backend shows no certificate of a peer.
+        let circumstances = Allowance.Circumstances(
+            policy: policy, address: address, mtls: .none, now: request.now)
         let allowance =
             switch access {
             case .token: data.allowances.token
             case .secret: data.allowances.secret
             }
-        if snapshot.mayRemember(.outbound),
-            allowance.holds(under: policy, address, now: request.now)
-        {
-            return nil
-        }
+        if snapshot.mayRemember(.outbound), allowance.holds(under: circumstances) { return nil }
         let standing = policy.standing(of: data.peer, now: request.now)
         try admit(data.path.host, namedBy: data.peer, policy)
         var facts = data.facts
@@ -160,7 +159,7 @@ extension Gateway {
         let judgement = try judgeData(
             facts, standing, of: data.id.flatMap { registry[$0] }, .outbound, request.head,
             from: request.client, under: snapshot)
-        allowance.note(under: policy, address, now: request.now)
+        allowance.note(under: circumstances)
         return judgement.pending
     }
 

@@ -5,28 +5,30 @@ import Transport
 /// That the policy let requests pass that differ in nothing it judges them by, so that the many
 /// requests of one transfer are not judged one by one.
 ///
-/// It holds for the same policy, the same client and the same second.
+/// It holds for the same policy, the same client, what its connection has proved, and the same second.
 final class Allowance: Sendable {
-    private struct Circumstances {
+    /// Everything that the policy judges by and that may differ between requests for the same data.
+    struct Circumstances: Sendable {
         let policy: Policy
         let address: IPAddress?
+        let mtls: MTLSFact
         /// Unix seconds.
         let now: Int
+
+        fileprivate func isSame(as other: Circumstances) -> Bool {
+            policy === other.policy && now == other.now && mtls == other.mtls
+                && address == other.address
+        }
     }
 
     private let last = Mutex<Circumstances?>(nil)
 
     /// Whether the policy let a request pass under exactly these circumstances the last time it was
     /// asked.
-    func holds(under policy: Policy, _ address: IPAddress?, now: Int) -> Bool {
-        last.withLock { last in
-            guard let last else { return false }
-            return last.policy === policy && last.now == now && last.address == address
-        }
+    func holds(under circumstances: Circumstances) -> Bool {
+        last.withLock { $0?.isSame(as: circumstances) ?? false }
     }
 
     /// The policy let a request pass.
-    func note(under policy: Policy, _ address: IPAddress?, now: Int) {
-        last.withLock { $0 = Circumstances(policy: policy, address: address, now: now) }
-    }
+    func note(under circumstances: Circumstances) { last.withLock { $0 = circumstances } }
 }

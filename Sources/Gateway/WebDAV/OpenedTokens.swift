@@ -17,8 +17,8 @@ final class OpenedTokens: Sendable, CustomReflectable {
         let credential: Secret
         /// The form of the credential, which a new document of the backend may change.
         let form: Backend.Credential
-        /// Everything else that the policy judges a request for data by follows from the token and
-        /// its share.
+        /// What the policy judges a request for data by, and does not stand in its circumstances,
+        /// follows from the token and its share.
         let allowance = Allowance()
 
         init(

@@ -102,13 +102,13 @@ extension Gateway {
         let destination = try permit(token, request)
         let depth = try request.depth()
         let snapshot = policy.snapshot
-        let address = request.client.address
+        let circumstances = Allowance.Circumstances(
+            policy: snapshot.policy, address: request.client.address,
+            mtls: request.client.shows(certificateOf: token.peer, now: now), now: now)
         var room: PendingRoom?
-        if !snapshot.mayRemember(.inbound)
-            || !entry.allowance.holds(under: snapshot.policy, address, now: now)
-        {
+        if !snapshot.mayRemember(.inbound) || !entry.allowance.holds(under: circumstances) {
             room = try judge(request, share, .token, token.peer, snapshot, now).pending
-            entry.allowance.note(under: snapshot.policy, address, now: now)
+            entry.allowance.note(under: circumstances)
         }
         let credential =
             entry.form == backend.view.backend.credential

@@ -7,16 +7,23 @@ import Testing
 @Suite struct AllowanceTests {
     private let allowance = Allowance()
 
-    @Test func itHoldsForTheSamePolicyClientAndSecond() throws {
+    @Test func itHoldsForTheSamePolicyClientProofAndSecond() throws {
         let (policy, other) = (try policy(), try policy())
         let (client, stranger) = (IPAddress("192.0.2.1"), IPAddress("192.0.2.2"))
-        #expect(!allowance.holds(under: policy, client, now: 7))
-        allowance.note(under: policy, client, now: 7)
-        #expect(allowance.holds(under: policy, client, now: 7))
-        #expect(!allowance.holds(under: policy, client, now: 8))
-        #expect(!allowance.holds(under: policy, stranger, now: 7))
-        #expect(!allowance.holds(under: policy, nil, now: 7))
-        #expect(!allowance.holds(under: other, client, now: 7))
+        func under(
+            _ policy: Policy, _ address: IPAddress?, _ mtls: MTLSFact = .verified, now: Int = 7
+        ) -> Allowance.Circumstances {
+            .init(policy: policy, address: address, mtls: mtls, now: now)
+        }
+        #expect(!allowance.holds(under: under(policy, client)))
+        allowance.note(under: under(policy, client))
+        #expect(allowance.holds(under: under(policy, client)))
+        #expect(!allowance.holds(under: under(policy, client, now: 8)))
+        #expect(!allowance.holds(under: under(policy, stranger)))
+        #expect(!allowance.holds(under: under(policy, nil)))
+        #expect(!allowance.holds(under: under(other, client)))
+        // The same token over a connection that showed no certificate.
+        #expect(!allowance.holds(under: under(policy, client, .none)))
     }
 
     private func policy() throws -> Policy {
