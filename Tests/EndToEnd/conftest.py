@@ -56,3 +56,17 @@ def legacy():
     yield make
     for backend in backends:
         backend.stop()
+
+
+@pytest.fixture(scope="module")
+def holding(legacy, evidence):
+    """A Nextcloud that holds notes.txt for who has its secret: `server, backend, secret = holding()`."""
+
+    def make() -> tuple[LegacyServer, ScriptedBackend, str]:
+        server, backend = legacy("nextcloud")
+        server.files = {"notes.txt": b"hello\n"}
+        secret = evidence.secret()
+        server.secrets = {secret}
+        return server, backend, secret
+
+    return make

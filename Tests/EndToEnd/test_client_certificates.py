@@ -27,11 +27,8 @@ def clients(tmp_path_factory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def world(legacy, start, clients, evidence):
-    server, backend = legacy("nextcloud")
-    server.files = {"notes.txt": b"hello\n"}
-    backend.secret = evidence.secret()
-    server.secrets = {backend.secret}
+def world(holding, start, clients):
+    _, backend, backend.secret = holding()
 
     def prepare(gateway):
         text = gateway.configuration.read_text()

@@ -219,11 +219,8 @@ def test_a_backend_that_breaks_off_breaks_the_stream_alone(start):
 # The federation
 
 
-def test_a_share_a_token_and_its_files(start, legacy, peers, evidence):
-    server, backend = legacy("nextcloud")
-    server.files = {"notes.txt": b"hello\n"}
-    secret = evidence.secret()
-    server.secrets = {secret}
+def test_a_share_a_token_and_its_files(start, holding, peers, evidence):
+    server, backend, secret = holding()
     gateway = start(backend.url)
     modern = peers.peers["modern.test"]
     with HTTP2Connection(gateway) as client:

@@ -14,11 +14,9 @@ DAV = "/public.php/webdav"
 
 
 @pytest.fixture(scope="module")
-def world(legacy, start, evidence):
-    server, backend = legacy("nextcloud")
-    server.files = {"notes.txt": b"hello\n", "a b.txt": b"space\n"}
-    secret = evidence.secret()
-    server.secrets = {secret}
+def world(holding, start):
+    server, backend, secret = holding()
+    server.files["a b.txt"] = b"space\n"
     gateway = start(backend.url, ttl="3s")
     return gateway, server, backend, secret
 
@@ -183,11 +181,8 @@ def test_a_secret_made_before_the_gateway_still_opens_its_share(world, evidence)
     assert gateway.with_secret("GET", f"{DAV}/notes.txt", secret).status == 200
 
 
-def test_no_permanent_secret_opens_anything_when_none_is_accepted(legacy, start, evidence, modern):
-    server, backend = legacy("nextcloud")
-    server.files = {"notes.txt": b"hello\n"}
-    secret = evidence.secret()
-    server.secrets = {secret}
+def test_no_permanent_secret_opens_anything_when_none_is_accepted(holding, start, modern):
+    _, backend, secret = holding()
     gateway = start(backend.url, token='accept_secret = "none"')
     assert gateway.with_secret("GET", f"{DAV}/notes.txt", secret).status in (401, 403)
     token = gateway.token(modern, secret)
@@ -317,14 +312,11 @@ def test_a_whole_tree_is_not_listed_at_once(shared, modern):
     assert backend.take() == []
 
 
-def test_a_disk_that_takes_no_more_is_a_503_and_reading_goes_on(legacy, start, peers, evidence):
+def test_a_disk_that_takes_no_more_is_a_503_and_reading_goes_on(holding, start, peers, evidence):
     """A limit of file sizes stands in for a full disk: writes of the state fail from now on."""
     import resource
 
-    server, backend = legacy("nextcloud")
-    server.files = {"notes.txt": b"hello\n"}
-    secret = evidence.secret()
-    server.secrets = {secret}
+    _, backend, secret = holding()
     gateway = start(backend.url)
     peer = peers.peers["modern.test"]
     token = gateway.token(peer, secret)

@@ -41,7 +41,7 @@ extension Gateway {
         if let room { onEnd = { _ in room.end() } }
         return .forward(
             Forwarding(
-                to: data.upstream, head: head, firstByte: firstByteOut(request.head.method),
+                to: data.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: { Self.edit($0, mapping) },
                 replacing: replacing(data, request, key, room),
                 onFailure: { [self] failure in
@@ -179,14 +179,6 @@ extension Gateway {
                 let denial = ExchangeFailure.tokenRefused.denial(retryAfter: 1)
                 return .answer(refusal(denial, of: request))
             }
-        }
-    }
-
-    /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20).
-    private func firstByteOut(_ method: Method) -> Duration {
-        switch method {
-        case .put, .copy, .move: backend.timeouts.writes
-        case _: backend.timeouts.headers
         }
     }
 

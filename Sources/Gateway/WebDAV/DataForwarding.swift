@@ -130,6 +130,7 @@ extension Gateway {
         return answer
     }
 
+    /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20).
     func firstByte(_ method: Method) -> Duration {
         switch method {
         case .put, .copy, .move: backend.timeouts.writes
