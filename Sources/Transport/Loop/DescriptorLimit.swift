@@ -1,18 +1,41 @@
 import Foundation
 
-/// How many files and sockets the process may have open.
-enum DescriptorLimit {
-    /// How many client connections fit: each may need another one to an upstream, and 64 are kept
-    /// for listeners, logs, the store and the gateway's own requests. Nil when the system does not
-    /// tell (only Linux does, here).
-    static func clientConnections(
+/// How many files and sockets the process may have open, and who may have how many of them.
+///
+/// 64 are kept for listeners, logs, the store and names that are resolved; of the rest one half is for
+/// clients and one for upstreams, so that neither can take what the other needs: a process without
+/// descriptors could not even read its policy again.
+struct DescriptorLimit: Sendable, Equatable {
+    /// Connections of clients, over all listeners and loops.
+    let clients: Int
+    /// Connections to upstreams, over all upstreams and loops: used, kept and being made.
+    let upstreams: Int
+
+    /// Nothing is limited where the system does not tell.
+    static let none = DescriptorLimit(clients: .max, upstreams: .max)
+
+    private init(clients: Int, upstreams: Int) {
+        self.clients = clients
+        self.upstreams = upstreams
+    }
+
+    /// The halves of what `count` descriptors leave, 8 at least.
+    init(of count: Int) {
+        let half = max(8, (count - Self.reserve) / 2)
+        self.init(clients: half, upstreams: half)
+    }
+
+    /// As the system tells it now (`/proc/self/limits`: only Linux does, here).
+    static func current(
         limits: () -> String? = {
             try? String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
         }
-    ) -> Int? {
-        guard let soft = limits().flatMap(softLimit) else { return nil }
-        return max(8, (soft - reserve) / 2)
+    ) -> DescriptorLimit {
+        limits().flatMap(softLimit).map(DescriptorLimit.init(of:)) ?? .none
     }
+
+    /// What one of `loops` may have of the connections to upstreams.
+    func upstreams(perLoopOf loops: Int) -> Int { max(4, upstreams / max(1, loops)) }
 
     /// The number in the line `Max open files  SOFT  HARD  files`; `unlimited` is none.
     private static func softLimit(_ text: String) -> Int? {

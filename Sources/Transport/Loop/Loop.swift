@@ -9,11 +9,16 @@ final class Loop {
     let shelf = BufferShelf()
     /// As of the last tick; without one, while there are no members, of the last use.
     private(set) var now: LoopTime
-    private(set) lazy var pool = UpstreamPool(loop: self)
+    private(set) lazy var pool = UpstreamPool(loop: self, limit: upstreams)
+    /// How many connections to upstreams there may be.
+    private let upstreams: Int
     private var members: [any LoopMember] = []
     private var isTicking = false
 
-    init(_ eventLoop: any EventLoop, counters: Counters, resolver: Resolver) {
+    init(
+        _ eventLoop: any EventLoop, counters: Counters, resolver: Resolver, upstreams: Int = .max
+    ) {
+        self.upstreams = upstreams
         self.eventLoop = eventLoop
         self.counters = counters
         self.resolver = resolver

@@ -12,13 +12,15 @@ package final class LoopGroup: Sendable {
         self.init(count: count, resolver: Resolver())
     }
 
-    init(count: Int, resolver: Resolver) {
+    init(count: Int, resolver: Resolver, descriptors: DescriptorLimit = .current()) {
+        let upstreams = descriptors.upstreams(perLoopOf: count)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         var counters: [Counters] = []
         loops = group.makeIterator().map { eventLoop in
             let share = Counters()
             counters.append(share)
-            return LoopHandle(Loop(eventLoop, counters: share, resolver: resolver))
+            return LoopHandle(
+                Loop(eventLoop, counters: share, resolver: resolver, upstreams: upstreams))
         }
         self.counters = counters
     }

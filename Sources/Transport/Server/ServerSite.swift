@@ -57,9 +57,9 @@ final class Census: Sendable {
     /// How many connections there may be.
     let limit: Int
 
-    init(_ limits: ServerLimits, descriptors: Int? = DescriptorLimit.clientConnections()) {
+    init(_ limits: ServerLimits, descriptors: DescriptorLimit = .current()) {
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
-        limit = min(limits.connections, descriptors ?? .max)
+        limit = min(limits.connections, descriptors.clients)
     }
 
     var count: Int { open.load(ordering: .relaxed) }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import OpenSSL
@@ -173,8 +174,12 @@ final class UpstreamDial: LoopMember {
             if upstream.security == nil, upstream.proxy == nil { deliver(connection) }
         case .failure(let error):
             guard current === connection else { return }
-            failure = error is ChannelError ? .connectTimeout : .connectRefused
-            tryNext()
+            switch (error as? IOError)?.errnoCode {
+            case EMFILE?, ENFILE?: end(.busy)
+            default:
+                failure = error is ChannelError ? .connectTimeout : .connectRefused
+                tryNext()
+            }
         }
     }
 

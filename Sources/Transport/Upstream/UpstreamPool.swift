@@ -6,6 +6,9 @@ final class UpstreamPool {
     private var shelves: [ObjectIdentifier: Shelf] = [:]
     /// The shelf of the last request: most are for one backend.
     private var last: Shelf?
+    /// In use, idle, or being made, over all shelves.
+    private var count = 0
+    private let limit: Int
 
     /// The connections to one upstream. It is held, so that its identity stays its own.
     private final class Shelf {
@@ -17,8 +20,10 @@ final class UpstreamPool {
         init(_ upstream: Upstream) { self.upstream = upstream }
     }
 
-    init(loop: Loop) {
+    /// `limit` is how many connections there may be, over all upstreams.
+    init(loop: Loop, limit: Int) {
         self.loop = loop
+        self.limit = limit
     }
 
     /// What a request for a connection comes to.
@@ -51,9 +56,19 @@ final class UpstreamPool {
                 return .ready(connection)
             }
         }
-        guard shelf?.count ?? 0 < upstream.limits.connections else { return .busy }
+        guard shelf?.count ?? 0 < upstream.limits.connections, hasRoom() else { return .busy }
         (shelf ?? addShelf(for: upstream)).count += 1
+        count += 1
         return .dialling(UpstreamDial(upstream, loop: loop, for: receiver))
+    }
+
+    /// Whether one more connection may be made; when there are as many as there may be, a kept one is
+    /// given up for it.
+    private func hasRoom() -> Bool {
+        if count < limit { return true }
+        guard let shelf = shelves.values.first(where: { !$0.idle.isEmpty }) else { return false }
+        shelf.idle.removeFirst().abandon()
+        return true
     }
 
     /// The idle connection that was used last, of those that may carry the receiver's requests.
@@ -95,6 +110,7 @@ final class UpstreamPool {
     func release(_ upstream: Upstream) {
         guard let shelf = shelf(of: upstream) else { return }
         shelf.count -= 1
+        count -= 1
         guard shelf.count <= 0 else { return }
         shelves[ObjectIdentifier(upstream)] = nil
         if last === shelf { last = nil }

@@ -3,27 +3,34 @@ import Testing
 @testable import Transport
 
 @Suite struct DescriptorLimitTests {
-    private func connections(_ line: String) -> Int? {
-        DescriptorLimit.clientConnections {
+    private func limit(_ line: String) -> DescriptorLimit {
+        .current {
             "Limit                     Soft Limit           Hard Limit           Units     \n"
                 + "Max cpu time              unlimited            unlimited            seconds   \n"
                 + line + "\n"
         }
     }
 
-    @Test func halfOfWhatIsNotReservedGoesToClients() {
-        #expect(
-            connections("Max open files            1024                 524288               files")
-                == 480)
-        #expect(
-            connections("Max open files            16                   524288               files")
-                == 8)
+    @Test func halfOfWhatIsNotReservedGoesToClientsAndHalfToUpstreams() {
+        let usual = limit("Max open files            1024                 524288       files")
+        #expect(usual.clients == 480)
+        #expect(usual.upstreams == 480)
+        let few = limit("Max open files            16                   524288       files")
+        #expect(few.clients == 8)
+        #expect(few.upstreams == 8)
+    }
+
+    @Test func loopsShareTheConnectionsToUpstreams() {
+        let usual = DescriptorLimit(of: 1024)
+        #expect(usual.upstreams(perLoopOf: 2) == 240)
+        #expect(usual.upstreams(perLoopOf: 480) == 4)
     }
 
     @Test func whatTheSystemDoesNotTellIsNoLimit() {
-        #expect(
-            connections("Max open files            unlimited            unlimited  files") == nil)
-        #expect(connections("") == nil)
-        #expect(DescriptorLimit.clientConnections { nil } == nil)
+        let unlimited = "Max open files            unlimited            unlimited  files"
+        #expect(limit(unlimited) == .none)
+        #expect(limit("") == .none)
+        #expect(DescriptorLimit.current { nil } == .none)
+        #expect(DescriptorLimit.none.upstreams(perLoopOf: 2) >= .max / 2)
     }
 }
