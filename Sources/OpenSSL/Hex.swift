@@ -21,12 +21,13 @@ package enum Hex {
     }
 
     /// Refused: an odd number of digits, and everything but the sixteen, upper case too.
-    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 2)
         var high: UInt8?
-        for digit in text {
+        for place in text.indices {
+            let digit = text[place]
             let value: UInt8
             switch digit {
             case 0x30...0x39: value = digit - 0x30

@@ -71,7 +71,8 @@ package struct JournalLine: Sendable {
 
     /// The hash that the line states; nil when it is no hash.
     package var hash: JournalHash? {
-        JournalHash(hex: bytes[(end + Self.tail.count)...].dropLast(2))
+        let digits = bytes[(end + Self.tail.count)..<(bytes.endIndex - 2)]
+        return JournalHash(hex: digits.span)
     }
 
     /// Milliseconds since 1970; nil when it is no time.
@@ -111,12 +112,12 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
     fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// 64 lower-case hexadecimal digits.
-    package init?(hex: some Collection<UInt8>) {
+    init?(hex: Span<UInt8>) {
         guard hex.count == 64, let bytes = Hex.decode(hex) else { return nil }
         self.bytes = bytes
     }
 
-    package init?(_ text: String) { self.init(hex: Array(text.utf8)) }
+    package init?(_ text: String) { self.init(hex: text.utf8.span) }
 
     /// The hash of bytes that are no line.
     init(of bytes: [UInt8]) { self.bytes = Hash.sha256.digest(bytes) }

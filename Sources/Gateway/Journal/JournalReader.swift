@@ -37,14 +37,15 @@ package struct JournalReader: Sendable {
         (folder as NSString).appendingPathComponent(day.fileName)
     }
 
-    /// Lends the bytes of every line, without its end, in order. The last piece of a file is lent
-    /// although its end is missing: `isWhole` is false then.
+    /// Lends what a file holds in pieces of whole lines, in order; the last piece of a file may lack
+    /// the end of its last line. Of an empty file there is none.
     ///
-    /// - Parameter last: only what begins in so many bytes at the end of the file; lines are then
-    ///   counted from there.
-    package func rawLines(
-        of day: JournalDay, last: Int? = nil,
-        _ body: (_ bytes: ArraySlice<UInt8>, _ place: Place, _ isWhole: Bool) throws -> Step
+    /// - Parameters:
+    ///   - size: bytes that are read at a time; a piece is longer where a line is.
+    ///   - last: only what begins in so many bytes at the end of the file.
+    func pieces(
+        of day: JournalDay, size: Int = Self.piece, last: Int? = nil,
+        _ body: (ArraySlice<UInt8>) throws -> Step
     ) throws -> Step {
         let path = file(of: day)
         let file: FileDescriptor
@@ -62,7 +63,6 @@ package struct JournalReader: Sendable {
                 try file.seek(offset: isInside ? size - Int64(last) : 0, from: .start)
             } catch { throw JournalError(path, "cannot be read: \(error)", "") }
         }
-        var number = 0
         var chunk: [UInt8] = []
         var start = 0
         while true {
@@ -70,29 +70,57 @@ package struct JournalReader: Sendable {
             let left = chunk.count - start
             do {
                 chunk = try FileBytes.read(
-                    file.rawValue, Self.piece, after: chunk.span.extracting(start...))
+                    file.rawValue, size, after: chunk.span.extracting(start...))
             } catch {
                 throw JournalError(
                     path, "cannot be read: \(error)", "see whether the disk is whole")
             }
             start = 0
             guard chunk.count > left else { break }
-            var place = left
-            while let end = chunk.span.firstIndex(of: UInt8(ascii: "\n"), from: place) {
-                if isInside {
-                    isInside = false
-                } else {
-                    number += 1
-                    let step = try body(
-                        chunk[start..<end], Place(file: path, number: number, day: day), true)
-                    if step == .stop { return .stop }
-                }
-                start = end + 1
-                place = start
-            }
+            guard let first = chunk.span.firstIndex(of: Self.lineFeed, from: left),
+                let end = chunk.lastIndex(of: Self.lineFeed)
+            else { continue }
+            let begin = isInside ? first + 1 : 0
+            isInside = false
+            start = end + 1
+            if begin < start, try body(chunk[begin..<start]) == .stop { return .stop }
         }
         guard !chunk.isEmpty, !isInside else { return .goOn }
-        return try body(chunk[...], Place(file: path, number: number + 1, day: day), false)
+        return try body(chunk[...])
+    }
+
+    /// Lends the lines of a piece, without their ends, in order. `isWhole` is false for a last one
+    /// whose end is missing.
+    static func lines(
+        in piece: ArraySlice<UInt8>,
+        _ body: (_ bytes: ArraySlice<UInt8>, _ isWhole: Bool) throws -> Step
+    ) rethrows -> Step {
+        var start = piece.startIndex
+        while let end = piece.span.firstIndex(of: lineFeed, from: start - piece.startIndex) {
+            let place = piece.startIndex + end
+            if try body(piece[start..<place], true) == .stop { return .stop }
+            start = place + 1
+        }
+        return start < piece.endIndex ? try body(piece[start...], false) : .goOn
+    }
+
+    /// Lends the bytes of every line, without its end, in order. The last piece of a file is lent
+    /// although its end is missing: `isWhole` is false then.
+    ///
+    /// - Parameter last: only what begins in so many bytes at the end of the file; lines are then
+    ///   counted from there.
+    package func rawLines(
+        of day: JournalDay, last: Int? = nil,
+        _ body: (_ bytes: ArraySlice<UInt8>, _ place: Place, _ isWhole: Bool) throws -> Step
+    ) throws -> Step {
+        let path = file(of: day)
+        var number = 0
+        return try pieces(of: day, last: last) { piece in
+            try Self.lines(in: piece) { bytes, isWhole in
+                number += 1
+                return try body(bytes, Place(file: path, number: number, day: day), isWhole)
+            }
+        }
     }
 
     /// Lends every line of these days that has the form of one, in order; what has not is left to
@@ -115,6 +143,7 @@ package struct JournalReader: Sendable {
     }
 
     private static let piece = 1 << 20
+    private static let lineFeed = UInt8(ascii: "\n")
 }
 
 /// Bytes that are looked for in many lines (Horspool's algorithm: most bytes are never looked at).

@@ -8,6 +8,9 @@ package import OpenSSL
 /// crash leaves half written, if the next line accounts for it to the byte, and the absence of days
 /// that a record says were removed, if the next line signs it: who removes signs at once. A journal of
 /// which nothing is signed by a key that was given is not whole, nor is a day that ends unsigned.
+///
+/// Hashes and signatures are looked at piece by piece on all cores (``JournalPieces``), the chain of
+/// the pieces in order: what is found, and in which order, does not hang on that.
 package struct JournalVerifier {
     /// One thing that is wrong.
     package struct Finding: Sendable, Equatable {
@@ -18,7 +21,7 @@ package struct JournalVerifier {
     }
 
     /// What was found out.
-    package struct Report: Sendable {
+    package struct Report: Sendable, Equatable {
         package var findings: [Finding] = []
         package var lines = 0
         package var days = 0
@@ -40,6 +43,7 @@ package struct JournalVerifier {
 
     private let keys: [String: PublicKey]
     private let heads: [JournalHead]
+    private let size: Int
     private var report = Report()
     private var previous = JournalHash.none
     private var expected = 1
@@ -53,9 +57,12 @@ package struct JournalVerifier {
     private var restPlace: JournalReader.Place?
     private var seen: [Int: JournalHash] = [:]
 
-    /// - Parameter heads: checkpoints that somebody remembers: the one beside the state, those that
-    ///   the log told of.
-    package init(keys: [PublicKey], heads: [JournalHead]) {
+    /// - Parameters:
+    ///   - heads: checkpoints that somebody remembers: the one beside the state, those that the log
+    ///     told of.
+    ///   - size: bytes that are examined at a time, on one core.
+    package init(keys: [PublicKey], heads: [JournalHead], size: Int = 256 << 10) {
+        self.size = size
         self.keys = Dictionary(
             keys.map { (JournalKey.id(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         self.heads = heads
@@ -71,14 +78,22 @@ package struct JournalVerifier {
                 reader.folder, "holds no journal", "see [journal] dir, or --dir")
         }
         report.days = days.count
-        for day in days {
-            var isFirst = true
-            _ = try reader.rawLines(of: day) { bytes, place, isWhole in
-                check(bytes, place, isWhole, isFirst: &isFirst)
-                return .goOn
-            }
-            if isFirst, rest.isEmpty {
-                find(reader.file(of: day), nil, "is empty")
+        var isFirst = true
+        var before = 0
+        try JournalPieces(reader: reader, keys: keys, size: size).forEach(days) { item in
+            switch item {
+            case .piece(let piece, let day):
+                let file = reader.file(of: day)
+                for (part, line) in piece.parts {
+                    let place = JournalReader.Place(
+                        file: file, number: before + line + 1, day: day)
+                    check(part, place, isFirst: &isFirst)
+                }
+                before += piece.lines
+            case .end(let day):
+                if isFirst, rest.isEmpty { find(reader.file(of: day), nil, "is empty") }
+                isFirst = true
+                before = 0
             }
         }
         if let place = restPlace {
@@ -104,15 +119,21 @@ package struct JournalVerifier {
     // MARK: Lines
 
     private mutating func check(
-        _ bytes: ArraySlice<UInt8>, _ place: JournalReader.Place, _ isWhole: Bool,
-        isFirst: inout Bool
+        _ part: JournalPiece.Part, _ place: JournalReader.Place, isFirst: inout Bool
     ) {
-        guard let line = JournalLine(bytes), let stated = line.hash else {
+        switch part {
+        case .line(let line, let stated, let link):
+            check(line, stated, link, place, isFirst: &isFirst)
+        case .rest(let bytes):
             if restPlace == nil { restPlace = place }
             rest += bytes
-            if isWhole { rest.append(UInt8(ascii: "\n")) }
-            return
         }
+    }
+
+    private mutating func check(
+        _ line: JournalLine, _ stated: JournalHash, _ link: JournalLink?,
+        _ place: JournalReader.Place, isFirst: inout Bool
+    ) {
         report.lines += 1
         let endedSigned = endsSigned
         endsSigned = line.kind == .checkpoint
@@ -128,13 +149,18 @@ package struct JournalVerifier {
         } else if line.kind == .begin {
             find(place, "a file begins in the middle of another")
         }
-        let hash = JournalHash(after: previous, line.hashed.span)
         if line.seq != expected {
             find(place, Self.gap(expected: expected, found: line.seq))
-        } else if hash != stated {
-            find(place, "its hash is wrong: this record, or the one before it, was changed")
         } else {
-            judge(line, place, behind: removal)
+            // Of the first line of a piece it is not known yet.
+            let known = link.flatMap { $0.previous == previous ? $0 : nil }
+            let link = known ?? JournalLink(line, stated, after: previous, keys)
+            switch link.finding {
+            case .wrong:
+                find(place, "its hash is wrong: this record, or the one before it, was changed")
+            case .follows: judge(line)
+            case .signs(let verdict): judge(verdict, line, stated, place, behind: removal)
+            }
         }
         if heads.contains(where: { $0.seq == line.seq }) { seen[line.seq] = stated }
         previous = stated
@@ -150,27 +176,27 @@ package struct JournalVerifier {
         }
     }
 
-    /// What a line of its kind has to say.
     private mutating func judge(
-        _ line: JournalLine, _ place: JournalReader.Place,
-        behind removal: (through: String?, isOfStart: Bool)?
+        _ verdict: JournalCheckpoint.Verdict, _ line: JournalLine, _ stated: JournalHash,
+        _ place: JournalReader.Place, behind removal: (through: String?, isOfStart: Bool)?
     ) {
-        switch line.kind {
-        case .checkpoint:
-            switch JournalCheckpoint.judge(line, after: previous, keys) {
-            case .valid:
-                report.checkpoints += 1
-                report.signed = line.hash.map {
-                    JournalHead(seq: line.seq, hash: $0, day: place.day)
-                }
-                if let removal {
-                    report.removedThrough = removal.through
-                    if removal.isOfStart { isStartSigned = true }
-                }
-            case .unknownKey(let name):
-                find(place, "is signed by the key \(name), which was not given")
-            case .wrong: find(place, "its signature is wrong")
+        switch verdict {
+        case .valid:
+            report.checkpoints += 1
+            report.signed = JournalHead(seq: line.seq, hash: stated, day: place.day)
+            if let removal {
+                report.removedThrough = removal.through
+                if removal.isOfStart { isStartSigned = true }
             }
+        case .unknownKey(let name):
+            find(place, "is signed by the key \(name), which was not given")
+        case .wrong: find(place, "its signature is wrong")
+        }
+    }
+
+    /// What a line of its kind has to say.
+    private mutating func judge(_ line: JournalLine) {
+        switch line.kind {
         case .removed:
             let last = line.member("last")?.number?.integer
             // Of several days that were to go, some may be left.
@@ -181,7 +207,7 @@ package struct JournalVerifier {
                         || line.member("head")?.string == start.head.description
                 } ?? false
             self.removal = (line.member("through")?.string, isOfStart)
-        case .begin, .decision, .torn, .erased, .diagnosis, .unrecorded, .policy: break
+        case .begin, .checkpoint, .decision, .torn, .erased, .diagnosis, .unrecorded, .policy: break
         }
     }
 

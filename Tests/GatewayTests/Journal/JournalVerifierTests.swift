@@ -112,6 +112,41 @@ struct JournalVerifierTests {
         #expect(found, "\(findings)")
     }
 
+    /// Pieces are examined at the same time; one of a single line has nothing found out beforehand.
+    @Test(arguments: tamperings) func whatIsFoundIsTheSameWhereverPiecesAreCut(
+        tampering: Tampering
+    ) throws {
+        let journal = try Self.journal()
+        let whole = try journal.verify(size: 1)
+        try journal.edit { tampering.change(&$0) }
+        let found = try journal.verify(size: 1)
+        #expect(found != whole)
+        for size in [100, 700, 1000, 2500, 6000, 1 << 20] {
+            #expect(try journal.verify(size: size) == found, "\(size) bytes")
+        }
+    }
+
+    /// Bytes that are no line are one rest, however many pieces they lie in.
+    @Test func aRestIsTheSameWhereverPiecesAreCut() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        journal.crash()
+        let rest = "{\"seq\":6\n\n\(String(repeating: "x", count: 300))\nhalf a line"
+        try journal.editBytes { $0 += Array(rest.utf8) }
+        for size in [1, 5, 100, 1000, 1 << 20] {
+            let findings = try journal.verify(size: size).findings
+            #expect(findings.map(\.line) == [6])
+            #expect(findings.allSatisfy { $0.what.contains("is incomplete") })
+        }
+        try journal.write(3)
+        try journal.stop()
+        for size in [1, 5, 100, 1000, 1 << 20] {
+            let report = try journal.verify(size: size)
+            #expect(report.findings == [])
+            #expect(report.torn == rest.utf8.count)
+        }
+    }
+
     @Test func everySingleFlippedBitIsFound() throws {
         let journal = try TestJournal()
         try journal.write(3)

@@ -95,9 +95,11 @@ final class TestJournal {
         return JournalRecord(decision, facts: facts)
     }
 
-    func verify(heads: [JournalHead]? = nil) throws -> JournalVerifier.Report {
+    func verify(
+        heads: [JournalHead]? = nil, size: Int = 256 << 10
+    ) throws -> JournalVerifier.Report {
         let kept = try heads ?? JournalHead.read(headFile).map { [$0] } ?? []
-        var verifier = JournalVerifier(keys: [key.key.publicKey], heads: kept)
+        var verifier = JournalVerifier(keys: [key.key.publicKey], heads: kept, size: size)
         return try verifier.verify(JournalReader(folder))
     }
 
