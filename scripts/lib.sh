@@ -16,9 +16,11 @@ fail() {
 # The Debian packages that building needs.
 build_packages=(libssl-dev libnghttp2-dev libsqlite3-dev zlib1g-dev pkg-config)
 
-# How the binary that is shipped is built: one file without Swift's libraries beside it, and without
-# the run-time checks of exclusive access, which the tests run with (docs/decisions/0012).
-release_flags=(-c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked)
+# How the binary that is shipped is built: one file without Swift's libraries beside it, which takes
+# none for a library that lies beside it ($ORIGIN) either, and without the run-time checks of
+# exclusive access, which the tests run with (docs/decisions/0012).
+release_flags=(-c release --static-swift-stdlib --disable-local-rpath
+    -Xswiftc -enforce-exclusivity=unchecked)
 
 # build_release PRODUCT...: builds them, and sets $release to the folder they are in.
 build_release() {
