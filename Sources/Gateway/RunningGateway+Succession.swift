@@ -20,37 +20,53 @@ extension RunningGateway {
         case successor
     }
 
-    /// The sockets of the one that runs, which lets the state go then; none when there is nobody.
+    /// What the one that runs has given, which lets the state go then; nothing when there is nobody.
+    struct Place: Sendable {
+        var sockets: [ListeningSocket] = []
+        /// On which the other one waits to hear that this one serves.
+        var line: SocketLine?
+    }
+
+    /// Asks the one that runs for its place, and waits until it has let the state go.
     ///
     /// Everything of the configuration that could fail is looked at before. Throws `StartFailure` when
-    /// the state is not let go.
+    /// the state is not let go; the other one goes on then, as it does whenever this one ends before it
+    /// has said that it serves.
     static func taken(
         by configuration: Configuration, _ entrance: Entrance
-    ) async throws -> [ListeningSocket] {
+    ) async throws -> Place {
         switch entrance {
-        case .first: return []
+        case .first: return Place()
         case .successor: break
         }
         let wanted = Set(
             try serverConfiguration(configuration).listeners.map(\.address)
                 + [configuration.egress?.listen].compactMap { $0 })
         let state = configuration.state.file
-        guard let sockets = SocketOffer.ask(at: offerPath(state)) else { return [] }
+        guard let given = SocketOffer.ask(at: offerPath(state)) else { return Place() }
         let end = ContinuousClock.now + patience
         while try Ending.isServed(state) {
             guard ContinuousClock.now < end else {
-                for socket in sockets { close(socket.descriptor) }
+                for socket in given.sockets { close(socket.descriptor) }
                 throw StartFailure(
                     "\(state): the gateway that runs does not let it go; see its log")
             }
             try await Task.sleep(for: .milliseconds(10))
         }
-        return sockets.filter { socket in
+        let sockets = given.sockets.filter { socket in
             if let address = ListenAddress(socket.name), wanted.contains(address) { return true }
             // This one listens elsewhere.
             close(socket.descriptor)
             return false
         }
+        return Place(sockets: sockets, line: given.line)
+    }
+
+    /// Another process that has the sockets, and waits for the state.
+    package struct Succession: Sendable {
+        fileprivate let line: SocketLine
+        /// The same sockets, to go on with when the other one fails.
+        fileprivate let sockets: [Int32]
     }
 
     /// Offers the sockets to whoever takes this one's place.
@@ -73,14 +89,50 @@ extension RunningGateway {
             source.resume()
             defer { source.cancel() }
             for await _ in asked {
-                guard let asker = offer.asker() else { continue }
+                // Whoever only connects gets nothing, and changes nothing.
+                guard let line = offer.asker(),
+                    await Self.word(on: line, within: .seconds(1)) == .asks
+                else { continue }
                 let sockets = await server.duplicateSockets()
-                defer { for socket in sockets { close(socket) } }
-                if offer.give(sockets, to: asker) {
-                    endings.continuation.yield(.succeeded)
+                if line.give(sockets) {
+                    endings.continuation.yield(
+                        .succeeded(Succession(line: line, sockets: sockets)))
                     return
                 }
+                for socket in sockets { close(socket) }
             }
+        }
+    }
+
+    /// Makes room for the one that has the sockets: what is judged is answered, state and journal are
+    /// let go. Then waits until it says that it serves.
+    ///
+    /// When it does not, because it could not or was ended, a gateway is started in this process, with the
+    /// same configuration and the same sockets, in whose queues those who came meanwhile wait: it is
+    /// returned. In either case `finish` lets the answers of this one end. Throws `StartFailure` when that
+    /// one cannot be started either.
+    package func handOver(to succession: Succession) async throws -> RunningGateway? {
+        log.write(.info, .handingOver)
+        await letGo()
+        if await Self.word(on: succession.line, within: Self.patience * 2) == .serves {
+            for socket in succession.sockets { close(socket) }
+            return nil
+        }
+        log.write(
+            .error, .handOverFailed,
+            [LogEntry(.remedy, "the log of the process that was to take over says why it ended")])
+        return try await Self.start(
+            terms.withLock { $0.configuration },
+            sockets: succession.sockets.compactMap { ListeningSocket($0) })
+    }
+
+    /// The next word of the other end, which a thread waits for that has nothing else to do.
+    private static func word(
+        on line: SocketLine, within time: Duration
+    ) async -> SocketLine.Word? {
+        let milliseconds = Int32(clamping: time.components.seconds * 1000)
+        return await DispatchQueue.global(qos: .utility).result {
+            line.hear(withinMilliseconds: milliseconds)
         }
     }
 

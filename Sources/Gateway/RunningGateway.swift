@@ -31,7 +31,7 @@ package final class RunningGateway: Sendable {
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let policy = try loadPolicy(configuration.policy.file)
         let candidate = loadCandidate(configuration, log)
-        let inherited = sockets + (try await taken(by: configuration, entrance))
+        let place = try await taken(by: configuration, entrance)
         let (gateway, store) = try assemble(
             configuration, policy, candidate: candidate, log, environment, group)
         let server: Server
@@ -42,7 +42,7 @@ package final class RunningGateway: Sendable {
                 configuration: configuration,
                 server: try serverConfiguration(configuration, egress: egress), egress: egress)
             server = try await Server.start(
-                terms.server, on: group, inherited: inherited, handler: gateway)
+                terms.server, on: group, inherited: sockets + place.sockets, handler: gateway)
         } catch {
             gateway.journal.close()
             store.close()
@@ -58,6 +58,7 @@ package final class RunningGateway: Sendable {
                 reload: { [weak running] in await running?.reloadConfiguration() },
                 end: { endings.yield(.ended(grace: $0)) })
         }
+        place.line?.say(.serves)
         warnOfCertificates(configuration, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
@@ -100,7 +101,7 @@ package final class RunningGateway: Sendable {
         /// It ends; requests in flight get so long.
         case ended(grace: Duration)
         /// Another process has its sockets, and waits for its state.
-        case succeeded
+        case succeeded(Succession)
     }
 
     /// Stops: no new connections, requests in flight get `grace`, then all ends.
@@ -117,14 +118,16 @@ package final class RunningGateway: Sendable {
         log.flush()
     }
 
-    /// Makes room for the one that has the sockets: what is judged is answered, state and journal are let
-    /// go, and answers that stream get `grace`.
-    package func handOver(grace: Duration) async {
-        log.write(.info, .handingOver)
+    /// Judges nothing more, answers what is judged, and lets state and journal go.
+    func letGo() async {
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         await server.retire(grace: .seconds(30))
         letStateGo()
+    }
+
+    /// Lets the answers that stream end, at most for `grace`, when another one serves.
+    package func finish(grace: Duration) async {
         await server.shutdown(grace: grace)
         await group.shutdown()
         log.write(.info, .stopped)

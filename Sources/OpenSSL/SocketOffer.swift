@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// The sockets of this process, for the one that takes its place: offered on a Unix socket of mode 0600, and
 /// given to processes of the same user alone.
@@ -14,31 +15,58 @@ package struct SocketOffer: Sendable {
         descriptor = result
     }
 
-    /// Somebody who asks.
-    package struct Asker: Sendable { fileprivate let descriptor: Int32 }
-
-    /// The next who asks; nil when nobody does. It waits to be given something.
-    package func asker() -> Asker? {
+    /// The next who comes; nil when nobody does. It may not want anything: see `SocketLine.hear`.
+    package func asker() -> SocketLine? {
         let peer = ocmgate_asker(descriptor)
-        return peer < 0 ? nil : Asker(descriptor: peer)
-    }
-
-    /// Gives the descriptors to one who asked; false when it has not got them.
-    package func give(_ descriptors: [Int32], to asker: Asker) -> Bool {
-        unsafe descriptors.withUnsafeBufferPointer { list in
-            unsafe ocmgate_give(asker.descriptor, list.baseAddress, Int32(clamping: list.count))
-                == 0
-        }
+        return peer < 0 ? nil : SocketLine(peer)
     }
 
     /// Asks the process that offers at this path. Nil when there is none, or it gives nothing.
-    package static func ask(at path: String) -> [ListeningSocket]? {
+    package static func ask(at path: String) -> (sockets: [ListeningSocket], line: SocketLine)? {
         let most = Int(ocmgate_most_descriptors)
         var descriptors = [Int32](repeating: -1, count: most)
-        let count = unsafe descriptors.withUnsafeMutableBufferPointer { list in
-            unsafe Int(ocmgate_ask(path, list.baseAddress, Int32(most)))
+        var count: Int32 = 0
+        let peer = unsafe descriptors.withUnsafeMutableBufferPointer { list in
+            unsafe ocmgate_ask(
+                path, SocketLine.Word.asks.rawValue, list.baseAddress, Int32(most), &count)
         }
-        guard count > 0 else { return nil }
-        return descriptors.prefix(count).compactMap { ListeningSocket($0) }
+        guard peer >= 0 else { return nil }
+        let sockets = descriptors.prefix(Int(count)).compactMap { ListeningSocket($0) }
+        return (sockets, SocketLine(peer))
+    }
+}
+
+/// One end of the line between a process that offers its sockets and the one that asks for them; it is
+/// closed with the last reference, which the other end hears.
+package final class SocketLine: Sendable {
+    private let descriptor: Int32
+
+    fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// What is said on it.
+    package enum Word: UInt8, Sendable {
+        /// Give me the sockets.
+        case asks = 0x41
+        /// I serve: everything that could fail has not.
+        case serves = 0x53
+    }
+
+    /// The next word of the other end; nil when it closes, says something else, or nothing for so long. The
+    /// thread waits meanwhile.
+    package func hear(withinMilliseconds time: Int32) -> Word? {
+        UInt8(exactly: ocmgate_hear(descriptor, time)).flatMap(Word.init(rawValue:))
+    }
+
+    /// False when nobody hears it.
+    @discardableResult
+    package func say(_ word: Word) -> Bool { ocmgate_say(descriptor, word.rawValue) == 0 }
+
+    /// Gives the descriptors to the other end; false when it has not got them all.
+    package func give(_ descriptors: [Int32]) -> Bool {
+        unsafe descriptors.withUnsafeBufferPointer { list in
+            unsafe ocmgate_give(descriptor, list.baseAddress, Int32(clamping: list.count)) == 0
+        }
     }
 }

@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let running: RunningGateway
+        var running: RunningGateway
         do {
             running = try await RunningGateway.start(
                 settings, sockets: sockets, as: takeOver ? .successor : .first)
@@ -43,31 +43,51 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure("\(error)")
         }
         manager.ready()
-        let asked = Task {
-            for await end in running.endings.stream { signals.send(.end(end)) }
+        var former: [Task<Void, Never>] = []
+        while true {
+            switch await end(of: running, signals, manager) {
+            case .ended(let grace):
+                manager.stopping(grace)
+                await running.stop(grace: grace)
+            case .succeeded(let succession):
+                let last = running
+                let next: RunningGateway?
+                do { next = try await last.handOver(to: succession) } catch {
+                    throw CommandFailure("\(error)")
+                }
+                if let next {
+                    former.append(Task { await last.finish(grace: Self.streams) })
+                    running = next
+                    continue
+                }
+                manager.stopping(Self.streams)
+                await last.finish(grace: Self.streams)
+            }
+            for task in former { await task.value }
+            return
         }
-        var end = RunningGateway.End.ended(grace: .seconds(30))
-        waiting: for await event in signals.stream {
+    }
+
+    /// Waits until it is to end, reloading meanwhile when a signal says so.
+    private func end(
+        of running: RunningGateway, _ signals: Signals, _ manager: ServiceManager
+    ) async -> RunningGateway.End {
+        let (endings, events) = (running.endings.stream, signals.continuation)
+        let asked = Task {
+            for await end in endings { events.yield(.end(end)) }
+        }
+        defer { asked.cancel() }
+        for await event in signals.stream {
             switch event {
             case .signal(SIGHUP):
                 manager.reloading()
                 await running.reload()
                 manager.ready()
-            case .signal: break waiting
-            case .end(let wanted):
-                end = wanted
-                break waiting
+            case .signal: return .ended(grace: .seconds(30))
+            case .end(let wanted): return wanted
             }
         }
-        switch end {
-        case .ended(let grace):
-            manager.stopping(grace)
-            await running.stop(grace: grace)
-        case .succeeded:
-            manager.stopping(Self.streams)
-            await running.handOver(grace: Self.streams)
-        }
-        asked.cancel()
+        return .ended(grace: .seconds(30))
     }
 
     /// For large files, when another process serves already.
@@ -77,7 +97,8 @@ struct RunCommand: AsyncParsableCommand {
 /// What makes a gateway that runs do something, as a stream.
 struct Signals {
     let stream: AsyncStream<Event>
-    private let continuation: AsyncStream<Event>.Continuation
+    /// Where others put their events.
+    let continuation: AsyncStream<Event>.Continuation
     /// They deliver for as long as they are held.
     private let sources: [any DispatchSourceSignal]
 
@@ -99,6 +120,4 @@ struct Signals {
             return source
         }
     }
-
-    func send(_ event: Event) { continuation.yield(event) }
 }

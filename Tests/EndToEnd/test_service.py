@@ -77,7 +77,7 @@ class Clients:
     def __init__(self, gateway, number=8):
         self.gateway, self.failures, self.served = gateway, [], 0
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(number)]
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(number)]
         for thread in self._threads:
             thread.start()
 
@@ -223,6 +223,46 @@ def test_a_gateway_takes_the_place_of_another_and_nobody_notices(slow):
     assert [process.wait(20) for process in former] == [0] * 4
     gateway.command("check")
     assert gateway.stop() == 0
+
+
+def test_one_that_fails_to_take_over_leaves_the_other_serving(slow):
+    """It fails before it asks, while it opens the journal, at a port, by being killed; or only connects."""
+    gateway, release = slow
+    download, clients = begin(gateway), Clients(gateway)
+    whole = gateway.configuration.read_text()
+    attempt = [binary(), "run", "--take-over", "-c", gateway.configuration]
+
+    def fails(text: str, says: str):
+        gateway.configuration.write_text(text)
+        run = subprocess.run(attempt, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 2 and says in run.stderr, run.stderr
+        gateway.configuration.write_text(whole)
+        clients.let(50)
+
+    assert "policy.toml" in whole
+    fails(whole.replace("policy.toml", "none.toml"), "none.toml")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        more = f'\n[[listen]]\naddress = "127.0.0.1:{port}"\ntls = "cloud.test"\n'
+        fails(whole + more, "another program listens there")
+    gateway.lines("gateway.hand-over-failed")
+    gateway.lines("gateway.started", at_least=2)
+    for _ in range(2):
+        count = len(gateway.lines("gateway.handing-over"))
+        killed = subprocess.Popen(attempt, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        gateway.lines("gateway.handing-over", at_least=count + 1)
+        killed.kill()
+        killed.wait()
+        clients.let(50)
+    with socket.socket(socket.AF_UNIX) as only:
+        only.connect(str(gateway.folder / "state.db.sockets"))
+        clients.let(50)
+    assert clients.end() == []
+    assert gateway.process.poll() is None
+    release.set()
+    assert download.receive().body == b"x" * 1000 + b"y" * 1000
+    download.close()
+    gateway.command("check")
 
 
 def test_without_another_to_take_over_from_it_starts_as_usual(start, backend):

@@ -8,26 +8,49 @@ import Testing
         FileManager.default.temporaryDirectory.path
         + "/o\(UInt32.random(in: 0...UInt32.max)).sockets"
 
-    @Test func whatIsOfferedIsGivenToTheOneThatAsks() async throws {
-        let offer = try SocketOffer(at: path)
-        // It listens itself, so it can stand for any socket that does.
-        async let taken = Task.detached { [path] in SocketOffer.ask(at: path) }.value
-        var isGiven = false
-        for _ in 0..<1500 where !isGiven {
-            if let asker = offer.asker() {
-                isGiven = offer.give([offer.descriptor], to: asker)
-            }
-            if !isGiven { try await Task.sleep(for: .milliseconds(20)) }
+    /// The next who comes.
+    private func asker(_ offer: SocketOffer) async throws -> SocketLine {
+        for _ in 0..<1500 {
+            if let line = offer.asker() { return line }
+            try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(isGiven)
-        let sockets = try #require(await taken)
-        #expect(sockets.map(\.name) == [.unix(path: path)])
-        #expect(sockets.allSatisfy { $0.descriptor != offer.descriptor })
+        throw CryptoError("offer sockets", "nobody came")
+    }
+
+    @Test(arguments: [1, 128, 129, 300])
+    func whatIsOfferedIsGivenToTheOneThatAsks(count: Int) async throws {
+        let offer = try SocketOffer(at: path)
+        async let taken = Task.detached { [path] in SocketOffer.ask(at: path) }.value
+        let line = try await asker(offer)
+        #expect(line.hear(withinMilliseconds: 10_000) == .asks)
+        // It listens itself, so it can stand for any socket that does.
+        #expect(line.give([Int32](repeating: offer.descriptor, count: count)))
+        let given = try #require(await taken)
+        #expect(given.sockets.map(\.name) == Array(repeating: .unix(path: path), count: count))
+        #expect(given.sockets.allSatisfy { $0.descriptor != offer.descriptor })
+        #expect(Set(given.sockets.map(\.descriptor)).count == count)
+        for socket in given.sockets { close(socket.descriptor) }
+
+        #expect(given.line.say(.serves))
+        #expect(line.hear(withinMilliseconds: 10_000) == .serves)
+    }
+
+    @Test func theEndOfTheOtherOneIsHeard() async throws {
+        let offer = try SocketOffer(at: path)
+        async let taken = Task.detached { [path] in SocketOffer.ask(at: path)?.sockets.count }.value
+        let line = try await asker(offer)
+        #expect(line.hear(withinMilliseconds: 10_000) == .asks)
+        #expect(line.hear(withinMilliseconds: 1) == nil)
+        #expect(line.give([offer.descriptor]))
+        #expect(await taken == 1)
+        // Nobody holds its end of the line any more.
+        #expect(line.hear(withinMilliseconds: 10_000) == nil)
+        #expect(!line.say(.serves))
     }
 
     @Test func whereNobodyOffersThereIsNothing() throws {
-        #expect(SocketOffer.ask(at: path) == nil)
-        #expect(SocketOffer.ask(at: "/nonexistent/" + path) == nil)
+        #expect(SocketOffer.ask(at: path)?.sockets == nil)
+        #expect(SocketOffer.ask(at: "/nonexistent/" + path)?.sockets == nil)
         #expect(throws: CryptoError.self) { try SocketOffer(at: "/nonexistent/a.sockets") }
         #expect(throws: CryptoError.self) {
             try SocketOffer(at: "/tmp/" + String(repeating: "a", count: 120))

@@ -7,10 +7,12 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -78,14 +80,15 @@ static inline int ocmgate_offer(const char *path) {
     if (offer < 0) return -errno;
     unlink(path);
     if (bind(offer, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0600) == 0
-        && listen(offer, 1) == 0)
+        && listen(offer, 8) == 0)
         return offer;
     failed = errno;
     close(offer);
     return -failed;
 }
 
-enum { ocmgate_most_descriptors = 128 };
+// How many descriptors are given in all, and in one message (the system takes 253).
+enum { ocmgate_most_descriptors = 4096, ocmgate_descriptors_at_once = 128 };
 
 // The next who asks, when it is a process of this user; -errno, EAGAIN when nobody does.
 static inline int ocmgate_asker(int offer) {
@@ -105,69 +108,108 @@ static inline int ocmgate_asker(int offer) {
     return -EPERM;
 }
 
-// Gives descriptors to one who has asked, who is let go. 0 or errno.
-static inline int ocmgate_give(int peer, const int *descriptors, int count) {
-    int failed = count < 1 || count > ocmgate_most_descriptors ? EINVAL : 0;
-    if (failed == 0) {
-        union {
-            struct cmsghdr header;
-            char room[CMSG_SPACE(sizeof(int) * ocmgate_most_descriptors)];
-        } control;
-        char byte = 1;
-        struct iovec data = {&byte, 1};
-        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-        memset(&control, 0, sizeof control);
-        message.msg_control = control.room;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
-        memcpy(CMSG_DATA(header), descriptors, sizeof(int) * (size_t)count);
-        if (sendmsg(peer, &message, MSG_NOSIGNAL) != 1) failed = errno;
-    }
-    close(peer);
-    return failed;
+// The next byte from the other end within so many milliseconds; 0 when it has closed, -errno else.
+static inline int ocmgate_hear(int peer, int milliseconds) {
+    struct pollfd waited = {.fd = peer, .events = POLLIN};
+    unsigned char byte = 0;
+    int ready = poll(&waited, 1, milliseconds);
+    if (ready < 1) return ready == 0 ? -ETIMEDOUT : -errno;
+    ssize_t count = recv(peer, &byte, 1, 0);
+    return count < 0 ? -errno : count == 0 ? 0 : byte;
 }
 
-// Asks the process that offers at this path. How many descriptors came, or -errno.
-static inline int ocmgate_ask(const char *path, int *descriptors, int room) {
+// One byte to the other end. 0 or errno.
+static inline int ocmgate_say(int peer, unsigned char byte) {
+    return send(peer, &byte, 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
+}
+
+// Gives some descriptors; `mark` comes with them. 0 or errno.
+static inline int ocmgate_give_some(int peer, const int *descriptors, int count, char mark) {
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int) * ocmgate_descriptors_at_once)];
+    } control;
+    struct iovec data = {&mark, 1};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    memset(&control, 0, sizeof control);
+    message.msg_control = control.room;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+    memcpy(CMSG_DATA(header), descriptors, sizeof(int) * (size_t)count);
+    return sendmsg(peer, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
+}
+
+// Gives descriptors to one who has asked, as many at once as the system allows. 0 or errno.
+static inline int ocmgate_give(int peer, const int *descriptors, int count) {
+    if (count < 1 || count > ocmgate_most_descriptors) return EINVAL;
+    for (int given = 0; given < count;) {
+        int some = count - given;
+        if (some > ocmgate_descriptors_at_once) some = ocmgate_descriptors_at_once;
+        char mark = given + some < count ? '+' : '.';
+        int failed = ocmgate_give_some(peer, descriptors + given, some, mark);
+        if (failed != 0) return failed;
+        given += some;
+    }
+    return 0;
+}
+
+// Takes what one message brings; `*count` grows. The mark that came with it, or -errno.
+static inline int ocmgate_take_some(int peer, int *descriptors, int room, int *count) {
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int) * ocmgate_descriptors_at_once)];
+    } control;
+    char mark = 0;
+    struct iovec data = {&mark, 1};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    message.msg_control = control.room;
+    message.msg_controllen = sizeof control.room;
+    ssize_t length = recvmsg(peer, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */);
+    if (length != 1) return length < 0 ? -errno : -EPROTO;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int received[ocmgate_descriptors_at_once];
+        int found = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        if (found > ocmgate_descriptors_at_once) found = ocmgate_descriptors_at_once;
+        memcpy(received, CMSG_DATA(header), sizeof(int) * (size_t)found);
+        for (int index = 0; index < found; index++) {
+            if (*count < room) descriptors[(*count)++] = received[index];
+            else close(received[index]);
+        }
+    }
+    return mark;
+}
+
+// Asks the process that offers at this path, saying `word`. The connection to it, which stays open, with
+// `*count` descriptors; -errno when there is none, or it gives nothing.
+static inline int ocmgate_ask(
+    const char *path, unsigned char word, int *descriptors, int room, int *count
+) {
     struct sockaddr_un address;
+    struct timeval patience = {10, 0};
+    *count = 0;
     int failed = ocmgate_local_address(path, &address);
     if (failed != 0) return -failed;
     int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (peer < 0) return -errno;
-    struct timeval patience = {10, 0};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int) * ocmgate_most_descriptors)];
-    } control;
-    char byte = 0;
-    struct iovec data = {&byte, 1};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    message.msg_control = control.room;
-    message.msg_controllen = sizeof control.room;
-    int count = 0;
     if (setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0
         || connect(peer, (struct sockaddr *)&address, sizeof address) != 0)
-        count = -errno;
-    else if (recvmsg(peer, &message, 0x40000000 /* MSG_CMSG_CLOEXEC */) != 1)
-        count = errno == 0 ? -EPROTO : -errno;
+        failed = errno;
     else
-        for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
-             header = CMSG_NXTHDR(&message, header)) {
-            if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-            int received[ocmgate_most_descriptors];
-            int found = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-            if (found > ocmgate_most_descriptors) found = ocmgate_most_descriptors;
-            memcpy(received, CMSG_DATA(header), sizeof(int) * (size_t)found);
-            for (int index = 0; index < found; index++) {
-                if (count < room) descriptors[count++] = received[index];
-                else close(received[index]);
-            }
-        }
+        failed = ocmgate_say(peer, word);
+    int mark = '+';
+    while (failed == 0 && mark == '+') {
+        mark = ocmgate_take_some(peer, descriptors, room, count);
+        if (mark < 0) failed = -mark;
+    }
+    if (failed == 0 && mark == '.' && *count > 0) return peer;
+    while (*count > 0) close(descriptors[--*count]);
     close(peer);
-    return count;
+    return failed != 0 ? -failed : -EPROTO;
 }
 
 // Sends a datagram to the socket of the service manager, whose name begins with / or, for an abstract
