@@ -176,8 +176,8 @@ extension RunningGateway {
 
     /// Where the gateway listens, and within which limits. `former` is what it listens by until now.
     static func serverConfiguration(
-        _ configuration: Configuration, egress: EgressHandler? = nil,
-        succeeding former: ServerConfiguration? = nil
+        _ configuration: Configuration, _ certificates: ServedCertificates,
+        egress: EgressHandler? = nil, succeeding former: ServerConfiguration? = nil
     ) throws -> ServerConfiguration {
         let settings = configuration.limits
         var limits = ServerLimits()
@@ -194,7 +194,8 @@ extension RunningGateway {
             ServerConfiguration.Listener(
                 listen.address,
                 tls: try listen.tls.map {
-                    try context($0, configuration, succeeding: former?.listeners[index].tls)
+                    try context(
+                        $0, configuration, certificates, succeeding: former?.listeners[index].tls)
                 },
                 purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
                 proxies: TrustedProxies(listen.trustedProxies),

@@ -10,6 +10,7 @@ extension RunningGateway {
     struct Terms: Sendable {
         var configuration: Configuration
         var server: ServerConfiguration
+        var certificates: ServedCertificates
         /// The handler of the way out.
         let egress: EgressHandler?
         /// What is left for the next start was told so.
@@ -47,12 +48,16 @@ extension RunningGateway {
             reload.waiting = change.waiting
         } catch { reload.problem = error.description }
         do {
+            let certificates = try ServedCertificates(of: next)
+            try certificates.requireNoLoss(
+                from: before.certificates, in: next, now: gateway.environment.now())
             let server = try Self.serverConfiguration(
-                next, egress: before.egress, succeeding: before.server)
+                next, certificates, egress: before.egress, succeeding: before.server)
             self.server.change(server)
             terms.withLock { terms in
                 terms.configuration = next
                 terms.server = server
+                terms.certificates = certificates
             }
         } catch {
             let problem = "\(error)"
@@ -88,17 +93,29 @@ extension RunningGateway {
                     LogEntry(.remedy, "these count from the next start on"),
                 ])
         }
-        Self.warnOfCertificates(configuration, log, now: gateway.environment.now())
+        tellOfCertificates()
+    }
+
+    /// Says which of the certificates in use are not valid now, or not for long.
+    private func tellOfCertificates() {
+        let terms = terms.withLock { $0 }
+        Self.warnOfCertificates(
+            terms.configuration, terms.certificates, log, now: gateway.environment.now())
     }
 
     /// Follows the files of certificates, and with `policy.reload = "watch"` the configuration.
     func watchFiles() -> Task<Void, Never> {
         var watch = PolicyWatch(stamps())
         return Task { [self] in
+            var told = ContinuousClock.now
             while !Task.isCancelled {
                 // Ended early only by being cancelled.
                 try? await Task.sleep(for: PolicyWatch.interval)
                 if watch.look(stamps()) { await reloadConfiguration() }
+                if ContinuousClock.now > told + .seconds(3600) {
+                    tellOfCertificates()
+                    told = .now
+                }
             }
         }
     }

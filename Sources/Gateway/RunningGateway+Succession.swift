@@ -40,7 +40,8 @@ extension RunningGateway {
         case .successor: break
         }
         let wanted = Set(
-            try serverConfiguration(configuration).listeners.map(\.address)
+            try serverConfiguration(configuration, ServedCertificates(of: configuration))
+                .listeners.map(\.address)
                 + [configuration.egress?.listen].compactMap { $0 })
         let state = configuration.state.file
         guard let given = SocketOffer.ask(at: offerPath(state)) else { return Place() }

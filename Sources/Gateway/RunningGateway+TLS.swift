@@ -31,16 +31,16 @@ extension RunningGateway {
     ///
     /// Refused: a name that no table has, which would be a listener without TLS.
     static func context(
-        _ name: String, _ configuration: Configuration, succeeding former: TLSContext? = nil
+        _ name: String, _ configuration: Configuration, _ certificates: ServedCertificates,
+        succeeding former: TLSContext? = nil
     ) throws -> TLSContext {
-        guard let own = configuration.tls[name] else {
+        guard let own = configuration.tls[name], let shown = certificates.identities[name] else {
             throw StartFailure("there is no [tls.\"\(name)\"] for the listener that names it")
         }
-        var identities = [try identity(own)]
-        for (other, settings) in configuration.tls.sorted(by: { $0.key < $1.key })
-        where other != name { identities.append(try identity(settings)) }
+        let others = certificates.identities.sorted { $0.key < $1.key }.filter { $0.key != name }
         return try TLSContext.server(
-            identities: identities, minimum: own.minimum, alpn: ["h2", "http/1.1"],
+            identities: [shown] + others.map(\.value), minimum: own.minimum,
+            alpn: ["h2", "http/1.1"],
             clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) },
             succeeding: former)
     }
@@ -121,10 +121,11 @@ extension RunningGateway {
     /// Says which certificates are not valid now, or not for long. The gateway serves with them all
     /// the same: those who believe it anyway are not to be cut off.
     static func warnOfCertificates(
-        _ configuration: Configuration, _ log: GatewayLog, now: Int
+        _ configuration: Configuration, _ certificates: ServedCertificates, _ log: GatewayLog,
+        now: Int
     ) {
-        for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            guard let chain = try? identity(settings).chain, let leaf = chain.first else {
+        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            guard let chain = certificates.identities[name]?.chain, let leaf = chain.first else {
                 continue
             }
             do throws(PrivateFile.Problem) {

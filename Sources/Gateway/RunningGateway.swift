@@ -29,6 +29,7 @@ package final class RunningGateway: Sendable {
             level: configuration.log.level.logger, format: configuration.log.format.written)
         let environment = Environment.live
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
+        let certificates = try ServedCertificates(of: configuration)
         let policy = try loadPolicy(configuration.policy.file)
         let candidate = loadCandidate(configuration, log)
         let place = try await taken(by: configuration, entrance)
@@ -40,7 +41,8 @@ package final class RunningGateway: Sendable {
             let egress = try egressHandler(gateway, now: environment.now())
             terms = Terms(
                 configuration: configuration,
-                server: try serverConfiguration(configuration, egress: egress), egress: egress)
+                server: try serverConfiguration(configuration, certificates, egress: egress),
+                certificates: certificates, egress: egress)
             server = try await Server.start(
                 terms.server, on: group, inherited: sockets + place.sockets, handler: gateway)
         } catch {
@@ -59,7 +61,7 @@ package final class RunningGateway: Sendable {
                 end: { endings.yield(.ended(grace: $0)) })
         }
         place.line?.say(.serves)
-        warnOfCertificates(configuration, log, now: environment.now())
+        warnOfCertificates(configuration, certificates, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
         }

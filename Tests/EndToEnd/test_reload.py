@@ -80,6 +80,23 @@ def test_a_new_certificate_is_shown_without_being_asked_and_a_bad_one_is_not(gat
     eventually(lambda: shown(gateway) != good)
 
 
+@pytest.mark.parametrize("name, days, problem", [
+    ("cloud.test", -1, "is not valid now"), ("other.test", 2, "does not speak for cloud.test")])
+def test_a_certificate_that_would_shut_clients_out_does_not_replace_a_good_one(gateway, tmp_path, name,
+                                                                               days, problem):
+    good = shown(gateway)
+    (tmp_path / "a").mkdir()
+    identity = Authority(tmp_path / "a").issue(name, days=days)
+    replace(gateway.key, identity.key.read_bytes())
+    replace(gateway.certificate, identity.certificate.read_bytes())
+    eventually(lambda: any(problem in line["problem"] for line in gateway.lines("configuration.kept")))
+    assert shown(gateway) == good
+    run = gateway.command("reload", check=False)
+    assert run.returncode == 1 and str(gateway.certificate) in run.stderr, run.stderr
+    renew(gateway, tmp_path / "b")
+    eventually(lambda: shown(gateway) != good)
+
+
 def test_sessions_are_resumed_over_a_new_certificate(gateway, tmp_path, authority):
     before = shown(gateway)
     context = authority.client_context()
