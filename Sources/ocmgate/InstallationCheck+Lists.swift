@@ -19,18 +19,20 @@ extension InstallationCheck {
         }
     }
 
-    /// What a key has signed says nothing of which list it is.
+    /// What a key has signed need not say which list it is.
     private mutating func warnOfSharedKeys(_ policy: Policy) {
         var known: [String: PeerList] = [:]
         for list in policy.lists {
             for key in Set(list.download?.keys ?? []) {
-                guard let other = known.updateValue(list, forKey: key), other.stance != list.stance
+                guard let other = known.updateValue(list, forKey: key), other.stance != list.stance,
+                    other.download?.subject == nil, list.download?.subject == nil
                 else { continue }
                 warn(
                     policy.file,
                     "the lists \(other.name) and \(list.name) have the key \(key): what is signed as "
                         + "one of them may be served as the other",
-                    remedy: "ask the publisher for a key for each")
+                    remedy: "write as \"subject\" what their signatures are about (sub), or ask "
+                        + "the publisher for a key for each")
             }
         }
     }

@@ -64,6 +64,9 @@ struct ListFileOptions: ParsableArguments {
         help: ArgumentHelp("A key (JWK or JWK set) that has to have signed it.", valueName: "file"))
     var key: [String] = []
 
+    @Option(help: "What the signature has to be about (sub); else it may say anything.")
+    var subject: String?
+
     @Option(
         help: ArgumentHelp(
             "The detached signature (JWS) of a list that has none inside; FILE.jws unless given.",
@@ -77,7 +80,7 @@ struct ListFileOptions: ParsableArguments {
     func read(_ file: String) throws -> ListContents {
         let reading = ListReading(
             try format(of: file), for: standing,
-            key.isEmpty ? .none : .pinned(try keys()))
+            key.isEmpty ? .none : .pinned(try keys()), about: subject.map { .named($0) } ?? .any)
         return try reading.contents(
             try InputFile.bytes(file), signature: try signature(of: file, reading),
             now: now ?? Int(Date().timeIntervalSince1970))

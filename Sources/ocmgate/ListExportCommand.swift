@@ -28,6 +28,13 @@ struct ListExportCommand: ParsableCommand {
     @Option(help: "The name (kid) of that key.")
     var kid: String?
 
+    @Option(
+        help: """
+            What the signature is about (sub), so that it serves as no other list: the list's own \
+            URL, or what those who take it write as "subject".
+            """)
+    var subject: String?
+
     @Option(help: ArgumentHelp("Where the detached signature is written.", valueName: "file"))
     var signature: String?
 
@@ -82,7 +89,8 @@ struct ListExportCommand: ParsableCommand {
         let now = Int(Date().timeIntervalSince1970)
         do {
             let pem = String(decoding: try PrivateFile.read(sign), as: UTF8.self)
-            let signer = ListSigner(try PrivateKey(pem: pem), id: kid)
+            let signer = ListSigner(
+                try PrivateKey(pem: pem), id: kid, subject: subject)
             switch format.signature {
             case .around: return try signer.document(document, now: now)
             case .beside:

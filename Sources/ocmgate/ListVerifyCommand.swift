@@ -23,6 +23,7 @@ struct ListVerifyCommand: ParsableCommand {
                 "ok": .bool(true), "count": .number(contents.entries.count),
                 "federation": contents.title.map { .string($0) } ?? .null,
                 "signer": contents.signer.map { .string($0) } ?? .null,
+                "subject": contents.subject.map { .string($0) } ?? .null,
                 "issued": contents.issued.map { .number($0) } ?? .null,
                 "left_out": .object(contents.leftOut.mapValues { .number($0) }),
             ])
@@ -33,6 +34,7 @@ struct ListVerifyCommand: ParsableCommand {
         for (reason, number) in contents.leftOut.sorted(by: { $0.key < $1.key }) {
             facts.append("\(number) left out (\(reason))")
         }
+        if let subject = contents.subject { facts.append("about \(quoted(subject))") }
         facts.append(contents.signer.map { "signed by \($0)" } ?? "no signature was asked for")
         Output.line("\(file): fine, " + facts.joined(separator: ", "))
     }

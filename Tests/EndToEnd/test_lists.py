@@ -61,10 +61,13 @@ class World:
         self.lists.put("/abuse.csv", text, **page)
         self.lists.put("/abuse.csv.jws", self.abuse.detached(text))
 
-    def put_mesh(self, *hosts: str, publisher: Publisher | None = None, dated=True) -> None:
+    def put_mesh(self, *hosts: str, publisher: Publisher | None = None, dated=True,
+                 about: str | None = None) -> None:
         listing = {"federation": "Mesh", "servers": [
             {"url": f"https://{host}", "displayName": host} for host in hosts]}
         header = {"iat": int(time.time())} if dated else {}
+        if about:
+            header["sub"] = about
         self.lists.put(
             "/mesh.jws", (publisher or self.mesh).jws(json.dumps(listing).encode(), **header))
 
@@ -168,6 +171,10 @@ def test_a_directory_that_another_key_signed_admits_nobody(world):
     unsigned = json.loads(world.lists.pages["/mesh.jws"].body) | {"signature": ""}
     world.lists.put("/mesh.jws", json.dumps(unsigned))
     assert world.update("mesh")[0] == 1
+    # What the same key has signed as another list is not this one.
+    world.put_mesh("mesh.test", "new.test", about="https://lists.test/other.jws")
+    code, told = world.update("mesh")
+    assert code == 1 and "as another list" in told["mesh"]["reason"]
     # An old version without a date is no way back from one that has one.
     world.put_mesh("mesh.test", "new.test", dated=False)
     code, told = world.update("mesh")

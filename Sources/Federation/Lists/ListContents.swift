@@ -10,6 +10,8 @@ package struct ListContents: Sendable, Equatable {
     package internal(set) var signer: String?
     /// When it was signed (`iat`), if the signature tells; Unix seconds.
     package internal(set) var issued: Int?
+    /// What its signature says that it is about (`sub`); nil when it says nothing.
+    package internal(set) var subject: String?
 
     private var places: [HostPattern: Int] = [:]
 
@@ -18,19 +20,20 @@ package struct ListContents: Sendable, Equatable {
     /// What was read before, and kept: each pattern stands once there.
     package init(
         kept entries: [ListEntry], title: String?, leftOut: [String: Int], signer: String?,
-        issued: Int?
+        issued: Int?, subject: String?
     ) {
         self.entries = entries
         self.title = title
         self.leftOut = leftOut
         self.signer = signer
         self.issued = issued
+        self.subject = subject
     }
 
     package static func == (left: ListContents, right: ListContents) -> Bool {
         left.entries == right.entries && left.title == right.title
             && left.leftOut == right.leftOut && left.signer == right.signer
-            && left.issued == right.issued
+            && left.issued == right.issued && left.subject == right.subject
     }
 
     /// Adds an entry; one that is there already is not added again.

@@ -12,18 +12,24 @@ package struct ListReading: Sendable {
     package let format: ListFormat
     package let stance: PeerList.Stance
     package let signing: Signing
+    /// What the signature has to be about.
+    package let purpose: ListPurpose
 
-    package init(_ format: ListFormat, for stance: PeerList.Stance, _ signing: Signing) {
+    package init(
+        _ format: ListFormat, for stance: PeerList.Stance, _ signing: Signing,
+        about purpose: ListPurpose = .any
+    ) {
         self.format = format
         self.stance = stance
         self.signing = signing
+        self.purpose = purpose
     }
 
     /// Reads a list as a whole: one wrong entry spoils it. `signature` is the document that lies
     /// beside it, for formats and lists that have one.
     ///
     /// Refused: more than `ListContents.longest` bytes, a list without the signature that it has to
-    /// have, and what its format refuses.
+    /// have or whose signature is about another list, and what its format refuses.
     package func contents(
         _ bytes: [UInt8], signature: [UInt8]?, now: Int
     ) throws(ListDefect) -> ListContents {
@@ -32,12 +38,13 @@ package struct ListReading: Sendable {
             throw ListDefect(
                 "a list of the format \(format.rawValue) is signed, and no key is pinned for it")
         case (.around, .pinned(let keys)):
-            return try signed(ListSignature.verify(bytes, by: keys, now: now))
+            return try signed(ListSignature.verify(bytes, by: keys, about: purpose, now: now))
         case (.beside, .none): return try contents(bytes)
         case (.beside, .pinned(let keys)):
             guard let signature else { throw ListDefect("there is no signature beside the list") }
             return try signed(
-                ListSignature.verify(signature, detached: bytes, by: keys, now: now))
+                ListSignature.verify(
+                    signature, detached: bytes, by: keys, about: purpose, now: now))
         }
     }
 
@@ -45,6 +52,8 @@ package struct ListReading: Sendable {
         var contents = try contents(signature.content)
         contents.signer = signature.signer.thumbprint
         contents.issued = signature.issued
+        contents.subject = signature.subject
+        try purpose.judge(contents)
         return contents
     }
 

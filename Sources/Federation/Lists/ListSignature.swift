@@ -8,6 +8,8 @@ struct ListSignature {
     let signer: ListKey
     /// `iat` of the protected header.
     let issued: Int?
+    /// `sub` of the protected header: what the signature is about.
+    let subject: String?
 
     /// Verifies a JWS by pinned keys; `detached` is the content that it is about when it has none
     /// inside.
@@ -18,9 +20,10 @@ struct ListSignature {
     ///
     /// Refused besides what `JWS` refuses: `alg` absent, `none` or symmetric, also when another
     /// signature is good; content both inside and beside, or in neither place; a signature that
-    /// is over (`exp`), or from the future.
+    /// is over (`exp`), from the future, or about something else (`sub`).
     static func verify(
-        _ document: [UInt8], detached: [UInt8]? = nil, by keys: [ListKey], now: Int
+        _ document: [UInt8], detached: [UInt8]? = nil, by keys: [ListKey], about: ListPurpose,
+        now: Int
     ) throws(ListDefect) -> ListSignature {
         let jws = try JWS(document)
         let payload: String
@@ -40,9 +43,11 @@ struct ListSignature {
         for signature in jws.signatures {
             do throws(ListDefect) {
                 let signer = try verify(signature, payload, keys, now)
+                let subject = try Self.subject(of: signature.header)
+                if let subject { try about.judge(subject) }
                 return ListSignature(
                     content: content, signer: signer,
-                    issued: try times(signature.header, now))
+                    issued: try times(signature.header, now), subject: subject)
             } catch { reason = error }
         }
         throw reason
@@ -93,6 +98,15 @@ struct ListSignature {
             throw ListDefect("the algorithm \(quoted(String(name.prefix(64)))) proves nothing here")
         }
         return SignatureAlgorithm(jose: name)
+    }
+
+    /// `sub` of the header.
+    private static func subject(of header: JSONObject) throws(ListDefect) -> String? {
+        guard let value = header["sub"] else { return nil }
+        guard let text = value.string else {
+            throw ListDefect("this is no text", at: .member("sub"))
+        }
+        return text
     }
 
     /// `iat` and `exp` of the header (RFC 7519, section 5.3, lets them stand there).

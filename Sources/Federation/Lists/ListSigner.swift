@@ -6,11 +6,15 @@ package struct ListSigner: Sendable {
     private let key: PrivateKey
     private let algorithm: SignatureAlgorithm
     private let id: String?
+    private let subject: String?
 
     /// The algorithm is that of the kind of key; RSA signs by RS256.
-    package init(_ key: PrivateKey, id: String?) {
+    ///
+    /// - Parameter subject: what the list is about (`sub`).
+    package init(_ key: PrivateKey, id: String?, subject: String? = nil) {
         self.key = key
         self.id = id
+        self.subject = subject
         algorithm =
             switch key.kind {
             case .ed25519: .ed25519
@@ -40,6 +44,7 @@ package struct ListSigner: Sendable {
     private func sign(_ payload: String, _ now: Int) throws(CryptoError) -> (String, String) {
         var header: [(String, JSONValue)] = [("alg", .string(algorithm.jose))]
         if let id { header.append(("kid", .string(id))) }
+        if let subject { header.append(("sub", .string(subject))) }
         header.append(("iat", .integer(now)))
         let protected = Base64.encodeURL(JSONValue.object(header).serialized())
         let signature = try key.sign(Array("\(protected).\(payload)".utf8), algorithm: algorithm)

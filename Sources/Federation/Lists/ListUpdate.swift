@@ -9,6 +9,8 @@ package struct ListUpdate: Sendable, Equatable {
         case removals
         /// More changed than `max_change` lets through.
         case tooLarge = "too-large"
+        /// So much changed since the day began, in steps of which each was small enough.
+        case addsUp = "adds-up"
         /// Nothing is left of a list that had entries. No publisher means that, and of a block list it
         /// would let everybody in.
         case emptied
@@ -20,7 +22,7 @@ package struct ListUpdate: Sendable, Equatable {
         package var isAlarm: Bool {
             switch self {
             case .drafts, .removals: false
-            case .tooLarge, .emptied, .wide: true
+            case .tooLarge, .addsUp, .emptied, .wide: true
             }
         }
     }
@@ -35,10 +37,12 @@ package struct ListUpdate: Sendable, Equatable {
     /// - Parameters:
     ///   - stance: of the list.
     ///   - known: what is in force; nil when the list was never loaded.
-    ///   - most: of `max_change`, in percent of the entries known; nil for any change.
+    ///   - base: what was in force when the day began, if that was something else.
+    ///   - most: of `max_change`, in percent of the entries known, and of those of `base`; nil for any
+    ///     change.
     package init(
-        of stance: PeerList.Stance, from known: [ListEntry]?, to new: [ListEntry],
-        _ apply: PeerList.Apply, most: Int?
+        of stance: PeerList.Stance, from known: [ListEntry]?, since base: [ListEntry]? = nil,
+        to new: [ListEntry], _ apply: PeerList.Apply, most: Int?
     ) {
         change = ListChange(from: known ?? [], to: new)
         guard let known else {
@@ -53,8 +57,10 @@ package struct ListUpdate: Sendable, Equatable {
         }
         if new.isEmpty {
             (live, waits) = (known, .emptied)
-        } else if let most, change.count * 100 > most * known.count {
+        } else if let most, Self.isOver(most, change, of: known) {
             (live, waits) = (known, .tooLarge)
+        } else if let most, let base, Self.isOver(most, ListChange(from: base, to: new), of: base) {
+            (live, waits) = (known, .addsUp)
         } else if stance == .allow, change.added.contains(where: { $0.pattern.scope != .host }) {
             (live, waits) = (known, .wide)
         } else {
@@ -67,6 +73,10 @@ package struct ListUpdate: Sendable, Equatable {
                 waits = ListChange(from: both, to: new).isEmpty ? nil : .removals
             }
         }
+    }
+
+    private static func isOver(_ most: Int, _ change: ListChange, of known: [ListEntry]) -> Bool {
+        change.count * 100 > most * known.count
     }
 
     /// What either version says: all patterns, each until the later of its ends.

@@ -52,12 +52,17 @@ package struct PeerList: Sendable {
         package let keys: [String]
         /// The same as they are written: what the policy says does not hang on where it lies.
         package let namedKeys: [String]
+        /// What its signature has to be about; nil: the URL, where it says anything.
+        package let subject: String?
         /// How often it is fetched.
         package let refresh: Duration
         package let apply: Apply
         /// The part of the entries, in percent of those known, that may change at once; more waits
         /// for a person. Nil: all of them.
         package let maxChange: Int?
+
+        /// What its signature has to be about.
+        package var purpose: ListPurpose { subject.map { .named($0) } ?? .url(url) }
 
         package static let usualRefresh = Duration.seconds(6 * 3_600)
     }

@@ -52,6 +52,7 @@ struct PolicyCanonicalForm {
                     download.url, download.format.rawValue, download.apply.rawValue,
                     download.refresh.configured, download.maxChange.map { "\($0)%" } ?? "",
                 ] + Set(download.namedKeys).sorted())
+            if let subject = download.subject { line("subject", [subject]) }
         }
         // What a list is downloaded with is another's word, not the policy's.
         if list.download == nil { addEntries(of: list) }

@@ -74,6 +74,7 @@ struct PolicyListReader {
         from file: String
     ) -> PeerList.Download? {
         let keys = reader.read("keys", TOMLForm<String>.line.oneOrMore) ?? []
+        let subject = reader.read("subject", .line)
         let refresh = reader.read(
             "refresh", .duration(from: .seconds(60), to: .seconds(30 * 86_400)))
         let apply = reader.read("apply", TOMLForm<PeerList.Apply>.word("value"))
@@ -97,14 +98,20 @@ struct PolicyListReader {
                 reader.position, "a list of a directory service is signed: \"keys\" is missing",
                 remedy: "name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]")
         }
+        if reader.has("subject"), !reader.has("keys") {
+            findings.report(
+                reader.place(of: "subject"),
+                "\"subject\" is what a signature is about, and \"keys\" is missing",
+                remedy: "name the files of the keys (JWK) that sign the list, or leave it out")
+        }
         return PeerList.Download(
             url: source, format: format, keys: keys.map { PolicyFiles.resolve($0, from: file) },
-            namedKeys: keys,
+            namedKeys: keys, subject: subject,
             refresh: refresh ?? PeerList.Download.usualRefresh, apply: apply ?? .additions,
             maxChange: maxChange)
     }
 
-    private static let downloadKeys = ["keys", "refresh", "apply", "max_change"]
+    private static let downloadKeys = ["keys", "subject", "refresh", "apply", "max_change"]
 
     /// The entries of a text file: a pattern a line; blank lines and what follows `#` do not count.
     private func entries(

@@ -69,14 +69,15 @@ package struct ListFolder: Sendable {
 
     /// Writes a version, unless it is there.
     func store(
-        _ entries: [ListEntry], of name: String, signer: String?, now: Int
+        _ entries: [ListEntry], of name: String, signer: String?, subject: String?, now: Int
     ) throws(PrivateFile.Problem) -> ListRecord.Copy {
         try PrivateFile.folder(path)
         let bytes = ListReading.storing(entries)
         let hash = Self.hash(of: bytes)
         let file = copyPath(name, hash)
         try PrivateFile.replace(file, bytes)
-        return ListRecord.Copy(hash: hash, count: entries.count, signer: signer, fetched: now)
+        return ListRecord.Copy(
+            hash: hash, count: entries.count, signer: signer, subject: subject, fetched: now)
     }
 
     /// Puts a record in place, and deletes the versions that it does not name.
@@ -90,7 +91,9 @@ package struct ListFolder: Sendable {
         } catch let problem as PrivateFile.Problem {
             throw problem
         } catch { throw PrivateFile.Problem(path: file, what: "\(error)", remedy: "") }
-        let kept = [record.live, record.draft].compactMap { $0.map { copyPath(name, $0.hash) } }
+        let kept = [record.live, record.draft, record.base?.copy].compactMap {
+            $0.map { copyPath(name, $0.hash) }
+        }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for other in files where other.hasPrefix("\(name).") && other.hasSuffix(".list") {
             let file = "\(path)/\(other)"

@@ -136,12 +136,13 @@ package final class ListKeeper: Sendable {
                 let record = before.record
                 let contents = ListContents(
                     kept: try folder.entries(draft, of: list.name), title: record.title,
-                    leftOut: record.leftOut, signer: draft.signer, issued: record.issued)
+                    leftOut: record.leftOut, signer: draft.signer, issued: record.issued,
+                    subject: record.subject)
                 return try take(list, download, before, contents, nil)
             case .document(let document):
                 let reading = ListReading(
                     download.format, for: list.stance,
-                    try keys(of: download).map { .pinned($0) } ?? .none)
+                    try keys(of: download).map { .pinned($0) } ?? .none, about: download.purpose)
                 let contents: ListContents
                 do throws(ListDefect) {
                     contents = try reading.contents(
@@ -156,6 +157,10 @@ package final class ListKeeper: Sendable {
                         throw ListProblem("it is older than what was fetched before")
                     }
                 }
+                guard contents.subject != nil || before.record.subject == nil else {
+                    throw ListProblem(
+                        "its signature does not say what it is about (sub), as that before did")
+                }
                 return try take(list, download, before, contents, document)
             }
         } catch { return fail(list, download, before, "\(error)") }
@@ -166,28 +171,33 @@ package final class ListKeeper: Sendable {
         _ document: ListFetch.Document?
     ) throws(PrivateFile.Problem) -> ListOutcome {
         let now = world.now()
-        let update = ListUpdate(
-            of: list.stance, from: before.live, to: contents.entries, download.apply,
-            most: download.maxChange)
         var after = before
+        after.record.beginDay(now: now)
+        let update = ListUpdate(
+            of: list.stance, from: before.live, since: try base(of: after.record, list),
+            to: contents.entries, download.apply, most: download.maxChange)
+        func store(_ entries: [ListEntry]) throws(PrivateFile.Problem) -> ListRecord.Copy {
+            try folder.store(
+                entries, of: list.name, signer: contents.signer, subject: download.purpose.name,
+                now: now)
+        }
         if let document {
             (after.record.etag, after.record.lastModified) = (document.etag, document.lastModified)
         }
         after.record.title = contents.title
         after.record.leftOut = contents.leftOut
         after.record.issued = contents.issued ?? before.record.issued
+        after.record.subject = contents.subject ?? before.record.subject
         after.record.waits = update.waits
         after.record.draft = nil
         // What is held back changes nothing of what is in force, not even who has signed it.
         if let live = update.live, live != before.live {
             after.live = live
-            after.record.live = try folder.store(
-                live, of: list.name, signer: contents.signer, now: now)
+            after.record.live = try store(live)
+            // A first version begins its day itself.
+            after.record.beginDay(now: now)
         }
-        if update.waits != nil {
-            after.record.draft = try folder.store(
-                contents.entries, of: list.name, signer: contents.signer, now: now)
-        }
+        if update.waits != nil { after.record.draft = try store(contents.entries) }
         after.record.succeeded(
             now: now, next: pace.afterSuccess(download.refresh.wholeSeconds, now: now))
         // What is not on the disk would be gone after a restart: before, it does not count.
@@ -202,6 +212,16 @@ package final class ListKeeper: Sendable {
             word: update.waits != nil ? .waits : isNew || !taken.isEmpty ? .taken : .unchanged,
             reason: update.waits?.rawValue, count: after.live?.count,
             change: update.change.words, isInForce: isNew || !taken.isEmpty)
+    }
+
+    /// What was in force when the day began; nil where that still is.
+    ///
+    /// Refused: a copy that cannot be read, until the next day.
+    private func base(
+        of record: ListRecord, _ list: PeerList
+    ) throws(PrivateFile.Problem) -> [ListEntry]? {
+        guard let base = record.base?.copy, base.hash != record.live?.hash else { return nil }
+        return try folder.entries(base, of: list.name)
     }
 
     private func keep(
@@ -254,12 +274,14 @@ package final class ListKeeper: Sendable {
         if let wanted, wanted.utf8.count < 8 || !draft.hash.hasPrefix(wanted) {
             throw ListProblem("the draft of \(list.name) is another one: \(draft.hash)")
         }
-        guard ListRecord.mayUse(draft, try keys(of: download)) else {
-            throw ListProblem("the draft was signed by a key that is not pinned any more")
+        guard ListRecord.mayUse(draft, try keys(of: download), as: download.subject) else {
+            throw ListProblem(
+                "the draft was signed by a key that is not pinned any more, or as another list")
         }
         var after = before
         after.live = try folder.entries(draft, of: list.name)
         (after.record.live, after.record.draft, after.record.waits) = (draft, nil, nil)
+        after.record.settle(now: world.now())
         try folder.put(after.record, of: list.name)
         held.withLock { $0[list.name] = after }
         let change = ListChange(from: before.live ?? [], to: after.live ?? [])
@@ -279,7 +301,8 @@ package final class ListKeeper: Sendable {
             known = load(list, download)
         } else if let live = known?.record.live,
             // A file that cannot be read at the moment takes nothing away.
-            let keys = try? keys(of: download), !ListRecord.mayUse(live, keys)
+            let keys = try? keys(of: download),
+            !ListRecord.mayUse(live, keys, as: download.subject)
         {
             tell(list, .error, Self.unpinned)
             known = nil
@@ -295,7 +318,7 @@ package final class ListKeeper: Sendable {
                 return try takeOver(list, download)
             }
             guard let live = record.live else { return Held(record: record) }
-            guard ListRecord.mayUse(live, try keys(of: download)) else {
+            guard ListRecord.mayUse(live, try keys(of: download), as: download.subject) else {
                 throw ListProblem(Self.unpinned)
             }
             return Held(record: record, live: try folder.entries(live, of: list.name))
@@ -311,13 +334,25 @@ package final class ListKeeper: Sendable {
         // What waits for a person has had none yet.
         guard case .policy(let before?) = role, download.apply != .drafts,
             let known = try before.record(of: list), let copy = known.live,
-            ListRecord.mayUse(copy, try keys(of: download))
+            ListRecord.mayUse(copy, try keys(of: download), as: download.subject)
         else { return nil }
         let live = try before.entries(copy, of: list.name)
         var record = ListRecord(list, download)
-        record.live = try folder.store(
-            live, of: list.name, signer: copy.signer, now: copy.fetched)
+        func store(
+            _ entries: [ListEntry], _ copy: ListRecord.Copy
+        ) throws(PrivateFile.Problem) -> ListRecord.Copy {
+            try folder.store(
+                entries, of: list.name, signer: copy.signer, subject: copy.subject,
+                now: copy.fetched)
+        }
+        record.live = try store(live, copy)
         record.issued = known.issued
+        record.subject = known.subject
+        if let base = known.base {
+            record.base = ListRecord.Base(
+                copy: try store(try before.entries(base.copy, of: list.name), base.copy),
+                day: base.day)
+        }
         try folder.put(record, of: list.name)
         return Held(record: record, live: live)
     }
@@ -337,7 +372,8 @@ package final class ListKeeper: Sendable {
         }
     }
 
-    private static let unpinned = "it was signed by a key that is not pinned any more"
+    private static let unpinned =
+        "it was signed by a key that is not pinned any more, or not as the list that \"subject\" names"
 
     // MARK: Telling
 

@@ -10,8 +10,17 @@ package struct ListRecord: Sendable, Codable, Equatable {
         package var count: Int
         /// Thumbprint of the key that signed it.
         package var signer: String?
+        /// What it was taken as, where the policy names that (`subject`).
+        package var subject: String?
         /// When it was fetched, Unix seconds.
         package var fetched: Int
+    }
+
+    /// What changes of a day are measured against.
+    package struct Base: Sendable, Codable, Equatable {
+        package var copy: Copy
+        /// Days since 1970 (UTC).
+        package var day: Int
     }
 
     /// Of this file.
@@ -26,6 +35,8 @@ package struct ListRecord: Sendable, Codable, Equatable {
     /// Waits for a person.
     package var draft: Copy?
     package var waits: ListUpdate.Reason?
+    /// What was in force when its day began, or what a person has put in force since.
+    package var base: Base?
 
     /// Of the last answer that was read.
     package var etag: String?
@@ -35,6 +46,8 @@ package struct ListRecord: Sendable, Codable, Equatable {
     package var leftOut: [String: Int] = [:]
     /// The newest `iat`: nothing older is taken.
     package var issued: Int?
+    /// What its newest signature said that it is about.
+    package var subject: String?
 
     /// When its server last had something to say that could be used, Unix seconds.
     package var checked: Int?
@@ -56,9 +69,25 @@ package struct ListRecord: Sendable, Codable, Equatable {
             && standing == list.stance.rawValue
     }
 
-    /// Whether a version may be used: of a list with keys, one that a key of now has signed.
-    static func mayUse(_ copy: Copy, _ keys: [ListKey]?) -> Bool {
+    /// Whether a version may be used: of a list with keys, one that a key of now has signed, as what
+    /// the policy names now.
+    static func mayUse(_ copy: Copy, _ keys: [ListKey]?, as subject: String?) -> Bool {
         guard let keys else { return true }
         return keys.contains { $0.thumbprint == copy.signer }
+            && (subject == nil || copy.subject == subject)
+    }
+
+    /// What changes are measured against from now on: what is in force begins each day. What waits
+    /// because its steps add up waits for a person, not for midnight.
+    mutating func beginDay(now: Int) {
+        guard let live else { return }
+        let day = JournalDay(milliseconds: now * 1000).number
+        if let base, base.day == day || waits == .addsUp { return }
+        base = Base(copy: live, day: day)
+    }
+
+    /// A person has looked at what is in force.
+    mutating func settle(now: Int) {
+        base = live.map { Base(copy: $0, day: JournalDay(milliseconds: now * 1000).number) }
     }
 }

@@ -48,6 +48,72 @@ import Testing
         }
     }
 
+    /// What was signed for one purpose serves no other.
+    @Test func aSignatureCountsOnlyForWhatItIsAbout() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let keys = try ListSamples.pinned(key)
+        func outcome(
+            of subject: String?, _ purpose: ListPurpose, _ format: ListFormat = .directory
+        ) throws -> String {
+            let signer = ListSigner(key, id: nil, subject: subject)
+            let reading = ListReading(format, for: .allow, .pinned(keys), about: purpose)
+            let content = Array((format == .directory ? payload : "a.example\n").utf8)
+            let document =
+                try format == .directory
+                ? Array(signer.document(content, now: now).utf8) : content
+            let beside = Array(try signer.detached(content, now: now).utf8)
+            do throws(ListDefect) {
+                let contents = try reading.contents(document, signature: beside, now: now)
+                #expect(contents.subject == subject)
+                return "read"
+            } catch { return error.description }
+        }
+        let url = ListPurpose.url("https://lists.example/a")
+        for format in [ListFormat.directory, .text] {
+            for purpose in [ListPurpose.named("mesh"), .any] {
+                #expect(try outcome(of: "mesh", purpose, format) == "read")
+            }
+            for subject in [nil, "https://lists.example/a"] {
+                #expect(try outcome(of: subject, url, format) == "read")
+            }
+            for (subject, purpose) in [("blocked", ListPurpose.named("mesh")), ("blocked", url)] {
+                let defect = try outcome(of: subject, purpose, format)
+                #expect(defect.contains("signed as another list: its \"sub\" is \"blocked\""))
+            }
+        }
+        #expect(try outcome(of: nil, .named("mesh"), .text).contains("does not say"))
+        // A directory service says whose federation it is about, in what it signs.
+        let title = try read(
+            ListSigner(key, id: nil).document(Array(payload.utf8), now: now), by: keys
+        ).title
+        #expect(try outcome(of: nil, .named(try #require(title))) == "read")
+        #expect(try outcome(of: nil, .named("mesh")).contains("of another federation"))
+    }
+
+    @Test func ofSeveralSignaturesTheOneOfThisPurposeIsEnough() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let signed = try [#""a""#, #""b""#, "1"].map { subject in
+            try ListSamples.jws(
+                #"{"alg":"EdDSA","sub":\#(subject)}"#, payload, key, .ed25519)
+        }
+        func outcome(_ places: [Int]) throws -> String {
+            let rows = places.map {
+                #"{"protected":"\#(signed[$0].protected)","signature":"\#(signed[$0].signature)"}"#
+            }
+            let document =
+                #"{"payload":"\#(signed[0].payload)","signatures":[\#(rows.joined(separator: ","))]}"#
+            let reading = ListReading(
+                .directory, for: .allow, .pinned(try ListSamples.pinned(key)), about: .named("b"))
+            do throws(ListDefect) {
+                _ = try reading.contents(Array(document.utf8), signature: nil, now: now)
+                return "read"
+            } catch { return error.description }
+        }
+        #expect(try outcome([0, 1]) == "read")
+        #expect(try outcome([0]).contains("another list"))
+        #expect(try outcome([2]) == "sub: this is no text")
+    }
+
     @Test func whatWeSignVerifies() throws {
         for kind in [KeyKind.ed25519, .p384, .rsa(bits: 2048)] {
             let key = try PrivateKey.generate(kind)

@@ -51,6 +51,28 @@ import Testing
         #expect(try update(nil, known + [wide], apply, of: .allow).waits == nil)
     }
 
+    /// Each step is small enough; together they are not.
+    @Test func stepsOfADayAddUp() throws {
+        let hosts = (0..<10).map { "n\($0).example" }
+        func update(from known: [String], to new: [String], most: Int? = 20) throws -> ListUpdate {
+            ListUpdate(
+                of: .block, from: try entries(known), since: try entries(hosts),
+                to: try entries(new), .all, most: most)
+        }
+        let second = try update(from: Array(hosts.dropFirst()), to: Array(hosts.dropFirst(2)))
+        #expect(second.waits == nil)
+        let third = try update(from: Array(hosts.dropFirst(2)), to: Array(hosts.dropFirst(3)))
+        #expect(third.waits == .addsUp)
+        #expect(third.live?.count == 8)
+        #expect(third.change.words == "1 removed")
+        // What one step takes away and the next one gives back is no change.
+        let back = try update(from: Array(hosts.dropFirst(2)), to: Array(hosts.dropFirst()))
+        #expect(back.waits == nil)
+        let free = try update(
+            from: Array(hosts.dropFirst(2)), to: Array(hosts.dropFirst(3)), most: nil)
+        #expect(free.waits == nil)
+    }
+
     @Test func aLaterEndIsAnAdditionAndASoonerOneARemoval() throws {
         let (day, later) = (86_400 * 100, 86_400 * 200)
         let longer = try update(["a.example|\(day)"], ["a.example|\(later)"], .additions)

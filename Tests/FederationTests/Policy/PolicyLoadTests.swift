@@ -301,6 +301,10 @@ import Testing
             "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"ocm-directory\"\n",
             "3:1: a list of a directory service is signed: \"keys\" is missing; name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]"
         ),
+        (
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nsubject = \"a\"\n",
+            "6:1: \"subject\" is what a signature is about, and \"keys\" is missing; name the files of the keys (JWK) that sign the list, or leave it out"
+        ),
     ])
     func downloadedListMistakes(_ body: String, _ problem: String) {
         expect(PolicySamples.problems(ofBody: body, files: ["etc/l.txt": ""]), problem)
@@ -314,6 +318,7 @@ import Testing
             source = "https://lists.example/l.csv"
             format = "csv"
             keys = ["keys/a.jwk", "/etc/b.jwk"]
+            subject = "lists of the mesh"
             refresh = "2h"
             apply = "drafts"
             max_change = "5%"
@@ -328,13 +333,15 @@ import Testing
                 == PeerList.Download(
                     url: "https://lists.example/l.csv", format: .csv,
                     keys: ["etc/keys/a.jwk", "/etc/b.jwk"],
-                    namedKeys: ["keys/a.jwk", "/etc/b.jwk"], refresh: .seconds(7200),
-                    apply: .drafts, maxChange: 5))
+                    namedKeys: ["keys/a.jwk", "/etc/b.jwk"], subject: "lists of the mesh",
+                    refresh: .seconds(7200), apply: .drafts, maxChange: 5))
+        #expect(policy.lists[0].download?.purpose == .named("lists of the mesh"))
+        #expect(policy.lists[1].download?.purpose == .url("https://lists.example/l.txt"))
         #expect(
             policy.lists[1].download
                 == PeerList.Download(
                     url: "https://lists.example/l.txt", format: .text, keys: [], namedKeys: [],
-                    refresh: .seconds(21_600), apply: .additions, maxChange: nil))
+                    subject: nil, refresh: .seconds(21_600), apply: .additions, maxChange: nil))
     }
 
     @Test(arguments: [

@@ -146,6 +146,68 @@ import Testing
         await #expect(throws: ListProblem.self) { try await keeper.approve(lists.list) }
     }
 
+    /// Small steps, over a restart as well, do not lead around `max_change`; a person does, and not
+    /// midnight.
+    @Test func stepsOfADayAddUpToAJump() async throws {
+        let lists = try TestLists("apply = \"all\"\nmax_change = \"20%\"")
+        let hosts = (0..<10).map { "n\($0).example\n" }
+        func outcome(without count: Int) async -> ListOutcome {
+            lists.server.put(hosts.dropFirst(count).joined())
+            lists.clock.pass(1)
+            return await lists.keeper().refresh(lists.list)
+        }
+        #expect(await outcome(without: 0).word == .taken)
+        for count in [1, 2] { #expect(await outcome(without: count).word == .taken) }
+        #expect(await outcome(without: 3).reason == "adds-up")
+        #expect(try lists.verdict(lists.keeper(), "n2.example") == "peer_blocked")
+        lists.clock.pass(86_400)
+        #expect(await outcome(without: 3).reason == "adds-up")
+        let keeper = lists.keeper()
+        #expect(try await keeper.approve(lists.list).word == .taken)
+        #expect(try lists.verdict(lists.keeper(), "n2.example") == "allow")
+        // What the person has seen is what counts from then on; and each day begins anew.
+        #expect(await outcome(without: 4).word == .taken)
+        #expect(await outcome(without: 5).reason == "adds-up")
+        #expect(await outcome(without: 4).word == .unchanged)
+        lists.clock.pass(86_400)
+        #expect(await outcome(without: 5).word == .taken)
+        #expect(lists.told(.listWaits).allSatisfy { $0["level"]?.string == "error" })
+    }
+
+    /// The publisher signs two lists by one key; nobody serves one as the other.
+    @Test func whatIsSignedAsAnotherListIsNotTaken() async throws {
+        let lists = try TestLists("apply = \"all\"\nkeys = [\"list.jwk\"]")
+        let named = try TestLists.policy(
+            "apply = \"all\"\nkeys = [\"list.jwk\"]\nsubject = \"blocked\"", in: lists.scratch)
+        let key = try PrivateKey.generate(.ed25519)
+        let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
+        let members = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }
+        try lists.scratch.write("{\(members.joined(separator: ","))}", "list.jwk")
+        func put(_ text: String, _ subject: String?) throws {
+            lists.server.put(text)
+            let signer = ListSigner(key, id: nil, subject: subject)
+            lists.server.put(
+                try signer.detached(Array(text.utf8), now: lists.clock.now),
+                TestLists.url + ".jws")
+        }
+        let keeper = lists.keeper()
+        try put("good.example\n", "admitted")
+        #expect(await keeper.refresh(lists.list).reason?.contains("as another list") == true)
+        try put("bad.example\n", nil)
+        #expect(await keeper.refresh(lists.list).word == .taken)
+        try put("bad.example\n", TestLists.url)
+        #expect(await keeper.refresh(lists.list).word == .unchanged)
+        // Once it says what it is about, an old one that says nothing is no way back.
+        try put("older.example\n", nil)
+        #expect(await keeper.refresh(lists.list).reason?.contains("(sub)") == true)
+        // The policy names a purpose: what was not signed for it does not count any more.
+        #expect(keeper.fill(named).lists[0].loading == .notLoaded)
+        #expect(await keeper.refresh(named.lists[0]).word == .failed)
+        try put("bad.example\n", "blocked")
+        #expect(await keeper.refresh(named.lists[0]).word == .taken)
+        #expect(lists.keeper().fill(named).lists[0].loading == .loaded)
+    }
+
     @Test func aFirstVersionAsADraftIsNothingYet() async throws {
         let lists = try TestLists("apply = \"drafts\"")
         let keeper = lists.keeper()
@@ -256,8 +318,12 @@ import Testing
             lists.server.put("n\(number).example\n")
             _ = await keeper.refresh(lists.list)
         }
-        let names = try FileManager.default.contentsOfDirectory(atPath: lists.scratch.file("lists"))
-        #expect(names.count == 2)
+        let folder = lists.scratch.file("lists")
+        // The record, what is in force, and what was when the day began.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
+        lists.clock.pass(86_400)
+        _ = await keeper.refresh(lists.list)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
         #expect(try lists.scratch.mode(of: "lists") == 0o700)
     }
 

@@ -55,14 +55,17 @@ struct EnglishLists {
         text +=
             download.keys.isEmpty
             ? ", and not signed. "
-            : ", and taken only when signed with \(EnglishWords.any(download.namedKeys)). "
+            : ", and taken only when signed with \(EnglishWords.any(download.namedKeys))"
+                + (download.subject.map { " as the list \(EnglishWords.named($0))" } ?? "") + ". "
         switch download.apply {
         case .all: text += "What changes in it counts at once."
         case .additions: text += "What is added counts at once; what is removed waits for a person."
         case .drafts: text += "What changes in it waits for a person."
         }
         if let most = download.maxChange {
-            text += " A change of more than \(most)% of it waits for a person."
+            text +=
+                " A change of more than \(most)% of it, at once or in the steps of a day, waits for "
+                + "a person."
         }
         return text + " Until it was loaded once, "
             + (stance == .allow ? "it admits nobody." : "whom it could refuse has to wait.")

@@ -83,6 +83,10 @@ package enum PolicySchema {
                 .oneOrMore(.line).saying("Files of the keys (JWK) that sign a downloaded list.")
             ),
             (
+                "subject",
+                .line.saying("What its signature has to be about (sub); else the URL, if anything.")
+            ),
+            (
                 "refresh",
                 .duration.standard(PeerList.Download.usualRefresh.configured).saying(
                     "How often it is downloaded.")
