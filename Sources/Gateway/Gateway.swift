@@ -29,6 +29,7 @@ package final class Gateway: Sendable {
     let registry: ShareRegistry
     let replays: ReplayCache
     let pins: PinBook
+    let pastKeys: PastKeys
     let generations: PeerGenerations
     /// The newest generations in which peers took what we signed.
     let accepted: PeerGenerations
@@ -96,6 +97,7 @@ package final class Gateway: Sendable {
         registry = parts.registry
         replays = parts.replays
         pins = parts.pins
+        pastKeys = parts.pastKeys
         generations = parts.generations
         accepted = parts.accepted
         contacts = parts.contacts
@@ -148,6 +150,7 @@ package final class Gateway: Sendable {
         let registry: ShareRegistry
         let replays: ReplayCache
         let pins: PinBook
+        let pastKeys: PastKeys
         let generations: PeerGenerations
         let accepted: PeerGenerations
         let contacts: ContactBook

@@ -135,7 +135,11 @@ extension Gateway {
                 SuspectKey(name: key.id, key: key.key, role: isMeant ? .named : .other))
         }
         keys.sort { left, _ in left.role == .named }
-        for key in peers.previousKeys(of: suspect.peer) {
+        let shown = peers.keys(of: suspect.peer)
+        var previous = peers.previousKeys(of: suspect.peer)
+        // Of before the last start.
+        previous += pastKeys.keys(of: suspect.peer, but: shown + previous)
+        for key in previous {
             keys.append(SuspectKey(name: key.id, key: key.key, role: .previous))
         }
         return keys.filter { keyRequirements.judge($0.key) == .satisfied }

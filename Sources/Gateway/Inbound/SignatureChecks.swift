@@ -153,6 +153,9 @@ extension Gateway {
         {
             learned.append(change)
         }
+        if let change = pastKeys.learn(peer, shown: peers.keys(of: peer), now: received.now) {
+            learned.append(change)
+        }
         if let change = generations.learn(peer, generation, now: received.now) {
             learned.append(change)
         }

@@ -89,8 +89,8 @@ extension Gateway {
             let known = pins[host].count
             do {
                 try await store.commit([
-                    pins.forget(host), generations.forget(host), accepted.forget(host),
-                    holds.settle(host),
+                    pins.forget(host), pastKeys.forget(host), generations.forget(host),
+                    accepted.forget(host), holds.settle(host),
                 ])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }

@@ -6,7 +6,7 @@ package import Federation
 /// The next keys that it shows are taken as those of a new peer, so the operator asks its people
 /// first.
 package enum PeerForgetting {
-    /// Forgets pinned keys and the newest way of signing; by the gateway that uses the state, or
+    /// Forgets its keys, those before too, and the newest way of signing; by the gateway that uses the state, or
     /// directly when there is none.
     ///
     /// - Returns: how many keys the peer was known by.
@@ -20,7 +20,8 @@ package enum PeerForgetting {
             let pins = try PinBook(store)
             let known = pins[host].count
             try await store.commit([
-                pins.forget(host), PeerGenerations(store, of: .peer).forget(host),
+                pins.forget(host), PastKeys(store).forget(host),
+                PeerGenerations(store, of: .peer).forget(host),
                 PeerGenerations(store, of: .us).forget(host), HoldBook(store, key).settle(host),
             ])
             return known

@@ -93,6 +93,17 @@ enum Schema {
             count INTEGER NOT NULL,
             messages BLOB NOT NULL) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE past_key (
+            host TEXT NOT NULL,
+            source TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            thumbprint TEXT NOT NULL,
+            spki BLOB NOT NULL,
+            algorithm TEXT,
+            ended INTEGER,
+            PRIMARY KEY (host, source, key_id, thumbprint)) WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a file to the newest schema.

@@ -82,6 +82,24 @@ import Testing
         #expect(try await kinds(try request(before)) == [.previousKey])
     }
 
+    /// The directory is empty after a start; the state is not.
+    @Test func aKeyOfBeforeTheStartIsTold() async throws {
+        let before = modern
+        _ = try await world.accept(try request(before))
+        var after = modern
+        after.key = try .generate(.ed25519)
+        after.keyName = "key2"
+        try after.publish(on: world.net, also: [])
+        let later = try TestWorld(
+            clock: world.clock, net: world.net, store: world.gateway.store)
+        later.clock.pass(700)
+        _ = try await later.denial(try request(after))
+        _ = later.gateway.nearMisses.take()
+        #expect(try await later.denial(try request(before))?.code == .signatureInvalid)
+        let suspect = try #require(later.gateway.nearMisses.take())
+        #expect(await later.gateway.nearMiss(suspect)?.distortions.map(\.kind) == [.previousKey])
+    }
+
     @Test func forgeriesAreNotExplained() async throws {
         var foreign = modern
         foreign.key = try .generate(.ed25519)

@@ -22,7 +22,7 @@ final class TestWorld: Sendable {
         unknown: String = "deny", rules: String = "", configuration: String = "",
         profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
         net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9",
-        outbound: OutboundClient? = nil, journal: Journal? = nil
+        outbound: OutboundClient? = nil, journal: Journal? = nil, store known: Store? = nil
     ) throws {
         self.clock = clock
         self.net = net
@@ -40,7 +40,7 @@ final class TestWorld: Sendable {
         self.seal = seal
         let orders = try OrderBox(folder + "/state.db", seal)
         try orders.open()
-        let store = try Store.open(folder + "/state.db", seal, now: clock.now - 3600)
+        let store = try known ?? Store.open(folder + "/state.db", seal, now: clock.now - 3600)
         let (lines, mail) = (self.lines, self.mail)
         let backend = BackendServer(
             kind: settings.backend.kind, upstream: Upstream(settings.backend.endpoint),
@@ -69,7 +69,8 @@ final class TestWorld: Sendable {
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
                     monotonic: clock.seconds * 1000),
-                pins: try PinBook(store), generations: try PeerGenerations(store, of: .peer),
+                pins: try PinBook(store), pastKeys: try PastKeys(store),
+                generations: try PeerGenerations(store, of: .peer),
                 accepted: try PeerGenerations(store, of: .us),
                 contacts: try ContactBook(store, seal), holds: try HoldBook(store, seal),
                 sender: { await mail.send($0) },
