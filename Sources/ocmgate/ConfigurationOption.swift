@@ -2,6 +2,7 @@ import ArgumentParser
 import Federation
 import Foundation
 import Gateway
+import Synchronization
 
 /// `-c FILE`, for every command that needs the configuration.
 struct ConfigurationOption: ParsableArguments {
@@ -42,9 +43,15 @@ struct ConfigurationOption: ParsableArguments {
         try Configuration(bytes(), file: name)
     }
 
-    /// The text of the configuration.
+    /// The text of the configuration. From standard input it is read once, however often a command
+    /// asks; another file that is to come from there is refused then.
     func bytes() throws(ConfigurationErrors) -> [UInt8] {
         guard path == "-" else { return try Configuration.bytes(of: path) }
-        return try InputFile.standardInput()
+        if let known = Self.fromInput.withLock({ $0 }) { return known }
+        let bytes = try InputFile.standardInput()
+        Self.fromInput.withLock { $0 = bytes }
+        return bytes
     }
+
+    private static let fromInput = Mutex<[UInt8]?>(nil)
 }

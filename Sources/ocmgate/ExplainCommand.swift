@@ -64,6 +64,7 @@ private struct DecisionWords {
             lines.append(name + pad + Output.plain(text))
         }
         row("decision", "\(decision.id)  (\(found.place.file):\(found.place.number))")
+        for record in found.earlier { row("before", Self.earlier(record)) }
         row("when", decision.object["at"]?.string)
         row("message", message)
         row("from", decision.client)
@@ -95,6 +96,16 @@ private struct DecisionWords {
             }
         }
         return lines
+    }
+
+    /// A record that a later one takes back.
+    private static func earlier(_ record: DecisionSearch.Found.Record) -> String {
+        let decision = record.decision
+        let status = decision.status == 0 ? "" : ", \(decision.status)"
+        let code = decision.code.map { " \($0)" } ?? ""
+        return "\(decision.action?.rawValue ?? "?")\(status)\(code), by \(decision.by), recorded "
+            + "\(decision.object["at"]?.string ?? "") (\(record.place.file):\(record.place.number)); it "
+            + "could not be carried out, and what follows counts"
     }
 
     private var message: String {
@@ -194,6 +205,13 @@ private struct DecisionWords {
             "decision": .string(decision.id), "file": .string(found.place.file),
             "line": .number(found.place.number),
             "record": .json(people.plain(.object(decision.object))),
+            "earlier": .list(
+                found.earlier.map { record in
+                    [
+                        "file": .string(record.place.file), "line": .number(record.place.number),
+                        "record": .json(people.plain(.object(record.decision.object))),
+                    ]
+                }),
             "near_miss": found.nearMiss.map { miss in
                 .object([
                     "result": .string(miss.outcome.rawValue),

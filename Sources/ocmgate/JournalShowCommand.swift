@@ -8,8 +8,11 @@ struct JournalShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show the whole record of one decision.",
         discussion: """
-            The id is in the answer that the peer got, and in the log. Exit codes: 0 shown, 1 there is \
-            no such record, 2 the journal cannot be read.
+            The id is in the answer that the peer got, and in the log. Where something that was let \
+            through could not be carried out after all, there are several records: all are shown, in \
+            their order, and the last one counts; so is what was found out about its signature. With \
+            --json each is an object on a line of its own. Exit codes: 0 shown, 1 there is no such \
+            record, 2 the journal cannot be read.
             """)
 
     @Argument(help: "The id of the decision.")
@@ -26,13 +29,25 @@ struct JournalShowCommand: ParsableCommand {
         guard case .found(let found) = result else {
             try Output.miss("there is no record of \(id)", journal.json)
         }
-        let object = found.decision.object
+        let objects = found.records.map(\.decision.object) + [found.diagnosis].compactMap { $0 }
         if journal.json {
-            Output.line(String(decoding: people.plain(.object(object)).serialized(), as: UTF8.self))
+            for object in objects {
+                let plain = people.plain(.object(object))
+                Output.line(String(decoding: plain.serialized(), as: UTF8.self))
+            }
             return
         }
-        for (name, value) in object.members where name != "hash" {
-            Self.show(name, people.plain(value), people, indent: "")
+        for (number, object) in objects.enumerated() {
+            if number > 0 { Output.line("") }
+            if found.records.count > 1, number < found.records.count {
+                let isLast = number == found.records.count - 1
+                Output.line(
+                    "record \(number + 1) of \(found.records.count)"
+                        + (isLast ? ": what counts" : ": what the next one takes back"))
+            }
+            for (name, value) in object.members where name != "hash" {
+                Self.show(name, people.plain(value), people, indent: "")
+            }
         }
     }
 

@@ -7,7 +7,8 @@ struct PolicyDiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Say what changes in meaning between two policy files.",
         discussion: """
-            First the settings, blocks and entries that are different; then which messages are \
+            First the settings, blocks and entries that are different, with what the policies say of \
+            them in plain English; then which messages are \
             judged differently, by classes, with one message of each kind; what holds of everything \
             that a block decides is not said again. Comments, tests and the \
             order of keys do not count, and neither does a block of another name that does the same.
@@ -46,6 +47,9 @@ struct PolicyDiffCommand: ParsableCommand {
                 $0 + max(0, $1.count - Self.mostLines)
             }
             if more > 0 { Output.line("  and \(more) lines more") }
+            let wording = difference.wordings[edit.label]
+            for sentence in wording?.before ?? [] { Output.line("  it said: \(sentence)") }
+            for sentence in wording?.after ?? [] { Output.line("  it says: \(sentence)") }
         }
         if let doubt = difference.doubt {
             Output.line("which messages are judged differently could not be told: \(doubt)")
@@ -82,6 +86,8 @@ struct PolicyDiffCommand: ParsableCommand {
                     [
                         "block": .string(edit.label), "removed": .strings(edit.removed),
                         "added": .strings(edit.added),
+                        "said": .strings(difference.wordings[edit.label]?.before ?? []),
+                        "says": .strings(difference.wordings[edit.label]?.after ?? []),
                     ]
                 }),
             "changes": .list(

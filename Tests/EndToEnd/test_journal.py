@@ -1,5 +1,6 @@
 """The journal: what was let through is in it, whatever happens; what is done to it is found."""
 
+import hashlib
 import json
 import os
 import random
@@ -210,6 +211,56 @@ def test_records_are_found_shown_and_exported(recorded):
     table = gateway.command("journal", "export", "--format", "csv", "--peer", "modern.test").stdout
     assert len(table.splitlines()) == 3 and "@" in table
     assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
+
+
+def test_of_two_records_of_a_decision_both_are_shown_and_the_last_counts(recorded, tmp_path):
+    """Something was let through, and could not be carried out after all."""
+    gateway, _ = recorded
+    copy = tmp_path / "copy"
+    shutil.copytree(gateway.folder / "journal", copy)
+    file = max(copy.glob("*.jsonl"))
+    first = next(each for each in decisions(gateway) if each["action"] == "allow")
+    last = json.loads(file.read_bytes().splitlines()[-1])
+    again = first | {"seq": last["seq"] + 1, "action": "fail", "by": "guard:store_unavailable", "status": 503,
+                     "code": "store_unavailable"}
+    del again["hash"]
+    head = json.dumps(again, separators=(",", ":"), ensure_ascii=False)[:-1].encode()
+    link = hashlib.sha256(bytes.fromhex(last["hash"]) + head).hexdigest()
+    with file.open("ab") as end:
+        end.write(head + f',"hash":"{link}"}}\n'.encode())
+    decision = first["decision"]
+
+    def ask(*arguments) -> str:
+        return gateway.command(*arguments, "--dir", str(copy)).stdout
+
+    shown = [json.loads(line) for line in ask("journal", "show", decision, "--json").splitlines()]
+    assert [(each["action"], each["status"]) for each in shown] == [("allow", 201), ("fail", 503)]
+    assert shown[0]["hash"] == first["hash"] and shown[1]["hash"] == link
+    text = ask("journal", "show", decision)
+    assert text.index("record 1 of 2: what the next one takes back") < text.index("record 2 of 2: what counts")
+    found = [json.loads(line) for line in ask("journal", "search", "--json").splitlines()]
+    assert [each["action"] for each in found if each["decision"] == decision] == ["allow", "fail"]
+    lines = ask("explain", decision).splitlines()
+    [before] = [line for line in lines if line.startswith("before")]
+    [result] = [line for line in lines if line.startswith("result")]
+    assert "allow, 201" in before and "what follows counts" in before
+    assert "fail, 503 store_unavailable, by guard:store_unavailable" in result
+    told = json.loads(ask("explain", decision, "--json"))
+    assert told["record"]["action"] == "fail"
+    assert [each["record"]["action"] for each in told["earlier"]] == ["allow"]
+    assert verify(gateway, "--dir", str(copy), "--key", str(gateway.folder / "keys/journal.pub"))[0] == 0
+
+
+def test_the_configuration_is_read_from_standard_input_once(recorded):
+    """`verify` needs it for the folder, the head and the key."""
+    gateway, _ = recorded
+    run = subprocess.run([binary(), "journal", "verify", "-c", "-"], cwd=gateway.folder, capture_output=True,
+                         text=True, timeout=30, input=gateway.configuration.read_text())
+    assert run.returncode == 0 and "signed up to record" in run.stdout, run.stdout + run.stderr
+    # What is left there afterwards is no key.
+    run = subprocess.run([binary(), "journal", "verify", "-c", "-", "--key", "-"], cwd=gateway.folder,
+                         capture_output=True, text=True, timeout=30, input=gateway.configuration.read_text())
+    assert run.returncode == 2 and "only one - can be given" in run.stderr, run.stdout + run.stderr
 
 
 def test_what_peers_write_moves_no_cursor_and_makes_no_rows(recorded):

@@ -1,4 +1,4 @@
-import Federation
+package import Federation
 
 /// Finds one decision of the past by its id, with what was found out about it later.
 package struct DecisionSearch {
@@ -12,9 +12,32 @@ package struct DecisionSearch {
 
     /// What there is about a decision.
     package struct Found {
-        package let decision: JournalDecision
-        package let place: JournalReader.Place
+        /// Its record.
+        package struct Record {
+            package let decision: JournalDecision
+            package let place: JournalReader.Place
+        }
+
+        /// In the order in which they were written; where there are several, something that was let
+        /// through could not be carried out after all, and the last one counts.
+        package let records: [Record]
         package let nearMiss: NearMiss?
+        /// The line of that, whole.
+        package let diagnosis: JSONObject?
+        private let last: Record
+
+        init?(_ records: [Record], _ miss: (NearMiss, JSONObject)?) {
+            guard let last = records.last else { return nil }
+            self.records = records
+            self.last = last
+            (nearMiss, diagnosis) = (miss?.0, miss?.1)
+        }
+
+        /// What became of it in the end.
+        package var decision: JournalDecision { last.decision }
+        package var place: JournalReader.Place { last.place }
+        /// What was recorded before, and does not count any more.
+        package var earlier: ArraySlice<Record> { records.dropLast() }
     }
 
     package enum Result {
@@ -34,19 +57,21 @@ package struct DecisionSearch {
         let all = try reader.days()
         let wanted = [day, day.next]
         let days = ([JournalDay(number: day.number - 1)] + wanted).filter(all.contains)
-        var decision: (JournalDecision, JournalReader.Place)?
-        var miss: NearMiss?
+        var records: [Found.Record] = []
+        var miss: (NearMiss, JSONObject)?
         try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in
             guard line.member("decision")?.string == id else { return .goOn }
-            if let found = JournalDecision(line, people) { decision = (found, place) }
-            if let found = NearMiss(line) { miss = found }
+            if let found = JournalDecision(line, people) {
+                records.append(.init(decision: found, place: place))
+            }
+            if let found = NearMiss(line), let object = line.object { miss = (found, object) }
             return .goOn
         }
-        guard let (found, place) = decision else {
+        guard let found = Found(records, miss) else {
             return .missing(
                 searched: days.map(reader.file),
                 absent: wanted.filter { !all.contains($0) }.map(reader.file))
         }
-        return .found(Found(decision: found, place: place, nearMiss: miss))
+        return .found(found)
     }
 }

@@ -49,6 +49,31 @@ import Testing
         #expect(found.decision.id == id)
     }
 
+    /// It was let through, and could not be carried out after all.
+    @Test func ofTwoRecordsBothAreFoundAndTheLastCounts() throws {
+        let id = try journal.add(try JournalRecordTests.facts())
+        try journal.add(try JournalRecordTests.facts(), at: 1)
+        try journal.add(
+            try JournalRecordTests.facts(), at: 2, action: .fail, by: "guard:store_unavailable",
+            code: "store_unavailable"
+        ) { $0.decision.id = id }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.records.map(\.decision.action) == [.allow, .fail])
+        #expect(found.earlier.map(\.place.number) == [1])
+        #expect(found.decision.action == .fail)
+        #expect(found.place.number == 3)
+        var actions: [DecisionRecord.Action?] = []
+        try JournalSearch().run(journal.reader) { line in
+            let decision = JournalDecision(line)
+            if decision?.id == id { actions.append(decision?.action) }
+            return .goOn
+        }
+        #expect(actions == [.allow, .fail])
+    }
+
     @Test func theCauseThatWasFoundLaterIsShownWithIt() throws {
         let id = try journal.add(
             try JournalRecordTests.facts(), action: .deny, by: "guard:signature_invalid",

@@ -14,8 +14,18 @@ package struct PolicyDifference: Sendable {
         package let example: String?
     }
 
+    /// What the two say of one block in plain English; of one that only one of them has, the other
+    /// says nothing.
+    package struct Wording: Sendable, Equatable {
+        package let before: [String]
+        package let after: [String]
+    }
+
     /// The text that is different: blocks, settings, entries.
     package let edits: [PolicyEdit]
+    /// By the labels of the edits; those are left out of which both say the same, as of a list with
+    /// other entries.
+    package let wordings: [String: Wording]
     package let changes: [Change]
     /// Why the changes are not all; nil when they are.
     package let doubt: String?
@@ -28,6 +38,7 @@ package struct PolicyDifference: Sendable {
     ) {
         let (old, new) = (old.asWritten, new.asWritten)
         edits = PolicyEdit.all(from: old, to: new)
+        wordings = Self.wordings(of: edits, old, new)
         do throws(ProofLimit) {
             let named = PeerNames(in: old, new)
             let space = try MessageSpace([old, new], asked: [], named: named)
@@ -60,6 +71,17 @@ package struct PolicyDifference: Sendable {
             changes = []
             doubt = error.description
         }
+    }
+
+    private static func wordings(
+        of edits: [PolicyEdit], _ old: Policy, _ new: Policy
+    ) -> [String: Wording] {
+        let (before, after) = (PolicySentences(old), PolicySentences(new))
+        var wordings: [String: Wording] = [:]
+        for label in edits.map(\.label) where before[label] != after[label] {
+            wordings[label] = Wording(before: before[label], after: after[label])
+        }
+        return wordings
     }
 
     /// Classes that differ; more would fill the memory and help nobody.

@@ -98,17 +98,7 @@ package struct PolicyEnglish: Sendable {
         var lines = [
             "Its fingerprint is \(policy.hash): another text with another meaning has another."
         ]
-        switch policy.mode {
-        case .enforce:
-            lines.append(
-                "It enforces: a message is judged in the order of this page, and the first refusal "
-                    + "ends it.")
-        case .report:
-            lines.append(
-                "It is tried out as a whole: nothing is refused by it. What it would refuse is "
-                    + "recorded.")
-        case .open: lines.append("It is switched off: nothing is judged, everything passes.")
-        }
+        lines.append(effect(of: policy.mode))
         lines.append(
             "Not decided here, and the same under every policy: what is malformed, too large, sent "
                 + "twice, or signed wrongly is refused.")
@@ -117,6 +107,18 @@ package struct PolicyEnglish: Sendable {
                 + "more."
                 + (policy.contact.map { " Each hint ends with whom to ask: \($0)." } ?? ""))
         return lines
+    }
+
+    /// What the policy as a whole does.
+    static func effect(of mode: PolicyMode) -> String {
+        switch mode {
+        case .enforce:
+            "It enforces: a message is judged in the order of this page, and the first refusal "
+                + "ends it."
+        case .report:
+            "It is tried out as a whole: nothing is refused by it. What it would refuse is recorded."
+        case .open: "It is switched off: nothing is judged, everything passes."
+        }
     }
 
     private static func triedOut(_ policy: Policy) -> [Clause] {

@@ -58,6 +58,11 @@ import Testing
             found.edits == [
                 PolicyEdit(label: "require:signed", removed: ["except \"@legacy\""], added: [])
             ])
+        // In the words of `policy english`, each policy its own.
+        let wording = try #require(found.wordings["require:signed"])
+        #expect(wording.before.count == 1 && wording.after.count == 1)
+        #expect(wording.before[0].contains("be signed by the server that sends them"))
+        #expect(wording.before[0].contains("legacy") && !wording.after[0].contains("legacy"))
         let first = try #require(found.changes.first)
         #expect(first.before == "allow by rule:all")
         #expect(first.after == "deny by require:signed (401 signature_required)")
@@ -71,6 +76,8 @@ import Testing
     @Test func anEntryThatIsGoneIsToldByItsHost() throws {
         let found = try difference("\"p.example\", ", "")
         #expect(found.edits.map(\.label) == ["list:partners"])
+        // The entry is told by itself; of the list both say the same.
+        #expect(found.wordings.isEmpty)
         #expect(
             found.changes.allSatisfy { change in
                 change.messages.allSatisfy { $0.contains("p.example") }
@@ -82,6 +89,9 @@ import Testing
         let found = try difference("name = \"no ssh\"", "name = \"nothing over ssh\"")
         #expect(found.changes.isEmpty)
         #expect(found.edits.map(\.label) == ["rule:no ssh", "rule:nothing over ssh"])
+        #expect(found.wordings["rule:no ssh"]?.after == [])
+        #expect(found.wordings["rule:nothing over ssh"]?.before == [])
+        #expect(found.wordings["rule:nothing over ssh"]?.after.first?.contains("refused") == true)
     }
 
     @Test func rulesThatMoveAreNamed() throws {
@@ -104,6 +114,7 @@ import Testing
         let found = try difference("", "", head: "mode = \"report\"")
         #expect(
             found.edits.first == PolicyEdit(label: "mode", removed: ["enforce"], added: ["report"]))
+        #expect(found.wordings["mode"]?.after.first?.contains("nothing is refused by it") == true)
         #expect(!found.changes.isEmpty)
         #expect(found.changes.reduce(0) { $0 + $1.messages.count } < 60)
     }
