@@ -1,6 +1,7 @@
 """What is asked of the past: one decision whole, and another policy over all of them."""
 
 import json
+import re
 
 import pytest
 
@@ -148,3 +149,25 @@ def test_suggestions_can_be_pasted(gateway, past):
     assert gateway.command("policy", "test", str(policy), check=False).returncode in (0, 2)
     # The lists refused it before anybody looked at its signature.
     assert "#   stranger.test: " in found["toml"] and "[list.candidates]" not in found["toml"]
+
+
+def test_data_that_a_list_refuses_reached_no_later_check(start, legacy):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    code = gateway.add_share("modern.test", "7", gateway.evidence.secret())
+    # It goes through, to a backend that never heard of it.
+    assert gateway.with_secret("GET", "/public.php/webdav/a", code).status == 401
+    file = gateway.folder / "policy.toml"
+    file.write_text(file.read_text() + '\n[list.out]\nstanding = "block"\nhard = true\nentries = ["modern.test"]\n')
+    gateway.command("reload")
+    answer = gateway.with_secret("GET", "/public.php/webdav/a", code)
+    assert answer.status == 403
+    decision = json.loads(answer.body)["decision"]
+    told = asked(gateway, "explain", decision)["record"]
+    assert (told["kind"], told["by"]) == ("webdav", "list:out")
+    results = {check["name"]: check["result"] for check in told["checks"]}
+    assert results.pop("standing") == "refused"
+    assert "rule:admitted" in results and set(results.values()) == {"not-reached"}
+    text = gateway.command("explain", decision).stdout
+    assert re.search(r"^  refused +standing ", text, re.M) and re.search(r"^  not-reached +rule:admitted", text, re.M)
+    assert not re.search(r"^  (allowed|passed) ", text, re.M)

@@ -138,9 +138,7 @@ final class Trail: Sendable {
         state.withLock { record in
             record.facts?.peer = host
             guard let facts = record.facts else { return }
-            let checks = policy.evaluate(facts, standing, room: Policy.roomForAll).checks
-            record.checks =
-                checks.prefix(1) + checks.dropFirst().map { Check($0.name, .notReached) }
+            record.checks = policy.checks(of: facts, turnedAwayBy: standing)
             record.decision.checks = record.checks.compactMap(\.logged)
             record.decision.place = place
         }
@@ -241,6 +239,15 @@ final class Trail: Sendable {
             return record
         }
         return (record, place)
+    }
+}
+
+extension Policy {
+    /// The checks of what the lists do not let in: those behind the lists were not reached, whatever
+    /// they would have said.
+    func checks(of facts: Facts, turnedAwayBy standing: Standing) -> [Check] {
+        let checks = evaluate(facts, standing, room: Policy.roomForAll).checks
+        return checks.prefix(1) + checks.dropFirst().map { Check($0.name, .notReached) }
     }
 }
 

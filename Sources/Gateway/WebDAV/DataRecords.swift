@@ -70,6 +70,7 @@ extension Gateway {
         guard verdict.by == record.decision.by else { return }
         record.checks = verdict.checks
         if standing.by == verdict.by {
+            record.checks = policy.checks(of: facts, turnedAwayBy: standing)
             record.decision.place = policy.place(of: standing)?.description
         }
     }

@@ -109,7 +109,16 @@ struct JournalKeepingTests {
         try await world.share(Self.secret)
         let token = try await world.token(Self.secret)
         let policy = try Policy.past(
-            "[list.out]\nstanding = \"block\"\nhard = true\nentries = [\"one.test\"]")
+            """
+            [list.out]
+            standing = "block"
+            hard = true
+            entries = ["one.test"]
+            [[rule]]
+            name = "data"
+            on = "webdav"
+            action = "allow"
+            """)
         world.gateway.policy.swap(policy)
         let planned = try world.plan(
             "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
@@ -118,6 +127,9 @@ struct JournalKeepingTests {
         #expect(found.by == "list:out" && found.standing == "list:out")
         #expect(found.place?.hasPrefix("policy.toml:") == true)
         #expect(found.checks.first?.result == "refused" && found.policy == policy.hash)
+        // The rule that would have let it through was not asked.
+        #expect(found.checks.contains { $0.name == "rule:data" })
+        #expect(found.checks.dropFirst().allSatisfy { $0.result == "not-reached" })
         let replay = try Replay.run(policy, over: files.reader, since: 0, people: .pseudonyms)
         #expect(replay.byKind.rows["webdav.in"] == nil && replay.unknown == 0)
     }
