@@ -1,8 +1,8 @@
 """What the journal costs: shares with and without it (reading a month of it: scripts/month).
 
-    .venv/bin/python Benchmarks/journal.py [--shares 1500] [--rounds 3]
+    .venv/bin/python Benchmarks/journal.py [--shares 1500] [--rounds 3] [--senders 32]
 
-The gateway is the release build. Shares go over 32 connections; CPU time is that of the gateway's process, time is
+The gateway is the release build. Shares go over so many connections; CPU time is that of the gateway's process, time is
 that of the clock.
 """
 
@@ -25,8 +25,6 @@ from peers import PeerServer, as_json, share  # noqa: E402
 from wire import compose  # noqa: E402
 
 HOST = "cloud.test"
-# Connections that shares come by.
-SENDERS = 32
 
 
 def cpu_seconds(pid: int) -> float:
@@ -34,7 +32,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def shares(folder: Path, count: int, rounds: int) -> None:
+def shares(folder: Path, count: int, rounds: int, senders: int) -> None:
     """Interleaved rounds of distinct signed shares, with the journal and without."""
     authority = Authority(folder)
     peers = PeerServer(authority)
@@ -59,7 +57,7 @@ def shares(folder: Path, count: int, rounds: int) -> None:
                     fields = peer.signed("POST", f"https://{HOST}/ocm/shares", body, "application/json",
                                          nonce=secrets.token_hex(8))
                     messages.append(compose("POST /ocm/shares HTTP/1.1", fields, body))
-                figures[name].append(once(gateway, messages))
+                figures[name].append(once(gateway, messages, senders))
                 backend.take()
     finally:
         for gateway in made.values():
@@ -72,7 +70,7 @@ def shares(folder: Path, count: int, rounds: int) -> None:
               f"{cpu / count * 1e6:.0f} us of CPU each")
 
 
-def once(gateway: Gateway, messages: list[bytes]) -> tuple[float, float]:
+def once(gateway: Gateway, messages: list[bytes], senders: int) -> tuple[float, float]:
     refused: list[int] = []
 
     def work(mine):
@@ -83,8 +81,8 @@ def once(gateway: Gateway, messages: list[bytes]) -> tuple[float, float]:
                 if status != 201:
                     refused.append(status)
 
-    threads = [threading.Thread(target=work, args=(messages[part::SENDERS],))
-               for part in range(SENDERS)]
+    threads = [threading.Thread(target=work, args=(messages[part::senders],))
+               for part in range(senders)]
     before, start = cpu_seconds(gateway.process.pid), time.monotonic()
     for thread in threads:
         thread.start()
@@ -100,9 +98,10 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--shares", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--senders", type=int, default=32, help="connections that shares come by")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        shares(Path(name), options.shares, options.rounds)
+        shares(Path(name), options.shares, options.rounds, options.senders)
     return 0
 
 

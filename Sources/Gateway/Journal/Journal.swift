@@ -169,6 +169,7 @@ package final class Journal: Sendable {
     // MARK: The thread
 
     private func run() {
+        var gathering = Gathering(window: 0.001)
         var next = ContinuousClock.now + interval
         while true {
             let (jobs, asking, isOver) = state.withLock { state in
@@ -195,7 +196,7 @@ package final class Journal: Sendable {
             write(jobs)
             answer(asking)
             if !jobs.isEmpty, !state.withLock({ $0.queue.isEnding }) {
-                Thread.sleep(forTimeInterval: Self.gathering)
+                gathering.wait(after: jobs.count)
             }
         }
         checkpoint()
@@ -393,10 +394,6 @@ package final class Journal: Sendable {
         }
         if wasFull { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
     }
-
-    /// Seconds after a sync in which records gather for the next one: a sync costs more processor
-    /// time than a record.
-    private static let gathering = 0.003
 
     /// Places that there should always be beyond those that are taken.
     private static let comfort = 128

@@ -54,10 +54,6 @@ final class CommitQueue: Sendable {
     private let largestBatch: Int
     private let patience: Duration
 
-    /// Seconds after a sync in which entries gather for the next one: a sync costs more processor
-    /// time than the entry that asks for it. Whoever comes later than that waits for nothing.
-    private static let gathering = 0.003
-
     /// - Parameter write: puts a batch on disk and says of each entry how it ended; runs on the
     ///   writer thread, one batch at a time.
     init(
@@ -126,6 +122,7 @@ final class CommitQueue: Sendable {
     }
 
     private func run() {
+        var gathering = Gathering(window: 0.001)
         while true {
             let (batch, isOver) = state.withLock { state -> ([Entry], Bool) in
                 let batch = Array(state.waiting.prefix(largestBatch))
@@ -149,7 +146,7 @@ final class CommitQueue: Sendable {
                 }
                 entry.finish(failure)
             }
-            if !state.withLock({ $0.isEnding }) { Thread.sleep(forTimeInterval: Self.gathering) }
+            if !state.withLock({ $0.isEnding }) { gathering.wait(after: batch.count) }
         }
         ended.signal()
     }
