@@ -1,4 +1,4 @@
-"""The nginx instances of the benchmark: one is the origin of both, one the proxy compared with."""
+"""The nginx instances of the benchmark: one is the origin of all, one the proxy compared with."""
 
 import os
 import shutil
@@ -27,14 +27,20 @@ http {{
     uwsgi_temp_path {folder}/origin-uwsgi;
     scgi_temp_path {folder}/origin-scgi;
     sendfile on;
+    client_max_body_size 0;
     server {{
         listen 127.0.0.1:{port};
         root {folder}/files;
+        location /sink {{
+            proxy_pass http://127.0.0.1:{sink};
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+        }}
         location = /ocm-provider/ {{
             default_type application/json;
             return 200 '{discovery}';
         }}
-        location = /ocm/shares {{
+        location ~ ^/(ocm|plain)/shares$ {{
             default_type application/json;
             return 201 '{{"recipientDisplayName":"bob"}}';
         }}
@@ -54,7 +60,7 @@ daemon off;
 pid {folder}/proxy.pid;
 error_log {folder}/error.log crit;
 {user}
-events {{ worker_connections 1024; }}
+events {{ worker_connections 16384; }}
 http {{
     access_log off;
     keepalive_requests 100000000;
@@ -68,18 +74,22 @@ http {{
         keepalive 64;
         keepalive_requests 100000000;
     }}
+    client_max_body_size 0;
     server {{
-        listen 127.0.0.1:{port} ssl reuseport;
+        listen 127.0.0.1:{port} ssl http2 reuseport;
+        listen 127.0.0.1:{plain} reuseport;
         ssl_certificate {certificate};
         ssl_certificate_key {key};
         ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_conf_command Ciphersuites {cipher};
+        proxy_request_buffering off;
         location / {{
             proxy_pass http://origin;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $host;
             proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header X-Forwarded-Host $host;
             proxy_max_temp_file_size 0;
         }}
@@ -196,21 +206,27 @@ class Nginx:
         self.process.wait(10)
 
 
-def start_origin(folder: Path, discovery: str) -> Nginx:
+def start_origin(folder: Path, discovery: str, sink: int) -> Nginx:
+    """Files of 1 KiB, 100 KiB and 64 MiB; what is put below `/sink` goes to that port."""
     files = folder / "files"
     files.mkdir()
     (files / "1k").write_bytes(os.urandom(1024))
+    (files / "100k").write_bytes(os.urandom(100 << 10))
     (files / "64m").write_bytes(os.urandom(1 << 20) * 64)
     port = free_port()
     return Nginx(folder, "origin",
-                 ORIGIN.format(folder=folder, port=port, discovery=discovery, user=USER), port)
+                 ORIGIN.format(folder=folder, port=port, discovery=discovery,
+                               sink=sink, user=USER), port)
 
 
-def start_proxy(folder: Path, origin: Nginx, own: Identity) -> Nginx:
-    port = free_port()
-    return Nginx(folder, "proxy", PROXY.format(
-        folder=folder, port=port, origin=origin.port, certificate=own.certificate, key=own.key,
-        workers=os.cpu_count(), user=USER), port)
+def start_proxy(folder: Path, origin: Nginx, own: Identity, cipher: str) -> Nginx:
+    """It listens without TLS too, on `.plain`."""
+    port, plain = free_port(), free_port()
+    proxy = Nginx(folder, "proxy", PROXY.format(
+        folder=folder, port=port, plain=plain, origin=origin.port, certificate=own.certificate,
+        key=own.key, cipher=cipher, workers=os.cpu_count(), user=USER), port)
+    proxy.plain = plain
+    return proxy
 
 
 def start_data(folder: Path, own: Identity) -> Nginx:
@@ -225,25 +241,3 @@ def start_way(folder: Path, data: Nginx, host: str, own: Identity, authority: Pa
     return Nginx(folder, "way", WAY.format(
         folder=folder, port=port, data=data.port, host=host, certificate=own.certificate,
         key=own.key, authority=authority, workers=os.cpu_count(), user=USER), port)
-
-
-def family(pid: int) -> list[int]:
-    """A process and its children."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += family(int(child))
-    return found
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and its children so far: user and system, all threads."""
-    total = 0.0
-    for each in family(pid):
-        try:
-            for task in Path(f"/proc/{each}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[0]) / 1e9
-        except (FileNotFoundError, IndexError):
-            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total

@@ -44,6 +44,8 @@ class Peer:
         self.requests: list[Request] = []
         self.extra_discovery = discovery
         self.key_name = "key1"
+        # Of RFC 9421; who changes it and the key says in `jwk` how the key is published.
+        self.algorithm = hms.algorithms.ED25519
         if generation == "rfc9421":
             self.key = ed25519.Ed25519PrivateKey.generate()
         elif generation == "cavage":
@@ -94,13 +96,13 @@ class Peer:
     def jwks(self) -> dict:
         if self.generation != "rfc9421":
             return {"keys": []}
+        return {"keys": [{"kid": self.key_id, "use": "sig"} | self.jwk()]}
+
+    def jwk(self) -> dict:
         raw = self.key.public_key().public_bytes(
             serialization.Encoding.Raw, serialization.PublicFormat.Raw
         )
-        return {
-            "keys": [{"kty": "OKP", "kid": self.key_id, "use": "sig", "alg": "Ed25519",
-                      "crv": "Ed25519", "x": b64url(raw)}]
-        }
+        return {"kty": "OKP", "alg": "Ed25519", "crv": "Ed25519", "x": b64url(raw)}
 
     def script(self, request: Request) -> bytes:
         path = request.target.partition("?")[0]
@@ -145,7 +147,7 @@ class Peer:
         message.headers = {"Content-Digest": digest_field(body),
                            "Content-Length": str(len(body))}
         signer = hms.HTTPMessageSigner(
-            signature_algorithm=hms.algorithms.ED25519, key_resolver=Resolver()
+            signature_algorithm=self.algorithm, key_resolver=Resolver()
         )
         signer.sign(
             message, key_id=key_id or self.key_id,
