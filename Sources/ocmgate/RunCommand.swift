@@ -2,13 +2,15 @@ import ArgumentParser
 import Foundation
 import Gateway
 import OpenSSL
+import Synchronization
 
 /// `ocmgate run`: serves in the foreground until SIGTERM or SIGINT.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve, in the foreground.",
         discussion: """
-            SIGTERM and SIGINT end it after the requests in flight (at most 30 s). SIGHUP reads \
+            SIGTERM and SIGINT end it after the requests in flight (at most 30 s); a second one ends it \
+            at once. SIGHUP reads \
             policy, lists, keys, certificates and configuration again, as ocmgate reload does; what \
             of the configuration needs a restart is told. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
             """)
@@ -48,7 +50,8 @@ struct RunCommand: AsyncParsableCommand {
             switch await end(of: running, signals, manager) {
             case .ended(let grace):
                 manager.stopping(grace)
-                await running.stop(grace: grace)
+                let last = running
+                await Self.unless(signals) { await last.stop(grace: grace) }
             case .succeeded(let succession):
                 let last = running
                 let next: RunningGateway?
@@ -61,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
                     continue
                 }
                 manager.stopping(Self.streams)
-                await last.finish(grace: Self.streams)
+                await Self.unless(signals) { await last.finish(grace: Self.streams) }
             }
             for task in former { await task.value }
             return
@@ -80,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
         for await event in signals.stream {
             switch event {
             case .signal(SIGHUP):
+                signals.answered(SIGHUP)
                 manager.reloading()
                 await running.reload()
                 manager.ready()
@@ -88,6 +92,21 @@ struct RunCommand: AsyncParsableCommand {
             }
         }
         return .ended(grace: .seconds(30))
+    }
+
+    /// Lets requests end; another SIGTERM or SIGINT means that nobody waits for them any more.
+    private static func unless(
+        _ signals: Signals, ends: @escaping @Sendable () async -> Void
+    ) async {
+        let ending = Task { await ends() }
+        let events = signals.stream
+        let hurry = Task {
+            for await event in events {
+                if case .signal(let number) = event, number != SIGHUP { ending.cancel() }
+            }
+        }
+        await ending.value
+        hurry.cancel()
     }
 
     /// For large files, when another process serves already.
@@ -101,6 +120,7 @@ struct Signals {
     let continuation: AsyncStream<Event>.Continuation
     /// They deliver for as long as they are held.
     private let sources: [any DispatchSourceSignal]
+    private let waiting = Waiting()
 
     enum Event: Sendable {
         case signal(Int32)
@@ -112,12 +132,36 @@ struct Signals {
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
         self.stream = stream
         self.continuation = continuation
+        let waiting = waiting
         sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield(.signal(number)) }
+            source.setEventHandler {
+                // A hundred wishes to read the files again are one.
+                if number != SIGHUP || waiting.begins() { continuation.yield(.signal(number)) }
+            }
             source.resume()
             return source
         }
+    }
+
+    /// What a signal wishes is done from now on: another one is a new wish.
+    func answered(_ number: Int32) {
+        if number == SIGHUP { waiting.ends() }
+    }
+
+    /// Whether a SIGHUP is on its way to who answers it.
+    private final class Waiting: Sendable {
+        private let state = Mutex(false)
+
+        /// False when one is on its way already.
+        func begins() -> Bool {
+            state.withLock { isWaiting in
+                defer { isWaiting = true }
+                return !isWaiting
+            }
+        }
+
+        func ends() { state.withLock { $0 = false } }
     }
 }

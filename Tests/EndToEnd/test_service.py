@@ -189,6 +189,21 @@ def test_drain_lets_what_is_under_way_end(slow):
     assert gateway.process.wait(10) == 0
 
 
+def test_a_second_signal_ends_it_at_once_and_a_storm_of_reloads_does_not_delay_the_first(slow):
+    gateway, _ = slow
+    download = begin(gateway)
+    for _ in range(200):
+        gateway.process.send_signal(signal.SIGHUP)
+    gateway.process.send_signal(signal.SIGTERM)
+    gateway.lines("gateway.stopping")
+    assert len(gateway.lines("configuration.taken", 0)) < 100
+    assert gateway.process.poll() is None
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(10) == 0
+    with pytest.raises(Exception):
+        download.receive()
+
+
 def test_stop_has_a_limit(slow):
     gateway, _ = slow
     download = begin(gateway)
