@@ -4,6 +4,11 @@ package struct FieldBlock: Sendable {
     package struct Field: Sendable, Equatable {
         package let name: Range<Int>
         package let value: Range<Int>
+
+        package init(name: Range<Int>, value: Range<Int>) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package private(set) var bytes: [UInt8] = []
@@ -15,19 +20,31 @@ package struct FieldBlock: Sendable {
 
     package init() {}
 
+    /// Fields that lie in `bytes`; their names are in lower case.
+    package init(_ fields: consuming [Field], in bytes: consuming [UInt8]) {
+        self.fields = fields
+        self.bytes = bytes
+    }
+
+    /// Room for an ordinary message.
+    static func roomy() -> FieldBlock {
+        var block = FieldBlock()
+        block.bytes.reserveCapacity(512)
+        block.fields.reserveCapacity(16)
+        return block
+    }
+
     /// Adds a field; the name is in lower case, nothing is checked here.
-    package mutating func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+    package mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         let start = bytes.count
-        bytes.append(contentsOf: name)
+        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         let middle = bytes.count
-        bytes.append(contentsOf: value)
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         fields.append(Field(name: start..<middle, value: middle..<bytes.count))
     }
 
     /// Adds a field that a peer sent, unless that makes more than `limit` bytes of them all.
-    mutating func take(
-        _ name: some Collection<UInt8>, _ value: some Collection<UInt8>, limit: Int
-    ) {
+    mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>, limit: Int) {
         size += name.count + value.count + 32
         if size > limit { isTooLarge = true }
         if !isTooLarge { add(name, value) }

@@ -39,15 +39,13 @@ import CNGHTTP2
 
     func beganFields(_ frame: nghttp2_frame) {
         isInsideFields = true
-        block = FieldBlock()
+        block = FieldBlock.roomy()
         if unsafe frame.headers.cat == NGHTTP2_HCAT_REQUEST { meter.opened() }
     }
 
     /// Whether the rest of the fields is still to be read.
-    func field(
-        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        unsafe block.take(name, value, limit: fieldBytes)
+    func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
+        block.take(name, value, limit: fieldBytes)
         // Indexed fields cost a client a byte each, and us the whole field (RFC 7541, section 7.3).
         guard block.size <= Self.mostDecoded * fieldBytes else {
             exceeded(.fields)

@@ -110,7 +110,7 @@ import CNGHTTP2
     /// Sends an interim answer (1xx) without fields of its own.
     package func inform(_ stream: Int32, status: Int) {
         var fields = FieldBlock()
-        fields.add(":status".utf8, String(status).utf8)
+        fields.add(":status".utf8.span, String(status).utf8.span)
         _ = unsafe withFields(fields) { pointer, count in
             unsafe nghttp2_submit_headers(
                 session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, pointer, count, nil)

@@ -33,8 +33,8 @@ import CNGHTTP2
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, _, name, nameCount, value, valueCount, _, inbox in
             let isGood = unsafe HTTP2Setup.inbox(inbox)?.field(
-                UnsafeBufferPointer(start: name, count: nameCount),
-                UnsafeBufferPointer(start: value, count: valueCount))
+                Span(_unsafeElements: UnsafeBufferPointer(start: name, count: nameCount)),
+                Span(_unsafeElements: UnsafeBufferPointer(start: value, count: valueCount)))
             return isGood == true ? 0 : Self.failed
         }
         // nghttp2 would leave such a field out and go on. Here the message is refused for it.

@@ -71,6 +71,6 @@ extension FieldBlock {
 
     init(_ pairs: [(String, String)]) {
         self.init()
-        for (name, value) in pairs { add(name.utf8, value.utf8) }
+        for (name, value) in pairs { add(name.utf8.span, value.utf8.span) }
     }
 }

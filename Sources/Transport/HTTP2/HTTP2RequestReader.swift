@@ -27,32 +27,36 @@ struct HTTP2RequestReader {
         var entries: [FieldList.Entry] = []
         entries.reserveCapacity(block.fields.count)
 
-        var host: ArraySlice<UInt8>?
-        var cookies: [ArraySlice<UInt8>] = []
+        var host: Range<Int>?
+        var cookies: [UInt8]?
         if let authority = named.authority {
-            try append("host".utf8, block.bytes[authority], &bytes, &entries)
+            try append(Self.host[...], block.bytes[authority], &bytes, &entries)
         }
         for field in block.fields[named.count...] {
-            let name = block.name(field)
-            if name.elementsEqual("host".utf8), named.authority != nil {
+            if block.names(field, Self.host), named.authority != nil {
                 guard host == nil else { throw .hostRepeated }
-                host = block.value(field)
-            } else if name.elementsEqual("cookie".utf8) {
+                host = field.value
+            } else if block.names(field, Self.cookie) {
                 // One line again, as section 8.2.3 asks for.
-                cookies.append(block.value(field))
+                if cookies == nil {
+                    cookies = []
+                } else {
+                    cookies?.append(contentsOf: Self.semicolon)
+                }
+                cookies?.append(contentsOf: block.value(field))
             } else {
-                try append(name, block.value(field), &bytes, &entries)
+                try append(block.name(field), block.value(field), &bytes, &entries)
             }
         }
-        if !cookies.isEmpty {
-            try append("cookie".utf8, cookies.joined(separator: "; ".utf8), &bytes, &entries)
-        }
+        if let cookies { try append(Self.cookie[...], cookies[...], &bytes, &entries) }
         guard entries.count <= limits.fields else { throw .tooManyFields }
-        bytes.append(contentsOf: [0x0D, 0x0A])
+        bytes.append(0x0D)
+        bytes.append(0x0A)
         guard bytes.count <= limits.total else { throw .headTooLarge }
 
         let framing = try FramingFields(bytes.span, &entries, version: .http2)
-        let authority = try judgeHost(bytes, framing.host, other: host)
+        let authority = try judgeHost(
+            bytes, framing.host, other: host.map { block.bytes[$0] })
         return RequestHead(
             method: method, target: target, version: .http2,
             fields: FieldList(bytes: bytes, entries: entries),
@@ -82,7 +86,7 @@ struct HTTP2RequestReader {
 
     /// Writes a field as a line, and reads it again as one: both must be the same.
     private func append(
-        _ name: some Collection<UInt8>, _ value: some Sequence<UInt8>, _ bytes: inout [UInt8],
+        _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, _ bytes: inout [UInt8],
         _ entries: inout [FieldList.Entry]
     ) throws(RequestFailure) {
         let start = bytes.count
@@ -121,11 +125,10 @@ struct HTTP2RequestReader {
         switch entry.kind {
         case .connection, .transferEncoding: return false
         case .hopByHop:
-            let name = bytes[entry.name]
-            if name.elementsEqual("te".utf8) {
-                return bytes[entry.value].elementsEqual("trailers".utf8)
-            }
-            return !ofConnection.contains { name.elementsEqual($0) }
+            let name = bytes.span.extracting(entry.name)
+            if name.equals(te) { return bytes.span.extracting(entry.value).equals(trailers) }
+            for other in ofConnection where name.equals(other) { return false }
+            return true
         case .plain, .protected, .reserved, .host, .contentLength, .expect: return true
         }
     }
@@ -157,6 +160,11 @@ struct HTTP2RequestReader {
         }
     }
 
+    private static let host = Array("host".utf8)
+    private static let cookie = Array("cookie".utf8)
+    private static let semicolon = Array("; ".utf8)
+    private static let te = Array("te".utf8)
+    private static let trailers = Array("trailers".utf8)
     private static let lineEnd = Array(" HTTP/2\r\n".utf8)
     private static let ofConnection = ["keep-alive", "proxy-connection", "upgrade"].map {
         Array($0.utf8)
@@ -172,34 +180,61 @@ private struct PseudoFields {
     let count: Int
 
     init(_ block: FieldBlock) throws(RequestFailure) {
-        var values: [Range<Int>?] = [nil, nil, nil, nil]
+        var method: Range<Int>?
+        var path: Range<Int>?
+        var scheme: Range<Int>?
+        var authority: Range<Int>?
         var count = 0
         for field in block.fields {
-            let name = block.name(field)
-            guard name.first == 0x3A else { break }
-            guard let index = Self.names.firstIndex(where: { name.elementsEqual($0) }),
-                values[index] == nil
-            else { throw .http2Message }
-            values[index] = field.value
+            guard !field.name.isEmpty, block.bytes[field.name.lowerBound] == 0x3A else { break }
+            let isNew =
+                if block.names(field, Self.method) {
+                    Self.fill(&method, field)
+                } else if block.names(field, Self.path) {
+                    Self.fill(&path, field)
+                } else if block.names(field, Self.scheme) {
+                    Self.fill(&scheme, field)
+                } else if block.names(field, Self.authority) {
+                    Self.fill(&authority, field)
+                } else {
+                    false
+                }
+            guard isNew else { throw .http2Message }
             count += 1
         }
         // CONNECT has neither a path nor a scheme (section 8.5).
-        if let method = values[0], block.bytes[method].elementsEqual("CONNECT".utf8) {
+        if let method, block.bytes.span.extracting(method).equals(Self.connect) {
             throw .methodNotAllowed
         }
-        guard let method = values[0], let path = values[1], let scheme = values[2],
+        guard let method, let path, let scheme,
             Scheme(block.bytes.span.extracting(scheme)) != nil
         else { throw .http2Message }
         self.method = method
         self.path = path
-        authority = values[3]
+        self.authority = authority
         self.count = count
     }
 
-    private static let names = [":method", ":path", ":scheme", ":authority"].map { Array($0.utf8) }
+    /// Whether it is the first of its name.
+    private static func fill(_ slot: inout Range<Int>?, _ field: FieldBlock.Field) -> Bool {
+        guard slot == nil else { return false }
+        slot = field.value
+        return true
+    }
+
+    private static let method = Array(":method".utf8)
+    private static let path = Array(":path".utf8)
+    private static let scheme = Array(":scheme".utf8)
+    private static let authority = Array(":authority".utf8)
+    private static let connect = Array("CONNECT".utf8)
 }
 
 extension FieldBlock {
+    /// Whether a field has this name.
+    fileprivate func names(_ field: Field, _ name: [UInt8]) -> Bool {
+        bytes.span.extracting(field.name).equals(name)
+    }
+
     /// The value of `:path`, for requests that were not read.
     var path: ArraySlice<UInt8> {
         fields.first { name($0).elementsEqual(":path".utf8) }.map { value($0) } ?? []

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HTTP2RequestReaderTests {
     private static func block(_ fields: [(String, String)]) -> FieldBlock {
         var block = FieldBlock()
-        for (name, value) in fields { block.add(name.utf8, value.utf8) }
+        for (name, value) in fields { block.add(name.utf8.span, value.utf8.span) }
         return block
     }
 
