@@ -20,6 +20,8 @@ import CNGHTTP2
     private let fieldBytes: Int
     /// The fields that are being read; those of two messages never mix (RFC 9113, section 4.3).
     private var block = FieldBlock()
+    /// Resets that were counted when they were decided, and may not have gone out yet.
+    private var countedBefore = 0
     /// The stream that the client has just reset.
     private var resetByClient: Int32 = 0
 
@@ -84,9 +86,11 @@ import CNGHTTP2
         return taken
     }
 
-    /// A frame that is refused with its stream, or with the connection.
-    func refused(_ frame: nghttp2_frame, _ code: Int32) {
+    /// A frame that is refused with its stream, or with the connection; whether more of them are put up
+    /// with.
+    func refused(_ frame: nghttp2_frame, _ code: Int32) -> Bool {
         let header = unsafe frame.hd
+        countReset()
         switch code {
         case NGHTTP2_ERR_REFUSED_STREAM.rawValue:
             events.append(.refused(stream: header.stream_id))
@@ -94,6 +98,13 @@ import CNGHTTP2
             events.append(.malformed(stream: header.stream_id, fields: takeBlock()))
         default: break
         }
+        return excess == nil
+    }
+
+    /// A stream is being reset by us. It counts now: a client that does not read never sees it sent.
+    func countReset() {
+        countedBefore += 1
+        if let flood = meter.reset(at: time) { exceeded(flood) }
     }
 
     /// Whether the bytes lie where they must.
@@ -120,7 +131,11 @@ import CNGHTTP2
             noteEnd(header)
         case NGHTTP2_HEADERS.rawValue: noteEnd(header)
         case NGHTTP2_RST_STREAM.rawValue:
-            if let flood = meter.reset(at: time) { exceeded(flood) }
+            if countedBefore > 0 {
+                countedBefore -= 1
+            } else if let flood = meter.reset(at: time) {
+                exceeded(flood)
+            }
         default: break
         }
     }

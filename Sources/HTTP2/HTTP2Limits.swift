@@ -20,8 +20,9 @@ package struct HTTP2Limits: Sendable {
     package var emptyInRow = 1
     /// Messages whose fields are too large.
     package var oversized = 10
-    /// PING and SETTINGS that are not acknowledged yet, since the client does not read.
-    package var unsentAcknowledgements = 256
+    /// Frames that wait since the client does not read, but for those of bodies: acknowledgements,
+    /// refusals, windows, heads of answers.
+    package var queued = 256
 
     package init() {}
 }

@@ -9,6 +9,7 @@ import CNGHTTP2
 @safe package final class HTTP2Session {
     private let session: OpaquePointer
     private let inbox: HTTP2Inbox
+    private let mostQueued: Int
 
     /// Fails only for want of memory.
     package init(_ limits: HTTP2Limits = HTTP2Limits()) throws(HTTP2Failure) {
@@ -22,6 +23,7 @@ import CNGHTTP2
             throw HTTP2Failure(code: NGHTTP2_ERR_NOMEM.rawValue)
         }
         self.inbox = inbox
+        mostQueued = limits.queued
         unsafe self.session = session
         try greet(limits)
     }
@@ -70,8 +72,12 @@ import CNGHTTP2
             if result < 0 { fail(Int32(result)) }
         }
         if let flood { inbox.exceeded(flood) }
+        if queued > mostQueued { inbox.exceeded(.control) }
         endIfExceeded()
     }
+
+    /// Frames that wait to be sent, but for those of bodies.
+    package var queued: Int { unsafe nghttp2_session_get_outbound_queue_size(session) }
 
     /// What has come since the last time, in its order.
     package func takeEvents() -> [HTTP2Event] {
@@ -124,6 +130,7 @@ import CNGHTTP2
 
     /// Ends a stream before its time.
     package func reset(_ stream: Int32, _ code: HTTP2Code) {
+        inbox.countReset()
         _ = unsafe nghttp2_submit_rst_stream(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
     }

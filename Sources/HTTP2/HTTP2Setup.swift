@@ -21,7 +21,7 @@ import CNGHTTP2
 
         let limits = HTTP2Limits()
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
-        unsafe nghttp2_option_set_max_outbound_ack(options, limits.unsentAcknowledgements)
+        unsafe nghttp2_option_set_max_outbound_ack(options, limits.queued)
         unsafe nghttp2_option_set_max_continuations(options, limits.continuations)
 
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) {
@@ -50,8 +50,8 @@ import CNGHTTP2
         unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
             _, frame, code, inbox in
             guard let frame = unsafe frame else { return Self.failed }
-            unsafe HTTP2Setup.inbox(inbox)?.refused(frame.pointee, code)
-            return 0
+            let goesOn = unsafe HTTP2Setup.inbox(inbox)?.refused(frame.pointee, code)
+            return goesOn == true ? 0 : Self.failed
         }
         unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
             _, _, stream, data, count, inbox in

@@ -309,8 +309,53 @@ import Testing
         for index in 0..<120 {
             frames += server.receive(.headers(UInt32(2 * index + 1), [("a", "b")]))
         }
-        #expect(frames.only(.reset).count == 101)
+        #expect(frames.only(.reset).count == 100)
         #expect(frames.goAway == 0xb)
+    }
+
+    @Test func refusalsCountBeforeTheyAreSent() throws {
+        let server = try ServerInMemory()
+        server.room = 0
+        for index in 0..<300 {
+            server.receive(.headers(UInt32(2 * index + 1), [("a", "b")]))
+        }
+        #expect(server.floods == [.resets])
+        #expect(server.session.queued <= 103)
+        server.room = 1 << 20
+        #expect(server.flush().goAway == 0xb)
+        #expect(server.session.isOver)
+    }
+
+    @Test func ofRefusalsInOneReadNoneIsLookedAtBeyondTheLimit() throws {
+        let server = try ServerInMemory()
+        server.room = 0
+        server.receive(
+            (0..<300).flatMap { Frame.headers(UInt32(2 * $0 + 1), [("a", "b")]).bytes })
+        #expect(server.floods == [.resets])
+        #expect(server.session.queued <= 103)
+    }
+
+    @Test func aResetThatWasCountedIsNotCountedAgainWhenItGoesOut() throws {
+        let server = try ServerInMemory()
+        for index in 0..<100 {
+            server.receive(.headers(UInt32(2 * index + 1), [("a", "b")]))
+        }
+        #expect(server.floods.isEmpty)
+    }
+
+    @Test func windowsThatNobodyReadsEndTheConnection() throws {
+        var limits = HTTP2Limits()
+        limits.queued = 20
+        let server = try ServerInMemory(limits)
+        server.room = 0
+        for index in 0..<30 {
+            let stream = UInt32(2 * index + 1)
+            server.receive(.headers(stream, Frame.request("PUT"), isWhole: false))
+            for _ in 0..<3 { server.receive(.data(stream, [UInt8](repeating: 0, count: 16384))) }
+            server.session.consume(Int32(stream), 3 * 16384)
+        }
+        #expect(server.floods == [.control])
+        #expect(server.session.queued <= 23)
     }
 
     @Test func indexedFieldsThatExpandEndTheConnection() throws {

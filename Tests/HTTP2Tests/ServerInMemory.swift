@@ -36,6 +36,11 @@ final class ServerInMemory: FrameSink {
         return reader.read(outbound)
     }
 
+    /// The limits that were exceeded.
+    var floods: [Flood] {
+        events.compactMap { if case .flood(let flood) = $0 { flood } else { nil } }
+    }
+
     // MARK: FrameSink
 
     var isFull: Bool { outbound.count >= room }

@@ -39,6 +39,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private var outbound = ByteBuffer()
     private var isReading = false
     private var willFlush = false
+    /// It has broken a limit, and ends in any case.
+    private var isCondemned = false
 
     /// How the connection goes on.
     private enum Course {
@@ -90,7 +92,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         isReading = false
         let bytes = unwrapInboundIn(data)
         if case .lingering = course { return }
-        if requests == 0, streams.isEmpty { deadline = loop.now + site.keepAlive }
+        if requests == 0, streams.isEmpty, !isCondemned { deadline = loop.now + site.keepAlive }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
         handleEvents(bytes)
         fieldsDeadline =
@@ -105,7 +107,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { flush() }
+        guard context.channel.isWritable else { return }
+        flush()
+        readIfWanted()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -117,8 +121,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         }
     }
 
+    /// Of a client that does not take what it is sent, nothing is read either.
     private func readIfWanted() {
-        guard !isReading, let context else { return }
+        guard !isReading, let context, context.channel.isWritable else { return }
         isReading = true
         context.read()
     }
@@ -165,6 +170,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         case .closed(let id, let code, let side): close(id, code, side)
         case .flood(let flood):
             loop.counters.count(flood.event)
+            // The last word may never be taken.
+            isCondemned = true
+            deadline = loop.now + RequestCycle.patience
             note(.http2Flood, RequestStart(path: []))
         }
     }
@@ -197,7 +205,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         // nghttp2 resets what breaks a rule by itself.
         let isRefused = side == .us && code == HTTP2Code.protocolError.rawValue
         stream.closed(isRefused ? .http2Message : nil)
-        if streams.isEmpty { deadline = loop.now + site.keepAlive }
+        if streams.isEmpty, !isCondemned { deadline = loop.now + site.keepAlive }
     }
 
     /// Nobody is answered, but the log and the journal say what came.
@@ -324,6 +332,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private func expire(_ context: ChannelHandlerContext) {
         deadline = .never
         if case .lingering = course {
+            context.close(promise: nil)
+        } else if isCondemned {
+            // GOAWAY waits behind what is not taken.
             context.close(promise: nil)
         } else {
             loop.counters.count(requests > 0 ? .keepAliveTimeout : .headTimeout)

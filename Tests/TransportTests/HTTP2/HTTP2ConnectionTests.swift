@@ -151,6 +151,35 @@ import Testing
         }
     }
 
+    @Test func aClientThatTakesNothingIsNotReadEither() async throws {
+        let large = [UInt8](repeating: 0x61, count: 48 << 20)
+        try await serveHTTP2(
+            { _ in },
+            { head, _ in
+                .answer(
+                    Answer(status: 200, body: head.path.elementsEqual("/large".utf8) ? large : []))
+            }
+        ) { world in
+            let peer = try await world.peer()
+            #expect(try await peer.hears { $0.only(.settings).count == 2 })
+            try await peer.read(false)
+            try await peer.send(
+                .settings([(4, 0x7FFF_FFFF)]), .window(0x7000_0000),
+                .headers(1, Frame.request("GET", "/large")))
+            var sent = 1
+            while sent < 60, world.group.count(of: .requests) == sent || sent < 3 {
+                try await peer.send(.headers(UInt32(2 * sent + 1), Frame.request()))
+                sent += 1
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            #expect(sent < 60 && world.group.count(of: .requests) < sent)
+            try await peer.read(true)
+            let all = sent
+            #expect(try await eventually { world.group.count(of: .requests) == all })
+            await peer.close()
+        }
+    }
+
     @Test func oneStreamTooManyIsRefused() async throws {
         try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()

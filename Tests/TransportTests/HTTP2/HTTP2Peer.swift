@@ -39,6 +39,11 @@ final class HTTP2Peer: Sendable {
         try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
+    /// Takes nothing more of what the server says, or goes on.
+    func read(_ isReading: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isReading).get()
+    }
+
     func close() async { try? await channel.close().get() }
 
     var frames: [Frame] { heard.frames.withLock { $0 } }
