@@ -53,6 +53,26 @@ def test_the_versions_of_today_are_spoken_without_compression(gateway, version):
         assert connection.cipher()[2] >= 128
 
 
+@pytest.mark.parametrize("offer, chosen", [
+    ("AES256-GCM-SHA384", "AES128-GCM-SHA256"), ("AES128-GCM-SHA256", "AES128-GCM-SHA256"),
+    # Who has ChaCha20 first has no AES in the processor.
+    ("CHACHA20-POLY1305", "CHACHA20-POLY1305")])
+def test_the_gateways_order_of_ciphers_counts(gateway, offer, chosen):
+    context = gateway.authority.client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    rest = ["AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-GCM-SHA256"]
+    context.set_ciphers(":".join(f"ECDHE-{key}-{name}" for name in [offer, *rest]
+                                 for key in ("ECDSA", "RSA")))
+    with shake(gateway, context) as connection:
+        assert connection.cipher()[0].endswith(chosen)
+
+
+def test_the_gateways_order_of_ciphers_counts_in_tls_13(gateway):
+    # OpenSSL's clients name AES-256 first.
+    with shake(gateway, gateway.authority.client_context()) as connection:
+        assert connection.cipher()[0] == "TLS_AES_128_GCM_SHA256"
+
+
 @pytest.mark.parametrize("offer, chosen", [(["http/1.1"], "http/1.1"), ([], None),
                                            (["http/1.1", "h2"], "h2"), (["h2"], "h2")])
 def test_the_protocol_is_agreed_on(gateway, offer, chosen):

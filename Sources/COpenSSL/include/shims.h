@@ -194,7 +194,11 @@ static inline int ocmgate_add_extension(
 // TLS.
 
 static inline void ocmgate_tls_restrict(SSL_CTX *context) {
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    // A server goes by its own order of ciphers, but for clients that want ChaCha20 above all: they have
+    // no AES in their processors.
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE
+                     | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
                      | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
