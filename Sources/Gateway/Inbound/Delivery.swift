@@ -156,7 +156,7 @@ extension Denial {
         case .busy, .shutdown: self.init(.overloaded, failure.code)
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
-            .tooLarge:
+            .bodyLength, .tooLarge:
             self.init(.backendUnavailable, failure.code)
         }
     }

@@ -54,7 +54,8 @@ extension Denial {
             self.init(.peerTimeout, detail)
         case .busy, .shutdown: self.init(.overloaded, detail)
         case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
-            .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .tooLarge:
+            .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .bodyLength,
+            .tooLarge:
             self.init(.peerUnavailable, detail)
         }
     }

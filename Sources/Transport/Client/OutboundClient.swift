@@ -191,7 +191,7 @@ extension FetchFailure {
         case .tls(let detail): self = .tlsVerify(detail)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: self = .timeout
         case .tooLarge: self = .tooLarge
-        case .proxyRefused, .untransformable: self = .connect
+        case .proxyRefused, .untransformable, .bodyLength: self = .connect
         case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
         case .connectRefused, .busy, .closedEarly, .shutdown: self = .connect
         }

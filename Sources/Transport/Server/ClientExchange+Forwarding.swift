@@ -83,7 +83,8 @@ extension ClientExchange {
         case .exchange: break
         }
         connection.begin(
-            passage.method, head: passage.head, firstByte: passage.forwarding.firstByte,
+            passage.method, head: passage.head, body: passage.framing,
+            firstByte: passage.forwarding.firstByte,
             switching: passage.forwarding.switching, for: self)
         // The upstream's own wish for `Expect` is not asked for: it gets the body at once.
         sendContinue()

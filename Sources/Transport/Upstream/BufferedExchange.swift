@@ -76,7 +76,8 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         writer.frame(framing)
         var bytes = writer.finish()
         if let body = request.body { bytes.append(contentsOf: body) }
-        connection.begin(request.method, head: bytes, firstByte: nil, for: self)
+        // All of the body is behind the head already.
+        connection.begin(request.method, head: bytes, body: .none, firstByte: nil, for: self)
         connection.endRequest()
         connection.flush()
     }

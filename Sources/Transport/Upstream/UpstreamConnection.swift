@@ -22,6 +22,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var reader = AnswerReader()
     private var inbound = ByteBuffer()
     private var requestEnded = true
+    private var allowance = BodyAllowance.unlimited
     private var firstByte: LoopSpan
     private var deadline = LoopTime.never
     private var progress = WriteProgress()
@@ -48,12 +49,13 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// Whether more of the request's body may be written now.
     var takesMore: Bool { context?.channel.isWritable ?? false }
 
-    /// Begins a request; `head` is whole, framing and all.
+    /// Begins a request; `head` is whole, framing and all, and `body` what is sent behind it.
     func begin(
-        _ method: Method, head: [UInt8], firstByte: Duration?, switching: Switching = .refused,
-        for receiver: any AnswerReceiver
+        _ method: Method, head: [UInt8], body: BodyFraming, firstByte: Duration?,
+        switching: Switching = .refused, for receiver: any AnswerReceiver
     ) {
         self.receiver = receiver
+        allowance = BodyAllowance(body)
         self.firstByte = firstByte.map { LoopSpan($0) } ?? upstream.firstByte
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
@@ -68,18 +70,29 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     func beginTunnel(for receiver: any AnswerReceiver) {
         self.receiver = receiver
         requestEnded = true
+        allowance = .unlimited
         reader.expectTunnel()
         deadline = loop.now + upstream.idle
     }
 
-    /// Sends bytes of the body, framed, or of a tunnel.
+    /// Sends bytes of the body, framed, or of a tunnel. More than was declared are not sent: the
+    /// connection ends instead.
     func send(_ bytes: ByteBuffer) {
+        guard allowance.take(bytes.readableBytes) else {
+            fail(.bodyLength)
+            return
+        }
         write(bytes)
         deadline = loop.now + (reader.hasBegun ? upstream.idle : firstByte)
     }
 
-    /// The request is whole.
+    /// The request is whole. When its body is shorter than was declared, the connection ends: what came
+    /// next would be taken for the rest.
     func endRequest() {
+        guard allowance.isSpent else {
+            fail(.bodyLength)
+            return
+        }
         requestEnded = true
         if !reader.hasBegun { deadline = loop.now + firstByte }
     }
@@ -163,6 +176,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                 case .head(let head):
                     advance(offset, used)
                     deadline = loop.now + upstream.idle
+                    if head.body == .tunnel { allowance = .unlimited }
                     receiver?.upstreamAnswered(head)
                 case .body(let range):
                     guard

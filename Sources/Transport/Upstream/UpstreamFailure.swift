@@ -26,6 +26,8 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     case untransformable
     /// The outer proxy on the way out answered CONNECT with this status.
     case proxyRefused(Int)
+    /// The body of the request was longer or shorter than its head has declared.
+    case bodyLength
     /// The buffered answer is longer than its reader takes.
     case tooLarge
     /// The total time that its reader grants has passed.
@@ -40,7 +42,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .busy, .shutdown: return 503
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
-            .tooLarge:
+            .bodyLength, .tooLarge:
             return 502
         }
     }
@@ -63,6 +65,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .switchedProtocols: return "switched_protocols"
         case .untransformable: return "untransformable"
         case .proxyRefused: return "proxy_refused"
+        case .bodyLength: return "body_length"
         case .tooLarge: return "too_large"
         case .deadline: return "deadline"
         case .shutdown: return "shutdown"

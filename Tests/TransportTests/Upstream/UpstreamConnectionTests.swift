@@ -1,0 +1,112 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Transport
+
+/// What an upstream connection sends of a body, against what its head has declared.
+@Suite struct UpstreamConnectionTests {
+    private static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    @Test(arguments: [
+        (BodyFraming.length(3), ["abc"]), (.length(3), ["a", "bc"]), (.length(0), []), (.none, []),
+        (.chunked, ["1\r\na\r\n", "0\r\n\r\n"]),
+    ])
+    func aBodyAsItWasDeclaredIsSentAndAnswered(
+        _ framing: BodyFraming, _ pieces: [String]
+    ) throws {
+        let world = try World()
+        world.send(framing, pieces)
+        world.connection.endRequest()
+        world.connection.flush()
+        #expect(try world.sent() == "HEAD" + pieces.joined())
+        try world.channel.writeInbound(ByteBuffer(string: Self.answer))
+        #expect(world.receiver.heard == ["200", "ended"])
+    }
+
+    @Test(arguments: [
+        (BodyFraming.length(3), ["abc", "d"], "HEADabc"), (.length(3), ["abcd"], "HEAD"),
+        (.length(0), ["GET / HTTP/1.1\r\n\r\n"], "HEAD"), (.none, ["a"], "HEAD"),
+    ])
+    func moreThanWasDeclaredIsNotSentAndEndsTheConnection(
+        _ framing: BodyFraming, _ pieces: [String], _ sent: String
+    ) throws {
+        let world = try World()
+        world.send(framing, pieces)
+        world.connection.endRequest()
+        world.connection.flush()
+        #expect(sent.hasPrefix(try world.sent()))
+        #expect(world.receiver.heard == ["body_length"])
+        #expect(!world.channel.isActive)
+    }
+
+    @Test(arguments: [(BodyFraming.length(3), ["ab"]), (.length(3), [])])
+    func aBodyThatEndsShortEndsTheConnection(
+        _ framing: BodyFraming, _ pieces: [String]
+    ) throws {
+        let world = try World()
+        world.send(framing, pieces)
+        world.connection.endRequest()
+        #expect(world.receiver.heard == ["body_length"])
+        #expect(!world.channel.isActive)
+    }
+
+    @Test func aTunnelMaySendWhatItWants() throws {
+        let world = try World()
+        world.connection.beginTunnel(for: world.receiver)
+        world.connection.send(ByteBuffer(string: "anything"))
+        world.connection.flush()
+        #expect(try world.sent() == "anything")
+        #expect(world.channel.isActive)
+        try world.end()
+    }
+
+    /// A connection without a socket, and who asked for it.
+    private final class World {
+        let channel: EmbeddedChannel
+        let connection: UpstreamConnection
+        let receiver = Receiver()
+        private static let resolver = Resolver()
+
+        init() throws {
+            let eventLoop = EmbeddedEventLoop()
+            let loop = Loop(eventLoop, counters: Counters(), resolver: Self.resolver)
+            let upstream = Upstream(.tcp(.address(.v4(0x7F00_0001)), port: 9))
+            connection = UpstreamConnection(upstream, loop: loop, announced: .own)
+            channel = EmbeddedChannel(handler: connection, loop: eventLoop)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+        }
+
+        func send(_ framing: BodyFraming, _ pieces: [String]) {
+            connection.begin(
+                .put, head: Array("HEAD".utf8), body: framing, firstByte: nil, for: receiver)
+            for piece in pieces { connection.send(ByteBuffer(string: piece)) }
+        }
+
+        func sent() throws -> String {
+            var text = ""
+            while let piece = try channel.readOutbound(as: ByteBuffer.self) {
+                text += String(buffer: piece)
+            }
+            return text
+        }
+
+        func end() throws { _ = try channel.finish() }
+    }
+
+    private final class Receiver: AnswerReceiver {
+        var heard: [String] = []
+
+        func upstreamReady(_ connection: UpstreamConnection) {}
+        func upstreamAnswered(_ head: ResponseHead) { heard.append("\(head.status)") }
+        func upstreamSent(_ body: ByteBuffer) { heard.append(String(buffer: body)) }
+        func upstreamEnded() { heard.append("ended") }
+        func upstreamFailed(_ failure: UpstreamFailure, reply: RetryRule.Reply) {
+            heard.append(failure.code)
+        }
+        func upstreamDrained() {}
+        func upstreamPaused() {}
+        var takesMore: Bool { true }
+        var askedFor: ProxyHeader { .own }
+    }
+}
