@@ -189,6 +189,7 @@ extension RunningGateway {
         limits.requestsPerConnection = settings.requestsPerConnection
         limits.connections = settings.connections
         limits.connectionsPerClient = settings.perClient
+        limits.exchangesPerClient = max(limits.exchangesPerClient, 2 * settings.perClient)
         let sites = ([configuration.site.origin] + configuration.site.aliases)
             .compactMap { try? HTTPURL($0).authority }
         var listeners = try configuration.listeners.enumerated().map { index, listen in

@@ -153,7 +153,7 @@ extension Denial {
         switch failure {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
             self.init(.backendTimeout, failure.code)
-        case .busy, .shutdown: self.init(.overloaded, failure.code)
+        case .busy, .clientBusy, .shutdown: self.init(.overloaded, failure.code)
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
             .bodyLength, .tooLarge:

@@ -52,7 +52,7 @@ extension Denial {
         case .addressRefused(let address): self.init(.egressAddress, "\(detail) \(address)")
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
             self.init(.peerTimeout, detail)
-        case .busy, .shutdown: self.init(.overloaded, detail)
+        case .busy, .clientBusy, .shutdown: self.init(.overloaded, detail)
         case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
             .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .bodyLength,
             .tooLarge:

@@ -193,7 +193,7 @@ extension FetchFailure {
         case .tooLarge: self = .tooLarge
         case .proxyRefused, .untransformable, .bodyLength: self = .connect
         case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
-        case .connectRefused, .busy, .closedEarly, .shutdown: self = .connect
+        case .connectRefused, .busy, .clientBusy, .closedEarly, .shutdown: self = .connect
         }
     }
 }

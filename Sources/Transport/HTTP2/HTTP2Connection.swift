@@ -24,6 +24,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     /// Those whose upstream may be read again.
     private var drained: [HTTP2Stream] = []
     private var requests = 0
+    /// One of the streams has the request that the connection may have on its way to an upstream.
+    private var isClaimed = false
 
     /// Nil before the handler is added, and after the connection has ended.
     private var context: ChannelHandlerContext?
@@ -214,6 +216,15 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     }
 
     // MARK: What streams ask for
+
+    /// Whether it is counted as its client's, and no other stream has it.
+    func claim() -> Bool {
+        guard counted != nil, !isClaimed else { return false }
+        isClaimed = true
+        return true
+    }
+
+    func yield() { isClaimed = false }
 
     func consume(_ id: Int32, _ count: Int) { session.consume(id, count) }
 

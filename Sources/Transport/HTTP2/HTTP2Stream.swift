@@ -130,6 +130,10 @@ final class HTTP2Stream: ClientExchange {
         if inbound.readableBytes == 0 { connection?.inform(id, status: 100) }
     }
 
+    func claimConnection() -> Bool { connection?.claim() ?? false }
+
+    func yieldConnection() { connection?.yield() }
+
     // MARK: The answer
 
     func send(_ answer: Answer) {
@@ -228,6 +232,7 @@ final class HTTP2Stream: ClientExchange {
     /// The stream is no more; `failure` says what of the client's has broken it.
     func closed(_ failure: RequestFailure?) {
         guard let connection else { return }
+        if let passage { leavePlace(of: passage) }
         self.connection = nil
         connection.consume(id, inbound.readableBytes - credited)
         inbound = ByteBuffer()

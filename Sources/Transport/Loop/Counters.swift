@@ -28,7 +28,7 @@ package final class Counters: Sendable {
     package enum Event: Int, Sendable, CaseIterable {
         case connectionsOpened, connectionsClosed, requests, forwarded, tunnels
         case interceptions
-        case clientLimit, acceptPaused, acceptFailed, proxyHeaderRefused
+        case clientLimit, exchangeLimit, acceptPaused, acceptFailed, proxyHeaderRefused
         case handshakeFailed, handshakeTimeout
         case headTimeout, keepAliveTimeout, bodyTimeout, writeStall
         case bodyTooLarge, malformed, requestsLimit, ageLimit
@@ -52,6 +52,7 @@ extension Counters.Event {
         case .tunnels: return "tunnels_opened_total"
         case .interceptions: return "connections_intercepted_total"
         case .clientLimit: return "client_connections_refused_total"
+        case .exchangeLimit: return "client_requests_refused_total"
         case .acceptPaused: return "accept_paused_total"
         case .acceptFailed: return "accept_failed_total"
         case .proxyHeaderRefused: return "proxy_headers_refused_total"

@@ -20,8 +20,15 @@ final class Passage {
     var requestBytes = 0
     var responseBytes = 0
 
+    /// What it takes of what its client may have at once.
+    var place: Place?
+
     /// What the upstream is connected for.
     enum Purpose { case exchange, tunnel }
+
+    /// Each connection of a client may have one request on its way to an upstream. Further ones, which
+    /// only HTTP/2 and trusted proxies have, are counted over all connections of the client.
+    enum Place { case connection, share(IPAddress), uncounted }
 
     init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
         purpose = .exchange
@@ -57,8 +64,36 @@ extension ClientExchange {
         guard let head else { return }
         loop.counters.count(.forwarded)
         cycle.enter(.forwarding)
-        passage = Passage(forwarding, head)
-        connect(RetryRule.wantsFreshConnection(head.method, head.body) ? .warm : .any)
+        start(
+            Passage(forwarding, head),
+            RetryRule.wantsFreshConnection(head.method, head.body) ? .warm : .any)
+    }
+
+    /// Asks for a connection, unless its client has as many as it may.
+    func start(_ passage: Passage, _ freshness: UpstreamPool.Freshness) {
+        self.passage = passage
+        if claimConnection() {
+            passage.place = .connection
+        } else if let client = site.counted(requester.address) {
+            guard site.census.admitExchange(of: client) == .admitted else {
+                loop.counters.count(.exchangeLimit)
+                return fail(.clientBusy)
+            }
+            passage.place = .share(client)
+        } else {
+            passage.place = .uncounted
+        }
+        connect(freshness)
+    }
+
+    /// Others may have what it took of what its client may have.
+    func leavePlace(of passage: Passage) {
+        switch passage.place {
+        case .connection?: yieldConnection()
+        case .share(let client)?: site.census.endExchange(of: client)
+        case .uncounted?, nil: break
+        }
+        passage.place = nil
     }
 
     func connect(_ freshness: UpstreamPool.Freshness) {
@@ -302,6 +337,7 @@ extension ClientExchange {
     func endPassage(_ end: ForwardingResult.End, keepsUpstream: Bool) {
         guard let passage else { return }
         self.passage = nil
+        leavePlace(of: passage)
         deadline = .never
         if end == .clientGone { loop.counters.count(.clientGone) }
         if !keepsUpstream {

@@ -21,6 +21,12 @@ protocol ClientExchange: AnswerReceiver, SendableMetatype {
     /// When the client has taken too long.
     var deadline: LoopTime { get set }
 
+    /// Whether the client's connection is counted as the client's, and carries no other request to an
+    /// upstream: it does from now on.
+    func claimConnection() -> Bool
+    /// The request for which the connection was claimed is over.
+    func yieldConnection()
+
     /// Takes the next piece of the request's body from what has come.
     func nextPiece() throws(RequestFailure) -> BodyPiece
     /// The body is to be read again from its beginning, which is `kept`.

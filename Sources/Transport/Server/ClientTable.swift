@@ -1,4 +1,4 @@
-/// How many connections each client has: an IPv4 address, or an IPv6 /64, is one client.
+/// How many connections, or requests, each client has: an IPv4 address, or an IPv6 /64, is one client.
 struct ClientTable: Sendable {
     private var counts: [IPAddress: Int] = [:]
     private let limit: Int
@@ -8,7 +8,7 @@ struct ClientTable: Sendable {
     /// The answer to a new connection.
     enum Admission: Sendable, Equatable { case admitted, refused }
 
-    /// Counts a connection, unless the client has as many as it may.
+    /// Counts one more, unless the client has as many as it may.
     mutating func admit(_ address: IPAddress) -> Admission {
         let client = Self.client(address)
         let count = counts[client, default: 0]
@@ -17,7 +17,7 @@ struct ClientTable: Sendable {
         return .admitted
     }
 
-    /// A connection that was admitted has ended.
+    /// One that was admitted has ended.
     mutating func leave(_ address: IPAddress) {
         let client = Self.client(address)
         guard let count = counts[client] else { return }

@@ -90,6 +90,9 @@ package struct ServerLimits: Sendable {
     /// Per IPv4 address or IPv6 /64; further ones are closed at once. Trusted proxies have no
     /// limit of their own.
     package var connectionsPerClient = 64
+    /// Requests of one client that are on their way to upstreams at once, beside one for each of its
+    /// connections; further ones are answered at once.
+    package var exchangesPerClient = 128
 
     package init() {}
 }

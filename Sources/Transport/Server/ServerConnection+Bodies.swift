@@ -2,6 +2,10 @@ import NIOCore
 
 /// The bodies of requests, as HTTP/1 frames them.
 extension ServerConnection {
+    func claimConnection() -> Bool { counted != nil }
+
+    func yieldConnection() {}
+
     func nextPiece() throws(RequestFailure) -> BodyPiece {
         var offset = 0
         let bytes = inbound

@@ -10,8 +10,7 @@ extension ServerConnection {
             return
         }
         cycle.enter(.forwarding)
-        passage = Passage(tunnel, head)
-        connect(.new)
+        start(Passage(tunnel, head), .new)
     }
 
     /// The upstream stands; whatever it sends is the client's.

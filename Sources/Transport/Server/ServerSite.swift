@@ -52,6 +52,8 @@ final class ServerSite: Sendable {
 /// The clients of a server, counted over all of its listeners and loops.
 final class Census: Sendable {
     private let clients: Mutex<ClientTable>
+    /// Requests on their way to upstreams, but for those that have a connection of their own here.
+    private let exchanges: Mutex<ClientTable>
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     /// How many connections there may be.
@@ -59,6 +61,7 @@ final class Census: Sendable {
 
     init(_ limits: ServerLimits, descriptors: DescriptorLimit = .current()) {
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
+        exchanges = Mutex(ClientTable(limit: limits.exchangesPerClient))
         limit = min(limits.connections, descriptors.clients)
     }
 
@@ -82,6 +85,14 @@ final class Census: Sendable {
         guard let address else { return .admitted }
         return clients.withLock { $0.admit(address) }
     }
+
+    /// Counts a request that goes to an upstream.
+    func admitExchange(of address: IPAddress) -> ClientTable.Admission {
+        exchanges.withLock { $0.admit(address) }
+    }
+
+    /// A request that was admitted has been answered, or was given up.
+    func endExchange(of address: IPAddress) { exchanges.withLock { $0.leave(address) } }
 
     func leave(_ address: IPAddress?) {
         if let address { clients.withLock { $0.leave(address) } }

@@ -10,6 +10,8 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     case tls(String)
     /// All connections that the upstream gets are in use.
     case busy
+    /// The client that asks has as many requests on their way as it may.
+    case clientBusy
     /// It closed, or reset, before a whole head of an answer.
     case closedEarly
     /// It closed, or reset, inside the body of the answer.
@@ -39,7 +41,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     package var status: Int {
         switch self {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return 504
-        case .busy, .shutdown: return 503
+        case .busy, .clientBusy, .shutdown: return 503
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
             .bodyLength, .tooLarge:
@@ -56,6 +58,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .connectTimeout: return "connect_timeout"
         case .tls: return "tls"
         case .busy: return "busy"
+        case .clientBusy: return "client_busy"
         case .closedEarly: return "closed_early"
         case .truncated: return "truncated"
         case .firstByteTimeout: return "first_byte_timeout"
