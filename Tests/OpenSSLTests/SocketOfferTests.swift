@@ -3,10 +3,17 @@ import Testing
 
 @testable import OpenSSL
 
-@Suite("Sockets for the next process") struct SocketOfferTests {
+@Suite("Sockets for the next process", .serialized) struct SocketOfferTests {
     private let path =
         FileManager.default.temporaryDirectory.path
         + "/o\(UInt32.random(in: 0...UInt32.max)).sockets"
+
+    /// Asks on a thread of its own, which waits.
+    private func ask() async -> (sockets: [ListeningSocket], line: SocketLine)? {
+        await withCheckedContinuation { [path] continuation in
+            Thread.detachNewThread { continuation.resume(returning: SocketOffer.ask(at: path)) }
+        }
+    }
 
     /// The next who comes.
     private func asker(_ offer: SocketOffer) async throws -> SocketLine {
@@ -20,7 +27,7 @@ import Testing
     @Test(arguments: [1, 128, 129, 300])
     func whatIsOfferedIsGivenToTheOneThatAsks(count: Int) async throws {
         let offer = try SocketOffer(at: path)
-        async let taken = Task.detached { [path] in SocketOffer.ask(at: path) }.value
+        async let taken = ask()
         let line = try await asker(offer)
         #expect(line.hear(withinMilliseconds: 10_000) == .asks)
         // It listens itself, so it can stand for any socket that does.
@@ -37,7 +44,7 @@ import Testing
 
     @Test func theEndOfTheOtherOneIsHeard() async throws {
         let offer = try SocketOffer(at: path)
-        async let taken = Task.detached { [path] in SocketOffer.ask(at: path)?.sockets.count }.value
+        async let taken = ask()?.sockets.count
         let line = try await asker(offer)
         #expect(line.hear(withinMilliseconds: 10_000) == .asks)
         #expect(line.hear(withinMilliseconds: 1) == nil)
