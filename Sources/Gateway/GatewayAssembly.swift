@@ -190,6 +190,10 @@ extension RunningGateway {
         limits.connections = settings.connections
         limits.connectionsPerClient = settings.perClient
         limits.exchangesPerClient = max(limits.exchangesPerClient, 2 * settings.perClient)
+        // However large one message may be, two of them fit.
+        limits.gatheredBytesPerClient = max(
+            limits.gatheredBytesPerClient, 2 * settings.messageBody)
+        limits.gatheredBytes = max(limits.gatheredBytes, 4 * limits.gatheredBytesPerClient)
         let sites = ([configuration.site.origin] + configuration.site.aliases)
             .compactMap { try? HTTPURL($0).authority }
         var listeners = try configuration.listeners.enumerated().map { index, listen in

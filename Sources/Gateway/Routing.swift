@@ -42,11 +42,14 @@ extension Gateway: RequestHandler {
     /// The answer to a request that breaks a rule of HTTP and is no message, with its log line.
     func refuseMalformed(_ failure: RequestFailure, _ client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: environment.now())
+        let denial = Denial(failure)
         log.malformed(failure, decision: decision, client)
-        note(Denial(failure), decision, "request", .inbound, failure.status, client)
+        note(denial, decision, "request", .inbound, failure.status, client)
+        var fields = Self.jsonFields
+        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
         return Answer(
-            status: failure.status, fields: Self.jsonFields,
-            body: Denial(failure).body(decision: decision), connection: .close)
+            status: failure.status, fields: fields, body: denial.body(decision: decision),
+            connection: .close)
     }
 
     private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {

@@ -28,6 +28,11 @@ package final class RunningGateway: Sendable {
         let log = GatewayLog(
             level: configuration.log.level.logger, format: configuration.log.format.written)
         let environment = Environment.live
+        if let count = DescriptorLimit.tooFew() {
+            throw StartFailure(
+                "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "
+                    + "least; let it have more (LimitNOFILE, ulimit -n)")
+        }
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let certificates = try ServedCertificates(of: configuration)
         let policy = try loadPolicy(configuration.policy.file)

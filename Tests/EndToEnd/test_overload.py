@@ -5,10 +5,11 @@ import threading
 import time
 
 import pytest
+from h2.events import ResponseReceived
 
 from backend import ScriptedBackend, answer
 from http2 import HTTP2Connection
-from wire import Closed
+from peers import as_json, share
 
 
 @pytest.fixture
@@ -51,3 +52,47 @@ def test_without_descriptors_it_says_no_and_goes_on(start, slow):
     for connection in connections:
         connection.close()
     assert gateway.request("GET", "/after").status == 200
+
+
+def test_with_too_few_descriptors_it_does_not_begin(start, backend):
+    for count in (16, 32, 95):
+        with pytest.raises(AssertionError, match=f"may have {count} files open.*LimitNOFILE"):
+            start(backend.url,
+                  lambda gateway: gateway.wrapper.extend(["prlimit", f"--nofile={count}:{count}"]))
+
+
+def test_bodies_that_are_held_back_take_no_memory_from_others(start, backend, peers):
+    gateway = start(backend.url)
+    gateway.request("GET", "/well")
+    before = gateway.memory("VmRSS")
+    connections = [HTTP2Connection(gateway) for _ in range(2)]
+    asked = []
+    for connection in connections:
+        for _ in range(60):
+            stream = connection.ask("POST", "/ocm/shares",
+                                    [("Content-Type", "application/json")], ends=False)
+            connection.write(stream, b"x" * 200_000)
+            asked.append((connection, stream))
+    statuses = []
+    for connection, stream in asked:
+        if any(isinstance(event, ResponseReceived) for event in connection.events[stream]):
+            response = connection.receive(stream=stream)
+            assert response["retry-after"] and b"backend_unavailable" in response.body
+            statuses.append(response.status)
+    # 4 MiB are 20 bodies of these.
+    assert set(statuses) == {503} and len(statuses) >= 90
+    assert gateway.memory("VmRSS") - before < 24 << 20
+    # Another client has its own part.
+    modern = peers.peers["modern.test"]
+    body = as_json(share(modern))
+    fields = modern.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
+    with gateway.connect(source="127.0.0.2") as other:
+        fields.append(("Content-Length", str(len(body))))
+        answered = gateway.request("POST", "/ocm/shares", fields, body, other)
+    assert answered.status != 503
+    for connection in connections:
+        connection.close()
+    deadline = time.monotonic() + 10
+    while gateway.post(modern, "/ocm/shares", share(modern)).status == 503:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

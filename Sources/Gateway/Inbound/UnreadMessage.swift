@@ -84,6 +84,7 @@ extension Denial {
                 ruling: .init(
                     name: "request_timeout", status: 408,
                     hint: "The request did not come in time."), failure.rawValue)
+        case 503: self.init(.overloaded, failure.rawValue, retryAfter: 2)
         case let status:
             self.init(
                 .malformedRequest,

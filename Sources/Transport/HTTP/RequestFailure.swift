@@ -63,6 +63,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case requestTimeout = "request_timeout"
     case bodyTooLarge = "body_too_large"
     case bodyTruncated = "body_truncated"
+    /// Bodies take as much memory as they may.
+    case bodiesTooMany = "bodies_too_many"
 
     /// The status that answers a request with this fault.
     package var status: Int {
@@ -83,6 +85,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
         case .expectation: return 417
         case .headTooLarge, .fieldTooLong, .tooManyFields: return 431
         case .methodUnknown, .transferCodingUnknown: return 501
+        case .bodiesTooMany: return 503
         case .versionUnsupported: return 505
         }
     }

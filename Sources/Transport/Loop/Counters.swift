@@ -31,7 +31,7 @@ package final class Counters: Sendable {
         case clientLimit, exchangeLimit, acceptPaused, acceptFailed, proxyHeaderRefused
         case handshakeFailed, handshakeTimeout
         case headTimeout, keepAliveTimeout, bodyTimeout, writeStall
-        case bodyTooLarge, malformed, requestsLimit, ageLimit
+        case bodyTooLarge, bodiesRefused, malformed, requestsLimit, ageLimit
         case aborted, clientGone
         case upstreamConnections, upstreamRetried, upstreamFailed, upstreamBusy, upstreamTimeout
         case addressRefused
@@ -63,6 +63,7 @@ extension Counters.Event {
         case .bodyTimeout: return "request_body_timeouts_total"
         case .writeStall: return "write_stalls_total"
         case .bodyTooLarge: return "request_bodies_too_large_total"
+        case .bodiesRefused: return "request_bodies_refused_total"
         case .malformed: return "requests_malformed_total"
         case .requestsLimit: return "connection_request_limits_total"
         case .ageLimit: return "connection_age_limits_total"

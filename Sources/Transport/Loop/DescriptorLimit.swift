@@ -5,11 +5,22 @@ import Foundation
 /// 64 are kept for listeners, logs, the store and names that are resolved; of the rest one half is for
 /// clients and one for upstreams, so that neither can take what the other needs: a process without
 /// descriptors could not even read its policy again.
-struct DescriptorLimit: Sendable, Equatable {
+package struct DescriptorLimit: Sendable, Equatable {
     /// Connections of clients, over all listeners and loops.
     let clients: Int
     /// Connections to upstreams, over all upstreams and loops: used, kept and being made.
     let upstreams: Int
+
+    /// Fewer than so many and the process does not begin: what it stands on opens files by itself, and
+    /// ends the process where there is none.
+    package static let least = 96
+
+    /// How many files the process may have open, when those are too few to begin with.
+    package static func tooFew(
+        limits: () -> String? = systemLimits
+    ) -> Int? {
+        limits().flatMap(softLimit).flatMap { $0 < least ? $0 : nil }
+    }
 
     /// Nothing is limited where the system does not tell.
     static let none = DescriptorLimit(clients: .max, upstreams: .max)
@@ -27,15 +38,17 @@ struct DescriptorLimit: Sendable, Equatable {
 
     /// As the system tells it now (`/proc/self/limits`: only Linux does, here).
     static func current(
-        limits: () -> String? = {
-            try? String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
-        }
+        limits: () -> String? = systemLimits
     ) -> DescriptorLimit {
         limits().flatMap(softLimit).map(DescriptorLimit.init(of:)) ?? .none
     }
 
     /// What one of `loops` may have of the connections to upstreams.
     func upstreams(perLoopOf loops: Int) -> Int { max(4, upstreams / max(1, loops)) }
+
+    package static let systemLimits: @Sendable () -> String? = {
+        try? String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
+    }
 
     /// The number in the line `Max open files  SOFT  HARD  files`; `unlimited` is none.
     private static func softLimit(_ text: String) -> Int? {

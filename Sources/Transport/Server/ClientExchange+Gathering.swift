@@ -4,6 +4,7 @@ import NIOCore
 struct Gathering {
     let limit: Int
     let then: @Sendable (ReceivedRequest) async -> Answer
+    let share: BodyShare
     var bytes: [UInt8] = []
     var pace: BodyPace
 }
@@ -18,13 +19,33 @@ extension ClientExchange {
             refuse(.bodyTooLarge)
             return
         }
+        let share = BodyShare(site.census.bodies, of: site.counted(requester.address))
+        guard share.hasRoom(for: leastBody) == .granted else {
+            refuseGathering()
+            return
+        }
         sendContinue()
         let pace = BodyPace(
             from: loop.now, idle: site.limits.bodyIdle,
             bytesPerSecond: site.limits.bodyBytesPerSecond)
-        gathering = Gathering(limit: limit, then: then, pace: pace)
+        gathering = Gathering(limit: limit, then: then, share: share, pace: pace)
         deadline = pace.deadline(at: loop.now)
         cycle.enter(.gathering)
+    }
+
+    /// What is known beforehand of the body's length; at least a byte, where there may be a body.
+    private var leastBody: Int {
+        switch head?.body {
+        case .length(let length): length
+        case .chunked: 1
+        case .some(.none), nil: 0
+        }
+    }
+
+    /// There is no memory for it: nothing more of it is read.
+    private func refuseGathering() {
+        loop.counters.count(.bodiesRefused)
+        refuse(.bodiesTooMany)
     }
 
     /// Whether the body is whole, or was refused.
@@ -39,6 +60,10 @@ extension ClientExchange {
                 guard piece.readableBytes <= room else {
                     loop.counters.count(.bodyTooLarge)
                     refuse(.bodyTooLarge)
+                    return false
+                }
+                guard gathering?.share.take(piece.readableBytes) == .granted else {
+                    refuseGathering()
                     return false
                 }
                 gathering?.bytes.append(contentsOf: piece.readableBytesView)
@@ -64,6 +89,8 @@ extension ClientExchange {
         requester.loop.run {
             let answer = await gathering.then(request)
             bound.value.answered(answer)
+            // Until here somebody has it.
+            withExtendedLifetime(gathering.share) {}
         }
     }
 

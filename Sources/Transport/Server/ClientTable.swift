@@ -27,7 +27,8 @@ struct ClientTable: Sendable {
     /// How many clients are known.
     var count: Int { counts.count }
 
-    private static func client(_ address: IPAddress) -> IPAddress {
+    /// The client that an address belongs to.
+    static func client(_ address: IPAddress) -> IPAddress {
         switch address.unmapped {
         case .v4(let address): return .v4(address)
         case .v6(let upper, _): return .v6(upper, 0)

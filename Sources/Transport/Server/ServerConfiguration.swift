@@ -93,6 +93,10 @@ package struct ServerLimits: Sendable {
     /// Requests of one client that are on their way to upstreams at once, beside one for each of its
     /// connections; further ones are answered at once.
     package var exchangesPerClient = 128
+    /// What bodies that are read whole may take until their requests are answered, in bytes: all
+    /// together, and those of one client.
+    package var gatheredBytes = 64 << 20
+    package var gatheredBytesPerClient = 4 << 20
 
     package init() {}
 }

@@ -58,11 +58,15 @@ final class Census: Sendable {
     private let stopping = Atomic<Bool>(false)
     /// How many connections there may be.
     let limit: Int
+    /// What bodies take that are read whole.
+    let bodies: BodyBudget
 
     init(_ limits: ServerLimits, descriptors: DescriptorLimit = .current()) {
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
         exchanges = Mutex(ClientTable(limit: limits.exchangesPerClient))
         limit = min(limits.connections, descriptors.clients)
+        bodies = BodyBudget(
+            limit: limits.gatheredBytes, perClient: limits.gatheredBytesPerClient)
     }
 
     var count: Int { open.load(ordering: .relaxed) }

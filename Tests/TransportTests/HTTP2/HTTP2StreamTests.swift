@@ -57,6 +57,28 @@ import Testing
         }
     }
 
+    @Test func bodiesBeyondTheMemoryAre503UntilOthersEnd() async throws {
+        try await serveHTTP2({ $0.gatheredBytesPerClient = 12 }, echoing) { world in
+            let peer = try await world.peer()
+            for stream: UInt32 in [1, 3] {
+                try await peer.send(
+                    .headers(stream, Frame.request("PUT"), isWhole: false),
+                    .data(stream, Array("012345".utf8)))
+            }
+            let long = Frame.request("PUT", "/", [("content-length", "7")])
+            try await peer.send(.headers(5, long, isWhole: false))
+            #expect(try await peer.answer(to: 5) == ("503", "bodies_too_many"))
+            try await peer.send(.data(3, Array("6".utf8)))
+            #expect(try await peer.answer(to: 3) == ("503", "bodies_too_many"))
+            #expect(world.group.count(of: .bodiesRefused) == 2)
+            try await peer.send(.data(1, [], isLast: true))
+            #expect(try await peer.answer(to: 1) == ("200", "012345"))
+            try await peer.send(
+                .headers(7, long, isWhole: false), .data(7, Array("abcdefg".utf8), isLast: true))
+            #expect(try await peer.answer(to: 7) == ("200", "abcdefg"))
+        }
+    }
+
     @Test func aBodyThatStopsIs408AndTheConnectionGoesOn() async throws {
         try await serveHTTP2({ $0.bodyIdle = .milliseconds(300) }, echoing) { world in
             let peer = try await world.peer()

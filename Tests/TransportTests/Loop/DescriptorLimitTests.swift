@@ -20,6 +20,13 @@ import Testing
         #expect(few.upstreams == 8)
     }
 
+    @Test(arguments: [(95, true), (96, false), (1024, false)])
+    func withTooFewTheProcessDoesNotBegin(_ count: Int, _ isTooFew: Bool) {
+        let text = "Max open files            \(count)     524288     files\n"
+        #expect(DescriptorLimit.tooFew { text } == (isTooFew ? count : nil))
+        #expect(DescriptorLimit.tooFew { nil } == nil)
+    }
+
     @Test func loopsShareTheConnectionsToUpstreams() {
         let usual = DescriptorLimit(of: 1024)
         #expect(usual.upstreams(perLoopOf: 2) == 240)

@@ -100,6 +100,30 @@ import Testing
         }
     }
 
+    @Test func aBodyForWhichThereIsNoMemoryIs503BeforeItIsSent() async throws {
+        try await serve({ $0.gatheredBytes = 5 }, Self.echoing) { port, group, _ in
+            let announced = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n"
+                            + "Expect: 100-continue\r\n\r\n"
+                    )
+                ], to: port, on: group)
+            #expect(announced.hasPrefix("HTTP/1.1 503 "))
+            let chunked = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + "4\r\n1234\r\n2\r\n56\r\n0\r\n\r\n"
+                    )
+                ], to: port, on: group)
+            #expect(chunked.hasPrefix("HTTP/1.1 503 "))
+            #expect(group.count(of: .bodiesRefused) == 2)
+        }
+    }
+
     @Test func aBodyThatIsTooLargeIs413BeforeItIsSent() async throws {
         try await serve({ _ in }, Self.echoing) { port, group, _ in
             let announced = try await RawClient.talk(
