@@ -49,7 +49,8 @@ extension Gateway {
                 keepCounts()
             }
         }
-        var tasks = [inquiry, housekeeping, orders, diagnosis, lists, counts]
+        let memory = Task { [self] in await watchMemory(group) }
+        var tasks = [inquiry, housekeeping, orders, diagnosis, lists, counts, memory]
         switch configuration.policy.reload {
         case .watch:
             // Looked at before anybody hears that we have started: what changes then is seen.
@@ -137,7 +138,7 @@ extension Gateway {
         }
     }
 
-    private func pause(_ duration: Duration) async {
+    func pause(_ duration: Duration) async {
         // Ended early only by being cancelled, which the loops look at.
         try? await Task.sleep(for: duration)
     }

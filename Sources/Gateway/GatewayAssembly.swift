@@ -24,7 +24,7 @@ extension RunningGateway {
             ring = try KeyRing(
                 folder: configuration.signature.keys, whenMissing: .make, now: now)
         } catch { throw StartFailure(error.description) }
-        let backend = try backendServer(configuration, site)
+        let backend = try backendServer(configuration, site, log)
         let client = try outboundClient(configuration, group)
         let (lists, candidateLists) = listKeepers(configuration, environment, client, log)
         let store: Store
@@ -110,7 +110,7 @@ extension RunningGateway {
     }
 
     private static func backendServer(
-        _ configuration: Configuration, _ site: Site
+        _ configuration: Configuration, _ site: Site, _ log: GatewayLog
     ) throws -> BackendServer {
         let settings = configuration.backend
         var limits = UpstreamLimits()
@@ -124,7 +124,7 @@ extension RunningGateway {
             kind: settings.kind,
             upstream: Upstream(
                 settings.endpoint, security: security, announcement: settings.announcement,
-                limits: limits),
+                limits: limits, health: UpstreamHealth { log.tell($0) }),
             head: try BackendHead(
                 host: settings.host, scheme: site.scheme, authority: site.host.description),
             timeouts: .init(headers: settings.headers), tokenPath: configuration.token.path)

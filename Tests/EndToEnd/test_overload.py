@@ -1,15 +1,24 @@
 """More than the process may hold: it says no, and goes on."""
 
+import contextlib
+import json
+import resource
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from h2.events import ResponseReceived
 
 from backend import ScriptedBackend, answer
 from http2 import HTTP2Connection
+from listener import free_port
 from peers import as_json, share
+from wire import Closed
 
 
 @pytest.fixture
@@ -96,3 +105,160 @@ def test_bodies_that_are_held_back_take_no_memory_from_others(start, backend, pe
     while gateway.post(modern, "/ocm/shares", share(modern)).status == 503:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+# F6, F8: a backend that is dead, or hangs.
+
+def hasty(gateway):
+    gateway.configuration.write_text(gateway.configuration.read_text().replace(
+        'pass = "all"', 'pass = "all"\ntimeouts = { connect = "1s", headers = "1s" }'))
+
+
+class Helper:
+    """A backend in a process of its own, which can be stopped and killed."""
+
+    CODE = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = sys.argv[2].encode() if self.path.startswith("/.well-known/ocm") else b"ok"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_POST = do_GET
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+    DISCOVERY = json.dumps({
+        "enabled": True, "apiVersion": "1.1.0", "endPoint": "https://cloud.test/ocm",
+        "provider": "Helper", "resourceTypes": [{
+            "name": "file", "shareTypes": ["user"], "protocols": {"webdav": "/public.php/webdav/"}}]})
+
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.CODE, str(self.port), self.DISCOVERY])
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def helper():
+    helper = Helper()
+    yield helper
+    helper.kill()
+
+
+def statuses(gateway, count):
+    """Of requests at once, with how long the longest took."""
+    def ask(number):
+        began = time.monotonic()
+        response = gateway.request("GET", f"/page/{number}")
+        if response.status == 503:
+            assert 1 <= int(response["retry-after"]) <= 5
+        return response.status, time.monotonic() - began
+
+    with ThreadPoolExecutor(count) as pool:
+        found = list(pool.map(ask, range(count)))
+    return [status for status, _ in found], max(seconds for _, seconds in found)
+
+
+def answers_again(gateway):
+    deadline = time.monotonic() + 20
+    while gateway.request("GET", "/page").status != 200:
+        assert time.monotonic() < deadline, gateway.log()
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("way", ["dead", "hung"])
+def test_a_backend_that_gives_no_answers_is_left_alone_until_it_does(start, helper, peers, way):
+    gateway = start(helper.url, hasty)
+    modern = peers.peers["modern.test"]
+    code = gateway.add_share("modern.test", "7", "secret-of-a-share")
+    assert gateway.request("GET", "/page").status == 200
+    assert gateway.request("GET", "/.well-known/ocm").status == 200
+    if way == "dead":
+        helper.kill()
+    else:
+        helper.process.send_signal(signal.SIGSTOP)
+    failure = 502 if way == "dead" else 504
+    found, _ = statuses(gateway, 8)
+    assert set(found) <= {failure, 503} and found.count(failure) >= 5, found
+    [line] = gateway.lines("backend.suspended")
+    assert line["level"] == "notice" and "remedy" in line
+    assert line["reason"] == ("connect_refused" if way == "dead" else "first_byte_timeout")
+    # Most get an answer at once; one now and then tries it.
+    found, _ = statuses(gateway, 30)
+    assert found.count(503) >= 28 and set(found) <= {failure, 503}, found
+    # What needs no backend goes on.
+    assert gateway.request("GET", "/.well-known/ocm").status == 200
+    assert gateway.exchange(modern, code).status == 200
+    if way == "dead":
+        helper.start()
+    else:
+        helper.process.send_signal(signal.SIGCONT)
+    answers_again(gateway)
+    assert len(gateway.lines("backend.resumed")) == 1
+    assert len(gateway.lines("backend.suspended")) == 1
+    found, _ = statuses(gateway, 8)
+    assert set(found) == {200}
+
+
+# F24: memory. The limit of the resident set is one that the kernel leaves to us.
+
+def limit_memory(gateway, percent):
+    """From now on what it uses is so much of what it may."""
+    used = gateway.memory("VmRSS")
+    limit = used * 100 // percent if percent else resource.RLIM_INFINITY
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_RSS, (limit, resource.RLIM_INFINITY))
+
+
+def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
+    gateway = start(backend.url)
+    idle, busy = gateway.connect(), gateway.connect()
+    newer = HTTP2Connection(gateway)
+    for connection in (idle, busy, newer):
+        assert gateway.request("GET", "/page", connection=connection).status == 200
+    busy.send(b"GET /page HTTP/1.1\r\n")
+    limit_memory(gateway, 82)
+    gateway.lines("memory.short")
+    # Who is there is served; of others some are let in before it is seen that nobody is to be.
+    assert gateway.request("GET", "/page", connection=idle).status == 200
+    knocking = []
+    with contextlib.suppress(TimeoutError):
+        for _ in range(24):
+            raw = socket.create_connection(("127.0.0.1", gateway.port), timeout=1)
+            knocking.append(raw)
+            raw = gateway.authority.client_context().wrap_socket(raw, server_hostname="cloud.test")
+            knocking.append(raw)
+        raise AssertionError("nobody had to wait")
+    limit_memory(gateway, 95)
+    gateway.lines("memory.short", 2)
+    assert idle.is_closed_by_peer()
+    busy.send(b"Host: cloud.test\r\n\r\n")
+    response = busy.receive()
+    assert response.status == 503 and int(response["retry-after"]) > 0
+    with pytest.raises(Closed):
+        while True:
+            newer.read()
+    limit_memory(gateway, None)
+    gateway.lines("memory.enough")
+    for each in knocking:
+        each.close()
+    assert gateway.request("GET", "/page").status == 200

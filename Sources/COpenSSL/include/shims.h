@@ -19,6 +19,7 @@
 
 #ifdef __linux__
 #include <linux/falloc.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +45,13 @@ static inline int ocmgate_keep_out_of_dumps(void) {
     failed |= prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
     return failed;
+}
+
+// Free memory of the allocator goes back to the system.
+static inline void ocmgate_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 static inline EVP_PKEY *ocmgate_generate_ed25519(void) {

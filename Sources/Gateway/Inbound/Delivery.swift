@@ -154,6 +154,8 @@ extension Denial {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
             self.init(.backendTimeout, failure.code)
         case .busy, .clientBusy, .shutdown: self.init(.overloaded, failure.code)
+        case .suspended(let seconds):
+            self.init(.overloaded, failure.code, retryAfter: seconds)
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
             .bodyLength, .tooLarge:

@@ -83,6 +83,23 @@ extension GatewayLog {
             [LogEntry(.decision, decision), LogEntry(.detail, denial.detail)])
     }
 
+    /// A backend that gives no answers, or does so again.
+    func tell(_ change: UpstreamHealth.Change) {
+        switch change {
+        case .suspended(let failure):
+            write(
+                .notice, .backendSuspended,
+                [
+                    LogEntry(.reason, failure.code),
+                    LogEntry(
+                        .remedy,
+                        "see whether the backend runs; requests for it get 503 until it answers one"
+                    ),
+                ])
+        case .resumed: write(.notice, .backendResumed)
+        }
+    }
+
     /// A peer that no longer takes what it took.
     func steppedBack(_ peer: PeerHost, to generation: SignatureGeneration) {
         sample(

@@ -41,7 +41,7 @@ package enum LogField: String, Sendable, CaseIterable {
 
     // Around it.
     case address, file, problem, remedy, count, host, source, text
-    case seconds, suppressed, differing
+    case seconds, suppressed, differing, bytes, limit
     /// Keys of the configuration.
     case keys
 }

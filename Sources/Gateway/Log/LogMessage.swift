@@ -17,6 +17,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     /// The backend signs and checks signatures, which is the gateway's part.
     case backendSigns = "backend.signs"
     case backendFailed = "backend.failed"
+    /// It gave no answers: requests are refused at once, but for one now and then that tries it.
+    case backendSuspended = "backend.suspended"
+    /// It answers again.
+    case backendResumed = "backend.resumed"
     case peerFetchFailed = "peer.fetch-failed"
     case peerKeyHeld = "peer.key-held"
     /// What would have made a signature verify that was refused; the refusal stands.
@@ -79,6 +83,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalRemoved = "journal.removed"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"
+    /// The process is near the limit of its memory.
+    case memoryShort = "memory.short"
+    /// It is no more.
+    case memoryEnough = "memory.enough"
     case clockStepped = "clock.stepped"
     case certificateExpires = "certificate.expires"
     /// What the authority says of a certificate cannot be shown with it.

@@ -53,6 +53,7 @@ extension Denial {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
             self.init(.peerTimeout, detail)
         case .busy, .clientBusy, .shutdown: self.init(.overloaded, detail)
+        case .suspended(let seconds): self.init(.overloaded, detail, retryAfter: seconds)
         case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
             .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .bodyLength,
             .tooLarge:

@@ -193,7 +193,8 @@ extension FetchFailure {
         case .tooLarge: self = .tooLarge
         case .proxyRefused, .untransformable, .bodyLength: self = .connect
         case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
-        case .connectRefused, .busy, .clientBusy, .closedEarly, .shutdown: self = .connect
+        case .connectRefused, .busy, .clientBusy, .suspended, .closedEarly, .shutdown:
+            self = .connect
         }
     }
 }

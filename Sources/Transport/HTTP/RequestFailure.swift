@@ -65,6 +65,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case bodyTruncated = "body_truncated"
     /// Bodies take as much memory as they may.
     case bodiesTooMany = "bodies_too_many"
+    /// The process has hardly any memory left.
+    case memoryShort = "memory_short"
 
     /// The status that answers a request with this fault.
     package var status: Int {
@@ -85,7 +87,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
         case .expectation: return 417
         case .headTooLarge, .fieldTooLong, .tooManyFields: return 431
         case .methodUnknown, .transferCodingUnknown: return 501
-        case .bodiesTooMany: return 503
+        case .bodiesTooMany, .memoryShort: return 503
         case .versionUnsupported: return 505
         }
     }

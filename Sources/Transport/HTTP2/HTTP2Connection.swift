@@ -337,6 +337,11 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
             session.terminate(.enhanceYourCalm)
             wantFlush()
         }
+        if loop.isShedding, streams.isEmpty, case .open = course {
+            loop.counters.count(.shed)
+            session.terminate(.noError)
+            wantFlush()
+        }
         if deadline < now { expire(context) }
     }
 

@@ -55,6 +55,10 @@ final class HTTP2Stream: ClientExchange {
             if let connection {
                 requester = try connection.hop.requester(of: head, site, connection.client)
             }
+            guard !loop.isShedding else {
+                loop.counters.count(.shed)
+                return refuse(.memoryShort)
+            }
             carryOut(site.handler.plan(head, from: requester))
             process()
         } catch {

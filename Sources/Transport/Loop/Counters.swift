@@ -32,8 +32,9 @@ package final class Counters: Sendable {
         case handshakeFailed, handshakeTimeout
         case headTimeout, keepAliveTimeout, bodyTimeout, writeStall
         case bodyTooLarge, bodiesRefused, malformed, requestsLimit, ageLimit
-        case aborted, clientGone
-        case upstreamConnections, upstreamRetried, upstreamFailed, upstreamBusy, upstreamTimeout
+        case aborted, clientGone, shed
+        case upstreamConnections, upstreamRetried, upstreamFailed, upstreamBusy, upstreamSuspended,
+            upstreamTimeout
         case addressRefused
         case http2Connections, http2StreamsRefused
         case http2Control, http2Resets, http2Priorities, http2WindowUpdates, http2EmptyFrames
@@ -69,10 +70,12 @@ extension Counters.Event {
         case .ageLimit: return "connection_age_limits_total"
         case .aborted: return "answers_aborted_total"
         case .clientGone: return "clients_gone_total"
+        case .shed: return "shed_total"
         case .upstreamConnections: return "upstream_connections_total"
         case .upstreamRetried: return "upstream_retries_total"
         case .upstreamFailed: return "upstream_failures_total"
         case .upstreamBusy: return "upstream_busy_total"
+        case .upstreamSuspended: return "upstream_suspended_requests_total"
         case .upstreamTimeout: return "upstream_timeouts_total"
         case .addressRefused: return "outbound_addresses_refused_total"
         case .http2Connections: return "http2_connections_total"

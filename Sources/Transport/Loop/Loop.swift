@@ -12,12 +12,17 @@ final class Loop {
     private(set) lazy var pool = UpstreamPool(loop: self, limit: upstreams)
     /// How many connections to upstreams there may be.
     private let upstreams: Int
+    private let pressure: SharedPressure
+    /// As of the last tick: no request is begun, and no idle connection kept, for want of memory.
+    private(set) var isShedding = false
     private var members: [any LoopMember] = []
     private var isTicking = false
 
     init(
-        _ eventLoop: any EventLoop, counters: Counters, resolver: Resolver, upstreams: Int = .max
+        _ eventLoop: any EventLoop, counters: Counters, resolver: Resolver,
+        upstreams: Int = .max, pressure: SharedPressure = SharedPressure()
     ) {
+        self.pressure = pressure
         self.upstreams = upstreams
         self.eventLoop = eventLoop
         self.counters = counters
@@ -62,6 +67,7 @@ final class Loop {
 
     private func tick() {
         now = Self.time(eventLoop)
+        isShedding = pressure.level == .critical
         for member in members { member.tick(at: now) }
         if members.isEmpty { isTicking = false } else { scheduleTick() }
     }

@@ -6,6 +6,7 @@ package final class LoopGroup: Sendable {
     package let loops: [LoopHandle]
     let group: MultiThreadedEventLoopGroup
     private let counters: [Counters]
+    let pressure: SharedPressure
 
     /// Starts `count` event loops, a thread each.
     package convenience init(count: Int) {
@@ -15,12 +16,16 @@ package final class LoopGroup: Sendable {
     init(count: Int, resolver: Resolver, descriptors: DescriptorLimit = .current()) {
         let upstreams = descriptors.upstreams(perLoopOf: count)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
+        let pressure = SharedPressure()
+        self.pressure = pressure
         var counters: [Counters] = []
         loops = group.makeIterator().map { eventLoop in
             let share = Counters()
             counters.append(share)
             return LoopHandle(
-                Loop(eventLoop, counters: share, resolver: resolver, upstreams: upstreams))
+                Loop(
+                    eventLoop, counters: share, resolver: resolver, upstreams: upstreams,
+                    pressure: pressure))
         }
         self.counters = counters
     }
@@ -30,6 +35,9 @@ package final class LoopGroup: Sendable {
         let eventLoop = group.any()
         return loops.first { $0.eventLoop === eventLoop } ?? loops[0]
     }
+
+    /// From now on no more is done than `level` lets be done.
+    package func take(_ level: MemoryPressure.Level) { pressure.level = level }
 
     /// How many of `event` there were, on all loops.
     package func count(of event: Counters.Event) -> Int {

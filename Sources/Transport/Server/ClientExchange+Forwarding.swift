@@ -104,6 +104,9 @@ extension ClientExchange {
         case .busy:
             loop.counters.count(.upstreamBusy)
             fail(.busy)
+        case .suspended(let seconds):
+            loop.counters.count(.upstreamSuspended)
+            fail(.suspended(seconds: seconds))
         }
     }
 

@@ -251,6 +251,11 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         if cycle.requests == site.limits.requestsPerConnection {
             loop.counters.count(.requestsLimit)
         }
+        if loop.isShedding {
+            loop.counters.count(.shed)
+            refuse(.memoryShort)
+            return
+        }
         do { requester = try hop.requester(of: head, site, client) } catch {
             requester = client
             loop.counters.count(.malformed)
@@ -363,6 +368,11 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         }
         if site.census.isStopping, cycle.phase == .tunnelling {
             closeTunnel()
+            return
+        }
+        if loop.isShedding, cycle.phase == .head, !parser.isInsideHead {
+            loop.counters.count(.shed)
+            finish()
             return
         }
         if deadline < now { expire(context) }

@@ -56,12 +56,17 @@ final class Census: Sendable {
     private let exchanges: Mutex<ClientTable>
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let pressure: SharedPressure
     /// How many connections there may be.
     let limit: Int
     /// What bodies take that are read whole.
     let bodies: BodyBudget
 
-    init(_ limits: ServerLimits, descriptors: DescriptorLimit = .current()) {
+    init(
+        _ limits: ServerLimits, descriptors: DescriptorLimit = .current(),
+        pressure: SharedPressure = SharedPressure()
+    ) {
+        self.pressure = pressure
         clients = Mutex(ClientTable(limit: limits.connectionsPerClient))
         exchanges = Mutex(ClientTable(limit: limits.exchangesPerClient))
         limit = min(limits.connections, descriptors.clients)
@@ -70,7 +75,8 @@ final class Census: Sendable {
     }
 
     var count: Int { open.load(ordering: .relaxed) }
-    var isFull: Bool { count >= limit }
+    /// Whether nobody is accepted, for want of room or of memory.
+    var isFull: Bool { count >= limit || pressure.level >= .high }
     /// No request is begun any more, and every answer says that it is the last.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 

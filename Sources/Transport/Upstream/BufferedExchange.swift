@@ -46,6 +46,9 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         case .busy:
             loop.counters.count(.upstreamBusy)
             end(.failure(.busy))
+        case .suspended(let seconds):
+            loop.counters.count(.upstreamSuspended)
+            end(.failure(.suspended(seconds: seconds)))
         }
     }
 
@@ -123,6 +126,11 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
     func upstreamPaused() {}
 
     func tick(at now: LoopTime) {
-        if deadline < now { giveUp(.deadline) }
+        guard deadline < now else { return }
+        // A reader that waits for less than the server may take says nothing of the server.
+        if head == nil, upstream.limits.firstByte <= request.deadline {
+            upstream.health?.failed(.deadline, at: now)
+        }
+        giveUp(.deadline)
     }
 }

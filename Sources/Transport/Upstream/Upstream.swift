@@ -13,6 +13,8 @@ package final class Upstream: Sendable {
     package let proxy: OuterProxy?
     package let announcement: Announcement
     package let limits: UpstreamLimits
+    /// Whether it answers; nil for one that is asked whatever it did before.
+    package let health: UpstreamHealth?
     /// The limits that every request looks at.
     let firstByte: LoopSpan
     let idle: LoopSpan
@@ -21,8 +23,9 @@ package final class Upstream: Sendable {
     package init(
         _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
         through proxy: OuterProxy? = nil, announcement: Announcement = .none,
-        limits: UpstreamLimits = UpstreamLimits()
+        limits: UpstreamLimits = UpstreamLimits(), health: UpstreamHealth? = nil
     ) {
+        self.health = health
         self.proxy = proxy
         self.announcement = announcement
         self.endpoint = endpoint

@@ -177,6 +177,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                     advance(offset, used)
                     deadline = loop.now + upstream.idle
                     if head.body == .tunnel { allowance = .unlimited }
+                    upstream.health?.answered()
                     receiver?.upstreamAnswered(head)
                 case .body(let range):
                     guard
@@ -296,11 +297,14 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                 return
             }
         }
-        guard deadline < now else { return }
+        let isSpare = receiver == nil && idleSince != .never
+        guard deadline < now || loop.isShedding && isSpare else { return }
         if receiver == nil {
             shut()
         } else {
-            fail(reader.hasBegun ? .idleTimeout : .firstByteTimeout)
+            let failure = reader.hasBegun ? UpstreamFailure.idleTimeout : .firstByteTimeout
+            upstream.health?.failed(failure, at: now)
+            fail(failure)
         }
     }
 }

@@ -231,6 +231,7 @@ final class UpstreamDial: LoopMember {
         finish()
         current?.abandon()
         loop.pool.release(upstream)
+        upstream.health?.failed(failure, at: loop.now)
         receiver?.upstreamFailed(failure, reply: .none)
     }
 

@@ -12,6 +12,8 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     case busy
     /// The client that asks has as many requests on their way as it may.
     case clientBusy
+    /// It gave no answers lately, and is left alone for so many seconds.
+    case suspended(seconds: Int)
     /// It closed, or reset, before a whole head of an answer.
     case closedEarly
     /// It closed, or reset, inside the body of the answer.
@@ -41,7 +43,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     package var status: Int {
         switch self {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return 504
-        case .busy, .clientBusy, .shutdown: return 503
+        case .busy, .clientBusy, .suspended, .shutdown: return 503
         case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
             .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
             .bodyLength, .tooLarge:
@@ -59,6 +61,7 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
         case .tls: return "tls"
         case .busy: return "busy"
         case .clientBusy: return "client_busy"
+        case .suspended: return "suspended"
         case .closedEarly: return "closed_early"
         case .truncated: return "truncated"
         case .firstByteTimeout: return "first_byte_timeout"

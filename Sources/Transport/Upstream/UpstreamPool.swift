@@ -32,6 +32,8 @@ final class UpstreamPool {
         /// The receiver will hear of it.
         case dialling(UpstreamDial)
         case busy
+        /// It gave no answers lately; see `UpstreamFailure`.
+        case suspended(seconds: Int)
     }
 
     /// Which idle connections will do.
@@ -46,6 +48,9 @@ final class UpstreamPool {
     func supply(
         _ upstream: Upstream, _ freshness: Freshness, for receiver: any AnswerReceiver
     ) -> Supply {
+        if case .refused(let seconds)? = upstream.health?.admit(at: loop.now) {
+            return .suspended(seconds: seconds)
+        }
         let shelf = shelf(of: upstream)
         if freshness != .new, let shelf, let index = idle(of: shelf, for: receiver) {
             let connection = shelf.idle[index]

@@ -1,0 +1,82 @@
+import Synchronization
+
+/// Whether an upstream answers, as far as all loops together have seen, and who is told when that
+/// changes.
+package final class UpstreamHealth: Sendable {
+    private let breaker: Mutex<CircuitBreaker>
+    /// As the breaker's, for requests to look at: while the server answers, nobody waits for a lock.
+    private let isCalm = Atomic<Bool>(true)
+    private let onChange: @Sendable (Change) -> Void
+
+    /// What has come to be known.
+    package enum Change: Sendable, Equatable {
+        /// Requests are refused from now on; this was the last failure.
+        case suspended(UpstreamFailure)
+        case resumed
+    }
+
+    package convenience init(onChange: @escaping @Sendable (Change) -> Void) {
+        self.init(CircuitBreaker.Terms(), onChange: onChange)
+    }
+
+    init(
+        _ terms: CircuitBreaker.Terms, onChange: @escaping @Sendable (Change) -> Void
+    ) {
+        breaker = Mutex(CircuitBreaker(terms))
+        self.onChange = onChange
+    }
+
+    func admit(at now: LoopTime) -> CircuitBreaker.Admission {
+        if isCalm.load(ordering: .relaxed) { return .admitted }
+        return breaker.withLock { $0.admit(at: now) }
+    }
+
+    func answered() {
+        if isCalm.load(ordering: .relaxed) { return }
+        tell(breaker.withLock { change($0.answered(), of: $0) }, nil)
+    }
+
+    /// Counts `failure`, when it is one of a server that gives no answers.
+    func failed(_ failure: UpstreamFailure, at now: LoopTime) {
+        guard failure.isSilence else { return }
+        tell(breaker.withLock { change($0.failed(at: now), of: $0) }, failure)
+    }
+
+    private func change(
+        _ change: CircuitBreaker.Change?, of breaker: CircuitBreaker
+    ) -> CircuitBreaker.Change? {
+        isCalm.store(breaker.isCalm, ordering: .relaxed)
+        return change
+    }
+
+    private func tell(_ change: CircuitBreaker.Change?, _ failure: UpstreamFailure?) {
+        switch (change, failure) {
+        case (.opened, .some(let failure)): onChange(.suspended(failure))
+        case (.closed, _): onChange(.resumed)
+        case (.opened, nil), (nil, _): break
+        }
+    }
+
+    /// What `status` tells: `closed` while requests pass, `open` while none does, `half-open` while one
+    /// tries.
+    package var state: String {
+        switch breaker.withLock({ $0.state }) {
+        case .closed: "closed"
+        case .open: "open"
+        case .halfOpen: "half-open"
+        }
+    }
+}
+
+extension UpstreamFailure {
+    /// Whether it means that the server gives no answers at all, whatever is asked.
+    fileprivate var isSilence: Bool {
+        switch self {
+        case .unresolved, .connectRefused, .connectTimeout, .tls, .firstByteTimeout, .deadline: true
+        case .addressRefused, .busy, .clientBusy, .suspended, .closedEarly, .truncated,
+            .idleTimeout, .malformed, .interimFlood, .switchedProtocols, .untransformable,
+            .proxyRefused, .bodyLength, .tooLarge, .shutdown:
+            false
+        }
+    }
+}
