@@ -75,6 +75,22 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
+    /// Appends a number as it is written in decimal.
+    package mutating func append(decimal number: Int) {
+        var digits = InlineArray<20, UInt8>(repeating: 0x30)
+        var rest = number.magnitude
+        var start = digits.count
+        repeat {
+            start -= 1
+            digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        if number < 0 { append(0x2D) }
+        append(copying: digits.span.extracting(start...))
+    }
+}
+
+extension [UInt8] {
     /// The bytes as raw memory. Unlike most elements, a byte has no padding that could be seen.
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
@@ -91,6 +107,29 @@ extension Span<UInt8> {
                 let found = unsafe memchr(base + start, CInt(byte), bytes.count - start)
             else { return nil }
             return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// Eight bytes from a place on, the first of them lowest.
+    @inlinable @inline(__always)
+    package func word(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index <= count - 8, "beyond the span")
+        return unsafe withUnsafeBytes { bytes in
+            UInt64(
+                littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        }
+    }
+
+    /// Whether both are the same bytes; how long it takes tells where they differ.
+    package func hasSameBytes(as other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return unsafe withUnsafeBytes { mine in
+            unsafe other.withUnsafeBytes { theirs in
+                guard let left = mine.baseAddress, let right = theirs.baseAddress else {
+                    return true
+                }
+                return unsafe memcmp(left, right, mine.count) == 0
+            }
         }
     }
 

@@ -66,4 +66,26 @@ import Testing
         bytes.append(copying: text.utf8.span)
         #expect(bytes == [1] + Array(text.utf8) + Array(text.utf8))
     }
+
+    @Test(arguments: [0, 7, 10, 1024, -1, -90, Int.max, Int.min])
+    func numbersAreAppendedInDecimal(_ number: Int) {
+        var bytes: [UInt8] = [0x3A]
+        bytes.append(decimal: number)
+        #expect(bytes == Array(":\(number)".utf8))
+    }
+
+    @Test func wordsBeginWithTheirLowestByte() {
+        let bytes = (1...10).map { UInt8($0) }
+        #expect(bytes.span.word(at: 0) == 0x0807_0605_0403_0201)
+        #expect(bytes.span.word(at: 2) == 0x0A09_0807_0605_0403)
+    }
+
+    @Test(arguments: [
+        ("0123456789", "0123456789", true), ("0123456789", "012345678", false),
+        ("0123456789", "012345678x", false), ("", "", true), ("", "0", false),
+    ])
+    func onlyTheSameBytesAreTheSame(_ one: String, _ other: String, _ same: Bool) {
+        let isSame = one.utf8.span.hasSameBytes(as: other.utf8.span)
+        #expect(isSame == same)
+    }
 }

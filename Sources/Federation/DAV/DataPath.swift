@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Where the data of a peer's share are, and where the backend takes them to be (`protocol.md` 6).
 ///
 /// Paths are canonical and without a slash at their end, so the root of a server is empty.
@@ -84,9 +86,12 @@ package struct DataPath: Sendable, Equatable {
 
     /// At the end of a segment only: `/dav/ocm/1` does not hold `/dav/ocm/12`.
     private static func rest(of path: String, below root: String) -> Substring? {
-        guard path.utf8.starts(with: root.utf8) else { return nil }
-        let rest = path[path.utf8.index(path.startIndex, offsetBy: root.utf8.count)...]
-        return rest.isEmpty || rest.utf8.first == UInt8(ascii: "/") ? rest : nil
+        let (bytes, prefix) = (path.utf8.span, root.utf8.span)
+        guard bytes.count >= prefix.count,
+            bytes.extracting(..<prefix.count).hasSameBytes(as: prefix),
+            bytes.count == prefix.count || bytes[prefix.count] == UInt8(ascii: "/")
+        else { return nil }
+        return path[path.utf8.index(path.startIndex, offsetBy: prefix.count)...]
     }
 
     private static func trimmed(_ path: String) -> String {

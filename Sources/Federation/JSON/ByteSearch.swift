@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Plain loops over bytes, for what is looked at in every message: Unicode's notion of characters
 /// would cost more there than all else, and the wire knows only bytes.
 extension Span<UInt8> {
@@ -31,9 +33,7 @@ extension Span<UInt8> {
 
     /// Equal byte for byte.
     package func isSame(as other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for place in indices where self[place] != other[place] { return false }
-        return true
+        hasSameBytes(as: other)
     }
 }
 

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Byte classes of HTTP's grammar (RFC 9110, section 5.6.2; RFC 3986, appendix A).
 enum Octet {
     /// `tchar`: letters, digits and the fifteen signs that a token may hold.
@@ -30,6 +32,31 @@ enum Octet {
     @inline(__always)
     static func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
+    /// The same for each of eight bytes.
+    @inline(__always)
+    static func lowered(_ word: UInt64) -> UInt64 {
+        let low = word & 0x7F7F_7F7F_7F7F_7F7F
+        let upper = (low &+ each(0x80 - 0x41)) & ~(low &+ each(0x7F - 0x5A)) & ~word & each(0x80)
+        return word | upper >> 2
+    }
+
+    /// How many of eight bytes, from the first on, are letters, digits or hyphens.
+    @inline(__always)
+    static func plainCount(_ word: UInt64) -> Int {
+        // Without their high bits no sum of two bytes reaches into the next.
+        let low = word & 0x7F7F_7F7F_7F7F_7F7F
+        let letter = low | each(0x20)
+        let letters = (letter &+ each(0x80 - 0x61)) & ~(letter &+ each(0x7F - 0x7A))
+        let digits = (low &+ each(0x80 - 0x30)) & ~(low &+ each(0x7F - 0x39))
+        let others = (low ^ each(0x2D)) &+ each(0x7F)
+        let bad = (~(letters | digits) & others | word) & each(0x80)
+        return bad.trailingZeroBitCount / 8
+    }
+
+    /// A word of eight such bytes.
+    @inline(__always)
+    private static func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+
     @inline(__always)
     private static func contains(_ low: UInt64, _ high: UInt64, _ byte: UInt8) -> Bool {
         byte < 128 && ((byte < 64 ? low : high) >> UInt64(byte & 63)) & 1 == 1
@@ -57,7 +84,16 @@ extension Span<UInt8> {
     /// Whether these are the bytes of `lowercase`, ASCII letters compared without case.
     func equalsIgnoringCase(_ lowercase: [UInt8]) -> Bool {
         guard count == lowercase.count else { return false }
-        for index in indices where Octet.lowered(self[index]) != lowercase[index] { return false }
+        let other = lowercase.span
+        var index = 0
+        while index + 8 <= count {
+            guard Octet.lowered(word(at: index)) == other.word(at: index) else { return false }
+            index += 8
+        }
+        while index < count {
+            guard Octet.lowered(self[index]) == other[index] else { return false }
+            index += 1
+        }
         return true
     }
 }

@@ -76,19 +76,21 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
     /// A path that has one spelling and one reading, whatever the rule: plain characters without
     /// escapes and parameters, no doubled slash, no dot segment. nil for any other.
     package init?(ordinary raw: ArraySlice<UInt8>) {
-        guard raw.first == 0x2F else { return nil }
-        var segment = raw.startIndex
-        for index in raw.indices {
-            let byte = raw[index]
+        let bytes = raw.span
+        guard bytes.count > 0, bytes[0] == 0x2F else { return nil }
+        var segment = 1
+        for index in 1..<bytes.count {
+            let byte = bytes[index]
             guard Octet.isPath(byte), byte != 0x3B else { return nil }
             if byte == 0x2F {
-                guard index == raw.startIndex || !Self.isOdd(raw[segment..<index]) else {
-                    return nil
-                }
+                guard
+                    index > segment + 2
+                        || !Self.isOdd(raw.dropFirst(segment).prefix(index - segment))
+                else { return nil }
                 segment = index + 1
             }
         }
-        guard segment == raw.endIndex || !Self.isOdd(raw[segment...]) else { return nil }
+        guard segment == bytes.count || !Self.isOdd(raw.dropFirst(segment)) else { return nil }
         text = String(decoding: raw, as: UTF8.self)
     }
 

@@ -1,3 +1,4 @@
+import OpenSSL
 import Testing
 
 @testable import Transport
@@ -47,5 +48,40 @@ import Testing
         #expect(equals == isEqual)
         // Equal bytes in upper case are no match for a name in lower case.
         #expect(equalsIgnoringCase == isEqualIgnoringCase)
+    }
+
+    @Test func eightBytesAreLoweredLikeOne() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<8 {
+                var bytes = Array("Az-09Zz@".utf8)
+                bytes[place] = byte
+                let lowered = bytes.map { Octet.lowered($0) }
+                #expect(Octet.lowered(bytes.span.word(at: 0)) == lowered.span.word(at: 0))
+            }
+        }
+    }
+
+    @Test func plainBytesAreCountedUpToTheFirstOther() {
+        for byte in UInt8.min...UInt8.max {
+            let isPlain = Octet.isLetter(byte) || Octet.isDigit(byte) || byte == 0x2D
+            for place in 0..<8 {
+                var bytes = Array("Az-09ZzA".utf8)
+                bytes[place] = byte
+                if place < 6 { bytes[7] = 0x3A }
+                let expected = isPlain ? (place < 6 ? 7 : 8) : place
+                #expect(Octet.plainCount(bytes.span.word(at: 0)) == expected)
+            }
+        }
+    }
+
+    @Test(arguments: ["x", "Content", "content-t", "content-length", "x-forwarded-host"])
+    func namesCompareWithoutCaseAtAnyLength(_ name: String) {
+        let (upper, lower) = (Array(name.uppercased().utf8), Array(name.lowercased().utf8))
+        #expect(upper.span.equalsIgnoringCase(lower) == true)
+        for place in upper.indices {
+            var other = upper
+            other[place] ^= 0x01
+            #expect(other.span.equalsIgnoringCase(lower) == false)
+        }
     }
 }
