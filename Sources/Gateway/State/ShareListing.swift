@@ -12,7 +12,7 @@ package enum ShareListing {
         }
         do {
             let table = try Store.reader(path).read { db in try ShareRows.load(db, path: path) }
-            return table.shares.values.sorted { $0.id < $1.id }
+            return table.all.sorted { $0.id < $1.id }
         } catch let error as StoreOpenError {
             throw error
         } catch { throw StoreOpenError(path: path, reading: error) }

@@ -65,14 +65,22 @@ package struct ShareRecord: Sendable {
 
     /// Whether codes, secrets and tokens of it are good at `now`.
     package func standing(now: Int) -> ShareStanding {
-        if ended != nil { return .ended }
-        if let expires, expires <= now { return .expired }
-        return .active
+        ShareStanding(isEnded: ended != nil, expires: expires, now: now)
     }
 }
 
 package enum ShareStanding: String, Sendable {
     case active, expired, ended
+
+    init(isEnded: Bool, expires: Int?, now: Int) {
+        if isEnded {
+            self = .ended
+        } else if let expires, expires <= now {
+            self = .expired
+        } else {
+            self = .active
+        }
+    }
 }
 
 /// One way to reach the shared resource, with its own secret.

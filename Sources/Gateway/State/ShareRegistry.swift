@@ -90,7 +90,7 @@ package final class ShareRegistry: Sendable {
         }
     }
 
-    package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0.shares[id] } }
+    package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0[id] } }
 
     /// How a share stands at `now`; nil when there is no such share.
     package func standing(of id: ShareID, now: Int) -> ShareStanding? {
@@ -99,10 +99,10 @@ package final class ShareRegistry: Sendable {
 
     /// All of them, by number.
     package var all: [ShareRecord] {
-        table.withLock { Array($0.shares.values) }.sorted { $0.id < $1.id }
+        table.withLock { $0.all }.sorted { $0.id < $1.id }
     }
 
-    package var count: Int { table.withLock { $0.shares.count } }
+    package var count: Int { table.withLock { $0.count } }
 
     /// The share of a token, while share and epoch are those that it was made for; nil when it is no
     /// longer good.
@@ -111,6 +111,11 @@ package final class ShareRegistry: Sendable {
             return nil
         }
         return share
+    }
+
+    /// Whether a token is still good for its share, without a copy of the share.
+    package func isGood(_ token: AccessToken, of id: ShareID, now: Int) -> Bool {
+        table.withLock { $0.isGood(id, epoch: token.epoch, now: now) }
     }
 
     // MARK: Secrets
@@ -162,7 +167,7 @@ package final class ShareRegistry: Sendable {
     /// at once, so of two at the same time one wins.
     package func bind(_ id: ShareID, to peer: PeerHost) -> BindOutcome {
         table.withLock { table in
-            guard let share = table.shares[id] else { return .unknown }
+            guard let share = table[id] else { return .unknown }
             if let bound = share.boundPeer { return bound == peer ? .bound([]) : .otherPeer }
             table.update(id) { $0.boundPeer = peer }
             return .bound([

@@ -14,7 +14,26 @@ struct ShareTable {
         let providerID: ProviderID
     }
 
-    private(set) var shares: [ShareID: ShareRecord] = [:]
+    /// A share, and how it stands, which is asked for every request.
+    private final class Kept: Sendable {
+        let share: ShareRecord
+        private let isEnded: Bool
+        private let expires: Int?
+        let epoch: UInt32
+
+        init(_ share: ShareRecord) {
+            self.share = share
+            isEnded = share.ended != nil
+            expires = share.expires
+            epoch = share.epoch
+        }
+
+        func standing(now: Int) -> ShareStanding {
+            ShareStanding(isEnded: isEnded, expires: expires, now: now)
+        }
+    }
+
+    private var shares: [ShareID: Kept] = [:]
     private var handles: [Digest128: Place] = [:]
     /// After a reshare several shares may have one secret.
     private var secrets: [Digest128: [Place]] = [:]
@@ -27,7 +46,7 @@ struct ShareTable {
     }
 
     mutating func insert(_ share: ShareRecord) {
-        shares[share.id] = share
+        shares[share.id] = Kept(share)
         lastNumber = max(lastNumber, share.id.number)
         for (place, access) in share.accesses.enumerated() {
             let place = Place(share: share.id, access: place)
@@ -41,21 +60,31 @@ struct ShareTable {
     }
 
     mutating func update(_ id: ShareID, _ body: (inout ShareRecord) -> Void) {
-        guard var share = shares[id] else { return }
+        guard var share = self[id] else { return }
         body(&share)
-        shares[id] = share
+        shares[id] = Kept(share)
     }
 
+    subscript(_ id: ShareID) -> ShareRecord? { shares[id]?.share }
+
+    var count: Int { shares.count }
+
+    /// In no order.
+    var all: [ShareRecord] { shares.values.map(\.share) }
+
     /// Without a copy of the share.
-    func standing(of id: ShareID, now: Int) -> ShareStanding? {
-        guard let place = shares.index(forKey: id) else { return nil }
-        return shares.values[place].standing(now: now)
+    func standing(of id: ShareID, now: Int) -> ShareStanding? { shares[id]?.standing(now: now) }
+
+    /// Whether a token of this epoch is good, without a copy of the share.
+    func isGood(_ id: ShareID, epoch: UInt32, now: Int) -> Bool {
+        guard let kept = shares[id] else { return false }
+        return kept.epoch == epoch && kept.standing(now: now) == .active
     }
 
     /// The newest first.
     func named(_ providerID: ProviderID, _ direction: ShareDirection) -> [ShareRecord] {
         (names[Name(direction: direction, providerID: providerID)] ?? []).reversed()
-            .compactMap { shares[$0] }
+            .compactMap { self[$0] }
     }
 
     /// The newest first.
@@ -70,7 +99,7 @@ struct ShareTable {
     private func found(
         _ place: Place, _ direction: ShareDirection, as credential: FoundAccess.Credential
     ) -> FoundAccess? {
-        guard let share = shares[place.share], share.direction == direction else { return nil }
+        guard let share = self[place.share], share.direction == direction else { return nil }
         return FoundAccess(share: share, place: place.access, credential: credential)
     }
 }

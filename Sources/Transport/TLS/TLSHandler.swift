@@ -16,7 +16,9 @@ final class TLSHandler: ChannelDuplexHandler {
     /// Called once, when the handshake has ended.
     private var onReady: ((Result<TLSNegotiation, TLSFailure>) -> Void)?
     /// Not encrypted yet: until the handshake is done, or the next flush.
-    private var pending: [ByteBuffer] = []
+    private var pending = ByteBuffer()
+    /// What was written behind it.
+    private var further: [ByteBuffer] = []
     /// The next handler asked for bytes, and has got none.
     private var wantsRead = false
     private var wrote = false
@@ -147,7 +149,7 @@ final class TLSHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { ended() }
 
     private func ended() {
-        pending = []
+        clearPending()
         guard let onReady else { return }
         self.onReady = nil
         if case .failed(let failure) = engine.endOfInput() { onReady(.failure(failure)) }
@@ -161,7 +163,12 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        pending.append(unwrapOutboundIn(data))
+        let bytes = unwrapOutboundIn(data)
+        if pending.readableBytes == 0 {
+            pending = bytes
+        } else if bytes.readableBytes > 0 {
+            further.append(bytes)
+        }
         promise?.succeed(())
     }
 
@@ -177,33 +184,39 @@ final class TLSHandler: ChannelDuplexHandler {
 
     /// Whether there was anything to send.
     private func encryptPending(_ context: ChannelHandlerContext) -> Bool {
-        guard !pending.isEmpty else { return false }
+        guard pending.readableBytes > 0 else { return false }
         switch engine.state {
         case .handshaking: return false
         case .open, .closedByPeer: break
         case .failed:
-            pending.removeAll()
-            return false
-        }
-        let count = pending.reduce(0) { $0 + $1.readableBytes }
-        guard count > 0 else {
-            pending.removeAll(keepingCapacity: true)
+            clearPending()
             return false
         }
         // Each buffer begins a record of its own.
-        let bound = pending.reduce(0) { $0 + TLSEngine.ciphertextBound($1.readableBytes) }
+        var count = pending.readableBytes
+        var bound = TLSEngine.ciphertextBound(count)
+        for buffer in further {
+            count += buffer.readableBytes
+            bound += TLSEngine.ciphertextBound(buffer.readableBytes)
+        }
         var output = shelf.take(bound)
         var taken = 0
         output.writeWithOutputRawSpan(minimumWritableBytes: bound) { room in
-            for buffer in pending {
+            taken += engine.encrypt(plaintext: pending.readableBytesSpan, into: &room)
+            for buffer in further {
                 taken += engine.encrypt(plaintext: buffer.readableBytesSpan, into: &room)
             }
         }
-        pending.removeAll(keepingCapacity: true)
+        clearPending()
         context.write(wrapOutboundOut(output), promise: nil)
         sent = output
         if taken < count { context.close(mode: .all, promise: nil) }
         return true
+    }
+
+    private func clearPending() {
+        pending = ByteBuffer()
+        if !further.isEmpty { further.removeAll(keepingCapacity: true) }
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
