@@ -67,7 +67,14 @@ extension AccessToken {
     package func permit(
         method: String, path: String, destination: @autoclosure () -> DAVDestination
     ) throws(Denial) -> String? {
-        guard let method = DAVMethod(rawValue: method) else {
+        try permit(method: DAVMethod(rawValue: method), path: path, destination: destination())
+    }
+
+    /// The same; a method that is nil is none of shared data.
+    package func permit(
+        method: DAVMethod?, path: String, destination: @autoclosure () -> DAVDestination
+    ) throws(Denial) -> String? {
+        guard let method else {
             throw Denial(.methodNotAllowed, "not a method of shared data")
         }
         guard contains(path) else {

@@ -16,8 +16,8 @@ extension Gateway {
         let assertion = BackendHead.Assertion(
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
-            for: received.head, target: message.target,
-            client: received.client.addressText, dropping: message.dropped,
+            for: received.head, path: String(decoding: message.target, as: UTF8.self),
+            client: received.client, dropping: message.dropped,
             adding: message.added, asserting: assertion)
         let request = BufferedRequest(
             .post, head: head, body: message.body, responseLimit: 256 << 10,

@@ -26,13 +26,15 @@ extension Gateway {
     func forward(
         _ data: DataShare, _ request: PeerRequest, by key: DataKey
     ) throws(Denial) -> Plan {
-        guard let method = DAVMethod(rawValue: request.head.method.rawValue) else {
+        guard let method = request.head.method.onData else {
             throw Denial(.methodNotAllowed, "not a method of shared data")
         }
         guard let place = data.path.place(of: request.path.text) else {
             throw Denial(.notAllowed, "a path outside of the share")
         }
-        let room = StreamedRoom(try judge(data, request, key.fact), request.head.body)
+        let room = try judge(data, request, key.fact).flatMap {
+            StreamedRoom($0, request.head.body)
+        }
         let mapping = place.isMapped && method.answersWithPaths ? data.path : nil
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
@@ -72,18 +74,17 @@ extension Gateway {
         _ data: DataShare, _ request: PeerRequest, _ path: String, _ destination: String?,
         _ coding: Coding, _ key: DataKey
     ) throws(Denial) -> HeadWriter {
-        var target = Array(path.utf8)
-        if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         let condition = try condition(data, request)
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 768)
-            try writer.requestLine(request.head.method, target)
+            try writer.requestLine(
+                request.head.method, path: path, query: request.head.query)
             writer.add(data.hostLine)
             writer.copyFields(
                 of: request.head, except: Self.dropped(key, coding, hasCondition: condition != nil))
             switch key {
             case .asSent: break
-            case .secret(let field): try writer.add(.authorization, field.text)
+            case .secret(let field): try writer.add(.authorization, field)
             case .token(let token, _): try writer.add(.authorization, token.field)
             }
             if let destination { try writer.add(.destination, destination) }
@@ -185,14 +186,21 @@ extension Gateway {
     /// What of a peer's answer the backend gets: nothing that sets a state of ours or leads
     /// elsewhere (security design, item 88).
     static func edit(_ head: ResponseHead, _ mapping: DataPath?) -> HeadEdit {
-        var edit = HeadEdit(keep: dataFields)
-        if head.status == 401 { edit.add.append((wwwAuthenticate, basicChallenge)) }
-        if head.status == 207, let mapping {
-            edit.transform = MultistatusTransform(
-                from: mapping.real, to: mapping.told, host: mapping.host)
+        switch (head.status, mapping) {
+        case (401, _): return challengingEdit
+        case (207, let mapping?):
+            return HeadEdit(
+                keep: keptFields,
+                transform: MultistatusTransform(
+                    from: mapping.real, to: mapping.told, host: mapping.host))
+        case _: return plainEdit
         }
-        return edit
     }
+
+    private static let keptFields = FieldSet(dataFields)
+    private static let plainEdit = HeadEdit(keep: keptFields)
+    private static let challengingEdit = HeadEdit(
+        keep: keptFields, add: [(wwwAuthenticate, basicChallenge)])
 
     /// What the backend says of itself and its users, and what is written anew.
     private static let backendsFields: [FieldName] = [

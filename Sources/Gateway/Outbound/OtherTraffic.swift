@@ -29,7 +29,7 @@ extension Gateway {
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
     func passOut(
-        _ request: PeerRequest, answers: [FieldName] = Gateway.ledFields
+        _ request: PeerRequest, answers: HeadEdit = Gateway.ledFields
     ) -> Plan {
         guard !request.isOfTheFederation else {
             return .answer(
@@ -46,7 +46,7 @@ extension Gateway {
                 Forwarding(
                     to: outbound.upstream(scheme: .https, authority: request.authority),
                     head: try peerHead(of: request, target: target),
-                    onHead: { _ in HeadEdit(keep: answers) },
+                    onHead: { _ in answers },
                     onFailure: { [self] failure in
                         refusal(Denial(failure, reaching: request.peer))
                     }))
@@ -55,7 +55,9 @@ extension Gateway {
 
     /// What of an answer means something to whoever asks for a page or calls an application, and
     /// sets no state and no rule for a browser (security design, item 88); the last ones are Talk's.
-    static let pageFields =
+    static let pageFields = HeadEdit(keep: FieldSet(pageNames))
+
+    private static let pageNames =
         dataFields
         + [
             "x-chat-last-common-read", "x-chat-last-given", "x-nextcloud-has-user-statuses",
@@ -64,7 +66,7 @@ extension Gateway {
         ].map { FieldName($0) }
 
     /// The same, and where a page leads.
-    private static let ledFields = pageFields + [.location]
+    static let ledFields = HeadEdit(keep: FieldSet(pageNames + [.location]))
 
     /// What tells of pages and sessions inside.
     private static let inner: [FieldName] = [.cookie, FieldName("origin"), FieldName("referer")]

@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Transport
 
 /// Writes the heads of the requests that the backend gets.
@@ -12,8 +13,9 @@ final class BackendHead: Sendable {
     let scheme: String
     /// What is the same in every head.
     private let hostLine: HeadWriter.Lines
-    private let originLines: HeadWriter.Lines
     private let forwardedEnd: String
+    private let originLines: HeadWriter.Lines
+    private let origin: [(FieldName, String)]
 
     /// - Parameters:
     ///   - host: the `Host` that the backend sees.
@@ -22,9 +24,8 @@ final class BackendHead: Sendable {
         self.host = host
         self.scheme = scheme
         hostLine = try HeadWriter.Lines([(.host, host)])
-        originLines = try HeadWriter.Lines([
-            (.xForwardedProto, scheme), (.xForwardedHost, authority),
-        ])
+        origin = [(.xForwardedProto, scheme), (.xForwardedHost, authority)]
+        originLines = try HeadWriter.Lines(origin)
         let quoted = authority.utf8.contains(UInt8(ascii: ":")) ? "\"\(authority)\"" : authority
         forwardedEnd = ";host=\(quoted);proto=\(scheme)"
     }
@@ -39,23 +40,26 @@ final class BackendHead: Sendable {
     /// The request line and the fields, without those of framing.
     ///
     /// - Parameters:
-    ///   - target: path and query, as they are to be sent.
-    ///   - client: the client's address.
+    ///   - path, query: as they are to be sent, the query without its `?`.
     ///   - dropped: fields of the client that must not pass.
+    ///   - authorization: in the place of the client's, which is then to be dropped.
     ///   - added: fields of ours; values without control characters.
     func writer(
-        for head: RequestHead, target: [UInt8], client: String,
-        dropping dropped: [FieldName] = [], adding added: [(FieldName, String)] = [],
+        for head: RequestHead, path: String, query: ArraySlice<UInt8>? = nil,
+        client: ClientConnection, dropping dropped: [FieldName] = [],
+        authorization: Secret? = nil, adding added: [(FieldName, String)] = [],
         asserting assertion: Assertion? = nil
     ) throws(Denial) -> HeadWriter {
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 960)
-            try writer.requestLine(head.method, target)
+            try writer.requestLine(head.method, path: path, query: query)
             writer.add(hostLine)
             writer.copyFields(of: head, except: dropped)
-            if client != ClientConnection.noAddress { try writer.add(.xForwardedFor, client) }
-            writer.add(originLines)
-            try addForwarded(for: client, to: &writer)
+            writer.add(
+                try client.lines(of: self) { () throws(HeadWriter.InvalidField) in
+                    try lines(about: client.addressText)
+                })
+            if let authorization { try writer.add(.authorization, authorization) }
             for (name, value) in added { try writer.add(name, value) }
             if let assertion {
                 if let peer = assertion.peer { try writer.add(.ocmPeer, peer.description) }
@@ -86,17 +90,18 @@ final class BackendHead: Sendable {
         }
     }
 
+    /// Who the client is, and what it asked.
+    ///
     /// RFC 7239: an IPv6 address stands in brackets and quotes, and who has none is unknown.
-    private func addForwarded(
-        for client: String, to writer: inout HeadWriter
-    ) throws(HeadWriter.InvalidField) {
+    private func lines(
+        about client: String
+    ) throws(HeadWriter.InvalidField) -> HeadWriter.Lines {
         if client == ClientConnection.noAddress {
-            try writer.add(.forwarded, "for=", "unknown", forwardedEnd)
-        } else if client.utf8.contains(UInt8(ascii: ":")) {
-            try writer.add(.forwarded, "for=\"[", client, "]\"" + forwardedEnd)
-        } else {
-            try writer.add(.forwarded, "for=", client, forwardedEnd)
+            return try HeadWriter.Lines(origin + [(.forwarded, "for=unknown" + forwardedEnd)])
         }
+        let node = client.utf8.contains(UInt8(ascii: ":")) ? "\"[\(client)]\"" : client
+        return try HeadWriter.Lines(
+            [(.xForwardedFor, client)] + origin + [(.forwarded, "for=\(node)\(forwardedEnd)")])
     }
 }
 

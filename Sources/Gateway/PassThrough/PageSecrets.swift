@@ -33,9 +33,8 @@ extension Gateway {
                 for (_, value) in try request.parameters() {
                     try refuseShare(namedBy: Array(percentEncoded(value).utf8))
                 }
-                let target = Array(path.text.utf8) + (head.query.map { [0x3F] + $0 } ?? [])
                 let writer = try backend.head.writer(
-                    for: head, target: target, client: client.addressText)
+                    for: head, path: path.text, query: head.query, client: client)
                 return try await pass(request, writer)
             } catch { return refusal(error) }
         }
@@ -45,6 +44,7 @@ extension Gateway {
     /// a share that we know.
     func refuseShares(namedIn path: TargetPath, _ query: ArraySlice<UInt8>?) throws(Denial) {
         guard registry.count > 0 else { return }
+        guard query != nil || path.longestSegment >= Self.shortestSecret else { return }
         for segment in path.text.utf8.split(separator: UInt8(ascii: "/")) {
             try refuseShare(namedBy: segment)
         }
@@ -91,4 +91,18 @@ extension Gateway {
     /// Servers make theirs of 15 letters and digits, or more.
     private static let shortestSecret = 8
     private static let separators = Array("&;=".utf8)
+}
+
+extension TargetPath {
+    /// The number of bytes of its longest segment.
+    fileprivate var longestSegment: Int {
+        let path = text.utf8.span
+        var longest = 0
+        var start = 0
+        for index in path.indices where path[index] == UInt8(ascii: "/") {
+            longest = max(longest, index - start)
+            start = index + 1
+        }
+        return max(longest, path.count - start)
+    }
 }

@@ -20,7 +20,9 @@ extension Gateway {
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
             let writer = try backend.head.writer(
-                for: head, target: target(head, path), client: client.addressText,
+                for: head,
+                path: path?.text ?? String(decoding: head.rawTarget, as: UTF8.self),
+                query: path == nil ? nil : head.query, client: client,
                 adding: isWebSocket ? WebSocketUpgrade.fields : [])
             return .forward(
                 Forwarding(
@@ -30,12 +32,5 @@ extension Gateway {
         } catch {
             return .answer(refusal(error))
         }
-    }
-
-    private func target(_ head: RequestHead, _ path: TargetPath?) -> [UInt8] {
-        guard let path else { return Array(head.rawTarget) }
-        var target = Array(path.text.utf8)
-        if let query = head.query { target += [UInt8(ascii: "?")] + query }
-        return target
     }
 }

@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Transport
 
 /// What the backend is shown as `Authorization`.
@@ -7,7 +8,7 @@ enum ShownCredential: Sendable {
     case clients
     /// None; the path says it.
     case nothing
-    case field(String)
+    case field(Secret)
 }
 
 extension Gateway {
@@ -23,14 +24,15 @@ extension Gateway {
         room: PendingRoom? = nil
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
-        var added: [(FieldName, String)] = []
+        var authorization: Secret?
         switch credential {
         case .clients: break
-        case .nothing: dropped += [.authorization, .destination]
+        case .nothing: dropped = Self.credentialFields
         case .field(let field):
-            dropped += [.authorization, .destination]
-            added.append((.authorization, field))
+            dropped = Self.credentialFields
+            authorization = field
         }
+        var added: [(FieldName, String)] = []
         if let destination {
             added.append(
                 (.destination, "\(backend.head.scheme)://\(backend.head.host)\(destination)"))
@@ -51,12 +53,11 @@ extension Gateway {
                 added.append((.if, condition))
             }
         }
-        var target = Array((path ?? request.path.text).utf8)
-        if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         let head = try backend.head.writer(
-            for: request.head, target: target, client: request.client.addressText,
-            dropping: dropped, adding: added)
-        let room = StreamedRoom(room, request.head.body)
+            for: request.head, path: path ?? request.path.text, query: request.head.query,
+            client: request.client, dropping: dropped, authorization: authorization,
+            adding: added)
+        let room = room.flatMap { StreamedRoom($0, request.head.body) }
         var replacing: (@Sendable (ResponseHead) -> Replacement?)?
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
         if let room {
@@ -79,7 +80,7 @@ extension Gateway {
 
     /// Whether the answer may name paths that its reader knows under another one.
     private static func mayNamePaths(_ request: DataRequest) -> Bool {
-        DAVMethod(rawValue: request.head.method.rawValue)?.answersWithPaths ?? false
+        request.head.method.onData?.answersWithPaths ?? false
     }
 
     private func pathsTold(_ head: ResponseHead, of file: SingleFile) -> HeadEdit {
@@ -148,6 +149,8 @@ extension Gateway {
         return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
     }
 
+    /// What a credential of ours takes the place of; the other is written anew.
+    private static let credentialFields: [FieldName] = [.authorization, .destination]
     static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 
@@ -157,5 +160,31 @@ extension DataRequest {
     fileprivate var asksForOneRange: Bool {
         guard head.fields.contains(.range) else { return true }
         return head.fields.only(.range).map { RangeField($0) } == .single
+    }
+}
+
+extension Method {
+    /// As a method of shared data; nil for one that shared data do not take.
+    var onData: DAVMethod? {
+        switch self {
+        case .get: .get
+        case .head: .head
+        case .put: .put
+        case .delete: .delete
+        case .options: .options
+        case .propfind: .propfind
+        case .proppatch: .proppatch
+        case .mkcol: .mkcol
+        case .copy: .copy
+        case .move: .move
+        case .lock: .lock
+        case .unlock: .unlock
+        case .report: .report
+        case .post, .patch, .connect, .query, .acl, .baselineControl, .bind, .checkin, .checkout,
+            .label, .link, .merge, .mkactivity, .mkcalendar, .mkredirectref, .mkworkspace,
+            .orderpatch, .rebind, .search, .unbind, .uncheckout, .unlink, .update,
+            .updateredirectref, .versionControl:
+            nil
+        }
     }
 }

@@ -31,12 +31,32 @@ final class OpenedTokens: Sendable, CustomReflectable {
         }
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private let entries = Mutex<[Text: Entry]>([:])
+
+    /// A text by its end alone, which is the tag of its seal: nobody but us can make two of them that
+    /// end alike.
+    private struct Text: Hashable {
+        let bytes: ArraySlice<UInt8>
+
+        static func == (left: Text, right: Text) -> Bool {
+            left.bytes.span.hasSameBytes(as: right.bytes.span)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(bytes.count)
+            guard bytes.count >= 16 else { return }
+            hasher.combine(bytes.span.word(at: bytes.count - 16))
+            hasher.combine(bytes.span.word(at: bytes.count - 8))
+        }
+    }
 
     /// What the text stands for; nil when it has to be opened.
-    func find(_ text: String) -> Entry? { entries.withLock { $0[text] } }
+    func find(_ text: ArraySlice<UInt8>) -> Entry? {
+        entries.withLock { $0[Text(bytes: text)] }
+    }
 
     func keep(_ text: String, _ entry: Entry) {
+        let text = Text(bytes: Array(text.utf8)[...])
         entries.withLock { entries in
             // Starting anew is rare, and cheaper than a record of who came last.
             if entries.count >= Self.most { entries.removeAll(keepingCapacity: true) }

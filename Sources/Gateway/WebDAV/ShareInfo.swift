@@ -10,11 +10,10 @@ extension Gateway {
     ) -> Plan {
         let writer: HeadWriter
         do throws(Denial) {
-            var target = Array(path.text.utf8)
-            if let query = head.query {
-                target += [UInt8(ascii: "?")] + (try shareInfoQuery(query))
-            }
-            writer = try backend.head.writer(for: head, target: target, client: client.addressText)
+            var query = head.query
+            if let asked = query { query = try shareInfoQuery(asked)[...] }
+            writer = try backend.head.writer(
+                for: head, path: path.text, query: query, client: client)
         } catch { return .answer(shareInfoRefusal(error)) }
         switch head.body {
         case .none, .length(0):

@@ -23,10 +23,12 @@ extension Gateway {
     }
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
-        let field = try authorization(request.head)
-        if request.secretInPath == nil, let field, let entry = openedTokens.find(field) {
+        if let shown = request.head.fields.only(.authorization),
+            let entry = openedTokens.find(shown), request.secretInPath == nil
+        {
             return try withToken(entry, request)
         }
+        let field = try authorization(request.head)
         let credential = DAVCredential(field)
         guard credential != .unreadable else {
             // What we cannot read the backend may: nothing unjudged goes there.
@@ -96,7 +98,7 @@ extension Gateway {
         guard now < token.expires else {
             throw Denial(.tokenExpired, "since \(token.expires)")
         }
-        guard let share = registry.share(ofToken: entry.share, epoch: token.epoch, now: now) else {
+        guard registry.isGood(token, of: entry.share, now: now) else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
         let destination = try permit(token, request)
@@ -107,14 +109,25 @@ extension Gateway {
             mtls: request.client.shows(certificateOf: token.peer, now: now), now: now)
         var room: PendingRoom?
         if !snapshot.mayRemember(.inbound) || !entry.allowance.holds(under: circumstances) {
+            let share = try share(of: entry, now: now)
             room = try judge(request, share, .token, token.peer, snapshot, now).pending
             entry.allowance.note(under: circumstances)
         }
         let credential =
             entry.form == backend.view.backend.credential
-            ? entry.credential.text : try credential(of: share, at: share.webdavPlace)
+            ? entry.credential : try credential(of: share(of: entry, now: now))
         return try forward(
             request, as: .field(credential), destination: destination, depth: depth, room: room)
+    }
+
+    private func share(
+        of entry: OpenedTokens.Entry, now: Int
+    ) throws(Denial) -> ShareRecord {
+        let token = entry.token
+        guard let share = registry.share(ofToken: entry.share, epoch: token.epoch, now: now) else {
+            throw Denial(.tokenInvalid, "share \(token.share) is over")
+        }
+        return share
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
@@ -216,7 +229,7 @@ extension Gateway {
 
     private func permit(_ token: AccessToken, _ request: DataRequest) throws(Denial) -> String? {
         try token.permit(
-            method: request.head.method.rawValue, path: request.path.text,
+            method: request.head.method.onData, path: request.path.text,
             destination: request.destination(site.hosts))
     }
 
@@ -246,10 +259,13 @@ extension Gateway {
         return facts
     }
 
-    private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> String {
+    private func credential(of share: ShareRecord) throws(Denial) -> Secret {
+        try credential(of: share, at: share.webdavPlace)
+    }
+
+    private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
         DAVCredential.field(
-            for: try permanentSecret(of: share, at: place), backend.view.backend.credential
-        ).text
+            for: try permanentSecret(of: share, at: place), backend.view.backend.credential)
     }
 
     func permanentSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {

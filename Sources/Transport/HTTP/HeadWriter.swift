@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Builds the head of a request or an answer as bytes: what may be copied is copied from a head
 /// that was parsed, everything else is added by us.
 ///
@@ -24,31 +26,53 @@ package struct HeadWriter: Sendable {
 
     private var output: [UInt8] = []
 
+    /// What is written so far.
+    var bytes: [UInt8] { output }
+
     package init(reserving capacity: Int = 1024) {
         output.reserveCapacity(capacity)
     }
 
     /// Begins a request: `target` in visible ASCII without `#`, always as HTTP/1.1.
     package mutating func requestLine(_ method: Method, _ target: [UInt8]) throws(InvalidField) {
-        guard !target.isEmpty, target.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 }) else {
+        try requestLine(method, target.span, query: nil)
+    }
+
+    /// Begins a request whose target comes in two pieces; of a query that is not nil the `?` is missing.
+    package mutating func requestLine(
+        _ method: Method, path: String, query: ArraySlice<UInt8>?
+    ) throws(InvalidField) {
+        try requestLine(method, path.utf8.span, query: query)
+    }
+
+    private mutating func requestLine(
+        _ method: Method, _ path: Span<UInt8>, query: ArraySlice<UInt8>?
+    ) throws(InvalidField) {
+        output.append(utf8: method.rawValue)
+        output.append(0x20)
+        let start = output.count
+        output.append(copying: path)
+        if let query {
+            output.append(0x3F)
+            output.append(contentsOf: query)
+        }
+        guard Self.isTarget(output.span.extracting(start...)) else {
             throw InvalidField(name: ":path")
         }
-        output.append(contentsOf: method.rawValue.utf8)
-        output.append(0x20)
-        output.append(contentsOf: target)
         output.append(contentsOf: Self.requestLineEnd)
+    }
+
+    private static func isTarget(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte > 0x20, byte < 0x7F, byte != 0x23 else { return false }
+        }
+        return !bytes.isEmpty
     }
 
     /// Begins an answer, always as HTTP/1.1; the reason phrase is the usual one for the status.
     package mutating func statusLine(_ status: Int) {
-        output.append(contentsOf: Self.statusLineStart)
-        let code = min(max(status, 100), 599)
-        for digit in [code / 100, code / 10 % 10, code % 10] {
-            output.append(0x30 + UInt8(truncatingIfNeeded: digit))
-        }
-        output.append(0x20)
-        output.append(contentsOf: ReasonPhrase.of(code).utf8)
-        endLine()
+        output.append(contentsOf: Self.statusLines[min(max(status, 100), 599) - 100])
     }
 
     /// Copies the end-to-end fields of a request except `names`, in their order.
@@ -59,7 +83,7 @@ package struct HeadWriter: Sendable {
     /// Copies the end-to-end fields of an answer except `names`, in their order; when `only` is
     /// given, of those alone.
     package mutating func copyFields(
-        of head: ResponseHead, only: [FieldName]? = nil, except names: [FieldName] = []
+        of head: ResponseHead, only: FieldSet? = nil, except names: [FieldName] = []
     ) {
         copy(head.fields, only: only, except: names, reserved: .keep)
     }
@@ -82,12 +106,24 @@ package struct HeadWriter: Sendable {
         endLine()
     }
 
+    /// Adds a field that is a secret.
+    package mutating func add(_ name: FieldName, _ value: Secret) throws(InvalidField) {
+        appendName(name)
+        try value.withBytes { (bytes) throws(InvalidField) in try append(bytes, of: name) }
+        endLine()
+    }
+
     private mutating func append(_ value: String, of name: FieldName) throws(InvalidField) {
-        let bytes = value.utf8.span
+        try append(value.utf8.span, of: name)
+    }
+
+    private mutating func append(
+        _ bytes: Span<UInt8>, of name: FieldName
+    ) throws(InvalidField) {
         for index in bytes.indices where !Self.isFieldByte(bytes[index]) {
             throw InvalidField(name: name.description)
         }
-        output.append(contentsOf: value.utf8)
+        output.append(copying: bytes)
     }
 
     /// Adds a field whose value was taken off the wire, or made of bytes.
@@ -106,7 +142,7 @@ package struct HeadWriter: Sendable {
     /// Adds a field with a number.
     package mutating func add(_ name: FieldName, _ value: Int) {
         appendName(name)
-        output.append(contentsOf: String(value).utf8)
+        output.append(decimal: value)
         endLine()
     }
 
@@ -116,6 +152,17 @@ package struct HeadWriter: Sendable {
         case .none: break
         case .length(let length): add(.contentLength, length)
         case .chunked: output.append(contentsOf: Self.chunkedLine)
+        }
+    }
+
+    /// What is missing of a request's head: the field that frames its body, and the empty line.
+    static func end(_ body: BodyFraming) -> [UInt8] {
+        switch body {
+        case .none: return emptyLine
+        case .length, .chunked:
+            var writer = HeadWriter(reserving: 64)
+            writer.frame(body)
+            return writer.finish()
         }
     }
 
@@ -129,7 +176,7 @@ package struct HeadWriter: Sendable {
     private enum Reserved { case keep, drop }
 
     private mutating func copy(
-        _ fields: FieldList, only: [FieldName]? = nil, except names: [FieldName],
+        _ fields: FieldList, only: FieldSet? = nil, except names: [FieldName],
         reserved: Reserved
     ) {
         // Lines that stand together as they are to go out are copied together.
@@ -141,8 +188,8 @@ package struct HeadWriter: Sendable {
             case .hopByHop, .host, .contentLength, .transferEncoding, .connection, .expect:
                 continue
             }
+            if let only, !only.holds(entry, of: fields) { continue }
             if names.contains(where: { fields.matches(entry, $0) }) { continue }
-            if let only, !only.contains(where: { fields.matches(entry, $0) }) { continue }
             guard let line = fields.plainLine(entry) else {
                 output.append(contentsOf: fields.bytes[run])
                 run = 0..<0
@@ -180,6 +227,9 @@ package struct HeadWriter: Sendable {
     }
 
     private static let requestLineEnd = Array(" HTTP/1.1\r\n".utf8)
-    private static let statusLineStart = Array("HTTP/1.1 ".utf8)
+    private static let emptyLine = Array("\r\n".utf8)
+    private static let statusLines = (100...599).map {
+        Array("HTTP/1.1 \($0) \(ReasonPhrase.of($0))\r\n".utf8)
+    }
     private static let chunkedLine = Array("transfer-encoding: chunked\r\n".utf8)
 }

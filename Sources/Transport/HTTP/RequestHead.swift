@@ -1,7 +1,8 @@
 /// The head of a request that kept every rule: what it asks for and how its body is framed.
 ///
-/// Only `RequestHeadParser` and `HTTP2RequestReader` make one.
-package struct RequestHead: Sendable {
+/// Only `RequestHeadParser` and `HTTP2RequestReader` make one. An object, since it is handed from hand to
+/// hand many times and never changes.
+package final class RequestHead: Sendable {
     package let method: Method
     package let target: RequestTarget
     package let version: HTTPVersion
@@ -14,6 +15,21 @@ package struct RequestHead: Sendable {
     /// The host the request is for, equal to that of an absolute target; nil only on HTTP/1.0
     /// without `Host`.
     package let authority: Authority?
+
+    init(
+        method: Method, target: RequestTarget, version: HTTPVersion, fields: FieldList,
+        body: BodyFraming, persistence: Persistence, expectation: Expectation,
+        authority: Authority?
+    ) {
+        self.method = method
+        self.target = target
+        self.version = version
+        self.fields = fields
+        self.body = body
+        self.persistence = persistence
+        self.expectation = expectation
+        self.authority = authority
+    }
 
     /// What `Expect` asks for (RFC 9110, section 10.1.1).
     package enum Expectation: Sendable { case none, continue100 }

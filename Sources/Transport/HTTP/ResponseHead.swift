@@ -2,7 +2,7 @@
 ///
 /// Only `ResponseHeadParser` makes one. Interim answers (1xx) come as heads of their own with
 /// `.none` as framing; the next head on the connection belongs to the same request.
-package struct ResponseHead: Sendable {
+package final class ResponseHead: Sendable {
     package let status: Int
     package let version: HTTPVersion
     package let fields: FieldList
@@ -12,6 +12,19 @@ package struct ResponseHead: Sendable {
     /// Whether the upstream's connection can carry another message after this one.
     package let persistence: Persistence
     let reasonRange: Range<Int>
+
+    init(
+        status: Int, version: HTTPVersion, fields: FieldList, body: ResponseFraming,
+        contentLength: Int?, persistence: Persistence, reasonRange: Range<Int>
+    ) {
+        self.status = status
+        self.version = version
+        self.fields = fields
+        self.body = body
+        self.contentLength = contentLength
+        self.persistence = persistence
+        self.reasonRange = reasonRange
+    }
 
     /// The reason phrase, possibly empty.
     package var reason: ArraySlice<UInt8> { fields.bytes[reasonRange] }

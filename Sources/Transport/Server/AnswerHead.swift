@@ -24,7 +24,7 @@ struct AnswerHead {
     ) -> Bool {
         switch head.body {
         case .none, .tunnel: return false
-        case .length where edit?.transform == nil: return false
+        case .length where edit?.transforms != true: return false
         case .length, .chunked, .untilClose: return request.version == .http10
         }
     }
@@ -36,20 +36,23 @@ struct AnswerHead {
     ) throws(HeadWriter.InvalidField) -> AnswerHead {
         var writer = HeadWriter(reserving: head.fields.bytes.count + 128)
         writer.statusLine(head.status)
-        writer.copyFields(of: head, only: edit?.keep, except: edit?.remove ?? [])
         if let edit {
+            writer.copyFields(of: head, only: edit.keep, except: edit.remove)
             for field in edit.add { try writer.add(field.name, field.value) }
+        } else {
+            writer.copyFields(of: head)
         }
+        let transforms = edit?.transforms ?? false
         var framing = Framing.plain
         switch head.body {
         case .tunnel:
             for (name, value) in WebSocketUpgrade.fields { try writer.add(name, value) }
             return AnswerHead(bytes: writer.finish(), framing: .plain)
         case .none:
-            if let length = head.contentLength, head.status != 204, edit?.transform == nil {
+            if let length = head.contentLength, head.status != 204, !transforms {
                 writer.add(.contentLength, length)
             }
-        case .length(let length) where edit?.transform == nil: writer.add(.contentLength, length)
+        case .length(let length) where !transforms: writer.add(.contentLength, length)
         case .length, .chunked, .untilClose:
             switch request.version {
             case .http11:

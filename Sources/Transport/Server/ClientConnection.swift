@@ -1,4 +1,5 @@
 package import OpenSSL
+import Synchronization
 
 /// Where a request came from: who is at the other end, as far as the transport knows.
 package final class ClientConnection: Sendable {
@@ -26,6 +27,25 @@ package final class ClientConnection: Sendable {
         self.listener = listener
         self.tls = tls
         self.loop = loop
+    }
+
+    private let lines = Mutex<Lines?>(nil)
+
+    private struct Lines {
+        let owner: any AnyObject & Sendable
+        let lines: HeadWriter.Lines
+    }
+
+    /// Fields of heads that tell of this client and are the same every time: `owner` writes them when
+    /// it asks for the first time.
+    package func lines(
+        of owner: any AnyObject & Sendable,
+        _ write: () throws(HeadWriter.InvalidField) -> HeadWriter.Lines
+    ) throws(HeadWriter.InvalidField) -> HeadWriter.Lines {
+        if let kept = lines.withLock({ $0 }), kept.owner === owner { return kept.lines }
+        let written = try write()
+        lines.withLock { $0 = Lines(owner: owner, lines: written) }
+        return written
     }
 
     /// What `addressText` says when there is no address.

@@ -1,62 +1,5 @@
 import NIOCore
 
-/// A request on its way to an upstream, and its answer on its way back.
-final class Passage {
-    let forwarding: Forwarding
-    let method: Method
-    let framing: BodyFraming
-    let purpose: Purpose
-    /// The head for the upstream, framing and all; kept for a second attempt.
-    let head: [UInt8]
-    var dial: UpstreamDial?
-    var connection: UpstreamConnection?
-    /// How the answer's body goes out; nil while no head of it has gone.
-    var answer: AnswerHead.Framing?
-    /// What the answer's body goes through.
-    var transform: (any BodyTransform)?
-    /// What was used of a small body, for a second plan; nil when there can be none.
-    var kept: ByteBuffer?
-    var status: Int?
-    var requestBytes = 0
-    var responseBytes = 0
-
-    /// What it takes of what its client may have at once.
-    var place: Place?
-
-    /// What the upstream is connected for.
-    enum Purpose { case exchange, tunnel }
-
-    /// Each connection of a client may have one request on its way to an upstream. Further ones, which
-    /// only HTTP/2 and trusted proxies have, are counted over all connections of the client.
-    enum Place { case connection, share(IPAddress), uncounted }
-
-    init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
-        purpose = .exchange
-        // Taken out, so that writing on does not copy what is there.
-        var writer = HeadWriter(reserving: 0)
-        swap(&writer, &forwarding.head)
-        writer.frame(head.body)
-        self.head = writer.finish()
-        if forwarding.replacing != nil, case .length(1...Replacement.mostKept) = head.body {
-            kept = ByteBuffer()
-        }
-        self.forwarding = forwarding
-        method = head.method
-        framing = head.body
-    }
-
-    /// Nothing is said to the upstream but what the client says.
-    init(_ tunnel: Tunnel, _ head: RequestHead) {
-        purpose = .tunnel
-        forwarding = Forwarding(
-            to: tunnel.upstream, head: HeadWriter(reserving: 0), onFailure: tunnel.onFailure,
-            onEnd: tunnel.onEnd)
-        self.head = []
-        method = head.method
-        framing = .none
-    }
-}
-
 /// Forwarding: the client's side of it.
 extension ClientExchange {
     /// Begins to forward the present request.
@@ -112,8 +55,8 @@ extension ClientExchange {
 
     private func start(_ connection: UpstreamConnection) {
         guard let passage else { return }
-        self.passage?.dial = nil
-        self.passage?.connection = connection
+        passage.dial = nil
+        passage.connection = connection
         switch passage.purpose {
         case .tunnel:
             startTunnel(connection)
@@ -121,9 +64,9 @@ extension ClientExchange {
         case .exchange: break
         }
         connection.begin(
-            passage.method, head: passage.head, body: passage.framing,
-            firstByte: passage.forwarding.firstByte,
-            switching: passage.forwarding.switching, for: self)
+            passage.method, head: passage.forwarding.head, framing: passage.framing,
+            firstByte: passage.forwarding.firstByte, switching: passage.forwarding.switching,
+            for: self)
         // The upstream's own wish for `Expect` is not asked for: it gets the body at once.
         sendContinue()
         if cycle.body.hasEnded {
@@ -208,7 +151,9 @@ extension ClientExchange {
             let framing = try beginAnswer(head, edit, to: request)
             passage.answer = framing
             passage.status = head.status
-            passage.transform = head.body == .none ? nil : edit?.transform
+            if let transform = edit?.transform, head.body != .none {
+                passage.transform = TransformBox(transform)
+            }
             if head.body == .tunnel { openTunnel() }
         } catch {
             passage.connection?.abandon()
@@ -236,13 +181,12 @@ extension ClientExchange {
     }
 
     func upstreamSent(_ body: ByteBuffer) {
-        guard passage?.transform != nil else {
+        guard let transform = passage?.transform else {
             passOn(body)
             return
         }
         do throws(BodyTransformFailure) {
-            let changed = try passage?.transform?.push(body.readableBytesUInt8Span) ?? []
-            passOn(ByteBuffer(bytes: changed))
+            passOn(try transform.push(body.readableBytesUInt8Span))
         } catch {
             fail(.untransformable)
         }
@@ -259,11 +203,10 @@ extension ClientExchange {
     }
 
     func upstreamEnded() {
-        do throws(BodyTransformFailure) {
-            let rest = try passage?.transform?.finish() ?? []
-            passOn(ByteBuffer(bytes: rest))
-        } catch {
-            fail(.untransformable)
+        if let transform = passage?.transform {
+            do throws(BodyTransformFailure) { passOn(try transform.finish()) } catch {
+                fail(.untransformable)
+            }
         }
         guard passage != nil else { return }
         endBody()

@@ -34,6 +34,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     /// Nil before the handler is added, and after the connection has ended.
     private(set) var context: ChannelHandlerContext?
+    /// Kept, since asking the context for it takes long.
+    private var channel: (any Channel)?
     /// The client will send no more.
     private(set) var inputEnded = false
     private(set) var outputEnded = false
@@ -89,6 +91,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
         loop.add(self)
         loop.counters.count(.connectionsOpened)
         deadline = loop.now + (site.tls == nil ? site.limits.requestHead : site.limits.tlsHandshake)
@@ -178,6 +181,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// The socket is another's from now on.
     func release() {
         context = nil
+        channel = nil
         loop.remove(self)
         loop.counters.count(.connectionsClosed)
     }
@@ -277,7 +281,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     }
 
     /// Whether more can be sent to the client now.
-    var takesMore: Bool { context?.channel.isWritable ?? false }
+    var takesMore: Bool { channel?.isWritable ?? false }
 
     /// Sends a few bytes, together with others.
     func append(_ bytes: [UInt8]) {

@@ -41,10 +41,10 @@ struct StrictTransport: RequestHandler {
             forwarding.onHead, forwarding.replacing, forwarding.onFailure
         )
         forwarding.onHead = { head in
-            var edit = onHead?(head) ?? .none
-            edit.remove.append(Self.name)
-            edit.add.append((Self.name, value))
-            return edit
+            let edit = onHead?(head) ?? .none
+            return HeadEdit(
+                keep: edit.keep, remove: edit.remove + [Self.name],
+                add: edit.add + [(Self.name, value)], transform: edit.transform)
         }
         if let replacing {
             forwarding.replacing = { head in

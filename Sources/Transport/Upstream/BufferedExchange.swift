@@ -75,12 +75,9 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
     func upstreamReady(_ connection: UpstreamConnection) {
         dial = nil
         self.connection = connection
-        var writer = request.head
-        writer.frame(framing)
-        var bytes = writer.finish()
-        if let body = request.body { bytes.append(contentsOf: body) }
-        // All of the body is behind the head already.
-        connection.begin(request.method, head: bytes, body: .none, firstByte: nil, for: self)
+        connection.begin(
+            request.method, head: request.head, framing: framing, body: request.body ?? [],
+            firstByte: nil, for: self)
         connection.endRequest()
         connection.flush()
     }

@@ -78,16 +78,18 @@ package enum Replacement: Sendable {
 }
 
 /// Changes to the fields of an answer on its way to the client.
-package struct HeadEdit: Sendable {
+package final class HeadEdit: Sendable {
     /// The only fields that pass; nil for all. Those that frame the answer are not concerned.
-    package var keep: [FieldName]?
-    package var remove: [FieldName]
-    package var add: [(name: FieldName, value: String)]
+    package let keep: FieldSet?
+    package let remove: [FieldName]
+    package let add: [(name: FieldName, value: String)]
     /// What the body goes through; nil leaves it, and its length, as they are.
-    package var transform: (any BodyTransform)?
+    package let transform: (any BodyTransform)?
+    /// Whether there is a `transform`, asked without a copy of it.
+    let transforms: Bool
 
     package init(
-        keep: [FieldName]? = nil, remove: [FieldName] = [],
+        keep: FieldSet? = nil, remove: [FieldName] = [],
         add: [(name: FieldName, value: String)] = [],
         transform: (any BodyTransform)? = nil
     ) {
@@ -95,6 +97,7 @@ package struct HeadEdit: Sendable {
         self.remove = remove
         self.add = add
         self.transform = transform
+        transforms = transform != nil
     }
 
     package static let none = HeadEdit()

@@ -18,12 +18,15 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private(set) var idleSince = LoopTime.never
 
     private var context: ChannelHandlerContext?
+    /// Kept, since asking the context for it takes long.
+    private var channel: (any Channel)?
     private var receiver: (any AnswerReceiver)?
     private var reader = AnswerReader()
     private var inbound = ByteBuffer()
     private var requestEnded = true
     private var allowance = BodyAllowance.unlimited
     private var firstByte: LoopSpan
+    private var lastFirstByte: (duration: Duration, span: LoopSpan)
     private var deadline = LoopTime.never
     private var progress = WriteProgress()
     private var close: AnswerReader.Close
@@ -37,6 +40,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         self.announced = announced
         self.loop = loop
         firstByte = upstream.firstByte
+        lastFirstByte = (upstream.limits.firstByte, upstream.firstByte)
         // Over TLS, only close_notify makes an end a proper one.
         close = upstream.security == nil ? .clean : .broken
     }
@@ -47,23 +51,38 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     var isOpen: Bool { context != nil }
 
     /// Whether more of the request's body may be written now.
-    var takesMore: Bool { context?.channel.isWritable ?? false }
+    var takesMore: Bool { channel?.isWritable ?? false }
 
-    /// Begins a request; `head` is whole, framing and all, and `body` what is sent behind it.
+    /// Begins a request: `head` is not finished, and what frames the body is not in it.
+    ///
+    /// - Parameter body: as much of the body as goes with the head.
     func begin(
-        _ method: Method, head: [UInt8], body: BodyFraming, firstByte: Duration?,
-        switching: Switching = .refused, for receiver: any AnswerReceiver
+        _ method: Method, head: HeadWriter, framing: BodyFraming, body: [UInt8] = [],
+        firstByte: Duration?, switching: Switching = .refused, for receiver: any AnswerReceiver
     ) {
         self.receiver = receiver
-        allowance = BodyAllowance(body)
-        self.firstByte = firstByte.map { LoopSpan($0) } ?? upstream.firstByte
+        // What goes with the head is all of it.
+        allowance = BodyAllowance(body.isEmpty ? framing : .none)
+        self.firstByte = span(firstByte)
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
-        var bytes = loop.shelf.take(head.count)
-        bytes.writeBytes(head)
+        let end = HeadWriter.end(framing)
+        var bytes = loop.shelf.take(head.bytes.count + end.count + body.count)
+        bytes.writeBytes(head.bytes)
+        bytes.writeBytes(end)
+        if !body.isEmpty { bytes.writeBytes(body) }
         write(bytes)
         sentHead = bytes
         deadline = loop.now + self.firstByte
+    }
+
+    /// The limit of a request, which is mostly that of the one before.
+    private func span(_ firstByte: Duration?) -> LoopSpan {
+        guard let firstByte else { return upstream.firstByte }
+        if firstByte != lastFirstByte.duration {
+            lastFirstByte = (firstByte, LoopSpan(firstByte))
+        }
+        return lastFirstByte.span
     }
 
     /// Begins a tunnel: no head goes out, and none is expected.
@@ -142,6 +161,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
         loop.add(self)
     }
 
@@ -265,6 +285,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private func ended() {
         guard context != nil else { return }
         context = nil
+        channel = nil
         loop.remove(self)
         loop.pool.forget(self)
         let receiver = receiver

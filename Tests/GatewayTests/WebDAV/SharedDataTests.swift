@@ -52,7 +52,9 @@ import Testing
         let token = try await world.token(Self.secret)
         let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token))
         #expect(planned.values("authorization") == [Self.inside])
-        let opened = try #require(world.gateway.openedTokens.find("Bearer \(token)"))
+        let opened = try #require(
+            world.gateway.openedTokens.find(
+                Array("Bearer \(token)".utf8)[...]))
         #expect(opened.form == .basic && opened.share == id)
         let marked = OpenedTokens.Entry(
             token: opened.token, share: id, credential: Secret(utf8: "Basic bWFya2Vk"),

@@ -1,0 +1,50 @@
+import NIOCore
+
+/// A request on its way to an upstream, and its answer on its way back.
+final class Passage {
+    let forwarding: Forwarding
+    let method: Method
+    let framing: BodyFraming
+    let purpose: Purpose
+    var dial: UpstreamDial?
+    var connection: UpstreamConnection?
+    /// How the answer's body goes out; nil while no head of it has gone.
+    var answer: AnswerHead.Framing?
+    /// What the answer's body goes through.
+    var transform: TransformBox?
+    /// What was used of a small body, for a second plan; nil when there can be none.
+    var kept: ByteBuffer?
+    var status: Int?
+    var requestBytes = 0
+    var responseBytes = 0
+
+    /// What it takes of what its client may have at once.
+    var place: Place?
+
+    /// What the upstream is connected for.
+    enum Purpose { case exchange, tunnel }
+
+    /// Each connection of a client may have one request on its way to an upstream. Further ones, which
+    /// only HTTP/2 and trusted proxies have, are counted over all connections of the client.
+    enum Place { case connection, share(IPAddress), uncounted }
+
+    init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
+        purpose = .exchange
+        if forwarding.replacing != nil, case .length(1...Replacement.mostKept) = head.body {
+            kept = ByteBuffer()
+        }
+        self.forwarding = forwarding
+        method = head.method
+        framing = head.body
+    }
+
+    /// Nothing is said to the upstream but what the client says.
+    init(_ tunnel: Tunnel, _ head: RequestHead) {
+        purpose = .tunnel
+        forwarding = Forwarding(
+            to: tunnel.upstream, head: HeadWriter(reserving: 0), onFailure: tunnel.onFailure,
+            onEnd: tunnel.onEnd)
+        method = head.method
+        framing = .none
+    }
+}
