@@ -16,26 +16,26 @@ import Testing
         _ framing: BodyFraming, _ pieces: [String]
     ) throws {
         let world = try World()
-        world.send(framing, pieces)
+        try world.send(framing, pieces)
         world.connection.endRequest()
         world.connection.flush()
-        #expect(try world.sent() == "HEAD" + pieces.joined())
+        #expect(try world.sent() == Self.head(framing) + pieces.joined())
         try world.channel.writeInbound(ByteBuffer(string: Self.answer))
         #expect(world.receiver.heard == ["200", "ended"])
     }
 
     @Test(arguments: [
-        (BodyFraming.length(3), ["abc", "d"], "HEADabc"), (.length(3), ["abcd"], "HEAD"),
-        (.length(0), ["GET / HTTP/1.1\r\n\r\n"], "HEAD"), (.none, ["a"], "HEAD"),
+        (BodyFraming.length(3), ["abc", "d"], "abc"), (.length(3), ["abcd"], ""),
+        (.length(0), ["GET / HTTP/1.1\r\n\r\n"], ""), (.none, ["a"], ""),
     ])
     func moreThanWasDeclaredIsNotSentAndEndsTheConnection(
         _ framing: BodyFraming, _ pieces: [String], _ sent: String
     ) throws {
         let world = try World()
-        world.send(framing, pieces)
+        try world.send(framing, pieces)
         world.connection.endRequest()
         world.connection.flush()
-        #expect(sent.hasPrefix(try world.sent()))
+        #expect((Self.head(framing) + sent).hasPrefix(try world.sent()))
         #expect(world.receiver.heard == ["body_length"])
         #expect(!world.channel.isActive)
     }
@@ -45,10 +45,28 @@ import Testing
         _ framing: BodyFraming, _ pieces: [String]
     ) throws {
         let world = try World()
-        world.send(framing, pieces)
+        try world.send(framing, pieces)
         world.connection.endRequest()
         #expect(world.receiver.heard == ["body_length"])
         #expect(!world.channel.isActive)
+    }
+
+    @Test func whatGoesWithTheHeadIsAllOfTheBody() throws {
+        let world = try World()
+        var head = HeadWriter()
+        try head.requestLine(.put, Array("/".utf8))
+        world.connection.begin(
+            .put, head: head, framing: .length(3), body: Array("abc".utf8), firstByte: nil,
+            for: world.receiver)
+        world.connection.endRequest()
+        world.connection.flush()
+        #expect(try world.sent() == Self.head(.length(3)) + "abc")
+        try world.channel.writeInbound(ByteBuffer(string: Self.answer))
+        #expect(world.receiver.heard == ["200", "ended"])
+    }
+
+    private static func head(_ framing: BodyFraming) -> String {
+        "PUT / HTTP/1.1\r\n" + String(decoding: HeadWriter.end(framing), as: UTF8.self)
     }
 
     @Test func aTunnelMaySendWhatItWants() throws {
@@ -77,9 +95,10 @@ import Testing
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
         }
 
-        func send(_ framing: BodyFraming, _ pieces: [String]) {
-            connection.begin(
-                .put, head: Array("HEAD".utf8), body: framing, firstByte: nil, for: receiver)
+        func send(_ framing: BodyFraming, _ pieces: [String]) throws {
+            var head = HeadWriter()
+            try head.requestLine(.put, Array("/".utf8))
+            connection.begin(.put, head: head, framing: framing, firstByte: nil, for: receiver)
             for piece in pieces { connection.send(ByteBuffer(string: piece)) }
         }
 
