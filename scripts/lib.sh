@@ -88,15 +88,15 @@ need_swift() {
     fi
 }
 
-# need_python: makes .venv with the pinned packages of Tests/requirements.txt, once for each state
-# of that file, and sets $python to its interpreter.
-need_python() {
-    local venv=$root/.venv wanted=$root/Tests/requirements.txt stamp made_by
+# need_venv FOLDER REQUIREMENTS: makes a Python environment with the pinned packages of that file, once
+# for each state of it, and sets $interpreter to its interpreter.
+need_venv() {
+    local venv=$1 wanted=$2 stamp made_by
     stamp=$(sha256sum "$wanted")
-    python=$venv/bin/python
-    if [ -x "$python" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+    interpreter=$venv/bin/python
+    if [ -x "$interpreter" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
 
-    say "Python environment in .venv"
+    say "Python environment in ${venv#"$root/"}"
     rm -rf "$venv"
     made_by=python3
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -106,6 +106,18 @@ need_python() {
         made_by=/usr/bin/python3
         "$made_by" -m venv "$venv"
     fi
-    "$python" -m pip install --quiet --disable-pip-version-check --no-input -r "$wanted" >&2
+    "$interpreter" -m pip install --quiet --disable-pip-version-check --no-input -r "$wanted" >&2
     printf '%s\n' "$stamp" >"$venv/stamp"
+}
+
+# need_python: the environment of the tests; sets $python to its interpreter.
+need_python() {
+    need_venv "$root/.venv" "$root/Tests/requirements.txt"
+    python=$interpreter
+}
+
+# need_sslyze: the scanner in an environment of its own; sets $SSLYZE, which the tests read.
+need_sslyze() {
+    need_venv "$root/.venv/sslyze" "$root/Tests/requirements-sslyze.txt"
+    export SSLYZE=$root/.venv/sslyze/bin/sslyze
 }
