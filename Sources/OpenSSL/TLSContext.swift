@@ -78,6 +78,9 @@ package final class TLSContext: Sendable {
         else { throw .last("make TLS context") }
         unsafe SSL_CTX_set_verify_depth(handle.pointer, 10)
         if let table {
+            guard unsafe table.install(inAllOf: handle.pointer) else {
+                throw .last("make TLS context")
+            }
             // The table lives as long as this object, which every engine keeps.
             unsafe SSL_CTX_set_cert_cb(
                 handle.pointer,

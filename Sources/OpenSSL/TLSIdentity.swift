@@ -30,6 +30,20 @@ package struct TLSIdentity: Sendable {
 
     /// Shows this identity on one connection, beside others of another kind of key.
     func install(in ssl: OpaquePointer) -> Bool {
+        unsafe withIssuers {
+            unsafe SSL_use_cert_and_key(ssl, leaf.handle.pointer, key.handle.pointer, $0, 1) == 1
+        }
+    }
+
+    /// The same on all connections of a context that show no other.
+    func install(inAllOf context: OpaquePointer) -> Bool {
+        unsafe withIssuers {
+            unsafe SSL_CTX_use_cert_and_key(
+                context, leaf.handle.pointer, key.handle.pointer, $0, 1) == 1
+        }
+    }
+
+    private func withIssuers(_ install: (OpaquePointer) -> Bool) -> Bool {
         guard let rest = unsafe ocmgate_certificates_new() else { return false }
         defer { unsafe ocmgate_certificates_free(rest) }
         for certificate in chain.dropFirst() {
@@ -37,7 +51,11 @@ package struct TLSIdentity: Sendable {
                 return false
             }
         }
-        return unsafe SSL_use_cert_and_key(
-            ssl, leaf.handle.pointer, key.handle.pointer, rest, 1) == 1
+        return unsafe install(rest)
+    }
+
+    /// Whether it is the very same one.
+    func isSame(as other: TLSIdentity) -> Bool {
+        unsafe leaf.handle.pointer == other.leaf.handle.pointer
     }
 }

@@ -45,11 +45,24 @@ final class TLSIdentityTable: Sendable {
         return SSL_TLSEXT_ERR_NOACK
     }
 
+    /// Has every connection of the context show the default, unless its name picks another.
+    func install(inAllOf context: OpaquePointer) -> Bool {
+        // Of two with one kind of key the later replaces the earlier, so the first comes last.
+        fallback.reversed().allSatisfy { unsafe $0.install(inAllOf: context) }
+    }
+
     /// OpenSSL's certificate callback: installs the identities on the connection.
     func install(in ssl: OpaquePointer) -> Bool {
         let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
             .map { unsafe String(cString: $0) }
-        // Of two with one kind of key the later replaces the earlier, so the first comes last.
-        return identities(for: name).reversed().allSatisfy { unsafe $0.install(in: ssl) }
+        let chosen = identities(for: name)
+        if chosen.count == fallback.count,
+            zip(chosen, fallback).allSatisfy({ $0.isSame(as: $1) })
+        {
+            return true
+        }
+        // A kind of key that only the default has is not to be shown for another name.
+        unsafe SSL_certs_clear(ssl)
+        return chosen.reversed().allSatisfy { unsafe $0.install(in: ssl) }
     }
 }

@@ -10,6 +10,19 @@ enum SocketTuning {
     /// client that does not read holds what was below the mark, and one read more.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
         low: 16 << 10, high: 32 << 10)
+
+    /// Sets them, and that nothing is read that nobody asked for, on a socket that was accepted. At once:
+    /// what the bootstrap has of options it sets by a future each.
+    static func apply(to channel: any Channel) throws {
+        guard let options = channel.syncOptions else {
+            throw ChannelError.inappropriateOperationForState
+        }
+        try options.setOption(.autoRead, value: false)
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+        try options.setOption(.recvAllocator, value: allocator)
+        try options.setOption(.writeBufferWaterMark, value: waterMark)
+    }
 }
 
 extension Duration {

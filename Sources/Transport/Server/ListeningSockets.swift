@@ -158,13 +158,9 @@ final class ListeningSockets: Sendable {
                     try channel.pipeline.syncOperations.addHandler(gate)
                 }
             }
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: SocketTuning.allocator)
-            .childChannelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try SocketTuning.apply(to: channel)
                     try accept(channel, door.site, handle)
                 }
             }
