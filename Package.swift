@@ -104,7 +104,7 @@ let targets: [Target] = [
         swiftSettings: strict),
     .target(
         name: "FuzzProperties",
-        dependencies: ["Federation", "HTTPSignatures", "OpenSSL", "Transport"],
+        dependencies: ["Federation", "HTTP2", "HTTPSignatures", "OpenSSL", "Transport"],
         path: "Tests/Fuzz/Properties", swiftSettings: strict),
     .testTarget(
         name: "FuzzTests", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Replay",

@@ -1,7 +1,7 @@
 /// Counts what a client sends, frame for frame (RFC 9113, section 4.1), before nghttp2 looks at it:
 /// also frames that nghttp2 drops without a word. It says when there are too many of those that cost
 /// their sender next to nothing.
-struct FrameMeter: Sendable {
+package struct FrameMeter: Sendable {
     private let limits: HTTP2Limits
     private var control: TokenBucket
     private var resets: TokenBucket
@@ -20,21 +20,21 @@ struct FrameMeter: Sendable {
     private var headerBytes = 0
     private var waitsForPadding = false
 
-    init(_ limits: HTTP2Limits) {
+    package init(_ limits: HTTP2Limits) {
         self.limits = limits
         control = TokenBucket(burst: limits.control.burst, perSecond: limits.control.perSecond)
         resets = TokenBucket(burst: limits.resets.burst, perSecond: limits.resets.perSecond)
     }
 
     /// What may be read of some bytes.
-    enum Verdict: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
         case all
         /// Only what is before the frame that is too much.
         case flood(Flood, before: Int)
     }
 
     /// Looks at the next bytes that came, at `time` in milliseconds.
-    mutating func admit(_ bytes: Span<UInt8>, at time: Int) -> Verdict {
+    package mutating func admit(_ bytes: Span<UInt8>, at time: Int) -> Verdict {
         var index = 0
         while index < bytes.count {
             if waitsForPadding {

@@ -1,4 +1,4 @@
-import HTTP2
+package import HTTP2
 import OpenSSL
 
 /// Reads the fields of a request of HTTP/2 (RFC 9113, section 8.3) into the head that HTTP/1 has: the
@@ -9,14 +9,14 @@ import OpenSSL
 /// so that no request rests on one reader. Refused beyond that: CONNECT, `Host` and `:authority` that
 /// differ, everything that `FieldLine`, `FramingFields`, `RequestTarget` and `Method` refuse, and heads
 /// beyond the limits.
-struct HTTP2RequestReader {
+package struct HTTP2RequestReader {
     private let limits: HeadLimits
     private var knownHost = KnownHost()
 
-    init(limits: HeadLimits) { self.limits = limits }
+    package init(limits: HeadLimits) { self.limits = limits }
 
     /// `isWhole`: no body follows.
-    mutating func read(
+    package mutating func read(
         _ block: FieldBlock, isWhole: Bool
     ) throws(RequestFailure) -> RequestHead {
         if block.isTooLarge { throw .headTooLarge }

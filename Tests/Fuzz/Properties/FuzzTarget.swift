@@ -5,6 +5,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case requestHead = "request-head"
     case responseHead = "response-head"
     case chunked
+    case http2Frames = "http2-frames"
+    case http2Request = "http2-request"
     case proxyHeader = "proxy-header"
     case path
     case address
@@ -29,6 +31,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .requestHead: try HeadProperties.request(bytes)
         case .responseHead: try HeadProperties.response(bytes)
         case .chunked: try ChunkedProperties.check(bytes)
+        case .http2Frames: try HTTP2Properties.frames(bytes)
+        case .http2Request: try HTTP2Properties.request(bytes)
         case .proxyHeader: try ProxyHeaderProperties.check(bytes)
         case .path: try PathProperties.check(bytes)
         case .address: try AddressProperties.check(bytes)

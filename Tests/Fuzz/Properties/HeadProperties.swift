@@ -61,7 +61,8 @@ enum HeadProperties {
             host: head.authority?.description)
     }
 
-    private static func forward(
+    /// What was accepted, of whatever version, can be written for HTTP/1 and then reads the same.
+    static func forward(
         _ head: RequestHead, _ role: RequestHeadParser.Role
     ) throws(Violation) {
         var writer = HeadWriter()

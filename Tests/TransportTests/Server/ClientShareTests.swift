@@ -65,25 +65,28 @@ import Testing
             proxies: TrustedProxies([try CIDR("127.0.0.0/8")])
         ) { port, group, _ in
             let (first, _) = try await RawClient.connect(
-                to: port, on: group, saying: Self.get("192.0.2.7"))
+                to: port, on: group, saying: Self.request("PUT", "192.0.2.7"))
             #expect(try await eventually { server.heads.count == 1 })
             let refused = try await RawClient.talk(
-                [(.zero, Self.get("192.0.2.7"))], to: port, on: group)
+                [(.zero, Self.request("GET", "192.0.2.7"))], to: port, on: group)
             #expect(refused.hasPrefix("HTTP/1.1 503 "))
             let (other, _) = try await RawClient.connect(
-                to: port, on: group, saying: Self.get("192.0.2.8"))
+                to: port, on: group, saying: Self.request("PUT", "192.0.2.8"))
             #expect(try await eventually { server.heads.count == 2 })
             try await first.close()
             #expect(try await eventually { server.deserted == 1 })
             let (next, _) = try await RawClient.connect(
-                to: port, on: group, saying: Self.get("192.0.2.7"))
+                to: port, on: group, saying: Self.request("PUT", "192.0.2.7"))
             #expect(try await eventually { server.heads.count == 3 })
-            for channel in [other, next] { try await channel.close() }
+            for channel in [other, next] { try? await channel.close() }
         }
         await away.shutdown()
     }
 
-    private static func get(_ client: String) -> String {
-        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: \(client)\r\nConnection: close\r\n\r\n"
+    /// With PUT, its body does not come.
+    private static func request(_ method: String, _ client: String) -> String {
+        let length = method == "PUT" ? "Content-Length: 3\r\n" : ""
+        return "\(method) / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: \(client)\r\n\(length)"
+            + "Connection: close\r\n\r\n"
     }
 }
