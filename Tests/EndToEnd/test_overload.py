@@ -129,6 +129,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
     do_POST = do_GET
     def log_message(self, *_): pass
+http.server.ThreadingHTTPServer.request_queue_size = 64
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
     DISCOVERY = json.dumps({
@@ -236,7 +237,8 @@ def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
     for connection in (idle, busy, newer):
         assert gateway.request("GET", "/page", connection=connection).status == 200
     busy.send(b"GET /page HTTP/1.1\r\n")
-    limit_memory(gateway, 82)
+    # What it gives back to the system meanwhile does not change the level.
+    limit_memory(gateway, 87)
     gateway.lines("memory.short")
     # Who is there is served; of others some are let in before it is seen that nobody is to be.
     assert gateway.request("GET", "/page", connection=idle).status == 200
@@ -248,9 +250,11 @@ def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
             raw = gateway.authority.client_context().wrap_socket(raw, server_hostname="cloud.test")
             knocking.append(raw)
         raise AssertionError("nobody had to wait")
-    limit_memory(gateway, 95)
+    limit_memory(gateway, 400)
     gateway.lines("memory.short", 2)
     assert idle.is_closed_by_peer()
+    # Each loop sees it on its own next tick.
+    time.sleep(0.5)
     busy.send(b"Host: cloud.test\r\n\r\n")
     response = busy.receive()
     assert response.status == 503 and int(response["retry-after"]) > 0
@@ -261,4 +265,4 @@ def test_near_the_limit_of_its_memory_it_sheds_and_recovers(start, backend):
     gateway.lines("memory.enough")
     for each in knocking:
         each.close()
-    assert gateway.request("GET", "/page").status == 200
+    answers_again(gateway)
