@@ -201,8 +201,10 @@ final class TLSHandler: ChannelDuplexHandler {
         }
         var output = shelf.take(bound)
         var taken = 0
+        // A span of the property itself would outlive the access to it.
+        let first = pending
         output.writeWithOutputRawSpan(minimumWritableBytes: bound) { room in
-            taken += engine.encrypt(plaintext: pending.readableBytesSpan, into: &room)
+            taken += engine.encrypt(plaintext: first.readableBytesSpan, into: &room)
             for buffer in further {
                 taken += engine.encrypt(plaintext: buffer.readableBytesSpan, into: &room)
             }
