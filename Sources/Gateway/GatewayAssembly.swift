@@ -194,8 +194,6 @@ extension RunningGateway {
         limits.gatheredBytesPerClient = max(
             limits.gatheredBytesPerClient, 2 * settings.messageBody)
         limits.gatheredBytes = max(limits.gatheredBytes, 4 * limits.gatheredBytesPerClient)
-        let sites = ([configuration.site.origin] + configuration.site.aliases)
-            .compactMap { try? HTTPURL($0).authority }
         var listeners = try configuration.listeners.enumerated().map { index, listen in
             ServerConfiguration.Listener(
                 listen.address,
@@ -203,7 +201,8 @@ extension RunningGateway {
                     try context(
                         $0, configuration, certificates, succeeding: former?.listeners[index].tls)
                 },
-                purpose: listen.purpose == .serve ? .serve : .redirectToHTTPS(sites),
+                purpose: listen.purpose == .serve
+                    ? .serve : .redirectToHTTPS(configuration.site.authorities),
                 proxies: TrustedProxies(listen.trustedProxies),
                 announcers: TrustedProxies(listen.proxyProtocol),
                 strictTransport: listen.strictTransport)

@@ -109,31 +109,46 @@ extension RunningGateway {
     /// let go. Then waits until it says that it serves.
     ///
     /// When it does not, because it could not or was ended, a gateway is started in this process, with the
-    /// same configuration and the same sockets, in whose queues those who came meanwhile wait: it is
-    /// returned. In either case `finish` lets the answers of this one end. Throws `StartFailure` when that
-    /// one cannot be started either.
+    /// same configuration, certificates and policy and the same sockets, in whose queues those who came
+    /// meanwhile wait: it is returned. In either case `finish` lets the answers of this one end. Throws
+    /// `StartFailure` when that one cannot be started either, `CancellationError` when this is cancelled:
+    /// nothing is started then.
     package func handOver(to succession: Succession) async throws -> RunningGateway? {
         log.write(.info, .handingOver)
         await letGo()
-        if await Self.word(on: succession.line, within: Self.patience * 2) == .serves {
+        if await Self.word(on: succession.line, within: Self.starting) == .serves {
             for socket in succession.sockets { close(socket) }
             return nil
+        }
+        succession.line.hangUp()
+        guard !Task.isCancelled else {
+            for socket in succession.sockets { close(socket) }
+            throw CancellationError()
         }
         log.write(
             .error, .handOverFailed,
             [LogEntry(.remedy, "the log of the process that was to take over says why it ended")])
+        let terms = terms.withLock { $0 }
         return try await Self.start(
-            terms.withLock { $0.configuration },
-            sockets: succession.sockets.compactMap { ListeningSocket($0) })
+            terms.configuration,
+            Findings(
+                certificates: terms.certificates, policy: gateway.policy.current,
+                candidate: gateway.policy.snapshot.candidate),
+            Place(sockets: succession.sockets.compactMap { ListeningSocket($0) }), log)
     }
 
-    /// The next word of the other end, which a thread waits for that has nothing else to do.
+    /// The next word of the other end, which a thread waits for that has nothing else to do; nil as soon as
+    /// the task is cancelled.
     private static func word(
         on line: SocketLine, within time: Duration
     ) async -> SocketLine.Word? {
         let milliseconds = Int32(clamping: time.components.seconds * 1000)
-        return await DispatchQueue.global(qos: .utility).result {
-            line.hear(withinMilliseconds: milliseconds)
+        return await withTaskCancellationHandler {
+            await DispatchQueue.global(qos: .utility).result {
+                line.hear(withinMilliseconds: milliseconds)
+            }
+        } onCancel: {
+            line.hangUp()
         }
     }
 
@@ -147,4 +162,6 @@ extension RunningGateway {
 
     /// For the one before to answer what it has judged.
     private static let patience = Duration.seconds(60)
+    /// For the next one to open the state and the journal, meanwhile nobody is served.
+    private static let starting = Duration.seconds(30)
 }

@@ -27,19 +27,38 @@ package final class RunningGateway: Sendable {
     ) async throws -> RunningGateway {
         let log = GatewayLog(
             level: configuration.log.level.logger, format: configuration.log.format.written)
-        let environment = Environment.live
         if let count = DescriptorLimit.tooFew() {
             throw StartFailure(
                 "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "
                     + "least; let it have more (LimitNOFILE, ulimit -n)")
         }
+        let findings = Findings(
+            certificates: try ServedCertificates(of: configuration),
+            policy: try loadPolicy(configuration.policy.file),
+            candidate: loadCandidate(configuration, log))
+        var place = try await taken(by: configuration, entrance)
+        place.sockets += sockets
+        return try await start(configuration, findings, place, log)
+    }
+
+    /// What is read before anything is touched.
+    struct Findings: Sendable {
+        var certificates: ServedCertificates
+        var policy: Policy
+        var candidate: Policy?
+    }
+
+    /// Opens keys, state and journal, starts the loops, and listens, on the sockets of the place first.
+    ///
+    /// Throws `StartFailure`.
+    static func start(
+        _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog
+    ) async throws -> RunningGateway {
+        let environment = Environment.live
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
-        let certificates = try ServedCertificates(of: configuration)
-        let policy = try loadPolicy(configuration.policy.file)
-        let candidate = loadCandidate(configuration, log)
-        let place = try await taken(by: configuration, entrance)
+        let certificates = findings.certificates
         let (gateway, store) = try assemble(
-            configuration, policy, candidate: candidate, log, environment, group)
+            configuration, findings.policy, candidate: findings.candidate, log, environment, group)
         let server: Server
         let terms: Terms
         do {
@@ -49,7 +68,7 @@ package final class RunningGateway: Sendable {
                 server: try serverConfiguration(configuration, certificates, egress: egress),
                 certificates: certificates, egress: egress)
             server = try await Server.start(
-                terms.server, on: group, inherited: sockets + place.sockets, handler: gateway)
+                terms.server, on: group, inherited: place.sockets, handler: gateway)
         } catch {
             gateway.journal.close()
             store.close()
@@ -75,7 +94,7 @@ package final class RunningGateway: Sendable {
             [
                 LogEntry(.policy, gateway.policy.current.hash),
                 LogEntry(.profile, configuration.profile.rawValue),
-                candidate.map { LogEntry(.candidate, $0.hash) },
+                findings.candidate.map { LogEntry(.candidate, $0.hash) },
             ])
         if server.connectionLimit < configuration.limits.connections {
             log.write(

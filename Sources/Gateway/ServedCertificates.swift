@@ -23,32 +23,35 @@ package struct ServedCertificates: Sendable {
     func requireNoLoss(
         from former: ServedCertificates, in configuration: Configuration, now: Int
     ) throws(PrivateFile.Problem) {
-        let hosts = Self.hosts(of: configuration)
-        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            guard let old = former.identities[name]?.chain.first,
-                let new = identities[name]?.chain.first, old != new
+        let hosts = Set(configuration.site.authorities.map(\.host.description))
+            .union(configuration.tls.keys)
+        for host in hosts.sorted() where former.speaks(for: host, now: now) {
+            let speakers = identities.filter { $0.value.chain.first?.matches(host) == true }
+            guard !speaks(for: host, now: now),
+                let settings = (speakers.keys.min() ?? Self.table(for: host, of: configuration))
+                    .flatMap({ configuration.tls[$0] })
             else { continue }
-            if old.isCurrent(now: now), !new.isCurrent(now: now) {
-                throw PrivateFile.Problem(
-                    path: settings.certificate,
-                    what: "is not valid now, and the certificate in use is: that one stays",
-                    remedy: "renew it (openssl x509 -noout -dates -in \(settings.certificate))")
-            }
-            if let host = hosts.union([name]).sorted().first(where: {
-                old.matches($0) && !new.matches($0)
-            }) {
-                throw PrivateFile.Problem(
+            throw speakers.isEmpty
+                ? PrivateFile.Problem(
                     path: settings.certificate,
                     what:
                         "does not speak for \(host), as the certificate in use does: that one stays",
                     remedy: "have it made out to \(host) as well, as a DNS name")
-            }
+                : PrivateFile.Problem(
+                    path: settings.certificate,
+                    what: "is not valid now, and the certificate in use is: that one stays",
+                    remedy: "renew it (openssl x509 -noout -dates -in \(settings.certificate))")
         }
     }
 
-    private static func hosts(of configuration: Configuration) -> Set<String> {
-        Set(
-            ([configuration.site.origin] + configuration.site.aliases)
-                .compactMap { try? HTTPURL($0).authority.host.description })
+    private func speaks(for host: String, now: Int) -> Bool {
+        identities.values.contains { identity in
+            identity.chain.first.map { $0.isCurrent(now: now) && $0.matches(host) } ?? false
+        }
+    }
+
+    /// The `[tls]` table that is meant for a host: its own, or the first.
+    private static func table(for host: String, of configuration: Configuration) -> String? {
+        configuration.tls[host] == nil ? configuration.tls.keys.min() : host
     }
 }

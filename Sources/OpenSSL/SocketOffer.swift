@@ -59,6 +59,9 @@ package final class SocketLine: Sendable {
         UInt8(exactly: ocmgate_hear(descriptor, time)).flatMap(Word.init(rawValue:))
     }
 
+    /// Ends the line at both ends: who waits for a word hears that there is none.
+    package func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// False when nobody hears it.
     @discardableResult
     package func say(_ word: Word) -> Bool { ocmgate_say(descriptor, word.rawValue) == 0 }

@@ -68,7 +68,7 @@ struct InstallationCheck {
 
     /// Every certificate with its key, and whether peers would believe one of them.
     mutating func certificates(of configuration: Configuration) {
-        var hosts = [configuration.site.origin] + configuration.site.aliases
+        var hosts = configuration.site.origins
         var isComplete = true
         for (_, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
             guard mayRead(settings.certificate), mayRead(settings.key) else {

@@ -51,23 +51,28 @@ struct RunCommand: AsyncParsableCommand {
             case .ended(let grace):
                 manager.stopping(grace)
                 let last = running
-                await Self.unless(signals) { await last.stop(grace: grace) }
+                await Self.end(former, within: grace, signals) { await last.stop(grace: grace) }
+                return
             case .succeeded(let succession):
                 let last = running
-                let next: RunningGateway?
-                do { next = try await last.handOver(to: succession) } catch {
-                    throw CommandFailure("\(error)")
-                }
-                if let next {
-                    former.append(Task { await last.finish(grace: Self.streams) })
-                    running = next
-                    continue
-                }
-                manager.stopping(Self.streams)
-                await Self.unless(signals) { await last.finish(grace: Self.streams) }
+                var grace = Self.streams
+                do {
+                    let next = try await Self.until(signals) {
+                        try await last.handOver(to: succession)
+                    }
+                    if let next {
+                        former.append(Task { await last.finish(grace: Self.streams) })
+                        running = next
+                        continue
+                    }
+                } catch is CancellationError {
+                    grace = Self.grace
+                } catch { throw CommandFailure("\(error)") }
+                manager.stopping(grace)
+                let limit = grace
+                await Self.end(former, within: grace, signals) { await last.finish(grace: limit) }
+                return
             }
-            for task in former { await task.value }
-            return
         }
     }
 
@@ -87,27 +92,51 @@ struct RunCommand: AsyncParsableCommand {
                 manager.reloading()
                 await running.reload()
                 manager.ready()
-            case .signal: return .ended(grace: .seconds(30))
+            case .signal: return .ended(grace: Self.grace)
             case .end(let wanted): return wanted
             }
         }
-        return .ended(grace: .seconds(30))
+        return .ended(grace: Self.grace)
     }
 
-    /// Lets requests end; another SIGTERM or SIGINT means that nobody waits for them any more.
-    private static func unless(
-        _ signals: Signals, ends: @escaping @Sendable () async -> Void
+    /// Ends the one that serves, and those before it whose answers still stream; they have the same time.
+    ///
+    /// Another SIGTERM or SIGINT means that nobody waits for them any more.
+    private static func end(
+        _ former: [Task<Void, Never>], within grace: Duration, _ signals: Signals,
+        _ last: @escaping @Sendable () async -> Void
     ) async {
-        let ending = Task { await ends() }
-        let events = signals.stream
-        let hurry = Task {
-            for await event in events {
-                if case .signal(let number) = event, number != SIGHUP { ending.cancel() }
+        // Cancelled, it only waits for less.
+        try? await until(signals) {
+            let limit = Task {
+                // Ended early only by being cancelled.
+                try? await Task.sleep(for: grace)
+                for task in former { task.cancel() }
             }
+            await last()
+            for task in former {
+                await withTaskCancellationHandler {
+                    await task.value
+                } onCancel: {
+                    task.cancel()
+                }
+            }
+            limit.cancel()
         }
-        await ending.value
-        hurry.cancel()
     }
+
+    /// Does something that SIGTERM and SIGINT cancel.
+    private static func until<Value: Sendable>(
+        _ signals: Signals, does: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let work = Task { try await does() }
+        signals.ending { work.cancel() }
+        defer { signals.ending(nil) }
+        return try await work.value
+    }
+
+    /// For what is under way when it is to end.
+    private static let grace = Duration.seconds(30)
 
     /// For large files, when another process serves already.
     private static let streams = Duration.seconds(600)
@@ -120,7 +149,7 @@ struct Signals {
     let continuation: AsyncStream<Event>.Continuation
     /// They deliver for as long as they are held.
     private let sources: [any DispatchSourceSignal]
-    private let waiting = Waiting()
+    private let state = State()
 
     enum Event: Sendable {
         case signal(Int32)
@@ -132,13 +161,14 @@ struct Signals {
         let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
         self.stream = stream
         self.continuation = continuation
-        let waiting = waiting
+        let state = state
         sources = numbers.map { number in
-            signal(number, SIG_IGN)
+            // It comes to the source, whose handler is set with it. One that came before, when who started
+            // this process had it blocked, is still there; to ignore it here would lose it.
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
                 // A hundred wishes to read the files again are one.
-                if number != SIGHUP || waiting.begins() { continuation.yield(.signal(number)) }
+                if state.takes(number) { continuation.yield(.signal(number)) }
             }
             source.resume()
             return source
@@ -147,21 +177,36 @@ struct Signals {
 
     /// What a signal wishes is done from now on: another one is a new wish.
     func answered(_ number: Int32) {
-        if number == SIGHUP { waiting.ends() }
+        if number == SIGHUP { state.reloads() }
     }
 
-    /// Whether a SIGHUP is on its way to who answers it.
-    private final class Waiting: Sendable {
-        private let state = Mutex(false)
+    /// From now on a signal to end does this, and is no event; nil: it is an event again.
+    func ending(_ action: (@Sendable () -> Void)?) { state.ending(action) }
 
-        /// False when one is on its way already.
-        func begins() -> Bool {
-            state.withLock { isWaiting in
-                defer { isWaiting = true }
-                return !isWaiting
+    private final class State: Sendable {
+        private struct Fields {
+            /// A SIGHUP is on its way to who answers it.
+            var isReloading = false
+            var ending: (@Sendable () -> Void)?
+        }
+
+        private let fields = Mutex(Fields())
+
+        /// Whether a signal is an event.
+        func takes(_ number: Int32) -> Bool {
+            let ending = fields.withLock(\.ending)
+            if number != SIGHUP {
+                ending?()
+                return ending == nil
+            }
+            return fields.withLock { fields in
+                defer { fields.isReloading = true }
+                return !fields.isReloading
             }
         }
 
-        func ends() { state.withLock { $0 = false } }
+        func reloads() { fields.withLock { $0.isReloading = false } }
+
+        func ending(_ action: (@Sendable () -> Void)?) { fields.withLock { $0.ending = action } }
     }
 }

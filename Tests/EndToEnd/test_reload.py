@@ -1,19 +1,17 @@
 """Certificates and configuration that change while the gateway runs."""
 
 import json
-import os
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import threading
 import time
 
 import pytest
 
 from certificates import Authority
-from wire import Connection
+from gateway import replace
 
 
 @pytest.fixture
@@ -30,14 +28,6 @@ def gateway(start, backend, authority, tmp_path):
             .replace(str(own.key), str(gateway.key)))
 
     return start(backend.url, prepare)
-
-
-def replace(file, data: bytes, mode=0o600) -> None:
-    """As tools for certificates do: a new file in the place of the old one."""
-    new = file.with_suffix(".new")
-    new.write_bytes(data)
-    new.chmod(mode)
-    os.rename(new, file)
 
 
 def shown(gateway) -> bytes:
@@ -97,6 +87,24 @@ def test_a_certificate_that_would_shut_clients_out_does_not_replace_a_good_one(g
     eventually(lambda: shown(gateway) != good)
 
 
+def test_nor_does_one_in_a_table_of_another_name(gateway, tmp_path):
+    good = shown(gateway)
+    whole = gateway.configuration.read_text()
+    (tmp_path / "a").mkdir()
+    identity = Authority(tmp_path / "a").issue("other.test", days=2)
+    changed = whole.replace('tls     = "cloud.test"', 'tls     = "new"').replace(
+        '[tls."cloud.test"]', '[tls.new]').replace(
+        str(gateway.certificate), str(identity.certificate)).replace(
+        str(gateway.key), str(identity.key))
+    assert changed.count("new") >= 2
+    replace(gateway.configuration, changed.encode())
+    eventually(lambda: any("does not speak for cloud.test" in line["problem"]
+                           for line in gateway.lines("configuration.kept")))
+    assert shown(gateway) == good
+    replace(gateway.configuration, whole.encode())
+    assert gateway.command("reload").returncode == 0
+
+
 def test_sessions_are_resumed_over_a_new_certificate(gateway, tmp_path, authority):
     before = shown(gateway)
     context = authority.client_context()
@@ -130,61 +138,6 @@ def test_what_of_the_configuration_can_change_changes_and_the_rest_is_told(gatew
     [line] = gateway.lines("configuration.kept")
     assert "config.toml:" in line["problem"] and "soon" in line["problem"]
     assert gateway.request("GET", "/a").get("strict-transport-security") == "max-age=31536000"
-
-
-def test_a_hundred_reloads_cost_nobody_a_request_or_a_download(gateway, tmp_path):
-    """Certificates, configuration and policy are read again and again while clients come and go."""
-    identities = []
-    for name in "pq":
-        (tmp_path / name).mkdir()
-        identities.append(Authority(tmp_path / name).issue("cloud.test"))
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    failures, served, stop = [], [0], threading.Event()
-
-    def ask(keeps: bool):
-        connection, own = None, 0
-        while not stop.is_set():
-            try:
-                if connection is None:
-                    connection = Connection(("127.0.0.1", gateway.port), context, "cloud.test")
-                if gateway.request("GET", "/a", connection=connection).status != 200:
-                    failures.append("status")
-                served[0] += 1
-                own += 1
-                # A connection is good for so many requests.
-                if not keeps or own % 500 == 0:
-                    connection.close()
-                    connection = None
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
-                failures.append(repr(error))
-                connection = None
-
-    with gateway.connect() as old:
-        clients = [threading.Thread(target=ask, args=(number % 2 == 0,)) for number in range(4)]
-        for client in clients:
-            client.start()
-        files = memory = None
-        for number in range(100):
-            identity = identities[number % 2]
-            replace(gateway.certificate, identity.certificate.read_bytes())
-            replace(gateway.key, identity.key.read_bytes())
-            told = len(gateway.lines("configuration.taken", 0))
-            gateway.process.send_signal(signal.SIGHUP)
-            gateway.lines("configuration.taken", told + 1)
-            if number == 20:
-                files, memory = descriptors(gateway), gateway.memory("VmRSS")
-        stop.set()
-        for client in clients:
-            client.join(20)
-        assert failures == [] and served[0] > 100
-        assert gateway.request("GET", "/a", connection=old).status == 200
-    eventually(lambda: descriptors(gateway) <= files + 8)
-    assert gateway.memory("VmRSS") < memory + (24 << 20)
-
-
-def descriptors(gateway) -> int:
-    return len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
 
 
 def test_two_that_start_at_one_moment_do_not_share_a_unix_socket(start, backend, tmp_path):

@@ -3,11 +3,13 @@
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
+from clients import Clients
 from gateway import binary
 from listener import Listener
 from wire import Closed, Connection, read_request
@@ -69,46 +71,6 @@ def test_a_socket_that_no_listener_has_is_told(start, backend, listening):
 
     with pytest.raises(AssertionError, match=r"no \[\[listen\]\] has this address"):
         start(backend.url, prepare)
-
-
-class Clients:
-    """Clients that ask one after the other as long as they may, and what went wrong for them."""
-
-    def __init__(self, gateway, number=8):
-        self.gateway, self.failures, self.served = gateway, [], 0
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(number)]
-        for thread in self._threads:
-            thread.start()
-
-    def _ask(self):
-        connection = None
-        while not self._stop.is_set():
-            try:
-                connection = connection or self.gateway.connect(timeout=60)
-                response = self.gateway.request("GET", "/a", connection=connection)
-                if response.status != 200:
-                    self.failures.append(response.status)
-                self.served += 1
-                if response.get("connection") == "close":
-                    connection.close()
-                    connection = None
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
-                self.failures.append(repr(error))
-                connection = None
-
-    def let(self, number: int) -> None:
-        """Until so many more have been served."""
-        end, deadline = self.served + number, time.monotonic() + 60
-        while self.served < end and not self.failures:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def end(self) -> list:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
-        return self.failures
 
 
 def test_restarts_behind_a_socket_of_the_manager_cost_nobody_a_request(start, backend, listening):
@@ -204,6 +166,27 @@ def test_a_second_signal_ends_it_at_once_and_a_storm_of_reloads_does_not_delay_t
         download.receive()
 
 
+# Who starts it has a signal blocked, and sends it before the program can have said that it wants it.
+EARLY = """
+import os, signal, sys
+number = int(sys.argv[1])
+signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+os.kill(os.getpid(), number)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_was_there_before_the_gateway_is_heard(slow, number):
+    gateway, _ = slow
+    assert gateway.stop() == 0
+    early = subprocess.run(
+        [sys.executable, "-c", EARLY, str(int(number)), binary(), "run", "-c", gateway.configuration],
+        capture_output=True, text=True, timeout=30)
+    # By its own end, or before it had begun.
+    assert early.returncode in (0, -number), early.stderr
+
+
 def test_stop_has_a_limit(slow):
     gateway, _ = slow
     download = begin(gateway)
@@ -278,6 +261,55 @@ def test_one_that_fails_to_take_over_leaves_the_other_serving(slow):
     assert download.receive().body == b"x" * 1000 + b"y" * 1000
     download.close()
     gateway.command("check")
+
+
+class Successor:
+    """One that has asked for the place of a gateway, and hangs."""
+
+    def __init__(self, gateway):
+        before = len(gateway.lines("gateway.handing-over", 0))
+        self.process = subprocess.Popen(
+            [binary(), "run", "--take-over", "-c", gateway.configuration],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        line = "gateway.handing-over"
+        while len(gateway.lines(line, 0)) == before:
+            assert self.process.poll() is None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def fail(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def test_one_that_waits_for_the_next_can_be_ended(slow):
+    gateway, _ = slow
+    download = begin(gateway)
+    next_one = Successor(gateway)
+    try:
+        # It waits for the one that hangs, and for the answer that it has begun.
+        gateway.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            gateway.process.wait(1)
+        gateway.process.send_signal(signal.SIGTERM)
+        assert gateway.process.wait(10) == 0
+    finally:
+        next_one.fail()
+        download.close()
+
+
+def test_after_a_take_over_that_failed_it_goes_on_with_what_it_had_and_ends_in_time(slow):
+    """A policy that was broken meanwhile does not keep it from serving, nor an old download from ending."""
+    gateway, _ = slow
+    download = begin(gateway)
+    next_one = Successor(gateway)
+    (gateway.folder / "policy.toml").write_text("broken")
+    next_one.fail()
+    gateway.lines("gateway.started", at_least=2)
+    assert gateway.request("GET", "/a").status == 200
+    run = gateway.command("stop", "--limit", "1", "--json")
+    assert '"ended":true' in run.stdout.replace(" ", "")
+    assert gateway.process.wait(10) == 0
+    download.close()
 
 
 def test_without_another_to_take_over_from_it_starts_as_usual(start, backend):

@@ -42,7 +42,9 @@ class Authority:
 
     def issue(self, name: str, use=x509.ExtendedKeyUsageOID.SERVER_AUTH, days: int = 2) -> Identity:
         """For a server, or a client; `days` until its end, which may lie behind us."""
-        label = name if use == x509.ExtendedKeyUsageOID.SERVER_AUTH else f"client-{name}-{days}"
+        label = name if days == 2 else f"{name}-{days}"
+        if use != x509.ExtendedKeyUsageOID.SERVER_AUTH:
+            label = f"client-{label}"
         if label in self._issued:
             return self._issued[label]
         key = ec.generate_private_key(ec.SECP256R1())

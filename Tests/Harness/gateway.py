@@ -103,6 +103,14 @@ def binary() -> Path:
     return path
 
 
+def replace(file: Path, data: bytes, mode=0o600) -> None:
+    """As tools for certificates do: a new file in the place of the old one."""
+    new = file.with_suffix(".new")
+    new.write_bytes(data)
+    new.chmod(mode)
+    os.rename(new, file)
+
+
 class Evidence:
     """All that gateways of this run wrote, and all the values that must not be in it."""
 
@@ -277,6 +285,10 @@ class Gateway:
             if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
         raise KeyError(field)
+
+    def descriptors(self) -> int:
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     # Its commands
 

@@ -37,6 +37,11 @@ package struct Configuration: Sendable {
         package var origin: String
         package var aliases: [String]
         package var provider: String
+
+        /// `origin` first, and `aliases`.
+        package var origins: [String] { [origin] + aliases }
+        /// Host and port of each origin.
+        var authorities: [Authority] { origins.compactMap { try? HTTPURL($0).authority } }
     }
 
     /// One `[[listen]]`.

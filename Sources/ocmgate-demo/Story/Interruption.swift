@@ -11,7 +11,6 @@ final class Interruption {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         signals = stream
         sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { continuation.yield() }
             source.activate()
