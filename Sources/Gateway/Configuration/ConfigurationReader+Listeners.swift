@@ -69,6 +69,16 @@ extension ConfigurationReader {
                     table.place(of: "tls"), "there is no [tls.\(quoted(name))]",
                     remedy: known ?? "write it, with cert and key")
             }
+            if case .unix? = address {
+                for (key, networks) in [
+                    ("trusted_proxies", proxies), ("proxy_protocol", announcers),
+                ] where !networks.isEmpty {
+                    findings.report(
+                        table.place(of: key),
+                        "who connects to a unix socket has no address, so nobody could be one of these",
+                        remedy: "take it away, or listen at 127.0.0.1 for this proxy")
+                }
+            }
             if redirect != nil, name != nil {
                 findings.report(
                     table.place(of: "redirect"), "a listener that redirects to https has no tls",

@@ -102,6 +102,16 @@ import Transport
             #"8:11: "127.0.0.1:0" is not an address like [::]:443, 127.0.0.1:8443 or unix:/path"#
         ),
         (
+            "[[listen]]\naddress = \"unix:/run/s\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+            "9:1: who connects to a unix socket has no address, so nobody could be one of these; "
+                + "take it away, or listen at 127.0.0.1 for this proxy"
+        ),
+        (
+            "[[listen]]\nproxy_protocol = [\"::1\"]\naddress = \"unix:/run/s\"",
+            "8:1: who connects to a unix socket has no address, so nobody could be one of these; "
+                + "take it away, or listen at 127.0.0.1 for this proxy"
+        ),
+        (
             "[[listen]]\ntls = \"cloud.test\"",
             #"8:1: there is no [tls."cloud.test"]; write it, with cert and key"#
         ),
