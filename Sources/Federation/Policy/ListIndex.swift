@@ -1,7 +1,9 @@
-/// All entries of all lists, found by the name of a host in a few look-ups.
+/// All entries of all lists, found by the name of a host in one pass over its bytes.
 ///
-/// One table maps a name to the chain of entries that bear it; a host is looked up by itself and
-/// by each of its parents. Nothing is allocated on the way.
+/// A name is read from its end, where all its parents end too: at each dot the hash of what was read is
+/// that of a parent, and an open table leads from it to the entries that bear that name. Nothing is
+/// allocated on the way. The hash is drawn anew at each start, so that nobody who writes a list can choose
+/// names that share one.
 struct ListIndex: Sendable {
     private struct Slot: Sendable {
         let list: Int
@@ -13,43 +15,116 @@ struct ListIndex: Sendable {
         let next: Int
     }
 
-    private var heads: [Substring: Int] = [:]
+    /// A name that entries bear: where it stands in `names`, and its first slot.
+    private struct Name: Sendable {
+        let start: Int
+        let count: Int
+        var first: Int
+    }
+
+    /// Half of the hash, to pass by other names without looking at them, and the place in `known`;
+    /// -1 where there is none.
+    private struct Cell: Sendable {
+        var tag: UInt32 = 0
+        var name: Int32 = -1
+    }
+
+    /// A power of two, at most half of them taken.
+    private var cells: [Cell] = []
+    private var known: [Name] = []
+    private var names: [UInt8] = []
     private var slots: [Slot] = []
+    /// Odd.
+    private let factor = UInt64.random(in: .min ... .max) | 1
 
     init(_ lists: [PeerList]) {
         let count = lists.reduce(0) { $0 + $1.entries.count }
-        heads.reserveCapacity(count)
+        guard count > 0 else { return }
+        var room = 4
+        while room < 2 * count { room *= 2 }
+        cells = [Cell](repeating: Cell(), count: room)
         slots.reserveCapacity(count)
         for (number, list) in lists.enumerated() {
             for (place, entry) in list.entries.enumerated() {
-                let name = Substring(entry.pattern.name)
+                let name = entry.pattern.name.utf8.span
+                var hash: UInt64 = 0
+                for index in name.indices.reversed() { hash = step(hash, name[index]) }
+                let found = self.name(of: name, from: 0, hash)
                 slots.append(
                     Slot(
                         list: number, entry: place, scope: entry.pattern.scope,
                         port: entry.pattern.port, until: entry.until ?? .max,
-                        next: heads[name] ?? -1))
-                heads[name] = slots.count - 1
+                        next: found.map { known[$0].first } ?? -1))
+                if let found {
+                    known[found].first = slots.count - 1
+                } else {
+                    add(name, hash, first: slots.count - 1)
+                }
             }
         }
+    }
+
+    private mutating func add(_ name: Span<UInt8>, _ hash: UInt64, first: Int) {
+        var place = place(of: hash)
+        while cells[place].name >= 0 { place = (place + 1) & (cells.count - 1) }
+        cells[place] = Cell(tag: Self.tag(of: hash), name: Int32(known.count))
+        known.append(Name(start: names.count, count: name.count, first: first))
+        for index in name.indices { names.append(name[index]) }
+    }
+
+    private func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        (hash &+ UInt64(byte) &+ 1) &* factor
+    }
+
+    /// Where its search begins: by the upper bits, which hang on all bytes.
+    private func place(of hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: (hash ^ hash >> 29) &* factor >> 32) & (cells.count - 1)
+    }
+
+    private static func tag(of hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
+
+    /// The place in `known` of the rest of a name from a byte on.
+    private func name(of text: Span<UInt8>, from start: Int, _ hash: UInt64) -> Int? {
+        let tag = Self.tag(of: hash)
+        var place = place(of: hash)
+        while cells[place].name >= 0 {
+            let cell = cells[place]
+            if cell.tag == tag, isName(Int(cell.name), text, from: start) { return Int(cell.name) }
+            place = (place + 1) & (cells.count - 1)
+        }
+        return nil
+    }
+
+    private func isName(_ number: Int, _ text: Span<UInt8>, from start: Int) -> Bool {
+        let name = known[number]
+        guard name.count == text.count - start else { return false }
+        for offset in 0..<name.count where names[name.start + offset] != text[start + offset] {
+            return false
+        }
+        return true
     }
 
     /// Calls `visit` with list and entry for every entry that names `peer` and counts at `now`.
     func forEachMatch(_ peer: PeerHost, now: Int, _ visit: (_ list: Int, _ entry: Int) -> Void) {
         guard !slots.isEmpty else { return }
-        var name = Substring(peer.name)
-        walk(name, peer, now, skipping: .below, visit)
-        guard peer.kind == .name else { return }
-        while let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) {
-            name = name[name.utf8.index(after: dot)...]
-            walk(name, peer, now, skipping: .host, visit)
+        let text = peer.name.utf8.span
+        var hash: UInt64 = 0
+        for index in text.indices.reversed() {
+            hash = step(hash, text[index])
+            if index == 0 {
+                walk(text, from: 0, hash, peer, now, skipping: .below, visit)
+            } else if text[index - 1] == UInt8(ascii: "."), peer.kind == .name {
+                walk(text, from: index, hash, peer, now, skipping: .host, visit)
+            }
         }
     }
 
     private func walk(
-        _ name: Substring, _ peer: PeerHost, _ now: Int, skipping scope: HostPattern.Scope,
-        _ visit: (_ list: Int, _ entry: Int) -> Void
+        _ text: Span<UInt8>, from start: Int, _ hash: UInt64, _ peer: PeerHost, _ now: Int,
+        skipping scope: HostPattern.Scope, _ visit: (_ list: Int, _ entry: Int) -> Void
     ) {
-        var next = heads[name] ?? -1
+        guard let name = name(of: text, from: start, hash) else { return }
+        var next = known[name].first
         while next >= 0 {
             let slot = slots[next]
             if slot.scope != scope, slot.port == nil || slot.port == peer.connectPort,
