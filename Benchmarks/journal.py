@@ -42,7 +42,7 @@ def shares(folder: Path, count: int, rounds: int, senders: int) -> None:
     for name in ("with", "without"):
         made[name] = Gateway(
             folder / name, authority, Evidence(), peers, backend.url,
-            configuration="[limits]\nrequests_per_connection = 1000000000\n")
+            configuration="[limits]\nrequests_per_connection = 1000000000\nper_client = 1024\n")
         if name == "without":
             file = made[name].configuration
             file.write_text(file.read_text().replace(f'dir = "{folder / name}/journal"', 'dir = ""'))
