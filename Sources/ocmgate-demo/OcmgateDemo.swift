@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OpenSSL
 
 /// `ocmgate demo`: the main job on loopback, with everything that it needs made on the spot.
 @main
@@ -26,6 +27,7 @@ struct OcmgateDemo: AsyncParsableCommand {
     var gateway: String?
 
     func run() async throws {
+        Cryptography.outlivesExit()
         let interruption = Interruption()
         let work = Task { try await tell() }
         interruption.ends(work)

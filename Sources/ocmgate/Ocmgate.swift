@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import OpenSSL
 
 /// The program: every command is a file of its own.
 @main
@@ -27,6 +28,7 @@ struct Ocmgate: AsyncParsableCommand {
 
     /// `-t` works as in nginx; what a command cannot do is exit code 2.
     static func main() async {
+        Cryptography.outlivesExit()
         var arguments = Array(CommandLine.arguments.dropFirst())
         if let place = arguments.firstIndex(of: "-t"), arguments[..<place].allSatisfy(isForCheck) {
             arguments.remove(at: place)

@@ -163,8 +163,6 @@ struct Signals {
         self.continuation = continuation
         let state = state
         sources = numbers.map { number in
-            // It comes to the source, whose handler is set with it. One that came before, when who started
-            // this process had it blocked, is still there; to ignore it here would lose it.
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
                 // A hundred wishes to read the files again are one.
@@ -172,6 +170,11 @@ struct Signals {
             }
             source.resume()
             return source
+        }
+        // One that came before, when who started this process had it blocked, is still there. (To ignore
+        // it for a moment, as is often done before such a source is made, would lose it.)
+        for number in numbers where PendingSignal.isThere(number) {
+            continuation.yield(.signal(number))
         }
     }
 

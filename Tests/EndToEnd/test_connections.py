@@ -384,8 +384,7 @@ def listening_at(path):
     def prepare(gateway):
         text = gateway.configuration.read_text()
         gateway.configuration.write_text(text.replace(
-            "[tls.", f'[[listen]]\naddress = "unix:{path}"\n'
-                     'trusted_proxies = ["0.0.0.0/0", "::/0"]\n\n[tls.', 1))
+            "[tls.", f'[[listen]]\naddress = "unix:{path}"\n\n[tls.', 1))
     return prepare
 
 

@@ -180,11 +180,16 @@ os.execv(sys.argv[2], sys.argv[2:])
 def test_a_signal_that_was_there_before_the_gateway_is_heard(slow, number):
     gateway, _ = slow
     assert gateway.stop() == 0
-    early = subprocess.run(
+    early = subprocess.Popen(
         [sys.executable, "-c", EARLY, str(int(number)), binary(), "run", "-c", gateway.configuration],
-        capture_output=True, text=True, timeout=30)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        early.wait(30)
+    except subprocess.TimeoutExpired:
+        early.kill()
+        pytest.fail("it goes on: " + early.communicate()[0])
     # By its own end, or before it had begun.
-    assert early.returncode in (0, -number), early.stderr
+    assert early.returncode in (0, -number), early.communicate()[0]
 
 
 def test_stop_has_a_limit(slow):

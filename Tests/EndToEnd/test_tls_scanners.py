@@ -1,5 +1,6 @@
 """TLS as a scanner sees it that looks for weaknesses, held to Mozilla's advice."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -24,3 +25,23 @@ def test_mozillas_intermediate_configuration_is_kept(gateway):
         capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr
     assert "OK - Compliant" in run.stdout, run.stdout[-3000:]
+
+
+# What no gateway can mend: the certificate of a test has no revocation, no CAA record and no log of
+# certificate transparency, and the site behind sets no headers.
+NOT_OURS = ("cert_", "DNS_CAArecord", "OCSP_", "HSTS", "HPKP", "security_headers", "banner_", "cookie_")
+
+
+@pytest.mark.skipif(shutil.which("testssl") is None, reason="testssl is not installed")
+def test_testssl_finds_nothing(gateway, tmp_path):
+    found = tmp_path / "found.json"
+    subprocess.run(
+        ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--nodns", "min", "--ip", "127.0.0.1",
+         "--add-ca", gateway.authority.file, "--jsonfile", found, f"{gateway.host}:{gateway.port}"],
+        capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
+    findings = json.loads(found.read_text())
+    # It has looked: at protocols, ciphers and each of its attacks.
+    assert {"TLS1_3", "heartbleed", "ROBOT", "LUCKY13", "overall_grade"} & {each["id"] for each in findings}
+    bad = [each for each in findings if each["severity"] not in ("OK", "INFO")
+           and not each["id"].startswith(NOT_OURS)]
+    assert bad == []

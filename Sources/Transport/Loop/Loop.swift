@@ -17,6 +17,8 @@ final class Loop {
     private(set) var isShedding = false
     private var members: [any LoopMember] = []
     private var isTicking = false
+    /// Where the next part of the members begins, and how many a part has.
+    private var part = (start: 0, count: Loop.leastPart)
 
     init(
         _ eventLoop: any EventLoop, counters: Counters, resolver: Resolver,
@@ -60,23 +62,40 @@ final class Loop {
         scheduleTick()
     }
 
-    private func scheduleTick() {
+    private func scheduleTick(in milliseconds: Int64 = tickMilliseconds) {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: .milliseconds(Self.tickMilliseconds)) { bound.value.tick() }
+        eventLoop.scheduleTask(in: .milliseconds(milliseconds)) { bound.value.tick() }
     }
 
+    /// Looks at all members, or, where there are very many, at the next part of them: whose request
+    /// comes in meanwhile waits for a part. One that takes the place of one that left may be passed by
+    /// until the next round.
     private func tick() {
         now = Self.time(eventLoop)
         isShedding = pressure.level == .critical
-        for member in members { member.tick(at: now) }
-        if members.isEmpty { isTicking = false } else { scheduleTick() }
+        if part.start == 0 {
+            part.count = max(Self.leastPart, (members.count + Self.parts - 1) / Self.parts)
+        }
+        let end = min(members.count, part.start + part.count)
+        for member in Array(members[min(part.start, end)..<end]) { member.tick(at: now) }
+        part.start = end < members.count ? end : 0
+        if members.isEmpty {
+            isTicking = false
+        } else {
+            let parts = (members.count + part.count - 1) / part.count
+            scheduleTick(in: Self.tickMilliseconds / Int64(parts))
+        }
     }
 
     private static func time(_ eventLoop: any EventLoop) -> LoopTime {
         LoopTime(milliseconds: Int(eventLoop.now.uptimeNanoseconds / 1_000_000))
     }
 
+    /// Milliseconds from one look at a member to the next.
     private static let tickMilliseconds: Int64 = 200
+    /// Parts that the members are looked at in, and members that one has at least.
+    private static let parts = 16
+    private static let leastPart = 128
 }
 
 /// Something with deadlines that a loop looks at on every tick.

@@ -1,0 +1,66 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Transport
+
+/// The one timer of a loop, by a clock that the test turns.
+@Suite struct LoopTests {
+    private final class Member: LoopMember {
+        var memberIndex = -1
+        var looks: [Int] = []
+        let looked: (Member) -> Void
+
+        init(_ looked: @escaping (Member) -> Void = { _ in }) { self.looked = looked }
+
+        func tick(at now: LoopTime) {
+            let since = now - LoopTime(milliseconds: 0)
+            looks.append(Int(since.nanoseconds / 1_000_000))
+            looked(self)
+        }
+    }
+
+    /// A loop, and its time.
+    private func world() -> (clock: EmbeddedEventLoop, loop: Loop) {
+        let clock = EmbeddedEventLoop()
+        return (
+            clock, Loop(clock, counters: Counters(), resolver: Resolver { _ in [] })
+        )
+    }
+
+    @Test(arguments: [1, 128, 129, 3000, 9000])
+    func everyMemberIsLookedAtOnceInEachRound(_ count: Int) {
+        let (clock, loop) = world()
+        let members = (0..<count).map { _ in Member() }
+        for member in members { loop.add(member) }
+        clock.advanceTime(by: .milliseconds(1000))
+        for member in members {
+            #expect((4...6).contains(member.looks.count))
+            for (before, after) in zip(member.looks, member.looks.dropFirst()) {
+                #expect((190...210).contains(after - before))
+            }
+        }
+    }
+
+    @Test func veryManyAreNotLookedAtAllAtOnce() {
+        let (clock, loop) = world()
+        let members = (0..<9000).map { _ in Member() }
+        for member in members { loop.add(member) }
+        clock.advanceTime(by: .milliseconds(400))
+        let moments = Dictionary(grouping: members.flatMap(\.looks)) { $0 }
+        #expect(moments.values.allSatisfy { $0.count <= 600 })
+    }
+
+    /// Each leaves when it is looked at; nobody is forgotten, and the timer ends with the last.
+    @Test func membersThatLeaveMeanwhileTakeNobodyWithThem() {
+        let (clock, loop) = world()
+        let members = (0..<2000).map { _ in Member { loop.remove($0) } }
+        for member in members { loop.add(member) }
+        clock.advanceTime(by: .seconds(30))
+        #expect(members.allSatisfy { $0.looks.count == 1 && $0.memberIndex < 0 })
+        let late = Member()
+        loop.add(late)
+        clock.advanceTime(by: .milliseconds(450))
+        #expect(late.looks.count == 2)
+    }
+}
