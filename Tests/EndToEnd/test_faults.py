@@ -239,11 +239,12 @@ def test_an_early_refusal_reaches_a_client_that_still_sends(stage):
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("how", ["fin", "reset"])
 def test_a_client_that_leaves_in_an_upload_is_no_end_of_it(stage, framing, how):
-    got = threading.Event()
+    began, got = threading.Event(), threading.Event()
     outcome = {}
 
     def conduct(visit, _):
         body = b""
+        began.set()
         visit.socket.settimeout(8)
         try:
             while piece := visit.reader.read1(65536):
@@ -260,7 +261,7 @@ def test_a_client_that_leaves_in_an_upload_is_no_end_of_it(stage, framing, how):
     body = b"x" * 400 if framing == "length" else b"190\r\n" + b"x" * 400 + b"\r\n"
     connection.send(f"PUT {target} HTTP/1.1\r\nHost: cloud.test\r\n{fields}\r\n\r\n".encode()
                     + body)
-    time.sleep(0.3)
+    assert began.wait(8), "the origin was not asked"
     if how == "reset":
         reset(connection.socket)
     else:

@@ -170,6 +170,7 @@ def test_a_second_signal_ends_it_at_once_and_a_storm_of_reloads_does_not_delay_t
 EARLY = """
 import os, signal, sys
 number = int(sys.argv[1])
+signal.signal(number, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_BLOCK, [number])
 os.kill(os.getpid(), number)
 os.execv(sys.argv[2], sys.argv[2:])

@@ -27,9 +27,10 @@ def test_mozillas_intermediate_configuration_is_kept(gateway):
     assert "OK - Compliant" in run.stdout, run.stdout[-3000:]
 
 
-# What no gateway can mend: the certificate of a test has no revocation, no CAA record and no log of
-# certificate transparency, and the site behind sets no headers.
-NOT_OURS = ("cert_", "DNS_CAArecord", "OCSP_", "HSTS", "HPKP", "security_headers", "banner_", "cookie_")
+# What no gateway can mend: the scanner's own OpenSSL has no engines; the certificate of a test has no
+# revocation, no CAA record and no log of certificate transparency, and the site behind sets no headers.
+NOT_OURS = ("engine_problem", "cert_", "DNS_CAArecord", "OCSP_", "HSTS", "HPKP", "security_headers",
+            "banner_", "cookie_")
 
 
 @pytest.mark.skipif(shutil.which("testssl") is None, reason="testssl is not installed")
@@ -41,7 +42,7 @@ def test_testssl_finds_nothing(gateway, tmp_path):
         capture_output=True, text=True, timeout=400, stdin=subprocess.DEVNULL)
     findings = json.loads(found.read_text())
     # It has looked: at protocols, ciphers and each of its attacks.
-    assert {"TLS1_3", "heartbleed", "ROBOT", "LUCKY13", "overall_grade"} & {each["id"] for each in findings}
+    assert {"TLS1_3", "heartbleed", "ROBOT", "LUCKY13"} <= {each["id"] for each in findings}
     bad = [each for each in findings if each["severity"] not in ("OK", "INFO")
            and not each["id"].startswith(NOT_OURS)]
     assert bad == []

@@ -4,7 +4,7 @@ import Glibc
 
 /// `Synchronization.Mutex` on a lock that ThreadSanitizer knows: it does not see what the standard library's
 /// does inside of libswiftSynchronization, and takes everything that such a lock guards for a race.
-package struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+@safe package struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
 
