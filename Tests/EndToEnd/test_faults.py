@@ -480,8 +480,7 @@ def test_a_handshake_that_stalls_is_cut(stage):
 # N6: nothing is left behind.
 
 def test_descriptors_and_memory_come_back(stage):
-    def descriptors():
-        return len(os.listdir(f"/proc/{stage.gateway.process.pid}/fd"))
+    descriptors = stage.gateway.descriptors
 
     def conduct(visit, _):
         visit.send(OK + b"Content-Length: 10\r\n\r\nhalf")

@@ -1,7 +1,6 @@
 """Certificates and configuration that change while the gateway runs."""
 
 import json
-import shutil
 import signal
 import socket
 import ssl
@@ -15,19 +14,9 @@ from gateway import replace
 
 
 @pytest.fixture
-def gateway(start, backend, authority, tmp_path):
+def gateway(start, backend, tmp_path):
     """One whose certificate is a copy that may be changed."""
-    own = authority.issue("cloud.test")
-
-    def prepare(gateway):
-        gateway.certificate, gateway.key = tmp_path / "own.pem", tmp_path / "own.key"
-        shutil.copy(own.certificate, gateway.certificate)
-        shutil.copy(own.key, gateway.key)
-        gateway.configuration.write_text(
-            gateway.configuration.read_text().replace(str(own.certificate), str(gateway.certificate))
-            .replace(str(own.key), str(gateway.key)))
-
-    return start(backend.url, prepare)
+    return start(backend.url, lambda made: made.own_certificate(tmp_path))
 
 
 def shown(gateway) -> bytes:

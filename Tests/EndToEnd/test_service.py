@@ -277,9 +277,7 @@ class Successor:
         self.process = subprocess.Popen(
             [binary(), "run", "--take-over", "-c", gateway.configuration],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        line = "gateway.handing-over"
-        while len(gateway.lines(line, 0)) == before:
-            assert self.process.poll() is None
+        gateway.lines("gateway.handing-over", at_least=before + 1)
         self.process.send_signal(signal.SIGSTOP)
 
     def fail(self):

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -289,6 +290,16 @@ class Gateway:
             if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
         raise KeyError(field)
+
+    def own_certificate(self, folder: Path) -> None:
+        """Before it is started: its `certificate` and `key` become copies that may be changed."""
+        issued = self.authority.issue(self.host)
+        self.certificate, self.key = folder / "own.pem", folder / "own.key"
+        text = self.configuration.read_text()
+        for given, own in ((issued.certificate, self.certificate), (issued.key, self.key)):
+            shutil.copy(given, own)
+            text = text.replace(str(given), str(own))
+        self.configuration.write_text(text)
 
     def descriptors(self) -> int:
         """How many it has open."""
