@@ -55,22 +55,20 @@ struct RunCommand: AsyncParsableCommand {
                 return
             case .succeeded(let succession):
                 let last = running
-                var grace = Self.streams
+                let (next, grace): (RunningGateway?, Duration)
                 do {
-                    let next = try await Self.until(signals) {
-                        try await last.handOver(to: succession)
-                    }
-                    if let next {
-                        former.append(Task { await last.finish(grace: Self.streams) })
-                        running = next
-                        continue
-                    }
+                    next = try await Self.until(signals) { try await last.handOver(to: succession) }
+                    grace = Self.streams
                 } catch is CancellationError {
-                    grace = Self.grace
+                    (next, grace) = (nil, Self.grace)
                 } catch { throw CommandFailure("\(error)") }
+                if let next {
+                    former.append(Task { await last.finish(grace: Self.streams) })
+                    running = next
+                    continue
+                }
                 manager.stopping(grace)
-                let limit = grace
-                await Self.end(former, within: grace, signals) { await last.finish(grace: limit) }
+                await Self.end(former, within: grace, signals) { await last.finish(grace: grace) }
                 return
             }
         }
@@ -165,7 +163,6 @@ struct Signals {
         sources = numbers.map { number in
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler {
-                // A hundred wishes to read the files again are one.
                 if state.takes(number) { continuation.yield(.signal(number)) }
             }
             source.resume()
@@ -180,7 +177,7 @@ struct Signals {
 
     /// What a signal wishes is done from now on: another one is a new wish.
     func answered(_ number: Int32) {
-        if number == SIGHUP { state.reloads() }
+        if number == SIGHUP { state.reloaded() }
     }
 
     /// From now on a signal to end does this, and is no event; nil: it is an event again.
@@ -195,7 +192,7 @@ struct Signals {
 
         private let fields = Mutex(Fields())
 
-        /// Whether a signal is an event.
+        /// Whether a signal is an event; a hundred wishes to read the files again are one.
         func takes(_ number: Int32) -> Bool {
             let ending = fields.withLock(\.ending)
             if number != SIGHUP {
@@ -208,7 +205,7 @@ struct Signals {
             }
         }
 
-        func reloads() { fields.withLock { $0.isReloading = false } }
+        func reloaded() { fields.withLock { $0.isReloading = false } }
 
         func ending(_ action: (@Sendable () -> Void)?) { fields.withLock { $0.ending = action } }
     }

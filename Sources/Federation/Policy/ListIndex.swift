@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// All entries of all lists, found by the name of a host in one pass over its bytes.
 ///
 /// A name is read from its end, where all its parents end too: at each dot the hash of what was read is
@@ -49,27 +51,23 @@ struct ListIndex: Sendable {
                 let name = entry.pattern.name.utf8.span
                 var hash: UInt64 = 0
                 for index in name.indices.reversed() { hash = step(hash, name[index]) }
-                let found = self.name(of: name, from: 0, hash)
+                let cell = cell(of: name, from: 0, hash)
+                let found = Int(cells[cell].name)
                 slots.append(
                     Slot(
                         list: number, entry: place, scope: entry.pattern.scope,
                         port: entry.pattern.port, until: entry.until ?? .max,
-                        next: found.map { known[$0].first } ?? -1))
-                if let found {
+                        next: found < 0 ? -1 : known[found].first))
+                if found >= 0 {
                     known[found].first = slots.count - 1
                 } else {
-                    add(name, hash, first: slots.count - 1)
+                    cells[cell] = Cell(tag: Self.tag(of: hash), name: Int32(known.count))
+                    known.append(
+                        Name(start: names.count, count: name.count, first: slots.count - 1))
+                    names.append(copying: name)
                 }
             }
         }
-    }
-
-    private mutating func add(_ name: Span<UInt8>, _ hash: UInt64, first: Int) {
-        var place = place(of: hash)
-        while cells[place].name >= 0 { place = (place + 1) & (cells.count - 1) }
-        cells[place] = Cell(tag: Self.tag(of: hash), name: Int32(known.count))
-        known.append(Name(start: names.count, count: name.count, first: first))
-        for index in name.indices { names.append(name[index]) }
     }
 
     private func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
@@ -83,16 +81,16 @@ struct ListIndex: Sendable {
 
     private static func tag(of hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
 
-    /// The place in `known` of the rest of a name from a byte on.
-    private func name(of text: Span<UInt8>, from start: Int, _ hash: UInt64) -> Int? {
+    /// The cell of the rest of a name from a byte on: where it is, or would be.
+    private func cell(of text: Span<UInt8>, from start: Int, _ hash: UInt64) -> Int {
         let tag = Self.tag(of: hash)
         var place = place(of: hash)
-        while cells[place].name >= 0 {
-            let cell = cells[place]
-            if cell.tag == tag, isName(Int(cell.name), text, from: start) { return Int(cell.name) }
+        while cells[place].name >= 0,
+            cells[place].tag != tag || !isName(Int(cells[place].name), text, from: start)
+        {
             place = (place + 1) & (cells.count - 1)
         }
-        return nil
+        return place
     }
 
     private func isName(_ number: Int, _ text: Span<UInt8>, from start: Int) -> Bool {
@@ -123,8 +121,8 @@ struct ListIndex: Sendable {
         _ text: Span<UInt8>, from start: Int, _ hash: UInt64, _ peer: PeerHost, _ now: Int,
         skipping scope: HostPattern.Scope, _ visit: (_ list: Int, _ entry: Int) -> Void
     ) {
-        guard let name = name(of: text, from: start, hash) else { return }
-        var next = known[name].first
+        let name = cells[cell(of: text, from: start, hash)].name
+        var next = name < 0 ? -1 : known[Int(name)].first
         while next >= 0 {
             let slot = slots[next]
             if slot.scope != scope, slot.port == nil || slot.port == peer.connectPort,
