@@ -42,7 +42,9 @@ struct CircuitBreaker: Sendable {
         case .closed: return .admitted
         case .open(let until), .halfOpen(let until):
             guard until <= now else {
-                return .refused(after: max(1, (until.milliseconds(since: now) + 999) / 1000))
+                // The clock of the loop that asks may be a little behind the one that opened it.
+                let left = min(until, now + terms.rest).milliseconds(since: now)
+                return .refused(after: max(1, (left + 999) / 1000))
             }
             state = .halfOpen(until: now + terms.rest)
             return .admitted

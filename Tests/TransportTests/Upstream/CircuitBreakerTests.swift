@@ -35,6 +35,12 @@ import Testing
         #expect(breaker.state == .open(until: time(15)))
     }
 
+    /// Each loop has a clock of its own, as coarse as its tick.
+    @Test func noneWaitsLongerThanItRests() {
+        var breaker = opened()
+        #expect(breaker.admit(at: LoopTime(milliseconds: 9_900)) == .refused(after: 5))
+    }
+
     @Test func oneTriesAndTheOthersWaitForIt() {
         var breaker = opened()
         #expect(breaker.admit(at: time(15)) == .admitted)
