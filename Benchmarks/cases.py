@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from load import allow_descriptors, idle_connections, uploading, with_h2load, with_handshakes, \
-    with_messages, with_wrk
+from load import allow_descriptors, idle_connections, sending, uploading, with_h2load, \
+    with_handshakes, with_wrk
 from processes import cpu_seconds, memory
 from senders import shares, verification_seconds
 from world import World
 
-SIGNED = 1200
+# More shares than two cores accept in a second: none may come twice.
+SIGNED = 8000
 # Connections that they come by.
 SENDERS = 32
 HANDSHAKES = 400
@@ -142,18 +143,19 @@ class Cases:
         peer = self.world.senders[algorithm]
         verification = verification_seconds(algorithm)
 
-        def post(target, path):
+        def post(target, path, count):
             pid, port, _ = self.world.targets[target]
 
             def measure():
                 # Signed before the clock starts.
-                messages = shares(peer, SIGNED, path)
-                return cost(pid, lambda: with_messages(port, self.context, messages, SENDERS))
+                script = sending(self.world.folder, shares(peer, count, path))
+                return cost(pid, lambda: with_wrk(
+                    f"https://127.0.0.1:{port}", SENDERS, 1, script=script))
             return measure
 
-        took = self.interleaved({"share": post("gateway", "/ocm/shares"),
-                                 "own": post("gateway", "/plain/shares"),
-                                 "nginx": post("nginx", "/plain/shares")})
+        took = self.interleaved({"share": post("gateway", "/ocm/shares", SIGNED),
+                                 "own": post("gateway", "/plain/shares", 500),
+                                 "nginx": post("nginx", "/plain/shares", 500)})
         title = f"signed share, {algorithm}, with the journal"
         return [Row(title, took["share"], "verification + own pass-through",
                     verification + took["own"], own),

@@ -17,6 +17,12 @@ HOST = "cloud.test"
 def with_wrk(url: str, connections: int, seconds: float, headers=(), script: Path | None = None
              ) -> int:
     """HTTP/1.1 over kept connections; a refusal is an error."""
+    return timed_with_wrk(url, connections, seconds, headers, script)[0]
+
+
+def timed_with_wrk(url: str, connections: int, seconds: float, headers=(),
+                   script: Path | None = None) -> tuple[int, float]:
+    """How often, and in how many seconds."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     if script:
         command += ["-s", str(script)]
@@ -26,18 +32,41 @@ def with_wrk(url: str, connections: int, seconds: float, headers=(), script: Pat
         command += ["-H", header]
     run = subprocess.run([*command, url], capture_output=True, text=True, check=True,
                          timeout=seconds + 60)
-    count = int(re.search(r"(\d+) requests in", run.stdout)[1])
+    found = re.search(r"(\d+) requests in ([\d.]+)(m?)s", run.stdout)
+    count, took = int(found[1]), float(found[2]) / (1000 if found[3] else 1)
     if bad := re.search(r"Non-2xx or 3xx responses: (\d+)", run.stdout):
         raise RuntimeError(f"{url}: {bad[1]} of {count} answers were refusals")
     if errors := re.search(r"Socket errors: (.*)", run.stdout):
         raise RuntimeError(f"{url}: socket errors: {errors[1]}")
-    return count
+    return count, took
 
 
 def uploading(folder: Path, size: int) -> Path:
     """The script by which wrk puts so many bytes."""
     script = folder / "upload.lua"
     script.write_text(f'wrk.method = "PUT"\nwrk.body = string.rep("0123456789abcdef", {size // 16})\n')
+    return script
+
+
+MESSAGES = """\
+local messages, last = {}, 0
+local file = io.open("%s", "rb")
+for size in function() return file:read("*l") end do
+    messages[#messages + 1] = file:read(tonumber(size))
+end
+file:close()
+function request()
+    last = last %% #messages + 1
+    return messages[last]
+end
+"""
+
+
+def sending(folder: Path, messages: list[bytes]) -> Path:
+    """The script by which wrk sends each of them once, and then all over again."""
+    file, script = folder / "messages", folder / "messages.lua"
+    file.write_bytes(b"".join(b"%d\n%s" % (len(message), message) for message in messages))
+    script.write_text(MESSAGES % file)
     return script
 
 
@@ -90,21 +119,6 @@ def with_handshakes(port: int, context: ssl.SSLContext, count: int, resumes: boo
 
     in_threads([work] * 4)
     return count // 4 * 4
-
-
-def with_messages(port: int, context: ssl.SSLContext, messages: list[bytes], senders: int) -> int:
-    """Each message once, over kept connections; an answer but 201 is an error."""
-    def part(mine):
-        def work():
-            with Connection(("127.0.0.1", port), context, HOST) as one:
-                for message in mine:
-                    one.send(message)
-                    if (status := one.receive().status) != 201:
-                        raise RuntimeError(f"port {port}: a message was answered {status}")
-        return work
-
-    in_threads([part(messages[number::senders]) for number in range(senders)])
-    return len(messages)
 
 
 def idle_connections(port: int, context: ssl.SSLContext | None, count: int) -> list[socket.socket]:

@@ -84,8 +84,8 @@ class World:
         self.running.remove(started)
         started.stop()
 
-    def another_gateway(self, name: str) -> Gateway:
-        """With a listener without TLS on `.plain`, and the journal on."""
+    def another_gateway(self, name: str, journal: bool = True) -> Gateway:
+        """With a listener without TLS on `.plain`."""
         plain = free_port()
         gateway = Gateway(
             self.folder / name, self.authority, self.evidence, self.peers,
@@ -94,6 +94,11 @@ class World:
             partners=[*(peer.host for peer in self.senders.values()), DATA_HOST],
             configuration=LIMITS)
         gateway.plain = plain
+        if not journal:
+            folder = f'dir = "{self.folder / name}/journal"'
+            text = gateway.configuration.read_text()
+            assert folder in text
+            gateway.configuration.write_text(text.replace(folder, 'dir = ""'))
         self._keep(gateway)
         return gateway.start()
 

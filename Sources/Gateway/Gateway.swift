@@ -41,6 +41,7 @@ package final class Gateway: Sendable {
     let published: PublishedDocuments
     let log: GatewayLog
     let journal: JournalKeeping
+    let underWay: UnderWay
     /// What `Via` calls us; a request that carries it has come in a loop.
     let pseudonym: String
     /// What `Via` says of us (RFC 9110, section 7.6.3).
@@ -114,6 +115,7 @@ package final class Gateway: Sendable {
         published = parts.published
         log = parts.log
         journal = parts.journal
+        underWay = parts.underWay
         fingerprint = parts.fingerprint
         tokens = TokenClient(now: parts.environment.monotonicSeconds)
         let signature = parts.configuration.signature
@@ -161,6 +163,7 @@ package final class Gateway: Sendable {
         let published: PublishedDocuments
         let log: GatewayLog
         let journal: JournalKeeping
+        let underWay: UnderWay
         let fingerprint: HMACKey
     }
 }

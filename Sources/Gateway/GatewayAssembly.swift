@@ -27,8 +27,11 @@ extension RunningGateway {
         let backend = try backendServer(configuration, site, log)
         let client = try outboundClient(configuration, group)
         let (lists, candidateLists) = listKeepers(configuration, environment, client, log)
+        let underWay = UnderWay()
         let store: Store
-        do { store = try Store.open(configuration.state.file, seal, now: now) } catch {
+        do {
+            store = try Store.open(configuration.state.file, seal, now: now, underWay: underWay)
+        } catch {
             throw StartFailure(error.description)
         }
         let live = lists.fill(policy)
@@ -70,7 +73,9 @@ extension RunningGateway {
                         criteria: configuration.discovery.criteria,
                         keys: keys, host: site.host, now: environment.now),
                     log: log,
-                    journal: try JournalKeeping(configuration, site, seal, environment, log),
+                    journal: try JournalKeeping(
+                        configuration, site, seal, environment, log, underWay),
+                    underWay: underWay,
                     fingerprint: seal.hmac(for: .fingerprint)))
             return (gateway, store)
         } catch {

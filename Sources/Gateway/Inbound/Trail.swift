@@ -15,6 +15,7 @@ final class Trail: Sendable {
     private let state: Mutex<JournalRecord>
     /// Whether the journal has room for the record.
     private let place = Mutex(JournalQueue.Place.none)
+    private let member = Mutex<UnderWay.Member?>(nil)
     private let judgement = Mutex(Judged())
     private let environment: Environment
     private let watch: Mutex<Stopwatch>
@@ -67,6 +68,9 @@ final class Trail: Sendable {
 
     /// The body as it came, for a journal that keeps bodies.
     func keep(_ body: JournalBody) { state.withLock { $0.body = body } }
+
+    /// The message is let through; until this is gone it is one of those under way.
+    func counts(among underWay: UnderWay) { member.withLock { $0 = underWay.enter() } }
 
     /// The journal has room for the record.
     func reserved() { place.withLock { $0 = .taken } }

@@ -10,23 +10,21 @@ import Synchronization
 ///
 /// What lets something through is on the disk before anybody is answered; that there is room for it
 /// is certain before it takes effect. Refusals are written as well, and nobody waits for them. One
-/// thread writes; whatever gathers while it waits for the disk, and for a moment after that, is
-/// written with one sync.
+/// thread writes, and ``Gathering`` says when.
 package final class Journal: Sendable {
+    private typealias Asking = CheckedContinuation<JournalFailure?, Never>
+
     private struct State {
         var queue: JournalQueue
-        var asking: [CheckedContinuation<JournalFailure?, Never>] = []
-        var isIdle = true
+        var asking: [Asking] = []
+        var gathering: Gathering
         /// Whether the log was told that there is no room.
         var isFull = false
         /// When the log is told again that there is little room.
         var shortAgain = 0
 
-        /// The thread has something to do; whether it has to be woken for it.
-        mutating func wakes() -> Bool {
-            defer { isIdle = false }
-            return isIdle
-        }
+        /// A job was added; whether the thread has to be woken for it.
+        mutating func wakes() -> Bool { gathering.wakes(queue.waiting.count) }
     }
 
     private let state: Mutex<State>
@@ -47,7 +45,7 @@ package final class Journal: Sendable {
     init(
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
-        budget: JournalBudget = JournalBudget()
+        budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay()
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
         guard disk.hasRoom(JournalRecord.lineLimit) else {
@@ -59,7 +57,10 @@ package final class Journal: Sendable {
         try disk.removeOld(milliseconds())
         try disk.checkpoint(milliseconds())
         let places = disk.room / JournalRecord.lineLimit
-        state = Mutex(State(queue: JournalQueue(places: places, budget: budget)))
+        state = Mutex(
+            State(
+                queue: JournalQueue(places: places, budget: budget),
+                gathering: Gathering(underWay: underWay)))
         self.disk = Mutex(disk)
         self.interval = interval
         self.milliseconds = milliseconds
@@ -83,7 +84,7 @@ package final class Journal: Sendable {
                 let answer = state.queue.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
-                return (answer, state.wakes())
+                return (answer, state.gathering.wakes())
             }
             switch answer {
             case .given: continuation.resume(returning: nil)
@@ -96,33 +97,38 @@ package final class Journal: Sendable {
 
     /// Writes the record of something that is let through; returns when it is on the disk.
     ///
-    /// - Parameter place: whether one was reserved for it.
-    func append(_ record: JournalRecord, _ place: JournalQueue.Place) async throws(Denial) {
-        let outcome = await submit(.record(record, place))
+    /// - Parameters:
+    ///   - members: the decision's entries, written.
+    ///   - place: whether one was reserved for it.
+    func append(
+        _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place
+    ) async throws(Denial) {
+        let outcome = await submit(
+            .record(record.text(members), code: record.decision.shortCode, place))
         if case .failed(let failure) = outcome { throw failure.denial }
     }
 
     /// Writes the record of a refusal; nobody waits for it.
-    func note(_ record: JournalRecord, _ place: JournalQueue.Place) {
+    func note(_ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place) {
         if place == .taken { state.withLock { $0.queue.giveBack() } }
-        note(
-            .record(record, .none), code: record.decision.code ?? record.decision.by,
-            of: record.decision.peer.map { .peer($0) } ?? .anybody)
+        let code = record.decision.shortCode
+        note(code: code, of: record.decision.peer.map { .peer($0) } ?? .anybody) {
+            .record(record.text(members), code: code, .none)
+        }
     }
 
     /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
     func note(_ miss: NearMiss) {
-        note(.diagnosis(miss), code: LogMessage.nearMiss.rawValue, of: .ourselves)
+        note(code: LogMessage.nearMiss.rawValue, of: .ourselves) { .diagnosis(miss) }
     }
 
     private func note(
-        _ work: JournalQueue.Job.Work, code: String, of sender: JournalQueue.Sender
+        code: String, of sender: JournalQueue.Sender, _ work: () -> JournalQueue.Job.Work
     ) {
-        let job = JournalQueue.Job(work: work, tell: { _ in })
-        let mustWake = state.withLock { state in
-            state.queue.add(refusal: job, code: code, of: sender, now: seconds())
-            return state.wakes()
-        }
+        let now = seconds()
+        guard state.withLock({ $0.queue.admits(code: code, of: sender, now: now) }) else { return }
+        let job = JournalQueue.Job(work: work(), tell: { _ in })
+        let mustWake = state.withLock { $0.queue.add(job) == nil && $0.wakes() }
         if mustWake { wake.signal() }
     }
 
@@ -159,7 +165,7 @@ package final class Journal: Sendable {
     package func close() {
         let mustWake = state.withLock { state in
             state.queue.end()
-            return state.wakes()
+            return state.gathering.wakes()
         }
         if mustWake { wake.signal() }
         _ = ended.wait(timeout: .now() + 10)
@@ -169,35 +175,28 @@ package final class Journal: Sendable {
     // MARK: The thread
 
     private func run() {
-        var gathering = Gathering(window: 0.001)
         var next = ContinuousClock.now + interval
         while true {
-            let (jobs, asking, isOver) = state.withLock { state in
-                let jobs = state.queue.takeJobs()
-                let asking = state.asking
-                state.asking = []
-                let isOver = jobs.isEmpty && asking.isEmpty && state.queue.isEnding
-                if jobs.isEmpty, asking.isEmpty { state.isIdle = !isOver }
-                return (jobs, asking, isOver)
-            }
-            if isOver { break }
-            if jobs.isEmpty, asking.isEmpty {
-                let left = next - .now
-                if left <= .zero || wake.wait(timeout: .now() + left.inSeconds) == .timedOut {
-                    next = .now + interval
-                    checkpoint()
-                }
-                continue
-            }
             if ContinuousClock.now >= next {
                 next = .now + interval
                 checkpoint()
             }
+            let (turn, jobs, asking) = state.withLock {
+                state -> (Gathering.Turn, [JournalQueue.Job], [Asking]) in
+                if state.asking.isEmpty, !state.queue.isEnding {
+                    let turn = state.gathering.turn(state.queue.waiting.count, at: .now)
+                    guard turn == .write else { return (turn, [], []) }
+                }
+                defer { state.asking = [] }
+                return (.write, state.queue.takeJobs(), state.asking)
+            }
+            if case .sleep(let end) = turn {
+                wake.wait(until: min(end ?? next, next))
+                continue
+            }
+            if jobs.isEmpty, asking.isEmpty { break }
             write(jobs)
             answer(asking)
-            if !jobs.isEmpty, !state.withLock({ $0.queue.isEnding }) {
-                gathering.wait(after: jobs.count)
-            }
         }
         checkpoint()
         disk.withLock { $0.close() }
@@ -257,22 +256,20 @@ package final class Journal: Sendable {
             if isShort { tellShort() }
             for job in jobs {
                 switch job.work {
-                case .record(let record, let place):
+                case .record(let text, let code, let place):
                     if place == .taken { used += 1 }
                     if place == .taken || !isShort && makePlace(disk) {
-                        try disk.append(record, milliseconds())
+                        try disk.append(text, milliseconds())
                         outcomes.append(.done)
                     } else {
-                        state.withLock {
-                            $0.queue.leaveOut(record.decision.code ?? record.decision.by)
-                        }
+                        state.withLock { $0.queue.leaveOut(code) }
                         if !isShort { tellFull() }
                         outcomes.append(.failed(.full))
                     }
                 case .diagnosis(let miss):
                     if !isShort, makePlace(disk) {
                         try disk.append(.diagnosis, milliseconds()) { text in
-                            for entry in miss.entries { text.add(entry) }
+                            LogMembers(miss.entries).forEach { text.add(written: $1) }
                         }
                     }
                     outcomes.append(.done)
@@ -316,7 +313,7 @@ package final class Journal: Sendable {
     }
 
     /// Gives places to those who wait for them, as many as the disk has room for.
-    private func answer(_ asking: [CheckedContinuation<JournalFailure?, Never>]) {
+    private func answer(_ asking: [Asking]) {
         if asking.isEmpty { return }
         let failure = attempt { disk in
             let taken = state.withLock { $0.queue.taken }
@@ -397,4 +394,9 @@ package final class Journal: Sendable {
 
     /// Places that there should always be beyond those that are taken.
     private static let comfort = 128
+}
+
+extension DecisionRecord {
+    /// What decisions without a line are counted by.
+    fileprivate var shortCode: String { code ?? by }
 }

@@ -61,17 +61,27 @@ package struct JournalBody: Sendable {
             switch role {
             case .plain, .number:
                 if let integer = number.integer { text.write(integer) } else { text.writeNull() }
-            case .personal, .other, nil:
+            case .personal, .name, .other, nil:
                 text.write("<number of \(number.text.utf8.count) bytes>")
             }
         case .string(let words):
-            if case .plain = role {
+            switch role {
+            case .plain:
                 text.write(words)
-            } else if case .personal(let names) = role, let account = people.account(of: names) {
-                text.write(words, ofAccount: account)
-            } else {
-                text.write("<string of \(words.utf8.count) bytes>")
+                return
+            case .personal(let members):
+                if let account = people.account(of: members) {
+                    text.write(words, ofAccount: account)
+                    return
+                }
+            case .name(let member):
+                if let account = people.account(of: [member]) {
+                    text.write(words, nameOf: account)
+                    return
+                }
+            case .number, .other, nil: break
             }
+            text.write("<string of \(words.utf8.count) bytes>")
         case .array(let elements):
             text.list(elements) { write($1, role, people, into: &$0) }
         case .object(let object): text.object { write(object, people, into: &$0) }
@@ -88,6 +98,8 @@ package struct JournalBody: Sendable {
         /// Names somebody or is in their words: whose account the first of these members has that
         /// has one.
         case personal([String])
+        /// What the account of that member goes by.
+        case name(String)
         /// Harmless as a number.
         case number
         /// Nobody can say.
@@ -97,12 +109,12 @@ package struct JournalBody: Sendable {
     private static let roles: [String: Role] = {
         var roles: [String: Role] = [
             "owner": .personal(["ownerFederatedId", "owner"]),
-            "ownerDisplayName": .personal(["owner"]), "name": .personal([People.invited, "owner"]),
+            "ownerDisplayName": .name("owner"), "name": .personal([People.invited, "owner"]),
             "description": .personal(["owner"]), "sender": .personal(["sender"]),
-            "senderDisplayName": .personal(["sender"]), "shareWith": .personal(["shareWith"]),
+            "senderDisplayName": .name("sender"), "shareWith": .personal(["shareWith"]),
             "ownerFederatedId": .personal(["ownerFederatedId"]),
             "sharedByFederatedId": .personal(["sharedByFederatedId"]),
-            "sharedBy": .personal(["sharedByFederatedId"]),
+            "sharedBy": .name("sharedByFederatedId"),
             "userID": .personal([People.invited]), "email": .personal([People.invited]),
         ]
         for name in [

@@ -91,32 +91,25 @@ final class JournalDisk {
         write(kind, time, members)
     }
 
-    /// Adds the line of a decision, at most ``JournalRecord/lineLimit`` bytes long.
-    func append(_ record: JournalRecord, _ time: Int) throws {
+    /// Adds the line of a decision.
+    func append(_ decision: JournalText, _ time: Int) throws {
         try turnIfNew(time)
-        for extent in JournalRecord.Extent.allCases {
-            let before = (count: pending.count, seq: seq, hash: hash)
-            write(.decision, time) { record.write(into: &$0, extent) }
-            let count = pending.count - before.count
-            if count <= JournalRecord.lineLimit || extent == .bare { return }
-            pending.removeLast(count)
-            seq = before.seq
-            hash = before.hash
-        }
+        write(.decision, time, decision)
     }
 
     private func write(
         _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
     ) {
-        seq += 1
-        let day = day
-        let subjects = subjects
-        var text = JournalText(
-            seq: seq, kind, time: time,
-            PersonSealer(site: settings.site) { subjects.seal($0, $1, on: day) })
+        var text = JournalText()
         members(&text)
-        hash = text.finish(after: hash)
-        pending += text.bytes
+        write(kind, time, text)
+    }
+
+    private func write(_ kind: JournalLine.Kind, _ time: Int, _ text: JournalText) {
+        seq += 1
+        hash = text.write(
+            seq, kind, time: time, after: hash, subjects.sealer(site: settings.site, on: day),
+            into: &pending)
     }
 
     /// The first line of a file.
@@ -216,14 +209,9 @@ final class JournalDisk {
     }
 
     private func sign(_ time: Int) throws {
-        let previous = hash
-        var failure: CryptoError?
-        write(.checkpoint, time) { text in
-            do throws(CryptoError) {
-                try JournalCheckpoint.sign(&text, after: previous, key)
-            } catch { failure = error }
-        }
-        if let failure { throw failure }
+        write(
+            .checkpoint, time,
+            try JournalCheckpoint.text(seq + 1, time: time, after: hash, signedBy: key))
         signed = JournalHead(seq: seq, hash: hash, day: day)
     }
 

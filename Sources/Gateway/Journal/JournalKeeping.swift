@@ -13,7 +13,7 @@ package enum JournalKeeping: Sendable {
     /// Opens the journal that the configuration names.
     init(
         _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ environment: Environment,
-        _ log: GatewayLog
+        _ log: GatewayLog, _ underWay: UnderWay
     ) throws {
         guard let settings = configuration.journal else {
             self = .off
@@ -25,7 +25,7 @@ package enum JournalKeeping: Sendable {
             try Journal(
                 disk, try JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
                 seal, log, interval: settings.checkpoint, clock: environment,
-                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }),
+                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }, underWay: underWay),
             settings.bodies)
     }
 
@@ -42,18 +42,22 @@ package enum JournalKeeping: Sendable {
     }
 
     /// Returns when the record is on the disk if it lets something through; else at once.
-    func append(_ record: JournalRecord, _ place: JournalQueue.Place) async throws(Denial) {
+    ///
+    /// - Parameter members: the decision's entries, written.
+    func append(
+        _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place
+    ) async throws(Denial) {
         guard case .on(let journal, _) = self else { return }
         switch record.decision.action {
-        case .allow: try await journal.append(record, place)
-        case .deny, .hold, .fail: journal.note(record, place)
+        case .allow: try await journal.append(record, members, place)
+        case .deny, .hold, .fail: journal.note(record, members, place)
         }
     }
 
     /// For refusals: nobody waits.
-    func note(_ record: JournalRecord) {
+    func note(_ record: JournalRecord, _ members: LogMembers) {
         guard case .on(let journal, _) = self else { return }
-        journal.note(record, .none)
+        journal.note(record, members, .none)
     }
 
     /// Why the signature of a message that was refused before has failed.
@@ -114,6 +118,7 @@ extension Gateway {
     ///
     /// Refused: `journal_unavailable`.
     func reserve(_ trail: Trail) async throws(Denial) {
+        trail.counts(among: underWay)
         switch try await journal.reserve() {
         case .taken: trail.reserved()
         case .none: break
@@ -136,9 +141,10 @@ extension Gateway {
     ) async -> Answer {
         let (record, place) = trail.finished()
         keepHeld(record, trail)
+        let members = LogMembers(record.decision.entries)
         do throws(Denial) {
-            try await journal.append(record, place)
-            log.decision(record.decision)
+            try await journal.append(record, members, place)
+            log.decision(record.decision, members)
             return answer
         } catch {
             let refused = refusal(error, trail.decision)
@@ -151,8 +157,9 @@ extension Gateway {
     /// Ends a message that was refused.
     func record(_ trail: Trail) {
         let (record, _) = trail.finished()
-        journal.note(record)
-        log.decision(record.decision)
+        let members = LogMembers(record.decision.entries)
+        journal.note(record, members)
+        log.decision(record.decision, members)
     }
 
     /// Records a refusal of what is no message of the federation.
@@ -177,6 +184,6 @@ extension Gateway {
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
-        journal.note(record)
+        journal.note(record, LogMembers(record.decision.entries))
     }
 }

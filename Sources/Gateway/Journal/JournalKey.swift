@@ -60,14 +60,18 @@ enum JournalCheckpoint {
         context + previous.bytes + line
     }
 
-    /// Adds key and signature to a line that says nothing yet.
-    static func sign(
-        _ text: inout JournalText, after previous: JournalHash, _ key: JournalKey
-    ) throws(CryptoError) {
+    /// Key and signature, for a line that says nothing else.
+    static func text(
+        _ seq: Int, time: Int, after previous: JournalHash, signedBy key: JournalKey
+    ) throws(CryptoError) -> JournalText {
+        var text = JournalText()
         text.add("key", JournalKey.id(of: key.key.publicKey))
+        var line: [UInt8] = []
+        JournalText.open(seq, .checkpoint, time: time, into: &line)
         let signature = try key.key.sign(
-            message(after: previous, text.bytes), algorithm: .ed25519)
+            message(after: previous, line + text.bytes), algorithm: .ed25519)
         text.add("signature", Base64.encodeURL(signature))
+        return text
     }
 
     /// How the signature of a checkpoint is.

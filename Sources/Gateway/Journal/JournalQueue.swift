@@ -10,8 +10,7 @@ struct JournalQueue {
     /// One thing to be written.
     struct Job: Sendable {
         enum Work: Sendable {
-            /// Boxed: it is handed on a few times, and holds very many texts.
-            indirect case record(JournalRecord, Place)
+            case record(JournalText, code: String, Place)
             case erase(JournalErasure)
             /// Another policy is in force: the hashes of the old one and the new one.
             case policy(was: PolicyHashes, now: PolicyHashes)
@@ -21,7 +20,7 @@ struct JournalQueue {
         let work: Work
         /// Whether it takes room that nobody has promised it.
         var isUnplaced: Bool {
-            if case .record(_, .taken) = work { false } else { true }
+            if case .record(_, _, .taken) = work { false } else { true }
         }
         /// Told once, on the journal's thread.
         let tell: @Sendable (Outcome) -> Void
@@ -82,9 +81,9 @@ struct JournalQueue {
         return nil
     }
 
-    /// A refusal for which nobody waits; counted when there are too many.
-    mutating func add(refusal job: Job, code: String, of sender: Sender, now: Int) {
-        guard failure == nil, !isEnding else { return }
+    /// Whether a refusal, for which nobody waits, gets a line; counted when there are too many.
+    mutating func admits(code: String, of sender: Sender, now: Int) -> Bool {
+        guard failure == nil, !isEnding else { return false }
         let hasBudget =
             switch sender {
             case .peer(let name): peers.take(name, now: now)
@@ -93,9 +92,9 @@ struct JournalQueue {
             }
         guard hasBudget, waiting.count < Self.most else {
             unrecorded[code, default: 0] += 1
-            return
+            return false
         }
-        waiting.append(job)
+        return true
     }
 
     mutating func giveBack() { taken = max(0, taken - 1) }

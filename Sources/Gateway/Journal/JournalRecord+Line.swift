@@ -10,28 +10,41 @@ extension JournalRecord {
         case whole, withoutBody, bare
     }
 
-    /// Appends what the journal says of the decision.
-    func write(into text: inout JournalText, _ extent: Extent = .whole) {
-        for entry in decision.entries
-        where extent != .bare || text.bytes.count < Self.lineLimit / 2 {
-            switch entry.name {
+    /// What the journal says of the decision, in a line of at most ``lineLimit`` bytes.
+    ///
+    /// - Parameter decision: its members as the log has them.
+    func text(_ decision: LogMembers) -> JournalText {
+        for extent in Extent.allCases {
+            var text = JournalText()
+            write(decision, into: &text, extent)
+            if text.mostBytes <= Self.lineLimit || extent == .bare { return text }
+        }
+        return JournalText()
+    }
+
+    private func write(_ members: LogMembers, into text: inout JournalText, _ extent: Extent) {
+        members.forEach { name, written in
+            if extent == .bare, text.bytes.count >= Self.lineLimit / 2 { return }
+            switch name {
             case .client:
                 // Of the machine itself, or without an address: nobody's.
                 if let subject = IPAddress(decision.client).flatMap(JournalSubject.init(of:)) {
                     text.add("client", decision.client, of: subject)
                 } else {
-                    text.add("client", decision.client)
+                    text.add(written: written)
                 }
             case .checks:
-                if checks.isEmpty { text.add(entry) }
+                if checks.isEmpty { text.add(written: written) }
             // Told whole below, where there is room for it; a member stands once.
             case .candidate:
-                if candidate == nil || extent == .bare { text.add(entry) }
-            case .would: text.add("would", decision.would.map { text.scrubbed($0) })
+                if candidate == nil || extent == .bare { text.add(written: written) }
+            case .would:
+                text.begin("would")
+                text.list(decision.would) { $0.write(mentioning: $1) }
             case .detail: text.add(mentioning: "detail", decision.detail)
             // May name anybody.
             case .words: break
-            default: text.add(entry)
+            default: text.add(written: written)
             }
         }
         if extent == .bare {

@@ -3,8 +3,8 @@ package import Federation
 /// Everything that the journal keeps of one decision: what the log says of it, and what is needed to
 /// judge the message again.
 ///
-/// Made by the phases; the journal's own thread writes it (``JournalText``), and
-/// ``JournalDecision`` is what is read of it later.
+/// Made by the phases; ``JournalText`` is what is written of it, and ``JournalDecision`` what is read
+/// of it later.
 package struct JournalRecord: Sendable {
     package var decision: DecisionRecord
     /// What the policy knew of the message; of one that was refused before the policy was asked,

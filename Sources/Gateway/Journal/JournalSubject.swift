@@ -79,10 +79,3 @@ package struct JournalPseudonym: Sendable, Hashable, CustomStringConvertible {
 
     private static let count = 24
 }
-
-/// A personal value as the journal holds it: `{"s": pseudonym, "h": host, "c": sealed}`.
-struct SealedPerson: Sendable {
-    let pseudonym: JournalPseudonym
-    let host: PeerHost?
-    let sealed: [UInt8]
-}

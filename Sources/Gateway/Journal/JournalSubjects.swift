@@ -32,6 +32,9 @@ final class JournalSubjects {
     private let remembered: Int
     /// By the bytes of the subjects' names.
     private var known: [[UInt8]: Entry] = [:]
+    /// Of the accounts of a day: their keys are written of as used on it.
+    private let accounts = SealedAccounts()
+    private var accountsDay: JournalDay?
     private var fresh: [NewRow] = []
     private var touched: [Data] = []
     private var problem: (any Error)?
@@ -84,6 +87,13 @@ final class JournalSubjects {
     }
 
     // MARK: Sealing
+
+    /// Seals what is in the lines of a day.
+    func sealer(site: PeerHost, on day: JournalDay) -> PersonSealer {
+        if day != accountsDay { accounts.forget() }
+        accountsDay = day
+        return PersonSealer(site: site, accounts: accounts) { self.seal($0, $1, on: day) }
+    }
 
     /// Seals a text for its subject, which gets a key at its first. What fails is told by `flush`.
     func seal(_ subject: JournalSubject, _ text: String, on day: JournalDay) -> SealedPerson {
@@ -210,6 +220,7 @@ final class JournalSubjects {
                 sql: "DELETE FROM subject WHERE pseudonym = ?", arguments: [pseudonym.description])
         }
         known = known.filter { $0.value.pseudonym != pseudonym }
+        accounts.forget()
         hasLeftovers = true
         try fold()
     }
@@ -225,6 +236,7 @@ final class JournalSubjects {
         }
         guard count > 0 else { return 0 }
         known.removeAll()
+        accounts.forget()
         hasLeftovers = true
         try fold()
         return count

@@ -1,35 +1,98 @@
 import Federation
 import OpenSSL
 
-/// A line of the journal being written.
-struct JournalText {
+/// The members of a line of the journal, before the line has its number: made where they are known,
+/// and written by the journal's thread, which fills in what only it may seal.
+struct JournalText: Sendable {
+    /// Each member with a comma before it.
     private(set) var bytes: [UInt8] = []
-    private let sealer: PersonSealer
-    /// The accounts that the line has named: most stand there several times.
-    private var accounts: [Account] = []
-    private var isFirst = true
+    private var gaps: [Gap] = []
+    /// Of an object in it: whether it has no member yet.
+    private var isFirst = false
 
-    init(seq: Int, _ kind: JournalLine.Kind, time: Int, _ sealer: PersonSealer) {
-        self.sealer = sealer
-        bytes.reserveCapacity(3072)
-        bytes += JournalLine.head
-        bytes.append(utf8: String(seq))
-        bytes += JournalLine.type
-        bytes.append(utf8: kind.rawValue)
-        bytes += JournalLine.at
-        Timestamp.write(milliseconds: time, into: &bytes)
-        bytes.append(UInt8(ascii: "\""))
-        isFirst = false
+    init() { bytes.reserveCapacity(2048) }
+
+    /// A value that is not there yet, and where it goes.
+    private struct Gap {
+        let place: Int
+        let value: Value
+
+        enum Value {
+            /// A text of a person's, or about one, sealed.
+            case sealed(String, JournalSubject)
+            /// The same of an account, as a message names it.
+            case account(SealedAccounts.Text, of: String)
+            /// A text that may name people in between: each word with an `@` in it is replaced by its
+            /// pseudonym.
+            case mentioning(String)
+        }
     }
 
-    /// Ends the line; the hash that it links with.
-    mutating func finish(after previous: JournalHash) -> JournalHash {
-        let hash = JournalHash(after: previous, bytes.span)
-        bytes += JournalLine.tail
-        hash.write(into: &bytes)
-        bytes.append(utf8: "\"}\n")
+    /// Appends the whole line.
+    ///
+    /// - Parameters:
+    ///   - previous: the hash that it links with.
+    ///   - time: milliseconds since 1970.
+    /// - Returns: its own hash.
+    func write(
+        _ seq: Int, _ kind: JournalLine.Kind, time: Int, after previous: JournalHash,
+        _ sealer: PersonSealer, into lines: inout [UInt8]
+    ) -> JournalHash {
+        let start = lines.count
+        Self.open(seq, kind, time: time, into: &lines)
+        var done = 0
+        for gap in gaps {
+            lines.append(copying: bytes.span.extracting(done..<gap.place))
+            done = gap.place
+            switch gap.value {
+            case .sealed(let text, let subject):
+                sealer.seal(subject, text).write(into: &lines)
+            case .account(let text, let account):
+                sealer.accounts.write(text, of: account, sealer, into: &lines)
+            case .mentioning(let text): LogText.write(sealer.scrubbed(text), into: &lines)
+            }
+        }
+        lines.append(copying: bytes.span.extracting(done...))
+        let hash = JournalHash(after: previous, lines.span.extracting(start...))
+        lines += JournalLine.tail
+        hash.write(into: &lines)
+        lines.append(utf8: "\"}\n")
         return hash
     }
+
+    /// How a line begins, before its members.
+    static func open(
+        _ seq: Int, _ kind: JournalLine.Kind, time: Int, into line: inout [UInt8]
+    ) {
+        line += JournalLine.head
+        line.append(decimal: seq)
+        line += JournalLine.type
+        line.append(utf8: kind.rawValue)
+        line += JournalLine.at
+        Timestamp.write(milliseconds: time, into: &line)
+        line.append(UInt8(ascii: "\""))
+    }
+
+    /// The most bytes that its line can have.
+    var mostBytes: Int {
+        gaps.reduce(bytes.count + Self.frame) { sum, gap in
+            switch gap.value {
+            case .sealed(let text, let subject):
+                sum
+                    + SealedPerson.mostBytes(
+                        text.utf8.count, host: subject.host?.description.utf8.count ?? 0)
+            case .account(let text, let account):
+                sum
+                    + SealedPerson.mostBytes(
+                        text.words?.utf8.count ?? account.utf8.count, host: account.utf8.count)
+            // Each word may become a pseudonym, and each byte an escape.
+            case .mentioning(let text): sum + min(text.utf8.count * 16, LogText.valueLimit * 6)
+            }
+        }
+    }
+
+    /// More than a line has around its members.
+    private static let frame = 256
 
     mutating func add(_ name: String, _ text: String?) {
         guard let text else { return }
@@ -61,12 +124,8 @@ struct JournalText {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A member with a name of the log.
-    mutating func add(_ entry: LogEntry) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        isFirst = false
-        LogLine.write(entry, depth: 0, into: &bytes)
-    }
+    /// Members of the log, written before, each with its comma.
+    mutating func add(written members: Span<UInt8>) { bytes.append(copying: members) }
 
     mutating func object(_ name: String, _ members: (inout JournalText) -> Void) {
         begin(name)
@@ -85,94 +144,66 @@ struct JournalText {
     mutating func add(account name: String, _ text: String?) {
         guard let text else { return }
         begin(name)
-        write(text, ofAccount: text)
+        write(account: text)
     }
 
     /// A member that is about a subject, sealed.
     mutating func add(_ name: String, _ text: String, of subject: JournalSubject) {
         begin(name)
-        write(text, of: subject)
+        leave(.sealed(text, subject))
     }
 
-    /// A text of ours that may name people in between: each word with an `@` in it is replaced by
-    /// its pseudonym.
+    /// A text of ours that may name people in between.
     mutating func add(mentioning name: String, _ text: String?) {
         guard let text else { return }
-        add(name, scrubbed(text))
+        begin(name)
+        write(mentioning: text)
     }
 
-    func scrubbed(_ text: String) -> String {
-        guard text.utf8.span.contains(UInt8(ascii: "@")) else { return text }
-        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            let bare = word.trimming { !$0.isLetter && !$0.isNumber && $0 != "@" && $0 != "~" }
-            guard bare.dropFirst().contains("@") else { return String(word) }
-            let person = sealer.seal(
-                JournalSubject(account: String(bare), site: sealer.site), String(bare))
-            return word.prefix(upTo: bare.startIndex) + "~\(person.pseudonym)"
-                + (person.host.map { "@\($0)" } ?? "") + word.suffix(from: bare.endIndex)
-        }.joined(separator: " ")
-    }
-
-    private struct Account {
-        let text: String
-        let subject: JournalSubject
-        /// Where the text itself stands, sealed.
-        var sealed: Range<Int>?
-    }
-
-    private mutating func place(of account: String) -> Int {
-        for place in accounts.indices where accounts[place].text.isSame(as: account) {
-            return place
-        }
-        accounts.append(
-            Account(text: account, subject: JournalSubject(account: account, site: sealer.site)))
-        return accounts.count - 1
-    }
-
-    private mutating func write(_ text: String, of subject: JournalSubject) {
-        let person = sealer.seal(subject, text)
-        object { text in
-            text.add("s", person.pseudonym.description)
-            text.add("h", person.host?.description)
-            text.begin("c")
-            text.bytes.append(UInt8(ascii: "\""))
-            Base64.appendURL(person.sealed.span, to: &text.bytes)
-            text.bytes.append(UInt8(ascii: "\""))
-        }
+    private mutating func leave(_ value: Gap.Value) {
+        gaps.append(Gap(place: bytes.count, value: value))
     }
 }
 
-/// The pieces of a member whose value is no single one: its name, then what it holds.
+/// The pieces of a member whose value is no single one: its name, then what it holds. Names are ours:
+/// nothing in them needs an escape.
 extension JournalText {
     mutating func begin(_ name: String) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(utf8: isFirst ? "\"" : ",\"")
         isFirst = false
-        LogText.write(name, into: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        bytes.append(utf8: name)
+        bytes.append(utf8: "\":")
     }
 
     mutating func write(_ text: String) { LogText.write(text, into: &bytes) }
 
-    mutating func write(_ number: Int) { bytes.append(utf8: String(number)) }
+    mutating func write(_ number: Int) { bytes.append(decimal: number) }
 
     mutating func write(_ flag: Bool) { bytes.append(utf8: flag ? "true" : "false") }
 
     mutating func writeNull() { bytes.append(utf8: "null") }
 
-    /// What is in the words of an account, or about it, sealed. The account itself is sealed once.
-    mutating func write(_ text: String, ofAccount account: String) {
-        let place = place(of: account)
-        guard text.isSame(as: account) else {
-            write(text, of: accounts[place].subject)
-            return
+    mutating func write(mentioning text: String) {
+        if text.utf8.span.contains(UInt8(ascii: "@")) {
+            leave(.mentioning(text))
+        } else {
+            write(text)
         }
-        if let sealed = accounts[place].sealed {
-            bytes += Array(bytes[sealed])
-            return
-        }
-        let start = bytes.count
-        write(text, of: accounts[place].subject)
-        accounts[place].sealed = start..<bytes.count
+    }
+
+    /// An account, sealed.
+    mutating func write(account: String) { leave(.account(.itself, of: account)) }
+
+    /// A name that an account goes by, sealed.
+    mutating func write(_ name: String, nameOf account: String) {
+        leave(.account(.name(name), of: account))
+    }
+
+    /// What is in the words of an account, sealed.
+    mutating func write(_ words: String, ofAccount account: String) {
+        leave(
+            words.isSame(as: account)
+                ? .account(.itself, of: account) : .account(.words(words), of: account))
     }
 
     mutating func list<Element>(
@@ -194,21 +225,5 @@ extension JournalText {
         members(&self)
         bytes.append(UInt8(ascii: "}"))
         isFirst = false
-    }
-}
-
-/// Seals what is personal in a line.
-struct PersonSealer {
-    /// The host of accounts that are named without one.
-    let site: PeerHost
-    let seal: (JournalSubject, _ text: String) -> SealedPerson
-}
-
-extension Substring {
-    /// Without the characters at both ends that fulfil a condition.
-    fileprivate func trimming(_ isLeftOut: (Character) -> Bool) -> Substring {
-        var rest = drop(while: isLeftOut)
-        while let last = rest.last, isLeftOut(last) { rest = rest.dropLast() }
-        return rest
     }
 }

@@ -66,8 +66,18 @@ package final class GatewayLog: Sendable {
 
     /// The one line of a decision. Never left out, whatever the level.
     package func decision(_ record: DecisionRecord) {
-        writer.write(
-            LogLine.make(format, time: milliseconds(), record.level, .decision, record.entries))
+        decision(record, LogMembers(record.entries))
+    }
+
+    /// - Parameter members: its entries, written.
+    package func decision(_ record: DecisionRecord, _ members: LogMembers) {
+        let time = milliseconds()
+        let line =
+            switch format {
+            case .json: LogLine.make(time: time, record.level, .decision, members)
+            case .text: LogLine.make(.text, time: time, record.level, .decision, record.entries)
+            }
+        writer.write(line)
     }
 
     /// Writes what waits, with what was left out; at the end of the process.

@@ -21,13 +21,7 @@ enum LogLine {
         line.reserveCapacity(2048)
         switch format {
         case .json:
-            line.append(utf8: "{\"time\":\"")
-            Timestamp.write(milliseconds: time, into: &line)
-            line.append(utf8: "\",\"level\":\"")
-            line.append(utf8: level.rawValue)
-            line.append(utf8: "\",\"message\":\"")
-            line.append(utf8: message.rawValue)
-            line.append(UInt8(ascii: "\""))
+            open(time, level, message, into: &line)
             for entry in entries where line.count < limit {
                 line.append(UInt8(ascii: ","))
                 write(entry, depth: 0, into: &line)
@@ -45,6 +39,32 @@ enum LogLine {
         }
         line.append(UInt8(ascii: "\n"))
         return line
+    }
+
+    /// The same, in JSON, of fields that are written already.
+    static func make(
+        time: Int, _ level: Logger.Level, _ message: LogMessage, _ members: LogMembers
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(members.count + 128)
+        open(time, level, message, into: &line)
+        members.forEach { _, member in
+            if line.count < limit { line.append(copying: member) }
+        }
+        line.append(utf8: "}\n")
+        return line
+    }
+
+    private static func open(
+        _ time: Int, _ level: Logger.Level, _ message: LogMessage, into line: inout [UInt8]
+    ) {
+        line.append(utf8: "{\"time\":\"")
+        Timestamp.write(milliseconds: time, into: &line)
+        line.append(utf8: "\",\"level\":\"")
+        line.append(utf8: level.rawValue)
+        line.append(utf8: "\",\"message\":\"")
+        line.append(utf8: message.rawValue)
+        line.append(UInt8(ascii: "\""))
     }
 
     /// One member of an object.
@@ -79,6 +99,34 @@ enum LogLine {
                 }
             }
             line.append(UInt8(ascii: "}"))
+        }
+    }
+}
+
+/// Fields as JSON has them, written once for the lines of the log and of the journal.
+package struct LogMembers: Sendable {
+    /// Each with a comma before it.
+    private var bytes: [UInt8] = []
+    private var places: [(name: LogField, end: Int)] = []
+
+    package init(_ entries: [LogEntry]) {
+        bytes.reserveCapacity(1024)
+        places.reserveCapacity(entries.count)
+        for entry in entries {
+            bytes.append(UInt8(ascii: ","))
+            LogLine.write(entry, depth: 0, into: &bytes)
+            places.append((entry.name, bytes.count))
+        }
+    }
+
+    var count: Int { bytes.count }
+
+    /// Each field and what is written of it.
+    func forEach(_ body: (LogField, Span<UInt8>) -> Void) {
+        var start = 0
+        for (name, end) in places {
+            body(name, bytes.span.extracting(start..<end))
+            start = end
         }
     }
 }

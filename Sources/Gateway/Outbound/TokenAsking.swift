@@ -23,10 +23,11 @@ extension Gateway {
         asking.record.decision.tell(result)
         asking.record.decision.timings = asking.watch.stop(
             at: environment.monotonicMicroseconds())
-        log.decision(asking.record.decision)
-        do throws(Denial) { try await journal.append(asking.record, asking.place) } catch {
-            return .failure(.denied(error))
-        }
+        let members = LogMembers(asking.record.decision.entries)
+        log.decision(asking.record.decision, members)
+        do throws(Denial) {
+            try await journal.append(asking.record, members, asking.place)
+        } catch { return .failure(.denied(error)) }
         return result
     }
 

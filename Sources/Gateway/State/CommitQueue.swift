@@ -1,10 +1,11 @@
 import Dispatch
+import Federation
 import Foundation
 import GRDB
 import Synchronization
 
 /// Group commit: callers queue their changes, one thread writes all that wait in one transaction
-/// with one sync, then tells them all, and lets others gather before the next one.
+/// with one sync, then tells them all; so does ``Gathering`` say when.
 ///
 /// An error of the disk is everybody's error: nobody of that batch is told "done". When the disk
 /// hangs, callers are told `slow` after `patience`; what they had queued and the thread has not
@@ -38,7 +39,7 @@ final class CommitQueue: Sendable {
     private struct State {
         var waiting: [Entry] = []
         var writing: [Entry] = []
-        var isIdle = true
+        var gathering: Gathering
         var isWatched = false
         /// Why nothing is taken any more.
         var stop: StoreFailure?
@@ -46,7 +47,7 @@ final class CommitQueue: Sendable {
         var isEnding = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let write: @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
@@ -58,8 +59,10 @@ final class CommitQueue: Sendable {
     ///   writer thread, one batch at a time.
     init(
         capacity: Int = 8192, largestBatch: Int = 512, patience: Duration = .milliseconds(1500),
+        underWay: UnderWay = UnderWay(),
         write: @escaping @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
     ) {
+        state = Mutex(State(gathering: Gathering(underWay: underWay)))
         self.capacity = capacity
         self.largestBatch = largestBatch
         self.patience = patience
@@ -76,9 +79,8 @@ final class CommitQueue: Sendable {
             if let stop = state.stop { return (stop, false, false) }
             guard state.waiting.count < capacity else { return (.overloaded, false, false) }
             state.waiting.append(entry)
-            let mustWake = state.isIdle
+            let mustWake = state.gathering.wakes(state.waiting.count)
             let mustWatch = !state.isWatched
-            state.isIdle = false
             state.isWatched = true
             return (nil, mustWake, mustWatch)
         }
@@ -100,8 +102,7 @@ final class CommitQueue: Sendable {
             if failure == .closed { state.isEnding = true }
             if state.stop != .broken { state.stop = failure }
             guard failure == .broken else {
-                defer { state.isIdle = false }
-                return (state.isIdle, [])
+                return (state.gathering.wakes(), [])
             }
             defer { state.waiting = [] }
             return (false, state.waiting)
@@ -122,20 +123,22 @@ final class CommitQueue: Sendable {
     }
 
     private func run() {
-        var gathering = Gathering(window: 0.001)
         while true {
-            let (batch, isOver) = state.withLock { state -> ([Entry], Bool) in
+            let (turn, batch) = state.withLock { state -> (Gathering.Turn, [Entry]) in
+                if !state.isEnding {
+                    let turn = state.gathering.turn(state.waiting.count, at: .now)
+                    guard turn == .write else { return (turn, []) }
+                }
                 let batch = Array(state.waiting.prefix(largestBatch))
                 state.waiting.removeFirst(batch.count)
                 state.writing = batch
-                if batch.isEmpty { state.isIdle = !state.isEnding }
-                return (batch, batch.isEmpty && state.isEnding)
+                return (.write, batch)
             }
-            if isOver { break }
-            if batch.isEmpty {
-                wake.wait()
+            if case .sleep(let end) = turn {
+                wake.wait(until: end)
                 continue
             }
+            if batch.isEmpty { break }
             let results = write(batch)
             state.withLock { $0.writing = [] }
             for (entry, failure) in results {
@@ -146,7 +149,6 @@ final class CommitQueue: Sendable {
                 }
                 entry.finish(failure)
             }
-            if !state.withLock({ $0.isEnding }) { gathering.wait(after: batch.count) }
         }
         ended.signal()
     }
@@ -170,5 +172,13 @@ final class CommitQueue: Sendable {
         for entry in forgotten { entry.abandon() }
         for entry in forgotten + late { entry.finish(.slow) }
         if goesOn { watchLater() }
+    }
+}
+
+extension DispatchSemaphore {
+    /// Waits for a signal, at most until a time when there is one.
+    func wait(until end: ContinuousClock.Instant?) {
+        guard let end else { return wait() }
+        _ = wait(timeout: .now() + (end - .now).inSeconds)
     }
 }

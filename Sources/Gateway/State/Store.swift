@@ -28,10 +28,19 @@ package final class Store: Sendable {
     package static func open(
         _ path: String, _ key: SealKey, now: Int
     ) throws(StoreOpenError) -> Store {
-        try Store(opening: path, key, now: now)
+        try open(path, key, now: now, underWay: UnderWay())
     }
 
-    private init(opening path: String, _ key: SealKey, now: Int) throws(StoreOpenError) {
+    /// - Parameter underWay: the messages whose changes are worth waiting for.
+    static func open(
+        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay
+    ) throws(StoreOpenError) -> Store {
+        try Store(opening: path, key, now: now, underWay)
+    }
+
+    private init(
+        opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay
+    ) throws(StoreOpenError) {
         self.path = path
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty {
@@ -52,7 +61,7 @@ package final class Store: Sendable {
             let mark = try StoreMark(path + ".mark", opened.commits)
             let health = Health(commits: opened.commits)
             self.health = health
-            queue = CommitQueue { [database] batch in
+            queue = CommitQueue(underWay: underWay) { [database] batch in
                 Self.write(batch, to: database, mark: mark, health: health)
             }
             health.queue.withLock { [queue] in $0 = queue }

@@ -27,7 +27,7 @@ extension Gateway {
         log.toleratedData(decision)
         var record = JournalRecord(decision, facts: facts)
         record.checks = verdict.checks
-        journal.note(record)
+        journal.note(record, LogMembers(record.decision.entries))
     }
 
     /// What is known of a refused request beside the refusal: how it was asked, and the share that its

@@ -9,9 +9,9 @@ struct JournalBodyTests {
     private static func written(
         _ text: String, _ form: JournalBody.Form = .json, _ seals: OpenSeals = OpenSeals()
     ) throws -> String {
-        var line = JournalText(seq: 1, .decision, time: 0, try seals.sealer())
+        var line = JournalText()
         JournalBody(bytes: Array(text.utf8), form: form).write(into: &line)
-        return String(decoding: line.bytes, as: UTF8.self)
+        return line.hashed(try seals.sealer())
     }
 
     @Test func onlyWhatIsKnownToBeHarmlessStays() throws {
@@ -58,10 +58,10 @@ struct JournalBodyTests {
         let text = #"{"providerId":"7","owner":"alice@one.test","size":12,"x":[true,null,1.5]}"#
         var body = JournalBody(bytes: Array(text.utf8), form: .json)
         let written = try Self.written(text)
-        var line = JournalText(seq: 1, .decision, time: 0, try OpenSeals().sealer())
+        var line = JournalText()
         body.members = try JSONValue(parsing: Array(text.utf8)).object
         body.write(into: &line)
-        #expect(String(decoding: line.bytes, as: UTF8.self) == written)
+        #expect(line.hashed(try OpenSeals().sealer()) == written)
         #expect(
             written.hasSuffix(#""size":12,"<name of 1 bytes>":[true,null,"<number of 3 bytes>"]}"#))
     }
@@ -80,27 +80,39 @@ struct JournalBodyTests {
         }
     }
 
-    @Test func anAccountIsSealedOnceInALine() throws {
+    @Test func anAccountIsSealedOnceForAllLinesOfADay() throws {
         var count = 0
         let site = try #require(PeerHost("cloud.test"))
-        var line = JournalText(
-            seq: 1, .decision, time: 0,
-            PersonSealer(site: site) { subject, text in
-                count += 1
-                return SealedPerson(
-                    pseudonym: JournalPseudonym(digest: [UInt8](repeating: 1, count: 12)),
-                    host: subject.host, sealed: Array(text.utf8))
-            })
-        for _ in 0..<3 { line.add(account: "owner", "alice@one.test") }
-        #expect(count == 1)
-        let person = #"{"s":"010101010101010101010101","h":"one.test","c":"YWxpY2VAb25lLnRlc3Q"}"#
-        let text = String(decoding: line.bytes, as: UTF8.self)
-        #expect(text.components(separatedBy: person).count == 4)
-        // Other words of the same account are a value of their own.
-        line.object("body") { line in
-            line.begin("name")
-            line.write("Alice", ofAccount: "alice@one.test")
+        let accounts = SealedAccounts()
+        let sealer = PersonSealer(site: site, accounts: accounts) { subject, text in
+            count += 1
+            return SealedPerson(
+                pseudonym: JournalPseudonym(digest: [UInt8](repeating: 1, count: 12)),
+                host: subject.host, sealed: Array(text.utf8))
         }
-        #expect(count == 2)
+        var line = JournalText()
+        for _ in 0..<3 { line.add(account: "owner", "alice@one.test") }
+        let person = #"{"s":"010101010101010101010101","h":"one.test","c":"YWxpY2VAb25lLnRlc3Q"}"#
+        #expect(line.hashed(sealer).components(separatedBy: person).count == 4)
+        #expect(count == 1)
+        // So is a name that the account goes by; other words of it are values of their own.
+        line.object("body") { line in
+            for (name, words) in [("a", "Alice"), ("b", "Alice"), ("c", "alice@one.test")] {
+                line.begin(name)
+                line.write(words, nameOf: "alice@one.test")
+            }
+            line.begin("d")
+            line.write("Alice", ofAccount: "alice@one.test")
+            line.begin("e")
+            line.write("alice@one.test", ofAccount: "alice@one.test")
+        }
+        let whole = line.hashed(sealer)
+        #expect(count == 4)
+        #expect(whole.components(separatedBy: person).count == 6)
+        #expect(
+            line.hashed(sealer) == whole && count == 7, "names that change are sealed anew")
+        accounts.forget()
+        _ = line.hashed(sealer)
+        #expect(count == 11)
     }
 }

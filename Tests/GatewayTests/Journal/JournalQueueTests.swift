@@ -6,7 +6,9 @@ import Testing
 struct JournalQueueTests {
     private static func job() throws -> JournalQueue.Job {
         JournalQueue.Job(
-            work: .record(try TestJournal.record("06abcdefgh234567"), .none), tell: { _ in })
+            work: .record(
+                try TestJournal.record("06abcdefgh234567").text, code: "x", .none),
+            tell: { _ in })
     }
 
     @Test func noMorePlacesAreGivenThanThereIsRoomFor() {
@@ -43,16 +45,15 @@ struct JournalQueueTests {
 
     @Test func refusalsBeyondTheBudgetAreCounted() throws {
         var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
-        for _ in 0..<10 {
-            queue.add(refusal: try Self.job(), code: "x", of: .anybody, now: 5)
-        }
+        var admitted = (0..<10).count { _ in queue.admits(code: "x", of: .anybody, now: 5) }
         // Who is known has a budget of its own, and what is our own has none.
-        for _ in 0..<1002 {
-            queue.add(refusal: try Self.job(), code: "y", of: .peer("one.test"), now: 5)
+        admitted += (0..<1002).count { _ in
+            queue.admits(code: "y", of: .peer("one.test"), now: 5)
         }
-        queue.add(refusal: try Self.job(), code: "y", of: .peer("two.test"), now: 5)
-        queue.add(refusal: try Self.job(), code: "y", of: .ourselves, now: 5)
-        #expect(queue.waiting.count == 1005)
+        for sender in [JournalQueue.Sender.peer("two.test"), .ourselves] {
+            admitted += queue.admits(code: "y", of: sender, now: 5) ? 1 : 0
+        }
+        #expect(admitted == 1005)
         let (told, again) = (queue.takeUnrecorded(), queue.takeUnrecorded())
         #expect(told == ["x": 7, "y": 2] && again == [:])
     }

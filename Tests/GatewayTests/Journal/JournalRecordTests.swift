@@ -11,7 +11,7 @@ final class OpenSeals {
 
     func sealer() throws -> PersonSealer {
         let site = try #require(PeerHost("cloud.test"))
-        return PersonSealer(site: site) { [self] subject, text in
+        return PersonSealer(site: site, accounts: SealedAccounts()) { [self] subject, text in
             if !subjects.contains(subject) { subjects.append(subject) }
             let number = subjects.firstIndex(of: subject) ?? 0
             let digest = [UInt8](repeating: 0, count: 11) + [UInt8(number + 1)]
@@ -61,10 +61,8 @@ struct JournalRecordTests {
     static func line(_ record: JournalRecord, _ seals: OpenSeals = OpenSeals()) throws
         -> JournalLine
     {
-        var text = JournalText(seq: 7, .decision, time: 1_700_000_000_123, try seals.sealer())
-        record.write(into: &text)
-        _ = text.finish(after: .none)
-        return try #require(JournalLine(text.bytes[...].dropLast()))
+        let line = record.text.line(seq: 7, time: 1_700_000_000_123, try seals.sealer())
+        return try #require(JournalLine(line[...].dropLast()))
     }
 
     @Test func aRecordIsReadBackWhole() throws {
@@ -172,6 +170,33 @@ struct JournalRecordTests {
             #expect(line.member("client")?.string == client)
             #expect(seals.subjects.isEmpty)
         }
+    }
+
+    /// The bound is what decides how much of a record is written.
+    @Test func noLineIsLongerThanItsBound() throws {
+        let words = String(repeating: "\u{7}", count: 900) + " alice@one.test"
+        var record = Self.record(try Self.facts(), detail: words)
+        record.decision.would = [words, "x: \(words)"]
+        var body = JournalBody(bytes: [], form: .json)
+        body.members = JSONObject([
+            ("owner", .string("alice@one.test")), ("name", .string(words)),
+            ("ownerDisplayName", .string(words)), ("sender", .string("carl@two.test")),
+        ])
+        record.body = body
+        let text = record.text
+        #expect(text.line(try OpenSeals().sealer()).count <= text.mostBytes)
+        #expect(text.mostBytes < 32_768)
+        body.members = JSONObject([
+            ("owner", .string("alice@one.test")),
+            ("name", .string(String(repeating: "n", count: 30_000))),
+        ])
+        record.body = body
+        let line = try Self.line(record)
+        #expect(line.member("body") == nil && line.member("facts") != nil)
+        record.checks = (0..<512).map { Check("rule:\($0)" + words, .notApplicable) }
+        let bare = try Self.line(record)
+        #expect(bare.member("checks") == nil && bare.member("facts_omitted")?.bool == true)
+        #expect(bare.bytes.count < 32_768)
     }
 
     @Test func factsThatWouldBeCutAreLeftOut() throws {

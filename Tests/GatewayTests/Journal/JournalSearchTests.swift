@@ -64,7 +64,7 @@ struct JournalSearchTests {
         let disk = try journal.open()
         for client in ["127.0.0.1", "::1", "192.0.2.7"] {
             let id = DecisionID.make(now: journal.time / 1000)
-            try disk.append(try TestJournal.record(id, client: client), journal.time)
+            try disk.append(try TestJournal.record(id, client: client).text, journal.time)
         }
         try disk.commit()
         #expect(JournalSearch.client(ofNobody: "192.0.2.7") == nil)

@@ -26,4 +26,33 @@ struct JournalSubjectsTests {
         #expect(pseudonym("stranger@one.test") != first[0])
         subjects.close()
     }
+
+    /// A line with an account as it was sealed before would else be of somebody whom nobody can
+    /// forget: whose key is gone already.
+    @Test func anAccountThatWasForgottenIsSealedAnew() throws {
+        let scratch = try Scratch()
+        let key = try #require(SealKey(Secret.random(32)))
+        let site = try #require(PeerHost("cloud.test"))
+        let subjects = try JournalSubjects(scratch.path, key, .writing)
+        func line(_ day: JournalDay) throws -> String {
+            var text = JournalText()
+            text.add(account: "owner", "alice@one.test")
+            defer { try? subjects.flush(day) }
+            return text.hashed(subjects.sealer(site: site, on: day))
+        }
+        func pseudonym() throws -> JournalPseudonym? {
+            try subjects.pseudonym(of: JournalSubject(account: "alice@one.test", site: site))
+        }
+        let first = try line(day)
+        let before = try #require(try pseudonym())
+        #expect(try line(day) == first)
+        try subjects.forget(before)
+        #expect(try line(day) != first)
+        #expect(try pseudonym() != before && pseudonym() != nil)
+        // A new day is one on which the account is written of.
+        _ = try line(day.next)
+        #expect(try subjects.forget(before: day.next) == 0)
+        #expect(try subjects.forget(before: day.next.next) == 1)
+        subjects.close()
+    }
 }

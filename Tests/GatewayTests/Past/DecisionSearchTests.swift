@@ -83,7 +83,7 @@ import Testing
             distortions: [Distortion(.host, signed: "cloud.test", seen: "<b>\n\u{202E}")],
             outcome: .explained)
         try journal.write(.diagnosis, PastJournal.start + 2000) { text in
-            for entry in miss.entries { text.add(entry) }
+            LogMembers(miss.entries).forEach { text.add(written: $1) }
         }
         guard case .found(let found) = try find(id) else {
             Issue.record("not found")

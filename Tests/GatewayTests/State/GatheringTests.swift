@@ -3,10 +3,76 @@ import Testing
 @testable import Gateway
 
 @Suite struct GatheringTests {
+    private let underWay = UnderWay()
+    private let now = ContinuousClock.now
+
+    private func gathering() -> Gathering {
+        Gathering(window: .milliseconds(2), underWay: underWay)
+    }
+
+    private func check(
+        _ gathering: inout Gathering, _ waiting: Int, _ expected: Gathering.Turn,
+        at now: ContinuousClock.Instant? = nil, _ place: SourceLocation = #_sourceLocation
+    ) {
+        let turn = gathering.turn(waiting, at: now ?? self.now)
+        #expect(turn == expected, sourceLocation: place)
+    }
+
+    private func wakes(
+        _ gathering: inout Gathering, _ waiting: Int, _ expected: Bool,
+        _ place: SourceLocation = #_sourceLocation
+    ) {
+        let wakes = gathering.wakes(waiting)
+        #expect(wakes == expected, sourceLocation: place)
+    }
+
     @Test func whoIsAloneWaitsForNobody() {
-        var gathering = Gathering(window: 0.001)
-        let pauses = [1, 1, 1, 2, 1, 1, 512, 3, 1, 2].map { gathering.pause(after: $0) }
-        // One alone may be chance; of two nobody else is there.
-        #expect(pauses == [0.001, nil, nil, 0.001, 0.001, nil, 0.001, 0.001, 0.001, 0.001])
+        let member = underWay.enter()
+        var gathering = gathering()
+        check(&gathering, 0, .sleep(until: nil))
+        wakes(&gathering, 1, true)
+        check(&gathering, 1, .write)
+        // While it writes nobody has to wake it.
+        wakes(&gathering, 1, false)
+        withExtendedLifetime(member) {}
+    }
+
+    @Test func halfOfThemAreWrittenTogether() {
+        var members = (0..<8).map { _ in underWay.enter() }
+        var gathering = gathering()
+        _ = gathering.turn(0, at: now)
+        wakes(&gathering, 1, true)
+        let end = now + .milliseconds(2)
+        check(&gathering, 1, .sleep(until: end))
+        wakes(&gathering, 2, false)
+        wakes(&gathering, 3, false)
+        // Woken for nothing it waits no longer than before.
+        check(&gathering, 3, .sleep(until: end), at: now + .milliseconds(1))
+        wakes(&gathering, 4, true)
+        check(&gathering, 4, .write, at: now + .milliseconds(1))
+        // The others may be over by something else.
+        members.removeLast(5)
+        #expect(underWay.count == 3)
+        check(&gathering, 2, .write)
+    }
+
+    @Test func nobodyWaitsLongerThanTheWindow() {
+        let members = (0..<8).map { _ in underWay.enter() }
+        var gathering = gathering()
+        check(&gathering, 2, .sleep(until: now + .milliseconds(2)))
+        check(&gathering, 2, .write, at: now + .milliseconds(2))
+        // The next ones have a window of their own.
+        let later = now + .milliseconds(3)
+        check(&gathering, 1, .sleep(until: later + .milliseconds(2)), at: later)
+        withExtendedLifetime(members) {}
+    }
+
+    @Test func somethingElseToDoWakesItAlways() {
+        let members = (0..<8).map { _ in underWay.enter() }
+        var gathering = gathering()
+        _ = gathering.turn(1, at: now)
+        let woke = [gathering.wakes(), gathering.wakes()]
+        #expect(woke == [true, false])
+        withExtendedLifetime(members) {}
     }
 }

@@ -42,7 +42,7 @@ final class PastJournal {
         facts?.now = time / 1000
         var record = JournalRecord(decision, facts: facts)
         change(&record)
-        try write(.decision, time) { record.write(into: &$0) }
+        try write(.decision, time, record.text)
         return id
     }
 
@@ -50,17 +50,23 @@ final class PastJournal {
     func write(
         _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
     ) throws {
-        seq += 1
-        var text = JournalText(seq: seq, kind, time: time, try seals.sealer())
+        var text = JournalText()
         members(&text)
-        hash = text.finish(after: hash)
+        try write(kind, time, text)
+    }
+
+    private func write(_ kind: JournalLine.Kind, _ time: Int, _ text: JournalText) throws {
+        seq += 1
+        var line: [UInt8] = []
+        hash = text.write(
+            seq, kind, time: time, after: hash, try seals.sealer(), into: &line)
         let file = reader.file(of: JournalDay(milliseconds: time))
         if !FileManager.default.fileExists(atPath: file) {
             try #require(FileManager.default.createFile(atPath: file, contents: nil))
         }
         let handle = try #require(FileHandle(forWritingAtPath: file))
         try handle.seekToEnd()
-        try handle.write(contentsOf: Data(text.bytes))
+        try handle.write(contentsOf: Data(line))
         try handle.close()
     }
 }

@@ -72,7 +72,7 @@ final class TestJournal {
         var ids: [String] = []
         for _ in 0..<count {
             let id = DecisionID.make(now: time / 1000)
-            try disk.append(try Self.record(id, by: person, peer: peer), time)
+            try disk.append(try Self.record(id, by: person, peer: peer).text, time)
             ids.append(id)
             time += 1000
         }
@@ -142,4 +142,36 @@ final class TestJournal {
 
     /// The hash that a line states.
     static func hash(_ line: String) -> String { String(line.dropLast(2).suffix(64)) }
+}
+
+extension JournalRecord {
+    var members: LogMembers { LogMembers(decision.entries) }
+
+    var text: JournalText { text(members) }
+}
+
+extension Journal {
+    func append(
+        _ record: JournalRecord, _ place: JournalQueue.Place
+    ) async throws(Denial) { try await append(record, record.members, place) }
+
+    func note(_ record: JournalRecord, _ place: JournalQueue.Place) {
+        note(record, record.members, place)
+    }
+}
+
+extension JournalText {
+    /// The line as it is written, with its end.
+    func line(
+        seq: Int = 1, time: Int = 0, _ sealer: PersonSealer
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        _ = write(seq, .decision, time: time, after: .none, sealer, into: &line)
+        return line
+    }
+
+    /// What is hashed of it, as text.
+    func hashed(_ sealer: PersonSealer) -> String {
+        String(decoding: line(sealer).dropLast(JournalLine.tailCount + 1), as: UTF8.self)
+    }
 }

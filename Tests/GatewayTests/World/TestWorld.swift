@@ -89,6 +89,7 @@ final class TestWorld: Sendable {
                         lines.add(bytes)
                         return true
                     }), journal: journal.map { .on($0, .redacted) } ?? .off,
+                underWay: UnderWay(),
                 fingerprint: seal.hmac(for: .fingerprint)))
     }
 

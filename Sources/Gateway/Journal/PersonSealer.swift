@@ -1,0 +1,118 @@
+import Federation
+import OpenSSL
+
+/// Seals what is personal in the lines of one day.
+struct PersonSealer {
+    /// The host of accounts that are named without one.
+    let site: PeerHost
+    let accounts: SealedAccounts
+    let seal: (JournalSubject, _ text: String) -> SealedPerson
+
+    func subject(_ account: String) -> JournalSubject {
+        JournalSubject(account: account, site: site)
+    }
+
+    /// A text with the pseudonym of each account in the place of its name.
+    func scrubbed(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let bare = word.trimming { !$0.isLetter && !$0.isNumber && $0 != "@" && $0 != "~" }
+            guard bare.dropFirst().contains("@") else { return String(word) }
+            let person = seal(subject(String(bare)), String(bare))
+            return word.prefix(upTo: bare.startIndex) + "~\(person.pseudonym)"
+                + (person.host.map { "@\($0)" } ?? "") + word.suffix(from: bare.endIndex)
+        }.joined(separator: " ")
+    }
+}
+
+/// A personal value as the journal holds it: `{"s": pseudonym, "h": host, "c": sealed}`.
+struct SealedPerson: Sendable {
+    let pseudonym: JournalPseudonym
+    let host: PeerHost?
+    let sealed: [UInt8]
+
+    func write(into line: inout [UInt8]) {
+        line.append(utf8: "{\"s\":\"")
+        line.append(utf8: pseudonym.description)
+        if let host {
+            line.append(utf8: "\",\"h\":\"")
+            line.append(utf8: host.description)
+        }
+        line.append(utf8: "\",\"c\":\"")
+        Base64.appendURL(sealed.span, to: &line)
+        line.append(utf8: "\"}")
+    }
+
+    /// The most bytes that a text and a host of so many bytes become.
+    static func mostBytes(_ text: Int, host: Int) -> Int {
+        64 + host + (text + AEADKey.overhead + 2) / 3 * 4
+    }
+}
+
+/// Accounts and their names as the lines of one day have them: most stand several times in a line, and
+/// in many lines, and are sealed once.
+final class SealedAccounts {
+    /// What of an account.
+    enum Text: Sendable {
+        case itself
+        /// A name that it goes by, which comes again.
+        case name(String)
+        /// Words of its own.
+        case words(String)
+
+        /// Nil for the account itself.
+        var words: String? {
+            switch self {
+            case .itself: nil
+            case .name(let text), .words(let text): text
+            }
+        }
+    }
+
+    private struct Entry {
+        let subject: JournalSubject
+        /// As lines have it.
+        var itself: [UInt8]?
+        var name: (text: String, line: [UInt8])?
+    }
+
+    private var entries: [String: Entry] = [:]
+
+    func write(
+        _ text: Text, of account: String, _ sealer: PersonSealer, into line: inout [UInt8]
+    ) {
+        let known = entries[account] ?? Entry(subject: sealer.subject(account))
+        let before: [UInt8]? =
+            switch text {
+            case .itself: known.itself
+            case .name(let name): known.name.flatMap { $0.text.isSame(as: name) ? $0.line : nil }
+            case .words: nil
+            }
+        if let before {
+            line.append(copying: before.span)
+            return
+        }
+        let start = line.count
+        sealer.seal(known.subject, text.words ?? account).write(into: &line)
+        var entry = known
+        switch text {
+        case .itself: entry.itself = [UInt8](line.span.extracting(start...))
+        case .name(let name): entry.name = (name, [UInt8](line.span.extracting(start...)))
+        case .words: break
+        }
+        if entries.count >= Self.most { forget() }
+        entries[account] = entry
+    }
+
+    func forget() { entries.removeAll(keepingCapacity: true) }
+
+    private static let most = 2048
+}
+
+extension Substring {
+    /// Without the characters at both ends that fulfil a condition.
+    fileprivate func trimming(_ isLeftOut: (Character) -> Bool) -> Substring {
+        var rest = drop(while: isLeftOut)
+        while let last = rest.last, isLeftOut(last) { rest = rest.dropLast() }
+        return rest
+    }
+}

@@ -1,0 +1,23 @@
+import Synchronization
+
+/// How many messages are under way that the policy let through: each comes to the store first, and to
+/// the journal when the other side has answered.
+final class UnderWay: Sendable {
+    private let members = Atomic(0)
+
+    var count: Int { members.load(ordering: .relaxed) }
+
+    /// One more, for as long as what is returned lives.
+    func enter() -> Member { Member(self) }
+
+    final class Member: Sendable {
+        private let all: UnderWay
+
+        fileprivate init(_ all: UnderWay) {
+            self.all = all
+            all.members.add(1, ordering: .relaxed)
+        }
+
+        deinit { all.members.subtract(1, ordering: .relaxed) }
+    }
+}
