@@ -18,6 +18,7 @@ from gateway import Evidence, Gateway
 from listener import free_port
 from peers import serving
 from servers import start_origin
+from sink import Sink
 
 HOST = "cloud.test"
 MODEST = {"head": 400, "body": 400, "read": 400, "hung": 400}
@@ -72,7 +73,8 @@ def main() -> int:
         folder, plain = Path(name), free_port()
         authority = Authority(folder)
         with serving(authority, {"modern.test": "rfc9421"}) as peers:
-            origin = start_origin(folder, discovery)
+            sink = Sink()
+            origin = start_origin(folder, discovery, sink.port)
             gateway = Gateway(
                 folder / "gateway", authority, Evidence(), peers,
                 f"http://127.0.0.1:{origin.port}",
@@ -98,6 +100,7 @@ def main() -> int:
             finally:
                 gateway.stop()
                 origin.stop()
+                sink.stop()
     return 1 if over else 0
 
 

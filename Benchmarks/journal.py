@@ -1,6 +1,6 @@
 """What the journal costs: shares with and without it (reading a month of it: scripts/month).
 
-    .venv/bin/python Benchmarks/journal.py [--rounds 15] [--seconds 1] [--senders 16,32,64,128]
+    .venv/bin/python Benchmarks/journal.py [--rounds 11] [--seconds 1] [--senders 16,32,64,128]
 
 The gateway is the release build. wrk sends distinct signed shares over so many connections, which nginx accepts as the
 legacy server; another one begins each round. Ratios are medians of those of the rounds. CPU time is that of the gateway's process, shares a second by the clock.
@@ -50,16 +50,20 @@ def rounds(world: World, gateways: dict, connections: int, options) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--seconds", type=int, default=1, help="of each")
     parser.add_argument("--senders", default="16,32,64,128", help="connections that shares come by")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         world = World(Path(name))
         try:
-            gateways = {"with": world.gateway, "without": world.another_gateway("without", journal=False)}
             for connections in map(int, options.senders.split(",")):
+                # Of their own: what one remembers of the messages of a window has an end.
+                gateways = {name: world.another_gateway(f"{name}-{connections}", journal=name == "with")
+                            for name in ("with", "without")}
                 rounds(world, gateways, connections, options)
+                for gateway in gateways.values():
+                    world.end(gateway)
         finally:
             world.stop()
     return 0

@@ -2,15 +2,15 @@
 package enum Hex {
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
-        append(bytes, to: &text)
+        append(Array(bytes).span, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
     /// Appends the digits to text that is being written.
-    package static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
-        for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte))
+    package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+        for place in bytes.indices {
+            text.append(digit(bytes[place] >> 4))
+            text.append(digit(bytes[place]))
         }
     }
 

@@ -51,7 +51,8 @@ extension JSONValue {
             case 0x09: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "t")])
             case 0..<0x20, 0x7F:
                 bytes.append(utf8: "\\u00")
-                Hex.append(CollectionOfOne(byte), to: &bytes)
+                bytes.append(Hex.digit(byte >> 4))
+                bytes.append(Hex.digit(byte))
             default: bytes.append(byte)
             }
         }

@@ -129,7 +129,7 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { Hex.encode(bytes) }
 
-    func write(into text: inout [UInt8]) { Hex.append(bytes, to: &text) }
+    func write(into text: inout [UInt8]) { Hex.append(bytes.span, to: &text) }
 }
 
 extension JSONLimits {

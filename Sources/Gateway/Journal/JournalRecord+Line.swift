@@ -6,25 +6,28 @@ extension JournalRecord {
     static let lineLimit = 32_768
 
     /// How much of a record is written; less where a line would be too long.
-    enum Extent: CaseIterable {
-        case whole, withoutBody, bare
-    }
+    private enum Extent { case whole, withoutBody, bare }
 
     /// What the journal says of the decision, in a line of at most ``lineLimit`` bytes.
     ///
     /// - Parameter decision: its members as the log has them.
     func text(_ decision: LogMembers) -> JournalText {
-        for extent in Extent.allCases {
-            var text = JournalText()
-            write(decision, into: &text, extent)
-            if text.mostBytes <= Self.lineLimit || extent == .bare { return text }
+        for extent in [Extent.whole, .withoutBody] {
+            let text = text(decision, extent)
+            if text.mostBytes <= Self.lineLimit { return text }
         }
-        return JournalText()
+        return text(decision, .bare)
+    }
+
+    private func text(_ decision: LogMembers, _ extent: Extent) -> JournalText {
+        var text = JournalText()
+        write(decision, into: &text, extent)
+        return text
     }
 
     private func write(_ members: LogMembers, into text: inout JournalText, _ extent: Extent) {
         members.forEach { name, written in
-            if extent == .bare, text.bytes.count >= Self.lineLimit / 2 { return }
+            if extent == .bare, text.mostBytes >= Self.lineLimit / 2 { return }
             switch name {
             case .client:
                 // Of the machine itself, or without an address: nobody's.
@@ -40,7 +43,9 @@ extension JournalRecord {
                 if candidate == nil || extent == .bare { text.add(written: written) }
             case .would:
                 text.begin("would")
-                text.list(decision.would) { $0.write(mentioning: $1) }
+                text.list(extent == .bare ? decision.would.prefix(1) : decision.would[...]) {
+                    $0.write(mentioning: $1)
+                }
             case .detail: text.add(mentioning: "detail", decision.detail)
             // May name anybody.
             case .words: break

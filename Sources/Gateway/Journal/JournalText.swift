@@ -77,14 +77,9 @@ struct JournalText: Sendable {
     var mostBytes: Int {
         gaps.reduce(bytes.count + Self.frame) { sum, gap in
             switch gap.value {
-            case .sealed(let text, let subject):
-                sum
-                    + SealedPerson.mostBytes(
-                        text.utf8.count, host: subject.host?.description.utf8.count ?? 0)
+            case .sealed(let text, _): sum + SealedPerson.mostBytes(text)
             case .account(let text, let account):
-                sum
-                    + SealedPerson.mostBytes(
-                        text.words?.utf8.count ?? account.utf8.count, host: account.utf8.count)
+                sum + SealedPerson.mostBytes(text.words ?? account)
             // Each word may become a pseudonym, and each byte an escape.
             case .mentioning(let text): sum + min(text.utf8.count * 16, LogText.valueLimit * 6)
             }

@@ -42,10 +42,13 @@ struct SealedPerson: Sendable {
         line.append(utf8: "\"}")
     }
 
-    /// The most bytes that a text and a host of so many bytes become.
-    static func mostBytes(_ text: Int, host: Int) -> Int {
-        64 + host + (text + AEADKey.overhead + 2) / 3 * 4
+    /// The most bytes that a text becomes, whose ever it is.
+    static func mostBytes(_ text: String) -> Int {
+        frame + (text.utf8.count + AEADKey.overhead + 2) / 3 * 4
     }
+
+    /// A pseudonym, a host of 259 bytes, and what is around them.
+    private static let frame = 320
 }
 
 /// Accounts and their names as the lines of one day have them: most stand several times in a line, and

@@ -194,7 +194,9 @@ struct JournalRecordTests {
         let line = try Self.line(record)
         #expect(line.member("body") == nil && line.member("facts") != nil)
         record.checks = (0..<512).map { Check("rule:\($0)" + words, .notApplicable) }
+        record.decision.would = Array(repeating: words, count: 20)
         let bare = try Self.line(record)
+        #expect(bare.member("would")?.array?.count == 1)
         #expect(bare.member("checks") == nil && bare.member("facts_omitted")?.bool == true)
         #expect(bare.bytes.count < 32_768)
     }
