@@ -2,8 +2,13 @@ import NIOCore
 
 /// How sockets are read and written, by measurement.
 enum SocketTuning {
-    /// Reads grow from 1 KiB to 32 KiB with what comes.
-    static let allocator = AdaptiveRecvByteBufferAllocator(
+    /// Reads from clients grow from 1 KiB to 32 KiB with what comes. The buffer stays with the
+    /// connection while it is idle, and most requests fit into the smallest.
+    private static let fromClients = AdaptiveRecvByteBufferAllocator(
+        minimum: 1 << 10, initial: 1 << 10, maximum: 32 << 10)
+
+    /// Those from upstreams begin where most answers fit.
+    static let fromUpstreams = AdaptiveRecvByteBufferAllocator(
         minimum: 1 << 10, initial: 2 << 10, maximum: 32 << 10)
 
     /// Above 32 KiB that wait to be sent nothing more is read for it, until 16 KiB are left. So a
@@ -20,7 +25,7 @@ enum SocketTuning {
         try options.setOption(.autoRead, value: false)
         try options.setOption(.maxMessagesPerRead, value: 1)
         try options.setOption(.allowRemoteHalfClosure, value: true)
-        try options.setOption(.recvAllocator, value: allocator)
+        try options.setOption(.recvAllocator, value: fromClients)
         try options.setOption(.writeBufferWaterMark, value: waterMark)
     }
 }

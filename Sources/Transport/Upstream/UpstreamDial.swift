@@ -132,7 +132,7 @@ final class UpstreamDial: LoopMember {
             .connectTimeout(.nanoseconds(max(.milliseconds(1), share).nanoseconds))
             .channelOption(.autoRead, value: false)
             .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: SocketTuning.allocator)
+            .channelOption(.recvAllocator, value: SocketTuning.fromUpstreams)
             .channelOption(.writeBufferWaterMark, value: SocketTuning.waterMark)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
