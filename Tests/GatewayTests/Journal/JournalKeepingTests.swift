@@ -72,6 +72,8 @@ struct JournalKeepingTests {
         let found = try #require(try decisions().last)
         #expect(found.by == "guard:backend_unavailable" && found.place == nil)
         #expect(found.checks.contains { $0.result == "allowed" })
+        // Nobody waits for a message that is over.
+        #expect(world.gateway.underWay.count == 0)
     }
 
     // MARK: Shared data

@@ -67,6 +67,17 @@ import Testing
         withExtendedLifetime(members) {}
     }
 
+    @Test func aMessageIsUnderWayUntilItsTrailIsGone() throws {
+        let world = try TestWorld()
+        let request = TestRequest("/ocm/shares", Messages.share(from: "modern.test"))
+        var trail: Trail? = world.trail(try world.received(request))
+        #expect(underWay.count == 0)
+        trail?.counts(among: underWay)
+        #expect(underWay.count == 1)
+        trail = nil
+        #expect(underWay.count == 0)
+    }
+
     @Test func somethingElseToDoWakesItAlways() {
         let members = (0..<8).map { _ in underWay.enter() }
         var gathering = gathering()
