@@ -144,8 +144,10 @@ def test_a_slow_reader_does_not_fill_the_memory(world, peers):
                          f"Authorization: Bearer {token}\r\n\r\n").encode())
         stalled.append(connection)
     threading.Event().wait(3)
-    grown = gateway.memory("VmRSS")
-    for connection in stalled:
-        connection.close()
+    try:
+        grown = gateway.memory("VmRSS")
+    finally:
+        for connection in stalled:
+            connection.close()
     (server.folder / "slow.bin").unlink()
     assert grown < 64 << 20, f"{grown >> 20} MiB"
