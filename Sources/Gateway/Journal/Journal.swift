@@ -23,8 +23,8 @@ package final class Journal: Sendable {
         /// When the log is told again that there is little room.
         var shortAgain = 0
 
-        /// A job was added; whether the thread has to be woken for it.
-        mutating func wakes() -> Bool { gathering.wakes(queue.waiting.count) }
+        /// A job was added; whether the thread has to be woken now.
+        mutating func wakes() -> Bool { gathering.wakes(awaited: queue.awaited) }
     }
 
     private let state: Mutex<State>
@@ -109,11 +109,14 @@ package final class Journal: Sendable {
     }
 
     /// Writes the record of a refusal; nobody waits for it.
-    func note(_ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place) {
+    func note(
+        _ record: JournalRecord, _ members: @autoclosure () -> LogMembers,
+        _ place: JournalQueue.Place
+    ) {
         if place == .taken { state.withLock { $0.queue.giveBack() } }
         let code = record.decision.shortCode
         note(code: code, of: record.decision.peer.map { .peer($0) } ?? .anybody) {
-            .record(record.text(members), code: code, .none)
+            .record(record.text(members()), code: code, .none)
         }
     }
 
@@ -127,7 +130,7 @@ package final class Journal: Sendable {
     ) {
         let now = seconds()
         guard state.withLock({ $0.queue.admits(code: code, of: sender, now: now) }) else { return }
-        let job = JournalQueue.Job(work: work(), tell: { _ in })
+        let job = JournalQueue.Job(work: work(), isAwaited: false, tell: { _ in })
         let mustWake = state.withLock { $0.queue.add(job) == nil && $0.wakes() }
         if mustWake { wake.signal() }
     }
@@ -151,7 +154,9 @@ package final class Journal: Sendable {
 
     private func submit(_ work: JournalQueue.Job.Work) async -> JournalQueue.Outcome {
         await withCheckedContinuation { continuation in
-            let job = JournalQueue.Job(work: work) { continuation.resume(returning: $0) }
+            let job = JournalQueue.Job(work: work, isAwaited: true) {
+                continuation.resume(returning: $0)
+            }
             let (failure, mustWake) = state.withLock { state -> (JournalFailure?, Bool) in
                 if let failure = state.queue.add(job) { return (failure, false) }
                 return (nil, state.wakes())
@@ -184,7 +189,8 @@ package final class Journal: Sendable {
             let (turn, jobs, asking) = state.withLock {
                 state -> (Gathering.Turn, [JournalQueue.Job], [Asking]) in
                 if state.asking.isEmpty, !state.queue.isEnding {
-                    let turn = state.gathering.turn(state.queue.waiting.count, at: .now)
+                    let turn = state.gathering.turn(
+                        state.queue.waiting.count, awaited: state.queue.awaited, at: .now)
                     guard turn == .write else { return (turn, [], []) }
                 }
                 defer { state.asking = [] }
@@ -342,7 +348,8 @@ package final class Journal: Sendable {
         try disk.append(.unrecorded, milliseconds()) { text in
             text.object("codes") { text in
                 for (code, count) in counts.sorted(by: { $0.key < $1.key }) {
-                    text.add(code, count)
+                    text.begin(foreign: code)
+                    text.write(count)
                 }
             }
         }

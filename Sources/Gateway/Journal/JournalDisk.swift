@@ -91,7 +91,7 @@ final class JournalDisk {
         write(kind, time, members)
     }
 
-    /// Adds the line of a decision.
+    /// Adds the line of a decision, which ``JournalRecord`` has kept within its bound.
     func append(_ decision: JournalText, _ time: Int) throws {
         try turnIfNew(time)
         write(.decision, time, decision)

@@ -55,9 +55,9 @@ package enum JournalKeeping: Sendable {
     }
 
     /// For refusals: nobody waits.
-    func note(_ record: JournalRecord, _ members: LogMembers) {
+    func note(_ record: JournalRecord, _ members: @autoclosure () -> LogMembers) {
         guard case .on(let journal, _) = self else { return }
-        journal.note(record, members, .none)
+        journal.note(record, members(), .none)
     }
 
     /// Why the signature of a message that was refused before has failed.

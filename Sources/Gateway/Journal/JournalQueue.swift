@@ -18,6 +18,8 @@ struct JournalQueue {
         }
 
         let work: Work
+        /// Whether somebody waits for it.
+        let isAwaited: Bool
         /// Whether it takes room that nobody has promised it.
         var isUnplaced: Bool {
             if case .record(_, _, .taken) = work { false } else { true }
@@ -40,6 +42,8 @@ struct JournalQueue {
     enum Answer { case given, refused(JournalFailure), wait }
 
     private(set) var waiting: [Job] = []
+    /// How many of them somebody waits for.
+    private(set) var awaited = 0
     private(set) var failure: JournalFailure?
     private(set) var isEnding = false
     /// Places that were taken and whose lines are not on the disk.
@@ -78,6 +82,7 @@ struct JournalQueue {
         if let failure { return failure }
         guard !isEnding else { return .closed }
         waiting.append(job)
+        if job.isAwaited { awaited += 1 }
         return nil
     }
 
@@ -103,6 +108,7 @@ struct JournalQueue {
     mutating func takeJobs() -> [Job] {
         let jobs = Array(waiting.prefix(Self.batch))
         waiting.removeFirst(jobs.count)
+        awaited -= jobs.count(where: \.isAwaited)
         return jobs
     }
 
@@ -131,7 +137,7 @@ struct JournalQueue {
     /// Nothing is taken any more; what waited is returned.
     mutating func fail(_ failure: JournalFailure) -> [Job] {
         self.failure = failure
-        defer { waiting = [] }
+        defer { (waiting, awaited) = ([], 0) }
         return waiting
     }
 

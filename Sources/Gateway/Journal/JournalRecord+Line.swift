@@ -27,7 +27,9 @@ extension JournalRecord {
 
     private func write(_ members: LogMembers, into text: inout JournalText, _ extent: Extent) {
         members.forEach { name, written in
-            if extent == .bare, text.mostBytes >= Self.lineLimit / 2 { return }
+            // One of what would have refused it is told in any case.
+            let count = name == .would ? 0 : written.count
+            if extent == .bare, text.mostBytes + count > Self.lineLimit / 2 { return }
             switch name {
             case .client:
                 // Of the machine itself, or without an address: nobody's.
@@ -43,9 +45,10 @@ extension JournalRecord {
                 if candidate == nil || extent == .bare { text.add(written: written) }
             case .would:
                 text.begin("would")
-                text.list(extent == .bare ? decision.would.prefix(1) : decision.would[...]) {
-                    $0.write(mentioning: $1)
-                }
+                let told = extent == .bare ? decision.would.prefix(1) : decision.would[...]
+                text.list(told) { $0.write(mentioning: $1) }
+                let left = decision.would.count - told.count
+                if left > 0 { text.add("would_omitted", left) }
             case .detail: text.add(mentioning: "detail", decision.detail)
             // May name anybody.
             case .words: break

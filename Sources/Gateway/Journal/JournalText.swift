@@ -109,7 +109,7 @@ struct JournalText: Sendable {
     mutating func add(_ name: String, _ texts: [String]) {
         if texts.isEmpty { return }
         begin(name)
-        LogLine.write(.texts(texts), depth: 0, into: &bytes)
+        list(texts) { $0.write($1) }
     }
 
     mutating func add(_ name: String, hash: JournalHash) {
@@ -160,14 +160,22 @@ struct JournalText: Sendable {
     }
 }
 
-/// The pieces of a member whose value is no single one: its name, then what it holds. Names are ours:
-/// nothing in them needs an escape.
+/// The pieces of a member whose value is no single one: its name, then what it holds. Names are
+/// constants: nothing in them needs an escape.
 extension JournalText {
     mutating func begin(_ name: String) {
         bytes.append(utf8: isFirst ? "\"" : ",\"")
         isFirst = false
         bytes.append(utf8: name)
         bytes.append(utf8: "\":")
+    }
+
+    /// A member whose name an operator chose, or a peer.
+    mutating func begin(foreign name: String) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        LogText.write(name, into: &bytes)
+        bytes.append(UInt8(ascii: ":"))
     }
 
     mutating func write(_ text: String) { LogText.write(text, into: &bytes) }

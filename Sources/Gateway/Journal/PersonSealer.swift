@@ -78,12 +78,14 @@ final class SealedAccounts {
         var name: (text: String, line: [UInt8])?
     }
 
-    private var entries: [String: Entry] = [:]
+    /// By the bytes of the accounts: texts that Swift takes for equal may be two accounts.
+    private var entries: [[UInt8]: Entry] = [:]
 
     func write(
         _ text: Text, of account: String, _ sealer: PersonSealer, into line: inout [UInt8]
     ) {
-        let known = entries[account] ?? Entry(subject: sealer.subject(account))
+        let key = Array(account.utf8)
+        let known = entries[key] ?? Entry(subject: sealer.subject(account))
         let before: [UInt8]? =
             switch text {
             case .itself: known.itself
@@ -102,13 +104,17 @@ final class SealedAccounts {
         case .name(let name): entry.name = (name, [UInt8](line.span.extracting(start...)))
         case .words: break
         }
+        // Longer ones name nobody.
+        guard line.count - start + key.count <= Self.longest else { return }
         if entries.count >= Self.most { forget() }
-        entries[account] = entry
+        entries[key] = entry
     }
 
     func forget() { entries.removeAll(keepingCapacity: true) }
 
     private static let most = 2048
+    /// Bytes of an account and of what is sealed of it.
+    private static let longest = 2048
 }
 
 extension Substring {

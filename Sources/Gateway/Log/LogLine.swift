@@ -112,9 +112,13 @@ package struct LogMembers: Sendable {
     package init(_ entries: [LogEntry]) {
         bytes.reserveCapacity(1024)
         places.reserveCapacity(entries.count)
+        // Each is cut for itself, since not every line has all of them.
+        var member: [UInt8] = []
         for entry in entries {
-            bytes.append(UInt8(ascii: ","))
-            LogLine.write(entry, depth: 0, into: &bytes)
+            member.removeAll(keepingCapacity: true)
+            member.append(UInt8(ascii: ","))
+            LogLine.write(entry, depth: 0, into: &member)
+            bytes.append(copying: member.span)
             places.append((entry.name, bytes.count))
         }
     }

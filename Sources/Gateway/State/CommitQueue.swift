@@ -5,7 +5,7 @@ import GRDB
 import Synchronization
 
 /// Group commit: callers queue their changes, one thread writes all that wait in one transaction
-/// with one sync, then tells them all; so does ``Gathering`` say when.
+/// with one sync, then tells them all. ``Gathering`` says when.
 ///
 /// An error of the disk is everybody's error: nobody of that batch is told "done". When the disk
 /// hangs, callers are told `slow` after `patience`; what they had queued and the thread has not
@@ -15,11 +15,17 @@ final class CommitQueue: Sendable {
     /// Changes that one caller wants to stand or fall together.
     final class Entry: Sendable {
         let changes: [Change]
+        /// Whether somebody waits for it.
+        let isAwaited: Bool
         let since: ContinuousClock.Instant
         private let tell: Mutex<(@Sendable (StoreFailure?) -> Void)?>
 
-        init(_ changes: [Change], tell: @escaping @Sendable (StoreFailure?) -> Void) {
+        init(
+            _ changes: [Change], isAwaited: Bool = true,
+            tell: @escaping @Sendable (StoreFailure?) -> Void
+        ) {
             self.changes = changes
+            self.isAwaited = isAwaited
             self.since = .now
             self.tell = Mutex(tell)
         }
@@ -38,6 +44,8 @@ final class CommitQueue: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
+        /// How many of them somebody waits for.
+        var awaited = 0
         var writing: [Entry] = []
         var gathering: Gathering
         var isWatched = false
@@ -79,7 +87,8 @@ final class CommitQueue: Sendable {
             if let stop = state.stop { return (stop, false, false) }
             guard state.waiting.count < capacity else { return (.overloaded, false, false) }
             state.waiting.append(entry)
-            let mustWake = state.gathering.wakes(state.waiting.count)
+            if entry.isAwaited { state.awaited += 1 }
+            let mustWake = state.gathering.wakes(awaited: state.awaited)
             let mustWatch = !state.isWatched
             state.isWatched = true
             return (nil, mustWake, mustWatch)
@@ -104,7 +113,7 @@ final class CommitQueue: Sendable {
             guard failure == .broken else {
                 return (state.gathering.wakes(), [])
             }
-            defer { state.waiting = [] }
+            defer { (state.waiting, state.awaited) = ([], 0) }
             return (false, state.waiting)
         }
         if mustWake { wake.signal() }
@@ -126,11 +135,13 @@ final class CommitQueue: Sendable {
         while true {
             let (turn, batch) = state.withLock { state -> (Gathering.Turn, [Entry]) in
                 if !state.isEnding {
-                    let turn = state.gathering.turn(state.waiting.count, at: .now)
+                    let turn = state.gathering.turn(
+                        state.waiting.count, awaited: state.awaited, at: .now)
                     guard turn == .write else { return (turn, []) }
                 }
                 let batch = Array(state.waiting.prefix(largestBatch))
                 state.waiting.removeFirst(batch.count)
+                state.awaited -= batch.count(where: \.isAwaited)
                 state.writing = batch
                 return (.write, batch)
             }
@@ -165,7 +176,10 @@ final class CommitQueue: Sendable {
         let (forgotten, late, goesOn) = state.withLock { state -> ([Entry], [Entry], Bool) in
             let late = state.writing.filter { $0.since <= limit }
             let forgotten = state.waiting.filter { $0.since <= limit }
-            if !forgotten.isEmpty { state.waiting.removeAll { $0.since <= limit } }
+            if !forgotten.isEmpty {
+                state.waiting.removeAll { $0.since <= limit }
+                state.awaited = state.waiting.count(where: \.isAwaited)
+            }
             state.isWatched = !(state.waiting.isEmpty && state.writing.isEmpty)
             return (forgotten, late, state.isWatched)
         }

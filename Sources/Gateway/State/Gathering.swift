@@ -1,8 +1,9 @@
 /// When a thread that syncs begins with what waits for it: a sync costs more processor time than what
 /// asks for it, so that those who are on their way to it should share one (decision 43).
 ///
-/// As soon as half of those under way wait, or the first of them has waited for as long as the window:
-/// whoever is alone waits for nobody. What comes while the disk is busy goes into the next one.
+/// As soon as half of those under way wait, or the window is over that began with the first of them: who
+/// is the only one under way waits for nobody. What nobody waits for begins no sync before its window is
+/// over. What comes while the disk is busy goes into the next one.
 struct Gathering: Sendable {
     private let window: Duration
     private let underWay: UnderWay
@@ -15,6 +16,8 @@ struct Gathering: Sendable {
         case idle
         /// It sleeps until enough have come.
         case until(ContinuousClock.Instant)
+        /// It was woken since enough have come, whoever has come after them.
+        case due
     }
 
     /// What the thread has to do.
@@ -29,44 +32,52 @@ struct Gathering: Sendable {
         self.underWay = underWay
     }
 
-    /// What to do with so many that wait.
-    mutating func turn(_ waiting: Int, at now: ContinuousClock.Instant) -> Turn {
+    /// What to do with so many that wait, so many of them for an answer.
+    mutating func turn(
+        _ waiting: Int, awaited: Int, at now: ContinuousClock.Instant
+    ) -> Turn {
         if waiting == 0 {
             rest = .idle
             return .sleep(until: nil)
         }
-        if isEnough(waiting) {
-            rest = .working
-            return .write
-        }
         switch rest {
-        case .until(let end) where end <= now:
-            rest = .working
-            return .write
-        case .until(let end): return .sleep(until: end)
+        case .until(let end) where end > now && !isEnough(awaited): return .sleep(until: end)
         case .idle, .working:
+            if isEnough(awaited) { break }
             let end = now + window
             rest = .until(end)
             return .sleep(until: end)
-        }
-    }
-
-    /// Something came, and now so many wait: whether the thread has to be woken.
-    mutating func wakes(_ waiting: Int) -> Bool {
-        switch rest {
-        case .working: return false
-        case .idle: break
-        case .until: guard isEnough(waiting) else { return false }
+        case .until, .due: break
         }
         rest = .working
-        return true
+        return .write
     }
 
-    /// The thread has something else to do than to write; whether it has to be woken for it.
+    /// Something came, and now so many wait for an answer: whether the thread has to be woken.
+    mutating func wakes(awaited: Int) -> Bool {
+        switch rest {
+        case .working, .due: return false
+        case .idle:
+            rest = .working
+            return true
+        case .until:
+            guard isEnough(awaited) else { return false }
+            rest = .due
+            return true
+        }
+    }
+
+    /// There is something to do that gathers nobody; whether the thread has to be woken for it.
     mutating func wakes() -> Bool {
-        defer { rest = .working }
-        return rest != .working
+        switch rest {
+        case .working, .due: return false
+        case .idle, .until:
+            rest = .working
+            return true
+        }
     }
 
-    private func isEnough(_ waiting: Int) -> Bool { 2 * waiting >= underWay.count }
+    private func isEnough(_ awaited: Int) -> Bool {
+        awaited > 0 && 2 * awaited >= underWay.count
+    }
 }

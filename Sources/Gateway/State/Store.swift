@@ -90,7 +90,7 @@ package final class Store: Sendable {
     /// refused; nobody waits for them, and nobody hears that they failed.
     package func commitLater(_ changes: [Change]) {
         if changes.isEmpty { return }
-        queue.submit(CommitQueue.Entry(changes) { _ in })
+        queue.submit(CommitQueue.Entry(changes, isAwaited: false) { _ in })
     }
 
     /// Whether writes are taken. `broken` after a write or sync error: only a restart mends it.

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How many messages are under way that the policy let through: each comes to the store first, and to
-/// the journal when the other side has answered.
+/// How many messages are under way that the policy let through, whatever they wait for: most come to the
+/// store, and to the journal when the other side has answered.
 final class UnderWay: Sendable {
     private let members = Atomic(0)
 

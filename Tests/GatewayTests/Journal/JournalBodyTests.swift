@@ -115,4 +115,21 @@ struct JournalBodyTests {
         _ = line.hashed(sealer)
         #expect(count == 11)
     }
+
+    /// Swift takes both for the same text; they are two people's.
+    @Test func accountsThatAreWrittenInOtherBytesAreOthers() throws {
+        var sealed: [[UInt8]] = []
+        let site = try #require(PeerHost("cloud.test"))
+        let sealer = PersonSealer(site: site, accounts: SealedAccounts()) { subject, text in
+            sealed.append(Array(text.utf8))
+            return SealedPerson(
+                pseudonym: JournalPseudonym(digest: [UInt8](repeating: 1, count: 12)),
+                host: subject.host, sealed: [])
+        }
+        let accounts = ["\u{E9}@one.test", "e\u{301}@one.test"]
+        var line = JournalText()
+        for account in accounts { line.add(account: "owner", account) }
+        _ = line.hashed(sealer)
+        #expect(sealed == accounts.map { Array($0.utf8) })
+    }
 }

@@ -8,7 +8,7 @@ struct JournalQueueTests {
         JournalQueue.Job(
             work: .record(
                 try TestJournal.record("06abcdefgh234567").text, code: "x", .none),
-            tell: { _ in })
+            isAwaited: true, tell: { _ in })
     }
 
     @Test func noMorePlacesAreGivenThanThereIsRoomFor() {
@@ -37,6 +37,7 @@ struct JournalQueueTests {
         let (first, left) = (queue.add(try Self.job()), queue.fail(.broken))
         let second = queue.add(try Self.job())
         #expect(first == nil && left.count == 1 && second == .broken)
+        #expect(queue.awaited == 0)
         guard case .refused(.broken) = queue.takePlace() else {
             Issue.record("a broken journal gives places")
             return

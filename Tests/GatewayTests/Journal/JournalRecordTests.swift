@@ -193,12 +193,32 @@ struct JournalRecordTests {
         record.body = body
         let line = try Self.line(record)
         #expect(line.member("body") == nil && line.member("facts") != nil)
-        record.checks = (0..<512).map { Check("rule:\($0)" + words, .notApplicable) }
+        record.checks = (0..<64).map { Check("rule:\($0)" + words, .notApplicable) }
         record.decision.would = Array(repeating: words, count: 20)
         let bare = try Self.line(record)
         #expect(bare.member("would")?.array?.count == 1)
+        #expect(bare.member("would_omitted")?.number?.integer == 19)
         #expect(bare.member("checks") == nil && bare.member("facts_omitted")?.bool == true)
         #expect(bare.bytes.count < 32_768)
+    }
+
+    /// A message judged by half of its facts is another message.
+    @Test func longChecksCutNoFacts() throws {
+        let facts = try Self.facts {
+            $0.protocols = ["webdav", "ssh"]
+            $0.permissions = Permissions(words: ["read", "share"])
+        }
+        var record = Self.record(facts)
+        let name = "rule:" + String(repeating: "n", count: 500)
+        record.checks = (0..<40).map { Check(name + "\($0)", .notApplicable) }
+        record.decision.checks = (0..<40).map {
+            DecisionRecord.Check(name: name + "\($0)", result: "passed", reason: nil)
+        }
+        record.decision.altered = ["token exchange"]
+        let line = try Self.line(record)
+        #expect(JournalDecision(line, OpenSeals.people)?.facts == facts)
+        #expect(line.member("altered")?.array == [.string("token exchange")])
+        #expect(line.member("timings")?.object?["total"]?.number?.integer == 1234)
     }
 
     @Test func factsThatWouldBeCutAreLeftOut() throws {

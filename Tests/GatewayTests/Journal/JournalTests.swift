@@ -54,20 +54,22 @@ struct JournalTests {
         #expect(try files.verify().findings == [])
     }
 
-    @Test func refusalsThatWereTooManyAreCountedInTheJournal() throws {
+    /// Also by the name of a block, which its operator chose.
+    @Test(arguments: ["malformed_json", #"rule:only "trusted" peers"#])
+    func refusalsThatWereTooManyAreCountedInTheJournal(code: String) throws {
         let files = try TestJournal()
         let journal = try Self.open(files, budget: JournalBudget(rate: 1, burst: 5))
         var decision = DecisionRecord(
             id: "0000000000000000", kind: "shares", direction: .inbound, action: .deny,
             by: "guard:malformed_json", status: 400, client: "192.0.2.1")
-        decision.code = "malformed_json"
+        decision.code = code
         for _ in 0..<30 { journal.note(JournalRecord(decision), .none) }
         journal.close()
         #expect(try JournalDiskTests.decisions(files, .pseudonyms).count == 5)
         var counts: Int?
         try files.reader.lines(of: try files.reader.days()) { line, _ in
             if line.kind == .unrecorded {
-                counts = line.member("codes")?.object?["malformed_json"]?.number?.integer
+                counts = line.member("codes")?.object?[code]?.number?.integer
             }
             return .goOn
         }

@@ -11,18 +11,19 @@ import Testing
     }
 
     private func check(
-        _ gathering: inout Gathering, _ waiting: Int, _ expected: Gathering.Turn,
-        at now: ContinuousClock.Instant? = nil, _ place: SourceLocation = #_sourceLocation
+        _ gathering: inout Gathering, _ waiting: Int, awaited: Int? = nil,
+        _ expected: Gathering.Turn, at now: ContinuousClock.Instant? = nil,
+        _ place: SourceLocation = #_sourceLocation
     ) {
-        let turn = gathering.turn(waiting, at: now ?? self.now)
+        let turn = gathering.turn(waiting, awaited: awaited ?? waiting, at: now ?? self.now)
         #expect(turn == expected, sourceLocation: place)
     }
 
     private func wakes(
-        _ gathering: inout Gathering, _ waiting: Int, _ expected: Bool,
+        _ gathering: inout Gathering, _ awaited: Int, _ expected: Bool,
         _ place: SourceLocation = #_sourceLocation
     ) {
-        let wakes = gathering.wakes(waiting)
+        let wakes = gathering.wakes(awaited: awaited)
         #expect(wakes == expected, sourceLocation: place)
     }
 
@@ -40,7 +41,7 @@ import Testing
     @Test func halfOfThemAreWrittenTogether() {
         var members = (0..<8).map { _ in underWay.enter() }
         var gathering = gathering()
-        _ = gathering.turn(0, at: now)
+        _ = gathering.turn(0, awaited: 0, at: now)
         wakes(&gathering, 1, true)
         let end = now + .milliseconds(2)
         check(&gathering, 1, .sleep(until: end))
@@ -67,6 +68,27 @@ import Testing
         withExtendedLifetime(members) {}
     }
 
+    @Test func whatNobodyWaitsForBeginsNoSync() {
+        var gathering = gathering()
+        let end = now + .milliseconds(2)
+        check(&gathering, 3, awaited: 0, .sleep(until: end))
+        wakes(&gathering, 0, false)
+        // It goes with the first that somebody waits for.
+        wakes(&gathering, 1, true)
+        check(&gathering, 5, awaited: 1, .write)
+        check(&gathering, 1, awaited: 0, .sleep(until: end))
+        check(&gathering, 1, awaited: 0, .write, at: end)
+    }
+
+    @Test func whoComesAfterThoseThatWereEnoughDelaysNobody() {
+        var members = (0..<4).map { _ in underWay.enter() }
+        var gathering = gathering()
+        check(&gathering, 1, .sleep(until: now + .milliseconds(2)))
+        wakes(&gathering, 2, true)
+        for _ in 0..<20 { members.append(underWay.enter()) }
+        check(&gathering, 2, .write)
+    }
+
     @Test func aMessageIsUnderWayUntilItsTrailIsGone() throws {
         let world = try TestWorld()
         let request = TestRequest("/ocm/shares", Messages.share(from: "modern.test"))
@@ -81,7 +103,7 @@ import Testing
     @Test func somethingElseToDoWakesItAlways() {
         let members = (0..<8).map { _ in underWay.enter() }
         var gathering = gathering()
-        _ = gathering.turn(1, at: now)
+        _ = gathering.turn(1, awaited: 1, at: now)
         let woke = [gathering.wakes(), gathering.wakes()]
         #expect(woke == [true, false])
         withExtendedLifetime(members) {}
