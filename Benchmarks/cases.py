@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from load import allow_descriptors, idle_connections, sending, uploading, with_h2load, \
     with_handshakes, with_wrk
 from processes import cpu_seconds, memory
-from senders import shares, verification_seconds
+from senders import A_SECOND, shares, verification_seconds
 from world import World
 
-# More shares than two cores accept in a second: none may come twice.
-SIGNED = 8000
-# Connections that they come by.
+# Connections that shares come by.
 SENDERS = 32
 HANDSHAKES = 400
 IDLE = 9000
@@ -153,7 +151,7 @@ class Cases:
                     f"https://127.0.0.1:{port}", SENDERS, 1, script=script))
             return measure
 
-        took = self.interleaved({"share": post("gateway", "/ocm/shares", SIGNED),
+        took = self.interleaved({"share": post("gateway", "/ocm/shares", A_SECOND),
                                  "own": post("gateway", "/plain/shares", 500),
                                  "nginx": post("nginx", "/plain/shares", 500)})
         title = f"signed share, {algorithm}, with the journal"

@@ -3,7 +3,8 @@
     .venv/bin/python Benchmarks/journal.py [--rounds 11] [--seconds 1] [--senders 16,32,64,128]
 
 The gateway is the release build. wrk sends distinct signed shares over so many connections, which nginx accepts as the
-legacy server; another one begins each round. Ratios are medians of those of the rounds. CPU time is that of the gateway's process, shares a second by the clock.
+legacy server; another one begins each round. Ratios are medians of those of the rounds. CPU time is that of the
+gateway's process, shares a second by the clock.
 """
 
 import argparse
@@ -16,11 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "Tests/Harness"))
 
 from load import sending, timed_with_wrk  # noqa: E402
 from processes import cpu_seconds  # noqa: E402
-from senders import shares  # noqa: E402
+from senders import A_SECOND, shares  # noqa: E402
 from world import World  # noqa: E402
-
-# More shares than two cores accept in a second: none may come twice.
-A_SECOND = 6000
 
 
 def once(world: World, gateway, script: Path, connections: int, seconds: int) -> tuple[float, float]:

@@ -14,6 +14,10 @@ from peers import Peer, PeerServer, as_json, b64url, share
 from wire import compose
 
 
+# More shares than two cores accept in a second: none may come twice.
+A_SECOND = 8000
+
+
 def number(value: int, size: int) -> str:
     return b64url(value.to_bytes(size, "big"))
 

@@ -2,7 +2,9 @@ import CNGHTTP2
 
 /// The callbacks and options that all sessions share.
 ///
-/// Unchecked Sendable: made once and never changed; nghttp2 copies both into each session.
+/// Unchecked Sendable, since the compiler takes no pointer to C's memory for one that threads may share:
+/// what these point to is made once, never changed and never freed, and sessions of all loops only
+/// read it, when nghttp2 copies it into each.
 @safe struct HTTP2Setup: @unchecked Sendable {
     let callbacks: OpaquePointer
     let options: OpaquePointer

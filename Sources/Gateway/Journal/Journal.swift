@@ -24,7 +24,7 @@ package final class Journal: Sendable {
         var shortAgain = 0
 
         /// A job was added; whether the thread has to be woken now.
-        mutating func wakes() -> Bool { gathering.wakes(awaited: queue.awaited) }
+        mutating func wakes() -> Bool { gathering.wakes(for: queue.waiting) }
     }
 
     private let state: Mutex<State>
@@ -189,8 +189,7 @@ package final class Journal: Sendable {
             let (turn, jobs, asking) = state.withLock {
                 state -> (Gathering.Turn, [JournalQueue.Job], [Asking]) in
                 if state.asking.isEmpty, !state.queue.isEnding {
-                    let turn = state.gathering.turn(
-                        state.queue.waiting.count, awaited: state.queue.awaited, at: .now)
+                    let turn = state.gathering.turn(for: state.queue.waiting, at: .now)
                     guard turn == .write else { return (turn, [], []) }
                 }
                 defer { state.asking = [] }

@@ -8,7 +8,7 @@ import Federation
 /// takes one only when the thread comes to it, and only from what nobody has taken.
 struct JournalQueue {
     /// One thing to be written.
-    struct Job: Sendable {
+    struct Job: Gathered, Sendable {
         enum Work: Sendable {
             case record(JournalText, code: String, Place)
             case erase(JournalErasure)
@@ -18,7 +18,6 @@ struct JournalQueue {
         }
 
         let work: Work
-        /// Whether somebody waits for it.
         let isAwaited: Bool
         /// Whether it takes room that nobody has promised it.
         var isUnplaced: Bool {
@@ -42,8 +41,6 @@ struct JournalQueue {
     enum Answer { case given, refused(JournalFailure), wait }
 
     private(set) var waiting: [Job] = []
-    /// How many of them somebody waits for.
-    private(set) var awaited = 0
     private(set) var failure: JournalFailure?
     private(set) var isEnding = false
     /// Places that were taken and whose lines are not on the disk.
@@ -82,7 +79,6 @@ struct JournalQueue {
         if let failure { return failure }
         guard !isEnding else { return .closed }
         waiting.append(job)
-        if job.isAwaited { awaited += 1 }
         return nil
     }
 
@@ -108,7 +104,6 @@ struct JournalQueue {
     mutating func takeJobs() -> [Job] {
         let jobs = Array(waiting.prefix(Self.batch))
         waiting.removeFirst(jobs.count)
-        awaited -= jobs.count(where: \.isAwaited)
         return jobs
     }
 
@@ -137,7 +132,7 @@ struct JournalQueue {
     /// Nothing is taken any more; what waited is returned.
     mutating func fail(_ failure: JournalFailure) -> [Job] {
         self.failure = failure
-        defer { (waiting, awaited) = ([], 0) }
+        defer { waiting = [] }
         return waiting
     }
 

@@ -164,18 +164,22 @@ struct JournalText: Sendable {
 /// constants: nothing in them needs an escape.
 extension JournalText {
     mutating func begin(_ name: String) {
-        bytes.append(utf8: isFirst ? "\"" : ",\"")
-        isFirst = false
+        separate()
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(utf8: name)
         bytes.append(utf8: "\":")
     }
 
     /// A member whose name an operator chose, or a peer.
     mutating func begin(foreign name: String) {
+        separate()
+        write(name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func separate() {
         if !isFirst { bytes.append(UInt8(ascii: ",")) }
         isFirst = false
-        LogText.write(name, into: &bytes)
-        bytes.append(UInt8(ascii: ":"))
     }
 
     mutating func write(_ text: String) { LogText.write(text, into: &bytes) }

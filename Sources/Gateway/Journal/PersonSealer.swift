@@ -85,11 +85,11 @@ final class SealedAccounts {
         _ text: Text, of account: String, _ sealer: PersonSealer, into line: inout [UInt8]
     ) {
         let key = Array(account.utf8)
-        let known = entries[key] ?? Entry(subject: sealer.subject(account))
+        var entry = entries[key] ?? Entry(subject: sealer.subject(account))
         let before: [UInt8]? =
             switch text {
-            case .itself: known.itself
-            case .name(let name): known.name.flatMap { $0.text.isSame(as: name) ? $0.line : nil }
+            case .itself: entry.itself
+            case .name(let name): entry.name.flatMap { $0.text.isSame(as: name) ? $0.line : nil }
             case .words: nil
             }
         if let before {
@@ -97,8 +97,7 @@ final class SealedAccounts {
             return
         }
         let start = line.count
-        sealer.seal(known.subject, text.words ?? account).write(into: &line)
-        var entry = known
+        sealer.seal(entry.subject, text.words ?? account).write(into: &line)
         switch text {
         case .itself: entry.itself = [UInt8](line.span.extracting(start...))
         case .name(let name): entry.name = (name, [UInt8](line.span.extracting(start...)))

@@ -75,7 +75,7 @@ package final class GatewayLog: Sendable {
         let line =
             switch format {
             case .json: LogLine.make(time: time, record.level, .decision, members)
-            case .text: LogLine.make(.text, time: time, record.level, .decision, record.entries)
+            case .text: LogLine.make(.text, time: time, record.level, .decision, members.entries)
             }
         writer.write(line)
     }

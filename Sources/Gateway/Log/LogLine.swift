@@ -103,13 +103,15 @@ enum LogLine {
     }
 }
 
-/// Fields as JSON has them, written once for the lines of the log and of the journal.
+/// Fields, and how JSON has them: written once for the lines of the log and of the journal.
 package struct LogMembers: Sendable {
+    let entries: [LogEntry]
     /// Each with a comma before it.
     private var bytes: [UInt8] = []
     private var places: [(name: LogField, end: Int)] = []
 
     package init(_ entries: [LogEntry]) {
+        self.entries = entries
         bytes.reserveCapacity(1024)
         places.reserveCapacity(entries.count)
         // Each is cut for itself, since not every line has all of them.

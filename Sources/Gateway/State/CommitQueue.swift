@@ -1,5 +1,4 @@
 import Dispatch
-import Federation
 import Foundation
 import GRDB
 import Synchronization
@@ -13,9 +12,8 @@ import Synchronization
 /// follow it.
 final class CommitQueue: Sendable {
     /// Changes that one caller wants to stand or fall together.
-    final class Entry: Sendable {
+    final class Entry: Gathered, Sendable {
         let changes: [Change]
-        /// Whether somebody waits for it.
         let isAwaited: Bool
         let since: ContinuousClock.Instant
         private let tell: Mutex<(@Sendable (StoreFailure?) -> Void)?>
@@ -44,8 +42,6 @@ final class CommitQueue: Sendable {
 
     private struct State {
         var waiting: [Entry] = []
-        /// How many of them somebody waits for.
-        var awaited = 0
         var writing: [Entry] = []
         var gathering: Gathering
         var isWatched = false
@@ -87,8 +83,7 @@ final class CommitQueue: Sendable {
             if let stop = state.stop { return (stop, false, false) }
             guard state.waiting.count < capacity else { return (.overloaded, false, false) }
             state.waiting.append(entry)
-            if entry.isAwaited { state.awaited += 1 }
-            let mustWake = state.gathering.wakes(awaited: state.awaited)
+            let mustWake = state.gathering.wakes(for: state.waiting)
             let mustWatch = !state.isWatched
             state.isWatched = true
             return (nil, mustWake, mustWatch)
@@ -113,7 +108,7 @@ final class CommitQueue: Sendable {
             guard failure == .broken else {
                 return (state.gathering.wakes(), [])
             }
-            defer { (state.waiting, state.awaited) = ([], 0) }
+            defer { state.waiting = [] }
             return (false, state.waiting)
         }
         if mustWake { wake.signal() }
@@ -135,13 +130,11 @@ final class CommitQueue: Sendable {
         while true {
             let (turn, batch) = state.withLock { state -> (Gathering.Turn, [Entry]) in
                 if !state.isEnding {
-                    let turn = state.gathering.turn(
-                        state.waiting.count, awaited: state.awaited, at: .now)
+                    let turn = state.gathering.turn(for: state.waiting, at: .now)
                     guard turn == .write else { return (turn, []) }
                 }
                 let batch = Array(state.waiting.prefix(largestBatch))
                 state.waiting.removeFirst(batch.count)
-                state.awaited -= batch.count(where: \.isAwaited)
                 state.writing = batch
                 return (.write, batch)
             }
@@ -176,23 +169,12 @@ final class CommitQueue: Sendable {
         let (forgotten, late, goesOn) = state.withLock { state -> ([Entry], [Entry], Bool) in
             let late = state.writing.filter { $0.since <= limit }
             let forgotten = state.waiting.filter { $0.since <= limit }
-            if !forgotten.isEmpty {
-                state.waiting.removeAll { $0.since <= limit }
-                state.awaited = state.waiting.count(where: \.isAwaited)
-            }
+            if !forgotten.isEmpty { state.waiting.removeAll { $0.since <= limit } }
             state.isWatched = !(state.waiting.isEmpty && state.writing.isEmpty)
             return (forgotten, late, state.isWatched)
         }
         for entry in forgotten { entry.abandon() }
         for entry in forgotten + late { entry.finish(.slow) }
         if goesOn { watchLater() }
-    }
-}
-
-extension DispatchSemaphore {
-    /// Waits for a signal, at most until a time when there is one.
-    func wait(until end: ContinuousClock.Instant?) {
-        guard let end else { return wait() }
-        _ = wait(timeout: .now() + (end - .now).inSeconds)
     }
 }

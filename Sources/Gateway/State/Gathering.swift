@@ -1,3 +1,6 @@
+import Dispatch
+import Federation
+
 /// When a thread that syncs begins with what waits for it: a sync costs more processor time than what
 /// asks for it, so that those who are on their way to it should share one (decision 43).
 ///
@@ -32,18 +35,18 @@ struct Gathering: Sendable {
         self.underWay = underWay
     }
 
-    /// What to do with so many that wait, so many of them for an answer.
+    /// What to do with those that wait.
     mutating func turn(
-        _ waiting: Int, awaited: Int, at now: ContinuousClock.Instant
+        for waiting: [some Gathered], at now: ContinuousClock.Instant
     ) -> Turn {
-        if waiting == 0 {
+        if waiting.isEmpty {
             rest = .idle
             return .sleep(until: nil)
         }
         switch rest {
-        case .until(let end) where end > now && !isEnough(awaited): return .sleep(until: end)
+        case .until(let end) where end > now && !isEnough(waiting): return .sleep(until: end)
         case .idle, .working:
-            if isEnough(awaited) { break }
+            if isEnough(waiting) { break }
             let end = now + window
             rest = .until(end)
             return .sleep(until: end)
@@ -53,15 +56,15 @@ struct Gathering: Sendable {
         return .write
     }
 
-    /// Something came, and now so many wait for an answer: whether the thread has to be woken.
-    mutating func wakes(awaited: Int) -> Bool {
+    /// Something came, and now these wait: whether the thread has to be woken.
+    mutating func wakes(for waiting: [some Gathered]) -> Bool {
         switch rest {
         case .working, .due: return false
         case .idle:
             rest = .working
             return true
         case .until:
-            guard isEnough(awaited) else { return false }
+            guard isEnough(waiting) else { return false }
             rest = .due
             return true
         }
@@ -77,7 +80,22 @@ struct Gathering: Sendable {
         }
     }
 
-    private func isEnough(_ awaited: Int) -> Bool {
-        awaited > 0 && 2 * awaited >= underWay.count
+    private func isEnough(_ waiting: [some Gathered]) -> Bool {
+        let awaited = waiting.count { $0.isAwaited }
+        return awaited > 0 && 2 * awaited >= underWay.count
+    }
+}
+
+/// What waits for a sync.
+protocol Gathered {
+    /// Whether somebody waits for it.
+    var isAwaited: Bool { get }
+}
+
+extension DispatchSemaphore {
+    /// Waits for a signal, at most until a time when there is one.
+    func wait(until end: ContinuousClock.Instant?) {
+        guard let end else { return wait() }
+        _ = wait(timeout: .now() + (end - .now).inSeconds)
     }
 }

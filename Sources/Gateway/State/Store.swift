@@ -25,15 +25,10 @@ package final class Store: Sendable {
     /// foreign database, a newer schema, a file that fails `integrity_check`, one that counts fewer
     /// commits than were acknowledged (a damaged or missing write-ahead log, an old copy), and one
     /// that was made with another seal key.
-    package static func open(
-        _ path: String, _ key: SealKey, now: Int
-    ) throws(StoreOpenError) -> Store {
-        try open(path, key, now: now, underWay: UnderWay())
-    }
-
+    ///
     /// - Parameter underWay: the messages whose changes are worth waiting for.
-    static func open(
-        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay
+    package static func open(
+        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay()
     ) throws(StoreOpenError) -> Store {
         try Store(opening: path, key, now: now, underWay)
     }

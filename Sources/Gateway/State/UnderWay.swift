@@ -2,8 +2,10 @@ import Synchronization
 
 /// How many messages are under way that the policy let through, whatever they wait for: most come to the
 /// store, and to the journal when the other side has answered.
-final class UnderWay: Sendable {
+package final class UnderWay: Sendable {
     private let members = Atomic(0)
+
+    package init() {}
 
     var count: Int { members.load(ordering: .relaxed) }
 

@@ -37,7 +37,7 @@ struct JournalQueueTests {
         let (first, left) = (queue.add(try Self.job()), queue.fail(.broken))
         let second = queue.add(try Self.job())
         #expect(first == nil && left.count == 1 && second == .broken)
-        #expect(queue.awaited == 0)
+        #expect(queue.waiting.count { $0.isAwaited } == 0)
         guard case .refused(.broken) = queue.takePlace() else {
             Issue.record("a broken journal gives places")
             return

@@ -10,12 +10,21 @@ import Testing
         Gathering(window: .milliseconds(2), underWay: underWay)
     }
 
+    private struct Waiter: Gathered {
+        let isAwaited: Bool
+    }
+
+    private static func waiters(_ count: Int, awaited: Int) -> [Waiter] {
+        (0..<count).map { Waiter(isAwaited: $0 < awaited) }
+    }
+
     private func check(
         _ gathering: inout Gathering, _ waiting: Int, awaited: Int? = nil,
         _ expected: Gathering.Turn, at now: ContinuousClock.Instant? = nil,
         _ place: SourceLocation = #_sourceLocation
     ) {
-        let turn = gathering.turn(waiting, awaited: awaited ?? waiting, at: now ?? self.now)
+        let turn = gathering.turn(
+            for: Self.waiters(waiting, awaited: awaited ?? waiting), at: now ?? self.now)
         #expect(turn == expected, sourceLocation: place)
     }
 
@@ -23,7 +32,7 @@ import Testing
         _ gathering: inout Gathering, _ awaited: Int, _ expected: Bool,
         _ place: SourceLocation = #_sourceLocation
     ) {
-        let wakes = gathering.wakes(awaited: awaited)
+        let wakes = gathering.wakes(for: Self.waiters(awaited, awaited: awaited))
         #expect(wakes == expected, sourceLocation: place)
     }
 
@@ -41,7 +50,7 @@ import Testing
     @Test func halfOfThemAreWrittenTogether() {
         var members = (0..<8).map { _ in underWay.enter() }
         var gathering = gathering()
-        _ = gathering.turn(0, awaited: 0, at: now)
+        _ = gathering.turn(for: Self.waiters(0, awaited: 0), at: now)
         wakes(&gathering, 1, true)
         let end = now + .milliseconds(2)
         check(&gathering, 1, .sleep(until: end))
@@ -103,7 +112,7 @@ import Testing
     @Test func somethingElseToDoWakesItAlways() {
         let members = (0..<8).map { _ in underWay.enter() }
         var gathering = gathering()
-        _ = gathering.turn(1, awaited: 1, at: now)
+        _ = gathering.turn(for: Self.waiters(1, awaited: 1), at: now)
         let woke = [gathering.wakes(), gathering.wakes()]
         #expect(woke == [true, false])
         withExtendedLifetime(members) {}
