@@ -24,6 +24,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     /// Those whose upstream may be read again.
     private var drained: [HTTP2Stream] = []
     private var requests = 0
+    /// Its first bytes have come.
+    private var hasSpoken = false
     /// One of the streams has the request that the connection may have on its way to an upstream.
     private var isClaimed = false
 
@@ -94,7 +96,11 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         isReading = false
         let bytes = unwrapInboundIn(data)
         if case .lingering = course { return }
-        if requests == 0, streams.isEmpty, !isCondemned { deadline = loop.now + site.keepAlive }
+        if !hasSpoken {
+            // Once: who only greets, or pings, is not there for ever.
+            hasSpoken = true
+            if !isCondemned { deadline = loop.now + site.keepAlive }
+        }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
         handleEvents(bytes)
         fieldsDeadline =
@@ -191,9 +197,6 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         deadline = .never
         if requests == site.limits.requestsPerConnection {
             loop.counters.count(.requestsLimit)
-            drain()
-        } else if grownOld < loop.now, case .open = course {
-            loop.counters.count(.ageLimit)
             drain()
         }
         let stream = HTTP2Stream(id, on: self)
@@ -317,6 +320,16 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         readIfWanted()
     }
 
+    /// While requests may come that were sent before their client could know of an end, or are under way
+    /// and no stream from an upstream.
+    var isBusy: Bool {
+        switch course {
+        case .open, .announced: true
+        case .refusing: streams.values.contains { $0.isBusy }
+        case .lingering: false
+        }
+    }
+
     func tick(at now: LoopTime) {
         guard let context else { return }
         let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
@@ -327,7 +340,13 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         }
         for stream in streams.values { stream.tick(at: now) }
         switch course {
-        case .open: if site.census.isStopping { drain() }
+        case .open:
+            if site.census.isStopping {
+                drain()
+            } else if grownOld < now {
+                loop.counters.count(.ageLimit)
+                drain()
+            }
         case .announced(let end): if end < now { refuseStreams() }
         case .refusing, .lingering: break
         }

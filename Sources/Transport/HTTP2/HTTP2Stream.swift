@@ -254,6 +254,15 @@ final class HTTP2Stream: ClientExchange {
         cycle.enter(.closed)
     }
 
+    /// Whether it is for us, not an upstream, to do something for it.
+    var isBusy: Bool {
+        switch cycle.phase {
+        case .deciding, .gathering: true
+        case .answering: !outboundIsWhole
+        case .head, .forwarding, .tunnelling, .dropping, .lingering, .closed: false
+        }
+    }
+
     func tick(at now: LoopTime) {
         if progress.isStalled(buffered: outbound.count, at: now, limit: site.limits.writeStall) {
             loop.counters.count(.writeStall)

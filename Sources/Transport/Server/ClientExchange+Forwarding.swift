@@ -132,6 +132,8 @@ extension ClientExchange {
         }
     }
 
+    var owesBody: Bool { !cycle.body.hasEnded }
+
     // MARK: The answer
 
     func upstreamReady(_ connection: UpstreamConnection) {
@@ -231,7 +233,11 @@ extension ClientExchange {
         goOn()
     }
 
-    func upstreamDrained() { goOn() }
+    func upstreamDrained() {
+        // Until now it was not the client that was waited for.
+        if deadline != .never, owesBody { deadline = loop.now + site.limits.forwardedBodyIdle }
+        goOn()
+    }
 
     func upstreamPaused() { settleOutput() }
 
@@ -254,8 +260,13 @@ extension ClientExchange {
         send(answer)
     }
 
-    /// The client's body has not come in time.
+    /// The client's body has not come in time, unless it is the upstream that takes none of it: for how
+    /// long it may, its connection knows.
     func expireBody() {
+        if let connection = passage?.connection, !connection.takesMore {
+            deadline = loop.now + site.limits.forwardedBodyIdle
+            return
+        }
         loop.counters.count(.bodyTimeout)
         if passage == nil { refuse(.requestTimeout) } else { stop(.clientTimeout, .requestTimeout) }
     }

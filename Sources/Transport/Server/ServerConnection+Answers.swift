@@ -94,9 +94,21 @@ extension ServerConnection {
         flushOutbound()
         if outputEnded {
             context?.close(promise: nil)
+        } else if inputEnded {
+            // SwiftNIO then closes at once, and drops what the socket has not taken yet.
+            flushWritten()
+            closesWhenSent = true
+            closeWhenSent()
         } else {
             context?.close(mode: .output, promise: nil)
         }
+    }
+
+    /// Closes once the socket has taken everything, where that is waited for.
+    func closeWhenSent() {
+        guard closesWhenSent, let context, bufferedBytes == 0 else { return }
+        closesWhenSent = false
+        context.close(mode: .output, promise: nil)
     }
 
     /// Cuts the connection off, so that what was sent cannot be taken for a whole.

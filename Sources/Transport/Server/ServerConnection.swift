@@ -39,6 +39,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// The client will send no more.
     private(set) var inputEnded = false
     private(set) var outputEnded = false
+    /// Both sides are done, and the socket has not taken everything yet.
+    var closesWhenSent = false
 
     private var parser: RequestHeadParser
     /// Small things on their way out, sent together.
@@ -134,6 +136,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { passage?.connection?.resume() }
+        closeWhenSent()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -172,8 +175,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         switch cycle.phase {
         case .head, .dropping: finish()
         case .lingering, .closed: context?.close(promise: nil)
-        case .deciding, .answering, .gathering, .forwarding:
-            if !cycle.body.hasEnded { abort() }
+        case .answering: if !cycle.body.hasEnded { abort() }
+        // The rest of its body may lie here.
+        case .deciding, .gathering, .forwarding: process()
         case .tunnelling: closeTunnel()
         }
     }
@@ -205,8 +209,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         while true {
             switch cycle.phase {
             case .head: guard readHead() else { return }
-            case .gathering: guard gather() else { return }
-            case .forwarding: guard passBody() else { return }
+            case .gathering: guard gather() else { return endCutBody() }
+            case .forwarding: guard passBody() else { return endCutBody() }
             case .tunnelling: guard passTunnel() else { return }
             case .dropping: guard drop() else { return }
             case .lingering:
@@ -218,6 +222,16 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
                 inbound = ByteBuffer()
                 return
             }
+        }
+    }
+
+    /// All that has come of a body was used: when nothing more comes and it is not whole, that is the end.
+    private func endCutBody() {
+        guard inputEnded, !cycle.body.hasEnded else { return }
+        switch cycle.phase {
+        case .gathering: abort()
+        case .forwarding: if passage?.connection?.takesMore == true { abort() }
+        case .head, .deciding, .answering, .tunnelling, .dropping, .lingering, .closed: break
         }
     }
 
@@ -317,15 +331,23 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// Sends what this turn of the loop brought, and asks for more where more is wanted.
     func settleOutput() {
         flushOutbound()
-        if needsFlush {
-            needsFlush = false
-            context?.flush()
-        }
+        flushWritten()
         if let sent {
             self.sent = nil
             loop.shelf.put(back: sent)
         }
         readIfWanted()
+    }
+
+    func flushWritten() {
+        guard needsFlush else { return }
+        needsFlush = false
+        context?.flush()
+    }
+
+    /// What was written and the socket has not taken yet.
+    var bufferedBytes: Int {
+        (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     private func readIfWanted() {
@@ -359,12 +381,13 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     func tick(at now: LoopTime) {
         guard let context else { return }
-        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let buffered = bufferedBytes
         if progress.isStalled(buffered: buffered, at: now, limit: site.limits.writeStall) {
             loop.counters.count(.writeStall)
             abort()
             return
         }
+        closeWhenSent()
         if site.census.isStopping, !isLeaving, cycle.phase == .head, !parser.isInsideHead {
             // A request may be on its way: it is answered, and is the last.
             isLeaving = true
@@ -395,6 +418,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             }
         case .gathering, .forwarding: expireBody()
         case .deciding, .answering, .tunnelling: break
+        // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
+        case .closed where bufferedBytes > 0: deadline = loop.now + site.limits.writeStall
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()
@@ -408,8 +433,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     /// For a request that was sent before its client could know that the server stops.
     private static let farewell = Duration.seconds(2)
-    /// For the first request of a connection that was accepted before that.
-    private static let welcome = Duration.seconds(10)
+    /// For the first request of a connection that was accepted before that: a successor waits for it, and
+    /// all who come meanwhile with it.
+    private static let welcome = Duration.seconds(4)
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
     /// Room beside a head, for a small body.

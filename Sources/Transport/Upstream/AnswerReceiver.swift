@@ -16,6 +16,8 @@ protocol AnswerReceiver: AnyObject {
     func upstreamDrained()
     /// No more comes in this turn of the loop: the time to flush.
     func upstreamPaused()
+    /// Whether part of the request is still to come, which a server need not wait for to be no silent one.
+    var owesBody: Bool { get }
     /// Whether more of the answer can be taken now; see `UpstreamConnection.resume`.
     var takesMore: Bool { get }
     /// For whom the upstream is asked; one that wants to know is told (`Upstream.Announcement`).

@@ -70,6 +70,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
     // MARK: AnswerReceiver
 
     var takesMore: Bool { true }
+    var owesBody: Bool { false }
     var askedFor: ProxyHeader { request.client?.asProxyHeader ?? .own }
 
     func upstreamReady(_ connection: UpstreamConnection) {

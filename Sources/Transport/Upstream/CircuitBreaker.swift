@@ -37,7 +37,9 @@ struct CircuitBreaker: Sendable {
     /// Whether there is nothing to remember: the state of a server that answers.
     var isCalm: Bool { state == .closed(failures: 0) }
 
-    mutating func admit(at now: LoopTime) -> Admission {
+    /// - Parameter mayTry: whether the request may be the one that tries the server: one that its client
+    ///   can draw out may not.
+    mutating func admit(at now: LoopTime, mayTry: Bool = true) -> Admission {
         switch state {
         case .closed: return .admitted
         case .open(let until), .halfOpen(let until):
@@ -46,6 +48,7 @@ struct CircuitBreaker: Sendable {
                 let left = min(until, now + terms.rest).milliseconds(since: now)
                 return .refused(after: max(1, (left + 999) / 1000))
             }
+            guard mayTry else { return .refused(after: 1) }
             state = .halfOpen(until: now + terms.rest)
             return .admitted
         }

@@ -68,8 +68,8 @@ package struct OuterProxy: Sendable, Hashable {
 package struct UpstreamLimits: Sendable {
     /// To be resolved and connected, TLS included.
     package var connect = Duration.seconds(3)
-    /// From the whole request, or from the last progress of a body on its way, to the first byte
-    /// of the answer.
+    /// From the whole request to the first byte of the answer; before it is whole, how long the server may
+    /// take nothing of it.
     package var firstByte = Duration.seconds(30)
     /// Between two pieces of the answer.
     package var idle = Duration.seconds(300)

@@ -26,6 +26,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var requestEnded = true
     private var allowance = BodyAllowance.unlimited
     private var firstByte: LoopSpan
+    /// How long it may take nothing of a request whose answer has not begun.
+    private var longestStall: Duration
     private var lastFirstByte: (duration: Duration, span: LoopSpan)
     private var deadline = LoopTime.never
     private var progress = WriteProgress()
@@ -40,6 +42,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         self.announced = announced
         self.loop = loop
         firstByte = upstream.firstByte
+        longestStall = upstream.limits.idle
         lastFirstByte = (upstream.limits.firstByte, upstream.firstByte)
         // Over TLS, only close_notify makes an end a proper one.
         close = upstream.security == nil ? .clean : .broken
@@ -64,6 +67,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         // What goes with the head is all of it.
         allowance = BodyAllowance(body.isEmpty ? framing : .none)
         self.firstByte = span(firstByte)
+        longestStall = max(upstream.limits.idle, firstByte ?? upstream.limits.firstByte)
         requestEnded = false
         reader.expect(answerTo: method, switching: switching)
         let end = HeadWriter.end(framing)
@@ -308,8 +312,15 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         if receiver != nil, let context {
             let buffered =
                 (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-            if progress.isStalled(buffered: buffered, at: now, limit: upstream.limits.idle) {
+            let longest = reader.hasBegun ? upstream.limits.idle : longestStall
+            if progress.isStalled(buffered: buffered, at: now, limit: longest) {
                 fail(.idleTimeout)
+                return
+            }
+            // It has all that has come of the request, and cannot answer what is not whole: the client
+            // is waited for, which has a limit of its own.
+            if deadline < now, !requestEnded, !reader.hasBegun, buffered == 0 {
+                deadline = now + firstByte
                 return
             }
             // Nobody reads, so nobody may complain that nothing comes.

@@ -26,9 +26,9 @@ package final class UpstreamHealth: Sendable {
         self.onChange = onChange
     }
 
-    func admit(at now: LoopTime) -> CircuitBreaker.Admission {
+    func admit(at now: LoopTime, mayTry: Bool = true) -> CircuitBreaker.Admission {
         if isCalm.load(ordering: .relaxed) { return .admitted }
-        return breaker.withLock { $0.admit(at: now) }
+        return breaker.withLock { $0.admit(at: now, mayTry: mayTry) }
     }
 
     func answered() {

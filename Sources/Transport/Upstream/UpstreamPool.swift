@@ -48,7 +48,8 @@ final class UpstreamPool {
     func supply(
         _ upstream: Upstream, _ freshness: Freshness, for receiver: any AnswerReceiver
     ) -> Supply {
-        if case .refused(let seconds)? = upstream.health?.admit(at: loop.now) {
+        let admission = upstream.health?.admit(at: loop.now, mayTry: !receiver.owesBody)
+        if case .refused(let seconds)? = admission {
             return .suspended(seconds: seconds)
         }
         let shelf = shelf(of: upstream)
@@ -62,7 +63,8 @@ final class UpstreamPool {
             }
         }
         guard shelf?.count ?? 0 < upstream.limits.connections, hasRoom() else { return .busy }
-        (shelf ?? addShelf(for: upstream)).count += 1
+        // Making room may have ended the last connection of the shelf, and the shelf with it.
+        (self.shelf(of: upstream) ?? addShelf(for: upstream)).count += 1
         count += 1
         return .dialling(UpstreamDial(upstream, loop: loop, for: receiver))
     }

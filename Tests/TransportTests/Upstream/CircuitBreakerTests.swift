@@ -36,6 +36,14 @@ import Testing
     }
 
     /// Each loop has a clock of its own, as coarse as its tick.
+    @Test func whatItsClientCanDrawOutIsNoTrial() {
+        var breaker = opened()
+        #expect(breaker.admit(at: time(15), mayTry: false) == .refused(after: 1))
+        #expect(breaker.state == .open(until: time(15)))
+        #expect(breaker.admit(at: time(15)) == .admitted)
+        #expect(breaker.admit(at: time(20), mayTry: false) == .refused(after: 1))
+    }
+
     @Test func noneWaitsLongerThanItRests() {
         var breaker = opened()
         #expect(breaker.admit(at: LoopTime(milliseconds: 9_900)) == .refused(after: 5))

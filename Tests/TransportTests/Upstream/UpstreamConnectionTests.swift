@@ -79,6 +79,24 @@ import Testing
         try world.end()
     }
 
+    /// A client that holds back the rest of its body says nothing of the server.
+    @Test func aServerIsNotSilentBeforeItHasTheWholeRequest() throws {
+        let world = try World()
+        try world.send(.length(3), ["ab"])
+        world.connection.flush()
+        for seconds in [31, 62, 93] {
+            world.connection.tick(at: LoopTime(milliseconds: seconds * 1000))
+        }
+        #expect(world.receiver.heard == [] && world.channel.isActive)
+        world.connection.send(ByteBuffer(string: "c"))
+        world.connection.endRequest()
+        world.connection.flush()
+        world.connection.tick(at: LoopTime(milliseconds: 29_000))
+        #expect(world.receiver.heard == [])
+        world.connection.tick(at: LoopTime(milliseconds: 200_000))
+        #expect(world.receiver.heard == ["first_byte_timeout"])
+    }
+
     /// A connection without a socket, and who asked for it.
     private final class World {
         let channel: EmbeddedChannel
@@ -126,6 +144,7 @@ import Testing
         func upstreamDrained() {}
         func upstreamPaused() {}
         var takesMore: Bool { true }
+        var owesBody: Bool { false }
         var askedFor: ProxyHeader { .own }
     }
 }
