@@ -173,7 +173,8 @@ extension OutboundClient {
             log.sample(
                 error.code, .notice, .peerFetchFailed,
                 [LogEntry(.host, host.description), LogEntry(.detail, error.code)])
-            return .failed(error.words(of: parts.authority.host.description))
+            let words = error.words(of: parts.authority.host.description)
+            return error.isAnswer ? .unusable(words) : .failed(words)
         }
     }
 }

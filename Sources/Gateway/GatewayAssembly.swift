@@ -50,7 +50,10 @@ extension RunningGateway {
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy, lists: lists,
                     candidateLists: candidateLists, keys: keys,
-                    peers: peerDirectory(configuration, client, environment, log),
+                    peers: peerDirectory(configuration, client, environment, log) { host in
+                        configuration.profile != .observe
+                            && policy.current.standing(of: host, now: environment.now()).isBlocked
+                    },
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
                     replays: try ReplayCache(
@@ -153,9 +156,13 @@ extension RunningGateway {
     }
 
     /// Peers by this client.
+    ///
+    /// - Parameter isBlocked: what the lists say of a host that a peer names in the place of its own, for
+    ///   its key set: it need be on none of them (`settled.md` 12).
     package static func peerDirectory(
         _ configuration: Configuration, _ client: OutboundClient, _ environment: Environment,
-        _ log: GatewayLog, patience: Duration = .seconds(3)
+        _ log: GatewayLog, patience: Duration = .seconds(3),
+        isBlocked: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
     ) -> PeerDirectory {
         let settings = configuration.discovery
         return PeerDirectory(
@@ -167,6 +174,15 @@ extension RunningGateway {
                 now: { environment.monotonicMilliseconds() / 1000 },
                 fetch: { host, url, redirects in
                     await client.get(host, url, redirects, log)
+                },
+                refusal: { host, peer in
+                    if !configuration.outbound.takesPort(of: host, namedBy: peer) {
+                        "\(peer) names the port of \(host), and nothing else does"
+                    } else if isBlocked(host) {
+                        "\(host) is blocked"
+                    } else {
+                        nil
+                    }
                 }, patience: patience))
     }
 

@@ -5,6 +5,7 @@ import secrets
 
 import pytest
 
+from backend import answer
 from peers import as_json, digest_field, legacy_share, share
 
 
@@ -327,3 +328,51 @@ def test_a_wrong_secret_in_a_notification_is_refused(world, peers):
     response = gateway.post(peer, "/ocm/notifications", note)
     assert 400 <= response.status < 500
     assert reached(backend) == []
+
+
+def test_a_share_that_comes_again_is_the_same_share(legacy, start, peers):
+    """Its sender had no answer: one share, one handle, and one unshare that ends it."""
+    server, backend = legacy("nextcloud")
+    ordinary = backend.script
+    answers = [504]
+
+    def script(request):
+        raw = ordinary(request)
+        if request.target.endswith("/ocm/shares") and answers:
+            return answer(answers.pop(), b"the answer was lost")
+        return raw
+
+    backend.script = script
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    sent = share(peer)
+    sent["protocol"]["webdav"]["requirements"] = ["must-exchange-token"]
+    gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    for number, status in enumerate((502, 201, 201)):
+        assert gateway.post(peer, "/ocm/shares", sent, nonce=f"again{number}").status == status
+    handles = {each["protocol"]["options"]["sharedSecret"] for each in server.shares}
+    assert len(server.shares) == 3 and len(handles) == 1
+    assert [row["state"] for row in gateway.shares()] == ["active"]
+    response = gateway.post(peer, "/ocm/notifications", {
+        "notificationType": "SHARE_UNSHARED", "providerId": sent["providerId"], "resourceType": "file",
+        "notification": {}})
+    assert response.status == 201, response.body
+    assert [row["state"] for row in gateway.shares()] == ["ended"]
+    # What is over is another share when it comes once more.
+    assert gateway.post(peer, "/ocm/shares", sent, nonce="after").status == 201
+    assert sorted(row["state"] for row in gateway.shares()) == ["active", "ended"]
+
+
+def test_nobody_but_the_owners_server_sends_what_an_old_backend_reads_by_its_owner(world, peers):
+    """The deprecated shape has the owner alone, who never signed here."""
+    gateway, server, backend = world
+    backend.take()
+    peer = peers.peers["modern.test"]
+    forged = share(peer, owner="ceo@other.test", ownerDisplayName="The CEO")
+    body = refused(gateway.post(peer, "/ocm/shares", forged), 403, "sender_mismatch")
+    assert reached(backend) == []
+    assert "other.test" in gateway.decision(body["decision"])["detail"]
+    # A reshare that the owner's server sends is one.
+    told = share(peer) | {"sender": "bob@other.test"}
+    assert gateway.post(peer, "/ocm/shares", told).status == 201
+    assert len(reached(backend)) == 1

@@ -61,6 +61,26 @@ def reads_nothing(federation, got) -> None:
         federation.backend.open(got).read()
 
 
+# What a code is good for
+
+
+def test_a_code_that_has_to_be_exchanged_opens_nothing_by_itself(build, evidence):
+    """protocol.md 5: the share says must-exchange-token, so tokens only; also when it is sent again."""
+    federation = build()
+    for _ in range(2):
+        sent, got = shared(federation.backend, federation.strict, "folder", Tree({"in.txt": b"text\n"}))
+        for target in ("/public.php/webdav/", "/public.php/webdav/in.txt",
+                       f"/public.php/dav/files/{got.secret}/in.txt"):
+            assert federation.home.with_secret("GET", target, got.secret).status == 401, target
+            assert federation.home.dav("GET", target, got.secret).status == 401, target
+        told = federation.home.request(
+            "POST", f"/index.php/apps/files_sharing/shareinfo?t={got.secret}",
+            [("Content-Type", "application/x-www-form-urlencoded")], b"password=")
+        assert told.status == 503, told.body
+        # By a token it opens.
+        assert federation.strict.open(got).read("in.txt") == b"text\n"
+
+
 # What a peer's document names
 
 

@@ -91,26 +91,46 @@ import Testing
     @Test(arguments: [
         (
             400,
-            #"{"ocs":{"meta":{"status":"failure","statuscode":400,"message":"User does not exists"},"data":[]}}"#
+            #"{"ocs":{"meta":{"status":"failure","statuscode":400,"message":"User does not exists"},"data":[]}}"#,
+            400
         ),
         (
             200,
-            #"{"ocs":{"meta":{"status":"failure","statuscode":404,"message":"User does not exists"},"data":[]}}"#
+            #"{"ocs":{"meta":{"status":"failure","statuscode":404,"message":"User does not exists"},"data":[]}}"#,
+            404
         ),
-        (404, "<ocs><meta><message>User does not exist</message></meta></ocs>"),
+        (404, "<ocs><meta><message>User does not exist</message></meta></ocs>", 404),
     ])
-    func aFailureLosesItsWords(_ status: Int, _ body: String) throws {
-        let neutral = try #require(OCSAnswer.neutral(status: status, body: Array(body.utf8)))
-        let text = String(decoding: neutral, as: UTF8.self)
-        #expect(!text.contains("User"))
-        #expect(text.contains(#""statuscode":\#(status == 200 ? 404 : status)"#))
+    func aFailureLosesItsWords(_ status: Int, _ body: String, _ code: Int) {
+        #expect(OCSAnswer.outcome(status: status, body: Array(body.utf8)) == .failed(code))
+        let text = String(decoding: OCSAnswer.failure(code), as: UTF8.self)
+        #expect(!text.contains("User") && text.contains(#""statuscode":\#(code)"#))
     }
 
-    @Test func aSuccessPassesAsItIs() {
+    @Test(arguments: [
+        "", "<ocs><meta><status>ok</status><statuscode>100</statuscode></meta></ocs>", "{}",
+        #"{"ocs":{"meta":{"status":"ok"},"data":[]}}"#, #"{"ocs":{"meta":{"statuscode":"100"}}}"#,
+    ])
+    func whatCannotBeReadIsNoDelivery(_ body: String) {
+        #expect(OCSAnswer.outcome(status: 200, body: Array(body.utf8)) == .unreadable)
+        #expect(OCSAnswer.status(200, body: Array(body.utf8)) == 502)
+    }
+
+    @Test func ofASuccessOnlyTheNewSecretOfAReshareComesThrough() throws {
         for code in [100, 200] {
-            let body =
-                #"{"ocs":{"meta":{"status":"ok","statuscode":\#(code),"message":"OK"},"data":{"token":"x"}}}"#
-            #expect(OCSAnswer.neutral(status: 200, body: Array(body.utf8)) == nil)
+            let body = Array(
+                #"{"ocs":{"meta":{"status":"ok","statuscode":\#(code),"message":"OK"},"data":{"token":"secret","remoteId":7,"other":"secret"}}}"#
+                    .utf8)
+            #expect(OCSAnswer.outcome(status: 200, body: body) == .taken)
+            let swap = SecretSwap(Secret(utf8: "secret"), by: Secret(utf8: "code"))
+            let swapped = try JSONValue(parsing: OCSAnswer.taken(body, [swap])).object?["ocs"]?
+                .object
+            #expect(swapped?["meta"]?.object?["statuscode"]?.number?.integer == code)
+            #expect(swapped?["data"]?.object?["token"]?.string == "code")
+            #expect(swapped?["data"]?.object?["remoteId"]?.number?.integer == 7)
+            #expect(swapped?["data"]?.object?.count == 2)
+            let plain = String(decoding: OCSAnswer.taken(body), as: UTF8.self)
+            #expect(!plain.contains("secret") && plain.contains(#""data":[]"#))
         }
     }
 

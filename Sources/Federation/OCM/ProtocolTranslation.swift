@@ -17,6 +17,15 @@ extension Translation {
         }
     }
 
+    /// Whether the backend gets a share of a newer shape in the deprecated one, whose reader knows of the
+    /// owner alone and fetches the data there, whoever the sender is.
+    package func takesAway(theSenderOf share: Share) -> Bool {
+        switch share.shape {
+        case .legacy, .foreign: false
+        case .single, .multi: !backend.takes(share.shape) && !backend.takes(.multi)
+        }
+    }
+
     /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`.
     private func legacy(_ share: Share, _ ways: JSONObject) throws(Denial) -> JSONObject {
         // Nextcloud 35 writes both shapes into one body: its elders read that as it is.

@@ -1,10 +1,32 @@
 /// Answers of the older federation API.
 package enum OCSAnswer {
-    /// What an answer says in the words of OCM: 201 for a call that was taken. Version 1 says 200 for
-    /// a failure too.
+    /// What an answer says of the call.
+    package enum Outcome: Sendable, Equatable {
+        case taken
+        /// With the API's own code, or the HTTP status where there is none.
+        case failed(Int)
+        /// A 2xx that is no JSON answer of the API: a page, another format. Nothing of it may pass, since
+        /// nobody knows what it says.
+        case unreadable
+    }
+
+    /// - Parameter status: the HTTP status; v1 says 200 for a failure and puts the code into the body.
+    package static func outcome(status: Int, body: [UInt8]) -> Outcome {
+        let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
+        let code = answer?["meta"]?.object?["statuscode"]?.number?.integer
+        guard (200...299).contains(status) else { return .failed(code ?? status) }
+        guard let code else { return .unreadable }
+        return code == 100 || code == 200 ? .taken : .failed(code)
+    }
+
+    /// What an answer says in the words of OCM: 201 for a call that was taken, 502 for what cannot be
+    /// read.
     package static func status(_ status: Int, body: [UInt8]) -> Int {
-        guard neutral(status: status, body: body) != nil else { return 201 }
-        return (200...299).contains(status) ? 400 : status
+        switch outcome(status: status, body: body) {
+        case .taken: 201
+        case .failed: (200...299).contains(status) ? 400 : status
+        case .unreadable: 502
+        }
     }
 
     /// The body of a refusal.
@@ -20,21 +42,11 @@ package enum OCSAnswer {
         ]).serialized()
     }
 
-    /// The answer of the backend when it says that something does not exist or failed, in neutral
-    /// words; nil when it may pass as it is.
-    ///
-    /// - Parameter status: the HTTP status; v1 says 200 for a failure and puts the code into the body.
-    package static func neutral(status: Int, body: [UInt8]) -> [UInt8]? {
-        let meta = try? JSONValue(parsing: body).object?["ocs"]?.object?["meta"]?.object
-        let code = meta?["statuscode"]?.number?.integer
-        if (200...299).contains(status) {
-            guard let code, code != 100, code != 200 else { return nil }
-            return JSONValue.object([
-                ("ocs", failure(status: code, message: DenialCode.notDelivered.hint))
-            ]).serialized()
-        }
-        return JSONValue.object([
-            ("ocs", failure(status: code ?? status, message: DenialCode.notDelivered.hint))
+    /// The body that says that a call failed, in neutral words: the server's own tell who has an
+    /// account.
+    package static func failure(_ code: Int) -> [UInt8] {
+        JSONValue.object([
+            ("ocs", failure(status: code, message: DenialCode.notDelivered.hint))
         ]).serialized()
     }
 
@@ -44,16 +56,20 @@ package enum OCSAnswer {
         return answer?["data"]?.serialized()
     }
 
-    /// The answer to a reshare with another secret in it; any other answer as it is.
-    package static func replacing(_ swaps: [SecretSwap], in body: [UInt8]) -> [UInt8] {
-        guard !swaps.isEmpty, var object = try? JSONValue(parsing: body).object,
-            var answer = object["ocs"]?.object, var data = answer["data"]?.object,
-            let token = data["token"]?.string, let new = swaps.new(for: token)
-        else { return body }
-        data["token"] = .string(new)
-        answer["data"] = .object(data)
-        object["ocs"] = .object(answer)
-        return JSONValue.object(object.members.map { ($0.name, $0.value) }).serialized()
+    /// The answer to a call that was taken: of its data the new share of a reshare, with another secret,
+    /// and nothing else.
+    package static func taken(_ body: [UInt8], _ swaps: [SecretSwap] = []) -> [UInt8] {
+        let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
+        var data = JSONValue.array([])
+        if let found = answer?["data"]?.object, let token = found["token"]?.string,
+            let new = swaps.new(for: token)
+        {
+            let id = found["remoteId"].map { [("remoteId", $0)] } ?? []
+            data = .object([("token", .string(new))] + id)
+        }
+        return JSONValue.object([
+            ("ocs", .object([("meta", answer?["meta"] ?? .null), ("data", data)]))
+        ]).serialized()
     }
 
     private static func failure(status: Int, message: String) -> JSONValue {

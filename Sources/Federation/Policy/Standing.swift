@@ -29,6 +29,9 @@ package struct Standing: Sendable, Equatable {
     /// The list of blocks that was never loaded and could refuse the peer; then `by` is this one.
     package var waitsFor: String?
 
+    /// Whether a list refuses the peer, or one that was never loaded could.
+    package var isBlocked: Bool { refusal != nil && (word == .block || waitsFor != nil) }
+
     /// The refusal as the phases throw it, or nil when the peer is admitted to the next check.
     package var denial: Denial? { refusal?.denial(by: by) }
 }

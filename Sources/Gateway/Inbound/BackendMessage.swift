@@ -62,15 +62,24 @@ extension Gateway {
         _ share: Share, _ verified: Verified, _ settings: RuleSettings, _ view: BackendServer.View,
         _ trail: Trail
     ) throws(Denial) -> BackendMessage {
+        let translation = Translation(for: view.backend)
+        if translation.takesAway(theSenderOf: share), verified.peer != share.owner.host {
+            let denial = Denial(
+                .senderMismatch,
+                "the backend reads of a share its owner's host alone: only \(share.owner.host) may send it"
+            )
+            guard configuration.profile == .observe else { throw denial }
+            trail.tolerated(denial)
+        }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
-        let body = try Translation(for: view.backend).share(
+        let body = try translation.share(
             share, swaps: draft.swaps, taken: [.mustExchangeToken],
             uri: Self.location(of: share, verified.document))
         if body.isChanged { trail.altered("translated") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
-            verified, .shares, view, body, memory: [draft.change], made: draft.share,
+            verified, .shares, view, body, memory: draft.changes, made: draft.made,
             told: draft.swaps.map(\.new))
     }
 
@@ -145,7 +154,7 @@ extension Gateway {
     private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage
     {
         let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
-        return ocs(verified, share.form, memory: [draft.change], made: draft.share)
+        return ocs(verified, share.form, memory: draft.changes, made: draft.made)
     }
 
     private func transform(
@@ -159,7 +168,9 @@ extension Gateway {
         return ocs(verified, form, ends: change.notificationType.endsShare ? share : nil)
     }
 
-    /// A call of the older API at the path that the sender used.
+    /// A call of the older API at the path that the sender used. The answer is asked for as JSON, which is
+    /// what is read of it; without this a server says XML. No parameter of the sender's query passes:
+    /// PHP would read it beside those of the body, which were judged.
     private func ocs(
         _ verified: Verified, _ form: FormBody, memory: [Change] = [], made: ShareRecord? = nil,
         ends: ShareRecord? = nil
@@ -167,7 +178,7 @@ extension Gateway {
         let received = verified.claimed.received
         var target: [UInt8] = []
         if case .ocs(_, let path) = received.kind { target = Array(path.text.utf8) }
-        if let query = received.head.query { target += [UInt8(ascii: "?")] + query }
+        target += Array("?format=json".utf8)
         return ocs(verified, target, form, memory: memory, made: made, ends: ends)
     }
 

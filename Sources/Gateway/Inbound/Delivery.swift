@@ -6,8 +6,8 @@ extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
     /// That the message was seen, and the share that it makes, are durable before the backend hears
-    /// of it; a share that the backend refuses ends at once, and that a share is over is durable
-    /// before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
+    /// of it; a share that the backend refuses, in words that can be read, ends at once, and that a
+    /// share is over is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
     /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
@@ -17,7 +17,7 @@ extension Gateway {
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, path: String(decoding: message.target, as: UTF8.self),
-            client: received.client, dropping: message.dropped,
+            client: received.client, dropping: message.dropped, coding: .identity,
             adding: message.added, asserting: assertion)
         let request = BufferedRequest(
             .post, head: head, body: message.body, responseLimit: 256 << 10,
@@ -32,6 +32,7 @@ extension Gateway {
         }
         trail.enters(nil)
         trail.backendAnswered(response.status)
+        try response.refuseCoding()
         let secrets = message.secrets
         switch message.verified.claimed.message {
         case .ocsShare:
@@ -92,7 +93,8 @@ extension Gateway {
             if let ends { try await makeDurable([ending(ends)]) }
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
-            if let made { store.commitLater([ending(made)]) }
+            // What could not be read says nothing of whether the backend has it.
+            if let made, denial.code == .notDelivered { store.commitLater([ending(made)]) }
             throw denial
         }
     }
@@ -101,13 +103,19 @@ extension Gateway {
         _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?,
         _ swaps: [SecretSwap] = []
     ) async throws(Denial) -> Answer {
-        let neutral = OCSAnswer.neutral(status: response.status, body: response.body)
-        let isDelivered = neutral == nil
-        if !isDelivered, let made { store.commitLater([ending(made)]) }
-        if isDelivered, let ends { try await makeDurable([ending(ends)]) }
-        return Answer(
-            status: response.status, fields: [("content-type", response.contentType)],
-            body: neutral ?? OCSAnswer.replacing(swaps, in: response.body))
+        let body: [UInt8]
+        switch OCSAnswer.outcome(status: response.status, body: response.body) {
+        case .taken:
+            if let ends { try await makeDurable([ending(ends)]) }
+            body = OCSAnswer.taken(response.body, swaps)
+        case .failed(let code):
+            if let made { store.commitLater([ending(made)]) }
+            body = OCSAnswer.failure(code)
+        case .unreadable:
+            throw Denial(
+                .backendUnavailable, "a \(response.status) that is no answer of the OCS API")
+        }
+        return Answer(status: response.status, fields: Self.jsonFields, body: body)
     }
 
     /// The code of a share that the backend made on the peer's request, in the place of the secret
@@ -145,6 +153,12 @@ extension Gateway {
 extension BufferedResponse {
     /// Its content type; JSON when it says none.
     var contentType: String { fields.text(.contentType) ?? "application/json" }
+
+    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
+    /// read here (RFC 9110, 12.5.3).
+    func refuseCoding() throws(Denial) {
+        if isCoded { throw Denial(.backendUnavailable, "the answer is in a content coding") }
+    }
 }
 
 extension Denial {

@@ -5,13 +5,16 @@ import OpenSSL
 extension Gateway {
     /// A share that is about to be forwarded, and what the backend is to know in its place.
     struct Draft: Sendable {
-        let share: ShareRecord
+        /// Nil when it was recorded before: the backend may have it, and what it says now is no reason to
+        /// end that one.
+        let made: ShareRecord?
         /// Secrets of the peer's message and what stands for them in the backend's.
         let swaps: [SecretSwap]
-        let change: Change
+        let changes: [Change]
     }
 
-    /// Records an inbound share.
+    /// Records an inbound share; one that comes again, since its sender had no answer, keeps its handle
+    /// (as on the way out, `docs/decisions/0026`).
     ///
     /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
     /// the code (`docs/decisions/0002`).
@@ -26,7 +29,7 @@ extension Gateway {
                 handle: way.requirements.contains(.mustExchangeToken) ? .make : .none,
                 permissions: way.permissions, uri: way.uri, requirements: way.requirements)
         }
-        let recording = registry.record(
+        return try draft(
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical,
@@ -34,16 +37,12 @@ extension Gateway {
                 recipient: share.shareWith.canonical(ours: site.hosts), expires: share.expiration,
                 accesses: accesses, settings: settings),
             now: now)
-        let swaps = zip(ways, recording.credentials).compactMap { way, credential in
-            way.secret.flatMap { $0 == credential ? nil : SecretSwap($0, by: credential) }
-        }
-        return Draft(share: recording.share, swaps: swaps, change: recording.change)
     }
 
     /// Records an inbound share of the older API.
     func draft(_ share: OCSShare, from peer: PeerHost?, now: Int) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
-        let recording = registry.record(
+        return try draft(
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: "file", owner: share.owner.canonical,
@@ -54,7 +53,17 @@ extension Gateway {
                         permissions: .unspecified, uri: nil, requirements: [])
                 ]),
             now: now)
-        return Draft(share: recording.share, swaps: [], change: recording.change)
+    }
+
+    private func draft(_ new: NewShare, now: Int) throws(Denial) -> Draft {
+        if let known = registry.active(same: new, now: now) {
+            return Draft(made: nil, swaps: try swaps(towardsBackend: known), changes: [])
+        }
+        let recording = registry.record(new, now: now)
+        let swaps = zip(new.accesses, recording.credentials).compactMap { access, credential in
+            access.secret == credential ? nil : SecretSwap(access.secret, by: credential)
+        }
+        return Draft(made: recording.share, swaps: swaps, changes: [recording.change])
     }
 
     /// The share that a notification is about: the one of its id and, where it carries one, its

@@ -22,16 +22,26 @@ extension Gateway {
     /// under the same id and with the same secret, keeps its code, whatever became of it the first
     /// time: nothing is sent twice with different secrets. Of two at the same time the second waits.
     /// Refused: `store_unavailable`.
+    ///
+    /// - Parameter demandsTokens: whether the peer is told that the codes are there to be exchanged,
+    ///   which is then all that they are good for (`protocol.md` 5).
     func record(
-        _ share: Share, for peer: PeerHost, _ settings: RuleSettings = .none
+        _ share: Share, for peer: PeerHost, demandsTokens: Bool = false,
+        _ settings: RuleSettings = .none
     ) async throws(Denial) -> RecordedShare {
         let name =
             (["\(peer)", share.providerID.text]
             + share.secrets.map { $0.fingerprint(key: fingerprint) }).joined(separator: "\n")
         let result = await recordings.result(for: name) { [self] in
             do throws(Denial) {
-                if let known = try recorded(share, for: peer) { return .success(known) }
-                return .success(try await recordAnew(share, for: peer, settings))
+                if let known = try recorded(share, for: peer) {
+                    if demandsTokens, let change = registry.demandTokens(of: known.share) {
+                        try await makeDurable([change])
+                    }
+                    return .success(known)
+                }
+                return .success(
+                    try await recordAnew(share, for: peer, demandsTokens, settings))
             } catch { return Result<RecordedShare, Denial>.failure(error) }
         }
         return try result.get()
@@ -54,7 +64,7 @@ extension Gateway {
     }
 
     private func recordAnew(
-        _ share: Share, for peer: PeerHost, _ settings: RuleSettings
+        _ share: Share, for peer: PeerHost, _ demandsTokens: Bool, _ settings: RuleSettings
     ) async throws(Denial) -> RecordedShare {
         let ways = share.protocols.filter { $0.secret != nil }
         let handle: NewAccess.Handle = share.isOfFiles ? .make : .none
@@ -68,7 +78,8 @@ extension Gateway {
                     NewAccess(
                         protocolName: way.name, secret: way.secret ?? Secret([]), handle: handle,
                         permissions: way.permissions, uri: way.uri,
-                        requirements: way.requirements)
+                        requirements: demandsTokens
+                            ? way.requirements.demandingTokens : way.requirements)
                 }, settings: settings),
             now: environment.now())
         try await makeDurable([recording.change])

@@ -42,7 +42,9 @@ extension Gateway {
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
-            let recorded = try await recorded(share, for: peer.peer, settings, trail)
+            let recorded = try await recorded(
+                share, for: peer.peer, demandsTokens: translation.demandsTokens(share), settings,
+                trail)
             (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
             body = try translation.share(share, swaps: replaced)
         case .notification(let notification):
@@ -57,7 +59,8 @@ extension Gateway {
             let blank = [SecretSwap(call.secret, by: Secret([]))]
             try Self.refuseLeft(blank, in: Self.form(call.form, call.secret, blank))
             let recorded = try await recorded(
-                try OCSTranslation.share(call, to: peer.peer), for: peer.peer, settings, trail)
+                try OCSTranslation.share(call, to: peer.peer), for: peer.peer,
+                demandsTokens: false, settings, trail)
             (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
             body = Self.form(call.form, call.secret, replaced)
         case .ocsChange(let change):
@@ -87,9 +90,11 @@ extension Gateway {
     }
 
     private func recorded(
-        _ share: Share, for peer: PeerHost, _ settings: RuleSettings, _ trail: Trail
+        _ share: Share, for peer: PeerHost, demandsTokens: Bool, _ settings: RuleSettings,
+        _ trail: Trail
     ) async throws(Denial) -> RecordedShare {
-        let recorded = try await record(share, for: peer, settings)
+        let recorded = try await record(
+            share, for: peer, demandsTokens: demandsTokens, settings)
         trail.exchanged(recorded.share)
         if !recorded.swaps.isEmpty { trail.altered("code") }
         return recorded

@@ -79,14 +79,21 @@ extension Gateway {
     /// (`egress_refused`); what the lists refuse, but for profile `observe`.
     func admit(_ host: PeerHost, namedBy peer: PeerHost, _ policy: Policy) throws(Denial) {
         guard host != peer else { return }
-        if let port = host.port, port != peer.port {
-            let named = try? Authority(host.description)
-            guard let named, configuration.outbound.resolve[named] != nil else {
-                throw Denial(
-                    .egressRefused, "\(peer) names the port of \(host), and nothing else does")
-            }
+        guard configuration.outbound.takesPort(of: host, namedBy: peer) else {
+            throw Denial(
+                .egressRefused, "\(peer) names the port of \(host), and nothing else does")
         }
         guard configuration.profile != .observe else { return }
         if let denial = policy.standing(of: host, now: environment.now()).denial { throw denial }
+    }
+}
+
+extension Configuration.OutboundSettings {
+    /// Whether the port of a host that a peer names in the place of its own is one of its own, the usual
+    /// one, or one that `resolve` names.
+    func takesPort(of host: PeerHost, namedBy peer: PeerHost) -> Bool {
+        guard let port = host.port, port != peer.port else { return true }
+        guard let named = try? Authority(host.description) else { return false }
+        return resolve[named] != nil
     }
 }

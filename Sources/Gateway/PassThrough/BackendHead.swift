@@ -37,16 +37,21 @@ final class BackendHead: Sendable {
         let decision: String
     }
 
+    /// Who reads the answer: the client, or the gateway, which reads no content coding.
+    enum Coding { case clients, identity }
+
     /// The request line and the fields, without those of framing.
     ///
     /// - Parameters:
     ///   - path, query: as they are to be sent, the query without its `?`.
     ///   - dropped: fields of the client that must not pass.
+    ///   - coding: of the answer, which the client chooses where it gets it as it is.
     ///   - authorization: in the place of the client's, which is then to be dropped.
     ///   - added: fields of ours; values without control characters.
     func writer(
         for head: RequestHead, path: String, query: ArraySlice<UInt8>? = nil,
         client: ClientConnection, dropping dropped: [FieldName] = [],
+        coding: Coding = .clients,
         authorization: Secret? = nil, adding added: [(FieldName, String)] = [],
         asserting assertion: Assertion? = nil
     ) throws(Denial) -> HeadWriter {
@@ -54,7 +59,12 @@ final class BackendHead: Sendable {
             var writer = HeadWriter(reserving: 960)
             try writer.requestLine(head.method, path: path, query: query)
             writer.add(hostLine)
-            writer.copyFields(of: head, except: dropped)
+            switch coding {
+            case .clients: writer.copyFields(of: head, except: dropped)
+            case .identity:
+                writer.copyFields(of: head, except: dropped + [.acceptEncoding])
+                try writer.add(.acceptEncoding, "identity")
+            }
             writer.add(
                 try client.lines(of: self) { () throws(HeadWriter.InvalidField) in
                     try lines(about: client.addressText)

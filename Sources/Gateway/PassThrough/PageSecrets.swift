@@ -34,7 +34,8 @@ extension Gateway {
                     try refuseShare(namedBy: Array(percentEncoded(value).utf8))
                 }
                 let writer = try backend.head.writer(
-                    for: head, path: path.text, query: head.query, client: client)
+                    for: head, path: path.text, query: head.query, client: client,
+                    coding: .identity)
                 return try await pass(request, writer)
             } catch { return refusal(error) }
         }

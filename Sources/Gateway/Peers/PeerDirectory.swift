@@ -29,6 +29,9 @@ package final class PeerDirectory: Sendable {
         /// Seconds of a clock that never steps.
         package var now: @Sendable () -> Int
         package var fetch: PeerFetcher
+        /// Why nothing may be fetched from a host that a peer names in the place of its own; nil when it
+        /// may.
+        package var refusal: @Sendable (_ host: PeerHost, _ peer: PeerHost) -> String?
         /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
         /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
         package var patience: Duration
@@ -37,11 +40,13 @@ package final class PeerDirectory: Sendable {
 
         package init(
             now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
+            refusal: @escaping @Sendable (PeerHost, PeerHost) -> String? = { _, _ in nil },
             patience: Duration = .seconds(3),
             random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
         ) {
             self.now = now
             self.fetch = fetch
+            self.refusal = refusal
             self.patience = patience
             self.random = random
         }
@@ -258,6 +263,11 @@ extension PeerDirectory {
     ) async -> Refresh {
         let own = Self.keys(in: .published(document))
         let url = Self.keySetURL(of: host, document)
+        if let other = document.jwksURI?.host, other != host,
+            let refusal = world.refusal(other, host)
+        {
+            return failed(host, "the key set at \(url): \(refusal)", now)
+        }
         let failure: String
         switch await world.fetch(host, url, .refused) {
         case .answered(200, let body):
@@ -268,7 +278,7 @@ extension PeerDirectory {
                 return learned(host, own, now)
             }
             failure = "status \(status) at \(url)"
-        case .failed(let reason): failure = reason
+        case .failed(let reason), .unusable(let reason): failure = reason
         }
         // A server of draft-cavage need not have a key set; what stands at its usual place is then
         // a page for people, or nothing. One that has shown a set before is believed to have one.

@@ -4,7 +4,10 @@ package import Federation
 package enum PeerFetch: Sendable {
     /// An answer with this status; the body is whole.
     case answered(status: Int, body: [UInt8])
-    /// No answer that can be used; the text is for the log.
+    /// The host answered, and what it says is not taken: a redirect elsewhere, an answer that is too long
+    /// or breaks a rule; the text is for the log.
+    case unusable(String)
+    /// No answer; the text is for the log.
     case failed(String)
 }
 
@@ -31,8 +34,8 @@ package enum PeerDocument: Sendable {
 struct PeerDocumentFetch: Sendable {
     let fetch: PeerFetcher
 
-    /// The document; nil with the reason when the host cannot be reached, so that absence and
-    /// ignorance are never mixed up.
+    /// The document; nil with the reason when the host cannot be reached, or shows none and one of its
+    /// places told nothing, so that absence and ignorance are never mixed up.
     func document(of host: PeerHost) async -> (document: PeerDocument?, failure: String) {
         var failure = ""
         var answered = false
@@ -41,6 +44,10 @@ struct PeerDocumentFetch: Sendable {
             case .failed(let reason):
                 // A host that cannot be reached at one place cannot be reached at the next.
                 if !answered { return (nil, reason) }
+                failure = reason
+            case .unusable(let reason):
+                // A sign-on page before one place does not hide the next (`protocol.md` 8.2).
+                answered = true
                 failure = reason
             case .answered(let status, let body):
                 answered = true

@@ -53,7 +53,7 @@ package struct ShareRecord: Sendable {
     /// Unix seconds.
     package let created: Int
     /// One for each protocol, in the order of the message.
-    package let accesses: [ShareAccess]
+    package internal(set) var accesses: [ShareAccess]
     /// What the rule that let it through set.
     package let settings: RuleSettings
     /// Unix seconds; nil while it is active.
@@ -66,6 +66,18 @@ package struct ShareRecord: Sendable {
     /// Whether codes, secrets and tokens of it are good at `now`.
     package func standing(now: Int) -> ShareStanding {
         ShareStanding(isEnded: ended != nil, expires: expires, now: now)
+    }
+
+    /// Whether the peer was told to exchange its codes.
+    package var demandsTokens: Bool {
+        accesses.contains { $0.requirements.contains(.mustExchangeToken) }
+    }
+}
+
+extension [ShareRequirement] {
+    /// These, with `must-exchange-token` among them.
+    var demandingTokens: [ShareRequirement] {
+        contains(.mustExchangeToken) ? self : self + [.mustExchangeToken]
     }
 }
 
@@ -90,7 +102,7 @@ package struct ShareAccess: Sendable {
     package let permissions: SharePermissions
     /// Path or URL, as the message had it.
     package let uri: String?
-    package let requirements: [ShareRequirement]
+    package internal(set) var requirements: [ShareRequirement]
     /// Whether the gateway gave out a handle in the place of the secret.
     package var hasHandle: Bool { sealedHandle != nil }
 

@@ -90,6 +90,27 @@ package final class ShareRegistry: Sendable {
         }
     }
 
+    /// The active share that says what a new one would: between the same people, under the same name and
+    /// with the same secrets. Nil when there is none, and for a share without a name.
+    func active(same new: NewShare, now: Int) -> ShareRecord? {
+        guard let name = new.providerID else { return nil }
+        let known = find(name, new.direction, peer: new.peer)
+        if known.isEmpty { return nil }
+        let secrets = new.accesses.map { Digest128($0.secret, key: lookup) }
+        return known.first { share in
+            share.standing(now: now) == .active && share.origin == new.origin
+                && share.resourceType == new.resourceType && share.owner == new.owner
+                && share.sender == new.sender && share.recipient == new.recipient
+                && share.expires == new.expires
+                && share.accesses.map(\.secretLookup) == secrets
+                && zip(share.accesses, new.accesses).allSatisfy { known, wanted in
+                    known.protocolName == wanted.protocolName
+                        && known.requirements == wanted.requirements
+                        && known.permissions == wanted.permissions && known.uri == wanted.uri
+                }
+        }
+    }
+
     package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0[id] } }
 
     /// How a share stands at `now`; nil when there is no such share.
@@ -178,6 +199,28 @@ package final class ShareRegistry: Sendable {
                     })
             ])
         }
+    }
+
+    /// The codes of a share that is known are from the commit on good for tokens only; nil when they
+    /// are already.
+    package func demandTokens(of share: ShareRecord) -> Change? {
+        guard !share.demandsTokens else { return nil }
+        return Change(
+            write: { db in
+                for (place, access) in share.accesses.enumerated() {
+                    try ShareRows.set(access.requirements.demandingTokens, share.id, place, db)
+                }
+            },
+            committed: { [self] in
+                table.withLock {
+                    $0.update(share.id) { share in
+                        for place in share.accesses.indices {
+                            share.accesses[place].requirements =
+                                share.accesses[place].requirements.demandingTokens
+                        }
+                    }
+                }
+            })
     }
 
     /// Ends a share: its codes, secrets and tokens are no good from the commit on.

@@ -31,7 +31,7 @@ enum ShareRows {
                     share.id.number, place, access.protocolName, Data(access.sealedSecret),
                     access.secretLookup.data, access.sealedHandle.map { Data($0) },
                     access.handleLookup?.data, text(of: access.permissions), access.uri,
-                    access.requirements.map(\.word).joined(separator: "\n"),
+                    text(of: access.requirements),
                 ])
         }
     }
@@ -39,6 +39,14 @@ enum ShareRows {
     static func bind(_ id: ShareID, _ peer: PeerHost, _ db: Database) throws {
         try db.cachedStatement(sql: "UPDATE share SET bound_peer = ? WHERE id = ?")
             .execute(arguments: [peer.description, id.number])
+    }
+
+    static func set(
+        _ requirements: [ShareRequirement], _ id: ShareID, _ place: Int, _ db: Database
+    ) throws {
+        try db.cachedStatement(
+            sql: "UPDATE access SET requirements = ? WHERE share = ? AND place = ?"
+        ).execute(arguments: [text(of: requirements), id.number, place])
     }
 
     static func end(_ id: ShareID, now: Int, _ db: Database) throws {
@@ -132,6 +140,10 @@ enum ShareRows {
                 .map { ShareRequirement(spelled: String($0)) },
             sealedSecret: [UInt8](row["secret"] as Data), secretLookup: secretLookup,
             sealedHandle: (row["handle"] as Data?).map { [UInt8]($0) }, handleLookup: handleLookup)
+    }
+
+    private static func text(of requirements: [ShareRequirement]) -> String {
+        requirements.map(\.word).joined(separator: "\n")
     }
 
     /// NULL is "unspecified", the empty text "named, and none".

@@ -13,7 +13,8 @@ extension Gateway {
             var query = head.query
             if let asked = query { query = try shareInfoQuery(asked)[...] }
             writer = try backend.head.writer(
-                for: head, path: path.text, query: query, client: client)
+                for: head, path: path.text, query: query, client: client,
+                coding: .identity)
         } catch { return .answer(shareInfoRefusal(error)) }
         switch head.body {
         case .none, .length(0):
@@ -40,6 +41,7 @@ extension Gateway {
         do {
             response = try await request.client.loop.exchange(message, with: backend.upstream)
         } catch { throw Denial(error) }
+        try response.refuseCoding()
         return Answer(
             status: response.status, fields: [("content-type", response.contentType)],
             body: response.body)

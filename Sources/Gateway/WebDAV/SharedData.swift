@@ -193,11 +193,8 @@ extension Gateway {
         case .all: break
         case .none: throw Denial(.secretRefused, "accept_secret = \"none\"")
         case .legacy:
-            let demandsTokens = share.accesses.contains {
-                $0.requirements.contains(.mustExchangeToken)
-            }
             // One that was learned we did not see being made: it may be a link that others use too.
-            guard !demandsTokens else {
+            guard !share.demandsTokens else {
                 throw Denial(.secretRefused, "the peer of share \(share.id) exchanges tokens")
             }
         }

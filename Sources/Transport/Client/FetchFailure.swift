@@ -34,6 +34,14 @@ package enum FetchFailure: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether the host has answered, with what is not taken.
+    package var isAnswer: Bool {
+        switch self {
+        case .tooLarge, .malformed, .encoded, .redirect: true
+        case .resolve, .addressRefused, .connect, .tlsVerify, .timeout, .request: false
+        }
+    }
+
     /// A stable word for logs and counters.
     package var code: String {
         switch self {

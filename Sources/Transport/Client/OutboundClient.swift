@@ -112,8 +112,7 @@ package final class OutboundClient: Sendable {
         do { response = try await group.any.exchange(buffered, with: upstream) } catch {
             throw FetchFailure(error)
         }
-        for encoding in response.fields.values(of: .contentEncoding)
-        where !encoding.elementsEqual("identity".utf8) { throw .encoded }
+        if response.isCoded { throw .encoded }
         return response
     }
 

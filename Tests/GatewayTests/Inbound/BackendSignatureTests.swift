@@ -8,7 +8,7 @@ import Transport
 
 @Suite struct BackendSignatureTests {
     private func world(
-        _ version: String? = "33.0.3.2", egress: String = "[egress]\nlisten = \"127.0.0.1:1\""
+        _ version: String? = "33.0.3.2", egress: String = "[egress]\nlisten = \"127.0.0.1:2\""
     ) throws -> (TestWorld, TestPeer) {
         let world = try TestWorld(configuration: egress)
         let peer = try TestPeer("modern.test")

@@ -32,6 +32,23 @@ import Testing
         }
     }
 
+    // A sign-on page, or a TLS terminator that knows nothing of this place.
+    @Test func aPlaceThatCannotBeUsedDoesNotHideTheNext() async throws {
+        net.isUnusable("https://a.test/.well-known/ocm")
+        net.answer("https://a.test/ocm-provider/", 200, Self.document)
+        guard case .published? = try await ask().document else {
+            Issue.record("no document")
+            return
+        }
+    }
+
+    @Test func aHostWithAPlaceThatCannotBeUsedAndNoDocumentIsNotAbsent() async throws {
+        net.isUnusable("https://a.test/.well-known/ocm")
+        let (document, failure) = try await ask()
+        #expect(document == nil && failure == "redirect")
+        #expect(net.asked.count == 3)
+    }
+
     @Test func aHostThatAnswersAndHasNoneIsAbsent() async throws {
         guard case .absent? = try await ask().document else {
             Issue.record("not absent")

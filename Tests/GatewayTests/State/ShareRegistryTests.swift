@@ -37,6 +37,41 @@ import Testing
             ])
     }
 
+    @Test func aShareThatSaysTheSameIsFoundWhileItIsActive() async throws {
+        let share = new("SECRET0PERMANEN", handle: .make, direction: .inbound)
+        #expect(registry.active(same: share, now: 1000) == nil)
+        let (known, _) = try await add(share)
+        #expect(registry.active(same: share, now: 1000)?.id == known.id)
+        for other in [
+            new("SECRET0PERMANEN", id: "2", handle: .make, direction: .inbound),
+            new("ANOTHER0SECRET0", handle: .make, direction: .inbound),
+            new("SECRET0PERMANEN", handle: .make, direction: .outbound),
+            new("SECRET0PERMANEN", handle: .make, direction: .inbound, expires: 2000),
+            new(
+                "SECRET0PERMANEN", handle: .make, direction: .inbound,
+                permissions: .named(["read"])),
+        ] { #expect(registry.active(same: other, now: 1000) == nil) }
+        var anothers = share
+        anothers.peer = try #require(PeerHost("two.example"))
+        #expect(registry.active(same: anothers, now: 1000) == nil)
+        try await store.commit(registry.end(known.id, now: 1000))
+        #expect(registry.active(same: share, now: 1000) == nil)
+    }
+
+    @Test func aShareMayDemandTokensLater() async throws {
+        var share = new("SECRET0PERMANEN", handle: .make)
+        share.accesses[0].requirements = [.mustUseMFA]
+        let (known, _) = try await add(share)
+        #expect(!known.demandsTokens)
+        try await store.commit(try #require(registry.demandTokens(of: known)))
+        let changed = try #require(registry[known.id])
+        #expect(changed.accesses[0].requirements == [.mustUseMFA, .mustExchangeToken])
+        #expect(registry.demandTokens(of: changed) == nil)
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 2000)
+        #expect(try ShareRegistry(again, key).all.first?.demandsTokens == true)
+    }
+
     private func add(_ share: NewShare) async throws -> (ShareRecord, Secret) {
         let recording = registry.record(share, now: 1000)
         try await store.commit(recording.change)

@@ -25,6 +25,10 @@ final class TestNet: Sendable {
 
     func fail(_ url: String) { state.withLock { $0.pages[url] = .failed("connect") } }
 
+    func isUnusable(_ url: String) {
+        state.withLock { $0.pages[url] = .unusable("redirect") }
+    }
+
     /// All pages of a host fail, or are no more.
     func lose(_ host: String) {
         state.withLock { state in
