@@ -37,6 +37,13 @@ struct ConfigurationOption: ParsableArguments {
         do { return try read() } catch { throw CommandFailure(error) }
     }
 
+    /// Where the state of a gateway that runs is, whatever else is wrong with the file.
+    func state() throws -> Configuration.StateSettings {
+        do throws(ConfigurationErrors) {
+            return try Configuration.state(in: try bytes(), file: name)
+        } catch { throw CommandFailure(error) }
+    }
+
     /// The configuration, or what is wrong with it. Relative paths in what comes from standard
     /// input start at the folder of the caller.
     func read() throws(ConfigurationErrors) -> Configuration {

@@ -48,12 +48,12 @@ struct EndOptions: ParsableArguments {
     }
 
     func run(usual: Int) async throws {
-        let settings = try option.load()
-        let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        let state = try option.state()
+        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
         let start = ContinuousClock.now
         do {
             try await Ending.ask(
-                settings.state.file, key, grace: .seconds(limit ?? usual),
+                state.file, key, grace: .seconds(limit ?? usual),
                 now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure("\(error)") }
         let seconds = (ContinuousClock.now - start).wholeSeconds

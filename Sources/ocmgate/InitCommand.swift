@@ -88,7 +88,7 @@ struct InitCommand: ParsableCommand {
             return
         }
         for path in paths { Output.line("wrote \(path)") }
-        Output.line(
+        Output.text(
             """
 
             To fill in before peers can reach you:

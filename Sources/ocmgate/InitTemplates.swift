@@ -92,7 +92,7 @@ struct InitTemplates {
         # Check it: ocmgate policy test policy.toml    Ask it: ocmgate policy explain --help
         version = 1
         name    = "\(host)"
-        mode    = "enforce"  # enforce | report (log what would be refused, refuse nothing)
+        mode    = "enforce"  # enforce | report (log what would be refused, refuse nothing; the tests below then fail)
         default = "deny"
         unknown = "deny"  # servers on no list
 

@@ -21,7 +21,14 @@ struct InstallationCheck {
         do throws(ConfigurationErrors) {
             policy = try Policy.load(file: configuration.policy.file, .disk)
         } catch {
-            findings += error.all
+            findings += error.all.map { error in
+                guard error.file == configuration.policy.file, error.position == nil else {
+                    return error
+                }
+                return ConfigurationError(
+                    file: error.file, position: nil, message: error.message,
+                    remedy: error.remedy ?? "policy.file in \(configuration.file) names it")
+            }
             return nil
         }
         self.policy = policy
@@ -38,7 +45,9 @@ struct InstallationCheck {
                 warn(policy.file, "\(rule.label) takes permanent secrets of peers that have tokens")
             }
         }
-        if policy.mode != .enforce, configuration.profile != .observe {
+        if configuration.profile == .observe {
+            warn(configuration.file, "profile = \"observe\" refuses nothing by policy")
+        } else if policy.mode != .enforce {
             warn(policy.file, "mode = \"\(policy.mode.rawValue)\" refuses nothing")
         }
         if policy.unknown != .allow, configuration.profile != .observe,

@@ -1,6 +1,6 @@
 /// Commands that the design names and this version does not have: they are told apart from slips.
 struct LaterCommand: CustomStringConvertible {
-    /// `token revoke`.
+    /// `token list`.
     let name: String
     /// What does the same for now, where something does.
     let meanwhile: String?
@@ -24,7 +24,7 @@ struct LaterCommand: CustomStringConvertible {
 
     private static let all: KeyValuePairs<String, String?> = [
         "status": nil,
-        "token revoke": nil, "token list": nil, "share revoke": nil,
+        "token list": "tokens are not kept; ocmgate share list has the shares that they are of",
         "probe": nil, "doctor": "ocmgate check looks at everything that needs no network",
         "top": nil,
         "completion": "ocmgate --generate-completion-script bash (or zsh, fish) prints one",

@@ -57,8 +57,13 @@ struct ListFileOptions: ParsableArguments {
             """)
     var format: ListFormat?
 
-    @Option(help: "What it is a list of: allow or block. Blocks of csv mean all below them too.")
-    var standing = PeerList.Stance.block
+    @Option(
+        help: "What it is a list of: allow or block (usual). Blocks of csv mean all below them too."
+    )
+    var standing: PeerList.Stance?
+
+    /// Block lists are what others publish.
+    var stance: PeerList.Stance { standing ?? .block }
 
     @Option(
         help: ArgumentHelp("A key (JWK or JWK set) that has to have signed it.", valueName: "file"))
@@ -79,7 +84,7 @@ struct ListFileOptions: ParsableArguments {
     /// Reads a list; throws `ListDefect` for one that would not be taken.
     func read(_ file: String) throws -> ListContents {
         let reading = ListReading(
-            try format(of: file), for: standing,
+            try format(of: file), for: stance,
             key.isEmpty ? .none : .pinned(try keys()), about: subject.map { .named($0) } ?? .any)
         return try reading.contents(
             try InputFile.bytes(file), signature: try signature(of: file, reading),

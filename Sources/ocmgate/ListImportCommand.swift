@@ -27,6 +27,11 @@ struct ListImportCommand: ParsableCommand {
 
     func run() throws {
         let contents = try options.read(file, json: json, tell: Output.error)
+        if options.standing == nil, try options.format(of: file) == .csv {
+            Output.error(
+                "read as a list of blocks, whose domains stand for all below them too; for one that "
+                    + "allows: --standing allow")
+        }
         let added = try into.map { try add(contents.entries, to: $0) } ?? contents.entries
         if json {
             Output.json([
@@ -53,7 +58,7 @@ struct ListImportCommand: ParsableCommand {
             let bytes = try InputFile.bytes(path)
             old = bytes
             do throws(ListDefect) {
-                known = try ListReading(.text, for: options.standing, .none)
+                known = try ListReading(.text, for: options.stance, .none)
                     .contents(bytes, signature: nil, now: 0).entries
             } catch { throw CommandFailure(error.text(in: path)) }
             text = String(decoding: bytes, as: UTF8.self)

@@ -11,7 +11,8 @@ extension PeerCommand {
             discussion: """
                 After a refusal with key_changed: ask the people of that server whether they \
                 changed their keys. The next keys that it shows are taken as those of a new peer; \
-                `peer pin` shows them first. A gateway that runs forgets them at once.
+                `peer pin` shows them first. What waits of it for a person is forgotten too: its server \
+                sends it again. A gateway that runs forgets all that at once.
                 """)
 
         @OptionGroup var about: PeerOptions

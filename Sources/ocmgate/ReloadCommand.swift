@@ -11,8 +11,8 @@ struct ReloadCommand: AsyncParsableCommand {
             configuration are read again. A new policy passes its tests and invariants before it is \
             put in force in one step. Connections that stand, and what is under way on them, end as \
             they began. What cannot be used changes nothing, and what is wrong is told; keys of the \
-            configuration that only a start can change are named. Exit codes: 0 all taken, 1 \
-            something stays as it was, 2 no gateway runs.
+            configuration that only a start can change are named. Exit codes: 0 all taken that can be, 1 \
+            something is refused and stays as it was, 2 no gateway runs.
             """)
 
     @OptionGroup var option: ConfigurationOption
@@ -21,12 +21,12 @@ struct ReloadCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = try option.load()
-        let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        let state = try option.state()
+        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
         let told: [String: String]
         do {
             told = try await PeerDecision.reload(
-                settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+                state.file, key, now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure("\(error)") }
         if json {
             Output.json([

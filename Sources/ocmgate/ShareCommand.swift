@@ -4,11 +4,11 @@ import Foundation
 import Gateway
 import OpenSSL
 
-/// `ocmgate share list|show|add`: the share registry.
+/// `ocmgate share list|show|add|revoke`: the share registry.
 struct ShareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "share", abstract: "The share registry.",
-        subcommands: [List.self, Show.self, Add.self])
+        subcommands: [List.self, Show.self, Add.self, Revoke.self])
 
     fileprivate static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
         do { return try ShareListing.read(try option.load().state.file) } catch {
@@ -155,10 +155,14 @@ struct ShareCommand: ParsableCommand {
     /// The key that the state is sealed with.
     static func sealKey(
         _ settings: Configuration, whenMissing: SealKey.WhenMissing
+    ) throws -> SealKey { try sealKey(settings.state, whenMissing: whenMissing) }
+
+    static func sealKey(
+        _ state: Configuration.StateSettings, whenMissing: SealKey.WhenMissing
     ) throws -> SealKey {
         do {
             return try SealKey.load(
-                settings.state.sealKey, whenMissing: whenMissing,
+                state.sealKey, whenMissing: whenMissing,
                 environment: ProcessInfo.processInfo.environment)
         } catch { throw CommandFailure(error.description) }
     }

@@ -4,10 +4,10 @@ import Foundation
 import Gateway
 import OpenSSL
 
-/// `ocmgate token inspect`: what an access token says.
+/// `ocmgate token inspect|revoke`: access tokens.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Access tokens.", subcommands: [Inspect.self])
+        commandName: "token", abstract: "Access tokens.", subcommands: [Inspect.self, Revoke.self])
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -21,7 +21,8 @@ COMMANDS = [
     "run", "check", "init", "demo", "version", "discover", "key list", "key new", "key stage",
     "key activate", "key retire", "key export", "sig verify", "sig sign", "sig base", "sig explain",
     "policy test", "policy explain", "policy prove", "policy diff", "policy fmt", "policy english",
-    "config show", "config schema", "token inspect", "share list", "share show", "share add",
+    "config show", "config schema", "token inspect", "token revoke", "share list", "share show",
+    "share add", "share revoke",
     "peer forget", "peer probe", "list show", "list update", "list diff", "list verify",
     "list import", "list export",
     "list apply", "reload", "drain", "stop", "peer list", "peer show", "peer pin", "peer hold list",
@@ -30,7 +31,7 @@ COMMANDS = [
     "policy suggest",
 ]
 LATER = [
-    "status", "token revoke x", "share revoke 1", "probe https://a.test", "doctor",
+    "status", "token list", "probe https://a.test", "doctor",
     "top", "completion",
 ]
 
@@ -203,6 +204,54 @@ def test_init_overwrites_nothing(fresh):
     again = ocmgate("init", cwd=fresh)
     assert again.returncode == 2 and "exists" in again.stderr
     assert listing(fresh) == before
+
+
+def test_init_says_what_comes_next_in_lines(tmp_path):
+    run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "\ufffd" not in run.stdout and "\n  2. https://cloud.test" in run.stdout, run.stdout
+
+
+def test_a_broken_configuration_does_not_keep_commands_from_the_gateway_that_runs(fresh):
+    """It goes on with what it had, is asked to read again, says what is wrong, and ends."""
+    def while_running(process):
+        replace(fresh / "config.toml", 'profile = "bridge"', 'profil = "bridge"')
+        reload = ocmgate("reload", cwd=fresh)
+        assert reload.returncode == 1, reload.stdout + reload.stderr
+        assert 'unknown key "profil"' in reload.stderr and "policy " in reload.stdout
+        stop = ocmgate("stop", cwd=fresh)
+        assert stop.returncode == 0 and "ended" in stop.stdout, stop.stderr
+
+    code, _ = serve(fresh, while_running)
+    assert code == 0
+    replace(fresh / "config.toml", "[state]", "[state]\nurrl = 1")
+    run = ocmgate("stop", cwd=fresh)
+    assert run.returncode == 2 and 'unknown key "urrl"' in run.stderr
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_share_and_its_tokens_are_revoked(fresh, running):
+    def revoke(*_):
+        (fresh / "secret").write_text("PERMANENT0SECRET\n")
+        added = ocmgate("share", "add", "--peer", "p.test", "--provider-id", "1", "--secret-file", "secret",
+                        "--json", cwd=fresh)
+        number = json.loads(added.stdout)["id"]
+        tokens = ocmgate("token", "revoke", number, cwd=fresh)
+        assert tokens.returncode == 0 and "tokens of share" in tokens.stdout, tokens.stderr
+        assert json.loads(ocmgate("share", "show", number, "--json", cwd=fresh).stdout)["state"] == "active"
+        share = ocmgate("share", "revoke", number, "--json", cwd=fresh)
+        assert json.loads(share.stdout) == {"share": number, "revoked": "share"}, share.stderr
+        assert json.loads(ocmgate("share", "show", number, "--json", cwd=fresh).stdout)["state"] == "ended"
+        for command, words in [(["share", "revoke", number], "is over already"), (["token", "revoke", "99"], "none")]:
+            again = ocmgate(*command, cwd=fresh)
+            assert again.returncode == 2 and words in again.stderr, again.stderr
+
+    if running:
+        code, log = serve(fresh, revoke)
+        assert code == 0 and [line["kind"] for line in log if line["message"] == "share.revoked"] == [
+            "tokens", "share"]
+    else:
+        revoke()
 
 
 @pytest.mark.parametrize("option", [["--origin", "http://cloud.test"], ["--origin", "cloud.test"],

@@ -92,8 +92,12 @@ extension TOMLForm<Permissions> {
 }
 
 extension TOMLForm<[Glob]> {
-    static let globs = TOMLForm<Glob>.text("a pattern of addresses like \"*@cloud.example\"") {
-        Glob($0)
+    /// Of addresses: one that has no host and no `*` fits nobody.
+    static let globs = TOMLForm<Glob>.text(
+        "a pattern of addresses like \"*@cloud.example\" or \"alice@*\""
+    ) { text in
+        guard text.contains("@") || text.contains("*") else { return nil }
+        return Glob(text)
     }.oneOrMore
 
     static let software = TOMLForm<Glob>.text("a pattern of names like \"nextcloud 2*\"") {

@@ -17,7 +17,10 @@ package enum Need: String, Sendable, CaseIterable {
         case .tokenExchange: facts.access == .token
         case .invite: facts.invite == .accepted
         case .mfa: facts.mfa == .enforced
-        case .keyPinned: facts.keyPinned == .pinned
+        // What comes in shows by its signature whose key it has.
+        case .keyPinned:
+            facts.keyPinned == .pinned
+                && (facts.occasion.direction == .outbound || facts.signature.isValid)
         case .directory: facts.directory(standing) == .listed
         case .mtls: facts.mtls == .verified
         }

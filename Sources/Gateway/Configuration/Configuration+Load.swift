@@ -25,6 +25,21 @@ extension Configuration {
         return [UInt8](bytes)
     }
 
+    /// Where the state is, for commands to a gateway that runs on with what it had while another part of
+    /// its file is broken.
+    ///
+    /// Refused: what is no TOML, and what is wrong with `[state]` itself.
+    package static func state(
+        in bytes: [UInt8], file: String
+    ) throws(ConfigurationErrors) -> StateSettings {
+        let findings = Findings(file: file)
+        var reader = ConfigurationReader(file: file, findings: findings)
+        var top = TOMLTableReader(try TOMLDocument(bytes, file: file), findings: findings)
+        let state = reader.state(&top)
+        try findings.check()
+        return state
+    }
+
     /// Reads the text of a configuration that was read from `file`.
     package init(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) {
         let document = try TOMLDocument(bytes, file: file)

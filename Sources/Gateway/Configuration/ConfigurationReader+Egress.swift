@@ -7,7 +7,8 @@ extension ConfigurationReader {
     /// Without the table there is no way out, whatever its keys would be (decision 20): a proxy that
     /// nobody asked for is none.
     mutating func egress(
-        _ top: inout TOMLTableReader, _ profile: Configuration.Profile
+        _ top: inout TOMLTableReader, _ profile: Configuration.Profile,
+        _ listeners: [Configuration.ListenSettings]
     ) -> Configuration.EgressSettings? {
         guard var table = top.table("egress") else { return nil }
         let listen = table.read("listen", .egressAddress)
@@ -18,6 +19,9 @@ extension ConfigurationReader {
         table.finish()
         let usual = EgressPlace(address: .tcp(.v4(0x7F00_0001), port: 3128))
         guard let address = (listen ?? usual).address else { return nil }
+        if listeners.contains(where: { $0.address == address && !$0.address.isChosenBySystem }) {
+            findings.report(table.place(of: "listen"), "a [[listen]] has this address")
+        }
         weaknesses(clients, other, sign, profile, in: table)
         let file = path(certificate ?? "/var/lib/ocmgate/egress-ca.pem")
         return Configuration.EgressSettings(

@@ -81,6 +81,10 @@ extension ConfigurationReader {
         let algorithms = table.read("algorithms", TOMLForm<SignatureAlgorithm>.algorithm.array)
         let minRSA = table.read("min_rsa", .integer(2048...8192))
         table.finish()
+        if profile != .observe, accept?.isEmpty == true {
+            weaker(
+                "accept", in: table, "signature.accept = [] refuses every message that is signed")
+        }
         if profile == .strict, accept?.contains(.cavage) == true {
             weaker("accept", in: table, "signature.accept takes draft-cavage, strict does not")
         }

@@ -40,7 +40,7 @@ extension ConfigurationReader {
         return (listeners, entries)
     }
 
-    private func written(
+    private mutating func written(
         _ top: inout TOMLTableReader, tls: [String: Configuration.TLSSettings]
     ) -> [Configuration.ListenSettings] {
         var used: Set<ListenAddress> = []
@@ -58,6 +58,13 @@ extension ConfigurationReader {
             let strict = table.read(
                 "hsts", .duration(from: .zero, to: .seconds(Self.longestHSTS)))
             table.finish()
+            for (key, networks) in [
+                ("trusted_proxies", proxies), ("proxy_protocol", announcers),
+            ] where networks.contains(where: { $0.prefix == 0 }) {
+                weaker(
+                    key, in: table,
+                    "listen.\(key) takes everybody's word for the address that they come from")
+            }
             if strict != nil, name == nil {
                 findings.report(
                     table.place(of: "hsts"), "only a listener with tls may say so",

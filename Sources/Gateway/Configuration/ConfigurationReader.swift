@@ -26,7 +26,7 @@ struct ConfigurationReader {
         let discovery = self.discovery(&top)
         let signature = self.signature(&top, profile)
         let token = self.token(&top, profile)
-        let egress = self.egress(&top, profile)
+        let egress = self.egress(&top, profile, listeners)
         let policy = self.policy(&top)
         let state = self.state(&top)
         let journal = self.journal(&top)

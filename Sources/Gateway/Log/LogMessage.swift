@@ -25,6 +25,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case peerKeyHeld = "peer.key-held"
     /// What would have made a signature verify that was refused; the refusal stands.
     case nearMiss = "signature.near-miss"
+    /// A person ended a share, or its tokens.
+    case shareRevoked = "share.revoked"
     /// A person said that a peer's new keys are its own.
     case peerKeysAccepted = "peer.keys-accepted"
     /// A peer that took signatures of a newer standard from us gets those of an older one.

@@ -75,14 +75,21 @@ package struct DecisionAdvice: Sendable, Equatable {
                 ]
             }
             let own = ownAllowing(policy).map(\.name)
+            let others = decision.checks.filter { $0.result == Check.Result.refused.rawValue }
+            let more = others.map { check in
+                DecisionAdvice(
+                    "as this message was, it would then be refused by \(check.name)"
+                        + (check.reason.map { " (\($0))" } ?? ""))
+            }
             return [
                 DecisionAdvice(
                     own.count > 1
                         ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
                         : "let it in",
                     command: "ocmgate peer hold approve \(peer)"
-                        + (own.count > 1 ? " --list \(own[0])" : "")),
-                DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)"),
+                        + (own.count > 1 ? " --list \(own[0])" : ""))
+            ] + more + [
+                DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
         return [allowing(peer, policy)]
@@ -182,10 +189,13 @@ package struct DecisionAdvice: Sendable, Equatable {
                     command: peer.isEmpty ? nil : "ocmgate peer probe \(peer)"))
         }
         guard !peer.isEmpty else { return advice }
+        let known = policy?.requirements.first { $0.label == decision.by }?.scope.excepted
+        let excepted = (known.map { policy?.words(of: $0) ?? [] } ?? []) + [peer]
         advice.append(
             DecisionAdvice(
-                "until then, except the peer from this requirement",
-                command: "except = [\"\(peer)\"]",
+                "until then, except the peer from this requirement"
+                    + (known == nil ? "" : ", beside those that are"),
+                command: "except = [\(excepted.map { "\"\($0)\"" }.joined(separator: ", "))]",
                 place: policy?.place(of: decision.by)?.description))
         return advice
     }
@@ -253,5 +263,12 @@ package struct DecisionAdvice: Sendable, Equatable {
             return DecisionAdvice(
                 "\(name) would have refused it; mode = \"report\" let it through", place: place)
         }
+    }
+}
+
+extension Policy {
+    /// What a selector names, as the policy writes it.
+    fileprivate func words(of peers: PeerSelector) -> [String] {
+        peers.lists.map { "@\(lists[$0].name)" } + peers.patterns.map(\.description)
     }
 }

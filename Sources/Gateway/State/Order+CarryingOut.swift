@@ -62,8 +62,8 @@ extension Gateway {
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
-            case .addShare, .forgetPeer, .settleHold, .pinPeer, .reload, .end, .changeKeys,
-                .eraseSubject:
+            case .addShare, .revoke, .forgetPeer, .settleHold, .pinPeer, .reload, .end,
+                .changeKeys, .eraseSubject:
                 answer(taken, await carryOut(taken.order))
             }
         }
@@ -83,6 +83,18 @@ extension Gateway {
                 let recording = registry.record(try order.share(), now: environment.now())
                 try await store.commit(recording.change)
                 return OrderAnswer(recording, order)
+            } catch { return .refused("\(error)") }
+        case .revoke(let revocation):
+            do {
+                try await store.commit(
+                    [try revocation.change(of: registry, now: environment.now())])
+                log.write(
+                    .notice, .shareRevoked,
+                    [
+                        LogEntry(.share, revocation.share),
+                        LogEntry(.kind, revocation.extent.rawValue),
+                    ])
+                return .done([:])
             } catch { return .refused("\(error)") }
         case .forgetPeer(let name):
             guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }

@@ -5,6 +5,8 @@ package import Federation
 package enum Order: Sendable, Codable {
     /// An outgoing share that the gateway did not see being made.
     case addShare(ShareOrder)
+    /// A share whose codes or tokens are to be no good any more.
+    case revoke(Revocation)
     /// What a peer is known by, to be forgotten: its host.
     case forgetPeer(String)
     /// A peer that waits for a person, who has decided: its host. The policy is read again.

@@ -301,4 +301,21 @@ import Testing
         let policy = try PolicySamples.policy(rules)
         #expect(policy.mayAllow(try #require(Occasion(occasion))) == may)
     }
+
+    // Whose key it has, what comes in shows by its signature: unsigned and pinned is none there.
+    @Test func whatIsNotSignedHasNoKnownKey() throws {
+        let policy = try PolicySamples.policy(
+            "[[require]]\nname = \"known\"\non = [\"*.in\", \"*.out\"]\nneed = \"key-pinned\"\n"
+                + "[[rule]]\nname = \"all\"\non = [\"*.in\", \"*.out\"]\naction = \"allow\"\n")
+        for (on, signature, by) in [
+            ("share.in", SignatureFact.rfc9421, "rule:all"), ("share.in", .none, "require:known"),
+            ("share.in", .invalid, "require:known"), ("ocs.in", .none, "require:known"),
+            ("share.out", .none, "rule:all"),
+        ] {
+            var facts = Facts.ordinary(
+                try #require(Occasion(on)), peer: PeerHost("cloud.partner.example"))
+            facts.signature = signature
+            #expect(policy.evaluate(facts).by == by, "\(on) \(signature)")
+        }
+    }
 }

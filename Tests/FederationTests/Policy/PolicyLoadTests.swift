@@ -243,7 +243,11 @@ import Testing
         ("{ size_max = -1 }", "6:21: expected a size like \"256KiB\", found an integer"),
         (
             "{ owner = \"*@*.bücher.example\" }",
-            "6:18: \"*@*.bücher.example\" is not a pattern of addresses like \"*@cloud.example\""
+            "6:18: \"*@*.bücher.example\" is not a pattern of addresses like \"*@cloud.example\" or \"alice@*\""
+        ),
+        (
+            "{ owner = \"dean\" }",
+            "6:18: \"dean\" is not a pattern of addresses like \"*@cloud.example\" or \"alice@*\""
         ),
         (
             "{ net = \"192.0.2.1/24\" }",

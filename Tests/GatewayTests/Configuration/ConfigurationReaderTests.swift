@@ -124,6 +124,10 @@ import Transport
             "10:1: another [[listen]] has this address"
         ),
         (
+            "[[listen]]\naddress = \"127.0.0.1:3128\"\n[egress]\nlisten = \"127.0.0.1:3128\"",
+            "10:1: a [[listen]] has this address"
+        ),
+        (
             "[[listen]]\nredirect = \"https\"",
             "7:3: every [[listen]] only redirects: nothing is served; write another [[listen]] with address and tls"
         ),

@@ -57,6 +57,24 @@ import Testing
         #expect(try read("observe", weak).weakenings.map(\.description) == [shared[0]])
     }
 
+    @Test func whatTakesEverybodysWordIsNamed() throws {
+        let open = """
+            [signature]
+            accept = []
+            [[listen]]
+            address = "127.0.0.1:80"
+            trusted_proxies = ["0.0.0.0/0"]
+            proxy_protocol = ["10.0.0.0/8", "::/0"]
+            """
+        let said = try read("bridge", open).weakenings.map(\.description)
+        #expect(
+            said == [
+                "config.toml:9:1: signature.accept = [] refuses every message that is signed",
+                "config.toml:12:1: listen.trusted_proxies takes everybody's word for the address that they come from",
+                "config.toml:13:1: listen.proxy_protocol takes everybody's word for the address that they come from",
+            ])
+    }
+
     @Test func keysThatMakeItStrongerAreNotNamed() throws {
         let strong = "[token]\naccept_secret = \"none\"\nverify_unknown = \"refuse\"\n"
         #expect(try read("bridge", strong).weakenings.isEmpty)

@@ -88,6 +88,26 @@ import Testing
             ])
     }
 
+    @Test func whoIsExceptedAlreadyStaysExcepted() throws {
+        let policy = try Policy.past(
+            "[list.old]\nstanding = \"allow\"\nentries = [\"old.test\"]\n"
+                + "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\n"
+                + "except = [\"@old\", \"*.slow.test\"]\n")
+        #expect(
+            try advice(by: "require:signed", policy: policy).last?.command
+                == #"except = ["@old", "*.slow.test", "three.test"]"#)
+    }
+
+    @Test func whatElseWouldRefuseAHeldPeersMessageIsSaid() throws {
+        let said = try advice(by: "unknown", .hold) { record in
+            record.checks = [Check("require:signed", .refused, .missing(.signature))]
+        }
+        #expect(
+            said.map(\.words).contains {
+                $0.contains("refused by require:signed (needs signature)")
+            })
+    }
+
     @Test func aBlockOfThePolicyIsNamedWithItsPlace() throws {
         let policy = try Policy.past(
             "[list.bad]\nstanding = \"block\"\nentries = [\"three.test\"]\n"

@@ -39,13 +39,24 @@ struct RegionJudge {
         }
     }
 
+    /// What must be met, of the messages of a kind when one is named.
+    struct Demand {
+        let met: Question
+        let when: Question?
+
+        init(met: Question, when: Question? = nil) {
+            self.met = met
+            self.when = when
+        }
+    }
+
     private struct Block {
         let label: String
         let mode: PolicyMode
         /// All of them: the block is about the message.
         let scope: [Literal]
         /// Of a requirement: what must be met, each with the refusal.
-        var needs: [(met: Question, refusal: Refusal)] = []
+        var needs: [(demand: Demand, refusal: Refusal)] = []
         /// Of a limit.
         var room: (full: Question, refusal: Refusal)?
         /// Of a rule.
@@ -79,7 +90,9 @@ struct RegionJudge {
             Block(
                 label: block.label, mode: block.mode,
                 scope: scopes.literals(block.scope, .restricts),
-                needs: zip(block.needs, block.refusals).map { (scopes.met($0), $1) })
+                needs: zip(block.needs, block.refusals).flatMap { need, refusal in
+                    scopes.demands(need).map { ($0, refusal) }
+                })
         }
         before.append(
             Block(
@@ -167,9 +180,16 @@ struct RegionJudge {
         case .no: return nil
         case .yes: break
         }
-        for (met, refusal) in block.needs {
-            switch region.answer(met) {
-            case nil: return met
+        for (demand, refusal) in block.needs {
+            if let when = demand.when {
+                switch region.answer(when) {
+                case nil: return when
+                case false?: continue
+                case true?: break
+                }
+            }
+            switch region.answer(demand.met) {
+            case nil: return demand.met
             case true?: continue
             case false?:
                 judgement.refuse(block.label, refusal, block.mode)

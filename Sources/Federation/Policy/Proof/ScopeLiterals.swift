@@ -32,20 +32,25 @@ struct ScopeLiterals {
         return literals + messages.conditions.flatMap { self.literals($0, .restricts) }
     }
 
-    /// The messages that meet a need.
-    func met(_ need: Need) -> Question {
+    /// What a need asks for: all of it must hold.
+    func demands(_ need: Need) -> [RegionJudge.Demand] {
         let aspect: Aspect
         switch need {
         case .signature, .rfc9421: aspect = .signature
         case .tokenExchange: aspect = .access
         case .invite: aspect = .invite
         case .mfa: aspect = .mfa
-        case .keyPinned: aspect = .keyPinned
+        case .keyPinned:
+            let pinned = space.question(.keyPinned) { $0.keyPinned == .pinned }
+            let inbound = space.question(.occasion) { $0.occasion.direction == .inbound }
+            let signed = space.question(.signature) { $0.signature.isValid }
+            return [.init(met: pinned), .init(met: signed, when: inbound)]
         case .mtls: aspect = .mtls
-        case .directory: return space.question { $0.standings[policy].isInDirectory }
+        case .directory:
+            return [.init(met: space.question { $0.standings[policy].isInDirectory })]
         }
         let nobody = Standing.nobody
-        return space.question(aspect) { need.isMet(by: $0, nobody) }
+        return [.init(met: space.question(aspect) { need.isMet(by: $0, nobody) })]
     }
 
     private func add(

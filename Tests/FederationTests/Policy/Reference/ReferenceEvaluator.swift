@@ -221,7 +221,7 @@ struct ReferenceEvaluator {
         case "token-exchange": message.isByToken
         case "invite": message.isInvited
         case "mfa": message.enforcesMFA
-        case "key-pinned": message.isPinned
+        case "key-pinned": message.isPinned && (message.direction == "out" || isSigned)
         case "mtls": message.showsCertificate
         // A directory service's list names it, and lets it in.
         case _: matches.contains { $0.list.from == "ocm-directory" && $0.list.standing == "allow" }

@@ -1,0 +1,51 @@
+/// A share, or its tokens alone, ended by a person: the operator's way to stop an access at once,
+/// whatever the backend and the peer say.
+///
+/// What the backend knows of the share stays: it is removed there.
+package struct Revocation: Sendable, Codable {
+    package enum Extent: String, Sendable, Codable {
+        /// Its codes, secrets and tokens: nothing opens it any more.
+        case share
+        /// Its tokens: who holds a code exchanges it again.
+        case tokens
+    }
+
+    /// Its number.
+    package let share: String
+    package let extent: Extent
+
+    package init(of share: String, _ extent: Extent) {
+        self.share = share
+        self.extent = extent
+    }
+
+    /// By the gateway that uses the state, or directly when there is none.
+    ///
+    /// Throws a text for the operator: there is no such share, or it is over already.
+    package func carryOut(
+        in state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(10)
+    ) async throws {
+        do {
+            let store = try Store.open(state, key, now: now)
+            defer { store.close() }
+            try await store.commit([try change(of: ShareRegistry(store, key), now: now)])
+        } catch let error as StoreOpenError where error.isInUse {
+            _ = try await OrderBox.told(
+                .revoke(self), in: state, key, now: now, patience: patience)
+        }
+    }
+
+    func change(of registry: ShareRegistry, now: Int) throws(StoreOpenError) -> Change {
+        guard let id = ShareID(share), let record = registry[id] else {
+            throw StoreOpenError(
+                path: "share \(share)", what: "there is none", remedy: "ocmgate share list")
+        }
+        guard record.ended == nil else {
+            throw StoreOpenError(path: "share \(share)", what: "is over already", remedy: "")
+        }
+        return switch extent {
+        case .share: registry.end(id, now: now)
+        case .tokens: registry.revokeTokens(of: id)
+        }
+    }
+}

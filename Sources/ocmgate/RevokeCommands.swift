@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Gateway
+
+extension ShareCommand {
+    /// `ocmgate share revoke ID`: a share is over, at once.
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a share: its codes, secrets and tokens open nothing any more.",
+            discussion: """
+                At once, also in a gateway that runs. It cannot be taken back, and the backend is not \
+                told: remove the share there too, else it goes on for whoever reaches the backend on \
+                another way. Exit codes: 0 ended, 2 there is no such share, or it is over already.
+                """)
+
+        @OptionGroup var revocation: RevocationOptions
+
+        func run() async throws { try await revocation.run(.share, "share %@ is over") }
+    }
+}
+
+extension TokenCommand {
+    /// `ocmgate token revoke SHARE`: all its tokens are over, at once.
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End all tokens of a share; its peer exchanges the code again.",
+            discussion: """
+                Tokens are sealed and not kept, so they end together: name the share, which `ocmgate \
+                token inspect` shows. To stop the peer as well: ocmgate share revoke. Exit codes: 0 \
+                ended, 2 there is no such share, or it is over already.
+                """)
+
+        @OptionGroup var revocation: RevocationOptions
+
+        func run() async throws {
+            try await revocation.run(.tokens, "the tokens of share %@ are over")
+        }
+    }
+}
+
+/// What both take.
+struct RevocationOptions: ParsableArguments {
+    @Argument(help: "The number of the share.")
+    var id: String
+
+    @OptionGroup var option: ConfigurationOption
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    /// - Parameter words: what is said of it, with `%@` for the number.
+    func run(_ extent: Revocation.Extent, _ words: String) async throws {
+        let state = try option.state()
+        let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
+        do {
+            try await Revocation(of: id, extent)
+                .carryOut(in: state.file, key, now: Int(Date().timeIntervalSince1970))
+        } catch { throw CommandFailure("\(error)") }
+        if json {
+            Output.json(["share": .string(id), "revoked": .string(extent.rawValue)])
+        } else {
+            Output.line(words.replacing("%@", with: id))
+        }
+    }
+}
