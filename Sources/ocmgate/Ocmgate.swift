@@ -29,6 +29,8 @@ struct Ocmgate: AsyncParsableCommand {
     /// `-t` works as in nginx; what a command cannot do is exit code 2.
     static func main() async {
         Cryptography.outlivesExit()
+        // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
+        _ = umask(umask(0o022) | 0o022)
         var arguments = Array(CommandLine.arguments.dropFirst())
         if let place = arguments.firstIndex(of: "-t"), arguments[..<place].allSatisfy(isForCheck) {
             arguments.remove(at: place)

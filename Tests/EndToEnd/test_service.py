@@ -1,5 +1,6 @@
 """Under a service manager: sockets that it opens, notices that it gets; ends that cost nobody anything."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -149,6 +150,28 @@ def test_drain_lets_what_is_under_way_end(slow):
     out, err = command.communicate(timeout=30)
     assert command.returncode == 0 and out.startswith("ended after"), (out, err)
     assert gateway.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_journal_of_the_system_is_told_what_to_file_each_line_under(start, backend, named):
+    """Only where the manager reads the log itself: a pipe to something else gets lines of JSON."""
+    gateway = start(backend.url)
+    gateway.stop()
+    read, written = socket.socketpair()
+    with read, written:
+        status = os.fstat(written.fileno())
+        name = f"{status.st_dev}:{status.st_ino + (0 if named else 1)}"
+        process = subprocess.Popen([binary(), "run", "-c", gateway.configuration], stderr=written,
+                                   env=os.environ | {"JOURNAL_STREAM": name})
+        written.close()
+        with read.makefile("r") as lines:
+            for line in lines:
+                assert line.startswith("<") == named, line
+                if "gateway.started" in line:
+                    assert line[:3] in ("<6>", "<5>") or not named
+                    break
+            process.terminate()
+            assert process.wait(20) == 0
 
 
 def test_a_second_signal_ends_it_at_once_and_a_storm_of_reloads_does_not_delay_the_first(slow):

@@ -59,6 +59,10 @@ final class JournalDisk {
         reader = JournalReader(settings.folder)
         let end = try JournalEnd.find(
             reader, head: try JournalHead.read(settings.headFile), headFile: settings.headFile)
+        // The day before goes on, and is signed before this one is made anew.
+        if let empty = end.empty {
+            try FileManager.default.removeItem(atPath: reader.file(of: empty))
+        }
         subjects = try JournalSubjects(settings.folder, seal, .writing)
         seq = end.seq
         hash = end.hash

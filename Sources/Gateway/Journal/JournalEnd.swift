@@ -14,6 +14,9 @@ struct JournalEnd {
     var kind: JournalLine.Kind?
     /// The newest file, and whether a line of its own is in it already.
     var day: JournalDay?
+    /// A newer file in which there is nothing at all: a crash came between its making and the last
+    /// signature of the day before.
+    var empty: JournalDay?
     var hasBegun = false
     /// What a crash left behind the last line; empty as a rule.
     var torn: [UInt8] = []
@@ -30,8 +33,14 @@ struct JournalEnd {
         let days = try reader.days()
         var end = JournalEnd()
         for day in days.reversed() {
-            if end.day == nil { end.day = day }
             let last = try Last(reader, day)
+            if end.day == nil, day == days.last, day != days.first, last.line == nil,
+                last.rest.isEmpty
+            {
+                end.empty = day
+                continue
+            }
+            if end.day == nil { end.day = day }
             if day == end.day {
                 end.torn = last.rest
                 // The line feed behind it is not part of it.

@@ -31,8 +31,15 @@ package final class ListKeeper: Sendable {
     /// A list as it is held.
     private struct Held: Sendable {
         var record: ListRecord
-        /// In force; nil while it was never loaded.
+        /// In force; nil while it was never loaded, and while its copy cannot be used.
         var live: [ListEntry]?
+        /// Why the copy on the disk is not in force.
+        var problem: String?
+        /// What lies on the disk is not known: nothing is written over it, and nothing taken.
+        var isUnread = false
+
+        /// Whether a copy lies on the disk that cannot be used now.
+        var hasLostCopy: Bool { live == nil && record.live != nil }
     }
 
     /// Which policy's lists are kept.
@@ -116,7 +123,8 @@ package final class ListKeeper: Sendable {
     private func refresh(_ list: PeerList, _ download: PeerList.Download) async -> ListOutcome {
         let before = await desk.result { [self] in current(list, download) }
         // Asked whether it is still the same only where the same is at hand.
-        let isAtHand = before.live != nil || before.record.draft != nil
+        let isAtHand =
+            before.live != nil || before.record.draft != nil && !before.hasLostCopy
         let answer = await ListFetch(fetch: world.fetch)
             .answer(download, known: isAtHand ? before.record : nil)
         return await desk.result { [self] in decide(list, download, answer) }
@@ -128,10 +136,14 @@ package final class ListKeeper: Sendable {
     ) -> ListOutcome {
         let before = current(list, download)
         do {
+            if before.isUnread { throw ListProblem(before.problem ?? "it cannot be read") }
             switch answer {
             case .failed(let reason): throw ListProblem(reason)
             case .unchanged:
                 guard let draft = before.record.draft else { return keep(list, download, before) }
+                guard ListRecord.mayUse(draft, try keys(of: download), as: download.subject) else {
+                    throw ListProblem(Self.unpinned)
+                }
                 // It is judged again: the policy may let more of it take effect by now.
                 let record = before.record
                 let contents = ListContents(
@@ -173,6 +185,9 @@ package final class ListKeeper: Sendable {
         let now = world.now()
         var after = before
         after.record.beginDay(now: now)
+        // What it would be measured against cannot be used.
+        if before.hasLostCopy { after.record.base = nil }
+        after.problem = nil
         let update = ListUpdate(
             of: list.stance, from: before.live, since: try base(of: after.record, list),
             to: contents.entries, download.apply, most: download.maxChange)
@@ -293,39 +308,52 @@ package final class ListKeeper: Sendable {
 
     // MARK: What is held
 
-    /// On the desk: what is held of a list, read from the disk where it is not, or is about another
-    /// list of this name; without the copy when no pinned key has signed it.
+    /// On the desk: what is held of a list, read from the disk where it is not, where it could not be
+    /// used before, or is about another list of this name; without the copy when no pinned key has
+    /// signed it.
+    ///
+    /// What is known of a copy that cannot be used stays: how old a version may be, what it has to be
+    /// about, and the copy itself, which may be good again with the next key or the next repair.
     private func current(_ list: PeerList, _ download: PeerList.Download) -> Held {
-        var known = held.withLock { $0[list.name] }
-        if known.map({ !$0.record.isOf(list, download) }) ?? true {
-            known = load(list, download)
-        } else if let live = known?.record.live,
-            // A file that cannot be read at the moment takes nothing away.
-            let keys = try? keys(of: download),
-            !ListRecord.mayUse(live, keys, as: download.subject)
-        {
-            tell(list, .error, Self.unpinned)
-            known = nil
+        let known = held.withLock { $0[list.name] }
+        var current: Held
+        if let known, known.record.isOf(list, download), !known.isUnread, !known.hasLostCopy {
+            current = known
+            if let live = known.record.live,
+                // A file that cannot be read at the moment takes nothing away.
+                let keys = try? keys(of: download),
+                !ListRecord.mayUse(live, keys, as: download.subject)
+            {
+                (current.live, current.problem) = (nil, Self.unpinned)
+            }
+        } else {
+            current = load(list, download)
         }
-        let current = known ?? Held(record: ListRecord(list, download))
+        if let problem = current.problem, problem != known?.problem {
+            tell(list, .error, "the copy cannot be used: \(problem)")
+        }
         held.withLock { $0[list.name] = current }
         return current
     }
 
-    private func load(_ list: PeerList, _ download: PeerList.Download) -> Held? {
+    private func load(_ list: PeerList, _ download: PeerList.Download) -> Held {
+        let record: ListRecord
         do {
-            guard let record = try folder.record(of: list) else {
-                return try takeOver(list, download)
+            guard let known = try folder.record(of: list) else {
+                return try takeOver(list, download) ?? Held(record: ListRecord(list, download))
             }
-            guard let live = record.live else { return Held(record: record) }
+            record = known
+        } catch {
+            return Held(
+                record: ListRecord(list, download), problem: "\(error)", isUnread: true)
+        }
+        guard let live = record.live else { return Held(record: record) }
+        do {
             guard ListRecord.mayUse(live, try keys(of: download), as: download.subject) else {
                 throw ListProblem(Self.unpinned)
             }
             return Held(record: record, live: try folder.entries(live, of: list.name))
-        } catch {
-            tell(list, .error, "the copy cannot be used: \(error)")
-            return nil
-        }
+        } catch { return Held(record: record, problem: "\(error)") }
     }
 
     /// The copy that a candidate has fetched, now that its list is one of the policy in force. It is
@@ -367,6 +395,7 @@ package final class ListKeeper: Sendable {
     /// Keeps what is known of a list; when that cannot be written, only a restart forgets it.
     private func put(_ after: Held, of list: PeerList) {
         held.withLock { $0[list.name] = after }
+        if after.isUnread { return }
         do { try folder.put(after.record, of: list.name) } catch {
             tell(list, .error, error.description)
         }

@@ -9,6 +9,8 @@ import SystemPackage
 package final class GatewayLog: Sendable {
     package let level: Logger.Level
     private let format: LogFormat
+    /// Whether each line begins with the priority that the service manager files it under.
+    private let tellsPriority: Bool
     private let milliseconds: @Sendable () -> Int
     private let writer: LogWriter
     private let sampler = LogSampler()
@@ -17,24 +19,29 @@ package final class GatewayLog: Sendable {
     package convenience init(level: Logger.Level, format: LogFormat) {
         self.init(
             level: level, format: format, milliseconds: Self.clock,
+            tellsPriority: Self.isReadByServiceManager,
             sink: LogWriter.file(.standardError))
     }
 
     /// - Parameters:
     ///   - milliseconds: wall time, since 1970.
+    ///   - tellsPriority: whether the service manager reads it (sd-daemon(3)).
     ///   - sink: writes whole lines, on the log's thread; false when it could not.
     package init(
         level: Logger.Level, format: LogFormat, milliseconds: @escaping @Sendable () -> Int,
-        byteLimit: Int = 4 << 20, sink: @escaping @Sendable ([UInt8]) -> Bool
+        byteLimit: Int = 4 << 20, tellsPriority: Bool = false,
+        sink: @escaping @Sendable ([UInt8]) -> Bool
     ) {
         self.level = level
         self.format = format
         self.milliseconds = milliseconds
+        self.tellsPriority = tellsPriority
         writer = LogWriter(
             byteLimit: byteLimit,
             droppedLine: { count in
                 LogLine.make(
-                    format, time: milliseconds(), .warning, .dropped, [LogEntry(.count, count)])
+                    format, time: milliseconds(), .warning, .dropped, [LogEntry(.count, count)],
+                    prefix: tellsPriority ? Logger.Level.warning.priority : "")
             }, sink: sink)
     }
 
@@ -45,7 +52,8 @@ package final class GatewayLog: Sendable {
         guard level >= self.level else { return }
         writer.write(
             LogLine.make(
-                format, time: milliseconds(), level, message, entries.compactMap { $0 }))
+                format, time: milliseconds(), level, message, entries.compactMap { $0 },
+                prefix: prefix(level)))
     }
 
     /// Queues a line of which there may be very many: ten in ten seconds for each reason, the next
@@ -74,8 +82,13 @@ package final class GatewayLog: Sendable {
         let time = milliseconds()
         let line =
             switch format {
-            case .json: LogLine.make(time: time, record.level, .decision, members)
-            case .text: LogLine.make(.text, time: time, record.level, .decision, members.entries)
+            case .json:
+                LogLine.make(
+                    time: time, record.level, .decision, members, prefix: prefix(record.level))
+            case .text:
+                LogLine.make(
+                    .text, time: time, record.level, .decision, members.entries,
+                    prefix: prefix(record.level))
             }
         writer.write(line)
     }
@@ -92,7 +105,35 @@ package final class GatewayLog: Sendable {
     /// Lines that were dropped and not told of yet.
     package var dropped: Int { writer.dropped }
 
+    private func prefix(_ level: Logger.Level) -> String {
+        tellsPriority ? level.priority : ""
+    }
+
+    /// Whether standard error is the stream that the service manager reads, a socket that it names by
+    /// device and inode (`JOURNAL_STREAM`, systemd.exec(5)).
+    private static var isReadByServiceManager: Bool {
+        let name = ProcessInfo.processInfo.environment["JOURNAL_STREAM"]
+        guard let inode = name?.split(separator: ":").last else { return false }
+        let stream = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/2")
+        return stream == "socket:[\(inode)]"
+    }
+
     private static let clock: @Sendable () -> Int = {
         Int(Date().timeIntervalSince1970 * 1000)
+    }
+}
+
+extension Logger.Level {
+    /// As syslog counts (sd-daemon(3)).
+    fileprivate var priority: String {
+        switch self {
+        case .trace, .debug: "<7>"
+        case .info: "<6>"
+        case .notice: "<5>"
+        case .warning: "<4>"
+        case .error: "<3>"
+        case .critical: "<2>"
+        }
     }
 }

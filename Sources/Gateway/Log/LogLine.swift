@@ -12,13 +12,16 @@ enum LogLine {
     /// Bytes after which further fields are left out.
     private static let limit = 16_384
 
-    /// - Parameter time: milliseconds since 1970.
+    /// - Parameters:
+    ///   - time: milliseconds since 1970.
+    ///   - prefix: what it begins with.
     static func make(
         _ format: LogFormat, time: Int, _ level: Logger.Level, _ message: LogMessage,
-        _ entries: [LogEntry]
+        _ entries: [LogEntry], prefix: String = ""
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(2048)
+        line.append(utf8: prefix)
         switch format {
         case .json:
             open(time, level, message, into: &line)
@@ -43,10 +46,12 @@ enum LogLine {
 
     /// The same, in JSON, of fields that are written already.
     static func make(
-        time: Int, _ level: Logger.Level, _ message: LogMessage, _ members: LogMembers
+        time: Int, _ level: Logger.Level, _ message: LogMessage, _ members: LogMembers,
+        prefix: String = ""
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(members.count + 128)
+        line.append(utf8: prefix)
         open(time, level, message, into: &line)
         members.forEach { _, member in
             if line.count < limit { line.append(copying: member) }

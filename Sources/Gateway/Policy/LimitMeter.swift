@@ -239,6 +239,11 @@ final class LimitMeter: Sendable {
         }
     }
 
+    /// What has changed of a holder is not on the disk after all.
+    func isNew(_ holder: SipHash.Value) {
+        state.withLock { $0.usages[holder]?.isNew = true }
+    }
+
     /// What an earlier gateway knew.
     func restore(_ usages: [(SipHash.Value, Usage)]) {
         state.withLock { state in

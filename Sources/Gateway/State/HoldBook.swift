@@ -92,23 +92,33 @@ package final class HoldBook: Sendable {
         }
     }
 
-    /// What the disk does not have yet; nil when it has all.
+    /// What the disk does not have yet; nil when it has all. What is written is what waits at that time, so
+    /// that nothing comes back that was forgotten meanwhile; what could not be written is new again.
     func flush() -> Change? {
-        let (new, gone) = state.withLock { state -> ([HeldPeer], Set<PeerHost>) in
-            var new: [HeldPeer] = []
+        let (new, gone) = state.withLock { state -> ([PeerHost], Set<PeerHost>) in
+            var new: [PeerHost] = []
             for index in state.entries.indices where state.entries.values[index].isNew {
                 state.entries.values[index].isNew = false
-                new.append(state.entries.values[index].held)
+                new.append(state.entries.keys[index])
             }
             defer { state.gone = [] }
             return (new, state.gone)
         }
         guard !new.isEmpty || !gone.isEmpty else { return nil }
-        let seal = seal
-        return Change(write: { db in
-            for peer in gone { try HoldRows.remove(peer, db) }
-            for held in new { try HoldRows.write(held, seal, db) }
-        })
+        return Change(
+            write: { [self] db in
+                for peer in gone { try HoldRows.remove(peer, db) }
+                for peer in new {
+                    guard let held = self[peer] else { continue }
+                    try HoldRows.write(held, seal, db)
+                }
+            },
+            abandoned: { [self] in
+                state.withLock { state in
+                    for peer in new { state.entries[peer]?.isNew = true }
+                    state.gone.formUnion(gone.filter { state.entries[$0] == nil })
+                }
+            })
     }
 
     /// Forgets the messages that name a subject of the journal, or came from it; that their peer waits

@@ -65,13 +65,17 @@ extension LimitTable {
             place.meter.takeNew().map { (place, $0.0, $0.1) }
         }
         guard !changed.isEmpty else { return nil }
-        return Change(write: { db in
-            for (place, holder, usage) in changed {
-                try Self.write(usage, of: holder, place, at: now, db)
-            }
-            // What counts no more.
-            try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall])
-        })
+        return Change(
+            write: { db in
+                for (place, holder, usage) in changed {
+                    try Self.write(usage, of: holder, place, at: now, db)
+                }
+                // What counts no more.
+                try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall])
+            },
+            abandoned: {
+                for (place, holder, _) in changed { place.meter.isNew(holder) }
+            })
     }
 
     private static func write(

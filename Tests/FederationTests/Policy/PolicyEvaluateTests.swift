@@ -305,7 +305,8 @@ import Testing
     // Whose key it has, what comes in shows by its signature: unsigned and pinned is none there.
     @Test func whatIsNotSignedHasNoKnownKey() throws {
         let policy = try PolicySamples.policy(
-            "[[require]]\nname = \"known\"\non = [\"*.in\", \"*.out\"]\nneed = \"key-pinned\"\n"
+            "[list.known]\nstanding = \"allow\"\nentries = [\"cloud.partner.example\"]\n"
+                + "[[require]]\nname = \"known\"\non = [\"*.in\", \"*.out\"]\nneed = \"key-pinned\"\n"
                 + "[[rule]]\nname = \"all\"\non = [\"*.in\", \"*.out\"]\naction = \"allow\"\n")
         for (on, signature, by) in [
             ("share.in", SignatureFact.rfc9421, "rule:all"), ("share.in", .none, "require:known"),

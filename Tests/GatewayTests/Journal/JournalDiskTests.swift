@@ -44,6 +44,22 @@ struct JournalDiskTests {
         #expect(report.torn > 100)
     }
 
+    /// The file of the new day was there, and the old one not signed yet.
+    @Test func aCrashAtTheChangeOfDayIsNoTampering() throws {
+        let journal = try TestJournal()
+        try journal.write(3)
+        journal.crash()
+        journal.time += 86_400_000
+        let next = journal.reader.file(of: JournalDay(milliseconds: journal.time))
+        #expect(FileManager.default.createFile(atPath: next, contents: nil))
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+        #expect(try journal.reader.days().count == 2)
+        let seqs = try Self.numbers(journal)
+        #expect(seqs.count > 5 && seqs == Array(1...seqs.count))
+    }
+
     @Test func zerosThatAPowerCutLeavesAreTorn() throws {
         let journal = try TestJournal()
         try journal.write(5)

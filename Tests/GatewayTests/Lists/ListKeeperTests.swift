@@ -266,6 +266,53 @@ import Testing
         #expect(try lists.verdict(lists.keeper(), "worse.example") == "peer_blocked")
     }
 
+    /// What is known of a list is not forgotten because its key cannot be read, or is another for a moment:
+    /// an older version that was signed well would let in whom a newer one blocks.
+    @Test(arguments: ["away", "another", "damaged"])
+    func aCopyThatCannotBeUsedForAWhileIsNoFirstVersion(_ trouble: String) async throws {
+        let lists = try TestLists("apply = \"all\"\nkeys = [\"keys/list.jwk\"]")
+        let (key, other) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
+        let jwk = lists.scratch.file("keys/list.jwk")
+        func sign(_ text: String, at time: Int) throws {
+            lists.server.put(text)
+            lists.server.put(
+                try ListSigner(key, id: nil).detached(Array(text.utf8), now: time),
+                TestLists.url + ".jws")
+        }
+        func pin(_ key: PrivateKey) throws {
+            let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
+            let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
+            try FileManager.default.createDirectory(
+                atPath: lists.scratch.file("keys"), withIntermediateDirectories: true)
+            try lists.scratch.write("{\(text)}", "keys/list.jwk")
+        }
+        try pin(key)
+        try sign("bad.example\nworse.example\n", at: lists.clock.now)
+        #expect(await lists.keeper().refresh(lists.list).word == .taken)
+        let record = lists.scratch.file("lists/far.json")
+        let whole = try String(contentsOfFile: record, encoding: .utf8)
+        switch trouble {
+        case "away": try FileManager.default.removeItem(atPath: jwk)
+        case "another": try pin(other)
+        default: try "{".write(toFile: record, atomically: true, encoding: .utf8)
+        }
+        lists.server.fail("down")
+        let keeper = lists.keeper()
+        #expect(await keeper.refresh(lists.list).word == .failed)
+        #expect(try lists.verdict(keeper, "bad.example") == "list_unavailable")
+        try pin(key)
+        if trouble == "damaged" {
+            #expect(try String(contentsOfFile: record, encoding: .utf8) == "{")
+            try whole.write(toFile: record, atomically: true, encoding: .utf8)
+        }
+        lists.server.fail(nil)
+        try sign("worse.example\n", at: lists.clock.now - 86_400)
+        let outcome = await keeper.refresh(lists.list)
+        #expect(outcome.word == .failed && outcome.reason?.contains("older") == true)
+        #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
+        #expect(try lists.verdict(lists.keeper(), "bad.example") == "peer_blocked")
+    }
+
     @Test func failuresAreSpacedAndSuccessesFollowTheRefresh() async throws {
         let lists = try TestLists("apply = \"all\"\nrefresh = \"1h\"")
         let keeper = lists.keeper()

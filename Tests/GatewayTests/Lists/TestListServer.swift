@@ -27,7 +27,7 @@ final class TestListServer: Sendable {
     }
 
     /// Nothing can be reached.
-    func fail(_ reason: String) { state.withLock { $0.failure = reason } }
+    func fail(_ reason: String?) { state.withLock { $0.failure = reason } }
 
     var asked: [ListRequest] { state.withLock { $0.asked } }
 

@@ -47,4 +47,25 @@ import Testing
         log.write(.error, .storeFailed)
         #expect(log.dropped == 1)
     }
+
+    @Test func theServiceManagerIsToldWhatToFileALineUnder() {
+        let lines = lines
+        for format in LogFormat.allCases {
+            let log = GatewayLog(
+                level: .info, format: format, milliseconds: { 0 }, tellsPriority: true,
+                sink: { bytes in
+                    lines.add(bytes)
+                    return true
+                })
+            log.write(.notice, .started)
+            log.write(.error, .storeFailed)
+            var refused = DecisionRecord(
+                id: "x", kind: "shares", direction: .inbound, action: .fail, by: "guard",
+                status: 503, client: "::1")
+            refused.code = "overloaded"
+            log.decision(refused)
+            log.flush()
+        }
+        #expect(lines.all.map { $0.prefix(3) } == ["<5>", "<3>", "<4>", "<5>", "<3>", "<4>"])
+    }
 }

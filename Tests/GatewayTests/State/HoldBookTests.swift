@@ -41,6 +41,31 @@ import Testing
         #expect(try HoldBook(store, key).all.isEmpty)
     }
 
+    /// What the disk did not take is tried again, and what was forgotten meanwhile does not come back.
+    @Test func whatCouldNotBeWrittenIsNewAgain() async throws {
+        let world = try TestWorld()
+        let (store, key) = (world.gateway.store, world.seal)
+        let host = try #require(PeerHost("a.test"))
+        let book = try HoldBook(store, key)
+        book.note(try message(1), of: host)
+        let lost = try #require(book.flush())
+        #expect(book.flush() == nil)
+        lost.abandoned()
+        try await store.commit([try #require(book.flush())])
+        #expect(try HoldBook(store, key)[host]?.messages.count == 1)
+        // One that was taken up before somebody was forgotten, and is written after it.
+        book.note(try message(2), of: host)
+        let early = try #require(book.flush())
+        let subject = try #require(JournalErasure("alice@a.test"))
+        let site = try #require(PeerHost("cloud.test"))
+        let erased = try #require(book.forget(subject, site: site))
+        erased.abandoned()
+        let again = try #require(book.forget(subject, site: site))
+        try await store.commit([again])
+        try await store.commit([early])
+        #expect(try HoldBook(store, key)[host]?.messages.isEmpty == true)
+    }
+
     /// Who is only named has proved nothing, whoever names him.
     @Test func aSignatureIsTheOneOfTheSigner() throws {
         let own = try message(1)
