@@ -15,7 +15,7 @@ extension Gateway {
             while !Task.isCancelled {
                 let isKnown = await published.refresh(on: loop)
                 warnOfSignatures()
-                await pause(isKnown ? configuration.discovery.fresh : .seconds(2))
+                await pauseForInquiry(isKnown ? configuration.discovery.fresh : Self.again)
             }
         }
         let housekeeping = Task { [self] in
@@ -137,6 +137,19 @@ extension Gateway {
                 [LogEntry(.file, folder), LogEntry(.problem, error.description)])
         }
     }
+
+    /// Shorter while the backend does not answer: its document is asked for by a request that may find out
+    /// that it does again, whatever clients ask for.
+    private func pauseForInquiry(_ duration: Duration) async {
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now < end, !Task.isCancelled {
+            await pause(min(Self.again, end - .now))
+            if backend.upstream.health?.isGood == false { return }
+        }
+    }
+
+    /// Until the backend is asked again that has not answered.
+    private static let again = Duration.seconds(2)
 
     func pause(_ duration: Duration) async {
         // Ended early only by being cancelled, which the loops look at.

@@ -34,7 +34,8 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Room for `capacity` bytes that a C function fills; it gives back how many it wrote.
     init(filling capacity: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
-        unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+        // An array without room is one that all threads share, and its count would be written to.
+        unsafe self.init(unsafeUninitializedCapacity: Swift.max(1, capacity)) { buffer, count in
             guard let base = buffer.baseAddress else { return }
             count = unsafe body(base)
         }
@@ -53,7 +54,7 @@ extension [UInt8] {
         rawCapacity capacity: Int, initializingWith body: (inout OutputRawSpan) throws(E) -> Void
     ) throws(E) {
         var failure: E?
-        unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+        unsafe self.init(unsafeUninitializedCapacity: Swift.max(1, capacity)) { buffer, count in
             let room = UnsafeMutableRawBufferPointer(buffer)
             var span = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
             do throws(E) { try body(&span) } catch { failure = error }

@@ -15,7 +15,7 @@ extension ShareCommand {
 
         @OptionGroup var revocation: RevocationOptions
 
-        func run() async throws { try await revocation.run(.share, "share %@ is over") }
+        func run() async throws { try await revocation.run(.share) }
     }
 }
 
@@ -32,9 +32,7 @@ extension TokenCommand {
 
         @OptionGroup var revocation: RevocationOptions
 
-        func run() async throws {
-            try await revocation.run(.tokens, "the tokens of share %@ are over")
-        }
+        func run() async throws { try await revocation.run(.tokens) }
     }
 }
 
@@ -48,8 +46,7 @@ struct RevocationOptions: ParsableArguments {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    /// - Parameter words: what is said of it, with `%@` for the number.
-    func run(_ extent: Revocation.Extent, _ words: String) async throws {
+    func run(_ extent: Revocation.Extent) async throws {
         let state = try option.state()
         let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
         do {
@@ -59,7 +56,10 @@ struct RevocationOptions: ParsableArguments {
         if json {
             Output.json(["share": .string(id), "revoked": .string(extent.rawValue)])
         } else {
-            Output.line(words.replacing("%@", with: id))
+            switch extent {
+            case .share: Output.line("share \(id) is over")
+            case .tokens: Output.line("the tokens of share \(id) are over")
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 import json
 import secrets
+import threading
+import time
 
 import pytest
 
@@ -376,3 +378,44 @@ def test_nobody_but_the_owners_server_sends_what_an_old_backend_reads_by_its_own
     told = share(peer) | {"sender": "bob@other.test"}
     assert gateway.post(peer, "/ocm/shares", told).status == 201
     assert len(reached(backend)) == 1
+
+
+def test_one_message_of_a_share_that_is_refused_does_not_end_what_another_brought(legacy, start, peers):
+    """Both are on their way together, and the backend stumbles over the second of one share."""
+    server, backend = legacy("nextcloud")
+    ordinary = backend.script
+    second = threading.Event()
+
+    def script(request):
+        if request.target.endswith("/ocm/shares"):
+            if second.is_set():
+                return ordinary(request)
+            second.set()
+            time.sleep(1.5)
+            return answer(500, {"message": "duplicate key"})
+        return ordinary(request)
+
+    backend.script = script
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    sent = share(peer)
+    gateway.evidence.hide(sent["protocol"]["webdav"]["sharedSecret"])
+    told = []
+    first = threading.Thread(
+        target=lambda: told.append(gateway.post(peer, "/ocm/shares", sent, nonce="first").status))
+    first.start()
+    assert second.wait(10)
+    assert gateway.post(peer, "/ocm/shares", sent, nonce="second").status == 201
+    first.join()
+    assert told == [500]
+    assert [row["state"] for row in gateway.shares()] == ["active"]
+
+
+@pytest.mark.parametrize("version", ["34.0.1.0", "35.0.0.0"])
+def test_a_nextcloud_that_reads_the_newer_shape_still_goes_by_the_owner(legacy, start, peers, version):
+    server, backend = legacy("nextcloud")
+    server.version = version
+    gateway = start(backend.url)
+    peer = peers.peers["modern.test"]
+    forged = share(peer, owner="ceo@other.test")
+    refused(gateway.post(peer, "/ocm/shares", forged), 403, "sender_mismatch")

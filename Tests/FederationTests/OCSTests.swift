@@ -107,6 +107,16 @@ import Testing
         #expect(!text.contains("User") && text.contains(#""statuscode":\#(code)"#))
     }
 
+    @Test func theWordOfAServerInBetweenIsNotTheBackends() {
+        let page = Array("<html>Gateway Time-out</html>".utf8)
+        for status in [502, 504] {
+            #expect(OCSAnswer.outcome(status: status, body: page) == .unreadable)
+        }
+        for status in [400, 404, 500, 501, 503] {
+            #expect(OCSAnswer.outcome(status: status, body: page) == .failed(status))
+        }
+    }
+
     @Test(arguments: [
         "", "<ocs><meta><status>ok</status><statuscode>100</statuscode></meta></ocs>", "{}",
         #"{"ocs":{"meta":{"status":"ok"},"data":[]}}"#, #"{"ocs":{"meta":{"statuscode":"100"}}}"#,

@@ -28,7 +28,7 @@ package enum BackendAnswer: Sendable, Equatable {
             } else {
                 self = Self.delivered(endpoint, status, body, secrets)
             }
-        case 400...499, 500, 501, 503:
+        case _ where Self.isRefusal(status):
             let ruling = Denial.Ruling(
                 name: DenialCode.notDelivered.rawValue, status: status, hint: nil)
             self = .refused(
@@ -38,6 +38,11 @@ package enum BackendAnswer: Sendable, Equatable {
                     words: Self.words(body, secrets)))
         default: self = .refused(Denial(.backendUnavailable, "the backend answered \(status)"))
         }
+    }
+
+    /// Whether a status is the backend's own word that it has not taken a message.
+    static func isRefusal(_ status: Int) -> Bool {
+        (400...499).contains(status) || [500, 501, 503].contains(status)
     }
 
     private static func delivered(

@@ -17,12 +17,14 @@ extension Translation {
         }
     }
 
-    /// Whether the backend gets a share of a newer shape in the deprecated one, whose reader knows of the
-    /// owner alone and fetches the data there, whoever the sender is.
+    /// Whether the backend knows of the owner of a share alone and fetches the data there, whoever the sender
+    /// is: what gets a newer shape in the deprecated one, and Nextcloud, which never looks at a share's URI
+    /// (`legacy-wire.md` 6.4).
     package func takesAway(theSenderOf share: Share) -> Bool {
         switch share.shape {
         case .legacy, .foreign: false
-        case .single, .multi: !backend.takes(share.shape) && !backend.takes(.multi)
+        case .single, .multi:
+            backend.kind == .nextcloud || !backend.takes(share.shape) && !backend.takes(.multi)
         }
     }
 

@@ -5,8 +5,8 @@ package enum OCSAnswer {
         case taken
         /// With the API's own code, or the HTTP status where there is none.
         case failed(Int)
-        /// A 2xx that is no JSON answer of the API: a page, another format. Nothing of it may pass, since
-        /// nobody knows what it says.
+        /// No JSON answer of the API: with a 2xx a page or another format, of which nothing may pass, since
+        /// nobody knows what it says; with a 502 or 504 the word of a server in between.
         case unreadable
     }
 
@@ -14,7 +14,10 @@ package enum OCSAnswer {
     package static func outcome(status: Int, body: [UInt8]) -> Outcome {
         let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
         let code = answer?["meta"]?.object?["statuscode"]?.number?.integer
-        guard (200...299).contains(status) else { return .failed(code ?? status) }
+        guard (200...299).contains(status) else {
+            return code == nil && !BackendAnswer.isRefusal(status)
+                ? .unreadable : .failed(code ?? status)
+        }
         guard let code else { return .unreadable }
         return code == 100 || code == 200 ? .taken : .failed(code)
     }

@@ -94,7 +94,7 @@ extension Gateway {
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
             // What could not be read says nothing of whether the backend has it.
-            if let made, denial.code == .notDelivered { store.commitLater([ending(made)]) }
+            if denial.code == .notDelivered { takeBack(made) }
             throw denial
         }
     }
@@ -109,7 +109,7 @@ extension Gateway {
             if let ends { try await makeDurable([ending(ends)]) }
             body = OCSAnswer.taken(response.body, swaps)
         case .failed(let code):
-            if let made { store.commitLater([ending(made)]) }
+            takeBack(made)
             body = OCSAnswer.failure(code)
         case .unreadable:
             throw Denial(
@@ -139,6 +139,12 @@ extension Gateway {
         try await makeDurable([
             contacts.learn(contact, invitation: invite.token, now: environment.now())
         ])
+    }
+
+    /// The backend has not taken a share, unless it has come again meanwhile.
+    private func takeBack(_ made: ShareRecord?) {
+        guard let made, !registry.isRepeated(made) else { return }
+        store.commitLater([ending(made)])
     }
 
     private func ending(_ share: ShareRecord) -> Change {

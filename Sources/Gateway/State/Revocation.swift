@@ -21,7 +21,8 @@ package struct Revocation: Sendable, Codable {
 
     /// By the gateway that uses the state, or directly when there is none.
     ///
-    /// Throws a text for the operator: there is no such share, or it is over already.
+    /// Throws a text for the operator: there is no such share, it is over already, or its tokens are not
+    /// ours.
     package func carryOut(
         in state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(10)
     ) async throws {
@@ -43,9 +44,13 @@ package struct Revocation: Sendable, Codable {
         guard record.ended == nil else {
             throw StoreOpenError(path: "share \(share)", what: "is over already", remedy: "")
         }
-        return switch extent {
-        case .share: registry.end(id, now: now)
-        case .tokens: registry.revokeTokens(of: id)
+        switch (extent, record.direction) {
+        case (.share, _): return registry.end(id, now: now)
+        case (.tokens, .outbound): return registry.revokeTokens(of: id)
+        case (.tokens, .inbound):
+            throw StoreOpenError(
+                path: "share \(share)", what: "came from \(record.peer), whose tokens they are",
+                remedy: "ocmgate share revoke \(share) ends it here")
         }
     }
 }

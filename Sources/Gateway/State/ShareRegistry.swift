@@ -10,6 +10,9 @@ import Synchronization
 /// with others.
 package final class ShareRegistry: Sendable {
     private let table: Mutex<ShareTable>
+    /// Shares that were sent again since the start: the backend may have them by another message than the
+    /// first.
+    private let repeated = Mutex<Set<ShareID>>([])
     private let seal: AEADKey
     private let lookup: HMACKey
 
@@ -97,7 +100,7 @@ package final class ShareRegistry: Sendable {
         let known = find(name, new.direction, peer: new.peer)
         if known.isEmpty { return nil }
         let secrets = new.accesses.map { Digest128($0.secret, key: lookup) }
-        return known.first { share in
+        let same = known.first { share in
             share.standing(now: now) == .active && share.origin == new.origin
                 && share.resourceType == new.resourceType && share.owner == new.owner
                 && share.sender == new.sender && share.recipient == new.recipient
@@ -109,7 +112,12 @@ package final class ShareRegistry: Sendable {
                         && known.permissions == wanted.permissions && known.uri == wanted.uri
                 }
         }
+        if let same { repeated.withLock { _ = $0.insert(same.id) } }
+        return same
     }
+
+    /// Whether a share was found so: that one message of it is refused says nothing of the other.
+    func isRepeated(_ share: ShareRecord) -> Bool { repeated.withLock { $0.contains(share.id) } }
 
     package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0[id] } }
 

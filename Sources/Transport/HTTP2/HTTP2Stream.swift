@@ -254,6 +254,8 @@ final class HTTP2Stream: ClientExchange {
         cycle.enter(.closed)
     }
 
+    var owesBody: Bool { !isWhole }
+
     /// Whether it is for us, not an upstream, to do something for it.
     var isBusy: Bool {
         switch cycle.phase {

@@ -132,8 +132,6 @@ extension ClientExchange {
         }
     }
 
-    var owesBody: Bool { !cycle.body.hasEnded }
-
     // MARK: The answer
 
     func upstreamReady(_ connection: UpstreamConnection) {
@@ -235,7 +233,9 @@ extension ClientExchange {
 
     func upstreamDrained() {
         // Until now it was not the client that was waited for.
-        if deadline != .never, owesBody { deadline = loop.now + site.limits.forwardedBodyIdle }
+        if deadline != .never, !cycle.body.hasEnded {
+            deadline = loop.now + site.limits.forwardedBodyIdle
+        }
         goOn()
     }
 

@@ -174,10 +174,10 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         cycle.doom()
         switch cycle.phase {
         case .head, .dropping: finish()
-        case .lingering, .closed: context?.close(promise: nil)
-        case .answering: if !cycle.body.hasEnded { abort() }
+        // What is written is sent first; that our side is over then ends the connection.
+        case .lingering, .closed: if bufferedBytes == 0 { context?.close(promise: nil) }
         // The rest of its body may lie here.
-        case .deciding, .gathering, .forwarding: process()
+        case .deciding, .gathering, .forwarding, .answering: process()
         case .tunnelling: closeTunnel()
         }
     }
@@ -343,6 +343,12 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
+    }
+
+    /// Whether part of the present request has not come yet. Where a chunked body ends is not known before it
+    /// is read.
+    var owesBody: Bool {
+        cycle.body.remaining.map { $0 > inbound.readableBytes } ?? !cycle.body.hasEnded
     }
 
     /// What was written and the socket has not taken yet.

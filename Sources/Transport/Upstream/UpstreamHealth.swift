@@ -26,6 +26,9 @@ package final class UpstreamHealth: Sendable {
         self.onChange = onChange
     }
 
+    /// Whether nothing is known against it: the server answers, or has not been asked.
+    package var isGood: Bool { isCalm.load(ordering: .relaxed) }
+
     func admit(at now: LoopTime, mayTry: Bool = true) -> CircuitBreaker.Admission {
         if isCalm.load(ordering: .relaxed) { return .admitted }
         return breaker.withLock { $0.admit(at: now, mayTry: mayTry) }

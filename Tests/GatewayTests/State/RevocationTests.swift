@@ -33,6 +33,17 @@ import Testing
         try await Revocation(of: "\(id)", .share)
             .carryOut(in: state, world.seal, now: world.clock.now, patience: .seconds(300))
         #expect(registry[id]?.ended == world.clock.now)
+        let theirs = registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("one.example")),
+                providerID: ProviderID("2"), resourceType: "file", accesses: []),
+            now: world.clock.now)
+        try await world.gateway.store.commit(theirs.change)
+        await #expect(throws: StoreOpenError.self) {
+            try await Revocation(of: "\(theirs.share.id)", .tokens)
+                .carryOut(
+                    in: state, world.seal, now: world.clock.now, patience: .seconds(300))
+        }
         for (share, words) in [
             ("\(id)", "is over already"), ("77", "there is none"), ("x", "none"),
         ] {

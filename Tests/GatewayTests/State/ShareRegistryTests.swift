@@ -41,7 +41,9 @@ import Testing
         let share = new("SECRET0PERMANEN", handle: .make, direction: .inbound)
         #expect(registry.active(same: share, now: 1000) == nil)
         let (known, _) = try await add(share)
+        #expect(!registry.isRepeated(known))
         #expect(registry.active(same: share, now: 1000)?.id == known.id)
+        #expect(registry.isRepeated(known))
         for other in [
             new("SECRET0PERMANEN", id: "2", handle: .make, direction: .inbound),
             new("ANOTHER0SECRET0", handle: .make, direction: .inbound),
