@@ -11,9 +11,8 @@ struct ShareCommand: ParsableCommand {
         subcommands: [List.self, Show.self, Add.self, Revoke.self])
 
     fileprivate static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
-        do { return try ShareListing.read(try option.load().state.file) } catch {
-            throw CommandFailure("\(error)")
-        }
+        let state = try option.state()
+        do { return try ShareListing.read(state.file) } catch { throw CommandFailure("\(error)") }
     }
 
     struct List: ParsableCommand {
