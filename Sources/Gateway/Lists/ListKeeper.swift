@@ -35,9 +35,9 @@ package final class ListKeeper: Sendable {
         var live: [ListEntry]?
         /// Why the copy on the disk is not in force.
         var problem: String?
-        /// What lies on the disk is not known: nothing is written over it, and nothing taken.
-        var isUnread = false
 
+        /// What lies on the disk is not known: nothing is written over it, and nothing taken.
+        var isUnread: Bool { problem != nil && record.live == nil }
         /// Whether a copy lies on the disk that cannot be used now.
         var hasLostCopy: Bool { live == nil && record.live != nil }
     }
@@ -136,7 +136,7 @@ package final class ListKeeper: Sendable {
     ) -> ListOutcome {
         let before = current(list, download)
         do {
-            if before.isUnread { throw ListProblem(before.problem ?? "it cannot be read") }
+            if before.isUnread, let problem = before.problem { throw ListProblem(problem) }
             switch answer {
             case .failed(let reason): throw ListProblem(reason)
             case .unchanged:
@@ -295,6 +295,7 @@ package final class ListKeeper: Sendable {
         }
         var after = before
         after.live = try folder.entries(draft, of: list.name)
+        after.problem = nil
         (after.record.live, after.record.draft, after.record.waits) = (draft, nil, nil)
         after.record.settle(now: world.now())
         try folder.put(after.record, of: list.name)
@@ -340,12 +341,11 @@ package final class ListKeeper: Sendable {
         let record: ListRecord
         do {
             guard let known = try folder.record(of: list) else {
-                return try takeOver(list, download) ?? Held(record: ListRecord(list, download))
+                return takenOver(list, download) ?? Held(record: ListRecord(list, download))
             }
             record = known
         } catch {
-            return Held(
-                record: ListRecord(list, download), problem: "\(error)", isUnread: true)
+            return Held(record: ListRecord(list, download), problem: "\(error)")
         }
         guard let live = record.live else { return Held(record: record) }
         do {
@@ -354,6 +354,13 @@ package final class ListKeeper: Sendable {
             }
             return Held(record: record, live: try folder.entries(live, of: list.name))
         } catch { return Held(record: record, problem: "\(error)") }
+    }
+
+    private func takenOver(_ list: PeerList, _ download: PeerList.Download) -> Held? {
+        do { return try takeOver(list, download) } catch {
+            tell(list, .error, "the candidate's copy cannot be used: \(error)")
+            return nil
+        }
     }
 
     /// The copy that a candidate has fetched, now that its list is one of the policy in force. It is

@@ -228,29 +228,16 @@ import Testing
         let lists = try TestLists("apply = \"all\"\nkeys = [\"keys/list.jwk\"]")
         let (key, other) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
         let keeper = lists.keeper()
-        func sign(_ text: String, _ key: PrivateKey, at time: Int) throws {
-            lists.server.put(text)
-            lists.server.put(
-                try ListSigner(key, id: nil).detached(Array(text.utf8), now: time),
-                TestLists.url + ".jws")
-        }
-        func pin(_ key: PrivateKey) throws {
-            let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
-            let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
-            try FileManager.default.createDirectory(
-                atPath: lists.scratch.file("keys"), withIntermediateDirectories: true)
-            try lists.scratch.write("{\(text)}", "keys/list.jwk")
-        }
-        try sign("bad.example\n", key, at: lists.clock.now)
+        try lists.sign("bad.example\n", key, at: lists.clock.now)
         #expect(await keeper.refresh(lists.list).reason?.contains("keys/list.jwk") == true)
-        try pin(key)
+        try lists.pin(key)
         #expect(await keeper.refresh(lists.list).word == .taken)
         for (text, signer, time) in [
             ("worse.example\n", other, lists.clock.now),
             // An old version, signed well, is no way back.
             ("old.example\n", key, lists.clock.now - 1),
         ] {
-            try sign(text, signer, at: time)
+            try lists.sign(text, signer, at: time)
             #expect(await keeper.refresh(lists.list).word == .failed)
             #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")
         }
@@ -259,9 +246,9 @@ import Testing
         lists.server.put("", TestLists.url + ".jws", status: 404)
         #expect(await keeper.refresh(lists.list).reason?.contains("status 404") == true)
         // A key that is pinned no more takes its copy with it.
-        try pin(other)
+        try lists.pin(other)
         #expect(try lists.verdict(keeper, "good.example") == "list_unavailable")
-        try sign("worse.example\n", other, at: lists.clock.now)
+        try lists.sign("worse.example\n", other, at: lists.clock.now)
         #expect(await keeper.refresh(lists.list).word == .taken)
         #expect(try lists.verdict(lists.keeper(), "worse.example") == "peer_blocked")
     }
@@ -273,40 +260,27 @@ import Testing
         let lists = try TestLists("apply = \"all\"\nkeys = [\"keys/list.jwk\"]")
         let (key, other) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
         let jwk = lists.scratch.file("keys/list.jwk")
-        func sign(_ text: String, at time: Int) throws {
-            lists.server.put(text)
-            lists.server.put(
-                try ListSigner(key, id: nil).detached(Array(text.utf8), now: time),
-                TestLists.url + ".jws")
-        }
-        func pin(_ key: PrivateKey) throws {
-            let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
-            let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
-            try FileManager.default.createDirectory(
-                atPath: lists.scratch.file("keys"), withIntermediateDirectories: true)
-            try lists.scratch.write("{\(text)}", "keys/list.jwk")
-        }
-        try pin(key)
-        try sign("bad.example\nworse.example\n", at: lists.clock.now)
+        try lists.pin(key)
+        try lists.sign("bad.example\nworse.example\n", key, at: lists.clock.now)
         #expect(await lists.keeper().refresh(lists.list).word == .taken)
         let record = lists.scratch.file("lists/far.json")
         let whole = try String(contentsOfFile: record, encoding: .utf8)
         switch trouble {
         case "away": try FileManager.default.removeItem(atPath: jwk)
-        case "another": try pin(other)
+        case "another": try lists.pin(other)
         default: try "{".write(toFile: record, atomically: true, encoding: .utf8)
         }
         lists.server.fail("down")
         let keeper = lists.keeper()
         #expect(await keeper.refresh(lists.list).word == .failed)
         #expect(try lists.verdict(keeper, "bad.example") == "list_unavailable")
-        try pin(key)
+        try lists.pin(key)
         if trouble == "damaged" {
             #expect(try String(contentsOfFile: record, encoding: .utf8) == "{")
             try whole.write(toFile: record, atomically: true, encoding: .utf8)
         }
         lists.server.fail(nil)
-        try sign("worse.example\n", at: lists.clock.now - 86_400)
+        try lists.sign("worse.example\n", key, at: lists.clock.now - 86_400)
         let outcome = await keeper.refresh(lists.list)
         #expect(outcome.word == .failed && outcome.reason?.contains("older") == true)
         #expect(try lists.verdict(keeper, "bad.example") == "peer_blocked")

@@ -1,6 +1,10 @@
 import Federation
+import Foundation
+import HTTPSignatures
 import Logging
+import OpenSSL
 import Synchronization
+import Testing
 import Transport
 
 @testable import Gateway
@@ -58,6 +62,22 @@ struct TestLists {
     private let lines = TestLines()
     private let log: GatewayLog
     let policy: Policy
+
+    /// The server has this text, with the signature beside it.
+    func sign(_ text: String, _ key: PrivateKey, at time: Int) throws {
+        server.put(text)
+        server.put(
+            try ListSigner(key, id: nil).detached(Array(text.utf8), now: time), Self.url + ".jws")
+    }
+
+    /// `keys/list.jwk` holds this key.
+    func pin(_ key: PrivateKey) throws {
+        let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
+        let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
+        try FileManager.default.createDirectory(
+            atPath: scratch.file("keys"), withIntermediateDirectories: true)
+        try scratch.write("{\(text)}", "keys/list.jwk")
+    }
 
     /// - Parameter keys: more keys of the list.
     init(
