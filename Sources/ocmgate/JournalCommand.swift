@@ -45,7 +45,7 @@ extension ConfigurationOption {
 
     /// Opens what is sealed in a journal; needs the seal key.
     func journalPeople(of folder: String) throws -> JournalPeople {
-        let key = try ShareCommand.sealKey(try load(), whenMissing: .refuse)
+        let key = try ShareCommand.sealKey(try load().state, whenMissing: .refuse)
         do { return try JournalPeople.opening(folder, key) } catch {
             throw CommandFailure("\(error)")
         }
@@ -79,7 +79,7 @@ struct JournalOptions: ParsableArguments {
         case .subject(let named): subject = named
         case nil: throw CommandFailure(JournalErasure.refusal(of: text))
         }
-        let key = try ShareCommand.sealKey(try place.option.load(), whenMissing: .refuse)
+        let key = try ShareCommand.sealKey(try place.option.load().state, whenMissing: .refuse)
         let found: JournalPseudonym?
         do { found = try JournalPseudonym.of(subject, try place.folder(), key) } catch {
             throw CommandFailure("\(error)")

@@ -23,7 +23,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try option.load()
-        let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
         let pseudonym: JournalPseudonym?
         do {
             pseudonym = try await JournalForgetting.forget(

@@ -135,7 +135,7 @@ extension KeyCommand {
             do {
                 answer = try await change.place(
                     in: settings.state.file, keys: settings.signature.keys,
-                    { try ShareCommand.sealKey(settings, whenMissing: .refuse) },
+                    { try ShareCommand.sealKey(settings.state, whenMissing: .refuse) },
                     now: Int(Date().timeIntervalSince1970))
             } catch { throw CommandFailure("\(error)") }
             switch answer {

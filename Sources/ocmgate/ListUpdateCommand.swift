@@ -59,7 +59,7 @@ extension ListOrder {
         do {
             done = try await self.place(
                 settings, policy,
-                try ShareCommand.sealKey(settings, whenMissing: .refuse),
+                try ShareCommand.sealKey(settings.state, whenMissing: .refuse),
                 now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure("\(error)") }
         if place.json {

@@ -40,7 +40,7 @@ struct PastSource {
             throw CommandFailure("no journal is configured; set [journal] dir, or give --dir")
         }
         guard let settings,
-            let seal = try? ShareCommand.sealKey(settings, whenMissing: .refuse),
+            let seal = try? ShareCommand.sealKey(settings.state, whenMissing: .refuse),
             let people = try? JournalPeople.opening(folder, seal)
         else { return (JournalReader(folder), .pseudonyms) }
         return (JournalReader(folder), people)

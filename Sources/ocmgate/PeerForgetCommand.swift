@@ -20,7 +20,7 @@ extension PeerCommand {
         func run() async throws {
             let peer = try about.peer()
             let settings = try about.option.load()
-            let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+            let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
             let known: Int
             do {
                 known = try await PeerForgetting.forget(

@@ -157,7 +157,7 @@ struct PeerHoldCommand: ParsableCommand {
 
         init(_ option: ConfigurationOption) throws {
             settings = try option.load()
-            key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+            key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
         }
 
         func all() throws -> [HeldPeer] {

@@ -46,7 +46,7 @@ struct PeerState {
 
     init(_ option: ConfigurationOption) throws {
         settings = try option.load()
-        key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+        key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
         do throws(ConfigurationErrors) {
             policy = try PolicyCommand.inForce(settings)
         } catch { throw CommandFailure(error) }

@@ -37,7 +37,7 @@ extension PeerCommand {
                 if question.json { report(found, accepted: false) }
                 throw Exit.findings
             }
-            let key = try ShareCommand.sealKey(state.settings, whenMissing: .refuse)
+            let key = try ShareCommand.sealKey(state.settings.state, whenMissing: .refuse)
             do {
                 _ = try await PeerDecision.pin(
                     found.peer, found.offered, in: state.settings.state.file, key, now: state.now)

@@ -102,7 +102,7 @@ struct ShareCommand: ParsableCommand {
             guard !providerID.isEmpty else { throw CommandFailure("--provider-id is empty") }
             let permissions = try readPermissions()
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings, whenMissing: .make)
+            let key = try ShareCommand.sealKey(settings.state, whenMissing: .make)
             let secret = try readSecret()
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
@@ -152,10 +152,6 @@ struct ShareCommand: ParsableCommand {
     }
 
     /// The key that the state is sealed with.
-    static func sealKey(
-        _ settings: Configuration, whenMissing: SealKey.WhenMissing
-    ) throws -> SealKey { try sealKey(settings.state, whenMissing: whenMissing) }
-
     static func sealKey(
         _ state: Configuration.StateSettings, whenMissing: SealKey.WhenMissing
     ) throws -> SealKey {

@@ -28,7 +28,7 @@ struct TokenCommand: ParsableCommand {
 
         func run() throws {
             let settings = try option.load()
-            let key = try ShareCommand.sealKey(settings, whenMissing: .refuse)
+            let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
             let text = token == "-" ? (readLine() ?? "") : token
             guard let site = Site(origin: settings.site.origin, aliases: []) else {
                 throw CommandFailure("site.origin cannot be used")

@@ -1,6 +1,6 @@
 extension OutboundTranslation {
     /// Whether a share can, and therefore does, demand that its code be exchanged.
-    package func demandsTokens(_ share: Share) -> Bool {
+    func demandsTokens(_ share: Share) -> Bool {
         guard share.isOfFiles, dialect.shape == .multi else { return false }
         switch dialect.exchange {
         case .demanded, .offered: return true

@@ -57,6 +57,7 @@ extension Gateway {
 
     private func draft(_ new: NewShare, now: Int) throws(Denial) -> Draft {
         if let known = registry.active(same: new, now: now) {
+            registry.noteRepeat(of: known)
             return Draft(made: nil, swaps: try swaps(towardsBackend: known), changes: [])
         }
         let recording = registry.record(new, now: now)

@@ -41,7 +41,7 @@ package final class GatewayLog: Sendable {
             droppedLine: { count in
                 LogLine.make(
                     format, time: milliseconds(), .warning, .dropped, [LogEntry(.count, count)],
-                    prefix: tellsPriority ? Logger.Level.warning.priority : "")
+                    prefix: Logger.Level.warning.prefix(tellsPriority))
             }, sink: sink)
     }
 
@@ -53,7 +53,7 @@ package final class GatewayLog: Sendable {
         writer.write(
             LogLine.make(
                 format, time: milliseconds(), level, message, entries.compactMap { $0 },
-                prefix: prefix(level)))
+                prefix: level.prefix(tellsPriority)))
     }
 
     /// Queues a line of which there may be very many: ten in ten seconds for each reason, the next
@@ -84,11 +84,12 @@ package final class GatewayLog: Sendable {
             switch format {
             case .json:
                 LogLine.make(
-                    time: time, record.level, .decision, members, prefix: prefix(record.level))
+                    time: time, record.level, .decision, members,
+                    prefix: record.level.prefix(tellsPriority))
             case .text:
                 LogLine.make(
                     .text, time: time, record.level, .decision, members.entries,
-                    prefix: prefix(record.level))
+                    prefix: record.level.prefix(tellsPriority))
             }
         writer.write(line)
     }
@@ -104,10 +105,6 @@ package final class GatewayLog: Sendable {
 
     /// Lines that were dropped and not told of yet.
     package var dropped: Int { writer.dropped }
-
-    private func prefix(_ level: Logger.Level) -> String {
-        tellsPriority ? level.priority : ""
-    }
 
     /// Whether standard error is the stream that the service manager reads, a socket that it names by
     /// device and inode (`JOURNAL_STREAM`, systemd.exec(5)).
@@ -125,9 +122,10 @@ package final class GatewayLog: Sendable {
 }
 
 extension Logger.Level {
-    /// As syslog counts (sd-daemon(3)).
-    fileprivate var priority: String {
-        switch self {
+    /// As syslog counts (sd-daemon(3)), where the service manager is told.
+    fileprivate func prefix(_ isTold: Bool) -> String {
+        guard isTold else { return "" }
+        return switch self {
         case .trace, .debug: "<7>"
         case .info: "<6>"
         case .notice: "<5>"

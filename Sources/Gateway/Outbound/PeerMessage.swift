@@ -43,8 +43,8 @@ extension Gateway {
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
             let recorded = try await recorded(
-                share, for: peer.peer, demandsTokens: translation.demandsTokens(share), settings,
-                trail)
+                share, for: peer.peer, demandsTokens: translation.access(of: share) == .token,
+                settings, trail)
             (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
             body = try translation.share(share, swaps: replaced)
         case .notification(let notification):

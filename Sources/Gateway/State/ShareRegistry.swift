@@ -100,7 +100,7 @@ package final class ShareRegistry: Sendable {
         let known = find(name, new.direction, peer: new.peer)
         if known.isEmpty { return nil }
         let secrets = new.accesses.map { Digest128($0.secret, key: lookup) }
-        let same = known.first { share in
+        return known.first { share in
             share.standing(now: now) == .active && share.origin == new.origin
                 && share.resourceType == new.resourceType && share.owner == new.owner
                 && share.sender == new.sender && share.recipient == new.recipient
@@ -112,11 +112,12 @@ package final class ShareRegistry: Sendable {
                         && known.permissions == wanted.permissions && known.uri == wanted.uri
                 }
         }
-        if let same { repeated.withLock { _ = $0.insert(same.id) } }
-        return same
     }
 
-    /// Whether a share was found so: that one message of it is refused says nothing of the other.
+    /// A share came again.
+    func noteRepeat(of share: ShareRecord) { repeated.withLock { _ = $0.insert(share.id) } }
+
+    /// Whether a share came again: that one message of it is refused says nothing of the other.
     func isRepeated(_ share: ShareRecord) -> Bool { repeated.withLock { $0.contains(share.id) } }
 
     package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0[id] } }

@@ -332,7 +332,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
 
     func tick(at now: LoopTime) {
         guard let context else { return }
-        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let buffered = context.channel.bufferedBytes
         if progress.isStalled(buffered: buffered, at: now, limit: site.limits.writeStall) {
             loop.counters.count(.writeStall)
             context.close(promise: nil)

@@ -92,23 +92,21 @@ extension ServerConnection {
     /// Closes our side.
     private func endOutput() {
         flushOutbound()
-        if outputEnded {
-            context?.close(promise: nil)
-        } else if inputEnded {
-            // SwiftNIO then closes at once, and drops what the socket has not taken yet.
+        if inputEnded {
             flushWritten()
-            closesWhenSent = true
             closeWhenSent()
         } else {
-            context?.close(mode: .output, promise: nil)
+            context?.close(mode: outputEnded ? .all : .output, promise: nil)
         }
     }
 
-    /// Closes once the socket has taken everything, where that is waited for.
+    /// Where both sides have said all: closes once the socket has taken everything. SwiftNIO would close at
+    /// once, and drop the rest.
     func closeWhenSent() {
-        guard closesWhenSent, let context, bufferedBytes == 0 else { return }
-        closesWhenSent = false
-        context.close(mode: .output, promise: nil)
+        guard inputEnded, cycle.phase == .closed || cycle.phase == .lingering, let context,
+            context.channel.bufferedBytes == 0
+        else { return }
+        context.close(mode: outputEnded ? .all : .output, promise: nil)
     }
 
     /// Cuts the connection off, so that what was sent cannot be taken for a whole.

@@ -39,8 +39,6 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// The client will send no more.
     private(set) var inputEnded = false
     private(set) var outputEnded = false
-    /// Both sides are done, and the socket has not taken everything yet.
-    var closesWhenSent = false
 
     private var parser: RequestHeadParser
     /// Small things on their way out, sent together.
@@ -174,8 +172,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         cycle.doom()
         switch cycle.phase {
         case .head, .dropping: finish()
-        // What is written is sent first; that our side is over then ends the connection.
-        case .lingering, .closed: if bufferedBytes == 0 { context?.close(promise: nil) }
+        case .lingering, .closed: closeWhenSent()
         // The rest of its body may lie here.
         case .deciding, .gathering, .forwarding, .answering: process()
         case .tunnelling: closeTunnel()
@@ -351,11 +348,6 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         cycle.body.remaining.map { $0 > inbound.readableBytes } ?? !cycle.body.hasEnded
     }
 
-    /// What was written and the socket has not taken yet.
-    var bufferedBytes: Int {
-        (try? channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
-
     private func readIfWanted() {
         guard !isReading, !inputEnded, let context else { return }
         switch cycle.phase {
@@ -387,7 +379,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     func tick(at now: LoopTime) {
         guard let context else { return }
-        let buffered = bufferedBytes
+        let buffered = context.channel.bufferedBytes
         if progress.isStalled(buffered: buffered, at: now, limit: site.limits.writeStall) {
             loop.counters.count(.writeStall)
             abort()
@@ -425,7 +417,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         case .gathering, .forwarding: expireBody()
         case .deciding, .answering, .tunnelling: break
         // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
-        case .closed where bufferedBytes > 0: deadline = loop.now + site.limits.writeStall
+        case .closed where context.channel.bufferedBytes > 0:
+            deadline = loop.now + site.limits.writeStall
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()

@@ -310,8 +310,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     func tick(at now: LoopTime) {
         if receiver != nil, let context {
-            let buffered =
-                (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            let buffered = context.channel.bufferedBytes
             let longest = reader.hasBegun ? upstream.limits.idle : longestStall
             if progress.isStalled(buffered: buffered, at: now, limit: longest) {
                 fail(.idleTimeout)

@@ -43,6 +43,8 @@ import Testing
         let (known, _) = try await add(share)
         #expect(!registry.isRepeated(known))
         #expect(registry.active(same: share, now: 1000)?.id == known.id)
+        #expect(!registry.isRepeated(known))
+        registry.noteRepeat(of: known)
         #expect(registry.isRepeated(known))
         for other in [
             new("SECRET0PERMANEN", id: "2", handle: .make, direction: .inbound),
