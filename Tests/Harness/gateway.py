@@ -135,6 +135,10 @@ class Evidence:
 class Gateway:
     """One gateway with its folder; it can be stopped, killed and started again on the same state."""
 
+    # The signing keys that the first gateway of each host made: the next ones begin with them, since to make an
+    # RSA key takes a second of a processor, twenty times what a start takes otherwise.
+    made_keys: dict[str, dict[str, bytes]] = {}
+
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
                  ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
@@ -198,6 +202,7 @@ class Gateway:
         log = self.folder / f"stderr.{self.starts}"
         self.log_file = log
         self.evidence.files.append(log)
+        self._take_made_keys()
         if self.folder not in self.evidence.folders:
             self.evidence.folders.append(self.folder)
         with log.open("wb") as stderr:
@@ -218,12 +223,30 @@ class Gateway:
                     self.connect(timeout=2).close()
                 if self.egress_port is not None:
                     socket.create_connection(("127.0.0.1", self.egress_port), timeout=2).close()
+                self._keep_made_keys()
                 return self
             except (ConnectionError, TimeoutError, OSError):
                 if time.monotonic() > deadline:
                     self.kill()
                     raise AssertionError(f"it did not listen within 20 s:\n{self.log()}")
                 time.sleep(0.02)
+
+    def _take_made_keys(self) -> None:
+        folder = self.folder / "keys"
+        if self.starts > 1 or folder.exists() or self.host not in Gateway.made_keys:
+            return
+        folder.mkdir(0o700)
+        for name, data in Gateway.made_keys[self.host].items():
+            (folder / name).touch(0o600)
+            (folder / name).write_bytes(data)
+
+    def _keep_made_keys(self) -> None:
+        if self.host in Gateway.made_keys:
+            return
+        made = {file.name: file.read_bytes() for file in (self.folder / "keys").glob("*")
+                if not file.name.startswith("journal.")}
+        if set(made) == {"ed25519-1.pem", "rsa-1.pem", "keys.toml"}:
+            Gateway.made_keys[self.host] = made
 
     def stop(self) -> int:
         """Asks it to end, as systemd would; the exit code."""
