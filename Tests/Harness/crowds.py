@@ -58,7 +58,8 @@ class Crowd:
         self._thread.start()
 
     def _drip(self) -> None:
-        """A little more of each, every five seconds or so."""
+        """A little more of each, every five seconds or so; a few at a time, since many clients far apart do
+        not speak at one moment."""
         while not self._leaves.is_set():
             for number, client in enumerate(self.clients):
                 if self._more and not self._leaves.is_set():
@@ -66,8 +67,8 @@ class Crowd:
                         client.send(self._more)
                     except OSError:
                         pass
-                if number % 100 == 99:
-                    self._leaves.wait(0.02)
+                if number % 5 == 4:
+                    self._leaves.wait(0.001)
             self._leaves.wait(5)
 
     def standing(self) -> int:
