@@ -29,16 +29,20 @@ final class BackendServer: Sendable {
         let endPoint: String
         /// The path of its WebDAV root, without a slash at its end.
         let webdav: String
+        /// The same without the sub-folder that the backend lives in, where its document leaves that
+        /// out: some peers add it, others ask for this.
+        let bareWebDAV: String?
 
         fileprivate init(
             backend: Backend, document: DiscoveryDocument?, routes: RouteTable, endPoint: String,
-            webdav: String
+            webdav: String, bareWebDAV: String?
         ) {
             self.backend = backend
             self.document = document
             self.routes = routes
             self.endPoint = endPoint
             self.webdav = webdav
+            self.bareWebDAV = bareWebDAV
         }
     }
 
@@ -67,13 +71,14 @@ final class BackendServer: Sendable {
         _ tokenPath: String
     ) -> View {
         let endPoint = trimmed(document?.endPointParts.path ?? kind.usualEndPoint)
-        let webdav = trimmed(document?.webdavPath ?? kind.usualWebDAV)
+        let written = trimmed(document?.webdavPath ?? kind.usualWebDAV)
+        let webdav = kind.webdavRoot(written, endPoint: endPoint)
         return View(
             backend: Backend(kind: kind, document: document, statusVersion: version),
             document: document,
             routes: RouteTable(
-                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: webdav),
-            endPoint: endPoint, webdav: webdav)
+                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written),
+            endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written)
     }
 
     private static func trimmed(_ path: String) -> String {

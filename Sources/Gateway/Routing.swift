@@ -54,7 +54,8 @@ extension Gateway: RequestHandler {
 
     private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {
         if head.target.form == .asterisk { return passThrough(head, nil, from: client) }
-        let routes = backend.view.routes
+        let view = backend.view
+        let routes = view.routes
         let path: TargetPath
         if let ordinary = TargetPath(ordinary: head.path) {
             path = ordinary
@@ -71,7 +72,7 @@ extension Gateway: RequestHandler {
         case .ocm(let endpoint): return message(.ocm(endpoint))
         case .token: return message(.token)
         case .ocs(let call): return message(.ocs(call, path))
-        case .webdav(let route): return sharedData(route, head, path, from: client)
+        case .webdav(let route): return sharedData(route, head, path, from: client, at: view)
         case .shareInfo: return shareInfo(head, path, from: client)
         case .linkShare: return linkShare(head, path, from: client)
         case .status, .passThrough: return passThrough(head, path, from: client)

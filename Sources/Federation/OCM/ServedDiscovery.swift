@@ -169,6 +169,21 @@ extension BackendKind {
         }
     }
 
+    /// The path of the WebDAV root from what the document says of it: Nextcloud and ownCloud leave out
+    /// the sub-folder that they live in.
+    ///
+    /// - Parameters:
+    ///   - path: without a slash at its end.
+    ///   - endPoint: the path of the OCM API.
+    package func webdavRoot(_ path: String, endPoint: String) -> String {
+        switch self {
+        case .nextcloud, .owncloud10: break
+        case .ocis, .opencloud, .cernbox, .seafile, .generic: return path
+        }
+        let folder = RouteTable.base(of: endPoint)
+        return path.hasPrefix(folder + "/") ? path : folder + path
+    }
+
     /// Where this kind is asked for its discovery document, the likelier path first.
     package var discoveryPaths: [String] {
         switch self {

@@ -130,7 +130,7 @@ final class PublishedDocuments: Sendable {
         state.discovery = Self.document(served.document(for: backend.kind, document))
         state.ocsProvider = Self.document(
             OCSProviderDocument.served(
-                webdav: view.webdav + "/",
+                webdav: (view.bareWebDAV ?? view.webdav) + "/",
                 api: policy.current.mayAllow(Occasion(.ocs, .inbound)) ? .open : .closed))
     }
 

@@ -43,12 +43,12 @@ extension Gateway {
         }
         if !request.asksForOneRange { dropped += [.range, .ifRange] }
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
-        if let file = request.file {
+        if let told = request.told {
             if Self.mayNamePaths(request) {
                 dropped.append(.acceptEncoding)
-                onHead = { [self] head in pathsTold(head, of: file) }
+                onHead = { [self] head in pathsTold(head, of: told) }
             }
-            if let condition = try condition(of: request, file) {
+            if let condition = try condition(of: request, told) {
                 dropped.append(.if)
                 added.append((.if, condition))
             }
@@ -83,22 +83,21 @@ extension Gateway {
         request.head.method.onData?.answersWithPaths ?? false
     }
 
-    private func pathsTold(_ head: ResponseHead, of file: SingleFile) -> HeadEdit {
+    private func pathsTold(_ head: ResponseHead, of told: ToldRoot) -> HeadEdit {
         guard head.status == 207 else { return .none }
         return HeadEdit(
-            transform: MultistatusTransform(from: file.root, to: file.told, host: site.host))
+            transform: MultistatusTransform(from: told.root, to: told.told, host: site.host))
     }
 
     /// `If` with the backend's paths in its tags; nil for a field without tags, and for none.
     private func condition(
-        of request: DataRequest, _ file: SingleFile
+        of request: DataRequest, _ told: ToldRoot
     ) throws(Denial) -> String? {
         try request.head.mappedCondition { (url) throws(Denial) in
             guard let destination = try? Destination(url) else {
                 throw Denial(.malformedRequest, "If names a URL that cannot be read")
             }
-            let path = destination.path.text
-            return SingleFile(path, below: file.root)?.path ?? path
+            return told.inside(destination.path.text)
         }
     }
 

@@ -8,8 +8,8 @@ struct DataRequest: Sendable {
     let head: RequestHead
     let path: TargetPath
     let client: ClientConnection
-    /// The single file that the path was for, where its reader names it below its URL.
-    var file: SingleFile?
+    /// The root of its data, where its reader knows that under another path.
+    var told: ToldRoot?
 
     /// The secret that the path itself names, where links and shares are reached so.
     var secretInPath: Secret? {
@@ -29,23 +29,29 @@ struct DataRequest: Sendable {
             }
         }
         let path = destination.path.text
-        return .path(file.flatMap { SingleFile(path, below: $0.root)?.path } ?? path)
+        return .path(told?.inside(path) ?? path)
     }
 
     /// The request as the backend has its path.
     ///
     /// Refused (`malformed_path`): a path that is none without the segment.
-    func resolved() throws(Denial) -> DataRequest {
-        guard case .publicWebDAV = route.root, SingleFile.begins(route.rest),
-            let file = SingleFile(path.text, below: route.prefix)
+    func resolved(at view: BackendServer.View) throws(Denial) -> DataRequest {
+        switch route.root {
+        case .publicWebDAV, .discovered: break
+        case .publicFiles, .ocm, .seafdav: return self
+        }
+        let isBare = route.prefix == view.bareWebDAV
+        guard isBare || SingleFile.begins(route.rest),
+            let told = ToldRoot(
+                path.text, below: route.prefix, at: isBare ? view.webdav : route.prefix)
         else { return self }
-        guard let inside = try? TargetPath(Array(file.path.utf8)[...], rule: .routed) else {
+        guard let inside = try? TargetPath(Array(told.path.utf8)[...], rule: .routed) else {
             throw Denial(.malformedPath, "a path that is none behind the file")
         }
-        let rest = String(inside.text.dropFirst(route.prefix.count))
+        let rest = String(inside.text.dropFirst(told.root.count))
         return DataRequest(
-            route: WebDAVRoute(root: route.root, prefix: route.prefix, share: nil, rest: rest),
-            head: head, path: inside, client: client, file: file)
+            route: WebDAVRoute(root: route.root, prefix: told.root, share: nil, rest: rest),
+            head: head, path: inside, client: client, told: told)
     }
 
     /// What becomes of `Depth`.

@@ -12,11 +12,11 @@ extension Gateway {
     /// What becomes of a request below a WebDAV root.
     func sharedData(
         _ route: WebDAVRoute, _ head: RequestHead, _ path: TargetPath,
-        from client: ClientConnection
+        from client: ClientConnection, at view: BackendServer.View
     ) -> Plan {
         let request = DataRequest(route: route, head: head, path: path, client: client)
         do throws(Denial) {
-            return try authorized(try request.resolved())
+            return try authorized(try request.resolved(at: view))
         } catch {
             return .answer(refusal(error, of: request))
         }

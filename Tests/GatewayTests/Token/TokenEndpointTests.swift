@@ -242,6 +242,15 @@ import Testing
         #expect(world.gateway.registry.all.map(\.boundPeer?.description) == ["one.test"])
     }
 
+    @Test func anUnknownCodeIsTriedInTheFolderOfTheBackend() async throws {
+        let world = try await TestGateway()
+        try world.moveBackend()
+        world.backend.answers(207)
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        let asked = world.backend.take()
+        #expect(asked.first?.hasPrefix("PROPFIND /cloud/public.php/webdav/ ") == true)
+    }
+
     @Test func ofSeveralWhoShowAnUnknownCodeAtOnceOneHasIt() async throws {
         let world = try await TestGateway()
         world.backend.answers(207)

@@ -91,6 +91,37 @@ import Testing
         + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
         + #""protocols":{"webdav":"/public.php/webdav/"}}]}"#
 
+    /// Nextcloud in a folder leaves it out of its document; some peers add it, others do not.
+    @Test func dataOfABackendInAFolderAreFoundWithAndWithoutIt() async throws {
+        let world = try await TestGateway()
+        try world.moveBackend()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for credential in [bearer(token), basic(Self.secret)] {
+            for folder in ["", "/cloud"] {
+                let planned = try world.plan(
+                    "MOVE \(folder)\(Self.root)/a HTTP/1.1", credential,
+                    "Destination: https://cloud.test\(folder)\(Self.root)/b")
+                #expect(planned.lines.first == "MOVE /cloud\(Self.root)/a HTTP/1.1")
+                #expect(planned.values("authorization") == [Self.inside])
+                #expect(
+                    planned.values("destination") == ["https://cloud.test/cloud\(Self.root)/b"])
+            }
+        }
+        let plan = world.gateway.plan(
+            try world.head("PROPFIND \(Self.root)/ HTTP/1.1", bearer(token), "Depth: 0"),
+            from: world.client)
+        guard case .forward(let forwarding) = plan,
+            var transform = forwarding.onHead?(try WayOut.answer(207)).transform
+        else { throw TestGateway.NoAddress() }
+        let body = Array(#"<a:href xmlns:a="DAV:">/cloud/public.php/webdav/b</a:href>"#.utf8)
+        let text = String(decoding: try transform.push(body.span), as: UTF8.self)
+        #expect(text.contains(">/public.php/webdav/b<"))
+        // What peers are told is what Nextcloud says.
+        let document = try #require(world.gateway.published.answer(.ocsProvider)?.body)
+        #expect(String(decoding: document, as: UTF8.self).contains(#""webdav":"/public.php"#))
+    }
+
     @Test func aTokenEndsWithItsShare() async throws {
         let world = try await TestGateway()
         let (id, _) = try await world.share(Self.secret)

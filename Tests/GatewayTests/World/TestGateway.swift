@@ -42,6 +42,18 @@ final class TestGateway: Sendable {
 
     func pass(seconds: Int) { world.clock.pass(seconds) }
 
+    /// The backend lives in the folder `/cloud`, which Nextcloud leaves out of its WebDAV path.
+    func moveBackend() throws {
+        let document =
+            #"{"enabled":true,"apiVersion":"1.0","#
+            + #""endPoint":"https://cloud.test/cloud/index.php/ocm","#
+            + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+            + #""protocols":{"webdav":"/public.php/webdav/"}}]}"#
+        gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        gateway.published.take(gateway.keys.current)
+    }
+
     func logged() -> String {
         gateway.log.flush()
         return world.lines.all.joined(separator: "\n")
