@@ -24,14 +24,16 @@ extension GatewayLog {
     }
 
     /// A request for shared data that was refused; each has its line.
-    func refusedData(_ denial: Denial, decision: String, _ request: DataRequest, status: Int) {
+    func refusedData(
+        _ denial: Denial, decision: String, _ method: Method, _ client: ClientConnection,
+        status: Int
+    ) {
         write(
             .notice, .dataRefused,
             [
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
-                LogEntry(.status, status), LogEntry(.client, request.client.addressText),
-                LogEntry(.method, request.head.method.rawValue),
-                LogEntry(.detail, denial.detail),
+                LogEntry(.status, status), LogEntry(.client, client.addressText),
+                LogEntry(.method, method.rawValue), LogEntry(.detail, denial.detail),
             ])
     }
 

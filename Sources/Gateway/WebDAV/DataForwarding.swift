@@ -123,7 +123,9 @@ extension Gateway {
         case _: break
         }
         if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
-        log.refusedData(denial, decision: decision, request, status: answer.status)
+        log.refusedData(
+            denial, decision: decision, request.head.method, request.client,
+            status: answer.status)
         note(denial, decision, "webdav", .inbound, answer.status, request.client) {
             tell(&$0, of: request)
         }

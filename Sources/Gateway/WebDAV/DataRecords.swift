@@ -33,10 +33,25 @@ extension Gateway {
     /// What is known of a refused request beside the refusal: how it was asked, and the share that its
     /// credential is of. Looked up again, since only refusals need it.
     func tell(_ record: inout JournalRecord, of request: DataRequest) {
-        record.decision.method = request.head.method.rawValue
-        guard let known = credential(shownBy: request) else { return }
+        tell(&record, request.head, request.client, credential(shownBy: request))
+    }
+
+    /// The same of `shareinfo`, whose query names the share by its secret.
+    func tell(
+        _ record: inout JournalRecord, ofShareInfo head: RequestHead, _ client: ClientConnection
+    ) {
+        let form = head.query.flatMap { try? FormBody(parsing: Array($0)) }
+        tell(&record, head, client, form?["t"].flatMap { share(of: Secret(utf8: $0)) })
+    }
+
+    private func tell(
+        _ record: inout JournalRecord, _ head: RequestHead, _ client: ClientConnection,
+        _ known: Shown?
+    ) {
+        record.decision.method = head.method.rawValue
+        guard let known else { return }
         let facts = facts(
-            of: known.share, known.access, known.peer, request, now: environment.now())
+            of: known.share, known.access, known.peer, client, now: environment.now())
         record.decision.fill(from: known.share, facts)
         record.decision.fingerprints = known.secret.map { [$0.fingerprint(key: fingerprint)] } ?? []
         tell(&record, facts)
@@ -113,10 +128,11 @@ extension Gateway {
             case .basic: credential.shareSecret
             case .absent, .unreadable: nil
             }
-        guard let secret = request.secretInPath ?? secret,
-            let found = registry.find(secret, .outbound).first
-        else { return nil }
-        return Shown(found, secret)
+        return (request.secretInPath ?? secret).flatMap { share(of: $0) }
+    }
+
+    private func share(of secret: Secret) -> Shown? {
+        registry.find(secret, .outbound).first.map { Shown($0, secret) }
     }
 }
 

@@ -11,11 +11,11 @@ extension Gateway {
         let writer: HeadWriter
         do throws(Denial) {
             var query = head.query
-            if let asked = query { query = try shareInfoQuery(asked)[...] }
+            if let asked = query { query = try shareInfoQuery(asked, head, client)[...] }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
                 coding: .identity)
-        } catch { return .answer(shareInfoRefusal(error)) }
+        } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         switch head.body {
         case .none, .length(0):
             return .forward(
@@ -24,10 +24,12 @@ extension Gateway {
                     onFailure: { [self] failure in unavailable(Denial(failure)) }))
         case .length, .chunked:
             return .read(limit: 16 << 10) { [self] request in
-                do throws(Denial) {
-                    try Self.checkShareInfoBody(request)
-                    return try await pass(request, writer)
-                } catch { return shareInfoRefusal(error) }
+                do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
+                    return refusal(error, ofShareInfo: head, client)
+                }
+                do throws(Denial) { return try await pass(request, writer) } catch {
+                    return unavailable(error)
+                }
             }
         }
     }
@@ -47,9 +49,24 @@ extension Gateway {
             body: response.body)
     }
 
-    private func shareInfoRefusal(_ denial: Denial) -> Answer {
-        unavailable(Denial(.overloaded, "shareinfo: \(denial.code) \(denial.detail)"))
+    /// The answer to a refused one: told as any refusal of data, and for now only.
+    private func refusal(
+        _ denial: Denial, ofShareInfo head: RequestHead, _ client: ClientConnection
+    ) -> Answer {
+        let decision = DecisionID.make(now: environment.now())
+        let answer = Answer(
+            status: 503,
+            fields: Self.jsonFields + [("retry-after", "\(denial.retryAfter ?? Self.retryAfter)")],
+            body: denial.body(decision: decision))
+        log.refusedData(denial, decision: decision, head.method, client, status: answer.status)
+        note(denial, decision, "webdav", .inbound, answer.status, client) {
+            tell(&$0, ofShareInfo: head, client)
+        }
+        return answer
     }
+
+    /// Seconds, where the refusal itself names none.
+    private static let retryAfter = 30
 
     /// PHP puts the parameters of the body before those of the query: there the share must not be
     /// named.
@@ -60,7 +77,11 @@ extension Gateway {
     }
 
     /// The query with the backend's secret in the place of a code of ours.
-    private func shareInfoQuery(_ query: ArraySlice<UInt8>) throws(Denial) -> [UInt8] {
+    ///
+    /// Refused: a share that is not to be read by this secret over WebDAV either.
+    private func shareInfoQuery(
+        _ query: ArraySlice<UInt8>, _ head: RequestHead, _ client: ClientConnection
+    ) throws(Denial) -> [UInt8] {
         var form = try FormBody(parsing: Array(query))
         guard form.repeated == nil, form.hasPlainNames else {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
@@ -72,9 +93,14 @@ extension Gateway {
             }
             return Array(query)
         }
-        let standing = policy.current.standing(of: access.share.peer, now: environment.now())
-        if let denial = standing.denial, configuration.profile != .observe { throw denial }
-        try takeSecret(of: access.share)
+        guard access.access.permissions.includes(DAVMethod.propfind.permission) else {
+            throw Denial(.permissionNotAllowed, "shareinfo needs \(DAVMethod.propfind.permission)")
+        }
+        // Its answer is small, and over before anybody could count it.
+        let judgement = try judge(
+            head, client, access.share, .secret, access.share.peer, policy.snapshot,
+            environment.now())
+        try takeSecret(of: access.share, judgement.verdict.settings)
         form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()
     }

@@ -110,7 +110,9 @@ extension Gateway {
         var room: PendingRoom?
         if !snapshot.mayRemember(.inbound) || !entry.allowance.holds(under: circumstances) {
             let share = try share(of: entry, now: now)
-            room = try judge(request, share, .token, token.peer, snapshot, now).pending
+            room = try judge(
+                request.head, request.client, share, .token, token.peer, snapshot, now
+            ).pending
             entry.allowance.note(under: circumstances)
         }
         let credential =
@@ -219,7 +221,8 @@ extension Gateway {
             share: share.id.description, peer: share.peer, permissions: access.access.permissions,
             pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
         let destination = try permit(token, request)
-        let judgement = try judge(request, share, .secret, share.peer, policy.snapshot, now)
+        let judgement = try judge(
+            request.head, request.client, share, .secret, share.peer, policy.snapshot, now)
         try takeSecret(of: share, judgement.verdict.settings)
         return (destination, judgement.pending)
     }
@@ -231,25 +234,25 @@ extension Gateway {
     }
 
     /// The policy's word on a share that we know: its peer may have been blocked since.
-    private func judge(
-        _ request: DataRequest, _ share: ShareRecord, _ access: AccessFact, _ peer: PeerHost,
-        _ snapshot: PolicySnapshot, _ now: Int
+    func judge(
+        _ head: RequestHead, _ client: ClientConnection, _ share: ShareRecord,
+        _ access: AccessFact, _ peer: PeerHost, _ snapshot: PolicySnapshot, _ now: Int
     ) throws(Denial) -> Judgement {
         let standing = snapshot.policy.standing(of: peer, now: now)
         return try judgeData(
-            facts(of: share, access, peer, request, now: now), standing, of: share, .inbound,
-            request.head, from: request.client, under: snapshot)
+            facts(of: share, access, peer, client, now: now), standing, of: share, .inbound,
+            head, from: client, under: snapshot)
     }
 
     /// What the policy may know of a request for data.
     func facts(
-        of share: ShareRecord, _ access: AccessFact, _ peer: PeerHost, _ request: DataRequest,
-        now: Int
+        of share: ShareRecord, _ access: AccessFact, _ peer: PeerHost,
+        _ client: ClientConnection, now: Int
     ) -> Facts {
         var facts = Facts(Occasion(.webdav, .inbound), peer: peer, now: now)
         facts.access = access
-        facts.address = request.client.address.map { NetworkAddress($0) }
-        facts.mtls = request.client.shows(certificateOf: peer, now: now)
+        facts.address = client.address.map { NetworkAddress($0) }
+        facts.mtls = client.shows(certificateOf: peer, now: now)
         facts.fill(from: share)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified

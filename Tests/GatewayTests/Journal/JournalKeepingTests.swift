@@ -106,6 +106,20 @@ struct JournalKeepingTests {
         #expect(found.first?.code == "token_invalid")
     }
 
+    @Test func aRefusedShareInfoTellsItsShareAndTheBlock() async throws {
+        let rule = "[[rule]]\nname = \"no data\"\non = \"webdav\"\naction = \"deny\""
+        let world = try await TestGateway(rules: rule, journal: journal)
+        let (id, _) = try await world.share(Self.secret)
+        let planned = try world.plan(
+            "POST /index.php/apps/files_sharing/shareinfo?t=\(Self.secret) HTTP/1.1")
+        #expect(planned.status == 503)
+        let found = try #require(try decisions().last)
+        #expect(found.kind == "webdav" && found.action == .deny && found.by == "rule:no data")
+        #expect(found.claimed == "one.test" && found.secrets.count == 1)
+        #expect(found.object["ocm"]?.object?["share"]?.string == id.description)
+        #expect(found.object["method"]?.string == "POST")
+    }
+
     @Test func dataOfAPeerThatWasBlockedSinceNamesTheList() async throws {
         let world = try await TestGateway(journal: journal)
         try await world.share(Self.secret)

@@ -53,6 +53,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (
+            "[[require]]\nname = \"x\"\non = \"webdav\"\nneed = [\"token-exchange\"]",
+            "token_exchange_required"
+        ),
+        ("[[rule]]\nname = \"x\"\non = \"webdav\"\naction = \"deny\"", "not_allowed"),
+        (
+            "[[rule]]\nname = \"x\"\non = \"webdav\"\naction = \"allow\"\nset.accept_secret = \"none\"",
+            "secret_refused"
+        ),
+    ])
+    func whatPolicyDeniesOnWebDAVItDeniesHere(_ rule: String, _ code: String) async throws {
+        let world = try await TestGateway(rules: rule)
+        try await world.share(Self.secret)
+        let data = try world.plan("GET /public.php/webdav/a HTTP/1.1", basic(Self.secret))
+        let planned = try world.plan("POST \(Self.path)?t=\(Self.secret) HTTP/1.1")
+        #expect(data.code == code && planned.code == code)
+        #expect(planned.status == 503)
+    }
+
+    @Test func aShareThatIsNotToBeReadIsNotListed() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, permissions: .named(["write"]))
+        let planned = try world.plan("POST \(Self.path)?t=\(Self.secret) HTTP/1.1")
+        #expect((planned.status, planned.code) == (503, "permission_not_allowed"))
+        let line = world.logLines().last { $0["message"]?.string == "data.refused" }
+        #expect(line?["code"]?.string == "permission_not_allowed")
+        #expect(line?["level"]?.string == "notice" && line?["method"]?.string == "POST")
+    }
+
     @Test func withNoSecretsAcceptedNoneIsAsked() async throws {
         let world = try await TestGateway(token: "accept_secret = \"none\"")
         try await world.share(Self.secret)
@@ -84,6 +114,11 @@ import Testing
 }
 
 extension TestGateway {
+    fileprivate func logLines() -> [JSONObject] {
+        gateway.log.flush()
+        return world.lines.objects
+    }
+
     /// What a `shareinfo` with a body is answered.
     fileprivate func shareInfo(
         _ query: String, _ type: String, _ body: String
