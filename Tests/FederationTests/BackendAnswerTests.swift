@@ -8,7 +8,7 @@ import Testing
     ) -> BackendAnswer {
         BackendAnswer(
             to: endpoint, status: status, body: Array(body.utf8),
-            secrets: secrets.map { Secret(utf8: $0) })
+            secrets: secrets.map { Secret(utf8: $0) }, recipient: "bob")
     }
 
     @Test(arguments: [
@@ -16,8 +16,15 @@ import Testing
             OCMEndpoint.shares, 201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#,
             201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#
         ),
-        (.shares, 200, "{}", 201, "{}"), (.shares, 201, "[]", 201, "[]"),
-        (.shares, 200, " \n", 201, "[]"),
+        (.shares, 200, "{}", 201, "{}"),
+        (.shares, 201, "[]", 201, #"{"recipientDisplayName":"bob"}"#),
+        (.shares, 200, " \n", 201, #"{"recipientDisplayName":"bob"}"#),
+        (
+            .shares, 201, #"{"recipientPublicKeys":["ssh-ed25519 A"],"other":["x"]}"#, 201,
+            #"{"recipientPublicKeys":["ssh-ed25519 A"]}"#
+        ),
+        (.shares, 201, #"{"recipientPublicKeys":["A",{"b":1}]}"#, 201, "{}"),
+        (.notifications, 201, #"{"recipientPublicKeys":["A"],"list":["x"]}"#, 201, "{}"),
         (
             .shares, 201, #"{"recipientDisplayName":"","shareWith":"x","protocol":{"options":{}}}"#,
             201,
@@ -41,6 +48,9 @@ import Testing
         #expect(
             answer(.notifications, 200, #"{"sharedSecret":"S","providerId":"1"}"#, secrets: ["S"])
                 == .delivered(status: 201, body: Array(#"{"providerId":"1"}"#.utf8)))
+        #expect(
+            answer(.shares, 201, #"{"recipientPublicKeys":["S"]}"#, secrets: ["S"])
+                == .delivered(status: 201, body: Array("{}".utf8)))
     }
 
     @Test(arguments: [

@@ -15,9 +15,10 @@ package enum BackendAnswer: Sendable, Equatable {
     ///   - secrets: the secrets of the request, to be kept out of log and answer.
     ///   - swaps: the new secret in the answer to `REQUEST_RESHARE`, to be replaced; see
     ///     ``ReshareAnswer``.
+    ///   - recipient: the name of a share's receiver, for a backend that tells none.
     package init(
         to endpoint: OCMEndpoint, status: Int, body: [UInt8], secrets: [Secret] = [],
-        swaps: [SecretSwap] = []
+        swaps: [SecretSwap] = [], recipient: String = ""
     ) {
         switch status {
         case 200...299:
@@ -26,7 +27,7 @@ package enum BackendAnswer: Sendable, Equatable {
             {
                 self = .delivered(status: 201, body: reshare.body(with: new))
             } else {
-                self = Self.delivered(endpoint, status, body, secrets)
+                self = Self.delivered(endpoint, status, body, secrets, recipient)
             }
         case _ where Self.isRefusal(status):
             let ruling = Denial.Ruling(
@@ -46,7 +47,8 @@ package enum BackendAnswer: Sendable, Equatable {
     }
 
     private static func delivered(
-        _ endpoint: OCMEndpoint, _ status: Int, _ body: [UInt8], _ secrets: [Secret]
+        _ endpoint: OCMEndpoint, _ status: Int, _ body: [UInt8], _ secrets: [Secret],
+        _ recipient: String
     ) -> BackendAnswer {
         let value: JSONValue
         if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
@@ -60,12 +62,12 @@ package enum BackendAnswer: Sendable, Equatable {
         // Nextcloud and ownCloud take nothing but 201 for a success; oCIS and OpenCloud say 200.
         let accepted = endpoint == .inviteAccepted ? 200 : 201
         guard let object = value.object else {
-            return .delivered(status: accepted, body: Array("[]".utf8))
+            return .delivered(status: accepted, body: Self.bare(endpoint, recipient))
         }
         var kept = JSONObject()
         for (name, value) in object.members where passes(name, to: endpoint) {
             guard let text = value.string else {
-                if value.object == nil, value.array == nil { kept[name] = value }
+                if isPlain(value, of: name, to: endpoint, secrets) { kept[name] = value }
                 continue
             }
             guard !secrets.contains(Secret(utf8: text)) else { continue }
@@ -74,9 +76,32 @@ package enum BackendAnswer: Sendable, Equatable {
         return .delivered(status: accepted, body: JSONValue.object(kept).serialized())
     }
 
+    /// Whether a value that is no text holds no more values; the keys for `ssh` are a list of texts.
+    private static func isPlain(
+        _ value: JSONValue, of name: String, to endpoint: OCMEndpoint, _ secrets: [Secret]
+    ) -> Bool {
+        guard endpoint == .shares, name == "recipientPublicKeys", let keys = value.array else {
+            return value.object == nil && value.array == nil
+        }
+        return keys.allSatisfy { key in
+            key.string.map { !secrets.contains(Secret(utf8: $0)) } ?? false
+        }
+    }
+
+    /// The answer of a backend that says nothing more. To a share ownCloud says so by an empty list,
+    /// where readers in Go want an object.
+    private static func bare(_ endpoint: OCMEndpoint, _ recipient: String) -> [UInt8] {
+        switch endpoint {
+        case .shares:
+            JSONValue.object([("recipientDisplayName", .string(recipient))]).serialized()
+        case .notifications, .inviteAccepted, .requestShare: Array("[]".utf8)
+        }
+    }
+
     private static func passes(_ name: String, to endpoint: OCMEndpoint) -> Bool {
         switch endpoint {
-        case .shares: ["recipientDisplayName", "recipientUserId"].contains(name)
+        case .shares:
+            ["recipientDisplayName", "recipientUserId", "recipientPublicKeys"].contains(name)
         case .notifications: name != "notification"
         case .inviteAccepted: ["userID", "email", "name"].contains(name)
         case .requestShare: true

@@ -41,9 +41,10 @@ extension Gateway {
             let swaps = try await reshareSwaps(
                 response, message.verified.claimed, for: change.shareWith)
             return try await ocsAnswer(response, made: nil, ends: message.ends, swaps)
-        case .share:
+        case .share(let share):
             return try await ocmAnswer(
-                .shares, status: response.status, response.body, secrets, message.made, nil)
+                .shares, status: response.status, response.body, secrets, message.made, nil,
+                recipient: share.shareWith.identifier)
         case .notification where message.api == .ocs:
             let status = OCSAnswer.status(response.status, body: response.body)
             return try await ocmAnswer(
@@ -84,10 +85,12 @@ extension Gateway {
 
     private func ocmAnswer(
         _ endpoint: OCMEndpoint, status: Int, _ body: [UInt8], _ secrets: [Secret],
-        _ made: ShareRecord?, _ ends: ShareRecord?, _ swaps: [SecretSwap] = []
+        _ made: ShareRecord?, _ ends: ShareRecord?, _ swaps: [SecretSwap] = [],
+        recipient: String = ""
     ) async throws(Denial) -> Answer {
         switch BackendAnswer(
-            to: endpoint, status: status, body: body, secrets: secrets, swaps: swaps)
+            to: endpoint, status: status, body: body, secrets: secrets, swaps: swaps,
+            recipient: recipient)
         {
         case .delivered(let status, let body):
             if let ends { try await makeDurable([ending(ends)]) }

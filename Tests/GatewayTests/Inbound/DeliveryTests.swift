@@ -40,6 +40,12 @@ import Transport
         #expect(try standingOnDisk() == .active)
     }
 
+    @Test func whoSendsAShareIsToldTheRecipientThoughTheBackendTellsNothing() async throws {
+        test.backend.answers(201, "[]")
+        let answer = try await test.post("/ocm/shares", Messages.share(from: "one.test"))
+        #expect(answer.body == Array(#"{"recipientDisplayName":"bob"}"#.utf8))
+    }
+
     @Test func theEndOfAShareIsOnTheDiskWhenThePeerHearsOfIt() async throws {
         #expect(try await share() == 201)
         #expect(try await notify() == 201)
