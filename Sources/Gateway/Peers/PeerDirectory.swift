@@ -127,7 +127,8 @@ package final class PeerDirectory: Sendable {
         _ id: String, of host: PeerHost, for source: PeerKey.Source
     ) async throws(Denial) -> PeerKey {
         let now = world.now()
-        if let entry = used(host, now), let keysAt = entry.keysAt, isFresh(keysAt, entry, now) {
+        let known = used(host, now)
+        if let entry = known, let keysAt = entry.keysAt, isFresh(keysAt, entry, now) {
             if let key = Self.find(id, source, entry.keys) { return key }
             guard budget.takeRefresh(of: host.description, now: now) else {
                 // While the host fails nobody can say that it has no such key.
@@ -136,7 +137,13 @@ package final class PeerDirectory: Sendable {
             }
         }
         let refresh = await Patience.result(within: world.patience) { [self] in
-            await refreshedKeys(of: host)
+            let first = await refreshedKeys(of: host)
+            // The first key set was looked for by a document that may be older than the key.
+            guard known?.keysAt == nil, case .current(let entry) = first, entry.documentAt < now,
+                Self.find(id, source, entry.keys) == nil,
+                budget.takeRefresh(of: host.description, now: now)
+            else { return first }
+            return await refreshedKeys(of: host)
         }
         switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
         case .current(let entry):

@@ -116,6 +116,20 @@ import Testing
         #expect(try await key("modern.test#key2").key.key == turned.key.publicKey)
     }
 
+    @Test func aPeerThatBeginsToSignIsBelievedThoughItsOldDocumentIsFresh() async throws {
+        net.answer(
+            "https://modern.test/.well-known/ocm", 200, #"{"endPoint":"https://modern.test/ocm"}"#)
+        net.answer("https://modern.test/.well-known/jwks.json", 404, "")
+        _ = try await directory.document(of: host)
+        clock.pass(10)
+        try peer.publish(on: net)
+        #expect(try await key().key.key == peer.key.publicKey)
+        // That was the refresh of this minute.
+        net.forget()
+        #expect(await refusal("modern.test#guess")?.fault == .keyUnknown)
+        #expect(net.asked.isEmpty)
+    }
+
     @Test func aSlotIsTakenThoughTheRefreshBringsNothing() async throws {
         _ = try await key()
         net.answer("https://modern.test/ocm/jwks", 200, #"{"keys":[]}"#)
