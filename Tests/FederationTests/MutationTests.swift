@@ -54,7 +54,9 @@ import Testing
             ] {
                 let translation = Translation(for: backend)
                 let uri = "https://sender.test/x"
-                guard let once = try? translation.share(share, uri: uri) else { continue }
+                guard
+                    let once = try? translation.share(share, taken: [.mustExchangeToken], uri: uri)
+                else { continue }
                 let again = try Share(parsing: once.bytes)
                 #expect(again.sender == share.sender)
                 #expect(again.owner == share.owner)

@@ -66,6 +66,7 @@ import Testing
         for backend in Self.backends {
             let body = try Translation(for: backend).share(
                 share, swaps: [SecretSwap(secret, by: Secret(utf8: "SWAPPED"))],
+                taken: [.mustExchangeToken],
                 uri: "https://sender.test/webdav/1")
             let text = String(decoding: body.bytes, as: UTF8.self)
             #expect(!text.contains(secret.text))

@@ -26,6 +26,17 @@ import Testing
         #expect(!share.requires(.mustExchangeToken))
     }
 
+    @Test func theNewestDraftsLeaveTheNameAway() throws {
+        let text = Samples.opencloudmeshgo.replacing(#""name":"multi","#, with: "")
+        let share = try Samples.share(text)
+        #expect(share.shape == .multi)
+        #expect(share.webdav?.uri == "01a20a35")
+        for ways in ["{}", #"{"options":{"sharedSecret":"S"}}"#] {
+            let bare = text.replacing(/"protocol":.*/, with: #""protocol":\#(ways)}"#)
+            #expect(throws: Denial.self) { try Samples.share(bare) }
+        }
+    }
+
     @Test func openCloudMeshGoDemandsTheExchange() throws {
         let share = try Samples.share(Samples.opencloudmeshgo)
         #expect(share.requires(.mustExchangeToken))

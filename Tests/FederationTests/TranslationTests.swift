@@ -148,6 +148,49 @@ import Testing
         #expect(try !Self.generic.share(share).isChanged)
     }
 
+    @Test func whatAnotherWayDemandsIsNotTakenAway() throws {
+        let text = Samples.opencloudmeshgo.replacing(
+            #""webdav":{"#,
+            with:
+                #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER","requirements":["must-exchange-token"]},"webdav":{"#
+        )
+        let body = try Self.cernbox.share(
+            try Samples.share(text), taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
+        let ways = try members(body)["protocol"]?.object
+        #expect(
+            ways?["webapp"]?.object?["requirements"] == .array([.string("must-exchange-token")]))
+        #expect(ways?["webdav"]?.object?["requirements"] == nil)
+    }
+
+    /// The deprecated shape has no place for it, and who reads both shapes there reads that one.
+    @Test(arguments: [nextcloud27, nextcloud33, owncloud10, seafile])
+    func aDemandThatTheBackendCannotBeToldIsNotLost(_ translation: Translation) throws {
+        for text in [
+            Samples.opencloudmeshgo.replacing(
+                #"["must-exchange-token"]"#, with: #"["must-exchange-token","must-use-mfa"]"#),
+            Samples.nextcloud35.replacing(
+                #""uri":"abc","#, with: #""uri":"abc","requirements":["x-new"],"#),
+        ] {
+            let denial = #expect(throws: Denial.self) {
+                try translation.share(try Samples.share(text), taken: [.mustExchangeToken])
+            }
+            #expect(denial?.code == .protocolNotSupported && denial?.status == 501)
+        }
+    }
+
+    @Test func aProtocolWithoutANameGetsTheOneThatOldServersRead() throws {
+        let text = Samples.opencloudmeshgo.replacing(#""name":"multi","#, with: "")
+        let share = try Samples.share(text)
+        for translation in [Self.nextcloud35, Self.opencloud, Self.cernbox, Self.generic] {
+            let body = try translation.share(share, uri: "https://a.test/1")
+            #expect(body.text.contains(#""protocol":{"name":"multi","#))
+        }
+        let current = Translation(for: Backend(kind: .generic, age: .current))
+        #expect(try !current.share(share).isChanged)
+        let old = try Self.nextcloud27.share(share, taken: [.mustExchangeToken])
+        #expect(old.text.contains(#""protocol":{"name":"webdav","options":"#))
+    }
+
     @Test func aNotificationKeepsItsBytesOrGetsItsSecretSwapped() throws {
         let text =
             #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"3","notification":{"sharedSecret":"SECRET15CHARS00","messgage":"file is no longer shared with you"}}"#

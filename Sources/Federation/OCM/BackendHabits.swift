@@ -72,6 +72,14 @@ extension Backend {
         }
     }
 
+    /// Whether it takes a `protocol` of its shapes without a `name`.
+    var readsNamelessProtocols: Bool {
+        switch kind {
+        case .generic: age == .current
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .cernbox, .seafile: false
+        }
+    }
+
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
         switch kind {

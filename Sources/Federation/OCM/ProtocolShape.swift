@@ -4,7 +4,7 @@ package enum ProtocolShape: Sendable, Equatable {
     case legacy
     /// `{"name":"webdav","webdav":{…}}`.
     case single
-    /// `{"name":"multi","webdav":{…},"webapp":{…}}`.
+    /// `{"name":"multi","webdav":{…},"webapp":{…}}`; the newest drafts leave the name away.
     case multi
     /// A name that we do not know with members of its own (`nctalk`, `Seafile API`).
     case foreign

@@ -1,9 +1,11 @@
 extension Translation {
     /// The `protocol` of a share in a shape that the backend takes.
     ///
+    /// - Parameter taken: requirements that nobody else need know.
+    ///
     /// Refused: `protocol_not_supported` when none can be made.
     func protocolForBackend(
-        _ share: Share, uri: @autoclosure () -> String?
+        _ share: Share, taken: Set<ShareRequirement> = [], uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
         let ways = share.members["protocol"]?.object ?? JSONObject()
         switch share.shape {
@@ -11,9 +13,9 @@ extension Translation {
         case .legacy:
             return backend.takes(.legacy) ? ways : try newer(share, ways, uri: uri())
         case .single, .multi:
-            if backend.takes(share.shape) { return try current(share, ways, uri: uri()) }
+            if backend.takes(share.shape) { return try current(share, named(ways), uri: uri()) }
             if backend.takes(.multi) { return try newer(share, ways, uri: uri()) }
-            return try legacy(share, ways)
+            return try legacy(share, ways, taken)
         }
     }
 
@@ -28,8 +30,22 @@ extension Translation {
         }
     }
 
-    /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`.
-    private func legacy(_ share: Share, _ ways: JSONObject) throws(Denial) -> JSONObject {
+    /// With the `name` that only the newest drafts leave away.
+    private func named(_ ways: JSONObject) -> JSONObject {
+        guard ways["name"]?.string == nil, !backend.readsNamelessProtocols else { return ways }
+        var rest = ways
+        rest["name"] = nil
+        return JSONObject([("name", .string("multi"))] + rest.members.map { ($0.name, $0.value) })
+    }
+
+    /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`, which has no place for what
+    /// a share demands.
+    private func legacy(
+        _ share: Share, _ ways: JSONObject, _ taken: Set<ShareRequirement>
+    ) throws(Denial) -> JSONObject {
+        guard share.webdav?.requirements.allSatisfy({ taken.contains($0) }) ?? true else {
+            throw Denial(.protocolNotSupported, "a requirement that the backend cannot be told")
+        }
         // Nextcloud 35 writes both shapes into one body: its elders read that as it is.
         if share.shape == .single, ways["options"]?.object?["sharedSecret"]?.string != nil {
             return ways

@@ -57,7 +57,7 @@ extension Share {
             throw Denial(.malformedMessage, "protocol is missing")
         }
         let inner = try MessageReader(object, known: Self.knownProtocols)
-        let name = try inner.string("name", upTo: 64)
+        let written = try inner.optionalString("name", upTo: 64)
         var found: [ShareProtocol] = []
         for (member, value) in object.members where member != "options" {
             guard let fields = value.object else {
@@ -72,6 +72,9 @@ extension Share {
             found.append(try ShareProtocol(name: member, place: .member, fields))
         }
         let hasMembers = !found.isEmpty
+        // The newest drafts have a member for each protocol and nothing else (`protocol-object`).
+        let isBare = written == nil && hasMembers && object["options"] == nil
+        let name = try isBare ? "multi" : inner.string("name", upTo: 64)
         if let fields = try inner.optionalObject("options"), fields["sharedSecret"] != nil {
             let options = try ShareProtocol(
                 name: name == "multi" ? "webdav" : name, place: .options, fields)

@@ -68,7 +68,7 @@ package struct Translation: Sendable {
         if share.resourceType == "folder", !backend.knowsFolders {
             members["resourceType"] = .string("file")
         }
-        var ways = try protocolForBackend(share, uri: uri())
+        var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
@@ -154,7 +154,7 @@ package struct Translation: Sendable {
 
     private static func remove(_ taken: Set<ShareRequirement>, from ways: inout JSONObject) {
         guard !taken.isEmpty else { return }
-        for (name, value) in ways.members {
+        for (name, value) in ways.members where name == "webdav" || name == "options" {
             guard var fields = value.object, let words = fields["requirements"]?.array else {
                 continue
             }
@@ -165,6 +165,7 @@ package struct Translation: Sendable {
             fields["requirements"] = left.isEmpty ? nil : .array(left)
             ways[name] = .object(fields)
         }
+    /// Of WebDAV alone: what other ways demand is the backend's to meet.
     }
 }
 

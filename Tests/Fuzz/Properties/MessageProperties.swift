@@ -29,7 +29,9 @@ enum MessageProperties {
         guard let share = try? Share(parsing: bytes) else { return }
         for backend in [old, Backend(kind: .owncloud10, age: .current), current] {
             let translation = Translation(for: backend)
-            guard let once = try? translation.share(share, uri: uri) else { continue }
+            guard
+                let once = try? translation.share(share, taken: [.mustExchangeToken], uri: uri)
+            else { continue }
             guard let again = try? Share(parsing: once.bytes) else {
                 throw Violation("a share is refused once it is translated")
             }
