@@ -38,6 +38,11 @@ import Testing
         #expect(notification.secret == nil)
     }
 
+    @Test func whatItIsAboutNeedNotBeSaid() throws {
+        let notification = try read(#"{"notificationType":"SHARE_UNSHARED","providerId":"1"}"#)
+        #expect(notification.resourceType == nil)
+    }
+
     @Test func ocisNamesTheGrantee() throws {
         let notification = try read(
             #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"1","notification":{"grantee":"u@h.test"}}"#
@@ -48,7 +53,8 @@ import Testing
 
     @Test(arguments: [
         #"{"resourceType":"file","providerId":"1","notification":{}}"#,
-        #"{"notificationType":"X","providerId":"1"}"#,
+        #"{"notificationType":"X","resourceType":7,"providerId":"1"}"#,
+        #"{"notificationType":"X","resourceType":"","providerId":"1"}"#,
         #"{"notificationType":"X","resourceType":"file"}"#,
         #"{"notificationType":7,"resourceType":"file","providerId":"1"}"#,
         #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":"x"}"#,

@@ -217,6 +217,27 @@ import Testing
             Self.ocis.notification(notification).text.hasSuffix(#","notification":{}}"#))
     }
 
+    @Test func aNotificationIsFilledWithWhatTheBackendFindsItsShareBy() throws {
+        func said(_ translation: Translation, _ text: String) throws -> String {
+            let notification = try Notification(parsing: Array(text.utf8))
+            return translation.notification(
+                notification, grantee: "u@h", resourceType: "folder"
+            ).text
+        }
+        let bare = #"{"notificationType":"SHARE_UNSHARED","providerId":"1","notification":{}}"#
+        #expect(
+            try said(Self.ocis, bare)
+                == #"{"notificationType":"SHARE_UNSHARED","providerId":"1","notification":{"grantee":"u@h"},"resourceType":"folder"}"#
+        )
+        #expect(
+            try said(Self.nextcloud33, bare)
+                == #"{"notificationType":"SHARE_UNSHARED","providerId":"1","notification":{},"resourceType":"file"}"#
+        )
+        let whole =
+            #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"1","notification":{"grantee":"v@h"}}"#
+        #expect(try said(Self.ocis, whole) == whole)
+    }
+
     @Test func secretsInAChangedProtocolAreSwappedToo() throws {
         let text =
             #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","providerId":"1","notification":{"grantee":"u@h","protocol":{"name":"multi","options":{},"webdav":{"sharedSecret":"SECRET15CHARS00"}}}}"#
@@ -242,6 +263,7 @@ import Testing
 
     @Test func ocisIsSparedWhatItDoesNotKnow() {
         #expect(Backend(kind: .ocis, age: .current).handling(of: .shareAccepted) == .acknowledge)
+        #expect(Backend(kind: .ocis, age: .current).handling(of: .shareDeclined) == .acknowledge)
         #expect(Backend(kind: .ocis, age: .current).handling(of: .shareUnshared) == .forward)
         #expect(Backend(kind: .nextcloud, age: .old).handling(of: .shareAccepted) == .forward)
     }

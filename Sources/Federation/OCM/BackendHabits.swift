@@ -72,6 +72,14 @@ extension Backend {
         }
     }
 
+    /// oCIS finds the share of a notification by the receiver that it names (`legacy-wire.md` 3.3).
+    var readsGrantee: Bool {
+        switch kind {
+        case .ocis: true
+        case .nextcloud, .owncloud10, .opencloud, .cernbox, .seafile, .generic: false
+        }
+    }
+
     /// Whether it takes a `protocol` of its shapes without a `name`.
     var readsNamelessProtocols: Bool {
         switch kind {
@@ -92,14 +100,14 @@ extension Backend {
     /// What becomes of a notification.
     package enum NotificationHandling: Sendable, Equatable {
         case forward
-        /// The backend does not know the type and loses nothing by not hearing of it: the gateway
+        /// The backend does not know the type, and what follows from it the gateway sees to: it
         /// answers 201, since the sender would otherwise repeat it over the older API for hours.
         case acknowledge
     }
 
     package func handling(of type: Notification.Kind) -> NotificationHandling {
         switch (kind, type) {
-        case (.ocis, .shareAccepted): .acknowledge
+        case (.ocis, .shareAccepted), (.ocis, .shareDeclined): .acknowledge
         case (_, .shareAccepted), (_, .shareDeclined), (_, .shareUnshared), (_, .requestReshare),
             (_, .reshareUndo), (_, .reshareChangePermission), (_, .shareChangePermission),
             (_, .other):

@@ -6,7 +6,8 @@ package struct Notification: Sendable {
     package let members: JSONObject
     package let type: Kind
     package let providerID: ProviderID
-    package let resourceType: String
+    /// Optional in the drafts; every old server wants it.
+    package let resourceType: String?
     /// The secret of the share, which Nextcloud and ownCloud take as the sender's proof.
     package let secret: Secret?
     /// The receiver in oCIS's messages, which carry no secret.
@@ -64,15 +65,16 @@ package struct Notification: Sendable {
 
     /// Reads the body of `POST /notifications`.
     ///
-    /// Refused (`malformed_message`): a missing or mistyped `notificationType`, `resourceType` or
-    /// `providerId`, a `notification` that is no object, a secret outside printable ASCII.
+    /// Refused (`malformed_message`): a missing or mistyped `notificationType` or `providerId`, a
+    /// `resourceType` that is no text, or an empty one, a `notification` that is no object, a secret outside printable ASCII.
     package init(parsing bytes: [UInt8]) throws(Denial) {
         let reader = try MessageReader(
             bytes, known: ["notificationType", "resourceType", "providerId", "notification"])
         received = bytes
         members = reader.object
         type = Kind(try reader.string("notificationType", upTo: 128))
-        resourceType = try reader.string("resourceType", upTo: 64)
+        resourceType =
+            reader.isPresent("resourceType") ? try reader.string("resourceType", upTo: 64) : nil
         providerID = try reader.providerID()
         guard let details = try reader.optionalObject("notification") else {
             hasDetails = false

@@ -75,19 +75,32 @@ package struct Translation: Sendable {
         return Self.body(members, share.members, share.received)
     }
 
-    /// - Parameter secret: the secret of the share in the backend's words; it fills a notification
-    ///   that has none and comes from the share's own verified peer. A wrong one is never mended.
+    /// What is filled in is never mended where it is there and wrong.
+    ///
+    /// - Parameters:
+    ///   - secret: the secret of the share in the backend's words, for a notification that has none
+    ///     and comes from the share's own verified peer.
+    ///   - grantee: the receiver of the share, for one that its peer has proved to be about it.
+    ///   - resourceType: what the share is of.
     package func notification(
-        _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil
+        _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil,
+        grantee: String? = nil, resourceType: String? = nil
     ) -> TranslatedBody {
         var members = notification.members
         write(notification.providerID, in: &members)
+        if notification.resourceType == nil, let resourceType {
+            let type = resourceType == "folder" && !backend.knowsFolders ? "file" : resourceType
+            members["resourceType"] = .string(type)
+        }
         var details = members["notification"]?.object ?? JSONObject()
         let had = details
         if notification.secret == nil, let secret {
             details["sharedSecret"] = .string(secret.text)
         } else {
             details = details.replacing(swaps)
+        }
+        if backend.readsGrantee, notification.grantee == nil, let grantee {
+            details["grantee"] = .string(grantee)
         }
         if var ways = details["protocol"]?.object {
             ways = ways.replacing(swaps)
@@ -152,6 +165,7 @@ package struct Translation: Sendable {
         }
     }
 
+    /// Of WebDAV alone: what other ways demand is the backend's to meet.
     private static func remove(_ taken: Set<ShareRequirement>, from ways: inout JSONObject) {
         guard !taken.isEmpty else { return }
         for (name, value) in ways.members where name == "webdav" || name == "options" {
@@ -165,7 +179,6 @@ package struct Translation: Sendable {
             fields["requirements"] = left.isEmpty ? nil : .array(left)
             ways[name] = .object(fields)
         }
-    /// Of WebDAV alone: what other ways demand is the backend's to meet.
     }
 }
 

@@ -90,9 +90,14 @@ extension Gateway {
         let share = verified.claimed.share
         // A notification without a secret from the share's own verified peer (settled questions, 16).
         var filling: Secret?
+        // oCIS asks for no other proof, so there has to be one: the signature, or the share's secret.
+        var grantee = notification.secret == nil ? nil : share?.recipient
         var swaps: [SecretSwap] = []
         if let share {
-            if case .valid = verified.signature { filling = try backendSecret(of: share) }
+            if case .valid = verified.signature {
+                filling = try backendSecret(of: share)
+                grantee = share.recipient
+            }
             swaps = try self.swaps(towardsBackend: share)
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
@@ -106,7 +111,8 @@ extension Gateway {
                 added: [(.contentType, "application/x-www-form-urlencoded")], told: told)
         }
         let body = Translation(for: view.backend).notification(
-            notification, swaps: swaps, filling: filling)
+            notification, swaps: swaps, filling: filling, grantee: grantee,
+            resourceType: share?.resourceType)
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, .notifications, view, body,

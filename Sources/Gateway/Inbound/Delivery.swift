@@ -67,11 +67,14 @@ extension Gateway {
         }
     }
 
-    /// Takes a notification that the backend has no use for: what is told is that it was seen.
+    /// Takes a notification that the backend has no use for: what is told is that it was seen. The
+    /// share that it ends is over here, and that is durable before the peer hears of it.
     func acknowledge(
-        _ permitted: consuming Permitted, _ trail: Trail
+        _ notification: Federation.Notification, _ permitted: consuming Permitted, _ trail: Trail
     ) async throws(Denial) -> Answer {
-        try await makeDurable(permitted.verified.memory.take())
+        let verified = permitted.verified
+        let ended = notification.type.endsShare ? verified.claimed.share : nil
+        try await makeDurable(verified.memory.take() + [ended].compactMap { $0 }.map(ending))
         trail.altered("acknowledged")
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }

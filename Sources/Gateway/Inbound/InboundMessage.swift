@@ -53,7 +53,7 @@ extension Gateway {
         case .token(let request): return try await exchange(request, permitted, trail)
         case .notification(let notification)
         where backend.view.backend.handling(of: notification.type) == .acknowledge:
-            return try await acknowledge(permitted, trail)
+            return try await acknowledge(notification, permitted, trail)
         case .share, .notification, .inviteAccepted, .requestShare, .ocsShare, .ocsChange:
             let message = try transform(permitted, trail)
             return try await forward(message, trail)

@@ -65,6 +65,9 @@ extension Gateway {
             let own = registry.find(request.code, .outbound).first { $0.share.peer == peer }
             if let own { facts.fill(from: own) }
         }
+        if case .notification = claimed.message, facts.resourceType == nil {
+            facts.resourceType = claimed.share?.resourceType
+        }
         facts.invite = invite(behind: claimed.message)
         return facts
     }

@@ -90,6 +90,25 @@ import Transport
         }
     }
 
+    /// oCIS asks for no other proof than the receiver's name; whoever has given one gets it filled in.
+    @Test func aNotificationCarriesTheReceiverForOCIS() async throws {
+        let (world, peer) = try world("ocis")
+        var share = Messages.share(from: "modern.test")
+        share.replace("x7", with: "https://modern.test/dav/x7")
+        _ = try await world.accept(try peer.request("/ocm/shares", share, at: world.clock.now))
+        for secret in ["secret-of-seven", nil] {
+            world.clock.pass(1)
+            let text = Messages.notification(secret: secret).replacing(
+                #""resourceType":"file","#, with: "")
+            let note = try await world.accept(
+                try peer.request("/ocm/notifications", text, at: world.clock.now),
+                as: .ocm(.notifications))
+            let got = try body(note.body)
+            #expect(got["notification"]?.object?["grantee"]?.string == "bob@cloud.test")
+            #expect(got["resourceType"]?.string == "file")
+        }
+    }
+
     @Test func anUnsignedNotificationHasNoSecretFilledIn() async throws {
         let (world, _) = try world()
         let sent = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))

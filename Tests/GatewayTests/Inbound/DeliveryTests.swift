@@ -46,6 +46,18 @@ import Transport
         #expect(answer.body == Array(#"{"recipientDisplayName":"bob"}"#.utf8))
     }
 
+    /// oCIS does not know that a share may be declined.
+    @Test func aShareThatIsDeclinedEndsThoughTheBackendIsNotTold() async throws {
+        let ocis = try await TestGateway(kind: "ocis")
+        ocis.backend.answers(400)
+        let (_, code) = try await ocis.share("secret-of-one-0", id: "1", handle: .make)
+        let body = Messages.notification("SHARE_DECLINED", id: "\"1\"", secret: code)
+        #expect(try await ocis.post("/ocm/notifications", body).status == 201)
+        #expect(ocis.backend.take() == [])
+        #expect(ocis.gateway.registry.all.allSatisfy { $0.ended != nil })
+        #expect(try await ocis.exchange(code: code).code == "invalid_grant")
+    }
+
     @Test func theEndOfAShareIsOnTheDiskWhenThePeerHearsOfIt() async throws {
         #expect(try await share() == 201)
         #expect(try await notify() == 201)
