@@ -38,14 +38,15 @@ extension Gateway {
         let message = try Message(received)
         let signer = namedSigner(of: received)
         let meant = shareMeant(by: message, signer: signer)
-        let claim = message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.map { Claim($0) }
+        let claim =
+            message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.host.map { Claim($0) }
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
             now: received.now)
         let claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt)
-        try admit(claimed, trail)
+        try admit(claimed, signer, trail)
         do throws(Denial) { try checkOurs(message) } catch {
             guard configuration.profile == .observe else { throw error }
             trail.tolerated(error)
@@ -67,19 +68,24 @@ extension Gateway {
         }
     }
 
-    /// The host that the signature's key names, for messages that name nobody themselves; nil when
-    /// there is none or it cannot be read, which `verify` then refuses.
-    private func namedSigner(of received: Received) -> PeerHost? {
+    /// The host that the signature's key names, for messages that name nobody themselves.
+    private func namedSigner(of received: Received) -> NamedSigner {
         guard case .ocm(.notifications) = received.kind,
             let message = try? signedMessage(received),
             let id = try? PresentedSignature(message).keyID
-        else { return nil }
-        return PresentedSignature.host(ofKeyID: id)
+        else { return .nobody }
+        if let host = PresentedSignature.host(ofKeyID: id) { return .host(host) }
+        return PresentedSignature.namesHost(id) ? .nobody : .keyOnly
     }
 
     /// Every host that the message names as its own side must have a standing that lets it in, or
     /// lets it wait: then the trail keeps what holds it.
-    private func admit(_ claimed: Claimed, _ trail: Trail) throws(Denial) {
+    private func admit(
+        _ claimed: Claimed, _ signer: NamedSigner, _ trail: Trail
+    ) throws(Denial) {
+        // `verify` refuses a key that is nobody's as it refuses a wrong one: by asking for ids nobody
+        // learns which shares there are.
+        if claimed.claim == nil, case .keyOnly = signer { return }
         let (claim, received) = (claimed.claim, claimed.received)
         var hosts: [PeerHost?] = [claim?.peer]
         for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
@@ -117,7 +123,7 @@ extension Gateway {
 
     /// The share that a message without a name of its own is about.
     private func shareMeant(
-        by message: Message, signer: PeerHost?
+        by message: Message, signer: NamedSigner
     ) -> ShareMeant {
         switch message {
         case .notification(let notification):
@@ -126,7 +132,7 @@ extension Gateway {
                 from: notification.type.comesFrom)
         case .ocsChange(let change):
             return shareMeant(
-                by: change.providerID, secret: change.secret, signer: nil,
+                by: change.providerID, secret: change.secret, signer: .nobody,
                 from: change.notificationType.comesFrom)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }

@@ -68,17 +68,27 @@ extension Gateway {
     }
 
     /// The share that a notification is about: the one of its id and, where it carries one, its
-    /// secret. An id alone counts only within the shares of the peer that signs.
+    /// secret. An id alone counts only within the shares of the peer that signs, whom the name of its
+    /// key need not tell: then the id has to.
     func shareMeant(
-        by id: ProviderID, secret: Secret?, signer: PeerHost?,
+        by id: ProviderID, secret: Secret?, signer named: NamedSigner,
         from side: Federation.Notification.Side
     ) -> ShareMeant {
+        let signer = named.host
         let directions = side.shares(of: .peer)
-        let named = directions.flatMap { registry.find(id, $0, peer: signer) }
+        let shares = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
         guard let secret else {
-            guard signer != nil else { return .unknown }
-            guard let own = named.first else {
+            switch named {
+            case .nobody: return .unknown
+            case .keyOnly:
+                guard let one = shares.first, shares.allSatisfy({ $0.peer == one.peer }) else {
+                    return .unknown
+                }
+                return .share(one)
+            case .host: break
+            }
+            guard let own = shares.first else {
                 return .doubtful(
                     Denial(.shareUnknown, "no share \(id) of the signer, and no secret"))
             }
@@ -96,7 +106,7 @@ extension Gateway {
         if let foreign = known.first ?? holders.first(where: { $0.share.peer != signer }) {
             return .foreign(foreign.share.peer)
         }
-        guard named.isEmpty || signer == nil else {
+        guard shares.isEmpty || signer == nil else {
             return .doubtful(
                 Denial(.secretMismatch, "the secret is not the one of share \(id)"))
         }
@@ -130,6 +140,22 @@ extension Gateway {
             case .outbound: return try registry.secret(of: share)
             }
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+    }
+}
+
+/// Who signed a message, as far as the name of the key tells.
+enum NamedSigner: Sendable {
+    /// Nobody did, or the name cannot be read, which `verify` then refuses.
+    case nobody
+    /// The host whose key set holds it, whichever that is (`protocol.md` 4).
+    case keyOnly
+    case host(PeerHost)
+
+    var host: PeerHost? {
+        switch self {
+        case .nobody, .keyOnly: nil
+        case .host(let host): host
+        }
     }
 }
 

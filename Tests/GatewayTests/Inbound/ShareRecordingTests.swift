@@ -69,6 +69,34 @@ import Testing
         #expect(denial?.code == .shareUnknown)
     }
 
+    @Test func aKeyWhoseNameTellsNoHostIsLookedForAtTheSharesPeer() async throws {
+        world.net.answer(
+            "https://modern.test/ocm/jwks", 200,
+            try modern.keySet().replacing("modern.test#key1", with: "sig-key-2026"))
+        func note(by peer: TestPeer) async throws -> Denial? {
+            world.clock.pass(1)
+            return try await world.denial(
+                try peer.request(
+                    "/ocm/notifications", Messages.notification(secret: nil), at: world.clock.now,
+                    keyID: "sig-key-2026"), as: .ocm(.notifications))
+        }
+        #expect(try await note(by: modern)?.fault == .keyOrigin)
+        let share = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now,
+            keyID: "sig-key-2026")
+        #expect(try await world.denial(share) == nil)
+        #expect(try await note(by: modern) == nil)
+        #expect(try await note(by: TestPeer("modern.test"))?.fault == .wrong)
+        // An id that two peers have tells neither.
+        let other = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
+                providerID: ProviderID("7"), resourceType: "file", accesses: []),
+            now: world.clock.now)
+        try await world.gateway.store.commit(other.change)
+        #expect(try await note(by: modern)?.fault == .keyOrigin)
+    }
+
     @Test func anotherPeerThatKnowsTheSecretIsRefused() async throws {
         try await share()
         #expect(try await note(by: cavage, Messages.notification())?.code == .senderMismatch)
