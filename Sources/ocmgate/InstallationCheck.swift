@@ -97,7 +97,10 @@ struct InstallationCheck {
                 hosts.removeAll { origin in
                     Site(origin: origin, aliases: []).map { leaf.matches($0.host.name) } ?? false
                 }
-            } catch { find(error) }
+            } catch {
+                isComplete = false
+                find(error)
+            }
         }
         if let file = configuration.outbound.caFile, mayRead(file) {
             do throws(PrivateFile.Problem) {

@@ -410,6 +410,8 @@ def test_what_check_finds_run_refuses(spoil, fresh):
     checked = ocmgate("check", cwd=fresh)
     assert checked.returncode == 1
     assert expected in checked.stderr, checked.stderr
+    # What could not be looked at is not told to be for another name.
+    assert "no certificate is for" not in checked.stderr, checked.stderr
     assert listing(fresh) == before
     ran = ocmgate("run", cwd=fresh)
     assert ran.returncode == 2
