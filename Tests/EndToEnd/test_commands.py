@@ -431,6 +431,8 @@ def test_an_expired_certificate_is_found_and_said_at_the_start(fresh):
     code, records = serve(fresh, lambda process: None)
     said = [record for record in records if record["message"] == "certificate.expires"]
     assert code == 0 and said and said[0]["level"] == "error"
+    # Nor does its unit keep it from starting.
+    assert "ExecStartPre" not in (ROOT / "deploy/systemd/ocmgate.service").read_text()
 
 
 def test_a_certificate_for_another_name_is_found(fresh):
