@@ -30,6 +30,7 @@ struct CheckCommand: ParsableCommand {
             let configuration = try option.read()
             check.warnings += configuration.weakenings
             policyHash = check.policy(of: configuration)
+            check.candidate(of: configuration)
             check.lists(of: configuration)
             check.certificates(of: configuration)
             check.keys(of: configuration)

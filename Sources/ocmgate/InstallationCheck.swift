@@ -17,24 +17,11 @@ struct InstallationCheck {
 
     /// The policy, its tests and its invariants; its hash when it can be used.
     mutating func policy(of configuration: Configuration) -> String? {
-        let policy: Policy
-        do throws(ConfigurationErrors) {
-            policy = try Policy.load(file: configuration.policy.file, .disk)
-        } catch {
-            findings += error.all.map { error in
-                guard error.file == configuration.policy.file, error.position == nil else {
-                    return error
-                }
-                return ConfigurationError(
-                    file: error.file, position: nil, message: error.message,
-                    remedy: error.remedy ?? "policy.file in \(configuration.file) names it")
-            }
-            return nil
-        }
+        guard
+            let (policy, isProved) = read(
+                configuration.policy.file, named: "policy.file", in: configuration.file)
+        else { return nil }
         self.policy = policy
-        findings += policy.openToAll
-        let failed = policy.proofFailures()
-        findings += failed
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
         for rule in policy.rules {
             guard case .allow(let settings) = rule.ruling else { continue }
@@ -59,7 +46,33 @@ struct InstallationCheck {
                 remedy: "name the hosts in egress.other")
         }
         clientAuthorities(of: configuration, for: policy)
-        return failed.isEmpty ? policy.hash : nil
+        return isProved ? policy.hash : nil
+    }
+
+    /// The policy that is tried beside it, in the same way.
+    mutating func candidate(of configuration: Configuration) {
+        guard let file = configuration.policy.candidate else { return }
+        _ = read(file, named: "policy.candidate", in: configuration.file)
+    }
+
+    /// A policy, and whether its tests and invariants hold; what is wrong with it is found.
+    private mutating func read(
+        _ file: String, named key: String, in configuration: String
+    ) -> (policy: Policy, isProved: Bool)? {
+        let policy: Policy
+        do throws(ConfigurationErrors) { policy = try Policy.load(file: file, .disk) } catch {
+            findings += error.all.map { error in
+                guard error.file == file, error.position == nil else { return error }
+                return ConfigurationError(
+                    file: error.file, position: nil, message: error.message,
+                    remedy: error.remedy ?? "\(key) in \(configuration) names it")
+            }
+            return nil
+        }
+        findings += policy.openToAll
+        let failed = policy.proofFailures()
+        findings += failed
+        return (policy, failed.isEmpty)
     }
 
     /// What the backend has to be told.

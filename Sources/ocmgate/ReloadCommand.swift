@@ -33,6 +33,7 @@ struct ReloadCommand: AsyncParsableCommand {
                 "policy": told["policy"].map { .string($0) } ?? .null,
                 "was": told["was"].map { .string($0) } ?? .null,
                 "problem": told["problem"].map { .string($0) } ?? .null,
+                "candidate_problem": told["candidate_problem"].map { .string($0) } ?? .null,
                 "configuration_problem": told["configuration_problem"].map { .string($0) }
                     ?? .null,
                 "taken": .strings(words(told["taken"])),
@@ -41,8 +42,10 @@ struct ReloadCommand: AsyncParsableCommand {
         } else {
             tell(told)
         }
-        if told["problem"] != nil || told["configuration_problem"] != nil { throw Exit.findings }
+        if Self.problems.contains(where: { told[$0] != nil }) { throw Exit.findings }
     }
+
+    private static let problems = ["problem", "candidate_problem", "configuration_problem"]
 
     private func tell(_ told: [String: String]) {
         if let problem = told["problem"] {
@@ -50,6 +53,9 @@ struct ReloadCommand: AsyncParsableCommand {
         } else {
             let (was, now) = (told["was"] ?? "", told["policy"] ?? "")
             Output.line(was == now ? "policy \(now), as before" : "policy \(now), was \(was)")
+        }
+        if let problem = told["candidate_problem"] {
+            Output.error("the candidate is refused:\n\(problem)")
         }
         if let problem = told["configuration_problem"] {
             Output.error("configuration and certificates stay as they were:\n\(problem)")

@@ -207,6 +207,16 @@ def test_a_candidate_says_what_it_would_do_and_does_nothing(world, crowd):
     assert candidate["code"] == "enough" and candidate["policy"] != line["policy"]
     assert send(gateway, crowd.peers["surprise.test"]).status == 201
     assert "candidate" not in gateway.decisions()[-1]
+    # One that is broken is told by everything that reads it, and the last good one stays.
+    text = (gateway.folder / "next.toml").read_text()
+    (gateway.folder / "next.toml").write_text(text.replace("[[rule]]", "[[rul]]", 1))
+    checked = gateway.command("check", check=False)
+    assert checked.returncode == 1 and 'unknown key "rul"' in checked.stderr, checked.stderr
+    run = gateway.command("reload", "--json", check=False)
+    told = json.loads(run.stdout)
+    assert run.returncode == 1 and "next.toml:" in told["candidate_problem"] and told["problem"] is None, told
+    (gateway.folder / "next.toml").write_text(text)
+    assert "candidate_problem" in gateway.command("reload", "--json").stdout
 
 
 def test_a_limit_of_two_a_day_outlives_a_restart(world, crowd):

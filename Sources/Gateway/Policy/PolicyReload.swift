@@ -3,12 +3,19 @@ package import Federation
 import Foundation
 import Logging
 
-/// What came of reading the policy again.
-package enum PolicyReload: Sendable, Equatable {
-    /// In force from now on; the hashes of the policy before and now.
-    case taken(was: String, now: String)
-    /// The last good policy stays: why, with file, line and column.
-    case kept(String)
+/// What came of reading policy and candidate again.
+struct PolicyReload: Sendable, Equatable {
+    let policy: Outcome
+    /// Why the last good candidate stays, or none is tried: file, line and column; nil when nothing is
+    /// wrong with it, or there is none.
+    let candidateProblem: String?
+
+    enum Outcome: Sendable, Equatable {
+        /// In force from now on; the hashes of the policy before and now.
+        case taken(was: String, now: String)
+        /// The last good policy stays: why, with file, line and column.
+        case kept(String)
+    }
 
     /// Whether a person asked for it, or a file was seen to have changed.
     enum Cause: Sendable { case asked, seen }
@@ -66,26 +73,27 @@ extension Gateway {
                         + "meant: ocmgate reload")
             }
             let new = lists.fill(read)
-            putInForce(
-                new, candidate: readCandidateAgain(before.candidate, beside: new),
-                after: before.policy)
-            return .taken(was: before.policy.hash, now: new.hash)
+            let (candidate, problem) = readCandidateAgain(before.candidate, beside: new)
+            putInForce(new, candidate: candidate, after: before.policy)
+            return PolicyReload(
+                policy: .taken(was: before.policy.hash, now: new.hash), candidateProblem: problem)
         } catch {
-            policy.swap(
-                before.policy,
-                candidate: readCandidateAgain(before.candidate, beside: before.policy))
+            let (candidate, problem) = readCandidateAgain(before.candidate, beside: before.policy)
+            policy.swap(before.policy, candidate: candidate)
             log.write(
                 .error, .reloadFailed,
                 [
                     LogEntry(.file, file), LogEntry(.problem, error.description),
                     LogEntry(.policy, before.policy.hash),
                 ])
-            return .kept(error.description)
+            return PolicyReload(policy: .kept(error.description), candidateProblem: problem)
         }
     }
 
-    private func readCandidateAgain(_ last: Policy?, beside live: Policy) -> Policy? {
-        guard let file = configuration.policy.candidate else { return nil }
+    private func readCandidateAgain(
+        _ last: Policy?, beside live: Policy
+    ) -> (candidate: Policy?, problem: String?) {
+        guard let file = configuration.policy.candidate else { return (nil, nil) }
         do throws(StartFailure) {
             let new = fill(candidate: try RunningGateway.loadPolicy(file), beside: live)
             if new.hash != last?.hash {
@@ -96,10 +104,10 @@ extension Gateway {
                         last.map { LogEntry(.was, $0.hash) },
                     ])
             }
-            return new
+            return (new, nil)
         } catch {
             log.candidateRefused(file, error, last)
-            return last
+            return (last, error.description)
         }
     }
 }

@@ -25,12 +25,16 @@ extension ShareOrder {
 }
 
 extension OrderAnswer {
-    /// What `reload` learns: the hashes of the policy before and now, or why the old one stays.
+    /// What `reload` learns: the hashes of the policy before and now, or why the old one stays, and what
+    /// is wrong with the candidate.
     init(_ reload: PolicyReload) {
-        switch reload {
-        case .taken(let was, let now): self = .done(["was": was, "policy": now])
-        case .kept(let problem): self = .done(["problem": problem])
-        }
+        var told =
+            switch reload.policy {
+            case .taken(let was, let now): ["was": was, "policy": now]
+            case .kept(let problem): ["problem": problem]
+            }
+        told["candidate_problem"] = reload.candidateProblem
+        self = .done(told)
     }
 
     /// And what became of the configuration and the certificates.
