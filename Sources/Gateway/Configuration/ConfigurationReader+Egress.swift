@@ -21,6 +21,9 @@ extension ConfigurationReader {
         guard let address = (listen ?? usual).address else { return nil }
         if listeners.contains(where: { $0.address == address && !$0.address.isChosenBySystem }) {
             findings.report(table.place(of: "listen"), "a [[listen]] has this address")
+        } else {
+            reportOverlap(
+                of: address, at: table.place(of: "listen"), with: listeners.map(\.address))
         }
         weaknesses(clients, other, sign, profile, in: table)
         let file = path(certificate ?? "/var/lib/ocmgate/egress-ca.pem")

@@ -13,14 +13,7 @@ extension ConfigurationReader {
         var entries = tlsEntries(&top)
         let isWritten = top.has("listen")
         var listeners = written(&top, tls: entries)
-        if isWritten {
-            if !listeners.isEmpty, listeners.allSatisfy({ $0.purpose == .redirectToHTTPS }) {
-                findings.report(
-                    top.place(of: "listen"), "every [[listen]] only redirects: nothing is served",
-                    remedy: "write another [[listen]] with address and tls")
-            }
-            return (listeners, entries)
-        }
+        if isWritten { return (listeners, entries) }
         guard let name = site.flatMap({ URLParts($0.origin)?.host.name }) else {
             return ([], entries)
         }
@@ -43,7 +36,7 @@ extension ConfigurationReader {
     private mutating func written(
         _ top: inout TOMLTableReader, tls: [String: Configuration.TLSSettings]
     ) -> [Configuration.ListenSettings] {
-        var used: Set<ListenAddress> = []
+        var serves = false
         var listeners: [Configuration.ListenSettings] = []
         let tables = top.tables("listen")
         if tables.isEmpty, case .array([])? = top.node("listen")?.content {
@@ -91,10 +84,15 @@ extension ConfigurationReader {
                     table.place(of: "redirect"), "a listener that redirects to https has no tls",
                     remedy: "take one of both away")
             }
+            // Whatever else is wrong with it.
+            if redirect == nil { serves = true }
             if address == nil, table.has("address") { continue }
             let place = address ?? Self.usual(name == nil ? 80 : 443)
-            if !used.insert(place).inserted {
+            let used = listeners.map(\.address)
+            if used.contains(place) {
                 findings.report(table.place(of: "address"), "another [[listen]] has this address")
+            } else {
+                reportOverlap(of: place, at: table.place(of: "address"), with: used)
             }
             listeners.append(
                 Configuration.ListenSettings(
@@ -102,7 +100,26 @@ extension ConfigurationReader {
                     purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies,
                     proxyProtocol: announcers, strictTransport: strict))
         }
+        if !tables.isEmpty, !serves {
+            findings.report(
+                top.place(of: "listen"), "every [[listen]] only redirects: nothing is served",
+                remedy: "write another [[listen]] with address and tls")
+        }
         return listeners
+    }
+
+    /// A socket at every address of the machine leaves none to another at the same port, and one at
+    /// `[::]` takes IPv4 as well.
+    func reportOverlap(
+        of address: ListenAddress, at place: SourcePosition, with others: [ListenAddress]
+    ) {
+        for other in others {
+            let (wide, narrow) = other.takesAll(of: address) ? (other, address) : (address, other)
+            guard wide.takesAll(of: narrow) else { continue }
+            findings.report(
+                place, "\(wide) takes what comes to \(narrow) as well",
+                remedy: "take \(narrow) away")
+        }
     }
 
     private enum RedirectWord: String, CaseIterable { case https }
@@ -152,4 +169,16 @@ extension ConfigurationReader {
     /// Seconds: ten years.
     private static let longestHSTS = 3650 * 86_400
     private static let usualKey = "/etc/ssl/cloud.key"
+}
+
+extension ListenAddress {
+    /// Whether a socket here takes every connection to the other address too.
+    fileprivate func takesAll(of other: ListenAddress) -> Bool {
+        guard case .tcp(let own, let port) = self, case .tcp(let wanted, port) = other, port > 0
+        else { return false }
+        switch (own, wanted) {
+        case (.v6(0, 0), _), (.v4(0), .v4): return true
+        case (.v6, _), (.v4, _): return false
+        }
+    }
 }

@@ -128,6 +128,22 @@ import Transport
             "10:1: a [[listen]] has this address"
         ),
         (
+            "[[listen]]\naddress = \"[::]:80\"\n[[listen]]\naddress = \"0.0.0.0:80\"",
+            "10:1: [::]:80 takes what comes to 0.0.0.0:80 as well; take 0.0.0.0:80 away"
+        ),
+        (
+            "[[listen]]\naddress = \"127.0.0.1:80\"\n[[listen]]\naddress = \"0.0.0.0:80\"",
+            "10:1: 0.0.0.0:80 takes what comes to 127.0.0.1:80 as well; take 127.0.0.1:80 away"
+        ),
+        (
+            "[egress]\nlisten = \"127.0.0.1:443\"",
+            "8:1: [::]:443 takes what comes to 127.0.0.1:443 as well; take 127.0.0.1:443 away"
+        ),
+        (
+            "[[listen]]\nredirect = \"https\"\n[[listen]]\naddress = \"127.0.0.1\"",
+            #"10:11: "127.0.0.1" is not an address like [::]:443, 127.0.0.1:8443 or unix:/path"#
+        ),
+        (
             "[[listen]]\nredirect = \"https\"",
             "7:3: every [[listen]] only redirects: nothing is served; write another [[listen]] with address and tls"
         ),
