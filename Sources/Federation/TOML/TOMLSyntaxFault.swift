@@ -21,9 +21,10 @@ struct TOMLSyntaxFault {
             message = "this is no value"
             remedy = Self.quoting(text)
         } else {
-            message = String(reason)
+            message = Self.withoutGarbledKey(reason)
             remedy =
-                Self.remedies.first { reason.hasPrefix($0.reason) }?.remedy
+                Self.bracketing(reason, text)
+                ?? Self.remedies.first { reason.hasPrefix($0.reason) }?.remedy
                 ?? Self.values.first { what == $0 }.map { _ in Self.quoting("") }
         }
     }
@@ -34,6 +35,29 @@ struct TOMLSyntaxFault {
             .filter { !"“”„‟«»‘’‚\"'".contains($0) }
         return "put a text in straight quotes" + (word.isEmpty ? "" : ": \(quoted(word))")
     }
+
+    /// TOMLKit garbles a key that has to stand in quotes (`'tls."clcloud.test"'`); the place says which
+    /// one it is.
+    private static func withoutGarbledKey(_ reason: Substring) -> String {
+        guard reason.hasPrefix(redefinition), let first = reason.firstIndex(of: "'"),
+            let last = reason.lastIndex(of: "'"), first < last,
+            reason[reason.index(after: first)..<last].contains(where: { $0 == "\"" || $0 == "'" })
+        else { return String(reason) }
+        return String(reason[..<first].dropLast() + reason[reason.index(after: last)...])
+    }
+
+    /// One of several tables of a name, written as if there were one.
+    private static func bracketing(_ reason: Substring, _ text: Substring) -> String? {
+        let isOneOfSeveral =
+            reason.hasPrefix(redefinition + " array") && reason.hasSuffix(" as table")
+            || reason.hasPrefix(redefinition + " table") && reason.hasSuffix(" as array-of-tables")
+        guard isOneOfSeveral else { return nil }
+        let name = text.drop { $0 == "[" }.prefix { $0 != "]" }
+        let isPlain = !name.contains { $0 == "\"" || $0 == "'" }
+        return "write double brackets both times" + (isPlain ? ": [[\(name)]]" : "")
+    }
+
+    private static let redefinition = "cannot redefine existing"
 
     /// What begins like one of these and goes on otherwise is mostly a text: `20MiB`, `True`.
     private static let values = [
@@ -54,7 +78,7 @@ struct TOMLSyntaxFault {
         ("unescaped control characters", "close the text on its line with a quote"),
         ("control characters other than TAB", "close the text on its line with a quote"),
         ("unknown escape sequence", "write a backslash twice, or the text in 'single quotes'"),
-        ("cannot redefine existing", "leave one of the two"),
+        (redefinition, "leave one of the two"),
         ("expected 'true'", "write true, or the text in straight quotes"),
         ("expected 'false'", "write false, or the text in straight quotes"),
     ]

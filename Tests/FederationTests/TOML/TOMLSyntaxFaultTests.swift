@@ -23,6 +23,20 @@ import Testing
             "1:1: expected keys, tables, whitespace or comments, saw '/'; # begins a comment"
         ),
         ("a = 1\na = 2", "2:5: cannot redefine existing integer 'a'; leave one of the two"),
+        (
+            "[tls.\"a.test\"]\n[tls.\"a.test\"]",
+            "2:1: cannot redefine existing table; leave one of the two"
+        ),
+        (
+            "[[listen]]\n[listen]",
+            "2:1: cannot redefine existing array 'listen' as table; "
+                + "write double brackets both times: [[listen]]"
+        ),
+        (
+            "[listen]\n[[listen]]",
+            "2:1: cannot redefine existing table 'listen' as array-of-tables; "
+                + "write double brackets both times: [[listen]]"
+        ),
     ])
     func slipsAreToldWithWhatMendsThem(_ text: String, _ expected: String) {
         do throws(ConfigurationErrors) {
