@@ -37,7 +37,7 @@ struct JournalExportCommand: ParsableCommand {
                 }
                 return .goOn
             }
-        } catch { throw CommandFailure("\(error)") }
+        } catch { throw CommandFailure(telling: error) }
     }
 
     private static let columns = [

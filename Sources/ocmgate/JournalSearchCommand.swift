@@ -34,7 +34,7 @@ struct JournalSearchCommand: ParsableCommand {
                 if newest.count > 2 * limit { newest.removeFirst(newest.count - limit) }
                 return .goOn
             }
-        } catch { throw CommandFailure("\(error)") }
+        } catch { throw CommandFailure(telling: error) }
         for line in newest.suffix(limit ?? 0) { journal.show(line, people) }
         if count == 0 {
             try Output.miss("nothing found" + (filter.doubt.map { "; \($0)" } ?? ""), journal.json)

@@ -24,7 +24,7 @@ struct JournalShowCommand: ParsableCommand {
         let people = try journal.people()
         let result: DecisionSearch.Result
         do { result = try DecisionSearch(try journal.reader(), people).find(id) } catch {
-            throw CommandFailure("\(error)")
+            throw CommandFailure(telling: error)
         }
         guard case .found(let found) = result else {
             try Output.miss("there is no record of \(id)", journal.json)

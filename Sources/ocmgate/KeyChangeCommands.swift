@@ -137,7 +137,7 @@ extension KeyCommand {
                     in: settings.state.file, keys: settings.signature.keys,
                     { try ShareCommand.sealKey(settings.state, whenMissing: .refuse) },
                     now: Int(Date().timeIntervalSince1970))
-            } catch { throw CommandFailure("\(error)") }
+            } catch { throw CommandFailure(telling: error) }
             switch answer {
             case .refused(let reason): throw CommandFailure(reason)
             case .done(let members):

@@ -107,7 +107,7 @@ struct KeyCommand: ParsableCommand {
             do {
                 key = try JournalKey.load(
                     folder: try option.load().signature.keys, whenMissing: .refuse)
-            } catch { throw CommandFailure("\(error)") }
+            } catch { throw CommandFailure(telling: error) }
             if json {
                 Output.json([
                     "name": .string(JournalKey.id(of: key.key.publicKey)),

@@ -61,7 +61,7 @@ extension ListOrder {
                 settings, policy,
                 try ShareCommand.sealKey(settings.state, whenMissing: .refuse),
                 now: Int(Date().timeIntervalSince1970))
-        } catch { throw CommandFailure("\(error)") }
+        } catch { throw CommandFailure(telling: error) }
         if place.json {
             Output.json([
                 "lists": .list(done.outcomes.map(\.row)), "running": .bool(done.isRunning),

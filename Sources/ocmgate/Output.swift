@@ -158,6 +158,15 @@ struct CommandFailure: Error, CustomStringConvertible {
         errors = []
     }
 
+    /// What another error says; what is a failure of a command already stays as it is.
+    init(telling error: any Error) {
+        if let failure = error as? CommandFailure {
+            self = failure
+        } else {
+            self.init("\(error)")
+        }
+    }
+
     /// `file:line:column: message; remedy`, a line for each.
     init(_ errors: ConfigurationErrors) {
         description = errors.description

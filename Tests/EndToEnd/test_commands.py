@@ -150,6 +150,17 @@ def test_version():
     assert ocmgate("--version").stdout.strip() in text
 
 
+def test_an_error_says_once_who_tells_it(fresh):
+    replace(fresh / "config.toml", 'dir = "state/journal"', 'dir = ""')
+    for command in ("journal search", "journal show X", "journal export"):
+        run = ocmgate(*command.split(), cwd=fresh)
+        assert run.returncode == 2 and run.stderr.startswith("ocmgate: [journal] dir is"), run
+    (fresh / "config.toml").unlink()
+    for command in ("key export --journal", "journal search"):
+        run = ocmgate(*command.split(), "-c", "config.toml", cwd=fresh)
+        assert run.returncode == 2 and run.stderr.startswith("config.toml: "), run
+
+
 # init, check, run
 
 
