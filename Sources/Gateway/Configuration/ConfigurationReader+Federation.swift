@@ -193,6 +193,12 @@ extension ConfigurationReader {
         let folder = isOff ? nil : table.read("dir", .line)
         let keep = table.read(
             "keep", .duration(from: .seconds(86_400), to: .seconds(36_525 * 86_400)))
+        if let seconds = keep?.wholeSeconds, seconds % 86_400 != 0 {
+            let days = seconds / 86_400
+            findings.report(
+                table.node("keep")?.position ?? table.position, "this is no whole number of days",
+                remedy: "write \(days)d or \(days + 1)d")
+        }
         let bodies = table.read(
             "bodies", TOMLForm<Configuration.JournalSettings.Bodies>.word("value"))
         let checkpoint = table.read(

@@ -200,6 +200,10 @@ import Transport
             "8:8: 1h is not from 1d to 36525d"
         ),
         (
+            "[journal]\nkeep = \"47h\"",
+            "8:8: this is no whole number of days; write 1d or 2d"
+        ),
+        (
             "[metrics]\nlisten = 9464",
             "8:10: expected an address like [::]:443, 127.0.0.1:8443 or unix:/path, found an integer"
         ),

@@ -45,7 +45,8 @@ extension ConfigurationTable<Configuration> {
                     "Its folder; \"\" turns it off.")
             ) { .string($0.journal?.folder ?? "") },
             .init(
-                "keep", .duration(.seconds(400 * 86_400), "How long a day of it is kept.")
+                "keep",
+                .duration(.seconds(400 * 86_400), "How long a day of it is kept, in whole days.")
             ) { $0.journal.map { .time(.seconds($0.keep * 86_400)) } },
             .init(
                 "bodies",
