@@ -68,6 +68,9 @@ struct InitCommand: ParsableCommand {
             throw CommandFailure(
                 "--origin \(text): write https://host[:port], the name that peers will use")
         }
+        guard !site.origin.hasSuffix("."), !site.origin.contains(".:") else {
+            throw CommandFailure("--origin \(text): write the name without the dot at its end")
+        }
         return site.origin
     }
 

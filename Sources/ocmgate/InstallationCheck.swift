@@ -150,6 +150,7 @@ struct InstallationCheck {
         if FileManager.default.fileExists(atPath: folder) {
             if mayRead(folder) {
                 do throws(PrivateFile.Problem) {
+                    try PrivateFile.folder(folder)
                     let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
                     judge(ring)
                 } catch { find(error) }

@@ -266,6 +266,7 @@ def test_a_share_and_its_tokens_are_revoked(fresh, running):
 
 
 @pytest.mark.parametrize("option", [["--origin", "http://cloud.test"], ["--origin", "cloud.test"],
+                                    ["--origin", "https://cloud.test."],
                                     ["--backend", "nowhere"], ["--listen", "443"],
                                     ["--egress", "3128"]])
 def test_init_writes_nothing_that_would_not_load(option, tmp_path):
@@ -404,6 +405,12 @@ def spoil_own_keys(folder):
     return "others than its owner may use it"
 
 
+def spoil_keys_folder(folder):
+    shutil.rmtree(folder / "state/keys")
+    (folder / "state/keys").write_text("")
+    return "state/keys: is not a folder"
+
+
 def spoil_later_key(folder):
     with (folder / "config.toml").open("a") as file:
         file.write('[metrics]\nlisten = "127.0.0.1:9464"\n')
@@ -411,7 +418,7 @@ def spoil_later_key(folder):
 
 
 SPOILED = [spoil_mode, spoil_match, spoil_certificate, spoil_presence, spoil_policy,
-           spoil_seal_key, spoil_own_keys, spoil_later_key]
+           spoil_seal_key, spoil_own_keys, spoil_keys_folder, spoil_later_key]
 
 
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda spoil: spoil.__name__)

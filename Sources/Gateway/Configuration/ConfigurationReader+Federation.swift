@@ -85,6 +85,11 @@ extension ConfigurationReader {
             weaker(
                 "accept", in: table, "signature.accept = [] refuses every message that is signed")
         }
+        if profile != .observe, algorithms?.isEmpty == true {
+            weaker(
+                "algorithms", in: table,
+                "signature.algorithms = [] refuses every message that is signed")
+        }
         if profile == .strict, accept?.contains(.cavage) == true {
             weaker("accept", in: table, "signature.accept takes draft-cavage, strict does not")
         }

@@ -61,6 +61,7 @@ import Testing
         let open = """
             [signature]
             accept = []
+            algorithms = []
             [[listen]]
             address = "127.0.0.1:80"
             trusted_proxies = ["0.0.0.0/0"]
@@ -70,8 +71,9 @@ import Testing
         #expect(
             said == [
                 "config.toml:9:1: signature.accept = [] refuses every message that is signed",
-                "config.toml:12:1: listen.trusted_proxies takes everybody's word for the address that they come from",
-                "config.toml:13:1: listen.proxy_protocol takes everybody's word for the address that they come from",
+                "config.toml:10:1: signature.algorithms = [] refuses every message that is signed",
+                "config.toml:13:1: listen.trusted_proxies takes everybody's word for the address that they come from",
+                "config.toml:14:1: listen.proxy_protocol takes everybody's word for the address that they come from",
             ])
     }
 
