@@ -26,7 +26,7 @@ package final class RunningGateway: Sendable {
         as entrance: Entrance = .first
     ) async throws -> RunningGateway {
         let log = GatewayLog(
-            level: configuration.log.level.logger, format: configuration.log.format.written)
+            level: configuration.log.level.logger, format: configuration.log.written)
         if let count = DescriptorLimit.tooFew() {
             throw StartFailure(
                 "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "

@@ -59,7 +59,7 @@ struct PeerQuestion: ParsableArguments {
                 words: .published(try Self.read(document)),
                 keys: [], isFromFile: true)
         }
-        let log = GatewayLog(level: .error, format: settings.log.format.written)
+        let log = GatewayLog(level: .error, format: settings.log.written)
         let group = LoopGroup(count: 1)
         do {
             let client = try RunningGateway.outboundClient(settings, group)

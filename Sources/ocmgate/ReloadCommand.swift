@@ -36,8 +36,8 @@ struct ReloadCommand: AsyncParsableCommand {
                 "candidate_problem": told["candidate_problem"].map { .string($0) } ?? .null,
                 "configuration_problem": told["configuration_problem"].map { .string($0) }
                     ?? .null,
-                "taken": .strings(words(told["taken"])),
-                "waiting": .strings(words(told["waiting"])),
+                "taken": .strings(lines(told["taken"])),
+                "waiting": .strings(lines(told["waiting"])),
             ])
         } else {
             tell(told)
@@ -60,13 +60,13 @@ struct ReloadCommand: AsyncParsableCommand {
         if let problem = told["configuration_problem"] {
             Output.error("configuration and certificates stay as they were:\n\(problem)")
         }
-        for key in words(told["taken"]) { Output.line("configuration: \(key) has changed") }
-        for key in words(told["waiting"]) {
+        for key in lines(told["taken"]) { Output.line("configuration: \(key) has changed") }
+        for key in lines(told["waiting"]) {
             Output.line("configuration: \(key) counts from the next start on")
         }
     }
 
-    private func words(_ text: String?) -> [String] {
-        text?.split(separator: " ").map(String.init) ?? []
+    private func lines(_ text: String?) -> [String] {
+        text?.split(separator: "\n").map(String.init) ?? []
     }
 }

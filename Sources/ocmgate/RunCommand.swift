@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         var settings = try option.load()
-        if json { settings.log.format = .json }
+        if json { settings.log.forced = .json }
         ProcessMemory.keepOutOfDumps()
         // A write to a client that left is an error of that write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)

@@ -577,7 +577,17 @@ def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
 def test_run_logs_json_when_asked(fresh):
     with (fresh / "config.toml").open("a") as file:
         file.write('[log]\nformat = "text"\n')
-    code, records = serve(fresh, lambda process: None, "--json")
+    replace(fresh / "config.toml", 'file = "policy.toml"', 'file = "policy.toml"\nreload = "signal"')
+
+    def reload(_):
+        """What `--json` wants is no change of the file, and a key with a blank is one key."""
+        assert json.loads(ocmgate("reload", "--json", cwd=fresh).stdout)["waiting"] == []
+        with (fresh / "config.toml").open("a") as file:
+            file.write('[tls."my cert"]\ncert = "state/tls/cert.pem"\nkey = "state/tls/key.pem"\n')
+        taken = json.loads(ocmgate("reload", "--json", cwd=fresh).stdout)["taken"]
+        assert 'tls."my cert".cert' in taken, taken
+
+    code, records = serve(fresh, reload, "--json")
     assert code == 0 and records
 
 

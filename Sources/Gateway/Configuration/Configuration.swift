@@ -211,6 +211,8 @@ package struct Configuration: Sendable {
     package struct LogSettings: Sendable {
         package var level: Level
         package var format: Format
+        /// What is written whatever `format` says (`run --json`).
+        package var forced: Format?
 
         package enum Level: String, Sendable, CaseIterable {
             case debug, info, notice, warning, error

@@ -12,9 +12,9 @@ extension Configuration.LogSettings.Level {
     }
 }
 
-extension Configuration.LogSettings.Format {
+extension Configuration.LogSettings {
     package var written: LogFormat {
-        switch self {
+        switch forced ?? format {
         case .json: .json
         case .text: .text
         }

@@ -37,12 +37,13 @@ extension OrderAnswer {
         self = .done(told)
     }
 
-    /// And what became of the configuration and the certificates.
+    /// And what became of the configuration and the certificates; of their keys, which may hold blanks, one
+    /// stands on a line.
     func telling(_ reload: ConfigurationReload?) -> OrderAnswer {
         guard case .done(var told) = self, let reload else { return self }
         told["configuration_problem"] = reload.problem
-        if !reload.taken.isEmpty { told["taken"] = reload.taken.joined(separator: " ") }
-        if !reload.waiting.isEmpty { told["waiting"] = reload.waiting.joined(separator: " ") }
+        if !reload.taken.isEmpty { told["taken"] = reload.taken.joined(separator: "\n") }
+        if !reload.waiting.isEmpty { told["waiting"] = reload.waiting.joined(separator: "\n") }
         return .done(told)
     }
 
