@@ -15,7 +15,14 @@ struct ConfigurationChange: Sendable {
         var merged = running
         merged.tls = next.tls
         let keepsPlaces = running.listeners.map(\.place) == next.listeners.map(\.place)
-        if keepsPlaces { merged.listeners = next.listeners }
+        if keepsPlaces {
+            merged.listeners = next.listeners
+        } else {
+            // Those that stay find their certificates.
+            for name in running.listeners.compactMap(\.tls) where merged.tls[name] == nil {
+                merged.tls[name] = running.tls[name]
+            }
+        }
         merged.limits.headers = next.limits.headers
         merged.limits.headerCount = next.limits.headerCount
         merged.limits.requestHead = next.limits.requestHead

@@ -53,6 +53,20 @@ struct ConfigurationChangeTests {
         #expect(change.merged.limits.connections == 9)
     }
 
+    /// The listeners that stay are served by the certificates that they name.
+    @Test func aTableOfAnotherNameDoesNotTakeItsCertificateFromAListenerThatStays() throws {
+        let one = "[[listen]]\naddress = \"127.0.0.1:8443\"\ntls = \"NAME\"\n"
+        let table = "[tls.\"NAME\"]\ncert = \"a.pem\"\nkey = \"a.key\"\n"
+        let other = "[[listen]]\naddress = \"127.0.0.1:8080\"\n"
+        let change = try change(
+            (one + table).replacing("NAME", with: "old.test"),
+            (one + other + table).replacing("NAME", with: "new.test"))
+        #expect(change.merged.listeners.map(\.tls) == ["old.test"])
+        #expect(Set(change.merged.tls.keys) == ["old.test", "new.test"])
+        #expect(change.waiting.contains("listen[0].tls"))
+        #expect(change.waiting.contains("tls.\"old.test\".cert"))
+    }
+
     /// The terms of one listener are not another's: with other addresses all of them wait.
     @Test func otherListenersWait() throws {
         let change = try change(
