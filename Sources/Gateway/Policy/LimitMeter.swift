@@ -86,10 +86,12 @@ final class LimitMeter: Sendable {
             guard missing <= 1e-9 else {
                 return .full(retryAfter: terms.kind == .places ? 1 : terms.wait(for: missing))
             }
+            // What a length claims beyond all the room was not taken, and is not given back.
+            let before = state.usages.values[index].used
             state.usages.values[index].add(amount, terms)
+            let taken = state.usages.values[index].used - before
             return .room(
-                Receipt(
-                    holder: holder, amount: amount, value: nil, isPlace: terms.kind == .places))
+                Receipt(holder: holder, amount: taken, value: nil, isPlace: terms.kind == .places))
         }
     }
 

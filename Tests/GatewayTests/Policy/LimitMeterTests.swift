@@ -109,6 +109,8 @@ import Testing
             Issue.record("no room")
             return
         }
+        // What was claimed beyond twice the size was not taken, so that it cannot be given back.
+        #expect(receipt.amount == 2000)
         _ = meter.add(10_000, to: receipt, own: 0, of: measure, .counted, now: 0)
         // Twice the size at most, whatever was sent.
         #expect(wait(meter.take(demand("b"), of: measure, now: 0)) == 101)
