@@ -291,3 +291,21 @@ def test_an_unshare_ends_our_share_and_not_the_peers_of_the_same_id(build, evide
     states = {each["direction"]: each["state"] for each in federation.home.shares()}
     assert states == {"out": "ended", "in": "active"}
     assert theirs.provider_id == got.provider_id and theirs.state == "pending"
+
+
+def test_who_shared_on_is_told_of_the_answer_by_no_permanent_secret(build):
+    """The owner's server says under the id of the other one, and by its own secret, that the third party
+    has accepted."""
+    federation = build()
+    ours, passer, third = federation.backend, federation.peers["legacy"], federation.third
+    _, got = shared(ours, passer, "passed on", Tree({"in.txt": b"x"}))
+    passer.accept(got)
+    before = len(third.received)
+    passer.ask_reshare(got, f"bob@{third.host}")
+    assert third.accept(newest(third, before)) == "ocm"
+    made = ours.sent[max(ours.sent, key=int)]
+    for kind, old in (("SHARE_ACCEPTED", "accept"), ("SHARE_DECLINED", "decline")):
+        assert ours._notify(f"https://{passer.host}", kind, "31", {"sharedSecret": made.secret}, old,
+                            {"token": made.secret}) is None
+    assert federation.leaks() == []
+    assert "secret_mismatch" in refusals(federation)

@@ -122,6 +122,11 @@ extension Gateway {
         guard holders.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
         }
+        // What the backend tells whoever shared on that the third party has answered: the secret is ours,
+        // and the host knows a code.
+        guard ShareDirection.allCases.allSatisfy({ registry.find(secret, $0).isEmpty }) else {
+            throw Denial(.secretMismatch, "the secret of a share that goes the other way")
+        }
         // One that we do not know is of a share from before we came, unless the id is one we know.
         if directions.count == 1, let own = directions.first,
             !registry.find(id, own, peer: host).isEmpty
