@@ -308,4 +308,4 @@ def test_who_shared_on_is_told_of_the_answer_by_no_permanent_secret(build):
         assert ours._notify(f"https://{passer.host}", kind, "31", {"sharedSecret": made.secret}, old,
                             {"token": made.secret}) is None
     assert federation.leaks() == []
-    assert "secret_mismatch" in refusals(federation)
+    assert refusals(federation) == {"share_unknown"}
