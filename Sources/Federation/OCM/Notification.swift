@@ -66,7 +66,8 @@ package struct Notification: Sendable {
     /// Reads the body of `POST /notifications`.
     ///
     /// Refused (`malformed_message`): a missing or mistyped `notificationType` or `providerId`, a
-    /// `resourceType` that is no text, or an empty one, a `notification` that is no object, a secret outside printable ASCII.
+    /// `resourceType` that is no text, or an empty one, a `notification` that is no object, a secret
+    /// outside printable ASCII.
     package init(parsing bytes: [UInt8]) throws(Denial) {
         let reader = try MessageReader(
             bytes, known: ["notificationType", "resourceType", "providerId", "notification"])

@@ -65,14 +65,17 @@ package struct Translation: Sendable {
         }
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, in: &members)
-        if share.resourceType == "folder", !backend.knowsFolders {
-            members["resourceType"] = .string("file")
-        }
+        members["resourceType"] = .string(known(share.resourceType))
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
         return Self.body(members, share.members, share.received)
+    }
+
+    /// A type of resource by the name that the backend has for it.
+    private func known(_ resourceType: String) -> String {
+        resourceType == "folder" && !backend.knowsFolders ? "file" : resourceType
     }
 
     /// What is filled in is never mended where it is there and wrong.
@@ -89,8 +92,7 @@ package struct Translation: Sendable {
         var members = notification.members
         write(notification.providerID, in: &members)
         if notification.resourceType == nil, let resourceType {
-            let type = resourceType == "folder" && !backend.knowsFolders ? "file" : resourceType
-            members["resourceType"] = .string(type)
+            members["resourceType"] = .string(known(resourceType))
         }
         var details = members["notification"]?.object ?? JSONObject()
         let had = details

@@ -116,7 +116,8 @@ extension Gateway {
             }
             return standing.first ?? named.first
         }
-        let holders = directions.flatMap { registry.find(secret, $0) }.map(\.share)
+        let known = ShareDirection.allCases.flatMap { registry.find(secret, $0) }.map(\.share)
+        let holders = known.filter { directions.contains($0.direction) }
         let named = holders.filter { $0.providerID == nil || $0.providerID == id }
         if let share = named.first(where: { $0.involves(host) }) { return share }
         guard holders.isEmpty else {
@@ -124,7 +125,7 @@ extension Gateway {
         }
         // What the backend tells whoever shared on that the third party has answered: the secret is ours,
         // and the host knows a code.
-        guard ShareDirection.allCases.allSatisfy({ registry.find(secret, $0).isEmpty }) else {
+        guard known.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share that goes the other way")
         }
         // One that we do not know is of a share from before we came, unless the id is one we know.

@@ -87,9 +87,7 @@ final class LimitMeter: Sendable {
                 return .full(retryAfter: terms.kind == .places ? 1 : terms.wait(for: missing))
             }
             // What a length claims beyond all the room was not taken, and is not given back.
-            let before = state.usages.values[index].used
-            state.usages.values[index].add(amount, terms)
-            let taken = state.usages.values[index].used - before
+            let taken = state.usages.values[index].add(amount, terms)
             return .room(
                 Receipt(holder: holder, amount: taken, value: nil, isPlace: terms.kind == .places))
         }
@@ -173,18 +171,17 @@ final class LimitMeter: Sendable {
                 return .counted(0)
             }
             state.usages.values[index].leak(terms, now)
-            let before = state.usages.values[index].used
             switch extra {
             case .counted: break
             case .asked:
-                let missing = max(0, before - own) + terms.cost(bytes).least - terms.size
+                let others = max(0, state.usages.values[index].used - own)
+                let missing = others + terms.cost(bytes).least - terms.size
                 guard missing <= 1e-9 else {
                     return .full(retryAfter: terms.wait(for: missing))
                 }
             }
-            state.usages.values[index].add(Double(bytes), terms)
             state.usages.values[index].isNew = true
-            return .counted(state.usages.values[index].used - before)
+            return .counted(state.usages.values[index].add(Double(bytes), terms))
         }
     }
 
@@ -312,8 +309,11 @@ extension LimitMeter.State {
 }
 
 extension LimitMeter.Usage {
-    fileprivate mutating func add(_ amount: Double, _ terms: LimitMeter.Terms) {
-        used = min(used + amount, 2 * terms.size)
+    /// Takes an amount, or what there is room for in a debt of one size; how much that was.
+    fileprivate mutating func add(_ amount: Double, _ terms: LimitMeter.Terms) -> Double {
+        let before = used
+        used = min(before + amount, 2 * terms.size)
+        return used - before
     }
 
     /// What was used runs out.
