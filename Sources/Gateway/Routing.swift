@@ -45,11 +45,9 @@ extension Gateway: RequestHandler {
         let denial = Denial(failure)
         log.malformed(failure, decision: decision, client)
         note(denial, decision, "request", .inbound, failure.status, client)
-        var fields = Self.jsonFields
-        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
-        return Answer(
-            status: failure.status, fields: fields, body: denial.body(decision: decision),
-            connection: .close)
+        var answer = denial.answer(decision: decision, status: failure.status)
+        answer.connection = .close
+        return answer
     }
 
     private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {
@@ -115,8 +113,6 @@ extension Gateway: RequestHandler {
         let decision = DecisionID.make(now: environment.now())
         log.refused(denial, decision: decision)
         note(denial, decision, "request", .inbound, denial.status, nil)
-        var fields = Self.jsonFields
-        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
-        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+        return denial.answer(decision: decision)
     }
 }

@@ -162,6 +162,18 @@ extension Gateway {
     ]
 }
 
+extension Denial {
+    /// The fields of the answer to what is refused.
+    var fields: [(name: String, value: String)] {
+        Gateway.jsonFields + (retryAfter.map { [("retry-after", "\($0)")] } ?? [])
+    }
+
+    /// The answer to what is refused: code, hint and decision.
+    func answer(decision: String, status: Int? = nil) -> Answer {
+        Answer(status: status ?? self.status, fields: fields, body: body(decision: decision))
+    }
+}
+
 extension BufferedResponse {
     /// Its content type; JSON when it says none.
     var contentType: String { fields.text(.contentType) ?? "application/json" }

@@ -62,22 +62,18 @@ extension Gateway {
 
     /// The answer to a message that is refused, in the form of its API.
     func refusal(_ denial: Denial, of family: RouteFamily, decision: String) -> Answer {
-        var fields = [("content-type", "application/json"), ("cache-control", "no-store")]
-        if let seconds = denial.retryAfter { fields.append(("retry-after", String(seconds))) }
         switch family {
         case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
             .status,
             .webdav:
-            return Answer(
-                status: denial.status, fields: fields, body: denial.body(decision: decision))
+            return denial.answer(decision: decision)
         case .token:
-            fields.append(("pragma", "no-cache"))
             return Answer(
-                status: denial.oauthStatus, fields: fields,
+                status: denial.oauthStatus, fields: denial.fields + [("pragma", "no-cache")],
                 body: denial.oauthBody(decision: decision))
         case .ocs:
             return Answer(
-                status: denial.status, fields: fields,
+                status: denial.status, fields: denial.fields,
                 body: OCSAnswer.refusal(denial, decision: decision))
         }
     }

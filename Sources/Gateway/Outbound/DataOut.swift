@@ -92,8 +92,6 @@ extension Gateway {
             denial, decision, "webdav", .outbound, status, request.client,
             peer: request.peer.description
         ) { tell(&$0, of: request) }
-        var fields = Self.jsonFields
-        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
-        return Answer(status: status, fields: fields, body: denial.body(decision: decision))
+        return denial.answer(decision: decision, status: status)
     }
 }

@@ -15,12 +15,11 @@ extension EgressHandler {
         gateway.note(
             denial, decision, "egress", .outbound, denial.status, client,
             peer: target.isEmpty ? nil : target)
-        var fields = Gateway.jsonFields
-        fields.append(
+        var answer = denial.answer(decision: decision)
+        answer.fields.append(
             ("proxy-status", "ocmgate; error=\(denial.proxyError); details=\"\(denial.plainCode)\"")
         )
-        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
-        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+        return answer
     }
 }
 

@@ -115,14 +115,12 @@ extension Gateway {
     /// which never refuses for good; refusals that a person decided are 403.
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
         let decision = DecisionID.make(now: environment.now())
-        var answer = Answer(
-            status: denial.status, fields: Self.jsonFields, body: denial.body(decision: decision))
+        var answer = denial.answer(decision: decision)
         switch denial.code {
         case .tokenExpired, .tokenInvalid, .secretRefused:
             answer.fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
         case _: break
         }
-        if let seconds = denial.retryAfter { answer.fields.append(("retry-after", "\(seconds)")) }
         log.refusedData(
             denial, decision: decision, request.head.method, request.client,
             status: answer.status)
@@ -145,9 +143,7 @@ extension Gateway {
         let decision = DecisionID.make(now: environment.now())
         log.backendFailed(denial, decision: decision)
         note(denial, decision, "request", .inbound, denial.status, nil)
-        var fields = Self.jsonFields
-        if let seconds = denial.retryAfter { fields.append(("retry-after", "\(seconds)")) }
-        return Answer(status: denial.status, fields: fields, body: denial.body(decision: decision))
+        return denial.answer(decision: decision)
     }
 
     /// What a credential of ours takes the place of; the other is written anew.

@@ -54,10 +54,8 @@ extension Gateway {
         _ denial: Denial, ofShareInfo head: RequestHead, _ client: ClientConnection
     ) -> Answer {
         let decision = DecisionID.make(now: environment.now())
-        let answer = Answer(
-            status: 503,
-            fields: Self.jsonFields + [("retry-after", "\(denial.retryAfter ?? Self.retryAfter)")],
-            body: denial.body(decision: decision))
+        var answer = denial.answer(decision: decision, status: 503)
+        if denial.retryAfter == nil { answer.fields.append(("retry-after", Self.retryAfter)) }
         log.refusedData(denial, decision: decision, head.method, client, status: answer.status)
         note(denial, decision, "webdav", .inbound, answer.status, client) {
             tell(&$0, ofShareInfo: head, client)
@@ -66,7 +64,7 @@ extension Gateway {
     }
 
     /// Seconds, where the refusal itself names none.
-    private static let retryAfter = 30
+    private static let retryAfter = "30"
 
     /// PHP puts the parameters of the body before those of the query: there the share must not be
     /// named.
