@@ -15,7 +15,7 @@ import pytest
 
 from gateway import binary
 from kill import kill_while_posting
-from peers import share
+from peers import as_json, share
 
 
 def lines(gateway) -> list[dict]:
@@ -422,8 +422,12 @@ def test_a_disk_without_room_for_new_people_refuses_and_mends_itself(legacy, sta
     assert not [each for each in backend.take() if each.method == "POST"], "it had an effect"
     assert len(gateway.lines("journal.failed")) == 1
     (folder / "filler").unlink()
-    assert post() == 201
+    # Whoever is first to find that there is room tells it, be it a refusal.
+    unsigned = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], as_json(share(peer)))
+    assert unsigned.status == 401
     assert gateway.lines("journal.resumed")
+    assert post() == 201
+    assert len(gateway.lines("journal.resumed")) == 1
     gateway.stop()
     assert let_through(folder / "journal") == {name for name, status in told.items() if status == 201}
     assert verify(gateway)[0] == 0

@@ -293,7 +293,7 @@ package final class Journal: Sendable {
                 }
             }
             try disk.commit()
-            takeMore(disk)
+            if takeMore(disk) { tellRoom() }
             let places = disk.room / JournalRecord.lineLimit
             let count = used
             state.withLock { $0.queue.written(count, places: places) }
@@ -310,11 +310,11 @@ package final class Journal: Sendable {
         return disk.hasRoom((taken + 1) * JournalRecord.lineLimit)
     }
 
-    /// Takes room before it is needed.
-    private func takeMore(_ disk: JournalDisk) {
+    /// Takes room before it is needed. False when there is less than there should be.
+    private func takeMore(_ disk: JournalDisk) -> Bool {
         let taken = state.withLock { $0.queue.taken }
         let wanted = (taken + Self.comfort) * JournalRecord.lineLimit
-        if disk.room < wanted { _ = disk.hasRoom(wanted) }
+        return disk.room >= wanted || disk.hasRoom(wanted)
     }
 
     /// Gives places to those who wait for them, as many as the disk has room for.
