@@ -54,8 +54,9 @@ extension Gateway {
         switch configuration.policy.reload {
         case .watch:
             // Looked at before anybody hears that we have started: what changes then is seen.
-            let watch = PolicyWatch(policyStamps())
-            tasks.append(Task { [self] in await watchPolicy(watch) })
+            let lists = listFiles()
+            let watch = PolicyWatch(policyStamps(lists))
+            tasks.append(Task { [self] in await watchPolicy(watch, lists) })
         case .signal: break
         }
         return tasks

@@ -45,4 +45,20 @@ import Testing
         await world.gateway.reloadPolicy()
         #expect(world.gateway.policy.current.hash == before)
     }
+
+    @Test func aListThatOnlyARefusedPolicyNamesIsFollowed() async throws {
+        let world = try world(
+            Self.head + "default = \"deny\"\n[list.more]\nstanding = \"allow\"\n"
+                + "source = \"more.list\"\n")
+        let gateway = world.gateway
+        let before = gateway.policy.current.hash
+        await gateway.reloadPolicy()
+        #expect(gateway.policy.current.hash == before)
+        let (lists, list) = (gateway.listFiles(), world.scratch.file("more.list"))
+        #expect(lists == [list] && gateway.policyStamps(lists)[list] == nil)
+        try world.scratch.write("a.test\n", "more.list")
+        #expect(gateway.policyStamps(lists)[list] != nil)
+        await gateway.reloadPolicy()
+        #expect(gateway.policy.current.hash != before)
+    }
 }

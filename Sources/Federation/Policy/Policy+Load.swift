@@ -32,6 +32,21 @@ extension Policy {
     /// The files that its lists come from.
     package var listFiles: [String] { lists.compactMap(file) }
 
+    /// The files of lists that the text of a policy names, whether or not it can be taken: what is
+    /// wrong with it may be one of them.
+    package static func listFiles(namedIn file: String, _ files: PolicyFiles) -> [String] {
+        guard let bytes = try? bytes(of: file, files),
+            let document = try? TOMLDocument(bytes, file: file),
+            case .table(let lists)? = document.root["list"]?.content
+        else { return [] }
+        return lists.compactMap { list in
+            guard case .string(let source)? = list.value["source"]?.content,
+                !source.contains("://")
+            else { return nil }
+            return PolicyFiles.resolve(source, from: file)
+        }
+    }
+
     /// The file that a list comes from; nil when its entries stand in the policy itself.
     package func file(of list: PeerList) -> String? {
         list.source.map { PolicyFiles.resolve($0, from: file) }

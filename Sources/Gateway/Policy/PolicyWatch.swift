@@ -85,27 +85,36 @@ struct PolicyWatch: Sendable {
 }
 
 extension Gateway {
-    /// Follows the files of the policy and of the candidate.
-    func watchPolicy(_ watch: PolicyWatch) async {
-        var watch = watch
+    /// Follows the files of the policy and of the candidate; `lists` are those of the stamps.
+    func watchPolicy(_ watch: PolicyWatch, _ lists: [String]) async {
+        var (watch, lists) = (watch, lists)
         while !Task.isCancelled {
             // Ended early only by being cancelled.
             try? await Task.sleep(for: PolicyWatch.interval)
-            if watch.look(policyStamps()) { await reloadPolicy(.seen) }
+            guard watch.look(policyStamps(lists)) else { continue }
+            await reloadPolicy(.seen)
+            lists = listFiles()
         }
+    }
+
+    /// The lists that policy and candidate name as they lie there. One that was refused stays so until
+    /// a list of its own is mended, which the policy in force need not know.
+    func listFiles() -> [String] {
+        policyFiles.flatMap { Policy.listFiles(namedIn: $0, .disk) }
     }
 
     /// The policy, the candidate, their lists, and the files beside them that they could name: a list
     /// that was missing may come.
-    func policyStamps() -> PolicyWatch.Stamps {
-        let snapshot = policy.snapshot
-        let files = [configuration.policy.file, configuration.policy.candidate].compactMap { $0 }
-        let lists = snapshot.policy.listFiles + (snapshot.candidate?.listFiles ?? [])
+    func policyStamps(_ lists: [String]) -> PolicyWatch.Stamps {
         var stamps: PolicyWatch.Stamps = [:]
-        for path in Set(files.flatMap(Self.neighbours) + files + lists) {
+        for path in Set(policyFiles.flatMap(Self.neighbours) + policyFiles + lists) {
             stamps[path] = FileStamp(path)
         }
         return stamps
+    }
+
+    private var policyFiles: [String] {
+        [configuration.policy.file, configuration.policy.candidate].compactMap { $0 }
     }
 
     private static func neighbours(of file: String) -> [String] {
