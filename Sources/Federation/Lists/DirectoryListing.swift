@@ -56,12 +56,21 @@ enum DirectoryListing {
     private static func pattern(_ url: String?, _ name: String) throws(ListDefect) -> HostPattern {
         guard let url else { throw ListDefect("there is no \"url\"", at: .member(name)) }
         guard let parts = URLParts(url), parts.path.isEmpty || parts.path == "/",
-            parts.query == nil, let pattern = HostPattern(parts.host.description)
+            parts.query == nil, let pattern = HostPattern(written(parts, in: url))
         else {
             throw ListDefect(
                 "\(quoted(String(url.prefix(256)))) is not a URL of a host alone",
                 at: .member(name))
         }
         return pattern
+    }
+
+    /// The host, with the port 443 too where that is written: `host:443` is not the host on every
+    /// port.
+    private static func written(_ parts: URLParts, in url: String) -> String {
+        let authority = url.dropFirst(parts.scheme.rawValue.count + "://".count)
+            .dropLast(parts.path.count)
+        return PeerHost.writtenPort(authority) == 443
+            ? "\(parts.host.name):443" : parts.host.description
     }
 }

@@ -1,5 +1,6 @@
 /// The format `ocmproviders`: the array of providers that reva, oCIS and OpenCloud read from
-/// `ocmproviders.json`. What counts is `domain`, by which they compare; names become the note.
+/// `ocmproviders.json`. What counts is `domain`, by which they compare; names become the note. One
+/// without a port means the host on every port, as in a list of one's own; `host:443` does not.
 /// Members that are not known are ignored.
 ///
 /// They leave out providers without a service whose `endpoint.type.name` is `OCM`. So does an allow
@@ -18,7 +19,7 @@ enum ProviderList {
             guard let domain = provider.object?["domain"]?.string else {
                 throw ListDefect("there is no \"domain\"", at: .member(name))
             }
-            guard let host = PeerHost(domain), let pattern = HostPattern(host.description) else {
+            guard PeerHost(domain) != nil, let pattern = HostPattern(domain) else {
                 throw ListDefect(
                     "\(quoted(String(domain.prefix(256)))) is not a host",
                     at: .member("\(name).domain"))

@@ -20,6 +20,18 @@ import Testing
         #expect(contents.entries.map(\.note) == ["One", "Two", nil])
     }
 
+    @Test(arguments: [
+        ("https://a.example:443", "a.example:443"), ("https://A.example:443/", "a.example:443"),
+        ("http://a.example:443", "a.example:443"), ("http://a.example", "a.example"),
+        ("https://[2001:db8::1]:443", "[2001:db8::1]:443"), ("https://[::443]", "[::443]"),
+    ])
+    func aPortThatIsWrittenStays(_ url: String, _ pattern: String) throws {
+        let payload =
+            "{\"federation\":\"F\",\"servers\":[{\"url\":\"\(url)\",\"displayName\":\"d\"}]}"
+        #expect(
+            try ListSamples.patterns(DirectoryListing.contents(Array(payload.utf8))) == [pattern])
+    }
+
     @Test func membersOfLaterDraftsAreIgnored() {
         #expect(
             defect(
@@ -83,6 +95,13 @@ import Testing
         #expect(ListSamples.patterns(contents) == ["cloud1.opencloud.test", "server-two:9200"])
         #expect(contents.entries.map(\.note) == ["OpenCloud Test provider 1", nil])
         #expect(contents.leftOut == ["no OCM service": 1])
+    }
+
+    @Test(arguments: PeerList.Stance.allCases)
+    func aPortThatIsWrittenStays(_ stance: PeerList.Stance) throws {
+        let text = text.replacing("Server-Two:9200", with: "Server-Two:443")
+        let contents = try ListSamples.read(text, .providers, for: stance)
+        #expect(ListSamples.patterns(contents)[1] == "server-two:443")
     }
 
     @Test func aBlockNeedsNoService() throws {

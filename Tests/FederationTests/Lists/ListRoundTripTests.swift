@@ -20,8 +20,7 @@ import Testing
                 ["a", "b-c", "xn--bcher-kva", "0x", "z9"].randomElement(using: &random) ?? "a"
             let port =
                 ports && Bool.random(using: &random)
-                // The port of https is written by no format that names hosts in full.
-                ? ":\(Int.random(in: 444...65_535, using: &random))" : ""
+                ? ":\(Int.random(in: 443...450, using: &random))" : ""
             let pattern = try #require(
                 HostPattern(
                     "\(scope)\(label).n\(Int.random(in: 0...99, using: &random)).example\(port)"))
