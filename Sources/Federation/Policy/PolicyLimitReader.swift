@@ -7,8 +7,9 @@ extension PolicyBlockReader {
             let name = self.name(&table, "limit", &used)
             var scope = self.scope(&table)
             // `*.in` means messages here: a folder that is opened is a hundred requests for data.
-            if !namesData(table.node("on")), let all = scope?.occasions {
+            if let all = scope?.occasions {
                 scope?.occasions = all.messages
+                scope?.occasions.formUnion(namedData(table.node("on")))
             }
             let per = table.require("per", TOMLForm<Limit.Per>.word("value"))
             let measure = self.measure(&table, per)
@@ -25,16 +26,18 @@ extension PolicyBlockReader {
         }
     }
 
-    /// Whether `on` has `webdav` among its words.
-    private func namesData(_ node: TOMLNode?) -> Bool {
+    /// The requests for data that `on` names by a word of their own.
+    private func namedData(_ node: TOMLNode?) -> OccasionSet {
         let words: [TOMLNode] =
             switch node?.content {
             case .array(let nodes): nodes
             case _: node.map { [$0] } ?? []
             }
-        return words.contains { word in
-            guard case .string(let text) = word.content else { return false }
-            return text.hasPrefix(MessageKind.webdav.rawValue)
+        return words.reduce(into: OccasionSet()) { named, word in
+            guard case .string(let text) = word.content,
+                text.hasPrefix(MessageKind.webdav.rawValue), let data = OccasionSet(word: text)
+            else { return }
+            named.formUnion(data)
         }
     }
 

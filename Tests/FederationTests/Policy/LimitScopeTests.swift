@@ -29,4 +29,12 @@ import Testing
     func aLimitThatNamesThemCountsThem(_ on: String) throws {
         #expect(try scope(on).contains(Occasion(.webdav, .inbound)))
     }
+
+    @Test(arguments: [#"["*.in", "webdav.out"]"#, #"["webdav.out", "*.in", "*.out"]"#])
+    func aWordForOneWayNamesNoDataOfTheOther(_ on: String) throws {
+        let occasions = try scope(on)
+        #expect(occasions.contains(Occasion(.webdav, .outbound)))
+        #expect(!occasions.contains(Occasion(.webdav, .inbound)))
+        #expect(occasions.contains(Occasion(.share, .inbound)))
+    }
 }
