@@ -74,7 +74,7 @@ extension RunningGateway {
                         backend: backend, policy: policy,
                         template: served(configuration, site),
                         criteria: configuration.discovery.criteria,
-                        keys: keys, host: site.host, now: environment.now),
+                        keys: keys, hosts: site.hosts, now: environment.now),
                     log: log,
                     journal: try JournalKeeping(
                         configuration, site, seal, environment, log, underWay),

@@ -64,9 +64,9 @@ extension Gateway: RequestHandler {
             }
         }
         switch routes.route(method: head.method.rawValue, path: path.text) {
-        case .discovery: return document(.discovery)
-        case .jwks: return document(.keySet)
-        case .ocsProvider: return document(.ocsProvider)
+        case .discovery: return document(.discovery, head)
+        case .jwks: return document(.keySet, head)
+        case .ocsProvider: return document(.ocsProvider, head)
         case .ocm(let endpoint): return message(.ocm(endpoint))
         case .token: return message(.token)
         case .ocs(let call): return message(.ocs(call, path))
@@ -100,10 +100,11 @@ extension Gateway: RequestHandler {
         }
     }
 
-    private func document(_ document: PublishedDocuments.Name) -> Plan {
-        if let answer = published.answer(document) { return .answer(answer) }
+    private func document(_ document: PublishedDocuments.Name, _ head: RequestHead) -> Plan {
+        let host = site.name(in: head.authority)
+        if let answer = published.answer(document, at: host) { return .answer(answer) }
         return .read(limit: 0) { [self] request in
-            await published.answer(document, asking: request.client.loop)
+            await published.answer(document, at: host, asking: request.client.loop)
                 ?? refusal(Denial(.backendUnavailable, "the backend's document is not there yet"))
         }
     }

@@ -38,6 +38,22 @@ package struct Site: Sendable {
     /// All hosts of the site: a `Destination` may name any of them.
     package var hosts: [PeerHost] { [host] + aliases }
 
+    /// The name by which a peer knows the site: the one given, while it is one of the site's; else
+    /// its own.
+    func name(_ alias: PeerHost?) -> PeerHost {
+        guard let alias, aliases.contains(alias) else { return host }
+        return alias
+    }
+
+    /// The same for the registry: nil for the site's own name.
+    func alias(_ host: PeerHost) -> PeerHost? { host == self.host ? nil : host }
+
+    /// The name that a request was sent to; the site's own for what names none of them.
+    func name(in authority: Authority?) -> PeerHost {
+        guard !aliases.isEmpty, let authority else { return host }
+        return name(PeerHost(authority.description))
+    }
+
     /// The one of this site's people for whom a message is, or whose it is.
     ///
     /// The backend looks for the user by the part before the host, and leaves the host aside; what the

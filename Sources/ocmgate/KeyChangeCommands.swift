@@ -151,15 +151,15 @@ extension KeyCommand {
         }
 
         func report(_ told: Told, _ sentence: String) throws {
-            let (ring, host, now) = try KeyCommand.ring(option)
+            let (ring, site, now) = try KeyCommand.ring(option)
             let key = ring.keys.first { $0.name == told.name }
             guard json else {
                 Output.line(
                     sentence + (told.isRunning ? "" : " (no gateway runs; from its start on)"))
                 return
             }
-            var members = key?.row(host, now) ?? ["name": .string(told.name)]
-            members["host"] = .string(host.description)
+            var members = key?.row(site.host, now) ?? ["name": .string(told.name)]
+            members["host"] = .string(site.host.description)
             members["file"] = told.file.map { .string($0) } ?? .null
             members["replaced"] = told.replaced.map { .string($0) } ?? .null
             members["running"] = .bool(told.isRunning)

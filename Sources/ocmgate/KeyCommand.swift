@@ -19,20 +19,17 @@ struct KeyCommand: ParsableCommand {
             List.self, New.self, Stage.self, Activate.self, Retire.self, Export.self,
         ])
 
-    /// The keys on disk and the host that they are named after.
+    /// The keys on disk and the hosts that they are named after, the site's own first.
     static func ring(
         _ option: ConfigurationOption
-    ) throws -> (ring: KeyRing, host: PeerHost, now: Int) {
+    ) throws -> (ring: KeyRing, site: Site, now: Int) {
         let settings = try option.load()
-        guard let site = Site(origin: settings.site.origin, aliases: []) else {
-            throw CommandFailure("site.origin cannot be used")
-        }
+        guard let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
+        else { throw CommandFailure("site.origin cannot be used") }
         do {
             let now = Int(Date().timeIntervalSince1970)
             let folder = settings.signature.keys
-            return (
-                try KeyRing(folder: folder, whenMissing: .refuse, now: now), site.host, now
-            )
+            return (try KeyRing(folder: folder, whenMissing: .refuse, now: now), site, now)
         } catch { throw CommandFailure("\(error)") }
     }
 
@@ -48,15 +45,15 @@ struct KeyCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let (ring, host, now) = try KeyCommand.ring(option)
+            let (ring, site, now) = try KeyCommand.ring(option)
             if json {
-                Output.json(["keys": .list(ring.keys.map { $0.row(host, now) })])
+                Output.json(["keys": .list(ring.keys.map { $0.row(site.host, now) })])
                 return
             }
             if ring.keys.isEmpty { Output.error("there are no keys in \(ring.folder) yet") }
             for entry in ring.keys {
                 Output.line(
-                    "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: host))"
+                    "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: site.host))"
                 )
             }
         }
@@ -83,9 +80,9 @@ struct KeyCommand: ParsableCommand {
                 try exportJournalKey()
                 return
             }
-            let (ring, host, now) = try KeyCommand.ring(option)
+            let (ring, site, now) = try KeyCommand.ring(option)
             guard let pem else {
-                Output.text(String(decoding: ring.keySet(for: host, now: now), as: UTF8.self))
+                Output.text(String(decoding: ring.keySet(for: site.hosts, now: now), as: UTF8.self))
                 return
             }
             guard let entry = ring.keys.first(where: { $0.name == pem }) else {

@@ -14,7 +14,8 @@ final class PublishedDocuments: Sendable {
     }
 
     private struct State {
-        var discovery: Answer?
+        /// One for each name of the site: Nextcloud wants the key under the name that it asked.
+        var discovery: [PeerHost: Answer] = [:]
         var ocsProvider: Answer?
         var keySet: Answer
         /// When the key set has a key less, Unix seconds.
@@ -24,7 +25,7 @@ final class PublishedDocuments: Sendable {
 
     private let state: Mutex<State>
     private let keys: KeyHolder
-    private let host: PeerHost
+    private let hosts: [PeerHost]
     private let now: @Sendable () -> Int
     private let backend: BackendServer
     private let policy: PolicyHolder
@@ -35,11 +36,11 @@ final class PublishedDocuments: Sendable {
     /// - Parameters:
     ///   - template: without the key of draft-cavage, which is that of `keys`.
     ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
-    ///   - host: the site's, which its keys are named after.
+    ///   - hosts: the names of the site, which its keys are named after.
     ///   - now: Unix seconds.
     init(
         backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
-        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, host: PeerHost,
+        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, hosts: [PeerHost],
         now: @escaping @Sendable () -> Int
     ) {
         self.backend = backend
@@ -47,28 +48,30 @@ final class PublishedDocuments: Sendable {
         self.template = template
         self.criteria = criteria
         self.keys = keys
-        self.host = host
+        self.hosts = hosts
         self.now = now
         let (ring, now) = (keys.current, now())
         state = Mutex(
             State(
-                keySet: Self.document(ring.keySet(for: host, now: now)),
+                keySet: Self.document(ring.keySet(for: hosts, now: now)),
                 keysEnd: ring.nextEnd(after: now)))
     }
 
     /// The document from memory; nil when it is not there yet.
-    func answer(_ name: Name) -> Answer? {
+    ///
+    /// - Parameter host: the name of the site that is asked.
+    func answer(_ name: Name, at host: PeerHost) -> Answer? {
         switch name {
         case .keySet: state.withLock { $0.keySet }
-        case .discovery: state.withLock { $0.discovery }
+        case .discovery: state.withLock { $0.discovery[host] }
         case .ocsProvider: state.withLock { $0.ocsProvider }
         }
     }
 
     /// The same, after asking the backend.
-    func answer(_ name: Name, asking loop: LoopHandle) async -> Answer? {
+    func answer(_ name: Name, at host: PeerHost, asking loop: LoopHandle) async -> Answer? {
         await refresh(on: loop)
-        return answer(name)
+        return answer(name, at: host)
     }
 
     /// Fetches the backend's document from whichever of its places has it.
@@ -115,19 +118,21 @@ final class PublishedDocuments: Sendable {
 
     private func rebuild(_ state: inout State) {
         let (ring, now) = (keys.current, now())
-        state.keySet = Self.document(ring.keySet(for: host, now: now))
+        state.keySet = Self.document(ring.keySet(for: hosts, now: now))
         state.keysEnd = ring.nextEnd(after: now)
         let view = backend.view
         guard let document = view.document else { return }
         var served = template
-        served.signatureKey = ring.cavageKey.flatMap {
-            ServedDiscovery.SignatureKey(
-                keyId: $0.cavageID(for: host), pem: $0.key.publicKey.pem)
-        }
         served.criteria =
             criteria
             ?? policy.current.criteria.compactMap(DiscoveryDocument.Criterion.init(rawValue:))
-        state.discovery = Self.document(served.document(for: backend.kind, document))
+        for host in hosts {
+            served.signatureKey = ring.cavageKey.flatMap {
+                ServedDiscovery.SignatureKey(
+                    keyId: $0.cavageID(for: host), pem: $0.key.publicKey.pem)
+            }
+            state.discovery[host] = Self.document(served.document(for: backend.kind, document))
+        }
         state.ocsProvider = Self.document(
             OCSProviderDocument.served(
                 webdav: (view.bareWebDAV ?? view.webdav) + "/",

@@ -34,7 +34,8 @@ extension Gateway {
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical,
                 sender: share.sender.canonical,
-                recipient: share.shareWith.canonical(ours: site.hosts), expires: share.expiration,
+                recipient: share.shareWith.canonical(ours: site.hosts),
+                site: site.alias(share.shareWith.host), expires: share.expiration,
                 accesses: accesses, settings: settings),
             now: now)
     }

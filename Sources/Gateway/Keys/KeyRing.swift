@@ -70,13 +70,16 @@ package struct KeyRing: Sendable {
         try PrivateFile.create(file, Array(text.utf8))
     }
 
-    /// The JWK set that peers fetch: every published key but those of draft-cavage.
-    package func keySet(for host: PeerHost, now: Int) -> [UInt8] {
-        let keys: [JSONValue] = keys.compactMap { entry in
-            guard entry.state.isPublished(now: now), let jwk = entry.jwk(for: host) else {
-                return nil
+    /// The JWK set that peers fetch: every published key but those of draft-cavage, under each name
+    /// of the site.
+    package func keySet(for hosts: [PeerHost], now: Int) -> [UInt8] {
+        let published = keys.filter { $0.state.isPublished(now: now) }
+        let keys: [JSONValue] = hosts.flatMap { host in
+            published.compactMap { entry in
+                entry.jwk(for: host).map { jwk in
+                    .object(jwk.members.map { ($0.name, .string($0.value)) })
+                }
             }
-            return .object(jwk.members.map { ($0.name, .string($0.value)) })
         }
         return JSONValue.object([("keys", .array(keys))]).serialized()
     }

@@ -12,14 +12,17 @@ struct Addressed: Sendable {
     let peer: PeerHost
     /// The share that a notification is about; nil for one that we did not see being made.
     let share: ShareRecord?
+    /// The name of this site that it speaks for, in which it is signed.
+    let site: PeerHost
 
     fileprivate init(
-        received: Received, message: Message, peer: PeerHost, share: ShareRecord?
+        received: Received, message: Message, peer: PeerHost, share: ShareRecord?, site: PeerHost
     ) {
         self.received = received
         self.message = message
         self.peer = peer
         self.share = share
+        self.site = site
     }
 }
 
@@ -48,9 +51,23 @@ extension Gateway {
             trail.tolerated(denial)
         }
         try check(message, for: host)
+        let share = try shareMeant(byOurs: message, for: host)
         return Addressed(
-            received: received, message: message, peer: host,
-            share: try shareMeant(byOurs: message, for: host))
+            received: received, message: message, peer: host, share: share,
+            site: speaker(of: message, about: share))
+    }
+
+    /// The name of this site that a message speaks for (`protocol.md` 4): the one that it says; of a
+    /// share the owner's, where peers look for keys (`protocol.md` 9.6); in a notification the one
+    /// by which the peer knows the share.
+    private func speaker(of message: Message, about share: ShareRecord?) -> PeerHost {
+        switch message {
+        case .share(let share): share.owner.host
+        case .ocsShare(let share): share.owner.host
+        case .inviteAccepted(let invite): invite.recipientProvider
+        case .requestShare(let request): request.shareWith.host
+        case .notification, .ocsChange, .token: site.name(share?.site)
+        }
     }
 
     /// Whom the message speaks for, and whom it is for, by its own words.

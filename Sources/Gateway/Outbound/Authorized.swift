@@ -94,6 +94,7 @@ extension Gateway {
     /// In which generation messages to a peer are signed; `none` where `egress.sign` is off.
     func generation(for dialect: PeerDialect) -> SignatureGeneration {
         if configuration.egress?.signing == .off { return .none }
+        let signer = signer(for: site.host)
         if signer.canSign(dialect.signatures) { return dialect.signatures }
         guard let other = dialect.otherSignatures, signer.canSign(other) else { return .none }
         return other

@@ -73,7 +73,8 @@ extension Gateway {
                 direction: .outbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical(ours: site.hosts),
                 sender: share.sender.canonical(ours: site.hosts),
-                recipient: share.shareWith.canonical, expires: share.expiration,
+                recipient: share.shareWith.canonical, site: site.alias(share.owner.host),
+                expires: share.expiration,
                 accesses: ways.map { way in
                     NewAccess(
                         protocolName: way.name, secret: way.secret ?? Secret([]), handle: handle,
@@ -120,6 +121,7 @@ extension Gateway {
                 direction: .outbound, origin: .seen, peer: peer, providerID: answer.providerID,
                 resourceType: original?.resourceType ?? "file", owner: original?.owner,
                 sender: original?.recipient, recipient: recipient?.canonical,
+                site: original?.site,
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: answer.secret, handle: .make,

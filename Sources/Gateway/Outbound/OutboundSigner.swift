@@ -18,7 +18,8 @@ struct OutboundSigner: Sendable {
         let key: PrivateKey
     }
 
-    /// - Parameter host: the site's, which the names of its keys begin with.
+    /// - Parameter host: the name of the site that the messages speak for, which the names of its
+    ///   keys begin with.
     init(_ ring: KeyRing, for host: PeerHost) {
         newer = ring.signatureKey.map { Key(id: $0.keyID(for: host), key: $0.key) }
         older = ring.cavageKey.map { Key(id: $0.cavageID(for: host), key: $0.key) }
@@ -116,6 +117,6 @@ struct OutboundSigner: Sendable {
 }
 
 extension Gateway {
-    /// Signs with the keys of this moment.
-    var signer: OutboundSigner { OutboundSigner(keys.current, for: site.host) }
+    /// Signs with the keys of this moment, in one of the names of the site.
+    func signer(for host: PeerHost) -> OutboundSigner { OutboundSigner(keys.current, for: host) }
 }

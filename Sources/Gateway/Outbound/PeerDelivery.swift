@@ -72,7 +72,8 @@ extension Gateway {
 
     private func exchange(_ outgoing: Outgoing, _ trail: Trail) async throws(Denial) -> PeerAnswer {
         trail.enters(.peer)
-        let sent = try await signedSending(of: outgoing.request, to: outgoing.peer, outgoing.way)
+        let sent = try await signedSending(
+            of: outgoing.request, for: outgoing.addressed.site, to: outgoing.peer, outgoing.way)
         trail.enters(nil)
         trail.signed(as: sent.generation)
         if sent.isRepeated { trail.altered("signed again") }
@@ -109,7 +110,8 @@ extension Gateway {
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string
         {
             let contact = Contact(
-                peer: outgoing.peer, remote: inviter, local: invite.userID, site: site.host)
+                peer: outgoing.peer, remote: inviter, local: invite.userID,
+                site: invite.recipientProvider)
             try await makeDurable([
                 contacts.learn(contact, invitation: invite.token, now: environment.now())
             ])

@@ -27,12 +27,14 @@ extension Gateway {
     /// Signs a request in the peer's generation and sends it, and once more in the other one that its
     /// document names when the peer says that it is for the signature.
     ///
+    /// - Parameter host: the name of this site that it speaks for (`protocol.md` 4).
+    ///
     /// That a peer which verifies has taken a generation is remembered; nobody waits for that.
     /// Refused: what ``OutboundSigner/signed(_:as:now:)`` refuses.
     func signedSending(
-        of request: OutboundRequest, to peer: PeerHost, _ way: SignedWay
+        of request: OutboundRequest, for host: PeerHost, to peer: PeerHost, _ way: SignedWay
     ) async throws(Denial) -> SignedSending {
-        let signer = signer
+        let signer = signer(for: host)
         var generation = way.generation
         var reply = await sender(
             try signer.signed(request, as: generation, now: environment.now()))

@@ -58,8 +58,13 @@ extension Gateway {
             try admit(endPoint.host, namedBy: data.peer, policy.current)
             asking.place = try await journal.reserve()
             asking.watch.enters(.peer, at: environment.monotonicMicroseconds())
+            guard let share = registry[use.lease.name.share] else {
+                throw Denial(.shareEnded, "share \(use.lease.name.share) is gone")
+            }
+            let host = site.name(share.site)
             sent = try await signedSending(
-                of: try tokenRequest(use.lease.name, endPoint), to: data.peer, use.way)
+                of: try tokenRequest(share, use.lease.name.place, from: host, endPoint), for: host,
+                to: data.peer, use.way)
         } catch { return .failure(.denied(error)) }
         asking.record.decision.signature = .init(
             generation: sent.generation.name, result: "sent")
@@ -114,15 +119,12 @@ extension Gateway {
     }
 
     private func tokenRequest(
-        _ name: TokenClient.Name, _ endPoint: URLParts
+        _ share: ShareRecord, _ place: Int, from host: PeerHost, _ endPoint: URLParts
     ) throws(Denial) -> OutboundRequest {
-        guard let share = registry[name.share] else {
-            throw Denial(.shareEnded, "share \(name.share) is gone")
-        }
         guard endPoint.scheme == .https,
             let authority = try? Authority(endPoint.host.description)
         else { throw Denial(.peerUnavailable, "a token endpoint that is not https") }
-        let code = try permanentSecret(of: share, at: name.place)
+        let code = try permanentSecret(of: share, at: place)
         let target = endPoint.path + (endPoint.query.map { "?" + $0 } ?? "")
         return OutboundRequest(
             .post, authority: authority,
@@ -131,7 +133,7 @@ extension Gateway {
                 (.contentType, "application/x-www-form-urlencoded"),
                 (.accept, "application/json"), (.userAgent, "ocmgate"), (.via, via),
             ],
-            body: TokenRequest.body(client: site.host, code: code))
+            body: TokenRequest.body(client: host, code: code))
     }
 }
 

@@ -104,6 +104,7 @@ enum Schema {
             ended INTEGER,
             PRIMARY KEY (host, source, key_id, thumbprint)) WITHOUT ROWID;
         """,
+        "ALTER TABLE share ADD COLUMN site TEXT;",
     ]
 
     /// Brings a file to the newest schema.

@@ -48,6 +48,8 @@ package struct ShareRecord: Sendable {
     package let owner: String?
     package let sender: String?
     package let recipient: String?
+    /// The alias of this site by which the peer knows our side of it; nil for the site's own name.
+    package let site: PeerHost?
     /// Unix seconds.
     package let expires: Int?
     /// Unix seconds.
@@ -122,6 +124,8 @@ package struct NewShare: Sendable {
     package var owner: String?
     package var sender: String?
     package var recipient: String?
+    /// The alias of this site by which the peer knows our side of it; nil for the site's own name.
+    package var site: PeerHost?
     package var expires: Int?
     package var boundPeer: PeerHost?
     package var accesses: [NewAccess]
@@ -130,7 +134,8 @@ package struct NewShare: Sendable {
     package init(
         direction: ShareDirection, origin: ShareOrigin, peer: PeerHost, providerID: ProviderID?,
         resourceType: String, owner: String? = nil, sender: String? = nil,
-        recipient: String? = nil, expires: Int? = nil, boundPeer: PeerHost? = nil,
+        recipient: String? = nil, site: PeerHost? = nil, expires: Int? = nil,
+        boundPeer: PeerHost? = nil,
         accesses: [NewAccess], settings: RuleSettings = .none
     ) {
         self.direction = direction
@@ -141,6 +146,7 @@ package struct NewShare: Sendable {
         self.owner = owner
         self.sender = sender
         self.recipient = recipient
+        self.site = site
         self.expires = expires
         self.boundPeer = boundPeer
         self.accesses = accesses

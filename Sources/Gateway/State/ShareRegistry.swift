@@ -62,7 +62,8 @@ package final class ShareRegistry: Sendable {
         let share = ShareRecord(
             id: id, direction: new.direction, origin: new.origin, peer: new.peer,
             providerID: new.providerID, resourceType: new.resourceType, owner: new.owner,
-            sender: new.sender, recipient: new.recipient, expires: new.expires, created: now,
+            sender: new.sender, recipient: new.recipient, site: new.site, expires: new.expires,
+            created: now,
             accesses: accesses, settings: new.settings, ended: nil, boundPeer: new.boundPeer,
             epoch: 0)
         let change = Change(

@@ -9,8 +9,8 @@ enum ShareRows {
             kept: """
                 INSERT INTO share (id, direction, origin, peer, provider_id, resource_type, owner,
                     sender, recipient, expires, created, ended, bound_peer, epoch, token_ttl,
-                    accept_secret, bind)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    accept_secret, bind, site)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             [
                 share.id.number, share.direction.rawValue, share.origin.rawValue,
@@ -18,7 +18,7 @@ enum ShareRows {
                 share.sender, share.recipient, share.expires, share.created, share.ended,
                 share.boundPeer?.description, Int(share.epoch),
                 share.settings.tokenTTL?.wholeSeconds, share.settings.acceptSecret?.rawValue,
-                share.settings.bind?.rawValue,
+                share.settings.bind?.rawValue, share.site?.description,
             ])
         for (place, access) in share.accesses.enumerated() {
             try db.run(
@@ -101,11 +101,17 @@ enum ShareRows {
             guard let host = PeerHost(text) else { return nil }
             bound = host
         }
+        var site: PeerHost?
+        if let text: String = row["site"] {
+            guard let host = PeerHost(text) else { return nil }
+            site = host
+        }
         return ShareRecord(
             id: ShareID(number: row["id"]), direction: direction, origin: origin, peer: peer,
             providerID: (row["provider_id"] as String?).map { ProviderID($0) },
             resourceType: row["resource_type"], owner: row["owner"], sender: row["sender"],
-            recipient: row["recipient"], expires: row["expires"], created: row["created"],
+            recipient: row["recipient"], site: site, expires: row["expires"],
+            created: row["created"],
             accesses: accesses, settings: settings, ended: row["ended"], boundPeer: bound,
             epoch: epoch)
     }

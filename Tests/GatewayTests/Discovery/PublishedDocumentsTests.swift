@@ -6,8 +6,12 @@ import Transport
 
 @Suite struct PublishedDocumentsTests {
     private let world: TestWorld
+    private let host: PeerHost
 
-    init() throws { world = try TestWorld() }
+    init() throws {
+        world = try TestWorld()
+        host = world.gateway.site.host
+    }
 
     private func learn(_ more: String = "") throws {
         let document = try DiscoveryDocument(
@@ -21,16 +25,22 @@ import Transport
     }
 
     private func document(_ name: PublishedDocuments.Name) throws -> JSONObject {
-        let answer = try #require(world.gateway.published.answer(name))
+        try document(name, at: host)
+    }
+
+    private func document(
+        _ name: PublishedDocuments.Name, at host: PeerHost
+    ) throws -> JSONObject {
+        let answer = try #require(world.gateway.published.answer(name, at: host))
         #expect(answer.status == 200)
         return try #require(try JSONValue(parsing: answer.body).object)
     }
 
     @Test func untilTheBackendHasAnsweredThereIsNone() {
-        #expect(world.gateway.published.answer(.discovery) == nil)
-        #expect(world.gateway.published.answer(.ocsProvider) == nil)
+        #expect(world.gateway.published.answer(.discovery, at: host) == nil)
+        #expect(world.gateway.published.answer(.ocsProvider, at: host) == nil)
         // The keys are the gateway's own.
-        #expect(world.gateway.published.answer(.keySet) != nil)
+        #expect(world.gateway.published.answer(.keySet, at: host) != nil)
     }
 
     @Test func whatTheGatewayCanDoIsAdded() throws {
@@ -70,13 +80,31 @@ import Transport
     private func keyIDs() throws -> [String] {
         try #require(try document(.keySet)["keys"]?.array).compactMap {
             $0.object?["kid"]?.string
-        }
+        }.filter { $0.hasPrefix("cloud.test#") }
     }
 
     private func change(_ change: KeyChange) throws {
         let done = try change.perform(
             in: world.scratch.file("keys"), now: world.clock.now)
         world.gateway.published.take(done.ring)
+    }
+
+    @Test func keysHaveEachNameOfTheSite() throws {
+        try learn()
+        let old = try #require(PeerHost("old.test"))
+        func shown(_ host: PeerHost) throws -> String? {
+            try document(.discovery, at: host)["publicKey"]?.object?["keyId"]?.string
+        }
+        #expect(try shown(host) == "https://cloud.test/ocm#rsa-1")
+        #expect(try shown(old) == "https://old.test/ocm#rsa-1")
+        // The rest is the site's own.
+        #expect(
+            try document(.discovery, at: old)["endPoint"]?.string == "https://cloud.test/ocm")
+        let all = try #require(try document(.keySet)["keys"]?.array)
+        #expect(
+            all.compactMap { $0.object?["kid"]?.string }
+                == ["cloud.test#ed25519-1", "old.test#ed25519-1"])
+        #expect(Set(all.compactMap { $0.object?["x"]?.string }).count == 1)
     }
 
     @Test func keysAreShownFromTheirStagingToTheirEnd() throws {
@@ -113,7 +141,7 @@ import Transport
 
     @Test func documentsMayBeKeptForAsLongAsFailuresAre() throws {
         try learn()
-        let answer = try #require(world.gateway.published.answer(.discovery))
+        let answer = try #require(world.gateway.published.answer(.discovery, at: host))
         #expect(
             answer.fields.contains {
                 $0.name == "cache-control" && $0.value == "public, max-age=300"

@@ -138,7 +138,7 @@ import Transport
             return
         }
         #expect(told["by"] == "gateway")
-        let body = gateway.published.answer(.keySet)?.body ?? []
+        let body = gateway.published.answer(.keySet, at: gateway.site.host)?.body ?? []
         #expect(String(decoding: body, as: UTF8.self).contains("cloud.test#ed25519-2"))
         #expect(gateway.keys.current.signatureKey?.name == "ed25519-1")
         let refused = try await place(

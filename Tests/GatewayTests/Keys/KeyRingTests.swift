@@ -48,7 +48,7 @@ import Testing
         try make(.p256, "b")
         let ring = try ring()
         let set = try #require(
-            try JSONValue(parsing: ring.keySet(for: host, now: Self.now)).object)
+            try JSONValue(parsing: ring.keySet(for: [host], now: Self.now)).object)
         let keys = try #require(set["keys"]?.array).compactMap(\.object)
         #expect(keys.map { $0["kid"]?.string } == ["cloud.example#a", "cloud.example#b"])
         #expect(keys.allSatisfy { $0["d"] == nil })
@@ -71,7 +71,8 @@ import Testing
         #expect(later.keys.last?.state == .new)
         #expect(later.signatureKey?.name == "b")
         #expect(
-            !String(decoding: later.keySet(for: host, now: Self.now), as: UTF8.self).contains("#e"))
+            !String(decoding: later.keySet(for: [host], now: Self.now), as: UTF8.self).contains(
+                "#e"))
     }
 
     @Test func anOpenOrBrokenFileIsRefused() throws {

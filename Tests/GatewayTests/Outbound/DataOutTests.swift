@@ -58,6 +58,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [("old.test", "old.test"), ("gone.test", "cloud.test")])
+    func theExchangeIsInTheNameThatThePeerSharedWith(
+        _ alias: String, _ name: String
+    ) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true, at: alias)
+        _ = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        let request = try #require(world.world.mail.sent.first)
+        #expect(
+            String(decoding: request.body ?? [], as: UTF8.self).contains("&client_id=\(name)&"))
+        #expect(
+            request.fields.contains {
+                $0.name == .signatureInput && $0.value.contains("keyid=\"\(name)#")
+            })
+    }
+
     @Test func aTokenRequestWhoseSignatureIsRefusedIsSignedTheOtherWay() async throws {
         let world = try WayOut(both: true)
         world.world.mail.answer(

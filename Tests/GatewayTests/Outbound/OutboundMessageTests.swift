@@ -68,6 +68,30 @@ import Transport
         #expect(!sent.fields.contains { $0.name == .signatureInput })
     }
 
+    /// The name of the key that a message was signed by.
+    private func keyID(_ sent: OutboundRequest) throws -> String {
+        let field = try #require(
+            sent.fields.last { $0.name == .signatureInput || $0.value.hasPrefix("keyId=") }?.value)
+        let parts = field.lowercased().split(separator: "keyid=\"", maxSplits: 1)
+        return String(try #require(parts.last?.prefix { $0 != "\"" }))
+    }
+
+    @Test(arguments: [
+        ("modern.test", "old.test#ed25519-1"), ("cavage.test", "https://old.test/ocm#rsa-1"),
+    ])
+    func whatSpeaksForAnAliasIsSignedInItsName(_ peer: String, _ key: String) async throws {
+        _ = try await world.send(
+            OutboundMessages.share(to: peer, owner: "old.test"), to: peer)
+        // The registry knows it, the notification says nothing of it.
+        _ = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"), to: peer)
+        world.mail.answer(200, #"{"userID":"eve"}"#)
+        _ = try await world.send(
+            OutboundMessages.invite(to: "old.test"), to: peer, at: "/ocm/invite-accepted",
+            as: .ocm(.inviteAccepted))
+        #expect(world.mail.sent.count == 3)
+        #expect(try world.mail.sent.map(keyID) == [key, key, key])
+    }
+
     @Test func aShareThatComesAgainKeepsItsCode() async throws {
         world.mail.answer(.failure(.timeout), .success(PeerReply(status: 201, body: [])))
         let first = try await world.send(OutboundMessages.share())

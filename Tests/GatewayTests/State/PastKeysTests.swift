@@ -79,7 +79,11 @@ import Testing
         store.close()
         let older = try DatabaseQueue(path: scratch.file("state.db"))
         try await older.write { db in
-            try db.execute(sql: "DROP TABLE past_key; PRAGMA user_version = 4")
+            try db.execute(
+                sql: """
+                    DROP TABLE past_key; ALTER TABLE share DROP COLUMN site;
+                    PRAGMA user_version = 4
+                    """)
         }
         try older.close()
         let migrated = try open()

@@ -65,6 +65,7 @@ import Testing
     @Test func aShareMayDemandTokensLater() async throws {
         var share = new("SECRET0PERMANEN", handle: .make)
         share.accesses[0].requirements = [.mustUseMFA]
+        share.site = PeerHost("alias.example")
         let (known, _) = try await add(share)
         #expect(!known.demandsTokens)
         try await store.commit(try #require(registry.demandTokens(of: known)))
@@ -74,6 +75,7 @@ import Testing
         store.close()
         let again = try Store.open(scratch.file("state.db"), key, now: 2000)
         #expect(try ShareRegistry(again, key).all.first?.demandsTokens == true)
+        #expect(try ShareRegistry(again, key).all.first?.site?.description == "alias.example")
     }
 
     private func add(_ share: NewShare) async throws -> (ShareRecord, Secret) {

@@ -118,7 +118,9 @@ import Testing
         let text = String(decoding: try transform.push(body.span), as: UTF8.self)
         #expect(text.contains(">/public.php/webdav/b<"))
         // What peers are told is what Nextcloud says.
-        let document = try #require(world.gateway.published.answer(.ocsProvider)?.body)
+        let host = world.gateway.site.host
+        let document = try #require(
+            world.gateway.published.answer(.ocsProvider, at: host)?.body)
         #expect(String(decoding: document, as: UTF8.self).contains(#""webdav":"/public.php"#))
     }
 

@@ -46,14 +46,14 @@ final class WayOut: Sendable {
     /// Records a share of a peer; what the backend holds of it.
     func receive(
         uri: String?, demands: Bool, from peer: String = "modern.test", type: String = "folder",
-        secret: String = WayOut.secret
+        secret: String = WayOut.secret, at alias: String? = nil
     ) async throws -> String {
         let host = try #require(PeerHost(peer))
         let recording = gateway.registry.record(
             NewShare(
                 direction: .inbound, origin: .seen, peer: host, providerID: ProviderID("7"),
                 resourceType: type, owner: "alice@\(peer)", sender: "alice@\(peer)",
-                recipient: "bob@cloud.test",
+                recipient: "bob@cloud.test", site: alias.flatMap { PeerHost($0) },
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: Secret(utf8: secret),
