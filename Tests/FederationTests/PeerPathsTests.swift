@@ -74,6 +74,19 @@ import Testing
             paths.url(of: .notifications) == "https://nc27b.test/cloud/index.php/ocm/notifications")
         #expect(paths.route(method: "POST", path: "/cloud/ocm/shares") == .ocm(.shares))
         #expect(paths.route(method: "GET", path: "/cloud/ocm-provider/") == .discovery)
+        #expect(paths.folder == "/cloud")
+        #expect(paths.webdav == "/public.php/webdav/")
+        #expect(
+            try self.paths(text, for: .ocis).webdav == "/cloud/public.php/webdav/")
+    }
+
+    @Test func theSubFolderIsNotOneOfAnotherHost() throws {
+        let text = DiscoverySamples.nextcloud27.replacing(
+            #"nc27b.test\/ocm"#, with: #"nc27b.test\/cloud\/ocm"#)
+        let document = try DiscoverySamples.document(text)
+        let peer = try #require(PeerHost("front.test"))
+        #expect(document.webdavRoot(for: "file", at: peer) == "/public.php/webdav/")
+        #expect(PeerPaths(peer, document, for: .nextcloud).folder.isEmpty)
     }
 
     @Test func plainHTTPOfAServerBehindATerminatorIsTakenForHTTPS() throws {

@@ -8,8 +8,8 @@ package struct DataPath: Sendable, Equatable {
     package let host: PeerHost
     /// The path there.
     package let real: String
-    /// The path that the backend uses.
-    package let told: String
+    /// The paths that the backend uses, the one that it is told first.
+    private let told: [String]
     private let shape: Shape
 
     /// What stands at the root itself.
@@ -54,28 +54,37 @@ package struct DataPath: Sendable, Equatable {
     ///   - path: the written one in the spelling in which paths are judged.
     ///   - told: where the backend takes shared data of the peer to be; nil for a backend that goes
     ///     by the place in the share.
-    package init(_ written: Written, path: String, resourceType: String, told: String?) {
+    ///   - folder: the sub-folder of the peer, which a backend that reads it in addresses puts before.
+    package init(
+        _ written: Written, path: String, resourceType: String, told: String?, folder: String = ""
+    ) {
         host = written.host
-        real = Self.trimmed(path)
-        self.told = told.map(Self.trimmed) ?? real
+        let real = Self.trimmed(path)
+        self.real = real
+        let told = told.map(Self.trimmed) ?? real
+        self.told = folder.isEmpty ? [told] : [told, folder + told]
         shape = written.isNamed && resourceType == "file" ? .file : .any
     }
 
     /// A request's path at the peer.
     package struct Place: Sendable, Equatable {
         package let path: String
-        /// Whether paths in the answer are other ones than the backend asked for.
-        package let isMapped: Bool
+        /// The root that the backend takes for the real one, where the paths in the answer are other
+        /// ones than it asked for.
+        package let told: String?
+
+        package var isMapped: Bool { told != nil }
     }
 
     /// The place at the peer of a path that the backend asks for, in the spelling in which paths
     /// are judged. The peer's own paths, which the backend may have learned, are understood too.
     /// Nil: a path outside of the share.
     package func place(of path: String) -> Place? {
-        if let rest = Self.rest(of: path, below: told) {
-            return Place(path: full(rest), isMapped: told != real)
+        for root in told {
+            guard let rest = Self.rest(of: path, below: root) else { continue }
+            return Place(path: full(rest), told: root == real ? nil : root)
         }
-        return Self.rest(of: path, below: real).map { Place(path: full($0), isMapped: false) }
+        return Self.rest(of: path, below: real).map { Place(path: full($0), told: nil) }
     }
 
     private func full(_ rest: Substring) -> String {

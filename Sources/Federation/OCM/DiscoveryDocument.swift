@@ -108,6 +108,21 @@ package struct DiscoveryDocument: Sendable, Equatable {
         return types.lazy.compactMap { Self.path(of: $0.protocols["webdav"]) }.first
     }
 
+    /// The sub-folder that the server lives in, from its `endPoint`; empty for none, and where the
+    /// `endPoint` is on another host than the server.
+    func folder(at host: PeerHost) -> String {
+        endPointParts.host == host
+            ? RouteTable.base(of: Self.withoutSlash(endPointParts.path)) : ""
+    }
+
+    /// `protocols.webdav` as the path of shared data at the server: Nextcloud and ownCloud leave out
+    /// the sub-folder that they live in, and their readers put it before.
+    package func webdavRoot(for resourceType: String, at host: PeerHost) -> String? {
+        webdavPath(for: resourceType).map { path in
+            path.hasPrefix("/public.php/") ? folder(at: host) + path : path
+        }
+    }
+
     /// Seafile writes the path without its first slash, the reva family without its last.
     static func path(of value: JSONValue?) -> String? {
         guard let text = value?.string ?? value?.object?["uri"]?.string, !text.isEmpty,

@@ -15,6 +15,8 @@ package struct PeerPaths: Sendable {
     package let realHost: PeerHost
     /// The path there, without a slash at its end.
     package let realPath: String
+    /// The sub-folder that the peer lives in; empty for none.
+    package let folder: String
     private let routes: RouteTable
 
     /// - Parameters:
@@ -25,9 +27,12 @@ package struct PeerPaths: Sendable {
         let path = DiscoveryDocument.withoutSlash(document?.endPointParts.path ?? "/ocm")
         let routed = Self.isOrdinary(path) ? path : "/ocm"
         endPoint = RouteTable.base(of: routed) + "/ocm"
-        webdav = backend.readsAnyPath ? document?.webdavPath ?? Self.usual : Self.usual
+        webdav =
+            backend.readsAnyPath
+            ? document?.webdavRoot(for: "file", at: peer) ?? Self.usual : Self.usual
         realHost = document?.endPointParts.host ?? peer
         realPath = path
+        folder = document?.folder(at: peer) ?? ""
         routes = RouteTable(
             kind: .generic, endPoint: routed,
             tokenPath: document?.tokenEndPoint?.path ?? "/ocm/token",

@@ -140,14 +140,14 @@ extension Gateway {
     /// sender's WebDAV prefix and the id; in the deprecated shape, which has no URI, at the owner's
     /// WebDAV prefix alone (`protocol.md` 6).
     private static func location(of share: Share, _ document: DiscoveryDocument?) -> String? {
-        guard let document, let prefix = document.webdavPath(for: share.resourceType) else {
-            return nil
+        func root(of host: PeerHost) -> String? {
+            document?.webdavRoot(for: share.resourceType, at: host).map { host.origin + $0 }
         }
         switch share.shape {
-        case .legacy, .foreign: return share.owner.host.origin + prefix
+        case .legacy, .foreign: return root(of: share.owner.host)
         case .single, .multi:
             guard let uri = share.webdav?.uri, URLParts(uri) == nil else { return nil }
-            return share.sender.host.origin + prefix + uri.drop { $0 == "/" }
+            return root(of: share.sender.host).map { $0 + uri.drop { $0 == "/" } }
         }
     }
 

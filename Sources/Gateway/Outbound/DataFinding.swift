@@ -67,7 +67,7 @@ extension Gateway {
         of found: FoundAccess?, at peer: ResolvedPeer
     ) throws(Denial) -> DataPath {
         let type = found?.share.resourceType ?? "file"
-        let prefix = peer.document?.webdavPath(for: type)
+        let prefix = peer.document?.webdavRoot(for: type, at: peer.peer)
         guard
             let written = DataPath.written(
                 uri: found?.access.uri, peer: peer.peer, prefix: prefix)
@@ -82,7 +82,8 @@ extension Gateway {
             case .basic: peer.paths.webdav
             case .bearer: nil
             }
-        return DataPath(written, path: path.text, resourceType: type, told: told)
+        return DataPath(
+            written, path: path.text, resourceType: type, told: told, folder: peer.paths.folder)
     }
 
     /// By token where the share demands it or its sender offers it; else by the secret, as `Bearer`

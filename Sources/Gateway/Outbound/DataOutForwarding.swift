@@ -35,7 +35,7 @@ extension Gateway {
         let room = try judge(data, request, key.fact).flatMap {
             StreamedRoom($0, request.head.body)
         }
-        let mapping = place.isMapped && method.answersWithPaths ? data.path : nil
+        let mapping = method.answersWithPaths ? PathMapping(place, of: data.path) : nil
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
             mapping == nil ? .asSent : .identity, key)
@@ -44,7 +44,7 @@ extension Gateway {
         return .forward(
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByte(request.head.method),
-                onHead: { Self.edit($0, mapping) },
+                onHead: { Self.edit($0, to: method, mapping) },
                 replacing: replacing(data, request, key, room),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
@@ -185,15 +185,27 @@ extension Gateway {
 
     /// What of a peer's answer the backend gets: nothing that sets a state of ours or leads
     /// elsewhere (security design, item 88).
-    static func edit(_ head: ResponseHead, _ mapping: DataPath?) -> HeadEdit {
-        switch (head.status, mapping) {
-        case (401, _): return challengingEdit
-        case (207, let mapping?):
-            return HeadEdit(
-                keep: keptFields,
-                transform: MultistatusTransform(
-                    from: mapping.real, to: mapping.told, host: mapping.host))
-        case _: return plainEdit
+    static func edit(
+        _ head: ResponseHead, to method: DAVMethod? = nil, _ mapping: PathMapping? = nil
+    ) -> HeadEdit {
+        if head.status == 401 { return challengingEdit }
+        guard let mapping, head.namesPaths(answering: method) else { return plainEdit }
+        return HeadEdit(
+            keep: keptFields,
+            transform: MultistatusTransform(
+                from: mapping.path.real, to: mapping.told, host: mapping.path.host))
+    }
+
+    /// Which paths of an answer are other ones to the backend.
+    struct PathMapping: Sendable {
+        let path: DataPath
+        let told: String
+
+        /// nil for a place whose path is the same to both.
+        init?(_ place: DataPath.Place, of path: DataPath) {
+            guard let told = place.told else { return nil }
+            self.path = path
+            self.told = told
         }
     }
 

@@ -80,7 +80,7 @@ extension Gateway {
             Forwarding(
                 to: outbound.upstream(scheme: .https, authority: request.authority),
                 head: try peerHead(of: request, target: target, dropping: Self.replacedFields),
-                onHead: { Self.edit($0, nil) }, replacing: replacing,
+                onHead: { Self.edit($0) }, replacing: replacing,
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: request.peer), of: request)
                 }))

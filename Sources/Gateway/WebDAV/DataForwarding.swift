@@ -46,7 +46,8 @@ extension Gateway {
         if let told = request.told {
             if Self.mayNamePaths(request) {
                 dropped.append(.acceptEncoding)
-                onHead = { [self] head in pathsTold(head, of: told) }
+                let method = request.head.method.onData
+                onHead = { [self] head in pathsTold(head, to: method, of: told) }
             }
             if let condition = try condition(of: request, told) {
                 dropped.append(.if)
@@ -83,8 +84,10 @@ extension Gateway {
         request.head.method.onData?.answersWithPaths ?? false
     }
 
-    private func pathsTold(_ head: ResponseHead, of told: ToldRoot) -> HeadEdit {
-        guard head.status == 207 else { return .none }
+    private func pathsTold(
+        _ head: ResponseHead, to method: DAVMethod?, of told: ToldRoot
+    ) -> HeadEdit {
+        guard head.namesPaths(answering: method) else { return .none }
         return HeadEdit(
             transform: MultistatusTransform(from: told.root, to: told.told, host: site.host))
     }

@@ -22,6 +22,14 @@ struct MultistatusTransform: BodyTransform {
     }
 }
 
+extension ResponseHead {
+    /// Whether the body of an answer names paths: that of a `multistatus`, and that of LOCK, which tells of
+    /// the lock (RFC 4918, sections 13 and 9.10.1).
+    func namesPaths(answering method: DAVMethod?) -> Bool {
+        status == 207 || method == .lock && (status == 200 || status == 201)
+    }
+}
+
 extension FieldName {
     /// Conditions that may name resources (RFC 4918, section 10.4).
     static let `if` = FieldName("if")

@@ -50,7 +50,9 @@ import Testing
     func aPathOfTheBackendIsAPathOfThePeer(_ told: String, _ real: String, _ isMapped: Bool) throws
     {
         let place = try path("x7").place(of: told)
-        #expect(place == DataPath.Place(path: real, isMapped: isMapped))
+        #expect(
+            place
+                == DataPath.Place(path: real, told: isMapped ? "/public.php/webdav" : nil))
     }
 
     @Test(arguments: ["/", "/public.php", "/public.php/webdavx", "/webdav/ocm/x78", "/webdav/ocm"])
@@ -70,8 +72,27 @@ import Testing
 
     @Test func pathsThatAreTheSameAreNotMapped() throws {
         let old = try path(nil, prefix: "/public.php/webdav/")
-        let place = DataPath.Place(path: "/public.php/webdav/a", isMapped: false)
+        let place = DataPath.Place(path: "/public.php/webdav/a", told: nil)
         #expect(old.place(of: "/public.php/webdav/a") == place)
+    }
+
+    @Test(arguments: [
+        ("/public.php/webdav/a", "/public.php/webdav"),
+        ("/cloud/public.php/webdav/a", "/cloud/public.php/webdav"), ("/dav/x7/a", nil),
+    ])
+    func aPeerInASubFolderIsAskedWithItAndWithoutIt(_ asked: String, _ told: String?) throws {
+        func place(_ uri: String?, _ prefix: String) throws -> DataPath.Place? {
+            let written = try #require(DataPath.written(uri: uri, peer: peer, prefix: prefix))
+            return DataPath(
+                written, path: written.path, resourceType: "folder", told: "/public.php/webdav/",
+                folder: "/cloud"
+            ).place(of: asked)
+        }
+        #expect(try place("x7", "/dav/") == .init(path: "/dav/x7/a", told: told))
+        guard told != nil else { return }
+        let old = try place(nil, "/cloud/public.php/webdav/")
+        #expect(old?.path == "/cloud/public.php/webdav/a")
+        #expect(old?.isMapped == (told == "/public.php/webdav"))
     }
 
     @Test func aBackendThatGoesByTheShareIsLeftToIt() throws {

@@ -255,6 +255,20 @@ import Testing
 
     // MARK: Paths
 
+    @Test(arguments: ["/cloud/public.php/webdav", "/public.php/webdav"])
+    func dataOfAPeerInASubFolderAreThere(_ root: String) async throws {
+        let world = try WayOut()
+        let document =
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","#
+            + #""endPoint":"https://legacy.test/cloud/ocm","resourceTypes":[{"name":"file","#
+            + #""shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}"#
+        world.world.net.answer("https://legacy.test/ocm-provider/", 200, document)
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let planned = try await world.ask(
+            "PROPFIND \(root)/a HTTP/1.1", basic(secret), at: "legacy.test")
+        #expect(planned.lines.first == "PROPFIND /cloud/public.php/webdav/a HTTP/1.1")
+    }
+
     @Test func destinationsAreMapped() async throws {
         let world = try WayOut()
         let handle = try await world.receive(uri: "x7", demands: true)
@@ -366,6 +380,21 @@ import Testing
                 .utf8)
         let text = String(decoding: try transform.push(body.span), as: UTF8.self)
         #expect(text.contains("<a:href>/public.php/webdav/b</a:href>"))
+    }
+
+    @Test(arguments: [(200, true), (201, true), (423, false)])
+    func theRootOfALockIsMapped(_ status: Int, _ isMapped: Bool) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let plan = try await world.plan("LOCK /public.php/webdav/a HTTP/1.1", basic(handle))
+        guard case .forward(let forwarding) = plan,
+            let edit = forwarding.onHead?(try WayOut.answer(status))
+        else { throw WayOut.Unmade() }
+        #expect((edit.transform != nil) == isMapped)
+        guard var transform = edit.transform else { return }
+        let body = #"<d:prop xmlns:d="DAV:"><d:lockroot><d:href>/webdav/ocm/x7/a</d:href>"#
+        let text = String(decoding: try transform.push(Array(body.utf8).span), as: UTF8.self)
+        #expect(text.contains("<d:href>/public.php/webdav/a</d:href>"))
     }
 
     // MARK: Mounts
