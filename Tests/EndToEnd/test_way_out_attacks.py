@@ -302,10 +302,16 @@ def test_who_shared_on_is_told_of_the_answer_by_no_permanent_secret(build):
     passer.accept(got)
     before = len(third.received)
     passer.ask_reshare(got, f"bob@{third.host}")
-    assert third.accept(newest(third, before)) == "ocm"
+    passed = newest(third, before)
+    assert third.accept(passed) == "ocm"
     made = ours.sent[max(ours.sent, key=int)]
+    passer.before = lambda request: \
+        answer(201, []) if request.target.endswith("/notifications") else None
     for kind, old in (("SHARE_ACCEPTED", "accept"), ("SHARE_DECLINED", "decline")):
         assert ours._notify(f"https://{passer.host}", kind, "31", {"sharedSecret": made.secret}, old,
-                            {"token": made.secret}) is None
+                            {"token": made.secret}) == "ocm"
+        _, told = [each for each in federation.messages() if each[0] == passer.host][-1]
+        assert json.loads(told.body)["notification"]["sharedSecret"] == passed.secret
     assert federation.leaks() == []
-    assert refusals(federation) == {"share_unknown"}
+    assert refusals(federation) == set()
+    assert {each["state"] for each in federation.home.shares()} == {"active"}

@@ -102,7 +102,7 @@ extension Gateway {
     }
 
     /// The share that a message of ours is about: the one whose secret the backend knows and that
-    /// the other host has a part in, as peer, owner or sender.
+    /// the other host has a part in, as peer, owner, sender or receiver.
     ///
     /// Ended shares count: that a share is over is told again until it was heard.
     private func shareMeant(
@@ -137,11 +137,15 @@ extension Gateway {
         let holders = known.filter { directions.contains($0.direction) }
         let named = holders.filter { $0.providerID == nil || $0.providerID == id }
         if let share = named.first(where: { $0.involves(host) }) { return share }
+        // What the backend tells whoever shared on, by the id that the share has there: that the third
+        // party has answered, or that the owner has changed it. The host knows the code.
+        if let share = known.first(where: { $0.direction == .outbound && $0.isPassedOn(by: host) })
+        {
+            return share
+        }
         guard holders.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
         }
-        // What the backend tells whoever shared on that the third party has answered: the secret is ours,
-        // and the host knows a code.
         guard known.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share that goes the other way")
         }
@@ -161,11 +165,11 @@ extension ShareRecord {
         peer != host && sender.flatMap { OCMAddress($0) }?.host == host
     }
 
-    /// Whether a host has a part in the share: as the other side, or as the home of its owner or of
-    /// the third party that shared it on (`protocol.md` 9.7).
+    /// Whether a host has a part in the share: as the other side, or as the home of its owner, of
+    /// the third party that shared it on (`protocol.md` 9.7), or of its receiver.
     func involves(_ host: PeerHost) -> Bool {
         if peer == host { return true }
-        return [owner, sender].contains { text in
+        return [owner, sender, recipient].contains { text in
             text.flatMap { OCMAddress($0) }?.host == host
         }
     }

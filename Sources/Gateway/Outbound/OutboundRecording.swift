@@ -96,6 +96,31 @@ extension Gateway {
         try swaps(towardsBackend: share).map { SecretSwap($0.new, by: $0.old) }
     }
 
+    /// Records the share that the owner's server made because the backend asked for it: the backend speaks
+    /// of it to that server and to its receiver, by its own secret, and that server of it to the backend,
+    /// by whatever id. Nil when it is known already, and of a share that we do not know.
+    ///
+    /// - Parameter original: the share that was shared on.
+    func recordPassedOn(
+        _ secret: Secret, to recipient: OCMAddress, of original: ShareRecord?
+    ) -> Change? {
+        guard let original, original.direction == .inbound,
+            registry.find(secret, .outbound).isEmpty
+        else { return nil }
+        return registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: original.peer, providerID: nil,
+                resourceType: original.resourceType, owner: original.owner,
+                sender: original.recipient, recipient: recipient.canonical, site: original.site,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: secret, handle: .none,
+                        permissions: .unspecified, uri: nil, requirements: [])
+                ]),
+            now: environment.now()
+        ).change
+    }
+
     /// What is to be told of a share that the backend made because a receiver asked for it, in the
     /// place of the secret that its answer holds (`protocol.md` 8.5).
     ///

@@ -98,14 +98,20 @@ extension Gateway {
         _ reply: PeerReply, to outgoing: Outgoing
     ) async throws(Denial) -> PeerAnswer {
         if case .ocs = outgoing.addressed.received.kind, !outgoing.message.isOCM {
-            return Self.read(ocs: reply, for: backend.kind)
+            let answer = Self.read(ocs: reply, for: backend.kind)
+            if case .taken(_, let body) = answer, let told = ReshareAnswer(parsing: body) {
+                try await rememberReshare(told, of: outgoing)
+            }
+            return answer
         }
         // Both spellings of the new secret, whichever the backend reads.
-        let told = ReshareAnswer(parsing: reply.body).map { SecretSwap($0.secret, by: $0.secret) }
+        let reshare = ReshareAnswer(parsing: reply.body)
+        let told = reshare.map { SecretSwap($0.secret, by: $0.secret) }
         let answer = PeerAnswer(
             to: outgoing.endpoint, status: reply.status, body: reply.body, for: backend.kind,
             secrets: outgoing.secrets,
             swaps: outgoing.message.asksForReshare ? [told].compactMap { $0 } : [])
+        if case .taken = answer, let reshare { try await rememberReshare(reshare, of: outgoing) }
         if case .taken(_, let body) = answer, case .inviteAccepted(let invite) = outgoing.message,
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string
         {
@@ -117,6 +123,17 @@ extension Gateway {
             ])
         }
         return answer
+    }
+
+    /// Durable before the backend hears of the share that it asked for: it speaks of it, and is spoken to.
+    private func rememberReshare(
+        _ answer: ReshareAnswer, of outgoing: Outgoing
+    ) async throws(Denial) {
+        guard let recipient = outgoing.message.reshareRecipient,
+            let change = recordPassedOn(
+                answer.secret, to: recipient, of: outgoing.addressed.share)
+        else { return }
+        try await makeDurable([change])
     }
 
     /// The answer to a call that went out as it was: v1 says 200 for a failure too.
@@ -170,6 +187,16 @@ extension Denial {
 }
 
 extension Message {
+    /// For whom a reshare is asked for; nil for any other message, and for one that does not say.
+    var reshareRecipient: OCMAddress? {
+        switch self {
+        case .notification(let notification) where asksForReshare: notification.shareWith
+        case .ocsChange(let change) where asksForReshare: change.shareWith
+        case .share, .notification, .inviteAccepted, .requestShare, .token, .ocsShare, .ocsChange:
+            nil
+        }
+    }
+
     /// Whether its answer names the secret of a new share.
     var asksForReshare: Bool {
         switch self {

@@ -49,7 +49,7 @@ extension Gateway {
             body = try translation.share(share, swaps: replaced)
         case .notification(let notification):
             endpoint = .notifications
-            replaced = try await told(of: addressed.share, notification.type, trail)
+            replaced = try await told(addressed, notification.type, trail)
             body = translation.notification(notification, swaps: replaced)
         case .inviteAccepted(let invite):
             (endpoint, body) = (.inviteAccepted, translation.inviteAccepted(invite))
@@ -65,7 +65,7 @@ extension Gateway {
             body = Self.form(call.form, call.secret, replaced)
         case .ocsChange(let change):
             endpoint = .notifications
-            replaced = try await told(of: addressed.share, change.notificationType, trail)
+            replaced = try await told(addressed, change.notificationType, trail)
             body = Self.form(change.form, change.secret, replaced)
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
         }
@@ -101,13 +101,15 @@ extension Gateway {
     }
 
     /// The secrets of a notification in the words of the one who is told; a share that it says is
-    /// over is so from now on.
+    /// over is so from now on. What is told to whoever shared it on ends nothing: it is about another
+    /// one's answer, which has been heard.
     private func told(
-        of share: ShareRecord?, _ type: Federation.Notification.Kind, _ trail: Trail
+        _ addressed: Addressed, _ type: Federation.Notification.Kind, _ trail: Trail
     ) async throws(Denial) -> [SecretSwap] {
-        guard let share else { return [] }
+        guard let share = addressed.share else { return [] }
         trail.exchanged(share)
-        if type.endsShare, share.ended == nil {
+        let isToldOf = share.direction == .outbound && share.isPassedOn(by: addressed.peer)
+        if type.endsShare, share.ended == nil, !isToldOf {
             try await makeDurable([registry.end(share.id, now: environment.now())])
         }
         return try swaps(towardsPeer: share)

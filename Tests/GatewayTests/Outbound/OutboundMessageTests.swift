@@ -272,6 +272,80 @@ import Transport
         #expect(told["providerId"]?.string == "23")
     }
 
+    /// A share for `cavage.test` that somebody at `modern.test` asked for; its code.
+    private func passOn() async throws -> String {
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
+                providerID: ProviderID("23"), resourceType: "file", owner: "alice@cloud.test",
+                sender: "bob@modern.test", recipient: "carol@cavage.test",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
+                        handle: .make, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        return try #require(recording.credentials.first).text
+    }
+
+    @Test(arguments: ["SHARE_ACCEPTED", "SHARE_DECLINED", "RESHARE_UNDO"])
+    func whoSharedOnIsToldByTheCode(_ type: String) async throws {
+        let code = try await passOn()
+        let body = OutboundMessages.notification(type, id: "31")
+        #expect(try await world.notify(body).status == 201)
+        #expect(world.mail.bodies[0].contains(code) && world.mail.bodies[0].contains("\"31\""))
+        #expect(!world.mail.bodies[0].contains("SECRET15CHARS00"))
+        #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
+    @Test(arguments: [OCSVerb.revoke, .permissions])
+    func whoSharedOnIsToldByTheCodeInTheOlderAPIToo(_ verb: OCSVerb) async throws {
+        let code = try await passOn()
+        let answer = try await world.call(
+            "token=SECRET15CHARS00&permissions=1", .change(id: "31", verb))
+        #expect(answer.status == 200)
+        #expect(world.mail.bodies[0].contains(code))
+        #expect(!world.mail.bodies[0].contains("SECRET15CHARS00"))
+    }
+
+    @Test func theShareThatWasAskedForIsKnown() async throws {
+        let (world, modern, _) = try TestWorld.withPeers()
+        let peer = try #require(PeerHost("modern.test"))
+        for (direction, id, secret) in [
+            (ShareDirection.inbound, "9", "a-secret-of-nine"),
+            (.outbound, "77", "another-secret-0"),
+        ] {
+            let recording = world.gateway.registry.record(
+                NewShare(
+                    direction: direction, origin: .seen, peer: peer, providerID: ProviderID(id),
+                    resourceType: "file", recipient: "bob@cloud.test",
+                    accesses: [
+                        NewAccess(
+                            protocolName: "webdav", secret: Secret(utf8: secret), handle: .none,
+                            permissions: .unspecified, uri: nil, requirements: [])
+                    ]), now: world.clock.now)
+            try await world.gateway.store.commit(recording.change)
+        }
+        world.mail.answer(201, #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#)
+        _ = try await world.notify(
+            OutboundMessages.notification(
+                "REQUEST_RESHARE", id: "9", secret: "a-secret-of-nine",
+                shareWith: "carol@cavage.test"))
+        // Its owner's server speaks of it by an id of ours, which another share has there.
+        let told = try modern.request(
+            "/ocm/notifications",
+            Messages.notification("SHARE_ACCEPTED", id: "\"77\"", secret: "NEWSECRET15CHAR"),
+            at: world.clock.now)
+        #expect(try await world.denial(told, as: .ocm(.notifications)) == nil)
+        let undone = OutboundMessages.notification(
+            "RESHARE_UNDO", id: "23", secret: "NEWSECRET15CHAR")
+        #expect(try await world.notify(undone).status == 201)
+        #expect(try await world.notify(undone, to: "cavage.test").status == 201)
+        let count = world.mail.sent.count
+        #expect(try await world.notify(undone, to: "legacy.test").status != 201)
+        #expect(world.mail.sent.count == count)
+    }
+
     @Test func whoAcceptsAnInvitationIsAContact() async throws {
         world.mail.answer(200, #"{"userID":"eve@modern.test","email":"","name":"Eve"}"#)
         let answer = try await world.send(
