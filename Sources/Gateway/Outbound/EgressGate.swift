@@ -70,8 +70,10 @@ struct EgressGate: Sendable {
         }
         // Where a person is asked, the message itself is judged: it says what for.
         if let denial = standing.denial, profile != .observe, !standing.waits {
-            // Whether it is a peer may not be asked of it, so `tunnel` does not mean it: only a name does.
-            return names(host) ? .other(host) : .refused(denial)
+            // Whether it is a peer may not be asked of it, so `tunnel` does not mean it: only a name does,
+            // and not of one that a list blocks.
+            guard !standing.isBlocked, names(host) else { return .refused(denial) }
+            return .other(host)
         }
         switch standing.word {
         case .allow: return .peer(host)

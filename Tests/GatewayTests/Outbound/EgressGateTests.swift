@@ -157,8 +157,8 @@ import Transport
         let hosts = try Self.gate(
             other: .hosts([Self.host("updates.test"), Self.host("blocked.test")]))
         #expect(try Self.verdict("updates.test", hosts) == .other(try Self.host("updates.test")))
-        // Named by itself, which no policy does by accident.
-        #expect(try Self.verdict("blocked.test", hosts) == .other(try Self.host("blocked.test")))
+        // Who blocks a host means all that goes there.
+        #expect(try Self.code(Self.verdict("blocked.test", hosts)) == .peerBlocked)
         #expect(try Self.code(Self.verdict("stranger.test", hosts)) == .peerUnknown)
         #expect(
             try Self.verdict("updates.test", hosts, unknown: "allow")
