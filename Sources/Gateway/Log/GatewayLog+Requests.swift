@@ -39,13 +39,13 @@ extension GatewayLog {
 
     /// The backend was not let out; each has its line.
     func refusedEgress(
-        _ denial: Denial, decision: String, target: String, _ client: ClientConnection
+        _ denial: Denial, decision: String, target: String, _ client: ClientConnection, status: Int
     ) {
         write(
             .notice, .egressRefused,
             [
                 LogEntry(.decision, decision), LogEntry(.code, denial.disclosedCode),
-                LogEntry(.status, denial.status), LogEntry(.client, client.addressText),
+                LogEntry(.status, status), LogEntry(.client, client.addressText),
                 target.isEmpty ? nil : LogEntry(.host, target),
                 LogEntry(.detail, denial.detail),
             ])

@@ -84,14 +84,17 @@ extension Gateway {
     ///
     /// Never 401, which Nextcloud takes for the end of the share's secret (`protocol.md` 9.4); 403
     /// fails the one operation, and 5xx makes it try again later.
-    func refusal(_ denial: Denial, of request: PeerRequest) -> Answer {
+    ///
+    /// - Parameter told: what the backend hears in its place, and nobody writes down.
+    func refusal(_ denial: Denial, of request: PeerRequest, as told: Denial? = nil) -> Answer {
         let decision = DecisionID.make(now: request.now)
-        let status = denial.status == 401 ? 403 : denial.status
+        let told = told ?? denial
+        let status = told.status == 401 ? 403 : told.status
         log.refusedData(denial, decision: decision, request, status: status)
         note(
             denial, decision, "webdav", .outbound, status, request.client,
             peer: request.peer.description
         ) { tell(&$0, of: request) }
-        return denial.answer(decision: decision, status: status)
+        return told.answer(decision: decision, status: status)
     }
 }

@@ -63,7 +63,8 @@ package final class EgressHandler: RequestHandler {
         if let answer = gateway.refuseUnread(denial, at: path, to: PeerHost(name), client) {
             return .answer(answer)
         }
-        return refuse(Gateway.keepingMounts(denial, at: path), name, client)
+        return .answer(
+            self.answer(denial, name, client, as: Gateway.keepingMounts(denial, at: path)))
     }
 
     // MARK: CONNECT

@@ -9,13 +9,19 @@ extension EgressHandler {
 
     /// The code stands in `Proxy-Status` (RFC 9209), since clients show little of an answer to
     /// CONNECT; the decision's id in the body.
-    func answer(_ denial: Denial, _ target: String, _ client: ClientConnection) -> Answer {
+    ///
+    /// - Parameter told: what the backend hears in its place, and nobody writes down.
+    func answer(
+        _ denial: Denial, _ target: String, _ client: ClientConnection, as told: Denial? = nil
+    ) -> Answer {
+        let told = told ?? denial
         let decision = DecisionID.make(now: gateway.environment.now())
-        gateway.log.refusedEgress(denial, decision: decision, target: target, client)
+        gateway.log.refusedEgress(
+            denial, decision: decision, target: target, client, status: told.status)
         gateway.note(
-            denial, decision, "egress", .outbound, denial.status, client,
+            denial, decision, "egress", .outbound, told.status, client,
             peer: target.isEmpty ? nil : target)
-        var answer = denial.answer(decision: decision)
+        var answer = told.answer(decision: decision)
         answer.fields.append(
             ("proxy-status", "ocmgate; error=\(denial.proxyError); details=\"\(denial.plainCode)\"")
         )

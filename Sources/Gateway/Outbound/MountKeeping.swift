@@ -13,7 +13,7 @@ extension Gateway {
     func planShareInfoOut(_ request: PeerRequest) -> Plan {
         .prepare { [self] _ in
             do throws(Denial) { return try await shareInfoOut(request) } catch {
-                return .answer(refusal(Self.temporary(error), of: request))
+                return .answer(refusal(error, of: request, as: Self.temporary(error)))
             }
         }
     }
@@ -41,7 +41,7 @@ extension Gateway {
             switch head.status {
             case 401, 403, 404:
                 let denial = Denial(.peerUnavailable, "status \(head.status) to shareinfo")
-                return .answer(refusal(Self.temporary(denial), of: request))
+                return .answer(refusal(denial, of: request, as: Self.temporary(denial)))
             case _: return nil
             }
         }
@@ -49,11 +49,15 @@ extension Gateway {
 
     /// A refusal of the gate; one that may pass where it is for `shareinfo`.
     static func keepingMounts(_ denial: Denial, at path: ArraySlice<UInt8>) -> Denial {
-        let text = String(decoding: path, as: UTF8.self)
-        return text.hasSuffix("/apps/files_sharing/shareinfo") ? temporary(denial) : denial
+        isOfShareInfo(path) ? temporary(denial) : denial
     }
 
-    private static func temporary(_ denial: Denial) -> Denial {
+    fileprivate static func isOfShareInfo(_ path: ArraySlice<UInt8>) -> Bool {
+        String(decoding: path, as: UTF8.self).hasSuffix("/apps/files_sharing/shareinfo")
+    }
+
+    /// What the backend hears in the place of a refusal that would delete a mount.
+    static func temporary(_ denial: Denial) -> Denial {
         Denial(.overloaded, "shareinfo: \(denial.code.rawValue) \(denial.detail)")
     }
 
@@ -85,4 +89,9 @@ extension Gateway {
                     refusal(Denial(failure, reaching: request.peer), of: request)
                 }))
     }
+}
+
+extension PeerRequest {
+    /// Whether it asks for `shareinfo`.
+    var isOfShareInfo: Bool { Gateway.isOfShareInfo(Array(path.text.utf8)[...]) }
 }

@@ -24,7 +24,8 @@ extension Gateway {
     /// Sends a request on as it is, without what says where it comes from inside.
     ///
     /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
-    /// data; those go out judged, signed and with codes, or not at all.
+    /// data; those go out judged, signed and with codes, or not at all. `shareinfo` is told to come
+    /// back, so that no mount is deleted.
     ///
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
@@ -32,12 +33,13 @@ extension Gateway {
         _ request: PeerRequest, answers: HeadEdit = Gateway.ledFields
     ) -> Plan {
         guard !request.isOfTheFederation else {
-            return .answer(
-                refusal(
-                    Denial(
-                        .notAllowed,
-                        "a message or shared data for \(request.peer), which is no admitted peer"),
-                    unread: request))
+            let denial = Denial(
+                .notAllowed,
+                "a message or shared data for \(request.peer), which is no admitted peer")
+            if request.isOfShareInfo {
+                return .answer(refusal(denial, of: request, as: Self.temporary(denial)))
+            }
+            return .answer(refusal(denial, unread: request))
         }
         var target = Array(request.path.text.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }

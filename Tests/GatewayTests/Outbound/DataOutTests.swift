@@ -417,6 +417,12 @@ import Testing
             #expect(answer.status == 503 && answer.values("retry-after").count == 1)
         }
         #expect(try !replaces(forwarding, 200))
+        // The log says what it was.
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter { $0["message"]?.string == "data.refused" }
+        let codes = lines.compactMap { $0["code"]?.string }
+        #expect(codes == Array(repeating: "peer_unavailable", count: 3))
+        #expect(lines.allSatisfy { $0["status"]?.number?.integer == 503 })
     }
 
     @Test(arguments: ["", "?t=", "?t=a&t=b", "?t[]=a"])

@@ -38,10 +38,20 @@ import Testing
     @Test(arguments: [
         "POST /ocm/shares HTTP/1.1", "GET /public.php/webdav/a HTTP/1.1",
         "POST /anywhere/notifications HTTP/1.1",
-        "POST /index.php/apps/files_sharing/shareinfo?t=x HTTP/1.1",
     ])
     func whatIsOfTheFederationDoesNotPassUnjudged(_ line: String) throws {
         let world = try WayOut(configuration: Self.all)
         #expect(Planned(world.gateway.passOut(try world.request(line))).status == 403)
+    }
+
+    // 403 would delete the mount.
+    @Test func shareInfoOfWhoIsNoPeerIsTemporary() throws {
+        let world = try WayOut(configuration: Self.all)
+        for front in ["", "/index.php"] {
+            let line = "POST \(front)/apps/files_sharing/shareinfo?t=x HTTP/1.1"
+            let planned = Planned(world.gateway.passOut(try world.request(line)))
+            guard case .answered(let answer) = planned else { throw WayOut.Unmade() }
+            #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+        }
     }
 }
