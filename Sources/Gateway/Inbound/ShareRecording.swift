@@ -107,7 +107,8 @@ extension Gateway {
         if let foreign = known.first ?? holders.first(where: { $0.share.peer != signer }) {
             return .foreign(foreign.share.peer)
         }
-        guard shares.isEmpty || signer == nil else {
+        // One of before we came has the name of those that we know, where a name is no share's own.
+        guard shares.allSatisfy(\.isNamedByKind) || signer == nil else {
             return .doubtful(
                 Denial(.secretMismatch, "the secret is not the one of share \(id)"))
         }

@@ -70,6 +70,10 @@ package struct ShareRecord: Sendable {
         ShareStanding(isEnded: ended != nil, expires: expires, now: now)
     }
 
+    /// Whether its name tells of what kind it is, and not which: Nextcloud calls every share of a calendar
+    /// `calendar` (`legacy-wire.md` 2.1).
+    var isNamedByKind: Bool { resourceType == "calendar" }
+
     /// Whether the peer was told to exchange its codes.
     package var demandsTokens: Bool {
         accesses.contains { $0.requirements.contains(.mustExchangeToken) }

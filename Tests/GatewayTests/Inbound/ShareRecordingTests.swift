@@ -120,6 +120,25 @@ import Testing
         #expect(denial?.disclosedCode == "share_unknown")
     }
 
+    // Nextcloud gives all of them one id.
+    @Test func aCalendarOfBeforeIsNoneOfThoseThatWeKnow() async throws {
+        let known = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("modern.test")),
+                providerID: ProviderID("calendar"), resourceType: "calendar",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "secret-of-the-new"),
+                        handle: .none, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: world.clock.now)
+        try await world.gateway.store.commit(known.change)
+        for secret in ["secret-of-the-new", "secret-of-the-old"] {
+            let text = Messages.notification(
+                "SYNC_CALENDAR", id: #""calendar""#, secret: secret)
+            #expect(try await note(by: modern, text) == nil)
+        }
+    }
+
     @Test func whoCannotSignLearnsNothingOfWhichSharesThereAre() async throws {
         try await share()
         for (id, secret) in [("\"7\"", "wrong-secret"), ("\"8\"", "wrong-secret")] {
