@@ -43,6 +43,24 @@ import Testing
         #expect(notification.resourceType == nil)
     }
 
+    @Test func whatAShareAllowsFromNowOnIsRead() throws {
+        func permissions(
+            _ ways: String, _ type: String = "SHARE_CHANGE_PERMISSION"
+        ) throws -> [String: SharePermissions] {
+            try read(
+                #"{"notificationType":"\#(type)","providerId":"1","notification":{"protocol":\#(ways)}}"#
+            ).permissions
+        }
+        let ways = #"{"name":"multi","options":{},"webdav":{"permissions":["read"]},"ssh":{}}"#
+        #expect(try permissions(ways) == ["webdav": .named(["read"])])
+        #expect(try permissions(ways, "SHARE_ACCEPTED").isEmpty)
+        for ways in [
+            #"{"webdav":{"permissions":"all"}}"#, #"{"webdav":{"Permissions":["read"]}}"#,
+        ] {
+            #expect(throws: Denial.self) { try permissions(ways) }
+        }
+    }
+
     @Test func ocisNamesTheGrantee() throws {
         let notification = try read(
             #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"1","notification":{"grantee":"u@h.test"}}"#

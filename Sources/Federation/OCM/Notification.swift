@@ -12,6 +12,9 @@ package struct Notification: Sendable {
     package let secret: Secret?
     /// The receiver in oCIS's messages, which carry no secret.
     package let grantee: String?
+    /// What the ways to the share allow from now on, by the names of their protocols, where
+    /// `SHARE_CHANGE_PERMISSION` says it (`legacy-wire.md` 3.3).
+    package let permissions: [String: SharePermissions]
     /// Whether there was a `notification` member; opencloudmesh-go sends none.
     package let hasDetails: Bool
 
@@ -67,7 +70,7 @@ package struct Notification: Sendable {
     ///
     /// Refused (`malformed_message`): a missing or mistyped `notificationType` or `providerId`, a
     /// `resourceType` that is no text, or an empty one, a `notification` that is no object, a secret
-    /// outside printable ASCII.
+    /// outside printable ASCII, permissions that cannot be read.
     package init(parsing bytes: [UInt8]) throws(Denial) {
         let reader = try MessageReader(
             bytes, known: ["notificationType", "resourceType", "providerId", "notification"])
@@ -81,12 +84,28 @@ package struct Notification: Sendable {
             hasDetails = false
             secret = nil
             grantee = nil
+            permissions = [:]
             return
         }
         let inner = try MessageReader(details, known: ["sharedSecret", "grantee", "protocol"])
         hasDetails = true
         secret = try inner.optionalSecret("sharedSecret")
         grantee = try inner.optionalString("grantee")
+        permissions = try type == .shareChangePermission ? Self.permissions(inner) : [:]
+    }
+
+    private static func permissions(
+        _ details: MessageReader
+    ) throws(Denial) -> [String: SharePermissions] {
+        guard let ways = try details.optionalObject("protocol") else { return [:] }
+        var found: [String: SharePermissions] = [:]
+        for (name, value) in ways.members where name != "options" {
+            guard let fields = value.object else { continue }
+            let way = try ShareProtocol(name: name, place: .member, fields)
+            // What says nothing of them changes nothing.
+            if let said = fields["permissions"], !said.isNull { found[name] = way.permissions }
+        }
+        return found
     }
 }
 

@@ -116,6 +116,7 @@ extension Gateway {
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, .notifications, view, body,
+            memory: [permission(notification, share, .inbound)].compactMap { $0 },
             ends: notification.type.endsShare ? share : nil, told: told)
     }
 

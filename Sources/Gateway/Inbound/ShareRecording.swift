@@ -115,6 +115,14 @@ extension Gateway {
         return .unknown
     }
 
+    /// What its owner says that a share allows from now on; nil when that changes nothing.
+    func permission(
+        _ notification: Federation.Notification, _ share: ShareRecord?, _ direction: ShareDirection
+    ) -> Change? {
+        guard let share, share.direction == direction else { return nil }
+        return registry.permit(notification.permissions, by: share)
+    }
+
     /// What the peer's words for a share's secrets are in the backend's.
     ///
     /// Refused (`store_unavailable`): a row that does not open.

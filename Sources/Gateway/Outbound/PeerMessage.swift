@@ -23,8 +23,8 @@ extension Gateway {
     /// backend's secrets.
     ///
     /// What must not be lost is durable when this returns: the share that goes out with its codes,
-    /// and that a share is over, which it is at once, whatever becomes of the message. Refused: what
-    /// the peer has no words for, `store_unavailable`.
+    /// and that a share is over or allows something else, which it does at once, whatever becomes of the
+    /// message. Refused: what the peer has no words for, `store_unavailable`.
     func transform(
         _ authorized: consuming Authorized, _ trail: Trail
     ) async throws(Denial) -> PeerMessage {
@@ -49,6 +49,9 @@ extension Gateway {
             body = try translation.share(share, swaps: replaced)
         case .notification(let notification):
             endpoint = .notifications
+            if let change = permission(notification, addressed.share, .outbound) {
+                try await makeDurable([change])
+            }
             replaced = try await told(addressed, notification.type, trail)
             body = translation.notification(notification, swaps: replaced)
         case .inviteAccepted(let invite):

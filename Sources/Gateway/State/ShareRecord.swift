@@ -105,7 +105,7 @@ package enum ShareStanding: String, Sendable {
 package struct ShareAccess: Sendable {
     /// `webdav`, `webapp`, `ssh`, …
     package let protocolName: String
-    package let permissions: SharePermissions
+    package internal(set) var permissions: SharePermissions
     /// Path or URL, as the message had it.
     package let uri: String?
     package internal(set) var requirements: [ShareRequirement]

@@ -233,6 +233,34 @@ package final class ShareRegistry: Sendable {
             })
     }
 
+    /// What the ways to a share allow is from the commit on what its owner says, and its tokens, which
+    /// say something else, are over; nil when nothing changes.
+    ///
+    /// - Parameter permissions: by the names of protocols; the others stay.
+    package func permit(
+        _ permissions: [String: SharePermissions], by share: ShareRecord
+    ) -> Change? {
+        let changed = share.accesses.enumerated().compactMap { place, access in
+            permissions[access.protocolName].flatMap { new in
+                new == access.permissions ? nil : (place: place, new: new)
+            }
+        }
+        guard !changed.isEmpty else { return nil }
+        return Change(
+            write: { db in
+                for (place, new) in changed { try ShareRows.set(new, share.id, place, db) }
+                try ShareRows.advanceEpoch(share.id, db)
+            },
+            committed: { [self] in
+                table.withLock {
+                    $0.update(share.id) { share in
+                        for (place, new) in changed { share.accesses[place].permissions = new }
+                        share.epoch &+= 1
+                    }
+                }
+            })
+    }
+
     /// Ends a share: its codes, secrets and tokens are no good from the commit on.
     package func end(_ id: ShareID, now: Int) -> Change {
         Change(

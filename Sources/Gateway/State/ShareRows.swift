@@ -49,6 +49,14 @@ enum ShareRows {
         ).execute(arguments: [text(of: requirements), id.number, place])
     }
 
+    static func set(
+        _ permissions: SharePermissions, _ id: ShareID, _ place: Int, _ db: Database
+    ) throws {
+        try db.cachedStatement(
+            sql: "UPDATE access SET permissions = ? WHERE share = ? AND place = ?"
+        ).execute(arguments: [text(of: permissions), id.number, place])
+    }
+
     static func end(_ id: ShareID, now: Int, _ db: Database) throws {
         try db.cachedStatement(
             sql: "UPDATE share SET ended = coalesce(ended, ?), epoch = epoch + 1 WHERE id = ?"

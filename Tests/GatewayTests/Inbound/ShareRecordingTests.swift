@@ -120,6 +120,18 @@ import Testing
         #expect(denial?.disclosedCode == "share_unknown")
     }
 
+    @Test func whatThePeerAllowsIsRecorded() async throws {
+        try await share()
+        let body =
+            #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+            + #""providerId":"7","notification":{"protocol":{"name":"multi","options":{},"#
+            + #""webdav":{"permissions":["read","share"]}}}}"#
+        let sent = try modern.request("/ocm/notifications", body, at: world.clock.now)
+        #expect(try await world.denial(sent, as: .ocm(.notifications)) == nil)
+        let known = try #require(world.gateway.registry.all.first)
+        #expect(known.accesses.first?.permissions == .named(["read", "share"]))
+    }
+
     // Nextcloud gives all of them one id.
     @Test func aCalendarOfBeforeIsNoneOfThoseThatWeKnow() async throws {
         let known = world.gateway.registry.record(

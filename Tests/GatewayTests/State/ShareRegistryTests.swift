@@ -68,6 +68,9 @@ import Testing
         share.site = PeerHost("alias.example")
         let (known, _) = try await add(share)
         #expect(!known.demandsTokens)
+        #expect(registry.permit(["webdav": .unspecified, "ssh": .named([])], by: known) == nil)
+        try await store.commit(
+            try #require(registry.permit(["webdav": .named(["read"])], by: known)))
         try await store.commit(try #require(registry.demandTokens(of: known)))
         let changed = try #require(registry[known.id])
         #expect(changed.accesses[0].requirements == [.mustUseMFA, .mustExchangeToken])
@@ -75,6 +78,10 @@ import Testing
         store.close()
         let again = try Store.open(scratch.file("state.db"), key, now: 2000)
         #expect(try ShareRegistry(again, key).all.first?.demandsTokens == true)
+        #expect(
+            try ShareRegistry(again, key).all.first?.accesses.first?.permissions
+                == .named(["read"]))
+        #expect(try ShareRegistry(again, key).all.first?.epoch == 1)
         #expect(try ShareRegistry(again, key).all.first?.site?.description == "alias.example")
     }
 
