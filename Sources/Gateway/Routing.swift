@@ -105,15 +105,17 @@ extension Gateway: RequestHandler {
         if let answer = published.answer(document, at: host) { return .answer(answer) }
         return .read(limit: 0) { [self] request in
             await published.answer(document, at: host, asking: request.client.loop)
-                ?? refusal(Denial(.backendUnavailable, "the backend's document is not there yet"))
+                ?? refusal(
+                    Denial(.backendUnavailable, "the backend's document is not there yet"),
+                    from: request.client)
         }
     }
 
     /// A refusal outside of the federation's messages: short, with a decision that the log explains.
-    func refusal(_ denial: Denial) -> Answer {
+    func refusal(_ denial: Denial, from client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.refused(denial, decision: decision)
-        note(denial, decision, "request", .inbound, denial.status, nil)
+        note(denial, decision, "request", .inbound, denial.status, client)
         return denial.answer(decision: decision)
     }
 }

@@ -13,7 +13,9 @@ extension Gateway {
 
     /// The answer to a request that is refused by its head; with its decision when it is a message.
     func refusal(_ denial: Denial, of head: RequestHead, _ client: ClientConnection) -> Answer {
-        guard let family = messageFamily(of: RequestStart(head)) else { return refusal(denial) }
+        guard let family = messageFamily(of: RequestStart(head)) else {
+            return refusal(denial, from: client)
+        }
         return refuseUnread(denial, family, client, then: .keepAlive)
     }
 

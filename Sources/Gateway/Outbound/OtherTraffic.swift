@@ -16,7 +16,7 @@ extension Gateway {
                     Denial(
                         .notAllowed,
                         "\(request.head.method.rawValue) of \(request.peer): egress.other refuses it"
-                    ))
+                    ), from: request.client)
             )
         }
     }
@@ -50,9 +50,9 @@ extension Gateway {
                     head: try peerHead(of: request, target: target),
                     onHead: { _ in answers },
                     onFailure: { [self] failure in
-                        refusal(Denial(failure, reaching: request.peer))
+                        refusal(Denial(failure, reaching: request.peer), from: request.client)
                     }))
-        } catch { return .answer(refusal(error)) }
+        } catch { return .answer(refusal(error, from: request.client)) }
     }
 
     /// What of an answer means something to whoever asks for a page or calls an application, and

@@ -30,7 +30,7 @@ extension Gateway {
             } catch {
                 // At a path that only the peer's document would have told.
                 if let endpoint = request.namedEndpoint { return message(request, .ocm(endpoint)) }
-                return .answer(refusal(error))
+                return .answer(refusal(error, from: request.client))
             }
         }
     }
@@ -38,7 +38,7 @@ extension Gateway {
     /// By the paths that the backend was told, and by the peer's own.
     private func plan(_ request: PeerRequest, to peer: ResolvedPeer) -> Plan {
         switch peer.paths.route(method: request.head.method.rawValue, path: request.path.text) {
-        case .discovery: return .answer(discovery(of: peer))
+        case .discovery: return .answer(discovery(of: peer, for: request.client))
         case .ocsProvider: return .answer(ocsProvider(of: peer))
         case .ocm(let endpoint): return message(request, .ocm(endpoint))
         case .ocs(let call): return message(request, .ocs(call, request.path))
@@ -63,14 +63,15 @@ extension Gateway {
     /// The answer to a request that is refused by its head; a message has its decision.
     func refusal(_ denial: Denial, unread request: PeerRequest) -> Answer {
         let path = Array(request.path.text.utf8)[...]
-        return refuseUnread(denial, at: path, to: request.peer, request.client) ?? refusal(denial)
+        return refuseUnread(denial, at: path, to: request.peer, request.client)
+            ?? refusal(denial, from: request.client)
     }
 
     /// What the backend is told of the peer in its own age's words; nothing of one that publishes
     /// nothing.
-    private func discovery(of peer: ResolvedPeer) -> Answer {
+    private func discovery(of peer: ResolvedPeer, for client: ClientConnection) -> Answer {
         guard let document = peer.document, document.isEnabled else {
-            return refusal(Denial(.notFound, "\(peer.peer) publishes no document"))
+            return refusal(Denial(.notFound, "\(peer.peer) publishes no document"), from: client)
         }
         let adapted = AdaptedDiscovery(
             peer.paths, document, for: backend.view.backend,

@@ -25,7 +25,7 @@ extension Gateway {
         case .length, .chunked: break
         }
         guard configuration.backend.pass == .all else {
-            return .answer(refusal(Denial(.notFound, "pass = \"ocm\"")))
+            return .answer(refusal(Denial(.notFound, "pass = \"ocm\""), from: client))
         }
         return .read(limit: 16 << 10) { [self] request in
             do throws(Denial) {
@@ -37,7 +37,7 @@ extension Gateway {
                     for: head, path: path.text, query: head.query, client: client,
                     coding: .identity)
                 return try await pass(request, writer)
-            } catch { return refusal(error) }
+            } catch { return refusal(error, from: client) }
         }
     }
 

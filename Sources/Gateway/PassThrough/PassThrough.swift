@@ -14,7 +14,7 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection
     ) -> Plan {
         guard configuration.backend.pass == .all else {
-            return .answer(refusal(Denial(.notFound, "pass = \"ocm\"")))
+            return .answer(refusal(Denial(.notFound, "pass = \"ocm\""), from: client))
         }
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
@@ -28,9 +28,9 @@ extension Gateway {
                 Forwarding(
                     to: backend.upstream, head: writer, firstByte: firstByte(head.method),
                     switching: isWebSocket ? .webSocket : .refused,
-                    onFailure: { [self] failure in unavailable(Denial(failure)) }))
+                    onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
         } catch {
-            return .answer(refusal(error))
+            return .answer(refusal(error, from: client))
         }
     }
 }

@@ -13,6 +13,8 @@ package enum RecordedKind: String, Sendable, CaseIterable {
     case egress
     /// Below the path of the endpoints, and none of them.
     case ocm
+    /// Whatever else was refused: no HTTP, another host, a page.
+    case request
 
     /// The word for the messages that the policy calls so.
     package init(_ kind: MessageKind) {

@@ -75,7 +75,7 @@ extension Gateway {
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: onHead,
                 replacing: replacing,
-                onFailure: { [self] failure in unavailable(Denial(failure)) },
+                onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, onEnd: onEnd))
     }
 
@@ -142,10 +142,10 @@ extension Gateway {
     }
 
     /// The answer when the backend gives none.
-    func unavailable(_ denial: Denial) -> Answer {
+    func unavailable(_ denial: Denial, to client: ClientConnection) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         log.backendFailed(denial, decision: decision)
-        note(denial, decision, "request", .inbound, denial.status, nil)
+        note(denial, decision, "request", .inbound, denial.status, client)
         return denial.answer(decision: decision)
     }
 

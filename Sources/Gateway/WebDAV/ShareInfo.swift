@@ -21,14 +21,14 @@ extension Gateway {
             return .forward(
                 Forwarding(
                     to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
-                    onFailure: { [self] failure in unavailable(Denial(failure)) }))
+                    onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
         case .length, .chunked:
             return .read(limit: 16 << 10) { [self] request in
                 do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
                     return refusal(error, ofShareInfo: head, client)
                 }
                 do throws(Denial) { return try await pass(request, writer) } catch {
-                    return unavailable(error)
+                    return unavailable(error, to: client)
                 }
             }
         }

@@ -120,6 +120,22 @@ struct JournalKeepingTests {
         #expect(found.object["method"]?.string == "POST")
     }
 
+    @Test func whoGetsNoAnswerOfTheBackendsIsWrittenDown() async throws {
+        let world = try await TestGateway(journal: journal)
+        let plan = world.gateway.plan(
+            try world.head(["GET /page HTTP/1.1"], host: "other.test"), from: world.client)
+        #expect(Planned(plan).status == 421)
+        guard
+            case .forward(let forwarding) = world.gateway.plan(
+                try world.head("GET /page HTTP/1.1"), from: world.client)
+        else { throw TestGateway.NoAddress() }
+        #expect(forwarding.onFailure?(.connectRefused).status == 502)
+        let found = try decisions()
+        #expect(found.map(\.kind) == ["request", "request"])
+        let address = world.client.addressText
+        #expect(!address.isEmpty && found.map(\.client) == [address, address])
+    }
+
     @Test func dataOfAPeerThatWasBlockedSinceNamesTheList() async throws {
         let world = try await TestGateway(journal: journal)
         try await world.share(Self.secret)

@@ -11,6 +11,9 @@ import Testing
             let word = family.messageKind ?? ""
             #expect(RecordedKind.asked(word)?.kind.rawValue == word, "\(word)")
         }
+        for word in ["request", "webdav", "egress"] {
+            #expect(RecordedKind.asked(word)?.kind.rawValue == word, "\(word)")
+        }
         for kind in MessageKind.allCases { #expect(RecordedKind.asked(kind.rawValue) != nil) }
     }
 
