@@ -1,45 +1,69 @@
 extension Facts {
     /// An ordinary message, from which tests and `policy explain` start: a signed user share of
     /// one file over WebDAV, read permission, with `must-exchange-token`, from a peer that can do
-    /// both, is known by its key, and was invited. What is no share has no facts of one; what cannot be signed is not signed.
+    /// both, is known by its key, and was invited. A message of another kind has what such a one says,
+    /// or what is known of the share that it is about; what cannot be signed is not signed.
     package static func ordinary(
         _ occasion: Occasion, peer: PeerHost?, now: Int = PolicyTest.ordinaryNow
     ) -> Facts {
         var facts = Facts(occasion, peer: peer, now: now)
-        switch occasion.kind {
-        case .share, .requestShare, .notification, .invite, .token:
-            facts.signature = .rfc9421
-            facts.access = .token
-        case .webdav: facts.access = .token
-        case .ocs: break
-        }
-        facts.invite = .accepted
         facts.mfa = .enforced
         facts.keyPinned = .pinned
-        facts.setParties()
         switch occasion.kind {
-        case .share, .requestShare, .ocs, .token, .webdav:
+        case .share, .notification, .invite, .requestShare, .token: facts.signature = .rfc9421
+        case .webdav, .ocs: break
+        }
+        switch occasion.kind {
+        case .share:
+            (facts.access, facts.invite) = (.token, .accepted)
             facts.shareType = "user"
-            facts.resourceType = "file"
-            facts.protocols = ["webdav"]
-            facts.permissions = Permissions(words: ["read"])
+            facts.setShare()
+        case .ocs:
+            facts.invite = .accepted
+            facts.shareType = "user"
+            facts.setShare()
+            // It does not name any.
+            facts.permissions = .unspecified
+        case .token, .webdav:
+            facts.access = .token
+            facts.setShare()
         case .notification: facts.notificationType = "SHARE_ACCEPTED"
+        case .requestShare: facts.invite = .accepted
         case .invite: break
         }
+        if occasion == Occasion(.webdav, .inbound) {
+            // Who asks is not visible: nothing that a server says of itself is known.
+            (facts.mfa, facts.keyPinned) = (.notEnforced, .none)
+        }
+        facts.setParties()
         return facts
     }
 
-    /// Owner, sender and recipient that fit the peer and the direction.
-    mutating func setParties() {
+    /// What the registry knows of a share too.
+    private mutating func setShare() {
+        resourceType = "file"
+        protocols = ["webdav"]
+        permissions = Permissions(words: ["read"])
+    }
+
+    /// Owner, sender and recipient that fit the peer and the direction. What answers a share, or asks
+    /// for one, goes the other way than the share.
+    private mutating func setParties() {
         let other = peer?.description ?? "peer.example"
-        switch occasion.direction {
-        case .inbound:
-            owner = "alice@\(other)"
-            recipient = "bob@here.example"
-        case .outbound:
-            owner = "alice@here.example"
-            recipient = "bob@\(other)"
+        let (ours, theirs) = ("here.example", other)
+        let sharer: String
+        switch (occasion.kind, occasion.direction) {
+        case (.share, .inbound), (.ocs, .inbound), (.invite, .inbound): sharer = theirs
+        case (.share, .outbound), (.ocs, .outbound), (.invite, .outbound): sharer = ours
+        case (_, .inbound): sharer = ours
+        case (_, .outbound): sharer = theirs
         }
-        sender = owner
+        let (alice, bob) = ("alice@\(sharer)", "bob@\(sharer == ours ? theirs : ours)")
+        switch occasion.kind {
+        case .share, .ocs, .notification, .token, .webdav:
+            (owner, sender, recipient) = (alice, alice, bob)
+        case .requestShare: (owner, recipient) = (alice, bob)
+        case .invite: sender = alice
+        }
     }
 }

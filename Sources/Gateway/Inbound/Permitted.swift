@@ -65,9 +65,7 @@ extension Gateway {
             let own = registry.find(request.code, .outbound).first { $0.share.peer == peer }
             if let own { facts.fill(from: own) }
         }
-        if case .notification = claimed.message, facts.resourceType == nil {
-            facts.resourceType = claimed.share?.resourceType
-        }
+        if let share = claimed.share { facts.complete(from: share) }
         facts.invite = invite(behind: claimed.message)
         return facts
     }
@@ -131,6 +129,7 @@ extension Facts {
             shareType = share.shareType
             resourceType = "file"
             protocols = ["webdav"]
+            permissions = .unspecified
             owner = share.owner.canonical(ours: ours)
             sender = share.sender.canonical(ours: ours)
             // The older API names the account alone, on the side that the message goes to.
@@ -151,7 +150,13 @@ extension Facts {
 
     /// What it is of, and between whom it is.
     mutating func fill(from share: ShareRecord) {
-        resourceType = share.resourceType
+        resourceType = nil
+        complete(from: share)
+    }
+
+    /// The same of the share that a notification is about, which may say itself what that is of.
+    mutating func complete(from share: ShareRecord) {
+        resourceType = resourceType ?? share.resourceType
         owner = share.owner
         sender = share.sender
         recipient = share.recipient

@@ -43,7 +43,7 @@ extension Gateway {
             try admitEndPoint(of: peer, trail.policy, now: addressed.received.now)
         }
         let generation = message.isOCM ? generation(for: dialect) : .none
-        let facts = facts(message, of: addressed.received, to: peer, dialect, signed: generation)
+        let facts = facts(message, of: addressed, to: peer, dialect, signed: generation)
         let judgement = judge(
             facts, Amount(of: message, addressed.received), under: trail.snapshot)
         trail.judged(judgement, facts)
@@ -101,14 +101,16 @@ extension Gateway {
     }
 
     /// What the policy may know of a message that goes out.
-    func facts(
-        _ message: Message, of received: Received, to peer: ResolvedPeer, _ dialect: PeerDialect,
-        signed generation: SignatureGeneration
+    private func facts(
+        _ message: Message, of addressed: Addressed, to peer: ResolvedPeer,
+        _ dialect: PeerDialect, signed generation: SignatureGeneration
     ) -> Facts {
+        let received = addressed.received
         var facts = Facts(
             Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
         facts.address = received.client.address.map { NetworkAddress($0) }
         facts.fill(from: message, ours: site.hosts)
+        if let share = addressed.share { facts.complete(from: share) }
         facts.know(peer, pins: pins)
         facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {

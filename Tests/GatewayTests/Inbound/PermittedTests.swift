@@ -47,6 +47,31 @@ import Transport
         #expect(found[1].owner == "bob@cloud.test" && found[1].recipient == "eve@modern.test")
     }
 
+    /// A notification says nothing of people itself.
+    @Test func aNotificationIsBetweenThoseOfItsShare() async throws {
+        let world = try TestWorld()
+        _ = try await world.accept(TestRequest("/", Messages.share(from: "legacy.test")))
+        let messages: [(String, Received.Kind, String)] = [
+            (Messages.notification(), .ocm(.notifications), "application/json"),
+            (
+                "token=secret-of-seven",
+                .ocs(
+                    OCSCall(version: .v2, action: .change(id: "7", .unshare)),
+                    try TargetPath(Array("/ocs/v2.php/cloud/shares".utf8)[...], rule: .routed)),
+                "application/x-www-form-urlencoded"
+            ),
+        ]
+        for (text, kind, type) in messages {
+            let received = try world.received(TestRequest("/", text, type: type), as: kind)
+            let claimed = try world.gateway.identify(received, world.trail(received))
+            let facts = world.gateway.facts(
+                claimed, peer: claimed.claim?.peer, signature: .none(.no), document: nil)
+            #expect(facts.notificationType == "SHARE_UNSHARED")
+            #expect(facts.owner == "alice@legacy.test" && facts.sender == facts.owner)
+            #expect(facts.recipient == "bob@cloud.test" && facts.resourceType == "file")
+        }
+    }
+
     /// What a message of the older API says is held against the same rules.
     @Test func rulesAboutPeopleHoldOnTheOlderAPI() async throws {
         let rules = """

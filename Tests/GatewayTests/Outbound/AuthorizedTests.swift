@@ -64,6 +64,15 @@ import Transport
         #expect(world.mail.bodies.first?.contains("must-exchange-token") == true)
     }
 
+    @Test func aNotificationThatGoesOutIsBetweenThoseOfItsShare() async throws {
+        let world = try world(
+            "[[rule]]\nname = \"not alice\"\non = [\"notification.out\"]\n"
+                + "when = { owner = \"alice@cloud.test\" }\naction = \"deny\"")
+        #expect(try await send(world, to: "modern.test").status == 201)
+        let refused = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        #expect(refused.code == "not_allowed")
+    }
+
     @Test func aRuleMayNameWhatGoesOut() async throws {
         let world = try world(
             "[[rule]]\nname = \"no shares out\"\non = [\"share.out\"]\naction = \"deny\"")
