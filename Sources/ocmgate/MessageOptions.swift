@@ -108,7 +108,7 @@ struct MessageOptions: ParsableArguments {
     func facts(_ configuration: ConfigurationOption, json: Bool) throws -> Facts {
         let findings = Findings(file: "the message")
         let base =
-            try message.map(read)
+            try message.map { try read($0, at: configuration) }
             ?? decision.map { try recorded($0, PastSource(configuration, dir: dir), json) }
         let facts = Facts.given(try given(isWhole: base != nil), over: base, findings)
         guard var facts, findings.isEmpty else {
@@ -123,9 +123,11 @@ struct MessageOptions: ParsableArguments {
     }
 
     /// What the message in a file says of itself.
-    private func read(_ path: String) throws -> Facts {
+    private func read(_ path: String, at configuration: ConfigurationOption) throws -> Facts {
         let bytes = try InputFile.bytes(path)
-        do throws(MessageFile.Problem) { return try MessageFile(bytes).facts } catch {
+        let site = configuration.isThere ? try configuration.load().site : nil
+        let ours = site.flatMap { Site(origin: $0.origin, aliases: $0.aliases)?.hosts } ?? []
+        do throws(MessageFile.Problem) { return try MessageFile(bytes, ours: ours).facts } catch {
             throw CommandFailure("\(InputFile.name(path)): \(error)")
         }
     }

@@ -14,10 +14,13 @@ package struct MessageFile: Sendable {
     /// An inbound message of the peer that it names, ordinary in what no message says of itself.
     package let facts: Facts
 
-    package init(_ bytes: [UInt8]) throws(Problem) {
+    /// - Parameter ours: the names of the site, its own first; none: the message's `Host`.
+    package init(_ bytes: [UInt8], ours: [PeerHost] = []) throws(Problem) {
         let isBody = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == 0x7B
         do throws(Denial) {
-            facts = isBody ? try Self.body(bytes) : try Self.request(try Self.raw(bytes))
+            facts =
+                isBody
+                ? try Self.body(bytes, ours) : try Self.request(try Self.raw(bytes), ours)
         } catch {
             throw Problem(description: error.detail)
         }
@@ -29,11 +32,13 @@ package struct MessageFile: Sendable {
         }
     }
 
-    private static func request(_ raw: RawMessage) throws(Denial) -> Facts {
+    private static func request(
+        _ raw: RawMessage, _ ours: [PeerHost]
+    ) throws(Denial) -> Facts {
         guard case .request(let method, let target) = raw.message.start else {
             throw Denial(.malformedRequest, "an answer is not judged by a policy")
         }
-        var facts = try message(method, target.path, raw)
+        var facts = try message(method, target.path, raw, ours)
         if raw.message.combined("signature-input") != nil {
             facts.signature = .rfc9421
         } else if raw.message.combined("signature") != nil {
@@ -45,20 +50,21 @@ package struct MessageFile: Sendable {
     }
 
     private static func message(
-        _ method: String, _ path: String, _ raw: RawMessage
+        _ method: String, _ path: String, _ raw: RawMessage, _ ours: [PeerHost]
     ) throws(Denial) -> Facts {
         let host = raw.message.combined("host").flatMap {
             PeerHost(String(decoding: $0, as: UTF8.self))
         }
+        let site = ours.isEmpty ? host.map { [$0] } ?? [] : ours
         switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
-        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body), to: host)
+        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body), to: site)
         case .token:
             let type = raw.message.combined("content-type").flatMap {
                 MediaType(String(decoding: $0, as: UTF8.self))
             }
-            return facts(.token(try TokenRequest(parsing: raw.body, type: type)), to: host)
+            return facts(.token(try TokenRequest(parsing: raw.body, type: type)), to: site)
         case .ocs(let call):
-            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), to: host)
+            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), to: site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
             .passThrough, .methodNotAllowed, .unknownEndpoint:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
@@ -66,7 +72,7 @@ package struct MessageFile: Sendable {
     }
 
     /// A body alone tells by its members what it is. It says nothing of a signature.
-    private static func body(_ bytes: [UInt8]) throws(Denial) -> Facts {
+    private static func body(_ bytes: [UInt8], _ ours: [PeerHost]) throws(Denial) -> Facts {
         let value: JSONValue
         do { value = try JSONValue(parsing: bytes) } catch { throw error.denial }
         let members = value.object ?? JSONObject()
@@ -82,13 +88,23 @@ package struct MessageFile: Sendable {
         } else {
             throw Denial(.malformedMessage, "this is the body of no message of the federation")
         }
-        return facts(try .ocm(endpoint, bytes))
+        return facts(try .ocm(endpoint, bytes), to: ours)
     }
 
-    private static func facts(_ message: Message, to site: PeerHost? = nil) -> Facts {
+    private static func facts(_ message: Message, to site: [PeerHost]) -> Facts {
+        var facts = ordinary(message)
+        facts.fill(from: message, ours: site)
+        return facts
+    }
+
+    /// What the older API tells of a share says as little of it as a notification.
+    private static func ordinary(_ message: Message) -> Facts {
         let peer = message.ownClaim?.peer
-        var facts = Facts.ordinary(Occasion(message.kind, .inbound), peer: peer)
-        facts.fill(from: message, ours: site.map { [$0] } ?? [])
+        guard case .ocsChange = message else {
+            return .ordinary(Occasion(message.kind, .inbound), peer: peer)
+        }
+        var facts = Facts.ordinary(Occasion(.notification, .inbound), peer: peer)
+        facts.occasion = Occasion(message.kind, .inbound)
         return facts
     }
 }

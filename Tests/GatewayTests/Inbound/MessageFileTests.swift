@@ -1,0 +1,35 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct MessageFileTests {
+    private func facts(_ text: String, ours: [String] = []) throws -> Facts {
+        try MessageFile(Array(text.utf8), ours: ours.map { try #require(PeerHost($0)) }).facts
+    }
+
+    private static func form(_ path: String, _ form: String) -> String {
+        "POST /ocs/v2.php/cloud/shares\(path) HTTP/1.1\nHost: old.test\n"
+            + "Content-Type: application/x-www-form-urlencoded\n\n\(form)"
+    }
+
+    /// As the gateway knows them, whatever name of the site the message uses.
+    @Test func peopleOfOursAreAtTheSitesOwnHost() throws {
+        let share = Messages.share(from: "modern.test", to: "bob@old.test")
+        #expect(try facts(share).recipient == "bob@old.test")
+        #expect(try facts(share, ours: ["cloud.test", "old.test"]).recipient == "bob@cloud.test")
+        let old = Self.form(
+            "", "shareWith=bob&token=S&name=a&remoteId=7&owner=alice&remote=https%3A%2F%2Fone.test")
+        #expect(try facts(old).recipient == "bob@old.test")
+        let known = try facts(old, ours: ["cloud.test", "old.test"])
+        #expect(known.recipient == "bob@cloud.test" && known.owner == "alice@one.test")
+        #expect(known.permissions == .unspecified && known.signature == .none)
+    }
+
+    @Test func whatTheOlderAPITellsOfAShareIsNoShare() throws {
+        let facts = try facts(Self.form("/7/unshare", "token=S"))
+        #expect(facts.occasion == Occasion(.ocs, .inbound))
+        #expect(facts.notificationType == "SHARE_UNSHARED" && facts.signature == .none)
+        #expect(facts.shareType == nil && facts.protocols.isEmpty)
+    }
+}
