@@ -111,10 +111,12 @@ package enum Condition: Sendable, Hashable {
         return ranges.contains { $0.contains(address) }
     }
 
-    /// Only these have permissions and a size.
+    /// Only these have permissions and a size; of the older API what creates a share, not what tells
+    /// of a change.
     private static func isShare(_ facts: Facts) -> Bool {
         switch facts.occasion.kind {
-        case .share, .requestShare, .ocs, .webdav, .token: true
+        case .share, .requestShare, .webdav, .token: true
+        case .ocs: facts.notificationType == nil
         case .notification, .invite: false
         }
     }

@@ -129,4 +129,15 @@ import Testing
             try holds("notification_type = \"SHARE_DECLINED\"", "notification.in") == (false, false)
         )
     }
+
+    /// What the older API tells of a share is no share.
+    @Test(arguments: [
+        "permissions = [\"read\"]", "permissions_not = [\"read\"]", "size_max = \"1GiB\"",
+    ])
+    func aChangeOfTheOlderAPIHasNeitherPermissionsNorASize(_ when: String) throws {
+        let share = try holds(when, "ocs.in")
+        #expect(share.refusing)
+        let change = try holds(when, "ocs.in") { $0.notificationType = "SHARE_UNSHARED" }
+        #expect(change == (false, false))
+    }
 }

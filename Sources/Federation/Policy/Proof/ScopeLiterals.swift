@@ -79,8 +79,12 @@ struct ScopeLiterals {
         switch condition {
         case .permissions, .permissionsNot, .sizeMax:
             // These hang on the kind of message too; a share without a size is within every limit.
+            // Of what may be a notification they hold only where it is none.
             let any = Condition.sizeMax(0)
-            return [.init(space.question(.occasion) { any.holds(for: $0, in: effect) }), own]
+            return [
+                .init(space.question(.occasion) { any.holds(for: $0, in: effect) }),
+                .init(space.question(.notificationType) { $0.notificationType == nil }), own,
+            ]
         case .shareType, .resourceType, .protocols, .owner, .sender, .recipient, .accessTypes,
             .notificationType, .net, .software, .time:
             return [own]

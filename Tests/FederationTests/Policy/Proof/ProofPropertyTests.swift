@@ -52,7 +52,7 @@ import Testing
             let draft = PolicyDraft(&numbers)
             let policy = try PolicySamples.read(draft.text)
             let space = try MessageSpace([policy], asked: [])
-            try Exploration([policy], in: space, .answer).visit([space.everything]) {
+            try Exploration([policy], in: space, .answer).visit(space.possible) {
                 region, rulings in
                 guard Int.random(in: 0..<8, using: &numbers) == 0,
                     let message = space.message(in: region)

@@ -241,7 +241,8 @@ struct ReferenceEvaluator {
     // MARK: Conditions
 
     private var hasShare: Bool {
-        ["share", "request-share", "ocs", "webdav", "token"].contains(message.kind)
+        ["share", "request-share", "webdav", "token"].contains(message.kind)
+            || message.kind == "ocs" && message.notificationType == nil
     }
 
     private func holds(_ key: String, _ values: [String], _ effect: Effect) -> Bool {
