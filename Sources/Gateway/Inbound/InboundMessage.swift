@@ -38,9 +38,11 @@ extension Gateway {
     }
 
     /// What is held is kept for the person who decides.
-    func keepHeld(_ record: JournalRecord, _ trail: Trail) {
+    ///
+    /// - Parameter peer: who waits, where it is another one than the message is of.
+    func keepHeld(_ record: JournalRecord, of peer: PeerHost? = nil) {
         guard record.decision.action == .hold, let facts = record.facts,
-            let peer = trail.heldPeer ?? facts.peer
+            let peer = peer ?? facts.peer
         else { return }
         holds.note(HeldMessage(facts, record.decision, of: peer, at: environment.now()), of: peer)
     }

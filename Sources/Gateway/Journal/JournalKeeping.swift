@@ -140,7 +140,7 @@ extension Gateway {
         _ answer: Answer, _ trail: Trail, refusal: (Denial, _ decision: String) -> Answer
     ) async -> Answer {
         let (record, place) = trail.finished()
-        keepHeld(record, trail)
+        keepHeld(record, of: trail.heldPeer)
         let members = LogMembers(record.decision.entries)
         do throws(Denial) {
             try await journal.append(record, members, place)
@@ -172,11 +172,12 @@ extension Gateway {
         _ direction: DecisionRecord.Direction, _ status: Int, _ client: ClientConnection?,
         peer: String? = nil, _ tell: (inout JournalRecord) -> Void = { _ in }
     ) {
-        guard case .on = journal else { return }
+        let action = DecisionRecord.Action(denial)
+        // What is held is told a person too, with a journal or without one.
+        if case .off = journal, action != .hold { return }
         var decision = DecisionRecord(
-            id: decision, kind: kind, direction: direction,
-            action: DecisionRecord.Action(denial), by: denial.by, status: status,
-            client: client?.addressText ?? "-")
+            id: decision, kind: kind, direction: direction, action: action, by: denial.by,
+            status: status, client: client?.addressText ?? "-")
         decision.place = denial.ruling?.block.flatMap { policy.current.place(of: $0)?.description }
         decision.code = denial.disclosedCode
         decision.detail = denial.ruling?.block == nil ? denial.detail : nil
@@ -184,6 +185,7 @@ extension Gateway {
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
+        keepHeld(record)
         journal.note(record, LogMembers(record.decision.entries))
     }
 }

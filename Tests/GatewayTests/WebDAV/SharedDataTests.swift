@@ -471,6 +471,24 @@ import Testing
         #expect(lines.first?["would"]?.array?.compactMap(\.string) == ["require:tokens, soon"])
     }
 
+    // MARK: What the policy says
+
+    /// Also without a journal.
+    @Test func whatWaitsForAPersonIsToldOne() async throws {
+        let world = try await TestGateway(
+            rules: "[[rule]]\nname = \"ask\"\non = \"webdav.in\"\naction = \"hold\"")
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == 503)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 503)
+        let peer = try #require(PeerHost("one.test"))
+        let held = try #require(world.gateway.holds[peer])
+        #expect(held.count == 2)
+        let message = try #require(held.messages.first)
+        #expect(message.occasion == "webdav.in" && message.by == "rule:ask")
+        #expect(message.signature == "none" && message.client == "192.0.2.7")
+    }
+
     private func tolerated(in world: TestGateway) -> [JSONObject] {
         world.gateway.log.flush()
         return world.world.lines.objects.filter { $0["message"]?.string == "data.tolerated" }
