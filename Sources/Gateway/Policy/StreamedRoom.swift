@@ -12,6 +12,7 @@ final class StreamedRoom: Sendable {
         /// Taken, and not yet passed.
         var ahead: Int
         var passed = 0
+        var isOver = false
     }
     private let bytes: Mutex<Bytes>
 
@@ -57,9 +58,18 @@ final class StreamedRoom: Sendable {
         return room.pass(unpaid) ? .goesOn : .ends
     }
 
-    /// It is over; what did not pass is given back.
+    /// It is over; what did not pass is given back, the first time only.
     func end() {
-        if room.countsBytes { room.giveBack(beyond: bytes.withLock { $0.passed }) }
+        let passed: Int? = bytes.withLock { bytes in
+            if bytes.isOver { return nil }
+            bytes.isOver = true
+            return bytes.passed
+        }
+        guard let passed else { return }
+        if room.countsBytes { room.giveBack(beyond: passed) }
         room.end()
     }
+
+    /// What is refused after it was judged never comes to pass.
+    deinit { end() }
 }

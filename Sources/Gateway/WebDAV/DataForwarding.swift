@@ -21,7 +21,7 @@ extension Gateway {
     func forward(
         _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
         destination: String? = nil, depth: DataRequest.Depth = .asSent,
-        room: PendingRoom? = nil
+        room: StreamedRoom? = nil
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var authorization: Secret?
@@ -58,7 +58,6 @@ extension Gateway {
             for: request.head, path: path ?? request.path.text, query: request.head.query,
             client: request.client, dropping: dropped, authorization: authorization,
             adding: added)
-        let room = room.flatMap { StreamedRoom($0, request.head.body) }
         var replacing: (@Sendable (ResponseHead) -> Replacement?)?
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
         if let room {

@@ -98,7 +98,12 @@ extension Gateway {
         let judgement = try judge(
             head, client, access.share, .secret, access.share.peer, policy.snapshot,
             environment.now())
-        try takeSecret(of: access.share, judgement.verdict.settings)
+        do throws(Denial) {
+            try takeSecret(of: access.share, judgement.verdict.settings)
+        } catch {
+            judgement.pending?.giveBack(beyond: 0)
+            throw error
+        }
         form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
         return form.serialized()
     }

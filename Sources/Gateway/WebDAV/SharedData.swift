@@ -107,12 +107,12 @@ extension Gateway {
         let circumstances = Allowance.Circumstances(
             policy: snapshot.policy, address: request.client.address,
             mtls: request.client.shows(certificateOf: token.peer, now: now), now: now)
-        var room: PendingRoom?
+        var room: StreamedRoom?
         if !snapshot.mayRemember(.inbound) || !entry.allowance.holds(under: circumstances) {
             let share = try share(of: entry, now: now)
-            room = try judge(
-                request.head, request.client, share, .token, token.peer, snapshot, now
-            ).pending
+            let judgement = try judge(
+                request.head, request.client, share, .token, token.peer, snapshot, now)
+            room = StreamedRoom(judgement.pending, request.head.body)
             entry.allowance.note(under: circumstances)
         }
         let credential =
@@ -214,7 +214,7 @@ extension Gateway {
     /// Holds a request by secret to the permissions that the share names, as a token would be.
     private func permit(
         _ access: FoundAccess, _ request: DataRequest, below prefix: String
-    ) throws(Denial) -> (destination: String?, room: PendingRoom?) {
+    ) throws(Denial) -> (destination: String?, room: StreamedRoom?) {
         let share = access.share
         let now = environment.now()
         let token = AccessToken(
@@ -223,8 +223,10 @@ extension Gateway {
         let destination = try permit(token, request)
         let judgement = try judge(
             request.head, request.client, share, .secret, share.peer, policy.snapshot, now)
+        // Before anything else is refused: what does not pass gives back what it has taken.
+        let room = StreamedRoom(judgement.pending, request.head.body)
         try takeSecret(of: share, judgement.verdict.settings)
-        return (destination, judgement.pending)
+        return (destination, room)
     }
 
     private func permit(_ token: AccessToken, _ request: DataRequest) throws(Denial) -> String? {

@@ -68,7 +68,11 @@ import Transport
         #expect(first?.passes(100) == .goesOn)
         #expect(denial(try room(world), 900)?.status == 429)
         first?.end()
+        // Who ends without a word gives back as well.
         #expect(denial(try room(world), 900) == nil)
+        let second = try room(world)
+        #expect(denial(second, 900) == nil && second?.passes(900) == .goesOn)
+        second?.end()
         #expect(try room(world) == nil)
     }
 

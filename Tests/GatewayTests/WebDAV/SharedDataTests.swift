@@ -489,6 +489,29 @@ import Testing
         #expect(message.signature == "none" && message.client == "192.0.2.7")
     }
 
+    @Test func whatASecretThatIsRefusedHasTakenIsGivenBack() async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[limit]]
+                name = "bytes"
+                on = "webdav.in"
+                per = "peer"
+                bytes = "1000B/day"
+                [[rule]]
+                name = "tokens"
+                on = "webdav.in"
+                action = "allow"
+                set = { accept_secret = "none" }
+                """)
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let (put, length) = ("PUT \(Self.root)/a HTTP/1.1", "Content-Length: 900")
+        for _ in 0..<3 {
+            #expect(try world.plan(put, basic(Self.secret), length).status == 401)
+        }
+        #expect(try world.plan(put, bearer(token), length).status == nil)
+    }
+
     private func tolerated(in world: TestGateway) -> [JSONObject] {
         world.gateway.log.flush()
         return world.world.lines.objects.filter { $0["message"]?.string == "data.tolerated" }
