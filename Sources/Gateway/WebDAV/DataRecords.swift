@@ -84,6 +84,7 @@ extension Gateway {
         let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
         guard verdict.by == record.decision.by else { return }
         record.checks = verdict.checks
+        record.decision.would = verdict.would
         if standing.by == verdict.by {
             record.checks = policy.checks(of: facts, turnedAwayBy: standing)
             record.decision.place = policy.place(of: standing)?.description

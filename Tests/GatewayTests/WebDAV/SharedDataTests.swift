@@ -512,6 +512,32 @@ import Testing
         #expect(try world.plan(put, bearer(token), length).status == nil)
     }
 
+    @Test func whatIsRefusedSaysWhatElseWouldHaveRefusedIt() async throws {
+        let files = try TestJournal()
+        let journal = try JournalTests.open(files)
+        let world = try await TestGateway(
+            rules: """
+                [[require]]
+                name = "signed, soon"
+                on = ["webdav"]
+                need = ["signature"]
+                mode = "report"
+                [[rule]]
+                name = "no data"
+                on = ["webdav.in"]
+                action = "deny"
+                """, journal: journal)
+        try await world.share(Self.secret)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status == 403)
+        journal.close()
+        let found = try #require(
+            try JournalDiskTests.decisions(
+                files, try JournalPeople.opening(files.folder, files.seal)
+            ).last)
+        #expect(found.by == "rule:no data")
+        #expect(found.object["would"]?.array?.compactMap(\.string) == ["require:signed, soon"])
+    }
+
     private func tolerated(in world: TestGateway) -> [JSONObject] {
         world.gateway.log.flush()
         return world.world.lines.objects.filter { $0["message"]?.string == "data.tolerated" }
