@@ -46,9 +46,10 @@ struct PastJudge {
         // How long a message was under way is not known: none meets another.
         if verdict.action == .allow { taking.end() } else { taking.giveBack() }
         let outcome = PastOutcome(verdict)
-        let isOpen = people.variants(of: facts).contains { other in
-            PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)
-        }
+        let isOpen =
+            people.variants(of: facts)?.contains { other in
+                PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)
+            } ?? true
         // Who is refused by the same block as before needs no signature for it.
         let stays = message.outcome.by == outcome.by && !outcome.differs(from: message.outcome)
         return Judged(

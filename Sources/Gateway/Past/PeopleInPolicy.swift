@@ -31,30 +31,40 @@ struct PeopleInPolicy {
         owners.isEmpty && senders.isEmpty && recipients.isEmpty && addresses.isEmpty
     }
 
-    /// The same message from others that it may have been from; none when nothing is hidden that the
-    /// policy asks for.
-    func variants(of facts: Facts) -> [Facts] {
+    /// The same message from others that it may have been from, in every combination; none when
+    /// nothing is hidden that the policy asks for, nil when there are too many to be asked about.
+    func variants(of facts: Facts) -> [Facts]? {
         if isEmpty { return [] }
-        var variants: [Facts] = []
+        var variants = [facts]
         for (path, globs) in [
             (\Facts.owner, owners), (\Facts.sender, senders), (\Facts.recipient, recipients),
         ] {
             guard let host = HiddenPerson.host(of: facts[keyPath: path]) else { continue }
-            for glob in globs {
-                guard let name = Self.example(of: glob, at: host) else { continue }
-                var other = facts
-                other[keyPath: path] = name
-                variants.append(other)
+            let names = Set(globs.compactMap { Self.example(of: $0, at: host) })
+            guard variants.count * (names.count + 1) <= Self.most else { return nil }
+            variants += names.flatMap { name in
+                variants.map { other in
+                    var other = other
+                    other[keyPath: path] = name
+                    return other
+                }
             }
         }
-        guard facts.address == nil else { return variants }
-        for address in addresses {
-            var other = facts
-            other.address = address
-            variants.append(other)
+        if facts.address == nil {
+            guard variants.count * (addresses.count + 1) <= Self.most else { return nil }
+            variants += addresses.flatMap { address in
+                variants.map { other in
+                    var other = other
+                    other.address = address
+                    return other
+                }
+            }
         }
-        return variants
+        return Array(variants.dropFirst())
     }
+
+    /// Of one message.
+    private static let most = 1000
 
     private static func addresses(of ranges: [NetworkRange]) -> [NetworkAddress] {
         if ranges.isEmpty { return [] }

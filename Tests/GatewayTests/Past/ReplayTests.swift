@@ -185,4 +185,25 @@ import Testing
         #expect(html.contains("default-src 'none'"))
         #expect(!html.contains("http://") && !html.contains("https://") && !html.contains("src="))
     }
+
+    /// Of two who are sealed both may be meant at once.
+    @Test func peopleWhoAreSealedAreAskedAboutTogether() throws {
+        try journal.add(
+            try facts {
+                ($0.owner, $0.sender) = ("eve@one.test", "dean@one.test")
+            })
+        func denying(_ when: String) throws -> Policy {
+            try .past(
+                "[[rule]]\nname = \"both\"\non = \"share.in\"\nwhen = { \(when) }\n"
+                    + "action = \"deny\"\n" + Self.all)
+        }
+        let both = try denying("owner = \"eve@one.test\", sender = \"dean@one.test\"")
+        #expect(try replay(both).uncertain == 1)
+        #expect(try replay(both, people: OpenSeals.people).changed == 1)
+        let withNet = try denying("owner = \"eve@one.test\", net = \"192.0.2.0/24\"")
+        #expect(try replay(withNet).uncertain == 1)
+        // More than anybody asks for is not worked out.
+        let many = (0..<2000).map { "\"x\($0)@one.test\"" }.joined(separator: ", ")
+        #expect(try replay(denying("owner = [\(many)]")).uncertain == 1)
+    }
 }
