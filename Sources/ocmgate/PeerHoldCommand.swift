@@ -81,7 +81,7 @@ struct PeerHoldCommand: ParsableCommand {
                 try Output.miss(
                     "nothing of \(peer) waits; see ocmgate peer hold list", about.json)
             }
-            let edit = try change(peer, stance, waiting)
+            let edit = try change(held, stance, waiting)
             let by: PeerDecision.By
             do {
                 try edit?.write()
@@ -93,9 +93,10 @@ struct PeerHoldCommand: ParsableCommand {
 
         /// The list with the peer on it; nil when no list is to be changed.
         private func change(
-            _ peer: PeerHost, _ stance: PeerList.Stance, _ waiting: Waiting
+            _ held: HeldPeer, _ stance: PeerList.Stance, _ waiting: Waiting
         ) throws -> ListEdit? {
             if stance == .block, list == nil { return nil }
+            let peer = held.peer
             let edit: ListEdit
             do {
                 edit = try ListEdit(
@@ -104,15 +105,29 @@ struct PeerHoldCommand: ParsableCommand {
             } catch {
                 try Output.miss("\(error)", about.json)
             }
-            let standing = edit.policy.inForce(beside: waiting.settings.state.file)
-                .standing(of: peer, now: waiting.now)
+            let policy = edit.policy.inForce(beside: waiting.settings.state.file)
+            let standing = policy.standing(of: peer, now: waiting.now)
             let wanted: Standing.Word = stance == .allow ? .allow : .block
             guard standing.word == wanted else {
                 try Output.miss(
                     "nothing was changed: \(peer) would still be \(standing.word.rawValue) "
                         + "by \(standing.by)", about.json)
             }
+            if stance == .allow, let block = again(held, policy, waiting.now) {
+                let place = policy.place(of: block).map { " (\($0))" } ?? ""
+                try Output.miss(
+                    "nothing was changed: what waits of \(peer) would wait again by "
+                        + "\(block)\(place): change that block, or name a list that it excepts",
+                    about.json)
+            }
             return edit
+        }
+
+        /// The block that would hold all that is kept of a peer again; nil when none would, or nothing
+        /// is kept.
+        private func again(_ held: HeldPeer, _ policy: Policy, _ now: Int) -> String? {
+            let blocks = held.messages.map { $0.isHeldAgain(of: held.peer, by: policy, now: now) }
+            return blocks.contains(nil) ? nil : blocks.last ?? nil
         }
 
         private func report(_ held: HeldPeer, _ edit: ListEdit?, _ by: PeerDecision.By) {
@@ -135,7 +150,10 @@ struct PeerHoldCommand: ParsableCommand {
                 return
             }
             if let edit {
-                Output.line("\(edit.file):\(edit.line): added to the list \(edit.list):")
+                let what =
+                    edit.isThere
+                    ? "on the list \(edit.list) already" : "added to the list \(edit.list)"
+                Output.line("\(edit.file):\(edit.line): \(what):")
                 Output.line("  \(edit.entry)")
             }
             Output.line("\(held.peer): \(held.count) held messages are forgotten")

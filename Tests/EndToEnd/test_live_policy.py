@@ -14,7 +14,7 @@ from peers import as_json, legacy_share, serving, share
 from test_journal import lines as journal_lines
 from test_shares import reached, refused
 
-LISTED = ["flooding.test", "spraying.test", "surprise.test", "steady.test"]
+LISTED = ["flooding.test", "spraying.test", "surprise.test", "steady.test", "careful.test"]
 POLICY = """
 [[limit]]
 name  = "flood"
@@ -31,6 +31,13 @@ peer     = "spraying.test"
 per      = "sender"
 distinct = "recipient"
 rate     = "2/day"
+"""
+ASKED = """
+[[rule]]
+name   = "asked first"
+on     = "share.in"
+peer   = "careful.test"
+action = "hold"
 """
 # The policy as it is, but that shares of one peer are refused.
 CANDIDATE = """
@@ -58,6 +65,7 @@ def world(legacy, start, crowd):
         policy = (gateway.folder / "policy.toml").read_text()
         first = '[[rule]]\nname   = "admitted"'
         assert first in policy
+        policy = policy.replace(first, ASKED + first)
         (gateway.folder / "next.toml").write_text(policy.replace(first, CANDIDATE + first))
         (gateway.folder / "policy.toml").write_text(
             policy + '\n[list.unwanted]\nstanding = "block"\nsource = "unwanted.txt"\n')
@@ -142,6 +150,16 @@ def test_a_stranger_waits_for_a_person_who_lets_it_in(world, crowd):
     shown = told(gateway, "peer", "show", "stranger.test")
     assert shown["by"] == "list:partners" and shown["keys"] == "pinned"
     assert "asked Eve" in shown["note"]
+
+
+def test_what_a_rule_holds_is_let_in_by_no_list(world, crowd):
+    gateway, _ = world
+    refused(send(gateway, crowd.peers["careful.test"]), 503, "held")
+    held(gateway, "careful.test")
+    before = (gateway.folder / "policy.toml").read_text()
+    run = gateway.command("peer", "hold", "approve", "careful.test", "--list", "partners", check=False)
+    assert run.returncode == 1 and "rule:asked first" in run.stderr, run.stderr
+    assert (gateway.folder / "policy.toml").read_text() == before
 
 
 def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd):

@@ -1,4 +1,4 @@
-import Federation
+package import Federation
 import Transport
 
 /// What is kept of a message that was held, for the person who decides; sealed on the disk.
@@ -53,6 +53,23 @@ package struct HeldMessage: Sendable, Codable, Equatable {
 }
 
 extension HeldMessage {
+    /// The block by which a policy would hold the message again, with its peer let in; nil for one
+    /// that it would not, as far as what was kept tells.
+    package func isHeldAgain(of peer: PeerHost, by policy: Policy, now: Int) -> String? {
+        guard namedBy == nil, let occasion = Occasion(occasion) else { return nil }
+        var facts = Facts.ordinary(occasion, peer: peer, now: now)
+        facts.signature = SignatureFact(rawValue: signature) ?? .none
+        facts.address = NetworkAddress(client)
+        (facts.owner, facts.sender, facts.recipient) = (owner, sender, recipient)
+        (facts.shareType, facts.resourceType) = (shareType, resourceType)
+        facts.protocols = protocols
+        facts.permissions = Permissions(words: permissions)
+        facts.size = size
+        facts.notificationType = notificationType
+        let verdict = policy.evaluate(facts, room: Policy.roomForAll)
+        return verdict.action == .hold ? verdict.by : nil
+    }
+
     /// Whether it names a subject of the journal, or came from it.
     func names(_ subject: JournalSubject, site: PeerHost) -> Bool {
         let accounts = [owner, sender, recipient].compactMap { $0 }

@@ -17,8 +17,10 @@ package struct ListEdit: Sendable {
     package let file: String
     /// Where the new entry stands in it.
     package let line: Int
-    /// The new entry, as it is written.
+    /// The new entry, as it is written; one that stood there before, as it is read.
     package let entry: String
+    /// Whether the host stood on the list before, alone and without an end: then nothing is written.
+    package let isThere: Bool
     /// The policy as it is then.
     package let policy: Policy
     private let text: [UInt8]
@@ -47,7 +49,13 @@ package struct ListEdit: Sendable {
             throw Problem("there is no file \(self.file)")
         }
         self.old = old
-        if isText {
+        let known = list.entries.first { entry in
+            entry.pattern == HostPattern(host.description) && entry.until == nil
+        }
+        isThere = known != nil
+        if let known {
+            (text, entry, line) = (old, known.words, known.position?.line ?? 1)
+        } else if isText {
             entry = "\(host)    # \(day)\(note.isEmpty ? "" : ": \(note)")"
             var new = old
             if let last = new.last, last != 0x0A { new.append(0x0A) }
@@ -71,6 +79,7 @@ package struct ListEdit: Sendable {
     ///
     /// Refused: a file that somebody has changed since it was read.
     package func write() throws(PrivateFile.Problem) {
+        if isThere { return }
         try OperatorFile.rewrite(file, text, over: old)
     }
 

@@ -142,4 +142,15 @@ import Testing
         #expect(problem?.description.contains("--list partners") == true)
         #expect(try edit("new.test", "partners", excepted).list == "partners")
     }
+
+    /// An entry with an end, or for more than the host, is none of the host alone.
+    @Test(arguments: [("a.test", "partners", 10), ("c.test", "hosts", 1)])
+    func whoIsOnTheListAlreadyIsNotAddedAgain(_ host: String, _ list: String, _ line: Int) throws {
+        let scratch = try folder()
+        let edit = try edit(host, list, scratch)
+        #expect(edit.isThere && edit.line == line && edit.entry == host)
+        try edit.write()
+        #expect(try text("policy.toml", scratch) == Self.policy)
+        #expect(try text("hosts.txt", scratch) == "c.test\n# end")
+    }
 }
