@@ -9,7 +9,9 @@ struct JournalEraseCommand: AsyncParsableCommand {
         discussion: """
             The key of this subject is deleted: what was sealed with it can never be opened again, \
             and nobody can tell any more whose pseudonym it was. The records stay. A gateway that \
-            runs does it at once. Logs and backups are not touched (docs/journal.md).
+            runs does it at once. An account of ours is forgotten under every name of the site. Logs, \
+            backups and the share registry, which keeps the people of its shares, are not touched \
+            (docs/journal.md).
             Exit codes: 0 forgotten, 1 nothing was recorded, 2 it could not be done.
             """)
 

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Logging
 import OpenSSL
@@ -15,7 +16,8 @@ package enum JournalForgetting {
         guard let journal = settings.journal else {
             throw JournalError("[journal] dir", "is \"\": there is no journal", "")
         }
-        guard let erasure = JournalErasure(text) else {
+        let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
+        guard let erasures = JournalErasure.all(text, ours: site?.hosts ?? []) else {
             throw JournalError(text, "is no address, and no pseudonym of the journal", "")
         }
         let store: Store
@@ -28,10 +30,9 @@ package enum JournalForgetting {
             }
         }
         defer { store.close() }
-        guard let site = Site(origin: settings.site.origin, aliases: []) else { return nil }
-        if let change = try HoldBook(store, seal).forget(erasure, site: site.host) {
-            try await store.commit(change)
-        }
+        guard let site else { return nil }
+        let holds = try HoldBook(store, seal)
+        try await store.commit(erasures.compactMap { holds.forget($0, site: site.host) })
         guard PrivateFile.exists(journal.folder) else { return nil }
         let key = try JournalKey.load(folder: settings.signature.keys, whenMissing: .refuse)
         let disk = try JournalDisk(
@@ -42,9 +43,23 @@ package enum JournalForgetting {
             time: now * 1000)
         defer { disk.close() }
         try disk.commit()
-        let pseudonym = try disk.erase(erasure, now * 1000)
+        let pseudonym = try erasures.compactMap { try disk.erase($0, now * 1000) }.first
         try disk.checkpoint(now * 1000)
         return pseudonym
+    }
+}
+
+extension JournalErasure {
+    /// Whom an operator names: one of a site's people under each of its names, since messages use any.
+    /// Nil for a text that names nobody.
+    ///
+    /// - Parameter ours: the names of the site, its own first.
+    static func all(_ text: String, ours: [PeerHost]) -> [JournalErasure]? {
+        switch JournalErasure(text) {
+        case .subject(let subject): subject.everywhere(at: ours).map { .subject($0) }
+        case .pseudonym(let pseudonym): [.pseudonym(pseudonym)]
+        case nil: nil
+        }
     }
 }
 

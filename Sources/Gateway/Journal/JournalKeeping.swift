@@ -67,15 +67,21 @@ package enum JournalKeeping: Sendable {
     }
 
     /// Carries out `journal erase`.
-    func erase(_ text: String) async -> OrderAnswer {
+    ///
+    /// - Parameter ours: the names of the site, its own first.
+    func erase(_ text: String, ours: [PeerHost]) async -> OrderAnswer {
         guard case .on(let journal, _) = self else {
             return .refused("the gateway that runs keeps no journal")
         }
-        guard let erasure = JournalErasure(text) else {
+        guard let erasures = JournalErasure.all(text, ours: ours) else {
             return .refused(JournalErasure.refusal(of: text))
         }
         do {
-            let pseudonym = try await journal.erase(erasure)
+            var pseudonym: JournalPseudonym?
+            for erasure in erasures {
+                let found = try await journal.erase(erasure)
+                pseudonym = pseudonym ?? found
+            }
             return .done(pseudonym.map { ["pseudonym": $0.description] } ?? [:])
         } catch { return .refused(error.detail) }
     }

@@ -32,6 +32,15 @@ package struct JournalSubject: Sendable, Hashable {
         self.host = host
     }
 
+    /// An account of a site under each of its names; anybody else alone.
+    ///
+    /// - Parameter ours: the names of the site, its own first.
+    func everywhere(at ours: [PeerHost]) -> [JournalSubject] {
+        guard let host, ours.contains(host), name.hasSuffix("@\(host)") else { return [self] }
+        let identifier = name.dropLast("@\(host)".count)
+        return ours.map { JournalSubject(name: "\(identifier)@\($0)", host: $0) }
+    }
+
     init(client address: IPAddress) {
         switch address.unmapped {
         case .v4: self.init(name: address.unmapped.description, host: nil)

@@ -112,11 +112,10 @@ extension Gateway {
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
         case .eraseSubject(let text):
-            let change = JournalErasure(text).flatMap { holds.forget($0, site: site.host) }
-            do { if let change { try await store.commit(change) } } catch {
-                return .refused("\(error)")
-            }
-            return await journal.erase(text)
+            let erasures = JournalErasure.all(text, ours: site.hosts) ?? []
+            let changes = erasures.compactMap { holds.forget($0, site: site.host) }
+            do { try await store.commit(changes) } catch { return .refused("\(error)") }
+            return await journal.erase(text, ours: site.hosts)
         case .settleHold(let name):
             guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
             do { try await store.commit(holds.settle(host)) } catch { return .refused("\(error)") }

@@ -112,6 +112,29 @@ struct JournalTests {
         }
     }
 
+    /// Messages use any name of the site.
+    @Test func anAccountOfOursIsForgottenUnderEachOfItsNames() async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        let ours = try ["cloud.test", "old.test"].map { try #require(PeerHost($0)) }
+        let people = ["bob@cloud.test", "bob@old.test", "bob@one.test"]
+        for (number, person) in people.enumerated() {
+            let record = try TestJournal.record("000000000000000\(number)", by: person)
+            try await journal.append(record, .none)
+        }
+        let keeping = JournalKeeping.on(journal, .none)
+        let answer = await keeping.erase("bob@https://old.test/", ours: ours)
+        guard case .done(let told) = answer else { throw JournalError("erase", "\(answer)", "") }
+        #expect(told["pseudonym"] != nil)
+        var left: [String] = []
+        for person in people {
+            let erasure = try #require(JournalErasure(person))
+            if try await journal.erase(erasure) != nil { left.append(person) }
+        }
+        #expect(left == ["bob@one.test"])
+        journal.close()
+    }
+
     @Test func aMessageThatIsLetThroughIsRecordedWithItsFacts() async throws {
         let files = try TestJournal()
         let journal = try Self.open(files)
