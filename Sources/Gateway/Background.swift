@@ -171,7 +171,8 @@ extension OutboundClient {
     /// One GET for the peer directory; a URL of another host than the peer's own is fetched as it
     /// is (a key set may live elsewhere), under the same guard.
     func get(
-        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ log: GatewayLog
+        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ acquaintance: Acquaintance,
+        _ log: GatewayLog
     ) async -> PeerFetch {
         guard let parts = try? HTTPURL(url), parts.scheme == .https else {
             return .failed("\(url) is not an https URL")
@@ -179,7 +180,8 @@ extension OutboundClient {
         let request = OutboundRequest(
             .get, authority: parts.authority, target: Array(parts.target.utf8),
             fields: [(.accept, "application/json"), (.userAgent, "ocmgate")],
-            redirects: redirects == .followedOnSameHost ? .followedOnSameHost : .returned)
+            redirects: redirects == .followedOnSameHost ? .followedOnSameHost : .returned,
+            acquaintance: acquaintance)
         do throws(FetchFailure) {
             let response = try await fetch(request)
             return .answered(status: response.status, body: response.body)

@@ -50,9 +50,8 @@ extension RunningGateway {
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy, lists: lists,
                     candidateLists: candidateLists, keys: keys,
-                    peers: peerDirectory(configuration, client, environment, log) { host in
-                        configuration.profile != .observe
-                            && policy.current.standing(of: host, now: environment.now()).isBlocked
+                    peers: peerDirectory(configuration, client, environment, log) {
+                        policy.current.standing(of: $0, now: environment.now())
                     },
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
@@ -157,12 +156,12 @@ extension RunningGateway {
 
     /// Peers by this client.
     ///
-    /// - Parameter isBlocked: what the lists say of a host that a peer names in the place of its own, for
-    ///   its key set: it need be on none of them (`settled.md` 12).
+    /// - Parameter standing: what the lists say of a host. One that a peer names in the place of its own,
+    ///   for its key set, need be on none of them (`settled.md` 12).
     package static func peerDirectory(
         _ configuration: Configuration, _ client: OutboundClient, _ environment: Environment,
         _ log: GatewayLog, patience: Duration = .seconds(3),
-        isBlocked: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
+        standing: @escaping @Sendable (PeerHost) -> Standing? = { _ in nil }
     ) -> PeerDirectory {
         let settings = configuration.discovery
         return PeerDirectory(
@@ -172,18 +171,21 @@ extension RunningGateway {
                 negative: settings.negative.wholeSeconds),
             .init(
                 now: { environment.monotonicMilliseconds() / 1000 },
-                fetch: { host, url, redirects in
-                    await client.get(host, url, redirects, log)
+                fetch: { host, url, redirects, acquaintance in
+                    await client.get(host, url, redirects, acquaintance, log)
                 },
                 refusal: { host, peer in
                     if !configuration.outbound.takesPort(of: host, namedBy: peer) {
                         "\(peer) names the port of \(host), and nothing else does"
-                    } else if isBlocked(host) {
+                    } else if configuration.profile != .observe,
+                        standing(host)?.isBlocked == true
+                    {
                         "\(host) is blocked"
                     } else {
                         nil
                     }
-                }, patience: patience))
+                },
+                isListed: { standing($0)?.word == .allow }, patience: patience))
     }
 
     /// The proxy on the backend's way out, with the authority that the backend trusts; nil without

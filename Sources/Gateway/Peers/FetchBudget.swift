@@ -1,19 +1,12 @@
 import Synchronization
+import Transport
 
-/// How often peers can make us fetch something: a bucket for all of them, of which hosts that never
-/// answered may not take the last quarter, and one slot per host and minute for a key id that we do
+/// How often peers can make us fetch something: a bucket for all of them, of which strangers may
+/// not take the last quarter, and one slot per host and minute for a key id that we do
 /// not know (security design, item 67; settled questions, 6).
 ///
 /// A slot is taken before the fetch and stays taken whatever the fetch brings.
 final class FetchBudget: Sendable {
-    /// Who is to be asked.
-    enum Host: Sendable {
-        /// It has answered before.
-        case known
-        /// Anybody can invent such hosts, so they may not use up what the others need.
-        case stranger
-    }
-
     private struct State {
         var tokens: Double
         var filledAt: Int
@@ -27,7 +20,7 @@ final class FetchBudget: Sendable {
     }
 
     /// Takes one fetch out of the common bucket; false when it is empty for this host.
-    func take(for host: Host, now: Int) -> Bool {
+    func take(for host: Acquaintance, now: Int) -> Bool {
         let reserve =
             switch host {
             case .known: 0.0

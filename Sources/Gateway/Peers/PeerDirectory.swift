@@ -2,6 +2,7 @@ package import Federation
 import HTTPSignatures
 import OpenSSL
 import Synchronization
+import Transport
 
 /// What peers publish of themselves: discovery documents and keys, fetched when first needed, kept,
 /// and fetched again within bounds.
@@ -32,6 +33,8 @@ package final class PeerDirectory: Sendable {
         /// Why nothing may be fetched from a host that a peer names in the place of its own; nil when it
         /// may.
         package var refusal: @Sendable (_ host: PeerHost, _ peer: PeerHost) -> String?
+        /// Whether a list allows the host: nobody invented such a one.
+        package var isListed: @Sendable (PeerHost) -> Bool
         /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
         /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
         package var patience: Duration
@@ -41,12 +44,14 @@ package final class PeerDirectory: Sendable {
         package init(
             now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
             refusal: @escaping @Sendable (PeerHost, PeerHost) -> String? = { _, _ in nil },
+            isListed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
             patience: Duration = .seconds(3),
             random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
         ) {
             self.now = now
             self.fetch = fetch
             self.refusal = refusal
+            self.isListed = isListed
             self.patience = patience
             self.random = random
         }
@@ -220,8 +225,13 @@ extension PeerDirectory {
                 if will { return .current(entry) }
             }
             if let entry, isRecentFailure(entry, now) { return .failed(entry) }
-            guard takeFetch(entry, now) else { return notAsked(host, Self.tooMany) }
-            let (document, failure) = await PeerDocumentFetch(fetch: world.fetch).document(of: host)
+            let acquaintance = acquaintance(with: host, entry)
+            guard budget.take(for: acquaintance, now: now) else {
+                return notAsked(host, Self.tooMany)
+            }
+            let (document, failure) = await PeerDocumentFetch(
+                fetch: world.fetch, acquaintance: acquaintance
+            ).document(of: host)
             guard let document else { return failed(host, failure, now) }
             // A host that had a document and shows a page for people now is not one without keys.
             if case .absent = document, case .published? = entry?.document,
@@ -246,6 +256,7 @@ extension PeerDirectory {
         await keyFlights.result(for: host) { [self] in
             let now = world.now()
             let known = used(host, now)
+            let acquaintance = acquaintance(with: host, known)
             if let known, isRecentFailure(known, now) { return .failed(known) }
             // After a first key set the remembered document is the old one: the key that is asked
             // for could be in a new one.
@@ -259,14 +270,17 @@ extension PeerDirectory {
                             entry.keysAt = now
                         })
                 }
-                guard takeFetch(entry, now) else { return notAsked(host, Self.tooMany) }
-                return await fetchKeySet(of: host, document, now)
+                guard budget.take(for: self.acquaintance(with: host, entry), now: now) else {
+                    return notAsked(host, Self.tooMany)
+                }
+                return await fetchKeySet(of: host, document, acquaintance, now)
             }
         }
     }
 
     private func fetchKeySet(
-        of host: PeerHost, _ document: DiscoveryDocument, _ now: Int
+        of host: PeerHost, _ document: DiscoveryDocument, _ acquaintance: Acquaintance,
+        _ now: Int
     ) async -> Refresh {
         let own = Self.keys(in: .published(document))
         let url = Self.keySetURL(of: host, document)
@@ -275,8 +289,14 @@ extension PeerDirectory {
         {
             return failed(host, "the key set at \(url): \(refusal)", now)
         }
+        // Who answered once can name hosts that never do: their names are strangers'.
+        let server = document.jwksURI?.host ?? host
+        let met =
+            server == host
+            ? acquaintance
+            : self.acquaintance(with: server, entries.withLock { $0[server] })
         let failure: String
-        switch await world.fetch(host, url, .refused) {
+        switch await world.fetch(host, url, .refused, met) {
         case .answered(200, let body):
             if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
             failure = "the key set at \(url) cannot be read"
@@ -325,8 +345,8 @@ extension PeerDirectory {
         entry.failedAt.map { now - $0 < lifetimes.negative } ?? false
     }
 
-    private func takeFetch(_ entry: PeerEntry?, _ now: Int) -> Bool {
-        budget.take(for: entry?.hasAnswered == true ? .known : .stranger, now: now)
+    private func acquaintance(with host: PeerHost, _ entry: PeerEntry?) -> Acquaintance {
+        entry?.hasAnswered == true || world.isListed(host) ? .known : .stranger
     }
 
     /// Changes an entry, and makes room for it when it is new.

@@ -1,4 +1,5 @@
 package import Federation
+package import Transport
 
 /// What came of asking a peer for something.
 package enum PeerFetch: Sendable {
@@ -14,7 +15,9 @@ package enum PeerFetch: Sendable {
 /// How the directory asks: one GET of an https URL on the peer's host, at most two redirects on the
 /// same host when it says so, never an address that the guard refuses.
 package typealias PeerFetcher =
-    @Sendable (_ host: PeerHost, _ url: String, _ redirects: Redirects) async -> PeerFetch
+    @Sendable (
+        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ acquaintance: Acquaintance
+    ) async -> PeerFetch
 
 /// Whether a fetch follows redirects.
 package enum Redirects: Sendable {
@@ -33,6 +36,7 @@ package enum PeerDocument: Sendable {
 /// Finds a peer's discovery document at whichever of its places has it (`protocol.md` 2).
 struct PeerDocumentFetch: Sendable {
     let fetch: PeerFetcher
+    let acquaintance: Acquaintance
 
     /// The document; nil with the reason when the host cannot be reached, or shows none and one of its
     /// places told nothing, so that absence and ignorance are never mixed up.
@@ -40,7 +44,7 @@ struct PeerDocumentFetch: Sendable {
         var failure = ""
         var answered = false
         for path in Self.places {
-            switch await fetch(host, host.origin + path, .followedOnSameHost) {
+            switch await fetch(host, host.origin + path, .followedOnSameHost, acquaintance) {
             case .failed(let reason):
                 // A host that cannot be reached at one place cannot be reached at the next.
                 if !answered { return (nil, reason) }

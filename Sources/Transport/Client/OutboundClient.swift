@@ -13,6 +13,7 @@ package final class OutboundClient: Sendable {
     private struct Key: Hashable {
         let scheme: Scheme
         let authority: Authority
+        let acquaintance: Acquaintance
     }
 
     package init(_ configuration: OutboundConfiguration, on group: LoopGroup) {
@@ -37,10 +38,14 @@ package final class OutboundClient: Sendable {
     }
 
     /// An upstream for forwarding to a server on the Internet under the same guard; the same
-    /// value for the same scheme and authority. Of scheme `http` it is a connection without TLS,
+    /// value for the same of all that is given. Of scheme `http` it is a connection without TLS,
     /// as for a `Tunnel`.
-    package func upstream(scheme: Scheme, authority: Authority) -> Upstream {
-        let key = Key(scheme: scheme, authority: authority.normalized(for: scheme))
+    package func upstream(
+        scheme: Scheme, authority: Authority, acquaintance: Acquaintance = .known
+    ) -> Upstream {
+        let key = Key(
+            scheme: scheme, authority: authority.normalized(for: scheme),
+            acquaintance: acquaintance)
         return upstreams.withLock { upstreams in
             if let known = upstreams[key] { return known }
             if upstreams.count >= Self.capacity { upstreams.removeAll() }
@@ -95,7 +100,8 @@ package final class OutboundClient: Sendable {
             }
         return Upstream(
             .tcp(host, port: port), security: security,
-            guarding: configuration.guarding, through: configuration.proxy, limits: limits)
+            guarding: configuration.guarding, acquaintance: key.acquaintance,
+            through: configuration.proxy, limits: limits)
     }
 
     private func send(
@@ -107,7 +113,9 @@ package final class OutboundClient: Sendable {
         let buffered = BufferedRequest(
             request.method, head: head, body: request.body,
             responseLimit: request.responseLimit ?? configuration.maxResponse, deadline: left)
-        let upstream = upstream(scheme: request.scheme, authority: request.authority)
+        let upstream = upstream(
+            scheme: request.scheme, authority: request.authority,
+            acquaintance: request.acquaintance)
         let response: BufferedResponse
         do { response = try await group.any.exchange(buffered, with: upstream) } catch {
             throw FetchFailure(error)

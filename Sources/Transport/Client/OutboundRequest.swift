@@ -13,6 +13,8 @@ package struct OutboundRequest: Sendable {
     package var redirects: Redirects
     /// How long the body of the answer may be; nil for the client's own limit.
     package var responseLimit: Int?
+    /// Strangers' names are looked up apart from all others.
+    package var acquaintance: Acquaintance
 
     /// What a redirecting answer means.
     package enum Redirects: Sendable, Equatable {
@@ -25,7 +27,8 @@ package struct OutboundRequest: Sendable {
     package init(
         _ method: Method, scheme: Scheme = .https, authority: Authority, target: [UInt8],
         fields: [(name: FieldName, value: String)] = [], body: [UInt8]? = nil,
-        redirects: Redirects = .returned, responseLimit: Int? = nil
+        redirects: Redirects = .returned, responseLimit: Int? = nil,
+        acquaintance: Acquaintance = .known
     ) {
         self.method = method
         self.scheme = scheme
@@ -35,5 +38,6 @@ package struct OutboundRequest: Sendable {
         self.body = body
         self.redirects = redirects
         self.responseLimit = responseLimit
+        self.acquaintance = acquaintance
     }
 }

@@ -1,8 +1,13 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Turns names into addresses by the system's resolver, on threads of its own.
+///
+/// A thread is held for as long as the system waits for name servers, which is longer than anybody
+/// waits here. So a name is looked up by one thread at a time however many ask for it, and not at
+/// all once nobody waits for it any more.
 final class Resolver: Sendable {
     /// Where a name is looked for.
     enum Scope: Sendable {
@@ -11,45 +16,95 @@ final class Resolver: Sendable {
         case machine
         /// In the public tree of names only: no search list, no line of the hosts file.
         case global
+        /// There too, for names that anybody can have invented.
+        case strangers
     }
 
     /// Why there are no addresses.
     enum Failure: Error, Sendable { case noAddress, tooSlow }
 
-    /// A pool for each scope: strangers' names that take long hold up no server of ours.
-    private let ownThreads: NIOThreadPool
-    private let strangersThreads: NIOThreadPool
+    private struct Question: Hashable, Sendable {
+        let name: String
+        let scope: Scope
+    }
+
+    private struct State {
+        /// Who waits for a name that is looked up, or is to be.
+        var askers: [Question: [Int: EventLoopPromise<[IPAddress]>]] = [:]
+        var lastAsker = 0
+    }
+
+    /// A pool for each scope: strangers' names that take long hold up no server that is known, and
+    /// the names of those no server of ours.
+    private let machineThreads = Resolver.threads(2)
+    private let globalThreads = Resolver.threads(4)
+    private let strangersThreads = Resolver.threads(3)
+    private let state = Mutex(State())
+    private let patience: TimeAmount
     private let lookup: @Sendable (String) -> [IPAddress]
 
     /// `lookup` stands in for the system's resolver in tests; it gets names as the system would.
-    init(lookup: @escaping @Sendable (String) -> [IPAddress] = Resolver.system) {
+    init(
+        patience: TimeAmount = .seconds(3),
+        lookup: @escaping @Sendable (String) -> [IPAddress] = Resolver.system
+    ) {
+        self.patience = patience
         self.lookup = lookup
-        ownThreads = NIOThreadPool(numberOfThreads: 2)
-        ownThreads.start()
-        strangersThreads = NIOThreadPool(numberOfThreads: 4)
-        strangersThreads.start()
     }
 
     /// All addresses of `name`, in the resolver's order; gives up after three seconds.
     func addresses(
         of name: String, in scope: Scope, on eventLoop: any EventLoop
     ) -> EventLoopFuture<[IPAddress]> {
+        let question = Question(name: name, scope: scope)
         let promise = eventLoop.makePromise(of: [IPAddress].self)
-        let timeout = eventLoop.scheduleTask(in: .seconds(3)) { promise.fail(Failure.tooSlow) }
-        let (asked, threads) =
-            switch scope {
-            case .machine: (name, ownThreads)
-            case .global: (name + ".", strangersThreads)
-            }
-        let lookup = lookup
-        threads.runIfActive(eventLoop: eventLoop) { lookup(asked) }.whenComplete { result in
-            timeout.cancel()
-            switch result {
-            case .success(let addresses) where !addresses.isEmpty: promise.succeed(addresses)
-            case .success, .failure: promise.fail(Failure.noAddress)
+        let (asker, isFirst) = state.withLock { state in
+            state.lastAsker += 1
+            let isFirst = state.askers[question] == nil
+            state.askers[question, default: [:]][state.lastAsker] = promise
+            return (state.lastAsker, isFirst)
+        }
+        let timeout = eventLoop.scheduleTask(in: patience) { [self] in
+            _ = state.withLock { $0.askers[question]?.removeValue(forKey: asker) }
+            promise.fail(Failure.tooSlow)
+        }
+        promise.futureResult.whenComplete { _ in timeout.cancel() }
+        if isFirst { threads(of: scope).submit { [self] _ in answer(question) } }
+        return promise.futureResult
+    }
+
+    /// On a thread of the pool.
+    private func answer(_ question: Question) {
+        let isWanted = state.withLock { state in
+            if state.askers[question]?.isEmpty == false { return true }
+            state.askers[question] = nil
+            return false
+        }
+        guard isWanted else { return }
+        let addresses = lookup(
+            question.scope == .machine ? question.name : question.name + ".")
+        let askers = state.withLock { $0.askers.removeValue(forKey: question) }
+        for promise in (askers ?? [:]).values {
+            if addresses.isEmpty {
+                promise.fail(Failure.noAddress)
+            } else {
+                promise.succeed(addresses)
             }
         }
-        return promise.futureResult
+    }
+
+    private func threads(of scope: Scope) -> NIOThreadPool {
+        switch scope {
+        case .machine: machineThreads
+        case .global: globalThreads
+        case .strangers: strangersThreads
+        }
+    }
+
+    private static func threads(_ count: Int) -> NIOThreadPool {
+        let threads = NIOThreadPool(numberOfThreads: count)
+        threads.start()
+        return threads
     }
 
     /// `getaddrinfo`, by way of Foundation.

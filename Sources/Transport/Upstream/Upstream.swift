@@ -9,6 +9,8 @@ package final class Upstream: Sendable {
     /// Judges every address of its name before any is dialled; nil for a server that the operator
     /// named.
     package let guarding: AddressGuard?
+    /// Whether its name is one that anybody can have invented.
+    package let acquaintance: Acquaintance
     /// The HTTP proxy that connections are made through; the guard judges `endpoint` all the same.
     package let proxy: OuterProxy?
     package let announcement: Announcement
@@ -22,7 +24,8 @@ package final class Upstream: Sendable {
 
     package init(
         _ endpoint: Endpoint, security: UpstreamSecurity? = nil, guarding: AddressGuard? = nil,
-        through proxy: OuterProxy? = nil, announcement: Announcement = .none,
+        acquaintance: Acquaintance = .known, through proxy: OuterProxy? = nil,
+        announcement: Announcement = .none,
         limits: UpstreamLimits = UpstreamLimits(), health: UpstreamHealth? = nil
     ) {
         self.health = health
@@ -31,6 +34,7 @@ package final class Upstream: Sendable {
         self.endpoint = endpoint
         self.security = security
         self.guarding = guarding
+        self.acquaintance = acquaintance
         self.limits = limits
         firstByte = LoopSpan(limits.firstByte)
         idle = LoopSpan(limits.idle)

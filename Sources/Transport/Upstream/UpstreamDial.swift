@@ -45,6 +45,14 @@ final class UpstreamDial: LoopMember {
 
     private var isOver: Bool { memberIndex < 0 }
 
+    private var scope: Resolver.Scope {
+        guard upstream.guarding != nil else { return .machine }
+        return switch upstream.acquaintance {
+        case .known: .global
+        case .stranger: .strangers
+        }
+    }
+
     private func begin() {
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         switch upstream.endpoint {
@@ -61,7 +69,6 @@ final class UpstreamDial: LoopMember {
             loop.counters.count(.addressRefused)
             end(.unresolved)
         case .tcp(.name(let name), let port):
-            let scope: Resolver.Scope = upstream.guarding == nil ? .machine : .global
             loop.resolver.addresses(of: name, in: scope, on: loop.eventLoop).whenComplete {
                 switch $0 {
                 case .success(let addresses): bound.value.judge(addresses, port)

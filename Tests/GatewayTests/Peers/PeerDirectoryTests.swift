@@ -1,7 +1,9 @@
 import Federation
 import HTTPSignatures
 import OpenSSL
+import Synchronization
 import Testing
+import Transport
 
 @testable import Gateway
 
@@ -26,7 +28,7 @@ import Testing
         PeerDirectory(
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
-                now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
+                now: { clock.seconds }, fetch: { _, url, _, _ in await net.fetch(url) },
                 patience: patience, random: random))
     }
 
@@ -92,6 +94,36 @@ import Testing
         await #expect(throws: Denial.self) {
             try await directory.key(peer.keyID, of: other, for: .jwks)
         }
+    }
+
+    /// A host that answers can name one that never does.
+    @Test func whoAnsweredBeforeOrIsListedIsNoStrangerAndWhomItNamesIs() async throws {
+        let asked = Mutex<[String: [Acquaintance]]>([:])
+        let directory = PeerDirectory(
+            lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
+            .init(
+                now: { [clock] in clock.seconds },
+                fetch: { [net] _, url, _, acquaintance in
+                    asked.withLock { $0[url, default: []].append(acquaintance) }
+                    return await net.fetch(url)
+                },
+                isListed: { $0.description == "listed.test" }, patience: .seconds(300),
+                random: { _ in 0 }))
+        let document = "https://modern.test/.well-known/ocm"
+        net.answer(
+            document, 200,
+            peer.discovery.replacing("https://modern.test/ocm/jwks", with: "https://keys.test/set"))
+        net.answer("https://keys.test/set", 200, try peer.keySet())
+        for _ in 0..<2 {
+            _ = try await directory.key(peer.keyID, of: host, for: .jwks)
+            clock.pass(600)
+        }
+        let listed = try #require(PeerHost("listed.test"))
+        _ = try? await directory.document(of: listed)
+        let seen = asked.withLock { $0 }
+        #expect(seen[document] == [.stranger, .known])
+        #expect(seen["https://keys.test/set"] == [.stranger, .stranger])
+        #expect(seen["https://listed.test/.well-known/ocm"] == [.known])
     }
 
     @Test func unknownNamesCauseOneRefreshInAMinute() async throws {

@@ -1,5 +1,6 @@
 import Federation
 import Testing
+import Transport
 
 @testable import Gateway
 
@@ -9,8 +10,10 @@ import Testing
 
     private func ask() async throws -> (document: PeerDocument?, failure: String) {
         let host = try #require(PeerHost("a.test"))
-        return await PeerDocumentFetch(fetch: { _, url, _ in await net.fetch(url) })
-            .document(of: host)
+        return await PeerDocumentFetch(
+            fetch: { _, url, _, _ in await net.fetch(url) }, acquaintance: .stranger
+        )
+        .document(of: host)
     }
 
     @Test(arguments: ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"])
@@ -71,7 +74,7 @@ import Testing
             let net = TestNet()
             net.answer("https://a.test\(path)", status, "")
             let (document, failure) = await PeerDocumentFetch(
-                fetch: { _, url, _ in await net.fetch(url) }
+                fetch: { _, url, _, _ in await net.fetch(url) }, acquaintance: .stranger
             ).document(of: try #require(PeerHost("a.test")))
             #expect(document == nil && failure.contains("\(status)"))
         }

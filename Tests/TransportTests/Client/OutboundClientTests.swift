@@ -279,6 +279,9 @@ import Testing
         for (scheme, text) in [
             (Scheme.http, "a.example"), (.https, "a.example:8443"), (.https, "b.example"),
         ] { #expect(client.upstream(scheme: scheme, authority: try Authority(text)) !== one) }
+        let stranger = client.upstream(
+            scheme: .https, authority: try Authority("a.example"), acquaintance: .stranger)
+        #expect(stranger !== one)
         await group.shutdown()
     }
 }
