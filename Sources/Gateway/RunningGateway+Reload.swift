@@ -15,6 +15,10 @@ extension RunningGateway {
         let egress: EgressHandler?
         /// What is left for the next start was told so.
         var toldWaiting: [String] = []
+        /// When a certificate that is not valid yet is to be read again (Unix time).
+        var again: Int?
+        /// The files of a configuration that could not be taken for what they hold, or do not.
+        var refused: [String] = []
     }
 
     /// Reads everything again that may change: policy, lists, keys, certificates, configuration.
@@ -28,8 +32,9 @@ extension RunningGateway {
     /// Reads the configuration and the certificates again, and accepts connections by them from now
     /// on; those that stand end under the ones they began with.
     ///
-    /// A file that cannot be used changes nothing of what it is for: with a broken configuration, the
-    /// certificates of the last good one are read again all the same.
+    /// A file that cannot be used changes nothing of what it is for: with a configuration that is broken,
+    /// or cannot be served by, the certificates of the last good one are read again all the same, and a
+    /// certificate that is broken stays alone with what it was.
     @discardableResult
     func reloadConfiguration() async -> ConfigurationReload {
         await gateway.policyQueue.result { [self] in readConfigurationAgain() }
@@ -37,34 +42,36 @@ extension RunningGateway {
 
     private func readConfigurationAgain() -> ConfigurationReload {
         let before = terms.withLock { $0 }
+        let now = gateway.environment.now()
+        var after = before
+        (after.again, after.refused) = (nil, [])
         var reload = ConfigurationReload()
-        var next = before.configuration
-        do throws(ConfigurationErrors) {
-            let change = ConfigurationChange(
-                from: before.configuration,
-                to: try Configuration.load(file: before.configuration.file))
-            next = change.merged
-            reload.taken = change.taken
-            reload.waiting = change.waiting
-        } catch { reload.problem = error.description }
+        var problems: [String] = []
         do {
-            let certificates = try ServedCertificates(of: next)
-            try certificates.requireNoLoss(
-                from: before.certificates, in: next, now: gateway.environment.now())
-            let server = try Self.serverConfiguration(
-                next, certificates, egress: before.egress, succeeding: before.server)
-            self.server.change(server)
-            terms.withLock { terms in
-                terms.configuration = next
-                terms.server = server
-                terms.certificates = certificates
-            }
+            let wanted = try Configuration.load(file: before.configuration.file)
+            let change = ConfigurationChange(from: before.configuration, to: wanted)
+            after.refused = change.merged.certificateFiles
+            // Whoever takes away a host with its certificate means to lose it.
+            let hosts = before.configuration.hosts.intersection(wanted.hosts)
+            problems = try after.take(change.merged, hosts: hosts, now: now)
+            after.refused = []
+            (reload.taken, reload.waiting) = (change.taken, change.waiting)
         } catch {
-            let problem = "\(error)"
-            reload = ConfigurationReload(
-                problem: [reload.problem, problem].compactMap { $0 }.joined(separator: "\n"))
+            problems = ["\(error)"]
+            do {
+                let running = before.configuration
+                problems += try after.take(running, hosts: running.hosts, now: now)
+            } catch {
+                problems.append("\(error)")
+            }
         }
-        tell(reload, next)
+        server.change(after.server)
+        reload.renewed = after.certificates.changes(since: before.certificates).compactMap {
+            after.configuration.tls[$0]?.certificate
+        }
+        if !problems.isEmpty { reload.problem = problems.joined(separator: "\n") }
+        terms.withLock { [after] in $0 = after }
+        tell(reload, after.configuration)
         return reload
     }
 
@@ -73,12 +80,14 @@ extension RunningGateway {
             log.write(
                 .error, .configurationKept,
                 [LogEntry(.file, configuration.file), LogEntry(.problem, problem)])
-        } else {
+        }
+        if reload.problem == nil || !reload.taken.isEmpty || !reload.renewed.isEmpty {
             log.write(
                 .notice, .configurationTaken,
                 [
                     LogEntry(.file, configuration.file),
                     reload.taken.isEmpty ? nil : LogEntry(.keys, .texts(reload.taken)),
+                    reload.renewed.isEmpty ? nil : LogEntry(.renewed, .texts(reload.renewed)),
                 ])
         }
         let isNews = terms.withLock { terms in
@@ -111,7 +120,7 @@ extension RunningGateway {
             while !Task.isCancelled {
                 // Ended early only by being cancelled.
                 try? await Task.sleep(for: PolicyWatch.interval)
-                if watch.look(stamps()) { await reloadConfiguration() }
+                if watch.look(stamps()) || isDue() { await reloadConfiguration() }
                 if ContinuousClock.now > told + .seconds(3600) {
                     tellOfCertificates()
                     told = .now
@@ -120,11 +129,16 @@ extension RunningGateway {
         }
     }
 
+    /// Whether a certificate is valid by now that was not when it was read.
+    private func isDue() -> Bool {
+        guard let again = terms.withLock({ $0.again }) else { return false }
+        return again <= gateway.environment.now()
+    }
+
     private func stamps() -> PolicyWatch.Stamps {
-        let configuration = terms.withLock { $0.configuration }
-        var files = configuration.tls.values.flatMap {
-            [$0.certificate, $0.key, $0.clientCA, $0.staple].compactMap { $0 }
-        }
+        let terms = terms.withLock { $0 }
+        let configuration = terms.configuration
+        var files = configuration.certificateFiles + terms.refused
         switch configuration.policy.reload {
         case .watch: files.append(configuration.file)
         case .signal: break
@@ -132,5 +146,33 @@ extension RunningGateway {
         return Dictionary(
             files.compactMap { file in FileStamp(file).map { (file, $0) } },
             uniquingKeysWith: { $1 })
+    }
+}
+
+extension RunningGateway.Terms {
+    /// Goes over to a configuration and its certificates; what is wrong with those that stay.
+    ///
+    /// Nothing is changed when it throws.
+    fileprivate mutating func take(
+        _ next: Configuration, hosts: Set<String>, now: Int
+    ) throws -> [String] {
+        let renewal = try ServedCertificates.renewed(
+            from: certificates, by: next, hosts: hosts, now: now)
+        server = try RunningGateway.serverConfiguration(
+            next, renewal.certificates, egress: egress, succeeding: server)
+        configuration = next
+        certificates = renewal.certificates
+        again = renewal.again
+        return renewal.problems.sorted { $0.key < $1.key }.map(\.value.description)
+    }
+}
+
+extension Configuration {
+    fileprivate var hosts: Set<String> { Set(site.authorities.map(\.host.description)) }
+
+    fileprivate var certificateFiles: [String] {
+        tls.values.flatMap {
+            [$0.certificate, $0.key, $0.clientCA, $0.staple].compactMap { $0 }
+        }
     }
 }

@@ -41,7 +41,7 @@ extension RunningGateway {
         return try TLSContext.server(
             identities: [shown] + others.map(\.value), minimum: own.minimum,
             alpn: ["h2", "http/1.1"],
-            clientTrust: try own.clientCA.map { .only(try clientAuthorities($0)) },
+            clientTrust: certificates.clientAuthorities[name].map { .only($0) },
             succeeding: former)
     }
 

@@ -58,7 +58,7 @@ struct ReloadCommand: AsyncParsableCommand {
             Output.error("the candidate is refused:\n\(problem)")
         }
         if let problem = told["configuration_problem"] {
-            Output.error("configuration and certificates stay as they were:\n\(problem)")
+            Output.error("of configuration and certificates these stay as they were:\n\(problem)")
         }
         for key in lines(told["taken"]) { Output.line("configuration: \(key) has changed") }
         for key in lines(told["waiting"]) {

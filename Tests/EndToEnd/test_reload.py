@@ -19,11 +19,11 @@ def gateway(start, backend, tmp_path):
     return start(backend.url, lambda made: made.own_certificate(tmp_path))
 
 
-def shown(gateway) -> bytes:
+def shown(gateway, name="cloud.test") -> bytes:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as raw:
-        with context.wrap_socket(raw, server_hostname="cloud.test") as connection:
+        with context.wrap_socket(raw, server_hostname=name) as connection:
             return connection.getpeercert(binary_form=True)
 
 
@@ -92,6 +92,30 @@ def test_nor_does_one_in_a_table_of_another_name(gateway, tmp_path):
     assert shown(gateway) == good
     replace(gateway.configuration, whole.encode())
     assert gateway.command("reload").returncode == 0
+
+
+def test_a_bad_certificate_keeps_no_other_from_being_taken(gateway, tmp_path):
+    (tmp_path / "b").mkdir()
+    other = Authority(tmp_path / "b").issue("other.test")
+    certificate, key = tmp_path / "other.pem", tmp_path / "other.key"
+    text = gateway.configuration.read_text()
+    table = f'\n[tls."other.test"]\ncert = "{certificate}"\nkey = "{key}"\n'
+    replace(gateway.configuration, (text + table).encode())
+    eventually(lambda: any(str(certificate) in line["problem"]
+                           for line in gateway.lines("configuration.kept")))
+    # The files of a configuration that could not be taken are followed, too.
+    replace(key, other.key.read_bytes())
+    replace(certificate, other.certificate.read_bytes())
+    eventually(lambda: shown(gateway, "other.test") != shown(gateway))
+    before, beside = shown(gateway), shown(gateway, "other.test")
+    replace(certificate, b"")
+    renew(gateway, tmp_path / "a")
+    eventually(lambda: shown(gateway) != before)
+    assert shown(gateway, "other.test") == beside
+    assert any(line.get("renewed") == [str(gateway.certificate)]
+               for line in gateway.lines("configuration.taken"))
+    run = gateway.command("reload", check=False)
+    assert run.returncode == 1 and str(certificate) in run.stderr, run.stderr
 
 
 def test_sessions_are_resumed_over_a_new_certificate(gateway, tmp_path, authority):

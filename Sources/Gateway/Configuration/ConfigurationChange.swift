@@ -55,6 +55,8 @@ package struct ConfigurationReload: Sendable, Equatable {
     package var taken: [String] = []
     /// The keys whose new values count from the next start on.
     package var waiting: [String] = []
-    /// Why the last good ones stay; nil when nothing is wrong.
+    /// The files of certificates that are shown from now on.
+    package var renewed: [String] = []
+    /// Why something stays as it was; nil when nothing is wrong.
     package var problem: String?
 }

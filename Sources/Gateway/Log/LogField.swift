@@ -43,5 +43,5 @@ package enum LogField: String, Sendable, CaseIterable {
     case address, file, problem, remedy, count, host, source, text
     case seconds, suppressed, differing, bytes, limit
     /// Keys of the configuration.
-    case keys
+    case keys, renewed
 }
