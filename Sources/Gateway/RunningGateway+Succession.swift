@@ -108,17 +108,27 @@ extension RunningGateway {
     /// Makes room for the one that has the sockets: what is judged is answered, state and journal are
     /// let go. Then waits until it says that it serves.
     ///
-    /// When it does not, because it could not or was ended, a gateway is started in this process, with the
+    /// When it does not, because it could not, hangs or was ended, a gateway is started in this process, with the
     /// same configuration, certificates and policy and the same sockets, in whose queues those who came
     /// meanwhile wait: it is returned. In either case `finish` lets the answers of this one end. Throws
     /// `StartFailure` when that one cannot be started either, `CancellationError` when this is cancelled:
     /// nothing is started then.
-    package func handOver(to succession: Succession) async throws -> RunningGateway? {
+    package func handOver(
+        to succession: Succession, within time: Duration = starting
+    ) async throws -> RunningGateway? {
         log.write(.info, .handingOver)
         await letGo()
-        if await Self.word(on: succession.line, within: Self.starting) == .serves {
+        if await Self.word(on: succession.line, within: time) == .serves {
             for socket in succession.sockets { close(socket) }
             return nil
+        }
+        if !Task.isCancelled {
+            switch await takeBack(succession.line) {
+            case .ours: break
+            case .theirs:
+                for socket in succession.sockets { close(socket) }
+                return nil
+            }
         }
         succession.line.hangUp()
         guard !Task.isCancelled else {
@@ -137,12 +147,39 @@ extension RunningGateway {
             Place(sockets: succession.sockets.compactMap { ListeningSocket($0) }), log)
     }
 
+    /// Whose the state is after all.
+    private enum Owner { case ours, theirs }
+
+    /// Waits until the state is free of one that has not said in time that it serves.
+    ///
+    /// It is told that it is not wanted any more, and ended when it hangs: with the state in its hands
+    /// nobody would serve. One that says at this very moment that it serves, and keeps the state, does.
+    private func takeBack(_ line: SocketLine) async -> Owner {
+        line.say(.goesOn)
+        let state = terms.withLock { $0.configuration.state.file }
+        if await isFree(state, within: Self.lettingGo) { return .ours }
+        if line.hear(withinMilliseconds: 0) == .serves { return .theirs }
+        // What cannot be had then fails the start, which says so.
+        if !Task.isCancelled, line.endOther() { _ = await isFree(state, within: Self.lettingGo) }
+        return .ours
+    }
+
+    private func isFree(_ state: String, within time: Duration) async -> Bool {
+        let end = ContinuousClock.now + time
+        while (try? Ending.isServed(state)) == true {
+            guard ContinuousClock.now < end, !Task.isCancelled else { return false }
+            // Cancelled, it is found out above.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
+    }
+
     /// The next word of the other end, which a thread waits for that has nothing else to do; nil as soon as
     /// the task is cancelled.
     private static func word(
         on line: SocketLine, within time: Duration
     ) async -> SocketLine.Word? {
-        let milliseconds = Int32(clamping: time.components.seconds * 1000)
+        let milliseconds = Int32(clamping: Int(time / .milliseconds(1)))
         return await withTaskCancellationHandler {
             await DispatchQueue.global(qos: .utility).result {
                 line.hear(withinMilliseconds: milliseconds)
@@ -163,5 +200,16 @@ extension RunningGateway {
     /// For the one before to answer what it has judged.
     private static let patience = Duration.seconds(60)
     /// For the next one to open the state and the journal, meanwhile nobody is served.
-    private static let starting = Duration.seconds(30)
+    package static let starting = Duration.seconds(30)
+    /// For one that was told so to let the state go; it has five seconds for what it began to answer.
+    private static let lettingGo = Duration.seconds(8)
+}
+
+extension SocketLine {
+    /// Says that this one serves. False when the other one has decided otherwise meanwhile and goes on by
+    /// itself; one that is no more has decided nothing.
+    var takesPlace: Bool {
+        say(.serves)
+        return hear(withinMilliseconds: 0) != .goesOn
+    }
 }

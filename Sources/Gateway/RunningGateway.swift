@@ -84,7 +84,10 @@ package final class RunningGateway: Sendable {
                 reload: { [weak running] in await running?.reloadConfiguration() },
                 end: { endings.yield(.ended(grace: $0)) })
         }
-        place.line?.say(.serves)
+        if let line = place.line, !line.takesPlace {
+            await running.stop(grace: .seconds(5))
+            throw StartFailure("the gateway that ran goes on: this one took too long to serve")
+        }
         warnOfCertificates(configuration, certificates, log, now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])

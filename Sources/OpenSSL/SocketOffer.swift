@@ -51,6 +51,8 @@ package final class SocketLine: Sendable {
         case asks = 0x41
         /// I serve: everything that could fail has not.
         case serves = 0x53
+        /// It took too long: I go on myself, so let the state go.
+        case goesOn = 0x47
     }
 
     /// The next word of the other end; nil when it closes, says something else, or nothing for so long. The
@@ -65,6 +67,11 @@ package final class SocketLine: Sendable {
     /// False when nobody hears it.
     @discardableResult
     package func say(_ word: Word) -> Bool { ocmgate_say(descriptor, word.rawValue) == 0 }
+
+    /// Ends the process at the other end, whatever it is doing; false when there is none any more, or it is
+    /// this one.
+    @discardableResult
+    package func endOther() -> Bool { ocmgate_end_peer(descriptor) != 0 }
 
     /// Gives the descriptors to the other end; false when it has not got them all.
     package func give(_ descriptors: [Int32]) -> Bool {

@@ -1,4 +1,7 @@
+import Dispatch
 import Federation
+import Foundation
+import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -54,6 +57,78 @@ import Testing
         }
         #expect(first.gateway.store.isHealthy)
         await first.stop(grace: .milliseconds(100))
+    }
+
+    /// Asks for the place of the one that offers it, as soon as it does.
+    private func ask(_ path: String) async throws -> (sockets: [ListeningSocket], line: SocketLine)
+    {
+        while true {
+            let given = await DispatchQueue.global().result { SocketOffer.ask(at: path) }
+            if let given { return given }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// It has the state, and does not say that it serves.
+    @Test func aSuccessorThatHangsIsToldSoAndTheFirstGoesOn() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let first = try await RunningGateway.start(try configuration())
+        let given = try await ask(scratch.file("state.db.sockets"))
+        guard
+            case .succeeded(let succession)? = await first.endings.stream.first(where: { _ in true }
+            )
+        else {
+            Issue.record("nobody was heard")
+            return
+        }
+        async let next = first.handOver(to: succession, within: .milliseconds(300))
+        var lock: StoreLock?
+        while lock == nil {
+            lock = try? StoreLock(scratch.file("state.db.lock"))
+            if lock == nil { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        let line = given.line
+        let word = await DispatchQueue.global().result { line.hear(withinMilliseconds: 20_000) }
+        #expect(word == .goesOn)
+        lock?.release()
+        let running = try #require(try await next)
+        #expect(running.gateway.store.isHealthy)
+        for socket in given.sockets { close(socket.descriptor) }
+        await first.finish(grace: .milliseconds(100))
+        await running.stop(grace: .milliseconds(100))
+    }
+
+    @Test func oneThatIsNotWaitedForAnyMoreLetsTheStateGo() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let configuration = try configuration()
+        let path = scratch.file("offer")
+        let offer = try SocketOffer(at: path)
+        async let asked = ask(path)
+        var asker: SocketLine?
+        while asker == nil {
+            asker = offer.asker()
+            if asker == nil { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        let line = try #require(asker)
+        #expect(line.hear(withinMilliseconds: 10_000) == .asks)
+        #expect(line.give([offer.descriptor]))
+        let given = try await asked
+        for socket in given.sockets { close(socket.descriptor) }
+        #expect(line.say(.goesOn))
+        line.hangUp()
+        let log = GatewayLog(
+            level: configuration.log.level.logger, format: configuration.log.written)
+        let findings = RunningGateway.Findings(
+            certificates: try ServedCertificates(of: configuration),
+            policy: try RunningGateway.loadPolicy(configuration.policy.file))
+        await #expect(throws: StartFailure.self) {
+            try await RunningGateway.start(
+                configuration, findings, RunningGateway.Place(line: given.line), log)
+        }
+        // The next one has the state, though the line says nothing of use any more.
+        let running = try await RunningGateway.start(
+            configuration, findings, RunningGateway.Place(line: given.line), log)
+        await running.stop(grace: .milliseconds(100))
     }
 
     @Test(arguments: [

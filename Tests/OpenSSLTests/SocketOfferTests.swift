@@ -40,6 +40,8 @@ import Testing
 
         #expect(given.line.say(.serves))
         #expect(line.hear(withinMilliseconds: 10_000) == .serves)
+        // Never this process, which is at both ends here.
+        #expect(!line.endOther())
     }
 
     @Test func theEndOfTheOtherOneIsHeard() async throws {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -90,22 +91,38 @@ static inline int ocmgate_offer(const char *path) {
 // How many descriptors are given in all, and in one message (the system takes 253).
 enum { ocmgate_most_descriptors = 4096, ocmgate_descriptors_at_once = 128 };
 
+// `struct ucred`, which some headers hide.
+struct ocmgate_peer {
+    pid_t process;
+    uid_t user;
+    gid_t group;
+};
+
+// Who opened the other end of this connection; false when that cannot be told.
+static inline int ocmgate_peer(int peer, struct ocmgate_peer *who) {
+    socklen_t length = sizeof *who;
+    return getsockopt(peer, SOL_SOCKET, SO_PEERCRED, who, &length) == 0 && length == sizeof *who;
+}
+
 // The next who asks, when it is a process of this user; -errno, EAGAIN when nobody does.
 static inline int ocmgate_asker(int offer) {
     int peer = accept(offer, NULL, NULL);
     if (peer < 0) return -errno;
     fcntl(peer, F_SETFD, FD_CLOEXEC);
-    // `struct ucred`, which some headers hide.
-    struct {
-        pid_t process;
-        uid_t user;
-        gid_t group;
-    } who;
-    socklen_t length = sizeof who;
-    if (getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 && who.user == geteuid())
-        return peer;
+    struct ocmgate_peer who;
+    if (ocmgate_peer(peer, &who) && who.user == geteuid()) return peer;
     close(peer);
     return -EPERM;
+}
+
+// Kills the process at the other end, which holds that end still: its number is not another's yet. False when
+// it has let go, cannot be named from here (another namespace of processes), or is this one.
+static inline int ocmgate_end_peer(int peer) {
+    struct pollfd end = {.fd = peer, .events = 0};
+    struct ocmgate_peer who;
+    if (poll(&end, 1, 0) != 0 || !ocmgate_peer(peer, &who)) return 0;
+    if (who.process <= 1 || who.process == getpid() || who.user != geteuid()) return 0;
+    return kill(who.process, SIGKILL) == 0;
 }
 
 // The next byte from the other end within so many milliseconds; 0 when it has closed, -errno else.
