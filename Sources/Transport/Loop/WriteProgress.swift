@@ -7,7 +7,8 @@ struct WriteProgress: Sendable {
     /// `count` bytes were handed to the channel.
     mutating func wrote(_ count: Int) { written &+= count }
 
-    /// Looks at the bytes that the channel still holds; true when none of them moved for `limit`.
+    /// Looks at the bytes that the channel still holds; true when none of them moved for `limit`. Others may
+    /// have come to them that nobody counted here (replies of TLS): those are no progress.
     mutating func isStalled(buffered: Int, at now: LoopTime, limit: Duration) -> Bool {
         let gone = written &- buffered
         guard buffered > 0 else {
@@ -15,9 +16,9 @@ struct WriteProgress: Sendable {
             self.gone = gone
             return false
         }
-        guard let since, gone == self.gone else {
+        defer { self.gone = gone }
+        guard let since, gone <= self.gone else {
             self.since = now
-            self.gone = gone
             return false
         }
         return since + limit < now

@@ -23,6 +23,8 @@ final class TLSHandler: ChannelDuplexHandler {
     private var wantsRead = false
     private var wrote = false
     private var saidClosed = false
+    /// Bytes of the engine's own that wait behind others, since the channel was last writable.
+    private var repliesWaiting = 0
     /// The last ciphertext, until it is flushed.
     private var sent: ByteBuffer?
 
@@ -62,8 +64,20 @@ final class TLSHandler: ChannelDuplexHandler {
             wrote = false
             context.flush()
         }
-        if wantsRead || engine.state == .handshaking { context.read() }
+        if wantsRead || engine.state == .handshaking, !isFull { context.read() }
         context.fireChannelReadComplete()
+    }
+
+    /// Whether the peer asks for replies and takes none: then nothing more is read. Answers of the next
+    /// handler count not, since a peer may well send all of a request before it takes them.
+    private var isFull: Bool { repliesWaiting > Self.leastRoom }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, repliesWaiting > 0 {
+            repliesWaiting = 0
+            if wantsRead || engine.state == .handshaking { context.read() }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     private func step(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
@@ -82,6 +96,7 @@ final class TLSHandler: ChannelDuplexHandler {
             }
             if let reply, reply.readableBytes > 0 {
                 wrote = true
+                if !context.channel.isWritable { repliesWaiting += reply.readableBytes }
                 context.write(wrapOutboundOut(reply), promise: nil)
             }
             if progress.state != .handshaking { settle(context, progress.state) }
@@ -159,7 +174,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         wantsRead = true
-        context.read()
+        if !isFull { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -28,6 +28,20 @@ import Testing
         #expect(stalls == [false, false, false, true])
     }
 
+    /// Replies of the TLS below are not counted as written.
+    @Test func whatOthersWriteIsNoProgress() {
+        var progress = WriteProgress()
+        progress.wrote(1000)
+        let stalls = [
+            progress.isStalled(buffered: 1000, at: time(0), limit: .seconds(60)),
+            progress.isStalled(buffered: 1500, at: time(30), limit: .seconds(60)),
+            progress.isStalled(buffered: 2000, at: time(61), limit: .seconds(60)),
+            progress.isStalled(buffered: 1999, at: time(62), limit: .seconds(60)),
+            progress.isStalled(buffered: 2500, at: time(123), limit: .seconds(60)),
+        ]
+        #expect(stalls == [false, false, true, false, true])
+    }
+
     @Test func nothingToSendIsNoStall() {
         var progress = WriteProgress()
         progress.wrote(1000)
