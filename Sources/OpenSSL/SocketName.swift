@@ -21,6 +21,9 @@ package struct SocketName: Sendable {
         guard unsafe link(path, kept) == 0 else { return nil }
     }
 
+    /// Lets everybody connect who gets through the folder; false when that cannot be done.
+    package static func admitAll(at path: String) -> Bool { unsafe chmod(path, 0o666) == 0 }
+
     /// Puts the name back where it was.
     package func restore() {
         // Two names of one file stay as they are.

@@ -91,6 +91,10 @@ final class ListeningSockets: Sendable {
                 state.locks.append(lock)
                 state.channels.append(channel)
             }
+            // Who may connect is said by the folder, not by the umask of whoever started this.
+            guard SocketName.admitAll(at: path) else {
+                throw IOError(errnoCode: errno, reason: "chmod \(path)")
+            }
             return address
         case .tcp(let ip, let port):
             if port != 0 { try await Self.requireFree(ip, port, group.loops[0]) }

@@ -72,6 +72,9 @@ import Testing
                 return servers
             }
             #expect(servers.count == 1)
+            // Who may connect is a matter of the folder.
+            let facts = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(facts[.posixPermissions] as? Int == 0o666)
             let said = try await RawUnix.talk(Self.get, to: path, on: group)
             #expect(said.hasPrefix("HTTP/1.1 200 "))
             for server in servers { await server.shutdown(grace: .seconds(1)) }
