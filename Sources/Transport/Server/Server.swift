@@ -83,22 +83,33 @@ package final class Server: Sendable {
 
     /// Stops accepting, lets the requests in flight end for at most `grace`; what is left then ends
     /// with the loops.
-    package func shutdown(grace: Duration) async { await end(within: grace) { true } }
+    ///
+    /// Tunnels, which could go on for ever, have what `grace` is longer than half a minute, and are closed
+    /// then: at once by an end that others wait for.
+    package func shutdown(grace: Duration) async {
+        await end(within: grace, tunnelsAfter: grace - .seconds(30)) { true }
+    }
 
     /// The listening sockets once more, for the process that takes this one's place.
     package func duplicateSockets() async -> [Int32] { await sockets.duplicates() }
 
-    /// Stops accepting, and waits until nothing is left but answers that stream from upstreams, at most
-    /// for `grace`.
+    /// Stops accepting, and waits until nothing is left but tunnels and answers that stream from upstreams,
+    /// at most for `grace`.
     package func retire(grace: Duration) async {
-        await end(within: grace) { await group.isBusy() }
+        await end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
     }
 
-    private func end(within grace: Duration, while isUnderWay: () async -> Bool) async {
+    private func end(
+        within grace: Duration, tunnelsAfter patience: Duration,
+        while isUnderWay: () async -> Bool
+    ) async {
         census.stop()
+        let start = ContinuousClock.now
+        if patience <= .zero { census.endTunnels() }
         await sockets.close()
-        let end = ContinuousClock.now + grace
+        let end = start + grace
         while census.count > 0, await isUnderWay(), ContinuousClock.now < end {
+            if patience < grace, ContinuousClock.now >= start + patience { census.endTunnels() }
             do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
     }

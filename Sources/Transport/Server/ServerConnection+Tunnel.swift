@@ -43,7 +43,7 @@ extension ServerConnection {
         return false
     }
 
-    /// The client has closed its side, or the server is being stopped: what came before is sent on.
+    /// The client has closed its side, or the server ends: what came before is sent on.
     func closeTunnel() {
         _ = passTunnel()
         passage?.connection?.flush()

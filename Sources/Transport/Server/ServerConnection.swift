@@ -391,7 +391,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             isLeaving = true
             deadline = min(deadline, now + (cycle.requests == 0 ? Self.welcome : Self.farewell))
         }
-        if site.census.isStopping, cycle.phase == .tunnelling {
+        if site.census.endsTunnels, cycle.phase == .tunnelling {
             closeTunnel()
             return
         }

@@ -56,6 +56,7 @@ final class Census: Sendable {
     private let exchanges: Mutex<ClientTable>
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let endingTunnels = Atomic<Bool>(false)
     private let pressure: SharedPressure
     /// How many connections there may be.
     let limit: Int
@@ -81,6 +82,11 @@ final class Census: Sendable {
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Whether tunnels are closed, which never end by themselves.
+    var endsTunnels: Bool { endingTunnels.load(ordering: .relaxed) }
+
+    func endTunnels() { endingTunnels.store(true, ordering: .relaxed) }
 
     /// A Unix socket has no address, and no limit but the one for all; a trusted proxy, whose
     /// clients are many, is admitted likewise.

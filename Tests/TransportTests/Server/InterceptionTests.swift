@@ -281,9 +281,30 @@ import Testing
             to: world.port, on: world.group, saying: Self.connect + "a\r\n\r\n")
         #expect(try await eventually { upstream.heads.count == 1 })
         let start = ContinuousClock.now
-        await world.server.shutdown(grace: .seconds(60))
-        #expect(ContinuousClock.now - start < .seconds(30))
+        await world.server.shutdown(grace: .seconds(30))
+        #expect(ContinuousClock.now - start < .seconds(25))
         #expect(try await heard.get().hasSuffix("hi"))
+        await world.group.shutdown()
+        await away.shutdown()
+    }
+
+    /// As at a hand-over, and when downloads have the time to end.
+    @Test func anEndThatHasTimeLeavesATunnelOpen() async throws {
+        let away = LoopGroup(count: 1)
+        let upstream = try await ScriptedServer(on: away) { _ in "hi" }
+        let world = try await Self.tunnelling(to: upstream.port)
+        let (channel, heard) = try await RawClient.connect(
+            to: world.port, on: world.group, saying: Self.connect + "a\r\n\r\n")
+        #expect(try await eventually { upstream.heads.count == 1 })
+        await world.server.retire(grace: .seconds(30))
+        let end = Task { await world.server.shutdown(grace: .seconds(31)) }
+        // Connections are looked at five times in a second.
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(world.server.connections == 1 && upstream.deserted == 0)
+        try await channel.writeAndFlush(ByteBuffer(string: "b\r\n\r\n")).get()
+        #expect(try await eventually { upstream.heads.count == 2 })
+        await end.value
+        #expect(try await heard.get().hasSuffix("hihi"))
         await world.group.shutdown()
         await away.shutdown()
     }
