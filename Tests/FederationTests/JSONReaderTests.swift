@@ -98,6 +98,13 @@ import Testing
         #expect(error?.problem == .invalidUTF8)
     }
 
+    @Test func whereANameMayStandTwiceTheFirstMemberCounts() throws {
+        let limits = JSONLimits(bytes: 100, names: .repeated)
+        let value = try JSONValue(parsing: Array(#"{"a":1,"a":2,"A":3}"#.utf8), limits: limits)
+        #expect(value.object?["a"]?.number?.integer == 1)
+        #expect(value.object?.count == 3)
+    }
+
     @Test func duplicatesAreFoundAmongManyMembers() {
         let members = (0..<100).map { #""m\#($0)":0"# } + [#""M7":0"#]
         let error = #expect(throws: JSONError.self) {

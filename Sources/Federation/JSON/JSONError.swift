@@ -33,16 +33,26 @@ package struct JSONError: Error, Sendable, Equatable {
     }
 }
 
-/// How much JSON is read at most, in bytes, levels of nesting and values.
+/// How much JSON is read at most, in bytes, levels of nesting and values; and whether two members of
+/// one object may have the same name.
 package struct JSONLimits: Sendable, Equatable {
     package var bytes: Int
     package var depth: Int
     package var values: Int
+    package var names: Names
 
-    package init(bytes: Int, depth: Int = 32, values: Int = 10_000) {
+    /// How often a name may stand in one object.
+    package enum Names: Sendable {
+        case once
+        /// Only for what nothing is decided by, such as records of the past: the first one counts.
+        case repeated
+    }
+
+    package init(bytes: Int, depth: Int = 32, values: Int = 10_000, names: Names = .once) {
         self.bytes = bytes
         self.depth = depth
         self.values = values
+        self.names = names
     }
 
     /// An OCM message: 256 KiB, 32 levels.

@@ -31,22 +31,31 @@ package struct JournalBody: Sendable {
         text.object("body") { Self.write(object, people, into: &$0) }
     }
 
-    /// Nil when it cannot be read.
+    /// Nil when it cannot be read, and of a form in which a name stands twice.
     private func read() -> JSONObject? {
         switch form {
         case .json: (try? JSONValue(parsing: bytes))?.object
         case .form:
-            (try? FormBody(parsing: bytes)).map { form in
-                JSONObject(form.parameters.map { ($0.name, .string($0.value)) })
+            (try? FormBody(parsing: bytes)).flatMap { form in
+                form.repeated == nil
+                    ? JSONObject(form.parameters.map { ($0.name, .string($0.value)) }) : nil
             }
         }
     }
 
     private static func write(_ object: JSONObject, _ people: People, into text: inout JournalText)
     {
+        // By their lengths: a name stands once in an object.
+        var unknown: [Int: Int] = [:]
         for (name, value) in object.members {
             let role = roles[name]
-            text.begin(role == nil ? "<name of \(name.utf8.count) bytes>" : name)
+            if role == nil {
+                let count = unknown[name.utf8.count, default: 0] + 1
+                unknown[name.utf8.count] = count
+                text.begin("<name\(count > 1 ? " \(count)" : "") of \(name.utf8.count) bytes>")
+            } else {
+                text.begin(name)
+            }
             write(value, role, people, into: &text)
         }
     }

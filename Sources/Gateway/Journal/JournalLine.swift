@@ -133,6 +133,8 @@ package struct JournalHash: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONLimits {
-    /// What the journal writes itself.
-    static let journal = JSONLimits(bytes: 1 << 20, depth: 16, values: 65_536)
+    /// What the journal writes itself: a message with all its levels lies in it, and older records
+    /// have several members of a body under one name.
+    static let journal = JSONLimits(
+        bytes: 1 << 20, depth: JSONLimits.message.depth + 8, values: 65_536, names: .repeated)
 }

@@ -66,6 +66,46 @@ struct JournalBodyTests {
             written.hasSuffix(#""size":12,"<name of 1 bytes>":[true,null,"<number of 3 bytes>"]}"#))
     }
 
+    /// Names that nobody knows stand under their lengths, and a message may have many levels.
+    @Test func everyBodyCanBeReadAgain() throws {
+        let levels = JSONLimits.message.depth - 2
+        let deep =
+            #"{"owner":"a@a.test","x":"# + String(repeating: #"{"x":"#, count: levels)
+            + #"{"description":"d"}"# + String(repeating: "}", count: levels + 1)
+        for text in [
+            #"{"foo":1,"bar":2,"providerId":"7","baz":{"foo":1,"bar":2}}"#, deep,
+            #"{"x":\#(String(repeating: "[", count: 31))\#(String(repeating: "]", count: 31))}"#,
+        ] {
+            var line = JournalText()
+            JournalBody(bytes: Array(text.utf8), form: .json).write(into: &line)
+            let bytes = line.line(try OpenSeals().sealer()).dropLast()
+            let read = try #require(JournalLine(bytes[...]))
+            #expect(read.object?["body"]?.object != nil, "\(text)")
+            // Every name stands once.
+            var limits = JSONLimits.journal
+            limits.names = .once
+            #expect(throws: Never.self) { try JSONValue(parsing: bytes.span, limits: limits) }
+        }
+        let text = try Self.written("grant_type=authorization_code&abc=1&xyz=2", .form)
+        #expect(text.contains(#""<name of 3 bytes>":"#))
+        #expect(text.contains(#""<name 2 of 3 bytes>":"#))
+        let repeated = "grant_type=authorization_code&grant_type=x"
+        #expect(
+            try Self.written(repeated, .form).hasSuffix(
+                #""body":{"omitted":\#(repeated.utf8.count)}"#))
+    }
+
+    /// As records were before: two names of one length were one.
+    @Test func olderRecordsWithNamesThatStandTwiceCanBeRead() throws {
+        var text = JournalText()
+        text.add("decision", "0000000000000001")
+        text.object("body") { text in
+            for count in 1...2 { text.add("<name of 3 bytes>", count) }
+        }
+        let line = try #require(JournalLine(text.line(try OpenSeals().sealer()).dropLast()[...]))
+        #expect(JournalDecision(line)?.id == "0000000000000001")
+    }
+
     @Test func thePersonIsWhoTheBodySays() throws {
         for (text, names) in [
             (#"{"userID":"bob","recipientProvider":"b.test","name":"Bob"}"#, ["bob@b.test"]),
