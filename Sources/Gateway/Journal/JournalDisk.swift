@@ -69,7 +69,9 @@ final class JournalDisk {
         day = end.day ?? JournalDay(milliseconds: time)
         file = try JournalFile(reader.file(of: day))
         if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
-        if !end.hasBegun { begin(torn: end.torn, before: nil, time) }
+        if !end.hasBegun {
+            begin(torn: end.torn, before: try reader.days().last { $0 < day }, time)
+        }
         if end.hasBegun, !end.torn.isEmpty {
             write(.torn, time) { $0.add(torn: end.torn) }
         }
@@ -121,6 +123,7 @@ final class JournalDisk {
         let hash = hash
         write(.begin, time) { text in
             text.add("prev", hash: hash)
+            text.add("day", day.description)
             text.add("before", before?.description)
             text.add("site", settings.site.description)
             text.add("key", JournalKey.id(of: key.key.publicKey))
@@ -222,7 +225,9 @@ final class JournalDisk {
     // MARK: Forgetting
 
     /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
-    /// removed on a day that comes long after the last one: then the clock may be wrong.
+    /// removed on a day that comes long after the last one: then the clock may be wrong; and nothing
+    /// when the file behind them was not written behind that of the newest of them: then somebody has
+    /// given files other names.
     ///
     /// - Parameter last: the day of the newest record before; nil for that of the newest file.
     func removeOld(_ time: Int, since last: JournalDay? = nil) throws {
@@ -237,18 +242,27 @@ final class JournalDisk {
         let old = days.filter { $0.number <= newest && $0 < day }
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
         try commit()
-        var first: JournalLine?
-        try reader.lines(of: [next]) { line, _ in
-            first = line
-            return .stop
-        }
-        guard let first, let head = first.member("prev")?.string else {
+        guard let (first, begin) = try beginning(of: next) else {
             throw JournalError(reader.file(of: next), "does not begin as it should", "")
+        }
+        // What the file that stays says; of those that go anybody could have written the first line
+        // anew.
+        let isNamed =
+            try begin.before != nil || beginning(of: last)?.begin.isOf(last) ?? false
+        guard first.seq > 1, isNamed, begin.follows(last), begin.isOf(next) else {
+            log.write(
+                .error, .journalRenamed,
+                [
+                    LogEntry(.file, reader.file(of: last)),
+                    LogEntry(.problem, "is not the file of this day: no file is removed"),
+                    LogEntry(.remedy, "see what `ocmgate journal verify` says"),
+                ])
+            return
         }
         write(.removed, time) { text in
             text.add("through", last.description)
             text.add("last", first.seq - 1)
-            text.add("head", head)
+            text.add("head", hash: begin.previous)
         }
         try sign(time)
         try commit()
@@ -262,6 +276,19 @@ final class JournalDisk {
         log.write(
             .notice, .journalRemoved,
             [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
+    }
+
+    /// The first line of a file; nil when it does not begin as it should.
+    private func beginning(
+        of day: JournalDay
+    ) throws -> (line: JournalLine, begin: JournalBegin)? {
+        var first: JournalLine?
+        try reader.lines(of: [day]) { line, _ in
+            first = line
+            return .stop
+        }
+        guard let first, let begin = JournalBegin(first) else { return nil }
+        return (first, begin)
     }
 
     private func warnOfClock(_ problem: String) {

@@ -74,18 +74,18 @@ struct JournalEnd {
                 remedy)
         }
         let days = try reader.days().filter { $0 >= head.day }
-        var found: JournalHash?
+        var found: JournalHead?
         // It is near the end, as a rule.
         for last in [Self.piece, nil] where found == nil {
             try reader.lines(
                 of: days, holding: [ByteNeedle("{\"seq\":\(head.seq),")], last: last
-            ) { line, _ in
-                guard line.seq == head.seq else { return .goOn }
-                found = line.hash
+            ) { line, place in
+                guard line.seq == head.seq, let hash = line.hash else { return .goOn }
+                found = JournalHead(seq: line.seq, hash: hash, day: place.day)
                 return .stop
             }
         }
-        guard found == head.hash else {
+        guard found == head else {
             throw JournalError(
                 reader.folder, "record \(head.seq) is not the one that was signed", remedy)
         }

@@ -50,12 +50,14 @@ package struct JournalVerifier {
     /// Where the journal begins, if that is not its first line: what a removal has to say.
     private var start: (last: Int, head: JournalHash, file: String)?
     private var isStartSigned = false
+    /// The day of the file before.
+    private var dayBefore: JournalDay?
     /// What the line before says was removed; believed if this one signs it.
     private var removal: (through: String?, isOfStart: Bool)?
     private var endsSigned = false
     private var rest: [UInt8] = []
     private var restPlace: JournalReader.Place?
-    private var seen: [Int: JournalHash] = [:]
+    private var seen: [Int: (hash: JournalHash, day: JournalDay)] = [:]
 
     /// - Parameters:
     ///   - heads: checkpoints that somebody remembers: the one beside the state, those that the log
@@ -94,6 +96,7 @@ package struct JournalVerifier {
                 if isFirst, rest.isEmpty { find(reader.file(of: day), nil, "is empty") }
                 isFirst = true
                 before = 0
+                dayBefore = day
             }
         }
         if let place = restPlace {
@@ -162,7 +165,7 @@ package struct JournalVerifier {
             case .signs(let verdict): judge(verdict, line, stated, place, behind: removal)
             }
         }
-        if heads.contains(where: { $0.seq == line.seq }) { seen[line.seq] = stated }
+        if heads.contains(where: { $0.seq == line.seq }) { seen[line.seq] = (stated, place.day) }
         previous = stated
         expected = line.seq + 1
         report.unsigned = line.seq - (report.signed?.seq ?? 0)
@@ -213,17 +216,24 @@ package struct JournalVerifier {
 
     /// The first line of a file names the line that it follows.
     private mutating func begin(_ line: JournalLine, _ place: JournalReader.Place) {
-        guard line.kind == .begin,
-            let before = line.member("prev")?.string.flatMap({ JournalHash($0) })
-        else {
+        guard let begin = JournalBegin(line) else {
             find(place, "a file does not begin with this")
             return
         }
+        if !begin.isOf(place.day) {
+            find(place, "was written into the file of another day: this one has got another name")
+        }
+        if let dayBefore, !begin.follows(dayBefore) {
+            find(
+                place,
+                "was written behind the file of \(begin.before?.description ?? "another day"), not "
+                    + "that of \(dayBefore): one of them has got another name")
+        }
         if report.lines == 1, line.seq > 1 {
-            start = (line.seq - 1, before, place.file)
-            previous = before
+            start = (line.seq - 1, begin.previous, place.file)
+            previous = begin.previous
             expected = line.seq
-        } else if before != previous, line.seq == expected {
+        } else if begin.previous != previous, line.seq == expected {
             find(place, "does not follow from the end of the file before it")
         }
     }
@@ -252,12 +262,19 @@ package struct JournalVerifier {
                 folder, nil,
                 "ends with record \(expected - 1), but record \(head.seq) was signed on \(head.day): "
                     + "its end is missing")
-        } else if let hash = seen[head.seq], hash != head.hash {
-            find(
-                folder, nil,
-                "record \(head.seq) is not the one that was signed on \(head.day): the journal was "
-                    + "written anew from there, or before")
-        } else if seen[head.seq] == nil, start.map({ head.seq > $0.last }) ?? true {
+        } else if let (hash, day) = seen[head.seq] {
+            if hash != head.hash {
+                find(
+                    folder, nil,
+                    "record \(head.seq) is not the one that was signed on \(head.day): the journal was "
+                        + "written anew from there, or before")
+            } else if day != head.day {
+                find(
+                    folder, nil,
+                    "record \(head.seq) was signed in the file of \(head.day), and is in that of "
+                        + "\(day): it has got another name")
+            }
+        } else if start.map({ head.seq > $0.last }) ?? true {
             find(folder, nil, "record \(head.seq), which was signed on \(head.day), is missing")
         }
     }

@@ -83,6 +83,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalTorn = "journal.torn"
     /// Days that were old enough.
     case journalRemoved = "journal.removed"
+    /// They were not removed: a file of the journal has another day's name.
+    case journalRenamed = "journal.renamed"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"
     /// The process is near the limit of its memory.

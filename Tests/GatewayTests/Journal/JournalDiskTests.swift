@@ -84,6 +84,10 @@ struct JournalDiskTests {
         let report = try journal.verify()
         #expect(report.findings == [])
         #expect(report.torn == 21)
+        // It says whose file it follows all the same.
+        #expect(
+            try String(contentsOfFile: next, encoding: .utf8).contains(
+                #""before":"\#(try journal.reader.days()[0])""#))
     }
 
     @Test func aRestThatNobodyAccountsForIsFound() throws {
@@ -343,6 +347,32 @@ struct JournalDiskTests {
         let first = try #require(try journal.reader.days().first)
         try FileManager.default.removeItem(atPath: journal.reader.file(of: first))
         #expect(try !journal.verify().findings.isEmpty)
+    }
+
+    /// Only what the journal itself says is old is: whoever can give files other names could else have
+    /// them removed, and that signed.
+    @Test(arguments: [[0], [0, 1], [1]]) func aFileThatGotAnOlderNameIsNotRemoved(
+        renamed: [Int]
+    ) throws {
+        let journal = try TestJournal()
+        for _ in 0..<4 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        let days = try journal.reader.days()
+        for place in renamed {
+            let old = JournalDay(number: days[place].number - 1000)
+            try FileManager.default.moveItem(
+                atPath: journal.reader.file(of: days[place]),
+                toPath: journal.reader.file(of: old))
+        }
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 5)
+        let report = try journal.verify()
+        #expect(report.removedThrough == nil)
+        #expect(report.findings.contains { $0.what.contains("another name") })
     }
 
     @Test func aClockThatIsFarAheadRemovesNothing() throws {

@@ -183,6 +183,61 @@ struct JournalVerifierTests {
         }
     }
 
+    /// Names are in no hash. The newest file has nobody behind it that names it.
+    @Test(arguments: [
+        (0, -500), (1, -1), (2, 400), (2, 1),
+    ]) func aFileWithAnotherNameIsFound(_ place: Int, _ days: Int) throws {
+        let journal = try Self.journal()
+        let day = try journal.reader.days()[place]
+        let other = JournalDay(number: day.number + days)
+        let taken = journal.reader.file(of: other)
+        if FileManager.default.fileExists(atPath: taken) {
+            try FileManager.default.removeItem(atPath: taken)
+        }
+        try FileManager.default.moveItem(atPath: journal.reader.file(of: day), toPath: taken)
+        let findings = try journal.verify(heads: []).findings
+        #expect(
+            findings.contains { $0.file == taken && $0.line == 1 && $0.what.contains("name") },
+            "\(findings)")
+    }
+
+    /// As long as nothing says of which day the file is, the head does.
+    @Test func aHeadTellsTheFileThatItIsIn() throws {
+        let journal = try Self.journal()
+        let head = try #require(try JournalHead.read(journal.headFile))
+        let moved = JournalHead(seq: head.seq, hash: head.hash, day: head.day.next)
+        let findings = try journal.verify(heads: [moved]).findings
+        #expect(findings.count == 1 && findings[0].what.contains("another name"), "\(findings)")
+        try moved.write(journal.headFile)
+        #expect(throws: JournalError.self) { try journal.open() }
+    }
+
+    /// What older journals do not say is not held against them.
+    @Test(arguments: [
+        (#""day":"2023-11-15","before":"2023-11-14""#, "2023-11-15", true),
+        (#""day":"2023-11-15""#, "2023-11-16", false),
+        (#""day":"2023-11-15","torn_bytes":3"#, "2023-11-16", false),
+        (#""day":"2023-11-16""#, "2023-11-16", true),
+        (#""site":"cloud.test""#, "2023-11-15", true),
+        (#""site":"cloud.test""#, "2023-11-14", false),
+        (#""torn_bytes":3"#, "2023-11-14", true),
+        (#""before":"2023-11-14""#, "2023-11-14", false),
+        (#""before":"2023-11-14","torn_bytes":3"#, "2023-11-13", false),
+    ]) func theFirstLineOfAFileSaysOfWhichDayItIs(
+        _ members: String, _ day: String, _ isOf: Bool
+    ) throws {
+        let hash = String(repeating: "0", count: 64)
+        let text =
+            #"{"seq":7,"type":"begin","at":"2023-11-15T01:02:03.004Z","prev":"\#(hash)","#
+            + members + #","hash":"\#(hash)"}"#
+        let line = try #require(JournalLine(Array(text.utf8)[...]))
+        let begin = try #require(JournalBegin(line))
+        #expect(begin.isOf(try #require(JournalDay(day))) == isOf)
+        let before = members.contains("before") ? "2023-11-14" : "1999-01-01"
+        #expect(begin.follows(try #require(JournalDay(before))))
+        #expect(begin.follows(try #require(JournalDay("2023-11-13"))) == (begin.before == nil))
+    }
+
     @Test func anotherKeyVerifiesNothing() throws {
         let journal = try Self.journal()
         let other = try PrivateKey.generate(.ed25519).publicKey
