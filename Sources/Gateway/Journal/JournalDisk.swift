@@ -163,16 +163,17 @@ final class JournalDisk {
     // MARK: The disk
 
     /// Whether there is room for what waits and for `count` bytes beyond it; takes more from the
-    /// disk when there is not. None while the keys of subjects find no room.
+    /// disk when there is not. None while the keys of subjects cannot be written.
     func hasRoom(_ count: Int) -> Bool {
-        if subjects.isFull { try? subjects.flush(day) }
-        return !subjects.isFull
+        if subjects.blocked != nil { try? subjects.flush(day) }
+        return subjects.blocked == nil
             && file.takeRoom(pending.count + count + Self.spare, ahead: Self.ahead)
     }
 
     /// Bytes for which there is room without asking the disk.
     var room: Int {
-        subjects.isFull ? 0 : max(0, file.roomEnd - file.size - pending.count - Self.spare)
+        subjects.blocked == nil
+            ? max(0, file.roomEnd - file.size - pending.count - Self.spare) : 0
     }
 
     /// Whether so little room is left that it has to do for what is let through.
@@ -188,7 +189,9 @@ final class JournalDisk {
     /// any more: nobody knows what is on the disk.
     func commit() throws {
         if pending.isEmpty { return }
+        let before = subjects.blocked
         try subjects.flush(day)
+        if subjects.blocked == .blocked, before == nil { tellBlocked() }
         try file.write(pending)
         pending.removeAll(keepingCapacity: true)
         try file.sync()
@@ -269,10 +272,10 @@ final class JournalDisk {
         for day in old { try FileManager.default.removeItem(atPath: reader.file(of: day)) }
         try PrivateFile.syncFolder(of: file.path)
         let forgotten: Int
-        // Those for whose removal there is no room are removed with the next day.
+        // Those who cannot be removed now are removed with the next day.
         do {
             forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
-        } catch JournalFailure.full { forgotten = 0 }
+        } catch is JournalFailure { forgotten = 0 }
         log.write(
             .notice, .journalRemoved,
             [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
@@ -291,6 +294,21 @@ final class JournalDisk {
         return (first, begin)
     }
 
+    private func tellBlocked() {
+        log.write(
+            .error, .journalFailed,
+            [
+                LogEntry(
+                    .file,
+                    (settings.folder as NSString).appendingPathComponent(
+                        JournalSubjects.fileName)),
+                LogEntry(.problem, JournalFailure.blocked.description),
+                LogEntry(
+                    .remedy,
+                    "nothing is let through until it can: see who holds it open, and its mode"),
+            ])
+    }
+
     private func warnOfClock(_ problem: String) {
         log.write(
             .warning, .journalClock,
@@ -302,16 +320,19 @@ final class JournalDisk {
 
     /// Forgets a subject. Nil when nothing is written of it.
     ///
-    /// Refused: `JournalFailure.full`; `JournalFailure.inUse` when it is done, but for the copy on the
-    /// disk that somebody reads.
+    /// Refused: `JournalFailure.full`; `JournalFailure.blocked` when the keys cannot be used;
+    /// `JournalFailure.inUse` when it is done, but for the copy on the disk that somebody reads.
     func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
         try subjects.flush(day)
-        if subjects.isFull { throw JournalFailure.full }
+        if let failure = subjects.blocked { throw failure }
         let pseudonym: JournalPseudonym?
-        switch subject {
-        case .subject(let subject): pseudonym = try subjects.pseudonym(of: subject)
-        case .pseudonym(let name): pseudonym = try subjects.contains(name) ? name : nil
-        }
+        // What cannot be read leaves all as it is: recording goes on.
+        do {
+            switch subject {
+            case .subject(let subject): pseudonym = try subjects.pseudonym(of: subject)
+            case .pseudonym(let name): pseudonym = try subjects.contains(name) ? name : nil
+            }
+        } catch { throw JournalFailure.blocked }
         guard let pseudonym else { return nil }
         try append(.erased, time) { $0.add("subject", pseudonym.description) }
         try commit()

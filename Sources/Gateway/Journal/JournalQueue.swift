@@ -149,6 +149,8 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Writing failed; only a restart mends it.
     case broken
     case closed
+    /// The keys of people cannot be read or written at the moment.
+    case blocked
     /// Somebody reads what was to be removed from the disk.
     case inUse
 
@@ -157,6 +159,7 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case .full: "the disk has no room for the journal"
         case .broken: "the journal could not be written"
         case .closed: "the journal is closed"
+        case .blocked: "the keys of the people in the journal, subjects.db, cannot be used now"
         case .inUse:
             "the key is deleted, but somebody reads subjects.db and keeps a copy of it on the disk: "
                 + "it goes with the next checkpoint when nobody does"

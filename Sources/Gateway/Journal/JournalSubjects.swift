@@ -38,9 +38,10 @@ final class JournalSubjects {
     private var fresh: [NewRow] = []
     private var touched: [Data] = []
     private var problem: (any Error)?
-    /// Whether the keys that `flush` had to write found no room the last time. They wait for the next
-    /// time; lines may be written meanwhile, but whom they name is forgotten if the process ends.
-    private(set) var isFull = false
+    /// Why the keys that `flush` had to write could not be written the last time: no room, or a
+    /// database that somebody else uses. They wait for the next time; lines may be written meanwhile,
+    /// but whom they name is forgotten if the process ends.
+    private(set) var blocked: JournalFailure?
     /// Whether the disk may still hold, elsewhere in the database, keys that were deleted; so may what
     /// a process before left.
     private(set) var hasLeftovers = true
@@ -117,11 +118,13 @@ final class JournalSubjects {
         return entry
     }
 
-    /// What is stored of a subject; else a new key.
+    /// What is stored of a subject; else a new key, also when nothing can be read at the moment:
+    /// `flush` finds out whether there was one.
     private func found(_ name: [UInt8], _ day: JournalDay) -> Entry {
         let lookup = Digest128(name, key: lookup).data
         do {
             if let entry = try stored("lookup", lookup) { return entry }
+        } catch is JournalFailure {
         } catch { problem = error }
         let secret = Secret.random(32)
         let entry = Self.entry(lookup, secret, used: day.number)
@@ -142,46 +145,66 @@ final class JournalSubjects {
         } catch { preconditionFailure("a key of 32 bytes is one") }
     }
 
-    /// Makes the keys durable that were made since the last time; a full disk is told by `isFull`.
+    /// Makes the keys durable that were made since the last time; what passes and stood in the way is
+    /// told by `blocked`.
+    ///
+    /// Of somebody who has a key there it stays: what was sealed with the new one is of a pseudonym
+    /// that nobody can tell.
     func flush(_ day: JournalDay) throws {
         if let problem { throw problem }
         if fresh.isEmpty, touched.isEmpty { return }
+        var twice: Set<Data> = []
         do {
             try write { db in
                 for row in fresh {
                     try db.run(
-                        kept: "INSERT INTO subject VALUES (?, ?, ?, ?)",
-                        [row.lookup, row.pseudonym, row.key, day.number])
+                        kept: """
+                            INSERT INTO subject VALUES (?, ?, ?, ?)
+                                ON CONFLICT (lookup) DO NOTHING
+                            """, [row.lookup, row.pseudonym, row.key, day.number])
+                    if db.changesCount == 0 { twice.insert(row.lookup) }
                 }
                 for name in touched {
                     try db.run(
                         kept: "UPDATE subject SET used = ? WHERE lookup = ?", [day.number, name])
                 }
             }
-        } catch JournalFailure.full {
-            isFull = true
+        } catch let failure as JournalFailure {
+            blocked = failure
             return
         }
-        isFull = false
+        blocked = nil
         fresh = []
         touched = []
+        if !twice.isEmpty {
+            known = known.filter { !twice.contains($0.value.lookup) }
+            accounts.forget()
+        }
         // Only here: what is not stored yet is known here alone.
         if known.count >= remembered { known.removeAll(keepingCapacity: true) }
     }
 
-    /// Refused (`JournalFailure.full`): what finds no room; nothing of it is written then.
+    /// Refused (`JournalFailure`): what finds no room, or cannot be done at the moment; nothing of it
+    /// is written then.
     private func write(_ changes: (Database) throws -> Void) throws {
-        do { try database.write(changes) } catch let error as DatabaseError
-            where error.resultCode == .SQLITE_FULL
-        { throw JournalFailure.full }
+        do { try database.write(changes) } catch let error as DatabaseError {
+            throw JournalFailure(passing: error) ?? error
+        }
     }
 
     // MARK: Reading
 
+    /// Refused (`JournalFailure`): what cannot be done at the moment.
+    private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try database.read(body) } catch let error as DatabaseError {
+            throw JournalFailure(passing: error) ?? error
+        }
+    }
+
     private func stored(
         _ column: String, _ value: some DatabaseValueConvertible & Sendable
     ) throws -> Entry? {
-        try database.read { db in
+        try read { db in
             guard
                 let row = try Row.fetchOne(
                     db, sql: "SELECT lookup, key, used FROM subject WHERE \(column) = ?",
@@ -199,21 +222,30 @@ final class JournalSubjects {
         (try? stored("pseudonym", pseudonym.description))?.key
     }
 
+    // Who is to be forgotten need not be opened: the seal key may be another by now.
+
     /// The pseudonym of a subject; nil when nothing is written of it.
     func pseudonym(of subject: JournalSubject) throws -> JournalPseudonym? {
-        try stored("lookup", Digest128(Array(subject.name.utf8), key: lookup).data)?
-            .pseudonym
+        let name = Digest128(Array(subject.name.utf8), key: lookup).data
+        return try read { db in
+            try String.fetchOne(
+                db, sql: "SELECT pseudonym FROM subject WHERE lookup = ?", arguments: [name])
+        }.flatMap { JournalPseudonym($0) }
     }
 
     func contains(_ pseudonym: JournalPseudonym) throws -> Bool {
-        try stored("pseudonym", pseudonym.description) != nil
+        try read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT 1 FROM subject WHERE pseudonym = ?",
+                arguments: [pseudonym.description])
+        } != nil
     }
 
     // MARK: Forgetting
 
     /// Deletes the key of a subject, and what the database has left of it elsewhere.
     ///
-    /// Refused: `JournalFailure.full`.
+    /// Refused (`JournalFailure`): what cannot be done at the moment.
     func forget(_ pseudonym: JournalPseudonym) throws {
         try write { db in
             try db.execute(
@@ -227,7 +259,7 @@ final class JournalSubjects {
 
     /// Deletes the keys of those who were not written of since a day; how many they were.
     ///
-    /// Refused: `JournalFailure.full`.
+    /// Refused (`JournalFailure`): what cannot be done at the moment.
     func forget(before day: JournalDay) throws -> Int {
         var count = 0
         try write { db in
@@ -251,11 +283,23 @@ final class JournalSubjects {
                 try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
             hasLeftovers = busy != 0
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+        } catch let error as DatabaseError where JournalFailure(passing: error) != nil {
         }
     }
 
     func close() { try? database.close() }
+}
+
+extension JournalFailure {
+    /// What SQLite refuses and may do the next time; nil for all after which nobody knows what is on
+    /// the disk.
+    fileprivate init?(passing error: DatabaseError) {
+        switch error.resultCode {
+        case .SQLITE_FULL: self = .full
+        case .SQLITE_BUSY, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_NOMEM: self = .blocked
+        default: return nil
+        }
+    }
 }
 
 extension JournalPeople {

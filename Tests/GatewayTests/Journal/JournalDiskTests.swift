@@ -290,7 +290,7 @@ struct JournalDiskTests {
         }
         // As many as need a page more.
         for number in 0..<100 { try journal.write(1, by: "user\(number)@one.test") }
-        #expect(disk.subjects.isFull && disk.room == 0)
+        #expect(disk.subjects.blocked == .full && disk.room == 0)
         #expect(!disk.hasRoom(1000))
         let alice = try #require(JournalErasure("alice@one.test"))
         #expect(throws: JournalFailure.full) { try disk.erase(alice, journal.time) }
@@ -304,6 +304,53 @@ struct JournalDiskTests {
         let people = try JournalPeople.opening(journal.folder, journal.seal)
         let owners = try Self.decisions(journal, people).dropFirst().compactMap { $0.facts?.owner }
         #expect(owners == (0..<100).map { "user\($0)@one.test" })
+    }
+
+    /// A lock passes, as a full disk does.
+    @Test func newPeopleWhileSomebodyLocksTheirKeysAreKnownAgainLater() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let disk = try journal.open()
+        _ = try disk.subjects.database.writeWithoutTransaction { db in
+            try Int.fetchOne(db, sql: "PRAGMA busy_timeout = 1")
+        }
+        let alice = try #require(JournalErasure("alice@one.test"))
+        let path = "\(journal.folder)/\(JournalSubjects.fileName)"
+        let other = try DatabaseQueue(path: path, configuration: Store.configuration())
+        try other.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN IMMEDIATE")
+            try journal.write(1, by: "carol@one.test")
+            #expect(disk.subjects.blocked == .blocked && !disk.hasRoom(1000) && disk.room == 0)
+            #expect(throws: JournalFailure.blocked) { try disk.erase(alice, journal.time) }
+            try disk.checkpoint(journal.time)
+            try db.execute(sql: "ROLLBACK")
+        }
+        try other.close()
+        #expect(disk.hasRoom(1000) && disk.room > 0)
+        #expect(try disk.erase(alice, journal.time) != nil)
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+        let people = try JournalPeople.opening(journal.folder, journal.seal)
+        let owners = try Self.decisions(journal, people).compactMap { $0.facts?.owner }
+        #expect(owners.last == "carol@one.test")
+    }
+
+    /// The seal key was made anew: whom the records name cannot be opened, and can be forgotten.
+    @Test func aPseudonymIsForgottenUnderAnotherSealKey() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        try journal.stop()
+        let subject = try #require(JournalSubject("alice@one.test"))
+        let name = try #require(
+            try JournalPseudonym.of(subject, journal.folder, journal.seal))
+        let disk = try JournalDisk(
+            try journal.settings, journal.key, try #require(SealKey(Secret.random(32))),
+            TestJournal.log, time: journal.time)
+        defer { disk.close() }
+        try disk.commit()
+        #expect(try disk.erase(.pseudonym(name), journal.time) == name)
+        #expect(try disk.erase(.pseudonym(name), journal.time) == nil)
+        #expect(try JournalPseudonym.of(subject, journal.folder, journal.seal) == nil)
     }
 
     /// The keys in memory are dropped when they are many; not those that are nowhere else.
@@ -320,7 +367,7 @@ struct JournalDiskTests {
         #expect(subjects.seal(all[0], "x", on: day).pseudonym == first)
         try subjects.flush(day)
         #expect(try subjects.pseudonym(of: all[0]) == first)
-        #expect(!subjects.isFull)
+        #expect(subjects.blocked == nil)
         subjects.close()
     }
 

@@ -27,6 +27,23 @@ struct JournalSubjectsTests {
         subjects.close()
     }
 
+    /// Whoever could not be looked up when a key was made for them.
+    @Test func whoHasAKeyAlreadyKeepsIt() throws {
+        let scratch = try Scratch()
+        let key = try #require(SealKey(Secret.random(32)))
+        let site = try #require(PeerHost("cloud.test"))
+        let alice = JournalSubject(account: "alice@one.test", site: site)
+        let first = try JournalSubjects(scratch.path, key, .writing)
+        let second = try JournalSubjects(scratch.path, key, .writing)
+        let kept = first.seal(alice, "text", on: day).pseudonym
+        #expect(second.seal(alice, "text", on: day).pseudonym != kept)
+        try first.flush(day)
+        try second.flush(day)
+        #expect(second.seal(alice, "text", on: day).pseudonym == kept)
+        first.close()
+        second.close()
+    }
+
     /// A line with an account as it was sealed before would else be of somebody whom nobody can
     /// forget: whose key is gone already.
     @Test func anAccountThatWasForgottenIsSealedAnew() throws {
