@@ -184,7 +184,7 @@ package final class Journal: Sendable {
         while true {
             if ContinuousClock.now >= next {
                 next = .now + interval
-                checkpoint()
+                checkpoint(.periodic)
             }
             let (turn, jobs, asking) = state.withLock {
                 state -> (Gathering.Turn, [JournalQueue.Job], [Asking]) in
@@ -203,16 +203,18 @@ package final class Journal: Sendable {
             write(jobs)
             answer(asking)
         }
-        checkpoint()
+        checkpoint(.last)
         disk.withLock { $0.close() }
         refuseAll(.closed)
         ended.signal()
     }
 
-    private func checkpoint() {
+    private func checkpoint(_ which: JournalDisk.Checkpoint) {
         attempt { disk in
             try tellUnrecorded(disk)
-            try disk.checkpoint(milliseconds())
+            try disk.checkpoint(milliseconds(), which)
+            let places = disk.room / JournalRecord.lineLimit
+            state.withLock { $0.queue.written(0, places: places) }
         }
     }
 
@@ -222,7 +224,9 @@ package final class Journal: Sendable {
         if let failure = state.withLock({ $0.queue.failure }) { return failure }
         do {
             try disk.withLock { disk in
-                disk.promised = state.withLock { $0.queue.taken } * JournalRecord.lineLimit
+                let (taken, places) = state.withLock { ($0.queue.taken, $0.queue.places) }
+                disk.promised = taken * JournalRecord.lineLimit
+                disk.promisable = max(taken, places) * JournalRecord.lineLimit
                 try work(disk)
             }
             return nil
@@ -283,6 +287,11 @@ package final class Journal: Sendable {
                         outcomes.append(.erased(try disk.erase(subject, milliseconds())))
                     } catch let failure as JournalFailure { outcomes.append(.failed(failure)) }
                 case .policy(let was, let now):
+                    guard disk.hasOwnRoom(JournalDisk.ownLine) else {
+                        state.withLock { $0.queue.leaveOut(JournalLine.Kind.policy.rawValue) }
+                        outcomes.append(.failed(.full))
+                        continue
+                    }
                     try disk.append(.policy, milliseconds()) { text in
                         text.add("was", was.text)
                         text.add("policy", now.text)
@@ -341,9 +350,13 @@ package final class Journal: Sendable {
         }
     }
 
+    /// Writes what has no line, when there is room for that.
     private func tellUnrecorded(_ disk: JournalDisk) throws {
+        let waiting = state.withLock { $0.queue.unrecorded }
+        // Each byte of a code may become an escape.
+        let size = waiting.keys.reduce(JournalDisk.ownLine) { $0 + $1.utf8.count * 6 + 32 }
+        guard !waiting.isEmpty, disk.hasOwnRoom(size) else { return }
         let counts = state.withLock { $0.queue.takeUnrecorded() }
-        if counts.isEmpty { return }
         try disk.append(.unrecorded, milliseconds()) { text in
             text.object("codes") { text in
                 for (code, count) in counts.sorted(by: { $0.key < $1.key }) {

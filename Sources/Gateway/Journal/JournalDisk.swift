@@ -24,6 +24,7 @@ final class JournalDisk {
         let headFile: String
         /// Bytes that are left on the disk of a folder, and that it has.
         var space: @Sendable (_ folder: String) -> (free: Int, all: Int) = JournalFile.space
+        var blocks: JournalFile.Blocks = JournalFile.blocks
     }
 
     private let settings: Settings
@@ -67,7 +68,7 @@ final class JournalDisk {
         seq = end.seq
         hash = end.hash
         day = end.day ?? JournalDay(milliseconds: time)
-        file = try JournalFile(reader.file(of: day))
+        file = try JournalFile(reader.file(of: day), blocks: settings.blocks)
         if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
         if !end.hasBegun {
             begin(torn: end.torn, before: try reader.days().last { $0 < day }, time)
@@ -141,7 +142,7 @@ final class JournalDisk {
     /// old one has to do.
     private func turn(to today: JournalDay, _ time: Int) throws {
         let next: JournalFile
-        do { next = try JournalFile(reader.file(of: today)) } catch {
+        do { next = try JournalFile(reader.file(of: today), blocks: settings.blocks) } catch {
             guard hasRoom(promised) else { throw error }
             return
         }
@@ -176,6 +177,12 @@ final class JournalDisk {
             ? max(0, file.roomEnd - file.size - pending.count - Self.spare) : 0
     }
 
+    /// Whether there is room for `count` bytes of the journal's own lines, which can wait: on a full
+    /// disk they leave what may be promised, and what the last signature takes.
+    func hasOwnRoom(_ count: Int) -> Bool {
+        file.takeRoom(pending.count + promisable + count + Self.last, ahead: Self.ahead)
+    }
+
     /// Whether so little room is left that it has to do for what is let through.
     var isShort: Bool {
         let (free, all) = settings.space(settings.folder)
@@ -184,6 +191,8 @@ final class JournalDisk {
 
     /// Bytes that were promised to lines to come: a new file has to have room for them.
     var promised = 0
+    /// The same, with those that may be promised without asking the disk.
+    var promisable = 0
 
     /// What was appended is on the disk when this returns. After an error nothing may be written
     /// any more: nobody knows what is on the disk.
@@ -209,14 +218,22 @@ final class JournalDisk {
         log.write(.info, .journalCheckpoint, [LogEntry(.text, head.text)])
     }
 
-    /// Signs all lines so far, unless nothing came since the last time.
-    func checkpoint(_ time: Int) throws {
+    /// Signs all lines so far, unless nothing came since the last time, or there is no room for a
+    /// signature that is not the last one.
+    func checkpoint(_ time: Int, _ which: Checkpoint = .last) throws {
         try subjects.fold()
         if signed?.seq == seq { return }
+        switch which {
+        case .periodic: guard hasOwnRoom(Self.ownLine) else { return }
+        case .last: break
+        }
         try turnIfNew(time)
         try sign(time)
         try commit()
     }
+
+    /// Whether another checkpoint will come.
+    enum Checkpoint { case periodic, last }
 
     private func sign(_ time: Int) throws {
         write(
@@ -325,6 +342,7 @@ final class JournalDisk {
     func erase(_ subject: JournalErasure, _ time: Int) throws -> JournalPseudonym? {
         try subjects.flush(day)
         if let failure = subjects.blocked { throw failure }
+        guard hasOwnRoom(Self.ownLine) else { throw JournalFailure.full }
         let pseudonym: JournalPseudonym?
         // What cannot be read leaves all as it is: recording goes on.
         do {
@@ -353,6 +371,10 @@ final class JournalDisk {
     private static let reserve = 512 << 20
     /// Room for the journal's own lines.
     private static let spare = 32 << 10
+    /// As much of it as lines that can wait do not take.
+    private static let last = 16 << 10
+    /// More than one of them takes.
+    static let ownLine = 2 << 10
 }
 
 /// Who is to be forgotten, or looked for.

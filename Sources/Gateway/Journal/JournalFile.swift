@@ -16,10 +16,17 @@ final class JournalFile {
     /// Where the blocks end that were taken beforehand; at least `size`.
     private(set) var roomEnd: Int
     private var isOpen = true
+    private let blocks: Blocks
+
+    /// Takes blocks of the disk beforehand, as `DiskRoom.keep` does.
+    typealias Blocks = @Sendable (_ file: Int32, _ offset: Int, _ count: Int) -> Int32
 
     /// Opens the file, or makes it with mode 0600.
-    init(_ path: String) throws(JournalError) {
+    init(
+        _ path: String, blocks: @escaping Blocks = JournalFile.blocks
+    ) throws(JournalError) {
         self.path = path
+        self.blocks = blocks
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .noFollow, .closeOnExec],
@@ -43,7 +50,7 @@ final class JournalFile {
         var wanted = max(count, ahead)
         while true {
             let end = size + wanted
-            switch DiskRoom.keep(file.rawValue, offset: roomEnd, count: end - roomEnd) {
+            switch blocks(file.rawValue, roomEnd, end - roomEnd) {
             case 0:
                 roomEnd = end
                 return true
@@ -82,6 +89,10 @@ final class JournalFile {
     }
 
     deinit { close() }
+
+    @Sendable static func blocks(_ file: Int32, _ offset: Int, _ count: Int) -> Int32 {
+        DiskRoom.keep(file, offset: offset, count: count)
+    }
 
     /// Space on the disk of a file that unprivileged users may take.
     static func freeBytes(of path: String) -> Int { space(path).free }

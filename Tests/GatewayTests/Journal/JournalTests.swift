@@ -12,11 +12,11 @@ import Transport
 struct JournalTests {
     static func open(
         _ journal: TestJournal, budget: JournalBudget = JournalBudget(),
-        log: GatewayLog = TestJournal.log
+        log: GatewayLog = TestJournal.log, interval: Duration = .seconds(3600)
     ) throws -> Journal {
         try Journal(
             try journal.settings, journal.key, journal.seal, log,
-            interval: .seconds(3600), clock: .live, milliseconds: { 1_700_000_000_000 },
+            interval: interval, clock: .live, milliseconds: { 1_700_000_000_000 },
             budget: budget)
     }
 
@@ -97,6 +97,40 @@ struct JournalTests {
             return .goOn
         }
         #expect(counts == 1)
+    }
+
+    /// What it says of itself leaves room for its last signature.
+    @Test func howeverLongTheDiskIsFullTheJournalGoesOnBehindIt() async throws {
+        let files = try TestJournal()
+        files.room.size = 150_000
+        let journal = try Self.open(
+            files, budget: JournalBudget(rate: 1, burst: 0), interval: .milliseconds(1))
+        // All places are taken, and none is used.
+        var places = 0
+        while (try? await journal.reserve()) != nil { places += 1 }
+        var refused = DecisionRecord(
+            id: "0000000000000000", kind: "shares", direction: .inbound, action: .deny,
+            by: "guard:malformed_json", status: 400, client: "192.0.2.1")
+        refused.code = String(repeating: "x", count: 500)
+        let policy = PolicyHashes(try TestWorld().gateway.policy.current)
+        var sizes: [Int] = []
+        while sizes.count < 1000, Set(sizes.suffix(20)).count != 1 || sizes.count < 20 {
+            journal.note(JournalRecord(refused), .none)
+            try? await journal.tellPolicy(was: policy, now: policy)
+            let file = try FileManager.default.attributesOfItem(atPath: try files.file())
+            sizes.append(try #require(file[.size] as? Int))
+        }
+        let size = try #require(sizes.last)
+        #expect(sizes.count < 1000 && size > 10_000)
+        #expect(size <= 150_000 - places * JournalRecord.lineLimit - 16_384)
+        files.room.size = .max
+        try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+        journal.close()
+        let report = try files.verify()
+        #expect(report.findings == [] && report.unsigned == 0)
+        #expect(
+            try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == ["0000000000000002"])
     }
 
     @Test func aPersonIsForgottenWhileItRuns() async throws {

@@ -2,9 +2,24 @@ import Federation
 import Foundation
 import Logging
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import Gateway
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Bytes that a file may have.
+final class Room: Sendable {
+    private let most = Mutex(Int.max)
+
+    var size: Int {
+        get { most.withLock { $0 } }
+        set { most.withLock { $0 = newValue } }
+    }
+}
 
 /// A journal of a test's own on the disk, with the keys that it takes to check it.
 final class TestJournal {
@@ -18,6 +33,8 @@ final class TestJournal {
     var keep = 400
     /// Bytes that are left on its disk, of a thousand times as many.
     var free = 1 << 40
+    /// Bytes that its files may have.
+    let room = Room()
     private var disk: JournalDisk?
 
     init() throws {
@@ -37,7 +54,11 @@ final class TestJournal {
         get throws {
             JournalDisk.Settings(
                 folder: folder, keep: keep, site: try #require(PeerHost("cloud.test")),
-                headFile: headFile, space: { [free] _ in (free, 1 << 50) })
+                headFile: headFile, space: { [free] _ in (free, 1 << 50) },
+                blocks: { [room] file, offset, count in
+                    offset + count > room.size
+                        ? ENOSPC : JournalFile.blocks(file, offset, count)
+                })
         }
     }
 
