@@ -49,13 +49,14 @@ struct JournalVerifyCommand: ParsableCommand {
     }
 
     private func publicKeys() throws -> [PublicKey] {
-        var files = keys
-        if files.isEmpty {
+        if keys.isEmpty {
             guard journal.dir == nil else { throw CommandFailure("--dir needs --key") }
-            let folder = try journal.option.load().signature.keys
-            files = [(folder as NSString).appendingPathComponent(JournalKey.publicName)]
+            do {
+                return try JournalKey.publicKeys(
+                    folder: try journal.option.load().signature.keys)
+            } catch { throw CommandFailure(telling: error) }
         }
-        return try files.map { file in
+        return try keys.map { file in
             let text = String(decoding: try InputFile.bytes(file), as: UTF8.self)
             guard let key = try? PublicKey(pem: text), key.kind == .ed25519 else {
                 throw CommandFailure(

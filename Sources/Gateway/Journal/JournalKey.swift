@@ -6,7 +6,8 @@ package import OpenSSL
 /// other keys but never published to peers.
 ///
 /// `journal.key` is for the gateway alone; `journal.pub` is for whoever verifies, and belongs in a
-/// safe place of theirs: a file that lies beside the journal says nothing.
+/// safe place of theirs: a file that lies beside the journal says nothing. The public half of a key
+/// before it is `journal-ID.pub`.
 package struct JournalKey: Sendable {
     package let key: PrivateKey
 
@@ -38,12 +39,66 @@ package struct JournalKey: Sendable {
                 path: file, what: "holds no Ed25519 key",
                 remedy: "bring it back; or move it away, and another one is made")
         }
-        let shown = (folder as NSString).appendingPathComponent(publicName)
-        if whenMissing == .make, !PrivateFile.exists(shown) {
-            try PrivateFile.create(shown, Array(key.publicKey.pem.utf8), for: .everybody)
-        }
+        if whenMissing == .make { try show(key.publicKey, folder) }
         return JournalKey(key: key)
     }
+
+    /// Writes the public half beside the key. That of another key before it stays, under the name of
+    /// that key: what it signed is to be verified for as long as the journal has it.
+    ///
+    /// Refused: a public half that holds no key.
+    private static func show(_ key: PublicKey, _ folder: String) throws(PrivateFile.Problem) {
+        let file = (folder as NSString).appendingPathComponent(publicName)
+        let text = Array(key.pem.utf8)
+        guard PrivateFile.exists(file) else {
+            try PrivateFile.create(file, text, for: .everybody)
+            return
+        }
+        let before = try publicKey(file)
+        if before == key { return }
+        let kept = (folder as NSString).appendingPathComponent(pastName(of: id(of: before)))
+        if !PrivateFile.exists(kept) {
+            try PrivateFile.create(kept, Array(before.pem.utf8), for: .everybody)
+        }
+        try PrivateFile.replace(file, text)
+    }
+
+    /// The public half of the key in a folder of keys, and those of the keys before it.
+    ///
+    /// Refused: files that others may write to, or that belong to somebody else, and what does not
+    /// hold the key that it is named after: only the gateway's own are believed.
+    package static func publicKeys(
+        folder: String
+    ) throws(PrivateFile.Problem) -> [PublicKey] {
+        var keys = [try publicKey((folder as NSString).appendingPathComponent(publicName))]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names.sorted() {
+            guard let stated = name.wholeMatch(of: /journal-([0-9a-f]{16})\.pub/)?.1 else {
+                continue
+            }
+            let file = (folder as NSString).appendingPathComponent(name)
+            let key = try publicKey(file)
+            guard id(of: key) == stated else {
+                throw PrivateFile.Problem(
+                    path: file, what: "holds another key than the one that it is named after",
+                    remedy: "bring the file back as it was, or move it away")
+            }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    private static func publicKey(_ file: String) throws(PrivateFile.Problem) -> PublicKey {
+        let text = String(decoding: try PrivateFile.read(file, readers: .everybody), as: UTF8.self)
+        guard let key = try? PublicKey(pem: text), key.kind == .ed25519 else {
+            throw PrivateFile.Problem(
+                path: file, what: "holds no Ed25519 public key",
+                remedy: "bring the file back as it was, or move it away")
+        }
+        return key
+    }
+
+    private static func pastName(of id: String) -> String { "journal-\(id).pub" }
 
     /// The name of a key in checkpoints: 16 hexadecimal digits of the hash of its public half.
     package static func id(of key: PublicKey) -> String {
