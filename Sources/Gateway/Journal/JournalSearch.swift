@@ -20,11 +20,15 @@ package struct JournalSearch: Sendable {
 
     package init() {}
 
-    /// Of these days those whose files can hold an answer. A file may begin a moment before its day,
-    /// and where a clock stepped back, or the disk was full at midnight, it goes on behind it.
+    /// Of these days, the oldest first, those whose files can hold an answer. Where a clock stepped
+    /// back, the file that was the newest holds what is of days before; and where the disk was full
+    /// at midnight, it goes on behind its day.
     package func days(of days: [JournalDay]) -> [JournalDay] {
-        days.filter { day in
-            if let until, day.start - 1000 >= until { return false }
+        let last = until.flatMap { until in
+            days.first { $0 > JournalDay(milliseconds: until - 1) }
+        }
+        return days.filter { day in
+            if let last, day > last { return false }
             if let since, day.next.start + 86_400_000 < since { return false }
             return true
         }

@@ -48,15 +48,17 @@ package struct DecisionSearch {
         case malformed
     }
 
-    /// Looks in the file of the day that the id begins with, in the next one, since a record is
-    /// written when the message has been answered, and in the one before, where it goes on when a
-    /// clock steps back or the disk is full at midnight.
+    /// Looks in the file of the day that the id begins with; in the next one that there is, since a
+    /// record is written when the message has been answered, and the newest file goes on when a clock
+    /// steps back; and in the one of the day before, which goes on when the disk is full at midnight.
     package func find(_ id: String) throws -> Result {
         guard let time = DecisionID.time(of: id) else { return .malformed }
         let day = JournalDay(milliseconds: time * 1000)
         let all = try reader.days()
         let wanted = [day, day.next]
-        let days = ([JournalDay(number: day.number - 1)] + wanted).filter(all.contains)
+        let days =
+            [JournalDay(number: day.number - 1), day].filter(all.contains)
+            + [all.first { $0 > day }].compactMap { $0 }
         var records: [Found.Record] = []
         var miss: (NearMiss, JSONObject)?
         try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in

@@ -40,6 +40,28 @@ struct JournalSearchTests {
         #expect(try Self.found(journal, person) == second + third)
     }
 
+    /// The clock jumped forward and back: the day goes on in the file of one to come.
+    @Test func aDayIsFoundWhereverItsRecordsAre() throws {
+        let journal = try TestJournal()
+        let first = try journal.write(1)
+        journal.time += 5 * 86_400_000
+        let ahead = try journal.write(1)
+        journal.time -= 5 * 86_400_000
+        let second = try journal.write(1)
+        try journal.stop()
+        var search = JournalSearch()
+        let day = try #require(try journal.reader.days().first)
+        (search.since, search.until) = (day.start, day.next.start)
+        #expect(try Self.found(journal, search) == first + second)
+        search.since = day.next.start
+        search.until = nil
+        #expect(try Self.found(journal, search) == ahead)
+        let days = (0..<9).map { JournalDay(number: day.number + $0) }
+        search.since = days[4].start
+        search.until = days[4].start + 1
+        #expect(search.days(of: days) == Array(days[2...5]))
+    }
+
     @Test func aRefusalIsFoundByWhatThePeerReadAndByItsGuard() throws {
         let journal = try PastJournal()
         let id = try journal.add(

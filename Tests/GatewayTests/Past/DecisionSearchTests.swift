@@ -49,6 +49,19 @@ import Testing
         #expect(found.decision.id == id)
     }
 
+    /// The clock jumped forward, and the file that it made goes on when it is right again.
+    @Test func oneThatWasWrittenIntoADayToComeIsFound() throws {
+        for day in [0, 9] { try journal.add(try JournalRecordTests.facts(), at: day * 86_400) }
+        let time = PastJournal.start + 5 * 86_400_000
+        let id = DecisionID.make(now: PastJournal.start / 1000 + 1)
+        try journal.add(try JournalRecordTests.facts(), at: 5 * 86_400) { $0.decision.id = id }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.place.day == JournalDay(milliseconds: time))
+    }
+
     /// It was let through, and could not be carried out after all.
     @Test func ofTwoRecordsBothAreFoundAndTheLastCounts() throws {
         let id = try journal.add(try JournalRecordTests.facts())
