@@ -14,19 +14,33 @@ package struct JournalTail {
     package mutating func newest(_ count: Int) throws -> [JournalLine] {
         var found: [JournalLine] = []
         for day in try reader.days().reversed() where found.count < count || last == 0 {
-            sizes[day] = size(of: day)
-            let bytes = max(Self.piece, count * JournalRecord.lineLimit / 4)
-            var ofDay: [JournalLine] = []
-            try reader.lines(of: [day], last: bytes) { line, _ in
-                last = max(last, line.seq)
-                guard line.kind == .decision else { return .goOn }
-                ofDay.append(line)
-                if ofDay.count > 2 * max(count, 1) { ofDay.removeFirst(ofDay.count - count) }
-                return .goOn
+            let size = size(of: day)
+            sizes[day] = size
+            var bytes = max(Self.piece, count * JournalRecord.lineLimit / 4)
+            var ofDay = try newest(count, of: day, last: bytes)
+            // Lines may be long, and others lie between them.
+            while found.count + ofDay.count < count, bytes < size {
+                bytes *= 4
+                ofDay = try newest(count, of: day, last: bytes)
             }
             found = ofDay + found
         }
         return found.suffix(count)
+    }
+
+    /// The newest decisions in the last bytes of a file, at least so many if there are.
+    private mutating func newest(
+        _ count: Int, of day: JournalDay, last bytes: Int
+    ) throws -> [JournalLine] {
+        var found: [JournalLine] = []
+        try reader.lines(of: [day], last: bytes) { line, _ in
+            last = max(last, line.seq)
+            guard line.kind == .decision else { return .goOn }
+            found.append(line)
+            if found.count > 2 * max(count, 1) { found.removeFirst(found.count - count) }
+            return .goOn
+        }
+        return found
     }
 
     /// Lends the decisions that were written since, the oldest first.

@@ -49,6 +49,25 @@ import Testing
         #expect(try added(&tail) == third)
     }
 
+    /// Between decisions, and before the day of the older ones, much else may lie.
+    @Test func noneIsLeftOutHoweverFarBackItIs() throws {
+        let first = try journal.write(1)
+        journal.time += 86_400_000
+        let second = try journal.write(2)
+        let disk = try journal.open()
+        for _ in 0..<3 {
+            try disk.append(.unrecorded, journal.time) { text in
+                text.add("codes", Array(repeating: String(repeating: "x", count: 500), count: 800))
+            }
+        }
+        try disk.commit()
+        let third = try journal.write(1)
+        var tail = JournalTail(journal.reader)
+        #expect(try Self.ids(tail.newest(2)) == second.suffix(1) + third)
+        #expect(try Self.ids(tail.newest(4)) == first + second + third)
+        #expect(try added(&tail) == [])
+    }
+
     @Test func anEmptyJournalIsOneToCome() throws {
         _ = try journal.open()
         var tail = JournalTail(journal.reader)
