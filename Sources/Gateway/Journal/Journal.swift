@@ -36,6 +36,7 @@ package final class Journal: Sendable {
     private let seconds: @Sendable () -> Int
     private let log: GatewayLog
     private let folder: String
+    private let seal: SealKey
 
     /// Opens the journal, signs where it stands, and begins to write.
     ///
@@ -67,6 +68,7 @@ package final class Journal: Sendable {
         seconds = clock.monotonicSeconds
         self.log = log
         folder = settings.folder
+        self.seal = seal
         let thread = Thread { [self] in run() }
         thread.name = "ocmgate-journal"
         thread.start()
@@ -142,6 +144,11 @@ package final class Journal: Sendable {
             throw failure.denial
         }
     }
+
+    /// Whom an erasure means; nil when it says a pseudonym that none of these has.
+    func subject(
+        _ erasure: JournalErasure, among subjects: Set<JournalSubject>
+    ) throws -> JournalSubject? { try erasure.subject(among: subjects, folder, seal) }
 
     /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
     func erase(_ subject: JournalErasure) async throws(Denial) -> JournalPseudonym? {

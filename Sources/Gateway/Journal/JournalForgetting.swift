@@ -32,7 +32,11 @@ package enum JournalForgetting {
         defer { store.close() }
         guard let site else { return nil }
         let holds = try HoldBook(store, seal)
-        try await store.commit(erasures.compactMap { holds.forget($0, site: site.host) })
+        let waiting = holds.subjects(site: site.host)
+        let named = try erasures.compactMap {
+            try $0.subject(among: waiting, journal.folder, seal)
+        }
+        try await store.commit(named.compactMap { holds.forget($0, site: site.host) })
         guard PrivateFile.exists(journal.folder) else { return nil }
         let key = try JournalKey.load(folder: settings.signature.keys, whenMissing: .refuse)
         let disk = try JournalDisk(
@@ -59,6 +63,21 @@ extension JournalErasure {
         case .subject(let subject): subject.everywhere(at: ours).map { .subject($0) }
         case .pseudonym(let pseudonym): [.pseudonym(pseudonym)]
         case nil: nil
+        }
+    }
+
+    /// The subject that is meant; nil when only a pseudonym is given, and it is that of none of these.
+    func subject(
+        among subjects: Set<JournalSubject>, _ folder: String, _ seal: SealKey
+    ) throws -> JournalSubject? {
+        switch self {
+        case .subject(let subject): return subject
+        case .pseudonym(let name):
+            let path = (folder as NSString).appendingPathComponent(JournalSubjects.fileName)
+            if subjects.isEmpty || !PrivateFile.exists(path) { return nil }
+            let stored = try JournalSubjects(folder, seal, .reading)
+            defer { stored.close() }
+            return try subjects.first { try stored.pseudonym(of: $0) == name }
         }
     }
 }

@@ -66,6 +66,17 @@ package enum JournalKeeping: Sendable {
         journal.note(miss)
     }
 
+    /// Whom an erasure means, if it is one of these or says so itself.
+    func subject(
+        _ erasure: JournalErasure, among subjects: Set<JournalSubject>
+    ) throws -> JournalSubject? {
+        switch (self, erasure) {
+        case (.on(let journal, _), _): return try journal.subject(erasure, among: subjects)
+        case (.off, .subject(let subject)): return subject
+        case (.off, .pseudonym): return nil
+        }
+    }
+
     /// Carries out `journal erase`.
     ///
     /// - Parameter ours: the names of the site, its own first.

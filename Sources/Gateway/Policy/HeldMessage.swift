@@ -70,11 +70,10 @@ extension HeldMessage {
         return verdict.action == .hold ? verdict.by : nil
     }
 
-    /// Whether it names a subject of the journal, or came from it.
-    func names(_ subject: JournalSubject, site: PeerHost) -> Bool {
-        let accounts = [owner, sender, recipient].compactMap { $0 }
-        return accounts.contains { JournalSubject(account: $0, site: site) == subject }
-            || IPAddress(client).map { JournalSubject(client: $0) } == subject
+    /// The subjects of the journal that it names, and the one that it came from.
+    func subjects(site: PeerHost) -> [JournalSubject] {
+        [owner, sender, recipient].compactMap { $0 }.map { JournalSubject(account: $0, site: site) }
+            + [IPAddress(client).map { JournalSubject(client: $0) }].compactMap { $0 }
     }
 }
 

@@ -121,16 +121,26 @@ package final class HoldBook: Sendable {
             })
     }
 
-    /// Forgets the messages that name a subject of the journal, or came from it; that their peer waits
-    /// stays. Nil when there are none. By a pseudonym nobody is found here.
+    /// Whom the messages name, and from whom they came.
     ///
     /// - Parameter site: the host of accounts that are named without one.
-    func forget(_ erasure: JournalErasure, site: PeerHost) -> Change? {
-        guard case .subject(let subject) = erasure else { return nil }
+    func subjects(site: PeerHost) -> Set<JournalSubject> {
+        Set(all.flatMap { $0.messages.flatMap { $0.subjects(site: site) } })
+    }
+
+    /// Forgets the messages that name a subject of the journal, or came from it; that their peer waits
+    /// stays. Nil when there are none.
+    ///
+    /// - Parameter site: the host of accounts that are named without one.
+    func forget(_ subject: JournalSubject, site: PeerHost) -> Change? {
         state.withLock { state in
             for (peer, entry) in state.entries
-            where entry.held.messages.contains(where: { $0.names(subject, site: site) }) {
-                state.entries[peer]?.held.messages.removeAll { $0.names(subject, site: site) }
+            where entry.held.messages.contains(where: {
+                $0.subjects(site: site).contains(subject)
+            }) {
+                state.entries[peer]?.held.messages.removeAll {
+                    $0.subjects(site: site).contains(subject)
+                }
                 state.entries[peer]?.isNew = true
             }
         }

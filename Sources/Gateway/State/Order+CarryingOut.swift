@@ -113,8 +113,12 @@ extension Gateway {
             } catch { return .refused("\(error)") }
         case .eraseSubject(let text):
             let erasures = JournalErasure.all(text, ours: site.hosts) ?? []
-            let changes = erasures.compactMap { holds.forget($0, site: site.host) }
-            do { try await store.commit(changes) } catch { return .refused("\(error)") }
+            do {
+                let waiting = holds.subjects(site: site.host)
+                let named = try erasures.compactMap { try journal.subject($0, among: waiting) }
+                try await store.commit(named.compactMap { holds.forget($0, site: site.host) })
+                try await store.fold()
+            } catch { return .refused("\(error)") }
             return await journal.erase(text, ours: site.hosts)
         case .settleHold(let name):
             guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }

@@ -94,7 +94,7 @@ extension Store {
         _ database: DatabaseQueue, path: String, _ key: SealKey, now: Int
     ) throws -> (commits: Int, born: Int) {
         try database.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             try Schema.migrate(db)
             try db.execute(
                 sql: """

@@ -91,6 +91,21 @@ package final class Store: Sendable {
     /// Whether writes are taken. `broken` after a write or sync error: only a restart mends it.
     package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
 
+    /// Empties the write-ahead log, in which everything stands that was written before.
+    ///
+    /// Refused (`disk`): while somebody reads the file, after two seconds.
+    func fold() async throws(StoreFailure) {
+        let busy: Int?
+        do {
+            busy = try await database.writeWithoutTransaction { db in
+                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        } catch { throw .disk("\(error)") }
+        guard busy == 0 else {
+            throw .disk("somebody reads \(path), and keeps what was deleted from it; try again")
+        }
+    }
+
     /// Writes what waits, empties the write-ahead log, and lets the file go.
     package func close() {
         queue.stop(.closed)

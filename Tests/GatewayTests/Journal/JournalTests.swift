@@ -169,6 +169,44 @@ struct JournalTests {
         journal.close()
     }
 
+    /// What waits for a person of those who are forgotten goes with them, by whatever they are named.
+    @Test(arguments: ["alice@one.test", "~"]) func whoWaitsIsForgottenToo(
+        named: String
+    ) async throws {
+        let files = try TestJournal()
+        let journal = try Self.open(files)
+        let world = try TestWorld(journal: journal)
+        let record = try TestJournal.record("0000000000000001")
+        try await journal.append(record, .none)
+        let subject = try #require(JournalSubject("alice@one.test"))
+        let pseudonym = try #require(try JournalPseudonym.of(subject, files.folder, files.seal))
+        let (gateway, host) = (world.gateway, try #require(PeerHost("one.test")))
+        gateway.holds.note(
+            HeldMessage(try #require(record.facts), record.decision, of: host, at: 1), of: host)
+        try await gateway.store.commit([try #require(gateway.holds.flush())])
+        let box = try OrderBox(gateway.store.path, world.seal)
+        let loop = Task {
+            while !Task.isCancelled {
+                await gateway.carryOutOrders()
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        defer { loop.cancel() }
+        let answer = try await box.ask(
+            .eraseSubject(named == "~" ? "~\(pseudonym)" : named), now: world.clock.now,
+            patience: .seconds(300))
+        guard case .done(let told) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(told["pseudonym"] == pseudonym.description)
+        #expect(gateway.holds[host]?.messages.isEmpty == true)
+        // Nor does the log of the database have what it said.
+        #expect(
+            FileManager.default.contents(atPath: gateway.store.path + "-wal")?.isEmpty == true)
+        journal.close()
+    }
+
     @Test func aMessageThatIsLetThroughIsRecordedWithItsFacts() async throws {
         let files = try TestJournal()
         let journal = try Self.open(files)

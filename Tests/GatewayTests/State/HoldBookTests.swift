@@ -56,7 +56,7 @@ import Testing
         // One that was taken up before somebody was forgotten, and is written after it.
         book.note(try message(2), of: host)
         let early = try #require(book.flush())
-        let subject = try #require(JournalErasure("alice@a.test"))
+        let subject = try #require(JournalSubject("alice@a.test"))
         let site = try #require(PeerHost("cloud.test"))
         let erased = try #require(book.forget(subject, site: site))
         erased.abandoned()
@@ -95,12 +95,12 @@ import Testing
             book.note(try message(second, client: "192.0.2.\(second)"), of: host)
         }
         try await store.commit([try #require(book.flush())])
-        #expect(book.forget(try #require(JournalErasure("carol@a.test")), site: site) == nil)
-        let client = try #require(JournalErasure("192.0.2.2"))
+        #expect(book.forget(try #require(JournalSubject("carol@a.test")), site: site) == nil)
+        let client = try #require(JournalSubject("192.0.2.2"))
         try await store.commit([try #require(book.forget(client, site: site))])
         let left = try #require(try HoldBook(store, key)[host])
         #expect(left.messages.map(\.at) == [1, 3])
-        let alice = try #require(JournalErasure("alice@https://a.test/"))
+        let alice = try #require(JournalSubject("alice@https://a.test/"))
         try await store.commit([try #require(book.forget(alice, site: site))])
         // That somebody waits is still known.
         let held = try #require(try HoldBook(store, key)[host])
