@@ -49,7 +49,9 @@ struct JournalExportCommand: ParsableCommand {
         let facts = object["facts"]?.object
         let ocm = object["ocm"]?.object
         return columns.map { name in
-            guard let value = object[name] ?? facts?[name] ?? ocm?[name] else { return "" }
+            // The peer of the facts is the one that the message claims, whether it was verified or not.
+            let ofMessage = name == "peer" ? nil : facts?[name] ?? ocm?[name]
+            guard let value = object[name] ?? ofMessage else { return "" }
             if let text = people.text(value) { return field(text) }
             if let texts = value.array?.compactMap(\.string) {
                 return field(texts.joined(separator: " "))

@@ -1,5 +1,6 @@
 """The journal: what was let through is in it, whatever happens; what is done to it is found."""
 
+import csv
 import hashlib
 import json
 import os
@@ -113,6 +114,10 @@ def recorded(legacy, start, peers):
     gateway.post(other, "/ocm/invite-accepted", {
         "recipientProvider": "other.test", "token": "abcdefgh12345678", "email": "e@other.test",
         "userID": f"eve{MOVES}\r\n=1+1\r\nzz", "name": "E"})
+    # Whose name anybody can write.
+    forged = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")],
+                             json.dumps(share(modern)).encode())
+    assert forged.status == 401
     gateway.stop()
     return gateway, json.loads(refused.body)["decision"]
 
@@ -181,7 +186,7 @@ def test_records_are_found_shown_and_exported(recorded):
         assert run.returncode == code, (run.stdout, run.stderr)
         return [json.loads(line) for line in run.stdout.splitlines()]
 
-    assert len(search("--peer", "modern.test")) == 2
+    assert len(search("--peer", "modern.test")) == 3
     assert len(search("--peer", "modern.test", "--kind", "shares", "--limit", "1")) == 1
     [nothing] = search("--peer", "nobody.test", code=1)
     assert nothing["error"] == "nothing found"
@@ -209,7 +214,11 @@ def test_records_are_found_shown_and_exported(recorded):
     run = gateway.command("journal", "tail", "--lines=9223372036854775807", check=False)
     assert run.returncode == 2 and "from 0 to" in run.stderr
     table = gateway.command("journal", "export", "--format", "csv", "--peer", "modern.test").stdout
-    assert len(table.splitlines()) == 3 and "@" in table
+    rows = list(csv.DictReader(table.splitlines()))
+    assert len(rows) == 3 and "@" in table
+    # Who was verified, and who was only claimed to be.
+    assert [(row["peer"], row["claimed"], row["status"]) for row in rows] == [
+        ("modern.test", "modern.test", "201"), ("modern.test", "modern.test", "201"), ("", "modern.test", "401")]
     assert "@modern.test" in gateway.command("journal", "export", "--plain").stdout
 
 
