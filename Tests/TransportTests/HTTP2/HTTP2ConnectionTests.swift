@@ -129,7 +129,7 @@ import Testing
         try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()
             try await peer.send(.headers(1, Frame.request("PUT"), isWhole: false))
-            async let stopped: Void = world.server.shutdown(grace: .seconds(60))
+            async let stopped: Void = world.server.shutdown(grace: .seconds(600))
             #expect(try await peer.hears { $0.goAway == 0 })
             // One that was on its way when the word of the end came.
             try await peer.send(.headers(3, Frame.request("PUT"), isWhole: false))
