@@ -279,8 +279,9 @@ package final class Journal: Sendable {
                         outcomes.append(.done)
                     } else {
                         state.withLock { $0.queue.leaveOut(code) }
-                        if !isShort { tellFull() }
-                        outcomes.append(.failed(.full))
+                        let reason = disk.subjects.blocked ?? .full
+                        if !isShort, reason == .full { tellFull() }
+                        outcomes.append(.failed(reason))
                     }
                 case .diagnosis(let miss):
                     if !isShort, makePlace(disk) {
@@ -322,6 +323,8 @@ package final class Journal: Sendable {
     /// A place for a line that has none; more room is taken from the disk when it must be.
     private func makePlace(_ disk: JournalDisk) -> Bool {
         if state.withLock({ $0.queue.takeSpare() }) { return true }
+        // Whoever locks the keys of subjects is waited for once in a turn, by `takeMore`.
+        if disk.subjects.blocked != nil { return false }
         let taken = state.withLock { $0.queue.taken }
         return disk.hasRoom((taken + 1) * JournalRecord.lineLimit)
     }
@@ -336,11 +339,13 @@ package final class Journal: Sendable {
     /// Gives places to those who wait for them, as many as the disk has room for.
     private func answer(_ asking: [Asking]) {
         if asking.isEmpty { return }
+        var reason = JournalFailure.full
         let failure = attempt { disk in
             let taken = state.withLock { $0.queue.taken }
             let wanted = (taken + asking.count) * JournalRecord.lineLimit
             if disk.room < wanted { _ = disk.hasRoom(wanted) }
             let places = disk.room / JournalRecord.lineLimit
+            reason = disk.subjects.blocked ?? .full
             state.withLock { $0.queue.written(0, places: places) }
         }
         for continuation in asking {
@@ -351,8 +356,8 @@ package final class Journal: Sendable {
                 continuation.resume(returning: nil)
             case .refused(let failure): continuation.resume(returning: failure)
             case .wait:
-                tellFull()
-                continuation.resume(returning: failure ?? .full)
+                if reason == .full { tellFull() }
+                continuation.resume(returning: failure ?? reason)
             }
         }
     }
