@@ -352,6 +352,8 @@ final class JournalDisk {
             }
         } catch { throw JournalFailure.blocked }
         guard let pseudonym else { return nil }
+        // The line is signed: it does not say what then cannot be done.
+        try subjects.requireWritable()
         try append(.erased, time) { $0.add("subject", pseudonym.description) }
         try commit()
         try subjects.forget(pseudonym)

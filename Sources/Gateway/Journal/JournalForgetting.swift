@@ -37,6 +37,7 @@ package enum JournalForgetting {
             try $0.subject(among: waiting, journal.folder, seal)
         }
         try await store.commit(named.compactMap { holds.forget($0, site: site.host) })
+        try await store.fold()
         guard PrivateFile.exists(journal.folder) else { return nil }
         let key = try JournalKey.load(folder: settings.signature.keys, whenMissing: .refuse)
         let disk = try JournalDisk(
@@ -47,8 +48,17 @@ package enum JournalForgetting {
             time: now * 1000)
         defer { disk.close() }
         try disk.commit()
-        let pseudonym = try erasures.compactMap { try disk.erase($0, now * 1000) }.first
+        var pseudonym: JournalPseudonym?
+        var failure: JournalFailure?
+        // What is wrong with one name leaves the others to be forgotten.
+        for erasure in erasures {
+            do {
+                let found = try disk.erase(erasure, now * 1000)
+                pseudonym = pseudonym ?? found
+            } catch let refused as JournalFailure { failure = failure ?? refused }
+        }
         try disk.checkpoint(now * 1000)
+        if let failure { throw failure }
         return pseudonym
     }
 }

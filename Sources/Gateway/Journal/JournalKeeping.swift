@@ -87,14 +87,17 @@ package enum JournalKeeping: Sendable {
         guard let erasures = JournalErasure.all(text, ours: ours) else {
             return .refused(JournalErasure.refusal(of: text))
         }
-        do {
-            var pseudonym: JournalPseudonym?
-            for erasure in erasures {
+        var pseudonym: JournalPseudonym?
+        var denial: Denial?
+        // What is wrong with one name leaves the others to be forgotten.
+        for erasure in erasures {
+            do throws(Denial) {
                 let found = try await journal.erase(erasure)
                 pseudonym = pseudonym ?? found
-            }
-            return .done(pseudonym.map { ["pseudonym": $0.description] } ?? [:])
-        } catch { return .refused(error.detail) }
+            } catch { denial = denial ?? error }
+        }
+        if let denial { return .refused(denial.detail) }
+        return .done(pseudonym.map { ["pseudonym": $0.description] } ?? [:])
     }
 
     /// Writes that another policy is in force, if it is another; a journal that cannot be written says

@@ -243,6 +243,12 @@ final class JournalSubjects {
 
     // MARK: Forgetting
 
+    /// Refused (`JournalFailure`): keys that cannot be changed at the moment.
+    func requireWritable() throws {
+        // Takes the lock of a writer, whether or not there is such a row.
+        try write { try $0.execute(sql: "UPDATE subject SET used = used WHERE lookup IS NULL") }
+    }
+
     /// Deletes the key of a subject, and what the database has left of it elsewhere.
     ///
     /// Refused (`JournalFailure`): what cannot be done at the moment.

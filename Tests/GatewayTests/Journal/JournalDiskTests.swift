@@ -319,6 +319,11 @@ struct JournalDiskTests {
         let other = try DatabaseQueue(path: path, configuration: Store.configuration())
         try other.writeWithoutTransaction { db in
             try db.execute(sql: "BEGIN IMMEDIATE")
+            // No line says that somebody is forgotten who is not.
+            let written = try String(contentsOfFile: journal.file(), encoding: .utf8)
+            #expect(throws: JournalFailure.blocked) { try disk.erase(alice, journal.time) }
+            try disk.commit()
+            #expect(try String(contentsOfFile: journal.file(), encoding: .utf8) == written)
             try journal.write(1, by: "carol@one.test")
             #expect(disk.subjects.blocked == .blocked && !disk.hasRoom(1000) && disk.room == 0)
             #expect(throws: JournalFailure.blocked) { try disk.erase(alice, journal.time) }

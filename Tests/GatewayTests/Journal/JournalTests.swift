@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import GRDB
 import Logging
 import OpenSSL
 import SystemPackage
@@ -146,8 +147,10 @@ struct JournalTests {
         }
     }
 
-    /// Messages use any name of the site.
-    @Test func anAccountOfOursIsForgottenUnderEachOfItsNames() async throws {
+    /// Messages use any name of the site; that somebody reads the keys meanwhile leaves none of them.
+    @Test(arguments: [false, true]) func anAccountOfOursIsForgottenUnderEachOfItsNames(
+        isRead: Bool
+    ) async throws {
         let files = try TestJournal()
         let journal = try Self.open(files)
         let ours = try ["cloud.test", "old.test"].map { try #require(PeerHost($0)) }
@@ -157,9 +160,19 @@ struct JournalTests {
             try await journal.append(record, .none)
         }
         let keeping = JournalKeeping.on(journal, .none)
+        var opening = Store.configuration()
+        opening.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(
+            path: "\(files.folder)/\(JournalSubjects.fileName)", configuration: opening)
+        try await reader.writeWithoutTransaction { db in
+            if isRead { try db.execute(sql: "BEGIN; SELECT 1 FROM subject") }
+        }
         let answer = await keeping.erase("bob@https://old.test/", ours: ours)
-        guard case .done(let told) = answer else { throw JournalError("erase", "\(answer)", "") }
-        #expect(told["pseudonym"] != nil)
+        try reader.close()
+        switch answer {
+        case .done(let told): #expect(!isRead && told["pseudonym"] != nil)
+        case .refused(let reason): #expect(isRead && reason.contains("the key is deleted"))
+        }
         var left: [String] = []
         for person in people {
             let erasure = try #require(JournalErasure(person))
