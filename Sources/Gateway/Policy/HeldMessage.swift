@@ -53,8 +53,8 @@ package struct HeldMessage: Sendable, Codable, Equatable {
 }
 
 extension HeldMessage {
-    /// The block by which a policy would hold the message again, with its peer let in; nil for one
-    /// that it would not, as far as what was kept tells.
+    /// The block by which a policy would hold the message again, with its peer let in: the one that
+    /// held it before. Nil for one that it would not, as far as what was kept tells.
     package func isHeldAgain(of peer: PeerHost, by policy: Policy, now: Int) -> String? {
         guard namedBy == nil, let occasion = Occasion(occasion) else { return nil }
         var facts = Facts.ordinary(occasion, peer: peer, now: now)
@@ -67,7 +67,7 @@ extension HeldMessage {
         facts.size = size
         facts.notificationType = notificationType
         let verdict = policy.evaluate(facts, room: Policy.roomForAll)
-        return verdict.action == .hold ? verdict.by : nil
+        return verdict.action == .hold && verdict.by == by ? by : nil
     }
 
     /// The subjects of the journal that it names, and the one that it came from.

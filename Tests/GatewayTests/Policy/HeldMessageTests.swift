@@ -30,6 +30,7 @@ import Testing
     @Test func aRuleHoldsItsMessagesAgain() throws {
         #expect(try again(held("one.test"), "") == "rule:ask")
         #expect(try again(held("one.test"), "except = \"@partners\"") == nil)
+        #expect(try again(held("one.test", by: "unknown"), "") == nil)
         #expect(try again(held("one.test"), "peer = \"two.test\"") == nil)
         let big = try held("one.test") { $0.size = 5 << 30 }
         #expect(try again(big, "when = { permissions_not = [\"read\"] }") == nil)
