@@ -114,16 +114,16 @@ extension RunningGateway {
     /// `StartFailure` when that one cannot be started either, `CancellationError` when this is cancelled:
     /// nothing is started then.
     package func handOver(
-        to succession: Succession, within time: Duration = starting
+        to succession: Succession, _ patience: SuccessorPatience = SuccessorPatience()
     ) async throws -> RunningGateway? {
         log.write(.info, .handingOver)
         await letGo()
-        if await Self.word(on: succession.line, within: time) == .serves {
+        if await Self.word(on: succession.line, within: patience.starting) == .serves {
             for socket in succession.sockets { close(socket) }
             return nil
         }
         if !Task.isCancelled {
-            switch await takeBack(succession.line) {
+            switch await takeBack(succession.line, patience.lettingGo) {
             case .ours: break
             case .theirs:
                 for socket in succession.sockets { close(socket) }
@@ -153,14 +153,21 @@ extension RunningGateway {
     /// Waits until the state is free of one that has not said in time that it serves.
     ///
     /// It is told that it is not wanted any more, and ended when it hangs: with the state in its hands
-    /// nobody would serve. One that says at this very moment that it serves, and keeps the state, does.
-    private func takeBack(_ line: SocketLine) async -> Owner {
+    /// nobody would serve. One that says at this very moment that it serves, and does not take that back,
+    /// does.
+    private func takeBack(_ line: SocketLine, _ lettingGo: Duration) async -> Owner {
         line.say(.goesOn)
         let state = terms.withLock { $0.configuration.state.file }
-        if await isFree(state, within: Self.lettingGo) { return .ours }
-        if line.hear(withinMilliseconds: 0) == .serves { return .theirs }
+        if await isFree(state, within: lettingGo) { return .ours }
+        if line.hear(withinMilliseconds: 0) == .serves {
+            guard await Self.word(on: line, within: Self.answering) == .yields else {
+                return .theirs
+            }
+            // It ends by itself, as soon as what it began is answered and written.
+            if await isFree(state, within: Self.ending) { return .ours }
+        }
         // What cannot be had then fails the start, which says so.
-        if !Task.isCancelled, line.endOther() { _ = await isFree(state, within: Self.lettingGo) }
+        if !Task.isCancelled, line.endOther() { _ = await isFree(state, within: lettingGo) }
         return .ours
     }
 
@@ -199,17 +206,29 @@ extension RunningGateway {
 
     /// For the one before to answer what it has judged.
     private static let patience = Duration.seconds(60)
-    /// For the next one to open the state and the journal, meanwhile nobody is served.
-    package static let starting = Duration.seconds(30)
+    /// For one that said that it serves to take it back: it reads what it was told at once.
+    private static let answering = Duration.seconds(2)
+    /// For one that does not serve to end.
+    private static let ending = Duration.seconds(20)
+}
+
+/// How long the next gateway is waited for.
+package struct SuccessorPatience: Sendable {
+    /// For it to open the state and the journal, meanwhile nobody is served.
+    package var starting = Duration.seconds(30)
     /// For one that was told so to let the state go; it has five seconds for what it began to answer.
-    private static let lettingGo = Duration.seconds(8)
+    package var lettingGo = Duration.seconds(8)
+
+    package init() {}
 }
 
 extension SocketLine {
     /// Says that this one serves. False when the other one has decided otherwise meanwhile and goes on by
-    /// itself; one that is no more has decided nothing.
+    /// itself: it is told that this one does not serve. One that is no more has decided nothing.
     var takesPlace: Bool {
         say(.serves)
-        return hear(withinMilliseconds: 0) != .goesOn
+        guard hear(withinMilliseconds: 0) == .goesOn else { return true }
+        say(.yields)
+        return false
     }
 }

@@ -53,6 +53,8 @@ package final class SocketLine: Sendable {
         case serves = 0x53
         /// It took too long: I go on myself, so let the state go.
         case goesOn = 0x47
+        /// I have heard that, and do not serve, whatever I said before.
+        case yields = 0x59
     }
 
     /// The next word of the other end; nil when it closes, says something else, or nothing for so long. The

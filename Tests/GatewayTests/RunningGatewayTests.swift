@@ -69,8 +69,12 @@ import Testing
         }
     }
 
-    /// It has the state, and does not say that it serves.
-    @Test func aSuccessorThatHangsIsToldSoAndTheFirstGoesOn() async throws {
+    /// What one says that has the state for too long.
+    enum Late { case nothing, serves, yields }
+
+    /// Who says that it serves does, unless it takes that back.
+    @Test(arguments: [Late.nothing, .serves, .yields])
+    func aSuccessorThatIsLateIsToldSoAndOneOfThemGoesOn(_ late: Late) async throws {
         try scratch.write(Self.policy, "policy.toml")
         let first = try await RunningGateway.start(try configuration())
         let given = try await ask(scratch.file("state.db.sockets"))
@@ -81,7 +85,10 @@ import Testing
             Issue.record("nobody was heard")
             return
         }
-        async let next = first.handOver(to: succession, within: .milliseconds(300))
+        var patience = SuccessorPatience()
+        patience.starting = .milliseconds(300)
+        if late != .nothing { patience.lettingGo = .milliseconds(100) }
+        async let next = first.handOver(to: succession, patience)
         var lock: StoreLock?
         while lock == nil {
             lock = try? StoreLock(scratch.file("state.db.lock"))
@@ -90,12 +97,20 @@ import Testing
         let line = given.line
         let word = await DispatchQueue.global().result { line.hear(withinMilliseconds: 20_000) }
         #expect(word == .goesOn)
+        if late != .nothing { line.say(.serves) }
+        if late == .yields {
+            line.say(.yields)
+            // It has begun to answer somebody.
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        if late != .serves { lock?.release() }
+        let running = try await next
+        #expect((running == nil) == (late == .serves))
+        #expect(running?.gateway.store.isHealthy != false)
         lock?.release()
-        let running = try #require(try await next)
-        #expect(running.gateway.store.isHealthy)
         for socket in given.sockets { close(socket.descriptor) }
         await first.finish(grace: .milliseconds(100))
-        await running.stop(grace: .milliseconds(100))
+        await running?.stop(grace: .milliseconds(100))
     }
 
     @Test func oneThatIsNotWaitedForAnyMoreLetsTheStateGo() async throws {
