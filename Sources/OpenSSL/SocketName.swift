@@ -21,8 +21,10 @@ package struct SocketName: Sendable {
         guard unsafe link(path, kept) == 0 else { return nil }
     }
 
-    /// Lets everybody connect who gets through the folder; false when that cannot be done.
-    package static func admitAll(at path: String) -> Bool { unsafe chmod(path, 0o666) == 0 }
+    /// Lets those connect whom a mode lets write, such as `0o666`; false when that cannot be done.
+    package static func admit(_ mode: UInt32, at path: String) -> Bool {
+        unsafe chmod(path, mode) == 0
+    }
 
     /// Puts the name back where it was.
     package func restore() {

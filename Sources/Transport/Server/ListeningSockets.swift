@@ -75,7 +75,11 @@ final class ListeningSockets: Sendable {
     }
 
     /// Binds and listens, where nobody did so before; the address, with the port that was chosen.
-    func open(_ address: ListenAddress, _ door: ServerDoor) async throws -> ListenAddress {
+    ///
+    /// - Parameter mode: who may connect to a Unix socket, whatever the umask.
+    func open(
+        _ address: ListenAddress, _ door: ServerDoor, mode: UInt32
+    ) async throws -> ListenAddress {
         if let sockets = inherited.withLock({ $0.removeValue(forKey: address) }) {
             try await take(sockets, door)
             return address
@@ -91,8 +95,7 @@ final class ListeningSockets: Sendable {
                 state.locks.append(lock)
                 state.channels.append(channel)
             }
-            // Who may connect is said by the folder, not by the umask of whoever started this.
-            guard SocketName.admitAll(at: path) else {
+            guard SocketName.admit(mode, at: path) else {
                 throw IOError(errnoCode: errno, reason: "chmod \(path)")
             }
             return address

@@ -43,7 +43,10 @@ package final class Server: Sendable {
         for (index, listener) in configuration.listeners.enumerated() {
             let door = ServerDoor(
                 site(index, listener, configuration.limits, census, handler))
-            do { addresses.append(try await sockets.open(listener.address, door)) } catch {
+            do {
+                addresses.append(
+                    try await sockets.open(listener.address, door, mode: listener.mode))
+            } catch {
                 await sockets.close()
                 throw ListenFailure(address: listener.address, error)
             }
@@ -159,6 +162,15 @@ extension ListenAddress: CustomStringConvertible {
 }
 
 extension ServerConfiguration.Listener {
+    /// Of a Unix socket. What serves everybody is open to all who get through its folder: a proxy in front
+    /// runs as another user. What sends in the name of the site is for its user and group.
+    fileprivate var mode: UInt32 {
+        switch purpose {
+        case .serve, .redirectToHTTPS: 0o666
+        case .forwardProxy: 0o660
+        }
+    }
+
     fileprivate var role: RequestHeadParser.Role {
         switch purpose {
         case .serve, .redirectToHTTPS: .reverseProxy

@@ -72,13 +72,26 @@ import Testing
                 return servers
             }
             #expect(servers.count == 1)
-            // Who may connect is a matter of the folder.
-            let facts = try FileManager.default.attributesOfItem(atPath: path)
-            #expect(facts[.posixPermissions] as? Int == 0o666)
             let said = try await RawUnix.talk(Self.get, to: path, on: group)
             #expect(said.hasPrefix("HTTP/1.1 200 "))
             for server in servers { await server.shutdown(grace: .seconds(1)) }
         }
+        await group.shutdown()
+    }
+
+    /// The umask says nothing about it.
+    @Test(arguments: [(ListenerPurpose.serve, 0o666), (.forwardProxy, 0o660)])
+    func whoMayConnectToASocketIsAMatterOfWhatItIsFor(
+        purpose: ListenerPurpose, mode: Int
+    ) async throws {
+        let group = LoopGroup(count: 1)
+        let path = try folder() + "/c.sock"
+        let server = try await Server.start(
+            ServerConfiguration(listeners: [.init(.unix(path: path), purpose: purpose)]), on: group,
+            handler: answering("a"))
+        let facts = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(facts[.posixPermissions] as? Int == mode)
+        await server.shutdown(grace: .seconds(1))
         await group.shutdown()
     }
 
