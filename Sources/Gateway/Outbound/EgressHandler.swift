@@ -100,7 +100,7 @@ package final class EgressHandler: RequestHandler {
         } catch {
             // The fetch is not let to its address either: then that is what is said.
             let failure = await reached.ask(
-                target, at: gateway.environment.monotonicMilliseconds())
+                target, at: gateway.environment.monotonicMilliseconds(), as: .stranger)
             guard case .addressRefused? = failure, let failure else {
                 return refuse(error, "\(target)", client)
             }

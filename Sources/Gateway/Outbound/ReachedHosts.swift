@@ -16,8 +16,10 @@ final class ReachedHosts: Sendable {
     }
 
     /// Resolves and judges; what failed, or nil.
-    func ask(_ target: Authority, at now: Int) async -> UpstreamFailure? {
-        if let failure = await client.judge(target) { return failure }
+    func ask(
+        _ target: Authority, at now: Int, as acquaintance: Acquaintance = .known
+    ) async -> UpstreamFailure? {
+        if let failure = await client.judge(target, as: acquaintance) { return failure }
         until.withLock { until in
             if until.count >= Self.capacity { until.removeAll() }
             until[target] = now + Self.lifetime

@@ -57,7 +57,9 @@ package final class OutboundClient: Sendable {
 
     /// Resolves a server of https and judges its addresses, without dialling; what is wrong, or
     /// nil. The dial itself judges anew.
-    package func judge(_ authority: Authority) async -> UpstreamFailure? {
+    package func judge(
+        _ authority: Authority, as acquaintance: Acquaintance = .known
+    ) async -> UpstreamFailure? {
         let (dialled, _) = place(of: authority.normalized(for: .https), .https)
         let addresses: [IPAddress]
         switch dialled {
@@ -66,7 +68,7 @@ package final class OutboundClient: Sendable {
             guard configuration.guarding.judge(dialled) == .allowed else { return .unresolved }
             let loop = group.any
             do {
-                addresses = try await loop.addresses(of: name)
+                addresses = try await loop.addresses(of: name, for: acquaintance)
             } catch { return .unresolved }
         }
         for address in addresses where configuration.guarding.judge(address) != .allowed {

@@ -43,9 +43,11 @@ package struct LoopHandle: Sendable {
     }
 
     /// All addresses of a name in the public tree of names; throws when there are none.
-    func addresses(of name: String) async throws -> [IPAddress] {
+    func addresses(
+        of name: String, for acquaintance: Acquaintance
+    ) async throws -> [IPAddress] {
         try await eventLoop.flatSubmit { [self] in
-            loop.resolver.addresses(of: name, in: .global, on: eventLoop)
+            loop.resolver.addresses(of: name, in: Resolver.Scope(acquaintance), on: eventLoop)
         }.get()
     }
 

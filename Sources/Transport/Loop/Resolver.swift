@@ -18,6 +18,15 @@ final class Resolver: Sendable {
         case global
         /// There too, for names that anybody can have invented.
         case strangers
+
+        /// Of a server on the Internet.
+        init(_ acquaintance: Acquaintance) {
+            self =
+                switch acquaintance {
+                case .known: .global
+                case .stranger: .strangers
+                }
+        }
     }
 
     /// Why there are no addresses.

@@ -46,11 +46,7 @@ final class UpstreamDial: LoopMember {
     private var isOver: Bool { memberIndex < 0 }
 
     private var scope: Resolver.Scope {
-        guard upstream.guarding != nil else { return .machine }
-        return switch upstream.acquaintance {
-        case .known: .global
-        case .stranger: .strangers
-        }
+        upstream.guarding == nil ? .machine : Resolver.Scope(upstream.acquaintance)
     }
 
     private func begin() {
