@@ -51,16 +51,14 @@ extension RunningGateway {
             let wanted = try Configuration.load(file: before.configuration.file)
             let change = ConfigurationChange(from: before.configuration, to: wanted)
             after.refused = change.merged.certificateFiles
-            // Whoever takes away a host with its certificate means to lose it.
-            let hosts = before.configuration.hosts.intersection(wanted.hosts)
-            problems = try after.take(change.merged, hosts: hosts, now: now)
+            problems = try after.take(change.merged, wanted: wanted.hosts, now: now)
             after.refused = []
             (reload.taken, reload.waiting) = (change.taken, change.waiting)
         } catch {
             problems = ["\(error)"]
             do {
                 let running = before.configuration
-                problems += try after.take(running, hosts: running.hosts, now: now)
+                problems += try after.take(running, wanted: running.hosts, now: now)
             } catch {
                 problems.append("\(error)")
             }
@@ -154,10 +152,10 @@ extension RunningGateway.Terms {
     ///
     /// Nothing is changed when it throws.
     fileprivate mutating func take(
-        _ next: Configuration, hosts: Set<String>, now: Int
+        _ next: Configuration, wanted: Set<String>, now: Int
     ) throws -> [String] {
         let renewal = try ServedCertificates.renewed(
-            from: certificates, by: next, hosts: hosts, now: now)
+            from: certificates, by: next, hosts: configuration.hosts, wanted: wanted, now: now)
         server = try RunningGateway.serverConfiguration(
             next, renewal.certificates, egress: egress, succeeding: server)
         configuration = next

@@ -56,9 +56,13 @@ extension ServedCertificates {
     /// valid now in place of one that is, and one that no longer speaks for one of the `hosts`. A start
     /// takes what it finds, since nothing is lost by it. Refused: a table that had nothing before and has
     /// nothing that can be used, and a host that no table speaks for any more.
+    ///
+    /// - Parameters:
+    ///   - hosts: those that are served.
+    ///   - wanted: those that the configuration names: another one is given up with its table.
     static func renewed(
         from former: ServedCertificates, by configuration: Configuration, hosts: Set<String>,
-        now: Int
+        wanted: Set<String>, now: Int
     ) throws(PrivateFile.Problem) -> Renewal {
         var renewal = Renewal()
         for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
@@ -79,25 +83,45 @@ extension ServedCertificates {
             }
         }
         let read = renewal.certificates
-        let served = hosts.union(configuration.tls.keys).sorted().filter {
-            former.speaks(for: $0, now: now)
+        let names = hosts.union(configuration.tls.keys)
+        // Which of several that speak for a host is shown is a matter of its key: each has to be valid.
+        for (name, own) in former.identities {
+            guard let settings = configuration.tls[name],
+                let leaf = read.identities[name]?.chain.first,
+                !leaf.isCurrent(now: now),
+                names.contains(where: { speaks(own, for: $0, now: now) && leaf.matches($0) })
+            else { continue }
+            renewal.keep(own, name, Self.isNotValid(settings.certificate))
+            renewal.again(leaf, now: now)
         }
+        var served = names.sorted().filter { former.speaks(for: $0, now: now) }
         // A table that keeps what it had may be the one that was to speak for another's host.
         while let host = served.first(where: { !renewal.certificates.speaks(for: $0, now: now) }) {
             let own = former.identities.filter { name, identity in
                 configuration.tls[name] != nil && speaks(identity, for: host, now: now)
             }
             let problem = read.loss(of: host, in: configuration)
-            guard !own.isEmpty else { throw problem }
+            guard !own.isEmpty else {
+                guard !wanted.contains(host), configuration.tls[host] == nil else { throw problem }
+                // Given up together with its table.
+                served.removeAll { $0 == host }
+                continue
+            }
             for (name, identity) in own {
                 renewal.keep(identity, name, problem)
-                guard let leaf = read.identities[name]?.chain.first, leaf.matches(host),
-                    let start = leaf.notBefore, start > now
-                else { continue }
-                renewal.again = min(start, renewal.again ?? start)
+                guard let leaf = read.identities[name]?.chain.first, leaf.matches(host) else {
+                    continue
+                }
+                renewal.again(leaf, now: now)
             }
         }
         return renewal
+    }
+
+    private static func isNotValid(_ file: String) -> PrivateFile.Problem {
+        PrivateFile.Problem(
+            path: file, what: "is not valid now, and the certificate in use is: that one stays",
+            remedy: "renew it (openssl x509 -noout -dates -in \(file))")
     }
 
     /// What is wrong with certificates none of which speaks for a host now.
@@ -113,9 +137,7 @@ extension ServedCertificates {
                 path: file,
                 what: "does not speak for \(host), as the certificate in use does: that one stays",
                 remedy: "have it made out to \(host) as well, as a DNS name")
-            : PrivateFile.Problem(
-                path: file, what: "is not valid now, and the certificate in use is: that one stays",
-                remedy: "renew it (openssl x509 -noout -dates -in \(file))")
+            : Self.isNotValid(file)
     }
 
     /// The `[tls]` table that is meant for a host: its own, or the first.
@@ -130,5 +152,11 @@ extension ServedCertificates.Renewal {
     ) {
         certificates.identities[name] = identity
         problems[name] = problem
+    }
+
+    /// It is looked at again when it becomes valid, if it is to.
+    fileprivate mutating func again(_ leaf: Certificate, now: Int) {
+        guard let start = leaf.notBefore, start > now else { return }
+        again = min(start, again ?? start)
     }
 }

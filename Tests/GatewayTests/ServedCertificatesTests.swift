@@ -45,10 +45,35 @@ import Testing
 
     private func renewed(
         _ former: ServedCertificates, _ configuration: Configuration,
-        hosts: Set<String> = ["a.test", "b.test"], at now: Int? = nil
+        hosts: Set<String> = ["a.test", "b.test"], wanted: Set<String>? = nil, at now: Int? = nil
     ) throws(PrivateFile.Problem) -> ServedCertificates.Renewal {
         try ServedCertificates.renewed(
-            from: former, by: configuration, hosts: hosts, now: now ?? self.now)
+            from: former, by: configuration, hosts: hosts, wanted: wanted ?? hosts,
+            now: now ?? self.now)
+    }
+
+    /// Which of two is shown is a matter of the keys that a client knows.
+    @Test func oneThatIsNotValidReplacesNoneBesideAnotherOfItsHostEither() throws {
+        let configuration = try configuration(["a.test", "a-rsa"])
+        for table in ["a.test", "a-rsa"] { try put(table, ["a.test"]) }
+        let former = try ServedCertificates(of: configuration)
+        try put("a.test", ["a.test"], 50...5000)
+        try put("a-rsa", ["a.test"])
+        let renewal = try renewed(former, configuration, hosts: ["a.test"])
+        #expect(renewal.certificates.changes(since: former) == ["a-rsa"])
+        #expect(renewal.problems.keys.sorted() == ["a.test"])
+        #expect(renewal.again == now + 50)
+    }
+
+    /// The site has this name until the next start.
+    @Test func aHostThatIsServedIsNotLostThoughNobodyWantsIt() throws {
+        let configuration = try configuration(["a.test"])
+        try put("a.test", ["a.test", "b.test"])
+        let former = try ServedCertificates(of: configuration)
+        try put("a.test", ["a.test"])
+        let renewal = try renewed(former, configuration, wanted: ["a.test"])
+        #expect(renewal.certificates.changes(since: former) == [])
+        #expect(renewal.problems.keys.sorted() == ["a.test"])
     }
 
     @Test func oneThatCannotBeUsedKeepsNoOtherFromBeingTaken() throws {
@@ -105,7 +130,7 @@ import Testing
         let former = try ServedCertificates(of: try configuration(["a.test", "b.test"]))
         let fewer = try configuration(["a.test"])
         #expect(throws: PrivateFile.Problem.self) { try renewed(former, fewer) }
-        let renewal = try renewed(former, fewer, hosts: ["a.test"])
+        let renewal = try renewed(former, fewer, wanted: ["a.test"])
         #expect(renewal.certificates.identities.keys.sorted() == ["a.test"])
         #expect(renewal.problems.isEmpty)
     }
