@@ -97,20 +97,20 @@ extension Gateway {
     private func read(
         _ reply: PeerReply, to outgoing: Outgoing
     ) async throws(Denial) -> PeerAnswer {
+        let asks = outgoing.message.asksForReshare
         if case .ocs = outgoing.addressed.received.kind, !outgoing.message.isOCM {
             let answer = Self.read(ocs: reply, for: backend.kind)
-            if case .taken(_, let body) = answer, let told = ReshareAnswer(parsing: body) {
-                try await rememberReshare(told, of: outgoing)
+            if asks, case .taken(_, let body) = answer, let reshare = ReshareAnswer(parsing: body) {
+                try await rememberReshare(reshare, of: outgoing)
             }
             return answer
         }
         // Both spellings of the new secret, whichever the backend reads.
-        let reshare = ReshareAnswer(parsing: reply.body)
-        let told = reshare.map { SecretSwap($0.secret, by: $0.secret) }
+        let reshare = asks ? ReshareAnswer(parsing: reply.body) : nil
         let answer = PeerAnswer(
             to: outgoing.endpoint, status: reply.status, body: reply.body, for: backend.kind,
             secrets: outgoing.secrets,
-            swaps: outgoing.message.asksForReshare ? [told].compactMap { $0 } : [])
+            swaps: reshare.map { [SecretSwap($0.secret, by: $0.secret)] } ?? [])
         if case .taken = answer, let reshare { try await rememberReshare(reshare, of: outgoing) }
         if case .taken(_, let body) = answer, case .inviteAccepted(let invite) = outgoing.message,
             let inviter = try? JSONValue(parsing: body).object?["userID"]?.string
