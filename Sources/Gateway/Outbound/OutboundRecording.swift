@@ -112,11 +112,7 @@ extension Gateway {
                 direction: .outbound, origin: .seen, peer: original.peer, providerID: nil,
                 resourceType: original.resourceType, owner: original.owner,
                 sender: original.recipient, recipient: recipient.canonical, site: original.site,
-                accesses: [
-                    NewAccess(
-                        protocolName: "webdav", secret: secret, handle: .none,
-                        permissions: .unspecified, uri: nil, requirements: [])
-                ]),
+                accesses: [.webdav(secret)]),
             now: environment.now()
         ).change
     }

@@ -186,4 +186,11 @@ package struct NewAccess: Sendable {
         self.uri = uri
         self.requirements = requirements
     }
+
+    /// A way of which nothing but its secret is known.
+    static func webdav(_ secret: Secret) -> NewAccess {
+        NewAccess(
+            protocolName: "webdav", secret: secret, handle: .none, permissions: .unspecified,
+            uri: nil, requirements: [])
+    }
 }

@@ -159,11 +159,7 @@ extension Gateway {
             NewShare(
                 direction: .outbound, origin: .learned, peer: peer, providerID: nil,
                 resourceType: "file", boundPeer: peer,
-                accesses: [
-                    NewAccess(
-                        protocolName: "webdav", secret: code, handle: .none,
-                        permissions: .unspecified, uri: nil, requirements: [])
-                ]),
+                accesses: [.webdav(code)]),
             now: environment.now()
         ).change
     }
