@@ -91,6 +91,7 @@ import COpenSSL
         unsafe self.ports = ports
         guard let bio = unsafe TLSPortsMethod.shared.open(ports) else { throw .last("start TLS") }
         unsafe SSL_set_bio(ssl, bio, bio)
+        unsafe SSL_set_info_callback(ssl, TLSPortsMethod.noteMessage)
     }
 
     deinit {
@@ -243,6 +244,7 @@ import COpenSSL
             }
             if result == 1 {
                 messagesWithoutData = 0
+                unsafe ports.pointee.keyMessages = 0
                 // To ask again when nothing is left would cost half as much as to decrypt.
                 if unsafe ports.pointee.unread == 0, unsafe SSL_has_pending(ssl) == 0 {
                     return
@@ -251,11 +253,12 @@ import COpenSSL
             }
             switch unsafe SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ:
-                guard unsafe ports.pointee.unread > 0 else { return }
-                messagesWithoutData += 1
-                if messagesWithoutData > Self.messageLimit {
+                let isAll = unsafe ports.pointee.unread == 0
+                if !isAll { messagesWithoutData += 1 }
+                if max(messagesWithoutData, unsafe ports.pointee.keyMessages) > Self.messageLimit {
                     return fail(TLSFailure(.flood, "too many messages without data"))
                 }
+                if isAll { return }
             case SSL_ERROR_ZERO_RETURN:
                 state = .closedByPeer
                 return
@@ -285,6 +288,8 @@ import COpenSSL
                 return taken
             }
             recordsSinceKey += 1
+            // Whoever only receives may ask for new keys of what it receives.
+            unsafe ports.pointee.keyMessages = 0
             taken += written
         }
         return taken
@@ -317,6 +322,7 @@ import COpenSSL
     private static let maximumRecord = 16384
     /// Header, explicit nonce, content type and tag: 29 bytes at most with our ciphers.
     private static let recordOverhead = 32
-    /// Key updates, tickets and warnings in a row, without application data between them.
+    /// Key updates, tickets and warnings in a row, without application data between them; of the first two
+    /// also without any of ours.
     private static let messageLimit = 32
 }

@@ -9,6 +9,8 @@ import COpenSSL
     private var output = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var produced = 0
     private var spill: [UInt8] = []
+    /// Key updates and tickets that came since there was data, however they were cut into records and reads.
+    var keyMessages = 0
 
     /// Bytes of OpenSSL's that still wait for room.
     var waiting: Int { spill.count }
@@ -96,6 +98,19 @@ import COpenSSL
 
     private static func ports(of bio: OpaquePointer?) -> UnsafeMutablePointer<TLSPorts>? {
         unsafe BIO_get_data(bio)?.assumingMemoryBound(to: TLSPorts.self)
+    }
+
+    /// Counts what the peer sends of keys once the handshake is over; OpenSSL tells of each handshake
+    /// message.
+    static let noteMessage: @convention(c) (OpaquePointer?, Int32, Int32) -> Void = {
+        ssl, occasion, _ in
+        guard occasion & SSL_CB_LOOP != 0 else { return }
+        switch unsafe SSL_get_state(ssl) {
+        case TLS_ST_SR_KEY_UPDATE, TLS_ST_CR_KEY_UPDATE, TLS_ST_CR_SESSION_TICKET:
+            let bio = unsafe SSL_get_rbio(ssl)
+            unsafe TLSPortsMethod.ports(of: bio)?.pointee.keyMessages += 1
+        default: break
+        }
     }
 
     private static let read:

@@ -60,6 +60,37 @@ import Testing
         #expect(kind(of: pair.server.engine.state) == .plainHTTP)
     }
 
+    /// Each by itself, and so with nothing behind it.
+    @Test func newKeysWithoutEndAreAFloodHoweverTheyCome() throws {
+        for piece in [Int.max, 7] {
+            let world = try TLSWorld()
+            var pair = try world.pair()
+            pair.piece = piece
+            pair.run()
+            for _ in 0..<40 where pair.server.engine.state == .open {
+                pair.client.outgoing += appending(512) {
+                    pair.client.engine.updateKeys(reply: &$0)
+                }
+                pair.run()
+            }
+            #expect(kind(of: pair.server.engine.state) == .flood)
+        }
+    }
+
+    @Test func newKeysBetweenDataAreNoFlood() throws {
+        let world = try TLSWorld()
+        var pair = try world.pair()
+        pair.piece = 1
+        pair.run()
+        for _ in 0..<40 {
+            pair.client.outgoing += appending(512) { pair.client.engine.updateKeys(reply: &$0) }
+            pair.client.send(Array(repeating: 1, count: 100))
+            pair.run()
+        }
+        #expect(pair.server.engine.state == .open)
+        #expect(pair.server.received.count == 4000)
+    }
+
     @Test func newKeysWithoutEndAreAFlood() throws {
         let world = try TLSWorld()
         var pair = try world.pair()
