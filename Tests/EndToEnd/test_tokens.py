@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from backend import answer
+from legacy import MULTISTATUS
 from peers import share
 
 FORM = "application/x-www-form-urlencoded"
@@ -302,6 +304,47 @@ def test_a_secret_in_the_path_is_judged_like_one_in_the_credential(shared):
     gateway.request("GET", f"{files}/{shares.codes['read']}/notes.txt")
     [request] = backend.take()
     assert request.target == f"{files}/{shares.secrets['read']}/notes.txt"
+
+
+@pytest.mark.parametrize("files", ["/public.php/dav/files", "/remote.php/dav/public-files"])
+@pytest.mark.parametrize("method, status", [("PROPFIND", 207), ("LOCK", 200), ("MKCOL", 405), ("PUT", 201)])
+def test_no_answer_tells_the_secret_behind_a_code_in_the_path(named, files, method, status):
+    gateway, backend, secret, code = named[files]
+    backend.take()
+    response = gateway.request(method, f"{files}/{code}/a.txt",
+                               [("Depth", "1"), ("Accept-Encoding", "gzip"),
+                                ("If", f"<https://cloud.test{files}/{code}/a.txt> (<opaquelocktoken:1>)")])
+    [request] = backend.take()
+    assert request.target == f"{files}/{secret}/a.txt"
+    assert request.get("if") == f"<{files}/{secret}/a.txt> (<opaquelocktoken:1>)"
+    assert response.status == status
+    assert secret not in str(response.headers) + response.body.decode()
+    assert response["location"] == f"https://cloud.test{files}/{code}/a.txt"
+    assert response.body.decode() == MULTISTATUS.format(href=f"{files}/{code}/a.txt", kind=code)
+
+
+@pytest.fixture(scope="module")
+def named(legacy, start, evidence, modern):
+    """Gateways before servers that name shares in the path, and answer with it."""
+    statuses = {"PROPFIND": 207, "LOCK": 200, "MKCOL": 405, "PUT": 201}
+    found = {}
+    for kind, files in [("nextcloud", "/public.php/dav/files"), ("owncloud10", "/remote.php/dav/public-files")]:
+        server, backend = legacy(kind)
+        secret = evidence.secret()
+
+        def script(request, server=server, files=files, secret=secret):
+            if not request.target.startswith(files):
+                return server.script(request)
+            body = MULTISTATUS.format(href=request.target, kind=secret).encode()
+            return answer(statuses[request.method], body, ("Content-Type", "application/xml; charset=utf-8"),
+                          ("Location", f"https://cloud.test{request.target}"))
+
+        backend.script = script
+        codes = []
+        gateway = start(backend.url, kind=kind,
+                        prepare=lambda gateway: codes.append(gateway.add_share(modern.host, "300", secret)))
+        found[files] = gateway, backend, secret, codes[0]
+    return found
 
 
 def test_a_whole_tree_is_not_listed_at_once(shared, modern):

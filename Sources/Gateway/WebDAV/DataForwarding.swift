@@ -16,12 +16,13 @@ extension Gateway {
     ///
     /// - Parameters:
     ///   - path: in the place of the client's, where that held a code of ours.
+    ///   - hidden: the secret in that path, which no answer may tell.
     ///   - destination: the path that was judged, for MOVE and COPY.
     ///   - room: what is to be settled when it is over.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
-        destination: String? = nil, depth: DataRequest.Depth = .asSent,
-        room: StreamedRoom? = nil
+        hiding hidden: HiddenSecret? = nil, destination: String? = nil,
+        depth: DataRequest.Depth = .asSent, room: StreamedRoom? = nil
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var authorization: Secret?
@@ -42,40 +43,50 @@ extension Gateway {
         case .one: added.append((.depth, "1"))
         }
         if !request.asksForOneRange { dropped += [.range, .ifRange] }
+        var coding = BackendHead.Coding.clients
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
-        if let told = request.told {
-            if Self.mayNamePaths(request) {
-                dropped.append(.acceptEncoding)
-                let method = request.head.method.onData
-                onHead = { [self] head in pathsTold(head, to: method, of: told) }
-            }
-            if let condition = try condition(of: request, told) {
-                dropped.append(.if)
-                added.append((.if, condition))
-            }
+        if let hidden {
+            coding = .identity
+            let method = request.head.method
+            onHead = { [self] head in hidden.edit(head, to: method, host: site.host) }
+        } else if let told = request.told, Self.mayNamePaths(request) {
+            dropped.append(.acceptEncoding)
+            let method = request.head.method.onData
+            onHead = { [self] head in pathsTold(head, to: method, of: told) }
+        }
+        if let condition = try condition(of: request, hidden) {
+            dropped.append(.if)
+            added.append((.if, condition))
         }
         let head = try backend.head.writer(
             for: request.head, path: path ?? request.path.text, query: request.head.query,
-            client: request.client, dropping: dropped, authorization: authorization,
-            adding: added)
-        var replacing: (@Sendable (ResponseHead) -> Replacement?)?
+            client: request.client, dropping: dropped, coding: coding,
+            authorization: authorization, adding: added)
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
-        if let room {
-            replacing = { [self] head in
-                do throws(Denial) {
-                    try room.answered(head.status, head.body)
-                    return nil
-                } catch { return .answer(refusal(error, of: request)) }
-            }
-            onEnd = { _ in room.end() }
-        }
+        if let room { onEnd = { _ in room.end() } }
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
-                onHead: onHead,
-                replacing: replacing,
+                onHead: onHead, replacing: replacing(request, hidden, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, onEnd: onEnd))
+    }
+
+    /// What takes the place of an answer: a refusal, where a limit has no room for it or nobody can
+    /// see what it tells.
+    private func replacing(
+        _ request: DataRequest, _ hidden: HiddenSecret?, _ room: StreamedRoom?
+    ) -> (@Sendable (ResponseHead) -> Replacement?)? {
+        guard room != nil || hidden != nil else { return nil }
+        return { [self] head in
+            do throws(Denial) {
+                try hidden?.refuseCoding(head, to: request.head.method)
+            } catch { return .answer(unavailable(error, to: request.client)) }
+            do throws(Denial) {
+                try room?.answered(head.status, head.body)
+                return nil
+            } catch { return .answer(refusal(error, of: request)) }
+        }
     }
 
     /// Whether the answer may name paths that its reader knows under another one.
@@ -91,15 +102,19 @@ extension Gateway {
             transform: MultistatusTransform(from: told.root, to: told.told, host: site.host))
     }
 
-    /// `If` with the backend's paths in its tags; nil for a field without tags, and for none.
+    /// `If` with the backend's paths in its tags; nil for a field without tags, for none, and where
+    /// the paths are the same.
     private func condition(
-        of request: DataRequest, _ told: ToldRoot
+        of request: DataRequest, _ hidden: HiddenSecret?
     ) throws(Denial) -> String? {
-        try request.head.mappedCondition { (url) throws(Denial) in
+        let told = request.told
+        guard told != nil || hidden != nil else { return nil }
+        return try request.head.mappedCondition { (url) throws(Denial) in
             guard let destination = try? Destination(url) else {
                 throw Denial(.malformedRequest, "If names a URL that cannot be read")
             }
-            return told.inside(destination.path.text)
+            let path = destination.path.text
+            return hidden?.inside(path) ?? told?.inside(path) ?? path
         }
     }
 

@@ -157,12 +157,13 @@ extension Gateway {
         let root = request.rootPath
         let depth = try request.depth()
         let (destination, room) = try permit(access, request, below: root)
-        let permanent = try permanentSecret(of: access.share, at: access.place)
-        let inside = "\(request.route.prefix)/\(percentEncoded(permanent.text))"
+        let hidden = HiddenSecret(
+            try permanentSecret(of: access.share, at: access.place), behind: secret, told: root,
+            below: request.route.prefix)
         return try forward(
-            request, as: .nothing, path: inside + request.route.rest,
-            destination: destination.map { inside + $0.dropFirst(root.count) },
-            depth: depth, room: room)
+            request, as: .nothing, path: hidden.root + request.route.rest,
+            hiding: access.credential == .handle ? hidden : nil,
+            destination: destination.map { hidden.inside($0) }, depth: depth, room: room)
     }
 
     /// The share that a secret opens; nil when it was never seen.

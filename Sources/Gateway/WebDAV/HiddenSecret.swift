@@ -1,0 +1,135 @@
+import Federation
+import OpenSSL
+import Transport
+
+/// The permanent secret in the path that the backend gets, where the reader's has a code of ours.
+///
+/// Nothing of an answer tells it: the `href`s of a `multistatus` name the path, and so may names,
+/// the messages of errors and fields such as `Location`. What passes as it is, is the file alone.
+struct HiddenSecret: Sendable {
+    /// The root of the share at the backend, without a slash at its end.
+    let root: String
+    /// What the reader takes for it.
+    private let told: String
+    private let replacement: SecretReplacement
+
+    /// - Parameters:
+    ///   - code: what the path of the reader has in its place.
+    ///   - told: the reader's path, up to the code and with it.
+    ///   - prefix: what stands before it on both sides.
+    init(_ secret: Secret, behind code: Secret, told: String, below prefix: String) {
+        root = "\(prefix)/\(percentEncoded(secret.text))"
+        self.told = told
+        replacement = SecretReplacement(of: secret.text, by: percentEncoded(code.text))
+    }
+
+    /// A path of the reader's, at the backend.
+    func inside(_ path: String) -> String {
+        let rest = path.dropFirst(told.count)
+        guard path.hasPrefix(told), rest.isEmpty || rest.hasPrefix("/") else { return path }
+        return root + rest
+    }
+
+    /// What changes in an answer to a request by this method.
+    ///
+    /// - Parameter host: whose absolute URLs are meant too.
+    func edit(_ head: ResponseHead, to method: Method, host: PeerHost) -> HeadEdit {
+        var names: [String] = []
+        head.fields.forEach { name, value in
+            if !names.contains(name), replacement.replaced(value) != value { names.append(name) }
+        }
+        var fields: [(name: FieldName, value: String)] = []
+        for name in names.map({ FieldName($0) }) {
+            for value in head.fields.values(of: name) {
+                // What is no text is left out.
+                guard let text = String(validating: replacement.replaced(value), as: UTF8.self)
+                else { continue }
+                fields.append((name, text))
+            }
+        }
+        var transform: SecretReplacement?
+        if Self.mayTell(head, to: method) {
+            transform = replacement
+            if head.namesPaths(answering: method.onData) {
+                transform?.paths = MultistatusTransform(from: root, to: told, host: host)
+            }
+        }
+        return HeadEdit(remove: names.map { FieldName($0) }, add: fields, transform: transform)
+    }
+
+    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
+    /// which nothing can be found.
+    func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
+        guard Self.mayTell(head, to: method), head.fields.contains(.contentEncoding) else { return }
+        throw Denial(.backendUnavailable, "the answer is in a content coding")
+    }
+
+    /// Whether there is a body that is not the file itself.
+    private static func mayTell(_ head: ResponseHead, to method: Method) -> Bool {
+        switch head.body {
+        case .none, .tunnel, .length(0): false
+        case .length, .chunked, .untilClose: method != .get || !(200...206).contains(head.status)
+        }
+    }
+}
+
+/// Puts a code in the place of a secret wherever that stands in a body, as text or as a path has it.
+///
+/// Kept back is at most the beginning of a secret.
+struct SecretReplacement: BodyTransform {
+    /// Done before, since servers escape more or fewer characters of a path than we do.
+    var paths: MultistatusTransform?
+    /// The shorter ones first.
+    private let forms: [[UInt8]]
+    private let code: [UInt8]
+    private var kept: [UInt8] = []
+
+    init(of secret: String, by code: String) {
+        let encoded = percentEncoded(secret)
+        forms = (secret == encoded ? [secret] : [secret, encoded]).map { Array($0.utf8) }
+        self.code = Array(code.utf8)
+    }
+
+    mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
+        if let mapped = try paths?.push(bytes) {
+            kept += mapped
+        } else {
+            for index in bytes.indices { kept.append(bytes[index]) }
+        }
+        return takeSettled()
+    }
+
+    mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
+        if let mapped = try paths?.finish() { kept += mapped }
+        return takeSettled() + kept
+    }
+
+    /// A whole text, such as the value of a field.
+    func replaced(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var whole = self
+        whole.kept = Array(text)
+        let settled = whole.takeSettled()
+        return (settled + whole.kept)[...]
+    }
+
+    /// What cannot be the beginning of a secret any more.
+    private mutating func takeSettled() -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(kept.count)
+        var index = 0
+        scan: while index < kept.count {
+            for form in forms {
+                let piece = kept[index...].prefix(form.count)
+                guard form.starts(with: piece) else { continue }
+                if piece.count < form.count { break scan }
+                output += code
+                index += form.count
+                continue scan
+            }
+            output.append(kept[index])
+            index += 1
+        }
+        kept.removeFirst(index)
+        return output
+    }
+}

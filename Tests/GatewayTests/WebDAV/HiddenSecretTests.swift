@@ -1,0 +1,193 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// A code of ours in the path of shared data: what the backend is asked with, and what of its answer
+/// the peer reads.
+@Suite(.serialized) struct HiddenSecretTests {
+    private static let secret = "SECRET0PERMANEN"
+    static let places = [
+        ("nextcloud", "/public.php/dav/files"), ("owncloud10", "/remote.php/dav/public-files"),
+    ]
+
+    @Test(arguments: places)
+    func aListingNamesTheCodeWhereTheBackendNamesTheSecret(
+        _ kind: String, _ files: String
+    ) async throws {
+        let (world, code) = try await world(kind)
+        let inside = "\(files)/\(Self.secret)"
+        let body = """
+            <d:multistatus xmlns:d="DAV:"><d:response><d:href>\(inside)/</d:href><d:propstat>
+            <d:prop><d:displayname>\(Self.secret)</d:displayname></d:prop></d:propstat></d:response>
+            <d:response><d:href>https://cloud.test\(inside)/a%2520b</d:href></d:response>
+            <d:response><d:href>files/SECRET0/\(Self.secret)SECRET0PERM</d:href></d:response>
+            </d:multistatus>
+            """
+        let expected = body.replacing("https://cloud.test", with: "")
+            .replacing(Self.secret, with: code)
+        for size in [1, 7, 16, 10_000] {
+            let told = try answer(
+                to: "PROPFIND \(files)/\(code)/ HTTP/1.1", in: world, 207, body: body, size: size)
+            #expect(told.body == expected, "\(size)")
+        }
+    }
+
+    @Test(arguments: places)
+    func aLockIsOfThePathThatWasAskedFor(_ kind: String, _ files: String) async throws {
+        let (world, code) = try await world(kind)
+        let body =
+            "<d:prop xmlns:d=\"DAV:\"><d:lockroot><d:href>\(files)/\(Self.secret)/a</d:href>"
+            + "</d:lockroot></d:prop>"
+        for status in [200, 201] {
+            let told = try answer(
+                to: "LOCK \(files)/\(code)/a HTTP/1.1", in: world, status, body: body)
+            #expect(told.body == body.replacing(Self.secret, with: code))
+        }
+    }
+
+    @Test(arguments: [
+        ("GET", 404), ("PUT", 201), ("PUT", 423), ("GET", 302), ("DELETE", 500), ("MKCOL", 405),
+        ("OPTIONS", 200), ("PROPFIND", 404), ("GET", 208),
+    ])
+    func noFieldAndNoErrorTellsTheSecret(_ method: String, _ status: Int) async throws {
+        let files = "/public.php/dav/files"
+        let (world, code) = try await world("nextcloud")
+        let told = try answer(
+            to: "\(method) \(files)/\(code)/a HTTP/1.1", in: world, status,
+            fields: [
+                "Location: https://cloud.test\(files)/\(Self.secret)/b?c", "OC-Path: /x",
+                "Content-Location: \(files)/\(Self.secret)/a", "Link: </a>; rel=\"up\"",
+                "Link: <\(files)/\(Self.secret)/>; rel=\"self\"",
+            ], body: "files/\(Self.secret)/a is not here\n")
+        #expect(told.body == "files/\(code)/a is not here\n")
+        #expect(
+            told.fields == [
+                "oc-path: /x", "location: https://cloud.test\(files)/\(code)/b?c",
+                "content-location: \(files)/\(code)/a", "link: </a>; rel=\"up\"",
+                "link: <\(files)/\(code)/>; rel=\"self\"",
+            ])
+    }
+
+    @Test func theFileItselfPassesAsItIs() async throws {
+        let (world, code) = try await world("nextcloud")
+        for status in [200, 206] {
+            let told = try answer(
+                to: "GET /public.php/dav/files/\(code)/a HTTP/1.1", in: world, status,
+                fields: ["Content-Encoding: gzip"], body: Self.secret)
+            #expect(told.edit.transform == nil)
+        }
+    }
+
+    @Test func whatCannotBeLookedIntoIsNotSentOn() async throws {
+        let (world, code) = try await world("nextcloud")
+        let forwarding = try forwarding(
+            "PROPFIND /public.php/dav/files/\(code)/ HTTP/1.1", "Accept-Encoding: gzip", in: world)
+        let text = String(decoding: forwarding.head.finish(), as: UTF8.self)
+        #expect(text.contains("accept-encoding: identity\r\n") && !text.contains("gzip"))
+        let head = try head("PROPFIND", 207, ["Content-Encoding: gzip"], length: 9)
+        guard case .answer(let answer)? = forwarding.replacing?(head) else {
+            throw TestGateway.NoAddress()
+        }
+        #expect(answer.status == 502)
+    }
+
+    @Test(arguments: places)
+    func theTagsOfIfAreMapped(_ kind: String, _ files: String) async throws {
+        let (world, code) = try await world(kind)
+        let planned = try world.plan(
+            "PUT \(files)/\(code)/a HTTP/1.1",
+            "If: <https://cloud.test\(files)/\(code)/a> (<opaquelocktoken:1>) <\(files)/other/b> ([\"x\"])"
+        )
+        #expect(
+            planned.values("if") == [
+                "<\(files)/\(Self.secret)/a> (<opaquelocktoken:1>) <\(files)/other/b> ([\"x\"])"
+            ])
+    }
+
+    // Who shows the secret itself knows it.
+    @Test func nothingIsChangedForWhoKnowsTheSecret() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        for name in [Self.secret, "PUBLICLINK"] {
+            let forwarding = try forwarding(
+                "PROPFIND /public.php/dav/files/\(name)/ HTTP/1.1", in: world)
+            #expect(forwarding.onHead == nil && forwarding.replacing == nil)
+        }
+    }
+
+    @Test func aSecretIsFoundAsTextAndAsThePathHasIt() throws {
+        var replacement = SecretReplacement(of: "a b/c", by: "code")
+        let text = Array("-a b/c-a%20b%2Fc-a b-a%20b%2F".utf8)
+        var output = try replacement.push(text.span)
+        output += try replacement.finish()
+        #expect(String(decoding: output, as: UTF8.self) == "-code-code-a b-a%20b%2F")
+    }
+
+    // MARK: Asking
+
+    private func world(_ kind: String) async throws -> (TestGateway, code: String) {
+        let world = try await TestGateway(kind: kind)
+        return (world, try await world.share(Self.secret, handle: .make).credential)
+    }
+
+    private func forwarding(_ lines: String..., in world: TestGateway) throws -> Forwarding {
+        guard
+            case .forward(let forwarding) = world.gateway.plan(
+                try world.head(lines), from: world.client)
+        else { throw TestGateway.NoAddress() }
+        return forwarding
+    }
+
+    private func head(
+        _ method: String, _ status: Int, _ fields: [String], length: Int
+    ) throws -> ResponseHead {
+        let lines = ["HTTP/1.1 \(status) X"] + fields + ["Content-Length: \(length)"]
+        var parser = ResponseHeadParser()
+        let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        let asked = try #require(Method(rawValue: method))
+        guard case .head(let head, _) = try parser.parse(bytes.span, answering: asked) else {
+            throw TestGateway.NoAddress()
+        }
+        return head
+    }
+
+    private struct Told {
+        let edit: HeadEdit
+        let fields: [String]
+        let body: String
+    }
+
+    /// What the peer reads of an answer whose body comes in pieces of `size` bytes.
+    private func answer(
+        to line: String, in world: TestGateway, _ status: Int, fields: [String] = [], body: String,
+        size: Int = 5
+    ) throws -> Told {
+        let forwarding = try forwarding(line, in: world)
+        let method = line.prefix { $0 != " " }
+        let head = try head(String(method), status, fields, length: body.utf8.count)
+        #expect(forwarding.replacing?(head) == nil)
+        let edit = try #require(forwarding.onHead?(head))
+        var writer = HeadWriter(reserving: 100)
+        writer.copyFields(of: head, except: edit.remove)
+        for (name, value) in edit.add { try writer.add(name, value) }
+        let kept = String(decoding: writer.finish(), as: UTF8.self).split(separator: "\r\n")
+        var output: [UInt8] = []
+        if var transform = edit.transform {
+            var rest = Array(body.utf8)[...]
+            while !rest.isEmpty {
+                output += try transform.push(Array(rest.prefix(size)).span)
+                rest = rest.dropFirst(size)
+            }
+            output += try transform.finish()
+        }
+        return Told(
+            edit: edit,
+            fields: kept.map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                return parts[0].lowercased() + ":" + parts[1]
+            }, body: String(decoding: output, as: UTF8.self))
+    }
+}
