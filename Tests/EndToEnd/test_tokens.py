@@ -269,9 +269,12 @@ def test_a_code_is_for_the_peer_that_the_share_was_made_for(shared, peers):
 
 
 def test_unknown_and_foreign_codes_get_the_same_answer(shared, peers):
-    gateway, _, _, shares = shared
+    gateway, _, backend, shares = shared
+    backend.take()
     foreign = gateway.exchange(peers.peers["other.test"], shares.codes["read"])
     unknown = gateway.exchange(peers.peers["other.test"], "no-code-of-ours-at-all")
+    # The backend slows down who fails: the peer, not the gateway.
+    assert [request.get("x-forwarded-for") for request in backend.take()] == ["127.0.0.1"] * 2
     assert foreign.status == unknown.status
     assert error_of(foreign) == error_of(unknown)
 

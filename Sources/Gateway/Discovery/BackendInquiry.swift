@@ -35,7 +35,8 @@ struct BackendInquiry: Sendable {
     /// The body of a 200; redirects are not followed, all places are tried anyway.
     private func get(_ path: String, on loop: LoopHandle) async -> [UInt8]? {
         guard isWanted(),
-            let head = try? backend.head.probe(.get, target: path, authorization: nil)
+            let head = try? backend.head.probe(
+                .get, target: path, authorization: nil, for: nil)
         else {
             return nil
         }

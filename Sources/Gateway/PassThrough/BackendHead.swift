@@ -65,10 +65,7 @@ final class BackendHead: Sendable {
                 writer.copyFields(of: head, except: dropped + [.acceptEncoding])
                 try writer.add(.acceptEncoding, "identity")
             }
-            writer.add(
-                try client.lines(of: self) { () throws(HeadWriter.InvalidField) in
-                    try lines(about: client.addressText)
-                })
+            writer.add(try lines(of: client))
             if let authorization { try writer.add(.authorization, authorization) }
             for (name, value) in added { try writer.add(name, value) }
             if let assertion {
@@ -82,14 +79,17 @@ final class BackendHead: Sendable {
     }
 
     /// The head of a request of the gateway's own to the backend.
+    ///
+    /// - Parameter client: for whom it is asked; the backend counts failures against its address.
+    ///   Nil when for nobody.
     func probe(
-        _ method: Method, target: String, authorization: String?
+        _ method: Method, target: String, authorization: String?, for client: ClientConnection?
     ) throws(Denial) -> HeadWriter {
         do throws(HeadWriter.InvalidField) {
             var writer = HeadWriter(reserving: 512)
             try writer.requestLine(method, Array(target.utf8))
             writer.add(hostLine)
-            writer.add(originLines)
+            writer.add(try client.map(lines(of:)) ?? originLines)
             try writer.add(.userAgent, "ocmgate")
             try writer.add(.accept, "*/*")
             if method == .propfind { try writer.add(.depth, "0") }
@@ -97,6 +97,15 @@ final class BackendHead: Sendable {
             return writer
         } catch {
             throw Denial(.malformedRequest, "the field \(error.name) cannot be sent")
+        }
+    }
+
+    /// The lines about a client, written once.
+    private func lines(
+        of client: ClientConnection
+    ) throws(HeadWriter.InvalidField) -> HeadWriter.Lines {
+        try client.lines(of: self) { () throws(HeadWriter.InvalidField) in
+            try lines(about: client.addressText)
         }
     }
 

@@ -134,7 +134,8 @@ extension Gateway {
         }
         let head = try backend.head.probe(
             .propfind, target: view.webdav + "/",
-            authorization: DAVCredential.field(for: code, view.backend.credential).text)
+            authorization: DAVCredential.field(for: code, view.backend.credential).text,
+            for: client)
         let request = BufferedRequest(
             .propfind, head: head, body: nil, responseLimit: 256 << 10,
             deadline: backend.timeouts.headers, for: client)

@@ -45,6 +45,28 @@ import Transport
             ])
     }
 
+    // The backend counts failures against who is behind a question of ours.
+    @Test func whatIsAskedForAClientIsAskedInItsName() async throws {
+        let world = try await TestGateway()
+        let one = try BackendHead(host: "one.test", scheme: "https", authority: "cloud.test")
+        let origin = ["x-forwarded-proto: https", "x-forwarded-host: cloud.test"]
+        for (client, address) in [
+            (
+                world.client,
+                ["x-forwarded-for: 192.0.2.7"] + origin
+                    + ["forwarded: for=192.0.2.7;host=cloud.test;proto=https"]
+            ),
+            (nil, origin),
+        ] {
+            let bytes = try one.probe(.propfind, target: "/a", authorization: "x", for: client)
+                .finish()
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n")
+            #expect(
+                lines.map(String.init) == ["PROPFIND /a HTTP/1.1", "host: one.test"] + address
+                    + ["user-agent: ocmgate", "accept: */*", "depth: 0", "authorization: x"])
+        }
+    }
+
     private func text(
         _ writer: BackendHead, _ head: RequestHead, _ client: ClientConnection
     ) throws -> [String] {
