@@ -6,7 +6,7 @@ package struct AccessToken: Sendable, Equatable {
     package let share: String
     /// The peer that exchanged the code.
     package let peer: PeerHost
-    package let permissions: SharePermissions
+    package private(set) var permissions: SharePermissions
     /// The canonical path below which it is good, without a slash at its end (`/public.php/webdav`).
     package let pathPrefix: String
     /// Unix seconds.
@@ -27,6 +27,13 @@ package struct AccessToken: Sendable, Equatable {
         self.issued = issued
         self.expires = expires
         self.epoch = epoch
+    }
+
+    /// The same, as if its share named no permissions.
+    package var withoutLimits: AccessToken {
+        var token = self
+        token.permissions = .unspecified
+        return token
     }
 
     // MARK: Layout: version, permissions, epoch, issued, expires, three texts with two-byte lengths.

@@ -59,17 +59,18 @@ extension Gateway {
     ///
     /// Refused: what the policy denies. What is only reported, and under profile `observe` all of
     /// it, is told and passes.
+    ///
+    /// - Parameter would: what else would have refused the request, had the profile been another.
     func judgeData(
         _ facts: Facts, _ standing: Standing, of share: @autoclosure () -> ShareRecord?,
         _ direction: DecisionRecord.Direction, _ head: RequestHead,
-        from client: ClientConnection, under snapshot: PolicySnapshot
+        from client: ClientConnection, under snapshot: PolicySnapshot, would: [String] = []
     ) throws(Denial) -> Judgement {
         let judgement = judge(facts, standing, Amount(of: head), under: snapshot)
         log.differs(judgement.beside, facts, judgement.verdict)
-        var would = judgement.verdict.would
+        var would = would + judgement.verdict.would
         if let denial = standing.denial ?? judgement.verdict.denial {
-            guard configuration.profile == .observe else { throw denial }
-            would.append("\(denial.code.rawValue): \(denial.detail)")
+            would.append(try observed(denial))
         }
         if !would.isEmpty {
             tolerate(

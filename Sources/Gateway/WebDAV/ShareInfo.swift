@@ -85,19 +85,24 @@ extension Gateway {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
         guard let text = form["t"] else { return Array(query) }
-        guard let access = try access(by: Secret(utf8: text)) else {
+        guard let (access, known) = try access(by: Secret(utf8: text)) else {
             guard configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }
             return Array(query)
         }
-        guard access.access.permissions.includes(DAVMethod.propfind.permission) else {
-            throw Denial(.permissionNotAllowed, "shareinfo needs \(DAVMethod.propfind.permission)")
+        var would = known
+        if !access.access.permissions.includes(DAVMethod.propfind.permission) {
+            would.append(
+                try observed(
+                    Denial(
+                        .permissionNotAllowed,
+                        "shareinfo needs \(DAVMethod.propfind.permission)")))
         }
         // Its answer is small, and over before anybody could count it.
         let judgement = try judge(
             head, client, access.share, .secret, access.share.peer, policy.snapshot,
-            environment.now())
+            environment.now(), would: would)
         do throws(Denial) {
             try takeSecret(of: access.share, judgement.verdict.settings)
         } catch {

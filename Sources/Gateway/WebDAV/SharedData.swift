@@ -101,17 +101,20 @@ extension Gateway {
         guard registry.isGood(token, of: entry.share, now: now) else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
-        let destination = try permit(token, request)
+        let (destination, would) = try permit(token, request)
         let depth = try request.depth()
         let snapshot = policy.snapshot
         let circumstances = Allowance.Circumstances(
             policy: snapshot.policy, address: request.client.address,
             mtls: request.client.shows(certificateOf: token.peer, now: now), now: now)
         var room: StreamedRoom?
-        if !snapshot.mayRemember(.inbound) || !entry.allowance.holds(under: circumstances) {
+        let isAllowed =
+            snapshot.mayRemember(.inbound) && entry.allowance.holds(under: circumstances)
+        if !isAllowed || !would.isEmpty {
             let share = try share(of: entry, now: now)
             let judgement = try judge(
-                request.head, request.client, share, .token, token.peer, snapshot, now)
+                request.head, request.client, share, .token, token.peer, snapshot, now,
+                would: would)
             room = StreamedRoom(judgement.pending, request.head.body)
             entry.allowance.note(under: circumstances)
         }
@@ -133,11 +136,13 @@ extension Gateway {
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
-        guard let access = try access(by: secret) else { return try unknownSecret(request) }
+        guard let (access, would) = try access(by: secret) else {
+            return try unknownSecret(request)
+        }
         let field = try credential(of: access.share, at: access.place)
         let depth = try request.depth()
         let (destination, room) = try permit(
-            access, request, below: backend.view.dataPath(of: access.share))
+            access, request, below: backend.view.dataPath(of: access.share), would: would)
         return try forward(
             request, as: .field(field), destination: destination, depth: depth, room: room)
     }
@@ -147,7 +152,7 @@ extension Gateway {
     private func withSecretInPath(
         _ secret: Secret, _ credential: DAVCredential, _ request: DataRequest
     ) throws(Denial) -> Plan {
-        guard let access = try access(by: secret) else {
+        guard let (access, would) = try access(by: secret) else {
             // A token is never the password of a link.
             if case .bearer(let text) = credential, try openedToken(text.text) != nil {
                 throw Denial(.notAllowed, "a path outside the share of the token")
@@ -156,7 +161,7 @@ extension Gateway {
         }
         let root = request.rootPath
         let depth = try request.depth()
-        let (destination, room) = try permit(access, request, below: root)
+        let (destination, room) = try permit(access, request, below: root, would: would)
         let hidden = HiddenSecret(
             try permanentSecret(of: access.share, at: access.place), behind: secret, told: root,
             below: request.route.prefix)
@@ -169,9 +174,9 @@ extension Gateway {
     /// The share that a secret opens; nil when it was never seen.
     ///
     /// Refused (`secret_refused`): of a share that is over, one that never left (its peer holds a
-    /// handle), what `accept_secret` does not take, and a secret with a space at its end, which the
+    /// handle; profile `observe` only tells of it), and a secret with a space at its end, which the
     /// database of a backend compares as if it were not there (`PAD SPACE`).
-    func access(by secret: Secret) throws(Denial) -> FoundAccess? {
+    func access(by secret: Secret) throws(Denial) -> (found: FoundAccess, would: [String])? {
         guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
             throw Denial(.secretRefused, "a secret that ends with a space")
         }
@@ -183,10 +188,11 @@ extension Gateway {
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, "share \(share.id) is over") }
         guard access.credential == .handle || !access.access.hasHandle else {
-            throw Denial(
+            let denial = Denial(
                 .secretRefused, "the permanent secret of share \(share.id), which never left")
+            return (access, [try observed(denial)])
         }
-        return access
+        return (access, [])
     }
 
     /// Refused: what `accept_secret` does not take, of the rules that let the share and the request
@@ -214,37 +220,50 @@ extension Gateway {
 
     /// Holds a request by secret to the permissions that the share names, as a token would be.
     private func permit(
-        _ access: FoundAccess, _ request: DataRequest, below prefix: String
+        _ access: FoundAccess, _ request: DataRequest, below prefix: String, would: [String]
     ) throws(Denial) -> (destination: String?, room: StreamedRoom?) {
         let share = access.share
         let now = environment.now()
         let token = AccessToken(
             share: share.id.description, peer: share.peer, permissions: access.access.permissions,
             pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
-        let destination = try permit(token, request)
+        let (destination, more) = try permit(token, request)
         let judgement = try judge(
-            request.head, request.client, share, .secret, share.peer, policy.snapshot, now)
+            request.head, request.client, share, .secret, share.peer, policy.snapshot, now,
+            would: would + more)
         // Before anything else is refused: what does not pass gives back what it has taken.
         let room = StreamedRoom(judgement.pending, request.head.body)
         try takeSecret(of: share, judgement.verdict.settings)
         return (destination, room)
     }
 
-    private func permit(_ token: AccessToken, _ request: DataRequest) throws(Denial) -> String? {
-        try token.permit(
-            method: request.head.method.onData, path: request.path.text,
-            destination: request.destination(site.hosts))
+    /// Refused: what the token is not good for. Profile `observe` only tells of a permission that is
+    /// not there.
+    private func permit(
+        _ token: AccessToken, _ request: DataRequest
+    ) throws(Denial) -> (destination: String?, would: [String]) {
+        func permitted(_ token: AccessToken) throws(Denial) -> String? {
+            try token.permit(
+                method: request.head.method.onData, path: request.path.text,
+                destination: request.destination(site.hosts))
+        }
+        do throws(Denial) { return (try permitted(token), []) } catch {
+            guard error.code == .permissionNotAllowed else { throw error }
+            let word = try observed(error)
+            return (try permitted(token.withoutLimits), [word])
+        }
     }
 
     /// The policy's word on a share that we know: its peer may have been blocked since.
     func judge(
         _ head: RequestHead, _ client: ClientConnection, _ share: ShareRecord,
-        _ access: AccessFact, _ peer: PeerHost, _ snapshot: PolicySnapshot, _ now: Int
+        _ access: AccessFact, _ peer: PeerHost, _ snapshot: PolicySnapshot, _ now: Int,
+        would: [String] = []
     ) throws(Denial) -> Judgement {
         let standing = snapshot.policy.standing(of: peer, now: now)
         return try judgeData(
             facts(of: share, access, peer, client, now: now), standing, of: share, .inbound,
-            head, from: client, under: snapshot)
+            head, from: client, under: snapshot, would: would)
     }
 
     /// What the policy may know of a request for data.

@@ -87,6 +87,42 @@ import Testing
         #expect(try world.plan("PATCH \(Self.root)/a HTTP/1.1", bearer(token)).status == 405)
     }
 
+    @Test func underObserveAPermissionAndASecretThatNeverLeftAreReportedAndServed() async throws {
+        let world = try await TestGateway(profile: "observe")
+        let (_, code) = try await world.share(
+            Self.secret, permissions: .named(["read"]), handle: .make)
+        let (_, writing) = try await world.share(
+            "SECRET0WRITING1", id: "2", permissions: .named(["write"]), handle: .make)
+        let token = try await world.token(code)
+        let files = "/public.php/dav/files"
+        for (line, credential) in [
+            ("GET \(Self.root)/a", bearer(token)), ("PUT \(Self.root)/a", bearer(token)),
+            ("PUT \(Self.root)/a", basic(code)), ("GET \(Self.root)/a", basic(Self.secret)),
+            ("PUT \(files)/\(Self.secret)/a", "Accept: */*"),
+            ("POST /index.php/apps/files_sharing/shareinfo?t=\(writing)", "Accept: */*"),
+        ] {
+            let planned = try world.plan("\(line) HTTP/1.1", credential)
+            #expect(planned.status == nil, "\(line): \(planned)")
+        }
+        let would = tolerated(in: world).map { line in
+            (line["would"]?.array ?? []).compactMap(\.string).map { $0.prefix { $0 != ":" } }
+        }
+        #expect(
+            would == [
+                ["permission_not_allowed"], ["permission_not_allowed"], ["secret_refused"],
+                ["secret_refused", "permission_not_allowed"], ["permission_not_allowed"],
+            ])
+        // What is no permission stays refused.
+        for (line, field) in [
+            ("PROPFIND \(Self.root)/", "Depth: infinity"),
+            ("MOVE \(Self.root)/a", "Destination: https://other.test\(Self.root)/b"),
+            ("GET \(files)/other/a", "Accept: */*"),
+        ] {
+            let planned = try world.plan("\(line) HTTP/1.1", bearer(token), field)
+            #expect(planned.status == 403, "\(line): \(planned)")
+        }
+    }
+
     @Test func whatIsOnlyReportedIsToldOnceASecondAndServed() async throws {
         let world = try await TestGateway(
             rules: """
