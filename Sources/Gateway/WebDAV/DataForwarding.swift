@@ -27,7 +27,7 @@ extension Gateway {
         var dropped: [FieldName] = []
         var authorization: Secret?
         switch credential {
-        case .clients: break
+        case .clients: if destination != nil { dropped = [.destination] }
         case .nothing: dropped = Self.credentialFields
         case .field(let field):
             dropped = Self.credentialFields

@@ -32,6 +32,14 @@ struct DataRequest: Sendable {
         return .path(told?.inside(path) ?? path)
     }
 
+    /// The same where nobody judges it: a path of this site goes to the host that the backend has,
+    /// which takes nothing to a foreign one. Nil for any other, which goes on as it was sent.
+    func unjudgedDestination(_ hosts: [PeerHost]) -> String? {
+        guard head.method.onData?.hasDestination == true, case .path(let path) = destination(hosts)
+        else { return nil }
+        return path
+    }
+
     /// The request as the backend has its path.
     ///
     /// Refused (`malformed_path`): a path that is none without the segment.

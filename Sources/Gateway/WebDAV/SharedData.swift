@@ -215,7 +215,8 @@ extension Gateway {
         }
         // Where the backend may look for one beside the credential: reva took it from the path.
         try refuseShares(namedIn: request.path, request.head.query)
-        return try forward(request, as: .clients)
+        return try forward(
+            request, as: .clients, destination: request.unjudgedDestination(site.hosts))
     }
 
     /// Holds a request by secret to the permissions that the share names, as a token would be.

@@ -75,6 +75,32 @@ import Testing
         }
     }
 
+    // The backend may have another host, and takes nothing to a foreign one.
+    @Test(arguments: ["MOVE", "COPY"])
+    func aMoveBehindASecretThatIsNotKnownLeadsToTheBackendsHost(_ method: String) async throws {
+        let world = try await TestGateway()
+        let files = "/public.php/dav/files/PUBLICLINK"
+        for (root, credential) in [(Self.root, basic("PUBLICLINK")), (files, "Accept: */*")] {
+            for (asked, sent) in [
+                ("https://old.test\(root)/b", "https://cloud.test\(root)/b"),
+                ("\(root)/b", "https://cloud.test\(root)/b"),
+                ("https://other.test\(root)/b", "https://other.test\(root)/b"),
+                ("nowhere", "nowhere"),
+            ] {
+                let planned = try world.plan(
+                    "\(method) \(root)/a HTTP/1.1", credential, "Destination: \(asked)")
+                #expect(planned.values("destination") == [sent], "\(planned)")
+            }
+            let several = try world.plan(
+                "\(method) \(root)/a HTTP/1.1", credential, "Destination: \(root)/b",
+                "Destination: \(root)/c")
+            #expect(several.values("destination") == ["\(root)/b", "\(root)/c"])
+            let other = try world.plan(
+                "PUT \(root)/a HTTP/1.1", credential, "Destination: https://old.test\(root)/b")
+            #expect(other.values("destination") == ["https://old.test\(root)/b"])
+        }
+    }
+
     @Test func theFirstRequestWithoutCredentialsIsChallengedWithBasicAlone() async throws {
         for kind in ["nextcloud", "owncloud10"] {
             let world = try await TestGateway(kind: kind)
