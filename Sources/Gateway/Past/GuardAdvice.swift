@@ -4,9 +4,18 @@ import Federation
 struct GuardAdvice {
     /// Verified, or as the message claims; empty when it names nobody.
     let peer: String
+    /// The words of the refusal; nil when there are none.
+    let detail: String?
 
     func on(_ code: DenialCode) -> [DecisionAdvice] {
         switch code {
+        case .invalidGrant where Denial.isOver(detail), .secretRefused where Denial.isOver(detail):
+            [
+                DecisionAdvice(
+                    "the share ended here: it was withdrawn, revoked or expired, and nothing brings "
+                        + "it back but a new share from its owner; those that are known",
+                    command: "ocmgate share list")
+            ]
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage, .bodyTooLarge,
             .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .destinationNotAllowed,
@@ -62,12 +71,9 @@ struct GuardAdvice {
             ]
         case .permissionNotAllowed:
             [DecisionAdvice("the owner of the share gives that permission, or shares it anew")]
-        case .tokenExchangeRequired, .secretRefused:
-            [
-                asking(
-                    "the peer has to exchange the code of the share for a token; see whether it can",
-                    "peer probe")
-            ]
+        case .tokenExchangeRequired: [exchanging("")]
+        case .secretRefused:
+            [exchanging(" (token.accept_secret, or that of a rule, says which secrets do as well)")]
         case .notDelivered, .backendRefused:
             [
                 DecisionAdvice(
@@ -94,8 +100,29 @@ struct GuardAdvice {
         }
     }
 
+    private func exchanging(_ more: String) -> DecisionAdvice {
+        let words = "the peer has to exchange the code of the share for a token\(more)"
+        return asking(peer.isEmpty ? words : "\(words); see whether it can", "peer probe")
+    }
+
     /// With a command about the peer, where there is one.
     private func asking(_ words: String, _ command: String, more: String = "") -> DecisionAdvice {
         DecisionAdvice(words, command: peer.isEmpty ? nil : "ocmgate \(command) \(peer)\(more)")
     }
+}
+
+extension Denial {
+    /// A secret or a code of a share that is over.
+    init(_ code: DenialCode, over share: some CustomStringConvertible) {
+        self.init(code, "\(Self.begin)\(share)\(Self.over)")
+    }
+
+    /// Whether a refusal's words say so.
+    fileprivate static func isOver(_ detail: String?) -> Bool {
+        guard let detail else { return false }
+        return detail.hasPrefix(begin) && detail.hasSuffix(over)
+    }
+
+    private static let begin = "share "
+    private static let over = " is over"
 }

@@ -53,9 +53,8 @@ extension Gateway {
         }
         let active = own.first { $0.standing(now: environment.now()) == .active }
         guard let share = active else {
-            throw Denial(
-                .invalidGrant,
-                own.first.map { "share \($0.id) is over" } ?? "a code of another peer")
+            throw own.first.map { Denial(.invalidGrant, over: $0.id) }
+                ?? Denial(.invalidGrant, "a code of another peer")
         }
         guard exchanges.take("share \(share.id)", now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")

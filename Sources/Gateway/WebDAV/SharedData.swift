@@ -186,7 +186,7 @@ extension Gateway {
         let active = found.first { $0.share.standing(now: now) == .active }
         guard let access = active ?? found.first else { return nil }
         let share = access.share
-        guard active != nil else { throw Denial(.secretRefused, "share \(share.id) is over") }
+        guard active != nil else { throw Denial(.secretRefused, over: share.id) }
         guard access.credential == .handle || !access.access.hasHandle else {
             let denial = Denial(
                 .secretRefused, "the permanent secret of share \(share.id), which never left")

@@ -31,6 +31,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [DenialCode.invalidGrant, .secretRefused])
+    func ofAShareThatIsOverIsToldWhatBringsItBack(_ code: DenialCode) throws {
+        let over = Denial(code, over: "0198")
+        let found = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = over.detail }
+        #expect(over.detail == "share 0198 is over")
+        #expect(found.first?.words.contains("ended here") == true)
+        #expect(found.first?.words.contains("a new share from its owner") == true)
+        let other = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = "another" }
+        #expect(other.first?.words.contains("ended here") == false)
+    }
+
+    @Test(arguments: ["three.test", ""])
+    func whatTakesSecretsIsNamed(_ peer: String) {
+        let found = GuardAdvice(peer: peer, detail: nil).on(.secretRefused)
+        let asks = found.first?.words.hasSuffix("see whether it can")
+        #expect(found.first?.words.contains("token.accept_secret") == true)
+        #expect((asks, found.first?.command != nil) == (!peer.isEmpty, !peer.isEmpty))
+    }
+
     @Test func whatTheListsCouldNotAnswerIsFetched() throws {
         let policy = try Policy.past(
             "[list.far]\nstanding = \"block\"\nsource = \"https://x.test/l\"\n" + ReplayTests.all)
