@@ -1,5 +1,6 @@
 """Under a service manager: sockets that it opens, notices that it gets; ends that cost nobody anything."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -246,6 +247,10 @@ def test_a_gateway_takes_the_place_of_another_and_nobody_notices(slow):
     release.set()
     for download in downloads:
         assert download.receive().body == b"x" * 1000 + b"y" * 1000
+        # Whoever has handed over knows nothing of what came since, and answers nothing more.
+        with contextlib.suppress(OSError):
+            download.send(b"GET /quick HTTP/1.1\r\nHost: cloud.test\r\n\r\n")
+        assert download.is_closed_by_peer()
         download.close()
     assert [process.wait(20) for process in former] == [0] * 4
     gateway.command("check")

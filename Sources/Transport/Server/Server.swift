@@ -97,9 +97,15 @@ package final class Server: Sendable {
     package func duplicateSockets() async -> [Int32] { await sockets.duplicates() }
 
     /// Stops accepting, and waits until nothing is left but tunnels and answers that stream from upstreams,
-    /// at most for `grace`.
+    /// at most for `grace`. From then on no request is begun, on whatever connection it comes.
     package func retire(grace: Duration) async {
-        await end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
+        let end = ContinuousClock.now + grace
+        await self.end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
+        census.retire()
+        // What was begun between the two.
+        while await group.isBusy(), ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        }
     }
 
     private func end(

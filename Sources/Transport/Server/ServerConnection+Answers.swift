@@ -1,11 +1,10 @@
-import Glibc
 import NIOCore
 
 /// Answers of our own, and how the connection goes on after any answer.
 extension ServerConnection {
     /// Sends an answer of ours.
     func send(_ answer: Answer) {
-        if answer.connection == .close { cycle.doom() }
+        if answer.connection == .close || site.census.isStopping { cycle.doom() }
         let persistence = cycle.settle()
         append(AnswerHead.whole(answer, for: head?.method, persistence: persistence))
         next(cycle.answered())
@@ -15,7 +14,9 @@ extension ServerConnection {
         _ head: ResponseHead, _ edit: HeadEdit?, to request: RequestHead
     ) throws(HeadWriter.InvalidField) -> AnswerHead.Framing {
         let wanted = AnswerHead.Request(method: request.method, version: request.version)
-        if AnswerHead.needsClose(head, edit: edit, for: wanted) { cycle.doom() }
+        if site.census.isStopping || AnswerHead.needsClose(head, edit: edit, for: wanted) {
+            cycle.doom()
+        }
         let answer = try AnswerHead.forwarded(
             head, edit: edit, for: wanted, persistence: cycle.settle())
         append(answer.bytes)
@@ -65,6 +66,7 @@ extension ServerConnection {
     func next(_ next: RequestCycle.Next) {
         head = nil
         switch next {
+        case .nextRequest where site.census.isRetired: self.next(.close)
         case .nextRequest:
             deadline = loop.now + site.keepAlive
             if inbound.readableBytes > 0 { deadline = loop.now + site.requestHead }
@@ -112,10 +114,7 @@ extension ServerConnection {
     /// Cuts the connection off, so that what was sent cannot be taken for a whole.
     func abort() {
         loop.counters.count(.aborted)
-        if let provider = context?.channel as? any SocketOptionProvider {
-            _ = provider.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        context?.close(promise: nil)
+        context?.channel.reset()
     }
 
     private static let continueHead = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)

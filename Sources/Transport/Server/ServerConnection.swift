@@ -255,6 +255,10 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     }
 
     private func begin(_ head: RequestHead) {
+        if site.census.isRetired {
+            next(.close)
+            return
+        }
         loop.counters.count(.requests)
         deadline = .never
         self.head = head

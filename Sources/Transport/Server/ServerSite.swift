@@ -56,6 +56,7 @@ final class Census: Sendable {
     private let exchanges: Mutex<ClientTable>
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let retired = Atomic<Bool>(false)
     private let endingTunnels = Atomic<Bool>(false)
     private let pressure: SharedPressure
     /// How many connections there may be.
@@ -78,10 +79,16 @@ final class Census: Sendable {
     var count: Int { open.load(ordering: .relaxed) }
     /// Whether nobody is accepted, for want of room or of memory.
     var isFull: Bool { count >= limit || pressure.level >= .high }
-    /// No request is begun any more, and every answer says that it is the last.
+    /// Every answer says that it is the last.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Another process judges in this one's place: no request is begun any more, and one that comes is not
+    /// answered, so that its client asks the other.
+    var isRetired: Bool { retired.load(ordering: .relaxed) }
+
+    func retire() { retired.store(true, ordering: .relaxed) }
 
     /// Whether tunnels are closed, which never end by themselves.
     var endsTunnels: Bool { endingTunnels.load(ordering: .relaxed) }
