@@ -25,6 +25,7 @@ class Chat:
         self.grant = GRANT
         self.ended = threading.Event()
         self.heads = []
+        self.heard = 0
         self.origin = Origin(self.conduct)
 
     def conduct(self, visit):
@@ -43,11 +44,20 @@ class Chat:
                 visit.send(b"bye")
                 return
             try:
+                if request.target == "/reads-slowly":
+                    self.read_slowly(visit)
+                    return
                 while piece := visit.reader.read1(65536):
                     visit.send(piece)
             finally:
                 self.ended.set()
             return
+
+    def read_slowly(self, visit):
+        time.sleep(1.5)
+        while piece := visit.reader.read1(65536):
+            self.heard += len(piece)
+            time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +207,18 @@ def test_each_side_that_hangs_up_ends_it_for_the_other(gateway, chat):
         read_head(connection.reader)
         assert connection.reader.read(3) == b"bye"
         assert connection.is_closed_by_peer()
+
+
+def test_what_was_said_before_it_ended_arrives_however_slowly(gateway, chat):
+    chat.ended.clear()
+    chat.heard = 0
+    connection = gateway.connect()
+    connection.send(opening("/reads-slowly"))
+    read_head(connection.reader)
+    connection.send(bytes(8_000_000))
+    connection.close()
+    assert chat.ended.wait(20)
+    assert chat.heard == 8_000_000
 
 
 def test_a_tunnel_is_never_used_for_another_request(gateway, chat):

@@ -33,21 +33,27 @@ extension ServerConnection {
 
     /// Hands on what came from the client; whether there may be more to do.
     func passTunnel() -> Bool {
-        guard inbound.readableBytes > 0, let connection = passage?.connection,
-            connection.takesMore
-        else { return false }
+        guard let connection = passage?.connection, connection.takesMore else { return false }
+        passAll(to: connection)
+        return false
+    }
+
+    private func passAll(to connection: UpstreamConnection) {
+        guard inbound.readableBytes > 0 else { return }
         let bytes = inbound
         inbound = ByteBuffer()
         passage?.requestBytes += bytes.readableBytes
         connection.send(bytes)
-        return false
     }
 
-    /// The client has closed its side, or the server ends: what came before is sent on.
+    /// The client has closed its side, or the server ends: what came before is sent on, however slowly the
+    /// upstream takes it.
     func closeTunnel() {
-        _ = passTunnel()
-        passage?.connection?.flush()
-        endPassage(.complete, keepsUpstream: false)
+        if let connection = passage?.connection {
+            passAll(to: connection)
+            connection.finish()
+        }
+        endPassage(.complete, keepsUpstream: true)
         finish()
     }
 }

@@ -34,6 +34,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var close: AnswerReader.Close
     private var isReading = false
     private var needsFlush = false
+    /// The tunnel that it carries is over, but for what it has not taken.
+    private var isFinishing = false
     /// The head of the request, until it is flushed.
     private var sentHead: ByteBuffer?
 
@@ -146,6 +148,17 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         shut()
     }
 
+    /// Ends a tunnel: closes once the upstream has taken all that was sent. One that takes nothing for as long
+    /// as it may be idle is cut off, so that it cannot take what it has for all.
+    func finish() {
+        receiver = nil
+        isFinishing = true
+        flush()
+        deadline = loop.now + upstream.idle
+        context?.close(mode: .output, promise: nil)
+        readIfWanted()
+    }
+
     // MARK: Idle
 
     /// It goes back among the idle connections.
@@ -186,6 +199,10 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     /// Takes apart what has come.
     private func read() {
+        if isFinishing {
+            inbound = ByteBuffer()
+            return
+        }
         do {
             while inbound.readableBytes > 0 || !reader.isIdle {
                 var offset = 0
@@ -309,6 +326,10 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     // MARK: Time
 
     func tick(at now: LoopTime) {
+        if isFinishing {
+            tickFinishing(at: now)
+            return
+        }
         if receiver != nil, let context {
             let buffered = context.channel.bufferedBytes
             let longest = reader.hasBegun ? upstream.limits.idle : longestStall
@@ -336,6 +357,18 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             let failure = reader.hasBegun ? UpstreamFailure.idleTimeout : .firstByteTimeout
             upstream.health?.failed(failure, at: now)
             fail(failure)
+        }
+    }
+
+    private func tickFinishing(at now: LoopTime) {
+        guard let context else { return }
+        let buffered = context.channel.bufferedBytes
+        if progress.isStalled(buffered: buffered, at: now, limit: upstream.limits.idle) {
+            context.channel.reset()
+        } else if buffered > 0 {
+            deadline = now + upstream.idle
+        } else if deadline < now {
+            shut()
         }
     }
 }
