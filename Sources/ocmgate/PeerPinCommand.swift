@@ -19,7 +19,10 @@ extension PeerCommand {
 
         @OptionGroup var question: PeerQuestion
 
-        @Option(help: "The fingerprint of a new key that is accepted; may be repeated.")
+        // One in 64 begins with a dash.
+        @Option(
+            parsing: .unconditionalSingleValue,
+            help: "The fingerprint of a new key that is accepted; may be repeated.")
         var fingerprint: [String] = []
 
         @Flag(help: "Accept them without asking.")

@@ -52,7 +52,8 @@ struct SigSignCommand: ParsableCommand {
     @Option(help: "Unix seconds.")
     var expires: Int?
 
-    @Option(help: "The nonce; random unless given, empty for none.")
+    @Option(
+        parsing: .unconditional, help: "The nonce; random unless given, empty for none.")
     var nonce: String?
 
     @Flag(help: "Print the new fields only.")

@@ -202,7 +202,7 @@ def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd
     assert line["action"] == "hold" and "peer pin surprise.test" in line["detail"]
     held(gateway, "surprise.test")
     assert told(gateway, "peer", "show", "surprise.test")["keys"] == "changed"
-    wrong = gateway.command("peer", "pin", "surprise.test", "--fingerprint", "x" * 43, check=False)
+    wrong = gateway.command("peer", "pin", "surprise.test", "--fingerprint", "-" + "x" * 42, check=False)
     assert wrong.returncode == 1 and "shows no key with the fingerprint" in wrong.stderr
     refused(send(gateway, peer), 503, "key_changed")
     asked = gateway.command("peer", "pin", "surprise.test", check=False)
