@@ -118,7 +118,7 @@ struct SecretReplacement: BodyTransform {
         output.reserveCapacity(kept.count)
         var index = 0
         scan: while index < kept.count {
-            for form in forms {
+            for form in forms where form.first == kept[index] {
                 let piece = kept[index...].prefix(form.count)
                 guard form.starts(with: piece) else { continue }
                 if piece.count < form.count { break scan }
