@@ -12,7 +12,8 @@ extension PeerCommand {
                 After a refusal with key_changed: ask the people of that server whether they \
                 changed their keys. The next keys that it shows are taken as those of a new peer; \
                 `peer pin` shows them first. What waits of it for a person is forgotten too: its server \
-                sends it again. A gateway that runs forgets all that at once.
+                sends it again. A gateway that runs forgets all that at once, and asks the peer again for \
+                what it publishes.
                 """)
 
         @OptionGroup var about: PeerOptions

@@ -74,7 +74,7 @@ struct PeerQuestion: ParsableArguments {
                 peer: peer, settings: settings, site: site, words: words,
                 keys: keys.map(\.id).sorted(),
                 offered: keys.map {
-                    OfferedKey(source: $0.source.rawValue, id: $0.id, thumbprint: $0.thumbprint)
+                    OfferedKey($0)
                 })
         } catch let denial as Denial {
             await group.shutdown()

@@ -65,10 +65,11 @@ extension Gateway {
         return (peer, keyID)
     }
 
-    /// Refused: keys that came unexpectedly while others are pinned (`key_changed`).
-    func judgeKeys(of peer: PeerHost) throws(Denial) {
+    /// Refused: keys that came unexpectedly while others are pinned (`key_changed`); a key that the
+    /// peer does not show (`key_unavailable`).
+    func judgeKeys(of peer: PeerHost, with key: PeerKey) throws(Denial) {
         guard configuration.signature.firstSeen == .pin else { return }
-        switch pins.judge(peer, offered: offeredKeys(of: peer)) {
+        switch pins.judge(peer, offered: try offeredKeys(of: peer, with: key)) {
         case .known, .firstSight, .continued: return
         case .surprise(let surprise):
             log.held(peer, surprise)
@@ -78,10 +79,18 @@ extension Gateway {
         }
     }
 
-    func offeredKeys(of peer: PeerHost) -> [OfferedKey] {
-        peers.keys(of: peer).map {
-            OfferedKey(source: $0.source.rawValue, id: $0.id, thumbprint: $0.thumbprint)
+    /// What the peer shows now.
+    ///
+    /// Refused (`key_unavailable`): a key that is not among it, since a person had the peer's keys
+    /// forgotten while the message was verified, or they were fetched anew.
+    private func offeredKeys(
+        of peer: PeerHost, with key: PeerKey
+    ) throws(Denial) -> [OfferedKey] {
+        let offered = peers.keys(of: peer).map { OfferedKey($0) }
+        guard offered.contains(OfferedKey(key)) else {
+            throw Denial(.keyUnavailable, "\(peer): its keys were forgotten or changed meanwhile")
         }
+        return offered
     }
 
     /// The cryptography, last.
@@ -132,11 +141,13 @@ extension Gateway {
     /// What is to be remembered of a verified message: that it was seen, with which keys, and by
     /// which standard. A place in memory is taken at once, so of two at the same time one passes.
     ///
-    /// Refused: `replay`; `overloaded` when no more can be remembered.
+    /// Refused: `replay`; `overloaded` when no more can be remembered; `key_unavailable` when the
+    /// peer does not show the key any more.
     func remember(
-        _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost,
+        _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost, _ key: PeerKey,
         _ generation: SignatureGeneration
     ) throws(Denial) -> Remembrance {
+        let offered = try offeredKeys(of: peer, with: key)
         var seen: [Change] = []
         switch replays.judge(
             identity.name, peer: peer.description, client: received.client.addressText,
@@ -149,7 +160,7 @@ extension Gateway {
         }
         var learned: [Change] = []
         if configuration.signature.firstSeen == .pin,
-            let change = pins.learn(peer, offered: offeredKeys(of: peer), now: received.now)
+            let change = pins.learn(peer, offered: offered, now: received.now)
         {
             learned.append(change)
         }

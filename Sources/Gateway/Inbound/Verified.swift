@@ -145,7 +145,7 @@ extension Gateway {
         trail.enters(.fetch)
         let key = try await peers.key(keyID, of: peer, for: source)
         trail.enters(.verify)
-        try judgeKeys(of: peer)
+        try judgeKeys(of: peer, with: key)
         let algorithm = try mathematics(presented, message, received, key.key)
         trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
@@ -154,7 +154,7 @@ extension Gateway {
             document = found
         }
         // Last, since what is remembered has to be written from here on.
-        let memory = try remember(identity, received, peer, presented.generation)
+        let memory = try remember(identity, received, peer, key, presented.generation)
         return Verified(
             claimed: claimed, peer: peer, signature: .valid(presented.generation, algorithm),
             document: document, memory: memory)

@@ -174,6 +174,14 @@ package final class PeerDirectory: Sendable {
         entries.withLock { $0[host]?.previous ?? [] }
     }
 
+    /// Forgets what a host showed, and that it failed: it is asked again before it is believed. What is
+    /// being fetched of it at the time is fetched again.
+    func forget(_ host: PeerHost) {
+        keyFlights.abandon(host)
+        documentFlights.abandon(host)
+        entries.withLock { $0[host] = nil }
+    }
+
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {
         entries.withLock { entries in
             guard let index = entries.index(forKey: host) else { return nil }
@@ -349,10 +357,12 @@ extension PeerDirectory {
         entry?.hasAnswered == true || world.isListed(host) ? .known : .stranger
     }
 
-    /// Changes an entry, and makes room for it when it is new.
+    /// Changes an entry, and makes room for it when it is new. What was fetched by an abandoned flight
+    /// is kept nowhere: it is looked for under the lock, so that it comes before `forget` or not at all.
     private func note(_ host: PeerHost, _ change: (inout PeerEntry) -> Void) -> PeerEntry {
         let now = world.now()
         return entries.withLock { entries in
+            if Task.isCancelled { return PeerEntry() }
             if entries[host] == nil, entries.count >= Self.capacity {
                 let leaving = entries.min { left, right in
                     (left.value.hasAnswered ? 1 : 0, left.value.usedAt)

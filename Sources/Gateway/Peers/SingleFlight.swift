@@ -6,18 +6,31 @@ import Synchronization
 final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let running = Mutex<[Key: Task<Value, Never>]>([:])
 
-    /// The result of the work that runs for this key, started now if there is none.
+    /// The result of the work that runs for this key, started now if there is none; never that of
+    /// work that was abandoned.
     func result(for key: Key, _ work: @escaping @Sendable () async -> Value) async -> Value {
-        let task = running.withLock { running in
-            if let task = running[key] { return task }
-            let task = Task {
-                let value = await work()
-                self.running.withLock { $0[key] = nil }
-                return value
+        while true {
+            let task = running.withLock { running in
+                if let task = running[key] { return task }
+                let task = Task {
+                    let value = await work()
+                    self.running.withLock { running in
+                        // Else it is another one's place.
+                        if !Task.isCancelled { running[key] = nil }
+                    }
+                    return value
+                }
+                running[key] = task
+                return task
             }
-            running[key] = task
-            return task
+            let value = await task.value
+            if !task.isCancelled { return value }
         }
-        return await task.value
+    }
+
+    /// What runs for this key is cancelled, and of no use to anybody: who waits for it, and who comes
+    /// from now on, has it done again.
+    func abandon(_ key: Key) {
+        running.withLock { $0.removeValue(forKey: key)?.cancel() }
     }
 }

@@ -151,7 +151,13 @@ package final class HoldBook: Sendable {
     package func settle(_ peer: PeerHost) -> Change {
         Change(
             write: { db in try HoldRows.remove(peer, db) },
-            committed: { [self] in state.withLock { $0.entries[peer] = nil } })
+            committed: { [self] in
+                state.withLock { state in
+                    state.entries[peer] = nil
+                    // A `flush` of the same transaction may have written it after that.
+                    state.gone.insert(peer)
+                }
+            })
     }
 
     /// All that wait in a state file, read beside a gateway that runs.

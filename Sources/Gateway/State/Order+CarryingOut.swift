@@ -58,6 +58,14 @@ extension OrderAnswer {
     }
 }
 
+extension PeerDirectory {
+    /// What is remembered of the host is forgotten in the moment of a commit, ahead of what is
+    /// committed after it: a key that was withdrawn is pinned by nothing that comes later.
+    fileprivate func forgetting(_ host: PeerHost) -> Change {
+        Change(write: { _ in }, committed: { [self] in forget(host) })
+    }
+}
+
 extension Gateway {
     /// Looks for orders and carries them out, one after the other; what one says is durable before
     /// it is said.
@@ -106,8 +114,8 @@ extension Gateway {
             let known = pins[host].count
             do {
                 try await store.commit([
-                    pins.forget(host), pastKeys.forget(host), generations.forget(host),
-                    accepted.forget(host), holds.settle(host),
+                    peers.forgetting(host), pins.forget(host), pastKeys.forget(host),
+                    generations.forget(host), accepted.forget(host), holds.settle(host),
                 ])
                 return .done(["keys": "\(known)"])
             } catch { return .refused("\(error)") }
@@ -130,6 +138,7 @@ extension Gateway {
             }
             do {
                 try await store.commit([
+                    peers.forgetting(host),
                     pins.accept(host, offered: order.offered, now: environment.now()),
                     holds.settle(host),
                 ])

@@ -18,8 +18,7 @@ final class PastKeys: Sendable {
         var ended: Int?
 
         init(_ key: PeerKey) {
-            self.key = OfferedKey(
-                source: key.source.rawValue, id: key.id, thumbprint: key.thumbprint)
+            self.key = OfferedKey(key)
             spki = key.key.key.spki
             algorithm = key.key.algorithm
         }

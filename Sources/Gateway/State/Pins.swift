@@ -20,6 +20,10 @@ package struct OfferedKey: Sendable, Hashable {
         self.init(source: source, id: id, thumbprint: Self.thumbprint(of: key))
     }
 
+    package init(_ key: PeerKey) {
+        self.init(source: key.source.rawValue, id: key.id, thumbprint: key.thumbprint)
+    }
+
     static func thumbprint(of key: PublicKey) -> String {
         Base64.encodeURL(Hash.sha256.digest(key.spki))
     }

@@ -318,6 +318,53 @@ import Transport
         #expect(net.asked.count == 2)
     }
 
+    /// Neither as fresh keys nor as those that serve while the host fails.
+    @Test func whatIsForgottenServesNobody() async throws {
+        _ = try await key()
+        net.lose("modern.test")
+        directory.forget(host)
+        #expect(directory.keys(of: host).isEmpty)
+        #expect(await refusal()?.code == .keyUnavailable)
+        try peer.publish(on: net)
+        // Nor is the failure from before remembered.
+        directory.forget(host)
+        #expect(try await key().key.key == peer.key.publicKey)
+    }
+
+    @Test func whatIsBeingFetchedWhenItsHostIsForgottenIsFetchedAgain() async throws {
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        let replies = Mutex<[CheckedContinuation<PeerFetch, Never>]>([])
+        let (pages, arrivals) = (net, TestCounter())
+        let directory = PeerDirectory(
+            lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
+            .init(
+                now: { [clock] in clock.seconds },
+                fetch: { _, url, _, _ in
+                    guard url.hasSuffix("jwks"), arrivals.add() == 1 else {
+                        return await pages.fetch(url)
+                    }
+                    return await withCheckedContinuation { reply in
+                        replies.withLock { $0.append(reply) }
+                    }
+                },
+                patience: .seconds(300), random: { _ in 0 }))
+        let (host, id) = (host, peer.keyID)
+        async let found = directory.key(id, of: host, for: .jwks)
+        var waiting: CheckedContinuation<PeerFetch, Never>?
+        while waiting == nil {
+            waiting = replies.withLock { $0.popLast() }
+            await Task.yield()
+        }
+        try turned.publish(on: net)
+        directory.forget(host)
+        #expect(
+            try await directory.key(id, of: host, for: .jwks).key.key == turned.key.publicKey)
+        waiting?.resume(returning: .answered(status: 200, body: Array(try peer.keySet().utf8)))
+        #expect(try await found.key.key == turned.key.publicKey)
+        #expect(directory.keys(of: host).map(\.key.key) == [turned.key.publicKey])
+    }
+
     @Test func keysOfDraftCavageStandInTheDocument() async throws {
         let cavage = try TestPeer("cavage.test", .cavage)
         try cavage.publish(on: net)

@@ -29,15 +29,26 @@ import Testing
         #expect(gateway.pins[host].count == 1)
     }
 
-    @Test func aGatewayThatRunsForgetsByOrder() async throws {
+    /// What a peer's message is refused for, whose keys are remembered and fresh.
+    private func denial(_ peer: TestPeer, _ world: TestWorld) async throws -> Denial? {
+        world.clock.pass(1)
+        return try await world.denial(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+    }
+
+    /// A gateway that runs, which knows the key of a peer; the peer shows another one of the same
+    /// name now.
+    private func turned(
+        _ work: (TestWorld, _ old: TestPeer, _ new: TestPeer, PeerHost) async throws -> Void
+    ) async throws {
         let world = try TestWorld()
         let peer = try TestPeer("modern.test")
         try peer.publish(on: world.net)
-        let host = try #require(PeerHost("modern.test"))
-        let share = Messages.share(from: "modern.test")
-        #expect(
-            try await world.denial(try peer.request("/ocm/shares", share, at: world.clock.now))
-                == nil)
+        #expect(try await denial(peer, world) == nil)
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        try turned.publish(on: world.net)
         let loop = Task {
             while !Task.isCancelled {
                 await world.gateway.carryOutOrders()
@@ -45,10 +56,35 @@ import Testing
             }
         }
         defer { loop.cancel() }
-        let known = try await PeerForgetting.forget(
-            host, in: world.gateway.store.path, world.seal, now: world.clock.now,
-            patience: .seconds(300))
-        #expect(known == 1)
-        #expect(world.gateway.pins[host].isEmpty && world.gateway.generations[host] == .none)
+        try await work(world, peer, turned, try #require(PeerHost("modern.test")))
+    }
+
+    /// The remembered keys go with the pins: a withdrawn one is not pinned again.
+    @Test func aGatewayThatRunsForgetsByOrder() async throws {
+        try await turned { world, old, new, host in
+            let known = try await PeerForgetting.forget(
+                host, in: world.gateway.store.path, world.seal, now: world.clock.now,
+                patience: .seconds(300))
+            #expect(known == 1)
+            #expect(world.gateway.pins[host].isEmpty && world.gateway.generations[host] == .none)
+            #expect(try await denial(old, world)?.code == .signatureInvalid)
+            #expect(world.gateway.pins[host].isEmpty)
+            #expect(try await denial(new, world) == nil)
+            #expect(
+                world.gateway.pins[host].map(\.key.thumbprint) == [
+                    OfferedKey.thumbprint(of: new.key.publicKey)
+                ])
+        }
+    }
+
+    @Test func aGatewayThatRunsTakesPinnedKeysAtOnce() async throws {
+        try await turned { world, old, new, host in
+            let key = OfferedKey(source: "jwks", id: new.keyID, key: new.key.publicKey)
+            _ = try await PeerDecision.pin(
+                host, [key], in: world.gateway.store.path, world.seal, now: world.clock.now)
+            #expect(try await denial(new, world) == nil)
+            #expect(try await denial(old, world)?.code == .signatureInvalid)
+            #expect(world.gateway.holds[host] == nil)
+        }
     }
 }
