@@ -125,17 +125,23 @@ extension Gateway {
     }
 
     /// Reads the folder of the keys again; on any error the last good ones stay.
-    func reloadKeys() {
+    ///
+    /// - Returns: what is wrong with it.
+    @discardableResult
+    func reloadKeys() -> String? {
         let folder = configuration.signature.keys
         do throws(PrivateFile.Problem) {
+            if let loss = KeyRing.loss(of: folder, state: store.path) { throw loss }
             let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: environment.now())
             let isNew = !ring.isSame(as: keys.current)
             published.take(ring)
             if isNew { log.write(.notice, .keysChanged, [LogEntry(.file, folder)]) }
+            return nil
         } catch {
             log.write(
                 .error, .keysRefused,
                 [LogEntry(.file, folder), LogEntry(.problem, error.description)])
+            return error.description
         }
     }
 

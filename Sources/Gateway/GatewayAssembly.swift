@@ -19,10 +19,10 @@ extension RunningGateway {
         let ring: KeyRing
         do {
             seal = try SealKey.load(
-                configuration.state.sealKey, whenMissing: .make,
+                configuration.state.sealKey, of: configuration.state.file, whenMissing: .make,
                 environment: ProcessInfo.processInfo.environment)
-            ring = try KeyRing(
-                folder: configuration.signature.keys, whenMissing: .make, now: now)
+            ring = try KeyRing.start(
+                folder: configuration.signature.keys, state: configuration.state.file, now: now)
         } catch { throw StartFailure(error.description) }
         let backend = try backendServer(configuration, site, log)
         let client = try outboundClient(configuration, group)

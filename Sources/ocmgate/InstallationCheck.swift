@@ -143,11 +143,14 @@ struct InstallationCheck {
         }
     }
 
-    /// The gateway's own keys and the seal key: those that are there, and whether those that are
-    /// not can be made at the first start.
+    /// The gateway's own keys, the seal key, and the state that it seals: those that are there, and
+    /// whether those that are not can be made at the first start.
     mutating func keys(of configuration: Configuration) {
         let folder = configuration.signature.keys
-        if FileManager.default.fileExists(atPath: folder) {
+        let state = configuration.state.file
+        if mayRead(folder), let loss = KeyRing.loss(of: folder, state: state) {
+            find(loss)
+        } else if FileManager.default.fileExists(atPath: folder) {
             if mayRead(folder) {
                 do throws(PrivateFile.Problem) {
                     try PrivateFile.folder(folder)
@@ -158,19 +161,27 @@ struct InstallationCheck {
         } else {
             expectFolder(around: folder)
         }
-        expectFolder(around: configuration.state.file)
+        expectFolder(around: state)
         if case .file(let path) = configuration.state.sealKey {
-            guard FileManager.default.fileExists(atPath: path) else {
+            if !FileManager.default.fileExists(atPath: path), !Store.hasBegun(state) {
                 expectFolder(around: path)
                 return
             }
             guard mayRead(path) else { return }
         }
+        let seal: SealKey
         do throws(PrivateFile.Problem) {
-            _ = try SealKey.load(
-                configuration.state.sealKey, whenMissing: .refuse,
+            seal = try SealKey.load(
+                configuration.state.sealKey, of: state, whenMissing: .refuse,
                 environment: ProcessInfo.processInfo.environment)
-        } catch { find(error) }
+        } catch {
+            find(error)
+            return
+        }
+        guard mayRead(state), mayRead(state + ".mark") else { return }
+        do throws(StoreOpenError) { try Store.check(state, seal) } catch {
+            find(error.path, error.what, remedy: error.remedy)
+        }
     }
 
     /// Whether there is a key to sign with, and none that is left over.

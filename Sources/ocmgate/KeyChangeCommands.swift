@@ -12,7 +12,9 @@ extension KeyCommand {
             discussion: """
                 A key is one PEM file of mode 0600 in [signature] keys. Its name is never used \
                 again, also when it is gone. Where there are none yet, the usual pair (Ed25519, \
-                and RSA-3072 for draft-cavage) is made as well, and is active.
+                and RSA-3072 for draft-cavage) is made as well, and is active. So it is where a gateway \
+                has run whose keys are gone: then under names that are numbered by the second, since \
+                nobody knows those that were used.
                 """)
 
         @Option(help: "ed25519, p256, p384 or rsa.")

@@ -22,6 +22,7 @@ extension PeerCommand {
             let peer = try about.peer()
             let settings = try about.option.load()
             let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+            try ShareCommand.firstKeys(settings)
             let known: Int
             do {
                 known = try await PeerForgetting.forget(

@@ -41,6 +41,7 @@ extension PeerCommand {
                 throw Exit.findings
             }
             let key = try ShareCommand.sealKey(state.settings.state, whenMissing: .refuse)
+            try ShareCommand.firstKeys(state.settings)
             do {
                 _ = try await PeerDecision.pin(
                     found.peer, found.offered, in: state.settings.state.file, key, now: state.now)

@@ -34,6 +34,7 @@ struct ReloadCommand: AsyncParsableCommand {
                 "was": told["was"].map { .string($0) } ?? .null,
                 "problem": told["problem"].map { .string($0) } ?? .null,
                 "candidate_problem": told["candidate_problem"].map { .string($0) } ?? .null,
+                "keys_problem": told["keys_problem"].map { .string($0) } ?? .null,
                 "configuration_problem": told["configuration_problem"].map { .string($0) }
                     ?? .null,
                 "taken": .strings(lines(told["taken"])),
@@ -45,7 +46,9 @@ struct ReloadCommand: AsyncParsableCommand {
         if Self.problems.contains(where: { told[$0] != nil }) { throw Exit.findings }
     }
 
-    private static let problems = ["problem", "candidate_problem", "configuration_problem"]
+    private static let problems = [
+        "problem", "candidate_problem", "keys_problem", "configuration_problem",
+    ]
 
     private func tell(_ told: [String: String]) {
         if let problem = told["problem"] {
@@ -56,6 +59,9 @@ struct ReloadCommand: AsyncParsableCommand {
         }
         if let problem = told["candidate_problem"] {
             Output.error("the candidate is refused:\n\(problem)")
+        }
+        if let problem = told["keys_problem"] {
+            Output.error("the signing keys stay as they were:\n\(problem)")
         }
         if let problem = told["configuration_problem"] {
             Output.error("of configuration and certificates these stay as they were:\n\(problem)")

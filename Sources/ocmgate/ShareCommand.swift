@@ -104,6 +104,7 @@ struct ShareCommand: ParsableCommand {
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings.state, whenMissing: .make)
             let secret = try readSecret()
+            try ShareCommand.firstKeys(settings)
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
                 permissions: permissions,
@@ -151,13 +152,24 @@ struct ShareCommand: ParsableCommand {
         }
     }
 
+    /// Before a command makes the state the first keys are made, as `run` does it: where there is a
+    /// state none are made any more.
+    static func firstKeys(_ settings: Configuration) throws {
+        if Store.hasBegun(settings.state.file) { return }
+        do throws(PrivateFile.Problem) {
+            _ = try KeyRing.start(
+                folder: settings.signature.keys, state: settings.state.file,
+                now: Int(Date().timeIntervalSince1970))
+        } catch { throw CommandFailure(error.description) }
+    }
+
     /// The key that the state is sealed with.
     static func sealKey(
         _ state: Configuration.StateSettings, whenMissing: SealKey.WhenMissing
     ) throws -> SealKey {
         do {
             return try SealKey.load(
-                state.sealKey, whenMissing: whenMissing,
+                state.sealKey, of: state.file, whenMissing: whenMissing,
                 environment: ProcessInfo.processInfo.environment)
         } catch { throw CommandFailure(error.description) }
     }

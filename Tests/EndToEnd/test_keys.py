@@ -102,9 +102,60 @@ def test_keys_that_cannot_be_right_leave_those_in_force(gateway):
     assert "keys.toml:6:14" in refused["problem"]
     assert shown(gateway) == before
     assert gateway.command("check", check=False).returncode == 1
+    reload = gateway.command("reload", check=False)
+    assert reload.returncode == 1 and "the signing keys stay" in reload.stderr
+    assert "keys.toml:6:14" in reload.stderr, reload.stderr
     table.write_text(good)
     gateway.command("reload")
     assert shown(gateway) == before
+
+
+def test_what_is_gone_is_not_made_anew_in_silence(gateway):
+    """Keys, their names and the seal key of an installation that has run before."""
+    before, folder = shown(gateway), gateway.folder
+    gateway.add_share("p.test", "1", "secret-of-a-share")
+    (folder / "keys").rename(folder / "away")
+    # Those in memory stay, as after any mistake.
+    reload = gateway.command("reload", "--json", check=False)
+    assert reload.returncode == 1 and "holds no key" in json.loads(reload.stdout)["keys_problem"]
+    assert shown(gateway) == before
+    gateway.stop()
+
+    def refused(*words):
+        for command in ("check", "run"):
+            run = gateway.command(command, check=False)
+            assert run.returncode == (1 if command == "check" else 2), run
+            assert all(word in run.stderr for word in words), run.stderr
+
+    refused("keys: holds no key", "bring the folder back", "ocmgate key new")
+    (folder / "away").rename(folder / "keys")
+    seal = folder / "seal.key"
+    good = seal.read_text()
+    seal.unlink()
+    refused("seal.key: is missing", "state.db is sealed with it")
+    assert not seal.exists()
+    (folder / "secret").write_text("secret-of-another")
+    added = gateway.command("share", "add", "--peer", "p.test", "--provider-id", "1", "--secret-file",
+                            str(folder / "secret"), check=False)
+    assert added.returncode == 2 and "bring it back" in added.stderr and not seal.exists()
+    seal.write_text("A" * 43 + "=\n")
+    seal.chmod(0o600)
+    refused("was made with another seal key")
+    seal.write_text(good)
+    state = (folder / "state.db").read_bytes()
+    (folder / "state.db").write_bytes(state[:len(state) // 2])
+    refused("state.db: ")
+    (folder / "state.db").unlink()
+    refused("state.db: is gone")
+    (folder / "state.db").write_bytes(state)
+    (folder / "state.db").chmod(0o600)
+    assert gateway.command("check").returncode == 0
+    # Begun with others on purpose: under names that were never used.
+    (folder / "keys").rename(folder / "away")
+    key(gateway, "new")
+    gateway.start()
+    names, cavage = shown(gateway)
+    assert len(names) == 1 and names.isdisjoint(before[0]) and cavage != before[1]
 
 
 def test_without_a_gateway_the_command_does_it(gateway):

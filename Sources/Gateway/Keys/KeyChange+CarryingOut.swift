@@ -23,12 +23,14 @@ extension KeyChange {
 
     /// Changes the files of the folder. What becomes of a key is one file that is replaced as a
     /// whole, so that a crash leaves the keys as they were or as they are to be.
-    func perform(in folder: String, now: Int) throws -> Done {
-        let ring = try KeyRing(folder: folder, whenMissing: .make, now: now)
+    ///
+    /// - Parameter state: the file of the gateway's state.
+    func perform(in folder: String, state: String, now: Int) throws -> Done {
         let name: String
         var replaced: String?
         switch self {
         case .make(let word):
+            let ring = try KeyRing.toAdd(in: folder, state: state, now: now)
             guard let kind = KeyKind(word: word) else {
                 throw Refusal("\(word) is no kind of key; one of: ed25519, p256, p384, rsa")
             }
@@ -36,6 +38,7 @@ extension KeyChange {
             try KeyRing.make(kind, name, in: folder)
         case .stage(let key), .activate(let key, _, _), .retire(let key, _):
             name = key
+            let ring = try KeyRing.start(folder: folder, state: state, now: now)
             let after = try ring.table(after: self, now: now)
             replaced = after.replaced
             try KeyRing.write(after.table, in: folder)
@@ -58,7 +61,7 @@ extension KeyChange {
             if !place.isEmpty { try PrivateFile.folder(place) }
             let lock = try StoreLock(state + ".lock")
             defer { lock.release() }
-            return try perform(in: folder, now: now).answer(by: .command)
+            return try perform(in: folder, state: state, now: now).answer(by: .command)
         } catch let error as StoreOpenError where error.isInUse {
             return try await OrderBox(state, try key()).ask(
                 .changeKeys(self), now: now, patience: patience)

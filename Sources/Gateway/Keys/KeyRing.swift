@@ -40,10 +40,7 @@ package struct KeyRing: Sendable {
         switch whenMissing {
         case .make:
             try PrivateFile.folder(folder)
-            if written == nil, Self.names(in: folder).isEmpty {
-                try Self.make(.ed25519, "ed25519-1", in: folder)
-                try Self.make(.rsa(bits: 3072), "rsa-1", in: folder)
-            }
+            if Self.isBlank(folder) { try Self.makeFirst(1, in: folder) }
         case .refuse: break
         }
         let found = try Self.keys(in: folder)
@@ -56,6 +53,59 @@ package struct KeyRing: Sendable {
             return Entry(
                 name: name, key: key, file: file, state: row?.state ?? .new, since: row?.since)
         }
+    }
+
+    /// The keys of a gateway that starts; the first ones are made where it has never run.
+    ///
+    /// Refused: what `init` refuses, and keys that are gone.
+    ///
+    /// - Parameter state: the file of its state.
+    package static func start(
+        folder: String, state: String, now: Int
+    ) throws(PrivateFile.Problem) -> KeyRing {
+        if let loss = loss(of: folder, state: state) { throw loss }
+        return try KeyRing(folder: folder, whenMissing: .make, now: now)
+    }
+
+    /// What is wrong where a gateway has run and nothing is left of its keys; nil when that is not so.
+    ///
+    /// Others in their place would have names that peers know other keys by (decision 15).
+    package static func loss(of folder: String, state: String) -> PrivateFile.Problem? {
+        guard Store.hasBegun(state), isBlank(folder) else { return nil }
+        return PrivateFile.Problem(
+            path: folder, what: "holds no key, and \(state) is of a gateway that had some",
+            remedy: "bring the folder back; or begin with other keys, under names that were never "
+                + "used, which peers may have to be told of: ocmgate key new")
+    }
+
+    /// Neither keys nor a word of what they were called.
+    private static func isBlank(_ folder: String) -> Bool {
+        guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            return !PrivateFile.exists(folder)
+        }
+        return names(in: folder).isEmpty && !files.contains(KeyTable.fileName)
+    }
+
+    private static func makeFirst(
+        _ number: Int, in folder: String
+    ) throws(PrivateFile.Problem) {
+        for kind in [KeyKind.ed25519, .rsa(bits: 3072)] {
+            try make(kind, "\(kind.stem)-\(number)", in: folder)
+        }
+    }
+
+    /// The keys of a folder to which one is to be added: the usual pair is made where there is none.
+    ///
+    /// What keys that are gone were called nobody knows: those that take their place are numbered by
+    /// the second, and the next ones count on from there, so that no name is given again.
+    static func toAdd(
+        in folder: String, state: String, now: Int
+    ) throws(PrivateFile.Problem) -> KeyRing {
+        if loss(of: folder, state: state) != nil {
+            try PrivateFile.folder(folder)
+            try makeFirst(Int(KeyTable.text(of: now).filter(\.isNumber)) ?? now, in: folder)
+        }
+        return try KeyRing(folder: folder, whenMissing: .make, now: now)
     }
 
     /// Makes a key under a name that is free.
@@ -103,15 +153,15 @@ package struct KeyRing: Sendable {
         }.min()
     }
 
-    /// A name for a key of a kind that no key has or had.
+    /// A name for a key of a kind that no key has or had: the number after the highest one.
     package func freeName(for kind: KeyKind) -> String {
-        var number = 1
-        while isTaken("\(kind.stem)-\(number)") { number += 1 }
-        return "\(kind.stem)-\(number)"
-    }
-
-    private func isTaken(_ name: String) -> Bool {
-        table.rows[name] != nil || keys.contains { $0.name == name }
+        let stem = kind.stem + "-"
+        let numbers = (Array(table.rows.keys) + keys.map(\.name)).compactMap { name in
+            // Longer ones are of somebody who names keys by himself.
+            name.hasPrefix(stem) && name.utf8.count <= stem.utf8.count + 15
+                ? Int(name.dropFirst(stem.count)) : nil
+        }
+        return "\(stem)\(max(0, numbers.max() ?? 0) + 1)"
     }
 }
 

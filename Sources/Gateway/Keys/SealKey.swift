@@ -40,7 +40,7 @@ package struct SealKey: Sendable {
 
     /// Where a seal key comes from, as `[state] seal_key` says.
     package enum Source: Sendable, Equatable {
-        /// A file of mode 0600, made when missing.
+        /// A file of mode 0600, made at the first start.
         case file(String)
         /// An environment variable; it must be set.
         case environment(String)
@@ -63,9 +63,13 @@ package struct SealKey: Sendable {
     /// Reads the key, or makes the file at the first start.
     ///
     /// Refused: a file that others may use or that belongs to somebody else (the remedy is the
-    /// command to run), an unset variable, anything but the base64 of 32 bytes.
+    /// command to run), an unset variable, anything but the base64 of 32 bytes; a missing file where
+    /// there is a state already, which no other key opens.
+    ///
+    /// - Parameter state: the file that is sealed with it.
     package static func load(
-        _ source: Source, whenMissing: WhenMissing, environment: [String: String]
+        _ source: Source, of state: String, whenMissing: WhenMissing,
+        environment: [String: String]
     ) throws(PrivateFile.Problem) -> SealKey {
         let name: String
         let text: String
@@ -80,8 +84,14 @@ package struct SealKey: Sendable {
             text = value
         case .file(let path):
             name = path
+            let isMissing = !PrivateFile.exists(path)
+            if isMissing, Store.hasBegun(state) {
+                throw PrivateFile.Problem(
+                    path: path, what: "is missing, and \(state) is sealed with it",
+                    remedy: "bring it back")
+            }
             switch whenMissing {
-            case .make where !PrivateFile.exists(path):
+            case .make where isMissing:
                 let fresh = Base64.encode(Random.bytes(32)) + "\n"
                 try PrivateFile.create(path, Array(fresh.utf8))
             case .make, .refuse: break

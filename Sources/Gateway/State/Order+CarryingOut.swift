@@ -37,10 +37,12 @@ extension OrderAnswer {
         self = .done(told)
     }
 
-    /// And what became of the configuration and the certificates; of their keys, which may hold blanks, one
-    /// stands on a line.
-    func telling(_ reload: ConfigurationReload?) -> OrderAnswer {
-        guard case .done(var told) = self, let reload else { return self }
+    /// And why the signing keys stay, and what became of the configuration and the certificates; of their
+    /// keys, which may hold blanks, one stands on a line.
+    func telling(_ reload: ConfigurationReload?, keysProblem: String?) -> OrderAnswer {
+        guard case .done(var told) = self else { return self }
+        told["keys_problem"] = keysProblem
+        guard let reload else { return .done(told) }
         told["configuration_problem"] = reload.problem
         if !reload.taken.isEmpty { told["taken"] = reload.taken.joined(separator: "\n") }
         if !reload.waiting.isEmpty { told["waiting"] = reload.waiting.joined(separator: "\n") }
@@ -148,10 +150,10 @@ extension Gateway {
                 return .done(["keys": "\(order.keys.count)"])
             } catch { return .refused("\(error)") }
         case .reload:
-            reloadKeys()
+            let keysProblem = reloadKeys()
             let answer = OrderAnswer(await reloadPolicy())
             let steering = steering.withLock { $0 }
-            return answer.telling(await steering?.reload())
+            return answer.telling(await steering?.reload(), keysProblem: keysProblem)
         case .end(let seconds):
             guard let steering = steering.withLock({ $0 }) else {
                 return .refused("it has not started yet")
@@ -161,7 +163,7 @@ extension Gateway {
         case .changeKeys(let change):
             do {
                 let done = try change.perform(
-                    in: configuration.signature.keys, now: environment.now())
+                    in: configuration.signature.keys, state: store.path, now: environment.now())
                 published.take(done.ring)
                 log.write(
                     .notice, .keysChanged,

@@ -15,24 +15,53 @@ extension Store {
     ///
     /// Refused: a missing file whose mark says that there was one.
     static func prepareFile(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
-        do {
-            if PrivateFile.exists(path) {
-                try PrivateFile.checkStanding(path)
-                return false
-            }
-            if let marked, marked > 0 {
-                throw StoreOpenError(
-                    path: path, what: "is gone, but \(marked) commits were made to it",
-                    remedy: "bring it back, or remove \(path).mark to begin with nothing: replayed "
-                        + "messages and old share secrets will not be recognised")
-            }
-            try PrivateFile.create(path, [])
+        if try isThere(path, marked: marked) { return false }
+        do { try PrivateFile.create(path, []) } catch { throw StoreOpenError(error) }
+        return true
+    }
+
+    /// Refused: a missing file whose mark says that there was one, a file that others may use.
+    private static func isThere(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
+        if PrivateFile.exists(path) {
+            do { try PrivateFile.checkStanding(path) } catch { throw StoreOpenError(error) }
             return true
-        } catch let problem as PrivateFile.Problem {
-            throw StoreOpenError(problem)
-        } catch let error as StoreOpenError {
-            throw error
+        }
+        if let marked, marked > 0 {
+            throw StoreOpenError(
+                path: path, what: "is gone, but \(marked) commits were made to it",
+                remedy: "bring it back, or remove \(path).mark to begin with nothing: replayed "
+                    + "messages and old share secrets will not be recognised")
+        }
+        return false
+    }
+
+    /// Whether there is a state here, or was one: keys that belong to it are not made in silence then.
+    package static func hasBegun(_ path: String) -> Bool {
+        PrivateFile.exists(path) || PrivateFile.exists(path + ".mark")
+    }
+
+    /// Checks a state as `open` does, and changes nothing; also beside a gateway that runs.
+    ///
+    /// Refused: what `open` refuses, but for a second gateway.
+    package static func check(_ path: String, _ key: SealKey) throws(StoreOpenError) {
+        let marked = try StoreMark.read(path + ".mark")
+        guard try isThere(path, marked: marked) else { return }
+        do {
+            let reader =
+                PrivateFile.exists(path + "-wal") ? try reader(path) : try closedReader(path)
+            try reader?.read { try check($0, path: path, key, marked: marked) }
         } catch { throw StoreOpenError(path: path, reading: error) }
+    }
+
+    /// A connection to a file that nobody has open and that has no write-ahead log: SQLite would
+    /// make one even to read. Nil where it reads no URI.
+    private static func closedReader(_ path: String) throws -> DatabaseQueue? {
+        let readsURI = try DatabaseQueue().read { db in
+            try Bool.fetchOne(db, sql: "SELECT sqlite_compileoption_used('USE_URI')")
+        }
+        let name = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+        guard readsURI == true, let name else { return nil }
+        return try reader("file:\(name)?immutable=1")
     }
 
     /// A connection that changes nothing; also for commands beside a running gateway.

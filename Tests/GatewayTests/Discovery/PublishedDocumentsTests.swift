@@ -85,7 +85,8 @@ import Transport
 
     private func change(_ change: KeyChange) throws {
         let done = try change.perform(
-            in: world.scratch.file("keys"), now: world.clock.now)
+            in: world.scratch.file("keys"), state: world.scratch.file("state.db"),
+            now: world.clock.now)
         world.gateway.published.take(done.ring)
     }
 

@@ -19,7 +19,9 @@ import Transport
 
     @discardableResult
     private func perform(_ change: KeyChange, after seconds: Int = 0) throws -> KeyRing {
-        try change.perform(in: scratch.file("keys"), now: Self.now + seconds).ring
+        try change.perform(
+            in: scratch.file("keys"), state: scratch.file("state.db"), now: Self.now + seconds
+        ).ring
     }
 
     private func refusal(_ change: KeyChange, after seconds: Int = 0) throws -> String {
@@ -70,6 +72,28 @@ import Transport
             ring.keys.filter { $0.isPublished(now: Self.now) }.map(\.name) == [
                 "ed25519-1", "rsa-2",
             ])
+    }
+
+    @Test func keysThatAreGoneAreReplacedOnlyOnPurposeAndByOtherNames() throws {
+        let (folder, state) = (scratch.file("keys"), scratch.file("state.db"))
+        try scratch.write("", "state.db")
+        try FileManager.default.removeItem(atPath: folder)
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try KeyRing.start(folder: folder, state: state, now: Self.now)
+        }
+        #expect(problem?.path == folder && problem?.remedy.contains("ocmgate key new") == true)
+        #expect(throws: PrivateFile.Problem.self) { try perform(.stage(name: "ed25519-1")) }
+        #expect(!FileManager.default.fileExists(atPath: folder))
+        var ring = try perform(.make(kind: "ed25519"))
+        #expect(ring.signatureKey?.name == "ed25519-20270115080000")
+        #expect(ring.cavageKey?.name == "rsa-20270115080000")
+        #expect(states(ring)["ed25519-20270115080001"] == .new)
+        // What comes later counts on from there.
+        ring = try perform(.make(kind: "rsa"), after: 1000)
+        #expect(states(ring)["rsa-20270115080001"] == .new)
+        #expect(
+            try KeyRing.start(folder: folder, state: state, now: Self.now).signatureKey?.name
+                == "ed25519-20270115080000")
     }
 
     @Test func aRetiredKeyThatIsNotOverCanSignAgain() throws {

@@ -13,7 +13,9 @@ import Testing
         _ source: SealKey.Source, _ whenMissing: SealKey.WhenMissing = .refuse,
         environment: [String: String] = [:]
     ) throws -> SealKey {
-        try SealKey.load(source, whenMissing: whenMissing, environment: environment)
+        try SealKey.load(
+            source, of: scratch.file("state.db"), whenMissing: whenMissing,
+            environment: environment)
     }
 
     @Test func itIsMadeOnceAndReadAgain() throws {
@@ -24,6 +26,17 @@ import Testing
         #expect(try load(path, .make).check == made.check)
         #expect(try load(path).check == made.check)
         #expect("\(made)" == "<seal key>")
+    }
+
+    @Test(arguments: ["state.db", "state.db.mark"])
+    func whereThereIsAStateNoOtherKeyIsMade(_ file: String) throws {
+        try scratch.write("", file)
+        let path = SealKey.Source.file(scratch.file("seal.key"))
+        for whenMissing in [SealKey.WhenMissing.make, .refuse] {
+            let problem = #expect(throws: PrivateFile.Problem.self) { try load(path, whenMissing) }
+            #expect(problem?.what.hasPrefix("is missing, and ") == true)
+        }
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("seal.key")))
     }
 
     @Test(arguments: [0o640, 0o644, 0o660])
