@@ -86,7 +86,8 @@ extension Gateway {
             else { continue }
             group.take(level)
             log.write(
-                .notice, level == .none ? .memoryEnough : .memoryShort,
+                level == .none ? .notice : .warning,
+                level == .none ? .memoryEnough : .memoryShort,
                 [
                     LogEntry(.bytes, used), limit.map { LogEntry(.limit, $0) },
                     level == .none ? nil : LogEntry(.detail, level.words),

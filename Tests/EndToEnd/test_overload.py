@@ -202,7 +202,7 @@ def test_a_backend_that_gives_no_answers_is_left_alone_until_it_does(start, help
     found, _ = statuses(gateway, 8)
     assert set(found) <= {failure, 503} and found.count(failure) >= 5, found
     [line] = gateway.lines("backend.suspended")
-    assert line["level"] == "notice" and "remedy" in line
+    assert line["level"] == "warning" and "remedy" in line
     assert line["reason"] == ("connect_refused" if way == "dead" else "first_byte_timeout")
     # Most get an answer at once; one now and then tries it.
     found, _ = statuses(gateway, 30)

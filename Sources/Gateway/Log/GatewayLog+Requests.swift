@@ -90,7 +90,7 @@ extension GatewayLog {
         switch change {
         case .suspended(let failure):
             write(
-                .notice, .backendSuspended,
+                .warning, .backendSuspended,
                 [
                     LogEntry(.reason, failure.code),
                     LogEntry(
