@@ -88,7 +88,22 @@ struct PeerHoldCommand: ParsableCommand {
                 by = try await PeerDecision.settleHold(
                     of: peer, in: waiting.settings.state.file, waiting.key, now: waiting.now)
             } catch { throw CommandFailure("\(error)") }
-            report(held, edit, by)
+            report(held, edit, by, try needsPin(peer, edit, waiting))
+        }
+
+        /// Whether the policy takes messages of the peer only once a key of it is pinned, and none is.
+        private func needsPin(
+            _ peer: PeerHost, _ edit: ListEdit?, _ waiting: Waiting
+        ) throws -> Bool {
+            guard let policy = edit?.policy else { return false }
+            let state = waiting.settings.state.file
+            let standing = policy.standing(of: peer, now: waiting.now)
+            guard standing.word == .allow, policy.needs(.keyPinned, of: peer, standing) else {
+                return false
+            }
+            do { return try PinBook.read(state)[peer] == nil } catch {
+                throw CommandFailure("\(error)")
+            }
         }
 
         /// The list with the peer on it; nil when no list is to be changed.
@@ -130,7 +145,9 @@ struct PeerHoldCommand: ParsableCommand {
             return blocks.contains(nil) ? nil : blocks.last ?? nil
         }
 
-        private func report(_ held: HeldPeer, _ edit: ListEdit?, _ by: PeerDecision.By) {
+        private func report(
+            _ held: HeldPeer, _ edit: ListEdit?, _ by: PeerDecision.By, _ needsPin: Bool
+        ) {
             let told: [String: String]? =
                 switch by {
                 case .gateway(let told): told
@@ -144,7 +161,7 @@ struct PeerHoldCommand: ParsableCommand {
                     "line": edit.map { .number($0.line) } ?? .null,
                     "entry": edit.map { .string($0.entry) } ?? .null,
                     "policy": (told?["policy"] ?? edit?.policy.hash).map { .string($0) } ?? .null,
-                    "running": .bool(told != nil),
+                    "running": .bool(told != nil), "needsPin": .bool(needsPin),
                     "problem": told?["problem"].map { .string($0) } ?? .null,
                 ])
                 return
@@ -163,6 +180,11 @@ struct PeerHoldCommand: ParsableCommand {
                 Output.line("the gateway has read its policy again: \(hash)")
             } else if edit != nil {
                 Output.line("no gateway runs; the next reads it")
+            }
+            if needsPin {
+                Output.line(
+                    "the policy needs a key of it that is pinned, too: ask its people for the "
+                        + "fingerprint, then ocmgate peer pin \(held.peer)")
             }
         }
     }

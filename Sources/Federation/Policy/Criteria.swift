@@ -22,4 +22,14 @@ extension Policy {
         if lists.contains(where: { $0.stance == .block }) { criteria.append("denylist") }
         return criteria
     }
+
+    /// Whether a requirement that is enforced needs this of a peer, whatever else a message has to be.
+    package func needs(_ need: Need, of peer: PeerHost, _ standing: Standing) -> Bool {
+        mode == .enforce
+            && requirements.contains { block in
+                block.mode == .enforce && block.needs.contains(need)
+                    && block.scope.peers?.contains(peer, standing) != false
+                    && block.scope.excepted?.contains(peer, standing) != true
+            }
+    }
 }

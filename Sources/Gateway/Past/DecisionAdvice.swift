@@ -75,24 +75,28 @@ package struct DecisionAdvice: Sendable, Equatable {
                 ]
             }
             let own = ownAllowing(policy).map(\.name)
+            let excepted = exceptedAllowing(policy)
             let others = decision.checks.filter { $0.result == Check.Result.refused.rawValue }
             let more = others.map { check in
                 DecisionAdvice(
                     "as this message was, it would then be refused by \(check.name)"
                         + (check.reason.map { " (\($0))" } ?? ""))
             }
+            // One that a block excepts gives something up, and is chosen by nobody but a person.
+            let isNamed = own.count > 1 || !excepted.isEmpty
             return [
                 DecisionAdvice(
                     own.count > 1
                         ? "let it in, by one of your lists: \(own.joined(separator: ", "))"
-                        : "let it in",
+                        : own.isEmpty && isNamed
+                            ? excepting + excepted.joined(separator: ", ") : "let it in",
                     command: "ocmgate peer hold approve \(peer)"
-                        + (own.count > 1 ? " --list \(own[0])" : ""))
+                        + (isNamed ? " --list \(own.count == 1 ? own[0] : "NAME")" : ""))
             ] + more + [
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
-        return [allowing(peer, policy)]
+        return allowing(peer, policy)
     }
 
     private static func onList(
@@ -127,24 +131,51 @@ package struct DecisionAdvice: Sendable, Equatable {
             ]
         case .downloaded:
             return [
-                DecisionAdvice("see what the list says", command: "ocmgate list show \(name)"),
-                allowing(peer, policy),
-            ]
+                DecisionAdvice("see what the list says", command: "ocmgate list show \(name)")
+            ] + allowing(peer, policy)
         }
     }
 
+    /// The own lists that let peers in, but for those that a block excepts (decision 52).
     private static func ownAllowing(_ policy: Policy?) -> [PeerList] {
-        policy?.lists.filter { $0.stance == .allow && $0.tier == .own } ?? []
+        policy?.lists.filter {
+            $0.stance == .allow && $0.tier == .own && policy?.exception(for: $0) == nil
+        } ?? []
+    }
+
+    /// Each of those that a block excepts, with that block.
+    private static func exceptedAllowing(_ policy: Policy?) -> [String] {
+        policy?.lists.filter { $0.stance == .allow && $0.tier == .own }.compactMap { list in
+            policy?.exception(for: list).map { "\(list.name) (by \($0))" }
+        } ?? []
     }
 
     /// An entry in an own list: it beats those that were downloaded.
-    private static func allowing(_ peer: String, _ policy: Policy?) -> DecisionAdvice {
-        guard let policy, let own = ownAllowing(policy).first else {
-            return DecisionAdvice(
+    private static func allowing(_ peer: String, _ policy: Policy?) -> [DecisionAdvice] {
+        if let policy {
+            let own = ownAllowing(policy)
+            if !own.isEmpty { return own.map { entry(peer, in: $0, policy) } }
+            let excepted = exceptedAllowing(policy)
+            if !excepted.isEmpty {
+                return [
+                    DecisionAdvice(
+                        excepting + excepted.joined(separator: ", "), place: policy.file)
+                ]
+            }
+        }
+        return [
+            DecisionAdvice(
                 "let the peer in by a list of your own",
                 command: "[list.partners]\nstanding = \"allow\"\nentries  = [\"\(peer)\"]",
                 place: policy?.file)
-        }
+        ]
+    }
+
+    private static let excepting = "let the peer in by a list of your own; a block excepts each: "
+
+    private static func entry(
+        _ peer: String, in own: PeerList, _ policy: Policy
+    ) -> DecisionAdvice {
         if let source = own.source {
             return DecisionAdvice(
                 "let the peer in: add this line to the list \(own.name)", command: peer,
@@ -180,21 +211,21 @@ package struct DecisionAdvice: Sendable, Equatable {
         _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
         let peer = peer(decision)
-        let need = decision.checks.first { $0.name == decision.by }?.reason
-        var advice: [DecisionAdvice] = []
-        if let need {
-            advice.append(
-                DecisionAdvice(
-                    "the peer's operator must see to it that the message fulfils it (\(need))",
-                    command: peer.isEmpty ? nil : "ocmgate peer probe \(peer)"))
-        }
-        guard !peer.isEmpty else { return advice }
-        let known = policy?.requirements.first { $0.label == decision.by }?.scope.excepted
+        let requirement = policy?.requirements.first { $0.label == decision.by }
+        let reason = decision.checks.first { $0.name == decision.by }?.reason
+        // The one that was missing; where that is not told, all of them.
+        let told = Need.allCases.filter { reason == Check.Reason.missing($0).text }
+        let needs = told.isEmpty ? requirement?.needs ?? [] : told
+        var advice = needs.map { fulfilling($0, of: peer) }
+        // What else a block asks for is not to be given up for one peer that cannot do it yet.
+        guard !peer.isEmpty, requirement?.needs == [.signature] else { return advice }
+        let known = requirement?.scope.excepted
         let excepted = (known.map { policy?.words(of: $0) ?? [] } ?? []) + [peer]
         advice.append(
             DecisionAdvice(
                 "until then, except the peer from this requirement"
-                    + (known == nil ? "" : ", beside those that are"),
+                    + (known == nil ? "" : ", beside those that are")
+                    + "; then everybody who can reach this site can speak in its name",
                 command: "except = [\(excepted.map { "\"\($0)\"" }.joined(separator: ", "))]",
                 place: policy?.place(of: decision.by)?.description))
         return advice

@@ -150,7 +150,7 @@ package struct ListEdit: Sendable {
 
 extension Policy {
     /// The first block that is not about the peers of a list; nil when there is none.
-    fileprivate func exception(for list: PeerList) -> String? {
+    func exception(for list: PeerList) -> String? {
         let scopes =
             requirements.map { ($0.label, $0.scope) } + limits.map { ($0.label, $0.scope) }
             + rules.map { ($0.label, $0.scope) }

@@ -87,8 +87,49 @@ import Testing
         let policy = try Policy.past(
             "[list.more]\nstanding = \"allow\"\nentries = []\n" + ReplayTests.all)
         let found = try advice(by: "unknown", .hold, policy: policy)
-        #expect(found.first?.command == "ocmgate peer hold approve three.test --list partners")
+        #expect(found.first?.command == "ocmgate peer hold approve three.test --list NAME")
         #expect(found.first?.words.contains("partners, more") == true)
+    }
+
+    /// Who is on it need not sign: that is for a person to say (decision 52).
+    @Test func aListThatABlockExceptsIsChosenForNobody() throws {
+        let block =
+            "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\n"
+            + "except = [\"@partners\"]\n"
+        let one = try Policy.past(block + ReplayTests.all)
+        for action in [DecisionRecord.Action.hold, .deny] {
+            let found = try #require(try advice(by: "unknown", action, policy: one).first)
+            #expect(found.words.contains("a block excepts each: partners (by require:signed)"))
+            #expect(found.command?.contains("partners") != true)
+        }
+        let two = try Policy.past(
+            "[list.more]\nstanding = \"allow\"\nentries = []\n" + block + ReplayTests.all)
+        #expect(
+            try advice(by: "unknown", .hold, policy: two).first?.command
+                == "ocmgate peer hold approve three.test --list more")
+        #expect(
+            try advice(by: "unknown", policy: two).map(\.words) == [
+                "let the peer in: add this to the entries of [list.more]"
+            ])
+    }
+
+    @Test(arguments: [
+        (Need.keyPinned, "a key of the peer has to be pinned", "ocmgate peer pin three.test"),
+        (.invite, "an invitation has to be accepted", ""),
+        (.directory, "a directory has to list the peer", "ocmgate peer show three.test"),
+        (.tokenExchange, "with a token", "ocmgate peer probe three.test"),
+    ])
+    func whatMeetsANeedIsSaidAndNoExceptionIsOffered(
+        _ need: Need, _ words: String, _ command: String
+    ) throws {
+        let policy = try Policy.past(
+            "[[require]]\nname = \"all\"\non = \"share\"\n"
+                + "need = [\"signature\", \"\(need.rawValue)\"]\n")
+        let found = try advice(by: "require:all", policy: policy) { record in
+            record.checks = [Check("require:all", .refused, .missing(need))]
+        }
+        #expect(found.count == 1 && found[0].words.contains(words), "\(found)")
+        #expect(found[0].command ?? "" == command)
     }
 
     @Test func anUnknownPeerIsAddedToTheListOfOurs() throws {

@@ -1,0 +1,41 @@
+import Federation
+
+extension DecisionAdvice {
+    /// What meets a need that was not met.
+    static func fulfilling(_ need: Need, of peer: String) -> DecisionAdvice {
+        func command(_ word: String) -> String? {
+            peer.isEmpty ? nil : "ocmgate peer \(word) \(peer)"
+        }
+        return switch need {
+        case .signature:
+            DecisionAdvice(
+                "the peer has to sign: its operator must see to that", command: command("probe"))
+        case .rfc9421:
+            DecisionAdvice(
+                "the peer has to sign by RFC 9421: its operator must see to that",
+                command: command("probe"))
+        case .tokenExchange:
+            DecisionAdvice(
+                "the share has to be used with a token that its code was exchanged for: the peer's "
+                    + "operator must see to that", command: command("probe"))
+        case .keyPinned:
+            DecisionAdvice(
+                "a key of the peer has to be pinned before: ask its people for the fingerprint",
+                command: command("pin"))
+        case .invite:
+            DecisionAdvice(
+                "an invitation has to be accepted first, between the two people that it is about")
+        case .mfa:
+            DecisionAdvice(
+                "the peer's server has to advertise that it wants a second factor of its people "
+                    + "(enforce-mfa): its operator must see to that", command: command("probe"))
+        case .directory:
+            DecisionAdvice(
+                "a directory has to list the peer: that is for its publisher",
+                command: command("show"))
+        case .mtls:
+            DecisionAdvice(
+                "the peer has to show a client certificate of an authority that client_ca names")
+        }
+    }
+}
