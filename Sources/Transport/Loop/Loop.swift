@@ -55,6 +55,9 @@ final class Loop {
     /// Whether some member has more to do than to hand bytes on.
     var isBusy: Bool { members.contains { $0.isBusy } }
 
+    /// Whether some member has something to say, and nobody behind it any more.
+    var isFinishing: Bool { members.contains { $0.isFinishing } }
+
     /// One timer for all deadlines of the loop: a request sets none of its own.
     private func startTicking() {
         guard !isTicking else { return }
@@ -105,8 +108,11 @@ protocol LoopMember: AnyObject {
     func tick(at now: LoopTime)
     /// Whether it may still have something decided; else it hands bytes on at most.
     var isBusy: Bool { get }
+    /// Whether it is there only for what it still has to say.
+    var isFinishing: Bool { get }
 }
 
 extension LoopMember {
     var isBusy: Bool { false }
+    var isFinishing: Bool { false }
 }

@@ -45,10 +45,15 @@ package final class LoopGroup: Sendable {
     }
 
     /// Whether some member of a loop has more to do than to hand bytes on.
-    func isBusy() async -> Bool {
+    func isBusy() async -> Bool { await contains { $0.isBusy } }
+
+    /// Whether some member of a loop is there only for what it still has to say.
+    func isFinishing() async -> Bool { await contains { $0.isFinishing } }
+
+    private func contains(_ isMeant: @escaping @Sendable (Loop) -> Bool) async -> Bool {
         for handle in loops {
-            let isBusy = try? await handle.eventLoop.submit { handle.loop.isBusy }.get()
-            if isBusy == true { return true }
+            let isMeant = try? await handle.eventLoop.submit { isMeant(handle.loop) }.get()
+            if isMeant == true { return true }
         }
         return false
     }

@@ -90,7 +90,10 @@ package final class Server: Sendable {
     /// Tunnels, which could go on for ever, have what `grace` is longer than half a minute, and are closed
     /// then: at once by an end that others wait for.
     package func shutdown(grace: Duration) async {
-        await end(within: grace, tunnelsAfter: grace - .seconds(30)) { true }
+        let end = ContinuousClock.now + grace
+        await self.end(within: grace, tunnelsAfter: grace - .seconds(30)) { true }
+        // What the clients of tunnels have said, and upstreams have not taken.
+        await wait(until: end) { await group.isFinishing() }
     }
 
     /// The listening sockets once more, for the process that takes this one's place.
@@ -103,7 +106,13 @@ package final class Server: Sendable {
         await self.end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
         census.retire()
         // What was begun between the two.
-        while await group.isBusy(), ContinuousClock.now < end {
+        await wait(until: end) { await group.isBusy() }
+    }
+
+    private func wait(
+        until end: ContinuousClock.Instant, while isUnderWay: () async -> Bool
+    ) async {
+        while await isUnderWay(), ContinuousClock.now < end {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
     }

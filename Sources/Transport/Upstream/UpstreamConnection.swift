@@ -34,8 +34,10 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var close: AnswerReader.Close
     private var isReading = false
     private var needsFlush = false
-    /// The tunnel that it carries is over, but for what it has not taken.
-    private var isFinishing = false
+    /// Whether the tunnel that it carries is over, but for what it has not taken.
+    private(set) var isFinishing = false
+    /// Bytes that came of it since it has taken all, and nobody wants.
+    private var unwanted = 0
     /// The head of the request, until it is flushed.
     private var sentHead: ByteBuffer?
 
@@ -154,7 +156,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         receiver = nil
         isFinishing = true
         flush()
-        deadline = loop.now + upstream.idle
+        deadline = loop.now + Self.farewell
         context?.close(mode: .output, promise: nil)
         readIfWanted()
     }
@@ -200,7 +202,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// Takes apart what has come.
     private func read() {
         if isFinishing {
-            inbound = ByteBuffer()
+            dropUnwanted()
             return
         }
         do {
@@ -237,6 +239,13 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         } catch {
             fail(error)
         }
+    }
+
+    /// Whoever is asked to end and goes on all the same is cut off.
+    private func dropUnwanted() {
+        if context?.channel.bufferedBytes == 0 { unwanted += inbound.readableBytes }
+        inbound = ByteBuffer()
+        if unwanted > Self.mostUnwanted { context?.channel.reset() }
     }
 
     private func advance(_ count: Int, _ whole: Bool) {
@@ -363,12 +372,19 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private func tickFinishing(at now: LoopTime) {
         guard let context else { return }
         let buffered = context.channel.bufferedBytes
-        if progress.isStalled(buffered: buffered, at: now, limit: upstream.limits.idle) {
+        if loop.isShedding
+            || progress.isStalled(buffered: buffered, at: now, limit: upstream.limits.idle)
+        {
             context.channel.reset()
         } else if buffered > 0 {
-            deadline = now + upstream.idle
+            deadline = now + Self.farewell
         } else if deadline < now {
             shut()
         }
     }
+
+    /// How long an upstream that has taken all may take to close its side.
+    private static let farewell = LoopSpan(.seconds(30))
+    /// More than the buffer of a socket may hold, whose echo is waited for.
+    private static let mostUnwanted = 16 << 20
 }
