@@ -1,8 +1,17 @@
 /// Which paths of a server stand for which paths of the client.
-struct HrefMapping: Sendable {
+package struct HrefMapping: Sendable {
     let from: String
     let to: String
     let host: PeerHost
+    let bareRoot: BareRoot
+
+    /// How the root itself is told, where the server has no slash at its end.
+    package enum BareRoot: Sendable {
+        /// As the folder that it is.
+        case folder
+        /// As the server has it: it may be a file.
+        case asItIs
+    }
 
     /// The content of an `href` for the client; nil when it is none of the mapped paths.
     func rewritten(_ content: [UInt8]) -> [UInt8]? {
@@ -12,7 +21,8 @@ struct HrefMapping: Sendable {
         guard let href = String(validating: Array(trimmed), as: UTF8.self),
             let path = path(of: href), let rest = rest(of: path)
         else { return nil }
-        return XMLText.escaped(Array(to.utf8) + (rest.isEmpty ? [UInt8(ascii: "/")] : rest))
+        let end = rest.isEmpty && bareRoot == .folder ? [UInt8(ascii: "/")] : rest
+        return XMLText.escaped(Array(to.utf8) + end)
     }
 
     /// The path of an absolute path or of a URL of the host.

@@ -32,8 +32,10 @@ package struct MultistatusRewriter: Sendable {
     ///   - from: the path that the server has, in its canonical spelling, without a slash at its end.
     ///   - to: the path that the client knows, likewise.
     ///   - host: whose absolute URLs are meant too.
-    package init(from: String, to: String, host: PeerHost) {
-        mapping = HrefMapping(from: from, to: to, host: host)
+    package init(
+        from: String, to: String, host: PeerHost, bareRoot: HrefMapping.BareRoot = .folder
+    ) {
+        mapping = HrefMapping(from: from, to: to, host: host, bareRoot: bareRoot)
     }
 
     /// What is to be sent for these bytes; they may be cut anywhere.

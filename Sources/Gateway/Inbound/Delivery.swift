@@ -180,9 +180,7 @@ extension BufferedResponse {
 
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
     /// read here (RFC 9110, 12.5.3).
-    func refuseCoding() throws(Denial) {
-        if isCoded { throw Denial(.backendUnavailable, "the answer is in a content coding") }
-    }
+    func refuseCoding() throws(Denial) { try head.refuseCoding() }
 }
 
 extension Denial {

@@ -17,7 +17,8 @@ extension Gateway {
     /// - Parameters:
     ///   - path: in the place of the client's, where that held a code of ours.
     ///   - hidden: the secret in that path, which no answer may tell.
-    ///   - destination: the path that was judged, for MOVE and COPY.
+    ///   - destination: the path at the backend, for MOVE and COPY; judged, unless the credential is the
+    ///     client's.
     ///   - room: what is to be settled when it is over.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, path: String? = nil,

@@ -34,42 +34,40 @@ struct HiddenSecret: Sendable {
     ///
     /// - Parameter host: whose absolute URLs are meant too.
     func edit(_ head: ResponseHead, to method: Method, host: PeerHost) -> HeadEdit {
-        var names: [String] = []
-        head.fields.forEach { name, value in
-            if !names.contains(name), replacement.replaced(value) != value { names.append(name) }
+        guard Self.mayTell(head, to: method) else { return replacement.edit(head, body: nil) }
+        var body = replacement
+        if head.namesPaths(answering: method.onData) {
+            body.paths = MultistatusTransform(
+                from: root, to: told, host: host, bareRoot: .asItIs)
         }
-        var fields: [(name: FieldName, value: String)] = []
-        for name in names.map({ FieldName($0) }) {
-            for value in head.fields.values(of: name) {
-                // What is no text is left out.
-                guard let text = String(validating: replacement.replaced(value), as: UTF8.self)
-                else { continue }
-                fields.append((name, text))
-            }
-        }
-        var transform: SecretReplacement?
-        if Self.mayTell(head, to: method) {
-            transform = replacement
-            if head.namesPaths(answering: method.onData) {
-                transform?.paths = MultistatusTransform(from: root, to: told, host: host)
-            }
-        }
-        return HeadEdit(remove: names.map { FieldName($0) }, add: fields, transform: transform)
+        return replacement.edit(head, body: body)
     }
 
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
     /// which nothing can be found.
     func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
-        guard Self.mayTell(head, to: method), head.fields.contains(.contentEncoding) else { return }
-        throw Denial(.backendUnavailable, "the answer is in a content coding")
+        if Self.mayTell(head, to: method) { try head.refuseCoding() }
     }
 
     /// Whether there is a body that is not the file itself.
     private static func mayTell(_ head: ResponseHead, to method: Method) -> Bool {
-        switch head.body {
+        head.hasBody && (method != .get || !(200...206).contains(head.status))
+    }
+}
+
+extension ResponseHead {
+    /// Whether bytes of a body may follow.
+    var hasBody: Bool {
+        switch body {
         case .none, .tunnel, .length(0): false
-        case .length, .chunked, .untilClose: method != .get || !(200...206).contains(head.status)
+        case .length, .chunked, .untilClose: true
         }
+    }
+
+    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
+    /// read here (RFC 9110, section 12.5.3).
+    func refuseCoding() throws(Denial) {
+        if isCoded { throw Denial(.backendUnavailable, "the answer is in a content coding") }
     }
 }
 
@@ -102,6 +100,25 @@ struct SecretReplacement: BodyTransform {
     mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
         if let mapped = try paths?.finish() { kept += mapped }
         return takeSettled() + kept
+    }
+
+    /// What changes in an answer: all fields that tell the secret, and its body, if anything of that may.
+    func edit(_ head: ResponseHead, body: SecretReplacement?) -> HeadEdit {
+        var names: [String] = []
+        head.fields.forEach { name, value in
+            if !names.contains(name), replaced(value) != value { names.append(name) }
+        }
+        var fields: [(name: FieldName, value: String)] = []
+        for name in names.map({ FieldName($0) }) {
+            for value in head.fields.values(of: name) {
+                // What is no text is left out.
+                guard let text = String(validating: replaced(value), as: UTF8.self) else {
+                    continue
+                }
+                fields.append((name, text))
+            }
+        }
+        return HeadEdit(remove: names.map { FieldName($0) }, add: fields, transform: body)
     }
 
     /// A whole text, such as the value of a field.

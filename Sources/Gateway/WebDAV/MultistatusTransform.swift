@@ -9,8 +9,8 @@ struct MultistatusTransform: BodyTransform {
     ///   - from: the root of paths as the server has it, without a slash at its end.
     ///   - to: as the client knows it, likewise.
     ///   - host: whose absolute URLs are meant too.
-    init(from: String, to: String, host: PeerHost) {
-        rewriter = MultistatusRewriter(from: from, to: to, host: host)
+    init(from: String, to: String, host: PeerHost, bareRoot: HrefMapping.BareRoot = .folder) {
+        rewriter = MultistatusRewriter(from: from, to: to, host: host, bareRoot: bareRoot)
     }
 
     mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {

@@ -9,25 +9,44 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
     ) -> Plan {
         let writer: HeadWriter
+        var hidden: SecretReplacement?
         do throws(Denial) {
             var query = head.query
-            if let asked = query { query = try shareInfoQuery(asked, head, client)[...] }
+            if let asked = query {
+                let (mapped, replacement) = try shareInfoQuery(asked, head, client)
+                (query, hidden) = (mapped[...], replacement)
+            }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
                 coding: .identity)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         switch head.body {
         case .none, .length(0):
-            return .forward(
-                Forwarding(
-                    to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
-                    onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
+            var forwarding = Forwarding(
+                to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
+                onFailure: { [self] failure in unavailable(Denial(failure), to: client) })
+            if let hidden {
+                forwarding.onHead = { head in
+                    hidden.edit(head, body: head.hasBody ? hidden : nil)
+                }
+                forwarding.replacing = { [self] head in
+                    do throws(Denial) { try head.refuseCoding() } catch {
+                        return .answer(unavailable(error, to: client))
+                    }
+                    return nil
+                }
+            }
+            return .forward(forwarding)
         case .length, .chunked:
-            return .read(limit: 16 << 10) { [self] request in
+            return .read(limit: 16 << 10) { [self, hidden] request in
                 do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
                     return refusal(error, ofShareInfo: head, client)
                 }
-                do throws(Denial) { return try await pass(request, writer) } catch {
+                do throws(Denial) {
+                    var answer = try await pass(request, writer)
+                    if let hidden { answer.body = Array(hidden.replaced(answer.body[...])) }
+                    return answer
+                } catch {
                     return unavailable(error, to: client)
                 }
             }
@@ -74,22 +93,23 @@ extension Gateway {
         }
     }
 
-    /// The query with the backend's secret in the place of a code of ours.
+    /// The query with the backend's secret in the place of a code of ours, and what hides that secret in
+    /// the answer: a redirect, or a page about an error, may repeat the query.
     ///
     /// Refused: a share that is not to be read by this secret over WebDAV either.
     private func shareInfoQuery(
         _ query: ArraySlice<UInt8>, _ head: RequestHead, _ client: ClientConnection
-    ) throws(Denial) -> [UInt8] {
+    ) throws(Denial) -> (query: [UInt8], hidden: SecretReplacement?) {
         var form = try FormBody(parsing: Array(query))
         guard form.repeated == nil, form.hasPlainNames else {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
-        guard let text = form["t"] else { return Array(query) }
+        guard let text = form["t"] else { return (Array(query), nil) }
         guard let (access, known) = try access(by: Secret(utf8: text)) else {
             guard configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }
-            return Array(query)
+            return (Array(query), nil)
         }
         var would = known
         if !access.access.permissions.includes(DAVMethod.propfind.permission) {
@@ -109,8 +129,12 @@ extension Gateway {
             judgement.pending?.giveBack(beyond: 0)
             throw error
         }
-        form.replace("t", with: try permanentSecret(of: access.share, at: access.place).text)
-        return form.serialized()
+        let permanent = try permanentSecret(of: access.share, at: access.place)
+        form.replace("t", with: permanent.text)
+        let hidden =
+            access.credential == .handle
+            ? SecretReplacement(of: permanent.text, by: percentEncoded(text)) : nil
+        return (form.serialized(), hidden)
     }
 }
 

@@ -110,3 +110,10 @@ package struct ResponseHeadParser: Sendable {
         return framing.contentLength.map { .length($0) } ?? .untilClose
     }
 }
+
+extension ResponseHead {
+    /// Whether the body is in a content coding (RFC 9110, section 8.4).
+    package var isCoded: Bool {
+        fields.values(of: .contentEncoding).contains { !$0.elementsEqual("identity".utf8) }
+    }
+}

@@ -33,10 +33,8 @@ package struct BufferedResponse: Sendable {
 
     package var status: Int { head.status }
     package var fields: FieldList { head.fields }
-    /// Whether the body is in a content coding (RFC 9110, 8.4).
-    package var isCoded: Bool {
-        fields.values(of: .contentEncoding).contains { !$0.elementsEqual("identity".utf8) }
-    }
+    /// Whether the body is in a content coding.
+    package var isCoded: Bool { head.isCoded }
 
     package init(head: ResponseHead, body: [UInt8]) {
         self.head = head

@@ -23,6 +23,7 @@ import Testing
             <d:multistatus xmlns:d="DAV:"><d:response><d:href>\(inside)/</d:href><d:propstat>
             <d:prop><d:displayname>\(Self.secret)</d:displayname></d:prop></d:propstat></d:response>
             <d:response><d:href>https://cloud.test\(inside)/a%2520b</d:href></d:response>
+            <d:response><d:href>\(inside)</d:href></d:response>
             <d:response><d:href>files/SECRET0/\(Self.secret)SECRET0PERM</d:href></d:response>
             </d:multistatus>
             """
@@ -91,6 +92,29 @@ import Testing
         guard case .answer(let answer)? = forwarding.replacing?(head) else {
             throw TestGateway.NoAddress()
         }
+        #expect(answer.status == 502)
+    }
+
+    @Test func identityIsNoCoding() async throws {
+        let (world, code) = try await world("nextcloud")
+        let told = try answer(
+            to: "PUT /public.php/dav/files/\(code)/a HTTP/1.1", in: world, 201,
+            fields: ["Content-Encoding: identity"], body: Self.secret)
+        #expect(told.body == code)
+    }
+
+    @Test func anAnswerToShareinfoRepeatsTheCode() async throws {
+        let (world, code) = try await world("nextcloud")
+        let path = "/index.php/apps/files_sharing/shareinfo"
+        let told = try answer(
+            to: "GET \(path)?t=\(code) HTTP/1.1", in: world, 301,
+            fields: ["Location: https://cloud.test\(path)?t=\(Self.secret)"],
+            body: "see ?t=\(Self.secret)")
+        #expect(told.fields == ["location: https://cloud.test\(path)?t=\(code)"])
+        #expect(told.body == "see ?t=\(code)")
+        let coded = try forwarding("GET \(path)?t=\(code) HTTP/1.1", in: world)
+            .replacing?(head("GET", 200, ["Content-Encoding: gzip"], length: 9))
+        guard case .answer(let answer)? = coded else { throw TestGateway.NoAddress() }
         #expect(answer.status == 502)
     }
 
