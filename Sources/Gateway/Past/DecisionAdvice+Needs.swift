@@ -2,11 +2,24 @@ import Federation
 
 extension DecisionAdvice {
     /// What meets a need that was not met.
-    static func fulfilling(_ need: Need, of peer: String) -> DecisionAdvice {
+    ///
+    /// - Parameter occasion: of the message; nil where that is not known.
+    static func fulfilling(
+        _ need: Need, of peer: String, on occasion: Occasion?
+    ) -> DecisionAdvice {
         func command(_ word: String) -> String? {
             peer.isEmpty ? nil : "ocmgate peer \(word) \(peer)"
         }
         return switch need {
+        case .signature where occasion?.kind == .ocs, .rfc9421 where occasion?.kind == .ocs:
+            DecisionAdvice(
+                "the older API cannot be signed: both servers have to use OCM, or the block must not "
+                    + "be about ocs")
+        case .signature where occasion?.direction == .outbound,
+            .rfc9421 where occasion?.direction == .outbound:
+            DecisionAdvice(
+                "the peer has to say that it verifies signatures: its operator must see to that",
+                command: command("probe"))
         case .signature:
             DecisionAdvice(
                 "the peer has to sign: its operator must see to that", command: command("probe"))
@@ -14,6 +27,14 @@ extension DecisionAdvice {
             DecisionAdvice(
                 "the peer has to sign by RFC 9421: its operator must see to that",
                 command: command("probe"))
+        case .tokenExchange where occasion?.direction == .outbound:
+            DecisionAdvice(
+                "the peer has to exchange codes for tokens: its operator must see to that",
+                command: command("probe"))
+        case .tokenExchange where occasion?.kind == .share:
+            DecisionAdvice(
+                "the share has to demand tokens (must-exchange-token): the peer's operator must see to "
+                    + "that", command: command("probe"))
         case .tokenExchange:
             DecisionAdvice(
                 "the share has to be used with a token that its code was exchanged for: the peer's "

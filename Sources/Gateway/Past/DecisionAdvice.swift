@@ -216,7 +216,8 @@ package struct DecisionAdvice: Sendable, Equatable {
         // The one that was missing; where that is not told, all of them.
         let told = Need.allCases.filter { reason == Check.Reason.missing($0).text }
         let needs = told.isEmpty ? requirement?.needs ?? [] : told
-        var advice = needs.map { fulfilling($0, of: peer) }
+        let occasion = decision.facts?.occasion
+        var advice = needs.map { fulfilling($0, of: peer, on: occasion) }
         // What else a block asks for is not to be given up for one peer that cannot do it yet.
         guard !peer.isEmpty, requirement?.needs == [.signature] else { return advice }
         let known = requirement?.scope.excepted
@@ -225,7 +226,8 @@ package struct DecisionAdvice: Sendable, Equatable {
             DecisionAdvice(
                 "until then, except the peer from this requirement"
                     + (known == nil ? "" : ", beside those that are")
-                    + "; then everybody who can reach this site can speak in its name",
+                    + (occasion?.direction == .outbound
+                        ? "" : "; then everybody who can reach this site can speak in its name"),
                 command: "except = [\(excepted.map { "\"\($0)\"" }.joined(separator: ", "))]",
                 place: policy?.place(of: decision.by)?.description))
         return advice

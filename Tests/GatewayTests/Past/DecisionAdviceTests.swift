@@ -117,7 +117,7 @@ import Testing
         (Need.keyPinned, "a key of the peer has to be pinned", "ocmgate peer pin three.test"),
         (.invite, "an invitation has to be accepted", ""),
         (.directory, "a directory has to list the peer", "ocmgate peer show three.test"),
-        (.tokenExchange, "with a token", "ocmgate peer probe three.test"),
+        (.tokenExchange, "must-exchange-token", "ocmgate peer probe three.test"),
     ])
     func whatMeetsANeedIsSaidAndNoExceptionIsOffered(
         _ need: Need, _ words: String, _ command: String
@@ -130,6 +130,23 @@ import Testing
         }
         #expect(found.count == 1 && found[0].words.contains(words), "\(found)")
         #expect(found[0].command ?? "" == command)
+    }
+
+    @Test(arguments: [
+        (Need.signature, "share.in", "the peer has to sign"),
+        (.signature, "share.out", "say that it verifies signatures"),
+        (.rfc9421, "notification.out", "say that it verifies signatures"),
+        (.signature, "ocs.in", "the older API cannot be signed"),
+        (.tokenExchange, "share.in", "must-exchange-token"),
+        (.tokenExchange, "share.out", "exchange codes for tokens"),
+        (.tokenExchange, "webdav.in", "with a token"),
+    ])
+    func whoHasToDoWhatDependsOnTheWay(
+        _ need: Need, _ occasion: String, _ words: String
+    ) throws {
+        let occasion = try #require(Occasion(occasion))
+        let advice = DecisionAdvice.fulfilling(need, of: "three.test", on: occasion)
+        #expect(advice.words.contains(words))
     }
 
     @Test func anUnknownPeerIsAddedToTheListOfOurs() throws {
