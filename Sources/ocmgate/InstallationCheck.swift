@@ -148,18 +148,18 @@ struct InstallationCheck {
     mutating func keys(of configuration: Configuration) {
         let folder = configuration.signature.keys
         let state = configuration.state.file
-        if mayRead(folder), let loss = KeyRing.loss(of: folder, state: state) {
-            find(loss)
-        } else if FileManager.default.fileExists(atPath: folder) {
-            if mayRead(folder) {
+        if mayRead(folder) {
+            if let loss = KeyRing.loss(of: folder, state: state) {
+                find(loss)
+            } else if FileManager.default.fileExists(atPath: folder) {
                 do throws(PrivateFile.Problem) {
                     try PrivateFile.folder(folder)
                     let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
                     judge(ring)
                 } catch { find(error) }
+            } else {
+                expectFolder(around: folder)
             }
-        } else {
-            expectFolder(around: folder)
         }
         expectFolder(around: state)
         if case .file(let path) = configuration.state.sealKey {

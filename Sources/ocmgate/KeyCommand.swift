@@ -29,6 +29,7 @@ struct KeyCommand: ParsableCommand {
         do {
             let now = Int(Date().timeIntervalSince1970)
             let folder = settings.signature.keys
+            if let loss = KeyRing.loss(of: folder, state: settings.state.file) { throw loss }
             return (try KeyRing(folder: folder, whenMissing: .refuse, now: now), site, now)
         } catch { throw CommandFailure("\(error)") }
     }
@@ -36,8 +37,11 @@ struct KeyCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the keys: name, kind, what each is for, the keyId that peers see.",
-            discussion:
-                "They are made at the first start of `ocmgate run`, or by `ocmgate key new`.")
+            discussion: """
+                They are made at the first start of `ocmgate run`, by a command that makes the state \
+                before it, or by `ocmgate key new`. Exit code 2: there are none, and a gateway has had \
+                some.
+                """)
 
         @OptionGroup var option: ConfigurationOption
 

@@ -95,8 +95,8 @@ struct PeerHoldCommand: ParsableCommand {
         private func needsPin(
             _ peer: PeerHost, _ edit: ListEdit?, _ waiting: Waiting
         ) throws -> Bool {
-            guard let policy = edit?.policy else { return false }
             let state = waiting.settings.state.file
+            guard let policy = edit?.policy.inForce(beside: state) else { return false }
             let standing = policy.standing(of: peer, now: waiting.now)
             guard standing.word == .allow, policy.needs(.keyPinned, of: peer, standing) else {
                 return false

@@ -49,6 +49,9 @@ struct RevocationOptions: ParsableArguments {
     func run(_ extent: Revocation.Extent) async throws {
         let state = try option.state()
         let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
+        guard Store.hasBegun(state.file) else {
+            throw CommandFailure("\(state.file): there is no state yet, and so no share")
+        }
         do {
             try await Revocation(of: id, extent)
                 .carryOut(in: state.file, key, now: Int(Date().timeIntervalSince1970))

@@ -158,6 +158,21 @@ def test_what_is_gone_is_not_made_anew_in_silence(gateway):
     assert len(names) == 1 and names.isdisjoint(before[0]) and cavage != before[1]
 
 
+def test_a_command_before_the_first_start_leaves_a_start_that_works(gateway):
+    """With a seal key that is there, as from the environment, it makes the state."""
+    gateway.stop()
+    for path in gateway.folder.glob("state.db*"):
+        if path.is_file():
+            path.unlink()
+    (gateway.folder / "keys").rename(gateway.folder / "old")
+    revoke = gateway.command("share", "revoke", "1", check=False)
+    assert revoke.returncode == 2 and "there is no state yet" in revoke.stderr, revoke
+    gateway.command("list", "update")
+    assert list(gateway.folder.glob("state.db"))
+    gateway.start()
+    assert shown(gateway)[0]
+
+
 def test_without_a_gateway_the_command_does_it(gateway):
     gateway.stop()
     made = key(gateway, "new", "--kind", "p256")

@@ -30,10 +30,11 @@ extension KeyChange {
         var replaced: String?
         switch self {
         case .make(let word):
-            let ring = try KeyRing.toAdd(in: folder, state: state, now: now)
+            // Before any key is made.
             guard let kind = KeyKind(word: word) else {
                 throw Refusal("\(word) is no kind of key; one of: ed25519, p256, p384, rsa")
             }
+            let ring = try KeyRing.toAdd(in: folder, state: state, now: now)
             name = ring.freeName(for: kind)
             try KeyRing.make(kind, name, in: folder)
         case .stage(let key), .activate(let key, _, _), .retire(let key, _):

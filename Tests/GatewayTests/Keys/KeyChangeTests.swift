@@ -54,6 +54,16 @@ import Transport
         #expect(states(ring)["ed25519-1"] == .retired(until: Self.now + 4001))
     }
 
+    @Test func whatIsNoKindOfKeyMakesNone() throws {
+        let folder = scratch.file("keys")
+        for name in ["ed25519-1.pem", "rsa-1.pem"] {
+            try FileManager.default.removeItem(atPath: folder + "/" + name)
+        }
+        try PrivateFile.create(scratch.file("state.db"), [])
+        #expect(try refusal(.make(kind: "ed25518")).contains("no kind of key"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+
     @Test func aKeySignsOnlyOncePeersCanHaveSeenIt() throws {
         try perform(.make(kind: "ed25519"))
         #expect(try refusal(Self.activate).contains("is new"))
