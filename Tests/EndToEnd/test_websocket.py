@@ -27,6 +27,7 @@ class Chat:
         self.heads = []
         self.heard = 0
         self.has_read = threading.Event()
+        self.may_go = threading.Event()
         self.origin = Origin(self.conduct)
 
     def conduct(self, visit):
@@ -50,6 +51,8 @@ class Chat:
                     return
                 while piece := visit.reader.read1(65536):
                     visit.send(piece)
+                if request.target == "/stays":
+                    self.may_go.wait(20)
             finally:
                 self.ended.set()
             return
@@ -247,14 +250,17 @@ def test_silence_ends_it_and_words_from_either_side_do_not(gateway, chat):
         assert 2.5 < time.monotonic() - began < 5
 
 
-def test_open_tunnels_do_not_hold_up_the_end(start, chat):
+@pytest.mark.parametrize("target", ["/push/ws", "/stays"])
+def test_open_tunnels_do_not_hold_up_the_end(start, chat, target):
+    """Nor does an origin that does not hang up."""
     gateway = start(chat.origin.url)
     with gateway.connect() as connection:
-        connection.send(opening("/push/ws"))
+        connection.send(opening(target))
         read_head(connection.reader)
         began = time.monotonic()
         gateway.stop()
         assert time.monotonic() - began < 3
+    chat.may_go.set()
 
 
 def test_nothing_is_passed_when_only_federation_may_pass(start, chat):

@@ -34,8 +34,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     private var close: AnswerReader.Close
     private var isReading = false
     private var needsFlush = false
-    /// Whether the tunnel that it carries is over, but for what it has not taken.
-    private(set) var isFinishing = false
+    /// Whether the tunnel that it carries is over, but for what the upstream has not taken and said.
+    private var isEnding = false
     /// Bytes that came of it since it has taken all, and nobody wants.
     private var unwanted = 0
     /// The head of the request, until it is flushed.
@@ -154,12 +154,15 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     /// as it may be idle is cut off, so that it cannot take what it has for all.
     func finish() {
         receiver = nil
-        isFinishing = true
+        isEnding = true
         flush()
         deadline = loop.now + Self.farewell
         context?.close(mode: .output, promise: nil)
         readIfWanted()
     }
+
+    /// An upstream that has taken all, and only does not close its side, is waited for by nobody.
+    var isFinishing: Bool { isEnding && (channel?.bufferedBytes ?? 0) > 0 }
 
     // MARK: Idle
 
@@ -201,7 +204,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     /// Takes apart what has come.
     private func read() {
-        if isFinishing {
+        if isEnding {
             dropUnwanted()
             return
         }
@@ -335,8 +338,8 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
     // MARK: Time
 
     func tick(at now: LoopTime) {
-        if isFinishing {
-            tickFinishing(at: now)
+        if isEnding {
+            tickEnding(at: now)
             return
         }
         if receiver != nil, let context {
@@ -369,7 +372,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         }
     }
 
-    private func tickFinishing(at now: LoopTime) {
+    private func tickEnding(at now: LoopTime) {
         guard let context else { return }
         let buffered = context.channel.bufferedBytes
         if loop.isShedding
