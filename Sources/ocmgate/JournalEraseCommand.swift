@@ -25,8 +25,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try option.load()
-        let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
-        try ShareCommand.firstKeys(settings)
+        let key = try ShareCommand.keyToWrite(settings)
         let pseudonym: JournalPseudonym?
         do {
             pseudonym = try await JournalForgetting.forget(

@@ -57,10 +57,9 @@ extension ListOrder {
         }
         let done: (outcomes: [ListOutcome], isRunning: Bool)
         do {
-            let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
-            try ShareCommand.firstKeys(settings)
             done = try await self.place(
-                settings, policy, key, now: Int(Date().timeIntervalSince1970))
+                settings, policy, try ShareCommand.keyToWrite(settings),
+                now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure(telling: error) }
         if place.json {
             Output.json([

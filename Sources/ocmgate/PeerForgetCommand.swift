@@ -21,8 +21,7 @@ extension PeerCommand {
         func run() async throws {
             let peer = try about.peer()
             let settings = try about.option.load()
-            let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
-            try ShareCommand.firstKeys(settings)
+            let key = try ShareCommand.keyToWrite(settings)
             let known: Int
             do {
                 known = try await PeerForgetting.forget(

@@ -40,8 +40,7 @@ extension PeerCommand {
                 if question.json { report(found, accepted: false) }
                 throw Exit.findings
             }
-            let key = try ShareCommand.sealKey(state.settings.state, whenMissing: .refuse)
-            try ShareCommand.firstKeys(state.settings)
+            let key = try ShareCommand.keyToWrite(state.settings)
             do {
                 _ = try await PeerDecision.pin(
                     found.peer, found.offered, in: state.settings.state.file, key, now: state.now)

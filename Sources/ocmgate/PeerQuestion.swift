@@ -73,9 +73,7 @@ struct PeerQuestion: ParsableArguments {
             return Found(
                 peer: peer, settings: settings, site: site, words: words,
                 keys: keys.map(\.id).sorted(),
-                offered: keys.map {
-                    OfferedKey($0)
-                })
+                offered: keys.map { OfferedKey($0) })
         } catch let denial as Denial {
             await group.shutdown()
             throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")

@@ -154,13 +154,20 @@ struct ShareCommand: ParsableCommand {
 
     /// Before a command makes the state the first keys are made, as `run` does it: where there is a
     /// state none are made any more.
-    static func firstKeys(_ settings: Configuration) throws {
+    private static func firstKeys(_ settings: Configuration) throws {
         if Store.hasBegun(settings.state.file) { return }
         do throws(PrivateFile.Problem) {
             _ = try KeyRing.start(
                 folder: settings.signature.keys, state: settings.state.file,
                 now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure(error.description) }
+    }
+
+    /// The seal key, for a command that makes the state where there is none.
+    static func keyToWrite(_ settings: Configuration) throws -> SealKey {
+        let key = try sealKey(settings.state, whenMissing: .refuse)
+        try firstKeys(settings)
+        return key
     }
 
     /// The key that the state is sealed with.

@@ -138,16 +138,18 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     /// The own lists that let peers in, but for those that a block excepts (decision 52).
     private static func ownAllowing(_ policy: Policy?) -> [PeerList] {
-        policy?.lists.filter {
-            $0.stance == .allow && $0.tier == .own && policy?.exception(for: $0) == nil
-        } ?? []
+        allOwnAllowing(policy).filter { policy?.exception(for: $0) == nil }
     }
 
     /// Each of those that a block excepts, with that block.
     private static func exceptedAllowing(_ policy: Policy?) -> [String] {
-        policy?.lists.filter { $0.stance == .allow && $0.tier == .own }.compactMap { list in
+        allOwnAllowing(policy).compactMap { list in
             policy?.exception(for: list).map { "\(list.name) (by \($0))" }
-        } ?? []
+        }
+    }
+
+    private static func allOwnAllowing(_ policy: Policy?) -> [PeerList] {
+        policy?.lists.filter { $0.stance == .allow && $0.tier == .own } ?? []
     }
 
     /// An entry in an own list: it beats those that were downloaded.
