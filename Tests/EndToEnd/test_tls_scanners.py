@@ -28,9 +28,10 @@ def test_mozillas_intermediate_configuration_is_kept(gateway):
 
 
 # What no gateway can mend: the scanner's own OpenSSL has no engines; the certificate of a test has no
-# revocation, no CAA record and no log of certificate transparency, and the site behind sets no headers.
+# revocation, no CAA record and no log of certificate transparency, and the site behind sets no headers;
+# to resume a session of TLS 1.3 the scanner leaves before the ticket can have come, and then it has none.
 NOT_OURS = ("engine_problem", "cert_", "DNS_CAArecord", "OCSP_", "HSTS", "HPKP", "security_headers",
-            "banner_", "cookie_")
+            "banner_", "cookie_", "sessionresumption_")
 
 
 @pytest.mark.skipif(shutil.which("testssl") is None, reason="testssl is not installed")
