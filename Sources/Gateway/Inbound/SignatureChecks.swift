@@ -147,7 +147,15 @@ extension Gateway {
         _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost, _ key: PeerKey,
         _ generation: SignatureGeneration
     ) throws(Denial) -> Remembrance {
-        let offered = try offeredKeys(of: peer, with: key)
+        let learned = try peers.learning { () throws(Denial) in
+            let offered = try offeredKeys(of: peer, with: key)
+            return [
+                configuration.signature.firstSeen == .pin
+                    ? pins.learn(peer, offered: offered, now: received.now) : nil,
+                pastKeys.learn(peer, shown: peers.keys(of: peer), now: received.now),
+                generations.learn(peer, generation, now: received.now),
+            ]
+        }
         var seen: [Change] = []
         switch replays.judge(
             identity.name, peer: peer.description, client: received.client.addressText,
@@ -157,18 +165,6 @@ extension Gateway {
         case .first(let change): seen.append(change)
         case .known(let known): try refuse(known, identity, received)
         case .full: throw Denial(.overloaded, "the memory of seen messages is full")
-        }
-        var learned: [Change] = []
-        if configuration.signature.firstSeen == .pin,
-            let change = pins.learn(peer, offered: offered, now: received.now)
-        {
-            learned.append(change)
-        }
-        if let change = pastKeys.learn(peer, shown: peers.keys(of: peer), now: received.now) {
-            learned.append(change)
-        }
-        if let change = generations.learn(peer, generation, now: received.now) {
-            learned.append(change)
         }
         return Remembrance(seen: seen, learned: learned)
     }

@@ -76,6 +76,8 @@ package final class PeerDirectory: Sendable {
     private let keyFlights = SingleFlight<PeerHost, Refresh>()
     private let world: World
     private let budget: FetchBudget
+    /// Rises whenever a host is forgotten by a person's word.
+    private let forgettings = Atomic(0)
     private let lifetimes: Lifetimes
 
     package init(lifetimes: Lifetimes, _ world: World) {
@@ -180,6 +182,33 @@ package final class PeerDirectory: Sendable {
         keyFlights.abandon(host)
         documentFlights.abandon(host)
         entries.withLock { $0[host] = nil }
+    }
+
+    /// What is remembered of the host is forgotten in the moment of a commit, ahead of what is
+    /// committed after it: a key that was withdrawn is pinned by nothing that comes later.
+    func forgetting(_ host: PeerHost) -> Change {
+        Change(
+            write: { [self] _ in forgettings.add(1, ordering: .sequentiallyConsistent) },
+            committed: { [self] in
+                forget(host)
+                // Until now it was still remembered.
+                forgettings.add(1, ordering: .sequentiallyConsistent)
+            })
+    }
+
+    /// Changes of what is known of peers, as `learn` makes them; none of them is written once a host
+    /// has been forgotten meanwhile. The next message of another host brings them again.
+    ///
+    /// Refused: what `learn` refuses.
+    func learning(
+        _ learn: () throws(Denial) -> [Change?]
+    ) throws(Denial) -> [Change] {
+        let before = forgettings.load(ordering: .sequentiallyConsistent)
+        return try learn().compactMap { change in
+            change?.unless { [self] in
+                forgettings.load(ordering: .sequentiallyConsistent) != before
+            }
+        }
     }
 
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {

@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 
 /// One thing to be made durable: the rows it writes, and what the tables in memory do once it is.
 ///
@@ -20,5 +21,23 @@ package struct Change: Sendable {
         self.write = write
         self.committed = committed
         self.abandoned = abandoned
+    }
+
+    /// The same change, or none at all when it is outdated by the time that it would be written.
+    func unless(_ isOutdated: @escaping @Sendable () -> Bool) -> Change {
+        let turn = Turn()
+        return Change(
+            write: { db in
+                let isKept = !isOutdated()
+                turn.isKept.store(isKept, ordering: .relaxed)
+                if isKept { try write(db) }
+            },
+            committed: { if turn.isKept.load(ordering: .relaxed) { committed() } },
+            abandoned: abandoned)
+    }
+
+    /// What was found when it was written, for when that is on disk.
+    private final class Turn: Sendable {
+        let isKept = Atomic(false)
     }
 }

@@ -60,14 +60,6 @@ extension OrderAnswer {
     }
 }
 
-extension PeerDirectory {
-    /// What is remembered of the host is forgotten in the moment of a commit, ahead of what is
-    /// committed after it: a key that was withdrawn is pinned by nothing that comes later.
-    fileprivate func forgetting(_ host: PeerHost) -> Change {
-        Change(write: { _ in }, committed: { [self] in forget(host) })
-    }
-}
-
 extension Gateway {
     /// Looks for orders and carries them out, one after the other; what one says is durable before
     /// it is said.

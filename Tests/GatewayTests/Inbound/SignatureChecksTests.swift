@@ -173,6 +173,25 @@ import Transport
 
     // MARK: Pins
 
+    /// What a message under way has learned is not written behind what a person has said meanwhile.
+    @Test func nobodyIsKnownByAMessageFromBeforeItWasForgotten() async throws {
+        let peer = try #require(PeerHost("modern.test"))
+        let gateway = world.gateway
+        let before = try await world.verify(try share(modern)).memory.take()
+        let shown = gateway.peers.keys(of: peer)
+        try await gateway.store.commit([gateway.peers.forgetting(peer), gateway.pins.forget(peer)])
+        try await gateway.makeDurable(before)
+        #expect(gateway.pins[peer].isEmpty)
+        #expect(gateway.pastKeys.learn(peer, shown: shown, now: now) != nil)
+        #expect(gateway.generations[peer] == .none)
+        // The next message teaches it.
+        let next = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: now, nonce: "n2")
+        #expect(try await take(next) == nil)
+        #expect(gateway.pins[peer].count == 1)
+        #expect(gateway.pastKeys.learn(peer, shown: shown, now: now) == nil)
+    }
+
     @Test func aNewKeyBesideAKnownOneIsTaken() async throws {
         #expect(try await take(try share(modern)) == nil)
         var turned = modern
