@@ -19,15 +19,54 @@ build_packages=(libssl-dev libnghttp2-dev libsqlite3-dev zlib1g-dev pkg-config)
 # What the tests ask the gateway with, and put behind it.
 test_packages=(apache2-bin curl git iproute2 litmus nghttp2-client nghttp2-server nginx openssl rclone)
 
+# What the benchmarks set the gateway beside, and load it by.
+bench_packages=("${build_packages[@]}" haproxy nghttp2-client nginx openssl wrk)
+
 # How the binary that is shipped is built: one file without Swift's libraries beside it, which takes
 # none for a library that lies beside it ($ORIGIN) either, and without the run-time checks of
 # exclusive access, which the tests run with (docs/decisions/0012).
 release_flags=(-c release --static-swift-stdlib --disable-local-rpath
     -Xswiftc -enforce-exclusivity=unchecked)
 
+# How often each piece of code runs when the gateway works, as scripts/profile counted it; and what
+# stands in it for the folder of the build.
+profile=$root/Benchmarks/ocmgate.proftext
+profile_folder=@BUILD@
+
+# find_profdata: sets $profdata to the llvm-profdata of the Swift toolchain, whose format is that of its
+# compiler; another one's may not be. Fails when there is none.
+find_profdata() {
+    local resources
+    resources=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+    profdata=${resources%/lib/swift*}/bin/llvm-profdata
+    [ -x "$profdata" ]
+}
+
+# take_profile: adds to $release_flags that the compiler lays out code by the profile. The file's name
+# has its sum, so that another profile is another build.
+take_profile() {
+    local folder taken
+    if ! find_profdata; then
+        say "the Swift toolchain has no llvm-profdata: built without a profile, which costs speed"
+        return 0
+    fi
+    folder=$(swift build "${release_flags[@]}" --show-bin-path)
+    mkdir -p "$root/.build"
+    taken=$root/.build/$(cksum <"$profile" | cut -d ' ' -f 1).profdata
+    if [ ! -e "$taken" ]; then
+        # From a file: of what it reads from a pipe it takes nothing, and says nothing.
+        sed "s#^$profile_folder/#$folder/#" "$profile" >"$taken.text"
+        "$profdata" merge -o "$taken.new" "$taken.text"
+        mv "$taken.new" "$taken"
+        rm "$taken.text"
+    fi
+    release_flags+=(-Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$taken")
+}
+
 # build_release PRODUCT...: builds them, and sets $release to the folder they are in.
 build_release() {
     local product
+    take_profile
     say "building $* (release; some minutes the first time)"
     for product in "$@"; do swift build "${release_flags[@]}" --product "$product" >&2; done
     release=$(swift build "${release_flags[@]}" --show-bin-path)
