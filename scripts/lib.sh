@@ -43,22 +43,25 @@ find_profdata() {
 }
 
 # take_profile: adds to $release_flags that the compiler lays out code by the profile. The file's name
-# has its sum, so that another profile is another build.
+# has the sum of what it is made of, so that another profile, folder or compiler is another build.
 take_profile() {
-    local folder taken
+    local folder taken work
     if ! find_profdata; then
         say "the Swift toolchain has no llvm-profdata: built without a profile, which costs speed"
         return 0
     fi
     folder=$(swift build "${release_flags[@]}" --show-bin-path)
     mkdir -p "$root/.build"
-    taken=$root/.build/$(cksum <"$profile" | cut -d ' ' -f 1).profdata
+    taken=$root/.build/$({ printf '%s\n' "$folder" && swift --version 2>/dev/null && cat "$profile"; } \
+        | cksum | cut -d ' ' -f 1).profdata
     if [ ! -e "$taken" ]; then
-        # From a file: of what it reads from a pipe it takes nothing, and says nothing.
-        sed "s#^$profile_folder/#$folder/#" "$profile" >"$taken.text"
-        "$profdata" merge -o "$taken.new" "$taken.text"
-        mv "$taken.new" "$taken"
-        rm "$taken.text"
+        # In a folder of its own, since two builds may begin at once. And from a file: of what
+        # llvm-profdata reads from a pipe it takes nothing, and says nothing.
+        work=$(mktemp -d "$root/.build/profile.XXXXXX")
+        sed "s#^$profile_folder/#$folder/#" "$profile" >"$work/text"
+        "$profdata" merge -o "$work/profdata" "$work/text"
+        mv -f "$work/profdata" "$taken"
+        rm -rf "$work"
     fi
     release_flags+=(-Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$taken")
 }
