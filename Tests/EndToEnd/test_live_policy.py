@@ -250,11 +250,14 @@ def test_a_limit_of_two_a_day_outlives_a_restart(world, crowd):
     assert send(gateway, peer, "alice").status == 201
 
 
-def journal_shows(gateway, hashes: list[str], wanted: set[str]) -> None:
-    """Every message by every check of one policy alone, and every switch in its order."""
+def journal_shows(gateway, hashes: list[str], possible: dict[str, list[str]]) -> None:
+    """Every message by every check of one policy alone, which was in force for some of its time, and
+    every switch in its order."""
     records = journal_lines(gateway)
     judged = [line for line in records if line["type"] == "decision"]
-    assert {line["decision"] for line in judged} == wanted
+    assert {line["decision"] for line in judged} == set(possible)
+    for line in judged:
+        assert line["policy"] in possible[line["decision"]], line
     versions: dict[str, set[str]] = {}
     for line in judged:
         versions.setdefault(line["policy"], set()).add(
@@ -286,6 +289,8 @@ def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, sta
             'name   = "signed"', f'name   = "signed-{word}"') for word in ("a", "b")]
     statuses: list[int] = []
     began: dict[int, float] = {}
+    answered: dict[int, float] = {}
+    written: list[float] = []
     told: list[float] = []
     ends = time.monotonic() + SECONDS
 
@@ -303,6 +308,7 @@ def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, sta
                 began[sent["providerId"]] = time.monotonic()
                 response = gateway.request(
                     "POST", "/ocm/shares", [("Content-Type", "application/json")], body, connection)
+                answered[sent["providerId"]] = time.monotonic()
                 statuses.append(response.status)
 
     threads = [threading.Thread(target=post, args=(number,)) for number in range(4)]
@@ -317,6 +323,8 @@ def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, sta
             new = new.replace("version = 1", "version = one")
         draft = gateway.folder / "draft"
         draft.write_text(new)
+        if not is_broken:
+            written.append(time.monotonic())
         draft.rename(file)
         next_change = time.monotonic() + 1
         if is_broken:
@@ -338,12 +346,13 @@ def test_a_policy_that_changes_under_load_is_whole_for_every_message(legacy, sta
         hashes.append(line["policy"])
     shares = {request["x-ocm-decision"]: json.loads(request.body)["providerId"]
               for request in backend.take() if request.method == "POST"}
-    names = {}
-    decisions = gateway.decisions(len(statuses))
-    for line in decisions:
+    names, possible = {}, {}
+    for line in gateway.decisions(len(statuses)):
         names.setdefault(line["policy"], set()).add(line["by"])
-        # Who began when the log had told of a switch is judged by that policy or a later one.
-        assert line["policy"] in hashes[bisect(told, began[shares[line["decision"]]]):], line
+        # Not one that was over, as the log told, when it began, nor one that was not written yet.
+        share = shares[line["decision"]]
+        possible[line["decision"]] = hashes[bisect(told, began[share]):bisect(written, answered[share]) + 1]
+        assert line["policy"] in possible[line["decision"]], line
     assert len(names) == 3 and all(len(blocks) == 1 for blocks in names.values()), names
-    journal_shows(gateway, hashes, {decision["decision"] for decision in decisions})
+    journal_shows(gateway, hashes, possible)
     print(f"{len(statuses)} messages, {changes} changes, {broken} of them broken")
