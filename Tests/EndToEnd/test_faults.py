@@ -232,7 +232,9 @@ def test_an_origin_that_dies_in_an_upload_stops_the_client(stage):
     assert stage.count("/upload") == 1
 
 
-def test_an_early_refusal_reaches_a_client_that_still_sends(stage):
+@pytest.mark.parametrize("sent", [500_000, 40_000_000], ids=["in part", "whole"])
+def test_an_early_refusal_reaches_a_client_that_still_sends(stage, sent):
+    """One that has sent all before it reads an answer, too, as many a library does."""
     def conduct(visit, _):
         visit.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
         visit.ends()
@@ -240,7 +242,7 @@ def test_an_early_refusal_reaches_a_client_that_still_sends(stage):
     stage.conducts["/refused"] = conduct
     with stage.gateway.connect() as connection:
         connection.send(b"PUT /refused HTTP/1.1\r\nHost: cloud.test\r\n"
-                        b"Content-Length: 1000000\r\n\r\n" + b"x" * 500_000)
+                        b"Content-Length: 40000000\r\n\r\n" + b"x" * sent)
         response = connection.receive()
         assert (response.status, response.body) == (403, b"no")
         assert connection.is_closed_by_peer()

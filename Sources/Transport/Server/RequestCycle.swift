@@ -32,7 +32,6 @@ struct RequestCycle: Sendable {
     private(set) var requests = 0
     /// The client waits for `100 Continue`.
     private(set) var owesContinue = false
-    private var dropped = 0
 
     /// A whole head has come. `limit` is how many requests the connection may carry; `wish` is
     /// `.close` when the connection is too old, or the server stops.
@@ -40,7 +39,6 @@ struct RequestCycle: Sendable {
         requests += 1
         body = Self.body(of: head)
         owesContinue = head.expectation == .continue100 && !body.hasEnded
-        dropped = 0
         persistence = requests >= limit ? .close : wish
         if head.persistence == .close { persistence = .close }
         phase = .deciding
@@ -104,16 +102,11 @@ struct RequestCycle: Sendable {
         try body.next(in: bytes, from: &offset)
     }
 
-    /// Counts bytes that are dropped while lingering; false when it is enough.
-    mutating func linger(_ count: Int) -> Bool {
-        dropped += count
-        return dropped <= Self.mostLingered
-    }
-
     /// How much of a body is dropped to save the connection.
     static let mostDropped = 64 << 10
-    /// How much is dropped to save the answer.
-    static let mostLingered = 1 << 20
-    /// How long is waited for a client that has its answer.
+    /// How long is waited for more from a client that has its answer.
     static let patience = Duration.seconds(5)
+    /// How long a client may go on sending that has its answer. Not how much: what is on its way when the
+    /// client reads the answer may be all that the buffers of both sides hold.
+    static let longestLingering = Duration.seconds(30)
 }

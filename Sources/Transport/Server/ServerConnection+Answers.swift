@@ -74,6 +74,7 @@ extension ServerConnection {
         case .linger:
             cycle.enter(.lingering)
             deadline = loop.now + RequestCycle.patience
+            lingersUntil = loop.now + RequestCycle.longestLingering
             endOutput()
         case .close:
             if inbound.readableBytes > 0, !inputEnded {

@@ -31,6 +31,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     var gathering: Gathering?
     var passage: Passage?
     var deadline: LoopTime
+    /// When a client is cut off that has its answer and sends on.
+    var lingersUntil = LoopTime.never
 
     /// Nil before the handler is added, and after the connection has ended.
     private(set) var context: ChannelHandlerContext?
@@ -211,7 +213,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             case .tunnelling: guard passTunnel() else { return }
             case .dropping: guard drop() else { return }
             case .lingering:
-                if !cycle.linger(inbound.readableBytes) { context?.close(promise: nil) }
+                deadline = min(loop.now + RequestCycle.patience, lingersUntil)
                 inbound = ByteBuffer()
                 return
             case .deciding, .answering: return

@@ -75,10 +75,4 @@ import Testing
         cycle.enter(.answering)
         #expect(cycle.phase == .closed)
     }
-
-    @Test func lingeringHasAnEnd() {
-        var cycle = RequestCycle()
-        let goesOn = [cycle.linger(1 << 20), cycle.linger(1)]
-        #expect(goesOn == [true, false])
-    }
 }
