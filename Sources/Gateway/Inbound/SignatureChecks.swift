@@ -147,15 +147,14 @@ extension Gateway {
         _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost, _ key: PeerKey,
         _ generation: SignatureGeneration
     ) throws(Denial) -> Remembrance {
-        let learned = try peers.learning { () throws(Denial) in
-            let offered = try offeredKeys(of: peer, with: key)
-            return [
-                configuration.signature.firstSeen == .pin
-                    ? pins.learn(peer, offered: offered, now: received.now) : nil,
-                pastKeys.learn(peer, shown: peers.keys(of: peer), now: received.now),
-                generations.learn(peer, generation, now: received.now),
-            ]
-        }
+        let untilForgotten = peers.untilForgotten(peer)
+        let offered = try offeredKeys(of: peer, with: key)
+        let learned = [
+            configuration.signature.firstSeen == .pin
+                ? pins.learn(peer, offered: offered, now: received.now) : nil,
+            pastKeys.learn(peer, shown: peers.keys(of: peer), now: received.now),
+            generations.learn(peer, generation, now: received.now),
+        ].compactMap(untilForgotten)
         var seen: [Change] = []
         switch replays.judge(
             identity.name, peer: peer.description, client: received.client.addressText,

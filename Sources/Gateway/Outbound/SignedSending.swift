@@ -35,6 +35,7 @@ extension Gateway {
         of request: OutboundRequest, for host: PeerHost, to peer: PeerHost, _ way: SignedWay
     ) async throws(Denial) -> SignedSending {
         let signer = signer(for: host)
+        let untilForgotten = peers.untilForgotten(peer)
         var generation = way.generation
         var reply = await sender(
             try signer.signed(request, as: generation, now: environment.now()))
@@ -51,7 +52,8 @@ extension Gateway {
         }
         if case .success(let last) = reply, (200...299).contains(last.status),
             way.verification == .verifies,
-            let change = accepted.learn(peer, generation, now: environment.now())
+            let change = untilForgotten(
+                accepted.learn(peer, generation, now: environment.now()))
         {
             store.commitLater([change])
         }

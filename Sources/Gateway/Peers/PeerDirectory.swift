@@ -76,8 +76,8 @@ package final class PeerDirectory: Sendable {
     private let keyFlights = SingleFlight<PeerHost, Refresh>()
     private let world: World
     private let budget: FetchBudget
-    /// Rises whenever a host is forgotten by a person's word.
-    private let forgettings = Atomic(0)
+    /// How often hosts were forgotten by a person's word: few ever are.
+    private let forgettings = Mutex<[PeerHost: Int]>([:])
     private let lifetimes: Lifetimes
 
     package init(lifetimes: Lifetimes, _ world: World) {
@@ -188,27 +188,27 @@ package final class PeerDirectory: Sendable {
     /// committed after it: a key that was withdrawn is pinned by nothing that comes later.
     func forgetting(_ host: PeerHost) -> Change {
         Change(
-            write: { [self] _ in forgettings.add(1, ordering: .sequentiallyConsistent) },
+            write: { [self] _ in countForgetting(of: host) },
             committed: { [self] in
                 forget(host)
                 // Until now it was still remembered.
-                forgettings.add(1, ordering: .sequentiallyConsistent)
+                countForgetting(of: host)
             })
     }
 
-    /// Changes of what is known of peers, as `learn` makes them; none of them is written once a host
-    /// has been forgotten meanwhile. The next message of another host brings them again.
-    ///
-    /// Refused: what `learn` refuses.
-    func learning(
-        _ learn: () throws(Denial) -> [Change?]
-    ) throws(Denial) -> [Change] {
-        let before = forgettings.load(ordering: .sequentiallyConsistent)
-        return try learn().compactMap { change in
-            change?.unless { [self] in
-                forgettings.load(ordering: .sequentiallyConsistent) != before
-            }
-        }
+    /// Makes of changes of what is known of a host, which are learned from now on, such as are not written
+    /// once it has been forgotten by a person's word; its next message brings them again.
+    func untilForgotten(_ host: PeerHost) -> @Sendable (Change?) -> Change? {
+        let before = forgettings(of: host)
+        return { [self] change in change?.unless { [self] in forgettings(of: host) != before } }
+    }
+
+    private func countForgetting(of host: PeerHost) {
+        forgettings.withLock { $0[host, default: 0] += 1 }
+    }
+
+    private func forgettings(of host: PeerHost) -> Int {
+        forgettings.withLock { $0.isEmpty ? 0 : $0[host] ?? 0 }
     }
 
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {

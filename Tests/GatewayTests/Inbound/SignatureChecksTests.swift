@@ -144,10 +144,8 @@ import Transport
         #expect(answer.status == 403)
         #expect(world.gateway.replays.count == 1)
         #expect(try await world.denial(request)?.code == .replay)
-        // Written though nobody waited for it: else it would never be forgotten. What is committed
-        // now comes after it.
-        let peer = try #require(PeerHost("modern.test"))
-        try await world.gateway.store.commit(world.gateway.pins.forget(peer))
+        // Written though nobody waited for it: else it would never be forgotten.
+        try await world.stored()
         world.clock.pass(5000)
         _ = world.gateway.replays.expire(
             now: world.clock.now, monotonic: world.clock.seconds * 1000)
@@ -190,6 +188,14 @@ import Transport
         #expect(try await take(next) == nil)
         #expect(gateway.pins[peer].count == 1)
         #expect(gateway.pastKeys.learn(peer, shown: shown, now: now) == nil)
+    }
+
+    @Test func nobodyIsForgottenWithAnother() async throws {
+        let other = try #require(PeerHost("other.test"))
+        let learned = try await world.verify(try share(modern)).memory.take()
+        try await world.gateway.store.commit(world.gateway.peers.forgetting(other))
+        try await world.gateway.makeDurable(learned)
+        #expect(world.gateway.pins[try #require(PeerHost("modern.test"))].count == 1)
     }
 
     @Test func aNewKeyBesideAKnownOneIsTaken() async throws {

@@ -130,7 +130,7 @@ import Transport
         world.mail.answer(403, #"{"message":"no"}"#)
         let answer = try await world.send(OutboundMessages.share())
         #expect(answer.status == 500)
-        try await world.gateway.store.commit([])
+        try await world.stored()
         let share = try #require(world.gateway.registry.all.first)
         #expect(share.ended != nil)
     }
@@ -138,7 +138,7 @@ import Transport
     @Test func aShareOfUnknownFateStays() async throws {
         world.mail.answer(.failure(.connect))
         #expect(try await world.send(OutboundMessages.share()).status == 503)
-        try await world.gateway.store.commit([])
+        try await world.stored()
         #expect(world.gateway.registry.all.first?.ended == nil)
     }
 
@@ -146,7 +146,7 @@ import Transport
         world.mail.answer(.failure(.timeout), .success(PeerReply(status: 400, body: [])))
         _ = try await world.send(OutboundMessages.share())
         _ = try await world.send(OutboundMessages.share())
-        try await world.gateway.store.commit([])
+        try await world.stored()
         #expect(world.gateway.registry.all.first?.ended == nil)
     }
 
@@ -418,9 +418,29 @@ import Transport
         #expect(sent[0].fields.contains { $0.name == .signatureInput })
         #expect(sent[1].fields.contains { $0.name == .digest })
         #expect(sent[0].body == sent[1].body)
-        try await world.gateway.store.commit([])
+        try await world.stored()
         let peer = try #require(PeerHost("both.test"))
         #expect(world.gateway.accepted[peer] == .cavage)
+    }
+
+    /// What an answer teaches is not written behind what a person has said meanwhile.
+    @Test(arguments: [("both.test", SignatureGeneration.none), ("other.test", .tag)])
+    func aPeerThatIsForgottenMeanwhileHasTakenNothing(
+        _ forgotten: String, _ expected: SignatureGeneration
+    ) async throws {
+        let world = try worldOfBoth()
+        let host = try #require(PeerHost(forgotten))
+        world.mail.hold()
+        async let answer = world.send(OutboundMessages.share(to: "both.test"), to: "both.test")
+        while world.mail.sent.isEmpty { await Task.yield() }
+        try await world.gateway.store.commit([
+            world.gateway.peers.forgetting(host), world.gateway.accepted.forget(host),
+        ])
+        world.mail.release()
+        #expect(try await answer.status == 201)
+        try await world.stored()
+        let peer = try #require(PeerHost("both.test"))
+        #expect(world.gateway.accepted[peer] == expected)
     }
 
     @Test(arguments: [(400, "no such user"), (403, "Invalid signature"), (500, "signature")])
@@ -434,7 +454,7 @@ import Transport
     @Test func aStepBackIsTold() async throws {
         let world = try worldOfBoth()
         _ = try await world.send(OutboundMessages.share(to: "both.test"), to: "both.test")
-        try await world.gateway.store.commit([])
+        try await world.stored()
         let peer = try #require(PeerHost("both.test"))
         #expect(world.gateway.accepted[peer] == .tag)
         let refusal = PeerReply(status: 401, body: Array(#"{"message":"signature"}"#.utf8))

@@ -140,6 +140,9 @@ final class TestWorld: Sendable {
         try await receive(TestRequest("/ocm/shares", share))
     }
 
+    /// Returns when all that was queued for the store is on the disk.
+    func stored() async throws { try await gateway.store.commit(Change(write: { _ in })) }
+
     /// `identify` and `verify`.
     func verify(
         _ request: TestRequest, as kind: Received.Kind = .ocm(.shares),
