@@ -35,12 +35,12 @@ def version2(address: str, port: int = 4711) -> bytes:
 class AnnouncedBackend:
     """A backend that takes a PROXY header before each connection, and answers all with 200."""
 
-    def __init__(self, path):
+    def __init__(self, path=None):
         self.headers, self.requests = [], []
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(str(path))
+        self.socket = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
+        self.socket.bind(str(path) if path else ("127.0.0.1", 0))
         self.socket.listen(16)
-        self.url = f"unix:{path}"
+        self.url = f"unix:{path}" if path else "http://{}:{}".format(*self.socket.getsockname())
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -64,9 +64,11 @@ class AnnouncedBackend:
             connection.close()
 
 
-@pytest.fixture(scope="module")
-def world(start, tmp_path_factory):
-    server = AnnouncedBackend(tmp_path_factory.mktemp("sockets") / "backend.sock")
+# Of the two, only that of a Unix socket is there at once.
+@pytest.fixture(scope="module", params=["unix", "tcp"])
+def world(start, tmp_path_factory, request):
+    server = AnnouncedBackend(
+        tmp_path_factory.mktemp("sockets") / "backend.sock" if request.param == "unix" else None)
 
     def prepare(gateway):
         gateway.is_announced = True
@@ -101,6 +103,7 @@ def test_a_hop_has_to_announce_and_a_stranger_may_not(world, start, backend):
     gateway, _ = world
     with pytest.raises((ssl.SSLError, ConnectionError)):
         gateway.connect()
+    assert gateway.lines("connections.refused")[0]["reason"] == "proxy_headers_refused_total"
     # The same header from one who is no such hop is no TLS and no HTTP.
     other = start(backend.url, listen='proxy_protocol = ["192.0.2.0/24"]\n')
     with pytest.raises((ssl.SSLError, ConnectionError)):
