@@ -392,11 +392,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             return
         }
         closeWhenSent()
-        if site.census.isStopping, !isLeaving, cycle.phase == .head, !parser.isInsideHead {
-            // A request may be on its way: it is answered, and is the last.
-            isLeaving = true
-            deadline = min(deadline, now + (cycle.requests == 0 ? Self.welcome : Self.farewell))
-        }
+        if site.census.isStopping, !isLeaving { leave(now) }
         if site.census.endsTunnels, cycle.phase == .tunnelling {
             closeTunnel()
             return
@@ -407,6 +403,23 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             return
         }
         if deadline < now { expire(context) }
+    }
+
+    /// The server stops: who has nothing to do, or sends on though it has its answer, is not waited for
+    /// much longer.
+    private func leave(_ now: LoopTime) {
+        switch cycle.phase {
+        case .head:
+            if parser.isInsideHead { return }
+            // A request may be on its way: it is answered, and is the last.
+            deadline = min(deadline, now + (cycle.requests == 0 ? Self.welcome : Self.farewell))
+        case .lingering:
+            lingersUntil = min(lingersUntil, now + Self.farewell)
+            deadline = min(deadline, lingersUntil)
+        case .deciding, .gathering, .forwarding, .answering, .tunnelling, .dropping, .closed:
+            return
+        }
+        isLeaving = true
     }
 
     private func expire(_ context: ChannelHandlerContext) {
@@ -425,6 +438,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
         case .closed where context.channel.bufferedBytes > 0:
             deadline = loop.now + site.limits.writeStall
+        case .lingering where context.channel.bufferedBytes > 0:
+            deadline = loop.now + RequestCycle.patience
+            lingersUntil = loop.now + RequestCycle.longestLingering
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()
