@@ -16,6 +16,8 @@ package final class RunningGateway: Sendable {
     /// What others want of the one that runs it, as it comes.
     package let endings = AsyncStream.makeStream(of: End.self)
     private let background = Mutex<[Task<Void, Never>]>([])
+    /// What waits for those under way, once it stops.
+    private let ending = Mutex<Task<Void, Never>?>(nil)
 
     /// Reads keys, policy and state, starts the loops, and listens.
     ///
@@ -133,18 +135,43 @@ package final class RunningGateway: Sendable {
         case succeeded(Succession)
     }
 
-    /// Stops: no new connections, requests in flight get `grace`, then all ends.
+    /// Stops: no new connections, requests in flight get `grace`, then all ends. Orders are carried out
+    /// meanwhile: an access may have to end sooner than its download. Cancelled, it waits no more.
     package func stop(grace: Duration) async {
         log.write(.info, .stopping)
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         withdrawOffer()
-        await server.shutdown(grace: grace)
+        let shutdown = Task { [server] in await server.shutdown(grace: grace) }
+        ending.withLock { $0 = shutdown }
+        gateway.steering.withLock { $0?.end = { [weak self] in self?.hurry($0) } }
+        let orders = Task { [gateway] in
+            while !Task.isCancelled {
+                await gateway.carryOutOrders()
+                await gateway.pause(.milliseconds(500))
+            }
+        }
+        await withTaskCancellationHandler {
+            await shutdown.value
+        } onCancel: {
+            shutdown.cancel()
+        }
+        orders.cancel()
+        await orders.value
         await group.shutdown()
         letStateGo()
         gateway.tellOfCandidate()
         log.write(.info, .stopped)
         log.flush()
+    }
+
+    /// While it stops: what is under way gets at most so long from now on.
+    package func hurry(_ grace: Duration) {
+        guard let shutdown = ending.withLock({ $0 }) else { return }
+        Task { [gateway] in
+            await gateway.pause(grace)
+            shutdown.cancel()
+        }
     }
 
     /// Judges nothing more, answers what is judged, and lets state and journal go.

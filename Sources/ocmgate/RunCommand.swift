@@ -47,10 +47,13 @@ struct RunCommand: AsyncParsableCommand {
         manager.ready()
         var former: [Task<Void, Never>] = []
         while true {
-            switch await end(of: running, signals, manager) {
+            let end = await end(of: running, signals, manager)
+            switch end.what {
             case .ended(let grace):
                 manager.stopping(grace)
                 let last = running
+                // Of a command that gives more time the first signal leaves what a signal gives.
+                if !end.isBySignal { signals.first { last.hurry(Self.grace) } }
                 await Self.end(former, within: grace, signals) { await last.stop(grace: grace) }
                 return
             case .succeeded(let succession):
@@ -77,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     /// Waits until it is to end, reloading meanwhile when a signal says so.
     private func end(
         of running: RunningGateway, _ signals: Signals, _ manager: ServiceManager
-    ) async -> RunningGateway.End {
+    ) async -> (what: RunningGateway.End, isBySignal: Bool) {
         let (endings, events) = (running.endings.stream, signals.continuation)
         let asked = Task {
             for await end in endings { events.yield(.end(end)) }
@@ -90,11 +93,11 @@ struct RunCommand: AsyncParsableCommand {
                 manager.reloading()
                 await running.reload()
                 manager.ready()
-            case .signal: return .ended(grace: Self.grace)
-            case .end(let wanted): return wanted
+            case .signal: return (.ended(grace: Self.grace), true)
+            case .end(let wanted): return (wanted, false)
             }
         }
-        return .ended(grace: Self.grace)
+        return (.ended(grace: Self.grace), true)
     }
 
     /// Ends the one that serves, and those before it whose answers still stream; they have the same time.
@@ -180,6 +183,9 @@ struct Signals {
         if number == SIGHUP { state.reloaded() }
     }
 
+    /// The next signal to end does this instead of what `ending` says.
+    func first(_ action: @escaping @Sendable () -> Void) { state.first(action) }
+
     /// From now on a signal to end does this, and is no event; nil: it is an event again.
     func ending(_ action: (@Sendable () -> Void)?) { state.ending(action) }
 
@@ -188,14 +194,19 @@ struct Signals {
             /// A SIGHUP is on its way to who answers it.
             var isReloading = false
             var ending: (@Sendable () -> Void)?
+            /// What the first signal does in its place.
+            var first: (@Sendable () -> Void)?
         }
 
         private let fields = Mutex(Fields())
 
         /// Whether a signal is an event; a hundred wishes to read the files again are one.
         func takes(_ number: Int32) -> Bool {
-            let ending = fields.withLock(\.ending)
             if number != SIGHUP {
+                let ending = fields.withLock { fields in
+                    defer { fields.first = nil }
+                    return fields.first ?? fields.ending
+                }
                 ending?()
                 return ending == nil
             }
@@ -206,6 +217,10 @@ struct Signals {
         }
 
         func reloaded() { fields.withLock { $0.isReloading = false } }
+
+        func first(_ action: @escaping @Sendable () -> Void) {
+            fields.withLock { $0.first = action }
+        }
 
         func ending(_ action: (@Sendable () -> Void)?) { fields.withLock { $0.ending = action } }
     }

@@ -153,6 +153,36 @@ def test_drain_lets_what_is_under_way_end(slow):
     assert gateway.process.wait(10) == 0
 
 
+def test_orders_are_heard_while_it_drains_and_stop_shortens_it(slow):
+    gateway, _ = slow
+    download = begin(gateway)
+    command = asked(gateway, "drain")
+    gateway.lines("gateway.stopping")
+    assert gateway.command("peer", "forget", "nobody.test", check=False).returncode == 0
+    began = time.monotonic()
+    assert gateway.command("stop", "--limit", "1").stdout.startswith("ended after")
+    assert 0.5 < time.monotonic() - began < 15
+    assert gateway.process.wait(10) == 0
+    download.close()
+    command.communicate(timeout=30)
+    assert command.returncode == 0
+
+
+def test_a_signal_while_it_drains_cuts_nothing_at_once_and_a_second_one_does(slow):
+    gateway, release = slow
+    download = begin(gateway)
+    command = asked(gateway, "drain")
+    gateway.lines("gateway.stopping")
+    gateway.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        gateway.process.wait(2)
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(10) == 0
+    with pytest.raises(Exception):
+        download.receive()
+    command.communicate(timeout=30)
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_the_journal_of_the_system_is_told_what_to_file_each_line_under(start, backend, named):
     """Only where the manager reads the log itself: a pipe to something else gets lines of JSON."""
