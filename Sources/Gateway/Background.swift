@@ -12,8 +12,11 @@ extension Gateway {
     func background(on group: LoopGroup) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
+            var told: String?
             while !Task.isCancelled {
                 let isKnown = await published.refresh(on: loop)
+                if let missing = published.missing, missing != told { warnOfDocument(missing) }
+                told = published.missing
                 warnOfSignatures()
                 await pauseForInquiry(isKnown ? configuration.discovery.fresh : Self.again)
             }
@@ -44,9 +47,11 @@ extension Gateway {
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }
         let lists = Task { [self] in await keepLists() }
         let counts = Task { [self] in
+            var refused = RefusedConnections()
             while !Task.isCancelled {
                 await pause(.seconds(2))
                 keepCounts()
+                refused.tell(group, log, now: environment.monotonicSeconds())
             }
         }
         let memory = Task { [self] in await watchMemory(group) }
@@ -93,6 +98,19 @@ extension Gateway {
                     .remedy,
                     "see whether the clock is right; if it is, it was ahead once, and this ends by "
                         + "itself (deploy/README.md, the clock)"),
+            ])
+    }
+
+    /// Says why there is no document to serve: peers find nobody here.
+    private func warnOfDocument(_ missing: String) {
+        log.write(
+            .warning, .backendUndiscovered,
+            [
+                LogEntry(.detail, missing),
+                LogEntry(
+                    .remedy,
+                    "see whether backend.url and backend.host lead to the \(backend.kind.rawValue) "
+                        + "itself, and whether federation is turned on there"),
             ])
     }
 

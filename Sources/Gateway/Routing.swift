@@ -106,8 +106,10 @@ extension Gateway: RequestHandler {
         return .read(limit: 0) { [self] request in
             await published.answer(document, at: host, asking: request.client.loop)
                 ?? refusal(
-                    Denial(.backendUnavailable, "the backend's document is not there yet"),
-                    from: request.client)
+                    Denial(
+                        .backendUnavailable,
+                        "the backend has no discovery document: \(published.missing ?? "not asked yet")"
+                    ), from: request.client)
         }
     }
 

@@ -94,7 +94,7 @@ extension RunningGateway {
         do { return try TLSIdentity(chain: chain, key: key, staple: word) } catch {
             throw PrivateFile.Problem(
                 path: settings.key, what: "is not the key of \(settings.certificate)",
-                remedy: "that file begins with the certificate of this key")
+                remedy: "the first certificate there has to be that of this key")
         }
     }
 

@@ -2,12 +2,12 @@ extension DenialCode {
     /// The sentence that a peer's administrator reads when the policy has no better one.
     package var hint: String {
         switch self {
-        case .malformedRequest: "The request is not well-formed HTTP."
+        case .malformedRequest: "The request is not HTTP as this server takes it."
         case .malformedPath: "The path is not in its canonical form."
         case .malformedJSON: "The body is not strict JSON (RFC 8259, no duplicate members)."
-        case .malformedMessage: "A required member is missing or has the wrong type."
+        case .malformedMessage: "A member is missing or has the wrong type, or the URL has a query."
         case .bodyTooLarge: "The body is larger than this server accepts."
-        case .unsupportedMediaType: "The content type is not the one that this path takes."
+        case .unsupportedMediaType: "The content type or coding is not one that this path takes."
         case .notFound: "There is nothing here."
         case .methodNotAllowed: "This path does not take this method."
         case .misdirected: "This host is not served on this connection."

@@ -21,6 +21,8 @@ final class PublishedDocuments: Sendable {
         /// When the key set has a key less, Unix seconds.
         var keysEnd: Int?
         var isStopped = false
+        /// Why the backend's document was not found when it was asked last.
+        var missing: String?
     }
 
     private let state: Mutex<State>
@@ -80,18 +82,22 @@ final class PublishedDocuments: Sendable {
     @discardableResult
     func refresh(on loop: LoopHandle) async -> Bool {
         await flight.result(for: 0) { [self] in
-            guard
-                let found = await BackendInquiry(
-                    backend: backend, isWanted: { self.state.withLock { !$0.isStopped } }
-                ).document(on: loop)
-            else {
-                return
+            let inquiry = BackendInquiry(
+                backend: backend, isWanted: { self.state.withLock { !$0.isStopped } })
+            switch await inquiry.document(on: loop) {
+            case .found(let document, let version):
+                state.withLock { $0.missing = nil }
+                backend.learn(document, statusVersion: version)
+                rebuild()
+            case .missing(let text): state.withLock { $0.missing = $0.isStopped ? nil : text }
             }
-            backend.learn(found.document, statusVersion: found.statusVersion)
-            rebuild()
         }
         return backend.view.document != nil
     }
+
+    /// What each place of the backend's document has said instead of it, when it was asked last; nil when it
+    /// was found.
+    var missing: String? { state.withLock { $0.missing } }
 
     /// Nothing is asked from now on: the loops are about to end.
     func stop() { state.withLock { $0.isStopped = true } }

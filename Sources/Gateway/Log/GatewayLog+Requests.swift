@@ -92,11 +92,10 @@ extension GatewayLog {
             write(
                 .warning, .backendSuspended,
                 [
-                    LogEntry(.reason, failure.code),
+                    LogEntry(.reason, failure.code), failure.detail.map { LogEntry(.detail, $0) },
                     LogEntry(
                         .remedy,
-                        "see whether the backend runs; requests for it get 503 until it answers one"
-                    ),
+                        "\(failure.remedy); requests for it get 503 until it answers one"),
                 ])
         case .resumed: write(.notice, .backendResumed)
         }
@@ -121,5 +120,21 @@ extension GatewayLog {
         sample(
             DenialCode.keyChanged.rawValue, .notice, .peerKeyHeld,
             [LogEntry(.peer, peer.description), LogEntry(.problem, surprise.rawValue)])
+    }
+}
+
+extension UpstreamFailure {
+    /// What the handshake failed for; nil where the code says all.
+    fileprivate var detail: String? { if case .tls(let detail) = self { detail } else { nil } }
+
+    /// What to look at, of a backend.
+    fileprivate var remedy: String {
+        switch self {
+        case .tls:
+            "see whether its certificate is for the host of backend.url, and who signed it "
+                + "(the system, or outbound.ca_file)"
+        case .unresolved, .addressRefused: "see whether the host of backend.url has an address"
+        default: "see whether the backend runs"
+        }
     }
 }

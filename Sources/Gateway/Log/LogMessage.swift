@@ -17,6 +17,10 @@ package enum LogMessage: String, Sendable, CaseIterable {
     /// The backend signs and checks signatures, which is the gateway's part.
     case backendSigns = "backend.signs"
     case backendFailed = "backend.failed"
+    /// None of its places has a discovery document that can be read.
+    case backendUndiscovered = "backend.undiscovered"
+    /// Connections that ended without an answer, as many as there were since the last such line.
+    case connectionsRefused = "connections.refused"
     /// It gave no answers: requests are refused at once, but for one now and then that tries it.
     case backendSuspended = "backend.suspended"
     /// It answers again.
