@@ -37,14 +37,16 @@ extension Gateway {
         return await recorded(answer, trail) { refusal($0, of: kind.family, decision: $1) }
     }
 
-    /// What is held is kept for the person who decides.
+    /// What is held is kept for the person who decides; of a peer that has not waited before at once, since
+    /// it is told that somebody was asked.
     ///
     /// - Parameter peer: who waits, where it is another one than the message is of.
     func keepHeld(_ record: JournalRecord, of peer: PeerHost? = nil) {
         guard record.decision.action == .hold, let facts = record.facts,
             let peer = peer ?? facts.peer
         else { return }
-        holds.note(HeldMessage(facts, record.decision, of: peer, at: environment.now()), of: peer)
+        let message = HeldMessage(facts, record.decision, of: peer, at: environment.now())
+        if holds.note(message, of: peer) { store.commitLater([holds.flush()].compactMap { $0 }) }
     }
 
     /// What a permitted message is for: the backend, or the gateway's own token endpoint.

@@ -67,10 +67,13 @@ package final class HoldBook: Sendable {
 
     package subscript(_ peer: PeerHost) -> HeldPeer? { state.withLock { $0.entries[peer]?.held } }
 
-    /// Keeps what a held message said; on the disk with the next `flush`.
-    func note(_ message: HeldMessage, of peer: PeerHost) {
+    /// Keeps what a held message said; on the disk with the next `flush`. True for a peer that has not
+    /// waited before.
+    @discardableResult
+    func note(_ message: HeldMessage, of peer: PeerHost) -> Bool {
         state.withLock { state in
-            if state.entries[peer] == nil {
+            let isNew = state.entries[peer] == nil
+            if isNew {
                 state.makeRoom(capacity)
                 state.entries[peer] = Entry(
                     held: HeldPeer(
@@ -79,6 +82,7 @@ package final class HoldBook: Sendable {
                 state.gone.remove(peer)
             }
             state.entries[peer]?.take(message, Self.messages)
+            return isNew
         }
     }
 

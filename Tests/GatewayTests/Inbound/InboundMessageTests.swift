@@ -60,6 +60,20 @@ import Transport
         #expect(!world.net.asked.contains { $0.contains("college.test") })
     }
 
+    /// It was told that a person is asked: a kill loses nobody.
+    @Test func whoWaitsForTheFirstTimeIsOnTheDiskAtOnce() async throws {
+        let world = try TestWorld(unknown: "hold")
+        let stranger = try TestPeer("stranger.test")
+        try stranger.publish(on: world.net)
+        let answer = try await world.receive(
+            try stranger.request(
+                "/ocm/shares", Messages.share(from: "stranger.test"), at: world.clock.now))
+        #expect(answer.status == 503)
+        try await world.stored()
+        let kept = try HoldBook.read(world.gateway.store.path, world.seal, now: world.clock.now)
+        #expect(kept.map(\.peer.name) == ["stranger.test"])
+    }
+
     @Test func ocmIsToldCodeDecisionAndHint() throws {
         let (answer, body) = try refusal(Denial(.senderMismatch, "detail"), .ocm(.shares))
         #expect(answer.status == 403)
