@@ -21,8 +21,8 @@ struct CheckCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        if option.path != "-", !FileManager.default.isReadableFile(atPath: option.path) {
-            _ = try option.load()
+        do throws(ConfigurationErrors) { _ = try option.bytes() } catch {
+            throw CommandFailure(error)
         }
         var check = InstallationCheck()
         var policyHash: String?

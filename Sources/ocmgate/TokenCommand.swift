@@ -35,7 +35,10 @@ struct TokenCommand: ParsableCommand {
             }
             do throws(Denial) {
                 let sealer = try Self.sealer(key, site)
-                show(try sealer.open(text, now: Int(Date().timeIntervalSince1970)))
+                let token = try sealer.opened(text)
+                let isValid = Date().timeIntervalSince1970 < Double(token.expires)
+                show(token, isValid: isValid)
+                if isValid { return }
             } catch {
                 let reason = "\(error.code.rawValue): \(error.detail)"
                 if json {
@@ -43,8 +46,8 @@ struct TokenCommand: ParsableCommand {
                 } else {
                     Output.error(reason)
                 }
-                throw Exit.findings
             }
+            throw Exit.findings
         }
 
         private static func sealer(_ key: SealKey, _ site: Site) throws(Denial) -> TokenSealer {
@@ -53,15 +56,17 @@ struct TokenCommand: ParsableCommand {
             }
         }
 
-        private func show(_ token: AccessToken) {
+        private func show(_ token: AccessToken, isValid: Bool) {
             let permissions: String =
                 switch token.permissions {
                 case .unspecified: "unspecified"
                 case .named(let words): words.joined(separator: ",")
                 }
             if json {
+                let reason = "\(DenialCode.tokenExpired.rawValue): since \(token.expires)"
                 Output.json([
-                    "valid": .bool(true), "share": .string(token.share),
+                    "valid": .bool(isValid), "reason": isValid ? .null : .string(reason),
+                    "share": .string(token.share),
                     "peer": .string(token.peer.description),
                     "permissions": .string(permissions), "path": .string(token.pathPrefix),
                     "issued": .number(token.issued), "expires": .number(token.expires),
@@ -74,6 +79,10 @@ struct TokenCommand: ParsableCommand {
             Output.line("path\t\(token.pathPrefix)")
             Output.line("issued\t\(token.issued)")
             Output.line("expires\t\(token.expires)")
+            if !isValid {
+                Output.error(
+                    "\(DenialCode.tokenExpired.rawValue): since \(Moment.text(token.expires))")
+            }
         }
     }
 }

@@ -77,7 +77,11 @@ extension TOMLForm<String> {
             default: false
             }
         }
-        guard isPlain, segments.count > 1, segments.first == "", !taken.contains(text),
+        // What old servers serve with it in front, they serve without it too.
+        let bare = text.hasPrefix("/index.php/") ? text.dropFirst("/index.php".count) : text[...]
+        guard isPlain, segments.count > 1, segments.first == "", !taken.contains(String(bare)),
+            !roots.contains(segments[1]),
+            bare.split(separator: "/").first.map(roots.contains) == false,
             segments.dropFirst().allSatisfy({ $0 != "" && $0 != "." && $0 != ".." })
         else { return nil }
         return text
@@ -86,7 +90,12 @@ extension TOMLForm<String> {
     private static let taken: Set<String> = [
         "/ocm", "/ocm/shares", "/ocm/notifications", "/ocm/invite-accepted", "/ocm/request-share",
         "/ocm/jwks", "/.well-known/ocm", "/.well-known/jwks.json", "/ocm-provider",
-        "/ocs-provider", "/index.php/.well-known/ocm", "/index.php/ocm-provider",
+        "/ocs-provider", "/index.php",
+    ]
+
+    /// Where backends have the data of shares, and what the older API is below.
+    private static let roots: Set<Substring> = [
+        "public.php", "remote.php", "status.php", "ocs", "dav", "webdav", "public-files", "s",
     ]
 }
 

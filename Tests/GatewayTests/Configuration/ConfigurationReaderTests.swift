@@ -56,6 +56,14 @@ import Transport
             #"8:8: "/ocm/shares" is not a path of its own like /ocm/token"#
         ),
         (
+            "[token]\npath = \"/index.php/ocm/shares\"",
+            #"8:8: "/index.php/ocm/shares" is not a path of its own like /ocm/token"#
+        ),
+        (
+            "[token]\npath = \"/public.php/webdav\"",
+            #"8:8: "/public.php/webdav" is not a path of its own like /ocm/token"#
+        ),
+        (
             "[token]\npath = \"/a/../b\"",
             #"8:8: "/a/../b" is not a path of its own like /ocm/token"#
         ),
