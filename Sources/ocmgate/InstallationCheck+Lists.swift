@@ -10,13 +10,28 @@ extension InstallationCheck {
         let folder = ListFolder(state: configuration.state.file)
         warnOfSharedKeys(policy)
         for list in policy.lists {
-            guard let download = list.download else { continue }
+            guard let download = list.download else {
+                warnOfEnded(list, policy)
+                continue
+            }
             keys(of: download)
             guard mayRead(folder.path) else { continue }
             do throws(PrivateFile.Problem) {
-                judge(list, try folder.record(of: list), policy.file)
+                judge(list, try folder.record(of: list), policy)
             } catch { find(error) }
         }
+    }
+
+    /// Tests are judged at a day of their own, and do not see that an entry has ended.
+    private mutating func warnOfEnded(_ list: PeerList, _ policy: Policy) {
+        let ended = list.entries.filter { $0.hasEnded(now) }
+        guard let first = ended.first, let until = first.until else { return }
+        let place = policy.place(of: first, in: list)
+        warn(
+            place?.file ?? policy.file, at: place?.position,
+            "the list \(list.name): \(first.pattern) counts no more since \(Moment.text(until))"
+                + " (\(ended.count) of its \(list.entries.count) entries have ended)",
+            remedy: "write a later \"until\", or take it out")
     }
 
     /// What a key has signed need not say which list it is.
@@ -52,7 +67,8 @@ extension InstallationCheck {
         }
     }
 
-    private mutating func judge(_ list: PeerList, _ record: ListRecord?, _ file: String) {
+    private mutating func judge(_ list: PeerList, _ record: ListRecord?, _ policy: Policy) {
+        let (file, position) = (policy.file, list.position)
         if record?.live == nil {
             let meanwhile =
                 switch list.stance {
@@ -60,11 +76,13 @@ extension InstallationCheck {
                 case .allow: "it admits nobody"
                 }
             warn(
-                file, "the list \(list.name) was never loaded; until it is, \(meanwhile)",
+                file, at: position,
+                "the list \(list.name) was never loaded; until it is, \(meanwhile)",
                 remedy: "ocmgate list update \(list.name)")
         }
         if let failure = record?.failure {
-            warn(file, "the list \(list.name) could not be fetched lately: \(failure)")
+            warn(
+                file, at: position, "the list \(list.name) could not be fetched lately: \(failure)")
         }
         if record?.draft != nil {
             notes.append(

@@ -283,9 +283,12 @@ struct InstallationCheck {
         find(problem.path, problem.what, remedy: problem.remedy)
     }
 
-    mutating func warn(_ file: String, _ message: String, remedy: String? = nil) {
+    mutating func warn(
+        _ file: String, at position: SourcePosition? = nil, _ message: String,
+        remedy: String? = nil
+    ) {
         warnings.append(
-            ConfigurationError(file: file, position: nil, message: message, remedy: remedy))
+            ConfigurationError(file: file, position: position, message: message, remedy: remedy))
     }
 
     private static let renew = "put a chain there that a public authority signed, leaf first"

@@ -167,3 +167,11 @@ extension ListEntry {
     /// A line for people; control characters of a note are shown as such.
     var line: String { words + (note.map { "  # \(quoted($0).dropFirst().dropLast())" } ?? "") }
 }
+
+/// Rows of a list that are well formed and say nothing of who may federate.
+enum LeftOut {
+    /// `1 left out (severity silence)`, for people.
+    static func text(_ counts: [String: Int]) -> [String] {
+        counts.sorted { $0.key < $1.key }.map { "\($0.value) left out (\($0.key))" }
+    }
+}

@@ -32,11 +32,13 @@ struct ListImportCommand: ParsableCommand {
                 "read as a list of blocks, whose domains stand for all below them too; for one that "
                     + "allows: --standing allow")
         }
+        if !json { LeftOut.text(contents.leftOut).forEach { Output.error($0) } }
         let added = try into.map { try add(contents.entries, to: $0) } ?? contents.entries
         if json {
             Output.json([
                 "ok": .bool(true), "entries": .list(added.map(\.row)),
                 "file": into.map { .string($0) } ?? .null,
+                "left_out": .object(contents.leftOut.mapValues { .number($0) }),
             ])
         } else if let into {
             Output.line(

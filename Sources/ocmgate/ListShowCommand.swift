@@ -25,7 +25,7 @@ struct ListShowCommand: ParsableCommand {
         } catch { throw CommandFailure(error.description) }
         let entries = try name == nil ? nil : ListPlace.entries(shown[0], folder)
         if place.json {
-            var members: [String: Output.Value] = ["lists": .list(states.map(\.row))]
+            var members: [String: Output.Value] = ["lists": .list(states.map { $0.row(now) })]
             if let entries { members["entries"] = .list(entries.map(\.row)) }
             Output.json(members)
         } else {
@@ -54,11 +54,15 @@ private struct ListState {
 
     var count: Int? { list.download == nil ? list.entries.count : record?.live?.count }
 
-    var row: [String: Output.Value] {
+    /// Entries of an own list that count no more.
+    func ended(_ now: Int) -> Int { list.entries.count { $0.hasEnded(now) } }
+
+    func row(_ now: Int) -> [String: Output.Value] {
         var row: [String: Output.Value] = [
             "name": .string(list.name), "standing": .string(list.stance.rawValue),
             "tier": .string(list.tier.rawValue), "hard": .bool(list.firmness == .hard),
             "loaded": .bool(isLoaded), "count": count.map { .number($0) } ?? .null,
+            "ended": .number(ended(now)),
             "source": (list.download?.url ?? list.source).map { .string($0) } ?? .null,
         ]
         guard let download = list.download else { return row }
@@ -88,6 +92,7 @@ private struct ListState {
         var head = "\(list.name)  \(list.stance.rawValue)"
         if list.firmness == .hard { head += ", hard" }
         head += "  \(count.map { "\($0) entries" } ?? "not loaded")"
+        if ended(now) > 0 { head += ", \(ended(now)) ended" }
         guard let download = list.download else {
             return head + "  \(list.source ?? "in the policy")"
         }
@@ -99,9 +104,7 @@ private struct ListState {
             }
             if let next = record.next { facts.append("next in \(Self.ago(max(0, next - now)))") }
             if let title = record.title { facts.append("federation \(quoted(title))") }
-            for (reason, number) in record.leftOut.sorted(by: { $0.key < $1.key }) {
-                facts.append("\(number) left out (\(reason))")
-            }
+            facts += LeftOut.text(record.leftOut)
             if !facts.isEmpty { lines.append(facts.joined(separator: ", ")) }
             if let failure = record.failure {
                 lines.append("fails (\(record.failures)): \(failure)")

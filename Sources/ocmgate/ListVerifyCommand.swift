@@ -31,9 +31,7 @@ struct ListVerifyCommand: ParsableCommand {
         }
         var facts = ["\(contents.entries.count) entries"]
         if let title = contents.title { facts.append("federation \(quoted(title))") }
-        for (reason, number) in contents.leftOut.sorted(by: { $0.key < $1.key }) {
-            facts.append("\(number) left out (\(reason))")
-        }
+        facts += LeftOut.text(contents.leftOut)
         if let subject = contents.subject { facts.append("about \(quoted(subject))") }
         facts.append(contents.signer.map { "signed by \($0)" } ?? "no signature was asked for")
         Output.line("\(file): fine, " + facts.joined(separator: ", "))

@@ -102,14 +102,19 @@ struct MessageOptions: ParsableArguments {
         if decision == nil, dir != nil { throw ValidationError("--dir belongs to --decision") }
     }
 
-    /// The facts of the message; what is wrong goes to standard error with the name of the option.
+    /// A message, and what decided it, if it is one of the past.
+    struct Asked {
+        let facts: Facts
+        let by: String?
+    }
+
+    /// The message; what is wrong goes to standard error with the name of the option.
     ///
     /// - Parameter json: whether programs are told that there is no such decision.
-    func facts(_ configuration: ConfigurationOption, json: Bool) throws -> Facts {
+    func asked(_ configuration: ConfigurationOption, json: Bool) throws -> Asked {
         let findings = Findings(file: "the message")
-        let base =
-            try message.map { try read($0, at: configuration) }
-            ?? decision.map { try recorded($0, PastSource(configuration, dir: dir), json) }
+        let past = try decision.map { try recorded($0, PastSource(configuration, dir: dir), json) }
+        let base = try message.map { try read($0, at: configuration) } ?? past?.facts
         let facts = Facts.given(try given(isWhole: base != nil), over: base, findings)
         guard var facts, findings.isEmpty else {
             let reasons = findings.result?.all.map { error in
@@ -119,7 +124,7 @@ struct MessageOptions: ParsableArguments {
         }
         if peer == nil, base == nil { facts.peer = nil }
         if now == nil, decision == nil { facts.now = Int(Date().timeIntervalSince1970) }
-        return facts
+        return Asked(facts: facts, by: past?.by)
     }
 
     /// What the message in a file says of itself.
@@ -134,12 +139,13 @@ struct MessageOptions: ParsableArguments {
 
     /// What the policy knew of a message of the past; people under their pseudonyms where nothing
     /// opens them.
-    private func recorded(_ id: String, _ past: PastSource, _ json: Bool) throws -> Facts {
-        guard let facts = try past.decision(id, past.journal(), json: json).decision.facts else {
+    private func recorded(_ id: String, _ past: PastSource, _ json: Bool) throws -> Asked {
+        let decision = try past.decision(id, past.journal(), json: json).decision
+        guard let facts = decision.facts else {
             throw CommandFailure(
                 "the record of \(id) does not hold what a policy knew of the message")
         }
-        return facts
+        return Asked(facts: facts, by: decision.by)
     }
 
     /// - Parameter isWhole: it is known already what kind of message it is.

@@ -27,7 +27,7 @@ extension PeerCommand {
             for peer in peers {
                 Output.line(
                     [
-                        peer.host.description, peer.standing.word.rawValue, peer.standing.by,
+                        peer.host.description, peer.standing.shown, peer.standing.by,
                         peer.signed.name, "keys \(peer.keyState.rawValue)",
                         "\(peer.shares.count) shares",
                         peer.held.map { "\($0.count) held" } ?? "-",
@@ -49,6 +49,7 @@ struct PeerState {
         key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
         do throws(ConfigurationErrors) {
             policy = try PolicyCommand.inForce(settings)
+            PolicyCommand.tellEmpty(policy)
         } catch { throw CommandFailure(error) }
     }
 
@@ -65,11 +66,17 @@ struct PeerState {
     }
 }
 
+extension Standing {
+    /// Its word; `unavailable` while a list that was never loaded could refuse the peer: its messages wait
+    /// for that, whatever the others say.
+    var shown: String { waitsFor == nil ? word.rawValue : "unavailable" }
+}
+
 extension KnownPeer {
     /// Its row in a list.
     var row: [String: Output.Value] {
         [
-            "host": .string(host.description), "standing": .string(standing.word.rawValue),
+            "host": .string(host.description), "standing": .string(standing.shown),
             "by": .string(standing.by), "signed": .string(signed.name),
             "accepted": .string(accepted.name), "keys": .string(keyState.rawValue),
             "pins": .number(pins.count), "shares": .number(shares.count),

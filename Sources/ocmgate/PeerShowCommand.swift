@@ -39,7 +39,12 @@ extension PeerCommand {
 
 extension KnownPeer {
     fileprivate var lines: [String] {
-        var lines = ["\(host): \(standing.word.rawValue) by \(standing.by)"]
+        var lines = ["\(host): \(standing.shown) by \(standing.by)"]
+        if let list = standing.waitsFor {
+            lines.append(
+                "  the list \(list) could block it, and was never loaded: it gets 503 "
+                    + "(list_unavailable) until then; ocmgate list update \(list)")
+        }
         if let entry = standing.entry {
             lines.append(
                 "  entry \(entry.pattern)" + (entry.note.map { ", \($0)" } ?? "")

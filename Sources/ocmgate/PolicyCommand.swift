@@ -23,11 +23,15 @@ struct PolicyCommand: ParsableCommand {
         let written = try open(file)
         let policy =
             option.isThere ? written.inForce(beside: try option.load().state.file) : written
-        let empty = policy.emptyDownloads
-        if !empty.isEmpty {
-            Output.error("downloaded lists that are empty here: \(empty.joined(separator: ", "))")
-        }
+        tellEmpty(policy)
         return policy
+    }
+
+    /// Says which downloaded lists have nothing to judge by.
+    static func tellEmpty(_ policy: Policy) {
+        let empty = policy.emptyDownloads
+        guard !empty.isEmpty else { return }
+        Output.error("downloaded lists that are empty here: \(empty.joined(separator: ", "))")
     }
 
     /// The policy in force of an installation, with the copies of its downloaded lists.

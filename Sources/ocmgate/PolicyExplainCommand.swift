@@ -14,7 +14,8 @@ struct PolicyExplainCommand: ParsableCommand {
             invited. With --message it is what the message in a file says, and options say \
             otherwise; with --decision, what the policy knew of a past message, at its time. Signatures, digests and replays are not asked here: those guards are always \
             on, whatever the policy says; a signature that a message has counts as good (ocmgate \
-            sig verify looks at it). Limits have room, but for those named by --over.
+            sig verify looks at it). Limits have room, but for those named by --over and the one that \
+            refused the message of --decision.
 
             Exit code 0 when the policy allows the message, 2 when there is none that can be used, \
             3 when it refuses.
@@ -35,9 +36,10 @@ struct PolicyExplainCommand: ParsableCommand {
 
     func run() throws {
         let policy = try self.policy()
-        let facts = try message.facts(configuration, json: json)
+        let asked = try message.asked(configuration, json: json)
+        let facts = asked.facts
         let standing = policy.standing(of: facts.peer, now: facts.now)
-        let full = try self.full(policy)
+        let full = try self.full(policy, beside: asked.by)
         let verdict = policy.evaluate(facts, standing) { place in
             full.contains(place) ? .full(retryAfter: 60) : .room
         }
@@ -57,11 +59,14 @@ struct PolicyExplainCommand: ParsableCommand {
             try file ?? configuration.load().policy.file, in: configuration)
     }
 
-    /// The places of the limits that `--over` names.
-    private func full(_ policy: Policy) throws -> Set<Int> {
+    /// The places of the limits that `--over` names, and of the one that refused the past message.
+    private func full(_ policy: Policy, beside past: String?) throws -> Set<Int> {
         let known = policy.limits.map(\.name) + [Policy.pingPongLabel]
+        let then =
+            policy.limits.filter { $0.label == past }.map(\.name)
+            + (past == Policy.pingPongLabel ? [Policy.pingPongLabel] : [])
         return Set(
-            try over.map { name in
+            try (over + then).map { name in
                 guard let place = known.firstIndex(of: name) else {
                     let near = remedy(for: name, among: known)
                     throw CommandFailure(

@@ -295,6 +295,26 @@ def test_check_tells_places_to_programs(fresh):
     }]
 
 
+def test_check_and_list_show_tell_what_has_ended(fresh):
+    """Tests of a policy have a day of their own, and stay green."""
+    policy = fresh / "policy.toml"
+    policy.write_text(policy.read_text() + """
+[list.temporary]
+standing = "allow"
+entries  = [
+  "stays.example",
+  { host = "gone.example", until = 2026-06-30 },
+]
+""")
+    line = policy.read_text().splitlines().index('  { host = "gone.example", until = 2026-06-30 },') + 1
+    run = ocmgate("check", "--json", cwd=fresh)
+    [row] = [row for row in json.loads(run.stdout)["warnings"] if "gone.example" in row["message"]]
+    assert (row["line"], row["column"]) == (line, 3) and "1 of its 2 entries have ended" in row["message"]
+    assert run.returncode == 0 and "until" in row["remedy"]
+    shown = ocmgate("list", "show", cwd=fresh).stdout
+    assert "temporary  allow  2 entries, 1 ended" in shown
+
+
 def test_check_looks_into_the_journals_folder(fresh):
     folder = fresh / "journal"
     replace(fresh / "config.toml", 'dir = "state/journal"', f'dir = "{folder}"')

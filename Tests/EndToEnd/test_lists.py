@@ -130,7 +130,15 @@ def test_until_a_list_of_blocks_is_there_nobody_comes_in_whom_it_could_block(wor
                for line in world.gateway.lines("list.failed"))
     checked = world.gateway.command("check", "--json", check=False)
     warnings = json.loads(checked.stdout)["warnings"]
-    assert any("abuse" in row["message"] and "503" in row["message"] for row in warnings), warnings
+    assert any("abuse" in row["message"] and "503" in row["message"] and row["line"] for row in warnings), \
+        warnings
+    # Nor do the commands about peers say that it may come in.
+    shown = world.gateway.command("peer", "show", "mesh.test", "--json")
+    peer = json.loads(shown.stdout)
+    assert (peer["standing"], peer["by"]) == ("unavailable", "list:abuse")
+    assert "empty here: abuse" in shown.stderr
+    text = world.gateway.command("peer", "show", "mesh.test").stdout
+    assert "list_unavailable" in text and "ocmgate list update abuse" in text
 
     world.put_abuse("bad.test", etag='"1"')
     code, told = world.update("abuse")
@@ -334,6 +342,12 @@ def test_commands_about_lists_say_what_is_wrong(world, tmp_path):
     assert run.stdout.startswith(f"{bad}:3:1: \"not fine\" is not a host"), run.stdout
     run = gateway_free("list", "import", str(bad), "--json", code=1)
     assert json.loads(run.stdout)["defect"]["line"] == 3
+    # A row that says nothing of who may federate is counted, not dropped in silence.
+    bad.write_text("#domain,#severity\nbad.test,suspend\nquiet.test,silence\n")
+    run = gateway_free("list", "import", str(bad))
+    assert run.stdout == "*.bad.test\nbad.test\n" and "1 left out (severity silence)" in run.stderr, run
+    run = gateway_free("list", "import", str(bad), "--json")
+    assert json.loads(run.stdout)["left_out"] == {"severity silence": 1}
     run = world.gateway.command("list", "show", "abuze", check=False)
     assert run.returncode == 2 and 'did you mean "abuse"?' in run.stderr
     run = world.gateway.command("list", "update", "partners", check=False)

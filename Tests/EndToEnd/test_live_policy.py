@@ -102,6 +102,9 @@ def test_a_burst_passes_then_429_says_when_and_then_there_is_room(world, crowd):
     assert reached(backend) == []
     line = gateway.decision(answer["decision"])
     assert line["by"] == "limit:flood" and line["action"] == "deny"
+    # What it is asked of later, it says again: the limit was full.
+    again = told(gateway, "policy", "explain", "--decision", answer["decision"], check=False)
+    assert (again["by"], again["status"]) == ("limit:flood", 429), again
     time.sleep(int(response["retry-after"]))
     assert send(gateway, peer).status == 201
     assert send(gateway, crowd.peers["steady.test"]).status == 201

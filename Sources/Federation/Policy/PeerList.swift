@@ -102,4 +102,7 @@ package struct ListEntry: Sendable, Equatable {
         self.note = note
         self.position = position
     }
+
+    /// Whether it no longer counts.
+    package func hasEnded(_ now: Int) -> Bool { until.map { $0 <= now } ?? false }
 }

@@ -38,6 +38,11 @@ extension Policy {
         guard standing.waitsFor == nil, let entry = standing.entry,
             let list = lists.first(where: { $0.name == standing.list })
         else { return place(of: standing.by) }
+        return place(of: entry, in: list)
+    }
+
+    /// Where an entry of an own list stands; its list, where it says no place.
+    package func place(of entry: ListEntry, in list: PeerList) -> PolicyPlace? {
         guard let position = entry.position else { return place(of: list.label) }
         let source = list.source.map { PolicyFiles.resolve($0, from: file) }
         return PolicyPlace(file: source ?? file, position: position)

@@ -49,7 +49,7 @@ package struct TOMLForm<Value>: Sendable {
             if nodes.isEmpty {
                 findings.report(
                     node.position, "an empty array matches nothing",
-                    remedy: "leave the key out to mean everything")
+                    remedy: "write at least one, or leave the key out where it may be missing")
                 return nil
             }
             return array.read(node, findings)

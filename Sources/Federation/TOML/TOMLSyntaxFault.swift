@@ -25,7 +25,10 @@ struct TOMLSyntaxFault {
             remedy =
                 Self.bracketing(reason, text)
                 ?? Self.remedies.first { reason.hasPrefix($0.reason) }?.remedy
-                ?? Self.values.first { what == $0 }.map { _ in Self.quoting("") }
+                ?? Self.values.first { what == $0 }.map { _ in
+                    let isDateLike = reason.hasSuffix("saw '.'") || reason.hasSuffix("saw '/'")
+                    return Self.quoting("") + (isDateLike ? Self.dates : "")
+                }
         }
     }
 
@@ -57,6 +60,9 @@ struct TOMLSyntaxFault {
         return "write double brackets both times" + (isPlain ? ": [[\(name)]]" : "")
     }
 
+    /// For what begins like a number, and may be meant as a day.
+    private static let dates = "; a date is written without them, like 2027-06-30"
+
     private static let redefinition = "cannot redefine existing"
 
     /// What begins like one of these and goes on otherwise is mostly a text: `20MiB`, `True`.
@@ -79,6 +85,11 @@ struct TOMLSyntaxFault {
         ("control characters other than TAB", "close the text on its line with a quote"),
         ("unknown escape sequence", "write a backslash twice, or the text in 'single quotes'"),
         (redefinition, "leave one of the two"),
+        ("expected day between", "write a day that there is, like 2027-06-30"),
+        ("expected month between", "write a day that there is, like 2027-06-30"),
+        ("expected hour between", "write a moment like 2027-06-30T12:00:00Z"),
+        ("expected minute between", "write a moment like 2027-06-30T12:00:00Z"),
+        ("expected second between", "write a moment like 2027-06-30T12:00:00Z"),
         ("expected 'true'", "write true, or the text in straight quotes"),
         ("expected 'false'", "write false, or the text in straight quotes"),
     ]

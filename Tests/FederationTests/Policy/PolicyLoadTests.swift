@@ -209,7 +209,7 @@ import Testing
             "10:9: unknown need \"signatur\"; did you mean \"signature\"?",
             "11:8: \"Not OK\" is not a code like \"not_allowed\" (a-z, 0-9, _)",
             "13:1: there is another [[require]] \"r\", in line 7",
-            "14:6: an empty array matches nothing; leave the key out to mean everything",
+            "14:6: an empty array matches nothing; write at least one, or leave the key out where it may be missing",
             "16:1: the key \"name\" of [rule] is missing",
             "18:10: unknown action \"permit\"; known here: allow, deny, hold",
             "23:1: \"status\" belongs to a rule that refuses",
@@ -236,7 +236,7 @@ import Testing
         ),
         (
             "{ protocol = [] }",
-            "6:21: an empty array matches nothing; leave the key out to mean everything"
+            "6:21: an empty array matches nothing; write at least one, or leave the key out where it may be missing"
         ),
         ("{ permissions = \"raed\" }", "6:24: unknown permission \"raed\"; did you mean \"read\"?"),
         ("{ size_max = \"5 GB\" }", "6:21: \"5 GB\" is not a size like \"256KiB\""),

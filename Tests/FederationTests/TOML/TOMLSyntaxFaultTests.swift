@@ -9,6 +9,16 @@ import Testing
         ("a = [yes, no]", #"1:6: this is no value; put a text in straight quotes: "yes""#),
         ("size = 20MiB", "1:10: expected digit, saw 'M'; put a text in straight quotes"),
         (
+            "until = 2027-06-31",
+            "1:19: expected day between 1 and 30 (inclusive), saw 31; write a day that there is, "
+                + "like 2027-06-30"
+        ),
+        (
+            "until = 30.06.2027",
+            "1:14: expected decimal digit or exponent, saw '.'; put a text in straight quotes; "
+                + "a date is written without them, like 2027-06-30"
+        ),
+        (
             "name: \"x\"",
             "1:5: expected '=', saw ':'; write key = value; a key of several words stands in quotes"
         ),

@@ -27,10 +27,12 @@ enum EnglishWords {
         return count(seconds / unit.seconds, unit.word, unit.word + "s")
     }
 
-    /// `a minute`, `15 minutes`.
+    /// What follows a number: `a minute`, `in 15 minutes`.
     static func each(_ period: Duration) -> String {
         let seconds = period.wholeSeconds
-        guard let unit = units.first(where: { $0.seconds == seconds }) else { return time(period) }
+        guard let unit = units.first(where: { $0.seconds == seconds }) else {
+            return "in \(time(period))"
+        }
         return (unit.word == "hour" ? "an " : "a ") + unit.word
     }
 
