@@ -42,7 +42,7 @@ struct DiscoverCommand: AsyncParsableCommand {
     ) {
         Output.json([
             "host": .string(found.peer.description), "published": .bool(true),
-            "endPoint": .string(document.endPoint),
+            "enabled": .bool(document.isEnabled), "endPoint": .string(document.endPoint),
             "provider": document.provider.map { .string($0) } ?? .null,
             "version": .string(document.version ?? document.apiVersion ?? ""),
             "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
@@ -65,6 +65,9 @@ struct DiscoverCommand: AsyncParsableCommand {
             words.isEmpty ? "none" : words.sorted().joined(separator: ", ")
         }
         Output.line("\(found.peer): \(document.provider ?? "unnamed"), \(document.endPoint)")
+        if !document.isEnabled {
+            Output.line("  enabled        no: it says that it takes nothing")
+        }
         Output.line("  version        \(document.version ?? document.apiVersion ?? "none")")
         Output.line("  capabilities   \(list(document.capabilities.map(\.rawValue)))")
         Output.line("  criteria       \(list(document.criteria.map(\.rawValue)))")
@@ -72,6 +75,12 @@ struct DiscoverCommand: AsyncParsableCommand {
         Output.line("  keys           \(list(found.keys))")
         if document.advertisesSignatures, found.keys.isEmpty, !found.isFromFile {
             Output.line("                 it says that it signs, and shows no key that can be used")
+        } else if document.generation == .rfc9421, !found.isFromFile,
+            !found.offered.contains(where: { $0.source == PeerKey.Source.jwks.rawValue })
+        {
+            Output.line(
+                "                 none of them in a key set (jwksUri): what it signs by RFC 9421 is refused"
+            )
         }
         Output.line("  token exchange \(document.exchangesTokens ? "yes" : "no")")
         Output.line("  we would sign  \(dialect.signatures.standard)")

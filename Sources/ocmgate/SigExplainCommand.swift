@@ -61,7 +61,7 @@ struct SigExplainCommand: ParsableCommand {
         ).find(
             raw.message, body: raw.body, label: label, keys: keys,
             now: now ?? found?.created(raw.message) ?? Int(Date().timeIntervalSince1970))
-        let report = SigExplanation(finding)
+        let report = SigExplanation(finding, isPlaced: message.origin != nil || !alias.isEmpty)
         if json {
             Output.json(report.members(found))
         } else {
@@ -83,7 +83,8 @@ private struct SigExplanation {
     private let distortions: [Distortion]
     private let remedies: [String]
 
-    init(_ finding: SignatureDiagnosis.Finding) {
+    /// - Parameter isPlaced: where the message was sent to was said, and not taken from its Host alone.
+    init(_ finding: SignatureDiagnosis.Finding, isPlaced: Bool) {
         var isGenuine = false
         var distortions: [Distortion] = []
         var remedies: [String] = []
@@ -116,6 +117,11 @@ private struct SigExplanation {
             remedies = [
                 "compare `ocmgate sig base` with what the signer signed, and the keys of both sides"
             ]
+            if !isPlaced {
+                remedies.insert(
+                    "a Host that was rewritten on the way is found only if it is said what it was: "
+                        + "--origin https://HOST, --alias for other names", at: 0)
+            }
         case .unreadable(let reason):
             (word, summary) = ("unreadable", reason)
         }

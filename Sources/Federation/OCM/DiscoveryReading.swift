@@ -1,10 +1,18 @@
 extension DiscoveryDocument {
     /// Why a body is not a discovery document.
-    package enum Failure: Error, Sendable, Equatable {
+    package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// Not strict JSON: a login page, for instance.
         case notJSON(JSONError)
         /// JSON without an `endPoint` that is a URL: Seafile switched off answers `{}`.
         case noEndPoint
+
+        package var description: String {
+            switch self {
+            case .notJSON(let error):
+                "no strict JSON (\(error.problem.rawValue), byte \(error.offset + 1))"
+            case .noEndPoint: "no endPoint that is a URL"
+            }
+        }
     }
 
     /// Reads the document; the body may be at most 256 KiB.

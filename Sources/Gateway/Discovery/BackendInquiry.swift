@@ -22,7 +22,7 @@ struct BackendInquiry: Sendable {
                 let body = try await get(path, on: loop)
                 let document: DiscoveryDocument
                 do { document = try DiscoveryDocument(parsing: body) } catch {
-                    throw Miss("no discovery document (\(body.count) bytes)")
+                    throw Miss("\(error)")
                 }
                 return .found(document, statusVersion: await statusVersion(on: loop))
             } catch { tried.append("\(path): \(error.text)") }
