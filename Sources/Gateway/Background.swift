@@ -15,8 +15,15 @@ extension Gateway {
             var told: String?
             while !Task.isCancelled {
                 let isKnown = await published.refresh(on: loop)
-                if let missing = published.missing, missing != told { warnOfDocument(missing) }
-                told = published.missing
+                if isKnown {
+                    told = nil
+                } else if let missing = published.missing, missing != told,
+                    backend.upstream.health?.isGood != false
+                {
+                    // One that is silent is told of as that.
+                    warnOfDocument(missing)
+                    told = missing
+                }
                 warnOfSignatures()
                 await pauseForInquiry(isKnown ? configuration.discovery.fresh : Self.again)
             }

@@ -133,6 +133,8 @@ package final class Gateway: Sendable {
         var reload: @Sendable () async -> ConfigurationReload?
         /// Ends; requests in flight get so long.
         var end: @Sendable (Duration) -> Void
+        /// It ends already: nothing new is fetched.
+        var isEnding = false
     }
 
     /// What a gateway is made of.

@@ -16,8 +16,7 @@ package final class RunningGateway: Sendable {
     /// What others want of the one that runs it, as it comes.
     package let endings = AsyncStream.makeStream(of: End.self)
     private let background = Mutex<[Task<Void, Never>]>([])
-    /// What waits for those under way, once it stops.
-    private let ending = Mutex<Task<Void, Never>?>(nil)
+    private let ending = Mutex(Ending())
 
     /// Reads keys, policy and state, starts the loops, and listens.
     ///
@@ -143,8 +142,15 @@ package final class RunningGateway: Sendable {
         gateway.published.stop()
         withdrawOffer()
         let shutdown = Task { [server] in await server.shutdown(grace: grace) }
-        ending.withLock { $0 = shutdown }
-        gateway.steering.withLock { $0?.end = { [weak self] in self?.hurry($0) } }
+        gateway.steering.withLock {
+            $0?.end = { [weak self] in self?.hurry($0) }
+            $0?.isEnding = true
+        }
+        let wish = ending.withLock { ending in
+            ending.shutdown = shutdown
+            return ending.wish
+        }
+        if let wish { hurry(wish) }
         let orders = Task { [gateway] in
             while !Task.isCancelled {
                 await gateway.carryOutOrders()
@@ -157,7 +163,8 @@ package final class RunningGateway: Sendable {
             shutdown.cancel()
         }
         orders.cancel()
-        await orders.value
+        // One that was begun says how it ended, if it does not take long.
+        _ = await Patience.result(within: .seconds(3)) { await orders.value }
         await group.shutdown()
         letStateGo()
         gateway.tellOfCandidate()
@@ -165,9 +172,20 @@ package final class RunningGateway: Sendable {
         log.flush()
     }
 
-    /// While it stops: what is under way gets at most so long from now on.
+    private struct Ending {
+        /// What waits for those under way, once it stops.
+        var shutdown: Task<Void, Never>?
+        /// That they get less was said before.
+        var wish: Duration?
+    }
+
+    /// While it stops, or is about to: what is under way gets at most so long from then on.
     package func hurry(_ grace: Duration) {
-        guard let shutdown = ending.withLock({ $0 }) else { return }
+        let shutdown = ending.withLock { ending in
+            if ending.shutdown == nil { ending.wish = grace }
+            return ending.shutdown
+        }
+        guard let shutdown else { return }
         Task { [gateway] in
             await gateway.pause(grace)
             shutdown.cancel()

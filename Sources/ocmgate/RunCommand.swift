@@ -53,7 +53,16 @@ struct RunCommand: AsyncParsableCommand {
                 manager.stopping(grace)
                 let last = running
                 // Of a command that gives more time the first signal leaves what a signal gives.
-                if !end.isBySignal { signals.first { last.hurry(Self.grace) } }
+                if !end.isBySignal {
+                    let streaming = former
+                    signals.first {
+                        last.hurry(Self.grace)
+                        Task {
+                            try? await Task.sleep(for: Self.grace)
+                            for task in streaming { task.cancel() }
+                        }
+                    }
+                }
                 await Self.end(former, within: grace, signals) { await last.stop(grace: grace) }
                 return
             case .succeeded(let succession):

@@ -80,7 +80,6 @@ extension TOMLForm<String> {
         // What old servers serve with it in front, they serve without it too.
         let bare = text.hasPrefix("/index.php/") ? text.dropFirst("/index.php".count) : text[...]
         guard isPlain, segments.count > 1, segments.first == "", !taken.contains(String(bare)),
-            !roots.contains(segments[1]),
             bare.split(separator: "/").first.map(roots.contains) == false,
             segments.dropFirst().allSatisfy({ $0 != "" && $0 != "." && $0 != ".." })
         else { return nil }

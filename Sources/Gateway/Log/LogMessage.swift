@@ -19,7 +19,7 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case backendFailed = "backend.failed"
     /// None of its places has a discovery document that can be read.
     case backendUndiscovered = "backend.undiscovered"
-    /// Connections that ended without an answer, as many as there were since the last such line.
+    /// Connections that were refused, broken off or put off: how many since the last such line.
     case connectionsRefused = "connections.refused"
     /// It gave no answers: requests are refused at once, but for one now and then that tries it.
     case backendSuspended = "backend.suspended"

@@ -1,8 +1,8 @@
 import Logging
 import Transport
 
-/// Tells of connections that ended without an answer, by the counters of the loops: where they end, nobody
-/// writes lines.
+/// Tells of connections that were refused, broken off or put off, by the counters of the loops: where that
+/// happens, nobody writes lines.
 struct RefusedConnections {
     private var known: [Counters.Event: Int] = [:]
     private var next: [Counters.Event: Int] = [:]
@@ -24,9 +24,8 @@ struct RefusedConnections {
 
     /// What an operator has to do with, and what the network brings by itself.
     private static let told: [(Counters.Event, Logger.Level)] = [
-        (.clientLimit, .notice), (.exchangeLimit, .notice), (.acceptPaused, .notice),
-        (.acceptFailed, .notice), (.proxyHeaderRefused, .notice), (.shed, .notice),
-        (.handshakeFailed, .info), (.handshakeTimeout, .info), (.headTimeout, .info),
-        (.bodyTimeout, .info), (.writeStall, .info),
+        (.clientLimit, .notice), (.acceptPaused, .notice), (.acceptFailed, .notice),
+        (.proxyHeaderRefused, .notice), (.shed, .notice), (.handshakeFailed, .info),
+        (.handshakeTimeout, .info),
     ]
 }

@@ -111,7 +111,7 @@ package final class HoldBook: Sendable {
         guard !new.isEmpty || !gone.isEmpty else { return nil }
         return Change(
             write: { [self] db in
-                for peer in gone { try HoldRows.remove(peer, db) }
+                for peer in gone where self[peer] == nil { try HoldRows.remove(peer, db) }
                 for peer in new {
                     guard let held = self[peer] else { continue }
                     try HoldRows.write(held, seal, db)

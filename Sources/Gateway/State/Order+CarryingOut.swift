@@ -66,6 +66,8 @@ extension Gateway {
     func carryOutOrders() async {
         for taken in orders.take(now: environment.now()) {
             switch taken.order {
+            case .lists where steering.withLock({ $0?.isEnding ?? false }):
+                answer(taken, .refused("the gateway is ending"))
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }

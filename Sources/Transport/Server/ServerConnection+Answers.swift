@@ -73,8 +73,7 @@ extension ServerConnection {
         case .drop: deadline = loop.now + RequestCycle.patience
         case .linger:
             cycle.enter(.lingering)
-            deadline = loop.now + RequestCycle.patience
-            lingersUntil = loop.now + RequestCycle.longestLingering
+            linger()
             endOutput()
         case .close:
             if inbound.readableBytes > 0, !inputEnded {

@@ -405,6 +405,13 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         if deadline < now { expire(context) }
     }
 
+    /// Whoever has an answer is heard for so long from now on; not for long by a server that stops.
+    func linger() {
+        let longest = site.census.isStopping ? Self.farewell : RequestCycle.longestLingering
+        lingersUntil = loop.now + longest
+        deadline = min(loop.now + RequestCycle.patience, lingersUntil)
+    }
+
     /// The server stops: who has nothing to do, or sends on though it has its answer, is not waited for
     /// much longer.
     private func leave(_ now: LoopTime) {
@@ -439,8 +446,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         case .closed where context.channel.bufferedBytes > 0:
             deadline = loop.now + site.limits.writeStall
         case .lingering where context.channel.bufferedBytes > 0:
-            deadline = loop.now + RequestCycle.patience
-            lingersUntil = loop.now + RequestCycle.longestLingering
+            linger()
         case .dropping, .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()

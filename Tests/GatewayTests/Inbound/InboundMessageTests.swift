@@ -60,7 +60,7 @@ import Transport
         #expect(!world.net.asked.contains { $0.contains("college.test") })
     }
 
-    /// It was told that a person is asked: a kill loses nobody.
+    /// It was told that a person is asked; nobody waits for the disk, but it is asked now.
     @Test func whoWaitsForTheFirstTimeIsOnTheDiskAtOnce() async throws {
         let world = try TestWorld(unknown: "hold")
         let stranger = try TestPeer("stranger.test")
