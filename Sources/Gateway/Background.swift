@@ -45,12 +45,7 @@ extension Gateway {
                 warnOfStore()
             }
         }
-        let orders = Task { [self] in
-            while !Task.isCancelled {
-                await carryOutOrders()
-                await pause(.milliseconds(500))
-            }
-        }
+        let orders = Task { [self] in await takeOrders() }
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }
         let lists = Task { [self] in await keepLists() }
         let counts = Task { [self] in

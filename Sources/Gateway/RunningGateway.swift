@@ -151,12 +151,7 @@ package final class RunningGateway: Sendable {
             return ending.wish
         }
         if let wish { hurry(wish) }
-        let orders = Task { [gateway] in
-            while !Task.isCancelled {
-                await gateway.carryOutOrders()
-                await gateway.pause(.milliseconds(500))
-            }
-        }
+        let orders = Task { [gateway] in await gateway.takeOrders() }
         await withTaskCancellationHandler {
             await shutdown.value
         } onCancel: {

@@ -174,4 +174,9 @@ enum LeftOut {
     static func text(_ counts: [String: Int]) -> [String] {
         counts.sorted { $0.key < $1.key }.map { "\($0.value) left out (\($0.key))" }
     }
+
+    /// The same, for programs.
+    static func row(_ counts: [String: Int]) -> Output.Value {
+        .object(counts.mapValues { .number($0) })
+    }
 }

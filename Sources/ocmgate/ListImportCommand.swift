@@ -38,7 +38,7 @@ struct ListImportCommand: ParsableCommand {
             Output.json([
                 "ok": .bool(true), "entries": .list(added.map(\.row)),
                 "file": into.map { .string($0) } ?? .null,
-                "left_out": .object(contents.leftOut.mapValues { .number($0) }),
+                "left_out": LeftOut.row(contents.leftOut),
             ])
         } else if let into {
             Output.line(

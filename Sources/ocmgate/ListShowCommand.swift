@@ -76,7 +76,7 @@ private struct ListState {
         row["failure"] = (record?.failure).map { .string($0) } ?? .null
         row["federation"] = (record?.title).map { .string($0) } ?? .null
         row["signer"] = (record?.live?.signer).map { .string($0) } ?? .null
-        row["left_out"] = .object((record?.leftOut ?? [:]).mapValues { .number($0) })
+        row["left_out"] = LeftOut.row(record?.leftOut ?? [:])
         row["draft"] =
             record?.draft.map { draft in
                 .object([

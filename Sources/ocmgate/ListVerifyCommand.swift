@@ -25,7 +25,7 @@ struct ListVerifyCommand: ParsableCommand {
                 "signer": contents.signer.map { .string($0) } ?? .null,
                 "subject": contents.subject.map { .string($0) } ?? .null,
                 "issued": contents.issued.map { .number($0) } ?? .null,
-                "left_out": .object(contents.leftOut.mapValues { .number($0) }),
+                "left_out": LeftOut.row(contents.leftOut),
             ])
             return
         }

@@ -62,11 +62,9 @@ struct PolicyExplainCommand: ParsableCommand {
     /// The places of the limits that `--over` names, and of the one that refused the past message.
     private func full(_ policy: Policy, beside past: String?) throws -> Set<Int> {
         let known = policy.limits.map(\.name) + [Policy.pingPongLabel]
-        let then =
-            policy.limits.filter { $0.label == past }.map(\.name)
-            + (past == Policy.pingPongLabel ? [Policy.pingPongLabel] : [])
+        let then = policy.limit(thatSays: past)
         return Set(
-            try (over + then).map { name in
+            try (over + [then].compactMap { $0 }).map { name in
                 guard let place = known.firstIndex(of: name) else {
                     let near = remedy(for: name, among: known)
                     throw CommandFailure(

@@ -57,10 +57,7 @@ struct RunCommand: AsyncParsableCommand {
                     let streaming = former
                     signals.first {
                         last.hurry(Self.grace)
-                        Task {
-                            try? await Task.sleep(for: Self.grace)
-                            for task in streaming { task.cancel() }
-                        }
+                        _ = Self.cancelling(streaming, after: Self.grace)
                     }
                 }
                 await Self.end(former, within: grace, signals) { await last.stop(grace: grace) }
@@ -118,11 +115,7 @@ struct RunCommand: AsyncParsableCommand {
     ) async {
         // Cancelled, it only waits for less.
         try? await until(signals) {
-            let limit = Task {
-                // Ended early only by being cancelled.
-                try? await Task.sleep(for: grace)
-                for task in former { task.cancel() }
-            }
+            let limit = cancelling(former, after: grace)
             await last()
             for task in former {
                 await withTaskCancellationHandler {
@@ -132,6 +125,17 @@ struct RunCommand: AsyncParsableCommand {
                 }
             }
             limit.cancel()
+        }
+    }
+
+    /// Lets tasks go on for so long at most; cancelled, it cancels them at once.
+    private static func cancelling(
+        _ tasks: [Task<Void, Never>], after grace: Duration
+    ) -> Task<Void, Never> {
+        Task {
+            // Ended early only by being cancelled.
+            try? await Task.sleep(for: grace)
+            for task in tasks { task.cancel() }
         }
     }
 

@@ -36,11 +36,11 @@ struct TokenCommand: ParsableCommand {
             do throws(Denial) {
                 let sealer = try Self.sealer(key, site)
                 let token = try sealer.opened(text)
-                let isValid = Date().timeIntervalSince1970 < Double(token.expires)
-                show(token, isValid: isValid)
-                if isValid { return }
+                let expiry = token.expiry(at: Int(Date().timeIntervalSince1970))
+                show(token, expiry)
+                if expiry == nil { return }
             } catch {
-                let reason = "\(error.code.rawValue): \(error.detail)"
+                let reason = Self.reason(error)
                 if json {
                     Output.json(["valid": .bool(false), "reason": .string(reason)])
                 } else {
@@ -56,16 +56,20 @@ struct TokenCommand: ParsableCommand {
             }
         }
 
-        private func show(_ token: AccessToken, isValid: Bool) {
+        private static func reason(_ denial: Denial) -> String {
+            "\(denial.code.rawValue): \(denial.detail)"
+        }
+
+        private func show(_ token: AccessToken, _ expiry: Denial?) {
             let permissions: String =
                 switch token.permissions {
                 case .unspecified: "unspecified"
                 case .named(let words): words.joined(separator: ",")
                 }
             if json {
-                let reason = "\(DenialCode.tokenExpired.rawValue): since \(token.expires)"
                 Output.json([
-                    "valid": .bool(isValid), "reason": isValid ? .null : .string(reason),
+                    "valid": .bool(expiry == nil),
+                    "reason": expiry.map { .string(Self.reason($0)) } ?? .null,
                     "share": .string(token.share),
                     "peer": .string(token.peer.description),
                     "permissions": .string(permissions), "path": .string(token.pathPrefix),
@@ -79,9 +83,8 @@ struct TokenCommand: ParsableCommand {
             Output.line("path\t\(token.pathPrefix)")
             Output.line("issued\t\(token.issued)")
             Output.line("expires\t\(token.expires)")
-            if !isValid {
-                Output.error(
-                    "\(DenialCode.tokenExpired.rawValue): since \(Moment.text(token.expires))")
+            if let expiry {
+                Output.error("\(expiry.code.rawValue): since \(Moment.text(token.expires))")
             }
         }
     }

@@ -41,6 +41,11 @@ extension Policy {
         return place(of: entry, in: list)
     }
 
+    /// The name of the limit that a decision was by (``Verdict/by``); nil where it was no limit of this policy.
+    package func limit(thatSays by: String?) -> String? {
+        by == Self.pingPongLabel ? by : limits.first { $0.label == by }?.name
+    }
+
     /// Where an entry of an own list stands; its list, where it says no place.
     package func place(of entry: ListEntry, in list: PeerList) -> PolicyPlace? {
         guard let position = entry.position else { return place(of: list.label) }

@@ -29,6 +29,11 @@ package struct AccessToken: Sendable, Equatable {
         self.epoch = epoch
     }
 
+    /// The refusal of a token that is expired (`token_expired`).
+    package func expiry(at now: Int) -> Denial? {
+        now < expires ? nil : Denial(.tokenExpired, "since \(expires)")
+    }
+
     /// The same, as if its share named no permissions.
     package var withoutLimits: AccessToken {
         var token = self

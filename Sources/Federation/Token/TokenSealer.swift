@@ -45,7 +45,7 @@ package struct TokenSealer: Sendable {
     /// one bit changed; `token_expired` from `expires` on. Both look the same to the peer.
     package func open(_ text: String, now: Int) throws(Denial) -> AccessToken {
         let token = try opened(text)
-        guard now < token.expires else { throw Denial(.tokenExpired, "since \(token.expires)") }
+        if let expiry = token.expiry(at: now) { throw expiry }
         return token
     }
 

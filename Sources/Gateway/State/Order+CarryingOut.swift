@@ -61,6 +61,14 @@ extension OrderAnswer {
 }
 
 extension Gateway {
+    /// Carries out the orders that come, twice a second, until it is cancelled.
+    func takeOrders() async {
+        while !Task.isCancelled {
+            await carryOutOrders()
+            await pause(.milliseconds(500))
+        }
+    }
+
     /// Looks for orders and carries them out, one after the other; what one says is durable before
     /// it is said.
     func carryOutOrders() async {

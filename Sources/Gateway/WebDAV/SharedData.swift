@@ -95,9 +95,7 @@ extension Gateway {
     ) throws(Denial) -> Plan {
         let token = entry.token
         let now = environment.now()
-        guard now < token.expires else {
-            throw Denial(.tokenExpired, "since \(token.expires)")
-        }
+        if let expiry = token.expiry(at: now) { throw expiry }
         guard registry.isGood(token, of: entry.share, now: now) else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }

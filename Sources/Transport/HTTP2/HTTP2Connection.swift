@@ -366,13 +366,11 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
 
     private func expire(_ context: ChannelHandlerContext) {
         deadline = .never
-        if case .lingering = course {
+        if case .lingering = course, context.channel.bufferedBytes > 0 {
             // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
-            if context.channel.bufferedBytes > 0 {
-                deadline = loop.now + RequestCycle.patience
-            } else {
-                context.close(promise: nil)
-            }
+            deadline = loop.now + RequestCycle.patience
+        } else if case .lingering = course {
+            context.close(promise: nil)
         } else if isCondemned {
             // GOAWAY waits behind what is not taken.
             context.close(promise: nil)

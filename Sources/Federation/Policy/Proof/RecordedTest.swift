@@ -30,10 +30,7 @@ package struct RecordedTest: Sendable {
     private static func circumstances(
         _ facts: Facts, _ want: PolicyTest.Want, _ policy: Policy
     ) -> [SampleMessage] {
-        let full = Set(
-            (policy.limits.map { ($0.label, $0.name) }
-                + [(Policy.pingPongLabel, Policy.pingPongLabel)])
-                .filter { $0.0 == want.by }.map(\.1))
+        let full = Set([policy.limit(thatSays: want.by)].compactMap { $0 })
         let plain = SampleMessage(facts: facts, lists: [:], full: full)
         guard let pattern = facts.peer.flatMap({ HostPattern($0.name) }) else { return [plain] }
         return [plain]
