@@ -144,7 +144,7 @@ extension RunningGateway {
         var outbound = OutboundConfiguration(
             tls: try clientContext(configuration),
             guarding: AddressGuard(
-                allowing: configuration.outbound.allowPrivate, own: AddressGuard.ownAddresses()))
+                allowing: configuration.outbound.allowPrivate, own: AddressGuard.ownAddresses))
         outbound.resolve = configuration.outbound.resolve
         outbound.proxy = configuration.outbound.proxy
         outbound.connect = configuration.outbound.connect

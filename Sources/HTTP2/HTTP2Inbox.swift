@@ -16,6 +16,8 @@ import CNGHTTP2
     /// The connection ends for a fault: nothing more is received.
     var isEnding = false
     private(set) var isInsideFields = false
+    /// How many blocks of fields have begun.
+    private(set) var fieldBlocks = 0
 
     private let fieldBytes: Int
     /// The fields that are being read; those of two messages never mix (RFC 9113, section 4.3).
@@ -41,6 +43,7 @@ import CNGHTTP2
 
     func beganFields(_ frame: nghttp2_frame) {
         isInsideFields = true
+        fieldBlocks &+= 1
         block = FieldBlock.roomy()
         if unsafe frame.headers.cat == NGHTTP2_HCAT_REQUEST { meter.opened() }
     }

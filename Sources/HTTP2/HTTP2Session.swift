@@ -89,6 +89,9 @@ import CNGHTTP2
     /// Whether a message's fields have begun and are not whole.
     package var isInsideFields: Bool { inbox.isInsideFields }
 
+    /// How many messages' fields have begun, so that two of them are told apart.
+    package var fieldBlocks: Int { inbox.fieldBlocks }
+
     /// `count` bytes of a body were used: the client may send as many more.
     package func consume(_ stream: Int32, _ count: Int) {
         guard count > 0 else { return }

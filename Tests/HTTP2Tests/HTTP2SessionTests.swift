@@ -439,4 +439,17 @@ import Testing
             Frame(.continuation, .endHeaders, stream: 1, payload: Frame.literals([("a", "b")])))
         #expect(!server.session.isInsideFields)
     }
+
+    // Else the time of one would count against the next, which begins in the same read.
+    @Test func theFieldsOfTwoMessagesAreToldApart() throws {
+        let server = try ServerInMemory()
+        let fields = Frame.literals(Frame.request())
+        server.receive(Frame(.headers, stream: 1, payload: fields))
+        let first = server.session.fieldBlocks
+        server.receive(
+            Frame(.continuation, .endHeaders, stream: 1, payload: Frame.literals([("a", "b")])),
+            Frame(.headers, stream: 3, payload: fields))
+        #expect(server.session.isInsideFields)
+        #expect(server.session.fieldBlocks == first + 1)
+    }
 }

@@ -55,16 +55,29 @@ package enum AddressClass: String, Sendable, CaseIterable {
             guard kind == .embeddedIPv4 else { return kind }
             return classify(UInt32(truncatingIfNeeded: lower)).orIfGlobal(.embeddedIPv4)
         }
-        if translated.contains(address) { return classify(UInt32(truncatingIfNeeded: lower)) }
+        if let reached = reached(upper, lower) { return classify(reached) }
         if sixToFourBlock.contains(address) {
             return classify(UInt32(truncatingIfNeeded: upper >> 16)).orIfGlobal(.sixToFour)
         }
-        guard globalUnicast.contains(address) else { return .reserved }
-        // ISATAP (RFC 5214): an interface identifier of 0[2]00:5efe and an IPv4 address.
-        if (lower >> 32) & ~0x0200_0000 == 0x0000_5EFE {
-            return classify(UInt32(truncatingIfNeeded: lower))
+        return globalUnicast.contains(address) ? .global : .reserved
+    }
+
+    /// The IPv4 address that an address of NAT64 (RFC 6052) or ISATAP (RFC 5214) leads to, else itself.
+    static func reached(by address: IPAddress) -> IPAddress {
+        guard case .v6(let upper, let lower) = address, let reached = reached(upper, lower) else {
+            return address
         }
-        return .global
+        return .v4(reached)
+    }
+
+    private static func reached(_ upper: UInt64, _ lower: UInt64) -> UInt32? {
+        let address = IPAddress.v6(upper, lower)
+        // ISATAP: an interface identifier of 0[2]00:5efe and an IPv4 address.
+        let isISATAP =
+            (lower >> 32) & ~0x0200_0000 == 0x0000_5EFE && globalUnicast.contains(address)
+            && !sixToFourBlock.contains(address)
+        guard isISATAP || translated.contains(address) else { return nil }
+        return UInt32(truncatingIfNeeded: lower)
     }
 
     private func orIfGlobal(_ other: AddressClass) -> AddressClass {

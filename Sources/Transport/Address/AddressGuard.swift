@@ -2,10 +2,11 @@
 /// forgery).
 ///
 /// Allowed are addresses of class `.global` and the blocks that the operator lists. This machine's
-/// own addresses are refused, unless listed, even when they are global.
+/// own addresses are refused, unless listed, even when they are global, and so are those that lead
+/// to them.
 package struct AddressGuard: Sendable {
     private let allowed: [CIDR]
-    private let own: Set<IPAddress>
+    private let own: @Sendable () -> [IPAddress]
 
     /// The answer for one address.
     package enum Verdict: Sendable, Equatable {
@@ -22,16 +23,21 @@ package struct AddressGuard: Sendable {
         case localName
     }
 
-    package init(allowing allowed: [CIDR] = [], own: [IPAddress] = []) {
+    /// - Parameter own: this machine's addresses; asked each time, since they change while a gateway
+    ///   runs (addresses that are temporary, or taken over from another machine).
+    package init(
+        allowing allowed: [CIDR] = [], own: @escaping @Sendable () -> [IPAddress] = { [] }
+    ) {
         self.allowed = allowed
-        self.own = Set(own)
+        self.own = own
     }
 
     package func judge(_ address: IPAddress) -> Verdict {
         if allowed.contains(where: { $0.contains(address) }) { return .allowed }
         let kind = AddressClass(of: address)
         guard kind == .global else { return .refused(.addressClass(kind)) }
-        return own.contains(address) ? .refused(.own) : .allowed
+        let reached = AddressClass.reached(by: address)
+        return own().contains { $0 == address || $0 == reached } ? .refused(.own) : .allowed
     }
 
     /// Whether a name may be looked up at all. One that means something only on this machine or in

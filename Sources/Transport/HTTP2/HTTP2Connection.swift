@@ -36,6 +36,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private var deadline: LoopTime
     /// When the fields that have begun must be whole.
     private var fieldsDeadline = LoopTime.never
+    /// How many messages' fields had begun at the last read.
+    private var fieldBlocks = 0
     private let started: LoopTime
     private let grownOld: LoopTime
     private var progress = WriteProgress()
@@ -103,9 +105,19 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
         handleEvents(bytes)
-        fieldsDeadline =
-            session.isInsideFields ? min(fieldsDeadline, loop.now + site.requestHead) : .never
+        timeFields()
         wantFlush()
+    }
+
+    /// A message's fields have a time from their own beginning.
+    private func timeFields() {
+        let isAnother = session.fieldBlocks != fieldBlocks
+        fieldBlocks = session.fieldBlocks
+        guard session.isInsideFields else {
+            fieldsDeadline = .never
+            return
+        }
+        if isAnother { fieldsDeadline = loop.now + site.requestHead }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

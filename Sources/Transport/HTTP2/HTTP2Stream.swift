@@ -190,7 +190,7 @@ final class HTTP2Stream: ClientExchange {
         cycle.enter(.dropping)
         deadline = loop.now + RequestCycle.patience
         if case .length(let length) = head?.body, length > RequestCycle.mostDropped {
-            connection?.reset(id, .noError)
+            stopClient()
         } else {
             let waiting = inbound.readableBytes - credited
             inbound = ByteBuffer()
@@ -202,7 +202,14 @@ final class HTTP2Stream: ClientExchange {
     private func drop(_ count: Int) {
         dropped += count
         connection?.consume(id, count)
-        if dropped > RequestCycle.mostDropped { connection?.reset(id, .noError) }
+        if dropped > RequestCycle.mostDropped { stopClient() }
+    }
+
+    /// Once: what is read in the same turn comes from a client that cannot know of it yet, and each
+    /// reset counts.
+    private func stopClient() {
+        connection?.reset(id, .noError)
+        cycle.enter(.closed)
     }
 
     func abort() { end(.internalError) }
@@ -278,7 +285,7 @@ final class HTTP2Stream: ClientExchange {
         case .gathering, .forwarding:
             expireBody()
             settleOutput()
-        case .dropping: connection?.reset(id, .noError)
+        case .dropping: stopClient()
         case .head, .deciding, .answering, .tunnelling, .lingering, .closed: break
         }
     }

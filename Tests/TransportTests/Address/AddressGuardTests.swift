@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -21,9 +22,23 @@ import Testing
 
     @Test func ownAddressesAreNotDialled() throws {
         let own = try address("8.8.8.8")
-        #expect(AddressGuard(own: [own]).judge(own) == .refused(.own))
-        let listed = AddressGuard(allowing: [try CIDR("8.8.8.8")], own: [own])
+        let standard = AddressGuard(own: { [own] })
+        #expect(standard.judge(own) == .refused(.own))
+        // By way of a translator.
+        #expect(standard.judge(try address("64:ff9b::8.8.8.8")) == .refused(.own))
+        #expect(standard.judge(try address("2600:1::5efe:8.8.8.8")) == .refused(.own))
+        #expect(standard.judge(try address("64:ff9b::8.8.4.4")) == .allowed)
+        let listed = AddressGuard(allowing: [try CIDR("8.8.8.8")], own: { [own] })
         #expect(listed.judge(own) == .allowed)
+    }
+
+    @Test func anAddressThatComesLaterIsOwnToo() throws {
+        let late = try address("8.8.8.8")
+        let own = Mutex<[IPAddress]>([])
+        let standard = AddressGuard(own: { own.withLock { $0 } })
+        #expect(standard.judge(late) == .allowed)
+        own.withLock { $0 = [late] }
+        #expect(standard.judge(late) == .refused(.own))
     }
 
     @Test func localNamesAreLookedUpOnlyWhereLocalAddressesMayBeDialled() throws {

@@ -120,6 +120,21 @@ import Testing
         }
     }
 
+    /// What comes in the same turn comes from a client that cannot know of the reset yet.
+    @Test func whoSendsOnInSmallPiecesLosesOneStreamAndNoOther() async throws {
+        try await serveHTTP2 { world in
+            let peer = try await world.peer()
+            try await peer.send(.headers(1, Frame.request("PUT"), isWhole: false))
+            #expect(try await peer.answer(to: 1) == ("200", "hello"))
+            let piece = Frame.data(1, [UInt8](repeating: 7, count: 40), isLast: false)
+            try await peer.send(bytes: (0..<2_200).flatMap { _ in piece.bytes })
+            #expect(try await peer.hears { $0.reset(1) == 0 })
+            try await peer.send(.headers(3, Frame.request()))
+            #expect(try await peer.answer(to: 3).status == "200")
+            #expect(peer.frames.goAway == nil)
+        }
+    }
+
     @Test func aRequestIsForwardedWithItsBodyAndItsAnswerComesBack() async throws {
         let away = LoopGroup(count: 1)
         let server = try await ScriptedServer(on: away) { _ in
