@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 
+import http_sf
 import pytest
 
 from backend import answer
@@ -81,6 +82,10 @@ def test_an_unsigned_share_of_a_signing_peer_is_refused(world, peers):
     body = as_json(share("modern.test"))
     response = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], body)
     refused(response, 401, "signature_required")
+    # RFC 9110, 15.5.2, and RFC 9421, 5.1.
+    assert response["www-authenticate"] == 'Signature realm="OCM"'
+    wanted = http_sf.parse(response["accept-signature"].encode(), tltype="dictionary")["ocm"]
+    assert wanted[0][0][0] == "@method" and wanted[1]["tag"] == "ocm"
     assert reached(backend) == []
 
 

@@ -16,7 +16,7 @@ extension DenialCode {
         case .peerHeld: "Your server is not known here yet; a person has been asked."
         case .listUnavailable: "A list of servers could not be fetched yet; try again later."
         case .signatureRequired:
-            "Sign with RFC 9421 or draft-cavage; see criteria in /.well-known/ocm."
+            "Sign with RFC 9421, or draft-cavage where it is taken; see criteria in /.well-known/ocm."
         case .signatureInvalid, .replay: "The signature of the message was not accepted."
         case .senderMismatch: "The message speaks for another host than the one that signed it."
         case .keyUnavailable: "The key of your server could not be fetched; try again."

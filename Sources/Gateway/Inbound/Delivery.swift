@@ -163,15 +163,37 @@ extension Gateway {
 }
 
 extension Denial {
-    /// The fields of the answer to what is refused.
-    var fields: [(name: String, value: String)] {
-        Gateway.jsonFields + (retryAfter.map { [("retry-after", "\($0)")] } ?? [])
+    /// The fields of the answer to what is refused, with what a 401 must say of the credentials that
+    /// are wanted (RFC 9110, section 15.5.2).
+    ///
+    /// What is not, or no longer, a valid token is told with `Bearer`, so that the client exchanges again
+    /// (RFC 6750, section 3.1); all else wants a signature, of which `Accept-Signature` names the
+    /// components (RFC 9421, section 5.1).
+    func fields(status: Int) -> [(name: String, value: String)] {
+        var fields = Gateway.jsonFields
+        if let retryAfter { fields.append(("retry-after", "\(retryAfter)")) }
+        guard status == 401 else { return fields }
+        switch code {
+        case .tokenExpired, .tokenInvalid, .secretRefused:
+            fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
+        case _:
+            fields.append(("www-authenticate", "Signature realm=\"OCM\""))
+            fields.append(("accept-signature", Self.wantedSignature))
+        }
+        return fields
     }
 
     /// The answer to what is refused: code, hint and decision.
     func answer(decision: String, status: Int? = nil) -> Answer {
-        Answer(status: status ?? self.status, fields: fields, body: body(decision: decision))
+        let status = status ?? self.status
+        return Answer(
+            status: status, fields: fields(status: status), body: body(decision: decision))
     }
+
+    /// Taken by the peers of all drafts (protocol design, section 4).
+    private static let wantedSignature =
+        "ocm=(\"@method\" \"@target-uri\" \"content-digest\" \"content-length\" \"date\")"
+        + ";created;keyid;tag=\"ocm\""
 }
 
 extension BufferedResponse {

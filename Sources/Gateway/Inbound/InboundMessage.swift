@@ -72,12 +72,13 @@ extension Gateway {
             .webdav:
             return denial.answer(decision: decision)
         case .token:
+            let status = denial.oauthStatus
             return Answer(
-                status: denial.oauthStatus, fields: denial.fields + [("pragma", "no-cache")],
+                status: status, fields: denial.fields(status: status) + [("pragma", "no-cache")],
                 body: denial.oauthBody(decision: decision))
         case .ocs:
             return Answer(
-                status: denial.status, fields: denial.fields,
+                status: denial.status, fields: denial.fields(status: denial.status),
                 body: OCSAnswer.refusal(denial, decision: decision))
         }
     }

@@ -128,17 +128,11 @@ extension Gateway {
 
     /// The answer to a refused request for data, with one log line.
     ///
-    /// What is not, or no longer, a valid credential is told with `WWW-Authenticate: Bearer`, so that
-    /// the client exchanges again (RFC 6750, section 3.1). Nextcloud asks `shareinfo` after a 401,
-    /// which never refuses for good; refusals that a person decided are 403.
+    /// Nextcloud asks `shareinfo` after a 401, which never refuses for good; refusals that a person
+    /// decided are 403.
     func refusal(_ denial: Denial, of request: DataRequest) -> Answer {
         let decision = DecisionID.make(now: environment.now())
-        var answer = denial.answer(decision: decision)
-        switch denial.code {
-        case .tokenExpired, .tokenInvalid, .secretRefused:
-            answer.fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
-        case _: break
-        }
+        let answer = denial.answer(decision: decision)
         log.refusedData(
             denial, decision: decision, request.head.method, request.client,
             status: answer.status)
