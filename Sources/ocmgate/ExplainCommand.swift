@@ -164,7 +164,7 @@ private struct DecisionWords {
     }
 
     private var checks: [String] {
-        let checks = decision.checks
+        let checks = decision.everyCheck
         if checks.isEmpty { return [] }
         let wide = checks.map(\.result.count).max() ?? 0
         let long = checks.map(\.name.count).max() ?? 0
@@ -205,6 +205,15 @@ private struct DecisionWords {
             "decision": .string(decision.id), "file": .string(found.place.file),
             "line": .number(found.place.number),
             "record": .json(people.plain(.object(decision.object))),
+            "checks": .list(
+                decision.everyCheck.map { check in
+                    [
+                        "name": .string(check.name), "result": .string(check.result),
+                        "reason": check.reason.map { .string($0) } ?? .null,
+                        "place": (policy?.place(of: check.name)?.description).map { .string($0) }
+                            ?? .null,
+                    ]
+                }),
             "earlier": .list(
                 found.earlier.map { record in
                     [

@@ -87,6 +87,12 @@ def test_a_failed_signature_is_explained_with_its_cause(gateway, past):
     words = gateway.command("explain", past["forged"]).stdout
     assert "/index.php was removed from the path" in words
     assert "guard:signature_invalid" in words
+    # Every check, in the order of judgement; none behind the signature was reached.
+    results = [(check["name"], check["result"]) for check in found["checks"]]
+    assert results[:3] == [("framing", "passed"), ("standing", "passed"), ("signature", "refused")]
+    assert ("rule:admitted", "not-reached") in results
+    assert {result for _, result in results[3:]} == {"not-reached"}
+    assert re.search(r"^  refused +signature +wrong", words, re.M), words
     # The journal that says so is whole.
     assert gateway.command("journal", "verify", check=False).returncode == 0
 
@@ -96,6 +102,29 @@ def test_what_was_let_through_is_shown_whole(gateway, past):
     for word in ("allow, 201, by rule:admitted", "passed", "require:signed", "verified", "alice@",
                  "the one in force now"):
         assert word in words, words
+    results = [(check["name"], check["result"])
+               for check in asked(gateway, "explain", past["allowed"][0])["checks"]]
+    assert results[:3] == [("framing", "passed"), ("standing", "passed"), ("signature", "passed")]
+    assert ("rule:admitted", "allowed") in results
+
+
+def test_what_cannot_be_read_reached_no_check(gateway, peers):
+    response = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")], b'{"a":1,"a":2}')
+    assert response.status == 400
+    found = asked(gateway, "explain", json.loads(response.body)["decision"])
+    assert [(check["name"], check["result"]) for check in found["checks"]] == [("framing", "refused")]
+    assert found["checks"][0]["reason"]
+
+
+def test_what_another_host_signed_is_refused_behind_its_signature(gateway, peers):
+    document = share("modern.test")
+    gateway.evidence.hide(document["protocol"]["webdav"]["sharedSecret"])
+    response = gateway.post(peers.peers["other.test"], "/ocm/shares", document)
+    assert response.status == 403
+    found = asked(gateway, "explain", json.loads(response.body)["decision"])
+    results = [(check["name"], check["result"]) for check in found["checks"]]
+    assert ("guard:sender_mismatch", "refused") in results
+    assert ("rule:admitted", "not-reached") in results
 
 
 def test_what_is_not_there_is_told_with_the_files(gateway, past):

@@ -51,6 +51,8 @@ final class Trail: Sendable {
         /// Settled when the message is over.
         var pending: PendingRoom?
         var held: (host: PeerHost?, standing: Standing, denial: Denial)?
+        /// What the lists say of the peer that is judged.
+        var standing: Standing?
     }
 
     /// A peer may send many secrets; one line tells of so many.
@@ -101,6 +103,7 @@ final class Trail: Sendable {
     }
 
     func stands(_ standing: Standing) {
+        judgement.withLock { $0.standing = standing }
         note { $0.standing = standing.by }
     }
 
@@ -141,11 +144,17 @@ final class Trail: Sendable {
         let place = policy.place(of: standing)?.description
         state.withLock { record in
             record.facts?.peer = host
-            guard let facts = record.facts else { return }
-            record.checks = policy.checks(of: facts, turnedAwayBy: standing)
-            record.decision.checks = record.checks.compactMap(\.logged)
+            guard record.facts != nil else { return }
+            reachedOnly(standing, in: &record)
             record.decision.place = place
         }
+    }
+
+    /// The policy was asked what the lists say, and no more.
+    private func reachedOnly(_ standing: Standing, in record: inout JournalRecord) {
+        guard let facts = record.facts else { return }
+        record.checks = policy.checks(of: facts, upTo: standing)
+        record.decision.checks = record.checks.compactMap(\.logged)
     }
 
     /// What the candidate says of the message.
@@ -213,6 +222,10 @@ final class Trail: Sendable {
     }
 
     func refused(_ denial: Denial, status: Int) {
+        let standing = judgement.withLock { $0.standing }
+        state.withLock { record in
+            if record.checks.isEmpty, let standing { reachedOnly(standing, in: &record) }
+        }
         note { record in
             record.action = DecisionRecord.Action(denial)
             record.status = status
@@ -247,9 +260,9 @@ final class Trail: Sendable {
 }
 
 extension Policy {
-    /// The checks of what the lists do not let in: those behind the lists were not reached, whatever
-    /// they would have said.
-    func checks(of facts: Facts, turnedAwayBy standing: Standing) -> [Check] {
+    /// The checks of what was refused before the policy judged it whole: those behind the lists were
+    /// not reached, whatever they would have said.
+    func checks(of facts: Facts, upTo standing: Standing) -> [Check] {
         let checks = evaluate(facts, standing, room: Policy.roomForAll).checks
         return checks.prefix(1) + checks.dropFirst().map { Check($0.name, .notReached) }
     }

@@ -94,7 +94,7 @@ extension Gateway {
         record.checks = verdict.checks
         record.decision.would = verdict.would
         if standing.by == verdict.by {
-            record.checks = policy.checks(of: facts, turnedAwayBy: standing)
+            record.checks = policy.checks(of: facts, upTo: standing)
             record.decision.place = policy.place(of: standing)?.description
         }
     }
