@@ -9,6 +9,7 @@ enum TextList {
     struct Wrong: Error {
         let place: SourcePosition
         let message: String
+        var remedy: String?
     }
 
     /// The entries, the first wrong lines, and how many there are in all.
@@ -37,7 +38,7 @@ enum TextList {
     /// there are.
     static func entries(_ bytes: [UInt8], _ findings: Findings) -> [ListEntry] {
         let (entries, wrong, count) = read(bytes)
-        for line in wrong { findings.report(line.place, line.message) }
+        for line in wrong { findings.report(line.place, line.message, remedy: line.remedy) }
         if count > reported {
             findings.report(nil, "\(count) lines are not host patterns; the first are shown")
         }
@@ -73,7 +74,8 @@ enum TextList {
         guard let first = texts[0], let pattern = HostPattern(first) else {
             let shown = String(decoding: words[0].prefix(256), as: UTF8.self)
             throw Wrong(
-                place: place, message: "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)")
+                place: place, message: "\(quoted(shown)) is not \(TOMLForm.hostPattern.expected)",
+                remedy: HostPattern.remedy(for: shown))
         }
         guard texts.count > 1 else {
             return ListEntry(pattern: pattern, position: place)

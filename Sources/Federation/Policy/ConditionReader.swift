@@ -106,7 +106,14 @@ extension TOMLForm<[Glob]> {
 }
 
 extension TOMLForm<[NetworkRange]> {
-    static let networks = TOMLForm<NetworkRange>.text("an address block like \"192.0.2.0/24\"") {
-        NetworkRange($0)
-    }.oneOrMore
+    static let networks = TOMLForm<NetworkRange>.text(
+        "an address block like \"192.0.2.0/24\"",
+        remedy: { text in
+            guard let slash = text.firstIndex(of: "/"), NetworkAddress(text[..<slash]) != nil else {
+                return nil
+            }
+            return "write the first address of the block, and a prefix of at most 32 (IPv4) or 128 "
+                + "(IPv6); an address alone has none"
+        }
+    ) { NetworkRange($0) }.oneOrMore
 }

@@ -181,7 +181,9 @@ extension TOMLForm<PeerWord> {
                 return nil
             }
             if let pattern = HostPattern(word) { return .pattern(pattern) }
-            findings.report(node.position, "\(quoted(word)) is not \(expected)")
+            findings.report(
+                node.position, "\(quoted(word)) is not \(expected)",
+                remedy: HostPattern.remedy(for: word))
             return nil
         }
     }

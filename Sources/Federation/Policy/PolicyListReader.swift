@@ -6,6 +6,13 @@ struct PolicyListReader {
 
     mutating func read(_ top: inout TOMLTableReader, from file: String) -> [PeerList] {
         guard let table = top.table("list") else { return [] }
+        if let key = table.all.first(where: { !$0.value.isTable && !$0.value.isTables }) {
+            findings.report(
+                key.keyPosition,
+                "\(quoted(key.key)) stands in [list], which has a table for each list",
+                remedy: "write [list.NAME] above it, with a name of your own")
+            return []
+        }
         var lists: [PeerList] = []
         for member in table.all {
             checkName(member)
@@ -175,8 +182,18 @@ struct PolicyListReader {
 
 extension TOMLForm<HostPattern> {
     static let hostPattern = TOMLForm.text(
-        #"a host pattern ("host", "*.host" or ".host", each with an optional port)"#
+        #"a host pattern ("host", "*.host" or ".host", each with an optional port)"#,
+        remedy: HostPattern.remedy(for:)
     ) { HostPattern($0) }
+}
+
+extension HostPattern {
+    /// The host of a URL, which is easily pasted where a pattern belongs; nil for what is none.
+    static func remedy(for text: String) -> String? {
+        guard let scheme = text.firstRange(of: "://") else { return nil }
+        let host = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return HostPattern(String(host)).map { "write \(quoted($0.description))" }
+    }
 }
 
 extension TOMLForm<Int> {

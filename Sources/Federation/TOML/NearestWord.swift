@@ -1,7 +1,8 @@
 /// The known word that a misspelt one most likely stands for, or nil when none is near.
 ///
 /// Near: at most a third of the letters, and at most three, differ (a swap of neighbours counts
-/// once; case, `-` and `_` do not count at all).
+/// once; case, `-` and `_` do not count at all). Where none is, one of which it is the beginning
+/// (`size` of `size_max`).
 package func nearestWord(to word: String, among known: [String]) -> String? {
     let letters = plain(word)
     guard letters.count <= 64 else { return nil }
@@ -14,7 +15,7 @@ package func nearestWord(to word: String, among known: [String]) -> String? {
             best = (candidate, distance)
         }
     }
-    return best?.word
+    return best?.word ?? known.first { plain($0).starts(with: letters + [UInt8(ascii: "_")]) }
 }
 
 private func plain(_ word: String) -> [UInt8] {

@@ -12,15 +12,19 @@ package struct TOMLForm<Value>: Sendable {
     }
 
     /// A form for strings in which `parse` finds a value.
+    ///
+    /// - Parameter remedy: what to write in place of one in which it finds none.
     package static func text(
-        _ expected: String, _ parse: @escaping @Sendable (String) -> Value?
+        _ expected: String, remedy: @escaping @Sendable (String) -> String? = { _ in nil },
+        _ parse: @escaping @Sendable (String) -> Value?
     ) -> TOMLForm {
         TOMLForm(expected) { node, findings in
             guard case .string(let string) = node.content else {
                 return wrong(node, expected, findings)
             }
             if let value = parse(string) { return value }
-            findings.report(node.position, "\(quoted(string)) is not \(expected)")
+            findings.report(
+                node.position, "\(quoted(string)) is not \(expected)", remedy: remedy(string))
             return nil
         }
     }

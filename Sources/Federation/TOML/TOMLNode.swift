@@ -53,6 +53,19 @@ package struct TOMLNode: Sendable, Equatable {
         }
     }
 
+    package var isTable: Bool {
+        if case .table = content { true } else { false }
+    }
+
+    /// Whether it is what `[[key]]` makes: tables, at least one.
+    package var isTables: Bool {
+        if case .array(let nodes) = content {
+            !nodes.isEmpty && nodes.allSatisfy(\.isTable)
+        } else {
+            false
+        }
+    }
+
     /// The kind in words, for messages.
     package var kind: String {
         switch content {

@@ -11,7 +11,9 @@ package struct TOMLTableReader {
     /// Nil when the node is no table, which is reported.
     package init?(_ node: TOMLNode, path: String, findings: Findings) {
         guard case .table(let members) = node.content else {
-            findings.report(node.position, "expected a table, found \(node.kind)")
+            findings.report(
+                node.position, "expected a table, found \(node.kind)",
+                remedy: node.isTables ? "write single brackets: [\(path)]" : nil)
             return nil
         }
         self.members = members

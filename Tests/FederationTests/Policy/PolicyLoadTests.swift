@@ -105,7 +105,7 @@ import Testing
                     hard = "yes"
                     """, files: ["etc/l.txt": "fine.example"]),
             "4:12: unknown standing \"alow\"; did you mean \"allow\"?",
-            "5:26: \"https://x.example\" is not a host pattern (\"host\", \"*.host\" or \".host\", each with an optional port)",
+            "5:26: \"https://x.example\" is not a host pattern (\"host\", \"*.host\" or \".host\", each with an optional port); write \"x.example\"",
             "5:47: expected a host pattern (\"host\", \"*.host\" or \".host\", each with an optional port), found an integer",
             "5:50: the key \"host\" of [entry] is missing",
             "5:52: unknown key \"hst\" in [entry]; did you mean \"host\"?",
@@ -118,10 +118,38 @@ import Testing
             "14:8: expected true or false, found a string")
     }
 
+    @Test(arguments: [
+        (
+            "[[list.a]]\nstanding = \"allow\"\n",
+            "3:1: expected a table, found an array; write single brackets: [list.a]"
+        ),
+        (
+            "[list]\nstanding = \"allow\"\nentries = [\"a.example\"]\n",
+            "4:1: \"standing\" stands in [list], which has a table for each list; write [list.NAME] above it, with a name of your own"
+        ),
+        (
+            "[[rule]]\nname = \"a\"\non = \"share\"\npeer = \"https://a.example/x\"\naction = \"deny\"\n",
+            "6:8: \"https://a.example/x\" is not \"@list\" or a host pattern; write \"a.example\""
+        ),
+        (
+            "[[rule]]\nname = \"a\"\non = \"share\"\nwhen = { net = \"10.1.2.3/8\" }\naction = \"deny\"\n",
+            "6:16: \"10.1.2.3/8\" is not an address block like \"192.0.2.0/24\"; write the first address of the block, and a prefix of at most 32 (IPv4) or 128 (IPv6); an address alone has none"
+        ),
+        (
+            "[[invariant]]\nname = \"a\"\ngiven = { on = \"share\", size = 5 }\nnever = \"allow\"\n",
+            "5:25: unknown key \"size\" in [given]; did you mean \"size_max\"?"
+        ),
+    ])
+    func whatIsWrittenInsteadIsSaid(_ body: String, _ problem: String) {
+        let problems = PolicySamples.problems(ofBody: body)
+        #expect(problems.map { $0.replacing("etc/policy.toml:", with: "") } == [problem])
+    }
+
     @Test func mistakesInATextFileHaveTheirOwnPlace() {
         let body = "[list.a]\nstanding = \"block\"\nsource = \"lists/a.txt\"\nstandin = 1\n"
         let problems = PolicySamples.problems(
-            ofBody: body, files: ["etc/lists/a.txt": "ok.example\n  bad/host # why\n\n*.\n"])
+            ofBody: body,
+            files: ["etc/lists/a.txt": "ok.example\n  bad/host # why\n\n*.\nhttps://a.example/\n"])
         let pattern =
             "a host pattern (\"host\", \"*.host\" or \".host\", each with an optional port)"
         #expect(
@@ -129,6 +157,7 @@ import Testing
                 "etc/policy.toml:6:1: unknown key \"standin\" in [list.a]; did you mean \"standing\"?",
                 "etc/lists/a.txt:2:3: \"bad/host\" is not \(pattern)",
                 "etc/lists/a.txt:4:1: \"*.\" is not \(pattern)",
+                "etc/lists/a.txt:5:1: \"https://a.example/\" is not \(pattern); write \"a.example\"",
             ])
     }
 
@@ -251,7 +280,7 @@ import Testing
         ),
         (
             "{ net = \"192.0.2.1/24\" }",
-            "6:16: \"192.0.2.1/24\" is not an address block like \"192.0.2.0/24\""
+            "6:16: \"192.0.2.1/24\" is not an address block like \"192.0.2.0/24\"; write the first address of the block, and a prefix of at most 32 (IPv4) or 128 (IPv6); an address alone has none"
         ),
         (
             "{ notification_type = \"SHARE_ACEPTED\" }",

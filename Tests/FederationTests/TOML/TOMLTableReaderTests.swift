@@ -34,7 +34,7 @@ import Testing
 
     @Test(arguments: [
         ("a = 1\n", "f:1:5: expected a table, found an integer"),
-        ("[[a]]\n", "f:1:1: expected a table, found an array"),
+        ("[[a]]\n", "f:1:1: expected a table, found an array; write single brackets: [a]"),
     ])
     func whatIsNoTableIsReported(_ text: String, _ expected: String) throws {
         let (findings, _) = try read(text) { top in _ = top.tableOrEmpty("a") }
