@@ -120,6 +120,22 @@ import Testing
         #expect(seafile["providerId"]?.number?.text == "22")
     }
 
+    @Test func noBackendIsSentToAPeerWithoutTLS() throws {
+        let text = Samples.nextcloud33.replacing(
+            "alice@nc33a.test", with: "alice@http://nc33a.test/")
+        let share = try Samples.share(text)
+        for (translation, written) in [
+            (Self.nextcloud27, "alice@https://nc33a.test/"),
+            (Self.owncloud10, "alice@https://nc33a.test"), (Self.nextcloud35, "alice@nc33a.test"),
+            (Self.generic, "alice@nc33a.test"), (Self.seafile, "alice@nc33a.test"),
+        ] {
+            let members = try members(try translation.share(share))
+            for name in ["owner", "sender", "sharedBy"] {
+                #expect(members[name]?.string == written)
+            }
+        }
+    }
+
     @Test func unknownMembersAreKept() throws {
         let text = Samples.nextcloud33.replacing(
             #""shareType":"user""#, with: #""x-new":{"a":[1.50,null]},"shareType":"user""#)

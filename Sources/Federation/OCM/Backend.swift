@@ -57,19 +57,17 @@ package struct Backend: Sendable, Equatable {
         }
     }
 
-    /// True when the backend finds the host in an address of this form.
+    /// True when the backend finds the host in an address of this form, and asks it over TLS: one
+    /// with `http://` would make it send secrets in the clear to a peer that was verified over TLS.
     package func reads(_ form: AddressForm) -> Bool {
-        switch (kind, age) {
+        switch (kind, age, form) {
+        case (_, _, .plainScheme): false
         // It stores a host without a scheme as `host/` and fails on every access.
-        case (.nextcloud, .old): form != .bare
-        case (.nextcloud, _), (.generic, _): true
-        case (.owncloud10, _): form != .bare
-        case (.ocis, _), (.opencloud, _), (.cernbox, _), (.seafile, _): form == .bare
+        case (.nextcloud, .old, _), (.owncloud10, _, _): form != .bare
+        case (.nextcloud, _, _), (.generic, _, _): true
+        case (.ocis, _, _), (.opencloud, _, _), (.cernbox, _, _), (.seafile, _, _): form == .bare
         }
     }
-
-    /// True when no address has to be written in another form for it.
-    var readsEveryForm: Bool { AddressForm.allCases.allSatisfy(reads) }
 
     /// How the backend takes the permanent secret of a share on WebDAV.
     package var credential: Credential {

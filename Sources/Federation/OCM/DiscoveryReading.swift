@@ -13,6 +13,19 @@ extension DiscoveryDocument {
             case .noEndPoint: "no endPoint that is a URL"
             }
         }
+
+        /// Whether the body was meant as a document all the same, and may say that the server signs: a
+        /// JSON object that is not strict, and one whose `endPoint` is wrong. A page is none, nor is an
+        /// object about something else.
+        package func isOfDocument(_ body: [UInt8]) -> Bool {
+            switch self {
+            case .notJSON:
+                let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+                return first == UInt8(ascii: "{")
+            case .noEndPoint:
+                return (try? JSONValue(parsing: body))?.object?["endPoint"] != nil
+            }
+        }
     }
 
     /// Reads the document; the body may be at most 256 KiB.

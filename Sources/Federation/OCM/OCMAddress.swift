@@ -98,7 +98,7 @@ package enum AddressForm: Sendable, Equatable, CaseIterable {
     case scheme
     /// `alice@https://cloud.example.org/`: Nextcloud to 27.
     case schemeAndSlash
-    /// `alice@http://cloud.example.org`: a server without TLS; only ever read.
+    /// `alice@http://cloud.example.org`: a server that says it has no TLS; only ever read.
     case plainScheme
 }
 

@@ -55,13 +55,11 @@ package struct Translation: Sendable {
         uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
-        if !backend.readsEveryForm {
-            writeAddress(share.owner, "owner", in: &members)
-            writeAddress(share.sender, "sender", in: &members)
-            // Which of the two the sender was read from does not say how the other is written.
-            if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
-                writeAddress(written, "sharedBy", in: &members)
-            }
+        writeAddress(share.owner, "owner", in: &members)
+        writeAddress(share.sender, "sender", in: &members)
+        // Which of the two the sender was read from does not say how the other is written.
+        if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
+            writeAddress(written, "sharedBy", in: &members)
         }
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, in: &members)

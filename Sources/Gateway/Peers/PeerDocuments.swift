@@ -39,9 +39,12 @@ struct PeerDocumentFetch: Sendable {
     let acquaintance: Acquaintance
 
     /// The document; nil with the reason when the host cannot be reached, or shows none and one of its
-    /// places told nothing, so that absence and ignorance are never mixed up.
+    /// places told nothing or has one that cannot be read, so that absence and ignorance are never
+    /// mixed up.
     func document(of host: PeerHost) async -> (document: PeerDocument?, failure: String) {
         var failure = ""
+        // Says more than what the places behind it answer.
+        var broken: String?
         var answered = false
         for path in Self.places {
             switch await fetch(host, host.origin + path, .followedOnSameHost, acquaintance) {
@@ -59,13 +62,17 @@ struct PeerDocumentFetch: Sendable {
                     failure = "status \(status) at \(path)"
                     continue
                 }
-                // A login page with status 200 is no document (`protocol.md` 8.2).
-                guard status == 200, let document = try? DiscoveryDocument(parsing: body) else {
-                    continue
+                guard status == 200 else { continue }
+                do throws(DiscoveryDocument.Failure) {
+                    return (.published(try DiscoveryDocument(parsing: body)), "")
+                } catch {
+                    // A login page with status 200 is no document (`protocol.md` 8.2).
+                    guard error.isOfDocument(body) else { continue }
+                    broken = broken ?? "the document at \(path) cannot be read: \(error)"
                 }
-                return (.published(document), "")
             }
         }
+        failure = broken ?? failure
         return failure.isEmpty ? (.absent, "") : (nil, failure)
     }
 

@@ -60,6 +60,34 @@ import Transport
         #expect(net.asked.count == 3)
     }
 
+    // Such a document may say that the server signs: who takes it for none lets anybody speak for it.
+    @Test(arguments: [
+        #"{"endPoint":"https://a.test/ocm","endPoint":"https://a.test/ocm"}"#,
+        #" {"endPoint":"https://a.test/ocm","capabilities":["http-sig"]"#,
+        #"{"endPoint":7,"publicKey":{"publicKeyPem":""}}"#,
+    ])
+    func aDocumentThatCannotBeReadIsNotAbsent(_ text: String) async throws {
+        net.answer("https://a.test/.well-known/ocm", 200, text)
+        let (document, failure) = try await ask()
+        #expect(document == nil)
+        #expect(failure.hasPrefix("the document at /.well-known/ocm cannot be read: no "))
+        // Another place may have one that can.
+        net.answer("https://a.test/ocm-provider/", 200, Self.document)
+        guard case .published? = try await ask().document else {
+            Issue.record("no document")
+            return
+        }
+    }
+
+    @Test(arguments: ["{}", #"{"message":"not found"}"#, "[]", "", "\u{FEFF}<html>"])
+    func whatIsAboutSomethingElseIsNoDocument(_ text: String) async throws {
+        net.answer("https://a.test/.well-known/ocm", 200, text)
+        guard case .absent? = try await ask().document else {
+            Issue.record("not absent")
+            return
+        }
+    }
+
     @Test func aHostThatCannotBeReachedIsNotAbsent() async throws {
         net.fail("https://a.test/.well-known/ocm")
         let (document, failure) = try await ask()
