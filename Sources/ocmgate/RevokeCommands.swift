@@ -52,15 +52,25 @@ struct RevocationOptions: ParsableArguments {
         guard Store.hasBegun(state.file) else {
             throw CommandFailure("\(state.file): there is no state yet, and so no share")
         }
+        let others: [String]
         do {
-            try await Revocation(of: id, extent)
+            others = try await Revocation(of: id, extent)
                 .carryOut(in: state.file, key, now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure("\(error)") }
         if json {
-            Output.json(["share": .string(id), "revoked": .string(extent.rawValue)])
+            Output.json([
+                "share": .string(id), "revoked": .string(extent.rawValue),
+                "opened_by_its_secret": .strings(others),
+            ])
         } else {
             switch extent {
-            case .share: Output.line("share \(id) is over")
+            case .share:
+                Output.line("share \(id) is over")
+                for other in others {
+                    Output.line(
+                        "its secret is that of share \(other) too, and opens that one as before: ocmgate "
+                            + "share revoke \(other)")
+                }
             case .tokens: Output.line("the tokens of share \(id) are over")
             }
         }

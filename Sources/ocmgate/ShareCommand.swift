@@ -70,8 +70,10 @@ struct ShareCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an outgoing share that the gateway did not see being made.",
             discussion: """
-                Prints the code that the peer is to hold in the place of the permanent secret. \
-                A gateway that runs takes the share over at once.
+                For a share whose secret the peer has, which goes on working: --keep-secret. Without \
+                it a code is made and printed that the peer is to hold in the place of the permanent \
+                secret, which then opens nothing any more. A gateway that runs takes the share over at \
+                once.
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -125,6 +127,11 @@ struct ShareCommand: ParsableCommand {
                     ])
                 } else {
                     Output.line("share \(told["id"] ?? "")" + (code.map { ", code \($0)" } ?? ""))
+                    if code != nil {
+                        Output.line(
+                            "the permanent secret opens nothing any more: give the peer's people this code, "
+                                + "or revoke this share and add it with --keep-secret")
+                    }
                 }
             }
         }
@@ -214,6 +221,8 @@ extension ShareRecord {
         lines += optional.compactMap { name, value in value.map { (name, $0) } }
         lines.append(
             ("protocols", accesses.map(\.protocolName).joined(separator: ",")))
+        lines.append(
+            ("opensBy", accesses.map { $0.hasHandle ? "code" : "secret" }.joined(separator: ",")))
         return lines
     }
 }

@@ -251,7 +251,8 @@ def test_a_share_and_its_tokens_are_revoked(fresh, running):
         assert tokens.returncode == 0 and "tokens of share" in tokens.stdout, tokens.stderr
         assert json.loads(ocmgate("share", "show", number, "--json", cwd=fresh).stdout)["state"] == "active"
         share = ocmgate("share", "revoke", number, "--json", cwd=fresh)
-        assert json.loads(share.stdout) == {"share": number, "revoked": "share"}, share.stderr
+        assert json.loads(share.stdout) == {
+            "share": number, "revoked": "share", "opened_by_its_secret": []}, share.stderr
         assert json.loads(ocmgate("share", "show", number, "--json", cwd=fresh).stdout)["state"] == "ended"
         for command, words in [(["share", "revoke", number], "is over already"), (["token", "revoke", "99"], "none")]:
             again = ocmgate(*command, cwd=fresh)
@@ -591,7 +592,25 @@ def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
     ]:
         assert refused.returncode == 2 and words in refused.stderr, refused
     assert json.loads(ocmgate("share", "list", "--json", cwd=fresh).stdout) == {"shares": []}
-    assert add("--permissions", "read,write").returncode == 0
+    added = add("--permissions", "read,write")
+    assert added.returncode == 0 and "--keep-secret" in added.stdout
+    # Nor the same twice: to end it, both would have to be revoked.
+    again = add()
+    assert again.returncode == 2 and "share 1: is this one already" in again.stderr, again
+    assert len(json.loads(ocmgate("share", "list", "--json", cwd=fresh).stdout)["shares"]) == 1
+
+
+def test_a_secret_that_several_shares_have_is_told_when_one_is_revoked(fresh):
+    (fresh / "secret").write_text("a-secret\n")
+    for number in ("7", "8"):
+        added = ocmgate("share", "add", "--peer", "p.test", "--provider-id", number,
+                        "--secret-file", "secret", "--keep-secret", cwd=fresh)
+        assert added.stdout == f"share {int(number) - 6}\n", added
+    shown = ocmgate("share", "show", "1", cwd=fresh).stdout
+    assert "opensBy\tsecret" in shown, shown
+    revoked = ocmgate("share", "revoke", "1", cwd=fresh)
+    assert revoked.returncode == 0 and "ocmgate share revoke 2" in revoked.stdout, revoked
+    assert "share 1 is over\n" == ocmgate("share", "revoke", "2", cwd=fresh).stdout.replace("2", "1")
 
 
 def test_run_logs_json_when_asked(fresh):

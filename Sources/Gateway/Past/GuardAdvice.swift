@@ -72,6 +72,14 @@ struct GuardAdvice {
         case .permissionNotAllowed:
             [DecisionAdvice("the owner of the share gives that permission, or shares it anew")]
         case .tokenExchangeRequired: [exchanging("")]
+        case .secretRefused where Denial.isReplaced(detail):
+            [
+                DecisionAdvice(
+                    "the peer is to use the code that it was given; if it never was (the share was made "
+                        + "before the gateway came), revoke the share and add it again with its secret",
+                    command: "ocmgate share add --keep-secret --peer "
+                        + (peer.isEmpty ? "PEER" : peer) + " --provider-id ID --secret-file FILE")
+            ]
         case .secretRefused:
             [exchanging(" (token.accept_secret, or that of a rule, says which secrets do as well)")]
         case .notDelivered, .backendRefused:
@@ -117,12 +125,22 @@ extension Denial {
         self.init(code, "\(Self.begin)\(share)\(Self.over)")
     }
 
+    /// The permanent secret of a share whose peer was given a code for it.
+    init(_ code: DenialCode, replacedOf share: some CustomStringConvertible) {
+        self.init(code, "\(Self.replaced)\(share), for which there is a code")
+    }
+
+    fileprivate static func isReplaced(_ detail: String?) -> Bool {
+        detail?.hasPrefix(replaced) ?? false
+    }
+
     /// Whether a refusal's words say so.
     fileprivate static func isOver(_ detail: String?) -> Bool {
         guard let detail else { return false }
         return detail.hasPrefix(begin) && detail.hasSuffix(over)
     }
 
+    private static let replaced = "the permanent secret of share "
     private static let begin = "share "
     private static let over = " is over"
 }

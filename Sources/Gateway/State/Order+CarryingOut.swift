@@ -4,10 +4,29 @@ import OpenSSL
 import Synchronization
 
 extension ShareOrder {
-    /// The share as it is recorded.
+    /// Makes the record of the share.
     ///
-    /// Refused: a peer that is no host.
-    func share() throws(StoreOpenError) -> NewShare {
+    /// Refused: a peer that is no host, and a share that is known: both would have to be revoked to end
+    /// the one.
+    func recorded(
+        in registry: ShareRegistry, now: Int
+    ) throws -> ShareRegistry.Recording {
+        let share = try share()
+        let known = share.providerID.flatMap { name in
+            registry.find(name, .outbound, peer: share.peer)
+                .first { $0.standing(now: now) == .active }
+        }
+        if let known {
+            throw StoreOpenError(
+                path: "share \(known.id)", what: "is this one already",
+                remedy:
+                    "ocmgate share show \(known.id); to add it anew, first: ocmgate share revoke "
+                    + "\(known.id)")
+        }
+        return registry.record(share, now: now)
+    }
+
+    private func share() throws(StoreOpenError) -> NewShare {
         guard let host = PeerHost(peer) else {
             throw StoreOpenError(path: peer, what: "is not a host", remedy: "")
         }
@@ -97,7 +116,7 @@ extension Gateway {
         case .lists(let order): return await carryOut(order)
         case .addShare(let order):
             do {
-                let recording = registry.record(try order.share(), now: environment.now())
+                let recording = try order.recorded(in: registry, now: environment.now())
                 try await store.commit(recording.change)
                 return OrderAnswer(recording, order)
             } catch { return .refused("\(error)") }
@@ -111,7 +130,7 @@ extension Gateway {
                         LogEntry(.share, revocation.share),
                         LogEntry(.kind, revocation.extent.rawValue),
                     ])
-                return .done([:])
+                return .done(revocation.told(registry, now: environment.now()))
             } catch { return .refused("\(error)") }
         case .forgetPeer(let name):
             guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
@@ -184,7 +203,7 @@ extension ShareOrder {
         do {
             let store = try Store.open(state, key, now: now)
             defer { store.close() }
-            let recording = try ShareRegistry(store, key).record(try share(), now: now)
+            let recording = try recorded(in: ShareRegistry(store, key), now: now)
             try await store.commit(recording.change)
             return OrderAnswer(recording, self)
         } catch let error as StoreOpenError where error.isInUse {

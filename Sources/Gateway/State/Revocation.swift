@@ -19,22 +19,40 @@ package struct Revocation: Sendable, Codable {
         self.extent = extent
     }
 
-    /// By the gateway that uses the state, or directly when there is none.
+    /// By the gateway that uses the state, or directly when there is none. Returns the numbers of other
+    /// shares that a secret of this one still opens: after a reshare several have the same.
     ///
     /// Throws a text for the operator: there is no such share, it is over already, or its tokens are not
     /// ours.
+    @discardableResult
     package func carryOut(
         in state: String, _ key: SealKey, now: Int, patience: Duration = .seconds(10)
-    ) async throws {
+    ) async throws -> [String] {
+        let told: [String: String]
         do {
             let store = try Store.open(state, key, now: now)
             defer { store.close() }
-            try await store.commit([try change(of: ShareRegistry(store, key), now: now)])
+            let registry = try ShareRegistry(store, key)
+            try await store.commit([try change(of: registry, now: now)])
+            told = self.told(registry, now: now)
         } catch let error as StoreOpenError where error.isInUse {
-            _ = try await OrderBox.told(
+            told = try await OrderBox.told(
                 .revoke(self), in: state, key, now: now, patience: patience)
         }
+        return told[Self.others]?.split(separator: " ").map(String.init) ?? []
     }
+
+    /// What the operator learns when it is done.
+    func told(_ registry: ShareRegistry, now: Int) -> [String: String] {
+        guard extent == .share, let record = ShareID(share).flatMap({ registry[$0] }) else {
+            return [:]
+        }
+        let others = registry.opened(bySecretsOf: record, now: now)
+        if others.isEmpty { return [:] }
+        return [Self.others: others.map(\.description).joined(separator: " ")]
+    }
+
+    private static let others = "others"
 
     func change(of registry: ShareRegistry, now: Int) throws(StoreOpenError) -> Change {
         guard let id = ShareID(share), let record = registry[id] else {

@@ -94,6 +94,18 @@ package final class ShareRegistry: Sendable {
         }
     }
 
+    /// The other active shares of that direction that open by a secret of this one.
+    func opened(bySecretsOf share: ShareRecord, now: Int) -> [ShareID] {
+        let found = table.withLock { table in
+            share.accesses.flatMap { table.withSecret($0.secretLookup, share.direction) }
+        }
+        let others = found.filter { found in
+            found.share.id != share.id && !found.access.hasHandle
+                && found.share.standing(now: now) == .active
+        }
+        return Set(others.map(\.share.id)).sorted()
+    }
+
     /// The active share that says what a new one would: between the same people, under the same name and
     /// with the same secrets. Nil when there is none, and for a share without a name.
     func active(same new: NewShare, now: Int) -> ShareRecord? {

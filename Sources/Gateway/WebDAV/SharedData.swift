@@ -171,8 +171,8 @@ extension Gateway {
 
     /// The share that a secret opens; nil when it was never seen.
     ///
-    /// Refused (`secret_refused`): of a share that is over, one that never left (its peer holds a
-    /// handle; profile `observe` only tells of it), and a secret with a space at its end, which the
+    /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
+    /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
     /// database of a backend compares as if it were not there (`PAD SPACE`).
     func access(by secret: Secret) throws(Denial) -> (found: FoundAccess, would: [String])? {
         guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
@@ -186,8 +186,7 @@ extension Gateway {
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, over: share.id) }
         guard access.credential == .handle || !access.access.hasHandle else {
-            let denial = Denial(
-                .secretRefused, "the permanent secret of share \(share.id), which never left")
+            let denial = Denial(.secretRefused, replacedOf: share.id)
             return (access, [try observed(denial)])
         }
         return (access, [])

@@ -27,10 +27,10 @@ import Testing
         }
         defer { loop.cancel() }
         let state = world.gateway.store.path
-        try await Revocation(of: "\(id)", .tokens)
+        _ = try await Revocation(of: "\(id)", .tokens)
             .carryOut(in: state, world.seal, now: world.clock.now, patience: .seconds(300))
         #expect(registry[id]?.epoch == 1 && registry[id]?.ended == nil)
-        try await Revocation(of: "\(id)", .share)
+        _ = try await Revocation(of: "\(id)", .share)
             .carryOut(in: state, world.seal, now: world.clock.now, patience: .seconds(300))
         #expect(registry[id]?.ended == world.clock.now)
         let theirs = registry.record(
@@ -40,7 +40,7 @@ import Testing
             now: world.clock.now)
         try await world.gateway.store.commit(theirs.change)
         await #expect(throws: StoreOpenError.self) {
-            try await Revocation(of: "\(theirs.share.id)", .tokens)
+            _ = try await Revocation(of: "\(theirs.share.id)", .tokens)
                 .carryOut(
                     in: state, world.seal, now: world.clock.now, patience: .seconds(300))
         }
@@ -48,7 +48,7 @@ import Testing
             ("\(id)", "is over already"), ("77", "there is none"), ("x", "none"),
         ] {
             let refusal = await #expect(throws: StoreOpenError.self) {
-                try await Revocation(of: share, .share)
+                _ = try await Revocation(of: share, .share)
                     .carryOut(in: state, world.seal, now: world.clock.now, patience: .seconds(300))
             }
             #expect(refusal.map { "\($0)".contains(words) } == true)
