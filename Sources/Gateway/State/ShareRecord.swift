@@ -74,9 +74,9 @@ package struct ShareRecord: Sendable {
     /// `calendar` (`legacy-wire.md` 2.1).
     var isNamedByKind: Bool { resourceType == "calendar" }
 
-    /// Whether the peer was told to exchange its codes.
+    /// Whether the peer was told to exchange all of its codes.
     package var demandsTokens: Bool {
-        accesses.contains { $0.requirements.contains(.mustExchangeToken) }
+        accesses.allSatisfy { $0.requirements.contains(.mustExchangeToken) }
     }
 }
 

@@ -119,4 +119,11 @@ package struct FoundAccess: Sendable {
     package let credential: Credential
 
     package var access: ShareAccess { share.accesses[place] }
+
+    /// Whether the peer was told to exchange what was presented; the secret of another way is none
+    /// around what the one over WebDAV demands.
+    var demandsToken: Bool {
+        access.requirements.contains(.mustExchangeToken)
+            || share.webdavAccess?.requirements.contains(.mustExchangeToken) == true
+    }
 }

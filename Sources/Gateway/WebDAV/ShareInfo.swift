@@ -124,7 +124,7 @@ extension Gateway {
             head, client, access.share, .secret, access.share.peer, policy.snapshot,
             environment.now(), would: would)
         do throws(Denial) {
-            try takeSecret(of: access.share, judgement.verdict.settings)
+            try takeSecret(access, judgement.verdict.settings)
         } catch {
             judgement.pending?.giveBack(beyond: 0)
             throw error

@@ -194,13 +194,14 @@ extension Gateway {
 
     /// Refused: what `accept_secret` does not take, of the rules that let the share and the request
     /// through, else of the configuration.
-    func takeSecret(of share: ShareRecord, _ settings: RuleSettings = .none) throws(Denial) {
+    func takeSecret(_ access: FoundAccess, _ settings: RuleSettings = .none) throws(Denial) {
+        let share = access.share
         switch share.settings.and(settings).acceptSecret ?? configuration.token.acceptSecret {
         case .all: break
         case .none: throw Denial(.secretRefused, "accept_secret = \"none\"")
         case .legacy:
             // One that was learned we did not see being made: it may be a link that others use too.
-            guard !share.demandsTokens else {
+            guard !access.demandsToken else {
                 throw Denial(.secretRefused, "the peer of share \(share.id) exchanges tokens")
             }
         }
@@ -231,7 +232,7 @@ extension Gateway {
             would: would + more)
         // Before anything else is refused: what does not pass gives back what it has taken.
         let room = StreamedRoom(judgement.pending, request.head.body)
-        try takeSecret(of: share, judgement.verdict.settings)
+        try takeSecret(access, judgement.verdict.settings)
         return (destination, room)
     }
 

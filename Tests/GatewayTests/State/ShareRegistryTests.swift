@@ -85,6 +85,22 @@ import Testing
         #expect(try ShareRegistry(again, key).all.first?.site?.description == "alias.example")
     }
 
+    @Test func oneWayThatDemandsThemAlreadyDoesNotSpareTheOthers() async throws {
+        var share = new("SECRET0PERMANEN", handle: .make)
+        var other = share.accesses[0]
+        other.protocolName = "webapp"
+        other.secret = Secret(utf8: "SECRET-OF-WEBAPP")
+        share.accesses[0].requirements = []
+        share.accesses.append(other)
+        let (known, _) = try await add(share)
+        #expect(!known.demandsTokens)
+        try await store.commit(try #require(registry.demandTokens(of: known)))
+        let changed = try #require(registry[known.id])
+        #expect(
+            changed.accesses.map(\.requirements) == [[.mustExchangeToken], [.mustExchangeToken]])
+        #expect(registry.demandTokens(of: changed) == nil)
+    }
+
     private func add(_ share: NewShare) async throws -> (ShareRecord, Secret) {
         let recording = registry.record(share, now: 1000)
         try await store.commit(recording.change)

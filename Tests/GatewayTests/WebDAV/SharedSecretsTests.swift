@@ -39,6 +39,36 @@ import Testing
         }
     }
 
+    /// What the way over WebDAV demands counts, and what was shown; not what a third way demands.
+    @Test func onlyTheWayThatIsUsedHasToBeExchanged() async throws {
+        let world = try await TestGateway()
+        let host = try #require(PeerHost("one.test"))
+        let cases: [(webdav: [ShareRequirement], webapp: [ShareRequirement], Int?, Int?)] = [
+            ([], [.mustExchangeToken], nil, 401), ([.mustExchangeToken], [], 401, 401),
+            ([.mustUseMFA], [], nil, nil),
+        ]
+        for (number, one) in cases.enumerated() {
+            let accesses = [("webapp", one.webapp), ("webdav", one.webdav)].map {
+                NewAccess(
+                    protocolName: $0.0, secret: Secret(utf8: "SECRET-\($0.0)-\(number)"),
+                    handle: .none, permissions: .unspecified, uri: nil, requirements: $0.1)
+            }
+            let recording = world.gateway.registry.record(
+                NewShare(
+                    direction: .outbound, origin: .seen, peer: host,
+                    providerID: ProviderID("\(number)"), resourceType: "file",
+                    accesses: accesses), now: world.gateway.environment.now())
+            try await world.gateway.store.commit(recording.change)
+            for (name, status) in [("webdav", one.2), ("webapp", one.3)] {
+                let secret = "SECRET-\(name)-\(number)"
+                for credential in [basic(secret), "Authorization: Bearer \(secret)"] {
+                    let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", credential)
+                    #expect(planned.status == status, "\(secret)")
+                }
+            }
+        }
+    }
+
     @Test func theSecretBehindACodeOpensNothingFromOutside() async throws {
         let world = try await TestGateway(token: "accept_secret = \"all\"")
         let (_, code) = try await world.share(Self.secret, handle: .make)
