@@ -3,7 +3,8 @@ import OpenSSL
 import Transport
 
 /// Nextcloud's `shareinfo?t=<secret>`, which it asks after any failure: 401, 403 and 404 there
-/// delete the user's mount for good, so that every refusal of ours is 503 (`protocol.md` 9.4).
+/// delete the user's mount for good, so that every refusal of ours is 503 (`protocol.md` 9.4), and so
+/// is what a backend without it would say.
 extension Gateway {
     func shareInfo(
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
@@ -11,6 +12,9 @@ extension Gateway {
         let writer: HeadWriter
         var hidden: SecretReplacement?
         do throws(Denial) {
+            guard backend.kind.hasShareInfo else {
+                throw Denial(.notFound, "the backend has no shareinfo")
+            }
             var query = head.query
             if let asked = query {
                 let (mapped, replacement) = try shareInfoQuery(asked, head, client)
@@ -135,6 +139,16 @@ extension Gateway {
             access.credential == .handle
             ? SecretReplacement(of: permanent.text, by: percentEncoded(text)) : nil
         return (form.serialized(), hidden)
+    }
+}
+
+extension BackendKind {
+    /// Whether it answers `shareinfo`; the 404 of one that does not says nothing of a share.
+    fileprivate var hasShareInfo: Bool {
+        switch self {
+        case .nextcloud, .owncloud10, .generic: true
+        case .ocis, .opencloud, .cernbox, .seafile: false
+        }
     }
 }
 

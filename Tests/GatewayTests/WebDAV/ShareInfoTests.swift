@@ -53,6 +53,25 @@ import Testing
         }
     }
 
+    /// They answer 404 to every path that they do not know, which would delete the mount.
+    @Test(arguments: ["ocis", "opencloud", "cernbox", "seafile"])
+    func aBackendWithoutItIsNotAsked(_ kind: String) async throws {
+        let world = try await TestGateway(kind: kind)
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        for query in ["?t=\(code)", "?t=UNKNOWN", ""] {
+            for lines in [[], ["Content-Length: 9"]] {
+                let head = try world.head(["POST \(Self.path)\(query) HTTP/1.1"] + lines)
+                let planned = Planned(world.gateway.plan(head, from: world.client))
+                guard case .answered(let answer) = planned else {
+                    Issue.record("\(query): \(planned)")
+                    continue
+                }
+                #expect(answer.status == 503)
+                #expect(answer.values("retry-after") == ["30"])
+            }
+        }
+    }
+
     @Test(arguments: [
         (
             "[[require]]\nname = \"x\"\non = \"webdav\"\nneed = [\"token-exchange\"]",
