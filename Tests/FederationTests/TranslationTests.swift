@@ -164,18 +164,40 @@ import Testing
         #expect(try !Self.generic.share(share).isChanged)
     }
 
-    @Test func whatAnotherWayDemandsIsNotTakenAway() throws {
+    /// Nobody could meet it there: the backend is shown no token endpoint, and gets no code.
+    @Test func anotherWayThatDemandsWhatTheGatewayMeetsOnWebDAVAloneIsLeftOut() throws {
         let text = Samples.opencloudmeshgo.replacing(
             #""webdav":{"#,
             with:
                 #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER","requirements":["must-exchange-token"]},"webdav":{"#
         )
+        let share = try Samples.share(text)
+        #expect(share.unmetWays([.mustExchangeToken]) == ["webapp"])
+        #expect(share.unmetWays([]) == [])
+        for translation in [Self.cernbox, Self.opencloud, Self.nextcloud35, Self.generic] {
+            let body = try translation.share(
+                share, taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
+            let ways = try members(body)["protocol"]?.object
+            #expect(ways?["webapp"] == nil)
+            #expect(ways?["webdav"]?.object?["sharedSecret"] != nil)
+            #expect(ways?["webdav"]?.object?["requirements"] == nil)
+        }
+    }
+
+    @Test(arguments: [#","requirements":["must-use-mfa"]"#, ""])
+    func anotherWayThatDemandsNoneOfItStays(_ requirements: String) throws {
+        let way = #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER"\#(requirements)}"#
+        let text = Samples.opencloudmeshgo.replacing(#""webdav":{"#, with: "\(way),\"webdav\":{")
         let body = try Self.cernbox.share(
             try Samples.share(text), taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
-        let ways = try members(body)["protocol"]?.object
-        #expect(
-            ways?["webapp"]?.object?["requirements"] == .array([.string("must-exchange-token")]))
-        #expect(ways?["webdav"]?.object?["requirements"] == nil)
+        #expect(body.text.contains(way))
+    }
+
+    @Test func theOnlyWayStaysWhateverItDemands() throws {
+        let text = Samples.opencloudmeshgo.replacing(#""webdav":{"#, with: #""webapp":{"#)
+        let share = try Samples.share(text)
+        #expect(share.unmetWays([.mustExchangeToken]) == [])
+        #expect(try !Self.generic.share(share, taken: [.mustExchangeToken]).isChanged)
     }
 
     /// The deprecated shape has no place for it, and who reads both shapes there reads that one.

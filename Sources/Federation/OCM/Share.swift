@@ -52,6 +52,15 @@ package struct Share: Sendable {
     /// The WebDAV way of the share, when it has one.
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 
+    /// The names of the ways beside WebDAV that demand what somebody meets on WebDAV alone: nobody
+    /// does on these.
+    package func unmetWays(_ taken: Set<ShareRequirement>) -> [String] {
+        guard webdav?.secret != nil else { return [] }
+        return protocols.filter { way in
+            way.name != "webdav" && way.requirements.contains { taken.contains($0) }
+        }.map(\.name)
+    }
+
     /// The largest size that a protocol names, in bytes.
     package var size: Int? { protocols.compactMap(\.size).max() }
 

@@ -45,7 +45,8 @@ package struct Translation: Sendable {
 
     /// - Parameters:
     ///   - swaps: secrets to be replaced, at every place of the body.
-    ///   - taken: requirements that the gateway meets itself, so that the backend need not know them.
+    ///   - taken: requirements that the gateway meets itself on WebDAV, so that the backend need not
+    ///     know them; other ways that have them are left out beside that.
     ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
     ///     itself does not say.
     ///
@@ -66,6 +67,7 @@ package struct Translation: Sendable {
         members["resourceType"] = .string(known(share.resourceType))
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
+        for name in share.unmetWays(taken) { ways[name] = nil }
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
         return Self.body(members, share.members, share.received)
@@ -165,7 +167,7 @@ package struct Translation: Sendable {
         }
     }
 
-    /// Of WebDAV alone: what other ways demand is the backend's to meet.
+    /// Of WebDAV alone: where there is no such way, what others demand is the backend's to meet.
     private static func remove(_ taken: Set<ShareRequirement>, from ways: inout JSONObject) {
         guard !taken.isEmpty else { return }
         for (name, value) in ways.members where name == "webdav" || name == "options" {

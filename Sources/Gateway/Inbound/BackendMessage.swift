@@ -74,9 +74,10 @@ extension Gateway {
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try translation.share(
-            share, swaps: draft.swaps, taken: [.mustExchangeToken],
+            share, swaps: draft.swaps, taken: Self.takenOver,
             uri: Self.location(of: share, verified.document))
         if body.isChanged { trail.altered("translated") }
+        if !share.unmetWays(Self.takenOver).isEmpty { trail.altered("ways left out") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
             verified, .shares, view, body, memory: draft.changes, made: draft.made,
@@ -152,6 +153,8 @@ extension Gateway {
         }
     }
 
+    /// What the gateway meets in the backend's place.
+    private static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
     private static let signatures: [FieldName] = [
         .signature, .signatureInput, .contentDigest, .digest,
     ]

@@ -62,6 +62,21 @@ import Transport
                 == "https://modern.test/dav/x7")
     }
 
+    /// Its code could be exchanged by nobody: the backend is shown no token endpoint.
+    @Test func aWayBesideWebDAVThatDemandsTokensIsLeftOutAndToldOf() async throws {
+        let (world, peer) = try world("cernbox")
+        let share = Messages.share(from: "modern.test").replacing(
+            #""webdav":{"#,
+            with: #""webapp":{"uri":"https://modern.test/app","sharedSecret":"secret-of-webapp","#
+                + #""requirements":["must-exchange-token"]},"webdav":{"#)
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        #expect(ways["webapp"] == nil)
+        #expect(ways["webdav"]?.object?["sharedSecret"]?.string != "secret-of-seven")
+        #expect(message.made?.accesses.count == 2)
+    }
+
     @Test func inTheDeprecatedShapeTheDataAreAtTheOwnersPrefix() async throws {
         let (world, peer) = try world("opencloud")
         let message = try await world.accept(
