@@ -202,6 +202,39 @@ def test_a_bearer_backend_gets_the_secret_as_bearer(legacy, start, evidence, mod
     assert (response.status, response.body) == (200, b"hello\n")
 
 
+def test_a_share_of_a_bearer_backend_is_found_at_the_root_of_all_shares(
+        legacy, start, evidence, modern):
+    server, backend = legacy("opencloud")
+    secret = evidence.secret(32)
+    server.secrets = {secret}
+    server.files = {"7f3a/notes.txt": b"hello\n"}
+    codes = []
+    gateway = start(backend.url, kind="opencloud",
+                    prepare=lambda it: codes.append(it.add_share(modern.host, "7f3a", secret)))
+    code = codes[0]
+    token = gateway.token(modern, code)
+    as_reader = [lambda *what: gateway.with_secret(*what[:2], code, *what[2:]),
+                 lambda *what: gateway.dav(*what[:2], token, *what[2:])]
+    for ask in as_reader:
+        response = ask("PROPFIND", "/dav/ocm/notes.txt", [("Depth", "0")])
+        assert response.status == 207
+        assert b"<d:href>/dav/ocm/notes.txt</d:href>" in response.body
+        assert ask("GET", "/remote.php/dav/ocm/notes.txt").body == b"hello\n"
+        assert ask("GET", "/dav/ocm/7f3a/notes.txt").body == b"hello\n"
+        assert ask("PUT", "/dav/ocm/new.txt", [], b"new\n").status in (201, 204)
+        backend.take()
+        moved = ask("MOVE", "/dav/ocm/new.txt",
+                    [("Destination", f"https://{gateway.host}/dav/ocm/dir/new.txt")])
+        assert moved.status == 201
+        [request] = backend.take()
+        assert request.target == "/dav/ocm/7f3a/new.txt"
+        assert request["destination"].endswith("/dav/ocm/7f3a/dir/new.txt")
+    assert server.files["7f3a/new.txt"] == b"new\n"
+    probe = gateway.request("POST", f"/index.php/apps/files_sharing/shareinfo?t={code}",
+                            [("Content-Type", FORM)], b"password=")
+    assert probe.status == 503 and probe["retry-after"]
+
+
 def test_the_share_probe_never_answers_what_deletes_a_mount(world):
     gateway, _, backend, _ = world
     response = gateway.request(

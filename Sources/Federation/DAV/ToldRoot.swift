@@ -1,7 +1,8 @@
 /// A root of shared data that its reader knows under another path than the backend has it at.
 ///
-/// Two things make one: the segment of a `SingleFile`, and a backend in a sub-folder whose document
-/// leaves the folder out, so that some readers ask without it (`legacy-wire.md` 5.1).
+/// Three things make one: the segment of a `SingleFile`, a backend in a sub-folder whose document
+/// leaves the folder out, so that some readers ask without it, and a share with a path of its own
+/// whose reader asks at the root of all shares (`legacy-wire.md` 5.1).
 package struct ToldRoot: Sendable, Equatable {
     /// The root at the backend, without a slash at its end.
     package let root: String

@@ -53,8 +53,37 @@ struct DataRequest: Sendable {
             let told = ToldRoot(
                 path.text, below: route.prefix, at: isBare ? view.webdav : route.prefix)
         else { return self }
+        return try mapped(by: told)
+    }
+
+    /// The request inside of a share that its reader names by the credential alone: who reads the
+    /// deprecated shape, and Nextcloud always, asks at the root of all shares and never looks at a
+    /// URI (`protocol.md` 6, `legacy-wire.md` 5.1).
+    ///
+    /// Nil where the path is the share's own already. That is what one means that may be either, a
+    /// folder of the share with the share's own name too: the newer shapes know no other.
+    /// Refused (`malformed_path`): a path that is none inside of the share.
+    ///
+    /// - Parameters:
+    ///   - root: the share's own path, without a slash at its end.
+    ///   - form: how the backend takes the secret; with Basic it has one root for all shares.
+    func inside(
+        share root: String, _ form: Backend.Credential
+    ) throws(Denial) -> DataRequest? {
+        switch route.root {
+        case .ocm, .discovered: break
+        case .publicWebDAV, .publicFiles, .seafdav: return nil
+        }
+        guard form == .bearer, told == nil, !AccessToken.isPath(path.text, below: root),
+            root.utf8.first == UInt8(ascii: "/"),
+            let told = ToldRoot(path.text, below: route.prefix, at: root)
+        else { return nil }
+        return try mapped(by: told)
+    }
+
+    private func mapped(by told: ToldRoot) throws(Denial) -> DataRequest {
         guard let inside = try? TargetPath(Array(told.path.utf8)[...], rule: .routed) else {
-            throw Denial(.malformedPath, "a path that is none behind the file")
+            throw Denial(.malformedPath, "a path that is none behind the root")
         }
         let rest = String(inside.text.dropFirst(told.root.count))
         return DataRequest(

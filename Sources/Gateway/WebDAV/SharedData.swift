@@ -99,6 +99,9 @@ extension Gateway {
         guard registry.isGood(token, of: entry.share, now: now) else {
             throw Denial(.tokenInvalid, "share \(token.share) is over")
         }
+        if let inside = try request.inside(share: token.pathPrefix, entry.form) {
+            return try withToken(entry, inside)
+        }
         let (destination, would) = try permit(token, request)
         let depth = try request.depth()
         let snapshot = policy.snapshot
@@ -138,11 +141,13 @@ extension Gateway {
             return try unknownSecret(request)
         }
         let field = try credential(of: access.share, at: access.place)
-        let depth = try request.depth()
-        let (destination, room) = try permit(
-            access, request, below: backend.view.dataPath(of: access.share), would: would)
+        let view = backend.view
+        let root = view.dataPath(of: access.share)
+        let inside = try request.inside(share: root, view.backend.credential) ?? request
+        let depth = try inside.depth()
+        let (destination, room) = try permit(access, inside, below: root, would: would)
         return try forward(
-            request, as: .field(field), destination: destination, depth: depth, room: room)
+            inside, as: .field(field), destination: destination, depth: depth, room: room)
     }
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
