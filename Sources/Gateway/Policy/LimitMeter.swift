@@ -25,6 +25,8 @@ final class LimitMeter: Sendable {
     /// What a message has taken, to be given back.
     struct Receipt: Sendable {
         fileprivate let holder: SipHash.Value
+        /// Under which the holder is counted.
+        fileprivate let peer: SipHash.Value
         let amount: Double
         /// A value that was new.
         fileprivate let value: SipHash.Value?
@@ -89,7 +91,9 @@ final class LimitMeter: Sendable {
             // What a length claims beyond all the room was not taken, and is not given back.
             let taken = state.usages.values[index].add(amount, terms)
             return .room(
-                Receipt(holder: holder, amount: taken, value: nil, isPlace: terms.kind == .places))
+                Receipt(
+                    holder: holder, peer: demand.peer, amount: taken, value: nil,
+                    isPlace: terms.kind == .places))
         }
     }
 
@@ -101,7 +105,9 @@ final class LimitMeter: Sendable {
         let value = demand.value
         if let last = state.usages.values[index].values[value], now - last < terms.period {
             state.usages.values[index].values[value] = now
-            return .room(Receipt(holder: holder, amount: 0, value: nil, isPlace: false))
+            return .room(
+                Receipt(
+                    holder: holder, peer: demand.peer, amount: 0, value: nil, isPlace: false))
         }
         let peer = state.usages.values[index].peer
         // Of the shared buckets there are few.
@@ -119,7 +125,8 @@ final class LimitMeter: Sendable {
         if state.usages.values[index].values.updateValue(now, forKey: value) == nil {
             state.count(1, of: peer)
         }
-        return .room(Receipt(holder: holder, amount: 0, value: value, isPlace: false))
+        return .room(
+            Receipt(holder: holder, peer: demand.peer, amount: 0, value: value, isPlace: false))
     }
 
     /// Gives back what a message took that was refused after all, or a place at its end.
@@ -167,9 +174,8 @@ final class LimitMeter: Sendable {
     ) -> Added {
         let terms = Terms(measure)
         return state.withLock { state in
-            guard let index = state.usages.index(forKey: receipt.holder) else {
-                return .counted(0)
-            }
+            // Whose messages had used nothing yet was forgotten, while this one was under way.
+            let index = state.index(of: receipt.holder, receipt.peer, now)
             state.usages.values[index].leak(terms, now)
             switch extra {
             case .counted: break

@@ -68,6 +68,29 @@ import Testing
         #expect(isTaken(meter.take(demand("a"), of: measure, now: 0)))
     }
 
+    /// Whose length nobody told has used nothing when it begins, and is under way for long.
+    @Test func whatPassesAfterItsHolderWasForgottenCounts() throws {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.bytes(ByteCount(1000), period: .seconds(86_400))
+        guard case .room(let receipt) = meter.take(demand("a"), of: measure, now: 0) else {
+            Issue.record("no room")
+            return
+        }
+        meter.sweep(measure, now: 30)
+        #expect(meter.count == 0)
+        guard
+            case .counted(let count) = meter.add(
+                5000, to: receipt, own: 0, of: measure, .counted, now: 31)
+        else {
+            Issue.record("not counted")
+            return
+        }
+        // The size, and as much debt.
+        #expect(count == 2000 && meter.count == 1)
+        #expect(!isTaken(meter.take(demand("a"), of: measure, now: 31)))
+        #expect(isTaken(meter.take(demand("b"), of: measure, now: 31)))
+    }
+
     @Test func differentValuesAreCountedAndTheSameOnesAreNot() throws {
         let meter = LimitMeter()
         let measure = Limit.Measure.distinct(.recipient, try #require(Rate("3/day")))

@@ -61,6 +61,25 @@ import Transport
         #expect(try room(world) == nil)
     }
 
+    /// What limits count no more is forgotten twice a minute, and a backend may take longer.
+    @Test func whatBeginsLateCountsAllTheSame() throws {
+        let world = try TestWorld(rules: Self.limit())
+        func forget() {
+            world.clock.pass(30)
+            for place in world.gateway.policy.snapshot.live.places {
+                let now = Double(world.clock.environment.monotonicMicroseconds()) / 1e6
+                place.meter.sweep(place.measure, now: now)
+            }
+        }
+        let rooms = try (0..<3).map { _ in try #require(try room(world)) }
+        forget()
+        #expect(rooms[0].passes(300) == .goesOn)
+        #expect(denial(rooms[1], 600) == nil && denial(rooms[2], 600)?.status == 429)
+        #expect(rooms[1].passes(600) == .goesOn)
+        for room in rooms { room.end() }
+        #expect(denial(try room(world), 200)?.status == 429)
+    }
+
     @Test func whatDidNotPassIsGivenBack() throws {
         let world = try TestWorld(rules: Self.limit())
         let first = try room(world)
