@@ -9,7 +9,9 @@ extension Gateway {
     /// Fetches the backend's document now and then, forgets what may be forgotten, carries out the
     /// orders of commands, looks for the cause of failed signatures, and follows the policy file where
     /// `policy.reload = "watch"`.
-    func background(on group: LoopGroup) -> [Task<Void, Never>] {
+    ///
+    /// - Parameter known: its files as they were when they were read.
+    func background(on group: LoopGroup, since known: FollowedFiles) -> [Task<Void, Never>] {
         let loop = group.loops[0]
         let inquiry = Task { [self] in
             var told: String?
@@ -60,10 +62,8 @@ extension Gateway {
         var tasks = [inquiry, housekeeping, orders, diagnosis, lists, counts, memory]
         switch configuration.policy.reload {
         case .watch:
-            // Looked at before anybody hears that we have started: what changes then is seen.
-            let lists = listFiles()
-            let watch = PolicyWatch(policyStamps(lists))
-            tasks.append(Task { [self] in await watchPolicy(watch, lists) })
+            let watch = PolicyWatch(known.policy)
+            tasks.append(Task { [self] in await watchPolicy(watch, known.lists) })
         case .signal: break
         }
         return tasks

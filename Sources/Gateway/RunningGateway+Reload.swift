@@ -111,8 +111,10 @@ extension RunningGateway {
     }
 
     /// Follows the files of certificates, and with `policy.reload = "watch"` the configuration.
-    func watchFiles() -> Task<Void, Never> {
-        var watch = PolicyWatch(stamps())
+    ///
+    /// - Parameter known: as they were when they were read.
+    func watchFiles(since known: PolicyWatch.Stamps) -> Task<Void, Never> {
+        var watch = PolicyWatch(known)
         return Task { [self] in
             var told = ContinuousClock.now
             while !Task.isCancelled {
@@ -135,15 +137,7 @@ extension RunningGateway {
 
     private func stamps() -> PolicyWatch.Stamps {
         let terms = terms.withLock { $0 }
-        let configuration = terms.configuration
-        var files = configuration.certificateFiles + terms.refused
-        switch configuration.policy.reload {
-        case .watch: files.append(configuration.file)
-        case .signal: break
-        }
-        return Dictionary(
-            files.compactMap { file in FileStamp(file).map { (file, $0) } },
-            uniquingKeysWith: { $1 })
+        return FollowedFiles.stamps(beside: terms.configuration, refused: terms.refused)
     }
 }
 
@@ -168,7 +162,7 @@ extension RunningGateway.Terms {
 extension Configuration {
     fileprivate var hosts: Set<String> { Set(site.authorities.map(\.host.description)) }
 
-    fileprivate var certificateFiles: [String] {
+    var certificateFiles: [String] {
         tls.values.flatMap {
             [$0.certificate, $0.key, $0.clientCA, $0.staple].compactMap { $0 }
         }

@@ -110,9 +110,9 @@ extension RunningGateway {
     ///
     /// When it does not, because it could not, hangs or was ended, a gateway is started in this process, with the
     /// same configuration, certificates and policy and the same sockets, in whose queues those who came
-    /// meanwhile wait: it is returned. In either case `finish` lets the answers of this one end. Throws
-    /// `StartFailure` when that one cannot be started either, `CancellationError` when this is cancelled:
-    /// nothing is started then.
+    /// meanwhile wait: it is returned, and reads the files that it follows again. In either case `finish`
+    /// lets the answers of this one end. Throws `StartFailure` when that one cannot be started either,
+    /// `CancellationError` when this is cancelled: nothing is started then.
     package func handOver(
         to succession: Succession, _ patience: SuccessorPatience = SuccessorPatience()
     ) async throws -> RunningGateway? {
@@ -139,6 +139,7 @@ extension RunningGateway {
             .error, .handOverFailed,
             [LogEntry(.remedy, "the log of the process that was to take over says why it ended")])
         let terms = terms.withLock { $0 }
+        // What has changed meanwhile nobody saw: all that is followed is read again once it serves.
         return try await Self.start(
             terms.configuration,
             Findings(

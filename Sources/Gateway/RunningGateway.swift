@@ -33,8 +33,10 @@ package final class RunningGateway: Sendable {
                 "the process may have \(count) files open, and needs \(DescriptorLimit.least) at "
                     + "least; let it have more (LimitNOFILE, ulimit -n)")
         }
+        // Before they are read, so that what changes from now on is seen.
+        let files = FollowedFiles(configuration)
         let findings = Findings(
-            certificates: try ServedCertificates(of: configuration),
+            files: files, certificates: try ServedCertificates(of: configuration),
             policy: try loadPolicy(configuration.policy.file),
             candidate: loadCandidate(configuration, log))
         var place = try await taken(by: configuration, entrance)
@@ -44,6 +46,7 @@ package final class RunningGateway: Sendable {
 
     /// What is read before anything is touched.
     struct Findings: Sendable {
+        var files = FollowedFiles()
         var certificates: ServedCertificates
         var policy: Policy
         var candidate: Policy?
@@ -77,7 +80,9 @@ package final class RunningGateway: Sendable {
         }
         let running = RunningGateway(gateway, server, terms, group, store, log)
         running.background.withLock {
-            $0 = gateway.background(on: group) + [running.watchFiles(), running.offerSockets()]
+            $0 =
+                gateway.background(on: group, since: findings.files)
+                + [running.watchFiles(since: findings.files.others), running.offerSockets()]
         }
         let endings = running.endings.continuation
         gateway.steering.withLock {

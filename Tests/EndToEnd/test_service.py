@@ -12,8 +12,9 @@ import time
 import pytest
 
 from clients import Clients
-from gateway import binary
+from gateway import binary, replace
 from listener import Listener
+from peers import share
 from wire import Closed, Connection, read_request
 
 # What systemd does before the program: descriptor 3 is the socket, and its environment says so.
@@ -377,3 +378,44 @@ def test_after_a_take_over_that_failed_it_goes_on_with_what_it_had_and_ends_in_t
 def test_without_another_to_take_over_from_it_starts_as_usual(start, backend):
     gateway = start(backend.url, lambda made: made.arguments.append("--take-over"))
     assert gateway.request("GET", "/a").status == 200
+
+
+def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start, legacy, peers):
+    """The next one has read its files when it begins to wait for what the other one has judged."""
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer, goes_on = peers.peers["modern.test"], threading.Event()
+
+    def script(request):
+        if request.target.endswith("/shares"):
+            goes_on.wait(30)
+        return server.script(request)
+
+    backend.script = script
+    told = []
+    sender = threading.Thread(
+        target=lambda: told.append(gateway.post(peer, "/ocm/shares", share(peer)).status))
+    sender.start()
+    while not any(each.target.endswith("/shares") for each in backend.take()):
+        time.sleep(0.01)
+    with open(gateway.folder / "next.log", "wb") as log:
+        next_one = subprocess.Popen([binary(), "run", "--take-over", "-c", gateway.configuration],
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        gateway.lines("gateway.handing-over")
+        policy = gateway.folder / "policy.toml"
+        text = policy.read_text()
+        assert '"modern.test", ' in text
+        replace(policy, text.replace('"modern.test", ', "").encode())
+        goes_on.set()
+        sender.join()
+        assert told == [201]
+        end = time.monotonic() + 15
+        while "gateway.reloaded" not in (gateway.folder / "next.log").read_text():
+            assert time.monotonic() < end, "the change is not seen"
+            time.sleep(0.05)
+        assert gateway.post(peer, "/ocm/shares", share(peer)).status == 403
+    finally:
+        goes_on.set()
+        next_one.terminate()
+        assert next_one.wait(20) == 0

@@ -99,31 +99,11 @@ extension Gateway {
 
     /// The lists that policy and candidate name as they lie there. One that was refused stays so until
     /// a list of its own is mended, which the policy in force need not know.
-    func listFiles() -> [String] {
-        policyFiles.flatMap { Policy.listFiles(namedIn: $0, .disk) }
-    }
+    func listFiles() -> [String] { FollowedFiles.lists(of: configuration.policy) }
 
     /// The policy, the candidate, their lists, and the files beside them that they could name: a list
     /// that was missing may come.
     func policyStamps(_ lists: [String]) -> PolicyWatch.Stamps {
-        var stamps: PolicyWatch.Stamps = [:]
-        for path in Set(policyFiles.flatMap(Self.neighbours) + policyFiles + lists) {
-            stamps[path] = FileStamp(path)
-        }
-        return stamps
-    }
-
-    private var policyFiles: [String] {
-        [configuration.policy.file, configuration.policy.candidate].compactMap { $0 }
-    }
-
-    private static func neighbours(of file: String) -> [String] {
-        let folder = (file as NSString).deletingLastPathComponent
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
-            ?? []
-        return names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
-            folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
-        }
+        FollowedFiles.stamps(of: configuration.policy, lists)
     }
 }
