@@ -6,7 +6,7 @@ extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
     /// That the message was seen, and the share that it makes, are durable before the backend hears
-    /// of it; a share that the backend refuses, in words that can be read, ends at once, and that a
+    /// of it; a share that the backend refuses, in words that can be read, is forgotten, and that a
     /// share is over is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
     /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
@@ -147,10 +147,11 @@ extension Gateway {
         ])
     }
 
-    /// The backend has not taken a share, unless it has come again meanwhile.
+    /// The backend has not taken a share: nothing of it is left, unless it came by another message too,
+    /// or whoever only sends shares for people who do not exist would fill the registry.
     private func takeBack(_ made: ShareRecord?) {
-        guard let made, !registry.isRepeated(made) else { return }
-        store.commitLater([ending(made)])
+        guard let made, let change = registry.takeBack(made) else { return }
+        store.commitLater([change])
     }
 
     private func ending(_ share: ShareRecord) -> Change {

@@ -5,9 +5,8 @@ import OpenSSL
 extension Gateway {
     /// A share that is about to be forwarded, and what the backend is to know in its place.
     struct Draft: Sendable {
-        /// Nil when it was recorded before: the backend may have it, and what it says now is no reason to
-        /// end that one.
-        let made: ShareRecord?
+        /// The share; one that was recorded before when it came again.
+        let made: ShareRecord
         /// Secrets of the peer's message and what stands for them in the backend's.
         let swaps: [SecretSwap]
         let changes: [Change]
@@ -57,9 +56,8 @@ extension Gateway {
     }
 
     private func draft(_ new: NewShare, now: Int) throws(Denial) -> Draft {
-        if let known = registry.active(same: new, now: now) {
-            registry.noteRepeat(of: known)
-            return Draft(made: nil, swaps: try swaps(towardsBackend: known), changes: [])
+        if let known = registry.active(same: new, now: now), registry.noteRepeat(of: known) {
+            return Draft(made: known, swaps: try swaps(towardsBackend: known), changes: [])
         }
         let recording = registry.record(new, now: now)
         let swaps = zip(new.accesses, recording.credentials).compactMap { access, credential in

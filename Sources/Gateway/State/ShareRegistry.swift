@@ -10,9 +10,8 @@ import Synchronization
 /// with others.
 package final class ShareRegistry: Sendable {
     private let table: Mutex<ShareTable>
-    /// Shares that were sent again since the start: the backend may have them by another message than the
-    /// first.
-    private let repeated = Mutex<Set<ShareID>>([])
+    /// Of shares that were sent again since the start: by how many messages the backend may have each.
+    private let messages = Mutex<[ShareID: Int]>([:])
     private let seal: AEADKey
     private let lookup: HMACKey
 
@@ -127,11 +126,15 @@ package final class ShareRegistry: Sendable {
         }
     }
 
-    /// A share came again.
-    func noteRepeat(of share: ShareRecord) { repeated.withLock { _ = $0.insert(share.id) } }
-
-    /// Whether a share came again: that one message of it is refused says nothing of the other.
-    func isRepeated(_ share: ShareRecord) -> Bool { repeated.withLock { $0.contains(share.id) } }
+    /// A share came again: that one message of it is refused says nothing of the other. False when it
+    /// was taken back meanwhile.
+    func noteRepeat(of share: ShareRecord) -> Bool {
+        table.withLock { table in
+            guard table[share.id] != nil else { return false }
+            messages.withLock { $0[share.id, default: 1] += 1 }
+            return true
+        }
+    }
 
     package subscript(_ id: ShareID) -> ShareRecord? { table.withLock { $0[id] } }
 
@@ -285,6 +288,29 @@ package final class ShareRegistry: Sendable {
                     }
                 }
             })
+    }
+
+    /// The backend has refused a message that brought a share: forgets it, or nothing (nil) while the
+    /// backend may have it by another message.
+    ///
+    /// In memory at once, so that one that comes again finds it whole or is recorded anew. Its number
+    /// is not given again.
+    func takeBack(_ share: ShareRecord) -> Change? {
+        let isForgotten = table.withLock { table in
+            guard table[share.id] != nil else { return false }
+            let left = messages.withLock { messages in
+                let left = (messages[share.id] ?? 1) - 1
+                messages[share.id] = left > 1 ? left : nil
+                return left
+            }
+            guard left == 0 else { return false }
+            table.remove(share.id)
+            return true
+        }
+        guard isForgotten else { return nil }
+        return Change(
+            write: { try ShareRows.remove(share.id, $0) },
+            abandoned: { [self] in table.withLock { $0.insert(share) } })
     }
 
     /// Ends all tokens of a share; its codes stay good.

@@ -63,13 +63,26 @@ enum ShareRows {
         ).execute(arguments: [now, id.number])
     }
 
+    /// Deletes a share; that its number was given is kept.
+    static func remove(_ id: ShareID, _ db: Database) throws {
+        try db.run(kept: "DELETE FROM access WHERE share = ?", [id.number])
+        try db.run(kept: "DELETE FROM share WHERE id = ?", [id.number])
+        try db.run(
+            kept: """
+                INSERT INTO fact (name, value) VALUES ('last_share', ?)
+                ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)
+                """, [id.number])
+    }
+
     static func advanceEpoch(_ id: ShareID, _ db: Database) throws {
         try db.cachedStatement(sql: "UPDATE share SET epoch = epoch + 1 WHERE id = ?")
             .execute(arguments: [id.number])
     }
 
     static func load(_ db: Database, path: String) throws -> ShareTable {
-        var table = ShareTable()
+        let last = try Int64.fetchOne(
+            db, sql: "SELECT value FROM fact WHERE name = 'last_share'")
+        var table = ShareTable(lastNumber: last ?? 0)
         for share in try all(db, path: path) { table.insert(share) }
         return table
     }

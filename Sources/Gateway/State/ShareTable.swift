@@ -38,7 +38,10 @@ struct ShareTable {
     /// After a reshare several shares may have one secret.
     private var secrets: [Digest128: [Place]] = [:]
     private var names: [Name: [ShareID]] = [:]
-    private var lastNumber: Int64 = 0
+    private var lastNumber: Int64
+
+    /// - Parameter lastNumber: the greatest that was given to a share that is no more.
+    init(lastNumber: Int64 = 0) { self.lastNumber = lastNumber }
 
     mutating func nextID() -> ShareID {
         lastNumber += 1
@@ -57,6 +60,20 @@ struct ShareTable {
             names[Name(direction: share.direction, providerID: providerID), default: []]
                 .append(share.id)
         }
+    }
+
+    /// Forgets a share, with all that it is found by.
+    mutating func remove(_ id: ShareID) {
+        guard let share = shares.removeValue(forKey: id)?.share else { return }
+        for access in share.accesses {
+            secrets[access.secretLookup]?.removeAll { $0.share == id }
+            if secrets[access.secretLookup]?.isEmpty == true { secrets[access.secretLookup] = nil }
+            if let handle = access.handleLookup { handles[handle] = nil }
+        }
+        guard let providerID = share.providerID else { return }
+        let name = Name(direction: share.direction, providerID: providerID)
+        names[name]?.removeAll { $0 == id }
+        if names[name]?.isEmpty == true { names[name] = nil }
     }
 
     mutating func update(_ id: ShareID, _ body: (inout ShareRecord) -> Void) {

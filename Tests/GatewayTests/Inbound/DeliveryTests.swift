@@ -46,6 +46,19 @@ import Transport
         #expect(answer.body == Array(#"{"recipientDisplayName":"bob"}"#.utf8))
     }
 
+    /// Whoever only sends shares for people who do not exist fills nothing.
+    @Test func aShareThatTheBackendRefusesLeavesNothingBehind() async throws {
+        test.backend.answers(400, #"{"message":"no such user"}"#)
+        #expect(try await share() == 400)
+        #expect(test.gateway.registry.count == 0)
+        test.backend.answers(201)
+        #expect(try await share() == 201)
+        #expect(try await share() == 201)
+        test.backend.answers(400, #"{"message":"it is there already"}"#)
+        #expect(try await share() == 400)
+        #expect(test.gateway.registry.all.map(\.ended) == [nil])
+    }
+
     /// oCIS does not know that a share may be declined.
     @Test func aShareThatIsDeclinedEndsThoughTheBackendIsNotTold() async throws {
         let ocis = try await TestGateway(kind: "ocis")

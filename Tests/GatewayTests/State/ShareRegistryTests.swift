@@ -41,11 +41,7 @@ import Testing
         let share = new("SECRET0PERMANEN", handle: .make, direction: .inbound)
         #expect(registry.active(same: share, now: 1000) == nil)
         let (known, _) = try await add(share)
-        #expect(!registry.isRepeated(known))
         #expect(registry.active(same: share, now: 1000)?.id == known.id)
-        #expect(!registry.isRepeated(known))
-        registry.noteRepeat(of: known)
-        #expect(registry.isRepeated(known))
         for other in [
             new("SECRET0PERMANEN", id: "2", handle: .make, direction: .inbound),
             new("ANOTHER0SECRET0", handle: .make, direction: .inbound),
@@ -225,6 +221,44 @@ import Testing
         store.close()
         await #expect(throws: StoreFailure.self) { try await store.commit(changes) }
         #expect(registry[share.id]?.boundPeer == nil)
+    }
+
+    /// Of each message about it the backend has said that it does not take it.
+    @Test func aShareThatNobodyTookLeavesNothingBehind() async throws {
+        let share = new("SECRET0PERMANEN", handle: .make, direction: .inbound)
+        let (kept, _) = try await add(new("SECRET0PERMANEN", id: "2", direction: .inbound))
+        let (known, handle) = try await add(share)
+        #expect(registry.noteRepeat(of: known))
+        #expect(registry.takeBack(known) == nil)
+        #expect(registry[known.id] != nil)
+        let change = try #require(registry.takeBack(known))
+        // What comes again now is recorded anew.
+        #expect(registry.active(same: share, now: 1000) == nil)
+        #expect(!registry.noteRepeat(of: known))
+        #expect(registry.takeBack(known) == nil)
+        try await store.commit(change)
+        #expect(registry.find(handle, .inbound).isEmpty)
+        #expect(registry.find(ProviderID("1"), .inbound).isEmpty)
+        let secret = Secret(utf8: "SECRET0PERMANEN")
+        #expect(registry.find(secret, .inbound).map(\.share.id) == [kept.id])
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 2000)
+        defer { again.close() }
+        let loaded = try ShareRegistry(again, key)
+        #expect(loaded.all.map(\.id) == [kept.id])
+        let accesses = try again.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM access") }
+        #expect(accesses == 1)
+        // Not even after a restart has another one its number.
+        #expect(loaded.record(share, now: 2000).share.id > known.id)
+    }
+
+    @Test func aShareThatCouldNotBeTakenBackIsThere() async throws {
+        let (known, _) = try await add(new("SECRET0PERMANEN", direction: .inbound))
+        let change = try #require(registry.takeBack(known))
+        store.close()
+        await #expect(throws: StoreFailure.self) { try await store.commit(change) }
+        #expect(registry[known.id] != nil)
+        #expect(!registry.find(Secret(utf8: "SECRET0PERMANEN"), .inbound).isEmpty)
     }
 
     @Test func numbersAreNeverGivenTwice() async throws {
