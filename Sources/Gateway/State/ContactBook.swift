@@ -65,11 +65,20 @@ package final class ContactBook: Sendable {
                 var state = State()
                 let rows = try Row.fetchCursor(db, sql: "SELECT * FROM contact")
                 while let row = try rows.next() {
-                    guard let peer = PeerHost(row["peer"] as String),
-                        let token = Digest128(row["token"] as Data)
-                    else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a contact") }
+                    guard let peer = PeerHost(row["peer"] as String) else {
+                        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a contact")
+                    }
                     state.contacts.insert(
                         Contact(peer: peer, remote: row["remote"], local: row["local"]))
+                }
+                let invitations = try Row.fetchCursor(db, sql: "SELECT * FROM invitation")
+                while let row = try invitations.next() {
+                    guard let peer = PeerHost(row["peer"] as String),
+                        let token = Digest128(row["token"] as Data)
+                    else {
+                        throw DatabaseError(
+                            resultCode: .SQLITE_CORRUPT, message: "an invitation")
+                    }
                     state.accepters[token] = peer
                 }
                 return state
@@ -95,12 +104,16 @@ package final class ContactBook: Sendable {
             write: { db in
                 try db.cachedStatement(
                     sql: """
-                        INSERT OR REPLACE INTO contact (peer, remote, local, token, since)
-                        VALUES (?, ?, ?, ?, ?)
+                        INSERT OR REPLACE INTO contact (peer, remote, local, since)
+                        VALUES (?, ?, ?, ?)
                         """
                 ).execute(arguments: [
-                    contact.peer.description, contact.remote, contact.local, name.data, now,
+                    contact.peer.description, contact.remote, contact.local, now,
                 ])
+                // The same two may accept several.
+                try db.cachedStatement(
+                    sql: "INSERT OR REPLACE INTO invitation (token, peer, since) VALUES (?, ?, ?)"
+                ).execute(arguments: [name.data, contact.peer.description, now])
             },
             committed: { [self] in
                 state.withLock { state in

@@ -105,6 +105,23 @@ enum Schema {
             PRIMARY KEY (host, source, key_id, thumbprint)) WITHOUT ROWID;
         """,
         "ALTER TABLE share ADD COLUMN site TEXT;",
+        """
+        CREATE TABLE invitation (
+            token BLOB PRIMARY KEY,
+            peer TEXT NOT NULL,
+            since INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT OR REPLACE INTO invitation
+            SELECT token, peer, since FROM contact ORDER BY since;
+        ALTER TABLE contact RENAME TO contact_with_token;
+        CREATE TABLE contact (
+            peer TEXT NOT NULL,
+            remote TEXT NOT NULL,
+            local TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (peer, remote, local)) WITHOUT ROWID;
+        INSERT INTO contact SELECT peer, remote, local, since FROM contact_with_token;
+        DROP TABLE contact_with_token;
+        """,
     ]
 
     /// Brings a file to the newest schema.

@@ -1,4 +1,6 @@
 import Federation
+import Foundation
+import GRDB
 import OpenSSL
 import Testing
 
@@ -38,6 +40,49 @@ import Testing
         #expect(read.contains(contact()))
         #expect(read.peer(ofInvitation: Secret(utf8: "token")) == peer)
         #expect(read.peer(ofInvitation: Secret(utf8: "other")) == nil)
+    }
+
+    @Test func eachInvitationOfTheSameTwoIsKnownAfterARestart() async throws {
+        let path = scratch.file("state.db")
+        let store = try Store.open(path, seal, now: 1)
+        let book = try ContactBook(store, seal)
+        let tokens = ["one", "two", "three"].map { Secret(utf8: $0) }
+        for token in tokens {
+            try await store.commit(book.learn(contact(), invitation: token, now: 2))
+        }
+        store.close()
+        let again = try Store.open(path, seal, now: 3)
+        defer { again.close() }
+        let read = try ContactBook(again, seal)
+        #expect(read.count == 1)
+        #expect(tokens.allSatisfy { read.peer(ofInvitation: $0) == peer })
+    }
+
+    /// A state file of the version before the table of invitations.
+    @Test func anOlderStateKeepsItsContactsAndInvitations() throws {
+        let path = scratch.file("state.db")
+        let token = Secret(utf8: "token")
+        try Store.open(path, seal, now: 1).close()
+        let older = try DatabaseQueue(path: path)
+        try older.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE invitation; DROP TABLE contact; PRAGMA user_version = 6;
+                    CREATE TABLE contact (
+                        peer TEXT NOT NULL, remote TEXT NOT NULL, local TEXT NOT NULL,
+                        token BLOB NOT NULL, since INTEGER NOT NULL,
+                        PRIMARY KEY (peer, remote, local)) WITHOUT ROWID
+                    """)
+            try db.execute(
+                sql: "INSERT INTO contact VALUES ('modern.test', 'eve', 'bob', ?, 1)",
+                arguments: [Digest128(token, key: seal.hmac(for: .invite)).data])
+        }
+        try older.close()
+        let migrated = try Store.open(path, seal, now: 3)
+        defer { migrated.close() }
+        let book = try ContactBook(migrated, seal)
+        #expect(book.contains(contact()))
+        #expect(book.peer(ofInvitation: token) == peer)
     }
 
     @Test(arguments: [

@@ -82,6 +82,7 @@ import Testing
             try db.execute(
                 sql: """
                     DROP TABLE past_key; ALTER TABLE share DROP COLUMN site;
+                    DROP TABLE invitation; ALTER TABLE contact ADD COLUMN token;
                     PRAGMA user_version = 4
                     """)
         }
