@@ -37,9 +37,11 @@ struct ListIndex: Sendable {
     private var names: [UInt8] = []
     private var slots: [Slot] = []
     /// Odd.
-    private let factor = UInt64.random(in: .min ... .max) | 1
+    private let factor: UInt64
 
-    init(_ lists: [PeerList]) {
+    /// - Parameter seed: what the hash is drawn from.
+    init(_ lists: [PeerList], seed: UInt64 = .random(in: .min ... .max)) {
+        factor = seed | 1
         let count = lists.reduce(0) { $0 + $1.entries.count }
         guard count > 0 else { return }
         var room = 4
@@ -76,7 +78,23 @@ struct ListIndex: Sendable {
 
     /// Where its search begins: by the upper bits, which hang on all bytes.
     private func place(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: (hash ^ hash >> 29) &* factor >> 32) & (cells.count - 1)
+        // A shift binds tighter than the product.
+        let mixed = (hash ^ (hash >> 29)) &* factor
+        return Int(truncatingIfNeeded: mixed >> 32) & (cells.count - 1)
+    }
+
+    /// How many cells the longest search for one of the names looks at.
+    var longestSearch: Int {
+        cells.indices.reduce(0) { longest, found in
+            guard cells[found].name >= 0 else { return longest }
+            let name = known[Int(cells[found].name)]
+            var hash: UInt64 = 0
+            for byte in names[name.start..<name.start + name.count].reversed() {
+                hash = step(hash, byte)
+            }
+            let cost = ((found - place(of: hash)) & (cells.count - 1)) + 1
+            return max(longest, cost)
+        }
     }
 
     private static func tag(of hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
