@@ -10,7 +10,8 @@ import Synchronization
 ///
 /// What lets something through is on the disk before anybody is answered; that there is room for it
 /// is certain before it takes effect. Refusals are written as well, and nobody waits for them. One
-/// thread writes, and ``Gathering`` says when.
+/// thread writes, and ``Gathering`` says when. While the disk does not answer for `patience`, whoever
+/// waits is told so, and nothing new is let through; what was to be recorded is, once it answers.
 package final class Journal: Sendable {
     private typealias Asking = CheckedContinuation<JournalFailure?, Never>
 
@@ -18,6 +19,13 @@ package final class Journal: Sendable {
         var queue: JournalQueue
         var asking: [Asking] = []
         var gathering: Gathering
+        /// What the thread has in its hands, and who waits for it has not been told.
+        var writing: [JournalQueue.Job] = []
+        /// Since when the disk has something to do.
+        var busySince: ContinuousClock.Instant?
+        /// Whether it has had that for too long.
+        var isSlow = false
+        var isWatched = false
         /// Whether the log was told that there is no room.
         var isFull = false
         /// When the log is told again that there is little room.
@@ -25,6 +33,20 @@ package final class Journal: Sendable {
 
         /// A job was added; whether the thread has to be woken now.
         mutating func wakes() -> Bool { gathering.wakes(for: queue.waiting) }
+
+        /// The disk gets something to do; whether somebody has to begin to watch it.
+        mutating func begins() -> Bool {
+            busySince = ContinuousClock.now
+            defer { isWatched = true }
+            return !isWatched
+        }
+
+        /// The disk has done it; whether that took too long.
+        mutating func rests() -> Bool {
+            (busySince, writing) = (nil, [])
+            defer { isSlow = false }
+            return isSlow
+        }
     }
 
     private let state: Mutex<State>
@@ -32,6 +54,7 @@ package final class Journal: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let interval: Duration
+    private let patience: Duration
     private let milliseconds: @Sendable () -> Int
     private let seconds: @Sendable () -> Int
     private let log: GatewayLog
@@ -43,10 +66,12 @@ package final class Journal: Sendable {
     /// - Parameters:
     ///   - interval: between checkpoints.
     ///   - milliseconds: wall time, since 1970.
+    ///   - patience: how long the disk may take.
     init(
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
-        budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay()
+        budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay(),
+        patience: Duration = .milliseconds(1500)
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
         guard disk.hasRoom(JournalRecord.lineLimit) else {
@@ -64,6 +89,7 @@ package final class Journal: Sendable {
                 gathering: Gathering(underWay: underWay)))
         self.disk = Mutex(disk)
         self.interval = interval
+        self.patience = patience
         self.milliseconds = milliseconds
         seconds = clock.monotonicSeconds
         self.log = log
@@ -78,11 +104,13 @@ package final class Journal: Sendable {
 
     /// Makes sure of room for one record, before what it is about takes effect.
     ///
-    /// Refused (503): a full disk, a broken one. What was given is used by `append`, or given back.
+    /// Refused (503): a full disk, a broken one, one that does not answer. What was given is used by
+    /// `append`, or given back.
     func reserve() async throws(Denial) {
         let failure: JournalFailure? = await withCheckedContinuation { continuation in
             let (answer, mustWake) = state.withLock {
                 state -> (JournalQueue.Answer, Bool) in
+                if state.isSlow { return (.refused(.slow), false) }
                 let answer = state.queue.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
@@ -98,6 +126,9 @@ package final class Journal: Sendable {
     }
 
     /// Writes the record of something that is let through; returns when it is on the disk.
+    ///
+    /// Refused (503): what cannot be written, and what a disk that does not answer has not said to be
+    /// there; once it answers, it is.
     ///
     /// - Parameters:
     ///   - members: the decision's entries, written.
@@ -193,30 +224,35 @@ package final class Journal: Sendable {
                 next = .now + interval
                 checkpoint(.periodic)
             }
-            let (turn, jobs, asking) = state.withLock {
-                state -> (Gathering.Turn, [JournalQueue.Job], [Asking]) in
+            let (wasSlow, turn, jobs, asking, mustWatch) = state.withLock {
+                state -> (Bool, Gathering.Turn, [JournalQueue.Job], Int, Bool) in
+                let wasSlow = state.rests()
                 if state.asking.isEmpty, !state.queue.isEnding {
                     let turn = state.gathering.turn(for: state.queue.waiting, at: .now)
-                    guard turn == .write else { return (turn, [], []) }
+                    guard turn == .write else { return (wasSlow, turn, [], 0, false) }
                 }
-                defer { state.asking = [] }
-                return (.write, state.queue.takeJobs(), state.asking)
+                state.writing = state.queue.takeJobs()
+                return (wasSlow, .write, state.writing, state.asking.count, state.begins())
             }
+            if wasSlow { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
+            if mustWatch { watchLater() }
             if case .sleep(let end) = turn {
                 wake.wait(until: min(end ?? next, next))
                 continue
             }
-            if jobs.isEmpty, asking.isEmpty { break }
+            if jobs.isEmpty, asking == 0 { break }
             write(jobs)
             answer(asking)
         }
         checkpoint(.last)
         disk.withLock { $0.close() }
+        _ = state.withLock { $0.rests() }
         refuseAll(.closed)
         ended.signal()
     }
 
     private func checkpoint(_ which: JournalDisk.Checkpoint) {
+        if state.withLock({ $0.begins() }) { watchLater() }
         attempt { disk in
             try tellUnrecorded(disk)
             try disk.checkpoint(milliseconds(), which)
@@ -238,15 +274,9 @@ package final class Journal: Sendable {
             }
             return nil
         } catch {
-            log.write(
-                .error, .journalFailed,
-                [
-                    LogEntry(.file, folder), LogEntry(.problem, "\(error)"),
-                    LogEntry(
-                        .remedy,
-                        "nothing is let through; see whether the disk is whole, then restart ocmgate"
-                    ),
-                ])
+            tellFailure(
+                "\(error)",
+                "nothing is let through; see whether the disk is whole, then restart ocmgate")
             refuseAll(.broken)
             return .broken
         }
@@ -315,6 +345,11 @@ package final class Journal: Sendable {
             let count = used
             state.withLock { $0.queue.written(count, places: places) }
         }
+        let isTold = state.withLock { state in
+            defer { state.writing = [] }
+            return state.writing.isEmpty
+        }
+        if isTold { return }
         for (place, job) in jobs.enumerated() {
             job.tell(failure.map { .failed($0) } ?? outcomes[place])
         }
@@ -336,17 +371,23 @@ package final class Journal: Sendable {
         return disk.room >= wanted || disk.hasRoom(wanted)
     }
 
-    /// Gives places to those who wait for them, as many as the disk has room for.
-    private func answer(_ asking: [Asking]) {
-        if asking.isEmpty { return }
+    /// Gives places to the first so many who wait for them, as many as the disk has room for.
+    private func answer(_ count: Int) {
+        if count == 0 { return }
         var reason = JournalFailure.full
         let failure = attempt { disk in
             let taken = state.withLock { $0.queue.taken }
-            let wanted = (taken + asking.count) * JournalRecord.lineLimit
+            let wanted = (taken + count) * JournalRecord.lineLimit
             if disk.room < wanted { _ = disk.hasRoom(wanted) }
             let places = disk.room / JournalRecord.lineLimit
             reason = disk.subjects.blocked ?? .full
             state.withLock { $0.queue.written(0, places: places) }
+        }
+        // Fewer where the disk took too long.
+        let asking = state.withLock { state in
+            let first = Array(state.asking.prefix(count))
+            state.asking.removeFirst(first.count)
+            return first
         }
         for continuation in asking {
             let answer = state.withLock { $0.queue.takePlace() }
@@ -360,6 +401,44 @@ package final class Journal: Sendable {
                 continuation.resume(returning: failure ?? reason)
             }
         }
+    }
+
+    // MARK: Patience
+
+    private func watchLater() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(250)) { [self] in
+            watch()
+        }
+    }
+
+    /// Tells those who wait for a disk that has had something to do for too long.
+    private func watch() {
+        let (told, asking, isNew, goesOn) = state.withLock {
+            state -> ([JournalQueue.Job], [Asking], Bool, Bool) in
+            guard let since = state.busySince else {
+                state.isWatched = false
+                return ([], [], false, false)
+            }
+            guard since <= ContinuousClock.now - patience else { return ([], [], false, true) }
+            defer { (state.writing, state.asking, state.isSlow) = ([], [], true) }
+            return (
+                state.writing + state.queue.releaseWaiting(), state.asking, !state.isSlow, true
+            )
+        }
+        if isNew {
+            tellFailure(
+                JournalFailure.slow.description,
+                "nothing is let through until it does: see the disk")
+        }
+        for job in told { job.tell(.failed(.slow)) }
+        for asking in asking { asking.resume(returning: .slow) }
+        if goesOn { watchLater() }
+    }
+
+    private func tellFailure(_ problem: String, _ remedy: String) {
+        log.write(
+            .error, .journalFailed,
+            [LogEntry(.file, folder), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
     }
 
     /// Writes what has no line, when there is room for that.
@@ -386,15 +465,9 @@ package final class Journal: Sendable {
             return !state.isFull
         }
         guard isNew else { return }
-        log.write(
-            .error, .journalFailed,
-            [
-                LogEntry(.file, folder), LogEntry(.problem, "the disk is full"),
-                LogEntry(
-                    .remedy,
-                    "nothing is let through until there is room: free some, or shorten journal.keep"
-                ),
-            ])
+        tellFailure(
+            "the disk is full",
+            "nothing is let through until there is room: free some, or shorten journal.keep")
     }
 
     /// Tells, once an hour, that refusals are not recorded for want of room.

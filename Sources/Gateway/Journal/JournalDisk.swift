@@ -25,6 +25,10 @@ final class JournalDisk {
         /// Bytes that are left on the disk of a folder, and that it has.
         var space: @Sendable (_ folder: String) -> (free: Int, all: Int) = JournalFile.space
         var blocks: JournalFile.Blocks = JournalFile.blocks
+        /// Deletes a file.
+        var remove: @Sendable (_ file: String) throws -> Void = {
+            try FileManager.default.removeItem(atPath: $0)
+        }
     }
 
     private let settings: Settings
@@ -247,7 +251,7 @@ final class JournalDisk {
     /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
     /// removed on a day that comes long after the last one: then the clock may be wrong; and nothing
     /// when the file behind them was not written behind that of the newest of them: then somebody has
-    /// given files other names.
+    /// given files other names; or cannot be read. What cannot be removed now is removed with the next day.
     ///
     /// - Parameter last: the day of the newest record before; nil for that of the newest file.
     func removeOld(_ time: Int, since last: JournalDay? = nil) throws {
@@ -262,20 +266,21 @@ final class JournalDisk {
         let old = days.filter { $0.number <= newest && $0 < day }
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
         try commit()
-        guard let (first, begin) = try beginning(of: next) else {
-            throw JournalError(reader.file(of: next), "does not begin as it should", "")
+        guard let (first, begin) = beginning(of: next) else {
+            tellKept(reader.file(of: next), "does not begin as it should: no file is removed")
+            return
         }
         // What the file that stays says; of those that go anybody could have written the first line
         // anew.
         let isNamed =
-            try begin.before != nil || beginning(of: last)?.begin.isOf(last) ?? false
+            begin.before != nil || beginning(of: last)?.begin.isOf(last) ?? false
         guard first.seq > 1, isNamed, begin.follows(last), begin.isOf(next) else {
             log.write(
                 .error, .journalRenamed,
                 [
                     LogEntry(.file, reader.file(of: last)),
                     LogEntry(.problem, "is not the file of this day: no file is removed"),
-                    LogEntry(.remedy, "see what `ocmgate journal verify` says"),
+                    LogEntry(.remedy, Self.verifying),
                 ])
             return
         }
@@ -286,7 +291,15 @@ final class JournalDisk {
         }
         try sign(time)
         try commit()
-        for day in old { try FileManager.default.removeItem(atPath: reader.file(of: day)) }
+        // The oldest first: what is left is whole.
+        for day in old {
+            do { try settings.remove(reader.file(of: day)) } catch {
+                tellKept(
+                    reader.file(of: day), "cannot be removed: \(error)",
+                    "let the gateway's user write there; it is tried again on the next day")
+                return
+            }
+        }
         try PrivateFile.syncFolder(of: file.path)
         let forgotten: Int
         // Those who cannot be removed now are removed with the next day.
@@ -298,17 +311,25 @@ final class JournalDisk {
             [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
     }
 
-    /// The first line of a file; nil when it does not begin as it should.
-    private func beginning(
-        of day: JournalDay
-    ) throws -> (line: JournalLine, begin: JournalBegin)? {
+    /// The first line of a file; nil when it does not begin as it should, or cannot be read.
+    private func beginning(of day: JournalDay) -> (line: JournalLine, begin: JournalBegin)? {
         var first: JournalLine?
-        try reader.lines(of: [day]) { line, _ in
-            first = line
-            return .stop
-        }
+        do {
+            try reader.lines(of: [day]) { line, _ in
+                first = line
+                return .stop
+            }
+        } catch { return nil }
         guard let first, let begin = JournalBegin(first) else { return nil }
         return (first, begin)
+    }
+
+    private func tellKept(
+        _ file: String, _ problem: String, _ remedy: String = JournalDisk.verifying
+    ) {
+        log.write(
+            .error, .journalKept,
+            [LogEntry(.file, file), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
     }
 
     private func tellBlocked() {
@@ -367,6 +388,7 @@ final class JournalDisk {
         lock.release()
     }
 
+    private static let verifying = "see what `ocmgate journal verify` says"
     /// Room that is taken at a time.
     private static let ahead = 32 << 20
     /// Room that refusals do not take, on a disk of ten times as much at least.

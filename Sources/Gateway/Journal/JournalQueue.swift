@@ -23,8 +23,11 @@ struct JournalQueue {
         var isUnplaced: Bool {
             if case .record(_, _, .taken) = work { false } else { true }
         }
-        /// Told once, on the journal's thread.
+        /// Told once, on the journal's thread, or when that has no answer of the disk for too long.
         let tell: @Sendable (Outcome) -> Void
+
+        /// The same work, for which nobody waits any more.
+        fileprivate var unawaited: Job { Job(work: work, isAwaited: false, tell: { _ in }) }
     }
 
     /// Whether a place was taken for a record.
@@ -129,6 +132,15 @@ struct JournalQueue {
 
     mutating func end() { isEnding = true }
 
+    /// Nobody waits any more for what is queued, which stays; the jobs for which somebody did are
+    /// returned, to be told.
+    mutating func releaseWaiting() -> [Job] {
+        let released = waiting.filter(\.isAwaited)
+        guard !released.isEmpty else { return [] }
+        waiting = waiting.map { $0.isAwaited ? $0.unawaited : $0 }
+        return released
+    }
+
     /// Nothing is taken any more; what waited is returned.
     mutating func fail(_ failure: JournalFailure) -> [Job] {
         self.failure = failure
@@ -151,6 +163,8 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case closed
     /// The keys of people cannot be read or written at the moment.
     case blocked
+    /// The disk takes too long. What was given to it may still be written.
+    case slow
     /// Somebody reads what was to be removed from the disk.
     case inUse
 
@@ -160,6 +174,7 @@ enum JournalFailure: Error, Sendable, Equatable, CustomStringConvertible {
         case .broken: "the journal could not be written"
         case .closed: "the journal is closed"
         case .blocked: "the keys of the people in the journal, subjects.db, cannot be used now"
+        case .slow: "the disk of the journal does not answer"
         case .inUse:
             "the key is deleted, but somebody reads subjects.db and keeps a copy of it on the disk: "
                 + "it goes with the next checkpoint when nobody does"

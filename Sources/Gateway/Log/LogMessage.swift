@@ -81,7 +81,7 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalShort = "journal.short"
     /// Nothing is let through any more, because it could not be recorded.
     case journalFailed = "journal.failed"
-    /// There is room again.
+    /// There is room again, or the disk answers again.
     case journalResumed = "journal.resumed"
     /// A line that a crash left half written.
     case journalTorn = "journal.torn"
@@ -89,6 +89,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalRemoved = "journal.removed"
     /// They were not removed: a file of the journal has another day's name.
     case journalRenamed = "journal.renamed"
+    /// They were not removed: a file is damaged, or cannot be removed.
+    case journalKept = "journal.kept"
     /// The answer to a command's order could not be left.
     case orderLost = "order.lost"
     /// The process is near the limit of its memory.

@@ -427,6 +427,46 @@ struct JournalDiskTests {
         #expect(report.findings.contains { $0.what.contains("another name") })
     }
 
+    /// The damage is found by `verify`; it stops no recording, on no day and at no start.
+    @Test func aFileWhoseFirstLineIsDamagedKeepsTheOlderOnesForADay() throws {
+        let journal = try TestJournal()
+        journal.keep = 2
+        for _ in 0..<2 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.edit { $0[0] = "x" + $0[0].dropFirst() }
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 3)
+        try journal.write(2)
+        try journal.stop()
+        #expect(try !journal.verify().findings.isEmpty)
+        journal.time += 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
+    }
+
+    @Test func aFileThatCannotBeDeletedIsDeletedOnALaterDay() throws {
+        let journal = try TestJournal()
+        journal.keep = 2
+        journal.isDeletable = false
+        for _ in 0..<3 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        #expect(try journal.reader.days().count == 4)
+        #expect(try journal.verify().findings == [])
+        journal.isDeletable = true
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
+    }
+
     @Test func aClockThatIsFarAheadRemovesNothing() throws {
         let journal = try TestJournal()
         journal.keep = 30

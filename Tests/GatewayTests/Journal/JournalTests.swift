@@ -1,3 +1,4 @@
+import Dispatch
 import Federation
 import Foundation
 import GRDB
@@ -13,12 +14,13 @@ import Transport
 struct JournalTests {
     static func open(
         _ journal: TestJournal, budget: JournalBudget = JournalBudget(),
-        log: GatewayLog = TestJournal.log, interval: Duration = .seconds(3600)
+        log: GatewayLog = TestJournal.log, interval: Duration = .seconds(3600),
+        settings: JournalDisk.Settings? = nil, patience: Duration = .seconds(60)
     ) throws -> Journal {
         try Journal(
-            try journal.settings, journal.key, journal.seal, log,
+            try settings ?? journal.settings, journal.key, journal.seal, log,
             interval: interval, clock: .live, milliseconds: { 1_700_000_000_000 },
-            budget: budget)
+            budget: budget, patience: patience)
     }
 
     @Test func whatWasAppendedIsOnTheDiskWhenItReturns() async throws {
@@ -286,6 +288,55 @@ struct JournalTests {
         #expect(found.first == "0000000000000001" && !found.contains("0000000000000002"))
         #expect(found.count == 2)
         #expect(try files.verify().findings == [])
+    }
+
+    /// The disk hangs while it is asked for its room, which a refusal makes it be.
+    @Test func aDiskThatDoesNotAnswerIsWaitedForInBoundsAndThenHasAll() async throws {
+        let files = try TestJournal()
+        let lines = TestLines()
+        let log = GatewayLog(
+            level: .notice, format: .json, milliseconds: { 0 },
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+        let (asked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var settings = try files.settings
+        settings.space = { _ in
+            asked.signal()
+            goesOn.wait()
+            return (1 << 40, 1 << 50)
+        }
+        let journal = try Self.open(
+            files, log: log, settings: settings, patience: .milliseconds(50))
+        // Two have their places and are under way already.
+        for _ in 0..<2 { try await journal.reserve() }
+        var refused = try TestJournal.record("0000000000000001")
+        refused.decision.action = .deny
+        journal.note(refused, .none)
+        await DispatchQueue.global().result { asked.wait() }
+        for number in 2...3 {
+            let denial = await #expect(throws: Denial.self) {
+                try await journal.append(
+                    try TestJournal.record("000000000000000\(number)"), .taken)
+            }
+            #expect(denial?.code == .journalUnavailable)
+        }
+        // Nobody else gets so far that the backend hears of it.
+        let denial = await #expect(throws: Denial.self) { try await journal.reserve() }
+        #expect(denial?.code == .journalUnavailable)
+        goesOn.signal()
+        while !lines.all.joined().contains("journal.resumed") {
+            try await Task.sleep(for: .milliseconds(5))
+            log.flush()
+        }
+        try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000004"), .taken)
+        journal.close()
+        let found = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
+        #expect(found == (1...4).map { "000000000000000\($0)" })
+        #expect(try files.verify().findings == [])
+        #expect(lines.objects.count { $0["message"]?.string == "journal.failed" } == 1)
     }
 
     /// The descriptor by which this process has a file open.

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import OpenSSL
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Gateway
@@ -35,6 +36,8 @@ final class TestJournal {
     var free = 1 << 40
     /// Bytes that its files may have.
     let room = Room()
+    /// Whether its files can be deleted.
+    var isDeletable = true
     private var disk: JournalDisk?
 
     init() throws {
@@ -58,6 +61,10 @@ final class TestJournal {
                 blocks: { [room] file, offset, count in
                     offset + count > room.size
                         ? ENOSPC : JournalFile.blocks(file, offset, count)
+                },
+                remove: { [isDeletable] file in
+                    guard isDeletable else { throw Errno.readOnlyFileSystem }
+                    try FileManager.default.removeItem(atPath: file)
                 })
         }
     }
