@@ -18,7 +18,9 @@ package final class Gateway: Sendable {
     let policy: PolicyHolder
     /// What the policy's downloaded lists say.
     let lists: ListKeeper
-    /// What the candidate's own ones say; nil without `policy.candidate`.
+    /// Which policy is judged beside it.
+    let candidateFile: CandidateFile
+    /// What the candidate's own ones say; nil where no candidate can be.
     let candidateLists: ListKeeper?
     let keys: KeyHolder
     let peers: PeerDirectory
@@ -89,6 +91,7 @@ package final class Gateway: Sendable {
         backend = parts.backend
         policy = parts.policy
         lists = parts.lists
+        candidateFile = parts.candidateFile
         candidateLists = parts.candidateLists
         keys = parts.keys
         peers = parts.peers
@@ -145,6 +148,7 @@ package final class Gateway: Sendable {
         let backend: BackendServer
         let policy: PolicyHolder
         let lists: ListKeeper
+        var candidateFile = CandidateFile(nil)
         var candidateLists: ListKeeper?
         let keys: KeyHolder
         let peers: PeerDirectory

@@ -26,7 +26,9 @@ extension RunningGateway {
         } catch { throw StartFailure(error.description) }
         let backend = try backendServer(configuration, site, log)
         let client = try outboundClient(configuration, group)
-        let (lists, candidateLists) = listKeepers(configuration, environment, client, log)
+        let candidateFile = CandidateFile(configuration.policy.candidate)
+        let (lists, candidateLists) = listKeepers(
+            configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
         let store: Store
         do {
@@ -37,7 +39,7 @@ extension RunningGateway {
         let live = lists.fill(policy)
         let policy = PolicyHolder(
             live,
-            candidate: candidate.map { candidateLists?.fill($0, beside: live) ?? $0 },
+            candidate: candidate.map { candidateLists.fill($0, beside: live) },
             key: seal.hmac(for: .limit))
         do {
             try policy.limits.load(
@@ -49,7 +51,7 @@ extension RunningGateway {
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy, lists: lists,
-                    candidateLists: candidateLists, keys: keys,
+                    candidateFile: candidateFile, candidateLists: candidateLists, keys: keys,
                     peers: peerDirectory(configuration, client, environment, log) {
                         policy.current.standing(of: $0, now: environment.now())
                     },
@@ -88,17 +90,15 @@ extension RunningGateway {
 
     /// Who keeps the lists of the policy, and who those of the candidate.
     private static func listKeepers(
-        _ configuration: Configuration, _ environment: Environment, _ client: OutboundClient,
-        _ log: GatewayLog
-    ) -> (policy: ListKeeper, candidate: ListKeeper?) {
+        _ configuration: Configuration, _ candidate: CandidateFile, _ environment: Environment,
+        _ client: OutboundClient, _ log: GatewayLog
+    ) -> (policy: ListKeeper, candidate: ListKeeper) {
         let state = configuration.state.file
         let world = ListKeeper.World(now: environment.now, fetch: { await client.get($0) })
         let apart = ListFolder(state: state, of: .candidate)
         return (
             ListKeeper(ListFolder(state: state), world, log: log, as: .policy(before: apart)),
-            configuration.policy.candidate.map { file in
-                ListKeeper(apart, world, log: log, as: .candidate(file: file))
-            }
+            ListKeeper(apart, world, log: log, as: .candidate(candidate))
         )
     }
 

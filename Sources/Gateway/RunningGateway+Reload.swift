@@ -54,6 +54,10 @@ extension RunningGateway {
             problems = try after.take(change.merged, wanted: wanted.hosts, now: now)
             after.refused = []
             (reload.taken, reload.waiting) = (change.taken, change.waiting)
+            let candidate = change.merged.policy.candidate
+            if candidate != before.configuration.policy.candidate {
+                reload.candidateProblem = gateway.changeCandidate(to: candidate)
+            }
         } catch {
             problems = ["\(error)"]
             do {

@@ -240,6 +240,31 @@ def test_a_candidate_says_what_it_would_do_and_does_nothing(world, crowd):
     assert "candidate_problem" in gateway.command("reload", "--json").stdout
 
 
+def test_a_candidate_is_named_changed_and_taken_away_while_the_gateway_runs(world, crowd):
+    gateway, _ = world
+    peer, text = crowd.peers["steady.test"], gateway.configuration.read_text()
+
+    def candidate(name: str) -> dict:
+        gateway.configuration.write_text(text.replace('candidate = "next.toml"', f'candidate = "{name}"'))
+        answer = told(gateway, "reload", check=False)
+        assert answer["waiting"] == [] and answer["problem"] is None, answer
+        assert send(gateway, peer).status == 201
+        return answer
+
+    assert candidate("")["candidate_problem"] is None
+    assert "candidate" not in gateway.decisions()[-1]
+    # One that is broken is told, and changes nothing.
+    (gateway.folder / "other.toml").write_text("version = 2\n")
+    assert "other.toml:" in candidate("other.toml")["candidate_problem"]
+    assert "candidate" not in gateway.decisions()[-1]
+    assert candidate("next.toml")["candidate_problem"] is None
+    tried = gateway.decisions()[-1]["candidate"]
+    assert tried["by"] == "rule:not steady"
+    assert "other.toml:" in candidate("other.toml")["candidate_problem"]
+    assert gateway.decisions()[-1]["candidate"] == tried
+    assert candidate("next.toml")["candidate_problem"] is None
+
+
 def test_a_limit_of_two_a_day_outlives_a_restart(world, crowd):
     gateway, _ = world
     peer = crowd.peers["spraying.test"]

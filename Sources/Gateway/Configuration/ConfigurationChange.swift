@@ -23,6 +23,7 @@ struct ConfigurationChange: Sendable {
                 merged.tls[name] = running.tls[name]
             }
         }
+        merged.policy.candidate = next.policy.candidate
         merged.limits.headers = next.limits.headers
         merged.limits.headerCount = next.limits.headerCount
         merged.limits.requestHead = next.limits.requestHead
@@ -59,4 +60,7 @@ package struct ConfigurationReload: Sendable, Equatable {
     package var renewed: [String] = []
     /// Why something stays as it was; nil when nothing is wrong.
     package var problem: String?
+    /// Why a candidate that it names anew is not tried; nil when nothing is wrong with it, or the
+    /// configuration names the same one as before.
+    package var candidateProblem: String?
 }

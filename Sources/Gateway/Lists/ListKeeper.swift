@@ -49,7 +49,7 @@ package final class ListKeeper: Sendable {
         case policy(before: ListFolder?)
         /// The one beside it, from this file: nothing is enforced by it, and what happens to its
         /// lists never touches those in force.
-        case candidate(file: String)
+        case candidate(CandidateFile)
     }
 
     package let folder: ListFolder
@@ -449,8 +449,8 @@ package final class ListKeeper: Sendable {
         case .policy: log?.write(level, message, [name] + entries)
         // No message waits for it.
         case .candidate(let file):
-            log?.write(
-                min(level, .warning), message, [name, LogEntry(.candidate, file)] + entries)
+            let candidate = file.path.map { LogEntry(.candidate, $0) }
+            log?.write(min(level, .warning), message, [name, candidate] + entries)
         }
     }
 }

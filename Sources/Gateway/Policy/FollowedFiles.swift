@@ -11,22 +11,22 @@ struct FollowedFiles: Sendable {
     let others: PolicyWatch.Stamps
 
     init(_ configuration: Configuration) {
-        lists = Self.lists(of: configuration.policy)
-        policy = Self.stamps(of: configuration.policy, lists)
+        let files = [configuration.policy.file, configuration.policy.candidate].compactMap { $0 }
+        lists = Self.lists(of: files)
+        policy = Self.stamps(of: files, lists)
         others = Self.stamps(beside: configuration)
     }
 
     /// Of files of which nobody knows what they were when they were read: all are read again.
     init() { (lists, policy, others) = ([], [:], [:]) }
 
-    static func lists(of policy: Configuration.PolicySettings) -> [String] {
-        files(of: policy).flatMap { Policy.listFiles(namedIn: $0, .disk) }
+    /// Those that the policies in these files name.
+    static func lists(of files: [String]) -> [String] {
+        files.flatMap { Policy.listFiles(namedIn: $0, .disk) }
     }
 
-    static func stamps(
-        of policy: Configuration.PolicySettings, _ lists: [String]
-    ) -> PolicyWatch.Stamps {
-        let files = files(of: policy)
+    /// - Parameter files: those of the policy and of the candidate.
+    static func stamps(of files: [String], _ lists: [String]) -> PolicyWatch.Stamps {
         var stamps: PolicyWatch.Stamps = [:]
         for path in Set(files.flatMap(neighbours) + files + lists) {
             stamps[path] = FileStamp(path)
@@ -46,10 +46,6 @@ struct FollowedFiles: Sendable {
         return Dictionary(
             files.compactMap { file in FileStamp(file).map { (file, $0) } },
             uniquingKeysWith: { $1 })
-    }
-
-    private static func files(of policy: Configuration.PolicySettings) -> [String] {
-        [policy.file, policy.candidate].compactMap { $0 }
     }
 
     private static func neighbours(of file: String) -> [String] {

@@ -51,6 +51,18 @@ extension Gateway {
         await journal.tellPolicy(now, after: was)
     }
 
+    /// Tries another candidate from now on, nil for none; on the queue of policies. One that cannot be
+    /// used leaves the last good one beside the policy until its file is mended.
+    ///
+    /// - Returns: why it cannot be used, with file, line and column.
+    func changeCandidate(to file: String?) -> String? {
+        candidateFile.change(to: file)
+        let before = policy.snapshot
+        let (candidate, problem) = readCandidateAgain(before.candidate, beside: before.policy)
+        policy.swap(before.policy, candidate: candidate)
+        return problem
+    }
+
     private func putInForce(_ new: Policy, candidate: Policy?, after before: Policy) {
         policy.swap(new, candidate: candidate)
         published.rebuild()
@@ -93,7 +105,7 @@ extension Gateway {
     private func readCandidateAgain(
         _ last: Policy?, beside live: Policy
     ) -> (candidate: Policy?, problem: String?) {
-        guard let file = configuration.policy.candidate else { return (nil, nil) }
+        guard let file = candidateFile.path else { return (nil, nil) }
         do throws(StartFailure) {
             let new = fill(candidate: try RunningGateway.loadPolicy(file), beside: live)
             if new.hash != last?.hash {

@@ -99,11 +99,15 @@ extension Gateway {
 
     /// The lists that policy and candidate name as they lie there. One that was refused stays so until
     /// a list of its own is mended, which the policy in force need not know.
-    func listFiles() -> [String] { FollowedFiles.lists(of: configuration.policy) }
+    func listFiles() -> [String] { FollowedFiles.lists(of: policyFiles) }
 
     /// The policy, the candidate, their lists, and the files beside them that they could name: a list
     /// that was missing may come.
     func policyStamps(_ lists: [String]) -> PolicyWatch.Stamps {
-        FollowedFiles.stamps(of: configuration.policy, lists)
+        FollowedFiles.stamps(of: policyFiles, lists)
+    }
+
+    private var policyFiles: [String] {
+        [configuration.policy.file, candidateFile.path].compactMap { $0 }
     }
 }

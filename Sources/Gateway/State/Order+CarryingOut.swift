@@ -63,6 +63,10 @@ extension OrderAnswer {
         told["keys_problem"] = keysProblem
         guard let reload else { return .done(told) }
         told["configuration_problem"] = reload.problem
+        if reload.taken.contains("policy.candidate") {
+            // What was said of the one before is over.
+            told["candidate_problem"] = reload.candidateProblem
+        }
         if !reload.taken.isEmpty { told["taken"] = reload.taken.joined(separator: "\n") }
         if !reload.waiting.isEmpty { told["waiting"] = reload.waiting.joined(separator: "\n") }
         return .done(told)

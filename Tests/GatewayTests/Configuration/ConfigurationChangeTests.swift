@@ -45,6 +45,17 @@ struct ConfigurationChangeTests {
         #expect(try self.change(before, before).taken == [])
     }
 
+    @Test func soDoesTheCandidate() throws {
+        for (before, after) in [("", "next.toml"), ("next.toml", "other.toml"), ("other.toml", "")]
+        {
+            let change = try change("candidate = \"\(before)\"\n", "candidate = \"\(after)\"\n")
+            #expect(change.taken == ["policy.candidate"] && change.waiting == [])
+            #expect(
+                change.merged.policy.candidate
+                    == (after.isEmpty ? nil : "/etc/ocmgate/\(after)"))
+        }
+    }
+
     @Test func whatIsSetUpAtTheStartWaits() throws {
         let change = try change(
             "[limits]\nconnections = 9\n", "[limits]\nconnections = 8\nheaders = \"8KiB\"\n")

@@ -127,7 +127,7 @@ struct TestLists {
             log: log,
             as: owner == .policy
                 ? .policy(before: ListFolder(state: state, of: .candidate))
-                : .candidate(file: "next.toml"))
+                : .candidate(CandidateFile("next.toml")))
     }
 
     /// The lines of one kind that were written.
