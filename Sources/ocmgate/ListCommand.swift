@@ -66,7 +66,8 @@ struct ListFileOptions: ParsableArguments {
     var stance: PeerList.Stance { standing ?? .block }
 
     @Option(
-        help: ArgumentHelp("A key (JWK or JWK set) that has to have signed it.", valueName: "file"))
+        help: ArgumentHelp(
+            "A key (JWK, JWK set or PEM) that has to have signed it.", valueName: "file"))
     var key: [String] = []
 
     @Option(help: "What the signature has to be about (sub); else it may say anything.")

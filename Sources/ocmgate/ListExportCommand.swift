@@ -11,8 +11,10 @@ struct ListExportCommand: ParsableCommand {
         discussion: """
             What is in force of it, to standard output. ocm-directory is signed and needs \
             --sign; with the other formats --sign writes the detached signature to --signature, \
-            which belongs at the list's own URL and ".jws". An entry that the format cannot say \
-            is named, and nothing is written (exit code 1).
+            which belongs at the list's own URL and ".jws"; those who take the list name the file \
+            that --jwk writes in the "keys" of theirs. Notes are published with their entries, as \
+            display names where the format has them; one that is only a day is not. An entry that \
+            the format cannot say is named, and nothing is written (exit code 1).
             """)
 
     @Argument(help: "The list.")
@@ -38,12 +40,19 @@ struct ListExportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where the detached signature is written.", valueName: "file"))
     var signature: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the public key (JWK) of --sign is written, for those who take the list.",
+            valueName: "file"))
+    var jwk: String?
+
     @Option(help: "The name of the federation (ocm-directory); the policy's unless given.")
     var federation: String?
 
     @OptionGroup var place: ListPlace
 
     func validate() throws {
+        if jwk != nil, sign == nil { throw ValidationError("--jwk is about the key of --sign.") }
         switch format.signature {
         case .around:
             guard sign != nil else { throw ValidationError("ocm-directory is signed: --sign FILE") }
@@ -91,6 +100,7 @@ struct ListExportCommand: ParsableCommand {
             let pem = String(decoding: try PrivateFile.read(sign), as: UTF8.self)
             let signer = ListSigner(
                 try PrivateKey(pem: pem), id: kid, subject: subject)
+            if let jwk { try OperatorFile.write(jwk, Array(try signer.publicKey().utf8)) }
             switch format.signature {
             case .around: return try signer.document(document, now: now)
             case .beside:

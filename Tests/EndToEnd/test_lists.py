@@ -294,13 +294,21 @@ def test_lists_are_written_for_others_and_read_again(world, tmp_path):
     key = tmp_path / "publisher.pem"
     key.write_bytes(private_pem(world.mesh))
     key.chmod(0o600)
+    public = tmp_path / "public.jwk"
     exported = gateway.command("list", "export", "mesh", "--format", "ocm-directory", "--sign",
-                               str(key), "--kid", "k1", "--federation", "Ours")
+                               str(key), "--kid", "k1", "--federation", "Ours", "--jwk", str(public))
     (tmp_path / "mesh.jws").write_text(exported.stdout)
     jwk = str(gateway.folder / "mesh.jwk")
     verified = gateway_free("list", "verify", str(tmp_path / "mesh.jws"), "--key", jwk, "--json")
     assert json.loads(verified.stdout)["federation"] == "Ours"
     assert json.loads(verified.stdout)["count"] == 2
+    # What is given to those who take it, and what `openssl pkey -pubout` makes, are such keys too.
+    assert json.loads(public.read_text())["kid"] == "k1"
+    pem = tmp_path / "public.pem"
+    pem.write_bytes(world.mesh.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    for file in (public, pem):
+        gateway_free("list", "verify", str(tmp_path / "mesh.jws"), "--key", str(file))
     wrong = gateway_free("list", "verify", str(tmp_path / "mesh.jws"), "--key",
                          str(gateway.folder / "abuse.jwk"), code=1)
     assert "none of the pinned keys has made it" in wrong.stdout

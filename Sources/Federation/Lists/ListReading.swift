@@ -84,18 +84,28 @@ package struct ListReading: Sendable {
         ).entries
     }
 
-    /// The document of these entries, unsigned; of a directory service, its payload.
+    /// The document of these entries, unsigned; of a directory service, its payload. A note that is
+    /// the day alone, which `peer hold approve` writes, is not for others.
     ///
     /// Refused: entries that the format cannot say.
     package func document(
         _ entries: [ListEntry], federation: String
     ) throws(ListDefect) -> [UInt8] {
-        switch format {
+        let entries = entries.map(\.published)
+        return switch format {
         case .text: Array(TextList.text(entries).utf8)
         case .csv: Array(try DomainBlocks.text(entries, for: stance).utf8)
         case .json: Array(JSONList.text(entries).utf8)
         case .directory: try DirectoryListing.payload(entries, federation: federation)
         case .providers: Array(try ProviderList.text(entries).utf8)
         }
+    }
+}
+
+extension ListEntry {
+    /// Without a note that is a day and nothing else.
+    fileprivate var published: ListEntry {
+        guard let note, note.utf8.count == 10, ListDate.end(note) != nil else { return self }
+        return ListEntry(pattern: pattern, until: until, position: position)
     }
 }

@@ -1,4 +1,4 @@
-import HTTPSignatures
+package import HTTPSignatures
 package import OpenSSL
 
 /// Signs lists, as a publisher does.
@@ -22,6 +22,13 @@ package struct ListSigner: Sendable {
             case .p384: .ecdsaP384SHA384
             case .rsa: .rsaPKCS1SHA256
             }
+    }
+
+    /// The public key as those who take the list pin it: a JWK (RFC 7517) on one line.
+    package func publicKey() throws(KeyError) -> String {
+        let jwk = JWK(try VerificationKey(key.publicKey, algorithm: algorithm), id: id)
+        let value = JSONValue.object(jwk.members.map { ($0.name, .string($0.value)) })
+        return String(decoding: value.serialized(), as: UTF8.self) + "\n"
     }
 
     /// The flattened JSON serialisation with the content inside.

@@ -47,7 +47,7 @@ package struct PeerList: Sendable {
         /// `https://…`
         package let url: String
         package let format: ListFormat
-        /// Files of JWKs that its signature is verified with, resolved against the policy's folder;
+        /// Files of the keys that its signature is verified with, resolved against the policy's folder;
         /// empty: it is not signed.
         package let keys: [String]
         /// The same as they are written: what the policy says does not hang on where it lies.

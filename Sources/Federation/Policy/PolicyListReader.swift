@@ -103,13 +103,14 @@ struct PolicyListReader {
         if format == .directory, !reader.has("keys") {
             findings.report(
                 reader.position, "a list of a directory service is signed: \"keys\" is missing",
-                remedy: "name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]")
+                remedy: "name the files of its keys (JWK or PEM): keys = [\"keys/directory.jwk\"]")
         }
         if reader.has("subject"), !reader.has("keys") {
             findings.report(
                 reader.place(of: "subject"),
                 "\"subject\" is what a signature is about, and \"keys\" is missing",
-                remedy: "name the files of the keys (JWK) that sign the list, or leave it out")
+                remedy: "name the files of the keys (JWK or PEM) that sign the list, or leave it "
+                    + "out")
         }
         return PeerList.Download(
             url: source, format: format, keys: keys.map { PolicyFiles.resolve($0, from: file) },

@@ -11,7 +11,7 @@ extension ListKey {
             guard let document = FileManager.default.contents(atPath: file) else {
                 throw PrivateFile.Problem(
                     path: file, what: "cannot be read",
-                    remedy: "put the publisher's key (JWK) there")
+                    remedy: "put the publisher's key (JWK or PEM) there")
             }
             do throws(ListDefect) {
                 keys += try ListKey.keys(in: [UInt8](document))

@@ -79,6 +79,21 @@ import Testing
     }
 }
 
+extension ListRoundTripTests {
+    /// `peer hold approve` writes it when nobody says more.
+    @Test(arguments: ListFormat.allCases) func aNoteThatIsADayIsNotPublished(
+        _ format: ListFormat
+    ) throws {
+        let entry = try ListSamples.entry("a.example", note: "2026-11-28")
+        let more = try ListSamples.entry("b.example", note: "2026-11-28: Institute B")
+        let document = try ListReading(format, for: .allow, .none)
+            .document([entry, more], federation: "F")
+        let text = String(decoding: document, as: UTF8.self)
+        #expect(text.split(separator: "2026-11-28", omittingEmptySubsequences: false).count == 2)
+        #expect(text.contains("Institute B"))
+    }
+}
+
 extension ListFormat {
     /// What stands where the format wants a name and the entry has none.
     fileprivate func standIn(for pattern: HostPattern) -> String {

@@ -334,6 +334,35 @@ import Testing
         #expect(keys.map(\.algorithm) == [.ed25519, .ecdsaP256SHA256])
     }
 
+    /// It has no name, and verifies what is signed under any.
+    @Test(arguments: [KeyKind.ed25519, .p256, .p384])
+    func aPublicKeyInPEMIsOne(_ kind: KeyKind) throws {
+        let key = try PrivateKey.generate(kind)
+        let signer = ListSigner(key, id: "k1")
+        let keys = try ListKey.keys(in: Array("# of the mesh\n\(key.publicKey.pem)".utf8))
+        #expect(keys.map(\.id) == [nil])
+        #expect(
+            try keys.map(\.thumbprint)
+                == ListKey.keys(in: Array(signer.publicKey().utf8)).map(\.thumbprint))
+        let signed = try signer.document(Array(ListSamples.directory.utf8), now: ListSamples.now)
+        let reading = ListReading(.directory, for: .allow, .pinned(keys))
+        #expect(
+            try reading.contents(Array(signed.utf8), signature: nil, now: ListSamples.now)
+                .entries.count == 3)
+    }
+
+    @Test(arguments: [KeyKind.ed25519, .p256, .p384, .rsa(bits: 2048)])
+    func whatASignerPublishesIsAKeyOfItsLists(_ kind: KeyKind) throws {
+        let signer = ListSigner(try PrivateKey.generate(kind), id: "k\"1")
+        let keys = try ListKey.keys(in: Array(signer.publicKey().utf8))
+        #expect(keys.map(\.id) == ["k\"1"])
+        let list = Array("a.example\n".utf8)
+        let signature = try signer.detached(list, now: ListSamples.now)
+        let contents = try ListReading(.text, for: .block, .pinned(keys))
+            .contents(list, signature: Array(signature.utf8), now: ListSamples.now)
+        #expect(contents.signer == keys.first?.thumbprint)
+    }
+
     @Test func keysThatProveNothingAreRefused() throws {
         let key = try PrivateKey.generate(.ed25519)
         let jwk = try ListSamples.jwk(key.publicKey)
@@ -347,6 +376,9 @@ import Testing
             (jwk.dropLast() + ",\"d\":\"AA\"}", "private or symmetric"),
             (jwk.dropLast() + ",\"exp\":\"soon\"}", "no number of seconds"),
             (without, "by which algorithm it signs"),
+            (rsa.publicKey.pem, "this is PEM, and an RSA key in it"),
+            (try key.exportPEM(), "this is no public key in PEM"),
+            (key.publicKey.pem + key.publicKey.pem, "this is no public key in PEM"),
         ] {
             do throws(ListDefect) {
                 _ = try ListKey.keys(in: Array(document.utf8))

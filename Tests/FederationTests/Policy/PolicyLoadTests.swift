@@ -332,11 +332,11 @@ import Testing
         ),
         (
             "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"ocm-directory\"\n",
-            "3:1: a list of a directory service is signed: \"keys\" is missing; name the files of its keys (JWK): keys = [\"keys/directory.jwk\"]"
+            "3:1: a list of a directory service is signed: \"keys\" is missing; name the files of its keys (JWK or PEM): keys = [\"keys/directory.jwk\"]"
         ),
         (
             "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nsubject = \"a\"\n",
-            "6:1: \"subject\" is what a signature is about, and \"keys\" is missing; name the files of the keys (JWK) that sign the list, or leave it out"
+            "6:1: \"subject\" is what a signature is about, and \"keys\" is missing; name the files of the keys (JWK or PEM) that sign the list, or leave it out"
         ),
     ])
     func downloadedListMistakes(_ body: String, _ problem: String) {

@@ -80,7 +80,8 @@ package enum PolicySchema {
             ),
             (
                 "keys",
-                .oneOrMore(.line).saying("Files of the keys (JWK) that sign a downloaded list.")
+                .oneOrMore(.line).saying(
+                    "Files of the keys (JWK or PEM) that sign a downloaded list.")
             ),
             (
                 "subject",
