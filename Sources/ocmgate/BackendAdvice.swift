@@ -122,13 +122,13 @@ struct BackendAdvice {
             return system + """
 
                 # and in its environment (with \(kind == .ocis ? "OCIS" : "OC")_INSECURE=true it can go past the proxy):
-                HTTPS_PROXY=http://\(wayOut.proxy)
+                \(environment(wayOut))
                 """
         case .cernbox, .generic:
             return system + """
 
                 # and in its environment:
-                HTTPS_PROXY=http://\(wayOut.proxy)
+                \(environment(wayOut))
                 """
         case .seafile:
             return system + """
@@ -138,6 +138,15 @@ struct BackendAdvice {
                 REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
                 """
         }
+    }
+
+    /// What programs in Go and most others look at.
+    private func environment(_ wayOut: WayOut) -> String {
+        """
+        HTTPS_PROXY=http://\(wayOut.proxy)
+        # Services of the site itself that it calls by other names belong behind these, with commas.
+        NO_PROXY=localhost,127.0.0.1
+        """
     }
 
     private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }

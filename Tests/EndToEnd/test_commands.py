@@ -223,6 +223,14 @@ def test_init_says_what_comes_next_in_lines(tmp_path):
     assert "\ufffd" not in run.stdout and "\n  2. https://cloud.test" in run.stdout, run.stdout
 
 
+@pytest.mark.parametrize("kind", ["ocis", "opencloud", "cernbox", "generic"])
+def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_path):
+    run = ocmgate("init", kind, "--origin", "https://cloud.test", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "backend.txt").read_text().splitlines()
+    assert "HTTPS_PROXY=http://127.0.0.1:3128" in lines and "NO_PROXY=localhost,127.0.0.1" in lines
+
+
 def test_a_broken_configuration_does_not_keep_commands_from_the_gateway_that_runs(fresh):
     """It goes on with what it had, is asked to read again, says what is wrong, and ends."""
     def while_running(process):
