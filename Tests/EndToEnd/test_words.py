@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -247,3 +248,49 @@ def test_a_policy_is_asked_about_a_message_in_a_file(tmp_path):
     twice = ocmgate("policy", "explain", "-", "--message", "-", "--json", stdin=body)
     assert twice.returncode == 2 and json.loads(twice.stdout)["errors"][0]["file"] == "stdin"
     assert ocmgate(*asked, "--message", tmp_path / "none").returncode == 2
+
+
+# What the pages say
+
+
+def keys_of(schema: dict, table: str = "") -> dict[str, set[str]]:
+    """The keys of each table of a schema; those of inline tables are named there, as they are here."""
+    keys: dict[str, set[str]] = {table: set()}
+    for name, value in schema.get("properties", {}).items():
+        inner = value.get("items", value) if table == "" else value
+        inner = next(iter(inner.get("patternProperties", {}).values()), inner) if table == "" else inner
+        if table == "" and "properties" in inner:
+            keys |= keys_of(inner, name)
+        else:
+            keys[table] |= {name} | set(value.get("properties", {}))
+    return keys
+
+
+def test_the_page_on_the_configuration_names_every_key():
+    page = (ROOT / "docs/configuration.md").read_text()
+    schema = json.loads(ocmgate("config", "schema", "config").stdout)
+    chapters = page.split("\n## ")
+    tables = keys_of(schema)
+    assert {"", "listen", "tls", "site", "limits"} < set(tables) and "timeouts" in tables["backend"]
+    for table, keys in tables.items():
+        named = f"[{table}]" if table != "tls" else "[tls.NAME]"
+        chapter = next(one for one in chapters
+                       if (named in one.split("\n")[0] if table else one.startswith("The top")))
+        for key in keys:
+            assert f"`{key}`" in chapter or f"{key} = " in chapter, f"{table}.{key}"
+
+
+def test_the_table_of_the_log_has_every_line_that_wants_somebody():
+    words = dict(re.findall(r'case (\w+) = "([^"]+)"',
+                            (ROOT / "Sources/Gateway/Log/LogMessage.swift").read_text()))
+    # Those whose level is settled elsewhere than beside them.
+    wanted = {"ocm.decision", "list.failed", "memory.short", "library", "connections.refused"}
+    for file in (ROOT / "Sources/Gateway").rglob("*.swift"):
+        urgent = re.findall(r"\.(?:warning|error|critical),\s*\.(\w+)", file.read_text())
+        wanted |= {words[name] for name in urgent if name in words}
+    assert {"store.failed", "backend.failed", "certificate.expires", "order.lost"} < wanted
+    chapter = (ROOT / "docs/operations.md").read_text().split("## What the log wants of you")[1]
+    rows = [line.split("|")[1] for line in chapter.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    told = {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+    assert wanted - told == set()
+    assert told - set(words.values()) == set()
