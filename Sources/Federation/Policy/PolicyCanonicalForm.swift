@@ -73,7 +73,7 @@ struct PolicyCanonicalForm {
     private mutating func addEntries(of list: PeerList) {
         let entries = list.entries.map { entry in
             [entry.pattern.description, entry.until.map { String($0) } ?? "", entry.note ?? ""]
-                .map(quoted).joined(separator: " ")
+                .map(exactlyQuoted).joined(separator: " ")
         }
         for entry in Set(entries).sorted() { text += "entry \(entry)\n" }
     }
@@ -91,12 +91,12 @@ struct PolicyCanonicalForm {
     }
 
     private func words(_ refusal: Refusal) -> String {
-        [refusal.code, String(refusal.status), refusal.hint ?? ""].map(quoted)
+        [refusal.code, String(refusal.status), refusal.hint ?? ""].map(exactlyQuoted)
             .joined(separator: " ")
     }
 
     private mutating func line(_ word: String, _ values: [String]) {
-        text += word + values.map { " \(quoted($0))" }.joined() + "\n"
+        text += word + values.map { " \(exactlyQuoted($0))" }.joined() + "\n"
     }
 }
 

@@ -97,7 +97,8 @@ struct PolicyListReader {
         guard let parts = URLParts(source), parts.scheme == .https else {
             findings.report(
                 reader.node("source")?.position ?? reader.position,
-                "\(quoted(source)) is not a URL that begins with https://")
+                "\(quoted(source)) is not a URL that begins with https://",
+                remedy: remedyForUser(in: source))
             return nil
         }
         if format == .directory, !reader.has("keys") {

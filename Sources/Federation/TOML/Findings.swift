@@ -76,8 +76,28 @@ package final class Findings {
     }
 }
 
-/// A word in double quotes, so that blanks and control characters in it are seen.
-package func quoted(_ word: String) -> String {
+/// A word in double quotes, so that blanks and control characters in it are seen; what may be a user
+/// and a password is not, for findings reach logs.
+package func quoted(_ word: String) -> String { exactlyQuoted(hidingUser(in: word)) }
+
+/// `http://***@host` in the place of `http://user:password@host`, with a scheme or without; hides
+/// rather too much than too little, since a password may have every character.
+func hidingUser(in text: String) -> String {
+    guard let end = text.lastIndex(of: "@") else { return text }
+    if let scheme = text.firstRange(of: "//"), scheme.upperBound <= end {
+        return text[..<scheme.upperBound] + "***" + text[end...]
+    }
+    let isSentence = text.contains(where: \.isWhitespace)
+    return !isSentence && text[..<end].contains(":") ? "***" + text[end...] : text
+}
+
+/// What to write in the place of a URL with a user; nil when it has none.
+package func remedyForUser(in url: String) -> String? {
+    hidingUser(in: url) == url ? nil : "a user and password cannot stand here"
+}
+
+/// A word in double quotes, whole.
+func exactlyQuoted(_ word: String) -> String {
     var text = "\""
     for scalar in word.unicodeScalars {
         switch scalar {

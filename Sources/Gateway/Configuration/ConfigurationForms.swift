@@ -45,7 +45,9 @@ extension TOMLForm<ListenAddress> {
 
 extension TOMLForm<URLParts> {
     /// `https://host[:port]` without a path; `http` only for loopback hosts.
-    static let origin = TOMLForm.text("an origin like https://cloud.uni.example") { text in
+    static let origin = TOMLForm.text(
+        "an origin like https://cloud.uni.example", remedy: remedyForUser(in:)
+    ) { text in
         guard let parts = URLParts(text), parts.path.isEmpty || parts.path == "/",
             parts.query == nil
         else { return nil }
@@ -105,7 +107,9 @@ struct ProxyPlace: Sendable {
 
 extension TOMLForm<ProxyPlace> {
     /// `http://host[:port]`, or `""` for none.
-    static let proxy = TOMLForm.text("a proxy like http://127.0.0.1:3128") { text in
+    static let proxy = TOMLForm.text(
+        "a proxy like http://127.0.0.1:3128", remedy: remedyForUser(in:)
+    ) { text in
         if text.isEmpty { return ProxyPlace(outer: nil) }
         guard let url = try? HTTPURL(text), url.scheme == .http,
             url.target == "/" || url.target.isEmpty
@@ -136,7 +140,8 @@ struct BackendPlace: Sendable {
 extension TOMLForm<BackendPlace> {
     /// `http://host:port`, `https://host`, `unix:/path`.
     static let backend = TOMLForm.text(
-        "a URL like http://127.0.0.1:8080, https://host or unix:/path"
+        "a URL like http://127.0.0.1:8080, https://host or unix:/path",
+        remedy: remedyForUser(in:)
     ) { text in
         if text.hasPrefix("unix:") {
             let path = text.dropFirst(5)

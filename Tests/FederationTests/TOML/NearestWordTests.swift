@@ -25,6 +25,19 @@ import Testing
         #expect(remedy(for: "zzz", among: (0..<17).map { "long_word_\($0)" }) == nil)
     }
 
+    @Test(arguments: [
+        ("http://user:pass@proxy.test:3128", "http://***@proxy.test:3128"),
+        ("https://user@list.test/a", "https://***@list.test/a"),
+        ("http://user:p@s/s@proxy.test", "http://***@proxy.test"),
+        ("user:pass@proxy.test:3128", "***@proxy.test:3128"),
+        ("http://proxy.test:3128", "http://proxy.test:3128"), ("alice@a.test", "alice@a.test"),
+        ("ask: alice@a.test", "ask: alice@a.test"),
+    ])
+    func quotedURLsHideUserAndPassword(_ url: String, _ shown: String) {
+        #expect(quoted(url) == "\"\(shown)\"")
+        #expect((remedyForUser(in: url) != nil) == (url != shown))
+    }
+
     @Test func quotedWordsShowTheirControlCharacters() {
         #expect(quoted("a\"b\\c\n\u{7F}ü") == #""a\"b\\c\u{a}\u{7f}ü""#)
     }

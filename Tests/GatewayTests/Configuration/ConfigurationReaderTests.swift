@@ -182,6 +182,11 @@ import Transport
             "[outbound]\nproxy = \"https://127.0.0.1:3128\"",
             #"8:9: "https://127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128"#
         ),
+        (
+            "[outbound]\nproxy = \"http://user:hunter2@127.0.0.1:3128\"",
+            #"8:9: "http://***@127.0.0.1:3128" is not a proxy like http://127.0.0.1:3128; "#
+                + "a user and password cannot stand here"
+        ),
         ("[signature]\nsend = \"lern\"", #"8:8: unknown value "lern"; did you mean "learn"?"#),
         (
             "[state]\nurl = \"postgresql://ocmgate@db.example/ocmgate\"",
