@@ -40,11 +40,18 @@ extension Gateway: RequestHandler {
     }
 
     /// The answer to a request that breaks a rule of HTTP and is no message, with its log line.
-    func refuseMalformed(_ failure: RequestFailure, _ client: ClientConnection) -> Answer {
+    ///
+    /// - Parameter peer: where the backend wanted to go, as far as that is known.
+    func refuseMalformed(
+        _ failure: RequestFailure, _ client: ClientConnection,
+        _ direction: DecisionRecord.Direction = .inbound, to peer: PeerHost? = nil
+    ) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         let denial = Denial(failure)
         log.malformed(failure, decision: decision, client)
-        note(denial, decision, "request", .inbound, failure.status, client)
+        let kind = direction == .inbound ? "request" : "egress"
+        note(
+            denial, decision, kind, direction, failure.status, client, peer: peer?.description)
         var answer = denial.answer(decision: decision, status: failure.status)
         answer.connection = .close
         return answer

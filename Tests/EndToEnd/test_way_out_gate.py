@@ -249,6 +249,25 @@ def test_nothing_is_smuggled_through_a_connect(federation, fields, after):
     assert federation.legacy.requests == []
 
 
+def test_what_is_refused_on_the_way_out_is_recorded_as_going_out(federation, way):
+    """Also inside of what a CONNECT opened, and where it names no port."""
+    got = way.request("GET", f"https://{STRICT}/index.php/apps/spreed")
+    assert got.status == 403 and b"egress_refused" in got.body, got
+    data = compose(f"CONNECT {STRICT} HTTP/1.1", [("Host", STRICT)])
+    assert raw_exchange(federation.home, data, "CONNECT").status == 400
+    deadline = time.monotonic() + 5
+    while True:
+        found = federation.home.command(
+            "journal", "search", "--direction", "out", "--kind", "egress", "--json", check=False).stdout
+        records = [json.loads(line) for line in found.splitlines()]
+        inside = [each for each in records if "egress.other" in each.get("detail", "")]
+        if inside and any(each.get("status") == 400 for each in records):
+            break
+        assert time.monotonic() < deadline, records
+        time.sleep(0.1)
+    assert (inside[-1]["peer"], inside[-1]["code"]) == (STRICT, "egress_refused")
+
+
 def test_a_hello_that_came_with_the_connect_is_not_lost(federation, way):
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = way.context().wrap_bio(incoming, outgoing, server_hostname=LEGACY)

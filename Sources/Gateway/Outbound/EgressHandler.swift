@@ -51,7 +51,7 @@ package final class EgressHandler: RequestHandler {
         _ client: ClientConnection
     ) -> Answer {
         gateway.refuseUnread(Denial(failure), at: path, to: peer, client, then: .close)
-            ?? gateway.refuseMalformed(failure, client)
+            ?? gateway.refuseMalformed(failure, client, .outbound, to: peer)
     }
 
     /// The answer to a request that the gate refuses; a message has its decision.

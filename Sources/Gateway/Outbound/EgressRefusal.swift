@@ -16,11 +16,7 @@ extension EgressHandler {
     ) -> Answer {
         let told = told ?? denial
         let decision = DecisionID.make(now: gateway.environment.now())
-        gateway.log.refusedEgress(
-            denial, decision: decision, target: target, client, status: told.status)
-        gateway.note(
-            denial, decision, "egress", .outbound, told.status, client,
-            peer: target.isEmpty ? nil : target)
+        gateway.noteEgress(denial, decision, to: target, client, told.status)
         var answer = told.answer(decision: decision)
         answer.fields.append(
             ("proxy-status", "ocmgate; error=\(denial.proxyError); details=\"\(denial.plainCode)\"")

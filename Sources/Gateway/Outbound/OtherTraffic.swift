@@ -4,7 +4,7 @@ import Transport
 /// What the backend asks of an admitted peer beside the federation's messages and data: pages of
 /// Talk and Deck, handshakes of trusted servers, keys.
 extension Gateway {
-    /// Passes as `egress.other` says; refused (`not_allowed`) otherwise.
+    /// Passes as `egress.other` says; refused (`egress_refused`) otherwise.
     func planOther(_ request: PeerRequest) -> Plan {
         switch configuration.egress?.other {
         case .tunnel: return passOut(request, answers: Self.pageFields)
@@ -14,11 +14,33 @@ extension Gateway {
             return .answer(
                 refusal(
                     Denial(
-                        .notAllowed,
+                        .egressRefused,
                         "\(request.head.method.rawValue) of \(request.peer): egress.other refuses it"
-                    ), from: request.client)
+                    ), leaving: request)
             )
         }
+    }
+
+    /// The answer to a request of the backend's that is no message and does not go out, or came back
+    /// with nothing.
+    func refusal(_ denial: Denial, leaving request: PeerRequest) -> Answer {
+        let decision = DecisionID.make(now: environment.now())
+        noteEgress(
+            denial, decision, to: request.peer.description, request.client, denial.status)
+        return denial.answer(decision: decision)
+    }
+
+    /// What log and journal say of a refusal on the way out.
+    ///
+    /// - Parameter target: where the backend wanted to go; empty when it named nobody.
+    func noteEgress(
+        _ denial: Denial, _ decision: String, to target: String, _ client: ClientConnection,
+        _ status: Int
+    ) {
+        log.refusedEgress(denial, decision: decision, target: target, client, status: status)
+        note(
+            denial, decision, "egress", .outbound, status, client,
+            peer: target.isEmpty ? nil : target)
     }
 
     /// Sends a request on as it is, without what says where it comes from inside.
@@ -50,9 +72,9 @@ extension Gateway {
                     head: try peerHead(of: request, target: target),
                     onHead: { _ in answers },
                     onFailure: { [self] failure in
-                        refusal(Denial(failure, reaching: request.peer), from: request.client)
+                        refusal(Denial(failure, reaching: request.peer), leaving: request)
                     }))
-        } catch { return .answer(refusal(error, from: request.client)) }
+        } catch { return .answer(refusal(error, leaving: request)) }
     }
 
     /// What of an answer means something to whoever asks for a page or calls an application, and

@@ -30,7 +30,7 @@ extension Gateway {
             } catch {
                 // At a path that only the peer's document would have told.
                 if let endpoint = request.namedEndpoint { return message(request, .ocm(endpoint)) }
-                return .answer(refusal(error, from: request.client))
+                return .answer(refusal(error, leaving: request))
             }
         }
     }
@@ -38,7 +38,7 @@ extension Gateway {
     /// By the paths that the backend was told, and by the peer's own.
     private func plan(_ request: PeerRequest, to peer: ResolvedPeer) -> Plan {
         switch peer.paths.route(method: request.head.method.rawValue, path: request.path.text) {
-        case .discovery: return .answer(discovery(of: peer, for: request.client))
+        case .discovery: return .answer(discovery(of: peer, for: request))
         case .ocsProvider: return .answer(ocsProvider(of: peer))
         case .ocm(let endpoint): return message(request, .ocm(endpoint))
         case .ocs(let call): return message(request, .ocs(call, request.path))
@@ -64,14 +64,15 @@ extension Gateway {
     func refusal(_ denial: Denial, unread request: PeerRequest) -> Answer {
         let path = Array(request.path.text.utf8)[...]
         return refuseUnread(denial, at: path, to: request.peer, request.client)
-            ?? refusal(denial, from: request.client)
+            ?? refusal(denial, leaving: request)
     }
 
     /// What the backend is told of the peer in its own age's words; nothing of one that publishes
     /// nothing.
-    private func discovery(of peer: ResolvedPeer, for client: ClientConnection) -> Answer {
+    private func discovery(of peer: ResolvedPeer, for request: PeerRequest) -> Answer {
         guard let document = peer.document, document.isEnabled else {
-            return refusal(Denial(.notFound, "\(peer.peer) publishes no document"), from: client)
+            return refusal(
+                Denial(.notFound, "\(peer.peer) publishes no document"), leaving: request)
         }
         let adapted = AdaptedDiscovery(
             peer.paths, document, for: backend.view.backend,

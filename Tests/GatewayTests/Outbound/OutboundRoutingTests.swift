@@ -112,6 +112,12 @@ import Transport
     @Test func whatIsNotTheFederationsIsRefusedUnlessToldOtherwise() async throws {
         let answer = try await answer("/index.php/apps/spreed/x")
         #expect(answer.status == 403)
-        #expect(answer.code == "not_allowed")
+        #expect(answer.code == "egress_refused")
+        // As one that is refused at the CONNECT: with its host, and a line of its own.
+        world.gateway.log.flush()
+        let lines = world.lines.objects.filter { $0["message"]?.string == "egress.refused" }
+        #expect(lines.map { $0["code"]?.string } == ["egress_refused"])
+        #expect(lines.first?["host"]?.string == "modern.test")
+        #expect(lines.first?["client"]?.string != nil)
     }
 }
