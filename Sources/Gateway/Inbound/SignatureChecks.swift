@@ -11,7 +11,7 @@ extension Gateway {
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
     ) throws(Denial) {
         guard accepts(presented.generation) else {
-            throw Denial(.generation, "\(presented.generation.name) is not in signature.accept")
+            throw Denial(notAccepting: presented.generation)
         }
         let verdict: ProfileVerdict
         switch presented {

@@ -24,6 +24,10 @@ package struct JournalDecision: Sendable {
     }
     /// The block of the policy that decided, or the guard.
     package var by: String { text("by") ?? "" }
+    /// In which way its signature was wrong; nil for one that was not.
+    package var signatureFault: SignatureFault? {
+        object["signature"]?.object?["result"]?.string.flatMap(SignatureFault.init(rawValue:))
+    }
     /// `file:line` of that block when it decided.
     package var place: String? { text("place") }
     package var code: String? { text("code") }

@@ -28,7 +28,9 @@ package struct DecisionAdvice: Sendable, Equatable {
         switch decider {
         case .guard(let code):
             if let nearMiss { return nearMiss.remedies.map { DecisionAdvice($0) } }
-            return GuardAdvice(peer: peer(decision), detail: decision.detail).on(code)
+            return GuardAdvice(
+                peer: peer(decision), detail: decision.detail, fault: decision.signatureFault
+            ).on(code)
         case .advertisedKeys:
             return [
                 DecisionAdvice(

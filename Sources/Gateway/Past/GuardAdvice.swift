@@ -6,6 +6,8 @@ struct GuardAdvice {
     let peer: String
     /// The words of the refusal; nil when there are none.
     let detail: String?
+    /// In which way a signature was wrong; nil when that is not known.
+    var fault: SignatureFault?
 
     func on(_ code: DenialCode) -> [DecisionAdvice] {
         switch code {
@@ -36,13 +38,7 @@ struct GuardAdvice {
             [asking("see what the lists and the policy say of the peer", "peer show")]
         case .signatureRequired, .inviteRequired, .mfaRequired:
             [asking("the peer's operator must see to it that its messages have it", "peer probe")]
-        case .signatureInvalid:
-            [
-                asking("compare its keys with those that it signs by", "discover"),
-                DecisionAdvice(
-                    "with the message in a file, look for what a proxy did to it",
-                    command: "ocmgate sig explain message.http --key KEYS"),
-            ]
+        case .signatureInvalid: onSignature
         case .replay: [DecisionAdvice("none is needed: the same message had come before")]
         case .senderMismatch:
             [
@@ -108,6 +104,67 @@ struct GuardAdvice {
         }
     }
 
+    /// By what was wrong with the signature: no key helps where it is not taken, or says too little.
+    private var onSignature: [DecisionAdvice] {
+        switch fault {
+        case .generation where detail?.hasSuffix(Denial.notAccepted) == true:
+            [
+                DecisionAdvice(
+                    "signature.accept (usually that of the profile) does not take this standard: "
+                        + "the peer's operator must let it sign by one that is taken",
+                    command: "ocmgate config show")
+            ]
+        case .generation:
+            [
+                asking(
+                    "it signed by a newer standard before: its operator must see why it does not "
+                        + "any more; if that is meant, what is known of the peer has to be forgotten",
+                    "peer forget")
+            ]
+        case .algorithm:
+            [
+                asking(
+                    "its key signs by what signature.algorithms does not have, or by what the key "
+                        + "is not for (the detail says which): its operator must let it sign by one "
+                        + "that is taken",
+                    "discover")
+            ]
+        case .weakKey:
+            [asking("its operator must make it a key of a size that is taken", "discover")]
+        case .notCovered, .digestMissing:
+            [
+                asking(
+                    "its operator must let it cover that, or a proxy in front took it out (the detail "
+                        + "says what); see what the peer is",
+                    "peer probe")
+            ]
+        case .expired, .future:
+            [
+                DecisionAdvice(
+                    "the clocks of both sides, or what held the message up on its way")
+            ]
+        case .digestMismatch:
+            [
+                DecisionAdvice(
+                    "something changed the body on its way; with the message in a file, look for "
+                        + "what a proxy did to it",
+                    command: "ocmgate sig explain message.http --key KEYS")
+            ]
+        case .malformed, .ambiguous, .keyOrigin:
+            [
+                DecisionAdvice(
+                    "the peer's operator must let it sign in another way (the detail says how)")
+            ]
+        case .replayed, .keyUnknown, .wrong, nil:
+            [
+                asking("compare its keys with those that it signs by", "discover"),
+                DecisionAdvice(
+                    "with the message in a file, look for what a proxy did to it",
+                    command: "ocmgate sig explain message.http --key KEYS"),
+            ]
+        }
+    }
+
     private func exchanging(_ more: String) -> DecisionAdvice {
         let words = "the peer has to exchange the code of the share for a token\(more)"
         return asking(peer.isEmpty ? words : "\(words); see whether it can", "peer probe")
@@ -129,6 +186,13 @@ extension Denial {
     init(_ code: DenialCode, replacedOf share: some CustomStringConvertible) {
         self.init(code, "\(Self.replaced)\(share), for which there is a code")
     }
+
+    /// A signature of a standard that `signature.accept` leaves out.
+    init(notAccepting generation: SignatureGeneration) {
+        self.init(.generation, "\(generation.name)\(Self.notAccepted)")
+    }
+
+    fileprivate static let notAccepted = " is not in signature.accept"
 
     fileprivate static func isReplaced(_ detail: String?) -> Bool {
         detail?.hasPrefix(replaced) ?? false

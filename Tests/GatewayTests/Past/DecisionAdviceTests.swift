@@ -42,6 +42,26 @@ import Testing
         #expect(other.first?.words.contains("ended here") == false)
     }
 
+    /// No key helps where the standard, the algorithm or what is covered is not what it has to be.
+    @Test(arguments: [
+        (Denial(notAccepting: .cavage), "signature.accept"),
+        (Denial(SignatureFault.generation, "three.test has signed by x before"), "before"),
+        (Denial(SignatureFault.algorithm, "algorithm ed25519 not allowed"), "signature.algorithms"),
+        (Denial(SignatureFault.notCovered, "does not cover content-digest"), "cover"),
+        (Denial(SignatureFault.expired, "too old"), "clocks"),
+        (Denial(SignatureFault.wrong, "signature does not verify"), "compare its keys"),
+    ])
+    func aSignatureIsMendedWhereItIsWrong(_ denial: Denial, _ words: String) throws {
+        let found = try advice(by: "guard:signature_invalid") {
+            $0.decision.detail = denial.detail
+            $0.decision.signature = .init(
+                generation: "rfc9421-tag", result: denial.fault?.rawValue ?? "")
+        }
+        #expect(found.first?.words.contains(words) == true)
+        #expect(
+            found.contains { $0.words.contains("compare its keys") } == (denial.fault == .wrong))
+    }
+
     @Test(arguments: ["three.test", ""])
     func whatTakesSecretsIsNamed(_ peer: String) {
         let found = GuardAdvice(peer: peer, detail: nil).on(.secretRefused)
