@@ -108,7 +108,7 @@ struct BackendAdvice {
         let system = """
             # Its way out: the gateway signs what it sends and keeps its secrets. The gateway makes the
             # certificate at its first start; as root, so that all programs of this machine believe it:
-            cp \(wayOut.authority) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
+            cp \(shellQuoted(wayOut.authority)) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
             """
         switch kind {
         case .nextcloud, .owncloud10:
@@ -150,4 +150,20 @@ struct BackendAdvice {
     }
 
     private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }
+}
+
+/// A word as a shell reads it: in single quotes where it has more than letters, digits and what a path
+/// usually has.
+func shellQuoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
+            UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: ":"),
+            UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: ","), UInt8(ascii: "="):
+            true
+        default: false
+        }
+    }
+    return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }

@@ -44,6 +44,17 @@ struct ConfigurationOption: ParsableArguments {
         } catch { throw CommandFailure(error) }
     }
 
+    /// Where the state of the gateway that is to be told something is.
+    ///
+    /// Refused: a place where none has ever run.
+    func served() throws -> Configuration.StateSettings {
+        let state = try state()
+        guard Store.hasBegun(state.file) else {
+            throw CommandFailure("no gateway runs here: there is no \(state.file) yet")
+        }
+        return state
+    }
+
     /// The configuration, or what is wrong with it. Relative paths in what comes from standard
     /// input start at the folder of the caller.
     func read() throws(ConfigurationErrors) -> Configuration {

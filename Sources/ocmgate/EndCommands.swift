@@ -48,7 +48,7 @@ struct EndOptions: ParsableArguments {
     }
 
     func run(usual: Int) async throws {
-        let state = try option.state()
+        let state = try option.served()
         let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
         let start = ContinuousClock.now
         do {

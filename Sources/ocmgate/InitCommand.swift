@@ -53,10 +53,12 @@ struct InitCommand: ParsableCommand {
             _ = try Configuration(Array(templates.configuration.utf8), file: path("config.toml"))
         } catch { throw CommandFailure(error) }
         try refuseExisting(files.map(\.name) + ["state/tls/cert.pem", "state/tls/key.pem"])
+        let identity = try certificate(for: templates.host)
         try makeFolder("", permissions: 0o755)
         try makeFolder("state", permissions: 0o700)
         try makeFolder("state/tls", permissions: 0o700)
-        try writeCertificate(for: templates.host)
+        try write("state/tls/key.pem", identity.key, permissions: 0o600)
+        try write("state/tls/cert.pem", identity.certificate, permissions: 0o644)
         for file in files { try write(file.name, file.text, permissions: 0o644) }
         report(files.map(\.name), templates)
     }
@@ -67,6 +69,12 @@ struct InitCommand: ParsableCommand {
         guard let site = Site(origin: text, aliases: []), text.hasPrefix("https://") else {
             throw CommandFailure(
                 "--origin \(text): write https://host[:port], the name that peers will use")
+        }
+        // It is no name that a certificate could have.
+        guard !site.origin.contains("[") else {
+            throw CommandFailure(
+                "--origin \(text): an address cannot be the origin; write the name that peers will use"
+            )
         }
         guard !site.origin.hasSuffix("."), !site.origin.contains(".:") else {
             throw CommandFailure("--origin \(text): write the name without the dot at its end")
@@ -102,7 +110,7 @@ struct InitCommand: ParsableCommand {
 
             """)
         Output.text(templates.backendLines)
-        let option = folder == "." ? "" : " -c \(path("config.toml"))"
+        let option = folder == "." ? "" : " -c \(shellQuoted(path("config.toml")))"
         Output.line("Next: ocmgate check\(option) && ocmgate run\(option)")
     }
 
@@ -132,15 +140,14 @@ struct InitCommand: ParsableCommand {
     }
 
     /// A key and a certificate for 90 days, which no peer will believe.
-    private func writeCertificate(for host: String) throws {
+    private func certificate(for host: String) throws -> (key: String, certificate: String) {
         do {
             let key = try PrivateKey.generate(.p256)
             let now = Int(Date().timeIntervalSince1970)
             let certificate = try Certificate.selfSigned(
                 names: [host], key: key, validity: (now - 3600)...(now + 90 * 86_400))
-            try write("state/tls/key.pem", try key.exportPEM(), permissions: 0o600)
-            try write("state/tls/cert.pem", certificate.pem, permissions: 0o644)
-        } catch let error as CryptoError {
+            return (try key.exportPEM(), certificate.pem)
+        } catch {
             throw CommandFailure("the certificate cannot be made: \(error)")
         }
     }

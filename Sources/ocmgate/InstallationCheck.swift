@@ -59,6 +59,7 @@ struct InstallationCheck {
     private mutating func read(
         _ file: String, named key: String, in configuration: String
     ) -> (policy: Policy, isProved: Bool)? {
+        guard mayRead(file) else { return nil }
         let policy: Policy
         do throws(ConfigurationErrors) { policy = try Policy.load(file: file, .disk) } catch {
             findings += error.all.map { error in
@@ -151,7 +152,7 @@ struct InstallationCheck {
         if mayRead(folder) {
             if let loss = KeyRing.loss(of: folder, state: state) {
                 find(loss)
-            } else if FileManager.default.fileExists(atPath: folder) {
+            } else if PrivateFile.presence(folder) == .there {
                 do throws(PrivateFile.Problem) {
                     try PrivateFile.folder(folder)
                     let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
@@ -163,7 +164,7 @@ struct InstallationCheck {
         }
         expectFolder(around: state)
         if case .file(let path) = configuration.state.sealKey {
-            if !FileManager.default.fileExists(atPath: path), !Store.hasBegun(state) {
+            if PrivateFile.presence(path) == .absent, !Store.hasBegun(state) {
                 expectFolder(around: path)
                 return
             }
@@ -200,9 +201,10 @@ struct InstallationCheck {
     /// The authority that the backend trusts on its way out.
     mutating func egress(of configuration: Configuration) {
         guard let settings = configuration.egress else { return }
-        let files = FileManager.default
         guard
-            files.fileExists(atPath: settings.certificate) || files.fileExists(atPath: settings.key)
+            [settings.certificate, settings.key].contains(where: {
+                PrivateFile.presence($0) != .absent
+            })
         else {
             expectFolder(around: settings.certificate)
             return
@@ -221,18 +223,18 @@ struct InstallationCheck {
     /// The journal's folder, its key, and the room on its disk.
     mutating func journal(of configuration: Configuration) {
         guard let settings = configuration.journal else { return }
-        let files = FileManager.default
         let key = (configuration.signature.keys as NSString)
             .appendingPathComponent(JournalKey.fileName)
-        if files.fileExists(atPath: key), mayRead(key) {
+        if PrivateFile.presence(key) != .absent, mayRead(key) {
             do throws(PrivateFile.Problem) {
                 _ = try JournalKey.load(folder: configuration.signature.keys, whenMissing: .refuse)
             } catch { find(error) }
         }
-        guard files.fileExists(atPath: settings.folder) else {
+        guard PrivateFile.presence(settings.folder) != .absent else {
             expectFolder(around: settings.folder)
             return
         }
+        guard mayRead(settings.folder) else { return }
         do throws(PrivateFile.Problem) { try JournalFolder.check(settings.folder) } catch {
             find(error)
             return
@@ -250,8 +252,8 @@ struct InstallationCheck {
     private mutating func expectFolder(around path: String) {
         let folder = (path as NSString).deletingLastPathComponent
         let place = folder.isEmpty ? "." : folder
-        guard !FileManager.default.fileExists(atPath: path) else { return }
-        if !FileManager.default.fileExists(atPath: place) {
+        guard mayRead(path), PrivateFile.presence(path) == .absent else { return }
+        if PrivateFile.presence(place) == .absent {
             find(
                 path, "cannot be made: there is no folder \(place)",
                 remedy: "mkdir -p -m 700 \(place)")
@@ -262,13 +264,15 @@ struct InstallationCheck {
 
     /// Whether the file can be judged: one that is missing can, one that others own cannot.
     mutating func mayRead(_ path: String) -> Bool {
-        let files = FileManager.default
-        guard files.fileExists(atPath: path), !files.isReadableFile(atPath: path) else {
-            return true
+        switch PrivateFile.presence(path) {
+        case .absent: return true
+        case .there where FileManager.default.isReadableFile(atPath: path): return true
+        case .there, .denied: break
         }
-        warn(
-            path, "was not checked: this user may not read it",
+        let warning = ConfigurationError(
+            file: path, position: nil, message: "was not checked: this user may not read it",
             remedy: "check as the service's user")
+        if !warnings.contains(warning) { warnings.append(warning) }
         return false
     }
 

@@ -28,6 +28,7 @@ struct JournalVerifyCommand: ParsableCommand {
 
     func run() throws {
         let reader = try journal.reader()
+        do { _ = try reader.days() } catch { throw CommandFailure("\(error)") }
         var heads = try self.heads.map { text in
             guard let head = JournalHead(text) else {
                 throw CommandFailure("--head: \"\(text)\" is not SEQ:HASH:DAY")

@@ -36,8 +36,11 @@ struct KeyCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the keys: name, kind, what each is for, the keyId that peers see.",
+            abstract:
+                "List the keys: name, kind, state, the keyId that peers see, the fingerprint.",
             discussion: """
+                The fingerprint is what another server's people ask for, and what its `peer pin \
+                --fingerprint` takes: base64url of the SHA-256 of the SubjectPublicKeyInfo. \
                 They are made at the first start of `ocmgate run`, by a command that makes the state \
                 before it, or by `ocmgate key new`. Exit code 2: there are none, and a gateway has had \
                 some.
@@ -57,7 +60,7 @@ struct KeyCommand: ParsableCommand {
             if ring.keys.isEmpty { Output.error("there are no keys in \(ring.folder) yet") }
             for entry in ring.keys {
                 Output.line(
-                    "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: site.host))"
+                    "\(entry.name)\t\(entry.key.kind.word)\t\(entry.words(now))\t\(entry.id(for: site.host))\t\(entry.fingerprint)"
                 )
             }
         }
@@ -129,6 +132,7 @@ extension KeyRing.Entry {
             "since": since.map { .number($0) } ?? .null,
             "until": end.map { .number($0) } ?? .null, "published": .bool(isPublished(now: now)),
             "signs": .bool(state == .active), "keyId": .string(id(for: host)),
+            "fingerprint": .string(fingerprint),
         ]
     }
 

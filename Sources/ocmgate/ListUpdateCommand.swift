@@ -61,16 +61,28 @@ extension ListOrder {
                 settings, policy, try ShareCommand.keyToWrite(settings),
                 now: Int(Date().timeIntervalSince1970))
         } catch { throw CommandFailure(telling: error) }
+        // Without names the lists are those of the policy in force.
+        let isBehind = policy.lists.contains { list in
+            list.download != nil && (names.isEmpty || names.contains(list.name))
+                && !done.outcomes.contains { $0.list == list.name }
+        }
         if place.json {
             Output.json([
                 "lists": .list(done.outcomes.map(\.row)), "running": .bool(done.isRunning),
+                "needs_reload": .bool(isBehind),
             ])
         } else {
             for outcome in done.outcomes { Output.line(outcome.text) }
-            if done.outcomes.isEmpty { Output.line("no list is downloaded") }
+            if isBehind {
+                Output.error("the gateway has not read this policy yet: ocmgate reload")
+            } else if done.outcomes.isEmpty {
+                Output.line("no list is downloaded")
+            }
             if !done.isRunning { Output.line("(no gateway runs; from its start on)") }
         }
-        if done.outcomes.contains(where: { $0.word == .failed }) { throw Exit.findings }
+        if done.outcomes.contains(where: { $0.word == .failed }) || isBehind {
+            throw Exit.findings
+        }
     }
 }
 

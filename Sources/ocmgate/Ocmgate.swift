@@ -31,11 +31,8 @@ struct Ocmgate: AsyncParsableCommand {
         Cryptography.outlivesExit()
         // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
         _ = umask(umask(0o022) | 0o022)
-        var arguments = Array(CommandLine.arguments.dropFirst())
-        if let place = arguments.firstIndex(of: "-t"), arguments[..<place].allSatisfy(isForCheck) {
-            arguments.remove(at: place)
-            arguments.insert("check", at: 0)
-        }
+        let given = Array(CommandLine.arguments.dropFirst())
+        let arguments = NginxArguments.check(given) ?? given
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -53,12 +50,6 @@ struct Ocmgate: AsyncParsableCommand {
             if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", [], arguments) }
             fail(fullMessage(for: error), [], arguments)
         }
-    }
-
-    /// `ocmgate -c FILE -t`, as nginx takes it.
-    private static func isForCheck(_ argument: String) -> Bool {
-        argument == "-c"
-            || !argument.hasPrefix("-") && argument.contains(where: { "/.".contains($0) })
     }
 
     /// Says why it cannot run, to people and, when they asked for it, to programs.

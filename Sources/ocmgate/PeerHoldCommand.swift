@@ -37,7 +37,8 @@ struct PeerHoldCommand: ParsableCommand {
                 Adds it to the list's text file, or to its `entries` in the policy file, whose \
                 comments and layout stay, once the policy with it has passed its tests and \
                 invariants. The messages that were held are not delivered: their senders were told \
-                to try again. A gateway that runs reads its policy again. Exit codes: 0 done, 1 \
+                to try again. A gateway that runs reads its policy again. For a peer whose keys \
+                changed it is refused: that is for ocmgate peer pin. Exit codes: 0 done, 1 \
                 nothing was changed, 2 cannot run.
                 """)
 
@@ -80,6 +81,9 @@ struct PeerHoldCommand: ParsableCommand {
             guard let held = try waiting.all().first(where: { $0.peer == peer }) else {
                 try Output.miss(
                     "nothing of \(peer) waits; see ocmgate peer hold list", about.json)
+            }
+            if stance == .allow, held.hasOtherKeys {
+                try Output.miss("nothing was changed: \(peer): \(held.otherKeys)", about.json)
             }
             let edit = try change(held, stance, waiting)
             let by: PeerDecision.By
@@ -213,13 +217,20 @@ extension HeldPeer {
         [
             "peer": .string(peer.description), "first": .number(first), "last": .number(last),
             "count": .number(count), "messages": .list(messages.map(\.row)),
+            "keysChanged": .bool(hasOtherKeys),
         ]
+    }
+
+    /// What a person has to do about other keys.
+    fileprivate var otherKeys: String {
+        "its keys changed, and a list does not help; ask its people for the fingerprint, then "
+            + "ocmgate peer pin \(peer) --fingerprint FINGERPRINT"
     }
 
     /// For people.
     var lines: [String] {
         ["\(peer): \(count) held, first \(Moment.text(first)), last \(Moment.text(last))"]
-            + messages.map { "  " + $0.line }
+            + messages.map { "  " + $0.line } + (hasOtherKeys ? ["  \(otherKeys)"] : [])
     }
 }
 
@@ -239,6 +250,7 @@ extension HeldMessage {
         var row: [String: Output.Value] = [
             "at": .number(at), "decision": .string(decision), "on": .string(occasion),
             "by": .string(by), "code": .string(code), "signature": .string(signature),
+            "unverifiedSignature": unverified.map { .string($0) } ?? .null,
             "client": .string(client), "namedBy": namedBy.map { .string($0) } ?? .null,
         ]
         for (name, value) in facts { row[name] = .string(value) }
@@ -249,8 +261,16 @@ extension HeldMessage {
         let who =
             if let namedBy {
                 "named by \(namedBy), itself not verified"
+            } else if signature != "none" {
+                "signed (\(signature))"
+            } else if let unverified {
+                "signed (\(unverified)), not checked\(isOfOtherKeys ? ": its keys changed" : ""), "
+                    + "from \(client)"
             } else {
-                signature == "none" ? "unsigned, from \(client)" : "signed (\(signature))"
+                // What an earlier version kept of it does not say how it was signed.
+                isOfOtherKeys
+                    ? "signed, not checked: its keys changed, from \(client)"
+                    : "unsigned, from \(client)"
             }
         let said = facts.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
         return "\(Moment.text(at)) \(occasion) \(decision) by \(by), \(who)"

@@ -86,6 +86,9 @@ extension PeerCommand {
                 Output.error(
                     "\(found.peer) shows another new key, which nobody named: \(key.text)")
             }
+            if !others.isEmpty {
+                Output.error("ask for that one too, and give --fingerprint once for each")
+            }
             return names.isSubset(of: shown) && others.isEmpty
         }
 

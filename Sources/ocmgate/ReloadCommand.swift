@@ -21,7 +21,7 @@ struct ReloadCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let state = try option.state()
+        let state = try option.served()
         let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
         let told: [String: String]
         do {

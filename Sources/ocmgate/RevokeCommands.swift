@@ -10,7 +10,8 @@ extension ShareCommand {
             discussion: """
                 At once, also in a gateway that runs. It cannot be taken back, and the backend is not \
                 told: remove the share there too, else it goes on for whoever reaches the backend on \
-                another way. Exit codes: 0 ended, 2 there is no such share, or it is over already.
+                another way. Exit codes: 0 ended, 1 there is no such share, or it is over already, 2 it \
+                could not be done.
                 """)
 
         @OptionGroup var revocation: RevocationOptions
@@ -27,7 +28,7 @@ extension TokenCommand {
             discussion: """
                 Tokens are sealed and not kept, so they end together: name the share, which `ocmgate \
                 token inspect` shows. To stop the peer as well: ocmgate share revoke. Exit codes: 0 \
-                ended, 2 there is no such share, or it is over already.
+                ended, 1 there is no such share, or it is over already, 2 it could not be done.
                 """)
 
         @OptionGroup var revocation: RevocationOptions
@@ -47,11 +48,13 @@ struct RevocationOptions: ParsableArguments {
     var json = false
 
     func run(_ extent: Revocation.Extent) async throws {
+        let shares = try ShareCommand.shares(option)
+        guard let share = shares.first(where: { "\($0.id)" == id }) else {
+            try Output.miss("there is no share \(id)", json)
+        }
+        if share.ended != nil { try Output.miss("share \(id) is over already", json) }
         let state = try option.state()
         let key = try ShareCommand.sealKey(state, whenMissing: .refuse)
-        guard Store.hasBegun(state.file) else {
-            throw CommandFailure("\(state.file): there is no state yet, and so no share")
-        }
         let others: [String]
         do {
             others = try await Revocation(of: id, extent)

@@ -10,7 +10,7 @@ struct ShareCommand: ParsableCommand {
         commandName: "share", abstract: "The share registry.",
         subcommands: [List.self, Show.self, Add.self, Revoke.self])
 
-    fileprivate static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
+    static func shares(_ option: ConfigurationOption) throws -> [ShareRecord] {
         let state = try option.state()
         do { return try ShareListing.read(state.file) } catch { throw CommandFailure("\(error)") }
     }
@@ -208,6 +208,8 @@ extension ShareRecord {
         Dictionary(uniqueKeysWithValues: lines.map { ($0.name, .string($0.value)) })
     }
 
+    private static let renewed = "those that were made before the last revocation open nothing"
+
     fileprivate var lines: [(name: String, value: String)] {
         var lines: [(String, String)] = [
             ("id", id.description), ("direction", direction.word), ("peer", peer.description),
@@ -217,6 +219,7 @@ extension ShareRecord {
             ("providerId", providerID?.text), ("owner", owner), ("sender", sender),
             ("recipient", recipient), ("expires", expires.map { String($0) }),
             ("boundPeer", boundPeer?.description),
+            ("tokens", epoch > 0 && direction == .outbound && ended == nil ? Self.renewed : nil),
         ]
         lines += optional.compactMap { name, value in value.map { (name, $0) } }
         lines.append(

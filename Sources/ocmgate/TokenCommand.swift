@@ -13,9 +13,10 @@ struct TokenCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open a token with the seal key, and print what it says.",
             discussion: """
-                Looks at the token alone: whether its share still stands is `ocmgate share show`. \
-                Exit codes: 0 a token of ours that is valid, 1 expired or none of ours, 2 there \
-                is no seal key to open it with.
+                Where the state can be read, it is also told whether its share still stands and \
+                whether it was revoked; else only what the token says itself. Exit codes: 0 a token \
+                of ours that is valid, 1 expired, revoked, of a share that is over, or none of ours, \
+                2 there is no seal key to open it with.
                 """)
 
         @Argument(help: "The token; - reads it from stdin, which keeps it out of the process list.")
@@ -36,9 +37,10 @@ struct TokenCommand: ParsableCommand {
             do throws(Denial) {
                 let sealer = try Self.sealer(key, site)
                 let token = try sealer.opened(text)
-                let expiry = token.expiry(at: Int(Date().timeIntervalSince1970))
-                show(token, expiry)
-                if expiry == nil { return }
+                let now = Int(Date().timeIntervalSince1970)
+                let standing = Self.standing(of: token, settings.state.file, now: now)
+                show(token, token.expiry(at: now), standing)
+                if token.expiry(at: now) == nil, standing.isGood { return }
             } catch {
                 let reason = Self.reason(error)
                 if json {
@@ -56,11 +58,45 @@ struct TokenCommand: ParsableCommand {
             }
         }
 
+        /// What the registry says of a token.
+        private enum Standing {
+            case good
+            case refused(String)
+            /// The state was not read.
+            case unknown(String)
+
+            var isGood: Bool {
+                switch self {
+                case .good, .unknown: true
+                case .refused: false
+                }
+            }
+        }
+
+        private static func standing(
+            of token: AccessToken, _ state: String, now: Int
+        ) -> Standing {
+            do throws(StoreOpenError) {
+                let shares = try ShareListing.read(state)
+                guard let share = shares.first(where: { $0.id.description == token.share }) else {
+                    return .refused("its share is not known here")
+                }
+                return share.refusal(of: token, now: now).map { .refused($0.rawValue) } ?? .good
+            } catch { return .unknown("\(error)") }
+        }
+
         private static func reason(_ denial: Denial) -> String {
             "\(denial.code.rawValue): \(denial.detail)"
         }
 
-        private func show(_ token: AccessToken, _ expiry: Denial?) {
+        private func show(_ token: AccessToken, _ expiry: Denial?, _ standing: Standing) {
+            let refusal: String?
+            let doubt: String?
+            switch standing {
+            case .good: (refusal, doubt) = (nil, nil)
+            case .refused(let reason): (refusal, doubt) = (reason, nil)
+            case .unknown(let reason): (refusal, doubt) = (nil, reason)
+            }
             let permissions: String =
                 switch token.permissions {
                 case .unspecified: "unspecified"
@@ -68,8 +104,9 @@ struct TokenCommand: ParsableCommand {
                 }
             if json {
                 Output.json([
-                    "valid": .bool(expiry == nil),
-                    "reason": expiry.map { .string(Self.reason($0)) } ?? .null,
+                    "valid": .bool(expiry == nil && refusal == nil),
+                    "reason": Output.text(expiry.map(Self.reason) ?? refusal),
+                    "unchecked": Output.text(doubt),
                     "share": .string(token.share),
                     "peer": .string(token.peer.description),
                     "permissions": .string(permissions), "path": .string(token.pathPrefix),
@@ -86,6 +123,8 @@ struct TokenCommand: ParsableCommand {
             if let expiry {
                 Output.error("\(expiry.code.rawValue): since \(Moment.text(token.expires))")
             }
+            if let refusal { Output.error("\(DenialCode.tokenInvalid.rawValue): \(refusal)") }
+            if let doubt { Output.error("whether its share stands was not checked: \(doubt)") }
         }
     }
 }

@@ -1,5 +1,7 @@
 """Every command through the real binary: what it says, what it leaves alone, its exit codes."""
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -10,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from gateway import binary
 from listener import free_port
@@ -36,10 +39,10 @@ LATER = [
 ]
 
 
-def ocmgate(*arguments, cwd=None, stdin="", env=None) -> subprocess.CompletedProcess:
+def ocmgate(*arguments, cwd=None, stdin="", env=None, **more) -> subprocess.CompletedProcess:
     return subprocess.run(
         [str(binary().resolve()), *map(str, arguments)], cwd=cwd, input=stdin, text=True,
-        capture_output=True, timeout=60, env={**os.environ, **(env or {})},
+        capture_output=True, timeout=60, env={**os.environ, **(env or {})}, **more,
     )
 
 
@@ -231,6 +234,117 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     assert "HTTPS_PROXY=http://127.0.0.1:3128" in lines and "NO_PROXY=localhost,127.0.0.1" in lines
 
 
+def test_init_writes_lines_that_a_shell_takes_and_refuses_an_address(tmp_path):
+    run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", "--dir", "a b", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert f"cp '{tmp_path}/a b/state/egress-ca.pem' /usr" in run.stdout
+    assert "ocmgate check -c 'a b/config.toml'" in run.stdout
+    run = ocmgate("init", "--origin", "https://[2001:db8::1]:8443", "--dir", "c", cwd=tmp_path)
+    assert run.returncode == 2 and "an address cannot be the origin" in run.stderr
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("arguments", [
+    "-t", "-tc config.toml", "-cconfig.toml -t", "-c config.toml -t", "--config config.toml -t",
+    "-t -q", "-qt -c config.toml", "-t -c config.toml", "--config=config.toml -t",
+])
+def test_t_is_check_in_every_form_that_nginx_takes(fresh, arguments):
+    run = ocmgate(*arguments.split(), cwd=fresh)
+    assert run.returncode == 0 and "config.toml: fine" in run.stdout, run
+    run = ocmgate("--json", *arguments.split(), cwd=fresh)
+    assert run.returncode == 0 and json.loads(run.stdout)["ok"] is True, run
+    # Another command has its own -t, or none.
+    run = ocmgate("version", *arguments.split(), cwd=fresh)
+    assert run.returncode == 2, run
+
+
+def test_a_password_in_a_url_is_never_shown(fresh):
+    """Where one cannot stand it is refused, and neither commands nor the log repeat it."""
+    text = (fresh / "config.toml").read_text()
+
+    def reload(_):
+        # In one step, since the gateway looks at the file by itself, too.
+        assert 'url  = "http://' in text
+        (fresh / "new.toml").write_text(
+            text.replace('url  = "http://', 'url  = "http://admin:hunter2@')
+            + '[outbound]\nproxy = "http://user:hunter2@proxy.example:3128"\n')
+        (fresh / "new.toml").replace(fresh / "config.toml")
+        for command in ("reload", "check", "config show"):
+            for form in ([], ["--json"]):
+                run = ocmgate(*command.split(), *form, cwd=fresh)
+                assert run.returncode in (1, 2), run
+                assert "hunter2" not in run.stdout + run.stderr, run
+                assert "***@proxy.example" in run.stdout + run.stderr, run
+
+    code, records = serve(fresh, reload)
+    assert code == 0 and "hunter2" not in json.dumps(records)
+    [kept] = {record["problem"] for record in records if record["message"] == "configuration.kept"}
+    assert "a user and password cannot stand here" in kept
+    (fresh / "config.toml").write_text(text)
+    with (fresh / "policy.toml").open("a") as file:
+        file.write('[list.far]\nstanding = "block"\nsource = "http://user:hunter2@list.test/a"\n')
+    for command in (["run"], ["check"], ["policy", "test"]):
+        run = ocmgate(*command, cwd=fresh)
+        assert run.returncode in (1, 2) and "***@list.test" in run.stderr + run.stdout, run
+        assert "hunter2" not in run.stdout + run.stderr
+
+
+def test_what_another_user_may_not_read_is_not_absent(fresh):
+    """What is denied is told as denied: no command says that there is nothing."""
+    as_other = {}
+    if os.geteuid() == 0:
+        as_other = {"user": 65534, "group": 65534, "extra_groups": []}
+        if not all(folder.stat().st_mode & 1 for folder in binary().resolve().parents):
+            pytest.skip("another user cannot reach the binary")
+        for folder in (fresh, *fresh.parents):
+            if folder.stat().st_mode & 1 == 0:
+                folder.chmod(folder.stat().st_mode | 0o055)
+    state = fresh / "state"
+    try:
+        state.chmod(0o700 if as_other else 0)
+        for command in ("key list", "key export", "share list", "share show 1", "share revoke 1",
+                        "peer hold list"):
+            run = ocmgate(*command.split(), cwd=fresh, **as_other)
+            assert run.returncode == 2 and "Permission denied" in run.stderr, (command, run)
+        run = ocmgate("check", cwd=fresh, **as_other)
+        assert run.returncode == 0, run
+        assert "is not there" not in run.stderr and "cannot be read" not in run.stderr, run.stderr
+        for name in ("tls/cert.pem", "keys", "state.db", "seal.key", "journal"):
+            told = [line for line in run.stderr.splitlines() if f"state/{name}: was not checked" in line]
+            assert len(told) == 1, (name, run.stderr)
+    finally:
+        state.chmod(0o700)
+
+
+def test_before_the_first_start_commands_say_that_there_was_none(tmp_path):
+    ocmgate("init", "--origin", "https://cloud.test", "--listen", "127.0.0.1:9", cwd=tmp_path)
+    for command in ("stop", "drain", "reload"):
+        run = ocmgate(command, cwd=tmp_path)
+        assert run.returncode == 2 and "no gateway runs here" in run.stderr, run
+    for command in ("share list", "share revoke 1", "token revoke 1", "peer hold list", "list update",
+                    "journal tail", "journal search", "journal show x", "journal verify"):
+        run = ocmgate(*command.split(), cwd=tmp_path)
+        assert run.returncode == 2, (command, run)
+        assert "is not there; the gateway makes it at its first start" in run.stderr, (command, run)
+
+
+def test_a_list_that_the_gateway_has_not_read_yet_is_told_as_that(fresh):
+    replace(fresh / "config.toml", 'file = "policy.toml"', 'file = "policy.toml"\nreload = "signal"')
+
+    def update(_):
+        with (fresh / "policy.toml").open("a") as file:
+            file.write('[list.far]\nstanding = "block"\nsource = "https://list.test/a"\n')
+        run = ocmgate("list", "update", cwd=fresh)
+        assert run.returncode == 1 and "ocmgate reload" in run.stderr, run
+        assert "no list is downloaded" not in run.stdout
+        run = ocmgate("list", "update", "--json", cwd=fresh)
+        assert run.returncode == 1 and json.loads(run.stdout)["needs_reload"] is True, run
+        run = ocmgate("list", "update", "far", cwd=fresh)
+        assert run.returncode == 2 and "ocmgate reload" in run.stderr, run
+
+    assert serve(fresh, update)[0] == 0
+
+
 def test_a_broken_configuration_does_not_keep_commands_from_the_gateway_that_runs(fresh):
     """It goes on with what it had, is asked to read again, says what is wrong, and ends."""
     def while_running(process):
@@ -262,9 +376,12 @@ def test_a_share_and_its_tokens_are_revoked(fresh, running):
         assert json.loads(share.stdout) == {
             "share": number, "revoked": "share", "opened_by_its_secret": []}, share.stderr
         assert json.loads(ocmgate("share", "show", number, "--json", cwd=fresh).stdout)["state"] == "ended"
-        for command, words in [(["share", "revoke", number], "is over already"), (["token", "revoke", "99"], "none")]:
+        for command, words in [
+            (["share", "revoke", number], "is over already"), (["token", "revoke", "99"], "no share 99"),
+            (["share", "revoke", "99"], "no share 99"), (["share", "show", "99"], "no share 99"),
+        ]:
             again = ocmgate(*command, cwd=fresh)
-            assert again.returncode == 2 and words in again.stderr, again.stderr
+            assert again.returncode == 1 and words in again.stderr, again.stderr
 
     if running:
         code, log = serve(fresh, revoke)
@@ -681,6 +798,12 @@ def test_keys_are_made_listed_and_exported(fresh):
     listed = json.loads(ocmgate("key", "list", "--json", cwd=fresh).stdout)["keys"]
     assert [key["kind"] for key in listed] == ["ed25519", "rsa-3072"]
     assert listed[0]["keyId"] == "cloud.test#ed25519-1"
+    pem = ocmgate("key", "export", "--pem", "ed25519-1", cwd=fresh).stdout
+    public = serialization.load_pem_public_key(pem.encode()).public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    fingerprint = base64.urlsafe_b64encode(hashlib.sha256(public).digest()).rstrip(b"=").decode()
+    assert listed[0]["fingerprint"] == fingerprint
+    assert ocmgate("key", "list", cwd=fresh).stdout.splitlines()[0].split("\t")[-1] == fingerprint
     made = ocmgate("key", "new", "--kind", "p256", "--json", cwd=fresh)
     assert made.returncode == 0, made.stderr
     file = fresh / json.loads(made.stdout)["file"]

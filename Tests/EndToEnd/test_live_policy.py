@@ -205,6 +205,14 @@ def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd
     assert line["action"] == "hold" and "peer pin surprise.test" in line["detail"]
     held(gateway, "surprise.test")
     assert told(gateway, "peer", "show", "surprise.test")["keys"] == "changed"
+    # A list does not help, and nothing says that it did.
+    shown = gateway.command("peer", "hold", "list").stdout
+    assert "not checked: its keys changed" in shown and "signed (rfc9421-" in shown, shown
+    assert "ocmgate peer pin surprise.test --fingerprint" in shown
+    approved = gateway.command(
+        "peer", "hold", "approve", "surprise.test", "--list", "partners", check=False)
+    assert approved.returncode == 1 and "ocmgate peer pin surprise.test" in approved.stderr, approved
+    held(gateway, "surprise.test")
     wrong = gateway.command("peer", "pin", "surprise.test", "--fingerprint", "-" + "x" * 42, check=False)
     assert wrong.returncode == 1 and "shows no key with the fingerprint" in wrong.stderr
     refused(send(gateway, peer), 503, "key_changed")

@@ -2,12 +2,14 @@
 
 import base64
 import json
+import subprocess
 import time
 from urllib.parse import urlencode
 
 import pytest
 
 from backend import answer
+from gateway import binary
 from legacy import MULTISTATUS
 from peers import share
 
@@ -286,6 +288,29 @@ def test_a_read_only_share_is_for_reading_only(shared, modern, method, headers):
     response = gateway.dav(method, f"{DAV}/notes.txt", token, headers, body)
     assert response.status == 403
     assert backend.take() == []
+
+
+def inspected(gateway, token: str, *more: str) -> subprocess.CompletedProcess:
+    """By standard input: one may begin with a dash."""
+    return subprocess.run([binary(), "token", "inspect", "-", "-c", gateway.configuration, *more],
+                          input=token, capture_output=True, text=True, timeout=30)
+
+
+def test_a_token_that_was_revoked_is_told(shared, modern):
+    gateway, _, _, shares = shared
+    token = gateway.token(modern, shares.codes["read"])
+    good = json.loads(inspected(gateway, token, "--json").stdout)
+    assert good["valid"] is True and good["unchecked"] is None
+    number = good["share"]
+    gateway.command("token", "revoke", number)
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 401
+    run = inspected(gateway, token)
+    assert run.returncode == 1 and "it was revoked" in run.stderr, run
+    run = inspected(gateway, token, "--json")
+    assert json.loads(run.stdout)["valid"] is False and run.returncode == 1
+    assert "before the last revocation" in gateway.command("share", "show", number).stdout
+    newer = inspected(gateway, gateway.token(modern, shares.codes["read"]), "--json")
+    assert newer.returncode == 0 and json.loads(newer.stdout)["valid"] is True
 
 
 def test_a_writable_share_is_for_writing_too(shared, modern):

@@ -28,8 +28,15 @@ package struct JournalReader: Sendable {
             return try FileManager.default.contentsOfDirectory(atPath: folder)
                 .compactMap { JournalDay(fileName: $0) }.sorted()
         } catch {
-            throw JournalError(
-                folder, "cannot be read", "see [journal] dir, and run this as the gateway's user")
+            switch PrivateFile.presence(folder) {
+            case .absent:
+                throw JournalError(
+                    folder, "is not there", "\(Store.madeAtFirstStart); see [journal] dir")
+            case .there, .denied:
+                throw JournalError(
+                    folder, "cannot be read",
+                    "see [journal] dir, and run this as the gateway's user")
+            }
         }
     }
 

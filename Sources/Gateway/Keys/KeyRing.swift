@@ -81,9 +81,9 @@ package struct KeyRing: Sendable {
     /// Neither keys nor a word of what they were called.
     private static func isBlank(_ folder: String) -> Bool {
         guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            return !PrivateFile.exists(folder)
+            return PrivateFile.presence(folder) == .absent
         }
-        return names(in: folder).isEmpty && !files.contains(KeyTable.fileName)
+        return !files.contains { isKey($0) || $0 == KeyTable.fileName }
     }
 
     private static func makeFirst(
@@ -172,7 +172,7 @@ extension KeyRing {
 
     private static func keys(in folder: String) throws(PrivateFile.Problem) -> [Found] {
         var found: [Found] = []
-        for name in names(in: folder) {
+        for name in try names(in: folder) {
             let file = (folder as NSString).appendingPathComponent(name + ".pem")
             guard KeyTable.isName(name) else {
                 throw PrivateFile.Problem(
@@ -191,7 +191,7 @@ extension KeyRing {
     /// nil when there is none.
     private static func table(in folder: String) throws(PrivateFile.Problem) -> KeyTable? {
         let file = (folder as NSString).appendingPathComponent(KeyTable.fileName)
-        guard PrivateFile.exists(file) else { return nil }
+        guard PrivateFile.presence(file) != .absent else { return nil }
         let bytes = try PrivateFile.read(file, readers: .everybody)
         do throws(ConfigurationErrors) { return try KeyTable(bytes, file: file) } catch {
             throw PrivateFile.Problem(
@@ -251,10 +251,12 @@ extension KeyRing {
         }
     }
 
-    private static func names(in folder: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".pem") && !$0.hasPrefix(".") }
-            .map { String($0.dropLast(4)) }.sorted()
+    private static func names(in folder: String) throws(PrivateFile.Problem) -> [String] {
+        try PrivateFile.names(in: folder).filter(isKey).map { String($0.dropLast(4)) }.sorted()
+    }
+
+    private static func isKey(_ file: String) -> Bool {
+        file.hasSuffix(".pem") && !file.hasPrefix(".")
     }
 }
 
@@ -264,6 +266,10 @@ extension KeyRing.Entry {
 
     /// The name that draft-cavage signatures use.
     package func cavageID(for host: PeerHost) -> String { "\(host.origin)/ocm#\(name)" }
+
+    /// What people compare, of its public half: base64url of the SHA-256 of the
+    /// SubjectPublicKeyInfo, as `peer pin --fingerprint` takes it.
+    package var fingerprint: String { OfferedKey.thumbprint(of: key.publicKey) }
 
     /// The name that peers see.
     package func id(for host: PeerHost) -> String {

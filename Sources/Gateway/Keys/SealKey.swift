@@ -84,7 +84,7 @@ package struct SealKey: Sendable {
             text = value
         case .file(let path):
             name = path
-            let isMissing = !PrivateFile.exists(path)
+            let isMissing = PrivateFile.presence(path) == .absent
             if isMissing, Store.hasBegun(state) {
                 throw PrivateFile.Problem(
                     path: path, what: "is missing, and \(state) is sealed with it",
@@ -94,6 +94,9 @@ package struct SealKey: Sendable {
             case .make where isMissing:
                 let fresh = Base64.encode(Random.bytes(32)) + "\n"
                 try PrivateFile.create(path, Array(fresh.utf8))
+            case .refuse where isMissing:
+                throw PrivateFile.Problem(
+                    path: path, what: "is not there", remedy: Store.madeAtFirstStart)
             case .make, .refuse: break
             }
             text = String(decoding: try PrivateFile.read(path, limit: 1024), as: UTF8.self)

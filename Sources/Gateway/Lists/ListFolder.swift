@@ -32,15 +32,14 @@ package struct ListFolder: Sendable {
 
     private func record(_ name: String) throws(PrivateFile.Problem) -> ListRecord? {
         let file = recordPath(name)
-        guard PrivateFile.exists(file) else {
-            // In a folder that may not be looked into nothing seems to be.
-            let files = FileManager.default
-            if files.fileExists(atPath: path), !files.isExecutableFile(atPath: path) {
-                throw PrivateFile.Problem(
-                    path: path, what: "may not be read by this user",
-                    remedy: "run this as the gateway's account")
-            }
-            return nil
+        switch PrivateFile.presence(file) {
+        case .there: break
+        case .absent: return nil
+        // In a folder that may not be looked into nothing seems to be.
+        case .denied:
+            throw PrivateFile.Problem(
+                path: path, what: "may not be read by this user",
+                remedy: "run this as the gateway's account")
         }
         let bytes = try PrivateFile.read(file, readers: .everybody)
         do { return try JSONDecoder().decode(ListRecord.self, from: Data(bytes)) } catch {

@@ -29,7 +29,9 @@ package struct ListOrder: Sendable, Codable {
     package func perform(_ keeper: ListKeeper, _ policy: Policy) async throws -> [ListOutcome] {
         let downloaded = policy.lists.filter { $0.download != nil }
         for name in names where !downloaded.contains(where: { $0.name == name }) {
-            throw ListProblem("there is no downloaded list \(name) in the policy in force")
+            throw ListProblem(
+                "there is no downloaded list \(name) in the policy in force; if that was read "
+                    + "before the list stood in it: ocmgate reload")
         }
         var outcomes: [ListOutcome] = []
         for list in downloaded where names.isEmpty || names.contains(list.name) {

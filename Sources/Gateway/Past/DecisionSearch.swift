@@ -52,9 +52,10 @@ package struct DecisionSearch {
     /// record is written when the message has been answered, and the newest file goes on when a clock
     /// steps back; and in the one of the day before, which goes on when the disk is full at midnight.
     package func find(_ id: String) throws -> Result {
+        // Without a journal no id is right or wrong.
+        let all = try reader.days()
         guard let time = DecisionID.time(of: id) else { return .malformed }
         let day = JournalDay(milliseconds: time * 1000)
-        let all = try reader.days()
         let wanted = [day, day.next]
         let days =
             [JournalDay(number: day.number - 1), day].filter(all.contains)

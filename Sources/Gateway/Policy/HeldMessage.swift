@@ -14,6 +14,9 @@ package struct HeldMessage: Sendable, Codable, Equatable {
     /// `rfc9421` or `cavage` when the signature was verified, else `none`: then the message only
     /// claims to come from this peer.
     package let signature: String
+    /// The generation of its own signature that was not verified, `rfc9421-tag` or another; nil for
+    /// none, and for what was kept by an earlier version.
+    package var unverified: String?
     /// The peer whose message names this one, which itself was never asked; nil for its own.
     package var namedBy: String?
     package let client: String
@@ -38,6 +41,10 @@ package struct HeldMessage: Sendable, Codable, Equatable {
         let isOwn = speaker == peer.description
         signature =
             (isOwn && facts.signature.isValid ? facts.signature : SignatureFact.none).rawValue
+        let presented = record.signature?.generation
+        unverified =
+            isOwn && !facts.signature.isValid && presented != SignatureGeneration.none.name
+            ? presented : nil
         namedBy = isOwn ? nil : speaker
         client = record.client
         owner = facts.owner?.kept
@@ -53,6 +60,9 @@ package struct HeldMessage: Sendable, Codable, Equatable {
 }
 
 extension HeldMessage {
+    /// Whether it waits since its peer showed other keys than it is known by: no list helps then.
+    package var isOfOtherKeys: Bool { code == DenialCode.keyChanged.rawValue }
+
     /// The block by which a policy would hold the message again, with its peer let in: the one that
     /// held it before. Nil for one that it would not, as far as what was kept tells.
     package func isHeldAgain(of peer: PeerHost, by policy: Policy, now: Int) -> String? {

@@ -14,6 +14,9 @@ package struct HeldPeer: Sendable, Equatable {
     package var count: Int
     /// The first and the newest of them.
     package var messages: [HeldMessage]
+
+    /// Whether it waits since it showed other keys than it is known by, too.
+    package var hasOtherKeys: Bool { messages.contains(where: \.isOfOtherKeys) }
 }
 
 /// The peers that wait for a person, and what their messages said (settled questions, 15).
@@ -168,7 +171,7 @@ package final class HoldBook: Sendable {
     package static func read(
         _ path: String, _ key: SealKey, now: Int
     ) throws(StoreOpenError) -> [HeldPeer] {
-        guard PrivateFile.exists(path) else { return [] }
+        guard try Store.isThere(path) else { return [] }
         do {
             let seal = try key.aead(for: .hold)
             return try Store.reader(path).read { db in

@@ -17,9 +17,7 @@ package struct KnownPeer: Sendable {
 
     /// Whether its keys are known, unknown, or others than were known.
     package var keyState: KeyState {
-        if held?.messages.contains(where: { $0.code == DenialCode.keyChanged.rawValue }) == true {
-            return .changed
-        }
+        if held?.hasOtherKeys == true { return .changed }
         return pins.isEmpty ? .none : .pinned
     }
 
@@ -59,7 +57,7 @@ private struct Rows {
     private var held: [PeerHost: HeldPeer] = [:]
 
     init(_ state: String, _ key: SealKey, now: Int) throws(StoreOpenError) {
-        guard PrivateFile.exists(state) else { return }
+        guard try Store.isThere(state) else { return }
         pins = try PinBook.read(state)
         signed = try PeerGenerations.read(state, of: .peer)
         accepted = try PeerGenerations.read(state, of: .us)

@@ -51,7 +51,7 @@ package final class PeerGenerations: Sendable {
     package static func read(
         _ path: String, _ host: PeerHost, of signer: Signer
     ) throws(StoreOpenError) -> SignatureGeneration {
-        guard PrivateFile.exists(path) else { return .none }
+        guard try Store.isThere(path) else { return .none }
         do {
             let number = try Store.reader(path).read { db -> Int? in
                 guard try db.tableExists(signer.rawValue) else { return nil }

@@ -155,6 +155,41 @@ package enum PrivateFile {
 
     static func exists(_ path: String) -> Bool { (try? Stat(FilePath(path))) != nil }
 
+    /// Whether there is a file, as far as this user may know.
+    package enum Presence: Sendable, Equatable {
+        case there, absent
+        /// Why it cannot be known.
+        case denied(String)
+    }
+
+    /// A file in a folder that may not be looked into is denied, and not absent.
+    package static func presence(_ path: String) -> Presence {
+        do {
+            _ = try Stat(FilePath(path))
+            return .there
+        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
+            return .absent
+        } catch { return .denied(text(of: error)) }
+    }
+
+    /// The names in a folder, in no order; none where there is no folder.
+    ///
+    /// Refused: a folder that this user may not read.
+    static func names(in folder: String) throws(Problem) -> [String] {
+        do {
+            let descriptor = try FileDescriptor.open(
+                FilePath(folder), .readOnly, options: [.directory, .closeOnExec])
+            try descriptor.close()
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch Errno.noSuchFileOrDirectory {
+            return []
+        } catch {
+            throw Problem(
+                path: folder, what: "cannot be read: \(text(of: error))",
+                remedy: "run this as the gateway's user")
+        }
+    }
+
     private static func check(
         _ status: Stat, _ readers: Readers, path: String
     ) throws(Problem) {

@@ -5,10 +5,10 @@ import GRDB
 package enum ShareListing {
     /// All shares, by number.
     package static func read(_ path: String) throws(StoreOpenError) -> [ShareRecord] {
-        guard PrivateFile.exists(path) else {
+        guard try Store.isThere(path) else {
             throw StoreOpenError(
                 path: path, what: "is not there",
-                remedy: "the gateway makes it at its first start; [state] url names its place")
+                remedy: "\(Store.madeAtFirstStart); [state] url names its place")
         }
         do {
             let table = try Store.reader(path).read { db in try ShareRows.load(db, path: path) }

@@ -65,6 +65,19 @@ package struct ShareRecord: Sendable {
     /// Tokens of an earlier epoch are no good.
     package internal(set) var epoch: UInt32
 
+    /// Why a token of the share opens nothing, whatever it says itself; nil for one that does.
+    ///
+    /// - Parameter now: Unix seconds.
+    package func refusal(of token: AccessToken, now: Int) -> TokenRefusal? {
+        if standing(now: now) != .active { return .shareOver }
+        return epoch == token.epoch ? nil : .revoked
+    }
+
+    package enum TokenRefusal: String, Sendable {
+        case shareOver = "its share is over"
+        case revoked = "it was revoked"
+    }
+
     /// Whether codes, secrets and tokens of it are good at `now`.
     package func standing(now: Int) -> ShareStanding {
         ShareStanding(isEnded: ended != nil, expires: expires, now: now)

@@ -37,8 +37,25 @@ extension Store {
 
     /// Whether there is a state here, or was one: keys that belong to it are not made in silence then.
     package static func hasBegun(_ path: String) -> Bool {
-        PrivateFile.exists(path) || PrivateFile.exists(path + ".mark")
+        [path, path + ".mark"].contains { PrivateFile.presence($0) != .absent }
     }
+
+    /// Whether there is a state file, for a command that reads it.
+    ///
+    /// Refused: one in a folder that this user may not look into, where nothing seems to be.
+    package static func isThere(_ path: String) throws(StoreOpenError) -> Bool {
+        switch PrivateFile.presence(path) {
+        case .there: return true
+        case .absent: return false
+        case .denied(let reason):
+            throw StoreOpenError(
+                path: path, what: "cannot be read: \(reason)",
+                remedy: "run this as the gateway's user")
+        }
+    }
+
+    /// What becomes of a file that is not there yet.
+    static let madeAtFirstStart = "the gateway makes it at its first start"
 
     /// Checks a state as `open` does, and changes nothing; also beside a gateway that runs.
     ///

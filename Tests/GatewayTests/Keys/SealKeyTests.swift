@@ -20,7 +20,9 @@ import Testing
 
     @Test func itIsMadeOnceAndReadAgain() throws {
         let path = SealKey.Source.file(scratch.file("seal.key"))
-        #expect(throws: PrivateFile.Problem.self) { try load(path) }
+        let missing = #expect(throws: PrivateFile.Problem.self) { try load(path) }
+        #expect(missing?.what == "is not there")
+        #expect(missing?.remedy == "the gateway makes it at its first start")
         let made = try load(path, .make)
         #expect(try scratch.mode(of: "seal.key") == 0o600)
         #expect(try load(path, .make).check == made.check)

@@ -38,6 +38,25 @@ import Testing
         #expect(try again(writing, "when = { permissions_not = [\"read\"] }") == "rule:ask")
     }
 
+    @Test func howItWasSignedIsKeptWhereNobodyCheckedIt() throws {
+        let peer = try #require(PeerHost("one.test"))
+        var facts = Facts.ordinary(Occasion(.share, .inbound), peer: peer)
+        facts.signature = .none
+        var record = DecisionRecord(
+            id: "d", kind: "shares", direction: .inbound, action: .hold, by: "guard:key_changed",
+            status: 503, client: "192.0.2.7")
+        record.claimed = "one.test"
+        record.code = "key_changed"
+        record.signature = .init(generation: "rfc9421-tag", result: "present")
+        let message = HeldMessage(facts, record, of: peer, at: 0)
+        #expect(message.signature == "none" && message.unverified == "rfc9421-tag")
+        #expect(message.isOfOtherKeys)
+        record.signature = .init(generation: "none", result: "absent")
+        record.code = "peer_held"
+        let other = HeldMessage(facts, record, of: peer, at: 0)
+        #expect(other.unverified == nil && !other.isOfOtherKeys)
+    }
+
     @Test func oneThatAnotherNamedIsNotItsOwn() throws {
         let (_, message) = try held("two.test")
         var named = message

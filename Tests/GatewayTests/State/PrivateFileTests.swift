@@ -29,6 +29,36 @@ import Testing
                 == ["secret", "table"])
     }
 
+    /// What may not be looked at is not absent: neither keys nor shares are said to be none.
+    @Test func aFolderThatCannotBeLookedIntoIsNotEmpty() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.file("loop"), withDestinationPath: scratch.file("loop"))
+        let state = scratch.file("loop/state.db")
+        #expect(PrivateFile.presence(scratch.path) == .there)
+        #expect(PrivateFile.presence(scratch.file("none/state.db")) == .absent)
+        guard case .denied = PrivateFile.presence(state) else {
+            Issue.record("not denied")
+            return
+        }
+        #expect(Store.hasBegun(state) && !Store.hasBegun(scratch.file("none/state.db")))
+        let keys = #expect(throws: PrivateFile.Problem.self) {
+            try KeyRing(folder: scratch.file("loop/keys"), whenMissing: .refuse, now: 0)
+        }
+        #expect(keys?.what.hasPrefix("cannot be read") == true)
+        #expect(KeyRing.loss(of: scratch.file("loop/keys"), state: state) == nil)
+        let names = #expect(throws: PrivateFile.Problem.self) {
+            try PrivateFile.names(in: scratch.file("loop"))
+        }
+        #expect(names?.what.hasPrefix("cannot be read") == true)
+        #expect(try PrivateFile.names(in: scratch.file("none")) == [])
+        let shares = #expect(throws: StoreOpenError.self) { try ShareListing.read(state) }
+        #expect(shares?.what.hasPrefix("cannot be read") == true)
+        let journal = #expect(throws: JournalError.self) {
+            try JournalReader(scratch.file("none")).days()
+        }
+        #expect(journal.map { "\($0)".contains("first start") } == true)
+    }
+
     @Test(arguments: [0o620, 0o602, 0o666])
     func aFileThatOthersMayWriteIsRefusedAlsoWhereTheyMayRead(_ mode: Int) throws {
         try scratch.write("x", "table", mode: mode)

@@ -182,6 +182,18 @@ import Testing
         #expect(registry.share(ofToken: ShareID(number: 99), epoch: 0, now: 1001) == nil)
     }
 
+    @Test func whyATokenOpensNothingIsTold() async throws {
+        let (share, _) = try await add(new("SECRET-ONE"))
+        let token = AccessToken(
+            share: "\(share.id)", peer: share.peer, permissions: .unspecified, pathPrefix: "/",
+            issued: 1000, expires: 2000, epoch: share.epoch)
+        #expect(share.refusal(of: token, now: 1001) == nil)
+        try await store.commit(registry.revokeTokens(of: share.id))
+        #expect(registry[share.id]?.refusal(of: token, now: 1001) == .revoked)
+        try await store.commit(registry.end(share.id, now: 1001))
+        #expect(registry[share.id]?.refusal(of: token, now: 1001) == .shareOver)
+    }
+
     @Test func aShareExpiresAtItsSecond() async throws {
         let (share, _) = try await add(new("SECRET-ONE", expires: 2000))
         #expect(share.standing(now: 1999) == .active)
