@@ -3,9 +3,10 @@
 /// A message may have several protocols, permissions or access types. What lets through must cover
 /// all of them; what restricts needs only one: `protocol = ["webdav"]` in an allowing rule does
 /// not let a share through that also offers ssh, and `protocol = ["ssh"]` in a refusing one refuses
-/// it. A fact that the message does not have fulfils no condition, with one exception: a share
+/// it. A fact that the message does not have fulfils no condition, with two exceptions. A share
 /// that states no size is within every `size_max`, since the size is optional in the protocol and
-/// the peer's own word.
+/// the peer's own word. And a code, or a request for data, of a share whose people and kind nobody
+/// told us may be anybody's: what restricts by them is about it.
 package enum Condition: Sendable, Hashable {
     case shareType([String])
     case resourceType([String])
@@ -54,18 +55,20 @@ package enum Condition: Sendable, Hashable {
     func holds(for facts: Facts, in effect: Effect) -> Bool {
         switch self {
         case .shareType(let words): Self.has(facts.shareType, words)
-        case .resourceType(let words): Self.has(facts.resourceType, words)
+        case .resourceType(let words):
+            facts.resourceType.map(words.contains) ?? Self.mayBeAny(facts, effect)
         case .protocols(let words): Self.has(facts.protocols, words, effect)
         case .accessTypes(let words): Self.has(facts.accessTypes, words, effect)
         case .notificationType(let words): Self.has(facts.notificationType, words)
         case .permissions(let set): Self.has(facts, set, effect)
         case .permissionsNot(let set): Self.goesBeyond(facts, set)
         case .sizeMax(let limit): Self.isShare(facts) && (facts.size ?? 0) <= limit
-        case .owner(let globs): Self.has(facts.owner, globs)
-        case .sender(let globs): Self.has(facts.sender, globs)
-        case .recipient(let globs): Self.has(facts.recipient, globs)
+        case .owner(let globs): Self.has(facts.owner, globs) ?? Self.mayBeAny(facts, effect)
+        case .sender(let globs): Self.has(facts.sender, globs) ?? Self.mayBeAny(facts, effect)
+        case .recipient(let globs):
+            Self.has(facts.recipient, globs) ?? Self.mayBeAny(facts, effect)
         case .net(let ranges): Self.isFrom(facts.address, ranges, effect)
-        case .software(let globs): Self.has(facts.software, globs)
+        case .software(let globs): Self.has(facts.software, globs) ?? false
         case .time(let windows): windows.contains { $0.contains(facts.now) }
         }
     }
@@ -96,10 +99,17 @@ package enum Condition: Sendable, Hashable {
         isShare(facts) && !set.contains(facts.permissions.spelledOut(for: set))
     }
 
-    private static func has(_ fact: String?, _ globs: [Glob]) -> Bool {
-        guard let fact else { return false }
+    /// Nil when there is no fact.
+    private static func has(_ fact: String?, _ globs: [Glob]) -> Bool? {
+        guard let fact else { return nil }
         let text = Glob.folded(fact)
         return globs.contains { $0.matches(bytes: text) }
+    }
+
+    /// What is not known of the share that a credential opens may be anything: a block that refuses
+    /// is about it, one that lets through is not.
+    private static func mayBeAny(_ facts: Facts, _ effect: Effect) -> Bool {
+        effect == .restricts && facts.occasion.showsCredential
     }
 
     /// Who has no address, on a Unix socket, may be anywhere: a block that refuses is about him, one

@@ -49,6 +49,15 @@ package struct Occasion: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether what is known of its share hangs on whether anybody told us of the share whose credential
+    /// it shows.
+    var showsCredential: Bool {
+        switch kind {
+        case .token, .webdav: true
+        case .share, .notification, .invite, .requestShare, .ocs: false
+        }
+    }
+
     package static let all = MessageKind.allCases.flatMap { kind in
         Direction.allCases.map { Occasion(kind, $0) }
     }

@@ -19,6 +19,7 @@ struct PolicyBlockReader {
             let needs = self.needs(&table)
             let code = table.read("code", .denialCode)
             let hint = table.read("hint", .line)
+            refuseWaiting(code, in: table, remedy: "nobody is asked here: write another code")
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
             if needs?.contains(.invite) == true, scope?.hasMessagesWithoutInvite == true {
                 findings.report(
@@ -80,15 +81,39 @@ struct PolicyBlockReader {
                 findings.report(table.place(of: "set"), "\"set\" belongs to a rule that allows")
             }
             if action == .hold {
+                checkHold(table, code, status)
                 return .hold(parts.refusal(.held, .hold, code: code, status: status, hint: hint))
             }
             let row = code.flatMap(DenialCode.init(rawValue:)) ?? .notAllowed
-            if row == .held || row == .peerHeld {
-                findings.report(
-                    table.place(of: "code"), "the code \"\(row.rawValue)\" says that it waits",
-                    remedy: "write action = \"hold\", or another code")
-            }
+            refuseWaiting(
+                code, in: table, remedy: "write action = \"hold\", or another code")
             return .deny(parts.refusal(row, code: code, status: status, hint: hint))
+        }
+    }
+
+    /// What waits is told to come later, and in no other words than these.
+    private func checkHold(_ table: TOMLTableReader, _ code: String?, _ status: Int?) {
+        if let status, status != DenialCode.held.status {
+            findings.report(
+                table.place(of: "status"),
+                "what waits for a person is answered \(DenialCode.held.status)",
+                remedy: "leave \"status\" out, or write action = \"deny\"")
+        }
+        if let row = code.flatMap(DenialCode.init(rawValue:)), row != .held, row != .peerHeld {
+            findings.report(
+                table.place(of: "code"), "the code \"\(row.rawValue)\" does not say that it waits",
+                remedy: "leave \"code\" out, or write action = \"deny\"")
+        }
+    }
+
+    /// Reports a code that says that a person is asked.
+    func refuseWaiting(_ code: String?, in table: TOMLTableReader, remedy: String) {
+        switch code.flatMap(DenialCode.init(rawValue:)) {
+        case .held?, .peerHeld?, .keyChanged?:
+            findings.report(
+                table.place(of: "code"), "the code \(quoted(code ?? "")) says that it waits",
+                remedy: remedy)
+        case _: break
         }
     }
 

@@ -5,6 +5,13 @@ extension PolicyBlockReader {
         return top.tables("limit").compactMap { table in
             var table = table
             let name = self.name(&table, "limit", &used)
+            // Tests and proofs ask for limits by their bare names.
+            if name == Policy.pingPongLabel {
+                findings.report(
+                    table.place(of: "name"),
+                    "\(quoted(Policy.pingPongLabel)) is the name of a built-in limit",
+                    remedy: "choose another")
+            }
             var scope = self.scope(&table)
             // `*.in` means messages here: a folder that is opened is a hundred requests for data.
             if let all = scope?.occasions {
@@ -16,6 +23,7 @@ extension PolicyBlockReader {
             let code = table.read("code", .denialCode)
             let status = table.read("status", .refusalStatus)
             let hint = table.read("hint", .line)
+            refuseWaiting(code, in: table, remedy: "nobody is asked here: write another code")
             let mode: PolicyMode = table.read("mode", .word("mode")) ?? .enforce
             table.finish()
             guard let name, let scope, let per, let measure else { return nil }

@@ -115,6 +115,25 @@ import Testing
         #expect(got == (false, false))
     }
 
+    /// Of a code that the backend made before the gateway came nobody knows whose it is.
+    @Test(arguments: [
+        "resource_type = \"file\"", "owner = \"*@p.example\"", "sender = \"alice@*\"",
+        "recipient = \"bob@*\"",
+    ])
+    func ofWhatACredentialOpensWhatIsNotKnownIsRefusedByAllAndLetInByNone(_ when: String) throws {
+        for occasion in ["token.in", "webdav.in", "webdav.out"] {
+            let got = try holds(when, occasion) {
+                $0 = Facts($0.occasion, peer: $0.peer, now: $0.now)
+            }
+            #expect(got == (false, true), "\(occasion)")
+            let other = try holds(when, occasion) {
+                $0.resourceType = "calendar"
+                ($0.owner, $0.sender, $0.recipient) = ("eve@q", "eve@q", "eve@q")
+            }
+            #expect(other == (false, false), "\(occasion)")
+        }
+    }
+
     /// On a Unix socket there is no address; nobody gets in by having none.
     @Test(arguments: ["net = \"0.0.0.0/0\"", "net = \"192.0.2.0/24\""])
     func whoHasNoAddressIsRefusedByEveryNetworkAndLetInByNone(_ when: String) throws {

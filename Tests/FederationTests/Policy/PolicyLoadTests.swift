@@ -465,6 +465,46 @@ import Testing
     }
 
     @Test(arguments: [
+        ("held", "require", "need = \"signature\""),
+        ("peer_held", "limit", "per = \"all\"\nrate = \"1/s\""),
+        ("key_changed", "limit", "per = \"all\"\nrate = \"1/s\""),
+    ])
+    func nothingSaysThatItWaitsWhereNobodyIsAsked(_ code: String, _ kind: String, _ keys: String) {
+        expect(
+            PolicySamples.problems(
+                ofBody:
+                    "[[\(kind)]]\nname = \"b\"\ncode = \"\(code)\"\non = \"share\"\n\(keys)\n"),
+            "5:1: the code \"\(code)\" says that it waits; nobody is asked here: write another code"
+        )
+    }
+
+    @Test(arguments: [
+        ("status = 503", nil), ("code = \"held\"", nil), ("code = \"peer_held\"", nil),
+        ("code = \"ask_the_office\"", nil),
+        (
+            "status = 403",
+            "what waits for a person is answered 503; leave \"status\" out, or write action = \"deny\""
+        ),
+        (
+            "code = \"peer_blocked\"",
+            "the code \"peer_blocked\" does not say that it waits; leave \"code\" out, or write action = \"deny\""
+        ),
+    ])
+    func whatIsHeldIsAnsweredLikeWhatWaits(_ key: String, _ problem: String?) {
+        let problems = PolicySamples.problems(
+            ofBody: "[[rule]]\nname = \"r\"\non = \"share\"\naction = \"hold\"\n\(key)\n")
+        #expect(problems == (problem.map { ["etc/policy.toml:7:1: \($0)"] } ?? []))
+    }
+
+    @Test func aLimitHasNoNameOfABuiltInOne() {
+        expect(
+            PolicySamples.problems(
+                ofBody:
+                    "[[limit]]\nname = \"built-in:ping-pong\"\non = \"share\"\nper = \"all\"\nrate = \"1/s\"\n"
+            ), "4:1: \"built-in:ping-pong\" is the name of a built-in limit; choose another")
+    }
+
+    @Test(arguments: [
         (
             "given = { standing = \"blok\" }\nnever = \"allow\"",
             "5:22: unknown standing \"blok\"; did you mean \"block\"?"

@@ -74,6 +74,13 @@ struct FactValues {
         texts(of: aspect)?[number].isKnown ?? true
     }
 
+    /// Whether the messages of this class have no owner, sender, recipient or resource type.
+    func isAbsent(_ aspect: Aspect, _ number: Int) -> Bool {
+        if aspect == .resourceType { return resourceTypes[number] == nil }
+        guard let text = texts(of: aspect)?[number] else { return false }
+        return text.text == nil && text.isKnown
+    }
+
     /// Whether the text of this class matches one of the globs.
     func matches(_ aspect: Aspect, _ number: Int, _ globs: [Glob]) -> Bool {
         guard let matched = texts(of: aspect)?[number].matched else { return false }

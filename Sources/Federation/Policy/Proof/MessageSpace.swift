@@ -49,7 +49,8 @@ struct MessageSpace {
             policies, atoms.selectors, atoms.windows, asksDirectory: atoms.asksDirectory,
             named: named)
         values = try FactValues(atoms)
-        let rooms = Set(policies.flatMap { $0.limits.map(\.name) }).sorted()
+        let rooms = Set(policies.flatMap { $0.limits.map(\.name) })
+            .subtracting([Policy.pingPongLabel]).sorted()
         aspects = Self.facts + ([Policy.pingPongLabel] + rooms).map { .room($0) }
         places = Dictionary(uniqueKeysWithValues: zip(aspects, aspects.indices))
         var counts: [Int] = []
@@ -101,6 +102,16 @@ struct MessageSpace {
             .accessTypes, .notificationType, .net:
             return question(condition.aspect) { condition.holds(for: $0, in: effect) }
         }
+    }
+
+    /// The messages that do not have what an aspect is about.
+    func question(without aspect: Aspect) -> Question {
+        let place = places[aspect] ?? 0
+        return Question(
+            aspect: place,
+            members: ClassSet(of: counts[place]) { number in
+                values.isAbsent(aspect, number)
+            })
     }
 
     /// The messages whose peer is of such a kind.
@@ -237,6 +248,11 @@ struct Question: Hashable {
     let aspect: Int
     /// The classes that say yes.
     let members: ClassSet
+
+    /// Yes where one of two questions about the same aspect says so.
+    func or(_ other: Question) -> Question {
+        Question(aspect: aspect, members: members.union(other.members))
+    }
 }
 
 extension Occasion {

@@ -32,10 +32,13 @@ struct RegionJudge {
     struct Literal {
         let question: Question
         let isWanted: Bool
+        /// A question that is enough by itself when it is answered with yes.
+        let alternative: Question?
 
-        init(_ question: Question, _ isWanted: Bool = true) {
+        init(_ question: Question, _ isWanted: Bool = true, or alternative: Question? = nil) {
             self.question = question
             self.isWanted = isWanted
+            self.alternative = alternative
         }
     }
 
@@ -216,10 +219,12 @@ struct RegionJudge {
     private static func answer(_ literals: [Literal], _ region: Region) -> Answer {
         var open: Question?
         for literal in literals {
-            switch region.answer(literal.question) {
-            case nil: open = open ?? literal.question
-            case let answer?: if answer != literal.isWanted { return .no }
-            }
+            let answer = region.answer(literal.question)
+            if answer == literal.isWanted { continue }
+            let other = literal.alternative.map(region.answer) ?? false
+            if other == true { continue }
+            if answer != nil, other == false { return .no }
+            open = open ?? (answer == nil ? literal.question : literal.alternative)
         }
         return open.map { .unknown($0) } ?? .yes
     }

@@ -7,7 +7,7 @@ struct ScopeLiterals {
     /// All of them hold exactly when a block is about a message.
     func literals(_ scope: BlockScope, _ effect: Condition.Effect) -> [RegionJudge.Literal] {
         [occasions(scope.occasions)] + peers(scope.peers, scope.excepted)
-            + scope.conditions.flatMap { literals($0, effect) }
+            + scope.conditions.flatMap { literals($0, effect, scope.occasions) }
     }
 
     /// All of them hold exactly when a message is one of the class.
@@ -29,7 +29,8 @@ struct ScopeLiterals {
             literals.append(
                 .init(space.question { $0.standings[policy].isInDirectory == (fact == .listed) }))
         }
-        return literals + messages.conditions.flatMap { self.literals($0, .restricts) }
+        return literals
+            + messages.conditions.flatMap { self.literals($0, .restricts, messages.occasions) }
     }
 
     /// What a need asks for: all of it must hold.
@@ -73,7 +74,7 @@ struct ScopeLiterals {
 
     /// The condition itself, and that the message has what it speaks of.
     private func literals(
-        _ condition: Condition, _ effect: Condition.Effect
+        _ condition: Condition, _ effect: Condition.Effect, _ occasions: OccasionSet
     ) -> [RegionJudge.Literal] {
         let own = RegionJudge.Literal(space.question(condition, in: effect))
         switch condition {
@@ -85,8 +86,16 @@ struct ScopeLiterals {
                 .init(space.question(.occasion) { any.holds(for: $0, in: effect) }),
                 .init(space.question(.notificationType) { $0.notificationType == nil }), own,
             ]
-        case .shareType, .resourceType, .protocols, .owner, .sender, .recipient, .accessTypes,
-            .notificationType, .net, .software, .time:
+        case .resourceType, .owner, .sender, .recipient:
+            // Where a credential is shown, what is not there restricts as if it fitted.
+            let kinds = Set(occasions.occasions.map(\.showsCredential))
+            guard effect == .restricts, kinds.contains(true) else { return [own] }
+            let orAbsent = RegionJudge.Literal(
+                own.question.or(space.question(without: condition.aspect)))
+            guard kinds.contains(false) else { return [orAbsent] }
+            let shown = space.question(.occasion) { $0.occasion.showsCredential }
+            return [orAbsent, .init(own.question, or: shown)]
+        case .shareType, .protocols, .accessTypes, .notificationType, .net, .software, .time:
             return [own]
         }
     }

@@ -47,6 +47,39 @@ import Testing
                 """)
     }
 
+    /// No policy has such a limit; a proof of one that had is no end of the gateway.
+    @Test func aLimitOfABuiltInNameIsNoTrap() throws {
+        let body = "[[limit]]\nname = \"l\"\non = \"share\"\nper = \"all\"\nrate = \"1/s\"\n"
+        let policy = try PolicySamples.policy(body)
+        var parts = policy.parts
+        let limit = try #require(parts.limits.first)
+        parts.limits[0] = Limit(
+            name: Policy.pingPongLabel, scope: limit.scope, mode: limit.mode,
+            measure: limit.measure, per: limit.per, refusal: limit.refusal, label: limit.label,
+            position: limit.position)
+        let space = try MessageSpace([Policy(parts, file: policy.file)], asked: [])
+        #expect(Set(space.aspects).count == space.aspects.count)
+    }
+
+    /// Where a credential is shown, who is not known is refused like everybody.
+    @Test(arguments: [
+        "\"token.in\"", "\"webdav\"", "[\"share.in\", \"token.in\"]", "\"share.in\"", "\"*.in\"",
+    ])
+    func whoIsRefusedByNameIsRefusedWithoutOne(_ on: String) throws {
+        let rule = """
+            [[rule]]
+            name = "not of p"
+            on = \(on)
+            when = { owner = "*@p.example" }
+            action = "deny"
+
+            """
+        let proof = try Self.prove(
+            rule + PolicySamples.allowAll, given: "on = \(on), owner = \"*@p.example\"")
+        if case .proved = proof { return }
+        Issue.record("\(proof)")
+    }
+
     @Test(arguments: [
         ("", "standing = \"block\""),
         ("", "standing = \"unknown\""),

@@ -65,6 +65,8 @@ struct RandomPolicies {
             var block = block
             block.action = pick(["allow", "allow", "deny", "hold"])
             if block.action == "allow" { block.code = nil }
+            // What waits says so, or something of its own.
+            if block.action == "hold", block.code == "not_allowed" { block.code = nil }
             return block
         }
         return policy

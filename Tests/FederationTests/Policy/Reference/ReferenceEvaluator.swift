@@ -248,7 +248,8 @@ struct ReferenceEvaluator {
     private func holds(_ key: String, _ values: [String], _ effect: Effect) -> Bool {
         switch key {
         case "share_type": message.shareType.map(values.contains) ?? false
-        case "resource_type": message.resourceType.map(values.contains) ?? false
+        case "resource_type":
+            message.resourceType.map(values.contains) ?? mayBeAny(effect)
         case "notification_type": message.notificationType.map(values.contains) ?? false
         case "protocol": covers(message.protocols, values, effect)
         case "access_types": covers(message.accessTypes, values, effect)
@@ -256,10 +257,10 @@ struct ReferenceEvaluator {
         case "permissions_not":
             hasShare && permissions(values).contains { !values.contains($0) }
         case "size_max": hasShare && (message.size ?? 0) <= Int(values[0]) ?? 0
-        case "owner": matches(values, message.owner)
-        case "sender": matches(values, message.sender)
-        case "recipient": matches(values, message.recipient)
-        case "software": matches(values, message.software)
+        case "owner": matches(values, message.owner) ?? mayBeAny(effect)
+        case "sender": matches(values, message.sender) ?? mayBeAny(effect)
+        case "recipient": matches(values, message.recipient) ?? mayBeAny(effect)
+        case "software": matches(values, message.software) ?? false
         case "net": isFrom(values, effect)
         case _: values.contains(where: isTime)
         }
@@ -280,8 +281,13 @@ struct ReferenceEvaluator {
         return values.contains("unspecified") ? ["unspecified"] : ["read", "write", "share"]
     }
 
-    private func matches(_ globs: [String], _ text: String?) -> Bool {
-        guard let text else { return false }
+    /// "A code, or a request for data, of a share of which that is not known may be anybody's."
+    private func mayBeAny(_ effect: Effect) -> Bool {
+        effect == .restricts && ["token", "webdav"].contains(message.kind)
+    }
+
+    private func matches(_ globs: [String], _ text: String?) -> Bool? {
+        guard let text else { return nil }
         return globs.contains { Self.glob(Array($0.lowercased()), Array(text.lowercased())) }
     }
 
