@@ -111,9 +111,10 @@ extension Gateway {
                 dropped: Self.signatures + [.contentType],
                 added: [(.contentType, "application/x-www-form-urlencoded")], told: told)
         }
+        // Backends refuse a notification that does not say what it is of.
         let body = Translation(for: view.backend).notification(
             notification, swaps: swaps, filling: filling, grantee: grantee,
-            resourceType: share?.resourceType)
+            resourceType: share.map { $0.resourceType ?? "file" })
         if body.isChanged { trail.altered("translated") }
         return try message(
             verified, .notifications, view, body,

@@ -140,7 +140,7 @@ extension Gateway {
         let recording = registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: peer, providerID: answer.providerID,
-                resourceType: original?.resourceType ?? "file", owner: original?.owner,
+                resourceType: original?.resourceType, owner: original?.owner,
                 sender: original?.recipient, recipient: recipient?.canonical,
                 site: original?.site,
                 accesses: [

@@ -32,7 +32,7 @@ extension ShareOrder {
         }
         return NewShare(
             direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(providerID),
-            resourceType: "file",
+            resourceType: nil,
             accesses: [
                 NewAccess(
                     protocolName: "webdav", secret: Secret(utf8: secret),

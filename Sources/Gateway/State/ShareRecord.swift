@@ -44,7 +44,8 @@ package struct ShareRecord: Sendable {
     package let peer: PeerHost
     /// The sending server's name for it; a learned share has none.
     package let providerID: ProviderID?
-    package let resourceType: String
+    /// Nil for a share that nobody told us of: only the backend knows.
+    package let resourceType: String?
     package let owner: String?
     package let sender: String?
     package let recipient: String?
@@ -137,7 +138,7 @@ package struct NewShare: Sendable {
     package var origin: ShareOrigin
     package var peer: PeerHost
     package var providerID: ProviderID?
-    package var resourceType: String
+    package var resourceType: String?
     package var owner: String?
     package var sender: String?
     package var recipient: String?
@@ -150,7 +151,7 @@ package struct NewShare: Sendable {
 
     package init(
         direction: ShareDirection, origin: ShareOrigin, peer: PeerHost, providerID: ProviderID?,
-        resourceType: String, owner: String? = nil, sender: String? = nil,
+        resourceType: String?, owner: String? = nil, sender: String? = nil,
         recipient: String? = nil, site: PeerHost? = nil, expires: Int? = nil,
         boundPeer: PeerHost? = nil,
         accesses: [NewAccess], settings: RuleSettings = .none

@@ -14,7 +14,8 @@ enum ShareRows {
                 """,
             [
                 share.id.number, share.direction.rawValue, share.origin.rawValue,
-                share.peer.description, share.providerID?.text, share.resourceType, share.owner,
+                share.peer.description, share.providerID?.text, share.resourceType ?? "",
+                share.owner,
                 share.sender, share.recipient, share.expires, share.created, share.ended,
                 share.boundPeer?.description, Int(share.epoch),
                 share.settings.tokenTTL?.wholeSeconds, share.settings.acceptSecret?.rawValue,
@@ -130,11 +131,19 @@ enum ShareRows {
         return ShareRecord(
             id: ShareID(number: row["id"]), direction: direction, origin: origin, peer: peer,
             providerID: (row["provider_id"] as String?).map { ProviderID($0) },
-            resourceType: row["resource_type"], owner: row["owner"], sender: row["sender"],
+            resourceType: type(row), owner: row["owner"], sender: row["sender"],
             recipient: row["recipient"], site: site, expires: row["expires"],
             created: row["created"],
             accesses: accesses, settings: settings, ended: row["ended"], boundPeer: bound,
             epoch: epoch)
+    }
+
+    /// Empty is "unknown". Of a share whose owner nobody told us nobody told us what it is of either:
+    /// rows that were written before that was said have a `file` there.
+    private static func type(_ row: Row) -> String? {
+        let type: String = row["resource_type"]
+        let owner: String? = row["owner"]
+        return type.isEmpty || owner == nil ? nil : type
     }
 
     /// Nil when a word is none that we know.

@@ -158,7 +158,7 @@ extension Gateway {
         registry.record(
             NewShare(
                 direction: .outbound, origin: .learned, peer: peer, providerID: nil,
-                resourceType: "file", boundPeer: peer,
+                resourceType: nil, boundPeer: peer,
                 accesses: [.webdav(code)]),
             now: environment.now()
         ).change

@@ -58,6 +58,17 @@ import Testing
         #expect(registry.active(same: share, now: 1000) == nil)
     }
 
+    /// Rows of shares that nobody told us of used to say `file`.
+    @Test(arguments: [nil, "file"]) func whatNobodyToldIsUnknown(_ written: String?) async throws {
+        var unseen = new("SECRET0PERMANEN", id: nil)
+        (unseen.resourceType, unseen.owner, unseen.sender) = (written, nil, nil)
+        try await store.commit(registry.record(unseen, now: 1000).change)
+        try await store.commit(registry.record(new("ANOTHER0SECRET0"), now: 1000).change)
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 2000)
+        #expect(try ShareRegistry(again, key).all.map(\.resourceType) == [nil, "folder"])
+    }
+
     @Test func aShareMayDemandTokensLater() async throws {
         var share = new("SECRET0PERMANEN", handle: .make)
         share.accesses[0].requirements = [.mustUseMFA]

@@ -251,6 +251,42 @@ import Testing
         #expect(asked.first?.hasPrefix("PROPFIND /cloud/public.php/webdav/ ") == true)
     }
 
+    /// It may be a folder: a rule that lets files through does not let it through.
+    @Test func ofWhatAnUnknownCodeIsNobodyKnows() async throws {
+        let rules = """
+            [[rule]]
+            name = "files"
+            on = "webdav.in"
+            when = { resource_type = "file" }
+            action = "allow"
+            [[rule]]
+            name = "nothing else"
+            on = "webdav.in"
+            action = "deny"
+            """
+        let world = try await TestGateway(rules: rules)
+        world.backend.answers(207)
+        let token = try await world.token(Self.secret)
+        #expect(world.gateway.registry.all.map(\.resourceType) == [nil])
+        let asked = try world.plan(
+            "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+        #expect(asked.status == 403)
+    }
+
+    @Test func whoMayNotShareIsAlsoWhoMadeAnUnknownCode() async throws {
+        let rules = """
+            [[rule]]
+            name = "nothing of ours"
+            on = ["token", "webdav"]
+            when = { owner = "*@cloud.test" }
+            action = "deny"
+            """
+        let world = try await TestGateway(rules: rules)
+        world.backend.answers(207)
+        #expect(try await world.exchange(code: Self.secret).code == "unauthorized_client")
+        #expect(world.backend.take() == [])
+    }
+
     @Test func ofSeveralWhoShowAnUnknownCodeAtOnceOneHasIt() async throws {
         let world = try await TestGateway()
         world.backend.answers(207)
