@@ -38,15 +38,18 @@ struct PolicyExplainCommand: ParsableCommand {
         let policy = try self.policy()
         let asked = try message.asked(configuration, json: json)
         let facts = asked.facts
-        let standing = policy.standing(of: facts.peer, now: facts.now)
+        let standings = policy.standings(of: facts)
         let full = try self.full(policy, beside: asked.by)
-        let verdict = policy.evaluate(facts, standing) { place in
+        let verdict = policy.evaluate(facts, standings) { place in
             full.contains(place) ? .full(retryAfter: 60) : .room
         }
+        let isWaiting = verdict.checks.first?.result == .held && standings.first.refusal == nil
+        let standing = (isWaiting ? standings.waiting?.standing : nil) ?? standings.first
+        let named = isWaiting ? standings.waiting?.host : standings.named
         if json {
             printJSON(policy, verdict, standing)
         } else {
-            printText(policy, facts, verdict, standing)
+            printText(policy, facts, verdict, standing, named)
         }
         switch verdict.action {
         case .allow: return
@@ -83,7 +86,8 @@ struct PolicyExplainCommand: ParsableCommand {
     }
 
     private func printText(
-        _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing
+        _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing,
+        _ named: PeerHost?
     ) {
         let peer = facts.peer?.description ?? "nobody named"
         Output.line("\(facts.occasion), \(peer); policy \(policy.name), \(policy.hash)")
@@ -93,6 +97,7 @@ struct PolicyExplainCommand: ParsableCommand {
                 check.reason.text ?? "",
             ]
         }
+        if let named, !rows.isEmpty { rows[0][3] += ", of \(named), which the message names" }
         if let until = standing.entry?.until, !rows.isEmpty {
             let end = Moment.text(until)
             rows[0][3] += ", counts until \(end)"

@@ -112,6 +112,36 @@ def test_a_refusal_is_explained_in_the_words_that_the_peer_reads(policy):
     assert (told["code"], told["status"]) == ("campus_refused", 403)
 
 
+def test_every_host_that_a_message_names_is_asked_about(policy, tmp_path):
+    message = tmp_path / "share.json"
+    document = {"shareWith": "bob@here.example", "name": "a.txt", "providerId": "7", "shareType": "user",
+                "owner": "x@a.partner.example", "sender": "y@b.partner.example", "resourceType": "file",
+                "protocol": {"name": "multi", "webdav": {"uri": "x7", "sharedSecret": "s" * 16,
+                                                         "permissions": ["read"]}}}
+    asked = ["policy", "explain", policy, "--message", message, "--signature", "rfc9421",
+             "--address", "198.51.100.1"]
+    message.write_text(json.dumps(document))
+    assert "allow by rule:small files" in ocmgate(*asked).stdout
+    for member in "owner", "sender":
+        message.write_text(json.dumps(document | {member: "y@bad.partner.example"}))
+        run = ocmgate(*asked)
+        assert run.returncode == 3 and "deny by list:blocked" in run.stdout, run.stdout
+    assert "bad.partner.example in @blocked" in run.stdout
+    message.write_text(json.dumps(document | {"owner": "y@bad.partner.example"}))
+    assert "of bad.partner.example, which the message names" in ocmgate(*asked).stdout
+
+
+def test_a_limit_with_the_name_of_a_built_in_one_is_refused(policy):
+    limit = '[[limit]]\nname = "built-in:ping-pong"\non = "share"\nper = "all"\nrate = "1/s"\n'
+    invariant = '[[invariant]]\nname = "i"\ngiven = { standing = "block" }\nnever = "allow"\n'
+    policy.write_text(POLICY + limit + invariant)
+    line = policy.read_text().splitlines().index("[[limit]]") + 2
+    for command in (["prove", policy], ["test", policy], ["diff", policy, policy]):
+        run = ocmgate("policy", *command)
+        assert run.returncode == 2, run.stdout + run.stderr
+        assert f'policy.toml:{line}:1: "built-in:ping-pong" is the name of a built-in limit' in run.stderr
+
+
 def test_without_an_address_no_network_is_left_behind(policy):
     run = ocmgate("policy", "explain", policy, *FINE[:4])
     assert run.returncode == 3 and "deny by rule:no campus guests" in run.stdout

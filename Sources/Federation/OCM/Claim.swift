@@ -13,6 +13,18 @@ package struct Claim: Sendable, Equatable {
         self.named = named
     }
 
+    /// Every host of the message but this one.
+    package func hosts(besides host: PeerHost?) -> [PeerHost] {
+        // Most messages speak for one.
+        if named.count == 1, signers.count == 1, named[0] == host, signers[0] == host, peer == host
+        {
+            return []
+        }
+        return ([peer] + signers + named).reduce(into: []) { others, other in
+            if other != host, !others.contains(other) { others.append(other) }
+        }
+    }
+
     package init(_ peer: PeerHost) {
         self.init(peer: peer, signers: [peer], named: [peer])
     }

@@ -8,6 +8,9 @@ package struct Facts: Sendable, Equatable {
     /// came without a signature), outbound the receiver's. Nil when it names nobody: such a peer
     /// is on no list.
     package var peer: PeerHost?
+    /// The other hosts that it names as its own side, none of which may be refused: that of who
+    /// shares what is another's.
+    package var alsoNamed: [PeerHost] = []
     /// Unix seconds.
     package var now: Int
     /// From where the connection came, for `net`.

@@ -67,7 +67,16 @@ extension Policy {
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
     package func evaluate(_ facts: Facts, room: (_ limit: Int) -> Room) -> Verdict {
-        evaluate(facts, standing(of: facts.peer, now: facts.now), room: room)
+        evaluate(facts, standings(of: facts), room: room)
+    }
+
+    /// Judges a message of whose hosts it is known what the lists say at the same time.
+    package func evaluate(
+        _ facts: Facts, _ standings: Standings, room: (_ limit: Int) -> Room
+    ) -> Verdict {
+        let verdict = evaluate(facts, standings.first, room: room)
+        guard let waiting = standings.waiting, verdict.action == .allow else { return verdict }
+        return verdict.held(by: waiting.standing)
     }
 
     /// Room for everything: for questions that no message stands behind.
@@ -121,15 +130,7 @@ private struct Judgement {
     }
 
     mutating func judge(_ standing: Standing) {
-        let reason: Check.Reason =
-            if let list = standing.waitsFor {
-                .notLoaded(list: list)
-            } else if let entry = standing.entry, let list = standing.list {
-                .entry(
-                    list: list, pattern: entry.pattern, note: entry.note, until: entry.until)
-            } else {
-                .onNoList
-            }
+        let reason = standing.reason
         if let refusal = standing.refusal {
             checks.append(Check("standing", refusal.outcome.result, reason))
             refused = (standing.by, refusal)
@@ -251,6 +252,26 @@ private struct Judgement {
         return Verdict(
             action: .allow, by: decided?.by ?? "mode:report", refusal: nil, would: would,
             settings: decided?.settings ?? .none, checks: checks)
+    }
+}
+
+extension Standing {
+    fileprivate var reason: Check.Reason {
+        if let list = waitsFor { return .notLoaded(list: list) }
+        guard let entry, let list else { return .onNoList }
+        return .entry(list: list, pattern: entry.pattern, note: entry.note, until: entry.until)
+    }
+}
+
+extension Verdict {
+    /// Of a message that nothing else refuses: it waits for what the lists say of another host. No
+    /// check behind the lists counts then.
+    fileprivate func held(by waiting: Standing) -> Verdict {
+        Verdict(
+            action: .hold, by: waiting.by, refusal: waiting.refusal, would: would,
+            settings: .none,
+            checks: [Check("standing", .held, waiting.reason)]
+                + checks.dropFirst().map { Check($0.name, .notReached) })
     }
 }
 

@@ -29,9 +29,66 @@ package struct Standing: Sendable, Equatable {
     /// The list of blocks that was never loaded and could refuse the peer; then `by` is this one.
     package var waitsFor: String?
 
+    /// This word on another host of the message whose peer has that standing: which blocks are about
+    /// the message hangs on its peer alone.
+    func ofNamed(besides own: Standing) -> Standing {
+        Standing(
+            word: word, entry: entry, list: list, memberships: own.memberships,
+            isInDirectory: own.isInDirectory, by: by, refusal: refusal, would: would,
+            uncertain: own.uncertain, waitsFor: waitsFor)
+    }
+
     /// Whether a list refuses the peer, or one that was never loaded could.
     package var isBlocked: Bool { refusal != nil && (word == .block || waitsFor != nil) }
 
     /// The refusal as the phases throw it, or nil when the peer is admitted to the next check.
     package var denial: Denial? { refusal?.denial(by: by) }
+}
+
+/// What the lists say of all hosts that a message names as its own side.
+package struct Standings: Sendable {
+    /// What counts before all else: what they say of the peer, or of another host that is refused when
+    /// the peer is not.
+    package let first: Standing
+    /// The host that `first` is about, when that is not the peer.
+    package let named: PeerHost?
+    /// Of the peer.
+    package let own: Standing
+    /// Another host that waits for a person, and so does the message, when nothing else refuses it.
+    package let waiting: (host: PeerHost, standing: Standing)?
+}
+
+extension Policy {
+    /// What the lists say of a message.
+    package func standings(of facts: Facts) -> Standings {
+        standings(of: facts.peer, and: facts.alsoNamed, now: facts.now)
+    }
+
+    /// What the lists say of the peer of a message and of the other hosts that it names.
+    ///
+    /// Who is refused for good comes before who waits, and the peer before the others. Where the
+    /// policy only reports, the first who would be refused counts.
+    package func standings(
+        of peer: PeerHost?, and others: [PeerHost], now: Int
+    ) -> Standings {
+        let own = standing(of: peer, now: now)
+        var first = own
+        var named: PeerHost?
+        var waiting: (host: PeerHost, standing: Standing)?
+        for host in others where !first.refuses {
+            let other = standing(of: host, now: now)
+            if other.refuses || own.refusal == nil && first.would == nil && other.would != nil {
+                (first, named) = (other.ofNamed(besides: own), host)
+            } else if own.refusal == nil, other.refusal != nil, waiting == nil {
+                waiting = (host, other)
+            }
+        }
+        return Standings(
+            first: first, named: named, own: own, waiting: first.refuses ? nil : waiting)
+    }
+}
+
+extension Standing {
+    /// Whether the host is refused, and nobody is asked.
+    fileprivate var refuses: Bool { refusal?.outcome == .deny }
 }

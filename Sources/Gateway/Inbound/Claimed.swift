@@ -87,24 +87,22 @@ extension Gateway {
         // learns which shares there are.
         if claimed.claim == nil, case .keyOnly = signer { return }
         let (claim, received) = (claimed.claim, claimed.received)
-        var hosts: [PeerHost?] = [claim?.peer]
-        for host in (claim?.signers ?? []) + (claim?.named ?? []) where !hosts.contains(host) {
-            hosts.append(host)
-        }
-        for host in hosts {
-            let standing = trail.policy.standing(of: host, now: received.now)
-            if host == claim?.peer { trail.stands(standing) }
-            guard var denial = standing.denial else { continue }
-            if let host, host != claim?.peer { denial = denial.about(host) }
-            if configuration.profile == .observe {
-                trail.tolerated(denial)
-            } else if standing.waits {
-                trail.holds(host, by: standing, denial)
-            } else {
-                trail.isTurnedAway(by: standing, of: host)
-                trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
-                throw denial
-            }
+        let standings = trail.policy.standings(
+            of: claim?.peer, and: claim?.hosts(besides: claim?.peer) ?? [], now: received.now)
+        trail.stands(standings.own)
+        let named = standings.named ?? standings.waiting?.host
+        let standing = standings.waiting?.standing ?? standings.first
+        guard var denial = standing.denial else { return }
+        if let named { denial = denial.about(named) }
+        let host = named ?? claim?.peer
+        if configuration.profile == .observe {
+            trail.tolerated(denial)
+        } else if standing.waits {
+            trail.holds(host, by: standing, denial)
+        } else {
+            trail.isTurnedAway(by: standing, of: host)
+            trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
+            throw denial
         }
     }
 

@@ -94,6 +94,7 @@ package struct MessageFile: Sendable {
     private static func facts(_ message: Message, to site: [PeerHost]) -> Facts {
         var facts = ordinary(message)
         facts.fill(from: message, ours: site)
+        if let claim = message.ownClaim { facts.alsoNamed = claim.hosts(besides: facts.peer) }
         return facts
     }
 

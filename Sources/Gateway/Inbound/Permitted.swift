@@ -22,12 +22,15 @@ extension Gateway {
         let facts = facts(
             verified.claimed, peer: verified.peer, signature: verified.signature,
             document: verified.document)
+        let standings = trail.policy.standings(of: facts)
         let judgement = judge(
-            facts, Amount(of: verified.claimed.message, verified.claimed.received),
+            facts, standings.first,
+            Amount(of: verified.claimed.message, verified.claimed.received),
             under: trail.snapshot)
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
-        if let denial = verdict.denial ?? trail.heldBack() {
+        let refusal = standings.named.flatMap { verdict.denial?.about($0) } ?? verdict.denial
+        if let denial = refusal ?? trail.heldBack() {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }
@@ -40,6 +43,7 @@ extension Gateway {
         document: DiscoveryDocument?
     ) -> Facts {
         var facts = Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
+        if let claim = claimed.claim { facts.alsoNamed = claim.hosts(besides: peer) }
         facts.address = claimed.received.client.address.map { NetworkAddress($0) }
         facts.mtls = claimed.received.client.shows(
             certificateOf: peer, now: claimed.received.now)

@@ -89,6 +89,7 @@ final class Trail: Sendable {
     ) {
         var facts = Facts(occasion, peer: peer, now: now)
         facts.fill(from: message, ours: ours)
+        if let claim { facts.alsoNamed = claim.hosts(besides: peer) }
         state.withLock { record in
             record.facts = facts
             record.body?.members = message.members
@@ -143,7 +144,7 @@ final class Trail: Sendable {
     func isTurnedAway(by standing: Standing, of host: PeerHost?) {
         let place = policy.place(of: standing)?.description
         state.withLock { record in
-            record.facts?.peer = host
+            record.facts?.speak(for: host)
             guard record.facts != nil else { return }
             reachedOnly(standing, in: &record)
             record.decision.place = place
@@ -256,6 +257,15 @@ final class Trail: Sendable {
             return record
         }
         return (record, place)
+    }
+}
+
+extension Facts {
+    /// Makes another host of the message its peer.
+    fileprivate mutating func speak(for host: PeerHost?) {
+        guard host != peer else { return }
+        alsoNamed = ([peer].compactMap { $0 } + alsoNamed).filter { $0 != host }
+        peer = host
     }
 }
 

@@ -107,11 +107,23 @@ extension Gateway {
         }
         // Nor is anything fetched for a message that policy refuses without a signature.
         let facts = facts(claimed, peer: peer, signature: .none(.no), document: nil)
-        guard trail.policy.evaluate(facts, room: Policy.roomForAll).action == .allow else {
+        let standing = trail.policy.standing(of: peer, now: facts.now)
+        guard trail.policy.evaluate(facts, standing, room: Policy.roomForAll).action == .allow
+        else {
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.no), document: nil)
         }
-        switch try await published(by: peer, trail) {
+        let found: PeerDocument
+        do throws(Denial) { found = try await published(by: peer, trail) } catch {
+            // Whether a signature is missing is policy, and where that refuses nothing, not knowing it
+            // refuses nothing either.
+            guard trail.policy.mode != .enforce, error.code == .keyUnavailable else { throw error }
+            trail.enters(.verify)
+            trail.tolerated(error)
+            return Verified(
+                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+        }
+        switch found {
         case .absent:
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.no), document: nil)

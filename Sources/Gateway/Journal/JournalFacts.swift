@@ -14,6 +14,7 @@ enum JournalFacts {
         text.object("facts") { text in
             text.add("on", facts.occasion.description)
             text.add("peer", facts.peer?.description)
+            text.add("also_named", facts.alsoNamed.map(\.description))
             text.add("now", facts.now)
             text.add("signature", facts.signature.rawValue)
             text.add("advertises_keys", facts.peerKeys == .advertised)
@@ -53,6 +54,7 @@ enum JournalFacts {
         else { return nil }
         var facts = Facts(
             occasion, peer: object["peer"]?.string.flatMap { PeerHost($0) }, now: now)
+        facts.alsoNamed = words(object["also_named"]).compactMap { PeerHost($0) }
         facts.address = client.flatMap { NetworkAddress($0) }
         facts.signature =
             object["signature"]?.string.flatMap(SignatureFact.init(rawValue:)) ?? .none

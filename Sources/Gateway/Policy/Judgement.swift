@@ -27,9 +27,7 @@ extension Gateway {
     func judge(
         _ facts: Facts, _ amount: Amount, under snapshot: PolicySnapshot
     ) -> Judgement {
-        judge(
-            facts, snapshot.policy.standing(of: facts.peer, now: facts.now), amount, under: snapshot
-        )
+        judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
     }
 
     func judge(

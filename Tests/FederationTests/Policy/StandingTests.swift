@@ -118,6 +118,76 @@ import Testing
         #expect(policy.evaluate(facts).by == "require:signed")
     }
 
+    /// The peer and the other hosts of a message; by whom it is decided, whom that is about, and what
+    /// is done.
+    @Test(
+        arguments: [
+            ("a.example", ["b.example"], "rule:all", nil, .allow),
+            ("a.example", ["b.example", "bad.example"], "list:bad", "bad.example", .deny),
+            ("bad.example", ["worse.example"], "list:bad", nil, .deny),
+            ("new.example", ["a.example"], "unknown", nil, .hold),
+            ("a.example", ["new.example"], "unknown", "new.example", .hold),
+            // Who is refused for good comes before who waits.
+            ("new.example", ["bad.example"], "list:bad", "bad.example", .deny),
+            ("a.example", ["new.example", "bad.example"], "list:bad", "bad.example", .deny),
+            // Whom a rule refuses, nobody is asked about.
+            ("b.example", ["new.example"], "rule:not b", "new.example", .deny),
+        ] as [(String, [String], String, String?, Verdict.Action)])
+    func everyHostOfAMessageCounts(
+        _ peer: String, _ others: [String], _ by: String, _ about: String?,
+        _ action: Verdict.Action
+    ) throws {
+        let body = """
+            [list.known]
+            standing = "allow"
+            entries = ["a.example", "b.example"]
+            [list.bad]
+            standing = "block"
+            entries = ["bad.example", "worse.example"]
+            [[rule]]
+            name = "not b"
+            on = "share.in"
+            peer = "b.example"
+            action = "deny"
+            \(PolicySamples.allowAll)
+            """
+        let policy = try PolicySamples.policy(body, head: "unknown = \"hold\"")
+        var facts = try PolicySamples.facts("share.in", peer)
+        facts.alsoNamed = others.compactMap { PeerHost($0) }
+        let standings = policy.standings(of: facts)
+        #expect((standings.named ?? standings.waiting?.host)?.name == about)
+        #expect(standings.own == policy.standing(of: facts.peer, now: facts.now))
+        let verdict = policy.evaluate(facts)
+        #expect(verdict.by == by && verdict.action == action)
+        // Where nothing is enforced, the same is told.
+        let report = try PolicySamples.policy(
+            body, head: "mode = \"report\"\nunknown = \"hold\"")
+        let told = report.evaluate(facts)
+        #expect(told.action == .allow)
+        #expect(told.would.isEmpty == (action == .allow), "\(told.would)")
+    }
+
+    /// Which blocks are about a message hangs on its peer.
+    @Test func anotherHostsListsAreNotThePeers() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.bad]
+            standing = "block"
+            entries = ["bad.example"]
+            [[rule]]
+            name = "of the bad"
+            on = "share.in"
+            peer = "@bad"
+            action = "deny"
+            \(PolicySamples.allowAll)
+            """, head: "mode = \"report\"\nunknown = \"allow\"")
+        var facts = try PolicySamples.facts("share.in", "a.example")
+        facts.alsoNamed = [try #require(PeerHost("bad.example"))]
+        #expect(policy.evaluate(facts).would == ["list:bad"])
+        facts.alsoNamed = []
+        #expect(policy.evaluate(facts).would.isEmpty)
+    }
+
     @Test func noteAndPlaceOfTheEntryAreShown() throws {
         let policy = try PolicySamples.policy(
             """

@@ -26,6 +26,13 @@ import Testing
         #expect(known.permissions == .unspecified && known.signature == .none)
     }
 
+    @Test func everyHostThatAMessageSpeaksForIsKnown() throws {
+        let share = Messages.share(from: "modern.test", owner: "cavage.test")
+        #expect(try facts(share).peer?.name == "modern.test")
+        #expect(try facts(share).alsoNamed.map(\.name) == ["cavage.test"])
+        #expect(try facts(Messages.share(from: "modern.test")).alsoNamed.isEmpty)
+    }
+
     @Test func whatTheOlderAPITellsOfAShareIsNoShare() throws {
         let facts = try facts(Self.form("/7/unshare", "token=S"))
         #expect(facts.occasion == Occasion(.ocs, .inbound))

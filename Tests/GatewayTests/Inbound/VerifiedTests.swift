@@ -238,6 +238,26 @@ import Testing
         #expect(try await world.denial(request)?.code == .keyUnavailable)
     }
 
+    /// A missing signature is policy, and where that is only told, so is not knowing about it.
+    @Test(arguments: ["report", "open"])
+    func wherePolicyRefusesNothingAPeerThatCannotBeAskedIsTaken(_ mode: String) async throws {
+        world.net.fail("https://legacy.test/.well-known/ocm")
+        world.gateway.policy.swap(try .past("", mode: mode))
+        let received = try world.received(
+            TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test")))
+        let trail = world.trail(received)
+        let verified = try await world.gateway.verify(
+            try world.gateway.identify(received, trail), trail)
+        guard case .none(.no) = verified.signature else {
+            Issue.record("\(verified.signature)")
+            return
+        }
+        _ = try world.gateway.evaluate(verified, trail)
+        let would = trail.finished().record.decision.would
+        #expect(would.contains { $0.hasPrefix("key_unavailable: ") })
+        #expect(would.contains("unknown") == (mode == "report"))
+    }
+
     @Test func whoHasSignedOnceHasToSignForEver() async throws {
         let world = try TestWorld(partners: [], legacy: ["legacy.test"])
         let legacy = try TestPeer("legacy.test")

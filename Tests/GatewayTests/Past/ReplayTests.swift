@@ -59,6 +59,17 @@ import Testing
         #expect(replay.byKind.sorted.first?.transitions.first?.name == "allow > deny no_groups")
     }
 
+    @Test func everyHostOfAMessageCounts() throws {
+        let stranger = try #require(PeerHost("stranger.test"))
+        try journal.add(try facts())
+        let id = try journal.add(try facts { $0.alsoNamed = [stranger] }, at: 1)
+        let list = "[list.bad]\nstanding = \"block\"\nentries = [\"stranger.test\"]\n"
+        let replay = try replay(.past(list + Self.all, unknown: "allow"))
+        #expect(replay.examples.map(\.decision) == [id])
+        #expect(replay.examples.first?.now.by == "list:bad")
+        #expect(replay.examples.first?.peer == "one.test")
+    }
+
     @Test func anotherBlockWithTheSameEndIsNoChange() throws {
         try journal.add(try facts())
         let replay = try replay(.past(Self.all.replacing("\"all\"", with: "\"everything\"")))

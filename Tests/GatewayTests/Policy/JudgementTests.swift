@@ -156,6 +156,34 @@ import Transport
         #expect(candidate["policy"]?.string == other.gateway.policy.current.hash)
     }
 
+    /// A share of one host that was shared on by another.
+    private static let passedOn = Messages.oldShare(from: "legacy.test").replacing(
+        "\"sharedBy\":\"alice@https://legacy.test/\"", with: "\"sharedBy\":\"eve@stranger.test\"")
+    private static let blocking =
+        "[list.bad]\nstanding = \"block\"\nentries = [\"stranger.test\"]\n" + ReplayTests.all
+
+    @Test func aCandidateLooksAtEveryHostOfAMessage() async throws {
+        let world = try TestWorld(unknown: "allow")
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: try .past(Self.blocking, unknown: "allow"))
+        _ = try await world.receive(Self.passedOn)
+        let line = try #require(world.decisions().last)
+        #expect(line["by"]?.string != "list:bad")
+        let candidate = try #require(line["candidate"]?.object)
+        #expect(candidate["action"]?.string == "deny")
+        #expect(candidate["by"]?.string == "list:bad")
+        #expect(candidate["code"]?.string == "peer_blocked")
+    }
+
+    @Test func whereOnlyReportedEveryHostOfAMessageIsLookedAtToo() async throws {
+        let world = try TestWorld(unknown: "allow")
+        let reporting = try Policy.past(Self.blocking, unknown: "allow", mode: "report")
+        world.gateway.policy.swap(reporting)
+        _ = try await world.receive(Self.passedOn)
+        let line = try #require(world.decisions().last)
+        #expect(line["would"]?.array?.compactMap(\.string) == ["list:bad"])
+    }
+
     @Test func whoWaitsForAPersonIsVerifiedAndKept() async throws {
         let world = try TestWorld(partners: [], legacy: [], unknown: "hold")
         let peer = try TestPeer("modern.test")
