@@ -11,6 +11,8 @@ package struct DataPath: Sendable, Equatable {
     /// The paths that the backend uses, the one that it is told first.
     private let told: [String]
     private let shape: Shape
+    /// Whether the backend was told the segment of a `SingleFile`.
+    private let hasSegment: Bool
 
     /// What stands at the root itself.
     private enum Shape: Sendable, Equatable {
@@ -59,10 +61,11 @@ package struct DataPath: Sendable, Equatable {
         _ written: Written, path: String, resourceType: String, told: String?, folder: String = ""
     ) {
         host = written.host
+        hasSegment = told == nil && resourceType == "file"
         let real = Self.trimmed(path)
         self.real = real
-        let told = told.map(Self.trimmed) ?? real
-        self.told = folder.isEmpty ? [told] : [told, folder + told]
+        let first = told.map(Self.trimmed) ?? real
+        self.told = folder.isEmpty ? [first] : [first, folder + first]
         shape = written.isNamed && resourceType == "file" ? .file : .any
     }
 
@@ -82,6 +85,9 @@ package struct DataPath: Sendable, Equatable {
     package func place(of path: String) -> Place? {
         for root in told {
             guard let rest = Self.rest(of: path, below: root) else { continue }
+            if hasSegment, SingleFile.begins(rest), let file = SingleFile(path, below: root) {
+                return Place(path: full(file.path.dropFirst(root.count)), told: file.told)
+            }
             return Place(path: full(rest), told: root == real ? nil : root)
         }
         return Self.rest(of: path, below: real).map { Place(path: full($0), told: nil) }

@@ -34,6 +34,14 @@ extension Backend {
         }
     }
 
+    /// oCIS and OpenCloud ask for a shared single file below the URL that they are told.
+    var namesSingleFiles: Bool {
+        switch kind {
+        case .ocis, .opencloud: true
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: false
+        }
+    }
+
     var readsSharedBy: Bool {
         switch kind {
         case .nextcloud, .seafile: true

@@ -68,9 +68,21 @@ package struct Translation: Sendable {
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
         for name in share.unmetWays(taken) { ways[name] = nil }
+        if share.resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
         return Self.body(members, share.members, share.received)
+    }
+
+    private func tellSegment(in ways: inout JSONObject) {
+        guard var fields = ways["webdav"]?.object else { return }
+        for name in backend.uriMembers {
+            guard let url = fields[name]?.string.flatMap({ SingleFile.url(for: $0) }) else {
+                continue
+            }
+            fields[name] = .string(url)
+        }
+        ways["webdav"] = .object(fields)
     }
 
     /// A type of resource by the name that the backend has for it.

@@ -70,6 +70,31 @@ import Testing
         #expect(old.place(of: "/public.php/webdav/")?.path == "/public.php/webdav/")
     }
 
+    // oCIS and OpenCloud name it below the URL that they are told.
+    @Test(arguments: [
+        (String?.none, "/public.php/webdav", "/"), ("x7", "/webdav/ocm/x7", ""),
+        ("https://peer.test/d/", "/d", ""),
+    ])
+    func aFileIsFoundBehindTheSegment(_ uri: String?, _ root: String, _ end: String) throws {
+        let prefix = uri == nil ? "/public.php/webdav/" : "/webdav/ocm/"
+        let file = try path(uri, prefix: prefix, type: "file", told: nil)
+        let segment = root + "/ocmgate-file"
+        for (path, told) in [
+            (segment, segment), (segment + "/", segment), (segment + "/a.txt", segment + "/a.txt"),
+            (segment + "/a.txt/", segment + "/a.txt"),
+        ] {
+            #expect(file.place(of: path) == DataPath.Place(path: root + end, told: told), "\(path)")
+        }
+        // It is a folder after all.
+        #expect(
+            file.place(of: segment + "/dir/x%20y/z")
+                == DataPath.Place(path: root + "/x%20y/z", told: segment + "/dir"))
+        #expect(file.place(of: root + "/a")?.path == root + "/a")
+        #expect(file.place(of: root + "/ocmgate-files/a")?.path == root + "/ocmgate-files/a")
+        let folder = try self.path(uri, prefix: prefix, type: "folder", told: nil)
+        #expect(folder.place(of: segment + "/a")?.path == segment + "/a")
+    }
+
     @Test func pathsThatAreTheSameAreNotMapped() throws {
         let old = try path(nil, prefix: "/public.php/webdav/")
         let place = DataPath.Place(path: "/public.php/webdav/a", told: nil)

@@ -21,4 +21,15 @@ import Testing
     func otherPathsAreNone(_ path: String) {
         #expect(SingleFile(Self.root + path, below: Self.root) == nil)
     }
+
+    @Test(arguments: [
+        ("https://a.test/public.php/webdav/", "https://a.test/public.php/webdav/ocmgate-file"),
+        ("https://a.test/webdav/ocm/x7", "https://a.test/webdav/ocm/x7/ocmgate-file"),
+        ("https://a.test/public.php/webdav/ocmgate-file", nil),
+        ("https://a.test/dav/ocm/x7", nil), ("https://a.test/remote.php/dav/ocm/x7", nil),
+        ("https://a.test/x7?a=b", nil), ("x7", nil),
+    ])
+    func theSegmentIsToldWhereTheFileIsItself(_ url: String, _ told: String?) {
+        #expect(SingleFile.url(for: url) == told)
+    }
 }

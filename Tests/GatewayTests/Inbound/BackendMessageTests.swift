@@ -59,7 +59,7 @@ import Transport
         #expect(got["providerId"]?.string == "7")
         #expect(
             got["protocol"]?.object?["webdav"]?.object?["uri"]?.string
-                == "https://modern.test/dav/x7")
+                == "https://modern.test/dav/x7/ocmgate-file")
     }
 
     /// Its code could be exchanged by nobody: the backend is shown no token endpoint.
@@ -84,7 +84,7 @@ import Transport
                 "/ocm/shares", Messages.oldShare(from: "modern.test"), at: world.clock.now))
         let ways = try #require(try body(message.body)["protocol"]?.object)
         #expect(ways["name"]?.string == "multi")
-        #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/")
+        #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/ocmgate-file")
     }
 
     @Test func aNotificationCarriesTheBackendsSecret() async throws {

@@ -27,6 +27,40 @@ import Testing
         #expect(!planned.description.contains(handle))
     }
 
+    /// oCIS and OpenCloud name a single file below the URL that they were told; its owner has it there.
+    @Test func aFileIsFoundWhereItsBackendNamesIt() async throws {
+        let world = try WayOut(kind: "opencloud")
+        let shares: [(String, String?, String, String)] = [
+            ("legacy.test", nil, "/public.php/webdav", "/"),
+            ("modern.test", "x7", "/webdav/ocm/x7", ""),
+        ]
+        for (peer, uri, root, end) in shares {
+            let secret = try await world.receive(
+                uri: uri, demands: uri != nil, from: peer, type: "file",
+                secret: "SECRET-AT-\(peer)")
+            let place = "\(root)/ocmgate-file/a.txt"
+            let credential = "Authorization: Bearer \(secret)"
+            let put = try await world.ask(
+                "PUT \(place) HTTP/1.1", credential, "Content-Length: 0",
+                "If: <https://\(peer)\(place)> (<urn:1>)", at: peer)
+            #expect(put.lines.first == "PUT \(root)\(end) HTTP/1.1")
+            #expect(put.values("if") == ["<https://\(peer)\(root)\(end)> (<urn:1>)"])
+            let plan = try await world.plan(
+                "PROPFIND \(place) HTTP/1.1", credential, "Depth: 0", at: peer)
+            #expect(Planned(plan).lines.first == "PROPFIND \(root)\(end) HTTP/1.1")
+            guard case .forward(let forwarding) = plan,
+                var transform = forwarding.onHead?(try WayOut.answer(207)).transform
+            else { throw WayOut.Unmade() }
+            let body = Array(#"<a:href xmlns:a="DAV:">\#(root)/x</a:href>"#.utf8)
+            let text = String(decoding: try transform.push(body.span), as: UTF8.self)
+            #expect(text.contains(">\(place)/x<"))
+            #expect(
+                try await world.ask(
+                    "GET /public.php/other/ocmgate-file/a HTTP/1.1", credential, at: peer
+                ).status == 403)
+        }
+    }
+
     @Test func aTokenThatIsThereCostsNoWait() async throws {
         let world = try WayOut()
         let handle = try await world.receive(uri: "x7", demands: true)

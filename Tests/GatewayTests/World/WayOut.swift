@@ -19,11 +19,11 @@ final class WayOut: Sendable {
     /// - Parameter both: whether `modern.test` shows keys of both ways to sign.
     init(
         rules: String = "", configuration: String = "", profile: String = "bridge",
-        both: Bool = false, journal: Journal? = nil
+        both: Bool = false, kind: String = "nextcloud", journal: Journal? = nil
     ) throws {
         world = try TestWorld(
             partners: ["modern.test"], legacy: ["legacy.test"], rules: rules,
-            configuration: configuration, profile: profile, journal: journal)
+            configuration: configuration, profile: profile, kind: kind, journal: journal)
         world.net.answer("https://modern.test/.well-known/ocm", 200, both ? Self.both : Self.modern)
         world.net.answer("https://legacy.test/ocm-provider/", 200, Self.legacy)
         world.mail.answer(Self.token(1), Self.token(2), Self.token(3))
