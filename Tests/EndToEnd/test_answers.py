@@ -3,7 +3,7 @@ of peers whose documents and key sets are elsewhere."""
 
 import gzip
 import json
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -62,6 +62,26 @@ def test_the_backend_is_always_asked_for_json(old, evidence, query):
     assert json.loads(response.body)["ocs"]["meta"]["statuscode"] == 200
     [message] = reached(backend)
     assert urlsplit(message.target).query == "format=json"
+
+
+def test_an_account_that_looks_like_an_address_is_at_the_host_of_its_server(old, evidence):
+    gateway, _, backend = old
+    backend.take()
+    account = "carol@elsewhere.org"
+    written = {"owner": account, "ownerFederatedId": f"{account}@https://legacy.test", "sharedBy": account,
+               "sharedByFederatedId": account}
+    response = gateway.request(
+        "POST", "/ocs/v2.php/cloud/shares", [FORM], call(evidence.secret(), **written))
+    assert response.status == 200, response.body
+    [message] = reached(backend)
+    told = dict(parse_qsl(message.body.decode()))
+    # The backend hears no address on another host either.
+    assert told["sharedByFederatedId"] == f"{account}@https://legacy.test"
+    response = gateway.request(
+        "POST", "/ocs/v2.php/cloud/shares", [FORM],
+        call(evidence.secret(), **written | {"owner": "carol", "ownerFederatedId": "carol@legacy.test"}))
+    assert response.status == 403, response.body
+    assert reached(backend) == []
 
 
 def test_an_answer_of_the_older_api_that_cannot_be_read_is_no_delivery(old, evidence):

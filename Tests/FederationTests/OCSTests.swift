@@ -27,6 +27,30 @@ import Testing
         #expect(share.shareType == "user")
     }
 
+    /// An account may hold an `@`; the owner's own is at the host of `remote`, and is said so.
+    @Test func anAccountThatLooksLikeAnAddressIsNotOne() throws {
+        let text = Self.owncloud.replacing("=alice", with: "=alice%40elsewhere.org")
+        let share = try OCSShare(try form(text))
+        #expect(share.owner.canonical == "alice@elsewhere.org@oc10a.test")
+        #expect(share.sender.canonical == "alice@elsewhere.org@oc10a.test")
+        #expect(share.claim == Claim(try #require(PeerHost("oc10a.test"))))
+        #expect(
+            share.form["sharedByFederatedId"] == "alice@elsewhere.org@https://oc10a.test")
+        #expect(share.form["sharedBy"] == "alice@elsewhere.org")
+        let said = try OCSTranslation.share(share, to: try #require(PeerHost("nc27a.test")))
+        #expect(said.sender.canonical == "alice@elsewhere.org@oc10a.test")
+        #expect(try OCSShare(try form(Self.owncloud)).form == form(Self.owncloud))
+    }
+
+    /// Nextcloud says a sharer on another server by the address in both members.
+    @Test func whoIsNotTheOwnerIsJudgedAsTheHostOfTheAddress() throws {
+        let text = Self.owncloud.replacing("sharedBy=alice", with: "sharedBy=bob%40oc10b.test")
+            .replacing("sharedByFederatedId=alice", with: "sharedByFederatedId=bob%40oc10b.test")
+        let share = try OCSShare(try form(text))
+        #expect(share.claim.named.map(\.description) == ["oc10a.test", "oc10b.test"])
+        #expect(share.form["sharedByFederatedId"] == "bob@oc10b.test")
+    }
+
     @Test func aReshareNamesBothHosts() throws {
         let text = Self.nextcloud.replacing(
             "sharedByFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F",

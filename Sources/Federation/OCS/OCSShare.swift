@@ -2,6 +2,7 @@ package import OpenSSL
 
 /// A share over the older federation API: `POST /ocs/v2.php/cloud/shares`, never signed.
 package struct OCSShare: Sendable {
+    /// The parameters, with the sharer's address in full where only the account stood and holds an `@`.
     package let form: FormBody
     /// The account on our side; no host.
     package let shareWith: String
@@ -25,7 +26,6 @@ package struct OCSShare: Sendable {
     /// (`share_type_not_supported`): another type than these four, each in its one spelling.
     package init(_ form: FormBody) throws(Denial) {
         let fields = try OCSFields(form)
-        self.form = form
         shareWith = try fields.required("shareWith")
         secret = try fields.secret()
         name = try fields.required("name", upTo: 4096)
@@ -43,13 +43,35 @@ package struct OCSShare: Sendable {
         } else {
             owner = home
         }
-        sender = try Self.sender(form, remote: remote) ?? owner
+        if let account = Self.ownAccount(form, account) {
+            sender = home
+            self.form = Self.inFull(form, account, home.written(owner.form))
+        } else {
+            sender = try Self.sender(form, remote: remote) ?? owner
+            self.form = form
+        }
         switch form["shareType"] {
         case nil, "0", "6": shareType = "user"
         case "1", "9": shareType = "group"
         // PHP reads "01", "1 " and "1.0" as 1.
         case .some: throw Denial(.shareTypeNotSupported, "shareType is not 0, 1, 6 or 9")
         }
+    }
+
+    /// The sharer's account where it is the owner's: by its text alone `alice@mail.example` may also be
+    /// an address, and is one where somebody else is the owner.
+    private static func ownAccount(_ form: FormBody, _ owner: String) -> String? {
+        (form["sharedByFederatedId"] ?? form["sharedBy"]).flatMap {
+            $0.isSame(as: owner) ? $0 : nil
+        }
+    }
+
+    /// Who reads the form is to read what was judged: not the address of somebody on another host.
+    private static func inFull(_ form: FormBody, _ account: String, _ address: String) -> FormBody {
+        guard account.contains("@"), form["sharedByFederatedId"] != nil else { return form }
+        var form = form
+        form.replace("sharedByFederatedId", with: address)
+        return form
     }
 
     /// ownCloud puts the bare account into `sharedByFederatedId`.
