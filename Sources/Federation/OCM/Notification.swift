@@ -26,17 +26,14 @@ package struct Notification: Sendable {
         case shareChangePermission
         case other(String)
 
+        /// Those that are not an application's.
+        package static let known: [Kind] = [
+            .shareAccepted, .shareDeclined, .shareUnshared, .requestReshare, .reshareUndo,
+            .reshareChangePermission, .shareChangePermission,
+        ]
+
         package init(_ word: String) {
-            switch word {
-            case "SHARE_ACCEPTED": self = .shareAccepted
-            case "SHARE_DECLINED": self = .shareDeclined
-            case "SHARE_UNSHARED": self = .shareUnshared
-            case "REQUEST_RESHARE": self = .requestReshare
-            case "RESHARE_UNDO": self = .reshareUndo
-            case "RESHARE_CHANGE_PERMISSION": self = .reshareChangePermission
-            case "SHARE_CHANGE_PERMISSION": self = .shareChangePermission
-            default: self = .other(word)
-            }
+            self = Self.known.first { $0.word.isSame(as: word) } ?? .other(word)
         }
 
         package var word: String {

@@ -67,10 +67,7 @@ enum ConditionWords {
     static let resourceTypes = ["file", "folder", "calendar", "contact"]
     static let protocols = ["webdav", "webapp", "ssh", "datatx", "embedded"]
     static let accessTypes = ["remote", "datatx"]
-    static let notificationTypes = [
-        "SHARE_ACCEPTED", "SHARE_DECLINED", "SHARE_UNSHARED", "REQUEST_RESHARE", "RESHARE_UNDO",
-        "RESHARE_CHANGE_PERMISSION",
-    ]
+    static let notificationTypes = Notification.Kind.known.map(\.word)
 }
 
 extension TOMLForm<[String]> {

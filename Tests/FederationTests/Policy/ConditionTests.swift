@@ -149,6 +149,13 @@ import Testing
         )
     }
 
+    @Test(arguments: Federation.Notification.Kind.known)
+    func everyTypeThatIsKnownCanBeNamed(_ type: Federation.Notification.Kind) throws {
+        let when = "notification_type = \"\(type.word)\""
+        let got = try holds(when, "notification.in") { $0.notificationType = type.word }
+        #expect(got == (true, true))
+    }
+
     /// What the older API tells of a share is no share.
     @Test(arguments: [
         "permissions = [\"read\"]", "permissions_not = [\"read\"]", "size_max = \"1GiB\"",
