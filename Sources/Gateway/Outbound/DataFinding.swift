@@ -86,8 +86,7 @@ extension Gateway {
             written, path: path.text, resourceType: type, told: told, folder: peer.paths.folder)
     }
 
-    /// By token where the share demands it or its sender offers it; else by the secret, as `Bearer`
-    /// in the new form of `protocol`, as the user of Basic in the deprecated one (`protocol.md` 5).
+    /// By token where the share demands it or its sender offers it; else by the secret.
     ///
     /// A code is exchanged at the peer or where the token is then shown, nowhere else: a peer that
     /// names another one's token endpoint would be shown that one's token (the mix-up of RFC 9207).
@@ -105,19 +104,24 @@ extension Gateway {
         } else if endPoint != nil {
             demand = .offered
         } else {
-            return .secret(try secretField(of: found))
+            return .secret(try secretField(of: found, at: peer))
         }
         return .token(
             DataShare.TokenUse(
                 lease: tokens.lease(of: found.share.id, place: found.place), demand: demand,
                 endPoint: endPoint, way: SignedWay(dialect, in: generation(for: dialect)),
-                secret: demand == .offered ? try secretField(of: found) : nil))
+                secret: demand == .offered ? try secretField(of: found, at: peer) : nil))
     }
 
-    private func secretField(of found: FoundAccess) throws(Denial) -> Secret {
-        DAVCredential.field(
-            for: try permanentSecret(of: found.share, at: found.place),
-            found.access.uri == nil ? .basic : .bearer)
+    /// The `Authorization` of the permanent secret: `Bearer` in the new form of `protocol`, the user of
+    /// Basic in the deprecated one (`protocol.md` 5), and for Nextcloud, which writes both forms into one
+    /// share and takes nothing but access tokens as `Bearer` (`legacy-wire.md` 5.5).
+    private func secretField(
+        of found: FoundAccess, at peer: ResolvedPeer
+    ) throws(Denial) -> Secret {
+        let isBasic = found.access.uri == nil || peer.document?.nextcloudMajor != nil
+        return DAVCredential.field(
+            for: try permanentSecret(of: found.share, at: found.place), isBasic ? .basic : .bearer)
     }
 
     private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {

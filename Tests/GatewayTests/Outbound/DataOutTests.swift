@@ -195,6 +195,25 @@ import Testing
         #expect(world.world.mail.sent.isEmpty)
     }
 
+    /// It writes both forms of `protocol` into one share, and takes a permanent secret as Basic alone.
+    @Test func withoutATokenNextcloudGetsTheSecretAsBasic() async throws {
+        let world = try WayOut()
+        world.world.net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.1.2","endPoint":"https://legacy.test/ocm","#
+                + #""provider":"Nextcloud 35.0.0","capabilities":["exchange-token"],"#
+                + #""tokenEndPoint":"https://legacy.test/token","resourceTypes":[{"name":"file","#
+                + #""shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}"#)
+        let secret = try await world.receive(
+            uri: "https://legacy.test/public.php/webdav/", demands: false, from: "legacy.test")
+        world.world.mail.answer(.failure(.connect))
+        let planned = try await world.ask(
+            "GET /public.php/webdav/a HTTP/1.1", basic(secret), at: "legacy.test")
+        #expect(planned.lines.first == "GET /public.php/webdav/a HTTP/1.1")
+        #expect(planned.values("authorization") == [basic(secret).dropFirst(15).description])
+        #expect(!world.world.mail.sent.isEmpty)
+    }
+
     // MARK: Whose share it is
 
     @Test func withoutCredentialsThereIsAChallenge() async throws {
