@@ -195,6 +195,37 @@ import Testing
         #expect(translation.notification(number).text.contains(#""providerId":3"#))
     }
 
+    /// oCIS says the receiver and no secret, Nextcloud the secret and no receiver.
+    @Test func notificationsAreFilledWithWhatThePeerFindsItsShareBy() throws {
+        func said(_ details: String, to peer: String) throws -> String? {
+            let notification = try Notification(
+                parsing: Array(
+                    #"{"notificationType":"SHARE_UNSHARED","providerId":"3","notification":{\#(details)}}"#
+                        .utf8))
+            let body = try translation(to: peer).notification(
+                notification, swaps: Self.swap, filling: Secret(utf8: "CODE"), grantee: "u@h",
+                resourceType: "file")
+            let members = try JSONValue(parsing: body.bytes).object
+            #expect(members?["resourceType"]?.string == "file")
+            return members?["notification"].map { String(decoding: $0.serialized(), as: UTF8.self) }
+        }
+        let grantee = #""grantee":"u@h""#
+        let secret = #""sharedSecret":"SECRET15CHARS00""#
+        let ocis = DiscoverySamples.opencloud.replacing("OpenCloud", with: "oCIS")
+        for old in [DiscoverySamples.nextcloud27, DiscoverySamples.nextcloud33] {
+            #expect(
+                try said(grantee, to: old) == #"{"grantee":"u@h","sharedSecret":"CODE"}"#)
+            #expect(try said(secret, to: old) == #"{"sharedSecret":"CODE"}"#)
+        }
+        #expect(try said(secret, to: ocis) == #"{"sharedSecret":"CODE","grantee":"u@h"}"#)
+        #expect(try said(grantee, to: ocis) == #"{"grantee":"u@h"}"#)
+        // What is filled in takes nothing away from what is replaced.
+        let changed = #""x":{"sharedSecret":"SECRET15CHARS00"}"#
+        #expect(
+            try said(changed, to: DiscoverySamples.nextcloud33)
+                == #"{"x":{"sharedSecret":"CODE"},"sharedSecret":"CODE"}"#)
+    }
+
     @Test func requestsForSharesHaveBareAddresses() throws {
         let request = try RequestShare(
             parsing: Array(

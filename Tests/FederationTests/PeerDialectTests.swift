@@ -67,6 +67,34 @@ import Testing
         #expect(try dialect(DiscoverySamples.nextcloud27).otherSignatures == nil)
     }
 
+    /// The older word is said by servers that know draft-cavage alone.
+    @Test(arguments: ["criteria", "capabilities"])
+    func theOlderWordForSignaturesIsAboutTheKeyBesideIt(_ member: String) throws {
+        let other = DiscoverySamples.nextcloud33.replacing("Nextcloud 33", with: "Server 1")
+        func saying(_ word: String, _ text: String) -> String {
+            String(text.dropLast()) + ",\"\(member)\":[\"\(word)\"]}"
+        }
+        let bare = other.replacing("\"capabilities\":", with: "\"x\":")
+        let older = try dialect(saying("http-request-signatures", bare))
+        #expect(older.signatures == .cavage)
+        #expect(older.otherSignatures == nil)
+        #expect(older.verification == .verifies)
+        let word = member == "criteria" ? "must-use-http-sig" : "http-sig"
+        #expect(try dialect(saying(word, bare)).signatures == .tag)
+        let keySet = ",\"jwksUri\":\"https://nc33a.test/jwks\"}"
+        let both = String(saying("http-request-signatures", bare).dropLast()) + keySet
+        #expect(try dialect(both).signatures == .tag)
+    }
+
+    /// What verifies is a gateway in front of an oCIS, and takes in its place what it does not know.
+    @Test func onlyAPlainOCISIsSparedWhatItDoesNotKnow() throws {
+        let ocis = DiscoverySamples.opencloud.replacing("OpenCloud", with: "oCIS")
+        #expect(try dialect(ocis).reader.kind == .ocis)
+        #expect(try dialect(ocis).handling(of: .shareDeclined) == .acknowledge)
+        #expect(try dialect(ocis).handling(of: .shareUnshared) == .forward)
+        #expect(try dialect(ocis, Learned(signed: .tag)).handling(of: .shareDeclined) == .forward)
+    }
+
     @Test func theOperatorMayFixTheGeneration() throws {
         let cavage = try dialect(DiscoverySamples.opencloudmeshgo, sending: .cavage)
         #expect(cavage.signatures == .cavage)

@@ -96,6 +96,17 @@ import Testing
             ways?["webdav"]?.object?["uri"]?.string == "https://opencloud1.test/dav/ocm/2bd4e667")
     }
 
+    @Test func aCalendarIsNoShareOfFiles() throws {
+        let share = try Samples.share(Samples.calendar)
+        for translation in [Self.opencloud, Self.ocis] {
+            let denial = #expect(throws: Denial.self) {
+                try translation.share(share, uri: "https://nc33a.test/public.php/webdav/")
+            }
+            #expect(denial?.code == .protocolNotSupported)
+            #expect(denial?.status == 501)
+        }
+    }
+
     @Test func aShareWithoutWebDAVIsNotForOldServers() throws {
         let text = Samples.opencloudmeshgo.replacing(#""webdav":"#, with: #""ssh":"#)
         let share = try Samples.share(text)
@@ -118,6 +129,22 @@ import Testing
         let seafile = try members(try Self.seafile.share(try Samples.share(Samples.nextcloud27)))
         #expect(seafile["sharedBy"]?.string == "alice@nc27a.test")
         #expect(seafile["providerId"]?.number?.text == "22")
+    }
+
+    /// The backend compares the host with that of the `keyId`, which is written in one way alone.
+    @Test(arguments: ["NC33A.test", "nc33a.test:443", "nc33a.test."])
+    func anAddressThatIsComparedHasTheHostInItsOneSpelling(_ host: String) throws {
+        let text = Samples.nextcloud33.replacing("alice@nc33a.test", with: "alice@\(host)")
+        let share = try Samples.share(text)
+        #expect(try !Self.nextcloud33.share(share).isChanged)
+        let signed = try members(try Self.nextcloud33.share(share, signed: true))
+        for name in ["owner", "sender", "sharedBy"] {
+            #expect(signed[name]?.string == "alice@nc33a.test")
+        }
+        for sample in [Samples.nextcloud33, Samples.nextcloud27] {
+            let plain = try Samples.share(sample)
+            #expect(try !Self.nextcloud33.share(plain, signed: true).isChanged)
+        }
     }
 
     @Test func noBackendIsSentToAPeerWithoutTLS() throws {

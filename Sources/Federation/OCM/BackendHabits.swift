@@ -88,6 +88,14 @@ extension Backend {
         }
     }
 
+    /// Whether it looks at the secret in a notification; the reva family does not.
+    var readsSecret: Bool {
+        switch kind {
+        case .nextcloud, .owncloud10, .seafile, .generic: true
+        case .ocis, .opencloud, .cernbox: false
+        }
+    }
+
     /// Whether it takes a `protocol` of its shapes without a `name`.
     var readsNamelessProtocols: Bool {
         switch kind {

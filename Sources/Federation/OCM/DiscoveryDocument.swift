@@ -19,6 +19,9 @@ package struct DiscoveryDocument: Sendable, Equatable {
     package let listsShareTypes: Bool
     package let capabilities: Set<Capability>
     package let criteria: Set<Criterion>
+    /// Whether `capabilities` or `criteria` name signatures by the word of RFC 9421's drafts; the older
+    /// `http-request-signatures` is said by servers that take draft-cavage alone, too.
+    let namesHTTPSig: Bool
     package let tokenEndPoint: URLParts?
     package let jwksURI: URLParts?
     /// Keys for draft-cavage, from `publicKey` and `publicKeys`.

@@ -48,8 +48,13 @@ extension DiscoveryDocument {
         let odd = named.isEmpty ? reader.resourceTypes("shareTypes") : []
         resourceTypes = named.isEmpty ? odd : named
         listsShareTypes = object["shareTypes"] != nil
-        capabilities = Set(reader.words("capabilities").compactMap(Capability.init(spelled:)))
-        criteria = Set(reader.words("criteria").compactMap(Criterion.init(spelled:)))
+        let abilities = reader.words("capabilities")
+        let demands = reader.words("criteria")
+        capabilities = Set(abilities.compactMap(Capability.init(spelled:)))
+        criteria = Set(demands.compactMap(Criterion.init(spelled:)))
+        namesHTTPSig =
+            abilities.contains(Capability.httpSig.rawValue)
+            || demands.contains(Criterion.mustUseHTTPSig.rawValue)
         tokenEndPoint = reader.url("tokenEndPoint")
         jwksURI = reader.url("jwksUri")
         signatureKeys = reader.keys()

@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Turns what the backend sends into what a peer reads: the form of addresses, the shape of
 /// `protocol`, the demand for token exchange, and gateway codes in the place of permanent secrets.
 ///
@@ -38,10 +40,19 @@ package struct OutboundTranslation: Sendable {
         return Translation.body(members, share.members, share.received)
     }
 
+    /// What the peer finds the share by is filled in where it is missing, and never mended.
+    ///
+    /// - Parameters:
+    ///   - secret: the secret of the share in the peer's words.
+    ///   - grantee: the receiver of the share.
+    ///   - resourceType: what the share is of.
     package func notification(
-        _ notification: Notification, swaps: [SecretSwap] = []
+        _ notification: Notification, swaps: [SecretSwap] = [], filling secret: Secret? = nil,
+        grantee: String? = nil, resourceType: String? = nil
     ) -> TranslatedBody {
-        words.notification(notification, swaps: swaps)
+        words.notification(
+            notification, swaps: swaps, filling: dialect.reader.readsSecret ? secret : nil,
+            grantee: grantee, resourceType: resourceType)
     }
 
     package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {

@@ -144,10 +144,24 @@ package struct PeerDialect: Sendable, Equatable {
     }
 }
 
+extension PeerDialect {
+    /// What becomes of a notification for the peer. A server of the reva family that verifies signatures
+    /// is a gateway in front of one: it has to hear what it then takes itself.
+    package func handling(of type: Notification.Kind) -> Backend.NotificationHandling {
+        switch verification {
+        case .verifies: .forward
+        case .unknown: reader.handling(of: type)
+        }
+    }
+}
+
 extension DiscoveryDocument {
-    /// True when the keys of RFC 9421 are to be found: their place or the capability is named.
+    /// True when the keys of RFC 9421 are to be found: their place or the capability is named. Beside
+    /// a `publicKey` the older word for it is about that key.
     var showsKeySet: Bool {
-        jwksURI != nil || capabilities.contains(.httpSig) || criteria.contains(.mustUseHTTPSig)
+        if jwksURI != nil || namesHTTPSig { return true }
+        return !hasSignatureKey
+            && (capabilities.contains(.httpSig) || criteria.contains(.mustUseHTTPSig))
     }
 
     var isOpenCloudMeshGo: Bool { provider == "OpenCloudMesh" }

@@ -60,12 +60,12 @@ extension Translation {
         return JSONObject([("name", .string("webdav")), ("options", .object(options))])
     }
 
-    /// Up to `{"name":"multi","options":{},"webdav":{…}}`.
+    /// Up to `{"name":"multi","options":{},"webdav":{…}}`, which is a share of files.
     func newer(
         _ share: Share, _ ways: JSONObject, uri: @autoclosure () -> String?
     ) throws(Denial) -> JSONObject {
-        guard let webdav = share.webdav, let secret = webdav.secret else {
-            throw Denial(.protocolNotSupported, "the share has no webdav")
+        guard share.isOfFiles, let webdav = share.webdav, let secret = webdav.secret else {
+            throw Denial(.protocolNotSupported, "the share has no webdav to files")
         }
         var result = JSONObject([("name", .string("multi")), ("options", .object(JSONObject()))])
         var fields = ways["webdav"]?.object ?? JSONObject()

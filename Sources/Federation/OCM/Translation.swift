@@ -47,20 +47,22 @@ package struct Translation: Sendable {
     ///   - swaps: secrets to be replaced, at every place of the body.
     ///   - taken: requirements that the gateway meets itself on WebDAV, so that the backend need not
     ///     know them; other ways that have them are left out beside that.
+    ///   - signed: whether it is signed anew for the backend, which compares the host of an address byte
+    ///     by byte with that of the `keyId` (`protocol.md` 9.8), whose spelling is the canonical one.
     ///   - uri: where the data are, absolute; needed by backends of the reva family when the share
     ///     itself does not say.
     ///
     /// Refused: `protocol_not_supported` when no protocol of the share can be said to the backend.
     package func share(
         _ share: Share, swaps: [SecretSwap] = [], taken: Set<ShareRequirement> = [],
-        uri: @autoclosure () -> String? = nil
+        signed: Bool = false, uri: @autoclosure () -> String? = nil
     ) throws(Denial) -> TranslatedBody {
         var members = share.members
-        writeAddress(share.owner, "owner", in: &members)
-        writeAddress(share.sender, "sender", in: &members)
+        writeAddress(share.owner, "owner", in: &members, isCompared: signed)
+        writeAddress(share.sender, "sender", in: &members, isCompared: signed)
         // Which of the two the sender was read from does not say how the other is written.
         if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
-            writeAddress(written, "sharedBy", in: &members)
+            writeAddress(written, "sharedBy", in: &members, isCompared: signed)
         }
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, in: &members)
@@ -74,6 +76,7 @@ package struct Translation: Sendable {
         return Self.body(members, share.members, share.received)
     }
 
+    /// Writes the URI of a single file so that the backend, which appends its name, finds it.
     private func tellSegment(in ways: inout JSONObject) {
         guard var fields = ways["webdav"]?.object else { return }
         for name in backend.uriMembers {
@@ -108,10 +111,9 @@ package struct Translation: Sendable {
         }
         var details = members["notification"]?.object ?? JSONObject()
         let had = details
+        details = details.replacing(swaps)
         if notification.secret == nil, let secret {
             details["sharedSecret"] = .string(secret.text)
-        } else {
-            details = details.replacing(swaps)
         }
         if backend.readsGrantee, notification.grantee == nil, let grantee {
             details["grantee"] = .string(grantee)
@@ -146,9 +148,14 @@ package struct Translation: Sendable {
 
     /// Writes the address that a member holds in the form that the backend reads. Only the form
     /// changes, never the host.
-    private func writeAddress(_ address: OCMAddress, _ name: String, in members: inout JSONObject) {
-        guard !backend.reads(address.form), members[name]?.string != nil else { return }
-        members[name] = .string(address.written(backend.addressForm))
+    private func writeAddress(
+        _ address: OCMAddress, _ name: String, in members: inout JSONObject, isCompared: Bool
+    ) {
+        guard let text = members[name]?.string else { return }
+        let isRead =
+            backend.reads(address.form)
+            && (!isCompared || text.isSame(as: address.written(address.form)))
+        if !isRead { members[name] = .string(address.written(backend.addressForm)) }
     }
 
     /// A JSON number as id is an error to readers in Go.

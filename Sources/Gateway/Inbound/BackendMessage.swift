@@ -75,6 +75,7 @@ extension Gateway {
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try translation.share(
             share, swaps: draft.swaps, taken: Self.takenOver,
+            signed: verified.signedBy != nil && signsForBackend,
             uri: Self.location(of: share, verified.document))
         if body.isChanged { trail.altered("translated") }
         if !share.unmetWays(Self.takenOver).isEmpty { trail.altered("ways left out") }
@@ -171,6 +172,11 @@ extension Gateway {
     private func transform(
         _ change: OCSChange, _ verified: Verified
     ) throws(Denial) -> BackendMessage {
+        // The backend would fetch the data at another server, of which nobody knows that it agrees, and
+        // to which nothing lets the share's secret go.
+        guard change.verb != .move else {
+            throw Denial(.notificationTypeNotSupported, "a share stays at the peer that made it")
+        }
         var form = change.form
         let share = verified.claimed.share
         if let share, let secret = try backendSecret(of: share) {

@@ -11,12 +11,17 @@ import Transport
 /// document that we show of the peer. Without `[egress]` it would ask the peer itself; then what is
 /// unchanged keeps the peer's own signature.
 extension Gateway {
+    /// Whether what a peer has signed is signed again for the backend, which looks at it and asks through
+    /// us for the key.
+    var signsForBackend: Bool {
+        configuration.egress != nil && backend.view.backend.verifiesSignatures
+            && keys.current.cavageKey != nil
+    }
+
     /// The key that the backend is shown of a peer in the place of its own; nil for a backend that
     /// looks at none, or does not ask through us.
     func keyForBackend(of peer: PeerHost) -> ServedDiscovery.SignatureKey? {
-        guard configuration.egress != nil, backend.view.backend.verifiesSignatures,
-            let key = keys.current.cavageKey?.key
-        else { return nil }
+        guard signsForBackend, let key = keys.current.cavageKey?.key else { return nil }
         // A key never changes under its name (`protocol.md` 9.8), nor has the peer one of this name.
         let name = OfferedKey.thumbprint(of: key.publicKey).prefix(16)
         return ServedDiscovery.SignatureKey(

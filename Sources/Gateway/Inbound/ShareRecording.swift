@@ -149,6 +149,17 @@ extension Gateway {
             }
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
     }
+
+    /// The secret, or the code, by which the peer knows a share.
+    func peerSecret(of share: ShareRecord) throws(Denial) -> Secret? {
+        guard !share.accesses.isEmpty else { return nil }
+        do {
+            switch share.direction {
+            case .inbound: return try registry.secret(of: share)
+            case .outbound: return try registry.credential(of: share)
+            }
+        } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+    }
 }
 
 /// Who signed a message, as far as the name of the key tells.

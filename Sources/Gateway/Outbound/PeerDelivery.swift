@@ -35,6 +35,13 @@ extension Gateway {
     /// Refused: what the peer refuses, and what it cannot be told now.
     func deliver(_ message: consuming PeerMessage, _ trail: Trail) async throws(Denial) -> Answer {
         let outgoing = Outgoing(message)
+        if case .notification(let notification) = outgoing.message,
+            message.dialect.handling(of: notification.type) == .acknowledge
+        {
+            // The peer would refuse it, and the backend repeat it over the older API for hours.
+            trail.altered("acknowledged")
+            return try await answer(.taken(status: 201, body: Array("[]".utf8)), to: outgoing)
+        }
         guard let made = message.made else {
             return try await answer(try await exchange(outgoing, trail), to: outgoing)
         }

@@ -53,7 +53,11 @@ extension Gateway {
                 try await makeDurable([change])
             }
             replaced = try await told(addressed, notification.type, trail)
-            body = translation.notification(notification, swaps: replaced)
+            let filling = try filling(addressed)
+            if let secret = filling?.secret { secrets.append(secret) }
+            body = translation.notification(
+                notification, swaps: replaced, filling: filling?.secret,
+                grantee: filling?.grantee, resourceType: filling?.resourceType)
         case .inviteAccepted(let invite):
             (endpoint, body) = (.inviteAccepted, translation.inviteAccepted(invite))
         case .requestShare(let request):
@@ -116,6 +120,16 @@ extension Gateway {
             try await makeDurable([registry.end(share.id, now: environment.now())])
         }
         return try swaps(towardsPeer: share)
+    }
+
+    /// What the peer finds a share by that it has with us, in its own words: what the backend left out
+    /// of a notification is filled in by it, as on the way in. Nil for a share that we do not know, and
+    /// for one of a third party's.
+    private func filling(
+        _ addressed: Addressed
+    ) throws(Denial) -> (secret: Secret?, grantee: String?, resourceType: String?)? {
+        guard let share = addressed.share, share.peer == addressed.peer else { return nil }
+        return (try peerSecret(of: share), share.recipient, share.resourceType)
     }
 
     /// A form with its `token` replaced.

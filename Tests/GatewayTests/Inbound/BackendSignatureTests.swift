@@ -51,6 +51,20 @@ import Transport
         #expect(verified.profile == .satisfied)
     }
 
+    /// It compares the host of `owner` with that of the `keyId`, byte by byte.
+    @Test func theOwnerIsAtTheHostOfTheKeyInTheSameSpelling() async throws {
+        let (world, peer) = try world()
+        let message = try await world.accept(
+            try peer.request(
+                "/ocm/shares",
+                Messages.share(from: "modern.test").replacing(
+                    "alice@modern.test", with: "alice@Modern.Test:443"), at: world.clock.now))
+        let bytes = message.body
+        let body = try #require(try JSONValue(parsing: bytes).object)
+        #expect(body["owner"]?.string == "alice@modern.test")
+        #expect(body["sender"]?.string == "alice@modern.test")
+    }
+
     @Test func theDocumentOfThePeerShowsThatKeyAlone() async throws {
         let (world, _) = try world()
         let (request, _) = try world.request("/ocm-provider", to: "modern.test", "", method: "GET")

@@ -125,6 +125,23 @@ import Transport
         #expect(!test.world.lines.all.contains { $0.contains(handle) })
     }
 
+    /// Nobody proves that the other server agrees, and the data of the share would be shut there.
+    @Test func aShareIsNotMovedToAnotherServer() async throws {
+        let test = try await TestGateway(
+            rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+        test.backend.answers(201)
+        let share = Messages.share(from: "one.test")
+        #expect(try await test.post("/ocm/shares", share).status == 201)
+        _ = test.backend.take()
+        let answer = try await test.post(
+            "/ocs/v2.php/cloud/shares/7/move",
+            "token=secret-of-seven&remote=https://two.test/&new_id=8",
+            type: "application/x-www-form-urlencoded")
+        #expect(answer.status == 501)
+        #expect(test.backend.take() == [])
+        #expect(test.gateway.registry.all.allSatisfy { $0.ended == nil })
+    }
+
     @Test func permissionsOfAReshareGoToNextcloudWhereItTakesThem() async throws {
         let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
         let text = """

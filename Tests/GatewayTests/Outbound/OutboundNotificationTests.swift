@@ -1,0 +1,83 @@
+import Federation
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// What the backend leaves out of a notification and its reader wants; `legacy.test` is an oCIS.
+@Suite struct OutboundNotificationTests {
+    let world: TestWorld
+
+    init() throws {
+        (world, _, _) = try TestWorld.withPeers()
+        world.net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.1.0","endPoint":"https://legacy.test/ocm","#
+                + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+                + #""protocols":{"webdav":"/dav/ocm"}}]}"#)
+    }
+
+    private func details() throws -> JSONObject {
+        let body = try #require(world.mail.bodies.last)
+        let members = try JSONValue(parsing: Array(body.utf8)).object
+        return try #require(members?["notification"]?.object)
+    }
+
+    /// A share of the oCIS's, as the backend has it.
+    private func receive() async throws {
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("legacy.test")),
+                providerID: ProviderID("pid1"), resourceType: "file", sender: "u@legacy.test",
+                recipient: "bob@cloud.test",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
+                        handle: .none, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+    }
+
+    @Test func anOldPeerGetsTheCodeThatItKnowsTheShareBy() async throws {
+        _ = try await world.send(OutboundMessages.share(to: "cavage.test"), to: "cavage.test")
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_UNSHARED", secret: nil), to: "cavage.test")
+        #expect(answer.status == 201)
+        let code = try #require(try details()["sharedSecret"]?.string)
+        #expect(world.mail.bodies[0].contains(code) && code != "SECRET15CHARS00")
+        #expect(world.decisions().count == 2)
+        #expect(world.lines.all.allSatisfy { !$0.contains(code) })
+    }
+
+    @Test func ocisGetsTheReceiverByWhomItFindsTheShare() async throws {
+        _ = try await world.send(OutboundMessages.share(to: "legacy.test"), to: "legacy.test")
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_UNSHARED"), to: "legacy.test")
+        #expect(answer.status == 201)
+        #expect(try details()["grantee"]?.string == "bob@legacy.test")
+    }
+
+    @Test(arguments: ["SHARE_ACCEPTED", "SHARE_DECLINED"])
+    func ocisIsSparedWhatItDoesNotKnow(_ type: String) async throws {
+        try await receive()
+        let answer = try await world.notify(
+            OutboundMessages.notification(type, id: "pid1"), to: "legacy.test")
+        #expect(answer.status == 201)
+        #expect(world.mail.sent.isEmpty)
+        let isOver = world.gateway.registry.all.first?.ended != nil
+        #expect(isOver == (type == "SHARE_DECLINED"))
+        let decision = try #require(world.decisions().last)
+        #expect(decision["action"]?.string == "allow")
+        #expect(decision["altered"]?.array?.contains(.string("acknowledged")) == true)
+    }
+
+    @Test func whatItIsSparedIsTakenInTheOlderAPIToo() async throws {
+        try await receive()
+        let answer = try await world.call(
+            "token=SECRET15CHARS00", to: "legacy.test", .change(id: "pid1", .accept))
+        #expect(answer.status == 200)
+        #expect(OCSAnswer.outcome(status: answer.status, body: answer.body) == .taken)
+        #expect(world.mail.sent.isEmpty)
+    }
+}
