@@ -1,5 +1,6 @@
 import ArgumentParser
 import Federation
+import Foundation
 import Gateway
 
 /// `ocmgate policy english`: a policy in plain English, for who has to answer for it.
@@ -32,7 +33,8 @@ struct PolicyEnglishCommand: ParsableCommand {
         let policy = try PolicyCommand.open(try file ?? option.load().policy.file)
         let slow = SlowWork()
         let promises = PolicyPromises(policy) { slow.tell("\($0) classes of messages so far") }
-        let english = PolicyEnglish(policy, promises, longest: all ? .max : 100)
+        let english = PolicyEnglish(
+            policy, promises, longest: all ? .max : 100, now: Int(Date().timeIntervalSince1970))
         if json { print(english, of: policy, promises) } else { Output.text(english.text()) }
         if !promises.areKept { throw Exit.findings }
     }

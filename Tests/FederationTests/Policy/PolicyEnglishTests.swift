@@ -142,6 +142,71 @@ import Testing
         #expect(clause.text.hasPrefix("“r”: Shares from outside \(words) "))
     }
 
+    @Test func amongListsThatNothingOverrulesTheOneThatRefusesIsSaidToCount() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.legal]
+            standing = "block"
+            hard = true
+            entries = [".example.org"]
+            [list.close]
+            standing = "allow"
+            hard = true
+            entries = ["a.example.org"]
+            """ + "\n" + PolicySamples.allowAll)
+        #expect(policy.standing(of: PeerHost("a.example.org"), now: 0).word == .block)
+        let text = english(policy).text(width: 1000)
+        #expect(
+            text.contains(
+                "one that nothing overrules counts first, and of two such ones that which refuses, "
+                    + "however exact the other is; then the more exact"))
+        #expect(text.contains("“legal” refuses, and no other list overrules it:"))
+        #expect(text.contains("“close” admits, and no other list overrules it but “legal”:"))
+    }
+
+    @Test(arguments: [
+        ("share.in", "must be signed with a key by which the server was known before."),
+        ("share.out", "must be with a server that was known by its key before."),
+        (
+            "share",
+            "must be with a server that was known by its key before and, from outside, be signed "
+                + "with a key by which it was known."
+        ),
+    ]) func aKeyIsKnownByASignatureWhereTheMessageComesIn(
+        _ occasion: String, _ words: String
+    ) throws {
+        let policy = try PolicySamples.policy(
+            """
+            [[require]]
+            name = "r"
+            on = "\(occasion)"
+            need = "key-pinned"
+            """)
+        #expect(english(policy).text(width: 1000).contains(words))
+    }
+
+    @Test func entriesThatAreOverAreSaidToBe() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [list.l]
+            standing = "allow"
+            entries = [
+              { host = "a.example", until = 2026-06-30 },
+              { host = "b.example", until = 2027-06-30 },
+            ]
+            """)
+        let now = 1_795_737_600
+        let text = PolicyEnglish(policy, PolicyPromises(policy), now: now).text(width: 1000)
+        for sentence in [
+            "- a.example, to the end of 30 June 2026 (which is over: it no longer counts)\n",
+            "- b.example, to the end of 30 June 2027\n",
+            "a.example is no longer admitted by the list “l”: that is so now.",
+            "b.example is no longer admitted by the list “l”.",
+        ] {
+            #expect(text.contains(sentence), "\(sentence)")
+        }
+    }
+
     @Test func datesAreTheLastDay() throws {
         let policy = try PolicySamples.policy(
             """

@@ -14,7 +14,7 @@ struct EnglishBlocks {
 
     var requirements: [PolicyEnglish.Clause] {
         policy.requirements.map { block in
-            let needs = block.needs.map(Self.need)
+            let needs = block.needs.map { Self.need($0, on: block.scope.occasions) }
             let subject = scope.subject(block.scope, .restricts).capitalizedFirst
             var text = "\(subject) must \(EnglishWords.all(needs)). "
             let refusals = block.refusals.reduce(into: [Refusal]()) { kept, next in
@@ -36,17 +36,27 @@ struct EnglishBlocks {
         ]
     }
 
-    private static func need(_ need: Need) -> String {
+    private static func need(_ need: Need, on occasions: OccasionSet) -> String {
         switch need {
         case .signature: "be signed by the server that sends them"
         case .rfc9421: "be signed after RFC 9421 by the server that sends them"
         case .tokenExchange: "be used by short-lived tokens only (must-exchange-token)"
         case .invite: "follow an invitation that was accepted"
         case .mfa: "be with a server that says it enforces a second factor (enforce-mfa)"
-        case .keyPinned: "be with a server that was known by its key before"
+        case .keyPinned: keyPinned(on: occasions)
         case .directory: "be with a server that a directory service names"
         case .mtls: "come over a connection with the server's own client certificate"
         }
+    }
+
+    /// What comes in shows by its signature whose key it has.
+    private static func keyPinned(on occasions: OccasionSet) -> String {
+        let known = "be with a server that was known by its key before"
+        let ways = Set(occasions.occasions.map(\.direction))
+        guard ways.contains(.inbound) else { return known }
+        return ways.contains(.outbound)
+            ? "\(known) and, from outside, be signed with a key by which it was known"
+            : "be signed with a key by which the server was known before"
     }
 
     private static func noun(_ need: Need) -> String {

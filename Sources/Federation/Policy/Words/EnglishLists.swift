@@ -3,6 +3,8 @@ struct EnglishLists {
     let policy: Policy
     /// Longer lists are counted, not printed.
     let longest: Int
+    /// Unix seconds, to say which entries are over; nil says it of none.
+    let now: Int?
 
     var clauses: [PolicyEnglish.Clause] {
         let sorted = policy.lists.enumerated().sorted { left, right in
@@ -22,15 +24,32 @@ struct EnglishLists {
         var text = "Where two lists differ, "
         let hasHard = policy.lists.contains { $0.firmness == .hard }
         let hasDownloads = policy.lists.contains { $0.tier == .downloaded }
-        if hasHard { text += "one that nothing overrules counts first; then " }
+        if hasHard { text += "one that nothing overrules counts first" }
+        if !hard(.block).isEmpty, !hard(.allow).isEmpty {
+            text += ", and of two such ones that which refuses, however exact the other is"
+        }
+        if hasHard { text += "; then " }
         if hasDownloads { text += "our own list counts more than a downloaded one; then " }
         text += "the more exact entry counts; and of two equal ones that which blocks."
         return .init(text)
     }
 
+    /// The lists of this standing that nothing overrules.
+    private func hard(_ stance: PeerList.Stance) -> [PeerList] {
+        policy.lists.filter { $0.firmness == .hard && $0.stance == stance }
+    }
+
+    /// What overrules a list that is hard; empty for all others.
+    private func firmness(_ list: PeerList) -> String {
+        guard list.firmness == .hard else { return "" }
+        let firmer = list.stance == .allow ? hard(.block).map { EnglishWords.named($0.name) } : []
+        return ", and no other list overrules it"
+            + (firmer.isEmpty ? "" : " but \(EnglishWords.all(firmer))")
+    }
+
     private func clause(_ list: PeerList) -> PolicyEnglish.Clause {
         let entries = list.entries
-        let hard = list.firmness == .hard ? ", and no other list overrules it" : ""
+        let hard = firmness(list)
         var text =
             "The list \(EnglishWords.named(list.name)) "
             + (list.stance == .allow ? "admits" : "refuses")
@@ -44,7 +63,7 @@ struct EnglishLists {
         } else {
             text += list.source.map { " (from the file \($0))" } ?? ""
             text += "\(hard):"
-            items = entries.map(Self.item)
+            items = entries.map(item)
         }
         return .init(text, items: items, block: list.label, position: list.position)
     }
@@ -71,9 +90,10 @@ struct EnglishLists {
             + (stance == .allow ? "it admits nobody." : "whom it could refuse has to wait.")
     }
 
-    private static func item(_ entry: ListEntry) -> String {
+    private func item(_ entry: ListEntry) -> String {
         var text = EnglishScope.host(entry.pattern)
         if let until = entry.until { text += ", \(EnglishWords.last(until))" }
+        if isOver(entry) { text += " (which is over: it no longer counts)" }
         if let note = entry.note { text += " – \(note)" }
         return text
     }
@@ -101,6 +121,8 @@ struct EnglishLists {
                 + EnglishRefusal(policy).text(policy.refusals.blocked))
     }
 
+    private func isOver(_ entry: ListEntry) -> Bool { now.map(entry.hasEnded) ?? false }
+
     /// The days on which an entry ends, in their order.
     var endings: [PolicyEnglish.Clause] {
         let ends = policy.lists.filter { $0.entries.count <= longest }.flatMap { list in
@@ -110,7 +132,9 @@ struct EnglishLists {
         }
         return ends.sorted { $0.until < $1.until }.map { end in
             let effect = end.list.stance == .allow ? "no longer admitted" : "no longer refused"
-            let note = end.entry.note.map { " (\($0))" } ?? ""
+            let note =
+                (end.entry.note.map { " (\($0))" } ?? "")
+                + (isOver(end.entry) ? ": that is so now" : "")
             return .init(
                 "After \(EnglishWords.moment(end.until)), \(EnglishScope.host(end.entry.pattern)) is "
                     + "\(effect) by the list \(EnglishWords.named(end.list.name))\(note).",

@@ -36,12 +36,15 @@ package struct PolicyEnglish: Sendable {
     /// - Parameters:
     ///   - promises: of this policy.
     ///   - longest: lists with more entries are counted, not printed.
-    package init(_ policy: Policy, _ promises: PolicyPromises, longest: Int = 100) {
+    ///   - now: Unix seconds, to say which entries of lists are over; nil says it of none.
+    package init(
+        _ policy: Policy, _ promises: PolicyPromises, longest: Int = 100, now: Int? = nil
+    ) {
         let file = policy.file.split(separator: "/").last.map(String.init) ?? policy.file
         title = "The policy \(EnglishWords.named(policy.name)), as \(file) says it"
         preamble = Self.warnings(promises) + Self.preamble(policy)
         let blocks = EnglishBlocks(policy)
-        let lists = EnglishLists(policy: policy, longest: longest)
+        let lists = EnglishLists(policy: policy, longest: longest, now: now)
         add("Who is admitted", lists.clauses)
         add("What a message must have", blocks.requirements)
         add("How much there may be", blocks.limits)

@@ -5,7 +5,7 @@ struct PolicySentences {
 
     init(_ policy: Policy) {
         let blocks = EnglishBlocks(policy)
-        let lists = EnglishLists(policy: policy, longest: .max)
+        let lists = EnglishLists(policy: policy, longest: .max, now: nil)
         let clauses = lists.clauses + blocks.requirements + blocks.limits + blocks.rules
         var sentences = ["mode": [PolicyEnglish.effect(of: policy.mode)]]
         for clause in clauses {
