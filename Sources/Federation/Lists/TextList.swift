@@ -3,7 +3,7 @@
 ///     cloud.partner.example
 ///     *.surf.example  until 2027-06-30   # research cloud
 ///
-/// Blank lines and what follows `#` do not count.
+/// Blank lines and what follows `#` do not count, nor does a byte order mark in front.
 enum TextList {
     /// A line that is no entry.
     struct Wrong: Error {
@@ -19,7 +19,9 @@ enum TextList {
         var entries: [ListEntry] = []
         var wrong: [Wrong] = []
         var count = 0
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // The mark in front of a text is none of it, here as in TOML.
+        let text = bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             let words = line.prefix { $0 != UInt8(ascii: "#") }.split(whereSeparator: isBlank)
             guard let first = words.first else { continue }

@@ -76,8 +76,8 @@ package final class Findings {
     }
 }
 
-/// A word in double quotes, so that blanks and control characters in it are seen; what may be a user
-/// and a password is not, for findings reach logs.
+/// A word in double quotes, so that blanks, and characters in it that show nothing, are seen; what may
+/// be a user and a password is not, for findings reach logs.
 package func quoted(_ word: String) -> String { exactlyQuoted(hidingUser(in: word)) }
 
 /// `http://***@host` in the place of `http://user:password@host`, with a scheme or without; hides
@@ -102,12 +102,24 @@ func exactlyQuoted(_ word: String) -> String {
     for scalar in word.unicodeScalars {
         switch scalar {
         case "\"", "\\": text += "\\\(scalar)"
-        case let control where control.value < 0x20 || control.value == 0x7F:
-            text += "\\u{\(String(control.value, radix: 16))}"
+        case let hidden where hidden.showsNothing:
+            text += "\\u{\(String(hidden.value, radix: 16))}"
         default: text.unicodeScalars.append(scalar)
         }
     }
     return text + "\""
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a control character, or one that only says how others are written: a byte order
+    /// mark, a space without width, a change of the direction.
+    fileprivate var showsNothing: Bool {
+        guard value >= 0x7F else { return value < 0x20 }
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        case _: false
+        }
+    }
 }
 
 /// `did you mean …?` for a near word, a short list of all the words else.

@@ -15,12 +15,18 @@ import Testing
             ])
     }
 
+    @Test func aByteOrderMarkIsNoneOfTheText() throws {
+        let read = try ListSamples.read("\u{FEFF}a.example\n", .text)
+        #expect(ListSamples.patterns(read) == ["a.example"])
+    }
+
     @Test(arguments: [
         (
             "a.example\n\tb example\n",
             "2:2: only \"until\" and a date may stand behind a pattern, as in \"b until 2027-06-30\""
         ),
         ("https://a.example\n", "1:1: \"https://a.example\" is not a host pattern"),
+        ("a.example\n\u{FEFF}b.example\n", "2:1: \"\\u{feff}b.example\" is not a host pattern"),
         ("a.example\n*\n", "2:1: \"*\" is not a host pattern"),
         ("a.example until 2027-02-29\n", "1:1: only \"until\""),
         ("a.example until 2027-02-28 x\n", "1:1: only \"until\""),

@@ -39,6 +39,9 @@ import Testing
     }
 
     @Test func quotedWordsShowTheirControlCharacters() {
+        #expect(
+            quoted("\u{FEFF}a\u{200B}\u{202E}\u{2066}é") == #""\u{feff}a\u{200b}\u{202e}\u{2066}é""#
+        )
         #expect(quoted("a\"b\\c\n\u{7F}ü") == #""a\"b\\c\u{a}\u{7f}ü""#)
     }
 }
