@@ -71,6 +71,18 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
         NetworkAddress(high: base.high | ~maskHigh, low: base.low | ~maskLow)
     }
 
+    /// The block that is twice as large, and the lower half of this one.
+    var neighbours: [NetworkRange] {
+        let unwritten = base.isIPv4 ? 96 : 0
+        let length = maskHigh.nonzeroBitCount + maskLow.nonzeroBitCount
+        return [length - 1, length + 1].compactMap { length in
+            guard (unwritten...128).contains(length) else { return nil }
+            let first = NetworkAddress(
+                high: base.high & Self.mask(length), low: base.low & Self.mask(length - 64))
+            return NetworkRange("\(first)/\(length - unwritten)")
+        }
+    }
+
     private static func mask(_ length: Int) -> UInt64 {
         if length <= 0 { return 0 }
         return length >= 64 ? .max : ~(.max >> UInt64(length))

@@ -84,6 +84,15 @@ package struct TimeWindow: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The same with an hour less at its end, and an hour more; as far as there is one.
+    var neighbours: [TimeWindow] {
+        [end - 60, end + 60].filter { $0 > begin && $0 - begin <= Self.day }.compactMap { end in
+            let until = Self.clock(end > Self.day ? end - Self.day : end)
+            let zone = (offset < 0 ? "-" : "+") + Self.clock(abs(offset))
+            return TimeWindow("\(Self.name(days)) \(Self.clock(begin))-\(until) \(zone)")
+        }
+    }
+
     private static let day = 24 * 60
     private static let week = 7 * day
     private static let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -165,6 +174,15 @@ package struct TimeWindow: Sendable, Hashable, CustomStringConvertible {
 
 extension TOMLForm<TimeWindow> {
     static let timeWindow = TOMLForm.text(
-        #"a time of the week like "mon-fri 08:00-18:00 +01:00" (days, span, or both; without an offset, UTC)"#
+        #"a time of the week like "mon-fri 08:00-18:00 +01:00" (days, span, or both; without an offset, UTC)"#,
+        remedy: TimeWindow.remedy(for:)
     ) { TimeWindow($0) }
+}
+
+extension TimeWindow {
+    /// The end of a day as it is written here; nil where that is not what is wrong.
+    fileprivate static func remedy(for text: String) -> String? {
+        let other = text.replacing("-00:00", with: "-24:00")
+        return other != text && TimeWindow(other) != nil ? "write \(quoted(other))" : nil
+    }
 }

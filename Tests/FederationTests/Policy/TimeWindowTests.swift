@@ -70,6 +70,21 @@ import Testing
         #expect(try #require(TimeWindow(text)).description == canonical)
     }
 
+    @Test func theEndOfADayIsToldAsItIsWritten() {
+        let problems = PolicySamples.problems(
+            """
+            version = 1
+            name = "p"
+            [[rule]]
+            name = "r"
+            on = "share.in"
+            when = { time = "mon 22:00-00:00 +01:00" }
+            action = "deny"
+            """)
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasSuffix("; write \"mon 22:00-24:00 +01:00\"") == true)
+    }
+
     @Test func nothingChangesBetweenEdges() throws {
         for text in ["mon-fri 08:00-18:00", "sun 22:00-06:00 -03:00", "sat,sun", "00:00-24:00"] {
             let window = try #require(TimeWindow(text))

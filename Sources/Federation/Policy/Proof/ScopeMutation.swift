@@ -41,6 +41,9 @@ struct ScopeMutation {
                 all.append(
                     .init("\(key) loses \(quoted(word))", scope) { $0[keyPath: path] = smaller })
             }
+            for (words, changed) in selector.neighbours {
+                all.append(.init("\(key) \(words)", scope) { $0[keyPath: path] = changed })
+            }
         }
         for (place, condition) in scope.conditions.enumerated() {
             if scope.conditions.count > 1 {
@@ -74,25 +77,68 @@ extension PeerSelector {
         }
         return byList + byPattern
     }
+
+    /// With more or less around the name of one of its patterns each.
+    fileprivate var neighbours: [(words: String, changed: PeerSelector)] {
+        patterns.exchanging(\.neighbours).map { words, changed in
+            (words, PeerSelector(lists: lists, patterns: changed))
+        }
+    }
+}
+
+extension Array where Element: Equatable & CustomStringConvertible {
+    /// With one of its values in the place of another each; those that stand there already are none.
+    fileprivate func exchanging(
+        _ others: (Element) -> [Element]
+    ) -> [(words: String, changed: [Element])] {
+        enumerated().flatMap { place, value in
+            others(value).filter { !contains($0) }.map { other in
+                var changed = self
+                changed[place] = other
+                return (
+                    "\(quoted(value.description)) becomes \(quoted(other.description))", changed
+                )
+            }
+        }
+    }
+}
+
+extension Glob {
+    /// The same people one level of hosts further down, or up; none for what names no host.
+    fileprivate var neighbours: [Glob] {
+        guard let at = description.lastIndex(of: "@") else { return [] }
+        let user = description[...at]
+        let host = description[description.index(after: at)...]
+        guard host != "*" else { return [] }
+        let other = host.hasPrefix("*.") ? String(host.dropFirst(2)) : "*.\(host)"
+        return [Glob(user + other)].compactMap { $0 }
+    }
 }
 
 extension Condition {
-    /// The same with one value less, or another size.
+    /// The same with one value less, or another one near it.
     fileprivate var neighbours: [(words: String, changed: Condition)] {
         switch self {
-        case .shareType(let words): Self.less(words) { .shareType($0) }
-        case .resourceType(let words): Self.less(words) { .resourceType($0) }
-        case .protocols(let words): Self.less(words) { .protocols($0) }
-        case .accessTypes(let words): Self.less(words) { .accessTypes($0) }
-        case .notificationType(let words): Self.less(words) { .notificationType($0) }
-        case .owner(let globs): Self.less(globs) { .owner($0) }
-        case .sender(let globs): Self.less(globs) { .sender($0) }
-        case .recipient(let globs): Self.less(globs) { .recipient($0) }
+        case .shareType(let words):
+            Self.words(words, of: ConditionWords.shareTypes) { .shareType($0) }
+        case .resourceType(let words):
+            Self.words(words, of: ConditionWords.resourceTypes) { .resourceType($0) }
+        case .protocols(let words):
+            Self.words(words, of: ConditionWords.protocols) { .protocols($0) }
+        case .accessTypes(let words):
+            Self.words(words, of: ConditionWords.accessTypes) { .accessTypes($0) }
+        case .notificationType(let words):
+            Self.words(words, of: ConditionWords.notificationTypes) { .notificationType($0) }
+        case .owner(let globs): Self.near(globs, \.neighbours) { .owner($0) }
+        case .sender(let globs): Self.near(globs, \.neighbours) { .sender($0) }
+        case .recipient(let globs): Self.near(globs, \.neighbours) { .recipient($0) }
         case .software(let globs): Self.less(globs) { .software($0) }
-        case .net(let ranges): Self.less(ranges) { .net($0) }
-        case .time(let windows): Self.less(windows) { .time($0) }
-        case .permissions(let set): Self.less(set.words) { .permissions(Self.set($0)) }
-        case .permissionsNot(let set): Self.less(set.words) { .permissionsNot(Self.set($0)) }
+        case .net(let ranges): Self.near(ranges, \.neighbours) { .net($0) }
+        case .time(let windows): Self.near(windows, \.neighbours) { .time($0) }
+        case .permissions(let set):
+            Self.words(set.words, of: Permissions.order) { .permissions(Self.set($0)) }
+        case .permissionsNot(let set):
+            Self.words(set.words, of: Permissions.order) { .permissionsNot(Self.set($0)) }
         case .sizeMax(let limit):
             [limit / 2, limit > .max / 2 ? .max : limit * 2].map { other in
                 ("\(ByteCount(limit)) becomes \(ByteCount(other))", .sizeMax(other))
@@ -107,6 +153,22 @@ extension Condition {
         return values.map { value in
             ("loses \(quoted(value.description))", make(values.filter { $0 != value }))
         }
+    }
+
+    /// One less each, or one of those near it in its place.
+    private static func near<Value: Equatable & CustomStringConvertible>(
+        _ values: [Value], _ others: (Value) -> [Value], _ make: ([Value]) -> Condition
+    ) -> [(words: String, changed: Condition)] {
+        less(values, make) + values.exchanging(others).map { ($0.words, make($0.changed)) }
+    }
+
+    /// One less each; in the place of a word that stands alone, another that is known.
+    private static func words(
+        _ words: [String], of known: [String], _ make: ([String]) -> Condition
+    ) -> [(words: String, changed: Condition)] {
+        near(
+            words, { word in words.count > 1 ? [] : Array(known.filter { $0 != word }.prefix(1)) },
+            make)
     }
 
     private static func set(_ words: [String]) -> Permissions {
