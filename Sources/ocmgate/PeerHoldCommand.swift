@@ -35,7 +35,7 @@ struct PeerHoldCommand: ParsableCommand {
             abstract: "Let a peer in: put it on one of your own lists.",
             discussion: """
                 Adds it to the list's text file, or to its `entries` in the policy file, whose \
-                comments and layout stay, once the policy with it has passed its tests and \
+                comments and layout stay, in the place of its entry that is over if there is one, once the policy with it has passed its tests and \
                 invariants. The messages that were held are not delivered: their senders were told \
                 to try again. A gateway that runs reads its policy again. For a peer whose keys \
                 changed it is refused: that is for ocmgate peer pin. Exit codes: 0 done, 1 \
@@ -120,7 +120,7 @@ struct PeerHoldCommand: ParsableCommand {
             do {
                 edit = try ListEdit(
                     adding: peer, to: list, stance, of: waiting.settings.policy.file, note: note,
-                    day: Moment.day(waiting.now))
+                    day: Moment.day(waiting.now), now: waiting.now)
             } catch {
                 try Output.miss("\(error)", about.json)
             }

@@ -1,6 +1,7 @@
 package import Federation
 
-/// A peer put on one of the operator's own lists, in the file where the entries of that list stand.
+/// A peer put on one of the operator's own lists, in the file where the entries of that list stand:
+/// in the place of its entry that is over, if there is one, else behind the last.
 ///
 /// Nothing is written before the policy with the new entry has been read whole and has passed its
 /// tests and invariants.
@@ -19,7 +20,7 @@ package struct ListEdit: Sendable {
     package let line: Int
     /// The new entry, as it is written; one that stood there before, as it is read.
     package let entry: String
-    /// Whether the host stood on the list before, alone and without an end: then nothing is written.
+    /// Whether the host stood on the list before, alone and not over: then nothing is written.
     package let isThere: Bool
     /// The policy as it is then.
     package let policy: Policy
@@ -31,9 +32,10 @@ package struct ListEdit: Sendable {
     ///   - list: its name; nil for the only own one of this standing.
     ///   - note: for people; the day is put before it.
     ///   - day: `2026-11-27`.
+    ///   - now: Unix seconds.
     package init(
         adding host: PeerHost, to list: String?, _ stance: PeerList.Stance, of file: String,
-        note: String, day: String
+        note: String, day: String, now: Int
     ) throws {
         let policy = try Self.load(file, .disk)
         let list = try Self.choose(list, stance, policy)
@@ -49,26 +51,37 @@ package struct ListEdit: Sendable {
             throw Problem("there is no file \(self.file)")
         }
         self.old = old
-        let known = list.entries.first { entry in
-            entry.pattern == HostPattern(host.description) && entry.until == nil
-        }
+        let own = list.entries.filter { $0.pattern == HostPattern(host.description) }
+        let known = own.first { !$0.hasEnded(now) }
         isThere = known != nil
         if let known {
             (text, entry, line) = (old, known.words, known.position?.line ?? 1)
+        } else if isText, let over = own.first {
+            (text, entry, line) = try Self.line(
+                of: host, inPlaceOf: over, Self.comment(note, day), note.isEmpty, old, self.file)
         } else if isText {
-            entry = "\(host)    # \(day)\(note.isEmpty ? "" : ": \(note)")"
+            entry = "\(host)    \(Self.comment(note, day))"
             var new = old
             if let last = new.last, last != 0x0A { new.append(0x0A) }
             line = new.count { $0 == 0x0A } + 1
             text = new + Array(entry.utf8) + [0x0A]
         } else {
-            let told = Self.quoted(note.isEmpty ? day : "\(day): \(note)")
+            let over = own.first
+            let kept = note.isEmpty ? over?.note : nil
+            let told = Self.quoted(kept ?? (note.isEmpty ? day : "\(day): \(note)"))
             entry = "{ host = \(Self.quoted("\(host)")), note = \(told) }"
             let place = try Self.entries(of: list.name, old, file)
             guard let edit = TOMLArrayEdit(old, at: place) else {
                 throw Problem("\(file):\(place.line): the entries of \(list.name) are not found")
             }
-            (text, line) = edit.appending(entry)
+            if let over {
+                guard let there = over.position,
+                    let changed = edit.replacing(at: there, with: entry)
+                else { throw Self.cannotReplace(over, file) }
+                (text, line) = changed
+            } else {
+                (text, line) = edit.appending(entry)
+            }
         }
         let (changed, bytes) = (self.file, text)
         self.policy = try Self.load(
@@ -116,6 +129,39 @@ package struct ListEdit: Sendable {
             other.tier == .own
                 ? "the list \(name) has standing = \"\(other.stance.rawValue)\""
                 : "the list \(name) is downloaded: what is written into it would not stay")
+    }
+
+    /// What stands behind a host in a text file.
+    private static func comment(_ note: String, _ day: String) -> String {
+        "# \(day)\(note.isEmpty ? "" : ": \(note)")"
+    }
+
+    /// A text file with the host, without an end, on the line of its entry that is over.
+    ///
+    /// - Parameters:
+    ///   - comment: what stands behind it.
+    ///   - keeps: whether the comment that stands there stays.
+    private static func line(
+        of host: PeerHost, inPlaceOf over: ListEntry, _ comment: String, _ keeps: Bool,
+        _ old: [UInt8], _ file: String
+    ) throws -> (text: [UInt8], entry: String, line: Int) {
+        var lines = old.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard let number = over.position?.line, lines.indices.contains(number - 1) else {
+            throw cannotReplace(over, file)
+        }
+        var line = lines[number - 1]
+        let end = line.last == 0x0D ? [line.removeLast()] : []
+        let there = line.firstIndex(of: UInt8(ascii: "#")).map { line[$0...] }
+        let kept = keeps ? there.map { String(decoding: $0, as: UTF8.self) } : nil
+        let entry = "\(host)    \(kept ?? comment)"
+        lines[number - 1] = ArraySlice(Array(entry.utf8) + end)
+        return (Array(lines.joined(separator: [0x0A])), entry, number)
+    }
+
+    private static func cannotReplace(_ over: ListEntry, _ file: String) -> Problem {
+        let place = over.position.map { ":\($0.line)" } ?? ""
+        return Problem(
+            "\(file)\(place): its entry \(over.words) is over: take it out, or change its until")
     }
 
     /// Where the value of `entries` begins.

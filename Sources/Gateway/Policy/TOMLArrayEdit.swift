@@ -1,6 +1,6 @@
 import Federation
 
-/// One element more in an array of a TOML text; comments, blanks and order of all others stay.
+/// One element more, or another in the place of one, in an array of a TOML text; comments, blanks and order of all others stay.
 ///
 /// The text is valid TOML, as its reader found; the array begins at a known place.
 struct TOMLArrayEdit {
@@ -51,6 +51,38 @@ struct TOMLArrayEdit {
         let (whole, number) = result(inserting: line, at: end)
         guard commaEnd == nil else { return (whole, number) }
         return (Array(whole[..<lastEnd]) + comma + whole[lastEnd...], number)
+    }
+
+    /// The text with the element in the place of the one that begins there, a string or a table, and
+    /// the line on which it then stands; nil when none begins there.
+    func replacing(at place: SourcePosition, with element: String) -> (text: [UInt8], line: Int)? {
+        guard let start = Self.offset(of: place, in: text), (open + 1..<close).contains(start),
+            let end = end(ofElementAt: start)
+        else { return nil }
+        return (Array(text[..<start]) + Array(element.utf8) + text[end...], place.line)
+    }
+
+    /// Behind a string, or behind the bracket that closes a table.
+    private func end(ofElementAt start: Int) -> Int? {
+        var (depth, index) = (0, start)
+        while index < close {
+            switch text[index] {
+            case UInt8(ascii: "#"):
+                index = text[index...].firstIndex(of: Self.newline) ?? text.count
+                continue
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                index = Self.end(ofStringAt: index, text)
+                if depth == 0 { return index }
+                continue
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return index + 1 }
+            case _: if depth == 0 { return nil }
+            }
+            index += 1
+        }
+        return nil
     }
 
     private func result(inserting new: [UInt8], at place: Int) -> ([UInt8], Int) {

@@ -46,7 +46,7 @@ import Testing
     ) throws -> ListEdit {
         try ListEdit(
             adding: try #require(PeerHost(host)), to: list, stance,
-            of: scratch.file("policy.toml"), note: note, day: "2026-11-27")
+            of: scratch.file("policy.toml"), note: note, day: "2026-11-27", now: 1_795_737_600)
     }
 
     private func text(_ name: String, _ scratch: Scratch) throws -> String {
@@ -143,7 +143,41 @@ import Testing
         #expect(try edit("new.test", "partners", excepted).list == "partners")
     }
 
-    /// An entry with an end, or for more than the host, is none of the host alone.
+    @Test(arguments: [("", "first"), ("again", "2026-11-27: again")])
+    func anEntryThatIsOverIsReplacedAndKeepsItsNote(_ note: String, _ told: String) throws {
+        let over = "  { host = \"b.test\", until = 2026-06-30, note = \"first\" } # } ends\n"
+        let text = Self.policy.replacing(
+            "  { host = \"b.test\", note = \"second\" },\n", with: over)
+        let scratch = try folder(text)
+        let edit = try edit("b.test", "partners", scratch, note: note)
+        try edit.write()
+        let entry = "{ host = \"b.test\", note = \"\(told)\" }"
+        #expect(!edit.isThere && edit.entry == entry && edit.line == 11)
+        #expect(
+            try self.text("policy.toml", scratch)
+                == text.replacing(over, with: "  \(entry) # } ends\n"))
+        #expect(edit.policy.standing(of: PeerHost("b.test"), now: 1_795_737_600).word == .allow)
+    }
+
+    @Test(arguments: [("", "# research"), ("again", "# 2026-11-27: again")])
+    func aLineThatIsOverIsReplacedAndKeepsItsComment(_ note: String, _ comment: String) throws {
+        let scratch = try folder()
+        try scratch.write("a.test\nc.test until 2026-06-30  # research\r\nd.test\n", "hosts.txt")
+        let edit = try edit("c.test", "hosts", scratch, note: note)
+        try edit.write()
+        #expect(edit.line == 2 && edit.entry == "c.test    \(comment)")
+        #expect(
+            try text("hosts.txt", scratch) == "a.test\nc.test    \(comment)\r\nd.test\n")
+    }
+
+    @Test func anEntryThatEndsLaterCountsAndStays() throws {
+        let text = Self.policy.replacing(
+            "{ host = \"b.test\", note", with: "{ host = \"b.test\", until = 2027-06-30, note")
+        let edit = try edit("b.test", "partners", try folder(text))
+        #expect(edit.isThere && edit.entry == "b.test until 2027-06-30")
+    }
+
+    /// An entry that is over, or for more than the host, is none of the host alone.
     @Test(arguments: [("a.test", "partners", 10), ("c.test", "hosts", 1)])
     func whoIsOnTheListAlreadyIsNotAddedAgain(_ host: String, _ list: String, _ line: Int) throws {
         let scratch = try folder()
