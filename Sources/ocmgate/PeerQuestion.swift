@@ -126,12 +126,28 @@ struct PeerQuestion: ParsableArguments {
             [site]
             origin = "https://localhost"
             [backend]
-            url = "http://localhost"
+            url = "http://localhost:8080"
             [policy]
             file = "/dev/null"
             """
         do { return try Configuration(Array(text.utf8), file: "no configuration") } catch {
             throw CommandFailure(error)
         }
+    }
+}
+
+extension Denial {
+    /// As the commands tell it: what the peer reads, and why.
+    var words: String { "\(status) \(disclosedCode), \(detail)" }
+}
+
+extension Denial? {
+    /// The same as a member of a JSON object; null for nothing.
+    var told: Output.Value {
+        guard let denial = self else { return .null }
+        return .object([
+            "code": .string(denial.disclosedCode), "status": .number(denial.status),
+            "reason": .string(denial.detail),
+        ])
     }
 }

@@ -8,7 +8,7 @@ extension ConfigurationReader {
     /// nobody asked for is none.
     mutating func egress(
         _ top: inout TOMLTableReader, _ profile: Configuration.Profile,
-        _ listeners: [Configuration.ListenSettings]
+        _ listeners: [Configuration.ListenSettings], _ backend: Configuration.BackendSettings?
     ) -> Configuration.EgressSettings? {
         guard var table = top.table("egress") else { return nil }
         let listen = table.read("listen", .egressAddress)
@@ -24,6 +24,11 @@ extension ConfigurationReader {
         } else {
             reportOverlap(
                 of: address, at: table.place(of: "listen"), with: listeners.map(\.address))
+        }
+        if let backend, address.takes(backend.endpoint) {
+            findings.report(
+                table.place(of: "listen"), "backend.url is this address",
+                remedy: "write in backend.url where the backend listens")
         }
         weaknesses(clients, other, sign, profile, in: table)
         let file = path(certificate ?? "/var/lib/ocmgate/egress-ca.pem")

@@ -36,7 +36,11 @@ extension ConfigurationReader {
             guard let from = TOMLForm<Authority>.authorityWithPort.read(key, findings),
                 let to = TOMLForm<Authority>.authorityWithPort.read(member.value, findings)
             else { continue }
-            map[from] = to
+            if map.updateValue(to, forKey: from) != nil {
+                findings.report(
+                    member.keyPosition, "\(quoted(from.description)) stands here twice",
+                    remedy: "take one of them out")
+            }
         }
         return map
     }

@@ -181,4 +181,33 @@ extension ListenAddress {
         case (.v6, _), (.v4, _): return false
         }
     }
+
+    /// Whether what connects to `endpoint` comes here. A socket at every address of the machine takes
+    /// what goes to the machine itself by its loopback addresses; of other names and addresses nobody
+    /// knows here whose they are.
+    func takes(_ endpoint: Upstream.Endpoint) -> Bool {
+        switch (self, endpoint) {
+        case (.unix(let own), .unix(let path)): return own == path
+        case (.tcp(_, let own), .tcp(let host, let port)):
+            guard own == Int(port) else { return false }
+            let meant: [IPAddress] =
+                switch host {
+                case .address(let address): [address]
+                case .name("localhost"): [.v4(0x7F00_0001), .v6(0, 1)]
+                case .name: []
+                }
+            return meant.contains { address in
+                let other = ListenAddress.tcp(address, port: own)
+                return self == other || Self.isLoopback(address) && takesAll(of: other)
+            }
+        case (.unix, .tcp), (.tcp, .unix): return false
+        }
+    }
+
+    private static func isLoopback(_ address: IPAddress) -> Bool {
+        switch address {
+        case .v4(let number): number >> 24 == 127
+        case .v6(let upper, let lower): (upper, lower) == (0, 1)
+        }
+    }
 }

@@ -21,12 +21,12 @@ struct ConfigurationReader {
         let profile: Configuration.Profile = top.read("profile", .word("profile")) ?? .bridge
         let site = self.site(&top)
         let (listeners, tls) = listenersAndTLS(&top, site)
-        let backend = self.backend(&top, site)
+        let backend = self.backend(&top, site, listeners)
         let outbound = self.outbound(&top)
         let discovery = self.discovery(&top)
         let signature = self.signature(&top, profile)
         let token = self.token(&top, profile)
-        let egress = self.egress(&top, profile, listeners)
+        let egress = self.egress(&top, profile, listeners, backend)
         let policy = self.policy(&top)
         let state = self.state(&top)
         let journal = self.journal(&top)
@@ -82,10 +82,17 @@ struct ConfigurationReader {
     }
 
     private mutating func backend(
-        _ top: inout TOMLTableReader, _ site: Configuration.SiteSettings?
+        _ top: inout TOMLTableReader, _ site: Configuration.SiteSettings?,
+        _ listeners: [Configuration.ListenSettings]
     ) -> Configuration.BackendSettings? {
         guard var table = required("backend", &top) else { return nil }
         let url = table.require("url", .backend)
+        if let url, let own = listeners.first(where: { $0.address.takes(url.endpoint) }) {
+            findings.report(
+                table.place(of: "url"),
+                "the gateway itself listens at \(own.address): it would ask itself",
+                remedy: "write where the backend listens")
+        }
         let kind: BackendKind = table.read("kind", .word("kind of backend")) ?? .nextcloud
         let host = table.read("host", .host)
         let pass: Configuration.BackendSettings.Pass = table.read("pass", .word("value")) ?? .all

@@ -68,7 +68,7 @@ struct ConfigurationChangeTests {
     @Test func aTableOfAnotherNameDoesNotTakeItsCertificateFromAListenerThatStays() throws {
         let one = "[[listen]]\naddress = \"127.0.0.1:8443\"\ntls = \"NAME\"\n"
         let table = "[tls.\"NAME\"]\ncert = \"a.pem\"\nkey = \"a.key\"\n"
-        let other = "[[listen]]\naddress = \"127.0.0.1:8080\"\n"
+        let other = "[[listen]]\naddress = \"127.0.0.1:8081\"\n"
         let change = try change(
             (one + table).replacing("NAME", with: "old.test"),
             (one + other + table).replacing("NAME", with: "new.test"))

@@ -80,6 +80,10 @@ import Transport
             #"8:13: "peer.test" is not a host and port like peer.test:443"#
         ),
         (
+            "[outbound]\nresolve = { \"peer.test:443\" = \"127.0.0.1:1\", \"PEER.test:443\" = \"127.0.0.1:2\" }",
+            #"8:46: "peer.test:443" stands here twice; take one of them out"#
+        ),
+        (
             "[discovery]\ncriteria = \"policy\"",
             #"8:12: this is not "from-policy" or an array of criteria"#
         ),
@@ -134,6 +138,20 @@ import Transport
         (
             "[[listen]]\naddress = \"127.0.0.1:3128\"\n[egress]\nlisten = \"127.0.0.1:3128\"",
             "10:1: a [[listen]] has this address"
+        ),
+        (
+            "[[listen]]\naddress = \"127.0.0.1:8080\"",
+            "4:1: the gateway itself listens at 127.0.0.1:8080: it would ask itself; "
+                + "write where the backend listens"
+        ),
+        (
+            "[[listen]]\naddress = \"0.0.0.0:8080\"",
+            "4:1: the gateway itself listens at 0.0.0.0:8080: it would ask itself; "
+                + "write where the backend listens"
+        ),
+        (
+            "[egress]\nlisten = \"127.0.0.1:8080\"",
+            "8:1: backend.url is this address; write in backend.url where the backend listens"
         ),
         (
             "[[listen]]\naddress = \"[::]:80\"\n[[listen]]\naddress = \"0.0.0.0:80\"",
@@ -308,7 +326,7 @@ import Transport
 
     @Test(
         arguments: [
-            ("http://127.0.0.1", Upstream.Endpoint.tcp(.address(.v4(0x7F00_0001)), port: 80), nil),
+            ("http://192.0.2.7", Upstream.Endpoint.tcp(.address(.v4(0xC000_0207)), port: 80), nil),
             ("https://cloud.inside:8443/", .tcp(.name("cloud.inside"), port: 8443), "cloud.inside"),
             ("unix:/run/nextcloud/http.sock", .unix(path: "/run/nextcloud/http.sock"), nil),
         ] as [(String, Upstream.Endpoint, String?)])
@@ -364,7 +382,7 @@ import Transport
             ConfigurationSample.required + """
                 candidate = ""
                 [[listen]]
-                address = "127.0.0.1:8080"
+                address = "127.0.0.1:8081"
                 proxy_protocol = []
                 trusted_proxies = []
                 [outbound]
