@@ -109,7 +109,8 @@ extension JournalDecision {
         let who = peer ?? claimed.map { "\($0)?" } ?? "-"
         return [
             time, id, direction == "out" ? "out" : "in ", kind,
-            action?.rawValue ?? "-", "\(status)", who, by, code ?? "",
+            action?.rawValue ?? "-", "\(status)", who, by,
+            code ?? (would.isEmpty ? "" : "would: \(would.joined(separator: ", "))"),
         ].joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
 }

@@ -69,8 +69,19 @@ struct JournalFilter: ParsableArguments {
     @Option(help: "allow, deny, hold or fail.")
     var action: String?
 
-    @Option(help: "The code of a refusal: as the peer read it, or of the guard.")
+    @Option(
+        help: """
+            The code of a refusal: as the peer read it, or of the guard; also of what profile \
+            observe let pass.
+            """)
     var code: String?
+
+    @Flag(
+        help: """
+            Only what was let pass, in report mode or by profile observe, and would have been \
+            refused.
+            """)
+    var would = false
 
     @Option(help: "Somebody: alice@cloud.example, an IP address, or a pseudonym.")
     var subject: String?
@@ -99,6 +110,7 @@ struct JournalFilter: ParsableArguments {
             }
         }
         search.code = code
+        search.onlyTolerated = would
         if let subject {
             search.client = JournalSearch.client(ofNobody: subject)
             if search.client == nil { search.subject = try journal.pseudonym(of: subject) }

@@ -17,6 +17,11 @@ struct PastOptions: ParsableArguments {
         try PastSource(configuration, dir: dir).journal()
     }
 
+    /// The profile of the installation; the usual one where none is configured.
+    func profile() throws -> Configuration.Profile {
+        configuration.isThere ? try configuration.load().profile : .bridge
+    }
+
     /// Milliseconds since 1970.
     func start() throws -> Int {
         try since.map { try JournalFilter.moment($0, "--since") } ?? 0

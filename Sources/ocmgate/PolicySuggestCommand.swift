@@ -11,8 +11,8 @@ struct PolicySuggestCommand: ParsableCommand {
             "Say what the journal's past messages mean for the policy, as TOML with evidence.",
         discussion: """
             Peers on no list that come often, peers that sign though they need not, blocks that \
-            nothing was about, and what blocks in report mode would have refused. Nothing is \
-            changed, and no peer whose signatures failed is suggested. Exit codes: 0 said, 2 the \
+            nothing was about, and what blocks in report mode, or under profile observe all of \
+            them, would have refused. Nothing is changed, and no peer whose signatures failed is suggested. Exit codes: 0 said, 2 the \
             policy or the journal cannot be read.
             """)
 
@@ -35,8 +35,8 @@ struct PolicySuggestCommand: ParsableCommand {
         let found: PolicySuggestions
         do {
             found = try PolicySuggestions.make(
-                for: policy, from: journal.reader, since: try past.start(), least: least,
-                progress: progress.show)
+                for: policy, under: try past.profile(), from: journal.reader,
+                since: try past.start(), least: least, progress: progress.show)
         } catch let error as JournalError { throw CommandFailure("\(error)") }
         progress.end()
         if json { printJSON(found) } else { Output.text(found.toml) }

@@ -115,3 +115,7 @@ def test_a_share_is_judged_by_the_profile(world, peers, column, name):
     if profile == "observe" and name == "other.test":
         assert decision["action"] == "allow"
         assert any("peer_unknown" in word for word in decision["would"])
+        found = gateway.command("journal", "search", "--code", "peer_unknown").stdout
+        assert decision["decision"] in found
+        assert "would: peer_unknown: policy: " in found.splitlines()[-1]
+        assert decision["decision"] in gateway.command("journal", "search", "--would").stdout

@@ -8,8 +8,11 @@ package struct JournalSearch: Sendable {
     package var kind: String?
     package var direction: String?
     package var action: String?
-    /// The code of the refusal: the one that the peer read, or that of the guard behind it.
+    /// The code of the refusal: the one that the peer read, or that of the guard behind it; under
+    /// profile `observe` the one that would have refused.
     package var code: String?
+    /// Whether only those are meant that were let pass although something would have refused them.
+    package var onlyTolerated = false
     /// The address that it came from, where that is nobody's.
     package var client: String?
     /// Somebody who is named, or whose address it came from.
@@ -41,7 +44,8 @@ package struct JournalSearch: Sendable {
         if let kind { texts.append(#""kind":"\#(kind)""#) }
         if let direction { texts.append(#""direction":"\#(direction)""#) }
         if let action { texts.append(#""action":"\#(action)""#) }
-        if let code { texts.append(#"\#(code)""#) }
+        if let code, !code.isEmpty { texts.append(code) }
+        if onlyTolerated { texts.append(#""would":["#) }
         if let client { texts.append(#""client":"\#(client)""#) }
         if let subject { texts.append(subject.description) }
         return texts.map { ByteNeedle($0) }
@@ -60,15 +64,22 @@ package struct JournalSearch: Sendable {
         ] {
             if let wanted, line.member(name)?.string != wanted { return false }
         }
-        if let code, line.member("code")?.string != code,
-            line.member("by")?.string != "guard:\(code)"
-        {
-            return false
-        }
+        if let code, !has(code, line) { return false }
+        if onlyTolerated, line.member("would")?.array?.isEmpty ?? true { return false }
         if let peer {
             return ["peer", "claimed"].contains { line.member($0)?.string == peer }
         }
         return true
+    }
+
+    private func has(_ code: String, _ line: JournalLine) -> Bool {
+        if line.member("code")?.string == code || line.member("by")?.string == "guard:\(code)" {
+            return true
+        }
+        // What the profile let pass is told by code and detail, as in "peer_unknown: policy: unknown".
+        return line.member("would")?.array?.contains { would in
+            would.string?.hasPrefix("\(code): ") ?? false
+        } ?? false
     }
 
     /// An address as records show it where it is nobody's: the machine's own. Nil for all others,

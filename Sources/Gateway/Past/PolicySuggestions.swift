@@ -7,6 +7,8 @@ package import Federation
 /// signatures failed is ever suggested for anything.
 package struct PolicySuggestions: Sendable {
     let policy: Policy
+    /// Under `observe` everything that refuses is tried out, as in a policy in report mode.
+    let profile: Configuration.Profile
     /// Messages of fewer than this are no reason for anything.
     let least: Int
     package private(set) var decisions = 0
@@ -17,18 +19,22 @@ package struct PolicySuggestions: Sendable {
     package private(set) var against: [String: [String: Int]] = [:]
 
     /// Counts what the journal holds since a time (milliseconds since 1970).
+    ///
+    /// - Parameter profile: under which the policy is asked.
     package static func make(
-        for policy: Policy, from reader: JournalReader, since: Int, least: Int,
+        for policy: Policy, under profile: Configuration.Profile = .bridge,
+        from reader: JournalReader, since: Int, least: Int,
         progress: (Int) -> Void = { _ in }
     ) throws -> PolicySuggestions {
-        var suggestions = PolicySuggestions(policy, least: least)
+        var suggestions = PolicySuggestions(policy, under: profile, least: least)
         let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
         try batches.forEach({ Sighting($0) }, progress: progress) { suggestions.note($0) }
         return suggestions
     }
 
-    init(_ policy: Policy, least: Int) {
+    init(_ policy: Policy, under profile: Configuration.Profile, least: Int) {
         self.policy = policy
+        self.profile = profile
         self.least = least
     }
 
@@ -90,8 +96,8 @@ package struct PolicySuggestions: Sendable {
     /// What is only tried out: how many messages each block was about, and whom it refused, or would
     /// have refused.
     ///
-    /// Of a policy in report mode that is everything that refuses, the lists and the defaults too;
-    /// of another one its blocks in report mode. A rule that lets through refuses nobody.
+    /// Of a policy in report mode, or under profile `observe`, that is everything that refuses, the
+    /// lists and the defaults too; of another one its blocks in report mode. A rule that lets through refuses nobody.
     package var trials: [(label: String, about: Int, refused: [(peer: String, count: Int)])] {
         let rules = policy.rules.filter { rule in
             switch rule.ruling {
@@ -103,7 +109,7 @@ package struct PolicySuggestions: Sendable {
             policy.requirements.map { ($0.label, $0.mode) }
             + policy.limits.map { ($0.label, $0.mode) } + rules.map { ($0.label, $0.mode) }
         var labels = all.filter { isReported($0.1) }.map(\.0)
-        if policy.mode == .report {
+        if isTriedOut {
             labels =
                 found(["unknown"] + policy.lists.map(\.label) + Self.builtIn) + labels
                 + found(["default"])
@@ -115,13 +121,23 @@ package struct PolicySuggestions: Sendable {
         }
     }
 
+    /// Whether nothing is refused by the policy as a whole.
+    var isTriedOut: Bool {
+        switch policy.mode {
+        case .report: true
+        case .enforce: profile == .observe
+        case .open: false
+        }
+    }
+
     /// Of these the ones that something was against.
     private func found(_ labels: [String]) -> [String] { labels.filter { against[$0] != nil } }
 
     private func isReported(_ mode: PolicyMode) -> Bool {
         switch (policy.mode, mode) {
         case (.report, .enforce), (.report, .report), (.enforce, .report): true
-        case (.enforce, .enforce), (_, .open), (.open, _): false
+        case (.enforce, .enforce): profile == .observe
+        case (_, .open), (.open, _): false
         }
     }
 

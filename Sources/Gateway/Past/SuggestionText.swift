@@ -68,9 +68,7 @@ extension PolicySuggestions {
         guard !found.isEmpty else { return [] }
         var lines = [
             "",
-            policy.mode == .report
-                ? "# mode = \"report\" refuses nothing. With mode = \"enforce\":"
-                : "# Blocks that are only reported. With mode = \"enforce\":",
+            trialTitle,
         ]
         for (label, about, refused) in found {
             let name = Self.plain(policy.placed(label))
@@ -89,6 +87,13 @@ extension PolicySuggestions {
             lines += more(refused.count)
         }
         return lines
+    }
+
+    private var trialTitle: String {
+        if !isTriedOut { return "# Blocks that are only reported. With mode = \"enforce\":" }
+        return profile == .observe
+            ? "# profile = \"observe\" refuses nothing by policy. With another one, and mode = \"enforce\":"
+            : "# mode = \"report\" refuses nothing. With mode = \"enforce\":"
     }
 
     private var idleLines: [String] {

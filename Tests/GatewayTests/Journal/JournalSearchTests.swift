@@ -7,8 +7,12 @@ import Testing
 @Suite("Searching the journal")
 struct JournalSearchTests {
     private static func found(_ journal: TestJournal, _ search: JournalSearch) throws -> [String] {
+        try found(journal.reader, search)
+    }
+
+    private static func found(_ reader: JournalReader, _ search: JournalSearch) throws -> [String] {
         var ids: [String] = []
-        try search.run(journal.reader) { line in
+        try search.run(reader) { line in
             ids.append(line.member("decision")?.string ?? "")
             return .goOn
         }
@@ -79,6 +83,24 @@ struct JournalSearchTests {
             }
             #expect(ids == found, "\(code)")
         }
+    }
+
+    @Test func whatTheProfileLetPassIsFoundByItsCode() throws {
+        let journal = try PastJournal()
+        let observed = try journal.add(nil, by: "unknown") { record in
+            record.decision.would = ["peer_unknown: policy: unknown"]
+        }
+        let reported = try journal.add(nil) { $0.decision.would = ["require:peer_unknown"] }
+        try journal.add(nil)
+        func found(_ search: JournalSearch) throws -> [String] {
+            try Self.found(journal.reader, search)
+        }
+        var search = JournalSearch()
+        search.code = "peer_unknown"
+        #expect(try found(search) == [observed])
+        search.code = nil
+        search.onlyTolerated = true
+        #expect(try found(search) == [observed, reported])
     }
 
     @Test func addressesThatAreNobodysAreFoundAsTheyStand() throws {

@@ -164,6 +164,32 @@ import Testing
         #expect(!found.toml.contains("rule:users"))
     }
 
+    /// Under profile `observe` a policy that enforces refuses nobody: what it would is told as well.
+    @Test func ofWhatIsOnlyObservedEverythingThatRefusesIsTold() throws {
+        let policy = try Policy.past(ReplayTests.all)
+        let facts = try JournalRecordTests.facts { facts in
+            facts.signature = .none
+            facts.peerKeys = .advertised
+        }
+        let verdict = policy.evaluate(
+            facts, policy.standing(of: facts.peer, now: PastJournal.start / 1000)
+        ) { _ in .room }
+        #expect(verdict.by == Policy.advertisedKeysLabel)
+        for second in 0..<3 {
+            try journal.add(facts, at: second, by: verdict.by) { record in
+                record.decision.would = ["signature_required: policy: \(verdict.by)"]
+                record.checks = verdict.checks
+            }
+        }
+        #expect(try suggest().trials.isEmpty)
+        let found = try PolicySuggestions.make(
+            for: policy, under: .observe, from: journal.reader, since: 0, least: 3)
+        #expect(found.trials.map(\.label) == [Policy.advertisedKeysLabel])
+        #expect(found.toml.contains("# profile = \"observe\" refuses nothing by policy."))
+        #expect(
+            found.toml.contains("built-in:advertised-keys: would have refused 3 of 3 messages"))
+    }
+
     /// A block that was enforced before it was put on trial has refused.
     @Test func whatATrialRefusedBeforeItWasOneIsCounted() throws {
         let policy =
