@@ -26,19 +26,21 @@ struct DiscoverCommand: AsyncParsableCommand {
                 facts.signature = document.generation
                 facts.access = document.exchangesTokens ? .token : .secret
             }
+            let guarding = found.settings.refusal(
+                of: document.generation, on: Occasion(.share, .inbound), beside: verdict)
             let dialect = PeerDialect(
                 document, try question.learned(found), sending: found.settings.signature.send)
             if question.json {
-                printJSON(document, dialect, verdict, found)
+                printJSON(document, dialect, verdict, guarding, found)
             } else {
-                printText(document, dialect, verdict, found)
+                printText(document, dialect, verdict, guarding, found)
             }
         }
     }
 
     private func printJSON(
         _ document: DiscoveryDocument, _ dialect: PeerDialect, _ verdict: Verdict?,
-        _ found: PeerQuestion.Found
+        _ guarding: Denial?, _ found: PeerQuestion.Found
     ) {
         Output.json([
             "host": .string(found.peer.description), "published": .bool(true),
@@ -53,13 +55,14 @@ struct DiscoverCommand: AsyncParsableCommand {
             "policy": verdict.map {
                 .object(["action": .string($0.action.rawValue), "by": .string($0.by)])
             } ?? .null,
+            "guard": guarding.told,
             "oddities": .strings(document.oddities),
         ])
     }
 
     private func printText(
         _ document: DiscoveryDocument, _ dialect: PeerDialect, _ verdict: Verdict?,
-        _ found: PeerQuestion.Found
+        _ guarding: Denial?, _ found: PeerQuestion.Found
     ) {
         func list(_ words: [String]) -> String {
             words.isEmpty ? "none" : words.sorted().joined(separator: ", ")
@@ -84,8 +87,11 @@ struct DiscoverCommand: AsyncParsableCommand {
         }
         Output.line("  token exchange \(document.exchangesTokens ? "yes" : "no")")
         Output.line("  we would sign  \(dialect.signatures.standard)")
+        if let guarding { Output.line("  its shares     deny: \(guarding.words)") }
         if let verdict {
-            Output.line("  its shares     \(verdict.action.rawValue) by \(verdict.by)")
+            let what = guarding == nil ? "its shares" : "the policy"
+            Output.line(
+                "  \(what)     \(verdict.action.rawValue) by \(verdict.by)")
         }
         for oddity in document.oddities { Output.line("  odd: \(oddity)") }
     }

@@ -28,8 +28,14 @@ struct InstallationCheck {
             if settings.bind == CodeBinding.none, configuration.token.bind == .peer {
                 warn(policy.file, "\(rule.label) lets any peer exchange a code")
             }
-            if settings.acceptSecret == .all, configuration.token.acceptSecret != .all {
-                warn(policy.file, "\(rule.label) takes permanent secrets of peers that have tokens")
+            let usual = configuration.token.acceptSecret
+            if let own = settings.acceptSecret, own.takesMore(than: usual) {
+                warn(
+                    policy.file,
+                    own == .all
+                        ? "\(rule.label) takes permanent secrets of peers that have tokens"
+                        : "\(rule.label) takes permanent secrets, which token.accept_secret = "
+                            + "\"\(usual.rawValue)\" refuses")
             }
         }
         if configuration.profile == .observe {

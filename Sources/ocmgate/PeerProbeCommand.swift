@@ -26,16 +26,20 @@ extension PeerCommand {
             let dialect = PeerDialect(
                 document, learned, sending: found.settings.signature.send)
             let policy = try question.policy(found)
+            let incoming = found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
+                facts.signature = document?.generation ?? .none
+                facts.access = dialect.tokenEndPoint == nil ? .secret : .token
+            }
             let report = Report(
                 found: found, document: document, dialect: dialect, learned: learned,
                 outgoing: found.verdict(of: policy, on: Occasion(.share, .outbound)) { facts in
                     facts.signature = dialect.fact
                     facts.access = dialect.exchange == .none ? .secret : .token
                 },
-                incoming: found.verdict(of: policy, on: Occasion(.share, .inbound)) { facts in
-                    facts.signature = document?.generation ?? .none
-                    facts.access = dialect.tokenEndPoint == nil ? .secret : .token
-                })
+                incoming: incoming,
+                guarding: found.settings.refusal(
+                    of: document?.generation ?? .none, on: Occasion(.share, .inbound),
+                    beside: incoming))
             if question.json { report.printJSON() } else { report.printText() }
             if document == nil { throw Exit.findings }
         }
@@ -50,6 +54,8 @@ extension PeerCommand {
         /// What the policy says to an ordinary share to it, and from it.
         let outgoing: Verdict?
         let incoming: Verdict?
+        /// What refuses a share from it before the policy is asked.
+        let guarding: Denial?
 
         func printText() {
             Output.line("\(found.peer)" + (document.map { ": \($0.endPoint)" } ?? ""))
@@ -73,6 +79,7 @@ extension PeerCommand {
                 "hasSigned": .string(learned.signed.standard),
                 "hasAccepted": .string(learned.accepted.standard),
                 "policy": .object(["out": json(outgoing), "in": json(incoming)]),
+                "guard": guarding.told,
                 "explanation": .strings(sentences),
             ])
         }
@@ -96,6 +103,11 @@ extension PeerCommand {
             }
             if let outgoing {
                 sentences.append("The policy to an ordinary share to it: \(words(outgoing)).")
+            }
+            if let guarding {
+                sentences.append(
+                    "An ordinary share from it is refused before the policy is asked: "
+                        + "\(guarding.words).")
             }
             if let incoming {
                 sentences.append("The policy to an ordinary share from it: \(words(incoming)).")

@@ -17,6 +17,9 @@ struct PolicyExplainCommand: ParsableCommand {
             sig verify looks at it). Limits have room, but for those named by --over and the one that \
             refused the message of --decision.
 
+            Where the policy is that of the configuration, what its profile and signature.accept \
+            refuse before the policy is asked is said beside the policy's answer.
+
             Exit code 0 when the policy allows the message, 2 when there is none that can be used, \
             3 when it refuses.
             """)
@@ -35,7 +38,10 @@ struct PolicyExplainCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let policy = try self.policy()
+        // Of another policy nobody knows under which configuration it would be asked.
+        let settings = file == nil ? try configuration.load() : nil
+        let policy = try PolicyCommand.open(
+            file ?? settings?.policy.file ?? "", in: configuration)
         let asked = try message.asked(configuration, json: json)
         let facts = asked.facts
         let standings = policy.standings(of: facts)
@@ -46,20 +52,19 @@ struct PolicyExplainCommand: ParsableCommand {
         let isWaiting = verdict.checks.first?.result == .held && standings.first.refusal == nil
         let standing = (isWaiting ? standings.waiting?.standing : nil) ?? standings.first
         let named = isWaiting ? standings.waiting?.host : standings.named
+        let guarding = settings?.refusal(of: facts.signature, on: facts.occasion, beside: verdict)
         if json {
-            printJSON(policy, verdict, standing)
+            printJSON(policy, facts, verdict, standing, guarding)
         } else {
             printText(policy, facts, verdict, standing, named)
+            if let guarding {
+                Output.line("  the configuration refuses it before: \(guarding.words)")
+            }
         }
         switch verdict.action {
         case .allow: return
         case .deny, .hold: throw Exit.refused
         }
-    }
-
-    private func policy() throws -> Policy {
-        try PolicyCommand.open(
-            try file ?? configuration.load().policy.file, in: configuration)
     }
 
     /// The places of the limits that `--over` names, and of the one that refused the past message.
@@ -85,6 +90,15 @@ struct PolicyExplainCommand: ParsableCommand {
             .description
     }
 
+    /// Why the check came out so. A known key is shown by a signature where the message comes in.
+    private func reason(of check: Check, _ facts: Facts) -> String? {
+        let text = check.reason.text
+        guard check.reason == .missing(.keyPinned), facts.occasion.direction == .inbound,
+            !facts.signature.isValid
+        else { return text }
+        return text.map { "\($0), and is not signed" }
+    }
+
     private func printText(
         _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing,
         _ named: PeerHost?
@@ -94,7 +108,7 @@ struct PolicyExplainCommand: ParsableCommand {
         var rows = verdict.checks.map { check in
             [
                 check.result.rawValue, check.name, written(check, policy, standing) ?? "built in",
-                check.reason.text ?? "",
+                reason(of: check, facts) ?? "",
             ]
         }
         if let named, !rows.isEmpty { rows[0][3] += ", of \(named), which the message names" }
@@ -119,19 +133,23 @@ struct PolicyExplainCommand: ParsableCommand {
         }
     }
 
-    private func printJSON(_ policy: Policy, _ verdict: Verdict, _ standing: Standing) {
+    private func printJSON(
+        _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing,
+        _ guarding: Denial?
+    ) {
         Output.json([
             "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
             "place": Output.text(policy.place(of: verdict.by)?.description),
             "code": Output.text(verdict.code), "hint": Output.text(verdict.hint),
             "status": verdict.status.map { .number($0) } ?? .null,
             "would": .strings(verdict.would), "policy": .string(policy.hash),
+            "guard": guarding.told,
             "checks": .list(
                 verdict.checks.map { check in
                     [
                         "name": .string(check.name), "result": .string(check.result.rawValue),
                         "place": Output.text(written(check, policy, standing)),
-                        "reason": Output.text(check.reason.text),
+                        "reason": Output.text(reason(of: check, facts)),
                     ]
                 }),
         ])

@@ -487,6 +487,32 @@ def test_check_names_rules_that_are_weaker_than_the_configuration(fresh):
     assert "rule:weak takes permanent secrets of peers that have tokens" in messages
 
 
+def test_check_names_rules_that_take_secrets_which_strict_refuses(fresh):
+    replace(fresh / "config.toml", 'profile = "bridge"', 'profile = "strict"')
+    with (fresh / "policy.toml").open("a") as file:
+        file.write('[[rule]]\nname = "weak"\non = ["webdav.in"]\naction = "allow"\n'
+                   'set = { accept_secret = "legacy" }\n')
+    run = ocmgate("check", "--json", cwd=fresh)
+    messages = [row["message"] for row in json.loads(run.stdout)["warnings"]]
+    assert 'rule:weak takes permanent secrets, which token.accept_secret = "none" refuses' in messages
+
+
+def test_explain_says_that_a_known_key_is_shown_by_a_signature(tmp_path):
+    (tmp_path / "p.toml").write_text(
+        'version = 1\nname = "p"\nunknown = "allow"\n[[require]]\nname = "r"\non = "share"\n'
+        'need = "key-pinned"\n')
+
+    def reason(*options):
+        run = ocmgate("policy", "explain", "p.toml", "--json", *options, cwd=tmp_path)
+        [reason] = [check["reason"] for check in json.loads(run.stdout)["checks"]
+                    if check["name"] == "require:r"]
+        return reason
+
+    unsigned = reason("--on", "share.in", "--signature", "none")
+    assert unsigned == "needs key-pinned, and is not signed"
+    assert reason("--on", "share.in", "--no-key-pinned") == "needs key-pinned"
+
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "policy.example.toml"
 
 
@@ -935,6 +961,28 @@ def test_a_peer_is_judged(legacy, start):
         assert answer["policy"]["action"] == "allow", answer
     text = gateway.command("discover", "cavage.test").stdout
     assert "we would sign  cavage" in text
+
+
+def test_what_the_profile_refuses_is_said_beside_the_policy(legacy, start):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url, profile="strict")
+    for host, code in (("modern.test", None), ("cavage.test", "signature_invalid"),
+                       ("legacy.test", "signature_required")):
+        for command in (["discover", host], ["peer", "probe", host]):
+            answer = json.loads(gateway.command(*command, "--json").stdout)
+            guard = answer["guard"]
+            assert guard is None if code is None else (guard["status"], guard["code"]) == (401, code)
+    text = gateway.command("discover", "cavage.test").stdout
+    assert "its shares     deny: 401 signature_invalid, cavage is not in signature.accept" in text
+    assert "the policy     allow by " in text
+    text = gateway.command("peer", "probe", "legacy.test").stdout
+    assert "refused before the policy is asked: 401 signature_required, profile strict takes" in text
+    run = gateway.command("policy", "explain", "--on", "share.in", "--peer", "legacy.test",
+                          "--signature", "none")
+    assert run.returncode == 0 and "allow by rule:" in run.stdout
+    assert "the configuration refuses it before: 401 signature_required, profile strict" in run.stdout
+    run = gateway.command("policy", "explain", "--on", "share.in", "--peer", "modern.test", "--json")
+    assert json.loads(run.stdout)["guard"] is None
 
 
 # peer probe

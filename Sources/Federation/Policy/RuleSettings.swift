@@ -40,6 +40,11 @@ package enum AcceptSecret: String, Sendable, CaseIterable {
     case all
 
     static let strictFirst: [AcceptSecret] = [.none, .legacy, .all]
+
+    /// Whether it takes secrets that the other does not.
+    package func takesMore(than other: AcceptSecret) -> Bool {
+        Self.strictFirst.drop { $0 != other }.dropFirst().contains(self)
+    }
 }
 
 /// By whom a code is exchanged.

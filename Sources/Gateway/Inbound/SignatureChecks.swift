@@ -10,7 +10,7 @@ extension Gateway {
     func judgeWithoutKey(
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
     ) throws(Denial) {
-        guard accepts(presented.generation) else {
+        guard configuration.signature.accepts(presented.generation.fact) else {
             throw Denial(notAccepting: presented.generation)
         }
         let verdict: ProfileVerdict
@@ -24,14 +24,6 @@ extension Gateway {
                 signature, of: message, body: received.body, now: received.now)
         }
         if case .violated(let violations) = verdict { throw Denial(violations) }
-    }
-
-    private func accepts(_ generation: SignatureGeneration) -> Bool {
-        switch generation {
-        case .none: true
-        case .cavage: configuration.signature.accept.contains(.cavage)
-        case .label, .tag: configuration.signature.accept.contains(.rfc9421)
-        }
     }
 
     /// The host whose key must have signed: the one that the key's name names, if it is one of

@@ -93,9 +93,7 @@ extension Gateway {
     }
 
     private func unsigned(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
-        if configuration.profile == .strict {
-            throw Denial(.signatureRequired, "profile strict takes no unsigned message")
-        }
+        if let denial = configuration.refusalOfUnsigned { throw denial }
         guard let peer = claimed.claim?.peer else {
             return Verified(
                 claimed: claimed, peer: nil, signature: .none(.no), document: nil)
