@@ -59,7 +59,8 @@ package struct Site: Sendable {
     /// The backend looks for the user by the part before the host, and leaves the host aside; what the
     /// policy says of `dean@cloud.example` would not be about `dean@other.example`. Refused:
     /// another host than those of the site (`misdirected_request`); white space at an end, which the
-    /// database of a backend may compare as if it were not there (`malformed_message`).
+    /// database of a backend may compare as if it were not there, and a second host inside of it
+    /// (`malformed_message`).
     func checkOwn(_ person: OCMAddress, _ member: String) throws(Denial) {
         guard hosts.contains(person.host) else {
             throw Denial(
@@ -70,6 +71,12 @@ package struct Site: Sendable {
         let ends = [person.identifier.unicodeScalars.first, person.identifier.unicodeScalars.last]
         guard !ends.contains(where: { $0?.properties.isWhitespace ?? true }) else {
             throw Denial(.malformedMessage, "\(member) begins or ends with white space")
+        }
+        // Old servers cut an address where they take the host to end: what policy and limits say of
+        // `dean@cloud.example` would not be about `dean@cloud.example/@cloud.example`.
+        let inner = person.identifier.utf8.drop { $0 != UInt8(ascii: "@") }
+        guard !inner.contains(where: { "/:?#\\".utf8.contains($0) }) else {
+            throw Denial(.malformedMessage, "\(member) has the end of a host before its last @")
         }
     }
 

@@ -1,3 +1,4 @@
+import Federation
 import Testing
 import Transport
 
@@ -16,6 +17,27 @@ import Transport
     ])
     func requestsAreForTheNamesOfTheSite(_ host: String, _ isNamed: Bool) throws {
         #expect(try site().isNamed(by: try Authority(host)) == isNamed)
+    }
+
+    // Old servers cut an address where they take the host to end, and would find another user.
+    @Test(arguments: [
+        ("dean", true), ("dean@other.example", true), ("dean/x", true),
+        ("dean@cloud.uni.example/", false), ("dean@cloud.uni.example:443", false),
+        ("dean@https://cloud.uni.example/", false), ("dean@cloud.uni.example/index.php", false),
+        ("dean@cloud.uni.example?", false), ("dean@cloud.uni.example#", false),
+    ])
+    func ourPeopleHaveOneSpelling(_ identifier: String, _ isTaken: Bool) throws {
+        guard let address = OCMAddress("\(identifier)@cloud.uni.example") else {
+            #expect(!isTaken)
+            return
+        }
+        let site = try site()
+        guard isTaken else {
+            let denial = #expect(throws: Denial.self) { try site.checkOwn(address, "shareWith") }
+            #expect(denial?.code == .malformedMessage)
+            return
+        }
+        try site.checkOwn(address, "shareWith")
     }
 
     @Test func aRequestWithoutHostIsForTheSite() throws {

@@ -163,6 +163,11 @@ package final class EgressHandler: RequestHandler {
         guard head.path.starts(with: Self.prefix) else {
             return refuse(Denial(.notFound, "no proxy request, and not /egress/"), "", client)
         }
+        guard Self.isOurs(head.authority) else {
+            return refuse(
+                Denial(.misdirected, "the gateway's own address belongs into Host here"), "", client
+            )
+        }
         let rest = head.path.dropFirst(Self.prefix.count)
         let text = Array(rest.prefix { $0 != UInt8(ascii: "/") })
         guard let target = try? Authority(text.span) else {
@@ -170,6 +175,16 @@ package final class EgressHandler: RequestHandler {
         }
         let path = rest.dropFirst(text.count)
         return pass(head, to: target, path.isEmpty ? [UInt8(ascii: "/")] : path, .prefix, client)
+    }
+
+    /// Whether a request with a prefix was sent to the gateway by its address, or by a name that means
+    /// something in its network alone: a page in a browser beside the backend reaches it by a name of
+    /// its own (DNS rebinding), and is not to speak for the site.
+    private static func isOurs(_ authority: Authority?) -> Bool {
+        switch authority?.host {
+        case nil, .address: true
+        case .name?: authority?.host.isLocalName ?? false
+        }
     }
 
     /// Where the target of a request stood.

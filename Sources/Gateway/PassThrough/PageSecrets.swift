@@ -59,8 +59,9 @@ extension Gateway {
         guard part.count >= Self.shortestSecret, part.count <= 3 * 512,
             let decoded = percentDecoded(String(decoding: part, as: UTF8.self))
         else { return }
-        // Databases do not see spaces at the end.
-        var text = Substring(decoded)
+        // A server behind may cut a segment at its parameters, or at what was encoded. Databases do not see
+        // spaces at the end.
+        var text = decoded.prefix { !";?#".contains($0) }
         while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
             text = text.dropLast()
         }

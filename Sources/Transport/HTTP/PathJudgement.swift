@@ -64,7 +64,9 @@ enum PathReadings {
         // Three rounds of decoding: more than any chain of servers was seen to do.
         for _ in 0..<4 {
             for bytes in [decoded, withoutParameters(decoded)] {
-                for reading in [bytes, Array(bytes.prefix { $0 != 0 })] {
+                // A server behind may cut what was encoded as it would what was not.
+                let ended = bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+                for reading in [bytes, Array(bytes.prefix { $0 != 0 }), Array(ended)] {
                     readings.insert(text(reading))
                     readings.insert(text(reading.map { $0 == 0x5C ? 0x2F : $0 }))
                     readings.insert(text(resolved(reading)))

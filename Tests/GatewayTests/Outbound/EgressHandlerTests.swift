@@ -290,6 +290,18 @@ import Testing
         #expect(way.logged().count == 1)
     }
 
+    /// A page in a browser beside the backend has a name of its own that leads to us.
+    @Test(arguments: [
+        ("127.0.0.1:3128", true), ("[::1]:3128", true), ("localhost:3128", true),
+        ("gateway:3128", true), ("gateway.internal", true), ("evil.example:3128", false),
+        ("modern.test", false),
+    ])
+    func aPrefixIsTakenUnderOurOwnAddressOnly(_ host: String, _ isTaken: Bool) async throws {
+        let way = try TestEgress()
+        let outcome = try await way.plan("GET /egress/modern.test/ HTTP/1.1", "Host: \(host)")
+        #expect((outcome.status == 421) == !isTaken)
+    }
+
     @Test(arguments: [
         "http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/", "https://[::1]/",
         "http://localhost/", "http://blocked.test/", "http://modern.test:8080/",

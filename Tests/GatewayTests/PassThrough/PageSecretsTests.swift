@@ -9,7 +9,8 @@ import Testing
 
     @Test(arguments: [
         "/s/\(secret)", "/index.php/s/\(secret)/download", "/s//\(secret)?path=%2F",
-        "/s/%53ECRET0PERMANEN", "/s/\(secret)%20", "/apps/files_sharing/publicpreview/\(secret)",
+        "/s/%53ECRET0PERMANEN", "/s/\(secret);x", "/s/\(secret)%3fx", "/s/\(secret)%23",
+        "/s/\(secret)%20", "/apps/files_sharing/publicpreview/\(secret)",
         "/apps/editor/page?x=1&token=\(secret)", "/apps/editor/page?token=%53ECRET0PERMANEN+",
         "/apps/files_sharing/ajax/publicpreview.php?t=\(secret)&file=a",
     ])

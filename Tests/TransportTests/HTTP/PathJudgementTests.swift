@@ -41,6 +41,7 @@ import Testing
 
     @Test(arguments: [
         ("/ocm/shares;x", PathFailure.alias), ("/ocm;x/shares", .alias),
+        ("/ocm/shares%3Fx", .alias), ("/ocm/shares%23x", .alias), ("/ocm/shares%253fx", .alias),
         ("/ocm/shares%3Bx", .alias), ("/ocm/%2573hares", .alias), ("/ocm%2Fshares", .encodedSlash),
         ("/index.php%2focm/shares", .encodedSlash), ("/x%5c..%5cocm%5cshares", .encodedBackslash),
         ("/ocm/shares%2500", .doubleEncoding), ("/ocm%25252fshares", .doubleEncoding),
