@@ -63,6 +63,7 @@ extension RunningGateway {
                             window: configuration.signature.window.wholeSeconds,
                             skew: configuration.signature.skew.wholeSeconds),
                         knownFrom: store.born,
+                        lostBefore: store.isUnmarked ? environment.now() : nil,
                         monotonic: environment.monotonicMilliseconds()),
                     pins: try PinBook(store), pastKeys: try PastKeys(store),
                     generations: try PeerGenerations(store, of: .peer),

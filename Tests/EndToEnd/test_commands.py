@@ -764,6 +764,21 @@ def test_a_secret_that_several_shares_have_is_told_when_one_is_revoked(fresh):
     assert "share 1 is over\n" == ocmgate("share", "revoke", "2", cwd=fresh).stdout.replace("2", "1")
 
 
+def test_a_configuration_that_everybody_may_write_is_refused(fresh):
+    """It names the policy, the backend and the profile: who may federate would be anybody's choice."""
+    def reload(_):
+        (fresh / "config.toml").chmod(0o666)
+        run = ocmgate("reload", cwd=fresh)
+        assert "everybody may write this file" in run.stdout + run.stderr and run.returncode != 0, run
+        (fresh / "config.toml").chmod(0o644)
+
+    assert serve(fresh, reload)[0] == 0
+    (fresh / "config.toml").chmod(0o666)
+    for command in ("check", "run"):
+        run = ocmgate(command, cwd=fresh)
+        assert run.returncode in (1, 2) and "chmod o-w" in run.stderr, run
+
+
 def test_run_logs_json_when_asked(fresh):
     with (fresh / "config.toml").open("a") as file:
         file.write('[log]\nformat = "text"\n')

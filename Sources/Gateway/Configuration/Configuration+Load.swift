@@ -7,7 +7,12 @@ extension Configuration {
     /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names that
     /// are not defined, and keys whose function is not available yet.
     package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
-        try Configuration(bytes(of: file), file: file)
+        let configuration = try Configuration(bytes(of: file), file: file)
+        if let error = ConfigurationErrors([ConfigurationError(openToAll: file)].compactMap { $0 })
+        {
+            throw error
+        }
+        return configuration
     }
 
     /// The text of the file.

@@ -57,13 +57,16 @@ package final class ReplayCache: Sendable {
     /// - Parameters:
     ///   - knownFrom: of a new state file, the time from which on everything is known: usually
     ///     `now`, since an earlier state may have been lost.
+    ///   - lostBefore: of a state file that may be an older copy, the time of its opening.
     ///   - monotonic: milliseconds of a clock that never steps.
     package init(
-        _ store: Store, _ key: SealKey, limits: Limits, knownFrom: Int, monotonic: Int
+        _ store: Store, _ key: SealKey, limits: Limits, knownFrom: Int,
+        lostBefore: Int? = nil, monotonic: Int
     ) throws(StoreOpenError) {
         self.key = key.hmac(for: .replay)
         let loaded = try store.read { try ReplayRows.load($0) }
-        var memory = ReplayMemory(limits: limits, floor: loaded.floor ?? knownFrom - 1)
+        let floor = loaded.floor ?? knownFrom - 1
+        var memory = ReplayMemory(limits: limits, floor: max(floor, (lostBefore ?? .min + 1) - 1))
         for row in loaded.rows { memory.restore(row, monotonic: monotonic) }
         self.memory = Mutex(memory)
         rows = Mutex(loaded.rows.last?.id ?? 0)

@@ -11,6 +11,8 @@ package final class Store: Sendable {
     package let path: String
     /// Whether the file was made by this opening: nothing is known of what happened before.
     package let isNew: Bool
+    /// Whether a file was there without its mark, so that it may be an older copy of what was.
+    let isUnmarked: Bool
     /// Wall time, unix seconds, when the file was first made.
     package let born: Int
 
@@ -44,6 +46,7 @@ package final class Store: Sendable {
         lock = try StoreLock(path + ".lock")
         let marked = try StoreMark.read(path + ".mark")
         isNew = try Self.prepareFile(path, marked: marked)
+        isUnmarked = !isNew && marked == nil
         do {
             if !isNew {
                 // By a reader first: the last writer that closes a damaged file would fold what is

@@ -105,6 +105,28 @@ import Testing
         store.close()
     }
 
+    /// Without its mark it may be an older copy: what was signed before it was opened may have come before.
+    @Test func aFileWithoutItsMarkClosesTheWindowOfReplay() async throws {
+        let store = try open(scratch)
+        try await record(store, 2)
+        #expect(!store.isUnmarked)
+        let copy = try scratch.crashed()
+        store.close()
+        try FileManager.default.removeItem(atPath: copy.file("state.db.mark"))
+        let again = try open(copy)
+        #expect(again.isUnmarked && !again.isNew)
+        func glance(_ lostBefore: Int?, created: Int) throws -> Bool {
+            let cache = try ReplayCache(
+                again, key, limits: .init(window: 300, skew: 30), knownFrom: again.born,
+                lostBefore: lostBefore, monotonic: 0)
+            return cache.glance(cache.name(of: [1]), client: "a", created: created) == nil
+        }
+        #expect(try glance(nil, created: 1500))
+        #expect(try !glance(2000, created: 1500))
+        #expect(try glance(2000, created: 2000))
+        again.close()
+    }
+
     @Test func noSecretIsInTheFilesInPlain() async throws {
         let store = try open(scratch)
         try await record(store)
