@@ -24,7 +24,7 @@ package struct AddressGuard: Sendable {
     }
 
     /// - Parameter own: this machine's addresses; asked each time, since they change while a gateway
-    ///   runs (addresses that are temporary, or taken over from another machine).
+    ///   runs (those that are temporary, or taken over from another machine).
     package init(
         allowing allowed: [CIDR] = [], own: @escaping @Sendable () -> [IPAddress] = { [] }
     ) {
