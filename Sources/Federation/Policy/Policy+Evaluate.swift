@@ -266,7 +266,7 @@ extension Standing {
 extension Verdict {
     /// Of a message that nothing else refuses: it waits for what the lists say of another host. No
     /// check behind the lists counts then.
-    fileprivate func held(by waiting: Standing) -> Verdict {
+    package func held(by waiting: Standing) -> Verdict {
         Verdict(
             action: .hold, by: waiting.by, refusal: waiting.refusal, would: would,
             settings: .none,

@@ -24,7 +24,7 @@ extension Gateway {
             document: verified.document)
         let standings = trail.policy.standings(of: facts)
         let judgement = judge(
-            facts, standings.first,
+            facts, standings.first, waiting: standings.waiting?.standing,
             Amount(of: verified.claimed.message, verified.claimed.received),
             under: trail.snapshot)
         trail.judged(judgement, facts)
@@ -66,8 +66,13 @@ extension Gateway {
         facts.software = document?.software
         facts.fill(from: claimed.message, ours: site.hosts)
         if case .token(let request) = claimed.message, let peer {
-            let own = registry.find(request.code, .outbound).first { $0.share.peer == peer }
-            if let own { facts.fill(from: own) }
+            let found = registry.find(request.code, .outbound)
+            // Of a code that any peer may exchange, the share is judged whoever shows it.
+            let free = found.first {
+                ($0.share.settings.bind ?? configuration.token.bind) == .none
+            }
+            let meant = found.first { $0.share.peer == peer } ?? free
+            if let meant { facts.fill(from: meant) }
         }
         if let share = claimed.share { facts.complete(from: share) }
         facts.invite = invite(behind: claimed.message)

@@ -30,13 +30,19 @@ extension Gateway {
         judge(facts, snapshot.policy.standings(of: facts).first, amount, under: snapshot)
     }
 
+    /// - Parameter waiting: what the lists say of another host, for which a message that nothing refuses
+    ///   is held. The verdict is that without it, since profile `observe` only tells of it.
     func judge(
-        _ facts: Facts, _ standing: Standing, _ amount: Amount, under snapshot: PolicySnapshot
+        _ facts: Facts, _ standing: Standing, waiting: Standing? = nil, _ amount: Amount,
+        under snapshot: PolicySnapshot
     ) -> Judgement {
         let microseconds = environment.monotonicMicroseconds()
         var taking = RoomTaking(snapshot.live, facts, amount, microseconds: microseconds)
         let verdict = snapshot.policy.evaluate(facts, standing) { taking.take($0) }
-        if verdict.action != .allow, configuration.profile != .observe { taking.giveBack() }
+        // What the message comes to.
+        let outcome =
+            waiting.flatMap { verdict.action == .allow ? verdict.held(by: $0) : nil } ?? verdict
+        if outcome.action != .allow, configuration.profile != .observe { taking.giveBack() }
         guard let beside = snapshot.beside else {
             return Judgement(
                 verdict: verdict, beside: nil,
@@ -45,8 +51,8 @@ extension Gateway {
         var besideTaking = RoomTaking(beside, facts, amount, microseconds: microseconds)
         let other = beside.policy.evaluate(facts) { besideTaking.take($0) }
         // What the policy refuses never comes to use the candidate's room.
-        if other.action != .allow || verdict.action != .allow { besideTaking.giveBack() }
-        let judged = BesideVerdict(other, of: beside.policy, beside: verdict)
+        if other.action != .allow || outcome.action != .allow { besideTaking.giveBack() }
+        let judged = BesideVerdict(other, of: beside.policy, beside: outcome)
         policy.count.note(differs: judged.differs)
         return Judgement(
             verdict: verdict, beside: judged,

@@ -311,6 +311,24 @@ import Testing
         #expect(try await world.exchange(code: Self.secret, by: "two.test").status == 200)
     }
 
+    /// What a rule says of a share holds for whoever shows its code.
+    @Test func withoutBindingTheRulesSeeTheShareOfAnyPeer() async throws {
+        let rule = """
+            [[rule]]
+            name = "read only"
+            on = "token.in"
+            when = { permissions = ["write"] }
+            action = "deny"
+            """
+        let world = try await TestGateway(token: "bind = \"none\"", rules: rule)
+        try await world.share(Self.secret, permissions: .named(["write"]))
+        try await world.share("SECRET-TO-READ", id: "2", permissions: .named(["read"]))
+        for peer in ["one.test", "two.test"] {
+            #expect(try await world.exchange(code: Self.secret, by: peer).status == 400)
+            #expect(try await world.exchange(code: "SECRET-TO-READ", by: peer).status == 200)
+        }
+    }
+
     @Test func refusingUnknownCodesAsksNobody() async throws {
         let world = try await TestGateway(token: "verify_unknown = \"refuse\"")
         world.backend.answers(207)

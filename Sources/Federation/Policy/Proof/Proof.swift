@@ -36,12 +36,9 @@ extension Policy {
         do throws(ProofLimit) {
             let space = try MessageSpace([self], asked: [invariant.given])
             let given = ScopeLiterals(space: space, policy: 0).literals(invariant.given)
-            let starts = space.possible.map { region in
-                given.reduce(region) { region, literal in
-                    literal.isWanted
-                        ? region.with(literal.question) : region.without(literal.question)
-                }
-            }
+            let starts = given.reduce(space.possible) { regions, literal in
+                regions.flatMap { literal.parts(of: $0) }
+            }.filter { !$0.isEmpty }
             var found: Counterexample?
             var doubt: String?
             let regions = try Exploration([self], in: space, .action, progress: progress)

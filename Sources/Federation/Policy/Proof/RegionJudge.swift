@@ -40,6 +40,14 @@ struct RegionJudge {
             self.isWanted = isWanted
             self.alternative = alternative
         }
+
+        /// The parts of a region in which it holds; one may be empty.
+        func parts(of region: Region) -> [Region] {
+            let own = isWanted ? region.with(question) : region.without(question)
+            guard let alternative else { return [own] }
+            let rest = isWanted ? region.without(question) : region.with(question)
+            return [own, rest.with(alternative)]
+        }
     }
 
     /// What must be met, of the messages of a kind when one is named.

@@ -80,6 +80,26 @@ import Testing
         Issue.record("\(proof)")
     }
 
+    /// Who is not known belongs to whoever is named there, in a class of several kinds too.
+    @Test(arguments: ["\"token.in\"", "[\"share.in\", \"token.in\"]"])
+    func whoIsNotKnownIsOfTheClassToo(_ on: String) throws {
+        let rule = """
+            [[rule]]
+            name = "of p"
+            on = ["share.in", "token.in"]
+            when = { owner = "*@p.example" }
+            action = "allow"
+
+            """
+        let proof = try Self.prove(
+            rule,
+            given:
+                "on = \(on), owner = \"*@p.example\", standing = \"allow\", signature = \"rfc9421\"",
+            never: "deny")
+        if case .broken = proof { return }
+        Issue.record("\(proof)")
+    }
+
     @Test(arguments: [
         ("", "standing = \"block\""),
         ("", "standing = \"unknown\""),
