@@ -169,7 +169,9 @@ extension Gateway {
         } catch {
             let refused = refusal(error, trail.decision)
             trail.refused(error, status: refused.status)
-            log.decision(trail.finished().record.decision)
+            // The record of what took effect may be written all the same, later than anybody waits: this one
+            // stands behind it.
+            self.record(trail)
             return refused
         }
     }

@@ -65,7 +65,10 @@ final class JournalSubjects {
             case .writing:
                 if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
                 try PrivateFile.checkStanding(path)
-                database = try DatabaseQueue(path: path, configuration: Store.configuration())
+                var settings = Store.configuration()
+                // The journal may wait twice in a turn, and has less patience than twice two seconds.
+                settings.busyMode = .timeout(0.4)
+                database = try DatabaseQueue(path: path, configuration: settings)
                 try database.writeWithoutTransaction { db in
                     try db.execute(
                         sql: """
@@ -280,7 +283,7 @@ final class JournalSubjects {
         return count
     }
 
-    /// Leaves nothing of deleted keys on the disk. Waits two seconds for those who read; when they
+    /// Leaves nothing of deleted keys on the disk. Waits a moment for those who read; when they
     /// still do, or there is no room, `hasLeftovers` stays.
     func fold() throws {
         guard hasLeftovers else { return }
