@@ -46,7 +46,8 @@ package final class RunningGateway: Sendable {
 
     /// What is read before anything is touched.
     struct Findings: Sendable {
-        var files = FollowedFiles()
+        /// Nil where nobody looked at them before they were read.
+        var files: FollowedFiles?
         var certificates: ServedCertificates
         var policy: Policy
         var candidate: Policy?
@@ -79,10 +80,11 @@ package final class RunningGateway: Sendable {
             throw StartFailure("\(error)")
         }
         let running = RunningGateway(gateway, server, terms, group, store, log)
+        let files = findings.files ?? FollowedFiles(unseenBy: configuration)
         running.background.withLock {
             $0 =
-                gateway.background(on: group, since: findings.files)
-                + [running.watchFiles(since: findings.files.others), running.offerSockets()]
+                gateway.background(on: group, since: files)
+                + [running.watchFiles(since: files.others), running.offerSockets()]
         }
         let endings = running.endings.continuation
         gateway.steering.withLock {

@@ -396,7 +396,9 @@ def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start,
     sender = threading.Thread(
         target=lambda: told.append(gateway.post(peer, "/ocm/shares", share(peer)).status))
     sender.start()
+    deadline = time.monotonic() + 15
     while not any(each.target.endswith("/shares") for each in backend.take()):
+        assert time.monotonic() < deadline, told
         time.sleep(0.01)
     with open(gateway.folder / "next.log", "wb") as log:
         next_one = subprocess.Popen([binary(), "run", "--take-over", "-c", gateway.configuration],

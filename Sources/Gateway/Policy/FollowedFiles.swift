@@ -17,8 +17,16 @@ struct FollowedFiles: Sendable {
         others = Self.stamps(beside: configuration)
     }
 
-    /// Of files of which nobody knows what they were when they were read: all are read again.
-    init() { (lists, policy, others) = ([], [:], [:]) }
+    /// Of files of which nobody knows what they were when they were read: all that may be are read again.
+    init(unseenBy configuration: Configuration) {
+        (lists, policy) = ([], [:])
+        others =
+            switch configuration.policy.reload {
+            case .watch: [:]
+            // Only a signal makes it read the configuration.
+            case .signal: Self.stamps(beside: configuration)
+            }
+    }
 
     /// Those that the policies in these files name.
     static func lists(of files: [String]) -> [String] {
