@@ -16,14 +16,27 @@ extension DiscoveryDocument {
 
         /// Whether the body was meant as a document all the same, and may say that the server signs: a
         /// JSON object that is not strict, and one whose `endPoint` is wrong. A page is none, nor is an
-        /// object about something else.
+        /// object about something else, nor one that says that the server has it switched off.
         package func isOfDocument(_ body: [UInt8]) -> Bool {
             switch self {
             case .notJSON:
-                let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+                let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+                let text = body.starts(with: mark) ? body.dropFirst(mark.count) : body[...]
+                let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
                 return first == UInt8(ascii: "{")
             case .noEndPoint:
-                return (try? JSONValue(parsing: body))?.object?["endPoint"] != nil
+                guard let object = (try? JSONValue(parsing: body))?.object,
+                    let endPoint = object["endPoint"]
+                else { return false }
+                let isEmpty = endPoint.isNull || endPoint.string?.isEmpty == true
+                return !isEmpty || object["enabled"]?.bool != false || Self.namesSigning(object)
+            }
+        }
+
+        private static func namesSigning(_ object: JSONObject) -> Bool {
+            ["publicKey", "publicKeys", "jwksUri", "capabilities", "criteria"].contains { name in
+                guard let value = object[name], !value.isNull else { return false }
+                return value.array?.isEmpty != true
             }
         }
     }

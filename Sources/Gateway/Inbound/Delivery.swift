@@ -168,8 +168,9 @@ extension Denial {
     /// are wanted (RFC 9110, section 15.5.2).
     ///
     /// What is not, or no longer, a valid token is told with `Bearer`, so that the client exchanges again
-    /// (RFC 6750, section 3.1); all else wants a signature, of which `Accept-Signature` names the
-    /// components (RFC 9421, section 5.1).
+    /// (RFC 6750, section 3.1); where a signature is missing or wrong, `Accept-Signature` names the
+    /// components that one is wanted over (RFC 9421, section 5.1). What the backend says in its own name
+    /// is about neither.
     func fields(status: Int) -> [(name: String, value: String)] {
         var fields = Gateway.jsonFields
         if let retryAfter { fields.append(("retry-after", "\(retryAfter)")) }
@@ -177,9 +178,10 @@ extension Denial {
         switch code {
         case .tokenExpired, .tokenInvalid, .secretRefused:
             fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
-        case _:
+        case .signatureRequired, .signatureInvalid, .replay, .senderMismatch, .invalidClient:
             fields.append(("www-authenticate", "Signature realm=\"OCM\""))
             fields.append(("accept-signature", Self.wantedSignature))
+        case _: break
         }
         return fields
     }

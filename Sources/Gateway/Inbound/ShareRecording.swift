@@ -144,8 +144,8 @@ extension Gateway {
         guard !share.accesses.isEmpty else { return nil }
         do {
             switch share.direction {
-            case .inbound: return try registry.credential(of: share)
-            case .outbound: return try registry.secret(of: share)
+            case .inbound: return try registry.credential(of: share, place: share.webdavPlace)
+            case .outbound: return try registry.secret(of: share, place: share.webdavPlace)
             }
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
     }
@@ -155,8 +155,8 @@ extension Gateway {
         guard !share.accesses.isEmpty else { return nil }
         do {
             switch share.direction {
-            case .inbound: return try registry.secret(of: share)
-            case .outbound: return try registry.credential(of: share)
+            case .inbound: return try registry.secret(of: share, place: share.webdavPlace)
+            case .outbound: return try registry.credential(of: share, place: share.webdavPlace)
             }
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
     }

@@ -65,6 +65,8 @@ import Transport
         #"{"endPoint":"https://a.test/ocm","endPoint":"https://a.test/ocm"}"#,
         #" {"endPoint":"https://a.test/ocm","capabilities":["http-sig"]"#,
         #"{"endPoint":7,"publicKey":{"publicKeyPem":""}}"#,
+        "\u{FEFF}{\"endPoint\":\"https://a.test/ocm\"}",
+        #"{"enabled":false,"endPoint":"","capabilities":["http-sig"]}"#,
     ])
     func aDocumentThatCannotBeReadIsNotAbsent(_ text: String) async throws {
         net.answer("https://a.test/.well-known/ocm", 200, text)
@@ -75,6 +77,19 @@ import Transport
         net.answer("https://a.test/ocm-provider/", 200, Self.document)
         guard case .published? = try await ask().document else {
             Issue.record("no document")
+            return
+        }
+    }
+
+    // Switched off, as Nextcloud and reva say it.
+    @Test(arguments: [
+        #"{"enabled":false,"apiVersion":"1.0-proposal1","endPoint":"","resourceTypes":[]}"#,
+        #"{"enabled":false,"endPoint":null,"capabilities":[]}"#,
+    ])
+    func aServerThatHasItSwitchedOffHasNoDocument(_ text: String) async throws {
+        net.answer("https://a.test/.well-known/ocm", 200, text)
+        guard case .absent? = try await ask().document else {
+            Issue.record("not absent")
             return
         }
     }
