@@ -27,7 +27,7 @@ extension Gateway: RequestHandler {
     /// The usual cause is a proxy in front that puts its own name for us there.
     private func notOurs(_ authority: Authority?) -> String {
         "Host is \(authority?.description ?? ""), no name of this site; pass it on as it came "
-            + "(nginx: proxy_set_header Host $host), or name it in site.aliases"
+            + "(nginx: proxy_set_header Host $http_host), or name it in site.aliases"
     }
 
     package func refuse(

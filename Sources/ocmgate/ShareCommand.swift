@@ -213,10 +213,10 @@ extension ShareRecord {
     fileprivate var lines: [(name: String, value: String)] {
         var lines: [(String, String)] = [
             ("id", id.description), ("direction", direction.word), ("peer", peer.description),
-            ("state", state),
+            ("state", state), ("resourceType", resourceType ?? "unknown"),
         ]
         let optional: [(String, String?)] = [
-            ("resourceType", resourceType), ("created", String(created)),
+            ("created", String(created)),
             ("providerId", providerID?.text), ("owner", owner), ("sender", sender),
             ("recipient", recipient), ("expires", expires.map { String($0) }),
             ("boundPeer", boundPeer?.description),

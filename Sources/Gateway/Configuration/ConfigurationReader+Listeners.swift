@@ -196,10 +196,11 @@ extension ListenAddress {
                 case .name("localhost"): [.v4(0x7F00_0001), .v6(0, 1)]
                 case .name: []
                 }
-            return meant.contains { address in
-                let other = ListenAddress.tcp(address, port: own)
-                return self == other || Self.isLoopback(address) && takesAll(of: other)
-            }
+            return !meant.isEmpty
+                && meant.allSatisfy { address in
+                    let other = ListenAddress.tcp(address, port: own)
+                    return self == other || Self.isLoopback(address) && takesAll(of: other)
+                }
         case (.unix, .tcp), (.tcp, .unix): return false
         }
     }

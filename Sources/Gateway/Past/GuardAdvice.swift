@@ -32,7 +32,8 @@ struct GuardAdvice {
             [
                 DecisionAdvice(
                     "if the host is one of this site, name it in site.aliases, or let the proxy in "
-                        + "front pass the Host on as it came (nginx: proxy_set_header Host $host)")
+                        + "front pass the Host on as it came (nginx: proxy_set_header Host $http_host)"
+                )
             ]
         case .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .held, .limitExceeded:
             [asking("see what the lists and the policy say of the peer", "peer show")]

@@ -39,7 +39,9 @@ extension ConfigurationTable<Configuration> {
             },
             .init(
                 "cache.stale_if_error",
-                .duration(.seconds(86_400), "And so long when the peer cannot be reached.")
+                .duration(
+                    .seconds(86_400),
+                    "And a document so long when the peer cannot be reached; keys at most an hour.")
             ) { .time($0.discovery.staleIfError) },
             .init(
                 "cache.negative", .duration(.seconds(30), "A failure is not tried again so long.")
