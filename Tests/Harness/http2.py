@@ -86,6 +86,9 @@ class HTTP2Connection(OnSocket):
         """Sends all of it, as the windows let it; stops when the stream has ended."""
         view = memoryview(body)
         while view:
+            # `h2` keeps the windows of a stream that was reset for a while.
+            if any(isinstance(event, h2.events.StreamReset) for event in self.events[stream]):
+                return
             try:
                 room = min(self.state.local_flow_control_window(stream),
                            self.state.max_outbound_frame_size, len(view))
