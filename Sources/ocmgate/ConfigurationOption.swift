@@ -58,7 +58,8 @@ struct ConfigurationOption: ParsableArguments {
     /// The configuration, or what is wrong with it. Relative paths in what comes from standard
     /// input start at the folder of the caller.
     func read() throws(ConfigurationErrors) -> Configuration {
-        try Configuration(bytes(), file: name)
+        guard path == "-" else { return try Configuration.load(file: path) }
+        return try Configuration(bytes(), file: name)
     }
 
     /// The text of the configuration. From standard input it is read once, however often a command

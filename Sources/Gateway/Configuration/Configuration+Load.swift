@@ -5,7 +5,8 @@ extension Configuration {
     /// Reads and checks the file.
     ///
     /// Refused, all of it at once with its places: unknown keys, wrong types, bad values, names that
-    /// are not defined, and keys whose function is not available yet.
+    /// are not defined, and keys whose function is not available yet; and a file that everybody may
+    /// write.
     package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
         let configuration = try Configuration(bytes(of: file), file: file)
         if let error = ConfigurationErrors([ConfigurationError(openToAll: file)].compactMap { $0 })
