@@ -226,7 +226,7 @@ def test_what_was_said_before_it_ended_arrives_however_slowly(gateway, chat):
 
 
 def test_a_tunnel_is_never_used_for_another_request(gateway, chat):
-    before = chat.origin.connections
+    # How many connections there are says nothing: several may have waited since the tests before.
     with gateway.connect() as connection:
         connection.send(opening("/push/ws"))
         read_head(connection.reader)
@@ -234,7 +234,6 @@ def test_a_tunnel_is_never_used_for_another_request(gateway, chat):
             assert gateway.request("GET", f"/plain/{number}").status == 200
         connection.send(b"still mine")
         assert connection.reader.read(10) == b"still mine"
-    assert chat.origin.connections > before
 
 
 def test_silence_ends_it_and_words_from_either_side_do_not(gateway, chat):
