@@ -35,11 +35,11 @@ struct PeerHoldCommand: ParsableCommand {
             abstract: "Let a peer in: put it on one of your own lists.",
             discussion: """
                 Adds it to the list's text file, or to its `entries` in the policy file, whose \
-                comments and layout stay, in the place of its entry that is over if there is one, once the policy with it has passed its tests and \
-                invariants. The messages that were held are not delivered: their senders were told \
-                to try again. A gateway that runs reads its policy again. For a peer whose keys \
-                changed it is refused: that is for ocmgate peer pin. Exit codes: 0 done, 1 \
-                nothing was changed, 2 cannot run.
+                comments and layout stay, in the place of its entry that is over if there is one, \
+                once the policy with it has passed its tests and invariants. The messages that were \
+                held are not delivered: their senders were told to try again. A gateway that runs \
+                reads its policy again. For a peer whose keys changed it is refused: that is for \
+                ocmgate peer pin. Exit codes: 0 done, 1 nothing was changed, 2 cannot run.
                 """)
 
         @OptionGroup var deciding: Deciding

@@ -12,8 +12,8 @@ struct PolicySuggestCommand: ParsableCommand {
         discussion: """
             Peers on no list that come often, peers that sign though they need not, blocks that \
             nothing was about, and what blocks in report mode, or under profile observe all of \
-            them, would have refused. Nothing is changed, and no peer whose signatures failed is suggested. Exit codes: 0 said, 2 the \
-            policy or the journal cannot be read.
+            them, would have refused. Nothing is changed, and no peer whose signatures failed is \
+            suggested. Exit codes: 0 said, 2 the policy or the journal cannot be read.
             """)
 
     @Argument(help: "The policy file; without it, that of the configuration.")

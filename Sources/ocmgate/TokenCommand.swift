@@ -40,7 +40,7 @@ struct TokenCommand: ParsableCommand {
                 let now = Int(Date().timeIntervalSince1970)
                 let standing = Self.standing(of: token, settings.state.file, now: now)
                 show(token, token.expiry(at: now), standing)
-                if token.expiry(at: now) == nil, standing.isGood { return }
+                if token.expiry(at: now) == nil, standing.refusal == nil { return }
             } catch {
                 let reason = Self.reason(error)
                 if json {
@@ -59,18 +59,11 @@ struct TokenCommand: ParsableCommand {
         }
 
         /// What the registry says of a token.
-        private enum Standing {
-            case good
-            case refused(String)
-            /// The state was not read.
-            case unknown(String)
-
-            var isGood: Bool {
-                switch self {
-                case .good, .unknown: true
-                case .refused: false
-                }
-            }
+        private struct Standing {
+            /// Why it opens nothing; nil for one that does, as far as that is known.
+            var refusal: String?
+            /// Why the state was not read.
+            var doubt: String?
         }
 
         private static func standing(
@@ -79,10 +72,10 @@ struct TokenCommand: ParsableCommand {
             do throws(StoreOpenError) {
                 let shares = try ShareListing.read(state)
                 guard let share = shares.first(where: { $0.id.description == token.share }) else {
-                    return .refused("its share is not known here")
+                    return Standing(refusal: "its share is not known here")
                 }
-                return share.refusal(of: token, now: now).map { .refused($0.rawValue) } ?? .good
-            } catch { return .unknown("\(error)") }
+                return Standing(refusal: share.refusal(of: token, now: now)?.rawValue)
+            } catch { return Standing(doubt: "\(error)") }
         }
 
         private static func reason(_ denial: Denial) -> String {
@@ -90,13 +83,7 @@ struct TokenCommand: ParsableCommand {
         }
 
         private func show(_ token: AccessToken, _ expiry: Denial?, _ standing: Standing) {
-            let refusal: String?
-            let doubt: String?
-            switch standing {
-            case .good: (refusal, doubt) = (nil, nil)
-            case .refused(let reason): (refusal, doubt) = (reason, nil)
-            case .unknown(let reason): (refusal, doubt) = (nil, reason)
-            }
+            let (refusal, doubt) = (standing.refusal, standing.doubt)
             let permissions: String =
                 switch token.permissions {
                 case .unspecified: "unspecified"

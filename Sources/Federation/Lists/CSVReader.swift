@@ -15,7 +15,7 @@ struct CSVReader {
 
     init(_ bytes: [UInt8]) throws(ListDefect) {
         self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        if bytes.hasByteOrderMark {
             throw ListDefect("the text begins with a byte order mark", at: .line(.start))
         }
     }

@@ -19,9 +19,8 @@ enum TextList {
         var entries: [ListEntry] = []
         var wrong: [Wrong] = []
         var count = 0
-        // The mark in front of a text is none of it, here as in TOML.
-        let text = bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
-        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let lines = bytes.withoutByteOrderMark.split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             let words = line.prefix { $0 != UInt8(ascii: "#") }.split(whereSeparator: isBlank)
             guard let first = words.first else { continue }

@@ -13,6 +13,10 @@ package struct Claim: Sendable, Equatable {
         self.named = named
     }
 
+    package init(_ peer: PeerHost) {
+        self.init(peer: peer, signers: [peer], named: [peer])
+    }
+
     /// Every host of the message but this one.
     package func hosts(besides host: PeerHost?) -> [PeerHost] {
         // Most messages speak for one.
@@ -23,9 +27,5 @@ package struct Claim: Sendable, Equatable {
         return ([peer] + signers + named).reduce(into: []) { others, other in
             if other != host, !others.contains(other) { others.append(other) }
         }
-    }
-
-    package init(_ peer: PeerHost) {
-        self.init(peer: peer, signers: [peer], named: [peer])
     }
 }

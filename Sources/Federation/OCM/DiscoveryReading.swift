@@ -20,9 +20,9 @@ extension DiscoveryDocument {
         package func isOfDocument(_ body: [UInt8]) -> Bool {
             switch self {
             case .notJSON:
-                let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-                let text = body.starts(with: mark) ? body.dropFirst(mark.count) : body[...]
-                let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+                let first = body.withoutByteOrderMark.first {
+                    ![0x20, 0x09, 0x0A, 0x0D].contains($0)
+                }
                 return first == UInt8(ascii: "{")
             case .noEndPoint:
                 guard let object = (try? JSONValue(parsing: body))?.object,

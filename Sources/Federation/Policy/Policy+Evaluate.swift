@@ -74,9 +74,7 @@ extension Policy {
     package func evaluate(
         _ facts: Facts, _ standings: Standings, room: (_ limit: Int) -> Room
     ) -> Verdict {
-        let verdict = evaluate(facts, standings.first, room: room)
-        guard let waiting = standings.waiting, verdict.action == .allow else { return verdict }
-        return verdict.held(by: waiting.standing)
+        evaluate(facts, standings.first, room: room).held(by: standings.waiting?.standing)
     }
 
     /// Room for everything: for questions that no message stands behind.
@@ -264,10 +262,11 @@ extension Standing {
 }
 
 extension Verdict {
-    /// Of a message that nothing else refuses: it waits for what the lists say of another host. No
-    /// check behind the lists counts then.
-    package func held(by waiting: Standing) -> Verdict {
-        Verdict(
+    /// The same where a message that nothing else refuses waits for what the lists say of another host;
+    /// nil for none. No check behind the lists counts then.
+    package func held(by waiting: Standing?) -> Verdict {
+        guard let waiting, action == .allow else { return self }
+        return Verdict(
             action: .hold, by: waiting.by, refusal: waiting.refusal, would: would,
             settings: .none,
             checks: [Check("standing", .held, waiting.reason)]

@@ -9,7 +9,7 @@ struct TOMLCursor {
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
+        if bytes.hasByteOrderMark { offset = 3 }
     }
 
     var position: SourcePosition { SourcePosition(line: line, column: column) }

@@ -22,7 +22,7 @@ extension Configuration {
         case .invalid: return nil
         case .cavage, .rfc9421:
             return self.signature.accepts(signature)
-                ? nil : Denial(.generation, "\(signature.rawValue) is not in signature.accept")
+                ? nil : Denial(notAccepting: signature.rawValue)
         }
     }
 

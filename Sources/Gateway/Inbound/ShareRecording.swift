@@ -139,25 +139,27 @@ extension Gateway {
         return swaps
     }
 
-    /// The secret by which the backend knows a share.
+    /// The secret by which the backend knows a share: the permanent one of a share that it made.
     func backendSecret(of share: ShareRecord) throws(Denial) -> Secret? {
-        guard !share.accesses.isEmpty else { return nil }
-        do {
-            switch share.direction {
-            case .inbound: return try registry.credential(of: share, place: share.webdavPlace)
-            case .outbound: return try registry.secret(of: share, place: share.webdavPlace)
-            }
-        } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+        try toldSecret(of: share, isMaker: share.direction == .outbound)
     }
 
     /// The secret, or the code, by which the peer knows a share.
     func peerSecret(of share: ShareRecord) throws(Denial) -> Secret? {
+        try toldSecret(of: share, isMaker: share.direction == .inbound)
+    }
+
+    /// What a share opens by over WebDAV for one side: for its maker the permanent secret, for the other
+    /// the handle or the code in its place, if there is one.
+    private func toldSecret(
+        of share: ShareRecord, isMaker: Bool
+    ) throws(Denial) -> Secret? {
         guard !share.accesses.isEmpty else { return nil }
+        let place = share.webdavPlace
         do {
-            switch share.direction {
-            case .inbound: return try registry.secret(of: share, place: share.webdavPlace)
-            case .outbound: return try registry.credential(of: share, place: share.webdavPlace)
-            }
+            return isMaker
+                ? try registry.secret(of: share, place: place)
+                : try registry.credential(of: share, place: place)
         } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
     }
 }

@@ -11,7 +11,7 @@ extension Gateway {
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
     ) throws(Denial) {
         guard configuration.signature.accepts(presented.generation.fact) else {
-            throw Denial(notAccepting: presented.generation)
+            throw Denial(notAccepting: presented.generation.name)
         }
         let verdict: ProfileVerdict
         switch presented {

@@ -145,15 +145,16 @@ final class Trail: Sendable {
         let place = policy.place(of: standing)?.description
         state.withLock { record in
             record.facts?.speak(for: host)
-            guard record.facts != nil else { return }
-            reachedOnly(standing, in: &record)
+            guard let facts = record.facts else { return }
+            reachedOnly(standing, facts, in: &record)
             record.decision.place = place
         }
     }
 
     /// The policy was asked what the lists say, and no more.
-    private func reachedOnly(_ standing: Standing, in record: inout JournalRecord) {
-        guard let facts = record.facts else { return }
+    private func reachedOnly(
+        _ standing: Standing, _ facts: Facts, in record: inout JournalRecord
+    ) {
         record.checks = policy.checks(of: facts, upTo: standing)
         record.decision.checks = record.checks.compactMap(\.logged)
     }
@@ -225,7 +226,9 @@ final class Trail: Sendable {
     func refused(_ denial: Denial, status: Int) {
         let standing = judgement.withLock { $0.standing }
         state.withLock { record in
-            if record.checks.isEmpty, let standing { reachedOnly(standing, in: &record) }
+            if record.checks.isEmpty, let standing, let facts = record.facts {
+                reachedOnly(standing, facts, in: &record)
+            }
         }
         note { record in
             record.action = DecisionRecord.Action(denial)

@@ -13,43 +13,9 @@ import Synchronization
 /// thread writes, and ``Gathering`` says when. While the disk does not answer for `patience`, whoever
 /// waits is told so, and nothing new is let through; what was to be recorded is, once it answers.
 package final class Journal: Sendable {
-    private typealias Asking = CheckedContinuation<JournalFailure?, Never>
+    private typealias Asking = JournalState.Asking
 
-    private struct State {
-        var queue: JournalQueue
-        var asking: [Asking] = []
-        var gathering: Gathering
-        /// What the thread has in its hands, and who waits for it has not been told.
-        var writing: [JournalQueue.Job] = []
-        /// Since when the disk has something to do.
-        var busySince: ContinuousClock.Instant?
-        /// Whether it has had that for too long.
-        var isSlow = false
-        var isWatched = false
-        /// Whether the log was told that there is no room.
-        var isFull = false
-        /// When the log is told again that there is little room.
-        var shortAgain = 0
-
-        /// A job was added; whether the thread has to be woken now.
-        mutating func wakes() -> Bool { gathering.wakes(for: queue.waiting) }
-
-        /// The disk gets something to do; whether somebody has to begin to watch it.
-        mutating func begins() -> Bool {
-            busySince = ContinuousClock.now
-            defer { isWatched = true }
-            return !isWatched
-        }
-
-        /// The disk has done it; whether that took too long.
-        mutating func rests() -> Bool {
-            (busySince, writing) = (nil, [])
-            defer { isSlow = false }
-            return isSlow
-        }
-    }
-
-    private let state: Mutex<State>
+    private let state: Mutex<JournalState>
     private let disk: Mutex<JournalDisk>
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -84,7 +50,7 @@ package final class Journal: Sendable {
         try disk.checkpoint(milliseconds())
         let places = disk.room / JournalRecord.lineLimit
         state = Mutex(
-            State(
+            JournalState(
                 queue: JournalQueue(places: places, budget: budget),
                 gathering: Gathering(underWay: underWay)))
         self.disk = Mutex(disk)

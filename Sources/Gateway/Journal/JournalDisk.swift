@@ -251,7 +251,8 @@ final class JournalDisk {
     /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
     /// removed on a day that comes long after the last one: then the clock may be wrong; and nothing
     /// when the file behind them was not written behind that of the newest of them: then somebody has
-    /// given files other names; or cannot be read. What cannot be removed now is removed with the next day.
+    /// given files other names; or cannot be read. What cannot be removed now is removed with the next
+    /// day.
     ///
     /// - Parameter last: the day of the newest record before; nil for that of the newest file.
     func removeOld(_ time: Int, since last: JournalDay? = nil) throws {
@@ -267,7 +268,9 @@ final class JournalDisk {
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
         try commit()
         guard let (first, begin) = beginning(of: next) else {
-            tellKept(reader.file(of: next), "does not begin as it should: no file is removed")
+            tellKept(
+                .journalKept, reader.file(of: next),
+                "does not begin as it should: no file is removed")
             return
         }
         // What the file that stays says; of those that go anybody could have written the first line
@@ -275,13 +278,9 @@ final class JournalDisk {
         let isNamed =
             begin.before != nil || beginning(of: last)?.begin.isOf(last) ?? false
         guard first.seq > 1, isNamed, begin.follows(last), begin.isOf(next) else {
-            log.write(
-                .error, .journalRenamed,
-                [
-                    LogEntry(.file, reader.file(of: last)),
-                    LogEntry(.problem, "is not the file of this day: no file is removed"),
-                    LogEntry(.remedy, Self.verifying),
-                ])
+            tellKept(
+                .journalRenamed, reader.file(of: last),
+                "is not the file of this day: no file is removed")
             return
         }
         write(.removed, time) { text in
@@ -295,7 +294,7 @@ final class JournalDisk {
         for day in old {
             do { try settings.remove(reader.file(of: day)) } catch {
                 tellKept(
-                    reader.file(of: day), "cannot be removed: \(error)",
+                    .journalKept, reader.file(of: day), "cannot be removed: \(error)",
                     "let the gateway's user write there; it is tried again on the next day")
                 return
             }
@@ -325,10 +324,11 @@ final class JournalDisk {
     }
 
     private func tellKept(
-        _ file: String, _ problem: String, _ remedy: String = JournalDisk.verifying
+        _ message: LogMessage, _ file: String, _ problem: String,
+        _ remedy: String = "see what `ocmgate journal verify` says"
     ) {
         log.write(
-            .error, .journalKept,
+            .error, message,
             [LogEntry(.file, file), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
     }
 
@@ -388,7 +388,6 @@ final class JournalDisk {
         lock.release()
     }
 
-    private static let verifying = "see what `ocmgate journal verify` says"
     /// Room that is taken at a time.
     private static let ahead = 32 << 20
     /// Room that refusals do not take, on a disk of ten times as much at least.

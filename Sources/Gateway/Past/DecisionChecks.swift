@@ -13,8 +13,8 @@ extension JournalDecision {
             return checks
         }
         let isRead = object["facts"] != nil
-        let refusing = by.hasPrefix(Self.guardPrefix) ? by.dropFirst(Self.guardPrefix.count) : ""
-        let guardCode = DenialCode(rawValue: String(refusing))
+        var guardCode: DenialCode?
+        if case .guard(let code)? = Decider(by) { guardCode = code }
         guard isRead else {
             return guardCode == nil ? [] : [check("framing", .refused, detail)]
         }
@@ -52,8 +52,6 @@ extension JournalDecision {
     ) -> DecisionRecord.Check {
         DecisionRecord.Check(name: name, result: result.rawValue, reason: reason)
     }
-
-    private static let guardPrefix = "guard:"
 }
 
 extension RecordedKind {

@@ -145,12 +145,7 @@ struct GuardAdvice {
                     "the clocks of both sides, or what held the message up on its way")
             ]
         case .digestMismatch:
-            [
-                DecisionAdvice(
-                    "something changed the body on its way; with the message in a file, look for "
-                        + "what a proxy did to it",
-                    command: "ocmgate sig explain message.http --key KEYS")
-            ]
+            [explaining("something changed the body on its way; ")]
         case .malformed, .ambiguous, .keyOrigin:
             [
                 DecisionAdvice(
@@ -159,11 +154,15 @@ struct GuardAdvice {
         case .replayed, .keyUnknown, .wrong, nil:
             [
                 asking("compare its keys with those that it signs by", "discover"),
-                DecisionAdvice(
-                    "with the message in a file, look for what a proxy did to it",
-                    command: "ocmgate sig explain message.http --key KEYS"),
+                explaining(""),
             ]
         }
+    }
+
+    private func explaining(_ first: String) -> DecisionAdvice {
+        DecisionAdvice(
+            "\(first)with the message in a file, look for what a proxy did to it",
+            command: "ocmgate sig explain message.http --key KEYS")
     }
 
     private func exchanging(_ more: String) -> DecisionAdvice {
@@ -189,8 +188,8 @@ extension Denial {
     }
 
     /// A signature of a standard that `signature.accept` leaves out.
-    init(notAccepting generation: SignatureGeneration) {
-        self.init(.generation, "\(generation.name)\(Self.notAccepted)")
+    init(notAccepting standard: String) {
+        self.init(.generation, standard + Self.notAccepted)
     }
 
     fileprivate static let notAccepted = " is not in signature.accept"

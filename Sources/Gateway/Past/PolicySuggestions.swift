@@ -97,7 +97,8 @@ package struct PolicySuggestions: Sendable {
     /// have refused.
     ///
     /// Of a policy in report mode, or under profile `observe`, that is everything that refuses, the
-    /// lists and the defaults too; of another one its blocks in report mode. A rule that lets through refuses nobody.
+    /// lists and the defaults too; of another one its blocks in report mode. A rule that lets through
+    /// refuses nobody.
     package var trials: [(label: String, about: Int, refused: [(peer: String, count: Int)])] {
         let rules = policy.rules.filter { rule in
             switch rule.ruling {

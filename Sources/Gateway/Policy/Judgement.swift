@@ -40,8 +40,7 @@ extension Gateway {
         var taking = RoomTaking(snapshot.live, facts, amount, microseconds: microseconds)
         let verdict = snapshot.policy.evaluate(facts, standing) { taking.take($0) }
         // What the message comes to.
-        let outcome =
-            waiting.flatMap { verdict.action == .allow ? verdict.held(by: $0) : nil } ?? verdict
+        let outcome = verdict.held(by: waiting)
         if outcome.action != .allow, configuration.profile != .observe { taking.giveBack() }
         guard let beside = snapshot.beside else {
             return Judgement(

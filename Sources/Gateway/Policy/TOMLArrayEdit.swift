@@ -1,6 +1,7 @@
 import Federation
 
-/// One element more, or another in the place of one, in an array of a TOML text; comments, blanks and order of all others stay.
+/// One element more, or another in the place of one, in an array of a TOML text; comments, blanks and
+/// order of all others stay.
 ///
 /// The text is valid TOML, as its reader found; the array begins at a known place.
 struct TOMLArrayEdit {

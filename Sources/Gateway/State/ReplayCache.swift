@@ -65,8 +65,9 @@ package final class ReplayCache: Sendable {
     ) throws(StoreOpenError) {
         self.key = key.hmac(for: .replay)
         let loaded = try store.read { try ReplayRows.load($0) }
-        let floor = loaded.floor ?? knownFrom - 1
-        var memory = ReplayMemory(limits: limits, floor: max(floor, (lostBefore ?? .min + 1) - 1))
+        let known = loaded.floor ?? knownFrom - 1
+        let floor = lostBefore.map { max(known, $0 - 1) } ?? known
+        var memory = ReplayMemory(limits: limits, floor: floor)
         for row in loaded.rows { memory.restore(row, monotonic: monotonic) }
         self.memory = Mutex(memory)
         rows = Mutex(loaded.rows.last?.id ?? 0)

@@ -44,7 +44,7 @@ import Testing
 
     /// No key helps where the standard, the algorithm or what is covered is not what it has to be.
     @Test(arguments: [
-        (Denial(notAccepting: .cavage), "signature.accept"),
+        (Denial(notAccepting: SignatureGeneration.cavage.name), "signature.accept"),
         (Denial(SignatureFault.generation, "three.test has signed by x before"), "before"),
         (Denial(SignatureFault.algorithm, "algorithm ed25519 not allowed"), "signature.algorithms"),
         (Denial(SignatureFault.notCovered, "does not cover content-digest"), "cover"),

@@ -1,0 +1,36 @@
+/// What the journal has to do, who waits for it, and how its disk does.
+struct JournalState {
+    typealias Asking = CheckedContinuation<JournalFailure?, Never>
+
+    var queue: JournalQueue
+    var asking: [Asking] = []
+    var gathering: Gathering
+    /// What the thread has in its hands, and who waits for it has not been told.
+    var writing: [JournalQueue.Job] = []
+    /// Since when the disk has something to do.
+    var busySince: ContinuousClock.Instant?
+    /// Whether it has had that for too long.
+    var isSlow = false
+    var isWatched = false
+    /// Whether the log was told that there is no room.
+    var isFull = false
+    /// When the log is told again that there is little room.
+    var shortAgain = 0
+
+    /// A job was added; whether the thread has to be woken now.
+    mutating func wakes() -> Bool { gathering.wakes(for: queue.waiting) }
+
+    /// The disk gets something to do; whether somebody has to begin to watch it.
+    mutating func begins() -> Bool {
+        busySince = ContinuousClock.now
+        defer { isWatched = true }
+        return !isWatched
+    }
+
+    /// The disk has done it; whether that took too long.
+    mutating func rests() -> Bool {
+        (busySince, writing) = (nil, [])
+        defer { isSlow = false }
+        return isSlow
+    }
+}
