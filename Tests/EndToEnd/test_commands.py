@@ -477,23 +477,24 @@ def test_check_names_what_weakens_the_profile(fresh):
     assert any('mode = "report" refuses nothing' in message for message in messages)
 
 
-def test_check_names_rules_that_are_weaker_than_the_configuration(fresh):
+def warnings_of_a_rule(fresh, on: str, settings: str) -> list[str]:
+    """What `check` warns of where one more rule lets through, with these terms."""
     with (fresh / "policy.toml").open("a") as file:
-        file.write('[[rule]]\nname = "weak"\non = ["token.in", "webdav.in"]\naction = "allow"\n'
-                   'set = { bind = "none", accept_secret = "all" }\n')
+        file.write(f'[[rule]]\nname = "weak"\non = [{on}]\naction = "allow"\nset = {{ {settings} }}\n')
     run = ocmgate("check", "--json", cwd=fresh)
-    messages = [row["message"] for row in json.loads(run.stdout)["warnings"]]
+    return [row["message"] for row in json.loads(run.stdout)["warnings"]]
+
+
+def test_check_names_rules_that_are_weaker_than_the_configuration(fresh):
+    messages = warnings_of_a_rule(
+        fresh, '"token.in", "webdav.in"', 'bind = "none", accept_secret = "all"')
     assert "rule:weak lets any peer exchange a code" in messages
     assert "rule:weak takes permanent secrets of peers that have tokens" in messages
 
 
 def test_check_names_rules_that_take_secrets_which_strict_refuses(fresh):
     replace(fresh / "config.toml", 'profile = "bridge"', 'profile = "strict"')
-    with (fresh / "policy.toml").open("a") as file:
-        file.write('[[rule]]\nname = "weak"\non = ["webdav.in"]\naction = "allow"\n'
-                   'set = { accept_secret = "legacy" }\n')
-    run = ocmgate("check", "--json", cwd=fresh)
-    messages = [row["message"] for row in json.loads(run.stdout)["warnings"]]
+    messages = warnings_of_a_rule(fresh, '"webdav.in"', 'accept_secret = "legacy"')
     assert 'rule:weak takes permanent secrets, which token.accept_secret = "none" refuses' in messages
 
 

@@ -4,15 +4,8 @@ import Testing
 
 /// What an operator reads when a policy cannot be used: file, line, column, and what mends it.
 @Suite struct PolicyLoadTests {
-    private func expect(
-        _ problems: [String], _ wanted: String..., at: SourceLocation = #_sourceLocation
-    ) {
-        let full = wanted.map { "etc/policy.toml:\($0)" }
-        #expect(problems == full, sourceLocation: at)
-    }
-
     @Test func topLevelMistakes() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 "version = 2\nnme = \"p\"\nmode = \"enforced\"\ndefault = true\n"),
             "1:1: the key \"name\" is missing",
@@ -30,45 +23,8 @@ import Testing
         #expect(twice.first?.hasPrefix("etc/policy.toml:3:") == true, "\(twice)")
     }
 
-    @Test func oneHostHasOneEnd() {
-        expect(
-            PolicySamples.problems(
-                ofBody: """
-                    [list.a]
-                    standing = "allow"
-                    entries = [
-                      { host = "a.example", until = 2027-01-01 }, "b.example",
-                      { host = "a.example", until = 2028-01-01 }, "b.example",
-                    ]
-                    """),
-            "7:3: \"a.example\" stands here twice, with different ends; take one of them out")
-        #expect(
-            PolicySamples.problems(
-                ofBody: "[list.a]\nstanding = \"allow\"\nsource = \"a.txt\"\n",
-                files: ["etc/a.txt": "a.example until 2027-01-01\na.example\n"]
-            ).count == 1)
-    }
-
-    /// What is wrong is told where it is, and not once more at all that names it.
-    @Test func aWrongLimitKeepsItsName() {
-        expect(
-            PolicySamples.problems(
-                ofBody: """
-                    [[limit]]
-                    name = "flood"
-                    on = "share.in"
-                    per = "peer"
-                    rate = "60/mn"
-                    [[test]]
-                    name = "t"
-                    given = { on = "share.in", over = ["flood"] }
-                    want = { by = "limit:flood" }
-                    """
-            ).filter { !$0.contains(":7:") })
-    }
-
     @Test func misspeltWordsOfTestsAreTold() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 ofBody: """
                     [[rule]]
@@ -88,7 +44,7 @@ import Testing
     }
 
     @Test func listMistakes() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 ofBody: """
                     [list.a]
@@ -145,62 +101,8 @@ import Testing
         #expect(problems.map { $0.replacing("etc/policy.toml:", with: "") } == [problem])
     }
 
-    @Test func mistakesInATextFileHaveTheirOwnPlace() {
-        let body = "[list.a]\nstanding = \"block\"\nsource = \"lists/a.txt\"\nstandin = 1\n"
-        let problems = PolicySamples.problems(
-            ofBody: body,
-            files: ["etc/lists/a.txt": "ok.example\n  bad/host # why\n\n*.\nhttps://a.example/\n"])
-        let pattern =
-            "a host pattern (\"host\", \"*.host\" or \".host\", each with an optional port)"
-        #expect(
-            problems == [
-                "etc/policy.toml:6:1: unknown key \"standin\" in [list.a]; did you mean \"standing\"?",
-                "etc/lists/a.txt:2:3: \"bad/host\" is not \(pattern)",
-                "etc/lists/a.txt:4:1: \"*.\" is not \(pattern)",
-                "etc/lists/a.txt:5:1: \"https://a.example/\" is not \(pattern); write \"a.example\"",
-            ])
-    }
-
-    @Test func fileOfGarbageIsReportedInAFewLines() {
-        let garbage = String(repeating: "not a host!\n", count: 10_000)
-        let problems = PolicySamples.problems(
-            ofBody: "[list.a]\nstanding = \"block\"\nsource = \"a.txt\"\n",
-            files: ["etc/a.txt": garbage])
-        #expect(problems.count == 21)
-        #expect(problems.contains { $0.contains("10000 lines are not host patterns") })
-    }
-
-    /// A list that cannot be loaded never widens access: there is no policy without it.
-    @Test func listThatCannotBeReadStopsTheLoading() {
-        expect(
-            PolicySamples.problems(
-                ofBody: "[list.a]\nstanding = \"block\"\nsource = \"gone.txt\"\n"),
-            "5:10: there is no file \"gone.txt\"")
-        do throws(ConfigurationErrors) {
-            _ = try Policy(
-                Array(
-                    "version = 1\nname = \"p\"\n[list.a]\nstanding = \"allow\"\nsource = \"/x\"\n"
-                        .utf8),
-                file: "policy.toml",
-                PolicyFiles { path in
-                    if path == "/x" { throw StructuredError(text: "permission denied") }
-                    return nil
-                })
-            Issue.record("loaded")
-        } catch {
-            #expect(
-                error.description
-                    == "policy.toml:5:10: the file \"/x\" cannot be read: permission denied")
-        }
-    }
-
-    private struct StructuredError: Error, CustomStringConvertible {
-        let text: String
-        var description: String { text }
-    }
-
     @Test func blockMistakes() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 ofBody: """
                     [list.partners]
@@ -248,7 +150,7 @@ import Testing
     }
 
     @Test func singleBracketsAreTold() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(ofBody: "[rule]\nname = \"r\"\n"),
             "3:2: expected [[rule]], found a table; write double brackets: [[rule]]")
     }
@@ -294,146 +196,7 @@ import Testing
     ])
     func conditionMistakes(_ when: String, _ problem: String) {
         let body = "[[rule]]\nname = \"r\"\non = \"share.in\"\nwhen = \(when)\naction = \"deny\"\n"
-        expect(PolicySamples.problems(ofBody: body), problem)
-    }
-
-    @Test(arguments: [
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"http://x.example/l\"\n",
-            "5:10: \"http://x.example/l\" is not a URL that begins with https://"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nformat = \"csv\"\n",
-            "6:1: a list in a file of one's own has the format \"text\"; ocmgate list import turns the others into it"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nentries = []\nkeys = [\"k\"]\n",
-            "6:1: \"keys\" belongs to a list that is downloaded; its \"source\" is a URL"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nrefresh = \"6h\"\n",
-            "6:1: \"refresh\" belongs to a list that is downloaded; its \"source\" is a URL"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nrefresh = \"5s\"\n",
-            "6:11: 5s is not from 1m to 30d"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"cvs\"\n",
-            "6:10: unknown format \"cvs\"; did you mean \"csv\"?"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\napply = \"aditions\"\n",
-            "6:9: unknown value \"aditions\"; did you mean \"additions\"?"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nmax_change = \"20\"\n",
-            "6:14: \"20\" is not a part like \"20%\" (from 0% to 100%)"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"ocm-directory\"\n",
-            "3:1: a list of a directory service is signed: \"keys\" is missing; name the files of its keys (JWK or PEM): keys = [\"keys/directory.jwk\"]"
-        ),
-        (
-            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nsubject = \"a\"\n",
-            "6:1: \"subject\" is what a signature is about, and \"keys\" is missing; name the files of the keys (JWK or PEM) that sign the list, or leave it out"
-        ),
-    ])
-    func downloadedListMistakes(_ body: String, _ problem: String) {
-        expect(PolicySamples.problems(ofBody: body, files: ["etc/l.txt": ""]), problem)
-    }
-
-    @Test func downloadedListIsReadWhole() throws {
-        let policy = try PolicySamples.policy(
-            """
-            [list.a]
-            standing = "block"
-            source = "https://lists.example/l.csv"
-            format = "csv"
-            keys = ["keys/a.jwk", "/etc/b.jwk"]
-            subject = "lists of the mesh"
-            refresh = "2h"
-            apply = "drafts"
-            max_change = "5%"
-            [list.b]
-            standing = "allow"
-            source = "https://lists.example/l.txt"
-            """)
-        #expect(policy.lists.allSatisfy { $0.tier == .downloaded && $0.source == nil })
-        #expect(policy.lists.allSatisfy { $0.entries.isEmpty })
-        #expect(
-            policy.lists[0].download
-                == PeerList.Download(
-                    url: "https://lists.example/l.csv", format: .csv,
-                    keys: ["etc/keys/a.jwk", "/etc/b.jwk"],
-                    namedKeys: ["keys/a.jwk", "/etc/b.jwk"], subject: "lists of the mesh",
-                    refresh: .seconds(7200), apply: .drafts, maxChange: 5))
-        #expect(policy.lists[0].download?.purpose == .named("lists of the mesh"))
-        #expect(policy.lists[1].download?.purpose == .url("https://lists.example/l.txt"))
-        #expect(
-            policy.lists[1].download
-                == PeerList.Download(
-                    url: "https://lists.example/l.txt", format: .text, keys: [], namedKeys: [],
-                    subject: nil, refresh: .seconds(21_600), apply: .additions, maxChange: nil))
-    }
-
-    @Test(arguments: [
-        (
-            "per = \"peer\"",
-            "3:1: the limit counts nothing; write \"rate\", \"bytes\" or \"concurrent\""
-        ),
-        ("rate = \"5/min\"", "3:1: the key \"per\" of [limit] is missing"),
-        (
-            "per = \"peer\"\nrate = \"5/m\"",
-            "7:8: \"5/m\" is not a rate like \"60/min\" (a number, and s, min, hour or day, or several: \"100/15min\")"
-        ),
-        (
-            "per = \"all\"\nbytes = \"5GB\"",
-            "7:9: \"5GB\" is not a rate of bytes like \"10GiB/day\" (a size, and s, min, hour or day, or several)"
-        ),
-        (
-            "per = \"peer\"\nrate = \"5/min\"\nconcurrent = 2",
-            "3:1: the limit has \"rate\" and \"concurrent\"; one block, one measure: write a block for each"
-        ),
-        ("per = \"peer\"\nconcurrent = 2\nburst = 5", "8:1: \"burst\" belongs to a \"rate\""),
-        (
-            "per = \"peer\"\nrate = \"5/min\"\ndistinct = \"recipient\"\nburst = 9",
-            "9:1: \"burst\" does not go with \"distinct\"; what is distinct is counted over the whole time of \"rate\""
-        ),
-        (
-            "per = \"sender\"\nrate = \"5/min\"\ndistinct = \"sender\"",
-            "8:1: each sender has only one sender: this limit is never full"
-        ),
-        (
-            "per = \"user\"\nconcurrent = 2",
-            "6:7: unknown value \"user\"; known here: peer, sender, recipient, all"
-        ),
-        ("per = \"peer\"\nconcurrent = 0", "7:14: 0 is not an integer from 1 to 1000000"),
-    ])
-    func limitMistakes(_ keys: String, _ problem: String) {
-        expect(
-            PolicySamples.problems(ofBody: "[[limit]]\nname = \"l\"\non = \"*.in\"\n\(keys)\n"),
-            problem)
-    }
-
-    @Test(arguments: [
-        ("rate = \"60/min\"", Limit.Measure.rate(Rate(count: 60, period: .seconds(60)), burst: 60)),
-        (
-            "rate = \"1/15min\"\nburst = 4",
-            .rate(Rate(count: 1, period: .seconds(900)), burst: 4)
-        ),
-        (
-            "rate = \"50/day\"\ndistinct = \"recipient\"",
-            .distinct(.recipient, Rate(count: 50, period: .seconds(86_400)))
-        ),
-        ("bytes = \"2GB/hour\"", .bytes(ByteCount(2_000_000_000), period: .seconds(3600))),
-        ("concurrent = 8", .concurrent(8)),
-    ])
-    func whatALimitMeasures(_ keys: String, _ measure: Limit.Measure) throws {
-        let policy = try PolicySamples.policy(
-            "[[limit]]\nname = \"l\"\non = \"share\"\nper = \"peer\"\n\(keys)\n")
-        #expect(policy.limits.first?.measure == measure)
-        #expect(policy.limits.first?.label == "limit:l")
+        PolicySamples.expect(PolicySamples.problems(ofBody: body), problem)
     }
 
     @Test(arguments: [
@@ -457,7 +220,7 @@ import Testing
     }
 
     @Test func codeThatSaysHeldIsNoDenial() {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 ofBody:
                     "[[rule]]\nname = \"r\"\non = \"share\"\naction = \"deny\"\ncode = \"held\"\n"),
@@ -470,7 +233,7 @@ import Testing
         ("key_changed", "limit", "per = \"all\"\nrate = \"1/s\""),
     ])
     func nothingSaysThatItWaitsWhereNobodyIsAsked(_ code: String, _ kind: String, _ keys: String) {
-        expect(
+        PolicySamples.expect(
             PolicySamples.problems(
                 ofBody:
                     "[[\(kind)]]\nname = \"b\"\ncode = \"\(code)\"\non = \"share\"\n\(keys)\n"),
@@ -496,14 +259,6 @@ import Testing
         #expect(problems == (problem.map { ["etc/policy.toml:7:1: \($0)"] } ?? []))
     }
 
-    @Test func aLimitHasNoNameOfABuiltInOne() {
-        expect(
-            PolicySamples.problems(
-                ofBody:
-                    "[[limit]]\nname = \"built-in:ping-pong\"\non = \"share\"\nper = \"all\"\nrate = \"1/s\"\n"
-            ), "4:1: \"built-in:ping-pong\" is the name of a built-in limit; choose another")
-    }
-
     @Test(arguments: [
         (
             "given = { standing = \"blok\" }\nnever = \"allow\"",
@@ -522,7 +277,8 @@ import Testing
         ("never = \"allow\"", "3:1: the key \"given\" of [invariant] is missing"),
     ])
     func invariantMistakes(_ keys: String, _ problem: String) {
-        expect(PolicySamples.problems(ofBody: "[[invariant]]\nname = \"i\"\n\(keys)\n"), problem)
+        PolicySamples.expect(
+            PolicySamples.problems(ofBody: "[[invariant]]\nname = \"i\"\n\(keys)\n"), problem)
     }
 
     @Test(arguments: [

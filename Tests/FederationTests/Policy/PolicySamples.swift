@@ -42,6 +42,14 @@ enum PolicySamples {
         problems("version = 1\nname = \"p\"\n\(body)", files: files)
     }
 
+    /// The problems of a policy are these, each with its place in the file.
+    static func expect(
+        _ problems: [String], _ wanted: String..., at: SourceLocation = #_sourceLocation
+    ) {
+        let full = wanted.map { "etc/policy.toml:\($0)" }
+        #expect(problems == full, sourceLocation: at)
+    }
+
     /// An ordinary message of `peer`, changed as the test wants it.
     static func facts(
         _ occasion: String = "share.in", _ peer: String? = "p.example",

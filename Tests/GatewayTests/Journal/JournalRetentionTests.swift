@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// Files of days that are old enough: which are removed, and what keeps them.
+@Suite struct JournalRetentionTests {
+    @Test func oldDaysAreRemovedAndThatIsSigned() throws {
+        let journal = try TestJournal()
+        journal.keep = 3
+        for day in 0..<6 {
+            try journal.write(2, by: "user\(day)@one.test")
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        #expect(try journal.reader.days().count == 3)
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.removedThrough != nil)
+        // Who is in no record any more has no key either.
+        let old = try #require(JournalSubject("user0@one.test"))
+        let new = try #require(JournalSubject("user5@one.test"))
+        #expect(try JournalPseudonym.of(old, journal.folder, journal.seal) == nil)
+        #expect(try JournalPseudonym.of(new, journal.folder, journal.seal) != nil)
+        // One more day than was said.
+        let first = try #require(try journal.reader.days().first)
+        try FileManager.default.removeItem(atPath: journal.reader.file(of: first))
+        #expect(try !journal.verify().findings.isEmpty)
+    }
+
+    /// Only what the journal itself says is old is: whoever can give files other names could else have
+    /// them removed, and that signed.
+    @Test(arguments: [[0], [0, 1], [1]]) func aFileThatGotAnOlderNameIsNotRemoved(
+        renamed: [Int]
+    ) throws {
+        let journal = try TestJournal()
+        for _ in 0..<4 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        let days = try journal.reader.days()
+        for place in renamed {
+            let old = JournalDay(number: days[place].number - 1000)
+            try FileManager.default.moveItem(
+                atPath: journal.reader.file(of: days[place]),
+                toPath: journal.reader.file(of: old))
+        }
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 5)
+        let report = try journal.verify()
+        #expect(report.removedThrough == nil)
+        #expect(report.findings.contains { $0.what.contains("another name") })
+    }
+
+    /// The damage is found by `verify`; it stops no recording, on no day and at no start.
+    @Test func aFileWhoseFirstLineIsDamagedKeepsTheOlderOnesForADay() throws {
+        let journal = try TestJournal()
+        journal.keep = 2
+        for _ in 0..<2 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.edit { $0[0] = "x" + $0[0].dropFirst() }
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 3)
+        try journal.write(2)
+        try journal.stop()
+        #expect(try !journal.verify().findings.isEmpty)
+        journal.time += 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
+    }
+
+    @Test func aFileThatCannotBeDeletedIsDeletedOnALaterDay() throws {
+        let journal = try TestJournal()
+        journal.keep = 2
+        journal.isDeletable = false
+        for _ in 0..<3 {
+            try journal.write(2)
+            journal.time += 86_400_000
+        }
+        try journal.stop()
+        #expect(try journal.reader.days().count == 4)
+        #expect(try journal.verify().findings == [])
+        journal.isDeletable = true
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
+    }
+
+    @Test func aClockThatIsFarAheadRemovesNothing() throws {
+        let journal = try TestJournal()
+        journal.keep = 30
+        for _ in 0..<3 {
+            journal.time += 86_400_000
+            try journal.write(2)
+        }
+        try journal.stop()
+        journal.time += 500 * 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 4)
+        let alice = try #require(JournalSubject("alice@one.test"))
+        #expect(try JournalPseudonym.of(alice, journal.folder, journal.seal) != nil)
+        // It was right: a day later they go.
+        journal.time += 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.verify().findings == [])
+    }
+}

@@ -1,0 +1,62 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// What would make a receiver delete a mount never reaches it.
+@Suite struct MountKeepingTests {
+    private static let shareInfo = "/index.php/apps/files_sharing/shareinfo"
+
+    @Test func shareInfoNeverDeletesAMount() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let request = try world.request(
+            "POST \(Self.shareInfo)?t=\(secret)&format=json HTTP/1.1", at: "legacy.test")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
+        #expect(
+            Planned(plan).lines.first
+                == "POST \(Self.shareInfo)?t=\(secret)&format=json HTTP/1.1")
+        for status in [401, 403, 404] {
+            guard case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(status))
+            else { throw WayOut.Unmade() }
+            #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+        }
+        let passed = try WayOut.answer(200)
+        #expect(forwarding.replacing?(passed) == nil)
+        // The log says what it was.
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter { $0["message"]?.string == "data.refused" }
+        let codes = lines.compactMap { $0["code"]?.string }
+        #expect(codes == Array(repeating: "peer_unavailable", count: 3))
+        #expect(lines.allSatisfy { $0["status"]?.number?.integer == 503 })
+    }
+
+    @Test(arguments: ["", "?t=", "?t=a&t=b", "?t[]=a"])
+    func shareInfoOfNoShareIsTemporary(_ query: String) async throws {
+        let world = try WayOut()
+        let request = try world.request("POST \(Self.shareInfo)\(query) HTTP/1.1")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        #expect(Planned(plan).status == 503)
+    }
+
+    @Test func shareInfoShowsTheCodeOfAShareToNobody() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let request = try world.request("POST \(Self.shareInfo)?t=\(handle) HTTP/1.1")
+        let plan = await world.settled(world.gateway.planShareInfoOut(request), request)
+        #expect(Planned(plan).status == 503)
+    }
+
+    @Test func aPeerThatExchangesTokensSeemsToHaveNoStatus() async throws {
+        let world = try WayOut()
+        let request = try world.request("GET /status.php HTTP/1.1")
+        let plan = await world.settled(world.gateway.planStatusOut(request), request)
+        #expect(Planned(plan).status == 404)
+        let old = try world.request("GET /status.php HTTP/1.1", basic("x"), at: "legacy.test")
+        let planned = Planned(await world.settled(world.gateway.planStatusOut(old), old))
+        #expect(planned.lines.first == "GET /status.php HTTP/1.1")
+        #expect(planned.values("authorization") == [])
+    }
+}
