@@ -53,6 +53,11 @@ final class FetchBudget: Sendable {
         }
     }
 
+    /// When the last such refresh of a host was taken; nil when none is remembered.
+    func refreshedAt(_ host: String) -> Int? {
+        state.withLock { $0.refreshedAt[host] }
+    }
+
     private static let burst = 40.0
     private static let reserve = 10.0
     private static let perSecond = 10.0

@@ -127,7 +127,8 @@ package final class PeerDirectory: Sendable {
 
     /// The key of this name, from memory or from the peer.
     ///
-    /// A name that the remembered keys do not have causes at most one refresh in a minute.
+    /// A name that the remembered keys do not have causes at most one refresh in a minute; who asks for
+    /// one while that goes on waits for it too.
     /// Refused: `signature_invalid` (`key_unknown`) when the peer shows no such key,
     /// `key_unavailable` when it cannot be asked.
     package func key(
@@ -135,22 +136,19 @@ package final class PeerDirectory: Sendable {
     ) async throws(Denial) -> PeerKey {
         let now = world.now()
         let known = used(host, now)
-        if let entry = known, let keysAt = entry.keysAt, isFresh(keysAt, entry, now) {
+        var isFresh = false
+        if let entry = known, let keysAt = entry.keysAt, self.isFresh(keysAt, entry, now) {
             if let key = Self.find(id, source, entry.keys) { return key }
-            guard budget.takeRefresh(of: host.description, now: now) else {
-                // While the host fails nobody can say that it has no such key.
-                guard entry.failedAt == nil else { throw unavailable(host, entry) }
-                throw Denial(.keyUnknown, "key \(id) of \(host); refreshed less than a minute ago")
-            }
+            isFresh = true
         }
-        let refresh = await Patience.result(within: world.patience) { [self] in
+        let refresh = await Patience.result(within: world.patience) { [self, isFresh] in
+            if isFresh { return await refreshedKeysForUnknownName(of: host, now) }
             let first = await refreshedKeys(of: host)
             // The first key set was looked for by a document that may be older than the key.
             guard known?.keysAt == nil, case .current(let entry) = first, entry.documentAt < now,
-                Self.find(id, source, entry.keys) == nil,
-                budget.takeRefresh(of: host.description, now: now)
+                Self.find(id, source, entry.keys) == nil
             else { return first }
-            return await refreshedKeys(of: host)
+            return await refreshedKeysForUnknownName(of: host, now)
         }
         switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
         case .current(let entry):
@@ -241,6 +239,7 @@ package final class PeerDirectory: Sendable {
     }
 
     private static let tooMany = "too many fetches at once"
+    private static let askedBefore = "asked less than a minute ago, without a result"
     /// Seconds that a key serves beyond its freshness while its host cannot be reached.
     private static let staleKeys = 3600
     /// Hosts that are remembered; of those that never answered, the one that was not used for
@@ -313,6 +312,23 @@ extension PeerDirectory {
                 return await fetchKeySet(of: host, document, acquaintance, now)
             }
         }
+    }
+
+    /// The keys after the one refresh of this minute, whoever caused it. While nobody knows what it brings,
+    /// and when it brought nothing, nobody can say that the host has no such key.
+    private func refreshedKeysForUnknownName(of host: PeerHost, _ now: Int) async -> Refresh {
+        if budget.takeRefresh(of: host.description, now: now) {
+            return await refreshedKeys(of: host)
+        }
+        if let running = await keyFlights.resultOfRunning(host) { return running }
+        guard let entry = entries.withLock({ $0[host] }) else {
+            return notAsked(host, Self.askedBefore)
+        }
+        guard entry.failedAt == nil else { return .failed(entry) }
+        guard let keysAt = entry.keysAt, let askedAt = budget.refreshedAt(host.description),
+            keysAt >= askedAt
+        else { return notAsked(host, Self.askedBefore) }
+        return .current(entry)
     }
 
     private func fetchKeySet(

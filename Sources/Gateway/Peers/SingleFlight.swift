@@ -28,6 +28,13 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// The result of the work that runs for this key; nil when none does, or when it was abandoned.
+    func resultOfRunning(_ key: Key) async -> Value? {
+        guard let task = running.withLock({ $0[key] }) else { return nil }
+        let value = await task.value
+        return task.isCancelled ? nil : value
+    }
+
     /// What runs for this key is cancelled, and of no use to anybody: who waits for it, and who comes
     /// from now on, has it done again.
     func abandon(_ key: Key) {

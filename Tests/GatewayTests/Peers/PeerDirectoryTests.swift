@@ -23,24 +23,36 @@ import Transport
 
     private static func directory(
         _ clock: TestClock, _ net: TestNet, patience: Duration = .seconds(300),
+        isListed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
         random: @escaping @Sendable (Int) -> Int = { _ in 0 }
     ) -> PeerDirectory {
         PeerDirectory(
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
                 now: { clock.seconds }, fetch: { _, url, _, _ in await net.fetch(url) },
-                patience: patience, random: random))
+                isListed: isListed, patience: patience, random: random))
     }
 
     private func key(_ id: String? = nil) async throws -> PeerKey {
         try await directory.key(id ?? peer.keyID, of: host, for: .jwks)
     }
 
-    private func refusal(_ id: String? = nil) async -> Denial? {
+    private func refusal(
+        _ id: String? = nil, by directory: PeerDirectory? = nil
+    ) async -> Denial? {
         do throws(Denial) {
-            _ = try await directory.key(id ?? peer.keyID, of: host, for: .jwks)
+            _ = try await (directory ?? self.directory).key(id ?? peer.keyID, of: host, for: .jwks)
             return nil
         } catch { return error }
+    }
+
+    /// The peer turns its key: it shows `key2` alone.
+    private func turn() throws -> TestPeer {
+        var turned = peer
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
+        try turned.publish(on: net)
+        return turned
     }
 
     @Test func aKeyIsFetchedOnceWhileItIsFresh() async throws {
@@ -141,11 +153,54 @@ import Transport
 
     @Test func theFirstFetchDoesNotUseUpTheRefresh() async throws {
         _ = try await key()
-        var turned = peer
-        turned.key = try .generate(.ed25519)
-        turned.keyName = "key2"
-        try turned.publish(on: net)
+        let turned = try turn()
         #expect(try await key("modern.test#key2").key.key == turned.key.publicKey)
+    }
+
+    @Test func whoComesWhileAKeyIsLookedForWaitsForItToo() async throws {
+        _ = try await key()
+        let turned = try turn()
+        net.forget()
+        net.hold()
+        let (directory, host) = (directory, host)
+        async let first = directory.key("modern.test#key2", of: host, for: .jwks)
+        // Until the refresh of this minute goes on.
+        while net.asked.isEmpty { await Task.yield() }
+        async let second = directory.key("modern.test#key2", of: host, for: .jwks)
+        try await Task.sleep(for: .milliseconds(50))
+        net.release()
+        #expect(try await [first, second].allSatisfy { $0.key.key == turned.key.publicKey })
+        #expect(net.asked.count == 1)
+    }
+
+    @Test func whileAKeyIsLookedForNobodySaysThatThereIsNone() async throws {
+        let directory = Self.directory(clock, net, patience: .milliseconds(20))
+        // However busy the machine is: at some time the fetch is done.
+        for _ in 0..<3000 where directory.keys(of: host).isEmpty {
+            _ = try? await directory.key(peer.keyID, of: host, for: .jwks)
+        }
+        clock.pass(1)
+        _ = try turn()
+        net.hold()
+        for _ in 0..<3 {
+            let denial = await refusal("modern.test#key2", by: directory)
+            #expect(denial?.code == .keyUnavailable)
+        }
+        net.release()
+    }
+
+    @Test func aRefreshThatWasTooManySaysNothingOfTheKey() async throws {
+        let directory = Self.directory(clock, net, isListed: { _ in true })
+        _ = try await directory.key(peer.keyID, of: host, for: .jwks)
+        clock.pass(1)
+        for number in 0..<40 {
+            let other = try #require(PeerHost("other\(number).test"))
+            _ = try? await directory.document(of: other)
+        }
+        for _ in 0..<2 {
+            let denial = await refusal("modern.test#key2", by: directory)
+            #expect(denial?.code == .keyUnavailable)
+        }
     }
 
     @Test func aPeerThatBeginsToSignIsBelievedThoughItsOldDocumentIsFresh() async throws {
@@ -173,10 +228,7 @@ import Transport
 
     @Test func aKeyThatASuccessfulFetchNoLongerShowsIsDead() async throws {
         _ = try await key()
-        var turned = peer
-        turned.key = try .generate(.ed25519)
-        turned.keyName = "key2"
-        try turned.publish(on: net)
+        _ = try turn()
         _ = try await key("modern.test#key2")
         #expect(await refusal()?.fault == .keyUnknown)
     }
@@ -241,10 +293,7 @@ import Transport
         net.lose("modern.test")
         clock.pass(700)
         _ = try await key()
-        var turned = peer
-        turned.key = try .generate(.ed25519)
-        turned.keyName = "key2"
-        try turned.publish(on: net)
+        let turned = try turn()
         clock.pass(30)
         #expect(try await key("modern.test#key2").key.key == turned.key.publicKey)
     }
