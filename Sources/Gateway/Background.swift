@@ -197,8 +197,7 @@ extension OutboundClient {
     /// One GET for the peer directory; a URL of another host than the peer's own is fetched as it
     /// is (a key set may live elsewhere), under the same guard.
     func get(
-        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ acquaintance: Acquaintance,
-        _ log: GatewayLog
+        _ host: PeerHost, _ url: String, _ acquaintance: Acquaintance, _ log: GatewayLog
     ) async -> PeerFetch {
         guard let parts = try? HTTPURL(url), parts.scheme == .https else {
             return .failed("\(url) is not an https URL")
@@ -206,8 +205,7 @@ extension OutboundClient {
         let request = OutboundRequest(
             .get, authority: parts.authority, target: Array(parts.target.utf8),
             fields: [(.accept, "application/json"), (.userAgent, "ocmgate")],
-            redirects: redirects == .followedOnSameHost ? .followedOnSameHost : .returned,
-            acquaintance: acquaintance)
+            redirects: .followedOnSameHost, acquaintance: acquaintance)
         do throws(FetchFailure) {
             let response = try await fetch(request)
             return .answered(status: response.status, body: response.body)

@@ -172,8 +172,8 @@ extension RunningGateway {
                 negative: settings.negative.wholeSeconds),
             .init(
                 now: { environment.monotonicMilliseconds() / 1000 },
-                fetch: { host, url, redirects, acquaintance in
-                    await client.get(host, url, redirects, acquaintance, log)
+                fetch: { host, url, acquaintance in
+                    await client.get(host, url, acquaintance, log)
                 },
                 refusal: { host, peer in
                     if !configuration.outbound.takesPort(of: host, namedBy: peer) {

@@ -12,7 +12,7 @@ from peers import as_json, serving, share
 from test_shares import reached, refused
 
 HOSTS = ["steady.test", "turning.test", "slow.test", "down.test", "flood.test", "moved.test",
-         "away.test", "surprise.test", "crowd.test"]
+         "moved-keys.test", "away.test", "away-keys.test", "surprise.test", "crowd.test"]
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +164,22 @@ def test_discovery_may_be_redirected_on_its_own_host(world, crowd):
     assert send(gateway, peer).status == 201, gateway.log()[-2000:]
 
 
+def test_a_key_set_may_be_redirected_on_its_own_host(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["moved-keys.test"]
+    script = peer.script
+
+    def moved(request):
+        if request.target == "/ocm/jwks":
+            return answer(301, b"", ("Location", "/index.php/ocm/jwks"))
+        if request.target == "/index.php/ocm/jwks":
+            return answer(200, peer.jwks())
+        return script(request)
+
+    peer.script = moved
+    assert send(gateway, peer).status == 201, gateway.log()[-2000:]
+
+
 @pytest.mark.parametrize("place", [
     "https://steady.test/.well-known/ocm", "http://away.test/.well-known/ocm", "https://127.0.0.1/",
     "https://169.254.169.254/latest/meta-data", "//steady.test/.well-known/ocm",
@@ -178,6 +194,19 @@ def test_no_redirect_leads_to_another_host(world, crowd, place):
     response = send(gateway, peer)
     # Redirects away are as good as no document: then it has no keys, or cannot be asked.
     assert response.status in (401, 503), response.body
+    assert crowd.peers["steady.test"].requests == []
+    assert reached(backend) == []
+
+
+def test_no_redirect_of_a_key_set_leads_to_another_host(world, crowd):
+    gateway, backend = world
+    peer = crowd.peers["away-keys.test"]
+    script = peer.script
+    away = answer(302, b"", ("Location", "https://steady.test/ocm/jwks"))
+    peer.script = lambda request: away if request.target == "/ocm/jwks" else script(request)
+    crowd.peers["steady.test"].requests.clear()
+    backend.take()
+    refused(send(gateway, peer), 503, "key_unavailable")
     assert crowd.peers["steady.test"].requests == []
     assert reached(backend) == []
 

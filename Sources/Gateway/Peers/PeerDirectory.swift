@@ -349,12 +349,14 @@ extension PeerDirectory {
             ? acquaintance
             : self.acquaintance(with: server, entries.withLock { $0[server] })
         let failure: String
-        switch await world.fetch(host, url, .refused, met) {
+        switch await world.fetch(host, url, met) {
         case .answered(200, let body):
             if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
             failure = "the key set at \(url) cannot be read"
         case .answered(let status, _):
-            if document.jwksURI == nil, !PeerDocumentFetch.tellsNothing(status) {
+            if document.jwksURI == nil, !PeerDocumentFetch.tellsNothing(status),
+                !(300..<400).contains(status)
+            {
                 return learned(host, own, now)
             }
             failure = "status \(status) at \(url)"

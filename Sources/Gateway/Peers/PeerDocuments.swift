@@ -12,19 +12,10 @@ package enum PeerFetch: Sendable {
     case failed(String)
 }
 
-/// How the directory asks: one GET of an https URL on the peer's host, at most two redirects on the
-/// same host when it says so, never an address that the guard refuses.
+/// How the directory asks: one GET of an https URL, at most two redirects on the same host (what is at
+/// `/.well-known` is often redirected into `/index.php`), never an address that the guard refuses.
 package typealias PeerFetcher =
-    @Sendable (
-        _ host: PeerHost, _ url: String, _ redirects: Redirects, _ acquaintance: Acquaintance
-    ) async -> PeerFetch
-
-/// Whether a fetch follows redirects.
-package enum Redirects: Sendable {
-    case refused
-    /// At most two, on the same host: discovery is often redirected into `/index.php`.
-    case followedOnSameHost
-}
+    @Sendable (_ host: PeerHost, _ url: String, _ acquaintance: Acquaintance) async -> PeerFetch
 
 /// A peer's discovery document, or the knowledge that it has none.
 package enum PeerDocument: Sendable {
@@ -47,7 +38,7 @@ struct PeerDocumentFetch: Sendable {
         var broken: String?
         var answered = false
         for path in Self.places {
-            switch await fetch(host, host.origin + path, .followedOnSameHost, acquaintance) {
+            switch await fetch(host, host.origin + path, acquaintance) {
             case .failed(let reason):
                 // A host that cannot be reached at one place cannot be reached at the next.
                 if !answered { return (nil, reason) }

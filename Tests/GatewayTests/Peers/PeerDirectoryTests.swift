@@ -29,7 +29,7 @@ import Transport
         PeerDirectory(
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
-                now: { clock.seconds }, fetch: { _, url, _, _ in await net.fetch(url) },
+                now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
                 isListed: isListed, patience: patience, random: random))
     }
 
@@ -96,6 +96,14 @@ import Transport
         #expect(try await key().key.key == peer.key.publicKey)
     }
 
+    /// What redirects has something there.
+    @Test func aRedirectThatLeadsNowhereIsNoAbsenceOfKeys() async {
+        net.answer(
+            "https://modern.test/.well-known/ocm", 200, #"{"endPoint":"https://modern.test/ocm"}"#)
+        net.answer("https://modern.test/.well-known/jwks.json", 300, "")
+        #expect(await refusal()?.code == .keyUnavailable)
+    }
+
     @Test func aSetOnAnotherHostSpeaksOnlyForTheHostThatNamedIt() async throws {
         net.answer(
             "https://modern.test/.well-known/ocm", 200,
@@ -115,7 +123,7 @@ import Transport
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
                 now: { [clock] in clock.seconds },
-                fetch: { [net] _, url, _, acquaintance in
+                fetch: { [net] _, url, acquaintance in
                     asked.withLock { $0[url, default: []].append(acquaintance) }
                     return await net.fetch(url)
                 },
@@ -389,7 +397,7 @@ import Transport
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
                 now: { [clock] in clock.seconds },
-                fetch: { _, url, _, _ in
+                fetch: { _, url, _ in
                     guard url.hasSuffix("jwks"), arrivals.add() == 1 else {
                         return await pages.fetch(url)
                     }

@@ -11,7 +11,7 @@ import Transport
     private func ask() async throws -> (document: PeerDocument?, failure: String) {
         let host = try #require(PeerHost("a.test"))
         return await PeerDocumentFetch(
-            fetch: { _, url, _, _ in await net.fetch(url) }, acquaintance: .stranger
+            fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
         )
         .document(of: host)
     }
@@ -117,7 +117,7 @@ import Transport
             let net = TestNet()
             net.answer("https://a.test\(path)", status, "")
             let (document, failure) = await PeerDocumentFetch(
-                fetch: { _, url, _, _ in await net.fetch(url) }, acquaintance: .stranger
+                fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
             ).document(of: try #require(PeerHost("a.test")))
             #expect(document == nil && failure.contains("\(status)"))
         }

@@ -62,7 +62,7 @@ final class TestWorld: Sendable {
                 peers: PeerDirectory(
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(
-                        now: { clock.seconds }, fetch: { _, url, _, _ in await net.fetch(url) },
+                        now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
                         patience: .seconds(300), random: { _ in 0 })),
                 outbound: try outbound ?? Self.nobody(), store: store, orders: orders,
                 registry: try ShareRegistry(store, seal),
