@@ -1,6 +1,6 @@
 /// Whom a message speaks for, by its own words.
 package struct Claim: Sendable, Equatable {
-    /// The peer that is judged: the first of the signers.
+    /// The peer that is judged where no signature says who speaks: one of the signers.
     package let peer: PeerHost
     /// The hosts whose signature makes the claim true.
     package let signers: [PeerHost]

@@ -26,8 +26,8 @@ package struct Share: Sendable {
     ///
     /// Where the owner lives on another server than the sender (a reshare), the owner's server sends
     /// the message, and a receiver of the deprecated shape fetches the data there: only the owner's
-    /// signature counts, and the owner's host is the peer. In the newer shapes the sender may also
-    /// serve the data itself.
+    /// signature counts. In the newer shapes the sender may also serve the data itself. Where nobody
+    /// signed, the owner's host is the peer.
     package var claim: Claim {
         if sender.host == owner.host { return Claim(sender.host) }
         let signers =
@@ -35,7 +35,7 @@ package struct Share: Sendable {
             case .legacy, .foreign: [owner.host]
             case .single, .multi: [sender.host, owner.host]
             }
-        return Claim(peer: signers[0], signers: signers, named: [sender.host, owner.host])
+        return Claim(peer: owner.host, signers: signers, named: [sender.host, owner.host])
     }
 
     /// What all protocols together give.

@@ -100,7 +100,7 @@ package struct MessageFile: Sendable {
 
     /// What the older API tells of a share says as little of it as a notification.
     private static func ordinary(_ message: Message) -> Facts {
-        let peer = message.ownClaim?.peer
+        let peer = message.ownClaim?.signers.first
         guard case .ocsChange = message else {
             return .ordinary(Occasion(message.kind, .inbound), peer: peer)
         }

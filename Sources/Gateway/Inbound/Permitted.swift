@@ -30,7 +30,7 @@ extension Gateway {
         trail.judged(judgement, facts)
         let verdict = judgement.verdict
         let refusal = standings.named.flatMap { verdict.denial?.about($0) } ?? verdict.denial
-        if let denial = refusal ?? trail.heldBack() {
+        if let denial = refusal ?? trail.heldBack(from: verified.peer) {
             guard configuration.profile == .observe else { throw denial }
             trail.tolerated(denial)
         }

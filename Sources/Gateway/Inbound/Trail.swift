@@ -179,10 +179,14 @@ final class Trail: Sendable {
 
     /// Why the message has to wait although the policy would let the peer's pass; nil when it has
     /// not.
-    func heldBack() -> Denial? {
+    func heldBack(from peer: PeerHost?) -> Denial? {
         guard let held = judgement.withLock({ $0.held }) else { return nil }
         isTurnedAway(by: held.standing, of: held.host)
-        return held.denial
+        // Who was taken to speak before the signature was verified may be another than who signed.
+        guard let host = held.host, host != peer, !held.denial.isAboutNamed else {
+            return held.denial
+        }
+        return held.denial.about(host)
     }
 
     /// What is known of the message so far; nil before it was read.

@@ -217,6 +217,19 @@ import Testing
         #expect(try await world.denial(request) == nil)
     }
 
+    /// Whoever shares a file of somebody at a peer that signs.
+    @Test func anUnsignedReshareIsOfTheOwnersHost() async throws {
+        let signed = try modern.request("/ocm/shares", share, at: now)
+        try await world.gateway.makeDurable(try await world.verify(signed).memory.take())
+        let body = Messages.share(from: "legacy.test", owner: "modern.test")
+        let verified = try await world.verify(TestRequest("/ocm/shares", body))
+        #expect(verified.peer?.name == "modern.test")
+        guard case .none(.yes) = verified.signature else {
+            Issue.record("\(verified.signature)")
+            return
+        }
+    }
+
     @Test func unsignedWhereASignatureIsNeededNothingIsAsked() async throws {
         #expect(
             try await world.denial(TestRequest("/ocm/shares", share))?.disclosedCode

@@ -48,10 +48,10 @@ struct JournalKeepingTests {
         #expect(replay.judged == 2 && replay.changed == 0 && replay.otherBlock == 0)
     }
 
-    // The sender may come in, the owner's server may not.
+    // The owner's server may come in, the sender may not.
     @Test func anotherHostOfTheMessageIsTheOneThatIsJudgedAgain() async throws {
         let world = try TestWorld(journal: journal)
-        _ = try await world.receive(Messages.share(from: "modern.test", owner: "blocked.test"))
+        _ = try await world.receive(Messages.share(from: "blocked.test", owner: "modern.test"))
         let found = try #require(try decisions().last)
         #expect(found.by == "list:blocked" && found.claimed == "modern.test")
         #expect(found.facts?.peer?.description == "blocked.test")
