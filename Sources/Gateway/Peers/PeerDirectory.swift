@@ -348,13 +348,19 @@ extension PeerDirectory {
             server == host
             ? acquaintance
             : self.acquaintance(with: server, entries.withLock { $0[server] })
+        // One that has shown a set before is believed to have one, for as long as to have a document.
+        let hadSet =
+            entries.withLock { $0[host] }.map { entry in
+                entry.keys.contains { $0.source == .jwks }
+                    && now - (entry.keysAt ?? 0) < lifetimes.fresh + lifetimes.staleIfError
+            } ?? false
         let failure: String
         switch await world.fetch(host, url, met) {
         case .answered(200, let body):
             if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
             failure = "the key set at \(url) cannot be read"
         case .answered(let status, _):
-            if document.jwksURI == nil, !PeerDocumentFetch.tellsNothing(status),
+            if document.jwksURI == nil, !hadSet, !PeerDocumentFetch.tellsNothing(status),
                 !(300..<400).contains(status)
             {
                 return learned(host, own, now)
@@ -363,8 +369,7 @@ extension PeerDirectory {
         case .failed(let reason), .unusable(let reason): failure = reason
         }
         // A server of draft-cavage need not have a key set; what stands at its usual place is then
-        // a page for people, or nothing. One that has shown a set before is believed to have one.
-        let hadSet = keys(of: host).contains { $0.source == .jwks }
+        // a page for people, or nothing.
         if document.jwksURI == nil, !own.isEmpty, !hadSet { return learned(host, own, now) }
         return failed(host, failure, now)
     }

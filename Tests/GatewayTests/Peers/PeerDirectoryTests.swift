@@ -96,6 +96,19 @@ import Transport
         #expect(try await key().key.key == peer.key.publicKey)
     }
 
+    @Test func aSetThatIsGoneFromItsUsualPlaceIsAFailureForADayAndThenBelieved() async throws {
+        net.answer(
+            "https://modern.test/.well-known/ocm", 200, #"{"endPoint":"https://modern.test/ocm"}"#)
+        net.answer("https://modern.test/.well-known/jwks.json", 200, try peer.keySet())
+        _ = try await key()
+        net.answer("https://modern.test/.well-known/jwks.json", 404, "")
+        clock.pass(600)
+        #expect(try await key().key.key == peer.key.publicKey)
+        #expect(await refusal("modern.test#guess")?.code == .keyUnavailable)
+        clock.pass(86_400)
+        #expect(await refusal()?.fault == .keyUnknown)
+    }
+
     /// What redirects has something there.
     @Test func aRedirectThatLeadsNowhereIsNoAbsenceOfKeys() async {
         net.answer(
