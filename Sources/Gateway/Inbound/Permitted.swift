@@ -75,19 +75,20 @@ extension Gateway {
             if let meant { facts.fill(from: meant) }
         }
         if let share = claimed.share { facts.complete(from: share) }
-        facts.invite = invite(behind: claimed.message)
+        facts.invite = invite(behind: claimed.message, of: peer)
         return facts
     }
 
     /// Whether an invitation was accepted between those whom a share, or the request for one, is
     /// about.
-    private func invite(behind message: Message) -> InviteFact {
+    private func invite(behind message: Message, of peer: PeerHost?) -> InviteFact {
         switch message {
-        case .share(let share): invite(between: share.shareWith, and: share.sender)
+        case .share(let share):
+            invite(between: share.shareWith, andFirstOf: [share.sender, share.owner], at: peer)
         case .ocsShare(let share):
             invite(
                 between: OCMAddress(identifier: share.shareWith, host: site.host),
-                and: share.sender)
+                andFirstOf: [share.sender, share.owner], at: peer)
         case .requestShare(let request): invite(between: request.owner, and: request.shareWith)
         case .notification, .inviteAccepted, .token, .ocsChange: .none
         }

@@ -135,6 +135,13 @@ extension Gateway {
                 peer: remote.host, remote: remote.identifier, local: local.identifier,
                 site: local.host)) ? .accepted : .none
     }
+
+    /// The same for the people of a share, of whom a peer can speak for its own alone.
+    func invite(
+        between local: OCMAddress, andFirstOf people: [OCMAddress], at peer: PeerHost?
+    ) -> InviteFact {
+        people.first { $0.host == peer }.map { invite(between: local, and: $0) } ?? .none
+    }
 }
 
 extension Facts {

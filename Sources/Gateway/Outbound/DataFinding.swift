@@ -130,10 +130,9 @@ extension Gateway {
         if let found { facts.fill(from: found) }
         facts.protocols = ["webdav"]
         guard let share = found?.share else { return facts }
-        if let local = share.recipient.flatMap({ OCMAddress($0) }),
-            let remote = share.sender.flatMap({ OCMAddress($0) })
-        {
-            facts.invite = invite(between: local, and: remote)
+        if let local = share.recipient.flatMap({ OCMAddress($0) }) {
+            let people = [share.sender, share.owner].compactMap { $0.flatMap { OCMAddress($0) } }
+            facts.invite = invite(between: local, andFirstOf: people, at: peer.peer)
         }
         return facts
     }

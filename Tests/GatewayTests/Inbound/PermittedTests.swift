@@ -204,6 +204,42 @@ import Transport
         }
     }
 
+    /// Else a peer that nobody invited could name somebody at another who was.
+    @Test(arguments: [
+        ("modern.test", "modern.test", InviteFact.accepted), ("modern.test", "cavage.test", .none),
+        ("cavage.test", "modern.test", .none), ("cavage.test", "cavage.test", .accepted),
+    ])
+    func anInvitationCountsForAPersonOfTheJudgedPeer(
+        _ invited: String, _ judged: String, _ fact: InviteFact
+    ) throws {
+        let world = try TestWorld()
+        let home = try #require(PeerHost(invited))
+        let contact = Contact(
+            peer: home, remote: "alice", local: "bob", site: world.gateway.site.host)
+        world.gateway.contacts.learn(contact, invitation: Secret(utf8: "token"), now: 1)
+            .committed()
+        let form =
+            "shareWith=bob&token=SECRET&name=a.txt&remoteId=7&owner=alice&sharedBy=alice"
+            + "&ownerFederatedId=alice%40cavage.test&sharedByFederatedId=alice%40modern.test"
+            + "&remote=https%3A%2F%2Fcavage.test"
+        let older = Received.Kind.ocs(
+            OCSCall(version: .v2, action: .share),
+            try TargetPath(Array("/ocs/v2.php/cloud/shares".utf8)[...], rule: .routed))
+        let messages: [(String, String, Received.Kind)] = [
+            (
+                Messages.share(from: "modern.test", owner: "cavage.test"), "application/json",
+                .ocm(.shares)
+            ), (form, "application/x-www-form-urlencoded", older),
+        ]
+        for (text, type, kind) in messages {
+            let received = try world.received(TestRequest("/", text, type: type), as: kind)
+            let claimed = try world.gateway.identify(received, world.trail(received))
+            let facts = world.gateway.facts(
+                claimed, peer: PeerHost(judged), signature: .none(.no), document: nil)
+            #expect(facts.invite == fact)
+        }
+    }
+
     @Test func absentPermissionsAreUnspecified() {
         #expect(SharePermissions.unspecified.facts == .unspecified)
     }
