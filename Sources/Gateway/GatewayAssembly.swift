@@ -47,14 +47,18 @@ extension RunningGateway {
             let orders = try OrderBox(configuration.state.file, seal)
             try orders.open()
             let keys = KeyHolder(ring)
+            let (pins, generations) = (
+                try PinBook(store), try PeerGenerations(store, of: .peer)
+            )
             let gateway = Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy, lists: lists,
                     candidateFile: candidateFile, candidateLists: candidateLists, keys: keys,
-                    peers: peerDirectory(configuration, client, environment, log) {
-                        policy.current.standing(of: $0, now: environment.now())
-                    },
+                    peers: peerDirectory(
+                        configuration, client, environment, log,
+                        standing: { policy.current.standing(of: $0, now: environment.now()) },
+                        hasSigned: { !pins[$0].isEmpty || generations[$0] > .none }),
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
                     replays: try ReplayCache(
@@ -65,8 +69,7 @@ extension RunningGateway {
                         knownFrom: store.born,
                         lostBefore: store.isUnmarked ? environment.now() : nil,
                         monotonic: environment.monotonicMilliseconds()),
-                    pins: try PinBook(store), pastKeys: try PastKeys(store),
-                    generations: try PeerGenerations(store, of: .peer),
+                    pins: pins, pastKeys: try PastKeys(store), generations: generations,
                     accepted: try PeerGenerations(store, of: .us),
                     contacts: try ContactBook(store, seal), holds: try HoldBook(store, seal),
                     sender: client.sender(),
@@ -157,12 +160,17 @@ extension RunningGateway {
 
     /// Peers by this client.
     ///
-    /// - Parameter standing: what the lists say of a host. One that a peer names in the place of its own,
-    ///   for its key set, need be on none of them (`settled.md` 12).
+    /// - Parameters:
+    ///   - standing: what the lists say of a host. One that a peer names in the place of its own, for its
+    ///     key set, need be on none of them (`settled.md` 12).
+    ///   - hasSigned: whether a host has ever signed a message that was taken. Such a one, and one that
+    ///     an entry of a list names itself, are no strangers: whoever is below an entry, or another port
+    ///     of it, can be invented by anybody.
     package static func peerDirectory(
         _ configuration: Configuration, _ client: OutboundClient, _ environment: Environment,
         _ log: GatewayLog, patience: Duration = .seconds(3),
-        standing: @escaping @Sendable (PeerHost) -> Standing? = { _ in nil }
+        standing: @escaping @Sendable (PeerHost) -> Standing? = { _ in nil },
+        hasSigned: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
     ) -> PeerDirectory {
         let settings = configuration.discovery
         return PeerDirectory(
@@ -186,7 +194,8 @@ extension RunningGateway {
                         nil
                     }
                 },
-                isListed: { standing($0)?.word == .allow }, patience: patience))
+                isKnown: { standing($0)?.names($0) == true || hasSigned($0) },
+                patience: patience))
     }
 
     /// The proxy on the backend's way out, with the authority that the backend trusts; nil without

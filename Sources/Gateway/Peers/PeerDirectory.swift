@@ -33,8 +33,8 @@ package final class PeerDirectory: Sendable {
         /// Why nothing may be fetched from a host that a peer names in the place of its own; nil when it
         /// may.
         package var refusal: @Sendable (_ host: PeerHost, _ peer: PeerHost) -> String?
-        /// Whether a list allows the host: nobody invented such a one.
-        package var isListed: @Sendable (PeerHost) -> Bool
+        /// Whether the host is one that nobody invented: a list names it, or it has signed before.
+        package var isKnown: @Sendable (PeerHost) -> Bool
         /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
         /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
         package var patience: Duration
@@ -44,14 +44,14 @@ package final class PeerDirectory: Sendable {
         package init(
             now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
             refusal: @escaping @Sendable (PeerHost, PeerHost) -> String? = { _, _ in nil },
-            isListed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
+            isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
             patience: Duration = .seconds(3),
             random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
         ) {
             self.now = now
             self.fetch = fetch
             self.refusal = refusal
-            self.isListed = isListed
+            self.isKnown = isKnown
             self.patience = patience
             self.random = random
         }
@@ -406,7 +406,7 @@ extension PeerDirectory {
     }
 
     private func acquaintance(with host: PeerHost, _ entry: PeerEntry?) -> Acquaintance {
-        entry?.hasAnswered == true || world.isListed(host) ? .known : .stranger
+        entry?.hasAnswered == true || world.isKnown(host) ? .known : .stranger
     }
 
     /// Changes an entry, and makes room for it when it is new. What was fetched by an abandoned flight

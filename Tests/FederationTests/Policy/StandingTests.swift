@@ -209,6 +209,22 @@ import Testing
         #expect(policy.place(of: "list:b")?.description == "etc/policy.toml:10")
     }
 
+    /// Names below an entry, and ports of it, can be invented without end.
+    @Test(arguments: [
+        ("listed.example", true), ("listed.example:443", true), ("listed.example:1", false),
+        ("ported.example:8443", true), ("ported.example", false), ("x.below.example", false),
+        ("below.example", false), ("both.example", true), ("x.both.example", false),
+        ("stranger.example", false), ("blocked.example", false),
+    ])
+    func anEntryNamesOneHost(_ peer: String, _ isNamed: Bool) throws {
+        let policy = try policy([
+            "a allow: listed.example ported.example:8443 *.below.example .both.example",
+            "b block: blocked.example",
+        ])
+        let host = try #require(PeerHost(peer))
+        #expect(policy.standing(of: host, now: 0).names(host) == isNamed)
+    }
+
     /// Which of two entries is named does not hang on the order of lists, as the hash does not.
     @Test func equalEntriesAreNamedInOneOrder() throws {
         for lists in [

@@ -23,14 +23,14 @@ import Transport
 
     private static func directory(
         _ clock: TestClock, _ net: TestNet, patience: Duration = .seconds(300),
-        isListed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
+        isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
         random: @escaping @Sendable (Int) -> Int = { _ in 0 }
     ) -> PeerDirectory {
         PeerDirectory(
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
                 now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
-                isListed: isListed, patience: patience, random: random))
+                isKnown: isKnown, patience: patience, random: random))
     }
 
     private func key(_ id: String? = nil) async throws -> PeerKey {
@@ -140,7 +140,7 @@ import Transport
                     asked.withLock { $0[url, default: []].append(acquaintance) }
                     return await net.fetch(url)
                 },
-                isListed: { $0.description == "listed.test" }, patience: .seconds(300),
+                isKnown: { $0.description == "listed.test" }, patience: .seconds(300),
                 random: { _ in 0 }))
         let document = "https://modern.test/.well-known/ocm"
         net.answer(
@@ -211,7 +211,7 @@ import Transport
     }
 
     @Test func aRefreshThatWasTooManySaysNothingOfTheKey() async throws {
-        let directory = Self.directory(clock, net, isListed: { _ in true })
+        let directory = Self.directory(clock, net, isKnown: { _ in true })
         _ = try await directory.key(peer.keyID, of: host, for: .jwks)
         clock.pass(1)
         for number in 0..<40 {
