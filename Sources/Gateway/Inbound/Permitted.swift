@@ -51,15 +51,11 @@ extension Gateway {
         case .none(let advertised):
             facts.signature = .none
             facts.peerKeys = advertised == .yes ? .advertised : .none
-        case .valid(let generation, _): facts.signature = generation.fact
-        case .tolerated: facts.signature = .invalid
-        }
-        if case .valid = signature {
+        case .valid(let generation, _, let pinned):
+            facts.signature = generation.fact
             facts.peerKeys = .advertised
-            // Of this message nothing is pinned yet, and `verify` refuses keys that are not known.
-            if let peer, configuration.signature.firstSeen == .pin, !pins[peer].isEmpty {
-                facts.keyPinned = .pinned
-            }
+            if configuration.signature.firstSeen == .pin { facts.keyPinned = pinned }
+        case .tolerated: facts.signature = .invalid
         }
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced

@@ -43,7 +43,8 @@ extension Verified {
 enum SignatureStanding: Sendable {
     /// None; `advertised` when the peer publishes keys and so must sign.
     case none(Advertised)
-    case valid(SignatureGeneration, SignatureAlgorithm)
+    /// The key was pinned before the message, or was not.
+    case valid(SignatureGeneration, SignatureAlgorithm, PinFact)
     /// Profile `observe` only: what would have refused the message.
     case tolerated(Denial)
 
@@ -156,6 +157,7 @@ extension Gateway {
         let key = try await peers.key(keyID, of: peer, for: source)
         trail.enters(.verify)
         try judgeKeys(of: peer, with: key)
+        let pinned = pins.fact(of: key, at: peer)
         let algorithm = try mathematics(presented, message, received, key.key)
         trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
@@ -166,7 +168,8 @@ extension Gateway {
         // Last, since what is remembered has to be written from here on.
         let memory = try remember(identity, received, peer, key, presented.generation)
         return Verified(
-            claimed: claimed, peer: peer, signature: .valid(presented.generation, algorithm),
-            document: document, memory: memory)
+            claimed: claimed, peer: peer,
+            signature: .valid(presented.generation, algorithm, pinned), document: document,
+            memory: memory)
     }
 }

@@ -34,6 +34,12 @@ package final class PinBook: Sendable {
 
     package subscript(_ host: PeerHost) -> [Pin] { pins.withLock { $0[host] ?? [] } }
 
+    /// Whether the host is known by this very key.
+    func fact(of key: PeerKey, at host: PeerHost) -> PinFact {
+        let thumbprint = OfferedKey(key).thumbprint
+        return self[host].contains { $0.key.thumbprint == thumbprint } ? .pinned : .none
+    }
+
     package func judge(_ host: PeerHost, offered: [OfferedKey]) -> PinJudgement {
         Pins.judge(pins: self[host], offered: offered)
     }

@@ -18,7 +18,7 @@ import Transport
     }
 
     @Test func thePolicyLearnsWhatTheMessageSays() throws {
-        let facts = try facts(.valid(.tag, .ed25519))
+        let facts = try facts(.valid(.tag, .ed25519, .none))
         #expect(facts.peer?.name == "modern.test")
         #expect(facts.shareType == "user" && facts.resourceType == "file")
         #expect(facts.protocols == ["webdav"])
@@ -38,7 +38,7 @@ import Transport
             let trail = world.trail(received)
             let claimed = try world.gateway.identify(received, trail)
             let facts = world.gateway.facts(
-                claimed, peer: claimed.claim?.peer, signature: .valid(.tag, .ed25519),
+                claimed, peer: claimed.claim?.peer, signature: .valid(.tag, .ed25519, .none),
                 document: nil)
             #expect(trail.facts?.recipient == facts.recipient && trail.facts?.owner == facts.owner)
             found.append(facts)
@@ -103,16 +103,16 @@ import Transport
     }
 
     @Test func aValidSignatureIsWhatItsGenerationIs() throws {
-        #expect(try facts(.valid(.cavage, .rsaPKCS1SHA512)).signature == .cavage)
-        #expect(try facts(.valid(.label, .ed25519)).signature == .rfc9421)
-        #expect(try facts(.valid(.tag, .ed25519)).signature == .rfc9421)
+        #expect(try facts(.valid(.cavage, .rsaPKCS1SHA512, .none)).signature == .cavage)
+        #expect(try facts(.valid(.label, .ed25519, .none)).signature == .rfc9421)
+        #expect(try facts(.valid(.tag, .ed25519, .none)).signature == .rfc9421)
         #expect(try facts(.tolerated(Denial(.wrong))).signature == .invalid)
         #expect(try facts(.none(.no)).signature == .none)
     }
 
     @Test func whoSignsOrPublishesKeysIsKnownToAdvertiseThem() throws {
         #expect(try facts(.none(.yes)).peerKeys == .advertised)
-        #expect(try facts(.valid(.tag, .ed25519)).peerKeys == .advertised)
+        #expect(try facts(.valid(.tag, .ed25519, .none)).peerKeys == .advertised)
         #expect(try facts(.none(.no)).peerKeys == .none)
         let document = try DiscoveryDocument(
             parsing: Array(
@@ -120,14 +120,20 @@ import Transport
         #expect(try facts(.none(.no), document: document).peerKeys == .advertised)
     }
 
-    /// A key that the message itself makes known is not pinned yet.
+    /// A key that the message itself makes known is not pinned yet, though another one vouches for it.
     @Test func theKeyOfAPeerThatIsKnownIsPinned() async throws {
         let (world, modern, _) = try TestWorld.withPeers()
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        turned.keyName = "key2"
         let share = Messages.share(from: "modern.test")
-        for fact in [PinFact.none, .pinned] {
+        for (peer, fact) in [
+            (modern, PinFact.none), (modern, .pinned), (turned, .none), (turned, .pinned),
+        ] {
             world.clock.pass(1)
+            if peer.keyName == "key2" { try modern.publish(on: world.net, also: [turned]) }
             let verified = try await world.verify(
-                try modern.request("/ocm/shares", share, at: world.clock.now))
+                try peer.request("/ocm/shares", share, at: world.clock.now))
             let facts = world.gateway.facts(
                 verified.claimed, peer: verified.peer, signature: verified.signature,
                 document: verified.document)
@@ -199,7 +205,7 @@ import Transport
             let received = try world.received(TestRequest("/", text), as: .ocm(endpoint))
             let claimed = try world.gateway.identify(received, world.trail(received))
             let facts = world.gateway.facts(
-                claimed, peer: peer, signature: .valid(.tag, .ed25519), document: nil)
+                claimed, peer: peer, signature: .valid(.tag, .ed25519, .none), document: nil)
             #expect(facts.invite == fact)
         }
     }

@@ -16,7 +16,7 @@ import Testing
     private var share: String { Messages.share(from: "modern.test") }
 
     private func isValid(_ request: TestRequest, _ generation: SignatureGeneration) async throws {
-        guard case .valid(let found, _) = try await world.verify(request).signature else {
+        guard case .valid(let found, _, _) = try await world.verify(request).signature else {
             Issue.record("not valid")
             return
         }
