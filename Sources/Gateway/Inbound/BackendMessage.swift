@@ -76,7 +76,7 @@ extension Gateway {
         let body = try translation.share(
             share, swaps: draft.swaps, taken: Self.takenOver,
             signed: verified.signedBy != nil && signsForBackend,
-            uri: Self.location(of: share, verified.document))
+            uri: Self.location(of: share, verified))
         if body.isChanged { trail.altered("translated") }
         if !share.unmetWays(Self.takenOver).isEmpty { trail.altered("ways left out") }
         if !draft.swaps.isEmpty { trail.altered("handle") }
@@ -140,18 +140,19 @@ extension Gateway {
             secrets: verified.claimed.message.secrets + told, api: .ocm)
     }
 
-    /// Where the data of a share are that does not say so in full: behind a relative URI, at the
-    /// sender's WebDAV prefix and the id; in the deprecated shape, which has no URI, at the owner's
-    /// WebDAV prefix alone (`protocol.md` 6).
-    private static func location(of share: Share, _ document: DiscoveryDocument?) -> String? {
-        func root(of host: PeerHost) -> String? {
-            document?.webdavRoot(for: share.resourceType, at: host).map { host.origin + $0 }
-        }
+    /// Where the data of a share are that does not say so in full, by the document of the peer that sends
+    /// it: behind a relative URI, at its WebDAV prefix and the id; in the deprecated shape, which has no
+    /// URI, at its WebDAV prefix alone (`protocol.md` 6).
+    private static func location(of share: Share, _ verified: Verified) -> String? {
+        guard let peer = verified.peer,
+            let path = verified.document?.webdavRoot(for: share.resourceType, at: peer)
+        else { return nil }
+        let root = peer.origin + path
         switch share.shape {
-        case .legacy, .foreign: return root(of: share.owner.host)
+        case .legacy, .foreign: return root
         case .single, .multi:
             guard let uri = share.webdav?.uri, URLParts(uri) == nil else { return nil }
-            return root(of: share.sender.host).map { $0 + uri.drop { $0 == "/" } }
+            return root + uri.drop { $0 == "/" }
         }
     }
 

@@ -87,6 +87,21 @@ import Transport
         #expect(ways["webdav"]?.object?["uri"]?.string == "https://modern.test/dav/ocmgate-file")
     }
 
+    /// The prefix is of the document of the server that sends the share, and no other's.
+    @Test(arguments: ["modern.test", "cavage.test"])
+    func aRelativePlaceOfTheDataIsAtThePeerThatSends(_ signer: String) async throws {
+        let world = try TestWorld(kind: "ocis")
+        let peers = [try TestPeer("modern.test"), try TestPeer("cavage.test", .cavage)]
+        for peer in peers { try peer.publish(on: world.net) }
+        let peer = try #require(peers.first { $0.host == signer })
+        let share = Messages.share(from: "modern.test", owner: "cavage.test")
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        #expect(
+            ways["webdav"]?.object?["uri"]?.string?.hasPrefix("https://\(signer)/dav/x7") == true)
+    }
+
     @Test func aNotificationCarriesTheBackendsSecret() async throws {
         let (world, peer) = try world()
         let share = try await world.accept(
