@@ -14,7 +14,7 @@ package struct PolicyFiles: Sendable {
     }
 
     /// `policy.toml` has its tests also in `policy.test.toml`.
-    static func tests(beside file: String) -> String? {
+    package static func tests(beside file: String) -> String? {
         guard file.hasSuffix(".toml"), !file.hasSuffix(".test.toml") else { return nil }
         return String(file.dropLast(5)) + ".test.toml"
     }

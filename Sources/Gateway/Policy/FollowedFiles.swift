@@ -1,5 +1,4 @@
 import Federation
-import Foundation
 
 /// The files that a gateway follows, as they were before it read them: between its reading and its
 /// serving it may wait for a minute, and what changes then is to be seen.
@@ -33,10 +32,13 @@ struct FollowedFiles: Sendable {
         files.flatMap { Policy.listFiles(namedIn: $0, .disk) }
     }
 
+    /// Of these files, the tests beside them, and their lists: of no other, which may be written to
+    /// all the time.
+    ///
     /// - Parameter files: those of the policy and of the candidate.
     static func stamps(of files: [String], _ lists: [String]) -> PolicyWatch.Stamps {
         var stamps: PolicyWatch.Stamps = [:]
-        for path in Set(files.flatMap(neighbours) + files + lists) {
+        for path in Set(files + files.compactMap(PolicyFiles.tests) + lists) {
             stamps[path] = FileStamp(path)
         }
         return stamps
@@ -54,15 +56,5 @@ struct FollowedFiles: Sendable {
         return Dictionary(
             files.compactMap { file in FileStamp(file).map { (file, $0) } },
             uniquingKeysWith: { $1 })
-    }
-
-    private static func neighbours(of file: String) -> [String] {
-        let folder = (file as NSString).deletingLastPathComponent
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder))
-            ?? []
-        return names.filter { $0.hasSuffix(".toml") || $0.hasSuffix(".txt") }.map { name in
-            folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
-        }
     }
 }

@@ -69,6 +69,13 @@ struct PolicyWatch: Sendable {
         return true
     }
 
+    /// Goes over to other files, as they are before they are read; of those that it follows already it
+    /// knows what they were.
+    mutating func follow(_ now: Stamps) {
+        taken = Dictionary(uniqueKeysWithValues: now.map { ($0, taken[$0] ?? $1) })
+        last = taken
+    }
+
     /// Whether all that changed is another file than before, or a new one.
     private func isReplaced(_ now: Stamps) -> Bool {
         guard taken.keys.allSatisfy({ now[$0] != nil }) else { return false }
@@ -92,8 +99,9 @@ extension Gateway {
             // Ended early only by being cancelled.
             try? await Task.sleep(for: PolicyWatch.interval)
             guard watch.look(policyStamps(lists)) else { continue }
-            await reloadPolicy(.seen)
             lists = listFiles()
+            watch.follow(policyStamps(lists))
+            await reloadPolicy(.seen)
         }
     }
 
@@ -101,8 +109,7 @@ extension Gateway {
     /// a list of its own is mended, which the policy in force need not know.
     func listFiles() -> [String] { FollowedFiles.lists(of: policyFiles) }
 
-    /// The policy, the candidate, their lists, and the files beside them that they could name: a list
-    /// that was missing may come.
+    /// The policy, the candidate, their tests and their lists; one that is missing may come.
     func policyStamps(_ lists: [String]) -> PolicyWatch.Stamps {
         FollowedFiles.stamps(of: policyFiles, lists)
     }

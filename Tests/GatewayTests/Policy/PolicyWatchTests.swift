@@ -8,6 +8,8 @@ private final class Watching {
 
     init(_ stamps: [String: FileStamp]) { watch = PolicyWatch(stamps) }
 
+    func follow(_ stamps: [String: FileStamp]) { watch.follow(stamps) }
+
     func look(_ stamps: [String: FileStamp]) -> Bool { watch.look(stamps) }
 }
 
@@ -53,6 +55,32 @@ private final class Watching {
             for _ in 0..<4 where watch.look(["p": stamp(second)]) { reads += 1 }
         }
         #expect(reads == 10)
+    }
+
+    @Test func filesThatAreFollowedFromNowOnAreNotReadTwice() {
+        let watch = Watching(["p": stamp(1)])
+        #expect(!watch.look(["p": stamp(2)]))
+        #expect(watch.look(["p": stamp(2)]))
+        let both = ["p": stamp(2), "l": stamp(3)]
+        watch.follow(both)
+        for _ in 0..<10 { #expect(!watch.look(both)) }
+        // What changed since it was looked at is seen.
+        let new = ["p": stamp(4), "l": stamp(3)]
+        watch.follow(new)
+        #expect(!watch.look(new))
+        #expect(watch.look(new))
+    }
+
+    @Test func aFileThatThePolicyDoesNotNameIsNotFollowed() throws {
+        let scratch = try Scratch()
+        for name in ["policy.toml", "policy.test.toml", "named.txt", "log.txt", "other.toml"] {
+            try scratch.write("", name)
+        }
+        let stamps = FollowedFiles.stamps(
+            of: [scratch.file("policy.toml")], [scratch.file("named.txt")])
+        #expect(
+            Set(stamps.keys)
+                == Set(["policy.toml", "policy.test.toml", "named.txt"].map(scratch.file)))
     }
 
     @Test func aFileIsKnownByWhatItIs() throws {
