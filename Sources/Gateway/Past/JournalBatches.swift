@@ -23,9 +23,12 @@ struct JournalBatches {
         var batch: [JournalLine] = []
         var count = 0
         let first = JournalDay(milliseconds: since)
-        try reader.lines(of: days.filter { $0 >= first }, holding: needles) { line, place in
+        // A file may hold what is of another day, where a clock stepped back or the disk was full at
+        // midnight: the newest one before goes on.
+        let begin = days.last { $0 < first } ?? first
+        try reader.lines(of: days.filter { $0 >= begin }, holding: needles) { line, _ in
             count += 1
-            if place.day == first, (line.time ?? since) < since { return .goOn }
+            if (line.time ?? since) < since { return .goOn }
             batch.append(line)
             if batch.count >= Self.size {
                 Self.read(batch, read).forEach(take)

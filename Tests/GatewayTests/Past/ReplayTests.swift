@@ -185,6 +185,27 @@ import Testing
             try replay(.past(Self.all), since: PastJournal.start + day * 1000 + 1).judged == 2)
     }
 
+    /// A clock jumped ahead, and the file that it made goes on; a disk was full at midnight.
+    @Test func whatCameSinceThenIsJudgedWhateverFileItIsIn() throws {
+        let day = 86_400
+        for (number, file) in [(0, 0), (9, 9), (5, 9)] {
+            try journal.add(try facts(), at: number * day, into: file)
+        }
+        func judged(since number: Int) throws -> Int {
+            try replay(.past(Self.all), since: PastJournal.start + number * day * 1000).judged
+        }
+        #expect(try judged(since: 4) == 2)
+        #expect(try judged(since: 6) == 1)
+        let full = try PastJournal()
+        try full.add(try facts(), at: 0)
+        try full.add(try facts(), at: day, into: 0)
+        let since = PastJournal.start + day * 1000
+        #expect(
+            try Replay.run(
+                .past(Self.all), over: full.reader, since: since, people: .pseudonyms
+            ).judged == 1)
+    }
+
     @Test func aPageHoldsNothingThatRunsAndNothingFromElsewhere() throws {
         try journal.add(try facts())
         let text = Self.all.replacing("\"all\"", with: "'<script>&all'")

@@ -21,9 +21,12 @@ final class PastJournal {
     init() throws { scratch = try Scratch() }
 
     /// Adds a decision at so many seconds; its id.
+    ///
+    /// - Parameter day: the file that it goes into, counted in days from the first; nil for its own.
     @discardableResult
     func add(
-        _ facts: Facts?, at second: Int = 0, action: DecisionRecord.Action = .allow,
+        _ facts: Facts?, at second: Int = 0, into day: Int? = nil,
+        action: DecisionRecord.Action = .allow,
         by: String = "rule:all", code: String? = nil,
         _ change: (inout JournalRecord) -> Void = { _ in }
     ) throws -> String {
@@ -42,7 +45,7 @@ final class PastJournal {
         facts?.now = time / 1000
         var record = JournalRecord(decision, facts: facts)
         change(&record)
-        try write(.decision, time, record.text)
+        try write(.decision, time, record.text, into: day.map { Self.start + $0 * 86_400_000 })
         return id
     }
 
@@ -55,12 +58,14 @@ final class PastJournal {
         try write(kind, time, text)
     }
 
-    private func write(_ kind: JournalLine.Kind, _ time: Int, _ text: JournalText) throws {
+    private func write(
+        _ kind: JournalLine.Kind, _ time: Int, _ text: JournalText, into day: Int? = nil
+    ) throws {
         seq += 1
         var line: [UInt8] = []
         hash = text.write(
             seq, kind, time: time, after: hash, try seals.sealer(), into: &line)
-        let file = reader.file(of: JournalDay(milliseconds: time))
+        let file = reader.file(of: JournalDay(milliseconds: day ?? time))
         if !FileManager.default.fileExists(atPath: file) {
             try #require(FileManager.default.createFile(atPath: file, contents: nil))
         }
