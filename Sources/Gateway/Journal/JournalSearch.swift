@@ -25,14 +25,15 @@ package struct JournalSearch: Sendable {
 
     /// Of these days, the oldest first, those whose files can hold an answer. Where a clock stepped
     /// back, the file that was the newest holds what is of days before; and where the disk was full
-    /// at midnight, it goes on behind its day.
+    /// at midnight, it goes on behind its day, until there is room for a new one.
     package func days(of days: [JournalDay]) -> [JournalDay] {
         let last = until.flatMap { until in
             days.first { $0 > JournalDay(milliseconds: until - 1) }
         }
+        let first = since.flatMap { since in days.last { $0 < JournalDay(milliseconds: since) } }
         return days.filter { day in
             if let last, day > last { return false }
-            if let since, day.next.start + 86_400_000 < since { return false }
+            if let first, day < first { return false }
             return true
         }
     }

@@ -50,16 +50,14 @@ package struct DecisionSearch {
 
     /// Looks in the file of the day that the id begins with; in the next one that there is, since a
     /// record is written when the message has been answered, and the newest file goes on when a clock
-    /// steps back; and in the one of the day before, which goes on when the disk is full at midnight.
+    /// steps back; and in the newest one before, which goes on while the disk is full at midnight.
     package func find(_ id: String) throws -> Result {
         // Without a journal no id is right or wrong.
         let all = try reader.days()
         guard let time = DecisionID.time(of: id) else { return .malformed }
         let day = JournalDay(milliseconds: time * 1000)
         let wanted = [day, day.next]
-        let days =
-            [JournalDay(number: day.number - 1), day].filter(all.contains)
-            + [all.first { $0 > day }].compactMap { $0 }
+        let days = all.filter { $0 <= day }.suffix(2) + [all.first { $0 > day }].compactMap { $0 }
         var records: [Found.Record] = []
         var miss: (NearMiss, JSONObject)?
         try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in

@@ -63,7 +63,10 @@ struct JournalSearchTests {
         let days = (0..<9).map { JournalDay(number: day.number + $0) }
         search.since = days[4].start
         search.until = days[4].start + 1
-        #expect(search.days(of: days) == Array(days[2...5]))
+        #expect(search.days(of: days) == Array(days[3...5]))
+        // The disk was full for some days.
+        (search.since, search.until) = (days[3].start, nil)
+        #expect(search.days(of: [days[0], days[5]]) == [days[0], days[5]])
     }
 
     @Test func aRefusalIsFoundByWhatThePeerReadAndByItsGuard() throws {

@@ -39,8 +39,9 @@ import Testing
     }
 
     // A clock that steps back opens no older file, and a full disk no newer one.
-    @Test func oneThatWasWrittenIntoTheDayBeforeIsFound() throws {
-        let id = DecisionID.make(now: PastJournal.start / 1000 + 86_400)
+    @Test(arguments: [1, 3])
+    func oneThatWasWrittenIntoADayBeforeIsFound(days: Int) throws {
+        let id = DecisionID.make(now: PastJournal.start / 1000 + days * 86_400)
         try journal.add(try JournalRecordTests.facts()) { $0.decision.id = id }
         guard case .found(let found) = try find(id) else {
             Issue.record("not found")
