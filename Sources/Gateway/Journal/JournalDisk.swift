@@ -69,6 +69,7 @@ final class JournalDisk {
             try FileManager.default.removeItem(atPath: reader.file(of: empty))
         }
         subjects = try JournalSubjects(settings.folder, seal, .writing)
+        if let erased = end.erased, try subjects.contains(erased) { try subjects.forget(erased) }
         seq = end.seq
         hash = end.hash
         day = end.day ?? JournalDay(milliseconds: time)

@@ -12,6 +12,8 @@ struct JournalEnd {
     var hash = JournalHash.none
     /// What the last line is; nil of an empty journal.
     var kind: JournalLine.Kind?
+    /// Whom the last line says to be forgotten: a crash may have come before that was done.
+    var erased: JournalPseudonym?
     /// The newest file, and whether a line of its own is in it already.
     var day: JournalDay?
     /// A newer file in which there is nothing at all: a crash came between its making and the last
@@ -53,7 +55,7 @@ struct JournalEnd {
                     "`ocmgate journal verify` says which; bring the file back as it was")
             }
             if let line = last.line {
-                (end.seq, end.hash, end.kind) = line
+                (end.seq, end.hash, end.kind, end.erased) = line
                 break
             }
         }
@@ -94,9 +96,14 @@ struct JournalEnd {
     /// Bytes at the end of a file that are looked at first.
     private static let piece = 1 << 20
 
+    /// What is to be known of the last line.
+    private typealias Line = (
+        seq: Int, hash: JournalHash, kind: JournalLine.Kind, erased: JournalPseudonym?
+    )
+
     /// The end of one file.
     private struct Last {
-        var line: (seq: Int, hash: JournalHash, kind: JournalLine.Kind)?
+        var line: Line?
         var rest: [UInt8] = []
         var lacksEnd = false
 
@@ -144,7 +151,10 @@ struct JournalEnd {
             guard let previous, let stated = newest.line.hash,
                 JournalHash(after: previous, newest.line.hashed.span) == stated
             else { return false }
-            line = (newest.line.seq, stated, newest.line.kind)
+            let erased =
+                newest.line.kind == .erased
+                ? newest.line.member("subject")?.string.flatMap { JournalPseudonym($0) } : nil
+            line = (newest.line.seq, stated, newest.line.kind, erased)
             return true
         }
     }

@@ -241,6 +241,24 @@ struct JournalDiskTests {
         #expect(try JournalPseudonym.of(subject, journal.folder, journal.seal) == nil)
     }
 
+    /// The line was on the disk when the process was killed, and the key was not deleted yet.
+    @Test func whomTheLastLineForgetsIsForgottenAtTheNextStart() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let subject = try #require(JournalSubject("alice@one.test"))
+        let name = try #require(
+            try JournalPseudonym.of(subject, journal.folder, journal.seal))
+        let disk = try journal.open()
+        try disk.append(.erased, journal.time) { $0.add("subject", name.description) }
+        try disk.commit()
+        journal.crash()
+        #expect(try journal.open().subjects.key(of: name) == nil)
+        #expect(try JournalPseudonym.of(subject, journal.folder, journal.seal) == nil)
+        // Others stay.
+        let bob = try #require(JournalSubject("bob@cloud.test"))
+        #expect(try JournalPseudonym.of(bob, journal.folder, journal.seal) != nil)
+    }
+
     @Test func onePersonHasOnePseudonymAcrossDaysAndRestarts() throws {
         let journal = try TestJournal()
         try journal.write(1)
