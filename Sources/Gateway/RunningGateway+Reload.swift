@@ -9,6 +9,8 @@ extension RunningGateway {
     /// What listens, and by which configuration.
     struct Terms: Sendable {
         var configuration: Configuration
+        /// The configuration as it was read last, whatever was taken of it; nil for the one of the start.
+        var read: Configuration?
         var server: ServerConfiguration
         var certificates: ServedCertificates
         /// The handler of the way out.
@@ -34,13 +36,14 @@ extension RunningGateway {
     ///
     /// A file that cannot be used changes nothing of what it is for: with a configuration that is broken,
     /// or cannot be served by, the certificates of the last good one are read again all the same, and a
-    /// certificate that is broken stays alone with what it was.
+    /// certificate that is broken stays alone with what it was. With `policy.reload = "signal"` certificates
+    /// that were seen to have changed are read for the configuration that was asked for last.
     @discardableResult
-    func reloadConfiguration() async -> ConfigurationReload {
-        await gateway.policyQueue.result { [self] in readConfigurationAgain() }
+    func reloadConfiguration(_ cause: PolicyReload.Cause = .asked) async -> ConfigurationReload {
+        await gateway.policyQueue.result { [self] in readConfigurationAgain(cause) }
     }
 
-    private func readConfigurationAgain() -> ConfigurationReload {
+    private func readConfigurationAgain(_ cause: PolicyReload.Cause) -> ConfigurationReload {
         let before = terms.withLock { $0 }
         let now = gateway.environment.now()
         var after = before
@@ -48,7 +51,13 @@ extension RunningGateway {
         var reload = ConfigurationReload()
         var problems: [String] = []
         do {
-            let wanted = try Configuration.load(file: before.configuration.file)
+            let wanted =
+                switch (cause, before.configuration.policy.reload) {
+                case (.seen, .signal): before.read ?? before.configuration
+                case (.asked, _), (.seen, .watch):
+                    try Configuration.load(file: before.configuration.file)
+                }
+            after.read = wanted
             let change = ConfigurationChange(from: before.configuration, to: wanted)
             after.refused = change.merged.certificateFiles
             problems = try after.take(change.merged, wanted: wanted.hosts, now: now)
@@ -124,7 +133,7 @@ extension RunningGateway {
             while !Task.isCancelled {
                 // Ended early only by being cancelled.
                 try? await Task.sleep(for: PolicyWatch.interval)
-                if watch.look(stamps()) || isDue() { await reloadConfiguration() }
+                if watch.look(stamps()) || isDue() { await reloadConfiguration(.seen) }
                 if ContinuousClock.now > told + .seconds(3600) {
                     tellOfCertificates()
                     told = .now

@@ -80,7 +80,7 @@ package final class RunningGateway: Sendable {
             throw StartFailure("\(error)")
         }
         let running = RunningGateway(gateway, server, terms, group, store, log)
-        let files = findings.files ?? FollowedFiles(unseenBy: configuration)
+        let files = findings.files ?? .unseen
         running.background.withLock {
             $0 =
                 gateway.background(on: group, since: files)

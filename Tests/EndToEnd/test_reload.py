@@ -153,6 +153,42 @@ def test_what_of_the_configuration_can_change_changes_and_the_rest_is_told(gatew
     assert gateway.request("GET", "/a").get("strict-transport-security") == "max-age=31536000"
 
 
+def test_by_signal_a_new_certificate_takes_no_configuration_that_nobody_asked_for(start, backend, tmp_path):
+    def prepare(gateway):
+        gateway.own_certificate(tmp_path)
+        text = gateway.configuration.read_text()
+        assert 'file = "policy.toml"' in text
+        gateway.configuration.write_text(text.replace(
+            'file = "policy.toml"', 'file = "policy.toml"\nreload = "signal"'))
+
+    def strict():
+        return gateway.request("GET", "/a").get("strict-transport-security")
+
+    gateway = start(backend.url, prepare)
+    before, text = shown(gateway), gateway.configuration.read_text()
+    replace(gateway.configuration, text.replace("tls     = ", 'hsts    = "365d"\ntls     = ').encode())
+    renewed = gateway.authority.issue("cloud.test", days=3)
+    replace(gateway.certificate, renewed.certificate.read_bytes())
+    replace(gateway.key, renewed.key.read_bytes())
+    eventually(lambda: shown(gateway) != before)
+    assert strict() is None
+    assert all("keys" not in line for line in gateway.lines("configuration.taken"))
+    assert gateway.command("reload").returncode == 0
+    assert strict() == "max-age=31536000"
+    # One that was asked for waits for its certificate, as it was then.
+    other = gateway.authority.issue("other.test")
+    certificate, key = tmp_path / "other.pem", tmp_path / "other.key"
+    table = f'\n[tls."other.test"]\ncert = "{certificate}"\nkey = "{key}"\n'
+    replace(gateway.configuration, (text + table).encode())
+    assert gateway.command("reload", check=False).returncode == 1
+    assert strict() == "max-age=31536000"
+    replace(gateway.configuration, text.encode())
+    replace(key, other.key.read_bytes())
+    replace(certificate, other.certificate.read_bytes())
+    eventually(lambda: shown(gateway, "other.test") != shown(gateway))
+    assert strict() is None
+
+
 def test_two_that_start_at_one_moment_do_not_share_a_unix_socket(start, backend, tmp_path):
     """The second one says what is wrong, and the first one goes on."""
     path = tmp_path / "http.sock"

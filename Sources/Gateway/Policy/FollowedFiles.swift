@@ -16,16 +16,11 @@ struct FollowedFiles: Sendable {
         others = Self.stamps(beside: configuration)
     }
 
-    /// Of files of which nobody knows what they were when they were read: all that may be are read again.
-    init(unseenBy configuration: Configuration) {
-        (lists, policy) = ([], [:])
-        others =
-            switch configuration.policy.reload {
-            case .watch: [:]
-            // Only a signal makes it read the configuration.
-            case .signal: Self.stamps(beside: configuration)
-            }
-    }
+    /// Of files of which nobody knows what they were when they were read: all that are followed are read
+    /// again.
+    static let unseen = FollowedFiles()
+
+    private init() { (lists, policy, others) = ([], [:], [:]) }
 
     /// Those that the policies in these files name.
     static func lists(of files: [String]) -> [String] {
