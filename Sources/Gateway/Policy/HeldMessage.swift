@@ -47,9 +47,8 @@ package struct HeldMessage: Sendable, Codable, Equatable {
             ? presented : nil
         namedBy = isOwn ? nil : speaker
         client = record.client
-        owner = facts.owner?.kept
-        sender = facts.sender?.kept
-        recipient = facts.recipient?.kept
+        // Whole, within what messages may say: by them a person is forgotten.
+        (owner, sender, recipient) = (facts.owner, facts.sender, facts.recipient)
         shareType = facts.shareType?.kept
         resourceType = facts.resourceType?.kept
         protocols = facts.protocols.prefix(8).map(\.kept)
