@@ -1,6 +1,7 @@
 """Client certificates (`client_ca`) and the need `mtls`, with clients of OpenSSL and curl."""
 
 import json
+import re
 import ssl
 import subprocess
 
@@ -182,4 +183,11 @@ def test_check_says_when_nobody_could_meet_the_need(world, clients):
     run = subprocess.run([str(binary()), "check", "-c", "-"], input=without, text=True,
                          cwd=gateway.folder, capture_output=True, timeout=30)
     assert "require:by certificate needs mtls, and no listener asks for client certificates" \
+        in run.stderr, run.stderr
+    # Nor of a table for which nobody listens.
+    [table] = re.findall(r'\[tls\."cloud\.test"\]\n[^\[]*', text)
+    beside = table.replace("cloud.test", "other.test", 1) + '\nmin_version = "1.3"\n'
+    run = subprocess.run([str(binary()), "check", "-c", "-"], input=text + "\n" + beside, text=True,
+                         cwd=gateway.folder, capture_output=True, timeout=30)
+    assert 'no [[listen]] names [tls."other.test"]: its min_version counts for nobody' \
         in run.stderr, run.stderr

@@ -25,6 +25,16 @@ extension ConfigurationReader {
             reportOverlap(
                 of: address, at: table.place(of: "listen"), with: listeners.map(\.address))
         }
+        var usualClients = Self.usualClients
+        if case .unix = address {
+            usualClients = []
+            if clients?.isEmpty == false {
+                findings.report(
+                    table.place(of: "clients"),
+                    "who connects to a unix socket has no address, so nobody could be one of these",
+                    remedy: "take it away: the socket is as open as its file")
+            }
+        }
         if let backend, address.takes(backend.endpoint) {
             findings.report(
                 table.place(of: "listen"), "backend.url is this address",
@@ -34,7 +44,7 @@ extension ConfigurationReader {
         let file = path(certificate ?? "/var/lib/ocmgate/egress-ca.pem")
         return Configuration.EgressSettings(
             listen: address,
-            clients: clients ?? Self.usualClients, certificate: file,
+            clients: clients ?? usualClients, certificate: file,
             key: (file as NSString).deletingPathExtension + ".key",
             other: other ?? .refuse, signing: sign == false ? .off : .on)
     }

@@ -215,6 +215,11 @@ import Transport
             #"8:10: "3128" is not an address like [::]:443, 127.0.0.1:8443 or unix:/path"#
         ),
         (
+            "[egress]\nlisten = \"unix:/run/out.sock\"\nclients = [\"::1\"]",
+            "9:1: who connects to a unix socket has no address, so nobody could be one of these; "
+                + "take it away: the socket is as open as its file"
+        ),
+        (
             "[egress]\nca = \"egress.key\"",
             #"8:6: "egress.key" is not the path of a certificate like egress-ca.pem"#
         ),
@@ -421,7 +426,7 @@ import Transport
                 [outbound]
                 proxy = "http://proxy.uni.example:8080"
                 [egress]
-                listen = "unix:/run/ocmgate/out.sock"
+                listen = "10.0.0.1:3128"
                 clients = ["10.0.0.0/8"]
                 ca = "ca"
                 other = ["updates.nextcloud.com", "Git.Example:8443"]
@@ -432,7 +437,7 @@ import Transport
             written.outbound.proxy
                 == OuterProxy(host: .name("proxy.uni.example"), port: 8080))
         let egress = try #require(written.egress)
-        #expect(egress.listen == .unix(path: "/run/ocmgate/out.sock"))
+        #expect(egress.listen == .tcp(.v4(0x0A00_0001), port: 3128))
         #expect(egress.clients == [try CIDR("10.0.0.0/8")])
         #expect(egress.certificate == "/etc/ocmgate/ca")
         #expect(egress.key == "/etc/ocmgate/ca.key")
