@@ -69,22 +69,23 @@ struct JournalOptions: ParsableArguments {
         plain ? try place.option.journalPeople(of: try place.folder()) : .pseudonyms
     }
 
-    /// The pseudonym of somebody that an operator names.
+    /// The pseudonyms of somebody that an operator names: an account of ours has one for each name of
+    /// the site.
     ///
     /// Exits with 1 when nothing is recorded of them.
-    func pseudonym(of text: String) throws -> JournalPseudonym {
-        let subject: JournalSubject
+    func pseudonyms(of text: String) throws -> [JournalPseudonym] {
         switch JournalErasure(text) {
-        case .pseudonym(let pseudonym): return pseudonym
-        case .subject(let named): subject = named
+        case .pseudonym(let pseudonym): return [pseudonym]
+        case .subject: break
         case nil: throw CommandFailure(JournalErasure.refusal(of: text))
         }
-        let key = try ShareCommand.sealKey(try place.option.load().state, whenMissing: .refuse)
-        let found: JournalPseudonym?
-        do { found = try JournalPseudonym.of(subject, try place.folder(), key) } catch {
+        let settings = try place.option.load()
+        let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
+        let found: [JournalPseudonym]
+        do { found = try JournalPseudonym.all(text, try place.folder(), settings, key) } catch {
             throw CommandFailure("\(error)")
         }
-        guard let found else {
+        guard !found.isEmpty else {
             Output.error("nothing is recorded of \(text)")
             throw Exit.findings
         }

@@ -113,7 +113,7 @@ struct JournalFilter: ParsableArguments {
         search.onlyTolerated = would
         if let subject {
             search.client = JournalSearch.client(ofNobody: subject)
-            if search.client == nil { search.subject = try journal.pseudonym(of: subject) }
+            if search.client == nil { search.subjects = try journal.pseudonyms(of: subject) }
         }
         search.since = try since.map { try Self.moment($0, "--since") }
         search.until = try until.map { try Self.moment($0, "--until") }

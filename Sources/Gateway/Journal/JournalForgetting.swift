@@ -93,6 +93,21 @@ extension JournalErasure {
 }
 
 extension JournalPseudonym {
+    /// The pseudonyms of somebody whom an operator names, under all of the names that
+    /// ``JournalErasure/all(_:ours:)`` takes; none when nothing is recorded, or the text names nobody.
+    package static func all(
+        _ text: String, _ folder: String, _ settings: Configuration, _ seal: SealKey
+    ) throws -> [JournalPseudonym] {
+        let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
+        let names = JournalErasure.all(text, ours: site?.hosts ?? []) ?? []
+        return try names.compactMap { named in
+            switch named {
+            case .subject(let subject): try of(subject, folder, seal)
+            case .pseudonym(let name): name
+            }
+        }
+    }
+
     /// The pseudonym of a subject; nil when nothing is recorded of it.
     package static func of(
         _ subject: JournalSubject, _ folder: String, _ seal: SealKey

@@ -15,8 +15,11 @@ package struct JournalSearch: Sendable {
     package var onlyTolerated = false
     /// The address that it came from, where that is nobody's.
     package var client: String?
-    /// Somebody who is named, or whose address it came from.
-    package var subject: JournalPseudonym?
+    /// Somebody who is named, under any of these, or whose address it came from; empty for everybody.
+    package var subjects: [JournalPseudonym] = [] {
+        didSet { pseudonyms = subjects.map { ByteNeedle($0.description) } }
+    }
+    private var pseudonyms: [ByteNeedle] = []
     /// Milliseconds since 1970; the end is not among them.
     package var since: Int?
     package var until: Int?
@@ -48,8 +51,8 @@ package struct JournalSearch: Sendable {
         if let code, !code.isEmpty { texts.append(code) }
         if onlyTolerated { texts.append(#""would":["#) }
         if let client { texts.append(#""client":"\#(client)""#) }
-        if let subject { texts.append(subject.description) }
-        return texts.map { ByteNeedle($0) }
+        let needles = texts.map { ByteNeedle($0) }
+        return pseudonyms.count == 1 ? needles + pseudonyms : needles
     }
 
     /// Whether a line that holds the needles is meant.
@@ -66,6 +69,9 @@ package struct JournalSearch: Sendable {
             if let wanted, line.member(name)?.string != wanted { return false }
         }
         if let code, !has(code, line) { return false }
+        if !pseudonyms.isEmpty, !pseudonyms.contains(where: { $0.isIn(line.bytes.span) }) {
+            return false
+        }
         if onlyTolerated, line.member("would")?.array?.isEmpty ?? true { return false }
         if let peer {
             return ["peer", "claimed"].contains { line.member($0)?.string == peer }

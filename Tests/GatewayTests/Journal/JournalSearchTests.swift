@@ -40,8 +40,30 @@ struct JournalSearchTests {
 
         var person = JournalSearch()
         let carol = try #require(JournalSubject("carol@two.test"))
-        person.subject = try JournalPseudonym.of(carol, journal.folder, journal.seal)
+        person.subjects = [
+            try #require(try JournalPseudonym.of(carol, journal.folder, journal.seal))
+        ]
         #expect(try Self.found(journal, person) == second + third)
+        let alice = try #require(JournalSubject("alice@one.test"))
+        person.subjects.append(
+            try #require(try JournalPseudonym.of(alice, journal.folder, journal.seal)))
+        #expect(try Self.found(journal, person) == first + second + third)
+    }
+
+    @Test func oneOfOursIsFoundUnderEachNameOfTheSite() throws {
+        let journal = try TestJournal()
+        let first = try journal.write(1, by: "carol@cloud.test")
+        let second = try journal.write(1, by: "carol@old.test")
+        try journal.write(1)
+        let settings = try ConfigurationSample.read(
+            ConfigurationSample.required.replacing(
+                "[backend]", with: "aliases = [\"https://old.test\"]\n[backend]"))
+        for asked in ["carol@cloud.test", "carol@old.test"] {
+            var search = JournalSearch()
+            search.subjects = try JournalPseudonym.all(
+                asked, journal.folder, settings, journal.seal)
+            #expect(try Self.found(journal, search) == first + second)
+        }
     }
 
     /// The clock jumped forward and back: the day goes on in the file of one to come.
