@@ -151,10 +151,14 @@ extension Gateway {
     func reloadKeys() -> String? {
         let folder = configuration.signature.keys
         do throws(PrivateFile.Problem) {
-            if let loss = KeyRing.loss(of: folder, state: store.path) { throw loss }
-            let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: environment.now())
-            let isNew = !ring.isSame(as: keys.current)
-            published.take(ring)
+            let isNew = try keys.change { () throws(PrivateFile.Problem) in
+                if let loss = KeyRing.loss(of: folder, state: store.path) { throw loss }
+                let ring = try KeyRing(
+                    folder: folder, whenMissing: .refuse, now: environment.now())
+                let isNew = !ring.isSame(as: keys.current)
+                published.take(ring)
+                return isNew
+            }
             if isNew { log.write(.notice, .keysChanged, [LogEntry(.file, folder)]) }
             return nil
         } catch {

@@ -3,6 +3,7 @@ import Synchronization
 /// The keys that are in force; swapped as a whole.
 package final class KeyHolder: Sendable {
     private let state: Mutex<KeyRing>
+    private let changing = Mutex(())
 
     package init(_ ring: KeyRing) { state = Mutex(ring) }
 
@@ -10,4 +11,12 @@ package final class KeyHolder: Sendable {
     package var current: KeyRing { state.withLock { $0 } }
 
     func swap(_ ring: KeyRing) { state.withLock { $0 = ring } }
+
+    /// One change after the other, from reading the files on until what was read is in force: what
+    /// somebody read before does not come back.
+    func change<Value: Sendable, Failure>(
+        _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try changing.withLock { _ throws(Failure) in try body() }
+    }
 }

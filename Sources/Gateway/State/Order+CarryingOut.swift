@@ -187,9 +187,13 @@ extension Gateway {
             return .done([:])
         case .changeKeys(let change):
             do {
-                let done = try change.perform(
-                    in: configuration.signature.keys, state: store.path, now: environment.now())
-                published.take(done.ring)
+                let done = try keys.change {
+                    let done = try change.perform(
+                        in: configuration.signature.keys, state: store.path,
+                        now: environment.now())
+                    published.take(done.ring)
+                    return done
+                }
                 log.write(
                     .notice, .keysChanged,
                     [LogEntry(.action, change.word), LogEntry(.name, done.name)])
