@@ -15,7 +15,7 @@ import Testing
         var redirects = OutboundRequest.Redirects.returned
         var host = "peer.example"
         var limit = 1000
-        var total = Duration.seconds(60)
+        var total = Duration.seconds(600)
         var times = 1
 
         struct Outcome {
@@ -42,7 +42,7 @@ import Testing
             let server = try await ScriptedServer(then, on: group) {
                 answers[min($0, answers.count - 1)]
             }
-            var configuration = OutboundConfiguration(
+            var configuration = OutboundConfiguration.patient(
                 tls: try .client(trust: .system(adding: [])),
                 guarding: AddressGuard(allowing: try allowing.map { try CIDR($0) }))
             configuration.maxResponse = limit
@@ -223,10 +223,9 @@ import Testing
         let other = try TestIdentity("other.example")
         let tls = try TLSContext.server(identities: [other.identity])
         let server = try await ScriptedServer(then, tls: tls, on: group) { _ in answer }
-        var configuration = OutboundConfiguration(
+        var configuration = OutboundConfiguration.patient(
             tls: try .client(trust: other.trust),
             guarding: AddressGuard(allowing: [try CIDR("127.0.0.0/8")]))
-        configuration.total = .seconds(60)
         configuration.resolve = [
             try Authority("\(host):443"): try Authority("127.0.0.1:\(server.port)")
         ]

@@ -50,7 +50,7 @@ import Testing
 
         /// A client that goes out through the proxy.
         func client() throws -> OutboundClient {
-            var configuration = OutboundConfiguration(
+            var configuration = OutboundConfiguration.patient(
                 tls: trust, guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
             configuration.resolve = [
                 try Authority("peer.example:443"): try Authority("192.0.2.1:4443")
@@ -335,7 +335,7 @@ import Testing
     func whatTheOuterProxyRefusesIsNotReached(_ answer: String, _ code: String) async throws {
         let world = try await World(Self.intercepting)
         let outer = try await ScriptedServer(.closes, on: world.group) { _ in answer }
-        var configuration = OutboundConfiguration(
+        var configuration = OutboundConfiguration.patient(
             tls: world.trust, guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
         configuration.resolve = [try Authority("peer.example:443"): try Authority("192.0.2.1:443")]
         configuration.proxy = OuterProxy(
@@ -358,7 +358,7 @@ import Testing
         let outer = try await ScriptedServer(.closes, on: group) { _ in
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
         }
-        var configuration = OutboundConfiguration(
+        var configuration = OutboundConfiguration.patient(
             tls: try .client(trust: .system(adding: [])),
             guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
         configuration.proxy = OuterProxy(
@@ -392,7 +392,7 @@ import Testing
     @Test func theGuardHoldsBehindAnOuterProxy() async throws {
         let group = LoopGroup(count: 1, resolver: Resolver { _ in [.v4(0x0A00_0001)] })
         let outer = try await ScriptedServer(.closes, on: group) { _ in "HTTP/1.1 200 OK\r\n\r\n" }
-        var configuration = OutboundConfiguration(
+        var configuration = OutboundConfiguration.patient(
             tls: try .client(trust: .system(adding: [])), guarding: AddressGuard())
         configuration.proxy = OuterProxy(
             host: .address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: outer.port))
