@@ -96,6 +96,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = false
+        guard self.context != nil else { return }
         let bytes = unwrapInboundIn(data)
         if case .lingering = course { return }
         if !hasSpoken {

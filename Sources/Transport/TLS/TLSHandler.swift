@@ -100,6 +100,11 @@ final class TLSHandler: ChannelDuplexHandler {
                 context.write(wrapOutboundOut(reply), promise: nil)
             }
             if progress.state != .handshaking { settle(context, progress.state) }
+            if case .failed = progress.state {
+                // The next handler has heard of the end: what came before is nobody's any more.
+                shelf.put(back: plaintext)
+                return
+            }
             if plaintext.readableBytes > 0 {
                 wantsRead = false
                 context.fireChannelRead(wrapInboundOut(plaintext))

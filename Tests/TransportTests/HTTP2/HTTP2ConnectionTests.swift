@@ -1,5 +1,6 @@
 import HTTP2Client
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import Transport
@@ -28,6 +29,37 @@ import Testing
             #expect(world.group.count(of: .http2Connections) == 1)
             #expect(world.server.connections == 1)
         }
+    }
+
+    @Test func aRequestInFrontOfARecordThatIsNoneIsNotBegun() async throws {
+        try await serveHTTP2({ _ in }, echoing) { world in
+            let peer = try await world.peer()
+            #expect(try await peer.hears { $0.only(.settings).count == 2 })
+            try await peer.send(spoiled: .headers(1, Frame.request("PUT"), isWhole: false))
+            #expect(try await peer.isLeft())
+            #expect(try await eventually { world.server.connections == 0 })
+            #expect(world.group.count(of: .requests) == 0)
+        }
+    }
+
+    /// It would be in nobody's table, and hold what it takes for ever.
+    @Test func whatComesBehindTheEndBeginsNothing() throws {
+        let eventLoop = EmbeddedEventLoop()
+        let counters = Counters()
+        let loop = Loop(eventLoop, counters: counters, resolver: Resolver())
+        let limits = ServerLimits()
+        let site = ServerSite(
+            index: 0, handler: TestHandler(echoing), role: .reverseProxy, tls: nil,
+            proxies: TrustedProxies(), counting: .each, limits: limits, census: Census(limits))
+        let client = ClientConnection(
+            address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
+        let connection = try HTTP2Connection(site, client: client, counted: nil, loop: loop)
+        let channel = EmbeddedChannel(handler: connection, loop: eventLoop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+        channel.close(promise: nil)
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Frame.greeting + Self.get.bytes))
+        #expect(counters.total(.requests) == 0)
+        _ = try? channel.finish(acceptAlreadyClosed: true)
     }
 
     @Test func theClientOfHTTP1OnTheSamePortIsServedToo() async throws {

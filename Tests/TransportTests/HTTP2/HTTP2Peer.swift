@@ -39,6 +39,28 @@ final class HTTP2Peer: Sendable {
         try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
+    /// Sends frames and, in one piece with them, a record that nobody has sealed. The handshake is done.
+    func send(spoiled frames: Frame...) async throws {
+        let channel = channel
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(Spoiling(), position: .first)
+        }.get()
+        try await send(bytes: frames.flatMap(\.bytes))
+    }
+
+    private final class Spoiling: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        func write(
+            context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+        ) {
+            var bytes = unwrapOutboundIn(data)
+            bytes.writeBytes([0x17, 3, 3, 0, 32] + [UInt8](repeating: 0, count: 32))
+            context.write(wrapOutboundOut(bytes), promise: promise)
+        }
+    }
+
     /// Takes nothing more of what the server says, or goes on.
     func read(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()

@@ -38,30 +38,77 @@ import Testing
             }
             return ByteBuffer(bytes: bytes)
         }
+
+        /// One byte.
+        func says() -> ByteBuffer {
+            let byte: [UInt8] = [1]
+            let bytes = [UInt8](rawCapacity: 512) { output in
+                _ = engine.encrypt(plaintext: byte.rawSpan, into: &output)
+            }
+            return ByteBuffer(bytes: bytes)
+        }
+    }
+
+    /// Closes as the handlers of connections do, and tells what it heard in which order.
+    private final class Last: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        var heard: [String] = []
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { heard.append("read") }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            heard.append("error")
+            context.close(promise: nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { heard.append("inactive") }
+    }
+
+    /// A connection whose handshake is done: the server's side, between a socket and a last handler, and
+    /// its client.
+    private struct Connection {
+        let socket = Socket()
+        let last = Last()
+        let channel = EmbeddedChannel()
+        let client: Client
+
+        init() throws {
+            let own = try TestIdentity("gateway.example")
+            let server = try TLSContext.server(identities: [own.identity], alpn: ["http/1.1"])
+            let trusting = try TLSContext.client(trust: own.trust, alpn: ["http/1.1"])
+            client = Client(
+                engine: try TLSEngine(client: trusting, serverName: "gateway.example"))
+            let engine = try TLSEngine(server: server)
+            let tls = TLSHandler(engine, BufferShelf()) { _ in }
+            try channel.pipeline.syncOperations.addHandlers([socket, tls, last])
+            try channel.connect(to: SocketAddress(unixDomainSocketPath: "/a")).wait()
+            var bytes = client.step(ByteBuffer())
+            while bytes.readableBytes > 0 {
+                try channel.writeInbound(bytes)
+                bytes = ByteBuffer()
+                while let reply = try channel.readOutbound(as: ByteBuffer.self) {
+                    var answer = client.step(reply)
+                    bytes.writeBuffer(&answer)
+                }
+            }
+            #expect(engine.state == .open)
+        }
+    }
+
+    /// Else a handler that has left its tables takes up what came in front of the fault.
+    @Test func nothingIsReadBehindTheEnd() throws {
+        let connection = try Connection()
+        try connection.channel.writeInbound(connection.client.says())
+        var bytes = connection.client.says()
+        bytes.writeBytes([0x17, 3, 3, 0, 32] + [UInt8](repeating: 0, count: 32))
+        try connection.channel.writeInbound(bytes)
+        #expect(connection.last.heard == ["read", "error", "inactive"])
+        _ = try? connection.channel.finish(acceptAlreadyClosed: true)
     }
 
     @Test func aPeerThatTakesNoRepliesIsNotReadFurther() throws {
-        let own = try TestIdentity("gateway.example")
-        let server = try TLSContext.server(identities: [own.identity], alpn: ["http/1.1"])
-        let trusting = try TLSContext.client(trust: own.trust, alpn: ["http/1.1"])
-        let client = Client(
-            engine: try TLSEngine(client: trusting, serverName: "gateway.example"))
-        let (socket, channel) = (Socket(), EmbeddedChannel())
-        try channel.pipeline.syncOperations.addHandler(socket)
-        let shelf = BufferShelf()
-        let engine = try TLSEngine(server: server)
-        try channel.pipeline.syncOperations.addHandler(TLSHandler(engine, shelf) { _ in })
-        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/a")).wait()
-        var bytes = client.step(ByteBuffer())
-        while bytes.readableBytes > 0 {
-            try channel.writeInbound(bytes)
-            bytes = ByteBuffer()
-            while let reply = try channel.readOutbound(as: ByteBuffer.self) {
-                var answer = client.step(reply)
-                bytes.writeBuffer(&answer)
-            }
-        }
-        #expect(engine.state == .open)
+        let connection = try Connection()
+        let (socket, channel, client) = (connection.socket, connection.channel, connection.client)
 
         func reads() throws -> Bool {
             let before = socket.reads
