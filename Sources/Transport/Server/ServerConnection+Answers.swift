@@ -65,6 +65,8 @@ extension ServerConnection {
     /// The answer is out: what comes now.
     func next(_ next: RequestCycle.Next) {
         head = nil
+        // What comes next is the client's own until its head says otherwise.
+        requester = client
         switch next {
         case .nextRequest where site.census.isRetired: self.next(.close)
         case .nextRequest:

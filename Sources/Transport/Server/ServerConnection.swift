@@ -18,7 +18,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// Who is at the other end.
     private(set) var client: ClientConnection
     /// Whom the present request is from: the client, or someone behind a trusted proxy.
-    private(set) var requester: ClientConnection
+    var requester: ClientConnection
     private var hop: Hop
     /// The client that it counts for; nil when it counts for all of them only.
     private(set) var counted: IPAddress?

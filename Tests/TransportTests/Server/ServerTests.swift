@@ -9,6 +9,19 @@ import Testing
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 
+    /// Answers everything with whom it is from.
+    private struct Naming: RequestHandler {
+        func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+            .answer(Answer(status: 200, body: Array(client.addressText.utf8)))
+        }
+
+        func refuse(
+            _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
+        ) -> Answer {
+            Answer(status: 400, body: Array(client.addressText.utf8), connection: .close)
+        }
+    }
+
     @Sendable private static func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
         .read(limit: 10) { Answer(status: 200, body: $0.body) }
     }
@@ -97,6 +110,25 @@ import Testing
                 [(.milliseconds(600), Self.get)], to: port, on: group)
             #expect(answer.contains("connection: close") && answer.hasSuffix("hello"))
             #expect(group.count(of: .ageLimit) == 1)
+        }
+    }
+
+    /// The words of a trusted proxy on one request are for that one.
+    @Test func aBadHeadIsNotOfWhomTheRequestBeforeItWas() async throws {
+        let bad = "GET / HTTP/1.1\r\n\r\n"
+        let proxies = TrustedProxies([try CIDR("127.0.0.1/32")])
+        try await serve(
+            { $0.requestHead = .seconds(600) }, proxies: proxies, handler: Naming()
+        ) { port, group, _ in
+            let answers = try await RawClient.talk(
+                [
+                    (
+                        .zero,
+                        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n" + bad
+                    )
+                ], to: port, on: group)
+            #expect(answers.contains("\r\n\r\n192.0.2.1HTTP/1.1 "))
+            #expect(answers.hasSuffix("\r\n\r\n127.0.0.1"))
         }
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-/// Runs `body` with a server of these limits, whose handler is given: its port, the loops of it and of
+/// Runs `body` with a server of these limits, whose handler, or what it plans, is given: its port, the loops of it and of
 /// its clients, and the server.
 func serve(
     _ limits: (inout ServerLimits) -> Void = { _ in },
@@ -11,7 +11,7 @@ func serve(
         .answer(Answer(status: 200, body: Array("hello".utf8)))
     },
     tls: TLSContext? = nil, proxies: TrustedProxies = TrustedProxies(),
-    announcers: TrustedProxies = TrustedProxies(),
+    announcers: TrustedProxies = TrustedProxies(), handler: (any RequestHandler)? = nil,
     _ body: (Int, LoopGroup, Server) async throws -> Void
 ) async throws {
     var changed = ServerLimits()
@@ -23,7 +23,7 @@ func serve(
             listeners: [
                 .init(.tcp(address, port: 0), tls: tls, proxies: proxies, announcers: announcers)
             ], limits: changed),
-        on: group, handler: TestHandler(plan))
+        on: group, handler: handler ?? TestHandler(plan))
     guard case .tcp(_, let port) = server.addresses[0] else { return }
     do { try await body(port, group, server) } catch {
         await group.shutdown()
