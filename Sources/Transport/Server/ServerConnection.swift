@@ -54,7 +54,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private var isLeaving = false
     private var isReading = false
     private var isProcessing = false
-    private var needsFlush = false
+    /// Bytes that were written since the last flush.
+    private var unflushed = 0
 
     init(_ site: ServerSite, client: ClientConnection, loop: Loop) {
         self.site = site
@@ -135,7 +136,11 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { passage?.connection?.resume() }
+        if context.channel.isWritable {
+            passage?.connection?.resume()
+            // The next request may have waited for it.
+            if cycle.phase == .head { goOn() }
+        }
         closeWhenSent()
     }
 
@@ -173,6 +178,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         inputEnded = true
         cycle.doom()
         switch cycle.phase {
+        // What waits for the client to take its answers is gone on with when it does.
+        case .head where !takesMore && inbound.readableBytes > 0: break
         case .head, .dropping: finish()
         case .lingering, .closed: closeWhenSent()
         // The rest of its body may lie here.
@@ -234,15 +241,18 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         }
     }
 
-    /// Whether there was a whole head.
+    /// Whether there was a whole head. Of a client that does not take its answers, the next request waits.
     private func readHead() -> Bool {
         guard inbound.readableBytes > 0 else { return false }
+        if outbound.readableBytes + unflushed >= Self.small { sendOutput() }
+        guard takesMore else { return false }
         do {
             let isFirstByte = !parser.isInsideHead
             let bytes = inbound
             switch try parser.parse(bytes.readableBytesUInt8Span) {
             case .needMore:
                 if isFirstByte { deadline = loop.now + site.requestHead }
+                if inputEnded { finish() }
                 return false
             case .head(let head, let consumed):
                 use(consumed)
@@ -327,24 +337,28 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     private func write(_ bytes: ByteBuffer) {
         progress.wrote(bytes.readableBytes)
+        unflushed += bytes.readableBytes
         context?.write(wrapOutboundOut(bytes), promise: nil)
-        needsFlush = true
     }
 
     /// Sends what this turn of the loop brought, and asks for more where more is wanted.
     func settleOutput() {
+        sendOutput()
+        readIfWanted()
+    }
+
+    private func sendOutput() {
         flushOutbound()
         flushWritten()
         if let sent {
             self.sent = nil
             loop.shelf.put(back: sent)
         }
-        readIfWanted()
     }
 
     func flushWritten() {
-        guard needsFlush else { return }
-        needsFlush = false
+        guard unflushed > 0 else { return }
+        unflushed = 0
         context?.flush()
     }
 
@@ -357,7 +371,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private func readIfWanted() {
         guard !isReading, !inputEnded, let context else { return }
         switch cycle.phase {
-        case .head, .gathering, .dropping, .lingering: break
+        case .head: guard takesMore else { return }
+        case .gathering, .dropping, .lingering: break
         case .forwarding:
             // A body is taken as fast as the upstream takes it. Once it is whole, reading goes on
             // so that a client that leaves is noticed, but what it sends waits.
@@ -432,6 +447,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private func expire(_ context: ChannelHandlerContext) {
         deadline = .never
         switch cycle.phase {
+        // Its requests are not read, so it is not silent; who takes nothing is cut off above.
+        case .head where !takesMore && !site.census.isStopping:
+            deadline = loop.now + site.requestHead
         case .head:
             if parser.isInsideHead {
                 loop.counters.count(.headTimeout)
