@@ -21,7 +21,10 @@ struct AnswerReader: Sendable {
     private var phase = Phase.idle
     private var parser = ResponseHeadParser()
     private var interim = 0
+    /// Some bytes of an answer have come, be it an interim one.
     private(set) var hasBegun = false
+    /// The head of the final answer has come.
+    private(set) var hasAnswered = false
     /// Whether the answers so far leave the connection fit for another request.
     private(set) var persistence = Persistence.keepAlive
 
@@ -30,12 +33,14 @@ struct AnswerReader: Sendable {
         phase = .head(method, switching)
         interim = 0
         hasBegun = false
+        hasAnswered = false
     }
 
     /// No request is sent: all that comes until the end of the connection is handed on.
     mutating func expectTunnel() {
         phase = .body(BodyReader(.untilClose as ResponseFraming))
         hasBegun = true
+        hasAnswered = true
         persistence = .close
     }
 
@@ -73,6 +78,7 @@ struct AnswerReader: Sendable {
                     guard interim <= Self.mostInterim else { throw .interimFlood }
                     continue
                 }
+                hasAnswered = true
                 if head.body == .tunnel {
                     guard switching == .webSocket, WebSocketUpgrade.isGranted(by: head) else {
                         throw .switchedProtocols

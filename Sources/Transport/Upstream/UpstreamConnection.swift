@@ -110,7 +110,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             return
         }
         write(bytes)
-        deadline = loop.now + (reader.hasBegun ? upstream.idle : firstByte)
+        deadline = loop.now + longestSilence
     }
 
     /// The request is whole. When its body is shorter than was declared, the connection ends: what came
@@ -121,8 +121,11 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             return
         }
         requestEnded = true
-        if !reader.hasBegun { deadline = loop.now + firstByte }
+        if !reader.hasAnswered { deadline = loop.now + firstByte }
     }
+
+    /// How long it may say nothing. An interim answer is none.
+    private var longestSilence: LoopSpan { reader.hasAnswered ? upstream.idle : firstByte }
 
     private func write(_ bytes: ByteBuffer) {
         progress.wrote(bytes.readableBytes)
@@ -344,20 +347,20 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         }
         if receiver != nil, let context {
             let buffered = context.channel.bufferedBytes
-            let longest = reader.hasBegun ? upstream.limits.idle : longestStall
+            let longest = reader.hasAnswered ? upstream.limits.idle : longestStall
             if progress.isStalled(buffered: buffered, at: now, limit: longest) {
                 fail(.idleTimeout)
                 return
             }
             // It has all that has come of the request, and cannot answer what is not whole: the client
             // is waited for, which has a limit of its own.
-            if deadline < now, !requestEnded, !reader.hasBegun, buffered == 0 {
+            if deadline < now, !requestEnded, !reader.hasAnswered, buffered == 0 {
                 deadline = now + firstByte
                 return
             }
             // Nobody reads, so nobody may complain that nothing comes.
-            if !isReading, reader.hasBegun {
-                deadline = now + upstream.idle
+            if !isReading {
+                deadline = now + longestSilence
                 return
             }
         }
@@ -366,7 +369,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         if receiver == nil {
             shut()
         } else {
-            let failure = reader.hasBegun ? UpstreamFailure.idleTimeout : .firstByteTimeout
+            let failure = reader.hasAnswered ? UpstreamFailure.idleTimeout : .firstByteTimeout
             upstream.health?.failed(failure, at: now)
             fail(failure)
         }

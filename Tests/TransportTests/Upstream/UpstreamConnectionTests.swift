@@ -97,6 +97,32 @@ import Testing
         #expect(world.receiver.heard == ["first_byte_timeout"])
     }
 
+    /// It says nothing of how long the final one may take, nor how long that may pause.
+    @Test(arguments: [
+        (UpstreamConnectionTests.answer, ["200", "ended"]), ("", ["first_byte_timeout"]),
+    ])
+    func anInterimAnswerIsNotTheBeginningOfTheFinalOne(
+        _ final: String, _ heard: [String]
+    ) throws {
+        var limits = UpstreamLimits()
+        limits.firstByte = .seconds(10)
+        limits.idle = .seconds(2)
+        let world = try World(limits)
+        try world.send(.length(3), ["ab"])
+        world.connection.flush()
+        try world.channel.writeInbound(ByteBuffer(string: "HTTP/1.1 103 Early Hints\r\n\r\n"))
+        world.connection.send(ByteBuffer(string: "c"))
+        world.connection.endRequest()
+        world.connection.flush()
+        for seconds in [5, 9] {
+            world.connection.tick(at: LoopTime(milliseconds: seconds * 1000))
+        }
+        #expect(world.receiver.heard == [])
+        try world.channel.writeInbound(ByteBuffer(string: final))
+        world.connection.tick(at: LoopTime(milliseconds: 11_000))
+        #expect(world.receiver.heard == heard)
+    }
+
     /// A connection without a socket, and who asked for it.
     private final class World {
         let channel: EmbeddedChannel
@@ -104,10 +130,10 @@ import Testing
         let receiver = Receiver()
         private static let resolver = Resolver()
 
-        init() throws {
+        init(_ limits: UpstreamLimits = UpstreamLimits()) throws {
             let eventLoop = EmbeddedEventLoop()
             let loop = Loop(eventLoop, counters: Counters(), resolver: Self.resolver)
-            let upstream = Upstream(.tcp(.address(.v4(0x7F00_0001)), port: 9))
+            let upstream = Upstream(.tcp(.address(.v4(0x7F00_0001)), port: 9), limits: limits)
             connection = UpstreamConnection(upstream, loop: loop, announced: .own)
             channel = EmbeddedChannel(handler: connection, loop: eventLoop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
