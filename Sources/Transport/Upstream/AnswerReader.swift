@@ -49,6 +49,12 @@ struct AnswerReader: Sendable {
         return false
     }
 
+    /// Whether the end of the connection is the end of the answer.
+    var endsWithConnection: Bool {
+        guard case .body(let body) = phase else { return false }
+        return body.endsWithConnection
+    }
+
     /// Goes on at `offset`, and moves it past what was used. Call it until `.needMore` or `.end`.
     mutating func next(
         in bytes: Span<UInt8>, from offset: inout Int

@@ -129,8 +129,19 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
 
     private func write(_ bytes: ByteBuffer) {
         progress.wrote(bytes.readableBytes)
-        context?.write(wrapOutboundOut(bytes), promise: nil)
+        context?.write(wrapOutboundOut(bytes), promise: endOfFailure())
         needsFlush = true
+    }
+
+    /// SwiftNIO closes where a write fails, and tells the promise of the write only; what the upstream had
+    /// still to say is lost then. One is made only where the answer might be taken for whole.
+    private func endOfFailure() -> EventLoopPromise<Void>? {
+        guard close == .clean, reader.endsWithConnection, let context else { return nil }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenFailure { error in
+            if error is IOError { self.close = .broken }
+        }
+        return promise
     }
 
     /// Sends what was written since the last time.

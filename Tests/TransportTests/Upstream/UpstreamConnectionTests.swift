@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -121,6 +122,44 @@ import Testing
         try world.channel.writeInbound(ByteBuffer(string: final))
         world.connection.tick(at: LoopTime(milliseconds: 11_000))
         #expect(world.receiver.heard == heard)
+    }
+
+    /// Nobody knows what the server would have said before its end.
+    @Test(arguments: [(true, "truncated"), (false, "ended")])
+    func anAnswerWhoseEndIsAFailedWriteIsNotWhole(_ fails: Bool, _ end: String) throws {
+        let world = try World()
+        let socket = Failing()
+        try world.channel.pipeline.syncOperations.addHandler(socket, position: .first)
+        try world.send(.length(3), ["a"])
+        world.connection.flush()
+        try world.channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\nab"))
+        if fails {
+            socket.fails = true
+            world.connection.send(ByteBuffer(string: "b"))
+            world.connection.flush()
+        } else {
+            world.connection.send(ByteBuffer(string: "b"))
+            world.connection.flush()
+            world.channel.close(promise: nil)
+        }
+        #expect(world.receiver.heard == ["200", "ab", end])
+    }
+
+    /// A socket whose other end is gone: as SwiftNIO does, it closes after the first write that fails.
+    private final class Failing: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var fails = false
+
+        func write(
+            context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+        ) {
+            guard fails else {
+                context.write(data, promise: promise)
+                return
+            }
+            promise?.fail(IOError(errnoCode: ECONNRESET, reason: "write"))
+            context.close(promise: nil)
+        }
     }
 
     /// A connection without a socket, and who asked for it.
