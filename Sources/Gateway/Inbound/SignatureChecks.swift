@@ -149,7 +149,7 @@ extension Gateway {
         ].compactMap(untilForgotten)
         var seen: [Change] = []
         switch replays.judge(
-            identity.name, peer: peer.description, client: received.client.addressText,
+            identity.name, peer: peer.name, client: received.client.addressText,
             created: identity.created, now: received.now,
             monotonic: environment.monotonicMilliseconds())
         {

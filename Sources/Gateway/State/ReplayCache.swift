@@ -88,7 +88,7 @@ package final class ReplayCache: Sendable {
     /// Judges a message whose signature has been verified, and reserves its place when it is new.
     ///
     /// - Parameters:
-    ///   - peer: the verified signer.
+    ///   - peer: the name of the verified signer, whose ports share one part of the memory.
     ///   - client: the address it came from.
     ///   - created: the signature's own time, unix seconds.
     ///   - monotonic: milliseconds of a clock that never steps.

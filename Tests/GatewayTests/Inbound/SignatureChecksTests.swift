@@ -48,6 +48,21 @@ import Transport
         }
     }
 
+    /// One party may open as many ports as it likes.
+    @Test func allPortsOfAHostShareOnePartOfTheMemory() async throws {
+        let other = try TestPeer("modern.test:8443")
+        try other.publish(on: world.net)
+        let replays = world.gateway.replays
+        for number in 0..<ReplayCache.Limits(window: 300, skew: 30).perPeer {
+            _ = replays.judge(
+                replays.name(of: Array("\(number)".utf8)), peer: "modern.test",
+                client: "192.0.2.1", created: now, now: now,
+                monotonic: world.gateway.environment.monotonicMilliseconds())
+        }
+        #expect(try await take(try share(other))?.code == .overloaded)
+        #expect(try await take(try share(cavage)) == nil)
+    }
+
     @Test func aRepeatIsRefusedBeforeKeysAreAskedFor() async throws {
         let request = try share(modern)
         #expect(try await take(request) == nil)
