@@ -211,6 +211,10 @@ package final class ListKeeper: Sendable {
             after.record.live = try store(live)
             // A first version begins its day itself.
             after.record.beginDay(now: now)
+        } else if update.waits == nil, update.live == before.live, let signer = contents.signer {
+            // The same, signed anew: the key that signed it before may be taken out.
+            after.record.live?.signer = signer
+            after.record.live?.subject = download.purpose.name
         }
         if update.waits != nil { after.record.draft = try store(contents.entries) }
         after.record.succeeded(
@@ -329,6 +333,11 @@ package final class ListKeeper: Sendable {
             }
         } else {
             current = load(list, download)
+        }
+        // The pace was that of a copy that counts; what is lost is asked for at once, and then as
+        // often as after any other failure.
+        if current.hasLostCopy {
+            current.record.next = known?.hasLostCopy == true ? known?.record.next : nil
         }
         if let problem = current.problem, problem != known?.problem {
             tell(list, .error, "the copy cannot be used: \(problem)")

@@ -322,6 +322,56 @@ import Testing
         #expect(restarted.due(lists.policy).count == 1)
     }
 
+    /// Peers wait for it: when it is asked for again does not hang on a copy that counts no more.
+    @Test(arguments: ["key", "file"])
+    func aCopyThatCountsNoMoreIsFetchedAtOnceAndThenAtThePaceOfFailures(
+        _ trouble: String
+    ) async throws {
+        let lists = try TestLists("apply = \"all\"\nkeys = [\"keys/list.jwk\"]\nrefresh = \"1h\"")
+        let key = try PrivateKey.generate(.ed25519)
+        try lists.pin(key)
+        try lists.sign("bad.example\n", key, at: lists.clock.now)
+        var keeper = lists.keeper()
+        #expect(await keeper.refresh(lists.list).word == .taken)
+        #expect(keeper.due(lists.policy).isEmpty)
+        if trouble == "key" {
+            try lists.pin(try PrivateKey.generate(.ed25519))
+        } else {
+            for name in try FileManager.default.contentsOfDirectory(
+                atPath: lists.scratch.file("lists")) where name.hasSuffix(".list")
+            {
+                try FileManager.default.removeItem(atPath: lists.scratch.file("lists/\(name)"))
+            }
+            keeper = lists.keeper()
+        }
+        #expect(keeper.fill(lists.policy).lists[0].loading == .notLoaded)
+        #expect(keeper.due(lists.policy).count == 1)
+        lists.server.fail("connect")
+        #expect(await keeper.refresh(lists.list).word == .failed)
+        _ = keeper.fill(lists.policy)
+        lists.clock.pass(9)
+        #expect(keeper.due(lists.policy).isEmpty)
+        lists.clock.pass(1)
+        #expect(keeper.due(lists.policy).count == 1)
+    }
+
+    /// First both keys are pinned, then the list is signed by the new one, then the old one goes.
+    @Test func aListThatIsTheSameAndSignedByTheNextKeyOutlivesTheKeyBefore() async throws {
+        let lists = try TestLists(
+            "apply = \"all\"\nkeys = [\"keys/list.jwk\", \"keys/next.jwk\"]")
+        let (key, next) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
+        try lists.pin(key)
+        try lists.pin(next, "next.jwk")
+        try lists.sign("bad.example\n", key, at: lists.clock.now)
+        let keeper = lists.keeper()
+        #expect(await keeper.refresh(lists.list).word == .taken)
+        try lists.sign("bad.example\n", next, at: lists.clock.now)
+        #expect(await keeper.refresh(lists.list).word == .unchanged)
+        try lists.pin(next)
+        #expect(lists.keeper().fill(lists.policy).lists[0].loading == .loaded)
+        #expect(keeper.fill(lists.policy).lists[0].loading == .loaded)
+    }
+
     /// A version that could not be written would be gone after a restart.
     @Test func whatCannotBeWrittenDoesNotCount() async throws {
         let lists = try TestLists()

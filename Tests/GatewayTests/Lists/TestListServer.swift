@@ -70,13 +70,13 @@ struct TestLists {
             try ListSigner(key, id: nil).detached(Array(text.utf8), now: time), Self.url + ".jws")
     }
 
-    /// `keys/list.jwk` holds this key.
-    func pin(_ key: PrivateKey) throws {
+    /// `keys/list.jwk`, or another file beside it, holds this key.
+    func pin(_ key: PrivateKey, _ name: String = "list.jwk") throws {
         let jwk = JWK(try VerificationKey(key.publicKey), id: nil)
         let text = jwk.members.map { "\"\($0.name)\":\"\($0.value)\"" }.joined(separator: ",")
         try FileManager.default.createDirectory(
             atPath: scratch.file("keys"), withIntermediateDirectories: true)
-        try scratch.write("{\(text)}", "keys/list.jwk")
+        try scratch.write("{\(text)}", "keys/\(name)")
     }
 
     /// - Parameter keys: more keys of the list.
