@@ -1,4 +1,5 @@
 package import Federation
+import Synchronization
 
 /// A peer put on one of the operator's own lists, in the file where the entries of that list stand:
 /// in the place of its entry that is over, if there is one, else behind the last.
@@ -33,11 +34,15 @@ package struct ListEdit: Sendable {
     ///   - note: for people; the day is put before it.
     ///   - day: `2026-11-27`.
     ///   - now: Unix seconds.
+    ///   - disk: where the files are.
     package init(
         adding host: PeerHost, to list: String?, _ stance: PeerList.Stance, of file: String,
-        note: String, day: String, now: Int
+        note: String, day: String, now: Int, disk: PolicyFiles = .disk
     ) throws {
-        let policy = try Self.load(file, .disk)
+        // Proofs take seconds. Where entries stand is known of the bytes that were read, and of no
+        // others that somebody has written meanwhile.
+        let seen = FilesRead(disk)
+        let policy = try Self.load(file, PolicyFiles { try seen.read($0) })
         let list = try Self.choose(list, stance, policy)
         self.list = list.name
         let note = Self.line(note)
@@ -47,7 +52,7 @@ package struct ListEdit: Sendable {
         } else {
             (self.file, isText) = (file, false)
         }
-        guard let old = try PolicyFiles.disk.read(self.file) else {
+        guard let old = try seen.read(self.file) else {
             throw Problem("there is no file \(self.file)")
         }
         self.old = old
@@ -85,7 +90,7 @@ package struct ListEdit: Sendable {
         }
         let (changed, bytes) = (self.file, text)
         self.policy = try Self.load(
-            file, PolicyFiles { path in try path == changed ? bytes : PolicyFiles.disk.read(path) })
+            file, PolicyFiles { path in try path == changed ? bytes : disk.read(path) })
     }
 
     /// Puts the new file in the place of the old one, as `OperatorFile` does.
@@ -191,6 +196,23 @@ package struct ListEdit: Sendable {
             }
         }
         return quoted + "\""
+    }
+}
+
+/// Files of a policy, each as it was when it was read first.
+private final class FilesRead: Sendable {
+    private let files: PolicyFiles
+    private let known = Mutex<[String: [UInt8]]>([:])
+
+    init(_ files: PolicyFiles) {
+        self.files = files
+    }
+
+    func read(_ path: String) throws -> [UInt8]? {
+        if let known = known.withLock({ $0[path] }) { return known }
+        let bytes = try files.read(path)
+        known.withLock { $0[path] = bytes }
+        return bytes
     }
 }
 

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -42,11 +43,12 @@ import Testing
 
     private func edit(
         _ host: String, _ list: String?, _ scratch: Scratch, _ stance: PeerList.Stance = .allow,
-        note: String = "asked \"Eve\""
+        note: String = "asked \"Eve\"", disk: PolicyFiles = .disk
     ) throws -> ListEdit {
         try ListEdit(
             adding: try #require(PeerHost(host)), to: list, stance,
-            of: scratch.file("policy.toml"), note: note, day: "2026-11-27", now: 1_795_737_600)
+            of: scratch.file("policy.toml"), note: note, day: "2026-11-27", now: 1_795_737_600,
+            disk: disk)
     }
 
     private func text(_ name: String, _ scratch: Scratch) throws -> String {
@@ -168,6 +170,36 @@ import Testing
         #expect(edit.line == 2 && edit.entry == "c.test    \(comment)")
         #expect(
             try text("hosts.txt", scratch) == "a.test\nc.test    \(comment)\r\nd.test\n")
+    }
+
+    /// Reading a policy takes as long as its proofs do: who edits a file meanwhile loses nothing.
+    @Test(arguments: ["hosts", "partners"])
+    func whatSomebodyChangedWhileThePolicyWasReadStays(_ list: String) throws {
+        let over = Self.policy.replacing(
+            "{ host = \"b.test\", note", with: "{ host = \"b.test\", until = 2026-06-30, note")
+        let scratch = try folder(over)
+        try scratch.write("c.test until 2026-06-30\nd.test\n", "hosts.txt")
+        let name = list == "hosts" ? "hosts.txt" : "policy.toml"
+        let path = scratch.file(name)
+        let isFirst = Mutex(true)
+        let changed =
+            list == "hosts"
+            ? "new.test\nc.test until 2026-06-30\nd.test\n"
+            : over.replacing("  \"a.test\",", with: "  \"new.test\",\n  \"a.test\",")
+        let disk = PolicyFiles { file in
+            defer {
+                let isNow = isFirst.withLock { first in
+                    defer { if file == path { first = false } }
+                    return first && file == path
+                }
+                if isNow { try? scratch.write(changed, name) }
+            }
+            return try PolicyFiles.disk.read(file)
+        }
+        let edit = try edit(
+            list == "hosts" ? "c.test" : "b.test", list, scratch, note: "", disk: disk)
+        #expect(throws: PrivateFile.Problem.self) { try edit.write() }
+        #expect(try text(name, scratch) == changed)
     }
 
     @Test func anEntryThatEndsLaterCountsAndStays() throws {
