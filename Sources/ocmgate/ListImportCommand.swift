@@ -53,7 +53,8 @@ struct ListImportCommand: ParsableCommand {
     /// Refused: a file with a line that is no entry, and a pattern that stands there with another
     /// end: which one is meant is for a person to say.
     private func add(_ entries: [ListEntry], to path: String) throws -> [ListEntry] {
-        var text = ""
+        // In bytes: a comment may stand there in other characters than UTF-8.
+        var text: [UInt8] = []
         var old: [UInt8]?
         var known: [ListEntry] = []
         if FileManager.default.fileExists(atPath: path) {
@@ -63,7 +64,7 @@ struct ListImportCommand: ParsableCommand {
                 known = try ListReading(.text, for: options.stance, .none)
                     .contents(bytes, signature: nil, now: 0).entries
             } catch { throw CommandFailure(error.text(in: path)) }
-            text = String(decoding: bytes, as: UTF8.self)
+            text = bytes
         }
         let change = ListChange(from: known, to: entries)
         if let moved = change.moved.first {
@@ -71,9 +72,9 @@ struct ListImportCommand: ParsableCommand {
                 "\(path) has \(moved.pattern) with another end; take it out first")
         }
         guard !change.added.isEmpty else { return [] }
-        if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
-        text += ListReading.text(change.added)
-        do { try OperatorFile.write(path, Array(text.utf8), over: old) } catch {
+        if let last = text.last, last != 0x0A { text.append(0x0A) }
+        text += Array(ListReading.text(change.added).utf8)
+        do { try OperatorFile.write(path, text, over: old) } catch {
             throw CommandFailure(error.description)
         }
         return change.added

@@ -339,6 +339,11 @@ def test_lists_are_written_for_others_and_read_again(world, tmp_path):
         "list", "import", str(tmp_path / "abuse.csv"), "--into", str(own)).stdout
     assert own.read_text().startswith("# ours\nx.test\n*.bad.test")
     assert own.stat().st_mode & 0o777 == 0o640 and own.is_symlink()
+    # In whatever characters and with whatever line ends.
+    kept = b"# gr\xfc\xdfe\r\nx.test\r\n"
+    own.write_bytes(kept)
+    gateway_free("list", "import", str(tmp_path / "abuse.csv"), "--into", str(own))
+    assert own.read_bytes().startswith(kept + b"*.bad.test")
     changed = gateway_free("list", "diff", str(tmp_path / "abuse.txt"), str(own), code=1)
     assert "+ x.test" in changed.stdout
 

@@ -157,10 +157,13 @@ package struct ListEdit: Sendable {
         var line = lines[number - 1]
         let end = line.last == 0x0D ? [line.removeLast()] : []
         let there = line.firstIndex(of: UInt8(ascii: "#")).map { line[$0...] }
-        let kept = keeps ? there.map { String(decoding: $0, as: UTF8.self) } : nil
-        let entry = "\(host)    \(kept ?? comment)"
-        lines[number - 1] = ArraySlice(Array(entry.utf8) + end)
-        return (Array(lines.joined(separator: [0x0A])), entry, number)
+        // Whatever bytes these are: comments are nobody's but the operator's.
+        let kept = keeps ? there : nil
+        let entry = Array("\(host)    ".utf8) + (kept ?? Array(comment.utf8)[...])
+        lines[number - 1] = ArraySlice(entry + end)
+        return (
+            Array(lines.joined(separator: [0x0A])), String(decoding: entry, as: UTF8.self), number
+        )
     }
 
     private static func cannotReplace(_ over: ListEntry, _ file: String) -> Problem {

@@ -172,6 +172,21 @@ import Testing
             try text("hosts.txt", scratch) == "a.test\nc.test    \(comment)\r\nd.test\n")
     }
 
+    /// A comment is the operator's, in whatever characters.
+    @Test func aCommentKeepsItsBytes() throws {
+        let scratch = try folder()
+        let comment: [UInt8] = [0x23, 0x20, 0xE4, 0x72]
+        let path = scratch.file("hosts.txt")
+        let old = Array("a.test # \n".utf8) + [0x23, 0xF6, 0x0A]
+        #expect(
+            FileManager.default.createFile(
+                atPath: path,
+                contents: Data(old + Array("c.test until 2026-06-30 ".utf8) + comment + [0x0A])))
+        try edit("c.test", "hosts", scratch, note: "").write()
+        let new = try #require(FileManager.default.contents(atPath: path))
+        #expect([UInt8](new) == old + Array("c.test    ".utf8) + comment + [0x0A])
+    }
+
     /// Reading a policy takes as long as its proofs do: who edits a file meanwhile loses nothing.
     @Test(arguments: ["hosts", "partners"])
     func whatSomebodyChangedWhileThePolicyWasReadStays(_ list: String) throws {
