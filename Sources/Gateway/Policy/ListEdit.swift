@@ -76,6 +76,11 @@ package struct ListEdit: Sendable {
             let told = Self.quoted(kept ?? (note.isEmpty ? day : "\(day): \(note)"))
             entry = "{ host = \(Self.quoted("\(host)")), note = \(told) }"
             let place = try Self.entries(of: list.name, old, file)
+            if TOMLArrayEdit.isTable(old, at: place) {
+                throw Problem(
+                    "\(file):\(place.line): the entries of \(list.name) stand in tables of their own "
+                        + "([[list.\(list.name).entries]]): put it there by hand")
+            }
             guard let edit = TOMLArrayEdit(old, at: place) else {
                 throw Problem("\(file):\(place.line): the entries of \(list.name) are not found")
             }

@@ -25,6 +25,12 @@ struct TOMLArrayEdit {
         guard scan() else { return nil }
     }
 
+    /// Whether the array's elements are tables of their own, with the first of them at this place.
+    static func isTable(_ text: [UInt8], at place: SourcePosition) -> Bool {
+        guard let start = offset(of: place, in: text) else { return false }
+        return text[start...].starts(with: Array("[[".utf8))
+    }
+
     /// The text with the element at the array's end, and the line on which it then stands.
     func appending(_ element: String) -> (text: [UInt8], line: Int) {
         let new = Array(element.utf8)

@@ -217,6 +217,19 @@ import Testing
         #expect(try text(name, scratch) == changed)
     }
 
+    @Test func entriesInTablesOfTheirOwnAreForTheOperatorToChange() throws {
+        let text =
+            Self.policy
+            + "\n[list.more]\nstanding = \"allow\"\n[[list.more.entries]]\nhost = \"x.test\"\n"
+        let scratch = try folder(text)
+        let problem = #expect(throws: ListEdit.Problem.self) {
+            try edit("new.test", "more", scratch)
+        }
+        let told = problem?.description ?? ""
+        #expect(told.contains("[[list.more.entries]]") && told.contains("by hand"), "\(told)")
+        #expect(try self.text("policy.toml", scratch) == text)
+    }
+
     @Test func anEntryThatEndsLaterCountsAndStays() throws {
         let text = Self.policy.replacing(
             "{ host = \"b.test\", note", with: "{ host = \"b.test\", until = 2027-06-30, note")
