@@ -48,9 +48,10 @@ package final class PolicySnapshot: Sendable {
     /// Judged beside the policy, never enforced.
     package var candidate: Policy? { beside?.policy }
 
-    /// Whether what was judged a moment ago about shared data need not be judged again.
+    /// Whether what was judged a moment ago about shared data need not be judged again: neither
+    /// policy counts each request.
     func mayRemember(_ direction: Direction) -> Bool {
-        !live.limitsData.contains(direction)
+        !live.limitsData.contains(direction) && beside?.limitsData.contains(direction) != true
     }
 }
 

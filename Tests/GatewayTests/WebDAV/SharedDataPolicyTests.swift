@@ -55,6 +55,28 @@ import Testing
         #expect(info.status == 503)
     }
 
+    /// Its limits would have counted every request, not one of a second.
+    @Test func aCandidatesLimitOnDataIsAskedEachTime() async throws {
+        let limit = """
+            [[limit]]
+            name = "two"
+            on = "webdav.in"
+            per = "peer"
+            rate = "2/min"
+            """
+        let (world, stricter) = (try await TestGateway(), try await TestGateway(rules: limit))
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: stricter.gateway.policy.current)
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let before = holder.count.news()?.judged ?? 0
+        for _ in 0..<3 {
+            #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == nil)
+        }
+        let news = try #require(holder.count.news())
+        #expect(news.judged == before + 3 && news.differing == 1)
+    }
+
     @Test func underObserveWhatThePolicyIsAgainstIsReportedAndServed() async throws {
         let world = try await TestGateway(
             rules: """
