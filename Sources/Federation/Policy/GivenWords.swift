@@ -37,8 +37,9 @@ extension Facts {
         words.add("access_types", accessTypes, unless: ordinary.accessTypes)
         if let size { words.add("size", .integer(size)) }
         words.add("owner", owner, unless: ordinary.owner)
-        // A test that gives an owner gives the sender with it.
-        let usual = owner == ordinary.owner ? ordinary.sender : owner ?? ordinary.sender
+        // A test that gives an owner gives the sender with it, where there is one.
+        let isOwn = owner != ordinary.owner && ordinary.sender != nil
+        let usual = isOwn ? owner ?? ordinary.sender : ordinary.sender
         words.add("sender", sender, unless: usual)
         words.add("recipient", recipient, unless: ordinary.recipient)
         words.add("notification_type", notificationType, unless: ordinary.notificationType)

@@ -127,13 +127,15 @@ enum GivenFacts {
         if let verified = table.read("mtls", .boolean) { facts.mtls = MTLSFact(given: verified) }
         if let software = table.read("software", .line) { facts.software = software.lowercased() }
         if let address = table.read("address", .networkAddress) { facts.address = address }
-        share(&table, &facts)
+        share(&table, &facts, over: message)
         let absent = TOMLForm<AbsentFact>.word("fact").oneOrMore
         for fact in table.read("absent", absent) ?? [] { fact.clear(in: &facts) }
         return occasion == nil && message == nil ? nil : facts
     }
 
-    private static func share(_ table: inout TOMLTableReader, _ facts: inout Facts) {
+    private static func share(
+        _ table: inout TOMLTableReader, _ facts: inout Facts, over message: Facts?
+    ) {
         // Peers may say other words than ours; what is nearly one of ours is a slip of the pen.
         let types = TOMLForm<String>.near(ConditionWords.shareTypes, "share type")
         if let word = table.read("share_type", types) { facts.shareType = word }
@@ -152,7 +154,8 @@ enum GivenFacts {
         if let size = table.read("size", .byteCount) { facts.size = size.bytes }
         if let owner = table.read("owner", .address) {
             facts.owner = owner
-            facts.sender = owner
+            // Who owns a share sends it, in an ordinary message that has a sender at all.
+            if message == nil, facts.sender != nil { facts.sender = owner }
         }
         if let sender = table.read("sender", .address) { facts.sender = sender }
         if let recipient = table.read("recipient", .address) { facts.recipient = recipient }

@@ -63,6 +63,33 @@ import Testing
         #expect(try outcome(given, want).differences == [])
     }
 
+    /// Requests for a share name no sender, in a test as on the wire.
+    @Test func whoGivesAnOwnerGivesNoSenderToWhatHasNone() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [[rule]]
+            name = "not eve"
+            on = "request-share.in"
+            when = { sender = "eve@*" }
+            action = "deny"
+            \(PolicySamples.allowAll)
+            [[test]]
+            name = "t"
+            given = { on = "request-share.in", peer = "p.example", owner = "eve@here.example" }
+            want = { by = "rule:all" }
+            """, head: "unknown = \"allow\"")
+        #expect(try #require(policy.runTests().first).differences == [])
+    }
+
+    /// Of a message that there was, only what is given changes.
+    @Test func anotherOwnerOfAMessageThatThereWasLeavesItsSender() throws {
+        let message = try PolicySamples.facts { $0.sender = "eve@other.example" }
+        let findings = Findings(file: "given")
+        let given = Facts.given(
+            [(key: "owner", value: .string("dan@p.example"))], over: message, findings)
+        #expect(given?.owner == "dan@p.example" && given?.sender == "eve@other.example")
+    }
+
     @Test func testThatDoesNotHoldSaysWhatDiffers() throws {
         let outcome = try outcome(
             "on = \"share.in\", peer = \"p.example\", share_type = \"group\", token_exchange = false",
