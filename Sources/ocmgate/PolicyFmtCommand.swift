@@ -46,7 +46,7 @@ struct PolicyFmtCommand: ParsableCommand {
                 let after = try Policy.laidOut(before, file: name, .disk)
                 let differs = before != after
                 changed = changed || differs
-                if write, differs { try rewrite(file, after) }
+                if write, differs { try rewrite(file, after, over: before) }
                 var row: [String: Output.Value] = [
                     "file": .string(name), "changed": .bool(differs),
                 ]
@@ -71,8 +71,12 @@ struct PolicyFmtCommand: ParsableCommand {
         }
     }
 
-    private func rewrite(_ file: String, _ bytes: [UInt8]) throws(ConfigurationErrors) {
-        do throws(PrivateFile.Problem) { try OperatorFile.rewrite(file, bytes) } catch {
+    private func rewrite(
+        _ file: String, _ bytes: [UInt8], over old: [UInt8]
+    ) throws(ConfigurationErrors) {
+        do throws(PrivateFile.Problem) {
+            try OperatorFile.rewrite(file, bytes, over: old)
+        } catch {
             throw ConfigurationErrors(
                 ConfigurationError(
                     file: file, position: nil, message: error.what,
