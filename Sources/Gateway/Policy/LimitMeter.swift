@@ -28,10 +28,18 @@ final class LimitMeter: Sendable {
         /// Under which the holder is counted.
         fileprivate let peer: SipHash.Value
         let amount: Double
-        /// A value that was new.
-        fileprivate let value: SipHash.Value?
+        /// Of limits on different values.
+        fileprivate let value: Coming?
         /// Whether it is a place that is given back at the message's end.
         let isPlace: Bool
+    }
+
+    /// A value that came.
+    fileprivate struct Coming {
+        let value: SipHash.Value
+        let at: Double
+        /// When it came the last time; nil when it was new.
+        let before: Double?
     }
 
     enum Answer {
@@ -105,9 +113,10 @@ final class LimitMeter: Sendable {
         let value = demand.value
         if let last = state.usages.values[index].values[value], now - last < terms.period {
             state.usages.values[index].values[value] = now
+            let coming = Coming(value: value, at: now, before: last)
             return .room(
                 Receipt(
-                    holder: holder, peer: demand.peer, amount: 0, value: nil, isPlace: false))
+                    holder: holder, peer: demand.peer, amount: 0, value: coming, isPlace: false))
         }
         let peer = state.usages.values[index].peer
         // Of the shared buckets there are few.
@@ -122,11 +131,11 @@ final class LimitMeter: Sendable {
                 return .full(retryAfter: max(1, Int(seconds)))
             }
         }
-        if state.usages.values[index].values.updateValue(now, forKey: value) == nil {
-            state.count(1, of: peer)
-        }
+        let last = state.usages.values[index].values.updateValue(now, forKey: value)
+        if last == nil { state.count(1, of: peer) }
+        let coming = Coming(value: value, at: now, before: last)
         return .room(
-            Receipt(holder: holder, peer: demand.peer, amount: 0, value: value, isPlace: false))
+            Receipt(holder: holder, peer: demand.peer, amount: 0, value: coming, isPlace: false))
     }
 
     /// Gives back what a message took that was refused after all, or a place at its end.
@@ -137,10 +146,17 @@ final class LimitMeter: Sendable {
                 0, state.usages.values[index].used - receipt.amount)
             state.usages.values[index].isNew = true
             let peer = state.usages.values[index].peer
-            if let value = receipt.value,
-                state.usages.values[index].values.removeValue(forKey: value) != nil
+            // Where it has not come again since.
+            if let coming = receipt.value,
+                state.usages.values[index].values[coming.value] == coming.at
             {
-                state.count(-1, of: peer)
+                state.usages.values[index].values[coming.value] = coming.before
+                if let before = coming.before {
+                    state.usages.values[index].oldest = min(
+                        state.usages.values[index].oldest, before)
+                } else {
+                    state.count(-1, of: peer)
+                }
             }
             if receipt.isPlace, state.usages.values[index].used == 0 {
                 state.usages.remove(at: index)

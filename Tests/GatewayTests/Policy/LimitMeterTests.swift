@@ -121,6 +121,28 @@ import Testing
         #expect(isTaken(meter.take(demand("a", value: "w"), of: measure, now: 86_420)))
     }
 
+    /// A message that was refused after all keeps no value longer, and takes none away that another
+    /// message has brought since.
+    @Test func aValueThatIsGivenBackCountsAsBefore() throws {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.distinct(.recipient, try #require(Rate("2/day")))
+        func take(_ value: String, _ now: Double) throws -> LimitMeter.Receipt {
+            let answer = meter.take(demand("a", value: value), of: measure, now: now)
+            guard case .room(let receipt) = answer else { throw NoRoom() }
+            return receipt
+        }
+        _ = try take("x", 0)
+        _ = try take("y", 70_000)
+        meter.giveBack(try take("x", 80_000))
+        #expect(wait(meter.take(demand("a", value: "z"), of: measure, now: 80_001)) == 6_399)
+        let refused = try take("z", 90_000)
+        _ = try take("z", 90_001)
+        meter.giveBack(refused)
+        #expect(!isTaken(meter.take(demand("a", value: "w"), of: measure, now: 90_002)))
+    }
+
+    private struct NoRoom: Error {}
+
     @Test func bytesAreCountedAndDebtsArePaid() {
         let meter = LimitMeter()
         let measure = Limit.Measure.bytes(ByteCount(1000), period: .seconds(100))
