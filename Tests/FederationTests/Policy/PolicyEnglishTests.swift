@@ -142,6 +142,31 @@ import Testing
         #expect(clause.text.hasPrefix("“r”: Shares from outside \(words) "))
     }
 
+    /// Of a code or of data it may not be known whose share it is of: then a block that restricts is
+    /// about it, and says so.
+    @Test(arguments: [
+        ("webdav.in", "deny", true), ("token.in", "hold", true), ("webdav.in", "allow", false),
+        ("share.in", "deny", false),
+    ]) func whatIsNotKnownOfDataIsSaidToBeRestricted(
+        _ occasion: String, _ action: String, _ isSaid: Bool
+    ) throws {
+        for condition in ["owner", "sender", "recipient", "resource_type"] {
+            let value = condition == "resource_type" ? "file" : "*@a.example"
+            let policy = try PolicySamples.policy(
+                """
+                [[rule]]
+                name = "r"
+                on = "\(occasion)"
+                when = { \(condition) = "\(value)" }
+                action = "\(action)"
+                """)
+            let clause = try #require(
+                english(policy).sections.flatMap(\.clauses).first { $0.block == "rule:r" })
+            let words = "\(value) (or, of a code or of data, where that is not known) "
+            #expect(clause.text.contains(words) == isSaid, "\(clause.text)")
+        }
+    }
+
     @Test func amongListsThatNothingOverrulesTheOneThatRefusesIsSaidToCount() throws {
         let policy = try PolicySamples.policy(
             """

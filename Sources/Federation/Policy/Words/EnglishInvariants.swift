@@ -36,7 +36,9 @@ struct EnglishInvariants {
             parts.append(EnglishWords.any(given.signatures.map(Self.signature)))
         }
         parts += Self.facts(given)
-        parts += given.conditions.map { EnglishScope.phrase($0, .restricts) }
+        parts += given.conditions.map {
+            EnglishScope.phrase($0, .restricts, on: given.occasions)
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -7,7 +7,7 @@ struct EnglishScope {
         var text = Self.occasions(scope.occasions)
         if let peers = scope.peers { text += " with \(self.peers(peers))" }
         if let excepted = scope.excepted { text += " – except with \(peers(excepted)) –" }
-        let conditions = scope.conditions.map { Self.phrase($0, effect) }
+        let conditions = scope.conditions.map { Self.phrase($0, effect, on: scope.occasions) }
         if !conditions.isEmpty { text += " " + EnglishWords.all(conditions) }
         return text
     }
@@ -68,12 +68,17 @@ struct EnglishScope {
 
     /// What a condition says. A block that lets through must cover all values of a message; for one
     /// that restricts one of them is enough.
-    static func phrase(_ condition: Condition, _ effect: Condition.Effect) -> String {
+    static func phrase(
+        _ condition: Condition, _ effect: Condition.Effect, on occasions: OccasionSet
+    ) -> String {
         let words = condition.words
         let lets = effect == .letsThrough
+        // What such a message says nothing of may be anything, and is restricted.
+        let mayBeAny = !lets && occasions.occasions.contains(where: \.showsCredential)
+        let orUnknown = mayBeAny ? " (or, of a code or of data, where that is not known)" : ""
         return switch condition {
         case .shareType: "for a \(EnglishWords.any(words))"
-        case .resourceType: "of a \(EnglishWords.any(words))"
+        case .resourceType: "of a \(EnglishWords.any(words))" + orUnknown
         case .protocols:
             lets
                 ? "by no other protocol than \(EnglishWords.any(words))"
@@ -85,9 +90,9 @@ struct EnglishScope {
         case .permissionsNot(let set):
             "that grant anything beyond \(EnglishWords.all(set.words))" + Self.unspecified(set)
         case .sizeMax(let limit): "of at most \(ByteCount(limit)) (or of no stated size)"
-        case .owner: "owned by \(EnglishWords.any(words))"
-        case .sender: "sent by \(EnglishWords.any(words))"
-        case .recipient: "for \(EnglishWords.any(words))"
+        case .owner: "owned by \(EnglishWords.any(words))" + orUnknown
+        case .sender: "sent by \(EnglishWords.any(words))" + orUnknown
+        case .recipient: "for \(EnglishWords.any(words))" + orUnknown
         case .accessTypes:
             lets
                 ? "with no other access than \(EnglishWords.any(words))"
