@@ -180,15 +180,22 @@ package struct DecisionAdvice: Sendable, Equatable {
     private static func entry(
         _ peer: String, in own: PeerList, _ policy: Policy
     ) -> DecisionAdvice {
-        if let source = own.source {
-            return DecisionAdvice(
-                "let the peer in: add this line to the list \(own.name)", command: peer,
-                place: source)
+        line(
+            own.source == nil
+                ? "let the peer in: add this to the entries of [list.\(own.name)]"
+                : "let the peer in: add this line to the list \(own.name)", peer, in: own, policy)
+    }
+
+    /// What is to be written into an own list: a line of its file, or an element of its entries.
+    private static func line(
+        _ words: String, _ peer: String, in list: PeerList, _ policy: Policy
+    ) -> DecisionAdvice {
+        if let file = policy.file(of: list) {
+            return DecisionAdvice(words, command: peer, place: file)
         }
         return DecisionAdvice(
-            "let the peer in: add this to the entries of [list.\(own.name)]",
-            command: "{ host = \"\(peer)\", note = \"\" },",
-            place: policy.place(of: own.label)?.description)
+            words, command: "{ host = \"\(peer)\", note = \"\" },",
+            place: policy.place(of: list.label)?.description)
     }
 
     // MARK: Blocks
@@ -273,13 +280,13 @@ package struct DecisionAdvice: Sendable, Equatable {
             DecisionAdvice(
                 "to refuse such messages, change this block, or put one that denies before it",
                 place: place))
-        if !peer.isEmpty,
-            let block = policy?.lists.first(where: { $0.stance == .block && $0.tier == .own })
+        if !peer.isEmpty, let policy,
+            let block = policy.lists.first(where: { $0.stance == .block && $0.tier == .own })
         {
             advice.append(
-                DecisionAdvice(
-                    "to keep the peer out, add it to [list.\(block.name)]", command: peer,
-                    place: block.source ?? policy?.place(of: block.label)?.description))
+                line(
+                    "to keep the peer out, add it to [list.\(block.name)]", peer, in: block,
+                    policy))
         }
         return advice
     }

@@ -21,7 +21,7 @@ extension PolicySuggestions {
             "# them, and see `ocmgate peer probe HOST` and `ocmgate discover HOST`, before you let one in.",
         ]
         if !signing.isEmpty {
-            lines += ["[list.candidates]", "standing = \"allow\"", "entries  = ["]
+            lines += ["[list.\(freeName)]", "standing = \"allow\"", "entries  = ["]
             for (name, tally) in signing.prefix(Self.shown) {
                 lines.append("  # \(evidence(tally))")
                 lines.append(
@@ -39,6 +39,17 @@ extension PolicySuggestions {
             unsigned,
             "# Not suggested, since they do not sign (anybody may have written in their name):")
         return lines
+    }
+
+    /// A name that no list of the policy has: TOML knows no table twice.
+    private var freeName: String {
+        let taken = Set(policy.lists.map(\.name))
+        var (name, number) = ("candidates", 1)
+        while taken.contains(name) {
+            number += 1
+            name = "candidates-\(number)"
+        }
+        return name
     }
 
     /// Peers in a comment, with the evidence; no lines for nobody.

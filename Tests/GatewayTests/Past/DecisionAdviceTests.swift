@@ -177,6 +177,33 @@ import Testing
         #expect(try advice(by: "unknown").first?.command?.contains("[list.partners]") == true)
     }
 
+    /// What is told can be written there as it is.
+    @Test func whatIsToBeWrittenIntoAListFitsIt() throws {
+        let element = "{ host = \"three.test\", note = \"\" },"
+        let inline = try Policy.past(
+            "[list.bad]\nstanding = \"block\"\nentries = []\n" + ReplayTests.all)
+        #expect(try advice(by: "rule:all", .allow, policy: inline).last?.command == element)
+        let text = """
+            version = 1
+            name = "p"
+            unknown = "deny"
+            [list.partners]
+            standing = "allow"
+            source = "partners.txt"
+            [list.bad]
+            standing = "block"
+            source = "bad.txt"
+            \(ReplayTests.all)
+            """
+        let apart = try Policy(
+            Array(text.utf8), file: "etc/policy.toml",
+            PolicyFiles { $0.hasSuffix(".txt") ? Array("one.test\n".utf8) : nil })
+        let out = try #require(try advice(by: "rule:all", .allow, policy: apart).last)
+        #expect(out.command == "three.test" && out.place == "etc/bad.txt")
+        let into = try #require(try advice(by: "unknown", policy: apart).first)
+        #expect(into.command == "three.test" && into.place == "etc/partners.txt")
+    }
+
     @Test func aHeldPeerIsApprovedOrRefused() throws {
         let commands = try advice(by: "unknown", .hold).compactMap(\.command)
         #expect(

@@ -86,6 +86,10 @@ import Testing
         #expect(members.map(\.key) == ["list"])
         let policy = try Policy.past(toml + ReplayTests.all)
         #expect(policy.lists.map(\.name).contains("candidates"))
+        // Pasted once, it is asked again.
+        let more = "[list.candidates]\nstanding = \"allow\"\nentries = []\n" + ReplayTests.all
+        let again = try Policy.past(try suggest(more).toml + more)
+        #expect(again.lists.map(\.name).contains("candidates-2"))
     }
 
     @Test func whatATrialWouldHaveRefusedIsTold() throws {
