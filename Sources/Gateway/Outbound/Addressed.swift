@@ -102,7 +102,7 @@ extension Gateway {
     }
 
     /// The share that a message of ours is about: the one whose secret the backend knows and that
-    /// the other host has a part in, as peer, owner, sender or receiver.
+    /// the other host has a part in, as peer, or else as owner, sender or receiver.
     ///
     /// Ended shares count: that a share is over is told again until it was heard.
     private func shareMeant(
@@ -136,7 +136,8 @@ extension Gateway {
         let known = ShareDirection.allCases.flatMap { registry.find(secret, $0) }.map(\.share)
         let holders = known.filter { directions.contains($0.direction) }
         let named = holders.filter { $0.providerID == nil || $0.providerID == id }
-        if let share = named.first(where: { $0.involves(host) }) { return share }
+        let own = named.first { $0.peer == host }
+        if let share = own ?? named.first(where: { $0.involves(host) }) { return share }
         // What the backend tells whoever shared on, by the id that the share has there: that the third
         // party has answered, or that the owner has changed it. The host knows the code.
         if let share = known.first(where: { $0.direction == .outbound && $0.isPassedOn(by: host) })

@@ -27,12 +27,16 @@ extension Gateway {
 
     /// The share that a secret or a handle of the backend stands for at this host; nil for one that
     /// was never seen.
+    ///
+    /// The host's own comes before those in which it only has a part: whoever shared it on knows its
+    /// secret, and may name it in a share of their own.
     private func inboundShare(
         of secret: Secret, at host: PeerHost
     ) throws(Denial) -> FoundAccess? {
         let all = registry.find(secret, .inbound)
         guard !all.isEmpty else { return nil }
-        let own = all.filter { $0.share.involves(host) || $0.dataHost == host }
+        var own = all.filter { $0.share.peer == host }
+        if own.isEmpty { own = all.filter { $0.share.involves(host) || $0.dataHost == host } }
         guard !own.isEmpty else {
             throw Denial(.notAllowed, "the secret of a share of \(all[0].share.peer)")
         }

@@ -24,12 +24,14 @@ import Transport
         return try #require(members?["notification"]?.object)
     }
 
-    /// A share of the oCIS's, as the backend has it.
-    private func receive() async throws {
+    /// A share of the oCIS's, or of another peer's, as the backend has it.
+    private func receive(
+        from peer: String = "legacy.test", sender: String = "u@legacy.test"
+    ) async throws {
         let recording = world.gateway.registry.record(
             NewShare(
-                direction: .inbound, origin: .seen, peer: try #require(PeerHost("legacy.test")),
-                providerID: ProviderID("pid1"), resourceType: "file", sender: "u@legacy.test",
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost(peer)),
+                providerID: ProviderID("pid1"), resourceType: "file", sender: sender,
                 recipient: "bob@cloud.test",
                 accesses: [
                     NewAccess(
@@ -70,6 +72,17 @@ import Transport
         let decision = try #require(world.decisions().last)
         #expect(decision["action"]?.string == "allow")
         #expect(decision["altered"]?.array?.contains(.string("acknowledged")) == true)
+    }
+
+    /// Another peer that knows its secret may say to have it from there.
+    @Test func whatAPeerIsToldIsAboutItsOwnShare() async throws {
+        try await receive(from: "modern.test", sender: "u@modern.test")
+        try await receive(from: "cavage.test", sender: "u@modern.test")
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_DECLINED", id: "pid1"))
+        #expect(answer.status == 201)
+        let over = world.gateway.registry.all.filter { $0.ended != nil }
+        #expect(over.map { "\($0.peer)" } == ["modern.test"])
     }
 
     @Test func whatItIsSparedIsTakenInTheOlderAPIToo() async throws {

@@ -46,13 +46,13 @@ final class WayOut: Sendable {
     /// Records a share of a peer; what the backend holds of it.
     func receive(
         uri: String?, demands: Bool, from peer: String = "modern.test", type: String = "folder",
-        secret: String = WayOut.secret, at alias: String? = nil
+        secret: String = WayOut.secret, at alias: String? = nil, sender: String? = nil
     ) async throws -> String {
         let host = try #require(PeerHost(peer))
         let recording = gateway.registry.record(
             NewShare(
                 direction: .inbound, origin: .seen, peer: host, providerID: ProviderID("7"),
-                resourceType: type, owner: "alice@\(peer)", sender: "alice@\(peer)",
+                resourceType: type, owner: "alice@\(peer)", sender: sender ?? "alice@\(peer)",
                 recipient: "bob@cloud.test", site: alias.flatMap { PeerHost($0) },
                 accesses: [
                     NewAccess(
