@@ -98,7 +98,8 @@ extension Gateway {
 
     /// Records the share that the owner's server made because the backend asked for it: the backend speaks
     /// of it to that server and to its receiver, by its own secret, and that server of it to the backend,
-    /// by whatever id. Nil when it is known already, and of a share that we do not know.
+    /// by whatever id. Its data are there, so it opens nothing here. Nil when it is known already, and of a
+    /// share that we do not know.
     ///
     /// - Parameter original: the share that was shared on.
     func recordPassedOn(

@@ -68,7 +68,7 @@ extension Gateway {
         guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(Self.isPlain) else {
             return
         }
-        let found = registry.find(Secret(utf8: String(text)), .outbound)
+        let found = registry.findServed(Secret(utf8: String(text)))
         guard !found.allSatisfy({ mayBeALink($0.share) }) else { return }
         throw Denial(.secretRefused, "the secret of a share beside the credential")
     }

@@ -84,6 +84,14 @@ package struct ShareRecord: Sendable {
         ShareStanding(isEnded: ended != nil, expires: expires, now: now)
     }
 
+    /// Whether its data are our backend's own.
+    ///
+    /// Not those of a share that another server made because the backend asked for it: that server
+    /// has told the secret, and it opens nothing here. It alone was seen without having a name.
+    var isServedHere: Bool {
+        direction == .outbound && (providerID != nil || origin == .learned)
+    }
+
     /// Whether its name tells of what kind it is, and not which: Nextcloud calls every share of a calendar
     /// `calendar` (`legacy-wire.md` 2.1).
     var isNamedByKind: Bool { resourceType == "calendar" }

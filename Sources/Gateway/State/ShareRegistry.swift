@@ -93,6 +93,14 @@ package final class ShareRegistry: Sendable {
         }
     }
 
+    /// The same of the shares whose data are our backend's own: what peers may open here.
+    func findServed(_ credential: Secret) -> [FoundAccess] {
+        let found = find(credential, .outbound)
+        // The usual case, without another array.
+        if found.allSatisfy({ $0.share.isServedHere }) { return found }
+        return found.filter { $0.share.isServedHere }
+    }
+
     /// The other active shares of that direction that open by a secret of this one.
     func opened(bySecretsOf share: ShareRecord, now: Int) -> [ShareID] {
         let found = table.withLock { table in

@@ -73,7 +73,7 @@ extension Gateway {
     private func shares(
         of code: Secret, for peer: PeerHost, _ settings: RuleSettings
     ) -> [ShareRecord] {
-        registry.find(code, .outbound).filter { found in
+        registry.findServed(code).filter { found in
             guard found.credential == .handle || !found.access.hasHandle else { return false }
             switch binding(of: found.share, settings) {
             case .peer: return found.share.peer == peer
@@ -107,7 +107,7 @@ extension Gateway {
         let denial = await learning.result(for: name) { [self] in
             do throws(Denial) {
                 try await probe(code, client, trail)
-                guard registry.find(code, .outbound).isEmpty else { return nil }
+                guard registry.findServed(code).isEmpty else { return nil }
                 trail.altered("learned")
                 try await makeDurable([learned(code, by: peer)])
                 return nil

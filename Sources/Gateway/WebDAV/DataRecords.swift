@@ -141,7 +141,7 @@ extension Gateway {
     }
 
     private func share(of secret: Secret) -> Shown? {
-        registry.find(secret, .outbound).first.map { Shown($0, secret) }
+        registry.findServed(secret).first.map { Shown($0, secret) }
     }
 }
 

@@ -184,7 +184,7 @@ extension Gateway {
             throw Denial(.secretRefused, "a secret that ends with a space")
         }
         let now = environment.now()
-        let found = registry.find(secret, .outbound)
+        let found = registry.findServed(secret)
         // After a reshare several shares have one secret.
         let active = found.first { $0.share.standing(now: now) == .active }
         guard let access = active ?? found.first else { return nil }

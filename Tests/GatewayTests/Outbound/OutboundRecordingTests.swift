@@ -1,0 +1,47 @@
+import Federation
+import OpenSSL
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// Of the shares that the backend asks for, the owner's server chooses the secret; `one.test` chooses
+/// that of a public link of ours.
+@Suite struct OutboundRecordingTests {
+    private static let link = "PUBLICLINK00000"
+
+    private func world(token: String = "") async throws -> TestGateway {
+        let world = try await TestGateway(token: token)
+        let registry = world.gateway.registry
+        let original = registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("one.test")),
+                providerID: ProviderID("9"), resourceType: "file", owner: "eve@one.test",
+                sender: "eve@one.test", recipient: "bob@cloud.test",
+                accesses: [.webdav(Secret(utf8: "a-secret-of-nine"))]),
+            now: world.gateway.environment.now())
+        try await world.gateway.store.commit(original.change)
+        let recipient = try #require(OCMAddress("carol@two.test"))
+        let passedOn = try #require(
+            world.gateway.recordPassedOn(
+                Secret(utf8: Self.link), to: recipient, of: original.share))
+        try await world.gateway.store.commit(passedOn)
+        #expect(registry.find(Secret(utf8: Self.link), .outbound).count == 1)
+        return world
+    }
+
+    @Test func whatAPeerNamesDoesNotShutALink() async throws {
+        let world = try await world()
+        #expect(try world.plan("GET /s/\(Self.link)/download HTTP/1.1").status == nil)
+        // With the password of the link, which a share does not have.
+        let credential = "Basic " + Base64.encode(Array("\(Self.link):password".utf8))
+        let planned = try world.plan(
+            "PROPFIND /public.php/webdav/ HTTP/1.1", "Authorization: \(credential)")
+        #expect(planned.values("authorization") == [credential])
+    }
+
+    @Test func whatAPeerNamesIsNoCode() async throws {
+        let world = try await world(token: "verify_unknown = \"refuse\"")
+        #expect(try await world.exchange(code: Self.link).code == "invalid_grant")
+    }
+}
