@@ -6,6 +6,7 @@ import Transport
 ///     Received → address → Addressed → resolve → ResolvedPeer → authorize → Authorized
 ///              → transform → PeerMessage → deliver → Answer
 ///
+/// A share that the backend says is over is so once the message is addressed, whatever becomes of it.
 /// Any phase may refuse; then the backend gets an answer that makes it do the right thing, and the
 /// log the reason. Either end is answered and recorded once, here.
 extension Gateway {
@@ -21,6 +22,7 @@ extension Gateway {
         let answer: Answer
         do throws(Denial) {
             let addressed = try address(received, to: request.peer, trail)
+            try await endShare(meantBy: addressed, trail)
             trail.enters(.fetch)
             let peer = try await resolution.resolve(request.peer)
             trail.enters(.policy)

@@ -23,8 +23,8 @@ extension Gateway {
     /// backend's secrets.
     ///
     /// What must not be lost is durable when this returns: the share that goes out with its codes,
-    /// and that a share is over or allows something else, which it does at once, whatever becomes of the
-    /// message. Refused: what the peer has no words for, `store_unavailable`.
+    /// and that a share allows something else, which it does at once, whatever the peer says. Refused:
+    /// what the peer has no words for, `store_unavailable`.
     func transform(
         _ authorized: consuming Authorized, _ trail: Trail
     ) async throws(Denial) -> PeerMessage {
@@ -52,7 +52,7 @@ extension Gateway {
             if let change = permission(notification, addressed.share, .outbound) {
                 try await makeDurable([change])
             }
-            replaced = try await told(addressed, notification.type, trail)
+            replaced = try told(addressed, trail)
             let filling = try filling(addressed)
             if let secret = filling?.secret { secrets.append(secret) }
             body = translation.notification(
@@ -72,7 +72,7 @@ extension Gateway {
             body = Self.form(call.form, call.secret, replaced)
         case .ocsChange(let change):
             endpoint = .notifications
-            replaced = try await told(addressed, change.notificationType, trail)
+            replaced = try told(addressed, trail)
             body = Self.form(change.form, change.secret, replaced)
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
         }
@@ -107,18 +107,24 @@ extension Gateway {
         return recorded
     }
 
-    /// The secrets of a notification in the words of the one who is told; a share that it says is
-    /// over is so from now on. What is told to whoever shared it on ends nothing: it is about another
-    /// one's answer, which has been heard.
-    private func told(
-        _ addressed: Addressed, _ type: Federation.Notification.Kind, _ trail: Trail
-    ) async throws(Denial) -> [SecretSwap] {
+    /// A share that a message of the backend's says is over is so from now on, also where the peer is
+    /// down or the policy is against the message: the backend has ended it. What is told to whoever
+    /// shared it on ends nothing: it is about another one's answer, which has been heard.
+    ///
+    /// Refused: `store_unavailable`.
+    func endShare(meantBy addressed: Addressed, _ trail: Trail) async throws(Denial) {
+        guard addressed.message.endsShare, let share = addressed.share, share.ended == nil else {
+            return
+        }
+        guard share.direction == .inbound || !share.isPassedOn(by: addressed.peer) else { return }
+        trail.exchanged(share)
+        try await makeDurable([registry.end(share.id, now: environment.now())])
+    }
+
+    /// The secrets of a notification in the words of the one who is told.
+    private func told(_ addressed: Addressed, _ trail: Trail) throws(Denial) -> [SecretSwap] {
         guard let share = addressed.share else { return [] }
         trail.exchanged(share)
-        let isToldOf = share.direction == .outbound && share.isPassedOn(by: addressed.peer)
-        if type.endsShare, share.ended == nil, !isToldOf {
-            try await makeDurable([registry.end(share.id, now: environment.now())])
-        }
         return try swaps(towardsPeer: share)
     }
 
@@ -170,6 +176,17 @@ extension Gateway {
                 (.contentType, type), (.accept, "application/json"), (.userAgent, "ocmgate"),
                 (.via, via),
             ], body: body)
+    }
+}
+
+extension Message {
+    /// Whether it says that its share is over.
+    fileprivate var endsShare: Bool {
+        switch self {
+        case .notification(let notification): notification.type.endsShare
+        case .ocsChange(let change): change.notificationType.endsShare
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: false
+        }
     }
 }
 

@@ -26,8 +26,10 @@ import Transport
 
     /// A share of the oCIS's, or of another peer's, as the backend has it.
     private func receive(
-        from peer: String = "legacy.test", sender: String = "u@legacy.test"
+        from peer: String = "legacy.test", sender: String = "u@legacy.test",
+        in other: TestWorld? = nil
     ) async throws {
+        let world = other ?? world
         let recording = world.gateway.registry.record(
             NewShare(
                 direction: .inbound, origin: .seen, peer: try #require(PeerHost(peer)),
@@ -83,6 +85,35 @@ import Transport
         #expect(answer.status == 201)
         let over = world.gateway.registry.all.filter { $0.ended != nil }
         #expect(over.map { "\($0.peer)" } == ["modern.test"])
+    }
+
+    @Test func aShareIsOverWhereThePeerCannotBeAsked() async throws {
+        try await receive(from: "modern.test", sender: "u@modern.test")
+        world.net.lose("modern.test")
+        let answer = try await world.notify(
+            OutboundMessages.notification("SHARE_DECLINED", id: "pid1"))
+        #expect(answer.status == 503)
+        let share = try #require(world.gateway.registry.all.first)
+        #expect(share.ended != nil)
+        #expect(world.decisions().last?["ocm"]?.object?["share"]?.string == share.id.description)
+    }
+
+    @Test(arguments: [nil, OCSVerb.decline])
+    func aShareIsOverWhereThePolicyIsAgainstTheMessage(_ verb: OCSVerb?) async throws {
+        let world = try TestWorld(
+            rules: "[[rule]]\nname = \"quiet\"\non = [\"notification.out\"]\naction = \"deny\"")
+        try TestPeer("modern.test").publish(on: world.net)
+        try await receive(from: "modern.test", sender: "u@modern.test", in: world)
+        let answer =
+            if let verb {
+                try await world.call("token=SECRET15CHARS00", .change(id: "pid1", verb))
+            } else {
+                try await world.notify(
+                    OutboundMessages.notification("SHARE_DECLINED", id: "pid1"))
+            }
+        #expect(answer.status >= 400)
+        #expect(world.mail.sent.isEmpty)
+        #expect(world.gateway.registry.all.first?.ended != nil)
     }
 
     @Test func whatItIsSparedIsTakenInTheOlderAPIToo() async throws {
