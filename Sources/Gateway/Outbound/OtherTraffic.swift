@@ -4,8 +4,11 @@ import Transport
 /// What the backend asks of an admitted peer beside the federation's messages and data: pages of
 /// Talk and Deck, handshakes of trusted servers, keys.
 extension Gateway {
-    /// Passes as `egress.other` says; refused (`egress_refused`) otherwise.
+    /// Passes as `egress.other` says; refused (`egress_refused`) otherwise. `shareinfo` is of a share,
+    /// wherever it is asked for.
     func planOther(_ request: PeerRequest) -> Plan {
+        // In a sub-folder that no document names.
+        if request.isOfShareInfo { return planShareInfoOut(request) }
         switch configuration.egress?.other {
         case .tunnel: return passOut(request, answers: Self.pageFields)
         case .hosts(let hosts) where hosts.contains(request.peer):
@@ -124,7 +127,7 @@ extension PeerRequest {
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
         }
-        return namedEndpoint != nil
+        return namedEndpoint != nil || isOfShareInfo
     }
 
     /// The endpoint of OCM that the end of the path names, wherever its API is; nil for no message.

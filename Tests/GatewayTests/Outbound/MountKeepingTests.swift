@@ -33,6 +33,17 @@ import Testing
         #expect(lines.allSatisfy { $0["status"]?.number?.integer == 503 })
     }
 
+    /// The peer's document tells of no folder.
+    @Test(arguments: ["tunnel", "refuse"])
+    func shareInfoInAFolderIsNotOtherTraffic(_ other: String) async throws {
+        let world = try WayOut(
+            configuration: "[egress]\nlisten = \"127.0.0.1:3128\"\nother = \"\(other)\"")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let folder = try world.request("POST /nextcloud\(Self.shareInfo)?t=\(handle) HTTP/1.1")
+        let plan = await world.settled(world.gateway.planOutbound(folder), folder)
+        #expect(Planned(plan).status == 503)
+    }
+
     @Test(arguments: ["", "?t=", "?t=a&t=b", "?t[]=a"])
     func shareInfoOfNoShareIsTemporary(_ query: String) async throws {
         let world = try WayOut()

@@ -47,7 +47,7 @@ import Testing
     // 403 would delete the mount.
     @Test func shareInfoOfWhoIsNoPeerIsTemporary() throws {
         let world = try WayOut(configuration: Self.all)
-        for front in ["", "/index.php"] {
+        for front in ["", "/index.php", "/nextcloud/index.php"] {
             let line = "POST \(front)/apps/files_sharing/shareinfo?t=x HTTP/1.1"
             let planned = Planned(world.gateway.passOut(try world.request(line)))
             guard case .answered(let answer) = planned else { throw WayOut.Unmade() }
