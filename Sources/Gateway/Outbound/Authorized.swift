@@ -115,12 +115,22 @@ extension Gateway {
         facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {
             facts.access = translation(to: dialect).access(of: share)
-            facts.invite = invite(between: share.sender, and: share.shareWith)
         }
-        if case .requestShare(let request) = message {
-            facts.invite = invite(between: request.shareWith, and: request.owner)
-        }
+        facts.invite = invite(behind: message, to: peer.peer)
         return facts
+    }
+
+    /// Whether an invitation was accepted between those whom a share, or the request for one, is
+    /// about.
+    private func invite(behind message: Message, to peer: PeerHost) -> InviteFact {
+        switch message {
+        case .share(let share): invite(between: share.sender, and: share.shareWith)
+        case .ocsShare(let share):
+            invite(
+                between: share.sender, and: OCMAddress(identifier: share.shareWith, host: peer))
+        case .requestShare(let request): invite(between: request.shareWith, and: request.owner)
+        case .notification, .inviteAccepted, .token, .ocsChange: .none
+        }
     }
 
     /// Into the words of a peer.

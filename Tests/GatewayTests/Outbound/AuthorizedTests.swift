@@ -49,6 +49,31 @@ import Transport
         #expect(try await send(world, to: "modern.test").status == 201)
     }
 
+    /// To a peer that publishes nothing the older API is all there is.
+    @Test func inTheOlderAPIItIsMetByAContactToo() async throws {
+        let world = try world(
+            """
+            [[require]]
+            name = "invited"
+            on = ["ocs.out"]
+            need = ["invite"]
+            [[rule]]
+            name = "older"
+            on = ["ocs.out"]
+            action = "allow"
+            """, legacy: ["bare.test"])
+        _ = try await world.call(OutboundMessages.form(), to: "bare.test")
+        #expect(world.decisions().last?["code"]?.string == "invite_required")
+        #expect(world.mail.sent.isEmpty)
+        let contact = Contact(
+            peer: try #require(PeerHost("bare.test")), remote: "bob", local: "alice",
+            site: world.gateway.site.host)
+        try await world.gateway.store.commit(
+            world.gateway.contacts.learn(contact, invitation: Secret(utf8: "t"), now: 1))
+        _ = try await world.call(OutboundMessages.form(), to: "bare.test")
+        #expect(world.mail.sent.count == 1)
+    }
+
     @Test func aNeedOfTokensIsMetByAPeerThatExchangesThem() async throws {
         let world = try world(
             "[[require]]\nname = \"tokens\"\non = [\"share.out\"]\nneed = [\"token-exchange\"]")
