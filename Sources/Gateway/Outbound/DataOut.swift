@@ -14,7 +14,10 @@ extension Gateway {
             }
             let field = try authorization(request.head) ?? ""
             let now = environment.monotonicSeconds()
-            guard let data = dataShares.find(request.peer, field, now: now) else {
+            guard let data = dataShares.find(request.peer, field, now: now),
+                isActive(data, now: request.now)
+            else {
+                // One that is over may have come again with the same secret.
                 return .prepare { [self] _ in await planNewDataOut(request, field) }
             }
             return try dataOut(data, request)
@@ -27,19 +30,25 @@ extension Gateway {
         do throws(Denial) {
             let data = try await dataShare(field, at: request.peer)
             dataShares.keep(request.peer, field, data)
+            // It may have ended while the peer was asked.
+            guard isActive(data, now: request.now) else {
+                throw Denial(.shareEnded, "a share of \(data.peer) is over")
+            }
             return try dataOut(data, request)
         } catch {
             return .answer(refusal(error, of: request))
         }
     }
 
-    /// Refused: `share_ended`; what the lists and the policy refuse.
+    /// Whether its share stands; one that was never seen is the peer's.
+    private func isActive(_ data: DataShare, now: Int) -> Bool {
+        data.id.map { registry.standing(of: $0, now: now) == .active } ?? true
+    }
+
+    /// What becomes of a request for data of a share that stands.
+    ///
+    /// Refused: what the lists and the policy refuse.
     private func dataOut(_ data: DataShare, _ request: PeerRequest) throws(Denial) -> Plan {
-        if let id = data.id {
-            guard registry.standing(of: id, now: request.now) == .active else {
-                throw Denial(.shareEnded, "share \(id) is over")
-            }
-        }
         switch data.way {
         case .asSent: return try forward(data, request, by: .asSent)
         case .secret(let field): return try forward(data, request, by: .secret(field))

@@ -24,6 +24,19 @@ import Testing
         #expect(planned.values("host") == ["modern.test"])
     }
 
+    @Test func aShareThatComesAgainIsOpenAtOnce() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: "x7", demands: false)
+        #expect(try await world.ask(Self.get, basic(secret)).status == nil)
+        let first = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(first.id, now: world.world.clock.now))
+        #expect(try await world.ask(Self.get, basic(secret)).code == "share_unknown")
+        #expect(try await world.receive(uri: "x8", demands: false) == secret)
+        let planned = try await world.ask(Self.get, basic(secret))
+        #expect(planned.lines.first == "GET /webdav/ocm/x8/a HTTP/1.1")
+    }
+
     @Test func aShareThatIsOverIsNotReplacedByOneOfWhoKnowsItsSecret() async throws {
         let world = try WayOut()
         let secret = try await share(in: world)
