@@ -30,8 +30,8 @@ def start(tmp_path_factory, authority, evidence, peers):
         return gateway.start()
 
     yield start
-    for gateway in running:
-        gateway.stop()
+    wrong = [problem for gateway in running for problem in gateway.end()]
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,7 @@ def test_a_clock_that_is_behind_at_the_start_opens_no_replay(world, peers):
     peer = peers.peers["modern.test"]
     fields, body = signed(peer, clock)
     assert gateway.request("POST", "/ocm/shares", fields, body).status == 201
-    gateway.stop()
+    assert gateway.stop() == 0
     clock.set(-200)
     gateway.start()
     refused(gateway.request("POST", "/ocm/shares", fields, body), 401)

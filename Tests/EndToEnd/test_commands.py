@@ -93,6 +93,7 @@ def serve(folder: Path, while_running, *arguments) -> tuple[int, list[dict]]:
         process.send_signal(signal.SIGTERM)
         code = process.wait(20)
     text = log.read_text()
+    assert code == 0, text
     log.unlink()
     return code, [json.loads(line) for line in text.splitlines()]
 

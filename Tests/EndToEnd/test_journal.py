@@ -118,7 +118,7 @@ def recorded(legacy, start, peers):
     forged = gateway.request("POST", "/ocm/shares", [("Content-Type", "application/json")],
                              json.dumps(share(modern)).encode())
     assert forged.status == 401
-    gateway.stop()
+    assert gateway.stop() == 0
     return gateway, json.loads(refused.body)["decision"]
 
 
@@ -323,7 +323,7 @@ def test_a_person_is_forgotten_beside_a_running_gateway(legacy, start, peers):
     assert told["pseudonym"] in gateway.command("journal", "export", "--plain").stdout
     assert gateway.command("journal", "erase", owner, check=False).returncode == 1
     assert verify(gateway)[0] == 0
-    gateway.stop()
+    assert gateway.stop() == 0
     # And without one.
     recipient = sent["shareWith"]
     assert gateway.command("journal", "erase", recipient).returncode == 0
@@ -397,7 +397,7 @@ def test_a_full_disk_refuses_and_mends_itself(legacy, start, peers, small):
     assert len(gateway.lines("journal.failed")) == 1
     subprocess.run(["mount", "-o", "remount,size=8m", folder], check=True)
     assert post() == 201
-    gateway.stop()
+    assert gateway.stop() == 0
     assert let_through(folder / "journal") == {name for name, status in told if status == 201}
     assert verify(gateway)[0] == 0
 
@@ -437,7 +437,7 @@ def test_a_disk_without_room_for_new_people_refuses_and_mends_itself(legacy, sta
     assert gateway.lines("journal.resumed")
     assert post() == 201
     assert len(gateway.lines("journal.resumed")) == 1
-    gateway.stop()
+    assert gateway.stop() == 0
     assert let_through(folder / "journal") == {name for name, status in told.items() if status == 201}
     assert verify(gateway)[0] == 0
     people = gateway.command("journal", "export", "--plain").stdout

@@ -119,7 +119,7 @@ def test_what_is_gone_is_not_made_anew_in_silence(gateway):
     reload = gateway.command("reload", "--json", check=False)
     assert reload.returncode == 1 and "holds no key" in json.loads(reload.stdout)["keys_problem"]
     assert shown(gateway) == before
-    gateway.stop()
+    assert gateway.stop() == 0
 
     def refused(*words):
         for command in ("check", "run"):
@@ -160,7 +160,7 @@ def test_what_is_gone_is_not_made_anew_in_silence(gateway):
 
 def test_a_command_before_the_first_start_leaves_a_start_that_works(gateway):
     """With a seal key that is there, as from the environment, it makes the state."""
-    gateway.stop()
+    assert gateway.stop() == 0
     for path in gateway.folder.glob("state.db*"):
         if path.is_file():
             path.unlink()
@@ -174,7 +174,7 @@ def test_a_command_before_the_first_start_leaves_a_start_that_works(gateway):
 
 
 def test_without_a_gateway_the_command_does_it(gateway):
-    gateway.stop()
+    assert gateway.stop() == 0
     made = key(gateway, "new", "--kind", "p256")
     assert made["running"] is False
     key(gateway, "stage", "p256-1")
@@ -192,7 +192,7 @@ def test_killed_in_the_middle_the_keys_are_the_old_or_the_new(gateway, runs):
     for number in range(8):
         other = {"ed25519-1": "ed25519-2", "ed25519-2": "ed25519-1"}[signing]
         if not runs:
-            gateway.stop()
+            assert gateway.stop() == 0
         command = subprocess.Popen(
             [binary(), "key", "activate", other, "--now", "-c", gateway.configuration],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

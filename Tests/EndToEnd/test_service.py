@@ -188,7 +188,7 @@ def test_a_signal_while_it_drains_cuts_nothing_at_once_and_a_second_one_does(slo
 def test_the_journal_of_the_system_is_told_what_to_file_each_line_under(start, backend, named):
     """Only where the manager reads the log itself: a pipe to something else gets lines of JSON."""
     gateway = start(backend.url)
-    gateway.stop()
+    assert gateway.stop() == 0
     read, written = socket.socketpair()
     with read, written:
         status = os.fstat(written.fileno())

@@ -434,6 +434,6 @@ def test_a_disk_that_takes_no_more_is_a_503_and_reading_goes_on(holding, start, 
     assert [each for each in backend.take() if each.method == "POST"] == []
     assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
     # Started again with room, it goes on where it was.
-    gateway.stop()
+    assert gateway.stop() == 0
     gateway.start()
     assert gateway.post(peer, "/ocm/shares", share(peer)).status == 201

@@ -86,9 +86,10 @@ class World:
         self.watch.take()
 
     def stop(self):
-        self.gateway.stop()
+        wrong = self.gateway.end()
         self.listener.stop()
         self.peers.stop()
+        assert wrong == [], "\n".join(wrong)
 
     # The three ways in
 
@@ -331,7 +332,7 @@ def test_the_guard_judges_what_the_configuration_resolves_to(network, tmp_path, 
         begun = watch.take(but={gateway.port, gateway.egress_port, listener.port, *HARMLESS})
         assert begun == []
     finally:
-        gateway.stop()
+        assert gateway.stop() == 0
         listener.stop()
         peers.stop()
 

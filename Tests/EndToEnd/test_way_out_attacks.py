@@ -46,7 +46,7 @@ def build(tmp_path_factory, authority, evidence):
 
 def whole_log(federation) -> str:
     """Once nothing more is written to it."""
-    federation.home.stop()
+    assert federation.home.stop() == 0
     return federation.home.log()
 
 

@@ -59,7 +59,7 @@ def test_the_authority_is_made_once_and_its_key_is_its_own(federation):
     years = (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days / 365
     assert 9 < years < 11
     before = gateway.egress_authority.read_bytes()
-    gateway.stop()
+    assert gateway.stop() == 0
     gateway.start()
     assert gateway.egress_authority.read_bytes() == before
 
@@ -115,7 +115,7 @@ def test_only_the_clients_that_are_named_may_use_it(tmp_path_factory, authority,
             start, _, _ = read_head(connection.reader)
             assert " 200 " in start
     finally:
-        made.home.stop()
+        assert made.home.stop() == 0
         made.capture.stop()
         for each in made.listeners:
             each.stop()
@@ -210,7 +210,7 @@ def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, unknown, 
                 if unknown == "deny":
                     assert made.capture.peers[host].requests == []
     finally:
-        made.home.stop()
+        assert made.home.stop() == 0
         made.capture.stop()
         for each in made.listeners:
             each.stop()
@@ -451,7 +451,7 @@ def test_it_ends_when_it_is_told_to_while_a_peer_says_nothing_more(tmp_path_fact
         with pytest.raises(TimeoutError):
             made.backend.way.request("GET", mount._url("in.txt"), [mount._basic()], timeout=1)
         begin = time.monotonic()
-        made.home.stop()
+        assert made.home.stop() == 0
         assert time.monotonic() - begin < 10
     finally:
         made.stop()

@@ -91,7 +91,7 @@ def test_a_peer_that_is_blocked_is_refused_at_the_connect(tmp_path_factory, auth
         assert sent.delivered is None
         assert made.third.requests == []
     finally:
-        made.home.stop()
+        assert made.home.stop() == 0
         made.capture.stop()
         for each in made.listeners:
             each.stop()

@@ -257,7 +257,7 @@ def test_open_tunnels_do_not_hold_up_the_end(start, chat, target):
         connection.send(opening(target))
         read_head(connection.reader)
         began = time.monotonic()
-        gateway.stop()
+        assert gateway.stop() == 0
         assert time.monotonic() - began < 3
     chat.may_go.set()
 

@@ -99,7 +99,7 @@ def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peer
     # What everybody on the machine can read of the process, and what those of its user can.
     process = Path(f"/proc/{gateway.process.pid}")
     seen = {file: (process / file).read_bytes() for file in ("cmdline", "environ", "status", "maps")}
-    gateway.stop()
+    assert gateway.stop() == 0
 
     assert len(evidence.canaries) >= 5
     forms = {form(value.encode()) for value in evidence.canaries for form in FORMS}

@@ -101,12 +101,11 @@ class Federation:
         return self
 
     def stop(self) -> None:
-        for gateway in (self.home, self.far):
-            gateway.kill() if gateway.process and gateway.process.poll() is not None \
-                else gateway.stop()
+        wrong = self.home.end() + self.far.end()
         self.capture.stop()
         for listener in self.listeners:
             listener.stop()
+        assert wrong == [], "\n".join(wrong)
 
     # What was on the wire outside
 

@@ -214,7 +214,8 @@ class Gateway:
         deadline = time.monotonic() + 20
         while True:
             if self.process.poll() is not None:
-                raise AssertionError(f"it ended with {self.process.returncode}:\n{self.log()}")
+                code, self.process = self.process.returncode, None
+                raise AssertionError(f"it ended with {code}:\n{self.log()}")
             try:
                 # Its ports open one after the other: it has started when it says so.
                 if "gateway.started" not in self.log():
@@ -260,6 +261,14 @@ class Gateway:
             raise AssertionError("it did not end within 15 s of SIGTERM")
         self.process = None
         return code
+
+    def end(self) -> list[str]:
+        """Stops it, at the end of tests; what is wrong when it did not end well, now or long before."""
+        try:
+            code = self.stop()
+        except AssertionError as error:
+            return [f"{self.folder}: {error}"]
+        return [f"{self.folder}: it ended with {code}:\n{self.log()[-2000:]}"] if code != 0 else []
 
     def kill(self) -> None:
         if self.process is not None:
