@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from gateway import binary
 from listserver import ListServer, Publisher
 from peers import PeerServer, share
-from test_shares import refused
+from test_shares import decided, refused
 
 POLICY = """
 [list.abuse]
@@ -96,7 +96,7 @@ def world(authority, legacy, start):
         peers.add(host, "rfc9421")
     world = World(peers.put(ListServer()), peers)
     world.lists.put("/extra.txt", b"mesh.test\n")
-    _, backend = legacy("nextcloud")
+    _, world.backend = legacy("nextcloud")
 
     def prepare(gateway):
         world.pin(gateway)
@@ -108,7 +108,7 @@ def world(authority, legacy, start):
 
     # Not there at all when the gateway comes.
     world.gateway = start(
-        backend.url, peers=peers, partners=["own.test"], legacy=[], policy=POLICY,
+        world.backend.url, peers=peers, partners=["own.test"], legacy=[], policy=POLICY,
         outbound='timeouts = { connect = "1s", headers = "1s", total = "2s" }',
         prepare=prepare)
     yield world
@@ -200,7 +200,8 @@ def test_commands_judge_by_the_lists_that_are_in_force(world):
     assert asked("bad.test")["by"] == "list:abuse" and asked("mesh.test")["action"] == "allow"
     # The hash is the text's, in the gateway and everywhere else; the contents have their own.
     [policy] = {asked("bad.test")["policy"], gateway.lines("gateway.started")[0]["policy"]}
-    line = gateway.decisions()[-1]
+    assert world.send("own.test").status == 201
+    line = decided(gateway, world.backend)
     assert line["policy"] == policy and len(line["lists"]) == 16
     rows = json.loads(gateway.command("peer", "list", "--json").stdout)["peers"]
     assert {row["host"]: row["by"] for row in rows}["mesh.test"] == "list:mesh"
@@ -265,17 +266,18 @@ def test_a_gateway_that_starts_has_its_lists_without_any_network(world):
     world.gateway.start()
     world.holds()
     started = world.gateway.lines("gateway.started")[-1]["policy"]
-    assert world.gateway.decisions()[-1]["policy"] == started
+    assert world.send("own.test").status == 201
+    assert decided(world.gateway, world.backend)["policy"] == started
 
 
 def test_a_candidates_own_list_is_fetched_kept_and_taken_over(world):
     gateway = world.gateway
     assert world.send("mesh.test").status == 201
     # Fetched by the first of both gateways, and kept: its server has nothing any more.
-    candidate = gateway.decisions()[-1]["candidate"]
+    candidate = decided(gateway, world.backend)["candidate"]
     assert (candidate["action"], candidate["by"]) == ("deny", "list:extra")
     assert world.send("own.test").status == 201
-    assert "candidate" not in gateway.decisions()[-1]
+    assert "candidate" not in decided(gateway, world.backend)
     # Lists that both fetch in the same way are fetched once, for the policy.
     folder = gateway.folder / "candidate-lists"
     assert {file.name.split(".")[0] for file in folder.iterdir()} == {"extra"}

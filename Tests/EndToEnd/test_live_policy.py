@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from peers import as_json, legacy_share, serving, share
 from test_journal import lines as journal_lines
-from test_shares import reached, refused
+from test_shares import decided, reached, refused
 
 LISTED = ["flooding.test", "spraying.test", "surprise.test", "steady.test", "careful.test"]
 POLICY = """
@@ -229,14 +229,14 @@ def test_keys_that_changed_are_shown_and_taken_by_their_fingerprint(world, crowd
 
 
 def test_a_candidate_says_what_it_would_do_and_does_nothing(world, crowd):
-    gateway, _ = world
+    gateway, backend = world
     assert send(gateway, crowd.peers["steady.test"]).status == 201
-    line = gateway.decisions()[-1]
+    line = decided(gateway, backend)
     candidate = line["candidate"]
     assert candidate["action"] == "deny" and candidate["by"] == "rule:not steady"
     assert candidate["code"] == "enough" and candidate["policy"] != line["policy"]
     assert send(gateway, crowd.peers["surprise.test"]).status == 201
-    assert "candidate" not in gateway.decisions()[-1]
+    assert "candidate" not in decided(gateway, backend)
     # One that is broken is told by everything that reads it, and the last good one stays.
     text = (gateway.folder / "next.toml").read_text()
     (gateway.folder / "next.toml").write_text(text.replace("[[rule]]", "[[rul]]", 1))
@@ -250,7 +250,7 @@ def test_a_candidate_says_what_it_would_do_and_does_nothing(world, crowd):
 
 
 def test_a_candidate_is_named_changed_and_taken_away_while_the_gateway_runs(world, crowd):
-    gateway, _ = world
+    gateway, backend = world
     peer, text = crowd.peers["steady.test"], gateway.configuration.read_text()
 
     def candidate(name: str) -> dict:
@@ -261,16 +261,16 @@ def test_a_candidate_is_named_changed_and_taken_away_while_the_gateway_runs(worl
         return answer
 
     assert candidate("")["candidate_problem"] is None
-    assert "candidate" not in gateway.decisions()[-1]
+    assert "candidate" not in decided(gateway, backend)
     # One that is broken is told, and changes nothing.
     (gateway.folder / "other.toml").write_text("version = 2\n")
     assert "other.toml:" in candidate("other.toml")["candidate_problem"]
-    assert "candidate" not in gateway.decisions()[-1]
+    assert "candidate" not in decided(gateway, backend)
     assert candidate("next.toml")["candidate_problem"] is None
-    tried = gateway.decisions()[-1]["candidate"]
+    tried = decided(gateway, backend)["candidate"]
     assert tried["by"] == "rule:not steady"
     assert "other.toml:" in candidate("other.toml")["candidate_problem"]
-    assert gateway.decisions()[-1]["candidate"] == tried
+    assert decided(gateway, backend)["candidate"] == tried
     assert candidate("next.toml")["candidate_problem"] is None
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from peers import share
+from test_shares import decided
 
 RULES = """
 [[rule]]
@@ -18,9 +19,13 @@ code   = "no_folders"
 
 
 @pytest.fixture(scope="module")
-def gateway(start, legacy):
-    _, backend = legacy("nextcloud")
-    return start(backend.url)
+def nextcloud(legacy):
+    return legacy("nextcloud")[1]
+
+
+@pytest.fixture(scope="module")
+def gateway(start, nextcloud):
+    return start(nextcloud.url)
 
 
 def post(gateway, peer, document) -> tuple[int, dict]:
@@ -36,21 +41,17 @@ def asked(gateway, *words, codes=(0,)) -> dict:
 
 
 @pytest.fixture(scope="module")
-def past(gateway, peers):
+def past(gateway, nextcloud, peers):
     """Decisions of every sort; their ids by what they were."""
     modern, other = peers.peers["modern.test"], peers.peers["other.test"]
     ids = {"allowed": [], "folders": []}
     for number in range(6):
         document = share(modern if number % 2 else other)
-        before = {line["decision"] for line in gateway.decisions()}
         assert post(gateway, modern if number % 2 else other, document)[0] == 201
-        ids["allowed"] += [line["decision"] for line in gateway.decisions(len(before) + 1)
-                           if line["decision"] not in before]
+        ids["allowed"].append(decided(gateway, nextcloud)["decision"])
     for sender in (modern, other):
-        before = {line["decision"] for line in gateway.decisions()}
         assert post(gateway, sender, share(sender, resourceType="folder"))[0] == 201
-        ids["folders"] += [line["decision"] for line in gateway.decisions(len(before) + 1)
-                           if line["decision"] not in before]
+        ids["folders"].append(decided(gateway, nextcloud)["decision"])
     # What the policy lets through and the backend cannot take is not the policy's doing.
     post(gateway, modern, share(modern, shareType="group"))
     document = share("stranger.test")

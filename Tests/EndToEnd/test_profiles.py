@@ -86,7 +86,8 @@ def world(request, legacy, start):
                                 partners=["modern.test", "cavage.test"]), backend
 
 
-def post(world, peers, name: str) -> tuple[int, dict]:
+def post(world, peers, name: str) -> tuple[int, dict, str]:
+    """The status, what the answer of a refusal says, and the decision."""
     _, gateway, backend = world
     backend.take()
     peer = peers.peers[name]
@@ -99,17 +100,19 @@ def post(world, peers, name: str) -> tuple[int, dict]:
     answer = gateway.post(peer, "/ocm/shares", sent)
     reached = [message for message in backend.take() if message.method == "POST"]
     assert len(reached) == (1 if answer.status == 201 else 0)
-    return answer.status, json.loads(answer.body) if answer.status != 201 else {}
+    if answer.status == 201:
+        return 201, {}, reached[0]["x-ocm-decision"]
+    said = json.loads(answer.body)
+    return answer.status, said, said["decision"]
 
 
 @pytest.mark.parametrize("column,name", list(enumerate(
     ["modern.test", "cavage.test", "legacy.test", "other.test"])))
 def test_a_share_is_judged_by_the_profile(world, peers, column, name):
     profile, gateway, _ = world
-    before = len(gateway.decisions())
-    status, body = post(world, peers, name)
+    status, body, decided = post(world, peers, name)
     assert status == EXPECTED[profile][column], (body, gateway.log()[-2000:])
-    decision = gateway.decisions(before + 1)[-1]
+    decision = gateway.decision(decided)
     if status == 401:
         assert body["error"] in ("signature_required", "signature_invalid")
     if profile == "observe" and name == "other.test":

@@ -33,6 +33,11 @@ def reached(backend) -> list:
     return [request for request in backend.take() if request.method == "POST"]
 
 
+def decided(gateway, backend) -> dict:
+    """The line of the decision that let the last message through to the backend."""
+    return gateway.decision(reached(backend)[-1]["x-ocm-decision"])
+
+
 def test_a_modern_share_is_accepted_and_read_by_an_old_backend(world, peers):
     gateway, server, backend = world
     backend.take()

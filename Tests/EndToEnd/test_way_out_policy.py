@@ -52,6 +52,16 @@ def ruled(tmp_path_factory, authority, evidence):
         made.stop()
 
 
+def outgoing(gateway, at_least: int = 0) -> list[dict]:
+    """The lines of decisions about messages that leave, once there are so many."""
+    deadline = time.monotonic() + 20
+    while True:
+        lines = [each for each in gateway.decisions() if each.get("direction") == "out"]
+        if len(lines) >= at_least:
+            return lines
+        assert time.monotonic() < deadline, gateway.log()
+
+
 def test_a_share_that_policy_refuses_does_not_leave(ruled):
     """Neither as a message nor, a moment later, over the older API."""
     mark = ruled.mark()
@@ -60,7 +70,7 @@ def test_a_share_that_policy_refuses_does_not_leave(ruled):
     assert ruled.third.received == []
     assert not any(request.method == "POST" for host, request in ruled.of_gateways(mark)
                    if host == "third.test")
-    [line, *_] = [each for each in ruled.home.decisions(1) if each.get("direction") == "out"]
+    line = outgoing(ruled.home, 1)[0]
     assert "no_shares_out" in json.dumps(line) or "policy" in json.dumps(line)
 
 
@@ -69,11 +79,10 @@ def test_another_one_does(ruled):
 
 
 def test_each_message_out_has_one_line(ruled):
-    ruled.home.decisions(1)
-    before = len([each for each in ruled.home.decisions() if each.get("direction") == "out"])
+    before = len(outgoing(ruled.home))
     sent, got = shared(ruled.backend, ruled.legacy, "counted", Tree(b"x"))
     ruled.backend.unshare(sent)
-    lines = [each for each in ruled.home.decisions(before + 2) if each.get("direction") == "out"]
+    lines = outgoing(ruled.home, before + 2)
     assert len(lines) == before + 2, lines[before:]
     assert all(LEGACY in json.dumps(each) for each in lines[before:])
 
@@ -109,7 +118,7 @@ def test_a_share_for_a_stranger_waits_for_a_person(tmp_path_factory, authority, 
         assert all(int(told["retry-after"]) >= 60 for told in sent.told)
         assert made.fourth.received == []
         assert not any(host == FOURTH for host, _ in made.messages())
-        line = [each for each in made.home.decisions(1) if each.get("direction") == "out"][0]
+        line = outgoing(made.home, 1)[0]
         assert (line["action"], line["by"]) == ("hold", "unknown")
 
         def waiting() -> list[dict]:

@@ -91,7 +91,8 @@ def holding(files, forms, folder) -> list:
 
 
 def test_no_secret_is_in_anything_that_was_written(legacy, start, evidence, peers, authority,
-                                                   tmp_path_factory):
+                                                   tmp_path_factory, request):
+    assert request.session.items[-1] is request.node, "what runs behind it is not looked at"
     busy_outwards(tmp_path_factory.mktemp("outwards"), authority, evidence)
     server, backend = legacy("nextcloud")
     gateway = start(backend.url, configuration='[log]\nlevel = "debug"\n')
