@@ -70,6 +70,7 @@ struct AddressEdits {
             paths.append((.slashDoubled, Self.merged(path)))
         }
         for place in path.indices where path[place] == "/" {
+            guard paths.count < Self.maximumPaths else { break }
             paths.append((.slashesMerged, path[..<place] + "/" + path[place...]))
         }
         for prefix in values(of: "x-forwarded-prefix") where prefix.hasPrefix("/") {
@@ -115,6 +116,7 @@ struct AddressEdits {
     private func forwarded(_ name: String, _ parameter: String?) -> [String] {
         guard let parameter else { return values(of: name) }
         let elements = values(of: "forwarded").flatMap { $0.split(separator: ";") }
+            .prefix(4 * Self.maximumValues)
         let found = elements.compactMap { element -> String? in
             let parts = element.split(separator: "=", maxSplits: 1)
             guard parts.count == 2,

@@ -11,6 +11,9 @@ struct SignatureSearch {
     private let suspect: Suspect
     private let keys: [SuspectKey]
     private var left: Int
+    /// Messages with edits that may yet be made: one whose base was tried, or has none, costs no
+    /// verification.
+    private(set) var messagesLeft = Self.maximumMessages
     private var tried: Set<[UInt8]> = []
 
     /// - Parameter limit: the verifications that are made at most.
@@ -57,7 +60,7 @@ struct SignatureSearch {
                 for one in first {
                     for other in second {
                         if let found = verify([one, other], sketch) { return found }
-                        guard left > 0 else { return nil }
+                        guard left > 0, messagesLeft > 0 else { return nil }
                     }
                 }
             }
@@ -66,6 +69,8 @@ struct SignatureSearch {
     }
 
     private mutating func verify(_ edits: [Edit], _ sketch: RequestSketch) -> Match? {
+        guard left > 0, messagesLeft > 0 else { return nil }
+        messagesLeft -= 1
         var sketch = sketch
         for edit in edits { edit.apply(to: &sketch) }
         guard let message = sketch.message else { return nil }
@@ -97,4 +102,7 @@ struct SignatureSearch {
         }
         return nil
     }
+
+    /// More than the edits of an honest message make by twos.
+    private static let maximumMessages = 4096
 }
