@@ -5,13 +5,22 @@ import Transport
 
 /// The single checks that `verify` makes of a signature, in its order.
 extension Gateway {
-    /// All that needs no key: coverage, digest, time, and whether this generation is still taken
-    /// from this peer.
+    /// All that needs no key: whose target it is, coverage, digest, time, and whether this generation
+    /// is still taken.
     func judgeWithoutKey(
         _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received
     ) throws(Denial) {
         guard configuration.signature.accepts(presented.generation.fact) else {
             throw Denial(notAccepting: presented.generation.name)
+        }
+        // An absolute target is signed by the origin that it names itself.
+        if case .absolute(let scheme) = received.head.target.form, presented.generation != .none {
+            let authority = received.head.authority
+            let own = site.signedOrigin(for: authority)
+            guard scheme.rawValue == own.scheme,
+                (try? Authority(own.authority))?.normalized(for: scheme)
+                    == authority?.normalized(for: scheme)
+            else { throw Denial(.notCovered, "the target is at another origin than \(own)") }
         }
         let verdict: ProfileVerdict
         switch presented {

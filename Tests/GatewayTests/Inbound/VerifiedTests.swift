@@ -168,6 +168,24 @@ import Testing
         #expect(try await world.denial(draft)?.code == .signatureInvalid)
     }
 
+    /// By its name it is ours, and what was signed is for the site at another port or scheme.
+    @Test(arguments: [
+        ("https://cloud.test:9443", "cloud.test:9443"), ("http://cloud.test", "cloud.test"),
+    ])
+    func anAbsoluteTargetOfAnotherOriginIsRefused(_ origin: String, _ host: String) async throws {
+        for peer in [modern, cavage] {
+            let request = try peer.request(
+                origin + "/ocm/shares", Messages.share(from: peer.host), at: now, site: host)
+            #expect(try await world.denial(request)?.fault == .notCovered)
+        }
+        #expect(world.net.asked.isEmpty)
+    }
+
+    @Test(arguments: ["https://cloud.test", "HTTPS://Cloud.Test:443", "https://cloud.test."])
+    func anAbsoluteTargetOfTheSiteIsTaken(_ origin: String) async throws {
+        try await isValid(try modern.request(origin + "/ocm/shares", share, at: now), .tag)
+    }
+
     @Test func signaturesOfBothGenerationsAreRefusedTogether() async throws {
         var request = try modern.request("/ocm/shares", share, at: now)
         request.add("authorization", #"Signature keyId="modern.test#key1",signature="AAAA""#)
