@@ -113,6 +113,29 @@ import Testing
         #expect(error?.problem == .duplicateMember)
     }
 
+    @Test(arguments: [0, 1, 22, 23, 24, 25, 40])
+    func duplicatesAreFoundWhereverNamesCeaseToBeOfASCII(_ count: Int) throws {
+        let between = (0..<count).map { #""m\#($0)":0"# }
+        func read(_ first: [String], _ last: [String]) throws -> JSONValue {
+            let text = (first + between + last).joined(separator: ",")
+            return try self.read("{\(text)}")
+        }
+        for (one, other) in [("é", "É"), ("key", "\u{212A}ey"), ("sub", "\u{17F}ub"), ("ab", "AB")]
+        {
+            let (one, other) = ("\"\(one)\":0", "\"\(other)\":0")
+            for (one, other) in [(one, other), (other, one)] {
+                for (first, last) in [
+                    ([one], [other]), ([], [one, other]), ([one, #""ü":0"#], [other]),
+                    ([one], [#""ü":0"#, other]),
+                ] {
+                    let error = #expect(throws: JSONError.self) { try read(first, last) }
+                    #expect(error?.problem == .duplicateMember)
+                }
+            }
+            _ = try read([one], [#""ü":0"#, #""Ö":0"#])
+        }
+    }
+
     @Test func thirtyTwoLevelsAreReadAndNoMore() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

@@ -3,23 +3,22 @@
 /// Go matches names without regard to letter case, with the two letters that fold to ASCII
 /// (U+212A KELVIN SIGN to k, U+017F LONG S to s) included.
 struct MemberNames {
+    /// Names of ASCII, as they came, while there are no others.
     private var few: [String] = []
+    /// All names, folded once each, as soon as one is not of ASCII or they are more than a few.
     private var many: Set<String> = []
-    private var isASCII = true
 
     /// False when the name, folded, is there already.
     mutating func insert(_ name: String) -> Bool {
-        if !many.isEmpty { return many.insert(Self.fold(name)).inserted }
-        isASCII = isASCII && name.isASCII
-        if isASCII {
-            for other in few where Self.isSameASCII(name, other) { return false }
-        } else {
-            let folded = Self.fold(name)
-            for other in few where Self.fold(other) == folded { return false }
+        if many.isEmpty {
+            if name.isASCII, few.count < 24 {
+                for other in few where Self.isSameASCII(name, other) { return false }
+                few.append(name)
+                return true
+            }
+            many = Set(few.map(Self.fold))
         }
-        few.append(name)
-        if few.count > 24 { many = Set(few.map(Self.fold)) }
-        return true
+        return many.insert(Self.fold(name)).inserted
     }
 
     /// Whether two names of ASCII are one but for letter case.
