@@ -50,7 +50,8 @@ struct JWS {
 
     /// RFC 7515, section 7.2.
     private init(json document: [UInt8]) throws(ListDefect) {
-        let limits = JSONLimits(bytes: ListContents.longest * 2, depth: 4, values: 1000)
+        // An unprotected header may hold a JWK with a chain of certificates.
+        let limits = JSONLimits(bytes: ListContents.longest * 2, depth: 8, values: 1000)
         let root = try ListJSON(document, limits).root
         guard let object = root.object else { throw ListDefect("this is no JWS (RFC 7515)") }
         guard object["signature"] != nil || object["signatures"] != nil else {

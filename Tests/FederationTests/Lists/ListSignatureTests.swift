@@ -41,6 +41,7 @@ import Testing
             "\(protected).\(body).\(signature)", " \n\(protected).\(body).\(signature)\r\n",
             #"{"payload":"\#(body)","protected":"\#(protected)","signature":"\#(signature)"}"#,
             #" {"payload":"\#(body)","signatures":[{"protected":"\#(protected)","header":{"x":1},"signature":"\#(signature)"}]}"#,
+            #"{"payload":"\#(body)","signatures":[{"protected":"\#(protected)","header":{"jwk":{"kty":"OKP","x5c":["AA"]},"x5c":["AA"]},"signature":"\#(signature)"}]}"#,
         ] {
             let contents = try read(document, by: keys)
             #expect(contents.entries.count == 3)
