@@ -128,7 +128,7 @@ def test_an_ordinary_shareinfo_passes_with_its_body(closed):
                                   "/apps/federatedfilesharing/shares"])
 def test_a_message_is_judged_at_every_door(closed, front, path):
     if "federated" in path and closed.lax.server.kind == "nextcloud":
-        pytest.skip("ownCloud's alone")
+        pytest.skip("not a case: ownCloud's alone")
     response = closed.gateway.request("POST", front + path, [FORM], b"token=x&remote=https://gone.test")
     assert 400 <= response.status < 500
     assert closed.reached() == []

@@ -74,11 +74,11 @@ def test_a_share_is_declined(federation, peer, direction):
 
 def test_a_share_is_passed_on(federation, peer, direction):
     if peer is federation.strict:
-        pytest.skip("the strict server offers no resharing")
+        pytest.skip("not a case: the strict server offers no resharing")
     giver, taker = sides(federation, peer, direction)
     if giver.kind.is_owncloud != taker.kind.is_owncloud and \
             not is_swapped(federation, giver) and not is_swapped(federation, taker):
-        pytest.skip("these two cannot without a gateway between them")
+        pytest.skip("not a case: these two cannot without a gateway between them")
     # What Nextcloud 33 sends itself, 27 cannot open: there the third one has a gateway.
     third = federation.far_backend if giver is federation.cavage else federation.third
     reshare(giver, taker, third)
