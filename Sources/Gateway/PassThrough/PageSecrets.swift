@@ -5,14 +5,15 @@ import Transport
 /// Nextcloud and ownCloud open their pages of public links (`/s/SECRET/download`, previews, editors)
 /// by the secret of a federated share as well.
 extension Gateway {
-    /// Refused (`secret_refused`): a page that is asked for by the secret of a share that we know.
-    /// Peers reach data over WebDAV, where what they may do is judged.
+    /// Refused (`secret_refused`): a page that is asked for by the secret of a share that we know, and
+    /// what is to be moved or copied to one. Peers reach data over WebDAV, where what they may do is judged.
     func refuseSharesOnPages(_ head: RequestHead, _ path: TargetPath?) throws(Denial) {
         switch backend.kind {
         case .nextcloud, .owncloud10, .generic: break
         case .ocis, .opencloud, .cernbox, .seafile: return
         }
         if let path { try refuseShares(namedIn: path, head.query) }
+        try refuseShares(namedInDestinationOf: head)
     }
 
     /// A public link is added to a server of a visitor's own: the backend makes a share of it, which
@@ -55,8 +56,24 @@ extension Gateway {
         }
     }
 
+    /// Refused (`secret_refused`): a `Destination` that the secret of a share that we know stands in, on
+    /// whatever host: a backend may read the path of it alone.
+    func refuseShares(namedInDestinationOf head: RequestHead) throws(Denial) {
+        guard head.method.onData?.hasDestination == true, registry.count > 0 else { return }
+        for value in head.fields.values(of: .destination) {
+            // An encoded slash ends a segment for a server that decodes first.
+            let decoded = percentDecoded(String(decoding: value, as: UTF8.self)) ?? ""
+            for text in [Array(value), Array(decoded.utf8)] {
+                for part in text.split(whereSeparator: { Self.ends.contains($0) }) {
+                    try refuseShare(namedBy: part)
+                }
+            }
+        }
+    }
+
     private func refuseShare(namedBy part: some Collection<UInt8>) throws(Denial) {
-        guard part.count >= Self.shortestSecret, part.count <= 3 * 512,
+        // However long: spaces at its end are nothing to a database.
+        guard part.count >= Self.shortestSecret,
             let decoded = percentDecoded(String(decoding: part, as: UTF8.self))
         else { return }
         // A server behind may cut a segment at its parameters, or at what was encoded. Databases do not see
@@ -93,6 +110,7 @@ extension Gateway {
     /// Servers make theirs of 15 letters and digits, or more.
     private static let shortestSecret = 8
     private static let separators = Array("&;=".utf8)
+    private static let ends = Array(#"/\?"#.utf8)
 }
 
 extension TargetPath {

@@ -218,6 +218,7 @@ extension Gateway {
         }
         // Where the backend may look for one beside the credential: reva took it from the path.
         try refuseShares(namedIn: request.path, request.head.query)
+        try refuseShares(namedInDestinationOf: request.head)
         return try forward(
             request, as: .clients, destination: request.unjudgedDestination(site.hosts))
     }

@@ -10,7 +10,9 @@ import Testing
     @Test(arguments: [
         "/s/\(secret)", "/index.php/s/\(secret)/download", "/s//\(secret)?path=%2F",
         "/s/%53ECRET0PERMANEN", "/s/\(secret);x", "/s/\(secret)%3fx", "/s/\(secret)%23",
-        "/s/\(secret)%20", "/apps/files_sharing/publicpreview/\(secret)",
+        "/s/\(secret)%20", "/s/\(secret)\(String(repeating: "%20", count: 600))/download",
+        "/apps/editor/page?token=\(secret)\(String(repeating: "+", count: 1600))",
+        "/apps/files_sharing/publicpreview/\(secret)",
         "/apps/editor/page?x=1&token=\(secret)", "/apps/editor/page?token=%53ECRET0PERMANEN+",
         "/apps/files_sharing/ajax/publicpreview.php?t=\(secret)&file=a",
     ])
@@ -38,6 +40,10 @@ import Testing
     @Test(arguments: [
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)"),
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)+"),
+        (
+            "application/json",
+            "{\"token\":\"\(secret)\(String(repeating: " ", count: 1600))\",\"shareWith\":\"e@evil.test\"}"
+        ),
         ("application/json", "{\"token\":\"\(secret)\",\"shareWith\":\"eve@evil.test\"}"),
         ("multipart/form-data", "x"),
     ])

@@ -131,6 +131,30 @@ import Testing
         }
     }
 
+    // ownCloud opens any share that the destination names, and looks at the source's link alone.
+    @Test(arguments: [
+        "https://cloud.test/D/\(secret)/b", "/D/\(secret)/b", "https://other.test/D/\(secret)/b",
+        "/D/%53ECRET0PERMANEN/b", "/D/x%2F\(secret)%2Fb", "/D/\(secret)%20/b",
+    ])
+    func aMoveIntoAKnownShareByItsSecretIsRefused(_ destination: String) async throws {
+        for (kind, files) in [
+            ("nextcloud", "/public.php/dav/files"), ("owncloud10", "/remote.php/dav/public-files"),
+        ] {
+            let world = try await TestGateway(kind: kind)
+            let (id, _) = try await world.share(Self.secret)
+            let (registry, store) = (world.gateway.registry, world.gateway.store)
+            try await store.commit(registry.end(id, now: world.gateway.environment.now()))
+            let asked = destination.replacing("/D/", with: files + "/")
+            for place in ["\(files)/PUBLICLINK", "/remote.php/dav/files/alice"] {
+                let request = "COPY \(place)/a HTTP/1.1"
+                let planned = try world.plan(request, "Destination: \(asked)")
+                #expect((planned.status, planned.code) == (401, "secret_refused"))
+                let link = asked.replacing("ECRET0PERMANEN", with: "ECRET0ANOTHERONE")
+                #expect(try world.plan(request, "Destination: \(link)").status == nil)
+            }
+        }
+    }
+
     @Test func theFirstRequestWithoutCredentialsIsChallengedWithBasicAlone() async throws {
         for kind in ["nextcloud", "owncloud10"] {
             let world = try await TestGateway(kind: kind)
