@@ -6,17 +6,20 @@ import Synchronization
 extension ShareOrder {
     /// Makes the record of the share.
     ///
-    /// Refused: a peer that is no host, and a share that is known: both would have to be revoked to end
-    /// the one.
+    /// Refused: a peer that is no host, and a share that is known, also one that was only learned from its
+    /// peer: both would have to be revoked to end the one, and the learned one has no limits.
     func recorded(
         in registry: ShareRegistry, now: Int
     ) throws -> ShareRegistry.Recording {
         let share = try share()
-        let known = share.providerID.flatMap { name in
+        let named = share.providerID.flatMap { name in
             registry.find(name, .outbound, peer: share.peer)
                 .first { $0.standing(now: now) == .active }
         }
-        if let known {
+        let learned = registry.find(Secret(utf8: secret), .outbound).map(\.share).first {
+            $0.origin == .learned && $0.peer == share.peer && $0.standing(now: now) == .active
+        }
+        if let known = named ?? learned {
             throw StoreOpenError(
                 path: "share \(known.id)", what: "is this one already",
                 remedy:

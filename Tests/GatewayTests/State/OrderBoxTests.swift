@@ -51,6 +51,29 @@ import Testing
         #expect(try world.scratch.mode(of: "state.db.orders") == 0o700)
     }
 
+    /// It would go on opening the data without the limits of the one that is added.
+    @Test func whatWasLearnedFromThePeerIsNotAddedBesideIt() async throws {
+        let world = try await TestGateway()
+        let gateway = world.gateway
+        let recording = gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .learned, peer: try #require(PeerHost("one.test")),
+                providerID: nil, resourceType: nil,
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: Self.order.secret),
+                        handle: .none, permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: gateway.environment.now())
+        try await gateway.store.commit(recording.change)
+        func add() throws {
+            _ = try Self.order.recorded(in: gateway.registry, now: gateway.environment.now())
+        }
+        #expect(throws: StoreOpenError.self) { try add() }
+        try await gateway.store.commit(
+            gateway.registry.end(recording.share.id, now: gateway.environment.now()))
+        try add()
+    }
+
     @Test func aShareIsAddedWhereNoGatewayRuns() async throws {
         let world = try await TestGateway()
         world.gateway.store.close()
