@@ -26,7 +26,9 @@ extension Gateway {
         try await makeDurable(verified.memory.take() + memory)
         trail.exchanged(share)
         let settings = share.settings.and(permitted.settings)
-        let lifetime = (settings.tokenTTL ?? configuration.token.lifetime).wholeSeconds
+        let longest = (settings.tokenTTL ?? configuration.token.lifetime).wholeSeconds
+        // The token of a share that ends sooner is good no longer.
+        let lifetime = share.expires.map { max(1, min(longest, $0 - now)) } ?? longest
         let token = try sealer.seal(
             AccessToken(
                 share: share.id.description, peer: peer,

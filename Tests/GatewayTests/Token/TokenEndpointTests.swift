@@ -51,6 +51,13 @@ import Testing
         #expect(try JSONValue(parsing: answer.body).object?["expires_in"] == .integer(lifetime))
     }
 
+    @Test func noTokenIsSaidToLiveLongerThanItsShare() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, expires: world.gateway.environment.now() + 40)
+        let answer = try await world.exchange(code: Self.secret)
+        #expect(try JSONValue(parsing: answer.body).object?["expires_in"] == .integer(40))
+    }
+
     @Test func aRuleSaysWhoMayExchangeACode() async throws {
         let open = try await TestGateway()
         try await open.share(Self.secret, settings: RuleSettings(bind: CodeBinding.none))
