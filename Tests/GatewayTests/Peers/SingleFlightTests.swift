@@ -39,11 +39,21 @@ import Testing
 
     @Test func otherKeysDoNotWait() async {
         let flight = SingleFlight<String, Int>()
+        let begun = TestCounter()
+        let ended = TestCounter()
         async let slow = flight.result(for: "slow") {
-            try? await Task.sleep(for: .milliseconds(200))
-            return 1
+            begun.add()
+            // Until the other one is over, which it never is when it waits for this one.
+            for _ in 0..<3000 where ended.value == 0 {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+            return ended.value
+        }
+        for _ in 0..<3000 where begun.value == 0 {
+            try? await Task.sleep(for: .milliseconds(10))
         }
         let quick = await flight.result(for: "quick") { 2 }
+        ended.add()
         #expect(quick == 2)
         #expect(await slow == 1)
     }
