@@ -143,8 +143,11 @@ def test_a_slow_reader_does_not_fill_the_memory(world, peers):
         connection.send((f"GET {PREFIX}/slow.bin HTTP/1.1\r\nHost: cloud.test\r\n"
                          f"Authorization: Bearer {token}\r\n\r\n").encode())
         stalled.append(connection)
-    threading.Event().wait(3)
     try:
+        for connection in stalled:
+            start, _, _ = read_head(connection.reader)
+            assert " 200 " in start
+        threading.Event().wait(3)
         grown = gateway.memory("VmRSS")
     finally:
         for connection in stalled:

@@ -162,6 +162,7 @@ def test_a_slow_reader_and_a_slow_backend_are_held_back_not_buffered(start):
         deadline = time.monotonic() + 20
         while len(origin.heads) < 40 and time.monotonic() < deadline:
             time.sleep(0.01)
+        assert len(origin.heads) == 40
         time.sleep(0.5)
         assert gateway.memory("VmRSS") - before < 40 * (256 << 10)
     hold.set()
