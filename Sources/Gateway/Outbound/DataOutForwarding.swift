@@ -48,7 +48,18 @@ extension Gateway {
                 replacing: replacing(data, request, key, room),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
-                }, onData: room?.onData, onEnd: onEnd))
+                }, onData: room?.onData, withdrawn: withdrawal(of: data, request), onEnd: onEnd))
+    }
+
+    /// The refusal of a request that is under way, once its share is over.
+    private func withdrawal(
+        of data: DataShare, _ request: PeerRequest
+    ) -> (@Sendable () -> Answer?)? {
+        guard let id = data.id else { return nil }
+        return { [self] in
+            guard registry.standing(of: id, now: environment.now()) != .active else { return nil }
+            return refusal(Denial(.shareEnded, "share \(id) is over"), of: request)
+        }
     }
 
     /// What takes the place of an answer: another attempt where the token is refused, a refusal

@@ -169,7 +169,12 @@ package final class ShareRegistry: Sendable {
 
     /// Whether a token is still good for its share, without a copy of the share.
     package func isGood(_ token: AccessToken, of id: ShareID, now: Int) -> Bool {
-        table.withLock { $0.isGood(id, epoch: token.epoch, now: now) }
+        isGood(id, epoch: token.epoch, now: now)
+    }
+
+    /// Whether a share stands, and is what it was in this epoch.
+    func isGood(_ id: ShareID, epoch: UInt32, now: Int) -> Bool {
+        table.withLock { $0.isGood(id, epoch: epoch, now: now) }
     }
 
     // MARK: Secrets

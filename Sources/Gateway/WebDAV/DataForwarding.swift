@@ -11,6 +11,13 @@ enum ShownCredential: Sendable {
     case field(Secret)
 }
 
+/// The share that a request for data was let through by: it goes on for as long as that stands.
+struct DataGrant: Sendable {
+    let share: ShareID
+    let epoch: UInt32
+    let access: AccessFact
+}
+
 extension Gateway {
     /// Sends a request for data on.
     ///
@@ -20,10 +27,11 @@ extension Gateway {
     ///   - destination: the path at the backend, for MOVE and COPY; judged, unless the credential is the
     ///     client's.
     ///   - room: what is to be settled when it is over.
+    ///   - grant: what it is let through by; nil where nothing was judged.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
         hiding hidden: HiddenSecret? = nil, destination: String? = nil,
-        depth: DataRequest.Depth = .asSent, room: StreamedRoom? = nil
+        depth: DataRequest.Depth = .asSent, room: StreamedRoom? = nil, by grant: DataGrant? = nil
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var authorization: Secret?
@@ -65,12 +73,26 @@ extension Gateway {
             authorization: authorization, adding: added)
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
         if let room { onEnd = { _ in room.end() } }
+        var withdrawn: (@Sendable () -> Answer?)?
+        if let grant { withdrawn = { [self] in withdrawal(of: grant, request) } }
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: onHead, replacing: replacing(request, hidden, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
-                onData: room?.onData, onEnd: onEnd))
+                onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
+    }
+
+    /// The refusal of a request that is under way, once its share is over.
+    private func withdrawal(of grant: DataGrant, _ request: DataRequest) -> Answer? {
+        guard !registry.isGood(grant.share, epoch: grant.epoch, now: environment.now()) else {
+            return nil
+        }
+        switch grant.access {
+        case .token:
+            return refusal(Denial(.tokenInvalid, "share \(grant.share) is over"), of: request)
+        case .secret: return refusal(Denial(.secretRefused, over: grant.share), of: request)
+        }
     }
 
     /// What takes the place of an answer: a refusal, where a limit has no room for it or nobody can

@@ -123,7 +123,8 @@ extension Gateway {
             entry.form == backend.view.backend.credential
             ? entry.credential : try credential(of: share(of: entry, now: now))
         return try forward(
-            request, as: .field(credential), destination: destination, depth: depth, room: room)
+            request, as: .field(credential), destination: destination, depth: depth, room: room,
+            by: DataGrant(share: entry.share, epoch: token.epoch, access: .token))
     }
 
     private func share(
@@ -147,7 +148,8 @@ extension Gateway {
         let depth = try inside.depth()
         let (destination, room) = try permit(access, inside, below: root, would: would)
         return try forward(
-            inside, as: .field(field), destination: destination, depth: depth, room: room)
+            inside, as: .field(field), destination: destination, depth: depth, room: room,
+            by: access.grant)
     }
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
@@ -171,7 +173,8 @@ extension Gateway {
         return try forward(
             request, as: .nothing, path: hidden.root + request.route.rest,
             hiding: access.credential == .handle ? hidden : nil,
-            destination: destination.map { hidden.inside($0) }, depth: depth, room: room)
+            destination: destination.map { hidden.inside($0) }, depth: depth, room: room,
+            by: access.grant)
     }
 
     /// The share that a secret opens; nil when it was never seen.
@@ -302,6 +305,13 @@ extension Gateway {
     }
 
     private static let webdavProtocol = ["webdav"]
+}
+
+extension FoundAccess {
+    /// What a request by this secret is let through by.
+    fileprivate var grant: DataGrant {
+        DataGrant(share: share.id, epoch: share.epoch, access: .secret)
+    }
 }
 
 extension NetworkAddress {

@@ -84,6 +84,10 @@ extension ClientExchange {
             switch try nextPiece() {
             case .needMore: return false
             case .data(let piece):
+                if let answer = withdrawal() {
+                    withdraw(answer)
+                    return true
+                }
                 guard mayPass(piece) else {
                     stop(.refused(.bodyTooLarge), .bodyTooLarge)
                     return false
@@ -109,6 +113,27 @@ extension ClientExchange {
         switch passage?.forwarding.onData?(piece.readableBytes) {
         case .goesOn, nil: true
         case .ends: false
+        }
+    }
+
+    /// The answer to a request that may go on no more.
+    private func withdrawal() -> Answer? {
+        guard let passage, let withdrawn = passage.forwarding.withdrawn else { return nil }
+        let isDue = passage.nextLook.map { $0 <= loop.now } ?? false
+        if isDue || passage.nextLook == nil { passage.nextLook = loop.now + .seconds(1) }
+        return isDue ? withdrawn() : nil
+    }
+
+    private func withdraw(_ answer: Answer) {
+        guard let passage else { return }
+        let isAnswered = passage.answer != nil
+        if !isAnswered { passage.status = answer.status }
+        endPassage(.replaced, keepsUpstream: false)
+        if isAnswered {
+            cycle.enter(.closed)
+            abort()
+        } else {
+            send(answer)
         }
     }
 
@@ -194,6 +219,7 @@ extension ClientExchange {
 
     private func passOn(_ body: ByteBuffer) {
         guard body.readableBytes > 0 else { return }
+        if let answer = withdrawal() { return withdraw(answer) }
         guard mayPass(body) else {
             fail(.tooLarge)
             return

@@ -17,6 +17,8 @@ final class Passage {
     var status: Int?
     var requestBytes = 0
     var responseBytes = 0
+    /// When it is asked next whether it may go on; nil before the first piece of a body.
+    var nextLook: LoopTime?
 
     /// What it takes of what its client may have at once.
     var place: Place?

@@ -25,6 +25,9 @@ package struct Forwarding: Sendable {
     /// Asked for each piece of either body, with the number of its bytes, before it goes on; nil lets
     /// all pass. On the event loop.
     package var onData: (@Sendable (Int) -> Passing)?
+    /// Asked while pieces of either body pass, at most once a second: an answer takes the place of
+    /// one that has not begun, and cuts one off that has. On the event loop.
+    package var withdrawn: (@Sendable () -> Answer?)?
     /// Called exactly once, when all is over. On the event loop.
     package var onEnd: (@Sendable (ForwardingResult) -> Void)?
 
@@ -35,6 +38,7 @@ package struct Forwarding: Sendable {
         replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
         onFailure: (@Sendable (UpstreamFailure) -> Answer)? = nil,
         onData: (@Sendable (Int) -> Passing)? = nil,
+        withdrawn: (@Sendable () -> Answer?)? = nil,
         onEnd: (@Sendable (ForwardingResult) -> Void)? = nil
     ) {
         self.upstream = upstream
@@ -45,6 +49,7 @@ package struct Forwarding: Sendable {
         self.replacing = replacing
         self.onFailure = onFailure
         self.onData = onData
+        self.withdrawn = withdrawn
         self.onEnd = onEnd
     }
 }
@@ -124,7 +129,7 @@ package struct ForwardingResult: Sendable {
     package enum End: Sendable, Equatable {
         /// The answer went out whole.
         case complete
-        /// Something else took the place of the answer.
+        /// Something else took the place of the answer, or of the rest of it.
         case replaced
         /// The upstream failed; the client was told so, or cut off.
         case upstream(UpstreamFailure)

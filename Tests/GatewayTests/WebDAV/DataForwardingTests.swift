@@ -64,6 +64,40 @@ import Testing
         }
     }
 
+    @Test func whatHasBegunEndsWithItsShare() async throws {
+        for byToken in [true, false] {
+            for expires in [true, false] {
+                let world = try await TestGateway()
+                let now = world.gateway.environment.now()
+                let (id, _) = try await world.share(Self.secret, expires: now + 60)
+                let credential =
+                    byToken
+                    ? "Authorization: Bearer \(try await world.token(Self.secret))"
+                    : basic(Self.secret)
+                let head = try world.head(
+                    "PUT \(Self.file) HTTP/1.1", credential, "Transfer-Encoding: chunked")
+                guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client),
+                    let withdrawn = forwarding.withdrawn
+                else { throw TestGateway.NoAddress() }
+                #expect(withdrawn() == nil)
+                if expires {
+                    world.pass(seconds: 60)
+                } else {
+                    try await world.gateway.store.commit(world.gateway.registry.end(id, now: now))
+                }
+                let answer = withdrawn()
+                #expect(answer?.status == 401)
+                #expect(answer?.code == (byToken ? "token_invalid" : "secret_refused"))
+            }
+        }
+        let world = try await TestGateway()
+        let head = try world.head("PUT \(Self.file) HTTP/1.1", basic("PUBLICLINK"))
+        guard case .forward(let link) = world.gateway.plan(head, from: world.client) else {
+            throw TestGateway.NoAddress()
+        }
+        #expect(link.withdrawn == nil)
+    }
+
     @Test func eachRefusalIsOneLineWithItsDecision() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret, permissions: .named(["read"]))

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import Testing
 
@@ -114,6 +115,43 @@ import Testing
             })
         #expect(answer.hasPrefix(status) && !answer.hasSuffix("yes"))
         #expect(asked.withLock { $0 } == [bytes])
+    }
+
+    /// Asked once a second, while anything passes.
+    @Test(arguments: [
+        (nil, "HTTP/1.1 401 ", "over"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nyes", "HTTP/1.1 200 ", "yes"),
+    ])
+    func whatIsWithdrawnEndsWhileItsBodyPasses(
+        _ begun: String?, _ status: String, _ end: String
+    ) async throws {
+        let away = LoopGroup(count: 1)
+        let server = try await ScriptedServer(on: away) { _ in begun }
+        let upstream = Upstream(
+            .tcp(.address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: server.port)))
+        let plan: @Sendable () throws -> Plan = {
+            var writer = HeadWriter()
+            try writer.requestLine(.put, Array("/a".utf8))
+            return .forward(
+                Forwarding(
+                    to: upstream, head: writer,
+                    withdrawn: { Answer(status: 401, body: Array("over".utf8)) }))
+        }
+        var answer = ""
+        try await serve(
+            { _ in }, { _, _ in (try? plan()) ?? .answer(Answer(status: 500)) }
+        ) { port, group, _ in
+            let (channel, heard) = try await RawClient.connect(
+                to: port, on: group,
+                saying: "PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while channel.isActive {
+                try? await channel.writeAndFlush(ByteBuffer(string: "1\r\nx\r\n")).get()
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            answer = try await heard.get()
+        }
+        await away.shutdown()
+        #expect(answer.hasPrefix(status) && answer.hasSuffix(end))
     }
 
     @Test func onlyTheFieldsThatAreKeptPass() async throws {
