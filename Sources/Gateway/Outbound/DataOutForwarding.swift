@@ -45,7 +45,7 @@ extension Gateway {
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: { Self.edit($0, to: method, mapping) },
-                replacing: replacing(data, request, key, room),
+                replacing: replacing(data, request, key, room, isMapped: mapping != nil),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
                 }, onData: room?.onData, withdrawn: withdrawal(of: data, request), onEnd: onEnd))
@@ -63,16 +63,22 @@ extension Gateway {
     }
 
     /// What takes the place of an answer: another attempt where the token is refused, a refusal
-    /// where a limit has no room for it.
+    /// where a limit has no room for it, or where nobody can see which paths it names.
     private func replacing(
-        _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?
+        _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?,
+        isMapped: Bool
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
         let token = refusedToken(data, request, key)
-        guard let room else { return token }
+        guard room != nil || isMapped else { return token }
         return { [self] head in
             if let replacement = token?(head) { return replacement }
             do throws(Denial) {
-                try room.answered(head.status, head.body)
+                if isMapped, head.isCoded,
+                    head.namesPaths(answering: request.head.method.onData)
+                {
+                    throw Denial(.peerUnavailable, "the answer is in a content coding")
+                }
+                try room?.answered(head.status, head.body)
                 return nil
             } catch { return .answer(refusal(error, of: request)) }
         }
@@ -97,6 +103,10 @@ extension Gateway {
             case .asSent: break
             case .secret(let field): try writer.add(.authorization, field)
             case .token(let token, _): try writer.add(.authorization, token.field)
+            }
+            switch coding {
+            case .asSent: break
+            case .identity: try writer.add(.acceptEncoding, "identity")
             }
             if let destination { try writer.add(.destination, destination) }
             if let condition { try writer.add(.if, condition) }

@@ -59,7 +59,7 @@ extension Gateway {
             let method = request.head.method
             onHead = { [self] head in hidden.edit(head, to: method, host: site.host) }
         } else if let told = request.told, Self.mayNamePaths(request) {
-            dropped.append(.acceptEncoding)
+            coding = .identity
             let method = request.head.method.onData
             onHead = { [self] head in pathsTold(head, to: method, of: told) }
         }
@@ -100,10 +100,14 @@ extension Gateway {
     private func replacing(
         _ request: DataRequest, _ hidden: HiddenSecret?, _ room: StreamedRoom?
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
-        guard room != nil || hidden != nil else { return nil }
+        let isMapped = request.told != nil && Self.mayNamePaths(request)
+        guard room != nil || hidden != nil || isMapped else { return nil }
         return { [self] head in
             do throws(Denial) {
                 try hidden?.refuseCoding(head, to: request.head.method)
+                if isMapped, head.namesPaths(answering: request.head.method.onData) {
+                    try head.refuseCoding()
+                }
             } catch { return .answer(unavailable(error, to: request.client)) }
             do throws(Denial) {
                 try room?.answered(head.status, head.body)

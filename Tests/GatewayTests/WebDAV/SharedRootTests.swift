@@ -46,6 +46,35 @@ import Testing
         }
     }
 
+    @Test func whatNamesPathsIsAskedForAndTakenWithoutACoding() async throws {
+        let world = try await TestGateway(kind: "opencloud")
+        let (_, code) = try await world.share(
+            Self.secret, id: "a", handle: .make, uri: "https://cloud.test/dav/ocm/a")
+        for (line, isMapped) in [
+            ("PROPFIND /dav/ocm/", true), ("LOCK /dav/ocm/x", true), ("GET /dav/ocm/x", false),
+            ("PROPFIND /dav/ocm/a/", false),
+        ] {
+            let plan = world.gateway.plan(
+                try world.head(
+                    "\(line) HTTP/1.1", bearer(code), "Depth: 1", "Accept-Encoding: gzip"),
+                from: world.client)
+            guard case .forward(let forwarding) = plan else { throw TestGateway.NoAddress() }
+            #expect(
+                Planned(plan).values("accept-encoding") == [isMapped ? "identity" : "gzip"],
+                "\(line)")
+            for (status, coding, isRefused) in [
+                (207, "gzip", true), (207, "identity", false), (404, "gzip", false),
+            ] {
+                let head = try WayOut.answer(status, coding: coding)
+                guard case .answer(let answer)? = forwarding.replacing?(head) else {
+                    #expect(!isMapped || !isRefused, "\(line) \(status) \(coding)")
+                    continue
+                }
+                #expect(isMapped && isRefused && answer.status == 502, "\(line) \(coding)")
+            }
+        }
+    }
+
     @Test func whatAShareAllowsHoldsAtTheRootOfAllSharesToo() async throws {
         let world = try await TestGateway(kind: "cernbox")
         let (_, code) = try await world.share(
