@@ -8,9 +8,9 @@ extension ShareCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a share: its codes, secrets and tokens open nothing any more.",
             discussion: """
-                At once, also in a gateway that runs, but for a transfer that has begun, which goes on. \
-                It cannot be taken back, and the backend is not told: remove the share there too, else \
-                it goes on for whoever reaches the backend on another way. Exit codes: 0 ended, 1 there is no such share, or it is over already, 2 it \
+                At once, also in a gateway that runs, and for what is under way. It cannot be taken back, \
+                and the backend is not told: remove the share there too, else it goes on for whoever \
+                reaches the backend on another way. Exit codes: 0 ended, 1 there is no such share, or it is over already, 2 it \
                 could not be done.
                 """)
 
