@@ -41,7 +41,8 @@ def test_each_holds_little_and_a_good_client_is_served(gateway):
             began = time.monotonic()
             assert gateway.request("GET", "/", connection=good).status == 200
             slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 2, f"{slowest:.2f} s"
+        # Under a sanitizer nobody waited for the readers to be full, and all is slower.
+        assert slowest < (2 if before else 10), f"{slowest:.2f} s"
     for reader in readers:
         reader.close()
 
