@@ -61,10 +61,11 @@ extension Gateway {
     func refuseShares(namedInDestinationOf head: RequestHead) throws(Denial) {
         guard head.method.onData?.hasDestination == true, registry.count > 0 else { return }
         for value in head.fields.values(of: .destination) {
-            // An encoded slash ends a segment for a server that decodes first.
-            let decoded = percentDecoded(String(decoding: value, as: UTF8.self)) ?? ""
-            for text in [Array(value), Array(decoded.utf8)] {
-                for part in text.split(whereSeparator: { Self.ends.contains($0) }) {
+            // An encoded slash ends a segment for a server that decodes first, whatever else stands there.
+            let raw = String(decoding: value, as: UTF8.self)
+            for text in [raw, percentDecoded(raw)].compactMap({ $0 }) {
+                let path = Self.ends.reduce(text) { $0.replacing($1, with: "/") }
+                for part in path.utf8.split(separator: UInt8(ascii: "/")) {
                     try refuseShare(namedBy: part)
                 }
             }
@@ -110,7 +111,7 @@ extension Gateway {
     /// Servers make theirs of 15 letters and digits, or more.
     private static let shortestSecret = 8
     private static let separators = Array("&;=".utf8)
-    private static let ends = Array(#"/\?"#.utf8)
+    private static let ends = ["\\", "?", "%2F", "%2f", "%5C", "%5c"]
 }
 
 extension TargetPath {

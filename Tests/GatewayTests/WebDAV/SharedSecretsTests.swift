@@ -134,7 +134,8 @@ import Testing
     // ownCloud opens any share that the destination names, and looks at the source's link alone.
     @Test(arguments: [
         "https://cloud.test/D/\(secret)/b", "/D/\(secret)/b", "https://other.test/D/\(secret)/b",
-        "/D/%53ECRET0PERMANEN/b", "/D/x%2F\(secret)%2Fb", "/D/\(secret)%20/b",
+        "/D/%53ECRET0PERMANEN/b", "/D/x%2F\(secret)%2Fb",
+        "/D/x%2f\(secret)%2Fb%FF", "/D/x\\\(secret)%5Cb", "/D/\(secret)%20/b",
     ])
     func aMoveIntoAKnownShareByItsSecretIsRefused(_ destination: String) async throws {
         for (kind, files) in [
