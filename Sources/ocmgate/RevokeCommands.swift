@@ -10,8 +10,8 @@ extension ShareCommand {
             discussion: """
                 At once, also in a gateway that runs, and for what is under way. It cannot be taken back, \
                 and the backend is not told: remove the share there too, else it goes on for whoever \
-                reaches the backend on another way. Exit codes: 0 ended, 1 there is no such share, or it is over already, 2 it \
-                could not be done.
+                reaches the backend on another way. Exit codes: 0 ended, 1 there is no such share, or it \
+                is over already, 2 it could not be done.
                 """)
 
         @OptionGroup var revocation: RevocationOptions

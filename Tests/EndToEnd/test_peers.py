@@ -148,35 +148,31 @@ def test_a_crowd_waits_for_one_fetch(world, crowd):
     assert len(peer.requests) <= 4, [request.start for request in peer.requests]
 
 
-def test_discovery_may_be_redirected_on_its_own_host(world, crowd):
-    gateway, _ = world
-    peer = crowd.peers["moved.test"]
+def move(peer, path, location, body):
+    """What the peer has at `path` is behind a redirect, at `/index.php` before it."""
     script = peer.script
 
     def moved(request):
-        if request.target == "/.well-known/ocm":
-            return answer(301, b"", ("Location", "https://moved.test/index.php/.well-known/ocm"))
-        if request.target == "/index.php/.well-known/ocm":
-            return answer(200, peer.discovery())
+        if request.target == path:
+            return answer(301, b"", ("Location", location))
+        if request.target == "/index.php" + path:
+            return answer(200, body())
         return script(request)
 
     peer.script = moved
+
+
+def test_discovery_may_be_redirected_on_its_own_host(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["moved.test"]
+    move(peer, "/.well-known/ocm", "https://moved.test/index.php/.well-known/ocm", peer.discovery)
     assert send(gateway, peer).status == 201, gateway.log()[-2000:]
 
 
 def test_a_key_set_may_be_redirected_on_its_own_host(world, crowd):
     gateway, _ = world
     peer = crowd.peers["moved-keys.test"]
-    script = peer.script
-
-    def moved(request):
-        if request.target == "/ocm/jwks":
-            return answer(301, b"", ("Location", "/index.php/ocm/jwks"))
-        if request.target == "/index.php/ocm/jwks":
-            return answer(200, peer.jwks())
-        return script(request)
-
-    peer.script = moved
+    move(peer, "/ocm/jwks", "/index.php/ocm/jwks", peer.jwks)
     assert send(gateway, peer).status == 201, gateway.log()[-2000:]
 
 
