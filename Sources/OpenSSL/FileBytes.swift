@@ -6,11 +6,14 @@
     import Darwin
 #endif
 
-/// Bytes of open files, read into the array that they stay in.
+/// Bytes of open files: read into the array that they stay in, and written as far as a file takes them.
 package enum FileBytes {
-    /// What the system says when it does not read (`errno`).
+    /// What the system says when it does not read or write (`errno`).
     package struct Failure: Error, CustomStringConvertible {
         package let number: CInt
+
+        /// Whether the file takes nothing now, and may later.
+        package var isForNow: Bool { number == EAGAIN || number == EWOULDBLOCK }
 
         package var description: String { unsafe String(cString: strerror(number)) }
     }
@@ -35,9 +38,25 @@ package enum FileBytes {
         if let failure { throw failure }
         return bytes
     }
+
+    /// Writes as much of `bytes` as the file takes now, and says how much that was.
+    ///
+    /// Thrown: what the system says, `EAGAIN` of a file that would block for one.
+    package static func write(_ file: CInt, _ bytes: Span<UInt8>) throws(Failure) -> Int {
+        while true {
+            let count = unsafe bytes.withPointer { unsafe writeSome(file, $0, $1) }
+            if count >= 0 { return count }
+            if errno != EINTR { throw Failure(number: errno) }
+        }
+    }
 }
 
 /// `read` of the system, which has the same name as ours.
 private func readSome(_ file: CInt, _ room: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
     unsafe read(file, room, count)
+}
+
+/// `write` of the system, which has the same name as ours.
+private func writeSome(_ file: CInt, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    unsafe write(file, bytes, count)
 }

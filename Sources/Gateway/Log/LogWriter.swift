@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import OpenSSL
 import Synchronization
 import SystemPackage
 
@@ -131,17 +132,21 @@ package final class LogWriter: Sendable {
         if !sink(droppedLine(dropped)) { state.withLock { $0.dropped += dropped } }
     }
 
-    /// A sink that writes to an open file, standard error for one.
+    /// A sink that writes to an open file, standard error for one, each byte once: also to one that does
+    /// not block, which may take a part of a line.
     static func file(_ file: FileDescriptor) -> @Sendable ([UInt8]) -> Bool {
         { bytes in
-            while true {
+            var written = 0
+            while written < bytes.count {
                 do {
-                    try file.writeAll(bytes)
-                    return true
-                } catch Errno.wouldBlock {
+                    written += try FileBytes.write(
+                        file.rawValue, bytes.span.extracting(written...))
+                } catch {
+                    guard error.isForNow else { return false }
                     Thread.sleep(forTimeInterval: 0.005)
-                } catch { return false }
+                }
             }
+            return true
         }
     }
 }

@@ -1,5 +1,7 @@
 import Dispatch
+import Foundation
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Gateway
@@ -76,5 +78,25 @@ import Testing
         writer.stop()
         writer.write(Array("late\n".utf8))
         #expect(writer.dropped == 1 && sink.text == "")
+    }
+
+    @Test func aLineThatIsTakenInPartsIsWrittenOnce() throws {
+        let pipe = Pipe()
+        let end = pipe.fileHandleForWriting.fileDescriptor
+        #expect(fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) == 0)
+        let line = (0..<40_000).map { "\($0) " }.joined() + "\n"
+        DispatchQueue.global().async {
+            #expect(LogWriter.file(FileDescriptor(rawValue: end))(Array(line.utf8)))
+            try? pipe.fileHandleForWriting.close()
+        }
+        #expect(try pipe.fileHandleForReading.readToEnd() == Data(line.utf8))
+    }
+
+    @Test func aFileThatTakesNothingAnyMoreIsToldOf() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForReading.close()
+        signal(SIGPIPE, SIG_IGN)
+        let end = FileDescriptor(rawValue: pipe.fileHandleForWriting.fileDescriptor)
+        #expect(!LogWriter.file(end)(Array("line\n".utf8)))
     }
 }
