@@ -1,7 +1,7 @@
 /// The reasons to refuse a request, as they stand in log, journal and `explain`.
 ///
-/// This is the one table: a new reason gets its row in each of the switches of
-/// `DenialTable.swift`, and nowhere else.
+/// A new reason gets its row in the one table, in `DenialTable.swift`, and its words in
+/// `DenialHint.swift`; nowhere else.
 package enum DenialCode: String, Sendable, CaseIterable {
     // What was sent cannot be read.
     case malformedRequest = "malformed_request"
