@@ -35,6 +35,9 @@ package struct Denial: Error, Sendable, Equatable {
         }
     }
 
+    /// What would have refused something that the profile let pass: the journal is searched for it.
+    package var asTolerated: String { "\(code.rawValue): \(detail)" }
+
     package init(_ code: DenialCode, _ detail: String = "", retryAfter: Int? = nil) {
         self.code = code
         self.fault = nil

@@ -68,8 +68,7 @@ extension Gateway {
                 .senderMismatch,
                 "the backend reads of a share its owner's host alone: only \(share.owner.host) may send it"
             )
-            guard configuration.profile == .observe else { throw denial }
-            trail.tolerated(denial)
+            try refuse(denial, orTell: trail)
         }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)

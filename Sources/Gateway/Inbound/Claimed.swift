@@ -47,10 +47,7 @@ extension Gateway {
             received: received, message: message, claim: claim, share: meant.share,
             doubt: meant.doubt)
         try admit(claimed, signer, trail)
-        do throws(Denial) { try checkOurs(message) } catch {
-            guard configuration.profile == .observe else { throw error }
-            trail.tolerated(error)
-        }
+        do throws(Denial) { try checkOurs(message) } catch { try refuse(error, orTell: trail) }
         return claimed
     }
 

@@ -31,8 +31,7 @@ extension Gateway {
         let verdict = judgement.verdict
         let refusal = standings.named.flatMap { verdict.denial?.about($0) } ?? verdict.denial
         if let denial = refusal ?? trail.heldBack(from: verified.peer) {
-            guard configuration.profile == .observe else { throw denial }
-            trail.tolerated(denial)
+            try refuse(denial, orTell: trail)
         }
         return Permitted(verified: verified, settings: verdict.settings)
     }

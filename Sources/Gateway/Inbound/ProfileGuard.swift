@@ -43,3 +43,19 @@ extension Configuration.SignatureSettings {
         }
     }
 }
+
+extension Gateway {
+    /// What would be refused, for `would`.
+    ///
+    /// Refused: `denial`, unless the profile is `observe`.
+    func observed(_ denial: Denial) throws(Denial) -> String {
+        guard configuration.profile == .observe else { throw denial }
+        return denial.asTolerated
+    }
+
+    /// Refused: `denial`, unless the profile is `observe`, which tells of it and goes on.
+    func refuse(_ denial: Denial, orTell trail: Trail) throws(Denial) {
+        guard configuration.profile == .observe else { throw denial }
+        trail.tolerated(denial)
+    }
+}

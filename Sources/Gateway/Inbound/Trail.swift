@@ -194,7 +194,7 @@ final class Trail: Sendable {
 
     /// Something that would have refused the message, and was let pass by the profile.
     func tolerated(_ denial: Denial) {
-        let text = denial.code.rawValue + ": " + denial.detail
+        let text = denial.asTolerated
         note { record in
             if !record.would.contains(text) { record.would.append(text) }
         }

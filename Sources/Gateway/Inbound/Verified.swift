@@ -68,8 +68,7 @@ extension Gateway {
             return try await signed(claimed, presented, message, trail)
         } catch {
             suspect(error, claimed, decision: trail.decision)
-            guard configuration.profile == .observe else { throw error }
-            trail.tolerated(error)
+            try refuse(error, orTell: trail)
             return Verified(
                 claimed: claimed, peer: claimed.claim?.peer, signature: .tolerated(error),
                 document: nil)

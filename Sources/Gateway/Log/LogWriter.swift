@@ -138,7 +138,7 @@ package final class LogWriter: Sendable {
         { bytes in
             var written = 0
             while written < bytes.count {
-                do {
+                do throws(FileBytes.Failure) {
                     written += try FileBytes.write(
                         file.rawValue, bytes.span.extracting(written...))
                 } catch {

@@ -47,10 +47,7 @@ extension Gateway {
         let judgement = judge(
             facts, Amount(of: message, addressed.received), under: trail.snapshot)
         trail.judged(judgement, facts)
-        if let denial = judgement.verdict.denial {
-            guard configuration.profile == .observe else { throw denial }
-            trail.tolerated(denial)
-        }
+        if let denial = judgement.verdict.denial { try refuse(denial, orTell: trail) }
         return Authorized(
             addressed: addressed, message: message, peer: peer, dialect: dialect,
             generation: generation, settings: judgement.verdict.settings)

@@ -112,8 +112,7 @@ extension Gateway {
         record.decision.by = verdict.by
         record.decision.would = verdict.would
         if let denial = verdict.denial {
-            guard configuration.profile == .observe else { throw denial }
-            record.decision.would.append(denial.code.rawValue)
+            record.decision.would.append(try observed(denial))
         }
         return judgement
     }

@@ -5,14 +5,6 @@ import Transport
 /// What the journal tells of requests for shared data: of those that are refused, and of those that
 /// blocks in report mode, or profile `observe`, let pass.
 extension Gateway {
-    /// What would be refused, for `would`.
-    ///
-    /// Refused: the same, unless the profile is `observe`.
-    func observed(_ denial: Denial) throws(Denial) -> String {
-        guard configuration.profile == .observe else { throw denial }
-        return "\(denial.code.rawValue): \(denial.detail)"
-    }
-
     /// Tells that a request would have been refused, by the names of the blocks.
     func tolerate(
         _ would: [String], _ verdict: Verdict, _ facts: Facts, _ standing: Standing,

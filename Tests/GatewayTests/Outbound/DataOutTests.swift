@@ -308,6 +308,28 @@ import Testing
         #expect(try await world.ask("GET /elsewhere HTTP/1.1", basic(handle)).status == 403)
     }
 
+    @Test func underObserveAnExchangeThatThePolicyIsAgainstSaysByWhichCode() async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "no tokens"
+                on = ["token.out"]
+                action = "deny"
+                """, profile: "observe")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(
+            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+                .values("authorization") == ["Bearer token-1"])
+        world.gateway.log.flush()
+        let line = try #require(
+            world.world.lines.objects.first {
+                $0["message"]?.string == "ocm.decision" && $0["kind"]?.string == "token"
+            })
+        #expect(
+            line["would"]?.array?.contains { $0.string?.hasPrefix("not_allowed: ") ?? false }
+                == true)
+    }
+
     // MARK: Paths
 
     @Test(arguments: ["/cloud/public.php/webdav", "/public.php/webdav"])
