@@ -93,6 +93,9 @@ package struct DataPath: Sendable, Equatable {
         return Self.rest(of: path, below: real).map { Place(path: full($0), told: nil) }
     }
 
+    /// Whether a place is the root of the share itself.
+    package func isRoot(_ place: Place) -> Bool { Self.trimmed(place.path) == real }
+
     private func full(_ rest: Substring) -> String {
         guard rest.isEmpty || rest == "/" else { return real + rest }
         let path = shape == .file ? real : real + rest

@@ -45,7 +45,9 @@ extension Gateway {
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: { Self.edit($0, to: method, mapping) },
-                replacing: replacing(data, request, key, room, isMapped: mapping != nil),
+                replacing: replacing(
+                    data, request, key, room, isMapped: mapping != nil,
+                    isRoot: data.path.isRoot(place)),
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
                 }, onData: room?.onData, withdrawn: withdrawal(of: data, request), onEnd: onEnd))
@@ -63,15 +65,18 @@ extension Gateway {
     }
 
     /// What takes the place of an answer: another attempt where the token is refused, a refusal
-    /// where a limit has no room for it, or where nobody can see which paths it names.
+    /// where it would delete a mount, where a limit has no room for it, or where nobody can see which
+    /// paths it names.
     private func replacing(
         _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?,
-        isMapped: Bool
-    ) -> (@Sendable (ResponseHead) -> Replacement?)? {
+        isMapped: Bool, isRoot: Bool
+    ) -> @Sendable (ResponseHead) -> Replacement? {
         let token = refusedToken(data, request, key)
-        guard room != nil || isMapped else { return token }
         return { [self] head in
             if let replacement = token?(head) { return replacement }
+            if let answer = keepingMount(head, answering: request, isRoot: isRoot) {
+                return .answer(answer)
+            }
             do throws(Denial) {
                 if isMapped, head.isCoded,
                     head.namesPaths(answering: request.head.method.onData)

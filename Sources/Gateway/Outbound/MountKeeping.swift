@@ -2,10 +2,36 @@ import Federation
 import OpenSSL
 import Transport
 
-/// What Nextcloud and ownCloud ask about a share whose data failed, before they delete it: 401 and
-/// 403 to `shareinfo`, and 404 where the server shows a version, delete the mount for good
-/// (`protocol.md` 9.4). Only its own peer ends a share, by a notification.
+/// What Nextcloud and ownCloud to 10.11 ask about a share whose data failed, before they delete it:
+/// 401 and 403 to `shareinfo`, and 404 where the server shows a version, delete the mount for good
+/// (`protocol.md` 9.4); ownCloud from 10.12 on goes by the answers of the data themselves. Only its own
+/// peer ends a share, by a notification.
 extension Gateway {
+    /// What the backend hears in the place of an answer of the peer's that would delete the mount;
+    /// nil for all others.
+    ///
+    /// - Parameter isRoot: whether it was the root of the share that was asked for.
+    func keepingMount(
+        _ head: ResponseHead, answering request: PeerRequest, isRoot: Bool
+    ) -> Answer? {
+        switch head.status {
+        case 401: break
+        case 404 where isRoot && request.head.method == .propfind && deletesWhatIsNotFound: break
+        case _: return nil
+        }
+        let denial = Denial(.peerUnavailable, "status \(head.status) to shared data")
+        return refusal(denial, of: request, as: Denial(.overloaded))
+    }
+
+    /// Whether the backend deletes a mount whose root is not found where the peer has
+    /// `/ocs-provider/`, which it is always told. Nextcloud asks for `shareinfo` before.
+    private var deletesWhatIsNotFound: Bool {
+        switch backend.kind {
+        case .owncloud10, .generic: true
+        case .nextcloud, .ocis, .opencloud, .cernbox, .seafile: false
+        }
+    }
+
     /// `POST /index.php/apps/files_sharing/shareinfo?t=<secret>` to a peer: a handle becomes the
     /// peer's secret. A refusal, ours or the peer's, is 503.
     ///

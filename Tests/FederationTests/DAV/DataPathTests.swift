@@ -49,10 +49,10 @@ import Testing
     ])
     func aPathOfTheBackendIsAPathOfThePeer(_ told: String, _ real: String, _ isMapped: Bool) throws
     {
-        let place = try path("x7").place(of: told)
-        #expect(
-            place
-                == DataPath.Place(path: real, told: isMapped ? "/public.php/webdav" : nil))
+        let path = try path("x7")
+        let place = try #require(path.place(of: told))
+        #expect(place == DataPath.Place(path: real, told: isMapped ? "/public.php/webdav" : nil))
+        #expect(path.isRoot(place) == ["/webdav/ocm/x7", "/webdav/ocm/x7/"].contains(real))
     }
 
     @Test(arguments: ["/", "/public.php", "/public.php/webdavx", "/webdav/ocm/x78", "/webdav/ocm"])

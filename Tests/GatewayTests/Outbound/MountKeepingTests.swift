@@ -60,6 +60,63 @@ import Testing
         #expect(Planned(plan).status == 503)
     }
 
+    // MARK: Data
+
+    /// ownCloud from 10.12 on asks the data themselves, and not `shareinfo`.
+    @Test(arguments: ["nextcloud", "owncloud10", "ocis", "generic"])
+    func data401IsTemporary(_ kind: String) async throws {
+        let world = try WayOut(kind: kind)
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        for credential in [secret, "SECRET-OF-BEFORE"] {
+            for start in ["PROPFIND /public.php/webdav/", "GET /public.php/webdav/a"] {
+                let forwarding = try await forwarding("\(start) HTTP/1.1", credential, in: world)
+                guard case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(401))
+                else { throw WayOut.Unmade() }
+                #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+                #expect(answer.values("www-authenticate") == [])
+                for status in [207, 403, 500] {
+                    #expect(forwarding.replacing?(try WayOut.answer(status)) == nil)
+                }
+            }
+        }
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter { $0["message"]?.string == "data.refused" }
+        #expect(lines.map { $0["code"]?.string } == Array(repeating: "peer_unavailable", count: 4))
+    }
+
+    @Test(arguments: [
+        ("owncloud10", true), ("generic", true), ("nextcloud", false), ("ocis", false),
+    ])
+    func aRootThatIsNotFoundIsTemporaryWhereItDeletes(_ kind: String, _ isKept: Bool) async throws {
+        let world = try WayOut(kind: kind)
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let root = "PROPFIND /public.php/webdav"
+        let starts = [
+            (root, isKept), ("\(root)/", isKept), ("\(root)/a", false),
+            ("GET /public.php/webdav/", false),
+        ]
+        for (start, isReplaced) in starts {
+            let forwarding = try await forwarding("\(start) HTTP/1.1", secret, in: world)
+            let replacement = forwarding.replacing?(try WayOut.answer(404))
+            guard isReplaced else {
+                #expect(replacement == nil, "\(start)")
+                continue
+            }
+            guard case .answer(let answer)? = replacement else { throw WayOut.Unmade() }
+            #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+        }
+    }
+
+    private func forwarding(
+        _ start: String, _ secret: String, in world: WayOut
+    ) async throws -> Forwarding {
+        let plan = try await world.plan(start, basic(secret), at: "legacy.test")
+        guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
+        return forwarding
+    }
+
+    // MARK: status.php
+
     @Test func aPeerThatExchangesTokensSeemsToHaveNoStatus() async throws {
         let world = try WayOut()
         let request = try world.request("GET /status.php HTTP/1.1")
