@@ -156,7 +156,7 @@ extension Gateway {
     }
 
     /// What the gateway meets in the backend's place.
-    private static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
+    static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
     private static let signatures: [FieldName] = [
         .signature, .signatureInput, .contentDigest, .digest,
     ]

@@ -16,12 +16,14 @@ extension Gateway {
     /// (as on the way out, `docs/decisions/0026`).
     ///
     /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
-    /// the code (`docs/decisions/0002`).
+    /// the code, and none of the ways that it is not told (`docs/decisions/0002`): their secret may be
+    /// the one of the others.
     func draft(
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
-        let ways = share.protocols.filter { $0.secret != nil }
+        let unmet = share.unmetWays(Self.takenOver)
+        let ways = share.protocols.filter { $0.secret != nil && !unmet.contains($0.name) }
         let accesses = ways.map { way in
             NewAccess(
                 protocolName: way.name, secret: way.secret ?? Secret([]),
@@ -121,12 +123,15 @@ extension Gateway {
         return registry.permit(notification.permissions, by: share)
     }
 
-    /// What the peer's words for a share's secrets are in the backend's.
+    /// What the peer's words for a share's secrets are in the backend's; those of WebDAV first, which
+    /// count where other ways have the same secret.
     ///
     /// Refused (`store_unavailable`): a row that does not open.
     func swaps(towardsBackend share: ShareRecord) throws(Denial) -> [SecretSwap] {
         var swaps: [SecretSwap] = []
-        for (place, access) in share.accesses.enumerated() where access.hasHandle {
+        let (webdav, places) = (share.webdavPlace, share.accesses.indices)
+        for place in places.filter({ $0 == webdav }) + places.filter({ $0 != webdav })
+        where share.accesses[place].hasHandle {
             do {
                 let secret = try registry.secret(of: share, place: place)
                 let handle = try registry.credential(of: share, place: place)

@@ -29,7 +29,8 @@ extension Gateway {
     /// was never seen.
     ///
     /// The host's own comes before those in which it only has a part: whoever shared it on knows its
-    /// secret, and may name it in a share of their own.
+    /// secret, and may name it in a share of their own. Of the ways of one share with the same secret it
+    /// is the one over WebDAV.
     private func inboundShare(
         of secret: Secret, at host: PeerHost
     ) throws(Denial) -> FoundAccess? {
@@ -44,7 +45,9 @@ extension Gateway {
         guard let active = own.first(where: { $0.share.standing(now: now) == .active }) else {
             throw Denial(.shareEnded, "share \(own[0].share.id) is over")
         }
-        return active
+        return own.first {
+            $0.share.id == active.share.id && $0.access.protocolName == "webdav"
+        } ?? active
     }
 
     private func dataShare(

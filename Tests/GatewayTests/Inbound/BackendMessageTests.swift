@@ -74,7 +74,28 @@ import Transport
         let ways = try #require(try body(message.body)["protocol"]?.object)
         #expect(ways["webapp"] == nil)
         #expect(ways["webdav"]?.object?["sharedSecret"]?.string != "secret-of-seven")
-        #expect(message.made?.accesses.count == 2)
+        #expect(message.made?.accesses.map(\.protocolName) == ["webdav"])
+    }
+
+    /// CERNBox has one secret for all ways, and demands tokens of `webapp` alone.
+    @Test(arguments: [#","requirements":["must-exchange-token"]"#, ""], ["webapp", "webdav"])
+    func waysWithOneSecretAreNotTakenForEachOther(
+        _ demands: String, _ first: String
+    ) async throws {
+        let (world, peer) = try world("cernbox")
+        let webapp =
+            #""webapp":{"uri":"https://modern.test/app","sharedSecret":"secret-of-seven"\#(demands)}"#
+        let webdav =
+            #""webdav":{"uri":"x7","sharedSecret":"secret-of-seven","permissions":["read"]}"#
+        let share = Messages.share(from: "modern.test", requirements: "").replacing(
+            webdav, with: first == "webapp" ? "\(webapp),\(webdav)" : "\(webdav),\(webapp)")
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        #expect(ways["webdav"]?.object?["sharedSecret"]?.string == "secret-of-seven")
+        let data = try await world.gateway.dataShare(
+            "Bearer secret-of-seven", at: try #require(PeerHost("modern.test")))
+        #expect(data.path.real == "/dav/x7")
     }
 
     @Test func inTheDeprecatedShapeTheDataAreAtTheOwnersPrefix() async throws {

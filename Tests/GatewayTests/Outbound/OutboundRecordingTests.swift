@@ -44,4 +44,28 @@ import Transport
         let world = try await world(token: "verify_unknown = \"refuse\"")
         #expect(try await world.exchange(code: Self.link).code == "invalid_grant")
     }
+
+    // MARK: Ways beside WebDAV
+
+    /// A share with `webapp` before `webdav`, as CERNBox writes it.
+    private func share(_ webapp: String) throws -> String {
+        let text = OutboundMessages.share()
+        let place = try #require(text.firstRange(of: #""protocol":"#))
+        return text[..<place.upperBound]
+            + #"{"name":"multi","webapp":{\#(webapp)},"webdav":{"sharedSecret":"SECRET15CHARS00","#
+            + #""permissions":["read"],"uri":"https://cloud.test/public.php/webdav/"}}}"#
+    }
+
+    @Test func ofWaysWithOneSecretTheCodeIsTheOneOfWebDAV() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let share = try share(
+            #""uri":"https://cloud.test/app","sharedSecret":"SECRET15CHARS00""#)
+        #expect(try await world.send(share).status == 201)
+        let sent = try #require(world.mail.sent.first?.body)
+        let ways = try #require(try JSONValue(parsing: sent).object?["protocol"]?.object)
+        let code = try #require(ways["webdav"]?.object?["sharedSecret"]?.string)
+        #expect(ways["webapp"]?.object?["sharedSecret"]?.string == code)
+        let found = world.gateway.registry.find(Secret(utf8: code), .outbound)
+        #expect(found.map(\.access.protocolName) == ["webdav"])
+    }
 }
