@@ -105,6 +105,25 @@ import Testing
                 == #"{"name":"webdav","options":{"sharedSecret":"CODE"}}"#)
     }
 
+    /// As CERNBox to 3.10 has it.
+    @Test(arguments: [
+        DiscoverySamples.gateway, DiscoverySamples.nextcloud35, DiscoverySamples.reva,
+    ])
+    func aWayWithTheSecretInItsURIIsLeftOut(_ peer: String) throws {
+        func text(_ uri: String, _ secret: String) throws -> String {
+            try share(
+                Samples.opencloud.replacing(
+                    #""webdav":{"#,
+                    with: #""webapp":{"uri":"https://opencloud1.test/\#(uri)","#
+                        + #""sharedSecret":"\#(secret)"},"webdav":{"#), to: peer
+            ).text
+        }
+        let inside = try text("external/SECRET15CHARS00/x", "")
+        #expect(!inside.contains("webapp") && !inside.contains("SECRET15CHARS00"))
+        #expect(inside.contains(#""sharedSecret":"CODE""#))
+        #expect(try text("external/x", "SECRET15CHARS00").contains("webapp"))
+    }
+
     @Test func placesOfDataForPeersThatTakeRelativeOnes() throws {
         let own = Samples.opencloud.replacing(
             "https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")

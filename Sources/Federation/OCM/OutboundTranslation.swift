@@ -19,6 +19,8 @@ package struct OutboundTranslation: Sendable {
         demandsTokens(share) ? .token : .secret
     }
 
+    /// Ways with a secret where it cannot be replaced are left out.
+    ///
     /// - Parameter swaps: secrets to be replaced, at every place of the body.
     ///
     /// Refused: `token_exchange_required` when the peer demands token exchange and the share cannot
@@ -36,7 +38,9 @@ package struct OutboundTranslation: Sendable {
         if share.resourceType == "folder", !dialect.reader.knowsFolders {
             members["resourceType"] = .string("file")
         }
-        members["protocol"] = .object(try protocolForPeer(share).replacing(swaps))
+        var ways = try protocolForPeer(share)
+        for name in share.waysWithSecretsInside { ways[name] = nil }
+        members["protocol"] = .object(ways.replacing(swaps))
         return Translation.body(members, share.members, share.received)
     }
 
@@ -101,5 +105,20 @@ extension Share {
                 && (webdav != nil
                     || ["file", "folder", "library", "ro-crate"].contains(resourceType))
         }
+    }
+
+    /// The names of the ways beside WebDAV that hold a secret of the share elsewhere than as their
+    /// `sharedSecret`, where it cannot be replaced: CERNBox to 3.10 has it in the URI of `webapp`.
+    package var waysWithSecretsInside: [String] {
+        guard isOfFiles, webdav?.secret != nil, let ways = members["protocol"]?.object else {
+            return []
+        }
+        let texts = secrets.map { Array($0.text.utf8) }.filter { $0.count >= 8 }
+        let blank = ways.replacing(secrets.map { SecretSwap($0, by: Secret([])) })
+        return blank.members.filter { name, value in
+            guard name != "webdav", name != "options", value.object != nil else { return false }
+            let written = value.serialized()
+            return texts.contains { written.firstRange(of: $0) != nil }
+        }.map(\.name)
     }
 }

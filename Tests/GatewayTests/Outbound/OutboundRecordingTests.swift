@@ -68,4 +68,16 @@ import Transport
         let found = world.gateway.registry.find(Secret(utf8: code), .outbound)
         #expect(found.map(\.access.protocolName) == ["webdav"])
     }
+
+    /// CERNBox to 3.10 has the secret in the URI of `webapp`.
+    @Test func aWayWithTheSecretInItsURIIsLeftOutAndToldOf() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let share = try share(
+            #""uri":"https://cloud.test/external/SECRET15CHARS00/x","sharedSecret":"""#)
+        #expect(try await world.send(share).status == 201)
+        let sent = try #require(world.mail.bodies.first)
+        #expect(!sent.contains("webapp") && !sent.contains("SECRET15CHARS00"))
+        let altered = world.decisions().first?["altered"]?.array
+        #expect(altered?.contains(.string("ways left out")) == true)
+    }
 }
