@@ -16,6 +16,13 @@ struct DataRequest: Sendable {
         route.root == .publicFiles ? route.share.map { Secret(utf8: $0) } : nil
     }
 
+    /// Whether it is let in by the user of `Basic`, and by nothing in its path.
+    var showsBasic: Bool {
+        guard secretInPath == nil, case .basic = DAVCredential(head.fields.text(.authorization))
+        else { return false }
+        return true
+    }
+
     /// The path up to where the file's name begins, without a slash at its end.
     var rootPath: String { String(path.text.dropLast(route.rest.count)) }
 

@@ -202,11 +202,17 @@ extension Gateway {
 
     /// Refused: what `accept_secret` does not take, of the rules that let the share and the request
     /// through, else of the configuration.
-    func takeSecret(_ access: FoundAccess, _ settings: RuleSettings = .none) throws(Denial) {
+    ///
+    /// - Parameter isBasic: whether the secret was shown as `Basic`.
+    func takeSecret(
+        _ access: FoundAccess, _ settings: RuleSettings = .none,
+        isBasic: @autoclosure () -> Bool = false
+    ) throws(Denial) {
         let share = access.share
         switch share.settings.and(settings).acceptSecret ?? configuration.token.acceptSecret {
         case .all: break
-        case .none: throw Denial(.secretRefused, "accept_secret = \"none\"")
+        case .none:
+            throw Self.noneTaken("accept_secret = \"none\"", isBasic: isBasic())
         case .legacy:
             // One that was learned we did not see being made: it may be a link that others use too.
             guard !access.demandsToken else {
@@ -215,9 +221,19 @@ extension Gateway {
         }
     }
 
+    /// The refusal of every permanent secret, which a person has decided: to `Basic` it is 403, since
+    /// ownCloud from 10.12 on deletes its mount for a 401 and tells that the share is declined.
+    private static func noneTaken(_ detail: String, isBasic: Bool) -> Denial {
+        guard isBasic else { return Denial(.secretRefused, detail) }
+        return Denial(
+            .secretRefused,
+            ruling: Denial.Ruling(name: DenialCode.secretRefused.rawValue, status: 403, hint: nil),
+            detail)
+    }
+
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
         guard configuration.token.acceptSecret != .none else {
-            throw Denial(.secretRefused, "a secret that was never seen")
+            throw Self.noneTaken("a secret that was never seen", isBasic: request.showsBasic)
         }
         // Where the backend may look for one beside the credential: reva took it from the path.
         try refuseShares(namedIn: request.path, request.head.query)
@@ -241,7 +257,7 @@ extension Gateway {
             would: would + more)
         // Before anything else is refused: what does not pass gives back what it has taken.
         let room = StreamedRoom(judgement.pending, request.head.body)
-        try takeSecret(access, judgement.verdict.settings)
+        try takeSecret(access, judgement.verdict.settings, isBasic: request.showsBasic)
         return (destination, room)
     }
 
