@@ -119,6 +119,37 @@ import Testing
         }
     }
 
+    /// It cuts the host off at its scheme, and needs permissions, which ownCloud names none of.
+    @Test func seafileGetsSharesAsOfAnOldNextcloud() throws {
+        let text = Samples.owncloud10.replacing("bob@oc10b.test", with: "bob@mail.test@sea.test")
+        let share = try Samples.share(text)
+        let body = try members(try Self.seafile.share(share, swaps: Self.swap))
+        #expect(body["shareWith"]?.string == "bob@mail.test@https://sea.test")
+        #expect(
+            body["protocol"]
+                == .object([
+                    ("name", .string("webdav")),
+                    (
+                        "options",
+                        .object([
+                            ("sharedSecret", .string("NEW")),
+                            ("permissions", .string(SharePermissions.literal)),
+                        ])
+                    ),
+                ]))
+        let modern = try members(
+            try Self.seafile.share(
+                try Samples.share(Samples.opencloudmeshgo), taken: [.mustExchangeToken]))
+        #expect(modern["shareWith"]?.string == "admin@https://ocmgo2.test")
+        // What has both, and what is about Seafile's own protocol, stays.
+        let old = Samples.nextcloud27.replacing(#"\/"#, with: "/")
+            .replacing("@https://nc27a.test/", with: "@nc27a.test")
+        #expect(try Self.seafile.share(try Samples.share(old)).text == old)
+        let foreign = try Samples.share(Samples.talk)
+        #expect(
+            try members(try Self.seafile.share(foreign))["shareWith"]?.string == "bob@h.test")
+    }
+
     @Test func onlyTheFormOfAnAddressChanges() throws {
         let share = try Samples.share(Samples.nextcloud33)
         let old = try members(try Self.nextcloud27.share(share))

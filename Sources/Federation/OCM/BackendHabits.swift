@@ -71,6 +71,15 @@ extension Backend {
         }
     }
 
+    /// Seafile finds its user only before a scheme, and stores a `permissions` of none as null, which
+    /// is an error to its database.
+    var readsSharesOfOldNextcloudsAlone: Bool {
+        switch kind {
+        case .seafile: true
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .cernbox, .generic: false
+        }
+    }
+
     /// The protocols that the reva family knows: any other one is an error to it.
     var onlyProtocols: Set<String>? {
         switch kind {

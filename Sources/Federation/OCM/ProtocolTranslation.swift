@@ -11,7 +11,7 @@ extension Translation {
         switch share.shape {
         case .foreign: return ways
         case .legacy:
-            return backend.takes(.legacy) ? ways : try newer(share, ways, uri: uri())
+            return backend.takes(.legacy) ? permitting(ways) : try newer(share, ways, uri: uri())
         case .single, .multi:
             if backend.takes(share.shape) { return try current(share, named(ways), uri: uri()) }
             if backend.takes(.multi) { return try newer(share, ways, uri: uri()) }
@@ -28,6 +28,17 @@ extension Translation {
         case .single, .multi:
             backend.kind == .nextcloud || !backend.takes(share.shape) && !backend.takes(.multi)
         }
+    }
+
+    /// With the `permissions` that ownCloud leaves away, for who needs them.
+    private func permitting(_ ways: JSONObject) -> JSONObject {
+        guard backend.readsSharesOfOldNextcloudsAlone, var options = ways["options"]?.object,
+            options["permissions"].map(\.isNull) ?? true
+        else { return ways }
+        options["permissions"] = .string(SharePermissions.literal)
+        var ways = ways
+        ways["options"] = .object(options)
+        return ways
     }
 
     /// With the `name` that only the newest drafts leave away.

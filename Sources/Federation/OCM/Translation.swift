@@ -60,6 +60,11 @@ package struct Translation: Sendable {
         var members = share.members
         writeAddress(share.owner, "owner", in: &members, isCompared: signed)
         writeAddress(share.sender, "sender", in: &members, isCompared: signed)
+        if backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
+            share.shareWith.form == .bare
+        {
+            members["shareWith"] = .string(share.shareWith.written(.scheme))
+        }
         // Which of the two the sender was read from does not say how the other is written.
         if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
             writeAddress(written, "sharedBy", in: &members, isCompared: signed)
