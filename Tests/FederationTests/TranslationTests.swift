@@ -87,7 +87,8 @@ import Testing
 
     @Test func theRevaFamilyGetsNoProtocolItDoesNotKnow() throws {
         let text = Samples.opencloud.replacing(
-            #""options":{},"#, with: #""options":{"a":"b"},"ssh":{"uri":"x"},"#)
+            #""options":{},"#,
+            with: #""options":{"a":"b"},"ssh":{"uri":"x"},"datatx":{"sharedSecret":"S"},"#)
         let ways = try members(try Self.opencloud.share(try Samples.share(text)))["protocol"]?
             .object
         #expect(ways?.members.map(\.name) == ["name", "options", "webdav"])

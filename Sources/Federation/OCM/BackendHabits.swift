@@ -83,7 +83,8 @@ extension Backend {
     /// The protocols that the reva family knows: any other one is an error to it.
     var onlyProtocols: Set<String>? {
         switch kind {
-        case .ocis, .opencloud: ["webdav", "webapp", "datatx"]
+        case .ocis: ["webdav", "webapp", "datatx"]
+        case .opencloud: ["webdav", "webapp"]
         case .cernbox: ["webdav", "webapp", "embedded"]
         case .nextcloud, .owncloud10, .seafile, .generic: nil
         }
