@@ -91,6 +91,24 @@ import Testing
             })
     }
 
+    /// CERNBox from 3.11 on looks for the type and the way of a share; to 3.10 it reads texts alone.
+    @Test func cernboxFindsTheTypeOfAnEmbeddedShare() throws {
+        let peer = DiscoverySamples.reva.replacing(
+            #""resourceTypes":["#,
+            with: #""resourceTypes":[{"name":"ro-crate","shareTypes":["user"],"#
+                + #""protocols":{"embedded":{},"x":1}},"#)
+        func types(_ kind: BackendKind) throws -> [DiscoveryDocument.ResourceType] {
+            let backend = Backend(kind: kind, age: .current)
+            return try DiscoveryDocument(parsing: adapted(peer, for: backend).document)
+                .resourceTypes
+        }
+        let told = try types(.cernbox)
+        #expect(told.map(\.name) == ["file", "folder", "ro-crate"])
+        #expect(told.last?.protocols == JSONObject([("embedded", .string(""))]))
+        #expect(try types(.opencloud).map(\.name) == ["file", "folder"])
+        #expect(try types(.nextcloud).last?.protocols == JSONObject([]))
+    }
+
     @Test(arguments: [old, middle, owncloud, seafile])
     func theOlderAPIIsWhereOldServersLook(_ backend: Backend) throws {
         #expect(

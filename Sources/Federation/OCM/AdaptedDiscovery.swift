@@ -61,19 +61,27 @@ private struct AdaptedWords {
     }
 
     /// Files at the path that the backend is told; other types as the peer has them, where the
-    /// backend has applications of its own for them (Talk, calendars).
+    /// backend has applications of its own for them (Talk, calendars), and for CERNBox, which from 3.11 on
+    /// takes no share of a type that its sender does not name.
     var resourceTypes: [JSONValue] {
         var types = backend.kind.fileTypes.map { name in
             type(name, JSONObject([("webdav", .string(webdav))]), shareTypes(of: name))
         }
-        guard backend.kind == .nextcloud || backend.kind == .generic else { return types }
+        guard backend.kind.readsOtherTypes else { return types }
         for other in peer?.resourceTypes ?? [] where !["file", "folder"].contains(other.name) {
-            let texts = other.protocols.members.filter { $0.value.string != nil }
-            types.append(
-                type(
-                    other.name, JSONObject(texts.map { ($0.name, $0.value) }), other.shareTypes))
+            let ways = other.protocols.members.compactMap { name, value in
+                told(value).map { (name, $0) }
+            }
+            types.append(type(other.name, JSONObject(ways), other.shareTypes))
         }
         return types
+    }
+
+    /// A way to another type. CERNBox only looks whether it is there; to 3.10 anything but a text ends
+    /// its discovery.
+    private func told(_ way: JSONValue) -> JSONValue? {
+        if way.string != nil { return way }
+        return backend.kind == .cernbox && way.object != nil ? .string("") : nil
     }
 
     /// The reva family writes it without a slash at its end, and joins paths itself.
@@ -158,6 +166,13 @@ extension BackendKind {
         switch self {
         case .ocis, .opencloud, .cernbox: ["file", "folder"]
         case .nextcloud, .owncloud10, .seafile, .generic: ["file"]
+        }
+    }
+
+    fileprivate var readsOtherTypes: Bool {
+        switch self {
+        case .nextcloud, .cernbox, .generic: true
+        case .owncloud10, .ocis, .opencloud, .seafile: false
         }
     }
 
