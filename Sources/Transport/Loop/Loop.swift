@@ -7,8 +7,8 @@ final class Loop {
     let counters: Counters
     let resolver: Resolver
     let shelf = BufferShelf()
-    /// As of the last tick; without one, while there are no members, of the last use.
-    private(set) var now: LoopTime
+    /// As of the last tick; of this moment while there are no members, and so no ticks.
+    var now: LoopTime { members.isEmpty ? Self.time(eventLoop) : ticked }
     private(set) lazy var pool = UpstreamPool(loop: self, limit: upstreams)
     /// How many connections to upstreams there may be.
     private let upstreams: Int
@@ -16,6 +16,8 @@ final class Loop {
     /// As of the last tick: no request is begun, and no idle connection kept, for want of memory.
     private(set) var isShedding = false
     private var members: [any LoopMember] = []
+    /// When they were last looked at; or when the first of them came.
+    private var ticked: LoopTime
     private var isTicking = false
     /// Where the next part of the members begins, and how many a part has.
     private var part = (start: 0, count: Loop.leastPart)
@@ -29,14 +31,14 @@ final class Loop {
         self.eventLoop = eventLoop
         self.counters = counters
         self.resolver = resolver
-        now = Self.time(eventLoop)
+        ticked = Self.time(eventLoop)
     }
 
     var handle: LoopHandle { LoopHandle(onLoop: self) }
 
     /// From now on `member` is ticked.
     func add(_ member: any LoopMember) {
-        if members.isEmpty { now = Self.time(eventLoop) }
+        if members.isEmpty { ticked = Self.time(eventLoop) }
         member.memberIndex = members.count
         members.append(member)
         startTicking()
@@ -74,13 +76,13 @@ final class Loop {
     /// comes in meanwhile waits for a part. One that takes the place of one that left may be passed by
     /// until the next round.
     private func tick() {
-        now = Self.time(eventLoop)
+        ticked = Self.time(eventLoop)
         isShedding = pressure.level == .critical
         if part.start == 0 {
             part.count = max(Self.leastPart, (members.count + Self.parts - 1) / Self.parts)
         }
         let end = min(members.count, part.start + part.count)
-        for member in Array(members[min(part.start, end)..<end]) { member.tick(at: now) }
+        for member in Array(members[min(part.start, end)..<end]) { member.tick(at: ticked) }
         part.start = end < members.count ? end : 0
         if members.isEmpty {
             isTicking = false

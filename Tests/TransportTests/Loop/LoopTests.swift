@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -62,5 +63,46 @@ import Testing
         loop.add(late)
         clock.advanceTime(by: .milliseconds(450))
         #expect(late.looks.count == 2)
+    }
+
+    @Test func withoutMembersItsTimeGoesOnToo() {
+        let (clock, loop) = world()
+        let begun = loop.now
+        clock.advanceTime(by: .seconds(60))
+        #expect(loop.now - begun == .seconds(60))
+        let member = Member { loop.remove($0) }
+        loop.add(member)
+        clock.advanceTime(by: .seconds(30))
+        #expect(loop.now - begun == .seconds(90))
+    }
+
+    /// What is begun when there has been nothing to do for long has all of its time.
+    @Test func anExchangeOnALoopThatWasIdleHasItsWholeTime() throws {
+        let clock = EmbeddedEventLoop()
+        let answering = DispatchSemaphore(value: 0)
+        // It is not heard while anybody waits for it.
+        let resolver = Resolver(patience: .seconds(15)) { _ in
+            answering.wait()
+            return []
+        }
+        let loop = Loop(clock, counters: Counters(), resolver: resolver)
+        clock.advanceTime(by: .seconds(60))
+        var head = HeadWriter()
+        try head.requestLine(.get, Array("/".utf8))
+        var limits = UpstreamLimits()
+        limits.connect = .seconds(30)
+        let upstream = Upstream(.tcp(.name("a.test"), port: 80), limits: limits)
+        var failure: UpstreamFailure?
+        BufferedExchange.start(
+            BufferedRequest(.get, head: head, deadline: .seconds(10)), with: upstream, on: loop
+        ) { result in
+            if case .failure(let ended) = result { failure = ended }
+        }
+        clock.advanceTime(by: .seconds(9))
+        #expect(failure == nil)
+        clock.advanceTime(by: .seconds(2))
+        #expect(failure == .deadline)
+        clock.advanceTime(by: .seconds(30))
+        answering.signal()
     }
 }
