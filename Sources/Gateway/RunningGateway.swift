@@ -148,7 +148,12 @@ package final class RunningGateway: Sendable {
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         withdrawOffer()
-        let shutdown = Task { [server] in await server.shutdown(grace: grace) }
+        let end = ContinuousClock.now + grace
+        let shutdown = Task { [server, gateway] in
+            await server.shutdown(grace: grace)
+            // Messages whose clients have gone take effect all the same.
+            await gateway.underWay.drain(until: end)
+        }
         gateway.steering.withLock {
             $0?.end = { [weak self] in self?.hurry($0) }
             $0?.isEnding = true
@@ -198,7 +203,11 @@ package final class RunningGateway: Sendable {
     func letGo() async {
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
-        await server.retire(grace: .seconds(30))
+        let grace = Duration.seconds(30)
+        let end = ContinuousClock.now + grace
+        await server.retire(grace: grace)
+        // Messages whose clients have gone take effect all the same.
+        await gateway.underWay.drain(until: end)
         letStateGo()
     }
 

@@ -1,6 +1,7 @@
 """Under a service manager: sockets that it opens, notices that it gets; ends that cost nobody anything."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -14,8 +15,9 @@ import pytest
 from clients import Clients
 from gateway import binary, replace
 from listener import Listener
-from peers import share
-from wire import Closed, Connection, read_request
+from origin import reset
+from peers import as_json, share
+from wire import Closed, Connection, compose, read_request
 
 # What systemd does before the program: descriptor 3 is the socket, and its environment says so.
 ACTIVATED = 'exec 3<&"$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
@@ -421,3 +423,38 @@ def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start,
         goes_on.set()
         next_one.terminate()
         assert next_one.wait(20) == 0
+
+
+@pytest.mark.parametrize("leaving", ["stop", "take over"])
+def test_a_message_whose_client_has_gone_ends_before_the_gateway(start, legacy, peers, leaving):
+    """The server behind takes it all the same, and the journal says so."""
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer, goes_on = peers.peers["modern.test"], threading.Event()
+
+    def script(request):
+        if request.target.endswith("/shares"):
+            goes_on.wait(30)
+        return server.script(request)
+
+    backend.script = script
+    body, client = as_json(share(peer)), gateway.connect()
+    fields = peer.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
+    client.send(compose("POST /ocm/shares HTTP/1.1", fields, body))
+    deadline = time.monotonic() + 15
+    while not any(each.target.endswith("/shares") for each in backend.take()):
+        assert time.monotonic() < deadline, gateway.log()
+        time.sleep(0.01)
+    reset(client.socket)
+    # The reset is heard, and the end begins, before the server behind has answered.
+    time.sleep(0.5)
+    threading.Timer(1.5, goes_on.set).start()
+    if leaving == "stop":
+        assert gateway.stop() == 0
+    else:
+        former = gateway.process
+        gateway.arguments = ["--take-over"]
+        gateway.start()
+        assert former.wait(20) == 0
+    found = gateway.command("journal", "search", "--json", "--kind", "shares").stdout.splitlines()
+    assert [(each["action"], each["status"]) for each in map(json.loads, found)] == [("allow", 201)]

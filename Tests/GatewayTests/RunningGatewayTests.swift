@@ -2,6 +2,7 @@ import Dispatch
 import Federation
 import Foundation
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -47,6 +48,42 @@ import Testing
                 running.server.addresses.map(\.description) == ["unix:\(scratch.path)/http.sock"])
             await running.stop(grace: .milliseconds(100))
         }
+    }
+
+    /// How a gateway lets its state go.
+    enum Leaving { case stop, handOver }
+
+    /// A message takes effect whether its client is still there or not.
+    @Test(arguments: [Leaving.stop, .handOver])
+    func itLetsItsStateGoAfterTheLastMessage(_ leaving: Leaving) async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let running = try await RunningGateway.start(try configuration())
+        let message = Mutex<UnderWay.Member?>(running.gateway.underWay.enter())
+        async let left: Void =
+            switch leaving {
+            case .stop: running.stop(grace: .seconds(300))
+            case .handOver: running.letGo()
+            }
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(throws: StoreOpenError.self) { try StoreLock(scratch.file("state.db.lock")) }
+        message.withLock { $0 = nil }
+        await left
+        try StoreLock(scratch.file("state.db.lock")).release()
+        if leaving == .handOver { await running.finish(grace: .zero) }
+    }
+
+    /// Who is in a hurry does not wait for it.
+    @Test func aSecondSignalIsHeardWhileAMessageIsUnderWay() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let running = try await RunningGateway.start(try configuration())
+        let message = running.gateway.underWay.enter()
+        let begun = ContinuousClock.now
+        async let stopped: Void = running.stop(grace: .seconds(3000))
+        try await Task.sleep(for: .milliseconds(200))
+        running.hurry(.zero)
+        await stopped
+        #expect(ContinuousClock.now - begun < .seconds(1000))
+        withExtendedLifetime(message) {}
     }
 
     @Test func aSecondOneOnTheSameStateIsNotStartedAndTheFirstGoesOn() async throws {

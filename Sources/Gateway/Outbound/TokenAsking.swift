@@ -9,6 +9,8 @@ extension Gateway {
         _ data: DataShare, _ use: DataShare.TokenUse, for client: ClientConnection
     ) async -> Result<PeerToken, ExchangeFailure> {
         let asked = environment.monotonicSeconds()
+        let member = underWay.enter()
+        defer { withExtendedLifetime(member) {} }
         var decision = DecisionRecord(
             id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
             direction: .outbound, action: .fail, by: "guard", status: 0,

@@ -9,6 +9,13 @@ package final class UnderWay: Sendable {
 
     var count: Int { members.load(ordering: .relaxed) }
 
+    /// Waits until there are none, at most until `end`; cancelled, no longer.
+    func drain(until end: ContinuousClock.Instant) async {
+        while count > 0, ContinuousClock.now < end {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        }
+    }
+
     /// One more, for as long as what is returned lives.
     func enter() -> Member { Member(self) }
 
