@@ -465,7 +465,9 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             deadline = loop.now + site.limits.writeStall
         case .lingering where context.channel.bufferedBytes > 0:
             linger()
-        case .dropping, .lingering, .closed: context.close(promise: nil)
+        // Our side ends; a reset could destroy the answer.
+        case .dropping: next(.linger)
+        case .lingering, .closed: context.close(promise: nil)
         }
         settleOutput()
     }

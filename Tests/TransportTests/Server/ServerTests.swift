@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import OpenSSL
 import Testing
 
@@ -244,5 +245,45 @@ import Testing
             #expect(try await heard.get().hasSuffix("hello"))
             try await second.0.close()
         }
+    }
+
+    /// How a connection was closed; that of one side ends nothing here.
+    private final class Ends: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var modes: [CloseMode] = []
+
+        func close(
+            context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+        ) {
+            modes.append(mode)
+            if mode == .all { context.close(mode: mode, promise: promise) }
+        }
+    }
+
+    /// What meets a closed socket is answered with a reset, which may destroy the answer.
+    @Test func whoSendsTheRestOfItsBodySlowlyIsStillRead() throws {
+        let clock = EmbeddedEventLoop()
+        let loop = Loop(clock, counters: Counters(), resolver: Resolver { _ in [] })
+        let limits = ServerLimits()
+        let site = ServerSite(
+            index: 0, handler: Naming(), role: .reverseProxy, tls: nil, proxies: TrustedProxies(),
+            counting: .each, limits: limits, census: Census(limits))
+        let client = ClientConnection(
+            address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
+        let ends = Ends()
+        let connection = ServerConnection(site, client: client, loop: loop)
+        let channel = EmbeddedChannel(handlers: [ends, connection], loop: clock)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+        try channel.writeInbound(ByteBuffer(string: Self.post))
+        let answer = try #require(try channel.readOutbound(as: ByteBuffer.self))
+        #expect(String(buffer: answer).hasPrefix("HTTP/1.1 200 "))
+        for _ in 0..<9 {
+            clock.advanceTime(by: .seconds(1))
+            try channel.writeInbound(ByteBuffer(string: "a"))
+        }
+        #expect(ends.modes == [.output])
+        clock.advanceTime(by: .seconds(6))
+        #expect(ends.modes == [.output, .all])
+        _ = try? channel.finish(acceptAlreadyClosed: true)
     }
 }
