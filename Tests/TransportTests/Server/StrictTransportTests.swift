@@ -1,3 +1,4 @@
+import NIOEmbedded
 import Testing
 
 @testable import Transport
@@ -54,6 +55,29 @@ import Testing
             #expect(said.split(separator: Self.line).count == 3, "\(said)")
             #expect(!said.contains("max-age=5"))
         }
+    }
+
+    @Test func theAnswerToWhatIsWithdrawnSaysSo() throws {
+        var forwarding = try forwarding(to: Upstream(.unix(path: "/nonexistent")))
+        forwarding.withdrawn = { Answer(status: 403) }
+        let plan = Plan.forward(forwarding)
+        let handler = StrictTransport(
+            .seconds(31_536_000), before: TestHandler { _, _ in plan })
+        let loop = Loop(
+            EmbeddedEventLoop(), counters: Counters(), resolver: Resolver { _ in [] })
+        let client = ClientConnection(
+            address: nil, port: 0, listener: 0, tls: nil, loop: loop.handle)
+        var parser = RequestHeadParser()
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        guard case .head(let head, _) = try parser.parse(bytes.span),
+            case .forward(let marked) = handler.plan(head, from: client)
+        else {
+            Issue.record("it is not forwarded")
+            return
+        }
+        let fields = try #require(marked.withdrawn?()).fields
+        #expect(fields.map(\.name) == ["strict-transport-security"])
+        #expect(fields.map(\.value) == ["max-age=31536000"])
     }
 
     @Test func whatAFailedUpstreamIsAnsweredWithSaysSo() async throws {
