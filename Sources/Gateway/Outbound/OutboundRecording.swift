@@ -7,13 +7,6 @@ extension Gateway {
     struct RecordedShare: Sendable {
         let share: ShareRecord
         let swaps: [SecretSwap]
-        let standing: Standing
-
-        enum Standing: Sendable {
-            case new
-            /// It was sent before, and the peer may have it.
-            case repeated
-        }
     }
 
     /// The share as it stands in the registry, durable before this returns.
@@ -59,8 +52,7 @@ extension Gateway {
                 }
         }
         guard let known else { return nil }
-        return RecordedShare(
-            share: known, swaps: try swaps(towardsPeer: known), standing: .repeated)
+        return RecordedShare(share: known, swaps: try swaps(towardsPeer: known))
     }
 
     private func recordAnew(
@@ -84,9 +76,9 @@ extension Gateway {
                 }, settings: settings),
             now: environment.now())
         try await makeDurable([recording.change])
+        delivered.recorded(recording.share.id)
         return RecordedShare(
-            share: recording.share, swaps: try swaps(towardsPeer: recording.share),
-            standing: .new)
+            share: recording.share, swaps: try swaps(towardsPeer: recording.share))
     }
 
     /// What the backend's words for a share's secrets are in the peer's.

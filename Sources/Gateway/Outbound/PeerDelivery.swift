@@ -10,8 +10,8 @@ struct Outgoing: Sendable {
     let request: OutboundRequest
     let endpoint: OCMEndpoint
     let secrets: [Secret]
-    /// A share that was sent before, and that the peer may have.
-    let isRepeated: Bool
+    /// The share that it makes; nil for what makes none.
+    let made: ShareID?
 
     init(_ message: borrowing PeerMessage) {
         addressed = message.addressed
@@ -20,7 +20,7 @@ struct Outgoing: Sendable {
         request = message.request
         endpoint = message.endpoint
         secrets = message.secrets
-        isRepeated = message.made?.standing == .repeated
+        made = message.made?.share.id
     }
 
     var peer: PeerHost { addressed.peer }
@@ -42,14 +42,14 @@ extension Gateway {
             trail.altered("acknowledged")
             return try await answer(.taken(status: 201, body: Array("[]".utf8)), to: outgoing)
         }
-        guard let made = message.made else {
-            return try await answer(try await exchange(outgoing, trail), to: outgoing)
+        guard let made = outgoing.made else {
+            return try await answer(try await exchange(outgoing, .new, trail), to: outgoing)
         }
-        if let known = delivered.body(of: made.share.id) {
+        if let known = delivered.body(of: made) {
             trail.altered("repeated")
             return try await answer(.taken(status: 201, body: known), to: outgoing)
         }
-        let result = await deliveries.result(for: made.share.id) { [self] in
+        let result = await deliveries.result(for: made) { [self] in
             do throws(Denial) {
                 return .success(try await offer(made, outgoing, trail))
             } catch { return Result<PeerAnswer, Denial>.failure(error) }
@@ -59,17 +59,18 @@ extension Gateway {
 
     /// Sends a share, and remembers what came of it.
     private func offer(
-        _ made: RecordedShare, _ outgoing: Outgoing, _ trail: Trail
+        _ made: ShareID, _ outgoing: Outgoing, _ trail: Trail
     ) async throws(Denial) -> PeerAnswer {
-        let answer = try await exchange(outgoing, trail)
+        let standing = delivered.standing(of: made)
+        let answer = try await exchange(outgoing, standing, trail)
         switch answer {
-        case .taken(_, let body): delivered.remember(body, of: made.share.id)
+        case .taken(_, let body): delivered.remember(body, of: made)
         case .uncertain: break
         case .refused:
-            switch made.standing {
+            switch standing {
             case .new:
                 // Before the backend hears of it: nobody is to hold a good code of a refused share.
-                try await makeDurable([registry.end(made.share.id, now: environment.now())])
+                try await makeDurable([registry.end(made, now: environment.now())])
             // It was sent before, and the peer may have it all the same.
             case .repeated: break
             }
@@ -77,18 +78,21 @@ extension Gateway {
         return answer
     }
 
-    private func exchange(_ outgoing: Outgoing, _ trail: Trail) async throws(Denial) -> PeerAnswer {
+    private func exchange(
+        _ outgoing: Outgoing, _ standing: DeliveredShares.Standing, _ trail: Trail
+    ) async throws(Denial) -> PeerAnswer {
         trail.enters(.peer)
         let sent = try await signedSending(
             of: outgoing.request, for: outgoing.addressed.site, to: outgoing.peer, outgoing.way)
         trail.enters(nil)
+        if let made = outgoing.made, sent.mayHaveArrived { delivered.sent(made) }
         trail.signed(as: sent.generation)
         if sent.isRepeated { trail.altered("signed again") }
         switch sent.reply {
         case .success(let reply):
             trail.peerAnswered(reply.status)
             // A code that was sent before is known to nobody but who got it then: the peer has it.
-            if reply.status == 409, outgoing.isRepeated {
+            if reply.status == 409, standing == .repeated {
                 trail.altered("repeated")
                 return .taken(status: 201, body: Array("{}".utf8))
             }

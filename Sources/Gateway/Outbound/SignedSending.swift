@@ -21,6 +21,14 @@ struct SignedSending: Sendable {
     let generation: SignatureGeneration
     let isRepeated: Bool
     let reply: Result<PeerReply, FetchFailure>
+
+    /// Whether the peer may have taken it. Of two attempts the first was refused for its signature.
+    var mayHaveArrived: Bool {
+        switch reply {
+        case .success: true
+        case .failure(let failure): !failure.isBeforeRequest
+        }
+    }
 }
 
 extension Gateway {

@@ -42,6 +42,14 @@ package enum FetchFailure: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether it is certain that nothing of the request has left this process.
+    package var isBeforeRequest: Bool {
+        switch self {
+        case .resolve, .addressRefused, .tlsVerify, .request: true
+        case .connect, .timeout, .tooLarge, .malformed, .encoded, .redirect: false
+        }
+    }
+
     /// A stable word for logs and counters.
     package var code: String {
         switch self {

@@ -160,6 +160,31 @@ import Transport
         #expect(world.mail.sent.count == 2)
     }
 
+    /// Nothing of the first attempt has left.
+    @Test(arguments: [
+        FetchFailure.resolve, .addressRefused(.v4(0x7F00_0001)), .tlsVerify("expired"), .request,
+    ])
+    func aConflictAfterAnAttemptThatWasNeverSentIsARefusal(_ failure: FetchFailure) async throws {
+        world.mail.answer(.failure(failure), .success(PeerReply(status: 409, body: [])))
+        #expect(try await world.send(OutboundMessages.share()).status == 503)
+        #expect(world.gateway.registry.all.first?.ended == nil)
+        #expect(try await world.send(OutboundMessages.share()).status == 500)
+        try await world.stored()
+        #expect(world.gateway.registry.all.count == 1)
+        #expect(world.gateway.registry.all.first?.ended != nil)
+    }
+
+    /// The attempt between the two may have arrived.
+    @Test func whatWasSentOnceStaysSo() async throws {
+        world.mail.answer(
+            .failure(.resolve), .failure(.timeout), .failure(.resolve),
+            .success(PeerReply(status: 409, body: [])))
+        for expected in [503, 503, 503, 201] {
+            #expect(try await world.send(OutboundMessages.share()).status == expected)
+        }
+        #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
     @Test func aConflictAtOnceIsARefusal() async throws {
         world.mail.answer(.success(PeerReply(status: 409, body: [])))
         #expect(try await world.send(OutboundMessages.share()).status == 500)
