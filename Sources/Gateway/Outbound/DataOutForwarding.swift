@@ -33,7 +33,7 @@ extension Gateway {
             throw Denial(.notAllowed, "a path outside of the share")
         }
         let room = try judge(data, request, key.fact).flatMap {
-            StreamedRoom($0, request.head.body)
+            StreamedRoom($0, request.head.method, request.head.body)
         }
         let mapping = method.answersWithPaths ? PathMapping(place, of: data.path) : nil
         let head = try head(

@@ -7,6 +7,7 @@ import Transport
 /// passes because the others have not ended yet.
 final class StreamedRoom: Sendable {
     private let room: PendingRoom
+    private let method: Method
     private let request: BodyFraming
     private struct Bytes {
         /// Taken, and not yet passed.
@@ -19,9 +20,10 @@ final class StreamedRoom: Sendable {
     /// Nil when there is nothing to settle.
     ///
     /// - Parameter request: how its body is framed; a length was taken with its judgement.
-    init?(_ room: PendingRoom?, _ request: BodyFraming) {
+    init?(_ room: PendingRoom?, _ method: Method, _ request: BodyFraming) {
         guard let room else { return nil }
         self.room = room
+        self.method = method
         self.request = request
         bytes = Mutex(Bytes(ahead: Amount(of: request).bytes))
     }
@@ -34,13 +36,13 @@ final class StreamedRoom: Sendable {
 
     /// Takes what the head of an answer tells.
     ///
-    /// Refused: an answer that a limit has no room for, to a request without a body; what follows a
-    /// body has had its effect, and is counted.
+    /// Refused: an answer that a limit has no room for, to a request that changes nothing and has no
+    /// body; any other has had its effect, and its answer is counted.
     func answered(_ status: Int, _ body: ResponseFraming) throws(Denial) {
         guard case .length(let length) = body, length > 0, room.countsBytes else { return }
-        let isGranted = (200...299).contains(status)
+        let isRefusable = method.isSafe && (200...299).contains(status)
         switch request {
-        case .none where isGranted, .length(0) where isGranted: try room.take(length, .asked)
+        case .none where isRefusable, .length(0) where isRefusable: try room.take(length, .asked)
         case .none, .length, .chunked: try room.take(length, .counted)
         }
         bytes.withLock { $0.ahead += length }

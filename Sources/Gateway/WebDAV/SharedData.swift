@@ -116,7 +116,8 @@ extension Gateway {
             let judgement = try judge(
                 request.head, request.client, share, .token, token.peer, snapshot, now,
                 would: would)
-            room = StreamedRoom(judgement.pending, request.head.body)
+            room = StreamedRoom(
+                judgement.pending, request.head.method, request.head.body)
             entry.allowance.note(under: circumstances)
         }
         let credential =
@@ -256,7 +257,8 @@ extension Gateway {
             request.head, request.client, share, .secret, share.peer, policy.snapshot, now,
             would: would + more)
         // Before anything else is refused: what does not pass gives back what it has taken.
-        let room = StreamedRoom(judgement.pending, request.head.body)
+        let room = StreamedRoom(
+            judgement.pending, request.head.method, request.head.body)
         try takeSecret(access, judgement.verdict.settings, isBasic: request.showsBasic)
         return (destination, room)
     }

@@ -46,6 +46,18 @@ package enum Method: String, Sendable, CaseIterable {
     case updateredirectref = "UPDATEREDIRECTREF"
     case versionControl = "VERSION-CONTROL"
 
+    /// Whether it changes nothing (RFC 9110, section 9.2.1).
+    package var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .propfind, .report, .search, .query: true
+        case .post, .put, .delete, .patch, .connect, .proppatch, .mkcol, .copy, .move, .lock,
+            .unlock, .acl, .baselineControl, .bind, .checkin, .checkout, .label, .link, .merge,
+            .mkactivity, .mkcalendar, .mkredirectref, .mkworkspace, .orderpatch, .rebind, .unbind,
+            .uncheckout, .unlink, .update, .updateredirectref, .versionControl:
+            false
+        }
+    }
+
     /// Reads a method token; refuses TRACE and TRACK (`method_not_allowed`), and whatever is
     /// unknown or written in another case (`method_unknown`).
     static func parse(_ token: Span<UInt8>) throws(RequestFailure) -> Method {

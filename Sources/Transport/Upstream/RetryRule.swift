@@ -17,7 +17,7 @@ enum RetryRule {
 
     static func judge(_ attempt: Attempt, _ failure: UpstreamFailure) -> Verdict {
         guard failure == .closedEarly, attempt.connection == .reused, attempt.answer == .none,
-            attempt.body == .none, isSafe(attempt.method)
+            attempt.body == .none, attempt.method.isSafe
         else { return .fail }
         return .retry
     }
@@ -25,18 +25,6 @@ enum RetryRule {
     /// Whether a request for which no second attempt is allowed should be kept off connections
     /// that have been unused for a while, since their server may just be closing them.
     static func wantsFreshConnection(_ method: Method, _ body: BodyFraming) -> Bool {
-        !(body == .none && isSafe(method))
-    }
-
-    /// Methods that change nothing (RFC 9110, section 9.2.1).
-    private static func isSafe(_ method: Method) -> Bool {
-        switch method {
-        case .get, .head, .options, .propfind, .report, .search, .query: return true
-        case .post, .put, .delete, .patch, .connect, .proppatch, .mkcol, .copy, .move, .lock,
-            .unlock, .acl, .baselineControl, .bind, .checkin, .checkout, .label, .link, .merge,
-            .mkactivity, .mkcalendar, .mkredirectref, .mkworkspace, .orderpatch, .rebind, .unbind,
-            .uncheckout, .unlink, .update, .updateredirectref, .versionControl:
-            return false
-        }
+        !(body == .none && method.isSafe)
     }
 }

@@ -17,13 +17,15 @@ import Transport
     }
 
     /// The room of a request; nil when it is not let through.
-    private func room(_ world: TestWorld, _ body: BodyFraming = .none) throws -> StreamedRoom? {
+    private func room(
+        _ world: TestWorld, _ body: BodyFraming = .none, _ method: Method = .get
+    ) throws -> StreamedRoom? {
         let facts = Facts(
             Occasion(.webdav, .inbound), peer: PeerHost("legacy.test"), now: world.clock.now)
         let judgement = world.gateway.judge(
             facts, Amount(of: body), under: world.gateway.policy.snapshot)
         guard judgement.verdict.action == .allow else { return nil }
-        return StreamedRoom(judgement.pending, body)
+        return StreamedRoom(judgement.pending, method, body)
     }
 
     private func denial(_ room: StreamedRoom?, _ length: Int, _ status: Int = 200) -> Denial? {
@@ -107,6 +109,18 @@ import Transport
         let other = try TestWorld(rules: Self.limit())
         let (one, two) = (try room(other), try room(other))
         #expect(denial(one, 1000) == nil && denial(two, 1000, 404) == nil)
+    }
+
+    /// It has had its effect without a body too: a refusal would say that it had none.
+    @Test(arguments: [Method.delete, .move, .copy, .lock])
+    func theAnswerToWhatChangesSomethingIsCountedOnly(_ method: Method) throws {
+        let world = try TestWorld(rules: Self.limit())
+        let (full, change) = (try room(world), try room(world, .none, method))
+        let read = try room(world)
+        #expect(denial(full, 900) == nil)
+        #expect(denial(change, 500, 207) == nil)
+        #expect(denial(read, 500, 207)?.status == 429)
+        for room in [full, change, read] { room?.end() }
     }
 
     @Test func whatIsOnlyReportedRefusesNothing() throws {
