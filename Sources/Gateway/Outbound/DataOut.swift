@@ -60,31 +60,33 @@ extension Gateway {
 
     private func dataOut(
         _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest,
-        _ step: TokenLease.Step
+        _ step: TokenLease.Step, _ asked: PolicyAsked = .not
     ) throws(Denial) -> Plan {
         switch step {
-        case .use(let token): return try forward(data, request, by: .token(token, use))
+        case .use(let token): return try forward(data, request, by: .token(token, use), asked)
         case .useAndRenew(let token):
             tokens.renew(use.lease) { [self] in
                 await exchange(data, use, for: request.client)
             }
-            return try forward(data, request, by: .token(token, use))
+            return try forward(data, request, by: .token(token, use), asked)
         case .secret:
-            return try forward(data, request, by: use.secret.map { .secret($0) } ?? .asSent)
+            return try forward(
+                data, request, by: use.secret.map { .secret($0) } ?? .asSent, asked)
         case .refuse(let failure, let retryAfter):
             throw failure.denial(retryAfter: retryAfter)
-        case .ask: return .prepare { [self] _ in await planWithToken(data, use, request) }
+        case .ask: return .prepare { [self] _ in await planWithToken(data, use, request, asked) }
         }
     }
 
     /// Waits for a token.
     func planWithToken(
-        _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest
+        _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest,
+        _ asked: PolicyAsked
     ) async -> Plan {
         let step = await tokens.obtain(use.lease, use.demand) { [self] in
             await exchange(data, use, for: request.client)
         }
-        do throws(Denial) { return try dataOut(data, use, request, step) } catch {
+        do throws(Denial) { return try dataOut(data, use, request, step, asked) } catch {
             return .answer(refusal(error, of: request))
         }
     }

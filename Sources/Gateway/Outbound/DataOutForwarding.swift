@@ -19,12 +19,19 @@ extension Gateway {
         }
     }
 
+    /// Whether the policy was asked about a request before, for the same access.
+    enum PolicyAsked: Sendable {
+        case not
+        /// It let the request through by a token, with this room.
+        case byToken(StreamedRoom?)
+    }
+
     /// Sends a request for data on to the peer.
     ///
     /// Refused: what the policy refuses, methods that shared data do not take, paths and
     /// destinations outside of the share.
     func forward(
-        _ data: DataShare, _ request: PeerRequest, by key: DataKey
+        _ data: DataShare, _ request: PeerRequest, by key: DataKey, _ asked: PolicyAsked = .not
     ) throws(Denial) -> Plan {
         guard let method = request.head.method.onData else {
             throw Denial(.methodNotAllowed, "not a method of shared data")
@@ -32,15 +39,16 @@ extension Gateway {
         guard let place = data.path.place(of: request.path.text) else {
             throw Denial(.notAllowed, "a path outside of the share")
         }
-        let room = try judge(data, request, key.fact).flatMap {
-            StreamedRoom($0, request.head.method, request.head.body)
-        }
+        let room = try room(data, request, key.fact, asked)
         let mapping = method.answersWithPaths ? PathMapping(place, of: data.path) : nil
         let head = try head(
             data, request, place.path, method.hasDestination ? try destination(data, request) : nil,
             mapping == nil ? .asSent : .identity, key)
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
-        if let room { onEnd = { _ in room.end() } }
+        if let room {
+            // What takes the place of an answer may go on with it; else it ends with its last reference.
+            onEnd = { if $0.end != .replaced { room.end() } }
+        }
         return .forward(
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByte(request.head.method),
@@ -71,7 +79,7 @@ extension Gateway {
         _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?,
         isMapped: Bool, isRoot: Bool
     ) -> @Sendable (ResponseHead) -> Replacement? {
-        let token = refusedToken(data, request, key)
+        let token = refusedToken(data, request, key, room)
         return { [self] head in
             if let replacement = token?(head) { return replacement }
             if let answer = keepingMount(head, answering: request, isRoot: isRoot) {
@@ -161,6 +169,22 @@ extension Gateway {
         return data.path.place(of: destination.path.text)?.path
     }
 
+    /// The room of a request that the policy lets through; it is asked once about a request that is sent
+    /// again with another token.
+    private func room(
+        _ data: DataShare, _ request: PeerRequest, _ access: AccessFact, _ asked: PolicyAsked
+    ) throws(Denial) -> StreamedRoom? {
+        switch (asked, access) {
+        case (.byToken(let room), .token):
+            room?.beginAgain()
+            return room
+        case (.byToken(let room), .secret): room?.end()
+        case (.not, .token), (.not, .secret): break
+        }
+        return StreamedRoom(
+            try judge(data, request, access), request.head.method, request.head.body)
+    }
+
     /// The policy's word: the peer may have been blocked since.
     func judge(
         _ data: DataShare, _ request: PeerRequest, _ access: AccessFact
@@ -193,7 +217,7 @@ extension Gateway {
     /// What follows a 401 to a token, of a request that can be sent again: another token. Of one
     /// with a long body the backend is told to come back.
     private func refusedToken(
-        _ data: DataShare, _ request: PeerRequest, _ key: DataKey
+        _ data: DataShare, _ request: PeerRequest, _ key: DataKey, _ room: StreamedRoom?
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
         guard case .token(let token, let use) = key else { return nil }
         return { [self] head in
@@ -201,7 +225,9 @@ extension Gateway {
             use.lease.refused(token, now: environment.monotonicSeconds())
             switch request.head.body {
             case .none, .length(0...Replacement.mostKept):
-                return .plan { [self] in await planWithToken(data, use, request) }
+                return .plan { [self] in
+                    await planWithToken(data, use, request, .byToken(room))
+                }
             case .length, .chunked:
                 let denial = ExchangeFailure.tokenRefused.denial(retryAfter: 1)
                 return .answer(refusal(denial, of: request))

@@ -60,6 +60,14 @@ final class StreamedRoom: Sendable {
         return room.pass(unpaid) ? .goesOn : .ends
     }
 
+    /// The request is sent once more, in the place of an answer: the bytes of its body were taken already.
+    func beginAgain() {
+        bytes.withLock { bytes in
+            bytes.ahead = Amount(of: request).bytes
+            bytes.passed = 0
+        }
+    }
+
     /// It is over; what did not pass is given back, the first time only.
     func end() {
         let passed: Int? = bytes.withLock { bytes in

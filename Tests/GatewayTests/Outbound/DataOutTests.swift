@@ -426,6 +426,28 @@ import Testing
         #expect(try !replaces(forwarding, 404))
     }
 
+    /// To limits it is the same request.
+    @Test(arguments: ["rate = \"1/day\"", "concurrent = 1"])
+    func aRequestThatIsSentAgainTakesItsRoomOnce(_ limit: String) async throws {
+        let world = try WayOut(
+            rules: "[[limit]]\nname = \"few\"\non = \"webdav.out\"\nper = \"peer\"\n\(limit)\n")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        func end(_ forwarding: Forwarding, _ end: ForwardingResult.End) {
+            forwarding.onEnd?(
+                ForwardingResult(status: nil, requestBytes: 0, responseBytes: 0, end: end))
+        }
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        guard case .forward(let first) = try await world.plan(get, basic(handle)),
+            case .plan(let again)? = first.replacing?(try WayOut.answer(401))
+        else { throw WayOut.Unmade() }
+        end(first, .replaced)
+        guard case .forward(let second) = await again() else { throw WayOut.Unmade() }
+        #expect(try await world.ask(get, basic(handle)).status == 429)
+        end(second, .complete)
+        let isPlace = limit.hasPrefix("concurrent")
+        #expect(try await world.ask(get, basic(handle)).status == (isPlace ? nil : 429))
+    }
+
     @Test func aRequestWhoseBodyIsGoneIsToldToComeBack() async throws {
         let world = try WayOut()
         let handle = try await world.receive(uri: "x7", demands: true)
