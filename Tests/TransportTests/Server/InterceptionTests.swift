@@ -297,7 +297,8 @@ import Testing
             to: world.port, on: world.group, saying: Self.connect + "a\r\n\r\n")
         #expect(try await eventually { upstream.heads.count == 1 })
         await world.server.retire(grace: .seconds(30))
-        let end = Task { await world.server.shutdown(grace: .seconds(31)) }
+        // Tunnels have ten seconds of it.
+        let end = Task { await world.server.shutdown(grace: .seconds(40)) }
         // Connections are looked at five times in a second.
         try await Task.sleep(for: .milliseconds(500))
         #expect(world.server.connections == 1 && upstream.deserted == 0)
