@@ -49,6 +49,19 @@ package enum FileBytes {
             if errno != EINTR { throw Failure(number: errno) }
         }
     }
+
+    /// Writes all of `bytes`; waits where the file takes nothing now.
+    package static func writeAll(_ file: CInt, _ bytes: Span<UInt8>) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            do throws(Failure) { done += try write(file, bytes.extracting(done...)) } catch {
+                guard error.isForNow else { throw error }
+                var wanted = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                // Interrupted, it is tried once more.
+                _ = unsafe poll(&wanted, 1, -1)
+            }
+        }
+    }
 }
 
 /// `read` of the system, which has the same name as ours.

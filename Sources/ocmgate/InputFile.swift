@@ -35,7 +35,12 @@ enum InputFile {
                     file: name("-"), position: nil, message: "this was read already",
                     remedy: "only one - can be given"))
         }
-        return [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        do { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) } catch {
+            throw ConfigurationErrors(
+                ConfigurationError(
+                    file: name("-"), position: nil, message: "this cannot be read as a file",
+                    remedy: nil))
+        }
     }
 
     private static let wasRead = Mutex(false)

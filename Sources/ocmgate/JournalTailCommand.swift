@@ -24,7 +24,7 @@ struct JournalTailCommand: ParsableCommand {
             for line in try tail.newest(lines) { journal.show(line, people) }
             while follow {
                 // Into a pipe too, at once.
-                fflush(nil)
+                StandardOutput.flush()
                 Thread.sleep(forTimeInterval: 0.25)
                 try tail.added { journal.show($0, people) }
             }

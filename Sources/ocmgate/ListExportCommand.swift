@@ -88,7 +88,7 @@ struct ListExportCommand: ParsableCommand {
                 "document": .string(text),
             ])
         } else {
-            print(text, terminator: "")
+            StandardOutput.write(text.utf8)
         }
     }
 

@@ -40,13 +40,17 @@ struct Ocmgate: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(.success)
         } catch let code as ExitCode {
-            exit(withError: code)
+            end(code)
         } catch let failure as CommandFailure {
             fail(failure.description, failure.errors, arguments)
         } catch {
             // Help and version are "errors" too, with exit code 0.
-            if exitCode(for: error) == .success { exit(withError: error) }
+            if exitCode(for: error) == .success {
+                StandardOutput.write("\(fullMessage(for: error))\n".utf8)
+                end(.success)
+            }
             if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", [], arguments) }
             fail(fullMessage(for: error), [], arguments)
         }
@@ -58,6 +62,12 @@ struct Ocmgate: AsyncParsableCommand {
     ) -> Never {
         if arguments.contains("--json") { Output.json(Output.failure(message, errors)) }
         Output.error(message)
-        exit(withError: Exit.cannotRun)
+        end(Exit.cannotRun)
+    }
+
+    /// Ends when everything is written; with `Exit.cannotRun` when it cannot be.
+    private static func end(_ code: ExitCode) -> Never {
+        StandardOutput.flush()
+        exit(withError: code)
     }
 }

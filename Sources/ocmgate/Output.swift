@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import OpenSSL
 
 /// What commands print: text for people, or one JSON value.
 enum Output {
@@ -18,7 +19,7 @@ enum Output {
     }
 
     /// One line on standard output, whatever peers have put into it.
-    static func line(_ text: String) { print(plain(text)) }
+    static func line(_ text: String) { StandardOutput.write("\(plain(text))\n".utf8) }
 
     /// Lines on standard output; their ends are ours, and the last may have one.
     static func text(_ text: String) {
@@ -62,11 +63,11 @@ enum Output {
     /// A text that may be missing.
     static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
 
-    /// Lines on standard error.
+    /// Lines on standard error. Where they cannot be written there is nobody to tell.
     static func error(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = lines.map { plain(String($0)) }.joined(separator: "\n")
-        FileHandle.standardError.write(Data("\(shown)\n".utf8))
+        try? FileBytes.writeAll(STDERR_FILENO, Array("\(shown)\n".utf8).span)
     }
 
     /// There is nothing of what was asked for: says so to people and, when they asked for it, to
@@ -86,7 +87,9 @@ enum Output {
     }
 
     /// One JSON object on one line, its members by name.
-    static func json(_ members: [String: Value]) { print(text(of: members)) }
+    static func json(_ members: [String: Value]) {
+        StandardOutput.write("\(text(of: members))\n".utf8)
+    }
 
     /// A value on one line, with everything escaped that is not plainly visible.
     static func text(of value: JSONValue) -> String {

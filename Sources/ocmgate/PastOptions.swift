@@ -2,6 +2,7 @@ import ArgumentParser
 import Federation
 import Foundation
 import Gateway
+import OpenSSL
 
 /// Which journal a command reads, and from when on.
 struct PastOptions: ParsableArguments {
@@ -97,6 +98,6 @@ struct Progress {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        try? FileBytes.writeAll(STDERR_FILENO, Array(text.utf8).span)
     }
 }

@@ -67,7 +67,7 @@ struct PolicyFmtCommand: ParsableCommand {
         if check || write {
             if differs { Output.line(name) }
         } else {
-            FileHandle.standardOutput.write(Data(text))
+            StandardOutput.write(text)
         }
     }
 

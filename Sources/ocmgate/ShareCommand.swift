@@ -119,14 +119,19 @@ struct ShareCommand: ParsableCommand {
             switch answer {
             case .refused(let reason): throw CommandFailure(reason)
             case .done(let told):
-                let code = told["code"]
+                let (id, code) = (told["id"] ?? "", told["code"])
+                if code != nil {
+                    StandardOutput.lost(
+                        means: "the code of share \(id) is lost: ocmgate share revoke \(id), "
+                            + "and add the share once more")
+                }
                 if json {
                     Output.json([
-                        "id": .string(told["id"] ?? ""),
+                        "id": .string(id),
                         "code": code.map { .string($0) } ?? .null,
                     ])
                 } else {
-                    Output.line("share \(told["id"] ?? "")" + (code.map { ", code \($0)" } ?? ""))
+                    Output.line("share \(id)" + (code.map { ", code \($0)" } ?? ""))
                     if code != nil {
                         Output.line(
                             "the permanent secret opens nothing any more: give the peer's people this code, "

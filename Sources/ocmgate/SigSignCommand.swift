@@ -81,7 +81,7 @@ struct SigSignCommand: ParsableCommand {
         } else if fields {
             for field in added { Output.line("\(field.name): \(field.value)") }
         } else {
-            FileHandle.standardOutput.write(Data(raw.adding(added)))
+            StandardOutput.write(raw.adding(added))
         }
     }
 

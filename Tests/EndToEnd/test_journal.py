@@ -158,6 +158,18 @@ def test_what_is_done_to_it_is_found(recorded, how, place):
     assert verify(gateway)[0] == 0
 
 
+def test_following_ends_when_nobody_reads_any_more(recorded):
+    """Also where SIGPIPE is ignored, which Python does and leaves to its children so."""
+    gateway, _ = recorded
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        run = subprocess.run([binary(), "journal", "tail", "-f", "-c", gateway.configuration],
+                             stdout=gone, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                             timeout=30, restore_signals=False)
+    assert run.returncode == 2 and "standard output: Broken pipe" in run.stderr, run
+
+
 def test_the_public_key_is_all_that_it_takes(recorded, tmp_path):
     gateway, _ = recorded
     key = tmp_path / "journal.pub"

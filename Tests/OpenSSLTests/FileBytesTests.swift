@@ -26,4 +26,26 @@ import Testing
         #expect(error?.number == EISDIR)
         #expect("\(try #require(error))".isEmpty == false)
     }
+
+    @Test func allIsWrittenAlsoWhereAFileTakesNothingForNow() throws {
+        let pipe = Pipe()
+        let writing = pipe.fileHandleForWriting
+        #expect(fcntl(writing.fileDescriptor, F_SETFL, O_NONBLOCK) == 0)
+        let bytes = [UInt8](repeating: 7, count: 1 << 20)
+        DispatchQueue(label: "writer").async {
+            do { try FileBytes.writeAll(writing.fileDescriptor, bytes.span) } catch {
+                Issue.record("\(error)")
+            }
+            try? writing.close()
+        }
+        #expect(try pipe.fileHandleForReading.readToEnd()?.count == bytes.count)
+    }
+
+    @Test func whatCannotBeWrittenIsAnError() throws {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let error = #expect(throws: FileBytes.Failure.self) {
+            try FileBytes.writeAll(full.fileDescriptor, [1, 2, 3].span)
+        }
+        #expect(error?.number == ENOSPC)
+    }
 }
