@@ -31,6 +31,7 @@ struct Ocmgate: AsyncParsableCommand {
         Cryptography.outlivesExit()
         // Nobody but its owner writes to what we make, whatever the shell allows: we would refuse it.
         _ = umask(umask(0o022) | 0o022)
+        HelpWidth.widen()
         let given = Array(CommandLine.arguments.dropFirst())
         let arguments = NginxArguments.check(given) ?? given
         do {

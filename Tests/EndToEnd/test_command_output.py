@@ -75,3 +75,9 @@ def test_standard_input_that_cannot_be_read_is_an_error(tmp_path):
     finally:
         os.close(folder)
     assert run.returncode == 2 and "stdin: this cannot be read as a file" in run.stderr, run
+
+
+@pytest.mark.parametrize("columns", ["-1", "0", "1", "26", "39", "200"])
+def test_help_is_shown_however_narrow_the_terminal_is(columns):
+    run = ocmgate("journal", "search", "--help", env={"COLUMNS": columns})
+    assert run.returncode == 0 and "--since" in run.stdout, run
