@@ -47,12 +47,14 @@ struct Ocmgate: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             fail(failure.description, failure.errors, arguments)
         } catch {
+            let named = Array(arguments.drop { $0 == "help" })
+            if let later = LaterCommand(named) { fail("ocmgate: \(later)", [], arguments) }
+            if let unknown = UnknownCommand(named) { fail("ocmgate: \(unknown)", [], arguments) }
             // Help and version are "errors" too, with exit code 0.
             if exitCode(for: error) == .success {
                 StandardOutput.write("\(fullMessage(for: error))\n".utf8)
                 end(.success)
             }
-            if let later = LaterCommand(arguments) { fail("ocmgate: \(later)", [], arguments) }
             fail(fullMessage(for: error), [], arguments)
         }
     }

@@ -1,0 +1,57 @@
+"""Slips in the arguments of commands: what is said names what was written, and what mends it."""
+
+import json
+
+import pytest
+
+from test_commands import fresh, installation, ocmgate  # noqa: F401
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ("policy tst", 'there is no command policy tst; did you mean "test"?'),
+    ("chekc -c x", 'there is no command chekc; did you mean "check"?'),
+    ("key bogus", "there is no command key bogus; known here: list, new, stage, activate, retire, export"),
+    ("peer hold nothing", "there is no command peer hold nothing; known here: list, approve, refuse"),
+    ("nonexistent", "there is no command nonexistent; ocmgate --help names all"),
+    ("help nonexistent", "there is no command nonexistent; ocmgate --help names all"),
+    ("help policy tst", 'there is no command policy tst; did you mean "test"?'),
+    ("policy tst --help", 'there is no command policy tst; did you mean "test"?'),
+])
+def test_a_misspelt_command_is_named_with_the_nearest_one(arguments, words):
+    run = ocmgate(*arguments.split())
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"ocmgate: {words}\n")
+    if "help" not in arguments:
+        run = ocmgate(*arguments.split(), "--json")
+        assert run.returncode == 2 and json.loads(run.stdout)["error"] == f"ocmgate: {words}"
+
+
+@pytest.mark.parametrize("arguments", ["help", "help policy", "help policy test", "policy --help",
+                                       "help help"])
+def test_help_for_what_there_is_is_shown(arguments):
+    run = ocmgate(*arguments.split())
+    assert run.returncode == 0 and "USAGE: ocmgate" in run.stdout, run
+
+
+@pytest.mark.parametrize("option, value", [
+    ("--listen", "20443"), ("--backend", "nowhere"), ("--egress", "3128")])
+def test_init_names_the_option_that_is_wrong(option, value, tmp_path):
+    run = ocmgate("init", option, value, cwd=tmp_path)
+    assert run.returncode == 2 and run.stderr.startswith(f'ocmgate: {option} {value}: "{value}" is not ')
+    assert "config.toml" not in run.stderr and list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_of_an_unknown_backend_is_refused_to_programs_too():
+    run = ocmgate("demo", "--backend", "gopher", "--json")
+    assert run.returncode == 2 and "owncloud10" in json.loads(run.stdout)["error"], run
+
+
+def test_one_key_is_exported_at_a_time(installation):  # noqa: F811
+    run = ocmgate("key", "export", "--journal", "--pem", "ed25519-1", cwd=installation)
+    assert run.returncode == 2 and "--journal and --pem" in run.stderr and not run.stdout, run
+
+
+def test_a_search_says_what_it_takes(installation):  # noqa: F811
+    run = ocmgate("journal", "search", "--since", "1", cwd=installation)
+    assert run.returncode == 2 and '--since: "1" is none of: a day (2026-11-01), a time' in run.stderr
+    run = ocmgate("journal", "search", "--kind", "foo", cwd=installation)
+    assert run.returncode == 2 and "known here: " in run.stderr and "share" in run.stderr, run
