@@ -7,7 +7,10 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "Two legacy servers behind gateways, and their peers, on loopback.",
-        discussion: "Exit code 0 only when every step was as expected.")
+        discussion: """
+            Exit codes: 0 every step was as expected, 1 one was not, or it was ended before, 2 it \
+            cannot run.
+            """)
 
     @Flag(help: "Print one JSON object at the end, and nothing else.")
     var json = false
@@ -16,7 +19,10 @@ struct DemoCommand: AsyncParsableCommand {
     var keep = false
 
     @Option(help: "Which old server is played: nextcloud or owncloud10.")
-    var backend = "nextcloud"
+    var backend = Backend.nextcloud
+
+    /// What `ocmgate-demo` can play.
+    enum Backend: String, CaseIterable, ExpressibleByArgument { case nextcloud, owncloud10 }
 
     func run() async throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -27,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments =
-            (json ? ["--json"] : []) + (keep ? ["--keep"] : []) + ["--backend", backend]
+            (json ? ["--json"] : []) + (keep ? ["--keep"] : []) + ["--backend", backend.rawValue]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["OCMGATE": own], uniquingKeysWith: { _, new in new })
         let (ended, end) = AsyncStream.makeStream(of: Int32.self)
@@ -46,6 +52,6 @@ struct DemoCommand: AsyncParsableCommand {
         for await code in ended { status = code }
         passing.cancel()
         withExtendedLifetime(signals) {}
-        throw ExitCode(status)
+        throw status == 0 || status == 1 ? ExitCode(status) : Exit.cannotRun
     }
 }

@@ -51,7 +51,7 @@ struct InitCommand: ParsableCommand {
         // What the options say goes into the file; a file that would not load is never written.
         do throws(ConfigurationErrors) {
             _ = try Configuration(Array(templates.configuration.utf8), file: path("config.toml"))
-        } catch { throw CommandFailure(error) }
+        } catch { throw refusal(error, templates) }
         try refuseExisting(files.map(\.name) + ["state/tls/cert.pem", "state/tls/key.pem"])
         let identity = try certificate(for: templates.host)
         try makeFolder("", permissions: 0o755)
@@ -61,6 +61,29 @@ struct InitCommand: ParsableCommand {
         try write("state/tls/cert.pem", identity.certificate, permissions: 0o644)
         for file in files { try write(file.name, file.text, permissions: 0o644) }
         report(files.map(\.name), templates)
+    }
+
+    /// What is wrong with a configuration that is not there: with the options that it is made of.
+    private func refusal(
+        _ errors: ConfigurationErrors, _ templates: InitTemplates
+    ) -> CommandFailure {
+        let lines = templates.configuration.split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let options = [
+            ("address", "--listen", templates.listen), ("url", "--backend", templates.backend),
+            ("listen", "--egress", templates.egress ?? ""),
+        ]
+        for error in errors.all {
+            guard let number = error.line, lines.indices.contains(number - 1) else { continue }
+            let line = lines[number - 1]
+            for (key, option, value) in options
+            where line.hasPrefix("\(key) ") && line.contains("\"\(value)\"") {
+                return CommandFailure(
+                    "\(option) \(value): \(error.message)"
+                        + (error.remedy.map { "; \($0)" } ?? ""))
+            }
+        }
+        return CommandFailure(errors)
     }
 
     /// `--origin`, or this machine's name.

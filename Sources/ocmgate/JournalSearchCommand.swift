@@ -145,13 +145,14 @@ struct JournalFilter: ParsableArguments {
         if let value { return value }
         let near = remedy(for: word, among: words)
         throw CommandFailure(
-            "\(option): \(quoted(word)) is none that there is" + (near.map { "; \($0)" } ?? ""))
+            "\(option): \(quoted(word)) is none that there is; "
+                + (near ?? "known here: " + words.joined(separator: ", ")))
     }
 
     /// Milliseconds since 1970.
     static func moment(_ text: String, _ option: String) throws -> Int {
         let now = Int(Date().timeIntervalSince1970 * 1000)
         if let time = JournalTime.milliseconds(text, now: now) { return time }
-        throw CommandFailure("\(option): \(quoted(text)) is no \(JournalTime.forms)")
+        throw CommandFailure("\(option): \(quoted(text)) is none of: \(JournalTime.forms)")
     }
 }

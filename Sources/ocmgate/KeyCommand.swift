@@ -82,6 +82,11 @@ struct KeyCommand: ParsableCommand {
         @Flag(help: "Print JSON; the JWK set always is.")
         var json = false
 
+        func validate() throws {
+            guard journal, pem != nil else { return }
+            throw ValidationError("--journal and --pem name two keys: leave one out.")
+        }
+
         func run() throws {
             if journal {
                 try exportJournalKey()
