@@ -81,8 +81,19 @@ extension RunningGateway {
                 path: settings.certificate, what: "holds no certificate chain: \(error)",
                 remedy: "PEM, the site's own certificate first")
         }
-        let pem = String(
-            decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
+        let pem: String
+        do throws(PrivateFile.Problem) {
+            pem = String(
+                decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
+        } catch {
+            // What others may read may have the right mode for what it is.
+            guard let text = try? String(contentsOfFile: settings.key, encoding: .utf8),
+                text.contains("BEGIN CERTIFICATE"), !text.contains("PRIVATE KEY")
+            else { throw error }
+            throw PrivateFile.Problem(
+                path: settings.key, what: "holds a certificate, and no key",
+                remedy: "name the key of \(settings.certificate) in key of its [tls] table")
+        }
         let key: PrivateKey
         do { key = try PrivateKey(pem: pem) } catch {
             throw PrivateFile.Problem(

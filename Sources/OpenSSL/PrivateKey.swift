@@ -65,8 +65,17 @@ package final class PrivateKey: Sendable {
         try self.init(unsafe KeyHandle(key))
         guard let algorithm = contexts.first?.algorithm,
             publicKey.isValid(
-                signature: try sign([], algorithm: algorithm), over: [], algorithm: algorithm)
+                signature: try firstSignature(by: algorithm), over: [], algorithm: algorithm)
         else { throw CryptoError("read private key", "its halves do not belong together") }
+    }
+
+    /// Of no bytes, to see whether the key signs at all; too short a one does not.
+    private func firstSignature(by algorithm: SignatureAlgorithm) throws(CryptoError) -> [UInt8] {
+        do throws(CryptoError) { return try sign([], algorithm: algorithm) } catch {
+            guard case .rsa(let bits) = kind, bits < 2048 else { throw error }
+            throw CryptoError(
+                "read private key", "an RSA key of \(bits) bits is too short: 2048 at least")
+        }
     }
 
     package var kind: KeyKind { publicKey.kind }

@@ -94,6 +94,19 @@ import Testing
         #expect(next.certificates.changes(since: renewal.certificates) == ["a.test"])
     }
 
+    /// Its mode, which is right for a certificate, is not what is to be mended.
+    @Test func aCertificateInThePlaceOfItsKeyIsNamed() throws {
+        let configuration = try configuration(["a.test"])
+        try put("a.test", ["a.test"])
+        let pem = try String(contentsOfFile: scratch.file("a.test.pem"), encoding: .utf8)
+        try scratch.write(pem, "a.test.key", mode: 0o644)
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try ServedCertificates(of: configuration)
+        }
+        #expect(problem?.path == scratch.file("a.test.key"))
+        #expect(problem?.what == "holds a certificate, and no key")
+    }
+
     @Test func oneThatIsNotValidYetIsTakenWhenItIs() throws {
         let configuration = try configuration(["a.test", "b.test"])
         for table in ["a.test", "b.test"] { try put(table, [table]) }

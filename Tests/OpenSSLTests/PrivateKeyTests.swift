@@ -72,6 +72,11 @@ import Testing
         #expect(throws: CryptoError.self) { try PrivateKey(pem: Self.secp256k1) }
     }
 
+    @Test func anRSAKeyThatIsTooShortIsNamedAsThat() {
+        let error = #expect(throws: CryptoError.self) { try PrivateKey(pem: Self.rsa1024) }
+        #expect(error?.reason == "an RSA key of 1024 bits is too short: 2048 at least")
+    }
+
     @Test func halvesThatDoNotBelongTogetherAreRefused() {
         #expect(throws: CryptoError.self) { try PrivateKey(pem: Self.mixedHalves) }
     }
@@ -95,6 +100,25 @@ import Testing
         iOTRSIo5ry9eJLPKilzKdR2hRANCAATaSRkPH798wXFtTUq3UHigDadzyxkEjrTM
         QU3I46TRTFpY+dcEU7fpJcLzuem64+SsM8hhHTw/i+eEazqVys/w
         -----END PRIVATE KEY-----
+        """
+
+    /// Made for this test; used nowhere.
+    private static let rsa1024 = """
+        -----BEGIN RSA PRIVATE KEY-----
+        MIICWwIBAAKBgQCwH2Mu3LYgCR/X0llUkqowI0pbV4hdajOdBxk1KrB48wSTPKsv
+        FmXDBAVXO172N/Eu6xjGfalwPN6mLmypG7fTkHyY6dTgjsLsbkdyGH3uUZXKFpJk
+        ocE0Ca0UQzWM0drly86zix1q0l/+0R6ggUR6mekaXVLAS/eo+uoHY436YQIDAQAB
+        AoGActhUxacYf7VTdVlt9M8aeP9aKkve2QM6mseZMWkf4A6fyh8ChVb2jn8duG83
+        khiShgS5iB1DErQuf3DAXFl9uTtArjP6F+EoYaS1K90SGMpOuA2DLnpHL5BTNOP2
+        KoaVND/hcKFt4UWXkprkcK4oq/mfVwd06RwaNmcbIDUhq60CQQDeiuMUAIiIIRW+
+        JcycsCcpnsahnbXmdsTD3XIZTA1J7GMW60490C9+ijCMvYUalnXMaVrwjJFCQZNy
+        Wvnr5SCbAkEAypnphD0FZIrOhD2ndYCM68OmTHWQ8c4zWPzcFwYluW0QnOFtg/20
+        dOc06PEF6nj6mWwqzdxsN8aK7/96ighqswJACxSBL9rC8XwsN/Zr1JVUrdbQ7vUK
+        PHpHW7Un3CiUNM0HNfnrQFqgMr2woyFAgk1hehb4xydIiDL5o2TyMpOK5wJARj71
+        Q19w9jpWfm1uGYSX18r/ZvVAa0amcQ1DNkxwWglhwDM9KI2XuwzLQJUJCxIlOXrS
+        oIvzjacuVyZKk391lwJAHC35BTOoh4zHUHper1HCyOEffCobC5DDy5mNXNrVLlJh
+        rB7CBsg0xcNiwZNfh2UJfuyd1qrkhj28iMa3ahTUHQ==
+        -----END RSA PRIVATE KEY-----
         """
 
     /// The private number of one key with the point of another; used nowhere.

@@ -24,6 +24,7 @@ struct TOMLSyntaxFault {
             message = Self.withoutGarbledKey(reason)
             remedy =
                 Self.bracketing(reason, text)
+                ?? Self.narrowing(reason)
                 ?? Self.remedies.first { reason.hasPrefix($0.reason) }?.remedy
                 ?? Self.values.first { what == $0 }.map { _ in
                     let isDateLike = reason.hasSuffix("saw '.'") || reason.hasSuffix("saw '/'")
@@ -58,6 +59,12 @@ struct TOMLSyntaxFault {
         let name = text.drop { $0 == "[" }.prefix { $0 != "]" }
         let isPlain = !name.contains { $0 == "\"" || $0 == "'" }
         return "write double brackets both times" + (isPlain ? ": [[\(name)]]" : "")
+    }
+
+    /// A number that is no text: it has more digits than a number may have.
+    private static func narrowing(_ reason: Substring) -> String? {
+        guard reason.hasSuffix("is not representable in 64 bits") else { return nil }
+        return "write one from \(Int64.min) to \(Int64.max)"
     }
 
     /// For what begins like a number, and may be meant as a day.

@@ -46,7 +46,7 @@ package struct TOMLTableReader {
 
     /// The value of a key, unread; the key is then known.
     package mutating func node(_ key: String) -> TOMLNode? {
-        asked.append(key)
+        if !asked.contains(key) { asked.append(key) }
         findings.noteAsked(key, of: path)
         return members.first { $0.key == key }?.value
     }

@@ -9,6 +9,11 @@ import Testing
         ("a = [yes, no]", #"1:6: this is no value; put a text in straight quotes: "yes""#),
         ("size = 20MiB", "1:10: expected digit, saw 'M'; put a text in straight quotes"),
         (
+            "keep = 99999999999999999999",
+            "1:28: '99999999999999999999' is not representable in 64 bits; "
+                + "write one from -9223372036854775808 to 9223372036854775807"
+        ),
+        (
             "until = 2027-06-31",
             "1:19: expected day between 1 and 30 (inclusive), saw 31; write a day that there is, "
                 + "like 2027-06-30"

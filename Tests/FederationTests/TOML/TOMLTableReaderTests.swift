@@ -11,6 +11,15 @@ import Testing
         #expect(findings == ["f:2:1: unknown key \"nmae\" in [a]; did you mean \"name\"?"])
     }
 
+    @Test func aKeyThatIsLookedAtTwiceIsNamedOnce() throws {
+        let (findings, _) = try read("zzzzzz = 1\n") { top in
+            _ = top.node("dir")
+            _ = top.read("dir", .line)
+            _ = top.read("keep", .line)
+        }
+        #expect(findings == ["f:1:1: unknown key \"zzzzzz\"; known here: dir, keep"])
+    }
+
     @Test func aTableThatIsNotWrittenHasNoKeys() throws {
         let (findings, found) = try read("b = 1\n") { top in
             _ = top.node("b")
