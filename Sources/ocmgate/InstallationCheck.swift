@@ -235,8 +235,10 @@ struct InstallationCheck {
                 _ = try JournalKey.load(folder: configuration.signature.keys, whenMissing: .refuse)
             } catch { find(error) }
         }
+        let state = configuration.state.file
         guard PrivateFile.presence(settings.folder) != .absent else {
             expectFolder(around: settings.folder)
+            checkJournal(settings.folder, state)
             return
         }
         guard mayRead(settings.folder) else { return }
@@ -244,12 +246,21 @@ struct InstallationCheck {
             find(error)
             return
         }
+        checkJournal(settings.folder, state)
         let free = JournalFolder.freeBytes(settings.folder)
         if free < 1 << 30 {
             warn(
                 settings.folder,
                 "has \(free >> 20) MiB of room: when it is full, nothing is let through",
                 remedy: "make room, or shorten journal.keep")
+        }
+    }
+
+    /// What is in the journal, and whether its signed end is there.
+    private mutating func checkJournal(_ folder: String, _ state: String) {
+        guard mayRead(JournalHead.file(of: state)) else { return }
+        do throws(JournalError) { try JournalFolder.check(folder, state: state) } catch {
+            find(error.path, error.what, remedy: error.remedy)
         }
     }
 

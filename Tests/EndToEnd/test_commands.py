@@ -445,6 +445,8 @@ entries  = [
 def test_check_looks_into_the_journals_folder(fresh):
     folder = fresh / "journal"
     replace(fresh / "config.toml", 'dir = "state/journal"', f'dir = "{folder}"')
+    # It remembers how the journal ended that was elsewhere.
+    (fresh / "state/state.db.journal").unlink()
 
     def found(change, *words):
         change()
@@ -463,6 +465,34 @@ def test_check_looks_into_the_journals_folder(fresh):
     folder.chmod(0o700)
     assert ocmgate("check", "--json", cwd=fresh).returncode == 0
     found(lambda: (folder.rmdir(), folder.write_text("")), "is not a folder")
+
+
+def test_check_finds_that_the_end_of_the_journal_is_missing(fresh):
+    """As the start does, which refuses it."""
+    head = int((fresh / "state/state.db.journal").read_text().split(":")[0])
+    newest = max((fresh / "state/journal").glob("*.jsonl"))
+    before = listing(fresh)
+    assert ocmgate("check", cwd=fresh).returncode == 0 and listing(fresh) == before
+
+    def refused(*words):
+        for command in ("check", "run"):
+            run = ocmgate(command, cwd=fresh)
+            assert run.returncode == (1 if command == "check" else 2), run
+            assert all(word in run.stderr for word in words), run
+
+    newest.write_bytes(b"".join(newest.read_bytes().splitlines(keepends=True)[:-1]))
+    refused(f"record {head} was signed: its end is missing")
+    shutil.move(fresh / "state/journal", fresh / "elsewhere")
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1 and f"is not there, but record {head} was signed" in run.stderr, run
+
+
+def test_check_finds_files_of_the_journal_that_the_start_refuses(fresh):
+    file = fresh / "state/journal/subjects.db"
+    file.chmod(0o644)
+    for command, code in (("check", 1), ("run", 2)):
+        run = ocmgate(command, cwd=fresh)
+        assert run.returncode == code and "others than its owner may use it" in run.stderr, run
 
 
 def test_check_names_what_weakens_the_profile(fresh):

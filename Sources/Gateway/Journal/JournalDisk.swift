@@ -445,13 +445,14 @@ package enum JournalFolder {
         }
     }
 
+    static let lockName = "journal.lock"
+
     /// Bytes on its disk that unprivileged users may take.
     package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
 
     /// Refused: a journal that another process writes.
     static func lock(_ path: String) throws(JournalError) -> StoreLock {
-        do { return try StoreLock((path as NSString).appendingPathComponent("journal.lock")) } catch
-        {
+        do { return try StoreLock((path as NSString).appendingPathComponent(lockName)) } catch {
             throw JournalError(
                 path, error.isInUse ? "is written by another ocmgate" : error.what,
                 error.isInUse

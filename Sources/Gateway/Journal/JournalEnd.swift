@@ -66,9 +66,7 @@ struct JournalEnd {
     private func check(
         _ head: JournalHead, _ reader: JournalReader, _ headFile: String
     ) throws {
-        let remedy =
-            "bring its files back; to go on with what there is, look at it with `ocmgate journal "
-            + "verify`, keep a copy, and remove \(headFile)"
+        let remedy = Self.remedy(headFile)
         guard seq >= head.seq else {
             throw JournalError(
                 reader.folder,
@@ -91,6 +89,12 @@ struct JournalEnd {
             throw JournalError(
                 reader.folder, "record \(head.seq) is not the one that was signed", remedy)
         }
+    }
+
+    /// What mends a journal whose signed end is missing.
+    static func remedy(_ headFile: String) -> String {
+        "bring its files back; to go on with what there is, look at it with `ocmgate journal "
+            + "verify`, keep a copy, and remove \(headFile)"
     }
 
     /// Bytes at the end of a file that are looked at first.
