@@ -36,6 +36,7 @@ struct CheckCommand: ParsableCommand {
             check.keys(of: configuration)
             check.egress(of: configuration)
             check.journal(of: configuration)
+            check.sockets(of: configuration)
             check.backend(of: configuration)
         } catch { check.findings += error.all }
         report(check, policyHash)

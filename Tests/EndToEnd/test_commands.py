@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -493,6 +494,29 @@ def test_check_finds_files_of_the_journal_that_the_start_refuses(fresh):
     for command, code in (("check", 1), ("run", 2)):
         run = ocmgate(command, cwd=fresh)
         assert run.returncode == code and "others than its owner may use it" in run.stderr, run
+
+
+@pytest.mark.parametrize("key", ["address", "listen"])
+def test_check_finds_what_is_in_the_way_of_a_socket(key, fresh):
+    """Of a listener, and of the way out; as the start does."""
+    lines = (fresh / "config.toml").read_text().splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith(f"{key} = "))
+    # Short, since the path of a socket is.
+    with tempfile.TemporaryDirectory(dir="/tmp") as parent:
+        socket_file = Path(parent) / "sockets/s"
+        lines[place] = f'{key} = "unix:{socket_file}"'
+        (fresh / "config.toml").write_text("\n".join(lines))
+
+        def refused(words):
+            for command, code in (("check", 1), ("run", 2)):
+                run = ocmgate(command, cwd=fresh)
+                assert run.returncode == code and words in run.stderr, run
+
+        refused(f"there is no folder {socket_file.parent}; mkdir {socket_file.parent}")
+        socket_file.parent.mkdir()
+        assert ocmgate("check", cwd=fresh).returncode == 0
+        socket_file.write_text("")
+        refused("something else than a socket lies there; move it away")
 
 
 def test_check_names_what_weakens_the_profile(fresh):

@@ -152,6 +152,10 @@ package struct ListenFailure: Error, CustomStringConvertible {
 
     init(address: ListenAddress, _ error: any Error) {
         self.address = address.description
+        if case .unix(let path) = address, let obstacle = SocketObstacle(error) {
+            reason = obstacle.reason(at: path)
+            return
+        }
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE?: reason = "another program listens there; ss -lptx shows which"
         case EACCES?:

@@ -54,6 +54,29 @@ import Testing
         await group.shutdown()
     }
 
+    @Test func whatIsInTheWayOfASocketIsSaidWithWhatMendsIt() async throws {
+        let group = LoopGroup(count: 1)
+        let folder = try folder()
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
+        for (path, words) in [
+            (folder + "/file", "something else than a socket lies there; move it away"),
+            (folder + "/none/a", "there is no folder \(folder)/none; mkdir \(folder)/none"),
+            (folder + "/file/a", "there is no folder \(folder)/file"),
+        ] {
+            let error = await #expect(throws: ListenFailure.self) {
+                try await Server.start(
+                    ServerConfiguration(listeners: [.init(.unix(path: path))]), on: group,
+                    handler: answering("none"))
+            }
+            #expect(error?.reason.hasPrefix(words) == true, "\(path): \(error?.reason ?? "")")
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/file")) == Data("x".utf8))
+        let denied = IOError(errnoCode: EACCES, reason: "lock")
+        #expect(
+            ListenFailure(address: .unix(path: "/a/b"), denied).reason.contains("write in /a,"))
+        await group.shutdown()
+    }
+
     /// Of many that begin at the same moment one has the path, and it keeps it.
     @Test func onePathHasOneServer() async throws {
         let group = LoopGroup(count: 2)
