@@ -110,8 +110,13 @@ struct JournalDiskTests {
     @Test func whatWasSignedMustBeThere() throws {
         let journal = try TestJournal()
         try journal.write(5)
+        let state = String(journal.headFile.dropLast(".journal".count))
+        // Also beside who writes it.
+        try JournalFolder.check(journal.folder, state: state)
         try journal.stop()
+        try JournalFolder.check(journal.folder, state: state)
         try journal.edit { $0.removeLast(3) }
+        #expect(throws: JournalError.self) { try JournalFolder.check(journal.folder, state: state) }
         #expect(throws: JournalError.self) { try journal.open() }
         try FileManager.default.removeItem(atPath: journal.headFile)
         try journal.write(1)
