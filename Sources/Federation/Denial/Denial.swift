@@ -72,7 +72,7 @@ package struct Denial: Error, Sendable, Equatable {
     }
 
     /// What decided: the block of the policy, or `guard:` and the row of the table.
-    package var by: String { ruling?.block ?? "guard:\(code.rawValue)" }
+    package var by: String { ruling?.block ?? Decider.guard(code).name }
 
     /// The same, about a host that the peer only names.
     package func about(_ host: PeerHost) -> Denial {

@@ -1,6 +1,8 @@
 /// What decided about a message: a block of the policy, something built in, or a guard. The names of
-/// ``Verdict/by`` and of records, read.
+/// ``Verdict/by`` and of records, read and written.
 package enum Decider: Sendable, Equatable {
+    /// Nothing yet: what fails now no policy has decided.
+    case undecided
     /// What no policy decides: the row of the table.
     case `guard`(DenialCode)
     /// The lists, by the one that named the peer, or for want of one.
@@ -19,6 +21,7 @@ package enum Decider: Sendable, Equatable {
     /// Nil for what is no such name.
     package init?(_ name: String) {
         switch name {
+        case Self.guardWord: self = .undecided
         case "unknown": self = .unknown
         case "default": self = .fallback
         case Policy.advertisedKeysLabel: self = .advertisedKeys
@@ -30,9 +33,42 @@ package enum Decider: Sendable, Equatable {
         }
     }
 
+    /// What ``init(_:)`` reads.
+    package var name: String {
+        switch self {
+        case .undecided: Self.guardWord
+        case .guard(let code): "\(Self.guardWord):\(code.rawValue)"
+        case .list(let name): "list:\(name)"
+        case .unknown: "unknown"
+        case .requirement(let name): "require:\(name)"
+        case .limit(let name): "limit:\(name)"
+        case .rule(let name): "rule:\(name)"
+        case .fallback: "default"
+        case .advertisedKeys: Policy.advertisedKeysLabel
+        case .pingPong: Policy.pingPongLabel
+        case .mode(let mode): "mode:\(mode.rawValue)"
+        }
+    }
+
+    /// Whether no policy decided, by the name: a guard did, also one whose code this release does not
+    /// know, or nothing did.
+    package static func isGuard(_ name: String) -> Bool { name.hasPrefix(guardWord) }
+
+    /// Whether the lists decided.
+    package var isStanding: Bool {
+        switch self {
+        case .list, .unknown: true
+        case .undecided, .guard, .requirement, .limit, .rule, .fallback, .advertisedKeys, .pingPong,
+            .mode:
+            false
+        }
+    }
+
+    private static let guardWord = "guard"
+
     private static func named(_ kind: String, _ name: String) -> Decider? {
         switch kind {
-        case "guard": DenialCode(rawValue: name).map { .guard($0) }
+        case guardWord: DenialCode(rawValue: name).map { .guard($0) }
         case "list": .list(name)
         case "require": .requirement(name)
         case "limit": .limit(name)

@@ -80,7 +80,7 @@ package struct PeerList: Sendable {
     var isDirectory: Bool { stance == .allow && download?.format == .directory }
 
     /// `list:NAME`, as verdicts name it.
-    package var label: String { "list:\(name)" }
+    package var label: String { Decider.list(name).name }
 }
 
 /// One entry of a list.

@@ -54,7 +54,7 @@ extension Policy {
                 would: mode == .report ? waiting.label : nil, uncertain: unloaded,
                 waitsFor: waiting.name)
         }
-        let by = list?.label ?? "unknown"
+        let by = list?.label ?? Decider.unknown.name
         return Standing(
             word: word, entry: best?.entry, list: list?.name,
             memberships: memberships, isInDirectory: isInDirectory, by: by,
@@ -64,6 +64,9 @@ extension Policy {
 
     /// The built-in requirement that a peer which advertises keys signs.
     package static let advertisedKeysLabel = "built-in:advertised-keys"
+    /// What decides where nothing is judged, and where nothing is refused.
+    static let openLabel = Decider.mode(.open).name
+    static let reportLabel = Decider.mode(.report).name
 
     /// Judges a message; every check is in the verdict, in the order of judgement.
     package func evaluate(_ facts: Facts, room: (_ limit: Int) -> Room) -> Verdict {
@@ -91,8 +94,8 @@ extension Policy {
     ) -> Verdict {
         if mode == .open {
             return Verdict(
-                action: .allow, by: "mode:open", refusal: nil, would: [], settings: .none,
-                checks: [Check("mode:open", .allowed)])
+                action: .allow, by: Self.openLabel, refusal: nil, would: [], settings: .none,
+                checks: [Check(Self.openLabel, .allowed)])
         }
         var judgement = Judgement(
             mode: mode, capacity: requirements.count + limits.count + rules.count + 4)
@@ -213,8 +216,9 @@ private struct Judgement {
     }
 
     mutating func end(_ ruling: Rule.Ruling) {
-        if decided != nil { return checks.append(Check("default", .notReached)) }
-        decide("default", ruling, .noRule)
+        let name = Decider.fallback.name
+        if decided != nil { return checks.append(Check(name, .notReached)) }
+        decide(name, ruling, .noRule)
     }
 
     private mutating func decide(_ name: String, _ ruling: Rule.Ruling, _ reason: Check.Reason) {
@@ -224,7 +228,7 @@ private struct Judgement {
             checks.append(Check(name, .allowed, reason))
         case .deny(let refusal), .hold(let refusal):
             refuse(name, refusal, reason, mode: .enforce)
-            decided = ("mode:report", .none)
+            decided = (Policy.reportLabel, .none)
         }
     }
 
@@ -248,7 +252,7 @@ private struct Judgement {
                 settings: .none, checks: checks)
         }
         return Verdict(
-            action: .allow, by: decided?.by ?? "mode:report", refusal: nil, would: would,
+            action: .allow, by: decided?.by ?? Policy.reportLabel, refusal: nil, would: would,
             settings: decided?.settings ?? .none, checks: checks)
     }
 }

@@ -162,10 +162,13 @@ struct TestNames {
         var lists: [String] = []
         if case .table(let members)? = document.root["list"]?.content { lists = members.map(\.key) }
         limits = names("limit")
-        verdicts =
-            ["unknown", "default", "mode:report", "mode:open", Policy.advertisedKeysLabel]
-            + [Policy.pingPongLabel] + lists.map { "list:\($0)" }
-            + ["require", "limit", "rule"].flatMap { kind in names(kind).map { "\(kind):\($0)" } }
+        let builtIn: [Decider] = [
+            .unknown, .fallback, .mode(.report), .mode(.open), .advertisedKeys, .pingPong,
+        ]
+        let blocks: [Decider] =
+            lists.map { .list($0) } + names("require").map { .requirement($0) }
+            + limits.map { .limit($0) } + names("rule").map { .rule($0) }
+        verdicts = (builtIn + blocks).map(\.name)
     }
 }
 

@@ -13,9 +13,9 @@ extension Policy {
     /// nowhere: built-in checks, and defaults that are not written.
     package func place(of name: String) -> PolicyPlace? {
         let position: SourcePosition?
-        switch name {
-        case "unknown", "default": position = parts.places[name]
-        case "mode:report", "mode:open": position = parts.places["mode"]
+        switch Decider(name) {
+        case .unknown, .fallback: position = parts.places[name]
+        case .mode(.report), .mode(.open): position = parts.places["mode"]
         case _:
             position =
                 lists.first { $0.label == name }?.position

@@ -31,7 +31,7 @@ struct PolicyBlockReader {
             return Requirement(
                 name: name, scope: scope, mode: mode, needs: needs,
                 refusals: needs.map { parts.refusal($0.denialCode, code: code, hint: hint) },
-                label: "require:\(name)", position: table.position)
+                label: Decider.requirement(name).name, position: table.position)
         }
     }
 
@@ -52,8 +52,8 @@ struct PolicyBlockReader {
             table.finish()
             guard let name, let scope, let ruling else { return nil }
             return Rule(
-                name: name, scope: scope, mode: mode, ruling: ruling, label: "rule:\(name)",
-                position: table.position)
+                name: name, scope: scope, mode: mode, ruling: ruling,
+                label: Decider.rule(name).name, position: table.position)
         }
     }
 

@@ -30,7 +30,7 @@ extension PolicyBlockReader {
             return Limit(
                 name: name, scope: scope, mode: mode, measure: measure, per: per,
                 refusal: parts.refusal(.limitExceeded, code: code, status: status, hint: hint),
-                label: "limit:\(name)", position: table.position)
+                label: Decider.limit(name).name, position: table.position)
         }
     }
 

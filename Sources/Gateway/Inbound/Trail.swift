@@ -35,8 +35,8 @@ final class Trail: Sendable {
         decision = DecisionID.make(now: now)
         self.fingerprint = fingerprint
         var record = DecisionRecord(
-            id: decision, kind: kind, direction: direction, action: .fail, by: "guard",
-            status: 500, client: client.addressText)
+            id: decision, kind: kind, direction: direction, action: .fail,
+            by: Decider.undecided.name, status: 500, client: client.addressText)
         record.policy = snapshot.policy.hash
         record.certificate = client.shownCertificate
         record.lists = snapshot.policy.contentsHash

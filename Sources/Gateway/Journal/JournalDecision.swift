@@ -74,7 +74,7 @@ package struct JournalDecision: Sendable {
     }
 
     /// Whether the policy decided: a guard's refusal stays one under every policy.
-    package var wasJudged: Bool { facts != nil && !by.hasPrefix("guard") }
+    package var wasJudged: Bool { facts != nil && !Decider.isGuard(by) }
 
     /// `now`, `peer` and the other words of `given`, without reading the rest of the line: for
     /// those who judge a million of them.

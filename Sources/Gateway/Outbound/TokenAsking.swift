@@ -13,7 +13,7 @@ extension Gateway {
         defer { withExtendedLifetime(member) {} }
         var decision = DecisionRecord(
             id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
-            direction: .outbound, action: .fail, by: "guard", status: 0,
+            direction: .outbound, action: .fail, by: Decider.undecided.name, status: 0,
             client: client.addressText)
         decision.peer = data.peer.description
         decision.share = data.id?.description

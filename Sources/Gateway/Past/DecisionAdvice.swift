@@ -50,7 +50,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .limit(let name): return onLimit(name, decision, policy)
         case .rule, .fallback: return onRule(decision, policy)
         // These refuse nothing.
-        case .mode: return []
+        case .mode, .undecided: return []
         }
     }
 
@@ -69,7 +69,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         }
         if decision.action == .hold {
             // The peer itself is on a list; a host that it names is not.
-            if decision.standing?.hasPrefix("list:") == true {
+            if case .list? = decision.standing.flatMap({ Decider($0) }) {
                 return [
                     DecisionAdvice(
                         "a host that the message names waits; see which",
@@ -255,7 +255,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         ]
         if !peer.isEmpty { lines.append("peer   = \"\(peer)\"") }
         lines.append("action = \"allow\"")
-        let place = decision.by == "default" ? nil : policy?.place(of: decision.by)
+        let place = decision.by == Decider.fallback.name ? nil : policy?.place(of: decision.by)
         return [
             DecisionAdvice(
                 place == nil
@@ -297,13 +297,13 @@ package struct DecisionAdvice: Sendable, Equatable {
             return DecisionAdvice("profile = \"observe\" let it pass: \(name)")
         }
         let isWhole = policy?.mode == .report
-        let place = policy?.place(of: isWhole ? "mode:report" : name)?.description
+        let place = policy?.place(of: isWhole ? Decider.mode(.report).name : name)?.description
         switch decider {
         case .rule:
             return DecisionAdvice(
                 "\(name) would have decided; mode = \"report\" let the others", place: place)
-        case .guard, .list, .unknown, .requirement, .limit, .fallback, .advertisedKeys, .pingPong,
-            .mode:
+        case .undecided, .guard, .list, .unknown, .requirement, .limit, .fallback, .advertisedKeys,
+            .pingPong, .mode:
             return DecisionAdvice(
                 "\(name) would have refused it; mode = \"report\" let it through", place: place)
         }

@@ -31,7 +31,7 @@ package struct PastMessage: Sendable {
         guard let by = members["by"]?.string, let action = members["action"]?.string,
             let decision = members["decision"]?.string, let time = members.time
         else { return .unknown }
-        guard !by.hasPrefix("guard"), let action = Verdict.Action(rawValue: action) else {
+        guard !Decider.isGuard(by), let action = Verdict.Action(rawValue: action) else {
             return .guarded
         }
         guard let facts = JournalDecision.facts(of: members, people) else { return .unknown }
@@ -52,7 +52,7 @@ package struct PastMessage: Sendable {
         _ members: JournalMembers, _ facts: Facts, _ outcome: PastOutcome
     ) -> SignatureFact? {
         guard outcome.action != .allow, facts.signature == .none,
-            outcome.by == "unknown" || outcome.by.hasPrefix("list:"),
+            Decider(outcome.by)?.isStanding == true,
             let signature = members["signature"]?.object,
             signature["result"]?.string == "unchecked"
         else { return nil }

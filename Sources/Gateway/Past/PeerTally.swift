@@ -1,3 +1,5 @@
+import Federation
+
 /// What the journal says of one peer, counted.
 package struct PeerTally: Sendable {
     package private(set) var messages = 0
@@ -21,7 +23,8 @@ package struct PeerTally: Sendable {
     mutating func note(_ sighting: Sighting) {
         messages += 1
         if sighting.action == "allow" { allowed += 1 }
-        if sighting.standing == "unknown" || sighting.by == "unknown" { unknown += 1 }
+        let onNoList = Decider.unknown.name
+        if sighting.standing == onNoList || sighting.by == onNoList { unknown += 1 }
         switch sighting.signature {
         case .valid: valid += 1
         case .unverified: unverified += 1

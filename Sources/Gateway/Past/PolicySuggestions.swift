@@ -112,8 +112,8 @@ package struct PolicySuggestions: Sendable {
         var labels = all.filter { isReported($0.1) }.map(\.0)
         if isTriedOut {
             labels =
-                found(["unknown"] + policy.lists.map(\.label) + Self.builtIn) + labels
-                + found(["default"])
+                found([Decider.unknown.name] + policy.lists.map(\.label) + Self.builtIn) + labels
+                + found([Decider.fallback.name])
         }
         return labels.map { label in
             let refused = (against[label] ?? [:]).map { (peer: $0.key, count: $0.value) }

@@ -9,15 +9,19 @@ import Testing
             ("rule:all", .rule("all")), ("guard:key_changed", .guard(.keyChanged)),
             ("built-in:advertised-keys", .advertisedKeys), ("built-in:ping-pong", .pingPong),
             ("mode:report", .mode(.report)), ("mode:open", .mode(.open)), ("guard:other", nil),
-            ("guard", nil), ("", nil), ("peer_unknown: policy: unknown", nil), ("mode:x", nil),
+            ("guard", .undecided), ("", nil), ("peer_unknown: policy: unknown", nil),
+            ("mode:x", nil),
         ] as [(String, Decider?)])
     func namesOfVerdictsAreRead(_ name: String, _ expected: Decider?) {
         #expect(Decider(name) == expected)
+        #expect((expected?.name ?? name) == name)
     }
 
     @Test func everyGuardIsOne() {
         for code in DenialCode.allCases {
             #expect(Decider("guard:\(code.rawValue)") == .guard(code))
+            #expect(Decider.guard(code).name == "guard:\(code.rawValue)")
+            #expect(Decider.isGuard(Decider.guard(code).name))
         }
     }
 }

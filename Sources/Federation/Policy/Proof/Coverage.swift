@@ -22,10 +22,10 @@ package struct Coverage: Sendable {
         let labels =
             policy.mode == .open
             ? []
-            : ["unknown"] + policy.lists.map(\.label)
+            : [Decider.unknown.name] + policy.lists.map(\.label)
                 + policy.requirements.filter { $0.mode != .open }.map(\.label)
                 + policy.limits.filter { $0.mode != .open }.map(\.label)
-                + policy.rules.filter { $0.mode != .open }.map(\.label) + ["default"]
+                + policy.rules.filter { $0.mode != .open }.map(\.label) + [Decider.fallback.name]
         blocks = labels.map {
             Block(label: $0, place: policy.place(of: $0), isReached: reached.contains($0))
         }
@@ -46,8 +46,8 @@ package struct Coverage: Sendable {
         }
         guard check.name == "standing" else { return [check.name] }
         switch check.reason {
-        case .entry(let list, _, _, _): return ["list:\(list)"]
-        case .onNoList: return ["unknown"]
+        case .entry(let list, _, _, _): return [Decider.list(list).name]
+        case .onNoList: return [Decider.unknown.name]
         case .none, .notLoaded, .missing, .advertisesKeys, .otherOccasion, .otherPeer,
             .exceptedPeer, .condition, .noRule, .noRoom:
             return []

@@ -57,15 +57,15 @@ struct Mutation {
         let other: PolicyMode = policy.mode == .enforce ? .report : .enforce
         add(
             "mode", Self.turn(policy.mode.rawValue, other.rawValue),
-            at: policy.place(of: "mode:open")
+            at: policy.place(of: Policy.openLabel)
         ) { $0.mode = other }
         for other in Policy.Unknown.allCases where other != policy.unknown {
-            add("unknown", Self.turn(policy.unknown.rawValue, other.rawValue)) {
+            add(Decider.unknown.name, Self.turn(policy.unknown.rawValue, other.rawValue)) {
                 $0.unknown = other
             }
         }
         for other in Policy.Default.allCases where other != policy.fallback {
-            add("default", Self.turn(policy.fallback.rawValue, other.rawValue)) {
+            add(Decider.fallback.name, Self.turn(policy.fallback.rawValue, other.rawValue)) {
                 $0.fallback = other
             }
         }

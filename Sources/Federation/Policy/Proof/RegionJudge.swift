@@ -126,7 +126,7 @@ struct RegionJudge {
     }
 
     func judge(_ region: Region, _ depth: Depth) -> Step {
-        if policy.mode == .open { return .decided(Ruling(action: .allow, by: "mode:open")) }
+        if policy.mode == .open { return .decided(Ruling(action: .allow, by: Policy.openLabel)) }
         if policy.mode == .report, depth == .action { return .decided(Ruling(action: .allow)) }
         var judgement = Judgement(mode: policy.mode, depth: depth)
         let possible = standings.filter { region.answer($0.members) != false }
@@ -173,8 +173,9 @@ struct RegionJudge {
         }
         if !judgement.isDecided {
             switch policy.fallback {
-            case .allow: judgement.decide("default", .allow(.none))
-            case .deny: judgement.decide("default", .deny(policy.refusals.fallback))
+            case .allow: judgement.decide(Decider.fallback.name, .allow(.none))
+            case .deny:
+                judgement.decide(Decider.fallback.name, .deny(policy.refusals.fallback))
             }
         }
         return .decided(judgement.ruling)
@@ -288,7 +289,7 @@ private struct Judgement {
         case .allow(let settings): decided = (name, settings)
         case .deny(let refusal), .hold(let refusal):
             refuse(name, refusal, .enforce)
-            decided = ("mode:report", .none)
+            decided = (Policy.reportLabel, .none)
         }
     }
 
@@ -302,7 +303,7 @@ private struct Judgement {
             ruling.status = refused.refusal.status
             ruling.hint = refused.refusal.hint
         } else {
-            ruling.by = decided?.by ?? "mode:report"
+            ruling.by = decided?.by ?? Policy.reportLabel
             ruling.settings = (decided?.settings ?? .none).words
         }
         return ruling

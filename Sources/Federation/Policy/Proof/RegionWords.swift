@@ -88,7 +88,7 @@ struct RegionWords {
             add(
                 "peers of whom list:\(name) speaks", "peers of whom list:\(name) does not speak",
                 in: [old, new]
-            ) { peer, number in peer.standings[number].by == "list:\(name)" }
+            ) { peer, number in peer.standings[number].by == Decider.list(name).name }
         }
     }
 

@@ -105,5 +105,5 @@ extension Standing {
     /// Of a peer that no list names, where that refuses nothing.
     fileprivate static let nobody = Standing(
         word: .unknown, entry: nil, list: nil, memberships: [], isInDirectory: false,
-        by: "unknown", refusal: nil, would: nil)
+        by: Decider.unknown.name, refusal: nil, would: nil)
 }

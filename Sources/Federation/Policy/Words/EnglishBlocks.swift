@@ -140,7 +140,8 @@ struct EnglishBlocks {
             case .allow: "Everything else is allowed."
             case .deny: "Everything else is refused. " + refusal.text(policy.refusals.fallback)
             }
-        return .init(text, block: "default", position: policy.place(of: "default")?.position)
+        let block = Decider.fallback.name
+        return .init(text, block: block, position: policy.place(of: block)?.position)
     }
 
     private static func words(_ settings: RuleSettings) -> String {

@@ -99,7 +99,7 @@ struct EnglishLists {
     }
 
     private var unknown: PolicyEnglish.Clause {
-        let place = policy.place(of: "unknown")?.position
+        let block = Decider.unknown.name
         let refusal = EnglishRefusal(policy)
         let text =
             switch policy.unknown {
@@ -111,7 +111,7 @@ struct EnglishLists {
                 "The messages of a server on no list wait until a person has decided about it. "
                     + refusal.text(policy.refusals.unknown)
             }
-        return .init(text, block: "unknown", position: place)
+        return .init(text, block: block, position: policy.place(of: block)?.position)
     }
 
     private var blocked: PolicyEnglish.Clause? {
