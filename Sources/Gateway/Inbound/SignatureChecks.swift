@@ -96,8 +96,7 @@ extension Gateway {
 
     /// The cryptography, last.
     func mathematics(
-        _ presented: PresentedSignature, _ message: SignedMessage, _ received: Received,
-        _ key: VerificationKey
+        _ presented: PresentedSignature, _ message: SignedMessage, _ key: VerificationKey
     ) throws(Denial) -> SignatureAlgorithm {
         if case .violated(let violations) = keyRequirements.judge(key) { throw Denial(violations) }
         let crypto: CryptoVerdict

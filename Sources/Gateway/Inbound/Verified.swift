@@ -157,7 +157,7 @@ extension Gateway {
         trail.enters(.verify)
         try judgeKeys(of: peer, with: key)
         let pinned = pins.fact(of: key, at: peer)
-        let algorithm = try mathematics(presented, message, received, key.key)
+        let algorithm = try mathematics(presented, message, key.key)
         trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
         var document: DiscoveryDocument?

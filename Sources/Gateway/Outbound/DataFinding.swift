@@ -20,9 +20,9 @@ extension Gateway {
             guard registry.find(secret, .outbound).isEmpty else {
                 throw Denial(.secretRefused, "the secret of a share of this site's own")
             }
-            return try dataShare(nil, at: try await resolution.resolve(host), field)
+            return try dataShare(nil, at: try await resolution.resolve(host))
         }
-        return try dataShare(found, at: try await resolution.resolve(found.share.peer), field)
+        return try dataShare(found, at: try await resolution.resolve(found.share.peer))
     }
 
     /// The share that a secret or a handle of the backend stands for at this host; nil for one that
@@ -51,7 +51,7 @@ extension Gateway {
     }
 
     private func dataShare(
-        _ found: FoundAccess?, at peer: ResolvedPeer, _ field: String
+        _ found: FoundAccess?, at peer: ResolvedPeer
     ) throws(Denial) -> DataShare {
         let path = try dataPath(of: found, at: peer)
         try admit(path.host, namedBy: peer.peer, policy.current)

@@ -23,7 +23,7 @@ enum DecisionText {
     }
 
     /// What reached the old server.
-    static func describe(_ requests: [PlainRequest], hiding secrets: [String]) -> String {
+    static func describe(_ requests: [PlainRequest]) -> String {
         guard !requests.isEmpty else { return "(nothing reached it)" }
         return requests.map { request in
             var text = "\(request.method.rawValue) \(request.path)"

@@ -32,8 +32,7 @@ extension Story {
         if let other = action.other {
             let reached = other.takeRequests()
             scene.add(
-                "old server, \(other.name)",
-                DecisionText.describe(reached, hiding: permanentSecrets))
+                "old server, \(other.name)", DecisionText.describe(reached))
             scene.expect(
                 reached.isEmpty != response.isSuccess,
                 reached.isEmpty ? "nothing reached the other old server" : "it reached it")

@@ -72,7 +72,7 @@ struct Story {
         let reached = world.backend.takeRequests().filter { request in
             request.path != "/ocm-provider/" && request.path != "/.well-known/ocm"
         }
-        scene.add("old server", DecisionText.describe(reached, hiding: permanentSecrets))
+        scene.add("old server", DecisionText.describe(reached))
         scene.add("answer", DecisionText.describe(response))
 
         scene.expect(

@@ -102,7 +102,7 @@ extension Mutation {
                 }
             }
         }
-        for change in ScopeMutation.all(of: block.scope, .restricts, policy, grain) {
+        for change in ScopeMutation.all(of: block.scope, policy, grain) {
             add(block.label, change.words) {
                 $0.requirements[place] = block.with(scope: change.scope)
             }
@@ -119,7 +119,7 @@ extension Mutation {
         let block = policy.limits[place]
         guard block.mode != .open else { return }
         breakMode(block.label, block.mode) { $0.limits[place] = block.with(mode: $1) }
-        for change in ScopeMutation.all(of: block.scope, .restricts, policy, grain) {
+        for change in ScopeMutation.all(of: block.scope, policy, grain) {
             add(block.label, change.words) { $0.limits[place] = block.with(scope: change.scope) }
         }
         guard grain == .values, block.mode == .enforce else { return }
@@ -146,7 +146,7 @@ extension Mutation {
                 $0.rules.swapAt(place, next)
             }
         }
-        for change in ScopeMutation.all(of: block.scope, block.effect, policy, grain) {
+        for change in ScopeMutation.all(of: block.scope, policy, grain) {
             add(block.label, change.words) { $0.rules[place] = block.with(scope: change.scope) }
         }
         guard grain == .values, block.mode == .enforce, let refusal = block.ruling.refusal else {

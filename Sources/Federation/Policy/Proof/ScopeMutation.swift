@@ -4,7 +4,7 @@ struct ScopeMutation {
     let scope: BlockScope
 
     static func all(
-        of scope: BlockScope, _ effect: Condition.Effect, _ policy: Policy, _ grain: MutationGrain
+        of scope: BlockScope, _ policy: Policy, _ grain: MutationGrain
     ) -> [ScopeMutation] {
         var all: [ScopeMutation] = []
         if scope.peers != nil { all.append(.init("peer is taken away", scope) { $0.peers = nil }) }
