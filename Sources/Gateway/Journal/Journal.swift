@@ -171,13 +171,19 @@ package final class Journal: Sendable {
     }
 
     /// Writes what waits, signs it, and closes the files.
-    package func close() {
+    ///
+    /// - Parameter limit: how long the disk may take for that; the log tells when it took longer.
+    package func close(within limit: Duration = .seconds(10)) {
         let mustWake = state.withLock { state in
             state.queue.end()
             return state.gathering.wakes()
         }
         if mustWake { wake.signal() }
-        _ = ended.wait(timeout: .now() + 10)
+        guard ended.wait(timeout: .now() + limit.inSeconds) == .success else {
+            return tellFailure(
+                "the disk did not take the last records",
+                "see the disk, and what `ocmgate journal verify` says")
+        }
         ended.signal()
     }
 

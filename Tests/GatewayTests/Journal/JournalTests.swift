@@ -343,6 +343,41 @@ struct JournalTests {
         #expect(lines.objects.contains { $0["message"]?.string == "journal.failed" })
     }
 
+    @Test(.timeLimit(.minutes(2))) func recordsThatTheDiskDoesNotTakeBeforeTheEndAreTold()
+        async throws
+    {
+        let files = try TestJournal()
+        let lines = TestLines()
+        let log = GatewayLog(
+            level: .notice, format: .json, milliseconds: { 0 },
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+        let (asked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var settings = try files.settings
+        settings.space = { _ in
+            asked.signal()
+            goesOn.wait()
+            return (1 << 40, 1 << 50)
+        }
+        let journal = try Self.open(files, log: log, settings: settings)
+        var refused = try TestJournal.record("0000000000000001")
+        refused.decision.action = .deny
+        journal.note(refused, .none)
+        await DispatchQueue.global().result { asked.wait() }
+        journal.close(within: .milliseconds(20))
+        log.flush()
+        let told = lines.objects.filter { $0["message"]?.string == "journal.failed" }
+        #expect(
+            told.map { $0["problem"]?.string } == ["the disk did not take the last records"])
+        for _ in 0..<64 { goesOn.signal() }
+        journal.close(within: .seconds(60))
+        let found = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
+        #expect(found == ["0000000000000001"])
+        #expect(try files.verify().findings == [])
+    }
+
     /// The descriptor by which this process has a file open.
     private static func descriptor(of file: String) throws -> FileDescriptor {
         let folder = "/proc/self/fd"
