@@ -12,6 +12,9 @@ final class BackendServer: Sendable {
     private let tokenPath: String
     private let state: Mutex<View>
 
+    /// Bytes of an answer that is read whole.
+    static let longestAnswer = 256 << 10
+
     struct Timeouts: Sendable {
         /// To the first byte of an answer.
         let headers: Duration

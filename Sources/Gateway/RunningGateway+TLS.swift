@@ -154,7 +154,7 @@ extension RunningGateway {
                     ])
             }
             guard let end = leaf.notAfter,
-                !leaf.isCurrent(now: now + 14 * 86_400)
+                !leaf.isCurrent(now: now + Self.expiryNotice)
             else { continue }
             log.write(
                 leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
@@ -164,4 +164,7 @@ extension RunningGateway {
                 ])
         }
     }
+
+    /// Seconds before its end from which a certificate is told to expire.
+    package static let expiryNotice = 14 * 86_400
 }

@@ -139,7 +139,7 @@ struct InstallationCheck {
     private mutating func judge(_ leaf: Certificate, _ length: Int, _ file: String) {
         if !leaf.isCurrent(now: now) {
             find(file, "the certificate is not valid now", remedy: Self.renew)
-        } else if let end = leaf.notAfter, end - now < 14 * 86_400 {
+        } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice {
             warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)
         }
         if leaf.subject == leaf.issuer {

@@ -41,7 +41,7 @@ struct ServiceManager {
 
     /// It ends; requests in flight get `grace`.
     func stopping(_ grace: Duration) {
-        let microseconds = (grace.components.seconds + 15) * 1_000_000
+        let microseconds = (grace.components.seconds + Self.afterGrace) * 1_000_000
         tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(microseconds)")
     }
 
@@ -49,6 +49,8 @@ struct ServiceManager {
         if let notices { ServiceNotice.send(text, to: notices) }
     }
 
+    /// Seconds for what comes after the requests: the last records of the journal and the state.
+    private static let afterGrace: Int64 = 15
     /// `SD_LISTEN_FDS_START`
     private static let first: Int32 = 3
 }

@@ -55,7 +55,8 @@ struct BackendInquiry: Sendable {
                 .get, target: path, authorization: nil, for: nil)
         else { throw Miss("not asked") }
         let request = BufferedRequest(
-            .get, head: head, body: nil, responseLimit: 256 << 10, deadline: .seconds(5))
+            .get, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
+            deadline: .seconds(5))
         let response: BufferedResponse
         do { response = try await loop.exchange(request, with: backend.upstream) } catch {
             throw Miss(error.code)

@@ -20,7 +20,7 @@ extension Gateway {
             client: received.client, dropping: message.dropped, coding: .identity,
             adding: message.added, asserting: assertion)
         let request = BufferedRequest(
-            .post, head: head, body: message.body, responseLimit: 256 << 10,
+            .post, head: head, body: message.body, responseLimit: BackendServer.longestAnswer,
             deadline: backend.timeouts.headers, for: received.client)
         let response: BufferedResponse
         trail.enters(.backend)

@@ -37,7 +37,7 @@ package final class Journal: Sendable {
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
         budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay(),
-        patience: Duration = .milliseconds(1500)
+        patience: Duration = DiskPatience.limit
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
         guard disk.hasRoom(JournalRecord.lineLimit) else {
@@ -378,7 +378,7 @@ package final class Journal: Sendable {
     // MARK: Patience
 
     private func watchLater() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(250)) { [self] in
+        DispatchQueue.global().asyncAfter(deadline: .now() + DiskPatience.look) { [self] in
             watch()
         }
     }

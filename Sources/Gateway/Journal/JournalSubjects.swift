@@ -25,6 +25,8 @@ final class JournalSubjects {
     }
 
     static let fileName = "subjects.db"
+    /// Subjects whose keys are kept in memory, of those that are written and of those that are read.
+    fileprivate static let mostRemembered = 8192
 
     let database: DatabaseQueue
     private let lookup: HMACKey
@@ -51,9 +53,10 @@ final class JournalSubjects {
 
     /// Opens the database of a journal's folder, or makes it.
     ///
-    /// - Parameter remembered: subjects whose keys are kept in memory from one `flush` to the next.
+    /// - Parameter remembered: the most subjects whose keys stay in memory between two `flush`.
     init(
-        _ folder: String, _ seal: SealKey, _ use: Use, remembered: Int = 8192
+        _ folder: String, _ seal: SealKey, _ use: Use,
+        remembered: Int = JournalSubjects.mostRemembered
     ) throws(JournalError) {
         self.remembered = remembered
         let path = (folder as NSString).appendingPathComponent(Self.fileName)
@@ -337,7 +340,9 @@ private final class SubjectOpener: Sendable {
     func open(_ pseudonym: JournalPseudonym, _ sealed: [UInt8]) -> String? {
         let key = state.withLock { state -> AEADKey? in
             if let key = state.keys[pseudonym] { return key }
-            if state.keys.count >= 8192 { state.keys.removeAll(keepingCapacity: true) }
+            if state.keys.count >= JournalSubjects.mostRemembered {
+                state.keys.removeAll(keepingCapacity: true)
+            }
             let key = state.subjects.key(of: pseudonym)
             state.keys[pseudonym] = .some(key)
             return key

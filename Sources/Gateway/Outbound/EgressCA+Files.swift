@@ -34,7 +34,8 @@ extension EgressCA {
                 isMade
                 ? try CertificateAuthority(certificate: first(in: shown), key: key)
                 : try CertificateAuthority.make(
-                    name: "ocmgate egress", key: key, validity: (now - 3600)...(now + lifetime))
+                    name: "ocmgate egress", key: key,
+                    validity: (now - backdating)...(now + lifetime))
             guard authority.certificate.isCurrent(now: now) else {
                 throw CryptoError("read certificate", "it is not valid now")
             }

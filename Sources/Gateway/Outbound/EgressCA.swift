@@ -48,8 +48,7 @@ package final class EgressCA: Sendable {
     }
 
     private func issue(for host: String, now: Int) throws(CryptoError) -> Leaf {
-        // The clock of whoever believes it may be behind.
-        let start = now - 3600
+        let start = now - Self.backdating
         let end = min(now + Self.leafLifetime, certificate.notAfter ?? now)
         guard start < end else {
             throw CryptoError("issue certificate", "the authority is too old")
@@ -64,7 +63,8 @@ package final class EgressCA: Sendable {
 
     /// Hosts whose certificate is kept; the one that was not used for longest goes first.
     private static let capacity = 1000
-    /// Seconds.
+    /// Seconds. The clock of whoever believes a certificate may be behind.
+    static let backdating = 3600
     private static let leafLifetime = 7 * 86_400
     private static let renewal = 86_400
 }

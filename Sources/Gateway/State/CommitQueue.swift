@@ -62,7 +62,7 @@ final class CommitQueue: Sendable {
     /// - Parameter write: puts a batch on disk and says of each entry how it ended; runs on the
     ///   writer thread, one batch at a time.
     init(
-        capacity: Int = 8192, largestBatch: Int = 512, patience: Duration = .milliseconds(1500),
+        capacity: Int = 8192, largestBatch: Int = 512, patience: Duration = DiskPatience.limit,
         underWay: UnderWay = UnderWay(),
         write: @escaping @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
     ) {
@@ -158,7 +158,7 @@ final class CommitQueue: Sendable {
     }
 
     private func watchLater() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(250)) { [self] in
+        DispatchQueue.global().asyncAfter(deadline: .now() + DiskPatience.look) { [self] in
             watch()
         }
     }

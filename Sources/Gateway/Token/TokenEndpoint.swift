@@ -138,7 +138,7 @@ extension Gateway {
             authorization: DAVCredential.field(for: code, view.backend.credential).text,
             for: client)
         let request = BufferedRequest(
-            .propfind, head: head, body: nil, responseLimit: 256 << 10,
+            .propfind, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
             deadline: backend.timeouts.headers, for: client)
         let status: Int
         trail.enters(.backend)

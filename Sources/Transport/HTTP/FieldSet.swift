@@ -4,9 +4,9 @@ package struct FieldSet: Sendable, Sequence, ExpressibleByArrayLiteral {
     /// An open hash table of indices into `names`, at most half full.
     private let slots: [UInt8]
 
-    /// At most 100 names.
+    /// At most ``most`` names.
     package init(_ names: [FieldName]) {
-        precondition(names.count <= 100, "too many names for one byte")
+        precondition(names.count <= Self.most, "too many names for one byte")
         self.names = names
         var count = 16
         while count < names.count * 2 { count *= 2 }
@@ -34,4 +34,6 @@ package struct FieldSet: Sendable, Sequence, ExpressibleByArrayLiteral {
     }
 
     private static let empty = UInt8.max
+    /// Their indices have to be less than ``empty``.
+    private static let most = 100
 }
