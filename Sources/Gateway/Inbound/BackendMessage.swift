@@ -3,6 +3,8 @@ import OpenSSL
 import Transport
 
 /// A permitted message in the words of the backend, ready to be sent once.
+///
+/// Only `Gateway.transform` makes one.
 struct BackendMessage: ~Copyable {
     let verified: Verified
     let target: [UInt8]
@@ -24,6 +26,23 @@ struct BackendMessage: ~Copyable {
     let api: API
 
     enum API: Sendable { case ocm, ocs }
+
+    fileprivate init(
+        verified: Verified, target: [UInt8], body: [UInt8], dropped: [FieldName],
+        added: [(FieldName, String)], memory: [Change], made: ShareRecord?, ends: ShareRecord?,
+        secrets: [Secret], api: API
+    ) {
+        self.verified = verified
+        self.target = target
+        self.body = body
+        self.dropped = dropped
+        self.added = added
+        self.memory = memory
+        self.made = made
+        self.ends = ends
+        self.secrets = secrets
+        self.api = api
+    }
 }
 
 extension Gateway {

@@ -3,6 +3,8 @@ import OpenSSL
 import Transport
 
 /// A message in the words of the peer, ready to be signed and sent.
+///
+/// Only `Gateway.transform` makes one.
 struct PeerMessage: ~Copyable {
     let addressed: Addressed
     let message: Message
@@ -16,6 +18,21 @@ struct PeerMessage: ~Copyable {
     let made: Gateway.RecordedShare?
     /// The backend's secrets and what the peer was told in their place, for neither to be repeated.
     let secrets: [Secret]
+
+    fileprivate init(
+        addressed: Addressed, message: Message, dialect: PeerDialect,
+        generation: SignatureGeneration, request: OutboundRequest, endpoint: OCMEndpoint,
+        made: Gateway.RecordedShare?, secrets: [Secret]
+    ) {
+        self.addressed = addressed
+        self.message = message
+        self.dialect = dialect
+        self.generation = generation
+        self.request = request
+        self.endpoint = endpoint
+        self.made = made
+        self.secrets = secrets
+    }
 }
 
 extension Gateway {
