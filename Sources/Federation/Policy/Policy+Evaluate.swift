@@ -97,7 +97,7 @@ extension Policy {
                 action: .allow, by: Self.openLabel, refusal: nil, would: [], settings: .none,
                 checks: [Check(Self.openLabel, .allowed)])
         }
-        var judgement = Judgement(
+        var judgement = JudgementUnderWay(
             mode: mode, capacity: requirements.count + limits.count + rules.count + 4)
         judgement.judge(standing)
         judgement.judge(facts, keysOf: refusals.unsigned)
@@ -116,7 +116,7 @@ extension Policy {
 }
 
 /// A judgement under way.
-private struct Judgement {
+private struct JudgementUnderWay {
     private let mode: PolicyMode
     private var checks: [Check] = []
     private var would: [String] = []

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// What lets something through is on the disk before anybody is answered; that there is room for it
 /// is certain before it takes effect. Refusals are written as well, and nobody waits for them. One
-/// thread writes, and ``Gathering`` says when. While the disk does not answer for `patience`, whoever
+/// thread writes, and ``SyncPace`` says when. While the disk does not answer for `patience`, whoever
 /// waits is told so, and nothing new is let through; what was to be recorded is, once it answers.
 package final class Journal: Sendable {
     private typealias Asking = JournalState.Asking
@@ -52,7 +52,7 @@ package final class Journal: Sendable {
         state = Mutex(
             JournalState(
                 queue: JournalQueue(places: places, budget: budget),
-                gathering: Gathering(underWay: underWay)))
+                pace: SyncPace(underWay: underWay)))
         self.disk = Mutex(disk)
         self.interval = interval
         self.patience = patience
@@ -80,7 +80,7 @@ package final class Journal: Sendable {
                 let answer = state.queue.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
-                return (answer, state.gathering.wakes())
+                return (answer, state.pace.wakes())
             }
             switch answer {
             case .given: continuation.resume(returning: nil)
@@ -176,7 +176,7 @@ package final class Journal: Sendable {
     package func close(within limit: Duration = .seconds(10)) {
         let mustWake = state.withLock { state in
             state.queue.end()
-            return state.gathering.wakes()
+            return state.pace.wakes()
         }
         if mustWake { wake.signal() }
         guard ended.wait(timeout: .now() + limit.inSeconds) == .success else {
@@ -197,10 +197,10 @@ package final class Journal: Sendable {
                 checkpoint(.periodic)
             }
             let (wasSlow, turn, jobs, asking, mustWatch) = state.withLock {
-                state -> (Bool, Gathering.Turn, [JournalQueue.Job], Int, Bool) in
+                state -> (Bool, SyncPace.Turn, [JournalQueue.Job], Int, Bool) in
                 let wasSlow = state.rests()
                 if state.asking.isEmpty, !state.queue.isEnding {
-                    let turn = state.gathering.turn(for: state.queue.waiting, at: .now)
+                    let turn = state.pace.turn(for: state.queue.waiting, at: .now)
                     guard turn == .write else { return (wasSlow, turn, [], 0, false) }
                 }
                 state.writing = state.queue.takeJobs()

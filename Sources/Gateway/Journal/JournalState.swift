@@ -4,7 +4,7 @@ struct JournalState {
 
     var queue: JournalQueue
     var asking: [Asking] = []
-    var gathering: Gathering
+    var pace: SyncPace
     /// What the thread has in its hands, and who waits for it has not been told.
     var writing: [JournalQueue.Job] = []
     /// Since when the disk has something to do.
@@ -18,7 +18,7 @@ struct JournalState {
     var shortAgain = 0
 
     /// A job was added; whether the thread has to be woken now.
-    mutating func wakes() -> Bool { gathering.wakes(for: queue.waiting) }
+    mutating func wakes() -> Bool { pace.wakes(for: queue.waiting) }
 
     /// The disk gets something to do; whether somebody has to begin to watch it.
     mutating func begins() -> Bool {

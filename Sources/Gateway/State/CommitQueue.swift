@@ -4,7 +4,7 @@ import GRDB
 import Synchronization
 
 /// Group commit: callers queue their changes, one thread writes all that wait in one transaction
-/// with one sync, then tells them all. ``Gathering`` says when.
+/// with one sync, then tells them all. ``SyncPace`` says when.
 ///
 /// An error of the disk is everybody's error: nobody of that batch is told "done". When the disk
 /// hangs, callers are told `slow` after `patience`; what they had queued and the thread has not
@@ -43,7 +43,7 @@ final class CommitQueue: Sendable {
     private struct State {
         var waiting: [Entry] = []
         var writing: [Entry] = []
-        var gathering: Gathering
+        var pace: SyncPace
         var isWatched = false
         /// Why nothing is taken any more.
         var stop: StoreFailure?
@@ -66,7 +66,7 @@ final class CommitQueue: Sendable {
         underWay: UnderWay = UnderWay(),
         write: @escaping @Sendable ([Entry]) -> [(Entry, StoreFailure?)]
     ) {
-        state = Mutex(State(gathering: Gathering(underWay: underWay)))
+        state = Mutex(State(pace: SyncPace(underWay: underWay)))
         self.capacity = capacity
         self.largestBatch = largestBatch
         self.patience = patience
@@ -83,7 +83,7 @@ final class CommitQueue: Sendable {
             if let stop = state.stop { return (stop, false, false) }
             guard state.waiting.count < capacity else { return (.overloaded, false, false) }
             state.waiting.append(entry)
-            let mustWake = state.gathering.wakes(for: state.waiting)
+            let mustWake = state.pace.wakes(for: state.waiting)
             let mustWatch = !state.isWatched
             state.isWatched = true
             return (nil, mustWake, mustWatch)
@@ -106,7 +106,7 @@ final class CommitQueue: Sendable {
             if failure == .closed { state.isEnding = true }
             if state.stop != .broken { state.stop = failure }
             guard failure == .broken else {
-                return (state.gathering.wakes(), [])
+                return (state.pace.wakes(), [])
             }
             defer { state.waiting = [] }
             return (false, state.waiting)
@@ -128,9 +128,9 @@ final class CommitQueue: Sendable {
 
     private func run() {
         while true {
-            let (turn, batch) = state.withLock { state -> (Gathering.Turn, [Entry]) in
+            let (turn, batch) = state.withLock { state -> (SyncPace.Turn, [Entry]) in
                 if !state.isEnding {
-                    let turn = state.gathering.turn(for: state.waiting, at: .now)
+                    let turn = state.pace.turn(for: state.waiting, at: .now)
                     guard turn == .write else { return (turn, []) }
                 }
                 let batch = Array(state.waiting.prefix(largestBatch))

@@ -128,7 +128,7 @@ struct RegionJudge {
     func judge(_ region: Region, _ depth: Depth) -> Step {
         if policy.mode == .open { return .decided(Ruling(action: .allow, by: Policy.openLabel)) }
         if policy.mode == .report, depth == .action { return .decided(Ruling(action: .allow)) }
-        var judgement = Judgement(mode: policy.mode, depth: depth)
+        var judgement = RegionJudgement(mode: policy.mode, depth: depth)
         let possible = standings.filter { region.answer($0.members) != false }
         guard let first = possible.first else { return .decided(Ruling(action: .allow)) }
         if depth == .action, possible.count > 1,
@@ -182,8 +182,9 @@ struct RegionJudge {
     }
 
     /// A requirement or a limit; the question that has to be answered first, if there is one.
-    private func judge(_ block: Block, _ region: Region, _ judgement: inout Judgement) -> Question?
-    {
+    private func judge(
+        _ block: Block, _ region: Region, _ judgement: inout RegionJudgement
+    ) -> Question? {
         guard judgement.needs(block.mode) else { return nil }
         // What has been refused takes nobody's room.
         if block.room != nil, judgement.isRefused { return nil }
@@ -240,7 +241,7 @@ struct RegionJudge {
 }
 
 /// A judgement of a region under way.
-private struct Judgement {
+private struct RegionJudgement {
     private let mode: PolicyMode
     private let depth: RegionJudge.Depth
     private var refused: (by: String, refusal: Refusal)?

@@ -7,7 +7,7 @@ import Federation
 /// As soon as half of those under way wait, or the window is over that began with the first of them: who
 /// is the only one under way waits for nobody. What nobody waits for begins no sync before its window is
 /// over. What comes while the disk is busy goes into the next one.
-struct Gathering: Sendable {
+struct SyncPace: Sendable {
     private let window: Duration
     private let underWay: UnderWay
     private var rest = Rest.working
