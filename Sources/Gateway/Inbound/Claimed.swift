@@ -86,7 +86,7 @@ extension Gateway {
         let (claim, received) = (claimed.claim, claimed.received)
         let standings = trail.policy.standings(
             of: claim?.peer, and: claim?.hosts(besides: claim?.peer) ?? [], now: received.now)
-        trail.stands(standings.own)
+        trail.noteStanding(standings.own)
         let named = standings.named ?? standings.waiting?.host
         let standing = standings.waiting?.standing ?? standings.first
         guard var denial = standing.denial else { return }
@@ -95,10 +95,10 @@ extension Gateway {
         if configuration.profile == .observe {
             trail.tolerated(denial)
         } else if standing.waits {
-            trail.holds(host, by: standing, denial)
+            trail.noteHeld(host, by: standing, denial)
         } else {
-            trail.isTurnedAway(by: standing, of: host)
-            trail.saysBeside(judgeBeside(claimed, refusedBy: standing, trail))
+            trail.noteTurnedAway(by: standing, of: host)
+            trail.noteCandidate(judgeBeside(claimed, refusedBy: standing, trail))
             throw denial
         }
     }

@@ -72,10 +72,10 @@ final class Trail: Sendable {
     func keep(_ body: JournalBody) { state.withLock { $0.body = body } }
 
     /// The message is let through; until this is gone it is one of those under way.
-    func counts(among underWay: UnderWay) { member.withLock { $0 = underWay.enter() } }
+    func join(_ underWay: UnderWay) { member.withLock { $0 = underWay.enter() } }
 
     /// The journal has room for the record.
-    func reserved() { place.withLock { $0 = .taken } }
+    func markReserved() { place.withLock { $0 = .taken } }
 
     /// The message was read.
     ///
@@ -103,7 +103,7 @@ final class Trail: Sendable {
         }
     }
 
-    func stands(_ standing: Standing) {
+    func noteStanding(_ standing: Standing) {
         judgement.withLock { $0.standing = standing }
         note { $0.standing = standing.by }
     }
@@ -130,7 +130,7 @@ final class Trail: Sendable {
             record.checks = verdict.checks
         }
         self.judgement.withLock { $0.pending = judgement.pending }
-        saysBeside(judgement.beside)
+        noteCandidate(judgement.beside)
         note { record in
             record.by = verdict.by
             record.would += verdict.would
@@ -141,7 +141,7 @@ final class Trail: Sendable {
     /// The lists do not let the message in, for what they say of this host: the claimed peer, or
     /// another one that it names. What the policy knew of it is then that it came from there, and no
     /// check behind the lists was reached.
-    func isTurnedAway(by standing: Standing, of host: PeerHost?) {
+    func noteTurnedAway(by standing: Standing, of host: PeerHost?) {
         let place = policy.place(of: standing)?.description
         state.withLock { record in
             record.facts?.speak(for: host)
@@ -160,7 +160,7 @@ final class Trail: Sendable {
     }
 
     /// What the candidate says of the message.
-    func saysBeside(_ beside: BesideVerdict?) {
+    func noteCandidate(_ beside: BesideVerdict?) {
         guard let beside else { return }
         state.withLock { record in
             record.candidate = JournalRecord.Candidate(beside.verdict, of: beside.policy)
@@ -170,7 +170,7 @@ final class Trail: Sendable {
 
     /// A host of the message that waits for a person, and what of the policy holds it; the first
     /// counts.
-    func holds(_ host: PeerHost?, by standing: Standing, _ denial: Denial) {
+    func noteHeld(_ host: PeerHost?, by standing: Standing, _ denial: Denial) {
         judgement.withLock { if $0.held == nil { $0.held = (host, standing, denial) } }
     }
 
@@ -181,7 +181,7 @@ final class Trail: Sendable {
     /// not.
     func heldBack(from peer: PeerHost?) -> Denial? {
         guard let held = judgement.withLock({ $0.held }) else { return nil }
-        isTurnedAway(by: held.standing, of: held.host)
+        noteTurnedAway(by: held.standing, of: held.host)
         // Who was taken to speak before the signature was verified may be another than who signed.
         guard let host = held.host, host != peer, !held.denial.isAboutNamed else {
             return held.denial

@@ -80,7 +80,7 @@ package final class Journal: Sendable {
                 let answer = state.queue.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
-                return (answer, state.pace.wakes())
+                return (answer, state.pace.noteWork())
             }
             switch answer {
             case .given: continuation.resume(returning: nil)
@@ -130,7 +130,7 @@ package final class Journal: Sendable {
         let now = seconds()
         guard state.withLock({ $0.queue.admits(code: code, of: sender, now: now) }) else { return }
         let job = JournalQueue.Job(work: work(), isAwaited: false, tell: { _ in })
-        let mustWake = state.withLock { $0.queue.add(job) == nil && $0.wakes() }
+        let mustWake = state.withLock { $0.queue.add(job) == nil && $0.noteAdded() }
         if mustWake { wake.signal() }
     }
 
@@ -163,7 +163,7 @@ package final class Journal: Sendable {
             }
             let (failure, mustWake) = state.withLock { state -> (JournalFailure?, Bool) in
                 if let failure = state.queue.add(job) { return (failure, false) }
-                return (nil, state.wakes())
+                return (nil, state.noteAdded())
             }
             if let failure { continuation.resume(returning: .failed(failure)) }
             if mustWake { wake.signal() }
@@ -176,7 +176,7 @@ package final class Journal: Sendable {
     package func close(within limit: Duration = .seconds(10)) {
         let mustWake = state.withLock { state in
             state.queue.end()
-            return state.pace.wakes()
+            return state.pace.noteWork()
         }
         if mustWake { wake.signal() }
         guard ended.wait(timeout: .now() + limit.inSeconds) == .success else {
@@ -198,13 +198,13 @@ package final class Journal: Sendable {
             }
             let (wasSlow, turn, jobs, asking, mustWatch) = state.withLock {
                 state -> (Bool, SyncPace.Turn, [JournalQueue.Job], Int, Bool) in
-                let wasSlow = state.rests()
+                let wasSlow = state.finishWork()
                 if state.asking.isEmpty, !state.queue.isEnding {
                     let turn = state.pace.turn(for: state.queue.waiting, at: .now)
                     guard turn == .write else { return (wasSlow, turn, [], 0, false) }
                 }
                 state.writing = state.queue.takeJobs()
-                return (wasSlow, .write, state.writing, state.asking.count, state.begins())
+                return (wasSlow, .write, state.writing, state.asking.count, state.startWork())
             }
             if wasSlow { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
             if mustWatch { watchLater() }
@@ -218,13 +218,13 @@ package final class Journal: Sendable {
         }
         checkpoint(.last)
         disk.withLock { $0.close() }
-        _ = state.withLock { $0.rests() }
+        _ = state.withLock { $0.finishWork() }
         refuseAll(.closed)
         ended.signal()
     }
 
     private func checkpoint(_ which: JournalDisk.Checkpoint) {
-        if state.withLock({ $0.begins() }) { watchLater() }
+        if state.withLock({ $0.startWork() }) { watchLater() }
         attempt { disk in
             try tellUnrecorded(disk)
             try disk.checkpoint(milliseconds(), which)

@@ -138,9 +138,9 @@ extension Gateway {
     ///
     /// Refused: `journal_unavailable`.
     func reserve(_ trail: Trail) async throws(Denial) {
-        trail.counts(among: underWay)
+        trail.join(underWay)
         switch try await journal.reserve() {
-        case .taken: trail.reserved()
+        case .taken: trail.markReserved()
         case .none: break
         }
     }

@@ -18,17 +18,17 @@ struct JournalState {
     var shortAgain = 0
 
     /// A job was added; whether the thread has to be woken now.
-    mutating func wakes() -> Bool { pace.wakes(for: queue.waiting) }
+    mutating func noteAdded() -> Bool { pace.noteAdded(to: queue.waiting) }
 
     /// The disk gets something to do; whether somebody has to begin to watch it.
-    mutating func begins() -> Bool {
+    mutating func startWork() -> Bool {
         busySince = ContinuousClock.now
         defer { isWatched = true }
         return !isWatched
     }
 
     /// The disk has done it; whether that took too long.
-    mutating func rests() -> Bool {
+    mutating func finishWork() -> Bool {
         (busySince, writing) = (nil, [])
         defer { isSlow = false }
         return isSlow

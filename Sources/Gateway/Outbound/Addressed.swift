@@ -41,11 +41,11 @@ extension Gateway {
             now: received.now)
         trail.addressed(host)
         let standing = trail.policy.standing(of: host, now: received.now)
-        trail.stands(standing)
+        trail.noteStanding(standing)
         // One that waits for a person is refused by the policy, once it knows all of the message.
         if let denial = standing.denial, !standing.waits {
             guard configuration.profile == .observe else {
-                trail.isTurnedAway(by: standing, of: host)
+                trail.noteTurnedAway(by: standing, of: host)
                 throw denial
             }
             trail.tolerated(denial)

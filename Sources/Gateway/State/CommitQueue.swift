@@ -83,7 +83,7 @@ final class CommitQueue: Sendable {
             if let stop = state.stop { return (stop, false, false) }
             guard state.waiting.count < capacity else { return (.overloaded, false, false) }
             state.waiting.append(entry)
-            let mustWake = state.pace.wakes(for: state.waiting)
+            let mustWake = state.pace.noteAdded(to: state.waiting)
             let mustWatch = !state.isWatched
             state.isWatched = true
             return (nil, mustWake, mustWatch)
@@ -106,7 +106,7 @@ final class CommitQueue: Sendable {
             if failure == .closed { state.isEnding = true }
             if state.stop != .broken { state.stop = failure }
             guard failure == .broken else {
-                return (state.pace.wakes(), [])
+                return (state.pace.noteWork(), [])
             }
             defer { state.waiting = [] }
             return (false, state.waiting)

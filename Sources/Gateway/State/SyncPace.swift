@@ -57,7 +57,7 @@ struct SyncPace: Sendable {
     }
 
     /// Something came, and now these wait: whether the thread has to be woken.
-    mutating func wakes(for waiting: [some Gathered]) -> Bool {
+    mutating func noteAdded(to waiting: [some Gathered]) -> Bool {
         switch rest {
         case .working, .due: return false
         case .idle:
@@ -71,7 +71,7 @@ struct SyncPace: Sendable {
     }
 
     /// There is something to do that gathers nobody; whether the thread has to be woken for it.
-    mutating func wakes() -> Bool {
+    mutating func noteWork() -> Bool {
         switch rest {
         case .working, .due: return false
         case .idle, .until:

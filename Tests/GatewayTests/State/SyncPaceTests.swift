@@ -32,7 +32,7 @@ import Testing
         _ pace: inout SyncPace, _ awaited: Int, _ expected: Bool,
         _ place: SourceLocation = #_sourceLocation
     ) {
-        let wakes = pace.wakes(for: Self.waiters(awaited, awaited: awaited))
+        let wakes = pace.noteAdded(to: Self.waiters(awaited, awaited: awaited))
         #expect(wakes == expected, sourceLocation: place)
     }
 
@@ -103,7 +103,7 @@ import Testing
         let request = TestRequest("/ocm/shares", Messages.share(from: "modern.test"))
         var trail: Trail? = world.trail(try world.received(request))
         #expect(underWay.count == 0)
-        trail?.counts(among: underWay)
+        trail?.join(underWay)
         #expect(underWay.count == 1)
         trail = nil
         #expect(underWay.count == 0)
@@ -113,7 +113,7 @@ import Testing
         let members = (0..<8).map { _ in underWay.enter() }
         var pace = pace()
         _ = pace.turn(for: Self.waiters(1, awaited: 1), at: now)
-        let woke = [pace.wakes(), pace.wakes()]
+        let woke = [pace.noteWork(), pace.noteWork()]
         #expect(woke == [true, false])
         withExtendedLifetime(members) {}
     }
