@@ -150,6 +150,6 @@ extension PublicKey: Equatable {
 enum RSAExponentRule: Sendable {
     /// 65537 only.
     case f4
-    /// Any odd number from 3 up to 32 bits.
+    /// For tests, whose recorded vectors have such keys: any odd number from 3 up to 32 bits.
     case anyOdd
 }

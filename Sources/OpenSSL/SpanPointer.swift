@@ -92,7 +92,7 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
-    /// The bytes as raw memory. Unlike most elements, a byte has no padding that could be seen.
+    /// For tests: the bytes as raw memory. Unlike most elements, a byte has no padding that could be seen.
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
         get { unsafe span.bytes }

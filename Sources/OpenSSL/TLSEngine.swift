@@ -188,8 +188,8 @@ import COpenSSL
         state == .handshaking ? nil : unsafe TLSNegotiation(of: ssl)
     }
 
-    /// The peer's certificates, leaf first: for a client always the server's, for a server only
-    /// those of a client that was asked. A resumed session remembers the leaf alone.
+    /// For tests: the peer's certificates, leaf first; for a client always the server's, for a server
+    /// only those of a client that was asked. A resumed session remembers the leaf alone.
     package var peerChain: [Certificate] {
         guard let leaf = unsafe SSL_get0_peer_certificate(ssl) else { return [] }
         let first = unsafe Certificate(CertificateHandle(sharing: leaf))
@@ -295,7 +295,7 @@ import COpenSSL
         return taken
     }
 
-    /// Announces a new key of ours and asks for one of the peer's, without any data.
+    /// For tests: announces a new key of ours and asks for one of the peer's, without any data.
     func updateKeys(reply: inout OutputRawSpan) {
         unsafe reply.withUnsafeMutableBytes { output, count in
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: output[count...])

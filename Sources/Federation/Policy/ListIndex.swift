@@ -83,7 +83,7 @@ struct ListIndex: Sendable {
         return Int(truncatingIfNeeded: mixed >> 32) & (cells.count - 1)
     }
 
-    /// How many cells the longest search for one of the names looks at.
+    /// For tests: how many cells the longest search for one of the names looks at.
     var longestSearch: Int {
         cells.indices.reduce(0) { longest, found in
             guard cells[found].name >= 0 else { return longest }

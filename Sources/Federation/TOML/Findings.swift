@@ -4,7 +4,8 @@ package final class Findings {
     package private(set) var file: String
     private var errors: [ConfigurationError] = []
     private var files: [String]
-    /// Every key that a reader asked a table for, as `path key`; kept only for whom it is asked.
+    /// For tests: every key that a reader asked a table for, as `path key`; kept after
+    /// ``noteAskedKeys()`` only.
     package private(set) var asked: Set<String>?
 
     package init(file: String) {
@@ -12,7 +13,8 @@ package final class Findings {
         self.files = [file]
     }
 
-    /// Begins to note which keys are asked for: what the reader knows, for whoever describes it.
+    /// For tests: begins to note which keys are asked for, which those that describe the files have to
+    /// agree with.
     package func noteAskedKeys() { asked = [] }
 
     func noteAsked(_ key: String, of path: String) {
