@@ -18,6 +18,14 @@ struct DataGrant: Sendable {
     let access: AccessFact
 }
 
+/// By what a request for data goes on.
+enum DataBasis: Sendable {
+    /// Nothing of it was judged, which is the backend's to do.
+    case unjudged
+    /// A share, and what is to be settled when the request is over.
+    case granted(DataGrant, StreamedRoom?)
+}
+
 extension Gateway {
     /// Sends a request for data on.
     ///
@@ -26,12 +34,10 @@ extension Gateway {
     ///   - hidden: the secret in that path, which no answer may tell.
     ///   - destination: the path at the backend, for MOVE and COPY; judged, unless the credential is the
     ///     client's.
-    ///   - room: what is to be settled when it is over.
-    ///   - grant: what it is let through by; nil where nothing was judged.
     func forward(
-        _ request: DataRequest, as credential: ShownCredential, path: String? = nil,
-        hiding hidden: HiddenSecret? = nil, destination: String? = nil,
-        depth: DataRequest.Depth = .asSent, room: StreamedRoom? = nil, by grant: DataGrant? = nil
+        _ request: DataRequest, as credential: ShownCredential, by basis: DataBasis,
+        path: String? = nil, hiding hidden: HiddenSecret? = nil, destination: String? = nil,
+        depth: DataRequest.Depth = .asSent
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
         var authorization: Secret?
@@ -71,10 +77,16 @@ extension Gateway {
             for: request.head, path: path ?? request.path.text, query: request.head.query,
             client: request.client, dropping: dropped, coding: coding,
             authorization: authorization, adding: added)
+        let room: StreamedRoom?
+        var withdrawn: (@Sendable () -> Answer?)?
+        switch basis {
+        case .unjudged: room = nil
+        case .granted(let grant, let pending):
+            room = pending
+            withdrawn = { [self] in withdrawal(of: grant, request) }
+        }
         var onEnd: (@Sendable (ForwardingResult) -> Void)?
         if let room { onEnd = { _ in room.end() } }
-        var withdrawn: (@Sendable () -> Answer?)?
-        if let grant { withdrawn = { [self] in withdrawal(of: grant, request) } }
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),

@@ -123,9 +123,10 @@ extension Gateway {
         let credential =
             entry.form == backend.view.backend.credential
             ? entry.credential : try credential(of: share(of: entry, now: now))
+        let grant = DataGrant(share: entry.share, epoch: token.epoch, access: .token)
         return try forward(
-            request, as: .field(credential), destination: destination, depth: depth, room: room,
-            by: DataGrant(share: entry.share, epoch: token.epoch, access: .token))
+            request, as: .field(credential), by: .granted(grant, room), destination: destination,
+            depth: depth)
     }
 
     private func share(
@@ -149,8 +150,8 @@ extension Gateway {
         let depth = try inside.depth()
         let (destination, room) = try permit(access, inside, below: root, would: would)
         return try forward(
-            inside, as: .field(field), destination: destination, depth: depth, room: room,
-            by: access.grant)
+            inside, as: .field(field), by: .granted(access.grant, room), destination: destination,
+            depth: depth)
     }
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
@@ -172,10 +173,10 @@ extension Gateway {
             try permanentSecret(of: access.share, at: access.place), behind: secret, told: root,
             below: request.route.prefix)
         return try forward(
-            request, as: .nothing, path: hidden.root + request.route.rest,
+            request, as: .nothing, by: .granted(access.grant, room),
+            path: hidden.root + request.route.rest,
             hiding: access.credential == .handle ? hidden : nil,
-            destination: destination.map { hidden.inside($0) }, depth: depth, room: room,
-            by: access.grant)
+            destination: destination.map { hidden.inside($0) }, depth: depth)
     }
 
     /// The share that a secret opens; nil when it was never seen.
@@ -240,7 +241,8 @@ extension Gateway {
         try refuseShares(namedIn: request.path, request.head.query)
         try refuseShares(namedInDestinationOf: request.head)
         return try forward(
-            request, as: .clients, destination: request.unjudgedDestination(site.hosts))
+            request, as: .clients, by: .unjudged,
+            destination: request.unjudgedDestination(site.hosts))
     }
 
     /// Holds a request by secret to the permissions that the share names, as a token would be.
