@@ -119,91 +119,111 @@ extension Gateway {
     }
 
     private func carryOut(_ order: Order) async -> OrderAnswer {
+        do { return try await perform(order) } catch { return .refused("\(error)") }
+    }
+
+    private func perform(_ order: Order) async throws -> OrderAnswer {
         switch order {
         case .lists(let order): return await carryOut(order)
-        case .addShare(let order):
-            do {
-                let recording = try order.recorded(in: registry, now: environment.now())
-                try await store.commit(recording.change)
-                return OrderAnswer(recording, order)
-            } catch { return .refused("\(error)") }
-        case .revoke(let revocation):
-            do {
-                try await store.commit(
-                    [try revocation.change(of: registry, now: environment.now())])
-                log.write(
-                    .notice, .shareRevoked,
-                    [
-                        LogEntry(.share, revocation.share),
-                        LogEntry(.kind, revocation.extent.rawValue),
-                    ])
-                return .done(revocation.told(registry, now: environment.now()))
-            } catch { return .refused("\(error)") }
-        case .forgetPeer(let name):
-            guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
-            let known = pins[host].count
-            do {
-                try await store.commit([
-                    peers.forgetting(host), pins.forget(host), pastKeys.forget(host),
-                    generations.forget(host), accepted.forget(host), holds.settle(host),
-                ])
-                return .done(["keys": "\(known)"])
-            } catch { return .refused("\(error)") }
-        case .eraseSubject(let text):
-            let erasures = JournalErasure.all(text, ours: site.hosts) ?? []
-            do {
-                let waiting = holds.subjects(site: site.host)
-                let named = try erasures.compactMap { try journal.subject($0, among: waiting) }
-                try await store.commit(named.compactMap { holds.forget($0, site: site.host) })
-                try await store.fold()
-            } catch { return .refused("\(error)") }
-            return await journal.erase(text, ours: site.hosts)
+        case .addShare(let order): return try await add(order)
+        case .revoke(let revocation): return try await revoke(revocation)
+        case .forgetPeer(let name): return try await forget(try Self.host(name))
+        case .eraseSubject(let text): return try await erase(text)
         case .settleHold(let name):
-            guard let host = PeerHost(name) else { return .refused("\(name) is not a host") }
-            do { try await store.commit(holds.settle(host)) } catch { return .refused("\(error)") }
+            try await store.commit(holds.settle(try Self.host(name)))
             return OrderAnswer(await reloadPolicy())
-        case .pinPeer(let order):
-            guard let host = PeerHost(order.peer) else {
-                return .refused("\(order.peer) is not a host")
-            }
-            do {
-                try await store.commit([
-                    peers.forgetting(host),
-                    pins.accept(host, offered: order.offered, now: environment.now()),
-                    holds.settle(host),
-                ])
-                log.write(
-                    .notice, .peerKeysAccepted,
-                    [LogEntry(.peer, order.peer), LogEntry(.count, order.keys.count)])
-                return .done(["keys": "\(order.keys.count)"])
-            } catch { return .refused("\(error)") }
-        case .reload:
-            let keysProblem = reloadKeys()
-            let answer = OrderAnswer(await reloadPolicy())
-            let steering = steering.withLock { $0 }
-            return answer.telling(await steering?.reload(), keysProblem: keysProblem)
+        case .pinPeer(let order): return try await pin(order)
+        case .reload: return await reload()
         case .end(let seconds):
             guard let steering = steering.withLock({ $0 }) else {
                 return .refused("it has not started yet")
             }
             steering.end(.seconds(max(0, seconds)))
             return .done([:])
-        case .changeKeys(let change):
-            do {
-                let done = try keys.change {
-                    let done = try change.perform(
-                        in: configuration.signature.keys, state: store.path,
-                        now: environment.now())
-                    published.take(done.ring)
-                    return done
-                }
-                log.write(
-                    .notice, .keysChanged,
-                    [LogEntry(.action, change.word), LogEntry(.name, done.name)])
-                return done.answer(by: .gateway)
-            } catch { return .refused("\(error)") }
+        case .changeKeys(let change): return try perform(change)
         }
     }
+
+    private func add(_ order: ShareOrder) async throws -> OrderAnswer {
+        let recording = try order.recorded(in: registry, now: environment.now())
+        try await store.commit(recording.change)
+        return OrderAnswer(recording, order)
+    }
+
+    private func revoke(_ revocation: Revocation) async throws -> OrderAnswer {
+        try await store.commit([try revocation.change(of: registry, now: environment.now())])
+        log.write(
+            .notice, .shareRevoked,
+            [
+                LogEntry(.share, revocation.share),
+                LogEntry(.kind, revocation.extent.rawValue),
+            ])
+        return .done(revocation.told(registry, now: environment.now()))
+    }
+
+    private func forget(_ host: PeerHost) async throws -> OrderAnswer {
+        let known = pins[host].count
+        try await store.commit([
+            peers.forgetting(host), pins.forget(host), pastKeys.forget(host),
+            generations.forget(host), accepted.forget(host), holds.settle(host),
+        ])
+        return .done(["keys": "\(known)"])
+    }
+
+    private func erase(_ text: String) async throws -> OrderAnswer {
+        let erasures = JournalErasure.all(text, ours: site.hosts) ?? []
+        let waiting = holds.subjects(site: site.host)
+        let named = try erasures.compactMap { try journal.subject($0, among: waiting) }
+        try await store.commit(named.compactMap { holds.forget($0, site: site.host) })
+        try await store.fold()
+        return await journal.erase(text, ours: site.hosts)
+    }
+
+    private func pin(_ order: PinOrder) async throws -> OrderAnswer {
+        let host = try Self.host(order.peer)
+        try await store.commit([
+            peers.forgetting(host),
+            pins.accept(host, offered: order.offered, now: environment.now()),
+            holds.settle(host),
+        ])
+        log.write(
+            .notice, .peerKeysAccepted,
+            [LogEntry(.peer, order.peer), LogEntry(.count, order.keys.count)])
+        return .done(["keys": "\(order.keys.count)"])
+    }
+
+    private func reload() async -> OrderAnswer {
+        let keysProblem = reloadKeys()
+        let answer = OrderAnswer(await reloadPolicy())
+        let steering = steering.withLock { $0 }
+        return answer.telling(await steering?.reload(), keysProblem: keysProblem)
+    }
+
+    private func perform(_ change: KeyChange) throws -> OrderAnswer {
+        let done = try keys.change {
+            let done = try change.perform(
+                in: configuration.signature.keys, state: store.path, now: environment.now())
+            published.take(done.ring)
+            return done
+        }
+        log.write(
+            .notice, .keysChanged,
+            [LogEntry(.action, change.word), LogEntry(.name, done.name)])
+        return done.answer(by: .gateway)
+    }
+
+    /// Refused: a name that is no host.
+    private static func host(_ name: String) throws(OrderRefusal) -> PeerHost {
+        guard let host = PeerHost(name) else { throw OrderRefusal("\(name) is not a host") }
+        return host
+    }
+}
+
+/// Why an order is not carried out.
+private struct OrderRefusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 extension ShareOrder {
