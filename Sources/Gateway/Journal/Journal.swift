@@ -269,53 +269,16 @@ package final class Journal: Sendable {
         var outcomes: [JournalQueue.Outcome] = []
         outcomes.reserveCapacity(jobs.count)
         let failure = attempt { disk in
-            var used = 0
             let isShort = jobs.contains { $0.isUnplaced } && disk.isShort
             if isShort { tellShort() }
             for job in jobs {
-                switch job.work {
-                case .record(let text, let code, let place):
-                    if place == .taken { used += 1 }
-                    if place == .taken || !isShort && makePlace(disk) {
-                        try disk.append(text, milliseconds())
-                        outcomes.append(.done)
-                    } else {
-                        state.withLock { $0.queue.leaveOut(code) }
-                        let reason = disk.subjects.blocked ?? .full
-                        if !isShort, reason == .full { tellFull() }
-                        outcomes.append(.failed(reason))
-                    }
-                case .diagnosis(let miss):
-                    if !isShort, makePlace(disk) {
-                        try disk.append(.diagnosis, milliseconds()) { text in
-                            LogMembers(miss.entries).forEach { text.add(written: $1) }
-                        }
-                    }
-                    outcomes.append(.done)
-                case .erase(let subject):
-                    do {
-                        outcomes.append(.erased(try disk.erase(subject, milliseconds())))
-                    } catch let failure as JournalFailure { outcomes.append(.failed(failure)) }
-                case .policy(let was, let now):
-                    guard disk.hasOwnRoom(JournalDisk.ownLine) else {
-                        state.withLock { $0.queue.leaveOut(JournalLine.Kind.policy.rawValue) }
-                        outcomes.append(.failed(.full))
-                        continue
-                    }
-                    try disk.append(.policy, milliseconds()) { text in
-                        text.add("was", was.text)
-                        text.add("policy", now.text)
-                        text.add("lists_were", was.lists)
-                        text.add("lists", now.lists)
-                    }
-                    outcomes.append(.done)
-                }
+                outcomes.append(try perform(job, on: disk, isShort: isShort))
             }
             try disk.commit()
             if takeMore(disk) { tellRoom() }
             let places = disk.room / JournalRecord.lineLimit
-            let count = used
-            state.withLock { $0.queue.written(count, places: places) }
+            let used = jobs.count { !$0.isUnplaced }
+            state.withLock { $0.queue.written(used, places: places) }
         }
         let isTold = state.withLock { state in
             defer { state.writing = [] }
@@ -324,6 +287,48 @@ package final class Journal: Sendable {
         if isTold { return }
         for (place, job) in jobs.enumerated() {
             job.tell(failure.map { .failed($0) } ?? outcomes[place])
+        }
+    }
+
+    /// Writes a job's line.
+    ///
+    /// - Parameter isShort: whether what has no place gets none now.
+    private func perform(
+        _ job: JournalQueue.Job, on disk: JournalDisk, isShort: Bool
+    ) throws -> JournalQueue.Outcome {
+        switch job.work {
+        case .record(let text, let code, let place):
+            if place == .taken || !isShort && makePlace(disk) {
+                try disk.append(text, milliseconds())
+                return .done
+            }
+            state.withLock { $0.queue.leaveOut(code) }
+            let reason = disk.subjects.blocked ?? .full
+            if !isShort, reason == .full { tellFull() }
+            return .failed(reason)
+        case .diagnosis(let miss):
+            if !isShort, makePlace(disk) {
+                try disk.append(.diagnosis, milliseconds()) { text in
+                    LogMembers(miss.entries).forEach { text.add(written: $1) }
+                }
+            }
+            return .done
+        case .erase(let subject):
+            do {
+                return .erased(try disk.erase(subject, milliseconds()))
+            } catch let failure as JournalFailure { return .failed(failure) }
+        case .policy(let was, let now):
+            guard disk.hasOwnRoom(JournalDisk.ownLine) else {
+                state.withLock { $0.queue.leaveOut(JournalLine.Kind.policy.rawValue) }
+                return .failed(.full)
+            }
+            try disk.append(.policy, milliseconds()) { text in
+                text.add("was", was.text)
+                text.add("policy", now.text)
+                text.add("lists_were", was.lists)
+                text.add("lists", now.lists)
+            }
+            return .done
         }
     }
 
