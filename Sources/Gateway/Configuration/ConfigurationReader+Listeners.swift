@@ -42,63 +42,20 @@ extension ConfigurationReader {
         if tables.isEmpty, case .array([])? = top.node("listen")?.content {
             findings.report(top.place(of: "listen"), "an empty list of listeners serves nothing")
         }
-        for var table in tables {
-            let address = table.read("address", .listenAddress)
-            let name = table.read("tls", .line)
-            let redirect = table.read("redirect", TOMLForm<RedirectWord>.word("redirect"))
-            let proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
-            let announcers = table.read("proxy_protocol", TOMLForm<CIDR>.network.array) ?? []
-            let strict = table.read(
-                "hsts", .duration(from: .zero, to: .seconds(Self.longestHSTS)))
-            table.finish()
-            for (key, networks) in [
-                ("trusted_proxies", proxies), ("proxy_protocol", announcers),
-            ] where networks.contains(where: { $0.prefix == 0 }) {
-                weaker(
-                    key, in: table,
-                    "listen.\(key) takes everybody's word for the address that they come from")
-            }
-            if strict != nil, name == nil {
-                findings.report(
-                    table.place(of: "hsts"), "only a listener with tls may say so",
-                    remedy: "take it away, or name a [tls] table in tls")
-            }
-            if let name, tls[name] == nil {
-                let known = remedy(for: name, among: tls.keys.sorted())
-                findings.report(
-                    table.place(of: "tls"), "there is no [tls.\(quoted(name))]",
-                    remedy: known ?? "write it, with cert and key")
-            }
-            if case .unix? = address {
-                for (key, networks) in [
-                    ("trusted_proxies", proxies), ("proxy_protocol", announcers),
-                ] where !networks.isEmpty {
-                    findings.report(
-                        table.place(of: key),
-                        "who connects to a unix socket has no address, so nobody could be one of these",
-                        remedy: "take it away, or listen at 127.0.0.1 for this proxy")
-                }
-            }
-            if redirect != nil, name != nil {
-                findings.report(
-                    table.place(of: "redirect"), "a listener that redirects to https has no tls",
-                    remedy: "take one of both away")
-            }
+        for table in tables {
+            let listener = WrittenListener(table)
+            judge(listener, tls)
             // Whatever else is wrong with it.
-            if redirect == nil { serves = true }
-            if address == nil, table.has("address") { continue }
-            let place = address ?? Self.usual(name == nil ? 80 : 443)
+            if listener.redirect == nil { serves = true }
+            guard let place = listener.place else { continue }
             let used = listeners.map(\.address)
             if used.contains(place) {
-                findings.report(table.place(of: "address"), "another [[listen]] has this address")
+                findings.report(
+                    listener.table.place(of: "address"), "another [[listen]] has this address")
             } else {
-                reportOverlap(of: place, at: table.place(of: "address"), with: used)
+                reportOverlap(of: place, at: listener.table.place(of: "address"), with: used)
             }
-            listeners.append(
-                Configuration.ListenSettings(
-                    address: place, tls: name,
-                    purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies,
-                    proxyProtocol: announcers, strictTransport: strict))
+            listeners.append(listener.settings(at: place))
         }
         if !tables.isEmpty, !serves {
             findings.report(
@@ -106,6 +63,45 @@ extension ConfigurationReader {
                 remedy: "write another [[listen]] with address and tls")
         }
         return listeners
+    }
+
+    /// Reports what cannot stand together in one `[[listen]]`, and what makes it weaker.
+    private mutating func judge(
+        _ listener: WrittenListener, _ tls: [String: Configuration.TLSSettings]
+    ) {
+        let table = listener.table
+        let named = [
+            ("trusted_proxies", listener.proxies), ("proxy_protocol", listener.announcers),
+        ]
+        for (key, networks) in named where networks.contains(where: { $0.prefix == 0 }) {
+            weaker(
+                key, in: table,
+                "listen.\(key) takes everybody's word for the address that they come from")
+        }
+        if listener.strictTransport != nil, listener.tls == nil {
+            findings.report(
+                table.place(of: "hsts"), "only a listener with tls may say so",
+                remedy: "take it away, or name a [tls] table in tls")
+        }
+        if let name = listener.tls, tls[name] == nil {
+            let known = remedy(for: name, among: tls.keys.sorted())
+            findings.report(
+                table.place(of: "tls"), "there is no [tls.\(quoted(name))]",
+                remedy: known ?? "write it, with cert and key")
+        }
+        if case .unix? = listener.address {
+            for (key, networks) in named where !networks.isEmpty {
+                findings.report(
+                    table.place(of: key),
+                    "who connects to a unix socket has no address, so nobody could be one of these",
+                    remedy: "take it away, or listen at 127.0.0.1 for this proxy")
+            }
+        }
+        if listener.redirect != nil, listener.tls != nil {
+            findings.report(
+                table.place(of: "redirect"), "a listener that redirects to https has no tls",
+                remedy: "take one of both away")
+        }
     }
 
     /// A socket at every address of the machine leaves none to another at the same port, and one at
@@ -122,7 +118,7 @@ extension ConfigurationReader {
         }
     }
 
-    private enum RedirectWord: String, CaseIterable { case https }
+    fileprivate enum RedirectWord: String, CaseIterable { case https }
 
     private func tlsEntries(
         _ top: inout TOMLTableReader
@@ -161,14 +157,52 @@ extension ConfigurationReader {
         case tls13 = "1.3"
     }
 
-    private static func usual(_ port: Int) -> ListenAddress {
+    fileprivate static func usual(_ port: Int) -> ListenAddress {
         .tcp(.v6(0, 0), port: port)
     }
 
     private static let usualCertificate = "/etc/ssl/cloud.pem"
     /// Seconds: ten years.
-    private static let longestHSTS = 3650 * 86_400
+    fileprivate static let longestHSTS = 3650 * 86_400
     private static let usualKey = "/etc/ssl/cloud.key"
+}
+
+/// What a `[[listen]]` says.
+private struct WrittenListener {
+    let table: TOMLTableReader
+    /// Nil where it is not written, or cannot be read.
+    let address: ListenAddress?
+    let tls: String?
+    let redirect: ConfigurationReader.RedirectWord?
+    let proxies: [CIDR]
+    let announcers: [CIDR]
+    let strictTransport: Duration?
+
+    init(_ written: TOMLTableReader) {
+        var table = written
+        address = table.read("address", .listenAddress)
+        tls = table.read("tls", .line)
+        redirect = table.read("redirect", .word("redirect"))
+        proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
+        announcers = table.read("proxy_protocol", TOMLForm<CIDR>.network.array) ?? []
+        strictTransport = table.read(
+            "hsts", .duration(from: .zero, to: .seconds(ConfigurationReader.longestHSTS)))
+        table.finish()
+        self.table = table
+    }
+
+    /// Where it listens; nil for an address that cannot be read.
+    var place: ListenAddress? {
+        if address == nil, table.has("address") { return nil }
+        return address ?? ConfigurationReader.usual(tls == nil ? 80 : 443)
+    }
+
+    func settings(at place: ListenAddress) -> Configuration.ListenSettings {
+        Configuration.ListenSettings(
+            address: place, tls: tls,
+            purpose: redirect == nil ? .serve : .redirectToHTTPS, trustedProxies: proxies,
+            proxyProtocol: announcers, strictTransport: strictTransport)
+    }
 }
 
 extension ListenAddress {
