@@ -7,36 +7,23 @@ package import Transport
 /// Putting a gateway together from its configuration.
 extension RunningGateway {
     static func assemble(
-        _ configuration: Configuration, _ policy: Policy, candidate: Policy?, _ log: GatewayLog,
+        _ configuration: Configuration, _ loaded: Policy, candidate: Policy?, _ log: GatewayLog,
         _ environment: Environment, _ group: LoopGroup
-    ) throws -> (Gateway, Store) {
+    ) throws -> Gateway {
         guard
             let site = Site(
                 origin: configuration.site.origin, aliases: configuration.site.aliases)
         else { throw StartFailure("site.origin cannot be used: \(configuration.site.origin)") }
         let now = environment.now()
-        let seal: SealKey
-        let ring: KeyRing
-        do {
-            seal = try SealKey.load(
-                configuration.state.sealKey, of: configuration.state.file, whenMissing: .make,
-                environment: ProcessInfo.processInfo.environment)
-            ring = try KeyRing.start(
-                folder: configuration.signature.keys, state: configuration.state.file, now: now)
-        } catch { throw StartFailure(error.description) }
+        let (seal, ring) = try openKeys(configuration, now: now)
         let backend = try backendServer(configuration, site, log)
         let client = try outboundClient(configuration, group)
         let candidateFile = CandidateFile(configuration.policy.candidate)
         let (lists, candidateLists) = listKeepers(
             configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
-        let store: Store
-        do {
-            store = try Store.open(configuration.state.file, seal, now: now, underWay: underWay)
-        } catch {
-            throw StartFailure(error.description)
-        }
-        let live = lists.fill(policy)
+        let store = try openStore(configuration, seal, now: now, underWay)
+        let live = lists.fill(loaded)
         let policy = PolicyHolder(
             live,
             candidate: candidate.map { candidateLists.fill($0, beside: live) },
@@ -50,7 +37,7 @@ extension RunningGateway {
             let (pins, generations) = (
                 try PinBook(store), try PeerGenerations(store, of: .peer)
             )
-            let gateway = Gateway(
+            return Gateway(
                 Gateway.Parts(
                     configuration: configuration, site: site, environment: environment,
                     backend: backend, policy: policy, lists: lists,
@@ -61,14 +48,7 @@ extension RunningGateway {
                         hasSigned: { !pins[$0].isEmpty || generations[$0] > .none }),
                     outbound: client, store: store, orders: orders,
                     registry: try ShareRegistry(store, seal),
-                    replays: try ReplayCache(
-                        store, seal,
-                        limits: .init(
-                            window: configuration.signature.window.wholeSeconds,
-                            skew: configuration.signature.skew.wholeSeconds),
-                        knownFrom: store.born,
-                        lostBefore: store.isUnmarked ? environment.now() : nil,
-                        monotonic: environment.monotonicMilliseconds()),
+                    replays: try replays(configuration, store, seal, environment),
                     pins: pins, pastKeys: try PastKeys(store), generations: generations,
                     accepted: try PeerGenerations(store, of: .us),
                     contacts: try ContactBook(store, seal), holds: try HoldBook(store, seal),
@@ -85,11 +65,44 @@ extension RunningGateway {
                         configuration, site, seal, environment, log, underWay),
                     underWay: underWay,
                     fingerprint: seal.hmac(for: .fingerprint)))
-            return (gateway, store)
         } catch {
             store.close()
             throw StartFailure("\(error)")
         }
+    }
+
+    private static func openKeys(
+        _ configuration: Configuration, now: Int
+    ) throws(StartFailure) -> (seal: SealKey, ring: KeyRing) {
+        do {
+            let seal = try SealKey.load(
+                configuration.state.sealKey, of: configuration.state.file, whenMissing: .make,
+                environment: ProcessInfo.processInfo.environment)
+            let ring = try KeyRing.start(
+                folder: configuration.signature.keys, state: configuration.state.file, now: now)
+            return (seal, ring)
+        } catch { throw StartFailure(error.description) }
+    }
+
+    private static func openStore(
+        _ configuration: Configuration, _ seal: SealKey, now: Int, _ underWay: UnderWay
+    ) throws(StartFailure) -> Store {
+        do {
+            return try Store.open(configuration.state.file, seal, now: now, underWay: underWay)
+        } catch { throw StartFailure(error.description) }
+    }
+
+    private static func replays(
+        _ configuration: Configuration, _ store: Store, _ seal: SealKey, _ environment: Environment
+    ) throws -> ReplayCache {
+        try ReplayCache(
+            store, seal,
+            limits: .init(
+                window: configuration.signature.window.wholeSeconds,
+                skew: configuration.signature.skew.wholeSeconds),
+            knownFrom: store.born,
+            lostBefore: store.isUnmarked ? environment.now() : nil,
+            monotonic: environment.monotonicMilliseconds())
     }
 
     /// Who keeps the lists of the policy, and who those of the candidate.

@@ -62,7 +62,7 @@ package final class RunningGateway: Sendable {
         let environment = Environment.live
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let certificates = findings.certificates
-        let (gateway, store) = try assemble(
+        let gateway = try assemble(
             configuration, findings.policy, candidate: findings.candidate, log, environment, group)
         let server: Server
         let terms: Terms
@@ -76,10 +76,10 @@ package final class RunningGateway: Sendable {
                 terms.server, on: group, inherited: place.sockets, handler: gateway)
         } catch {
             gateway.journal.close()
-            store.close()
+            gateway.store.close()
             throw StartFailure("\(error)")
         }
-        let running = RunningGateway(gateway, server, terms, group, store, log)
+        let running = RunningGateway(gateway, server, terms, group, gateway.store, log)
         let files = findings.files ?? .unseen
         running.background.withLock {
             $0 =
