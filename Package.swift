@@ -89,8 +89,7 @@ let targets: [Target] = [
         name: "TransportTests",
         dependencies: [
             "Transport", "HTTP2", "HTTP2Client", "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
-            nio("NIOHTTP1"),
-            nio("NIOEmbedded"),
+            nio("NIOHTTP1"), nio("NIOEmbedded"),
         ],
         swiftSettings: strict),
     .testTarget(

@@ -58,8 +58,7 @@ import Testing
         (400, #"{"message":"User nobody does not exist"}"#),
         (404, #"{"code":"RESOURCE_NOT_FOUND","message":"user not found"}"#),
         (400, #"{"message":"something else"}"#), (403, ""), (501, "<html>"), (503, "x"),
-        (500, "{}"),
-        (401, "{}"), (429, "{}"),
+        (500, "{}"), (401, "{}"), (429, "{}"),
     ])
     func aRefusalKeepsItsStatusAndLosesItsWords(_ status: Int, _ body: String) throws {
         guard case .refused(let denial) = answer(.shares, status, body) else {

@@ -19,8 +19,7 @@ import Testing
         (0, nil, []), (300, nil, []), (-30, nil, []),
         (301, nil, [.tooOld]), (-31, nil, [.createdInFuture]),
         (10, 10, []), (11, 10, [.expired]), (301, 1_000_000, [.tooOld]),
-        (0, -1, [.expiresBeforeCreated, .expired]),
-        (400, 100, [.tooOld, .expired]),
+        (0, -1, [.expiresBeforeCreated, .expired]), (400, 100, [.tooOld, .expired]),
         (-1_700_000_000, nil, [.createdInFuture]),
     ]
 

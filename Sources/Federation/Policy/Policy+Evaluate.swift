@@ -248,8 +248,7 @@ private struct JudgementUnderWay {
         if let refused {
             return Verdict(
                 action: refused.refusal.action, by: refused.by, refusal: refused.refusal,
-                would: would,
-                settings: .none, checks: checks)
+                would: would, settings: .none, checks: checks)
         }
         return Verdict(
             action: .allow, by: decided?.by ?? Policy.reportLabel, refusal: nil, would: would,

@@ -38,8 +38,7 @@ extension Gateway {
         nearMisses.offer(
             SuspectMessage(
                 decision: decision, message: message, body: claimed.received.body, peer: peer,
-                keyID: keyID,
-                source: message.lines(of: "signature-input") > 0 ? .jwks : .discovery,
+                keyID: keyID, source: message.lines(of: "signature-input") > 0 ? .jwks : .discovery,
                 now: claimed.received.now),
             at: environment.monotonicSeconds())
     }

@@ -68,8 +68,7 @@ extension Gateway {
     func refusal(_ denial: Denial, of family: RouteFamily, decision: String) -> Answer {
         switch family {
         case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
-            .status,
-            .webdav:
+            .status, .webdav:
             return denial.answer(decision: decision)
         case .token:
             let status = denial.oauthStatus

@@ -134,8 +134,7 @@ package struct JournalBody: Sendable {
         for name in [
             "message", "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification",
             "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
-            "expiration",
-            "remote",
+            "expiration", "remote",
         ] { roles[name] = .other }
         roles["size"] = .number
         return roles

@@ -93,8 +93,7 @@ enum JournalFacts {
         let lists = [facts.protocols, facts.accessTypes]
         let texts = [
             facts.software, facts.shareType, facts.resourceType, facts.owner, facts.sender,
-            facts.recipient,
-            facts.notificationType,
+            facts.recipient, facts.notificationType,
         ].compactMap { $0 }
         return lists.allSatisfy { $0.count <= LogText.listLimit }
             && (texts + lists.joined()).allSatisfy { $0.utf8.count <= LogText.valueLimit }

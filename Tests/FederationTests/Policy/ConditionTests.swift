@@ -50,8 +50,7 @@ import Testing
     @Test(
         arguments: [
             (["read"], ["read"], false), (["read"], ["read", "write"], true),
-            (["read"], ["write"], true),
-            (["read"], ["unspecified"], true),
+            (["read"], ["write"], true), (["read"], ["unspecified"], true),
             (["read", "write", "share"], ["unspecified"], false),
             (["read", "unspecified"], ["unspecified"], false),
             (["read", "unspecified"], ["read"], false),

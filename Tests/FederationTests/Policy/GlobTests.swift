@@ -30,8 +30,7 @@ import Testing
     /// A pattern that no address can ever match would be a rule that looks safe and does nothing.
     @Test(arguments: [
         "", "a\nb", "alice@", "*@under_score.example", "*@https://cloud.example",
-        "*@*.bücher.example",
-        "a@b c.example", String(repeating: "a", count: 1025),
+        "*@*.bücher.example", "a@b c.example", String(repeating: "a", count: 1025),
     ])
     func patternIsRefused(_ pattern: String) {
         #expect(Glob(pattern) == nil)

@@ -10,8 +10,7 @@ import Testing
             "*.in",
             [
                 "share.in", "notification.in", "invite.in", "token.in", "webdav.in",
-                "request-share.in",
-                "ocs.in",
+                "request-share.in", "ocs.in",
             ]
         ),
     ])

@@ -34,8 +34,7 @@ import Testing
     @Test(arguments: [
         ("a = \n", "file.toml:1:5: "), ("a = 1\na = 2\n", "file.toml:2:"),
         ("[a\n", "file.toml:1:3: "), ("a = \"x\n", "file.toml:1:"),
-        ("a = 1979-13-01\n", "file.toml:1:"),
-        ("x = 1\n[x]\n", "file.toml:2:"),
+        ("a = 1979-13-01\n", "file.toml:1:"), ("x = 1\n[x]\n", "file.toml:2:"),
     ])
     func whatIsNoTOMLIsRefusedWhereItStands(_ text: String, _ start: String) {
         do throws(ConfigurationErrors) {

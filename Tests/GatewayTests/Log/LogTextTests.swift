@@ -19,8 +19,7 @@ import Testing
         ("\u{1B}", "\\u001b"),
         ("\u{0}", "\\u0000"), ("\u{7F}", "\\u007f"), ("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"),
         ("\u{202E}", "\\u202e"), ("\u{200B}", "\\u200b"), ("\u{FEFF}", "\\ufeff"),
-        ("\u{E000}", "\\ue000"),
-        ("\u{FFFD}", "\\ufffd"), ("\u{E0001}", "\\udb40\\udc01"),
+        ("\u{E000}", "\\ue000"), ("\u{FFFD}", "\\ufffd"), ("\u{E0001}", "\\udb40\\udc01"),
     ]) func whatIsNotPlainlyVisibleIsEscaped(_ text: String, _ escaped: String) {
         #expect(written("a\(text)b") == "\"a\(escaped)b\"")
     }

@@ -47,8 +47,7 @@ import Testing
         #expect(
             try missed() == [
                 "unknown", "list:partners", "list:bad", "require:signed", "limit:flood",
-                "rule:shares",
-                "rule:tried out", "default",
+                "rule:shares", "rule:tried out", "default",
             ])
     }
 

@@ -10,8 +10,7 @@ import Testing
     /// Every text of up to six letters over a small alphabet, against the matcher itself.
     @Test(arguments: [
         "a", "ab", "*", "a*", "*a", "a*b", "*ab*", "ab*ba", "*aba*", "*a*b*", "a**b", "*abab",
-        "aa*aa",
-        "*aab*ab", "b*a*b",
+        "aa*aa", "*aab*ab", "b*a*b",
     ])
     func itAcceptsWhatTheGlobMatches(_ pattern: String) throws {
         let glob = try #require(Glob(pattern))
