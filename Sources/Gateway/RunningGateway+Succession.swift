@@ -223,6 +223,20 @@ package struct SuccessorPatience: Sendable {
     package init() {}
 }
 
+extension Gateway {
+    /// Looks every second at what the process that has the state now makes of the shares, until it is
+    /// cancelled: what streams here ends with its share, as there.
+    func followShares() async {
+        while !Task.isCancelled {
+            await DispatchQueue.global(qos: .utility).result { [registry, store] in
+                // What cannot be read now is read a second later.
+                try? registry.follow(store.path)
+            }
+            await pause(.seconds(1))
+        }
+    }
+}
+
 extension SocketLine {
     /// Says that this one serves. False when the other one has decided otherwise meanwhile and goes on by
     /// itself: it is told that this one does not serve. One that is no more has decided nothing.

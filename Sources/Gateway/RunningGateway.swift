@@ -213,7 +213,9 @@ package final class RunningGateway: Sendable {
 
     /// Lets the answers that stream end, at most for `grace`, when another one serves.
     package func finish(grace: Duration) async {
+        let following = Task { [gateway] in await gateway.followShares() }
         await server.shutdown(grace: grace)
+        following.cancel()
         await group.shutdown()
         log.write(.info, .stopped)
         log.flush()

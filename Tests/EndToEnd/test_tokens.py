@@ -1,6 +1,7 @@
 """The code flow: a permanent secret becomes a short-lived token, and only the token travels."""
 
 import base64
+import contextlib
 import json
 import subprocess
 import time
@@ -311,6 +312,33 @@ def test_a_token_that_was_revoked_is_told(shared, modern):
     assert "before the last revocation" in gateway.command("share", "show", number).stdout
     newer = inspected(gateway, gateway.token(modern, shares.codes["read"]), "--json")
     assert newer.returncode == 0 and json.loads(newer.stdout)["valid"] is True
+
+
+@pytest.mark.parametrize("command", ["share", "token"])
+def test_an_access_that_is_revoked_after_a_take_over_ends_where_it_streams(start, holding, modern, command):
+    """The process that streams has the state no more, and is told nothing."""
+    server, backend, secret = holding()
+    size = 64 << 20
+    server.files["big.bin"] = b"x" * size
+    codes = []
+    gateway = start(backend.url, prepare=lambda made: codes.append(made.add_share(modern.host, "1", secret)))
+    token = gateway.token(modern, codes[0])
+    with gateway.connect() as download:
+        request = (f"GET {DAV}/big.bin HTTP/1.1\r\nHost: cloud.test\r\n"
+                   f"Authorization: Bearer {token}\r\n\r\n")
+        download.send(request.encode())
+        got = len(download.reader.read(1 << 16))
+        former = gateway.process
+        gateway.arguments = ["--take-over"]
+        gateway.start()
+        gateway.command(command, "revoke", "1")
+        # A second until this is known there, a second until what streams asks: half of it lasts for longer.
+        with contextlib.suppress(OSError):
+            while piece := download.reader.read1(1 << 16):
+                got += len(piece)
+                time.sleep(0.01)
+        assert got < size
+    assert former.wait(20) == 0
 
 
 def test_a_writable_share_is_for_writing_too(shared, modern):

@@ -17,4 +17,9 @@ package enum ShareListing {
             throw error
         } catch { throw StoreOpenError(path: path, reading: error) }
     }
+
+    /// How they stand: which of their tokens are good, and when they ended.
+    static func standings(_ path: String) throws -> [ShareID: (epoch: Int, ended: Int?)] {
+        try Store.reader(path).read { try ShareRows.standings($0) }
+    }
 }

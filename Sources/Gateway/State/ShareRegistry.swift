@@ -333,6 +333,13 @@ package final class ShareRegistry: Sendable {
             committed: { [self] in table.withLock { $0.update(id) { $0.epoch &+= 1 } } })
     }
 
+    /// Takes over what another process, which has the state by now, has made of the shares; shares that
+    /// came since are not added.
+    func follow(_ path: String) throws {
+        let standings = try ShareListing.standings(path)
+        table.withLock { $0.follow(standings) }
+    }
+
     private func sealed(_ secret: Secret, _ binding: [UInt8]) -> [UInt8] {
         secret.withBytes { seal.seal($0, authenticating: binding.span) }
     }

@@ -88,6 +88,16 @@ enum ShareRows {
         return table
     }
 
+    /// How the shares stand: which of their tokens are good, and when they ended.
+    static func standings(_ db: Database) throws -> [ShareID: (epoch: Int, ended: Int?)] {
+        var standings: [ShareID: (epoch: Int, ended: Int?)] = [:]
+        let rows = try Row.fetchCursor(db, sql: "SELECT id, epoch, ended FROM share")
+        while let row = try rows.next() {
+            standings[ShareID(number: row["id"])] = (row["epoch"], row["ended"])
+        }
+        return standings
+    }
+
     /// All shares by number.
     ///
     /// Refused: a row that does not read; leaving it out would forget a share.

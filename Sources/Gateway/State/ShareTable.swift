@@ -82,6 +82,18 @@ struct ShareTable {
         shares[id] = Kept(share)
     }
 
+    /// Takes over how shares stand by now; one that is not there any more is forgotten.
+    mutating func follow(_ standings: [ShareID: (epoch: Int, ended: Int?)]) {
+        for (id, kept) in shares {
+            guard let (number, ended) = standings[id], let epoch = UInt32(exactly: number) else {
+                remove(id)
+                continue
+            }
+            guard epoch != kept.epoch || ended != kept.share.ended else { continue }
+            update(id) { ($0.epoch, $0.ended) = (epoch, ended) }
+        }
+    }
+
     subscript(_ id: ShareID) -> ShareRecord? { shares[id]?.share }
 
     var count: Int { shares.count }

@@ -284,6 +284,29 @@ import Testing
         #expect(!registry.find(Secret(utf8: "SECRET0PERMANEN"), .inbound).isEmpty)
     }
 
+    @Test func whatAnotherProcessMakesOfTheSharesIsFollowed() async throws {
+        var shares: [ShareRecord] = []
+        for number in 1...4 { shares.append(try await add(new("SECRET-\(number)")).0) }
+        let path = scratch.file("state.db")
+        store.close()
+        let other = try Store.open(path, key, now: 2000)
+        let loaded = try ShareRegistry(other, key)
+        try await other.commit(
+            loaded.end(shares[0].id, now: 2000), loaded.revokeTokens(of: shares[1].id),
+            try #require(loaded.takeBack(shares[2])))
+        #expect(registry.isGood(shares[0].id, epoch: 0, now: 2000))
+        try registry.follow(path)
+        #expect(registry[shares[0].id]?.standing(now: 2000) == .ended)
+        #expect(registry[shares[1].id]?.standing(now: 2000) == .active)
+        #expect(
+            shares.map { registry.isGood($0.id, epoch: 0, now: 2000) }
+                == [false, false, false, true])
+        #expect(registry[shares[2].id] == nil)
+        other.close()
+        #expect(throws: (any Error).self) { try registry.follow(scratch.file("none.db")) }
+        #expect(registry.isGood(shares[3].id, epoch: 0, now: 2000))
+    }
+
     @Test func numbersAreNeverGivenTwice() async throws {
         let (first, _) = try await add(new("SECRET-ONE", id: "1"))
         let abandoned = registry.record(new("SECRET-TWO", id: "2"), now: 1000)
