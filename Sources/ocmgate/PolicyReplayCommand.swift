@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate policy replay`: the journal's past messages, judged by another policy.
@@ -40,8 +39,8 @@ struct PolicyReplayCommand: ParsableCommand {
         progress.end()
         if let html {
             let page = ReplayPage(replay, file: against).html
-            do { try page.write(toFile: html, atomically: true, encoding: .utf8) } catch {
-                throw CommandFailure("\(html): cannot be written: \(error.localizedDescription)")
+            do { try OperatorFile.write(html, Array(page.utf8)) } catch {
+                throw CommandFailure("\(error)")
             }
         }
         if json { printJSON(replay) } else { printText(replay) }

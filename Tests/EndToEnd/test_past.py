@@ -1,7 +1,9 @@
 """What is asked of the past: one decision whole, and another policy over all of them."""
 
 import json
+import os
 import re
+import stat
 
 import pytest
 
@@ -156,6 +158,23 @@ def test_a_change_of_the_policy_changes_exactly_these(gateway, past, tmp_path):
     found = asked(gateway, "policy", "replay", "--against", str(other), codes=(1,))
     assert [example["decision"] for example in found["examples"]] == [past["unknown"]]
     assert found["examples"][0]["certainty"] == "if-signed"
+
+
+def test_a_page_goes_into_a_file_and_into_nothing_else(gateway, past, tmp_path):
+    replay = ("policy", "replay", "--against", str(gateway.folder / "policy.toml"), "--html")
+    page = tmp_path / "report.html"
+    page.touch(mode=0o600)
+    link = tmp_path / "link.html"
+    link.symlink_to(page)
+    gateway.command(*replay, str(link))
+    assert link.is_symlink() and page.read_text().startswith("<!")
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    run = gateway.command(*replay, str(pipe), check=False)
+    assert run.returncode == 2 and "not a regular file" in run.stderr
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_a_past_message_is_asked_of_another_policy(gateway, past, tmp_path):
