@@ -227,8 +227,16 @@ class StrictServer(Peer):
 
     # What it asks
 
+    def _discovery(self, host: str) -> dict:
+        return json.loads(self.way.request("GET", f"https://{host}/.well-known/ocm").body)
+
+    def _wants_absolute(self, host: str) -> bool:
+        """Whether it would name the data as opencloudmesh-go then does: at the receiver's own host."""
+        return any(type["protocols"].get("webdav-receive") == {"uri": "absolute"}
+                   for type in self._discovery(host)["resourceTypes"])
+
     def _post(self, host: str, path: str, document: dict) -> Response:
-        known = json.loads(self.way.request("GET", f"https://{host}/.well-known/ocm").body)
+        known = self._discovery(host)
         url = known["endPoint"].rstrip("/") + path
         body = as_json(document)
         return self.way.request(
@@ -245,6 +253,8 @@ class StrictServer(Peer):
         self.evidence.hide(sent.secret)
         self.sent[sent.provider_id] = sent
         uri = f"https://{self.host}{self.DAV}/{sent.uri}" if self.absolute_uri else sent.uri
+        if self._wants_absolute(host_of(to)):
+            uri = f"https://{host_of(to)}{self.DAV}/{sent.uri}"
         webdav = {"uri": uri, "sharedSecret": sent.secret, "permissions": ["read", "write"]}
         if self.must_exchange:
             webdav["requirements"] = ["must-exchange-token"]

@@ -120,10 +120,11 @@ package struct ServedDiscovery: Sendable {
             if let text = protocols["webdav"]?.string {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
             }
-            // A sender that can choose then spares us the search for the data.
-            let says = protocols.members.contains { $0.name.lowercased() == "webdav-receive" }
-            if kind.needsAbsoluteURIs, protocols["webdav"] != nil, !says {
-                protocols["webdav-receive"] = .object([("uri", .string("absolute"))])
+            // Where `absolute` is said, opencloudmesh-go names a place at the receiver's own host.
+            // Relative URIs are completed for the backend, so nothing has to be said.
+            if kind.needsAbsoluteURIs {
+                for name in protocols.members.map(\.name)
+                where name.lowercased() == "webdav-receive" { protocols[name] = nil }
             }
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes, protocols)

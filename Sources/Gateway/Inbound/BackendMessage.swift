@@ -89,6 +89,12 @@ extension Gateway {
             )
             try refuse(denial, orTell: trail)
         }
+        // The backend, and whoever opens the share, would look for a peer's data at this site.
+        if let data = share.webdav?.uri.flatMap({ URLParts($0) }), site.hosts.contains(data.host),
+            !site.hosts.contains(share.owner.host)
+        {
+            throw Denial(.protocolNotSupported, "data of \(share.owner.host) at this site itself")
+        }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try translation.share(

@@ -123,6 +123,27 @@ import Transport
             ways["webdav"]?.object?["uri"]?.string?.hasPrefix("https://\(signer)/dav/x7") == true)
     }
 
+    /// Of a share of our own that a peer passes on the data are here, of a peer's own they are not.
+    @Test(arguments: ["nextcloud", "ocis"])
+    func aPeersDataAreNotAtThisSite(_ kind: String) async throws {
+        let world = try TestWorld(partners: ["modern.test", "cloud.test"], kind: kind)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        func share(_ place: String, owner: String) -> String {
+            Messages.share(from: "modern.test", owner: owner).replacing("x7", with: place)
+        }
+        let place = "https://Cloud.test:443/dav/x7"
+        let denial = try await world.denial(
+            try peer.request(
+                "/ocm/shares", share(place, owner: "modern.test"), at: world.clock.now))
+        #expect(denial?.code == .protocolNotSupported)
+        guard kind == "ocis" else { return }
+        world.clock.pass(1)
+        _ = try await world.accept(
+            try peer.request(
+                "/ocm/shares", share(place, owner: "cloud.test"), at: world.clock.now))
+    }
+
     @Test func aNotificationCarriesTheBackendsSecret() async throws {
         let (world, peer) = try world()
         let share = try await world.accept(
