@@ -16,14 +16,20 @@ import Testing
             OCMEndpoint.shares, 201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#,
             201, #"{"recipientDisplayName":"bob","recipientUserId":"bob"}"#
         ),
-        (.shares, 200, "{}", 201, "{}"),
+        (.shares, 200, "{}", 201, #"{"recipientDisplayName":"bob"}"#),
+        (
+            .shares, 201, #"{"recipientDisplayName":7}"#, 201, #"{"recipientDisplayName":"bob"}"#
+        ),
         (.shares, 201, "[]", 201, #"{"recipientDisplayName":"bob"}"#),
         (.shares, 200, " \n", 201, #"{"recipientDisplayName":"bob"}"#),
         (
             .shares, 201, #"{"recipientPublicKeys":["ssh-ed25519 A"],"other":["x"]}"#, 201,
-            #"{"recipientPublicKeys":["ssh-ed25519 A"]}"#
+            #"{"recipientPublicKeys":["ssh-ed25519 A"],"recipientDisplayName":"bob"}"#
         ),
-        (.shares, 201, #"{"recipientPublicKeys":["A",{"b":1}]}"#, 201, "{}"),
+        (
+            .shares, 201, #"{"recipientPublicKeys":["A",{"b":1}]}"#, 201,
+            #"{"recipientDisplayName":"bob"}"#
+        ),
         (.notifications, 201, #"{"recipientPublicKeys":["A"],"list":["x"]}"#, 201, "{}"),
         (
             .shares, 201, #"{"recipientDisplayName":"","shareWith":"x","protocol":{"options":{}}}"#,
@@ -50,7 +56,7 @@ import Testing
                 == .delivered(status: 201, body: Array(#"{"providerId":"1"}"#.utf8)))
         #expect(
             answer(.shares, 201, #"{"recipientPublicKeys":["S"]}"#, secrets: ["S"])
-                == .delivered(status: 201, body: Array("{}".utf8)))
+                == .delivered(status: 201, body: Array(#"{"recipientDisplayName":"bob"}"#.utf8)))
     }
 
     @Test(arguments: [

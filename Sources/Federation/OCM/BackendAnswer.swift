@@ -73,6 +73,10 @@ package enum BackendAnswer: Sendable, Equatable {
             guard !secrets.contains(Secret(utf8: text)) else { continue }
             kept[name] = value
         }
+        // The drafts require it, and oCIS and OpenCloud say `{}`.
+        if endpoint == .shares, !recipient.isEmpty, kept["recipientDisplayName"]?.string == nil {
+            kept["recipientDisplayName"] = .string(recipient)
+        }
         return .delivered(status: accepted, body: JSONValue.object(kept).serialized())
     }
 
