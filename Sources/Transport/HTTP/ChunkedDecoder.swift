@@ -156,7 +156,9 @@ package struct ChunkedDecoder: Sendable {
         } catch {
             throw .trailer
         }
-        guard field.kind == .plain else { throw .trailerForbidden }
+        guard FieldKind.mayTrail(trailerLine.span.extracting(field.name), field.kind) else {
+            throw .trailerForbidden
+        }
         trailerLine.removeAll(keepingCapacity: true)
         state = .trailer
     }

@@ -45,6 +45,23 @@ enum FieldKind: UInt8, Sendable {
         return of(folded.span, hash: FieldName.hash(folded.span)) != .plain
     }
 
+    /// Whether a field may stand behind a body, from where it goes no further: none that frames, routes
+    /// or authenticates, but what a sender knows of the body only there (RFC 9110, section 6.5.1; RFC
+    /// 9530, section 2).
+    static func mayTrail(_ name: Span<UInt8>, _ kind: FieldKind) -> Bool {
+        switch kind {
+        case .plain: return true
+        case .protected:
+            for known in trailing where name.equalsIgnoringCase(known.bytes) { return true }
+            return false
+        case .hopByHop, .reserved, .host, .contentLength, .transferEncoding, .connection, .expect:
+            return false
+        }
+    }
+
+    private static let trailing = ["cache-control", "content-digest", "date", "digest", "vary"]
+        .map { FieldName($0) }
+
     /// `X-Forwarded`, `X-Forwarded-*` and `X-OCM-*`.
     private static func isReservedFamily(_ name: Span<UInt8>) -> Bool {
         guard name.count >= 6, name[0] | 0x20 == 0x78, name[1] == 0x2D else { return false }

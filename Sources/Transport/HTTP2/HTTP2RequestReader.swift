@@ -249,7 +249,9 @@ extension FieldBlock {
             let line = Array(name(field)) + [0x3A, 0x20] + value(field)
             let entry: FieldList.Entry
             do { entry = try FieldLine.parse(line.span, 0..<line.count) } catch { throw .trailer }
-            guard entry.kind == .plain else { throw .trailerForbidden }
+            guard FieldKind.mayTrail(line.span.extracting(entry.name), entry.kind) else {
+                throw .trailerForbidden
+            }
         }
     }
 }

@@ -152,6 +152,8 @@ import Testing
     @Test(arguments: [
         ([("a", "b")], nil), ([("content-length", "1")], RequestFailure.trailerForbidden),
         ([("authorization", "x")], .trailerForbidden), ([("host", "x")], .trailerForbidden),
+        ([("content-digest", "sha-256=:AA==:"), ("date", "x"), ("vary", "x")], nil),
+        ([("signature", "x")], .trailerForbidden), ([("content-type", "x")], .trailerForbidden),
         ([("a:b:", "")], nil), ([("", "x")], .trailer), ([("a b", "x")], .trailer),
         ((0..<17).map { ("a\($0)", "b") }, .trailerTooLarge),
         ([("a", String(repeating: "b", count: 4100))], .trailerTooLarge),

@@ -61,6 +61,11 @@ import Testing
             Self.ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "0\r\n\r\n",
         ])
         #expect(chunked == Outcome(status: 200, body: "hello", ended: true))
+        let digested = read([
+            Self.ok + "Transfer-Encoding: chunked\r\nTrailer: Content-Digest\r\n\r\n",
+            "5\r\nhello\r\n0\r\nContent-Digest: sha-256=:AA==:\r\n\r\n",
+        ])
+        #expect(digested == Outcome(status: 200, body: "hello", ended: true))
         let head = read([Self.ok + "Content-Length: 5\r\n\r\n"], .head)
         #expect(head == Outcome(status: 200, ended: true))
     }
