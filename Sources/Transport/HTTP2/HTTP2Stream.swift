@@ -141,7 +141,8 @@ final class HTTP2Stream: ClientExchange {
     // MARK: The answer
 
     func send(_ answer: Answer) {
-        let (head, body) = AnswerHead.parts(answer, for: self.head?.method, persistence: .keepAlive)
+        let (head, body) = AnswerHead.parts(
+            answer, for: self.head?.method, persistence: .keepAlive, date: loop.date)
         outbound.append(ByteBuffer(bytes: body))
         outboundIsWhole = true
         connection?.respond(id, FieldBlock(head), body: body.isEmpty ? .none : .follows)
@@ -161,7 +162,7 @@ final class HTTP2Stream: ClientExchange {
         let answer = try AnswerHead.forwarded(
             head, edit: edit,
             for: AnswerHead.Request(method: request.method, version: request.version),
-            persistence: .keepAlive)
+            persistence: .keepAlive, date: loop.date)
         connection?.respond(
             id, FieldBlock(answer.bytes), body: head.body == .none ? .none : .follows)
         return answer.framing

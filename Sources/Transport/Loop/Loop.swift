@@ -15,6 +15,7 @@ final class Loop {
     private let pressure: SharedPressure
     /// As of the last tick: no request is begun, and no idle connection kept, for want of memory.
     private(set) var isShedding = false
+    private var answerDate = AnswerDate()
     private var members: [any LoopMember] = []
     /// When they were last looked at; or when the first of them came.
     private var ticked: LoopTime
@@ -35,6 +36,9 @@ final class Loop {
     }
 
     var handle: LoopHandle { LoopHandle(onLoop: self) }
+
+    /// The `Date` of an answer that is written now.
+    var date: [UInt8] { answerDate.value(at: now) }
 
     /// From now on `member` is ticked.
     func add(_ member: any LoopMember) {

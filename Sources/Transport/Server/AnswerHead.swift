@@ -30,11 +30,12 @@ struct AnswerHead {
     }
 
     /// The head of an answer from an upstream: what ends at this hop is left out, `edit` is
-    /// applied.
+    /// applied. A `Date` that is not there is added (RFC 9110, section 6.6.1).
     static func forwarded(
-        _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence
+        _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence,
+        date: [UInt8]
     ) throws(HeadWriter.InvalidField) -> AnswerHead {
-        var writer = HeadWriter(reserving: head.fields.bytes.count + 128)
+        var writer = HeadWriter(reserving: head.fields.bytes.count + 160)
         writer.statusLine(head.status)
         if let edit {
             writer.copyFields(of: head, only: edit.keep, except: edit.remove)
@@ -63,25 +64,34 @@ struct AnswerHead {
             case .http2: framing = .plain
             }
         }
+        if !passesDate(of: head, edit) { try writer.add(.date, date[...]) }
         if persistence == .close { try writer.add(.connection, "close") }
         return AnswerHead(bytes: writer.finish(), framing: framing)
     }
 
+    /// Whether the upstream's own `Date` goes on.
+    private static func passesDate(of head: ResponseHead, _ edit: HeadEdit?) -> Bool {
+        guard let own = head.fields.entries.first(where: { head.fields.matches($0, .date) })
+        else { return false }
+        guard let edit else { return true }
+        return edit.keep?.holds(own, of: head.fields) ?? true && !edit.remove.contains(.date)
+    }
+
     /// An answer of our own, head and body in one.
     static func whole(
-        _ answer: Answer, for method: Method?, persistence: Persistence
+        _ answer: Answer, for method: Method?, persistence: Persistence, date: [UInt8]
     ) -> [UInt8] {
-        var (head, body) = parts(answer, for: method, persistence: persistence)
+        var (head, body) = parts(answer, for: method, persistence: persistence, date: date)
         head.append(contentsOf: body)
         return head
     }
 
     /// The head of an answer of our own, and what is sent of its body.
     static func parts(
-        _ answer: Answer, for method: Method?, persistence: Persistence
+        _ answer: Answer, for method: Method?, persistence: Persistence, date: [UInt8]
     ) -> (head: [UInt8], body: [UInt8]) {
         do {
-            return try write(answer, method, persistence)
+            return try write(answer, method, persistence, date)
         } catch {
             // A field of ours that cannot be sent: nothing of the answer is to be trusted.
             return (emptyFailure, [])
@@ -89,11 +99,17 @@ struct AnswerHead {
     }
 
     private static func write(
-        _ answer: Answer, _ method: Method?, _ persistence: Persistence
+        _ answer: Answer, _ method: Method?, _ persistence: Persistence, _ date: [UInt8]
     ) throws(HeadWriter.InvalidField) -> (head: [UInt8], body: [UInt8]) {
         var writer = HeadWriter(reserving: 512 + answer.body.count)
         writer.statusLine(answer.status)
-        for field in answer.fields { try writer.add(FieldName(field.name), field.value) }
+        var hasDate = false
+        for field in answer.fields {
+            let name = FieldName(field.name)
+            hasDate = hasDate || name == .date
+            try writer.add(name, field.value)
+        }
+        if !hasDate { try writer.add(.date, date[...]) }
         let hasBody = answer.status != 204 && answer.status != 304
         if hasBody { writer.add(.contentLength, answer.body.count) }
         if persistence == .close { try writer.add(.connection, "close") }

@@ -6,7 +6,9 @@ extension ServerConnection {
     func send(_ answer: Answer) {
         if answer.connection == .close || site.census.isStopping { cycle.doom() }
         let persistence = cycle.settle()
-        append(AnswerHead.whole(answer, for: head?.method, persistence: persistence))
+        append(
+            AnswerHead.whole(
+                answer, for: head?.method, persistence: persistence, date: loop.date))
         next(cycle.answered())
     }
 
@@ -18,7 +20,7 @@ extension ServerConnection {
             cycle.doom()
         }
         let answer = try AnswerHead.forwarded(
-            head, edit: edit, for: wanted, persistence: cycle.settle())
+            head, edit: edit, for: wanted, persistence: cycle.settle(), date: loop.date)
         append(answer.bytes)
         return answer.framing
     }
@@ -44,7 +46,8 @@ extension ServerConnection {
         cycle.doom()
         gathering = nil
         let answer = site.handler.refuse(failure, of: start, from: requester)
-        append(AnswerHead.whole(answer, for: head?.method, persistence: .close))
+        append(
+            AnswerHead.whole(answer, for: head?.method, persistence: .close, date: loop.date))
         next(.linger)
     }
 

@@ -10,7 +10,7 @@ import Testing
         "HTTP/1.1 401 Unauthorized\r\nContent-Length: 7\r\nWWW-Authenticate: x\r\n\r\nnot you"
     private static let granted =
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nServer: x\r\nSet-Cookie: a=b\r\nETag: \"1\"\r\n"
-        + "Connection: close\r\n\r\nyes"
+        + "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\nyes"
 
     private static func forwarding(
         _ method: Method, _ text: String, to upstream: Upstream,
@@ -24,7 +24,7 @@ import Testing
         return .forward(
             Forwarding(
                 to: upstream, head: writer,
-                onHead: { _ in HeadEdit(keep: [FieldName("etag")]) }, replacing: replacing,
+                onHead: { _ in HeadEdit(keep: [FieldName("etag"), .date]) }, replacing: replacing,
                 onData: onData))
     }
 
@@ -159,7 +159,8 @@ import Testing
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
             answers: { _ in Self.granted }, replacing: { _, _ in nil })
         #expect(
-            answer == "HTTP/1.1 200 OK\r\nETag: \"1\"\r\ncontent-length: 3\r\n"
+            answer == "HTTP/1.1 200 OK\r\nETag: \"1\"\r\n"
+                + "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\ncontent-length: 3\r\n"
                 + "connection: close\r\n\r\nyes")
     }
 }
