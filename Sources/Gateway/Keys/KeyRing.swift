@@ -122,14 +122,21 @@ package struct KeyRing: Sendable {
 
     /// The JWK set that peers fetch: every published key but those of draft-cavage, under each name
     /// of the site.
+    ///
+    /// Peers take none of a set that holds more than ``JWKSet/maximum``. Where there are more, those that
+    /// sign come first, then the names in their order: the site's own before those of before.
     package func keySet(for hosts: [PeerHost], now: Int) -> [UInt8] {
         let published = keys.filter { $0.state.isPublished(now: now) }
-        let keys: [JSONValue] = hosts.flatMap { host in
+        var all = hosts.flatMap { host in
             published.compactMap { entry in
-                entry.jwk(for: host).map { jwk in
-                    .object(jwk.members.map { ($0.name, .string($0.value)) })
-                }
+                entry.jwk(for: host).map { (jwk: $0, signs: entry.state == .active) }
             }
+        }
+        if all.count > JWKSet.maximum {
+            all = Array((all.filter(\.signs) + all.filter { !$0.signs }).prefix(JWKSet.maximum))
+        }
+        let keys: [JSONValue] = all.map { key in
+            .object(key.jwk.members.map { ($0.name, .string($0.value)) })
         }
         return JSONValue.object([("keys", .array(keys))]).serialized()
     }

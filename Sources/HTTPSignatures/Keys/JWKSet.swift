@@ -41,5 +41,6 @@ package struct JWKSet: Sendable {
         keys.first { $0.id.map { $0.utf8.elementsEqual(id.utf8) } ?? false }?.key
     }
 
-    private static let maximum = 20
+    /// How many keys a set may hold.
+    package static let maximum = 20
 }

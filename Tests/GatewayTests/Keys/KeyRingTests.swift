@@ -55,6 +55,19 @@ import Testing
         #expect(ring.cavageKey == nil)
     }
 
+    /// Else peers would take none of it.
+    @Test func aSetForManyNamesHoldsNoMoreThanPeersTake() throws {
+        for name in ["a", "b", "c"] { try make(.ed25519, name) }
+        let ring = try ring()
+        let hosts = try (0..<7).map { try #require(PeerHost("h\($0).example")) }
+        let set = try #require(
+            try JSONValue(parsing: ring.keySet(for: hosts, now: Self.now)).object)
+        let ids = try #require(set["keys"]?.array).compactMap { $0.object?["kid"]?.string }
+        #expect(ids.count == 20 && Set(ids).count == 20)
+        #expect(Set(ids).isSuperset(of: hosts.map { "\($0)#c" }))
+        #expect(Set(ids).isSuperset(of: ["a", "b", "c"].map { "h0.example#\($0)" }))
+    }
+
     @Test func keysThatNobodySaidAnythingOfArePublishedAndTheLastSigns() throws {
         try make(.ed25519, "a")
         try make(.ed25519, "b")
