@@ -84,7 +84,7 @@ extension Gateway: RequestHandler {
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"), of: head, client)
-            answer.fields.append(("allow", allow))
+            answer.allow(allow)
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
         }

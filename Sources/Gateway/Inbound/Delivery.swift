@@ -165,23 +165,25 @@ extension Gateway {
 
 extension Denial {
     /// The fields of the answer to what is refused, with what a 401 must say of the credentials that
-    /// are wanted (RFC 9110, section 15.5.2).
+    /// are wanted (RFC 9110, section 15.5.2) and a 405 of the methods: those of shared data, where
+    /// ``Answer/allow(_:)`` says no others (section 15.5.6).
     ///
     /// What is not, or no longer, a valid token is told with `Bearer`, so that the client exchanges again
     /// (RFC 6750, section 3.1); where a signature is missing or wrong, `Accept-Signature` names the
-    /// components that one is wanted over (RFC 9421, section 5.1). What the backend says in its own name
-    /// is about neither.
+    /// components that one is wanted over (RFC 9421, section 5.1). What the policy or the backend says in
+    /// its own name is about neither: it asks for no components.
     func fields(status: Int) -> [(name: String, value: String)] {
         var fields = Gateway.jsonFields
         if let retryAfter { fields.append(("retry-after", "\(retryAfter)")) }
+        if status == 405 { fields.append(("allow", Self.dataMethods)) }
         guard status == 401 else { return fields }
         switch code {
         case .tokenExpired, .tokenInvalid, .secretRefused:
             fields.append(("www-authenticate", "Bearer error=\"invalid_token\""))
         case .signatureRequired, .signatureInvalid, .replay, .senderMismatch, .invalidClient:
-            fields.append(("www-authenticate", "Signature realm=\"OCM\""))
+            fields.append(("www-authenticate", Self.signatureChallenge))
             fields.append(("accept-signature", Self.wantedSignature))
-        case _: break
+        case _: fields.append(("www-authenticate", Self.signatureChallenge))
         }
         return fields
     }
@@ -193,10 +195,21 @@ extension Denial {
             status: status, fields: fields(status: status), body: body(decision: decision))
     }
 
+    private static let dataMethods =
+        DAVMethod.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let signatureChallenge = "Signature realm=\"OCM\""
     /// Taken by the peers of all drafts (protocol design, section 4).
     private static let wantedSignature =
         "ocm=(\"@method\" \"@target-uri\" \"content-digest\" \"content-length\" \"date\")"
         + ";created;keyid;tag=\"ocm\""
+}
+
+extension Answer {
+    /// Says which methods the path of the request takes.
+    mutating func allow(_ methods: String) {
+        fields.removeAll { $0.name == "allow" }
+        fields.append(("allow", methods))
+    }
 }
 
 extension BufferedResponse {

@@ -42,6 +42,7 @@ extension Gateway {
         if let peer { trail.addressed(peer) }
         var answer = refusal(denial, of: family, decision: trail.decision)
         answer.connection = connection
+        if answer.status == 405 { answer.allow("POST") }
         trail.refused(denial, status: answer.status)
         record(trail)
         return answer

@@ -51,7 +51,7 @@ extension Gateway {
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"),
                 unread: request)
-            answer.fields.append(("allow", allow))
+            answer.allow(allow)
             return .answer(answer)
         case .unknownEndpoint:
             return .answer(

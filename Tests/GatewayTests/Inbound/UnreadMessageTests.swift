@@ -76,6 +76,27 @@ import Testing
         #expect(!world.logged().contains("request.refused"))
     }
 
+    static let dataMethods =
+        "OPTIONS, PROPFIND, GET, HEAD, REPORT, PUT, MKCOL, MOVE, COPY, DELETE, PROPPATCH, LOCK, UNLOCK"
+
+    /// TRACE is refused before anything is routed.
+    @Test(arguments: [("/ocm/shares", "POST"), ("/apps/files", dataMethods)])
+    func aMethodThatNoPathTakesIsToldWhichOnesDo(_ path: String, _ allow: String) async throws {
+        let world = try await TestGateway()
+        let answer = world.gateway.refuse(
+            .methodNotAllowed, of: start("TRACE \(path) HTTP/1.1\r\n"), from: world.client)
+        #expect(answer.status == 405 && answer.values("allow") == [allow])
+    }
+
+    /// RFC 9110, section 15.5.2: whoever says 401.
+    @Test(arguments: [DenialCode.notDelivered, .notAllowed, .signatureInvalid, .tokenInvalid])
+    func a401NamesAChallenge(_ code: DenialCode) {
+        let ruling = Denial.Ruling(name: code.rawValue, status: 401, hint: nil)
+        let answer = Denial(code, ruling: ruling, "test").answer(decision: "d1")
+        #expect(answer.status == 401 && answer.values("www-authenticate").count == 1)
+        #expect(answer.values("accept-signature").isEmpty == (code != .signatureInvalid))
+    }
+
     @Test func anotherHostIsOneDecision() async throws {
         let world = try await TestGateway()
         _ = world.gateway.plan(
