@@ -130,7 +130,8 @@ extension RunningGateway {
         ServedDiscovery(
             origin: site.origin, provider: configuration.site.provider,
             tokenPath: configuration.token.path,
-            fromBackend: configuration.discovery.fromBackend)
+            fromBackend: configuration.discovery.fromBackend,
+            backend: URLParts(configuration.backend.url)?.host)
     }
 
     private static func backendServer(

@@ -80,12 +80,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("https://h.test/ocm/accept?x=1", "https://cloud.uni.example/ocm/accept?x=1"),
+        ("http://10.0.0.1:8080/accept", "https://cloud.uni.example/accept"),
+        ("http://cloud.uni.example/accept", "https://cloud.uni.example/accept"),
+        ("accept", "https://cloud.uni.example/accept"),
+        ("https://ui.uni.example/accept?x=1", "https://ui.uni.example/accept?x=1"),
+        ("http://ui.uni.example/accept", nil),
+    ])
+    func aDialogIsMovedFromTheBackendsHostsAlone(_ link: String, _ moved: String?) throws {
+        var site = site
+        site.backend = PeerHost("10.0.0.1:8080")
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[],"inviteAcceptDialog":"\#(link)"}"#
+        )
+        let document = try DiscoveryDocument(parsing: site.document(for: .cernbox, inner))
+        #expect(document.inviteAcceptDialog == moved)
+    }
+
     @Test(arguments: BackendKind.allCases)
     func aBackendThatCannotBeAskedIsDescribedByItsKind(_ kind: BackendKind) throws {
         let (object, document) = try served(kind, nil)
         #expect(document.endPoint == "https://cloud.uni.example" + kind.usualEndPoint)
         #expect(document.webdavPath == kind.usualWebDAV)
         #expect((object["shareTypes"] != nil) == (kind == .owncloud10))
+        #expect(document.capabilities.contains(.protocolObject))
     }
 
     @Test func membersThatAreNotTakenOverAreOurs() throws {

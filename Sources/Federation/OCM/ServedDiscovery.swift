@@ -17,6 +17,8 @@ package struct ServedDiscovery: Sendable {
     package var signatureKey: SignatureKey?
     /// Which members of the backend's document are taken over.
     package var fromBackend: Set<BackendMember>
+    /// The host at which the gateway reaches the backend; nil for one without.
+    package var backend: PeerHost?
 
     package struct SignatureKey: Sendable, Equatable {
         package let keyId: String
@@ -41,7 +43,7 @@ package struct ServedDiscovery: Sendable {
         origin: String, provider: String, version: String = ServedDiscovery.ownVersion,
         criteria: [DiscoveryDocument.Criterion] = [], tokenPath: String = "/ocm/token",
         jwksPath: String = "/ocm/jwks", signatureKey: SignatureKey? = nil,
-        fromBackend: Set<BackendMember> = Set(BackendMember.allCases)
+        fromBackend: Set<BackendMember> = Set(BackendMember.allCases), backend: PeerHost? = nil
     ) {
         self.origin = origin
         self.provider = provider
@@ -51,6 +53,7 @@ package struct ServedDiscovery: Sendable {
         self.jwksPath = jwksPath
         self.signatureKey = signatureKey
         self.fromBackend = fromBackend
+        self.backend = backend
     }
 
     /// The body to serve.
@@ -72,7 +75,7 @@ package struct ServedDiscovery: Sendable {
         if kind == .owncloud10 || document?.listsShareTypes == true {
             members.append(("shareTypes", .array(types)))
         }
-        members.append(("capabilities", .array(capabilities(kind, document).map { .string($0) })))
+        members.append(("capabilities", .array(capabilities(document).map { .string($0) })))
         if !criteria.isEmpty {
             members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
         }
@@ -84,27 +87,30 @@ package struct ServedDiscovery: Sendable {
             ])
             members.append(("publicKey", key))
         }
-        if fromBackend.contains(.inviteAcceptDialog), let dialog = document?.inviteAcceptDialog {
-            members.append(("inviteAcceptDialog", .string(onOrigin(dialog))))
+        if fromBackend.contains(.inviteAcceptDialog), let document,
+            let dialog = document.inviteAcceptDialog.flatMap({ moved($0, from: document) })
+        {
+            members.append(("inviteAcceptDialog", .string(dialog)))
         }
         return JSONValue.object(members).serialized()
     }
 
-    /// A path, or a URL of the backend, as a URL of the site.
-    private func onOrigin(_ link: String) -> String {
-        if let parts = URLParts(link) {
-            return origin + parts.path + (parts.query.map { "?\($0)" } ?? "")
+    /// A path, or a URL of the backend, as a URL of the site; one at another host, as of a user interface
+    /// with a host of its own, as it is. Nil: one of those without TLS.
+    private func moved(_ link: String, from document: DiscoveryDocument) -> String? {
+        guard let parts = URLParts(link) else {
+            return origin + (link.hasPrefix("/") ? "" : "/") + link
         }
-        return origin + (link.hasPrefix("/") ? "" : "/") + link
+        let inner = [document.endPointParts.host, URLParts(origin)?.host, backend]
+        guard inner.contains(parts.host) else { return parts.scheme == .https ? link : nil }
+        return origin + parts.path + (parts.query.map { "?\($0)" } ?? "")
     }
 
-    private func capabilities(_ kind: BackendKind, _ document: DiscoveryDocument?) -> [String] {
+    private func capabilities(_ document: DiscoveryDocument?) -> [String] {
         var all = document?.capabilities ?? []
         // The gateway serves the message endpoints of every backend that has them at all.
-        all.formUnion([.httpSig, .exchangeToken, .notifications])
-        if !all.contains(.protocolObject), Backend(kind: kind, age: .current).takes(.multi) {
-            all.insert(.protocolObject)
-        }
+        // Its shapes of a share are translated too.
+        all.formUnion([.httpSig, .exchangeToken, .notifications, .protocolObject])
         return DiscoveryDocument.Capability.allCases.filter { all.contains($0) }.map(\.rawValue)
     }
 

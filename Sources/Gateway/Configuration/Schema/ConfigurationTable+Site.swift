@@ -130,7 +130,7 @@ extension ConfigurationTable<Configuration> {
 
 extension Configuration.BackendSettings {
     /// As the file has it.
-    fileprivate var url: String {
+    var url: String {
         switch endpoint {
         case .unix(let path): "unix:\(path)"
         case .tcp(let host, let port):
