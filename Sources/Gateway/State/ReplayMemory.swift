@@ -55,14 +55,17 @@ struct ReplayMemory: Sendable {
         if let known = glance(entry.name, client: entry.client, created: entry.created) {
             return .known(known)
         }
-        if kept.count >= limits.capacity {
-            forget(now: entry.seen, monotonic: entry.monotonic, horizon: 0, atMost: 64)
-        }
-        guard kept.count < limits.capacity, perPeer[entry.peer, default: 0] < limits.perPeer else {
-            return .full
+        while !hasRoom(for: entry.peer) {
+            let forgotten = forget(
+                now: entry.seen, monotonic: entry.monotonic, horizon: 0, atMost: 64)
+            guard forgotten > 0 else { return .full }
         }
         keep(entry, row: nil)
         return .first
+    }
+
+    private func hasRoom(for peer: Digest128) -> Bool {
+        kept.count < limits.capacity && perPeer[peer, default: 0] < limits.perPeer
     }
 
     /// An entry from before the start: it counts as seen now on the clock that never steps.
@@ -81,19 +84,23 @@ struct ReplayMemory: Sendable {
         release(gone.entry.peer)
     }
 
-    /// Forgets what is past the horizon; nil when that is nothing.
+    /// Forgets what is past the horizon; nil when nothing was forgotten since the last time.
     mutating func expire(now: Int, monotonic: Int) -> (floor: Int, lastRow: Int64)? {
-        let before = head
-        forget(now: now, monotonic: monotonic, horizon: limits.horizon, atMost: .max)
-        guard head > before, lastForgotten > 0 else { return nil }
+        _ = forget(now: now, monotonic: monotonic, horizon: limits.horizon, atMost: .max)
+        guard lastForgotten > lastTold else { return nil }
+        lastTold = lastForgotten
         return (floor, lastForgotten)
     }
 
+    /// The greatest row of what was forgotten, and of what `expire` has told.
     private var lastForgotten: Int64 = 0
+    private var lastTold: Int64 = 0
 
     /// Forgets, oldest first, entries whose windows are over on both clocks, `horizon` seconds ago
-    /// or longer.
-    private mutating func forget(now: Int, monotonic: Int, horizon: Int, atMost limit: Int) {
+    /// or longer; says how many places of the order that were.
+    private mutating func forget(
+        now: Int, monotonic: Int, horizon: Int, atMost limit: Int
+    ) -> Int {
         let span = limits.window + limits.skew
         var left = limit
         while left > 0, head < order.count {
@@ -104,7 +111,7 @@ struct ReplayMemory: Sendable {
                     break
                 }
                 floor = max(floor, oldest.entry.created)
-                lastForgotten = row
+                lastForgotten = max(lastForgotten, row)
                 kept[order[head]] = nil
                 release(oldest.entry.peer)
             }
@@ -115,6 +122,7 @@ struct ReplayMemory: Sendable {
             order.removeFirst(head)
             head = 0
         }
+        return limit - left
     }
 
     private mutating func keep(_ entry: ReplayEntry, row: Int64?) {

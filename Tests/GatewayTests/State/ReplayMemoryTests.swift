@@ -71,5 +71,35 @@ import Testing
         #expect(memory.judge(entry("b", created: 1330, seen: 1330, monotonic: 330_000)) == .full)
         #expect(memory.judge(entry("b", created: 1331, seen: 1331, monotonic: 331_000)) == .first)
         #expect(memory.floor == 1000)
+        // Its row goes with the next look, though nothing is past the horizon.
+        #expect(memory.expire(now: 1331, monotonic: 331_000)?.lastRow == 1)
+        #expect(memory.expire(now: 1331, monotonic: 331_000) == nil)
+    }
+
+    @Test func onePeerGetsRoomForWhatIsOverBehindThatOfOthers() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.perPeer = 2
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        let others = (0..<100).map { entry("\($0)", peer: "peer \($0)") }
+        for (row, entry) in (others + [entry("a"), entry("b")]).enumerated() {
+            #expect(memory.judge(entry) == .first)
+            memory.setRow(Int64(row + 1), of: entry.name)
+        }
+        #expect(memory.judge(entry("c", created: 1330, seen: 1330, monotonic: 330_000)) == .full)
+        #expect(memory.judge(entry("c", created: 1331, seen: 1331, monotonic: 331_000)) == .first)
+        #expect(memory.judge(entry("d", created: 1331, seen: 1331, monotonic: 331_000)) == .first)
+        #expect(memory.judge(entry("e", created: 1331, seen: 1331, monotonic: 331_000)) == .full)
+    }
+
+    /// The order of so many is made shorter meanwhile.
+    @Test mutating func whatManyLeaveIsTold() {
+        for row in 1...2000 {
+            let entry = entry("\(row)")
+            _ = memory.judge(entry)
+            memory.setRow(Int64(row), of: entry.name)
+        }
+        let gone = memory.expire(now: 1_000_000, monotonic: 1_000_000_000)
+        #expect(gone?.lastRow == 2000 && gone?.floor == 1000)
+        #expect(memory.count == 0)
     }
 }
