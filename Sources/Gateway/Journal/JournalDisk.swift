@@ -38,6 +38,8 @@ final class JournalDisk {
     private let log: GatewayLog
     private let reader: JournalReader
     private var day: JournalDay
+    /// What the clock said the last time: an earlier day than that of the file, when it was ahead once.
+    private var today: JournalDay
     private var file: JournalFile
     private var seq: Int
     private var hash: JournalHash
@@ -72,7 +74,8 @@ final class JournalDisk {
         if let erased = end.erased, try subjects.contains(erased) { try subjects.forget(erased) }
         seq = end.seq
         hash = end.hash
-        day = end.day ?? JournalDay(milliseconds: time)
+        today = JournalDay(milliseconds: time)
+        day = end.day ?? today
         file = try JournalFile(reader.file(of: day), blocks: settings.blocks)
         if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
         if !end.hasBegun {
@@ -83,9 +86,7 @@ final class JournalDisk {
         }
         // Who removes signs with the next line: this one must not seem to be somebody's removal.
         if end.kind == .removed { write(.unrecorded, time) { $0.object("codes") { _ in } } }
-        if day > JournalDay(milliseconds: time) {
-            warnOfClock("the newest file is of \(day), which is to come")
-        }
+        if day > today { warnOfFuture() }
         if !end.torn.isEmpty {
             log.write(
                 .warning, .journalTorn,
@@ -137,10 +138,17 @@ final class JournalDisk {
         }
     }
 
-    /// A new day gets a file of its own; a clock that steps back opens no older one.
+    /// A new day gets a file of its own; a clock that steps back opens no older one, but the days that
+    /// come then are looked at all the same.
     private func turnIfNew(_ time: Int) throws {
         let today = JournalDay(milliseconds: time)
         if today > day { try turn(to: today, time) }
+        guard today != self.today else { return }
+        self.today = today
+        // What was decided just before midnight may come after it.
+        guard today.next < day else { return }
+        warnOfFuture()
+        if hasOwnRoom(2 * Self.ownLine) { try removeOld(time) }
     }
 
     /// Signs what the old day has, and goes on in a new file. Where the disk has no room for it, the
@@ -347,6 +355,8 @@ final class JournalDisk {
                     "nothing is let through until it can: see who holds it open, and its mode"),
             ])
     }
+
+    private func warnOfFuture() { warnOfClock("the newest file is of \(day), which is to come") }
 
     private func warnOfClock(_ problem: String) {
         log.write(

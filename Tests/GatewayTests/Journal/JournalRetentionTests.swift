@@ -94,6 +94,32 @@ import Testing
         #expect(try journal.verify().findings == [])
     }
 
+    /// What is written goes into the file of that day, and what is old goes as if there were none.
+    @Test func aClockThatWasFarAheadOnceKeepsNoOldDays() throws {
+        let journal = try TestJournal()
+        journal.keep = 2
+        let noon = journal.time
+        func day(_ number: Int) { journal.time = noon + number * 86_400_000 }
+        for number in [0, 1, 400] {
+            day(number)
+            try journal.write(2, by: "user\(number)@one.test")
+        }
+        #expect(try journal.reader.days().count == 3)
+        for number in 2...5 {
+            day(number)
+            try journal.write(2, by: "user\(number)@one.test")
+        }
+        #expect(try journal.reader.days().count == 1)
+        try journal.stop()
+        let report = try journal.verify()
+        #expect(report.findings == [])
+        #expect(report.removedThrough != nil)
+        let old = try #require(JournalSubject("user0@one.test"))
+        let new = try #require(JournalSubject("user5@one.test"))
+        #expect(try JournalPseudonym.of(old, journal.folder, journal.seal) == nil)
+        #expect(try JournalPseudonym.of(new, journal.folder, journal.seal) != nil)
+    }
+
     @Test func aClockThatIsFarAheadRemovesNothing() throws {
         let journal = try TestJournal()
         journal.keep = 30
