@@ -2,7 +2,9 @@ import Foundation
 
 /// How many files and sockets the process may have open, and who may have how many of them.
 ///
-/// 64 are kept for listeners, logs, the store and names that are resolved; of the rest one half is for
+/// 64 are kept for listeners, logs, the store and names that are resolved, and more where there are more
+/// than two event loops: each has three of its own and a socket of each listener, and as many sockets
+/// again are there while another process takes over. Of the rest one half is for
 /// clients and one for upstreams, so that neither can take what the other needs: a process without
 /// descriptors could not even read its policy again.
 package struct DescriptorLimit: Sendable, Equatable {
@@ -31,16 +33,16 @@ package struct DescriptorLimit: Sendable, Equatable {
     }
 
     /// The halves of what `count` descriptors leave, 8 at least.
-    init(of count: Int) {
-        let half = max(8, (count - Self.reserve) / 2)
+    init(of count: Int, loops: Int) {
+        let half = max(8, (count - Self.reserve(loops: loops)) / 2)
         self.init(clients: half, upstreams: half)
     }
 
     /// As the system tells it now (`/proc/self/limits`: only Linux does, here).
     static func current(
-        limits: () -> String? = systemLimits
+        loops: Int, limits: () -> String? = systemLimits
     ) -> DescriptorLimit {
-        limits().flatMap(softLimit).map(DescriptorLimit.init(of:)) ?? .none
+        limits().flatMap(softLimit).map { DescriptorLimit(of: $0, loops: loops) } ?? .none
     }
 
     /// What one of `loops` may have of the connections to upstreams.
@@ -59,5 +61,5 @@ package struct DescriptorLimit: Sendable, Equatable {
         return line.dropFirst(name.count).split(separator: " ").first.flatMap { Int($0) }
     }
 
-    private static let reserve = 64
+    private static func reserve(loops: Int) -> Int { max(64, 52 + 6 * loops) }
 }

@@ -13,8 +13,8 @@ package final class LoopGroup: Sendable {
         self.init(count: count, resolver: Resolver())
     }
 
-    init(count: Int, resolver: Resolver, descriptors: DescriptorLimit = .current()) {
-        let upstreams = descriptors.upstreams(perLoopOf: count)
+    init(count: Int, resolver: Resolver, descriptors: DescriptorLimit? = nil) {
+        let upstreams = (descriptors ?? .current(loops: count)).upstreams(perLoopOf: count)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         let pressure = SharedPressure()
         self.pressure = pressure

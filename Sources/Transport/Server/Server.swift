@@ -36,7 +36,9 @@ package final class Server: Sendable {
         _ configuration: ServerConfiguration, on group: LoopGroup,
         inherited: [ListeningSocket] = [], handler: any RequestHandler
     ) async throws -> Server {
-        let census = Census(configuration.limits, pressure: group.pressure)
+        let census = Census(
+            configuration.limits, descriptors: .current(loops: group.loops.count),
+            pressure: group.pressure)
         let sockets = ListeningSockets(group, inherited: inherited)
         var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []

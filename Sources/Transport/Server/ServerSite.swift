@@ -65,7 +65,7 @@ final class Census: Sendable {
     let bodies: BodyBudget
 
     init(
-        _ limits: ServerLimits, descriptors: DescriptorLimit = .current(),
+        _ limits: ServerLimits, descriptors: DescriptorLimit = .current(loops: 1),
         pressure: SharedPressure = SharedPressure()
     ) {
         self.pressure = pressure

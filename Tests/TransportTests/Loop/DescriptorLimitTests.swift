@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DescriptorLimitTests {
     private func limit(_ line: String) -> DescriptorLimit {
-        .current {
+        .current(loops: 2) {
             "Limit                     Soft Limit           Hard Limit           Units     \n"
                 + "Max cpu time              unlimited            unlimited            seconds   \n"
                 + line + "\n"
@@ -27,8 +27,13 @@ import Testing
         #expect(DescriptorLimit.tooFew { nil } == nil)
     }
 
+    @Test func moreLoopsLeaveLess() {
+        #expect(DescriptorLimit(of: 1024, loops: 1).clients == 480)
+        #expect(DescriptorLimit(of: 1024, loops: 32).clients == (1024 - 244) / 2)
+    }
+
     @Test func loopsShareTheConnectionsToUpstreams() {
-        let usual = DescriptorLimit(of: 1024)
+        let usual = DescriptorLimit(of: 1024, loops: 2)
         #expect(usual.upstreams(perLoopOf: 2) == 240)
         #expect(usual.upstreams(perLoopOf: 480) == 4)
     }
@@ -37,7 +42,7 @@ import Testing
         let unlimited = "Max open files            unlimited            unlimited  files"
         #expect(limit(unlimited) == .none)
         #expect(limit("") == .none)
-        #expect(DescriptorLimit.current { nil } == .none)
+        #expect(DescriptorLimit.current(loops: 2) { nil } == .none)
         #expect(DescriptorLimit.none.upstreams(perLoopOf: 2) >= .max / 2)
     }
 }
