@@ -330,6 +330,32 @@ def test_one_that_fails_to_take_over_leaves_the_other_serving(slow):
     gateway.command("check")
 
 
+def test_take_overs_that_fail_leave_no_threads_behind(slow):
+    gateway, _ = slow
+    whole = gateway.configuration.read_text()
+
+    def threads() -> int:
+        return len(os.listdir(f"/proc/{gateway.process.pid}/task"))
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        more = f'\n[[listen]]\naddress = "127.0.0.1:{taken.getsockname()[1]}"\ntls = "cloud.test"\n'
+        gateway.configuration.write_text(whole + more)
+        for number in range(5):
+            if number == 1:
+                before = threads()
+            run = subprocess.run([binary(), "run", "--take-over", "-c", gateway.configuration],
+                                 capture_output=True, timeout=60)
+            assert run.returncode == 2
+            # The one that served has ended, and another one serves in its process.
+            gateway.lines("gateway.stopped", at_least=number + 1)
+    gateway.configuration.write_text(whole)
+    # Those that the system keeps for a while may differ; resolvers alone have nine for each.
+    end = time.monotonic() + 20
+    while threads() >= before + 18:
+        assert time.monotonic() < end, (before, threads())
+        time.sleep(0.1)
+
+
 class Successor:
     """One that has asked for the place of a gateway, and hangs."""
 

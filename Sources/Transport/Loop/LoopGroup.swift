@@ -6,6 +6,7 @@ package final class LoopGroup: Sendable {
     package let loops: [LoopHandle]
     let group: MultiThreadedEventLoopGroup
     private let counters: [Counters]
+    private let resolver: Resolver
     let pressure: SharedPressure
 
     /// Starts `count` event loops, a thread each.
@@ -14,6 +15,7 @@ package final class LoopGroup: Sendable {
     }
 
     init(count: Int, resolver: Resolver, descriptors: DescriptorLimit? = nil) {
+        self.resolver = resolver
         let upstreams = (descriptors ?? .current(loops: count)).upstreams(perLoopOf: count)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         let pressure = SharedPressure()
@@ -65,5 +67,7 @@ package final class LoopGroup: Sendable {
         } catch {
             // It was shut down before, which is what was wanted.
         }
+        // Last: what it has answered goes to a loop.
+        resolver.shutdown()
     }
 }

@@ -78,12 +78,19 @@ final class Resolver: Sendable {
             promise.fail(Failure.tooSlow)
         }
         promise.futureResult.whenComplete { _ in timeout.cancel() }
-        if isFirst { threads(of: scope).submit { [self] _ in answer(question) } }
+        if isFirst {
+            threads(of: scope).submit { [self] state in
+                switch state {
+                case .active: answer(question, lookup)
+                case .cancelled: answer(question) { _ in [] }
+                }
+            }
+        }
         return promise.futureResult
     }
 
     /// On a thread of the pool.
-    private func answer(_ question: Question) {
+    private func answer(_ question: Question, _ lookup: (String) -> [IPAddress]) {
         let isWanted = state.withLock { state in
             if state.askers[question]?.isEmpty == false { return true }
             state.askers[question] = nil
@@ -99,6 +106,13 @@ final class Resolver: Sendable {
             } else {
                 promise.succeed(addresses)
             }
+        }
+    }
+
+    /// Ends the threads, each as soon as the system has answered it; nothing is looked up any more.
+    func shutdown() {
+        for threads in [machineThreads, globalThreads, strangersThreads] {
+            threads.shutdownGracefully { _ in }
         }
     }
 
