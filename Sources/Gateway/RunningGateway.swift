@@ -208,6 +208,8 @@ package final class RunningGateway: Sendable {
         await server.retire(grace: grace)
         // Messages whose clients have gone take effect all the same.
         await gateway.underWay.drain(until: end)
+        gateway.lists.retire()
+        gateway.candidateLists?.retire()
         letStateGo()
     }
 

@@ -58,6 +58,8 @@ package final class ListKeeper: Sendable {
     private let log: GatewayLog?
     private let pace: ListPace
     private let held = Mutex<[String: Held]>([:])
+    /// Another process keeps them now: nothing is written any more.
+    private let isRetired = Mutex(false)
     private let flights = SingleFlight<String, ListOutcome>()
     /// Long lists are read here, and everything is decided here, one after the other: no event loop
     /// waits for it.
@@ -72,6 +74,9 @@ package final class ListKeeper: Sendable {
         self.log = log
         pace = ListPace(random: world.random)
     }
+
+    /// From the return on nothing is written, whatever is under way: the folder is another process's.
+    func retire() { desk.sync { isRetired.withLock { $0 = true } } }
 
     // MARK: Policies
 
@@ -134,6 +139,9 @@ package final class ListKeeper: Sendable {
     private func decide(
         _ list: PeerList, _ download: PeerList.Download, _ answer: ListFetch.Answer
     ) -> ListOutcome {
+        if isRetired.withLock({ $0 }) {
+            return ListOutcome(list: list.name, word: .failed, reason: Self.retired)
+        }
         let before = current(list, download)
         do {
             if before.isUnread, let problem = before.problem { throw ListProblem(problem) }
@@ -283,6 +291,7 @@ package final class ListKeeper: Sendable {
     }
 
     private func approveHere(_ list: PeerList, _ wanted: String?) throws -> ListOutcome {
+        if isRetired.withLock({ $0 }) { throw ListProblem(Self.retired) }
         guard let download = list.download else {
             throw ListProblem("\(list.name) is not downloaded")
         }
@@ -420,6 +429,8 @@ package final class ListKeeper: Sendable {
     private static let unpinned =
         "it was signed by a key that is not pinned any more, or not as the list that \"subject\" names"
 
+    private static let retired = "another process takes over: ask it again"
+
     // MARK: Telling
 
     private func tell(_ list: PeerList, _ level: Logger.Level, _ problem: String) {
@@ -470,13 +481,6 @@ extension Policy {
     fileprivate func list(fetchedLike list: PeerList) -> PeerList? {
         lists.first { $0.download == list.download && $0.stance == list.stance }
     }
-}
-
-/// Why something cannot be done with a list, for the operator.
-package struct ListProblem: Error, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 extension ListRecord {

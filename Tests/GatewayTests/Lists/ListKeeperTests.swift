@@ -47,6 +47,23 @@ import Testing
         #expect(!lists.told(.listFailed).isEmpty)
     }
 
+    /// Another process has the folder by then.
+    @Test func whatIsUnderWayWhenItRetiresWritesNothing() async throws {
+        let lists = try TestLists("apply = \"drafts\"")
+        let keeper = lists.keeper()
+        lists.server.put("bad.example\n")
+        #expect(await keeper.refresh(lists.list).word == .waits)
+        let folder = ListFolder(state: lists.scratch.file("state.db"), of: .policy)
+        let before = try #require(try folder.record(of: lists.list))
+        keeper.retire()
+        lists.server.put("worse.example\n")
+        let outcome = await keeper.refresh(lists.list)
+        #expect(outcome.word == .failed && outcome.reason?.contains("takes over") == true)
+        await #expect(throws: ListProblem.self) { try await keeper.approve(lists.list) }
+        let after = try #require(try folder.record(of: lists.list))
+        #expect(after.draft?.hash == before.draft?.hash && after.live == nil)
+    }
+
     @Test func whatIsKnownIsAskedForWithItsETag() async throws {
         let lists = try TestLists()
         lists.server.put("bad.example\n", etag: "\"1\"")
