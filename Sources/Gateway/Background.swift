@@ -83,7 +83,7 @@ extension Gateway {
         for place in policy.snapshot.live.places + (policy.snapshot.beside?.places ?? []) {
             place.meter.sweep(place.measure, now: now)
         }
-        holds.expire(now: environment.now())
+        holds.expire(now: environment.now(), monotonic: environment.monotonicSeconds())
     }
 
     /// Says so when the memory of replays begins in the future, because the clock was ahead once:

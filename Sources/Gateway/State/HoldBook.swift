@@ -31,6 +31,8 @@ package final class HoldBook: Sendable {
         /// From where the first message came.
         let network: String
         var isNew = true
+        /// Since when it has been silent for too long: seconds of a clock that never steps.
+        var overSince: Int?
     }
 
     fileprivate struct State {
@@ -89,12 +91,19 @@ package final class HoldBook: Sendable {
         }
     }
 
-    /// Forgets those that have been silent for too long.
-    func expire(now: Int) {
+    /// Forgets those that have been silent for too long, and were for a day of `monotonic`, seconds of a
+    /// clock that never steps: one that is ahead for less takes nothing away.
+    func expire(now: Int, monotonic: Int) {
         state.withLock { state in
-            for (peer, entry) in state.entries where now - entry.held.last > Self.lifetime {
-                state.entries[peer] = nil
-                state.gone.insert(peer)
+            for (peer, entry) in state.entries {
+                let since: Int? =
+                    now - entry.held.last > Self.lifetime ? entry.overSince ?? monotonic : nil
+                if let since, monotonic - since >= Self.delay {
+                    state.entries[peer] = nil
+                    state.gone.insert(peer)
+                } else if since != entry.overSince {
+                    state.entries[peer]?.overSince = since
+                }
             }
         }
     }
@@ -196,6 +205,7 @@ package final class HoldBook: Sendable {
     private static let messages = 10
     /// Seconds.
     private static let lifetime = 30 * 86_400
+    private static let delay = 86_400
 }
 
 extension HoldBook.Entry {

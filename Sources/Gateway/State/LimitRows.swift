@@ -70,13 +70,16 @@ extension LimitTable {
                 for (place, holder, usage) in changed {
                     try Self.write(usage, of: holder, place, at: now, db)
                 }
-                // What counts no more.
-                try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall])
+                // What counts no more, also where the clock is some days ahead.
+                try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall - Self.kept])
             },
             abandoned: {
                 for (place, holder, _) in changed { place.meter.isNew(holder) }
             })
     }
+
+    /// Seconds.
+    private static let kept = 30.0 * 86_400
 
     private static func write(
         _ usage: LimitMeter.Usage, of holder: SipHash.Value, _ place: Place, at now: Moment,

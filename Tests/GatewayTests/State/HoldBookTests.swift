@@ -128,9 +128,16 @@ import Testing
         let book = try HoldBook(world.gateway.store, world.seal)
         let host = try #require(PeerHost("a.test"))
         book.note(try message(1), of: host)
-        book.expire(now: 30 * 86_400)
+        let end = 30 * 86_400 + 2
+        // A clock that is ahead for less than a day.
+        for (now, monotonic) in [(end, 0), (end, 86_399), (100, 86_400), (end, 86_500)] {
+            book.expire(now: now, monotonic: monotonic)
+            #expect(book[host] != nil)
+        }
+        book.expire(now: end - 2, monotonic: 200_000)
+        book.expire(now: end, monotonic: 200_000)
         #expect(book[host] != nil)
-        book.expire(now: 30 * 86_400 + 2)
+        book.expire(now: end, monotonic: 286_400)
         #expect(book[host] == nil)
     }
 }

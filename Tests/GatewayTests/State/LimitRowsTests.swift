@@ -76,4 +76,34 @@ import Testing
         let again = taking.take(1)
         #expect(again == .room)
     }
+
+    @Test func aClockThatIsAheadForAMomentTakesNoLimitAway() async throws {
+        let world = try TestWorld()
+        let (store, clock) = (world.gateway.store, world.clock)
+        let key = world.seal.hmac(for: .limit)
+        let host = try #require(PeerHost("a.test"))
+        let holder = PolicyHolder(try policy(), key: key)
+        func take(_ holder: PolicyHolder, as sender: String) -> Federation.Room {
+            var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+            facts.sender = sender
+            var taking = RoomTaking(
+                holder.snapshot.live, facts, Amount(),
+                microseconds: clock.environment.monotonicMicroseconds())
+            return taking.take(0)
+        }
+        func flush(at now: LimitTable.Moment) async throws {
+            let change = holder.limits.flush(holder.snapshot.live.places, at: now)
+            try await store.commit([try #require(change)])
+        }
+        for _ in 0..<2 { #expect(take(holder, as: "alice@a.test") == .room) }
+        try await flush(at: LimitTable.Moment(clock.environment))
+        #expect(take(holder, as: "eve@a.test") == .room)
+        clock.step(20 * 86_400)
+        try await flush(at: LimitTable.Moment(clock.environment))
+        clock.step(-20 * 86_400)
+        let later = PolicyHolder(try policy(), key: key)
+        try later.limits.load(
+            store, later.snapshot.live.places, at: LimitTable.Moment(clock.environment))
+        #expect(take(later, as: "alice@a.test") != .room)
+    }
 }
