@@ -2,11 +2,14 @@ import Foundation
 import GRDB
 
 extension Store {
+    /// Seconds that whoever writes waits for others.
+    static let patience = 2.0
+
     static func configuration() -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.label = "ocmgate.state"
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(2)
+        configuration.busyMode = .timeout(patience)
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cell_size_check = ON") }
         return configuration
     }

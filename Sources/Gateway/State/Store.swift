@@ -96,16 +96,23 @@ package final class Store: Sendable {
 
     /// Empties the write-ahead log, in which everything stands that was written before.
     ///
-    /// Refused (`disk`): while somebody reads the file, after two seconds.
+    /// Refused (`disk`): while somebody reads the file, after some two seconds; those who commit
+    /// meanwhile wait for a moment only.
     func fold() async throws(StoreFailure) {
-        let busy: Int?
-        do {
-            busy = try await database.writeWithoutTransaction { db in
-                try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
-        } catch { throw .disk("\(error)") }
-        guard busy == 0 else {
-            throw .disk("somebody reads \(path), and keeps what was deleted from it; try again")
+        for _ in 0..<5 {
+            do { if try await isFolded() { return } } catch { throw .disk("\(error)") }
+            // Ended early only by being cancelled: then it is tried again at once.
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        throw .disk("somebody reads \(path), and keeps what was deleted from it; try again")
+    }
+
+    /// Empties the write-ahead log, unless somebody reads it.
+    private func isFolded() async throws -> Bool {
+        try await database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 200")
+            defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1000))") }
+            return try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
         }
     }
 

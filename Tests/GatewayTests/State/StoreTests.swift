@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import GRDB
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -160,6 +161,36 @@ import Testing
             let left = try Data(contentsOf: URL(fileURLWithPath: crashed.file("state.db-wal")))
             #expect(left == log)
         }
+        store.close()
+    }
+
+    /// Whoever reads keeps the log from being emptied, and nobody from writing.
+    @Test func beforeAReaderTheLogStaysAndCommitsGoOn() async throws {
+        let store = try open(scratch)
+        try await record(store, 20)
+        var settings = GRDB.Configuration()
+        settings.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: scratch.file("state.db"), configuration: settings)
+        try await reader.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN")
+            _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM share")
+        }
+        let isOver = Atomic(false)
+        async let failure: StoreFailure? = {
+            defer { isOver.store(true, ordering: .relaxed) }
+            do throws(StoreFailure) { try await store.fold() } catch { return error }
+            return nil
+        }()
+        var count = 0
+        while !isOver.load(ordering: .relaxed) {
+            try await record(store, 1)
+            count += 1
+        }
+        #expect(await failure != nil)
+        #expect(count > 1)
+        try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try await store.fold()
+        #expect(try store.read { try Int.fetchOne($0, sql: "PRAGMA busy_timeout") } == 2000)
         store.close()
     }
 
