@@ -15,6 +15,8 @@ extension RunningGateway {
         var certificates: ServedCertificates
         /// The handler of the way out.
         let egress: EgressHandler?
+        /// `outbound.ca_file` as it was when it was read, at the start.
+        let authorities: FileStamp?
         /// What is left for the next start was told so.
         var toldWaiting: [String] = []
         /// When a certificate that is not valid yet is to be read again (Unix time).
@@ -63,6 +65,9 @@ extension RunningGateway {
             problems = try after.take(change.merged, wanted: wanted.hosts, now: now)
             after.refused = []
             (reload.taken, reload.waiting) = (change.taken, change.waiting)
+            if after.hasOtherAuthorities, !reload.waiting.contains(Self.authorities) {
+                reload.waiting.append(Self.authorities)
+            }
             let candidate = change.merged.policy.candidate
             if candidate != before.configuration.policy.candidate {
                 reload.candidateProblem = gateway.changeCandidate(to: candidate)
@@ -85,6 +90,8 @@ extension RunningGateway {
         tell(reload, after.configuration)
         return reload
     }
+
+    private static let authorities = "outbound.ca_file"
 
     private func tell(_ reload: ConfigurationReload, _ configuration: Configuration) {
         if let problem = reload.problem {
@@ -155,6 +162,11 @@ extension RunningGateway {
 }
 
 extension RunningGateway.Terms {
+    /// Whether the authorities that are believed are not those that the file names by now.
+    fileprivate var hasOtherAuthorities: Bool {
+        authorities != configuration.outbound.caFile.flatMap { FileStamp($0) }
+    }
+
     /// Goes over to a configuration and its certificates; what is wrong with those that stay.
     ///
     /// Nothing is changed when it throws.

@@ -60,6 +60,7 @@ package final class RunningGateway: Sendable {
         _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog
     ) async throws -> RunningGateway {
         let environment = Environment.live
+        let authorities = configuration.outbound.caFile.flatMap { FileStamp($0) }
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let certificates = findings.certificates
         let gateway = try assemble(
@@ -71,7 +72,7 @@ package final class RunningGateway: Sendable {
             terms = Terms(
                 configuration: configuration,
                 server: try serverConfiguration(configuration, certificates, egress: egress),
-                certificates: certificates, egress: egress)
+                certificates: certificates, egress: egress, authorities: authorities)
             server = try await Server.start(
                 terms.server, on: group, inherited: place.sockets, handler: gateway)
         } catch {

@@ -153,6 +153,23 @@ def test_what_of_the_configuration_can_change_changes_and_the_rest_is_told(gatew
     assert gateway.request("GET", "/a").get("strict-transport-security") == "max-age=31536000"
 
 
+def test_that_other_authorities_wait_for_the_next_start_is_told(start, backend, tmp_path):
+    file = tmp_path / "authorities.pem"
+
+    def prepare(made):
+        file.write_bytes(made.authority.file.read_bytes())
+        text = made.configuration.read_text()
+        assert str(made.authority.file) in text
+        made.configuration.write_text(text.replace(str(made.authority.file), str(file)))
+
+    gateway = start(backend.url, prepare)
+    assert json.loads(gateway.command("reload", "--json").stdout)["waiting"] == []
+    replace(file, file.read_bytes() * 2)
+    [line] = gateway.lines("configuration.waits")
+    assert line["keys"] == ["outbound.ca_file"]
+    assert json.loads(gateway.command("reload", "--json").stdout)["waiting"] == ["outbound.ca_file"]
+
+
 def test_by_signal_a_new_certificate_takes_no_configuration_that_nobody_asked_for(start, backend, tmp_path):
     def prepare(gateway):
         gateway.own_certificate(tmp_path)

@@ -6,7 +6,7 @@ struct FollowedFiles: Sendable {
     /// The lists of the stamps.
     let lists: [String]
     let policy: PolicyWatch.Stamps
-    /// Certificates, and the configuration where that is followed.
+    /// Certificates, those of authorities among them, and the configuration where that is followed.
     let others: PolicyWatch.Stamps
 
     init(_ configuration: Configuration) {
@@ -44,6 +44,7 @@ struct FollowedFiles: Sendable {
         beside configuration: Configuration, refused: [String] = []
     ) -> PolicyWatch.Stamps {
         var files = configuration.certificateFiles + refused
+        if let authorities = configuration.outbound.caFile { files.append(authorities) }
         switch configuration.policy.reload {
         case .watch: files.append(configuration.file)
         case .signal: break
