@@ -10,7 +10,7 @@ package struct Site: Sendable {
     package let aliases: [PeerHost]
     let scheme: String
     let signed: Origin
-    private let signedAliases: [String: Origin]
+    private let signedAliases: [PeerHost: Origin]
     /// The hosts as requests name them.
     private let names: [Authority.Host]
 
@@ -24,11 +24,11 @@ package struct Site: Sendable {
         host = parts.host
         scheme = parts.scheme.rawValue
         var hosts: [PeerHost] = []
-        var origins: [String: Origin] = [:]
+        var origins: [PeerHost: Origin] = [:]
         for alias in aliases {
             guard let parts = URLParts(alias), let origin = Origin(alias) else { return nil }
             hosts.append(parts.host)
-            origins[parts.host.name] = origin
+            origins[parts.host] = origin
         }
         self.aliases = hosts
         signedAliases = origins
@@ -102,13 +102,18 @@ package struct Site: Sendable {
 
     /// All origins that peers may sign for, the site's own first.
     var signedOrigins: [Origin] {
-        [signed] + aliases.compactMap { signedAliases[$0.name] }
+        [signed] + aliases.compactMap { signedAliases[$0] }
     }
 
     /// The origin that a peer signed for: the alias that it asked, else the site's own, never what
-    /// a hop in between made of `Host`.
+    /// a hop in between made of `Host`. A port that none of them has is that of such a hop.
     func signedOrigin(for authority: Authority?) -> Origin {
-        guard let authority, let name = PeerHost(authority.description)?.name else { return signed }
-        return signedAliases[name] ?? signed
+        guard let authority, let asked = PeerHost(authority.description), asked != host else {
+            return signed
+        }
+        if let exact = signedAliases[asked] { return exact }
+        guard asked.name != host.name, let alias = aliases.first(where: { $0.name == asked.name })
+        else { return signed }
+        return signedAliases[alias] ?? signed
     }
 }

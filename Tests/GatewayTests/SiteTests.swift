@@ -1,4 +1,5 @@
 import Federation
+import HTTPSignatures
 import Testing
 import Transport
 
@@ -38,6 +39,30 @@ import Transport
             return
         }
         try site.checkOwn(address, "shareWith")
+    }
+
+    /// An alias may have the name of the site itself, or of another alias, at another port.
+    @Test(arguments: [
+        ("cloud.uni.example", "https://cloud.uni.example"),
+        ("cloud.uni.example:8443", "https://cloud.uni.example:8443"),
+        ("cloud.uni.example:9000", "https://cloud.uni.example"),
+        ("files.uni.example:444", "https://files.uni.example:444"),
+        ("files.uni.example:445", "https://files.uni.example:445"),
+        ("files.uni.example:9000", "https://files.uni.example:444"),
+        ("other.example", "https://cloud.uni.example"), (nil, "https://cloud.uni.example"),
+    ])
+    func peersSignForTheNameAndPortThatTheyAsk(_ host: String?, _ origin: String) throws {
+        let site = try #require(
+            Site(
+                origin: "https://cloud.uni.example",
+                aliases: [
+                    "https://cloud.uni.example:8443", "https://files.uni.example:444",
+                    "https://files.uni.example:445",
+                ]))
+        let authority = try host.map { try Authority($0) }
+        #expect(site.signedOrigin(for: authority).description == origin)
+        #expect(site.signedOrigins.count == 4)
+        #expect(Set(site.signedOrigins.map(\.description)).count == 4)
     }
 
     @Test func aRequestWithoutHostIsForTheSite() throws {
