@@ -18,7 +18,8 @@ extension Gateway {
             throw Denial(.invalidClient, "the request names no peer")
         }
         let now = verified.claimed.received.now
-        guard exchanges.take(peer.description, now: seconds) else {
+        // Whoever runs a host has as many ports of it as they like.
+        guard exchanges.take(peer.name, now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of \(peer)")
         }
         let (share, memory) = try await grant(
@@ -101,7 +102,7 @@ extension Gateway {
         guard configuration.token.verifyUnknown == .backend else {
             throw Denial(.invalidGrant, "a code that was never seen")
         }
-        guard unknownCodes.take(peer.description, now: seconds) else {
+        guard unknownCodes.take(peer.name, now: seconds) else {
             throw Denial(.limitExceeded, "unknown codes of \(peer)")
         }
         // Of several who ask at once the first learns it, and the others find it learned.

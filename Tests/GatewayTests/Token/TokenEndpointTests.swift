@@ -357,6 +357,9 @@ import Testing
         let limited = try await world.exchange(code: "guess")
         #expect(limited.code == "temporarily_unavailable")
         #expect(limited.values("retry-after") == ["60"])
+        // A peer counts by its name, whatever ports of it ask.
+        let port = try await world.exchange(code: "guess", by: "one.test:8443")
+        #expect(port.code == "temporarily_unavailable")
         // Others, and codes that are known, are not held up.
         #expect(try await world.exchange(code: "guess", by: "two.test").status == 400)
         try await world.share(Self.secret)
