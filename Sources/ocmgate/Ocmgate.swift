@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import Gateway
 import OpenSSL
 
 /// The program: every command is a file of its own.
@@ -65,7 +66,7 @@ struct Ocmgate: AsyncParsableCommand {
     ) -> Never {
         if arguments.contains("--json") { Output.json(Output.failure(message, errors)) }
         Output.error(message)
-        end(Exit.cannotRun)
+        end(Interruption.exitCode.map { ExitCode($0) } ?? Exit.cannotRun)
     }
 
     /// Ends when everything is written; with `Exit.cannotRun` when it cannot be.

@@ -73,7 +73,7 @@ package struct ListOrder: Sendable, Codable {
             return (try await performHere(settings, policy), false)
         } catch let error as StoreOpenError where error.isInUse {
             let answer = try await OrderBox(state, key).ask(
-                .lists(self), now: now, patience: .seconds(300))
+                .lists(self), now: now, taking: .seconds(10), patience: .seconds(300))
             switch answer {
             case .refused(let reason): throw ListProblem(reason)
             case .done(let told): return (try Self.outcomes(told), true)

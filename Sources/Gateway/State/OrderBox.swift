@@ -44,20 +44,32 @@ package struct OrderBox: Sendable {
         }
     }
 
-    /// Leaves an order and waits for its answer, at most `patience`.
+    /// Leaves an order and waits for its answer: at most `taking` until the gateway takes it, and from
+    /// then on `patience`.
     ///
-    /// Throws a text for the operator when no gateway takes it, and then takes it back.
+    /// Throws a text for the operator when no gateway takes it, and then takes it back; so it does
+    /// when its task is cancelled, and on SIGINT and SIGTERM.
+    ///
+    /// - Parameter taking: nil for `patience`, both together.
     package func ask(
-        _ order: Order, now: Int, patience: Duration = .seconds(10)
+        _ order: Order, now: Int, taking: Duration? = nil, patience: Duration = .seconds(10)
     ) async throws(StoreOpenError) -> OrderAnswer {
         let name = Random.alphanumeric(16)
-        let envelope = Envelope(order: order, until: now + Int(patience.components.seconds) + 1)
+        let first = taking ?? patience
+        let envelope = Envelope(order: order, until: now + Int(first.components.seconds) + 1)
+        Interruption.begin()
+        defer { Interruption.end() }
         try put(envelope, as: "\(name).order")
-        let end = ContinuousClock.now + patience
-        while ContinuousClock.now < end {
+        var end = ContinuousClock.now + first
+        var isTaken = taking == nil
+        while ContinuousClock.now < end, !Interruption.isThere {
             if let answer: OrderAnswer = read("\(name).answer") {
                 remove("\(name).answer")
                 return answer
+            }
+            if !isTaken, PrivateFile.exists(path("\(name).taken")) {
+                isTaken = true
+                end = ContinuousClock.now + patience
             }
             // Ended early only by being cancelled, and then the order is taken back.
             do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
@@ -66,6 +78,11 @@ package struct OrderBox: Sendable {
             throw StoreOpenError(
                 path: folder, what: "the gateway took the order and did not answer",
                 remedy: "look with `ocmgate share list` whether it was carried out")
+        }
+        if Interruption.isThere {
+            throw StoreOpenError(
+                path: folder, what: "the order was taken back",
+                remedy: "nothing of it was carried out")
         }
         throw StoreOpenError(
             path: folder, what: "the gateway that uses this state does not take orders",
@@ -82,9 +99,12 @@ package struct OrderBox: Sendable {
 
     /// The orders that wait, none of which will be found again.
     ///
-    /// What is not sealed by us, or too old, is removed.
+    /// What is not sealed by us, or too old, is removed; so are answers that nobody came for.
     func take(now: Int) -> [Taken] {
-        files.filter { $0.hasSuffix(".order") && !$0.hasPrefix(".") }.sorted().compactMap { file in
+        let files = files
+        for file in files where file.hasSuffix(".answer") && isForgotten(file) { remove(file) }
+        return files.filter { $0.hasSuffix(".order") && !$0.hasPrefix(".") }.sorted().compactMap {
+            file in
             let name = String(file.dropLast(".order".count))
             guard let envelope: Envelope = read(file), now <= envelope.until else {
                 remove(file)
@@ -111,6 +131,13 @@ package struct OrderBox: Sendable {
 
     private var files: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    /// Whether it is older than anybody waits for it.
+    private func isForgotten(_ file: String) -> Bool {
+        let facts = try? FileManager.default.attributesOfItem(atPath: path(file))
+        guard let time = facts?[.modificationDate] as? Date else { return false }
+        return time < Date(timeIntervalSinceNow: -60)
     }
 
     private func path(_ file: String) -> String { "\(folder)/\(file)" }

@@ -110,6 +110,31 @@ import Testing
         #expect(world.gateway.registry.count == 0)
     }
 
+    /// The time that its work may take begins when somebody does it.
+    @Test func anOrderOfLongWorkIsTakenBackAsSoonAsOthers() async throws {
+        let world = try await TestGateway()
+        let orders = world.gateway.orders
+        await #expect(throws: StoreOpenError.self) {
+            try await orders.ask(
+                .reload, now: 0, taking: .milliseconds(150), patience: .seconds(86_400))
+        }
+        #expect(orders.take(now: 0).isEmpty)
+    }
+
+    /// Whoever asked was killed.
+    @Test func anAnswerThatNobodyCameForIsRemoved() async throws {
+        let world = try await TestGateway()
+        let folder = world.scratch.file("state.db.orders")
+        for name in ["old.answer", "new.answer"] {
+            try world.scratch.write("sealed", "state.db.orders/\(name)")
+        }
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -3600)],
+            ofItemAtPath: "\(folder)/old.answer")
+        await world.gateway.carryOutOrders()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["new.answer"])
+    }
+
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
         let world = try await TestGateway()
         let state = world.scratch.file("state.db")
