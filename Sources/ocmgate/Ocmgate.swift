@@ -65,7 +65,12 @@ struct Ocmgate: AsyncParsableCommand {
         _ message: String, _ errors: [ConfigurationError], _ arguments: [String]
     ) -> Never {
         if arguments.contains("--json") { Output.json(Output.failure(message, errors)) }
-        Output.error(message)
+        // The service manager files each line under its priority, as it does with the log's.
+        Output.error(
+            GatewayLog.isReadByServiceManager
+                ? message.split(separator: "\n", omittingEmptySubsequences: false)
+                    .map { "<3>\($0)" }.joined(separator: "\n")
+                : message)
         end(Interruption.exitCode.map { ExitCode($0) } ?? Exit.cannotRun)
     }
 

@@ -208,6 +208,25 @@ def test_the_journal_of_the_system_is_told_what_to_file_each_line_under(start, b
             assert process.wait(20) == 0
 
 
+def test_the_journal_of_the_system_is_told_that_a_start_failed(start, backend, listening):
+    gateway = start(backend.url)
+    assert gateway.stop() == 0
+    gateway.configuration.write_text(gateway.configuration.read_text().replace(
+        f"127.0.0.1:{gateway.port}", "127.0.0.1:{}".format(listening.getsockname()[1])))
+    read, written = socket.socketpair()
+    with read, written:
+        status = os.fstat(written.fileno())
+        process = subprocess.Popen(
+            [binary(), "run", "-c", gateway.configuration], stderr=written,
+            env=os.environ | {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        written.close()
+        with read.makefile("r") as lines:
+            told = list(lines)
+        assert process.wait(20) == 2
+        reason = [line for line in told if line.startswith("<3>")]
+        assert reason and all(line.startswith("<") for line in told), told
+
+
 def test_a_second_signal_ends_it_at_once_and_a_storm_of_reloads_does_not_delay_the_first(slow):
     gateway, _ = slow
     download = begin(gateway)

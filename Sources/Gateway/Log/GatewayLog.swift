@@ -108,7 +108,7 @@ package final class GatewayLog: Sendable {
 
     /// Whether standard error is the stream that the service manager reads, a socket that it names by
     /// device and inode (`JOURNAL_STREAM`, systemd.exec(5)).
-    private static var isReadByServiceManager: Bool {
+    package static var isReadByServiceManager: Bool {
         let name = ProcessInfo.processInfo.environment["JOURNAL_STREAM"]
         guard let inode = name?.split(separator: ":").last else { return false }
         let stream = try? FileManager.default.destinationOfSymbolicLink(
