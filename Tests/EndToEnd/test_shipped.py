@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -93,3 +94,13 @@ def test_its_libraries_are_the_systems_own_and_no_others(program):
     assert program.needed - LOADERS <= LIBRARIES, program.needed
     assert not program.values(DT_RPATH) and not program.values(DT_RUNPATH), \
         "a file beside the binary would be taken for a library"
+
+
+def test_the_service_gives_its_folders_the_modes_that_they_were_made_with():
+    """systemd sets the mode of its folders at every start, 0755 where the unit names none."""
+    deploy = Path(__file__).parents[2] / "deploy"
+    unit = dict(re.findall(r"^(\w+)=(.*)$", (deploy / "systemd/ocmgate.service").read_text(), re.M))
+    folders = re.findall(r"install -d -m (\d+) -o ocmgate -g ocmgate (/\S+)", (deploy / "README.md").read_text())
+    made = {folder: mode for mode, folder in folders}
+    assert made == {"/etc/ocmgate": unit["ConfigurationDirectoryMode"],
+                    "/var/lib/ocmgate": unit["StateDirectoryMode"]}
