@@ -50,8 +50,12 @@ package struct JournalReader: Sendable {
     /// - Parameters:
     ///   - size: bytes that are read at a time; a piece is longer where a line is.
     ///   - last: only what begins in so many bytes at the end of the file.
+    ///   - read: reads at most so many bytes behind those that it is given.
     func pieces(
         of day: JournalDay, size: Int = Self.piece, last: Int? = nil,
+        read: (CInt, Int, Span<UInt8>) throws -> [UInt8] = { file, count, kept in
+            try FileBytes.read(file, count, after: kept)
+        },
         _ body: (ArraySlice<UInt8>) throws -> Step
     ) throws -> Step {
         let path = file(of: day)
@@ -73,11 +77,12 @@ package struct JournalReader: Sendable {
         var chunk: [UInt8] = []
         var start = 0
         while true {
-            // What is left of the chunk begins a line; no end of one is in it.
+            // What is left of the chunk begins a line; no end of one is in it. As much is read as is
+            // left, so that where no line ends it is not copied again and again.
             let left = chunk.count - start
             do {
-                chunk = try FileBytes.read(
-                    file.rawValue, size, after: chunk.span.extracting(start...))
+                chunk = try read(
+                    file.rawValue, max(size, left), chunk.span.extracting(start...))
             } catch {
                 throw JournalError(
                     path, "cannot be read: \(error)", "see whether the disk is whole")

@@ -1,4 +1,5 @@
 import Foundation
+import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -39,6 +40,26 @@ import Testing
         try write(texts.joined(separator: "\n") + "\n")
         #expect(try lines().map(\.text) == texts)
         #expect(try lines().allSatisfy { $0.isWhole })
+    }
+
+    /// Something else may have been written over a file of the journal.
+    @Test func whereNoLineEndsNothingIsCopiedManyTimes() throws {
+        let count = 1 << 20
+        try write(String(repeating: "x", count: count))
+        var copied = 0
+        var found = 0
+        _ = try reader.pieces(
+            of: day, size: 4096,
+            read: { file, most, kept in
+                copied += kept.count
+                return try FileBytes.read(file, most, after: kept)
+            },
+            { piece in
+                found += piece.count
+                return .goOn
+            })
+        #expect(found == count)
+        #expect(copied <= 3 * count)
     }
 
     @Test func ofAnEmptyFileThereIsNoLine() throws {
