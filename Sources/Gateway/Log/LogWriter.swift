@@ -136,17 +136,10 @@ package final class LogWriter: Sendable {
     /// not block, which may take a part of a line.
     static func file(_ file: FileDescriptor) -> @Sendable ([UInt8]) -> Bool {
         { bytes in
-            var written = 0
-            while written < bytes.count {
-                do throws(FileBytes.Failure) {
-                    written += try FileBytes.write(
-                        file.rawValue, bytes.span.extracting(written...))
-                } catch {
-                    guard error.isForNow else { return false }
-                    Thread.sleep(forTimeInterval: 0.005)
-                }
-            }
-            return true
+            do {
+                try FileBytes.writeAll(file.rawValue, bytes.span)
+                return true
+            } catch { return false }
         }
     }
 }
