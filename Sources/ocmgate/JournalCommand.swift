@@ -93,12 +93,11 @@ struct JournalOptions: ParsableArguments {
     }
 
     /// One decision, as people or programs read it.
-    func show(_ line: JournalLine, _ people: JournalPeople) {
+    func show(_ decision: JSONObject, _ people: JournalPeople) {
         if json {
-            guard let object = line.object else { return }
-            Output.line(Output.text(of: people.plain(.object(object))))
-        } else if let decision = JournalDecision(line, people) {
-            Output.line(decision.summary)
+            Output.line(Output.text(of: people.plain(.object(decision))))
+        } else {
+            Output.line(JournalDecision(decision, people).summary)
         }
     }
 }

@@ -7,7 +7,10 @@ import Gateway
 struct JournalExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write decisions as JSON lines or CSV.",
-        discussion: "With pseudonyms; with --plain, those who were not erased by name.")
+        discussion: """
+            With pseudonyms; with --plain, those who were not erased by name. Exit codes: 0 written, \
+            1 written but for what cannot be read, 2 the journal cannot be read.
+            """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case json, csv }
 
@@ -26,9 +29,9 @@ struct JournalExportCommand: ParsableCommand {
         let people = try journal.people()
         let search = try filter.search(journal)
         if format == .csv { Output.line(Self.columns.joined(separator: ",")) }
+        let unread: UnreadLines
         do {
-            try search.run(try journal.reader()) { line in
-                guard let object = line.object else { return .goOn }
+            unread = try search.run(try journal.reader()) { _, object in
                 switch format {
                 case .json:
                     let value = people.plain(.object(object))
@@ -38,6 +41,8 @@ struct JournalExportCommand: ParsableCommand {
                 return .goOn
             }
         } catch { throw CommandFailure(telling: error) }
+        unread.told.forEach(Output.error)
+        if unread.count > 0 { throw Exit.findings }
     }
 
     private static let columns = [

@@ -8,8 +8,8 @@ struct JournalSearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Find decisions.",
         discussion: """
-            All that is given has to fit. Exit codes: 0 found, 1 nothing found, 2 the journal cannot \
-            be read.
+            All that is given has to fit. Exit codes: 0 found, 1 nothing found, or a record that may \
+            fit cannot be read, 2 the journal cannot be read.
             """)
 
     @OptionGroup var journal: JournalOptions
@@ -21,24 +21,27 @@ struct JournalSearchCommand: ParsableCommand {
     func run() throws {
         let people = try journal.people()
         let search = try filter.search(journal)
-        var newest: [JournalLine] = []
+        var newest: [JSONObject] = []
         var count = 0
+        let unread: UnreadLines
         do {
-            try search.run(try journal.reader()) { line in
+            unread = try search.run(try journal.reader()) { _, object in
                 count += 1
                 guard let limit else {
-                    journal.show(line, people)
+                    journal.show(object, people)
                     return .goOn
                 }
-                newest.append(line)
+                newest.append(object)
                 if newest.count > 2 * limit { newest.removeFirst(newest.count - limit) }
                 return .goOn
             }
         } catch { throw CommandFailure(telling: error) }
-        for line in newest.suffix(limit ?? 0) { journal.show(line, people) }
+        for object in newest.suffix(limit ?? 0) { journal.show(object, people) }
+        unread.told.forEach(Output.error)
         if count == 0 {
             try Output.miss("nothing found" + (filter.doubt.map { "; \($0)" } ?? ""), journal.json)
         }
+        if unread.count > 0 { throw Exit.findings }
     }
 }
 

@@ -27,6 +27,7 @@ struct JournalShowCommand: ParsableCommand {
             throw CommandFailure(telling: error)
         }
         guard case .found(let found) = result else {
+            result.unread.forEach(Output.error)
             try Output.miss("there is no record of \(id)", journal.json)
         }
         let objects = found.records.map(\.decision.object) + [found.diagnosis].compactMap { $0 }

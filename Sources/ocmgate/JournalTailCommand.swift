@@ -21,13 +21,17 @@ struct JournalTailCommand: ParsableCommand {
         let people = try journal.people()
         var tail = JournalTail(try journal.reader())
         do {
-            for line in try tail.newest(lines) { journal.show(line, people) }
+            for line in try tail.newest(lines) { show(line, people) }
             while follow {
                 // Into a pipe too, at once.
                 StandardOutput.flush()
                 Thread.sleep(forTimeInterval: 0.25)
-                try tail.added { journal.show($0, people) }
+                try tail.added { show($0, people) }
             }
         } catch { throw CommandFailure("\(error)") }
+    }
+
+    private func show(_ line: JournalLine, _ people: JournalPeople) {
+        if let object = line.object { journal.show(object, people) }
     }
 }

@@ -67,7 +67,8 @@ struct PastSource {
         case .malformed:
             try Output.miss(
                 "\(id) is no id of a decision: those have 16 letters and digits", json)
-        case .missing(let searched, let absent):
+        case .missing(let searched, let absent, _):
+            result.unread.forEach(Output.error)
             let files = searched.isEmpty ? "no file" : searched.joined(separator: ", ")
             let gone = absent.isEmpty ? "" : "; not there: \(absent.joined(separator: ", "))"
             try Output.miss("no decision \(id) in the journal; searched: \(files)\(gone)", json)

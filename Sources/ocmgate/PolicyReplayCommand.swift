@@ -37,6 +37,7 @@ struct PolicyReplayCommand: ParsableCommand {
                 progress: progress.show)
         } catch let error as JournalError { throw CommandFailure("\(error)") }
         progress.end()
+        replay.unread.told.forEach(Output.error)
         if let html {
             let page = ReplayPage(replay, file: against).html
             do { try OperatorFile.write(html, Array(page.utf8)) } catch {
@@ -58,7 +59,7 @@ struct PolicyReplayCommand: ParsableCommand {
                 "cannot be judged exactly: a condition asks for what is sealed or forgotten"
             ),
             (replay.guarded, "were refused by guards or failed, which no policy changes"),
-            (replay.unknown, "have no facts in the journal"),
+            (replay.unknown, "have no facts in the journal, or cannot be read"),
         ]
         for (count, words) in others where count > 0 { Output.line("  \(count) \(words)") }
         print("by peer", replay.byPeer)

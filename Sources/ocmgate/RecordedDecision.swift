@@ -22,6 +22,7 @@ struct RecordedDecision {
             throw CommandFailure("\(error)")
         }
         guard case .found(let found) = result else {
+            result.unread.forEach(Output.error)
             try Output.miss("there is no record of the decision \(id)", json)
         }
         let decision = found.decision

@@ -170,6 +170,38 @@ def test_following_ends_when_nobody_reads_any_more(recorded):
     assert run.returncode == 2 and "standard output: Broken pipe" in run.stderr, run
 
 
+@pytest.mark.parametrize("old, new", [(b',"kind":', b'"kind":'), (b'},{', b'}{'), (b',"hash":"', b',"hach":"')])
+def test_a_record_that_cannot_be_read_is_not_left_out_without_a_word(recorded, old, new):
+    gateway, _ = recorded
+    file = newest(gateway)
+    whole = file.read_bytes()
+    rows = whole.splitlines(keepends=True)
+    number = next(number for number, row in enumerate(rows) if b'"peer":"modern.test"' in row and old in row)
+    identity = json.loads(rows[number])["decision"]
+    written = len(gateway.command("journal", "export").stdout.splitlines())
+    rows[number] = rows[number].replace(old, new, 1)
+    told = f"{file}:{number + 1}: cannot be read and was left out"
+
+    def run(*arguments):
+        run = gateway.command(*arguments, check=False)
+        assert told in run.stderr, (arguments, run.stderr)
+        return run.returncode, len(run.stdout.splitlines())
+
+    try:
+        file.write_bytes(b"".join(rows) + b'{"seq":999,"type":"deci')
+        assert run("journal", "export") == (1, written - 1)
+        assert run("journal", "search", "--peer", "modern.test") == (1, 2)
+        assert run("journal", "show", identity) == (1, 0)
+        assert run("explain", identity) == (1, 0)
+        replay = ("policy", "replay", "--against", str(gateway.folder / "policy.toml"))
+        if old == b',"hash":"':
+            run(*replay)
+        elif old == b',"kind":':
+            assert "or cannot be read" in gateway.command(*replay, check=False).stdout
+    finally:
+        file.write_bytes(whole)
+
+
 def test_the_public_key_is_all_that_it_takes(recorded, tmp_path):
     gateway, _ = recorded
     key = tmp_path / "journal.pub"

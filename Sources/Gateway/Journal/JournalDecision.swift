@@ -8,6 +8,11 @@ package struct JournalDecision: Sendable {
     /// Nil for lines of another kind, and for what cannot be read.
     package init?(_ line: JournalLine, _ people: JournalPeople = .pseudonyms) {
         guard line.kind == .decision, let object = line.object else { return nil }
+        self.init(object, people)
+    }
+
+    /// What a line says that is a decision.
+    package init(_ object: JSONObject, _ people: JournalPeople) {
         self.object = object
         self.people = people
     }

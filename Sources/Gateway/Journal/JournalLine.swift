@@ -84,6 +84,9 @@ package struct JournalLine: Sendable {
         return try? JSONValue(parsing: bytes.span.extracting(place), limits: .journal)
     }
 
+    /// Whether its members can be found up to the last one.
+    var isReadable: Bool { JSONMembers.areWhole(in: bytes.span) }
+
     /// All members, found once and each read when it is asked for.
     package var members: JournalMembers { JournalMembers(bytes) }
 

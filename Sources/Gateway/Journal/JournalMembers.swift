@@ -50,6 +50,13 @@ struct JSONMembers {
         return ((start + 1)..<(nameEnd - 1), (nameEnd + 1)..<end)
     }
 
+    /// Whether there is nothing but members, up to the end of the object.
+    static func areWhole(in text: Span<UInt8>) -> Bool {
+        var members = JSONMembers()
+        while members.next(in: text) != nil {}
+        return members.place == text.count - 1 && text[members.place] == UInt8(ascii: "}")
+    }
+
     /// Where the value of the first member of this name is; nil when there is none. Names are
     /// compared as they are written.
     static func value(of name: String, in text: Span<UInt8>) -> Range<Int>? {

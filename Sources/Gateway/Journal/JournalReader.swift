@@ -135,22 +135,32 @@ package struct JournalReader: Sendable {
         }
     }
 
-    /// Lends every line of these days that has the form of one, in order; what has not is left to
-    /// `verify`.
+    /// Lends every line of these days that has the form of one, in order.
     ///
-    /// - Parameter holding: only lines that hold each of these.
+    /// - Parameters:
+    ///   - holding: only lines that hold each of these.
+    ///   - unread: called for each line that has not the form, whatever it holds; but for a last one
+    ///     that is still being written, and for bytes of a crash that the next line accounts for.
     package func lines(
         of days: some Sequence<JournalDay>, holding needles: [ByteNeedle] = [], last: Int? = nil,
-        _ body: (JournalLine, Place) throws -> Step
+        unread: (Place) -> Void = { _ in }, _ body: (JournalLine, Place) throws -> Step
     ) throws {
         for day in days {
-            let step = try rawLines(of: day, last: last) { bytes, place, _ in
-                guard needles.allSatisfy({ $0.isIn(bytes.span) }),
-                    let line = JournalLine(bytes)
-                else { return .goOn }
+            var formless: [Place] = []
+            let step = try rawLines(of: day, last: last) { bytes, place, isWhole in
+                guard let line = JournalLine(bytes) else {
+                    if isWhole { formless.append(place) }
+                    return .goOn
+                }
+                if !formless.isEmpty {
+                    if line.member("torn_bytes") == nil { formless.forEach(unread) }
+                    formless.removeAll()
+                }
+                guard needles.allSatisfy({ $0.isIn(bytes.span) }) else { return .goOn }
                 return try body(line, place)
             }
             if step == .stop { return }
+            formless.forEach(unread)
         }
     }
 

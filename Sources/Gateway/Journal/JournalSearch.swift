@@ -1,4 +1,4 @@
-import Federation
+package import Federation
 import Transport
 
 /// What is looked for in the journal: decisions that fulfil everything that is given.
@@ -96,12 +96,26 @@ package struct JournalSearch: Sendable {
         return address.description
     }
 
-    /// Lends the lines that are meant, the oldest first.
+    /// Lends the lines that are meant, each with what it says, the oldest first.
+    ///
+    /// - Returns: what may have been meant as well, and cannot be read.
     package func run(
-        _ reader: JournalReader, _ body: (JournalLine) throws -> JournalReader.Step
-    ) throws {
-        try reader.lines(of: days(of: try reader.days()), holding: needles) { line, _ in
-            matches(line) ? try body(line) : .goOn
+        _ reader: JournalReader, _ body: (JournalLine, JSONObject) throws -> JournalReader.Step
+    ) throws -> UnreadLines {
+        var unread = UnreadLines()
+        try reader.lines(
+            of: days(of: try reader.days()), holding: needles, unread: { unread.note($0) }
+        ) { line, place in
+            guard matches(line) else {
+                if line.kind == .decision, !line.isReadable { unread.note(place) }
+                return .goOn
+            }
+            guard let object = line.object else {
+                unread.note(place)
+                return .goOn
+            }
+            return try body(line, object)
         }
+        return unread
     }
 }

@@ -42,10 +42,18 @@ package struct DecisionSearch {
 
     package enum Result {
         case found(Found)
-        /// The files in which it would be, and whether they are there.
-        case missing(searched: [String], absent: [String])
+        /// The files in which it would be, whether they are there, and what of them cannot be read.
+        case missing(searched: [String], absent: [String], unread: UnreadLines)
         /// No decision has such an id.
         case malformed
+
+        /// What of the journal cannot be read, where nothing was found: for the operator.
+        package var unread: [String] {
+            switch self {
+            case .missing(_, _, let unread): unread.told
+            case .found, .malformed: []
+            }
+        }
     }
 
     /// Looks in the file of the day that the id begins with; in the next one that there is, since a
@@ -60,10 +68,18 @@ package struct DecisionSearch {
         let days = all.filter { $0 <= day }.suffix(2) + [all.first { $0 > day }].compactMap { $0 }
         var records: [Found.Record] = []
         var miss: (NearMiss, JSONObject)?
-        try reader.lines(of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")]) { line, place in
-            guard line.member("decision")?.string == id else { return .goOn }
+        var unread = UnreadLines()
+        try reader.lines(
+            of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")], unread: { unread.note($0) }
+        ) { line, place in
+            guard line.member("decision")?.string == id else {
+                if !line.isReadable { unread.note(place) }
+                return .goOn
+            }
             if let found = JournalDecision(line, people) {
                 records.append(.init(decision: found, place: place))
+            } else if line.kind == .decision {
+                unread.note(place)
             }
             if let found = NearMiss(line), let object = line.object { miss = (found, object) }
             return .goOn
@@ -71,7 +87,7 @@ package struct DecisionSearch {
         guard let found = Found(records, miss) else {
             return .missing(
                 searched: days.map(reader.file),
-                absent: wanted.filter { !all.contains($0) }.map(reader.file))
+                absent: wanted.filter { !all.contains($0) }.map(reader.file), unread: unread)
         }
         return .found(found)
     }

@@ -16,17 +16,22 @@ struct JournalBatches {
     ///   - read: what is made of a line; on any thread.
     ///   - progress: called now and then with the lines so far.
     ///   - take: called for each result, in order, on this thread.
+    /// - Returns: lines that have not the form of one.
+    @discardableResult
     func forEach<Value: Sendable>(
         _ read: @escaping @Sendable (JournalLine) -> Value?, progress: (Int) -> Void,
         _ take: (Value) -> Void
-    ) throws {
+    ) throws -> UnreadLines {
+        var unread = UnreadLines()
         var batch: [JournalLine] = []
         var count = 0
         let first = JournalDay(milliseconds: since)
         // A file may hold what is of another day, where a clock stepped back or the disk was full at
         // midnight: the newest one before goes on.
         let begin = days.last { $0 < first } ?? first
-        try reader.lines(of: days.filter { $0 >= begin }, holding: needles) { line, _ in
+        try reader.lines(
+            of: days.filter { $0 >= begin }, holding: needles, unread: { unread.note($0) }
+        ) { line, _ in
             count += 1
             if (line.time ?? since) < since { return .goOn }
             batch.append(line)
@@ -39,6 +44,7 @@ struct JournalBatches {
         }
         Self.read(batch, read).forEach(take)
         progress(count)
+        return unread
     }
 
     private static func read<Value: Sendable>(

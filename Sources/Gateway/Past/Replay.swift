@@ -11,8 +11,10 @@ package struct Replay: Sendable {
     package private(set) var judged = 0
     /// Refused by guards, or failed: the same under every policy.
     package private(set) var guarded = 0
-    /// Decisions whose facts the journal does not hold.
+    /// Decisions whose facts the journal does not hold, or that cannot be read.
     package private(set) var unknown = 0
+    /// What is no record, and was left out.
+    package private(set) var unread = UnreadLines()
     /// Judged, but a condition asks for what is sealed or forgotten.
     package private(set) var uncertain = 0
     /// The same for the peer, by another block.
@@ -43,7 +45,8 @@ package struct Replay: Sendable {
         // What is not asked for stays sealed.
         let opened = judge.asksForPeople ? people : .pseudonyms
         let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
-        try batches.forEach({ PastMessage.read($0, opened) }, progress: progress) { reading in
+        replay.unread = try batches.forEach({ PastMessage.read($0, opened) }, progress: progress) {
+            reading in
             switch reading {
             case .guarded: replay.guarded += 1
             case .unknown: replay.unknown += 1

@@ -42,6 +42,25 @@ import Testing
         #expect(try lines().allSatisfy { $0.isWhole })
     }
 
+    /// What a crash left, and the last line of a gateway that runs, are no damage.
+    @Test func linesWithoutTheFormOfOneAreToldUnlessTheyAreAccountedFor() throws {
+        func line(_ seq: Int, _ kind: String, _ more: String = "") -> String {
+            let hash = String(repeating: "0", count: 64)
+            return
+                "{\"seq\":\(seq),\"type\":\"\(kind)\",\"at\":\"x\"\(more),\"hash\":\"\(hash)\"}\n"
+        }
+        let torn = line(2, "torn", ",\"torn_bytes\":4")
+        try write(line(1, "begin") + "a\nb\n" + torn + "c\n\n" + line(3, "decision") + "d\ne")
+        var unread: [Int] = []
+        var read: [Int] = []
+        try reader.lines(of: [day], unread: { unread.append($0.number) }) { line, _ in
+            read.append(line.seq)
+            return .goOn
+        }
+        #expect(read == [1, 2, 3])
+        #expect(unread == [5, 6, 8])
+    }
+
     /// Something else may have been written over a file of the journal.
     @Test func whereNoLineEndsNothingIsCopiedManyTimes() throws {
         let count = 1 << 20

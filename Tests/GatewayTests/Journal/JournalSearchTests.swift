@@ -12,7 +12,7 @@ struct JournalSearchTests {
 
     private static func found(_ reader: JournalReader, _ search: JournalSearch) throws -> [String] {
         var ids: [String] = []
-        try search.run(reader) { line in
+        _ = try search.run(reader) { line, _ in
             ids.append(line.member("decision")?.string ?? "")
             return .goOn
         }
@@ -102,7 +102,7 @@ struct JournalSearchTests {
             var search = JournalSearch()
             search.code = code
             var ids: [String] = []
-            try search.run(journal.reader) { line in
+            _ = try search.run(journal.reader) { line, _ in
                 ids.append(line.member("decision")?.string ?? "")
                 return .goOn
             }

@@ -80,7 +80,7 @@ import Testing
         #expect(found.decision.action == .fail)
         #expect(found.place.number == 3)
         var actions: [DecisionRecord.Action?] = []
-        try JournalSearch().run(journal.reader) { line in
+        _ = try JournalSearch().run(journal.reader) { line, _ in
             let decision = JournalDecision(line)
             if decision?.id == id { actions.append(decision?.action) }
             return .goOn
@@ -112,7 +112,7 @@ import Testing
     @Test func whereItWasSearchedIsTold() throws {
         try journal.add(try JournalRecordTests.facts())
         guard
-            case .missing(let searched, let absent) = try find(
+            case .missing(let searched, let absent, _) = try find(
                 DecisionID.make(now: PastJournal.start / 1000))
         else {
             Issue.record("found")
