@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import Gateway
+import Transport
 
 /// What the server behind the gateway must be told, so that it believes the gateway
 /// (`protocol.md` 9.11), leaves signatures to it (8.7), and goes out through it (8.10).
@@ -14,7 +15,7 @@ struct BackendAdvice {
     let wayOut: WayOut?
 
     struct WayOut {
-        /// `host:port`.
+        /// Where it listens: `host:port`, or `unix:/path`.
         let proxy: String
         /// The file of the authority's certificate, as somebody in any folder names it.
         let authority: String
@@ -23,7 +24,15 @@ struct BackendAdvice {
     /// All of it, as `ocmgate init` writes it.
     var lines: String {
         let parts = [ways, signatures, out].compactMap { $0 }
-        return parts.joined(separator: "\n\n") + "\n"
+        let all = parts.joined(separator: "\n\n") + "\n"
+        guard all.contains(Self.gateway) else { return all }
+        return """
+            # \(Self.gateway) is the address by which the backend reaches the gateway, and from which
+            # the gateway reaches the backend: to be filled in. For a backend on another machine the way
+            # out has to listen there, and to let the backend in: listen and clients in [egress].
+
+
+            """ + all
     }
 
     /// What `ocmgate check` reminds of: a sentence for each.
@@ -38,8 +47,15 @@ struct BackendAdvice {
             kind == .nextcloud
             ? "; Nextcloud 31 and newer also look there for the keys of what is signed for them"
             : ""
+        guard let proxy else {
+            return [
+                "what the backend sends is signed only if it goes out by the way out, "
+                    + "\(wayOut.proxy), and no server uses a unix socket as its proxy: give "
+                    + "[egress] listen an address and a port"
+            ]
+        }
         return [
-            "what the backend sends is signed only if it goes out by the proxy \(wayOut.proxy) and "
+            "what the backend sends is signed only if it goes out by the proxy \(proxy) and "
                 + "believes \(wayOut.authority): ocmgate init writes the lines for it\(signs)"
         ]
     }
@@ -65,7 +81,7 @@ struct BackendAdvice {
         case .nextcloud, .owncloud10:
             """
             # \(kind == .nextcloud ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
-            occ config:system:set trusted_proxies 0 --value=127.0.0.1
+            occ config:system:set trusted_proxies 0 --value=\(address)
             occ config:system:set overwriteprotocol --value=https
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
@@ -75,9 +91,8 @@ struct BackendAdvice {
             """
             # \(kind == .ocis ? "oCIS" : "OpenCloud") behind the gateway: in its environment.
             \(kind == .ocis ? "OCIS_URL" : "OC_URL")=\(origin)
-            PROXY_TLS=false
-            PROXY_HTTP_ADDR=\(backend.drop { $0 != "/" }.drop { $0 == "/" })
-            """
+            PROXY_TLS=\(url?.scheme == .https)
+            """ + (url.map { "\nPROXY_HTTP_ADDR=\(Self.place($0))" } ?? "")
         case .cernbox:
             """
             # reva behind the gateway: its public URL is \(origin) in [http.services.ocmprovider]
@@ -110,43 +125,94 @@ struct BackendAdvice {
             # certificate at its first start; as root, so that all programs of this machine believe it:
             cp \(shellQuoted(wayOut.authority)) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
             """
+        guard let proxy else {
+            return system + """
+
+                # It cannot be told its proxy: this server cannot use a unix socket (\(wayOut.proxy)) as one.
+                # Give [egress] listen an address and a port.
+                """
+        }
         switch kind {
         case .nextcloud, .owncloud10:
             return system + """
 
                 # and then, as the web server's user:
                 occ security:certificates:import /usr/local/share/ca-certificates/ocmgate.crt
-                occ config:system:set proxy --value=\(wayOut.proxy)
+                occ config:system:set proxy --value=\(proxy)
                 """
         case .ocis, .opencloud:
             return system + """
 
                 # and in its environment (with \(kind == .ocis ? "OCIS" : "OC")_INSECURE=true it can go past the proxy):
-                \(environment(wayOut))
+                \(environment(proxy))
                 """
         case .cernbox, .generic:
             return system + """
 
                 # and in its environment:
-                \(environment(wayOut))
+                \(environment(proxy))
                 """
         case .seafile:
             return system + """
 
                 # and in the environment of seahub:
-                HTTPS_PROXY=http://\(wayOut.proxy)
+                HTTPS_PROXY=http://\(proxy)
                 REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
                 """
         }
     }
 
     /// What programs in Go and most others look at.
-    private func environment(_ wayOut: WayOut) -> String {
+    private func environment(_ proxy: String) -> String {
         """
-        HTTPS_PROXY=http://\(wayOut.proxy)
+        HTTPS_PROXY=http://\(proxy)
         # Services of the site itself that it calls by other names belong behind these, with commas.
         NO_PROXY=localhost,127.0.0.1
         """
+    }
+
+    /// What stands for an address that only the operator knows.
+    private static let gateway = "ADDRESS-OF-THE-GATEWAY"
+
+    /// Nil for a unix socket, and where it is not known.
+    private var url: HTTPURL? { try? HTTPURL(backend) }
+
+    /// `host:port`, also where the port is the scheme's own.
+    private static func place(_ url: HTTPURL) -> String {
+        url.authority.port == nil ? "\(url.authority):\(url.port)" : "\(url.authority)"
+    }
+
+    /// By which address the gateway comes to the backend, and is reached by it.
+    private var address: String {
+        guard let host = url?.authority.host, !Self.isOfThisMachine(host.description) else {
+            return "127.0.0.1"
+        }
+        return Self.gateway
+    }
+
+    /// The way out as the backend is told of it; nil for a unix socket, and where there is none.
+    private var proxy: String? {
+        guard let listen = wayOut?.proxy, !listen.hasPrefix("unix:") else { return nil }
+        let colon = listen.lastIndex(of: ":") ?? listen.endIndex
+        let host = String(listen[..<colon])
+        let isEverywhere = Self.ip(host) == .v4(0) || Self.ip(host) == .v6(0, 0)
+        guard isEverywhere || (Self.isOfThisMachine(host) && address == Self.gateway) else {
+            return listen
+        }
+        return Self.gateway + listen[colon...]
+    }
+
+    /// An address, in brackets or not.
+    private static func ip(_ host: String) -> IPAddress? {
+        IPAddress(String(host.drop { $0 == "[" }.prefix { $0 != "]" }))
+    }
+
+    private static func isOfThisMachine(_ host: String) -> Bool {
+        switch ip(host) {
+        case .v4(let number): number >> 24 == 127
+        case .v6(let upper, let lower): (upper, lower) == (0, 1)
+        case nil: host == "localhost"
+        }
     }
 
     private var authority: String { String(origin.drop { $0 != "/" }.drop { $0 == "/" }) }

@@ -236,6 +236,38 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     assert "HTTPS_PROXY=http://127.0.0.1:3128" in lines and "NO_PROXY=localhost,127.0.0.1" in lines
 
 
+@pytest.mark.parametrize("kind, options, there, absent", [
+    ("nextcloud", ["--backend", "http://10.1.2.3:8080"],
+     ["occ config:system:set trusted_proxies 0 --value=ADDRESS-OF-THE-GATEWAY",
+      "occ config:system:set proxy --value=ADDRESS-OF-THE-GATEWAY:3128"], "=127.0.0.1"),
+    ("nextcloud", ["--backend", "http://10.1.2.3:8080", "--egress", "10.1.2.4:3128"],
+     ["occ config:system:set proxy --value=10.1.2.4:3128"], "=127.0.0.1"),
+    ("owncloud10", ["--egress", "[::]:3128"],
+     ["occ config:system:set trusted_proxies 0 --value=127.0.0.1",
+      "occ config:system:set proxy --value=ADDRESS-OF-THE-GATEWAY:3128"], "[::]"),
+    ("seafile", ["--egress", "0.0.0.0:3128"], ["HTTPS_PROXY=http://ADDRESS-OF-THE-GATEWAY:3128"], "0.0.0.0"),
+    ("generic", ["--egress", "unix:/run/out.sock"],
+     ["# Give [egress] listen an address and a port."], "HTTPS_PROXY"),
+    ("nextcloud", ["--egress", "unix:/run/out.sock"],
+     ["# Give [egress] listen an address and a port."], "proxy --value"),
+    ("ocis", ["--backend", "unix:/run/ocis.sock"], ["PROXY_TLS=false"], "PROXY_HTTP_ADDR"),
+    ("ocis", ["--backend", "https://127.0.0.1:9200"],
+     ["PROXY_TLS=true", "PROXY_HTTP_ADDR=127.0.0.1:9200", "HTTPS_PROXY=http://127.0.0.1:3128"], "ADDRESS-OF"),
+    ("opencloud", ["--backend", "https://[2001:db8::1]"], ["PROXY_HTTP_ADDR=[2001:db8::1]:443"], "/127.0.0.1"),
+])
+def test_init_tells_a_backend_elsewhere_and_a_way_out_elsewhere_as_they_are(kind, options, there, absent, tmp_path):
+    run = ocmgate("init", kind, "--origin", "https://cloud.test", *options, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    lines = (tmp_path / "backend.txt").read_text()
+    assert set(there) <= set(lines.splitlines()) and absent not in lines, lines
+    assert ("# ADDRESS-OF-THE-GATEWAY is" in lines) == (lines.count("ADDRESS-OF-THE-GATEWAY") > 0)
+    if "--egress" in options:
+        notes = json.loads(ocmgate("check", "--json", cwd=tmp_path).stdout)["notes"]
+        note, = (note for note in notes if "is signed only if" in note)
+        assert ("no server uses a unix socket" in note) == ("unix:" in options[-1])
+        assert "proxy 0.0.0.0" not in note and "proxy [::]" not in note
+
+
 def test_init_writes_lines_that_a_shell_takes_and_refuses_an_address(tmp_path):
     run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", "--dir", "a b", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
