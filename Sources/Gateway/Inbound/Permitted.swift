@@ -61,12 +61,11 @@ extension Gateway {
         facts.software = document?.software
         facts.fill(from: claimed.message, ours: site.hosts)
         if case .token(let request) = claimed.message, let peer {
-            let found = registry.find(request.code, .outbound)
-            // Of a code that any peer may exchange, the share is judged whoever shows it.
-            let free = found.first {
-                ($0.share.settings.bind ?? configuration.token.bind) == .none
-            }
-            let meant = found.first { $0.share.peer == peer } ?? free
+            // The one that would be granted. Of a code that any peer may exchange, the share is judged
+            // whoever shows it.
+            let found = shares(of: request.code, for: peer, .none)
+            let now = environment.now()
+            let meant = found.first { $0.share.standing(now: now) == .active } ?? found.first
             if let meant { facts.fill(from: meant) }
         }
         if let share = claimed.share { facts.complete(from: share) }

@@ -54,9 +54,9 @@ extension Gateway {
             try await learn(code, from: peer, client, trail)
             own = shares(of: code, for: peer, settings)
         }
-        let active = own.first { $0.standing(now: environment.now()) == .active }
-        guard let share = active else {
-            throw own.first.map { Denial(.invalidGrant, over: $0.id) }
+        let now = environment.now()
+        guard let share = own.first(where: { $0.share.standing(now: now) == .active })?.share else {
+            throw own.first.map { Denial(.invalidGrant, over: $0.share.id) }
                 ?? Denial(.invalidGrant, "a code of another peer")
         }
         guard exchanges.take("share \(share.id)", now: seconds) else {
@@ -70,19 +70,20 @@ extension Gateway {
         }
     }
 
-    /// The shares that a code stands for when this peer shows it, the newest first.
+    /// What a code stands for when this peer shows it: the peer's own shares before those that anybody
+    /// may exchange, and the newest first.
     ///
     /// The permanent secret of a share that went out under a handle is no code: it never left.
-    private func shares(
+    func shares(
         of code: Secret, for peer: PeerHost, _ settings: RuleSettings
-    ) -> [ShareRecord] {
-        registry.findServed(code).filter { found in
-            guard found.credential == .handle || !found.access.hasHandle else { return false }
-            switch binding(of: found.share, settings) {
-            case .peer: return found.share.peer == peer
-            case .none: return true
-            }
-        }.map(\.share)
+    ) -> [FoundAccess] {
+        let codes = registry.findServed(code).filter {
+            $0.credential == .handle || !$0.access.hasHandle
+        }
+        let free = codes.filter {
+            $0.share.peer != peer && binding(of: $0.share, settings) == .none
+        }
+        return codes.filter { $0.share.peer == peer } + free
     }
 
     /// Who may exchange the code of a share: as the rules that let the share and the request through

@@ -84,6 +84,49 @@ import Testing
         #expect(try await world.exchange(code: "SECRET-OF-WRITE").code == "unauthorized_client")
     }
 
+    /// Several shares may open by one secret: the one that is judged is the one that is granted.
+    @Test func rulesAboutTokensSeeTheShareThatIsGranted() async throws {
+        let rule = """
+            [[rule]]
+            name = "read only"
+            on = "token.in"
+            when = { permissions = ["write"] }
+            action = "deny"
+            """
+        let world = try await TestGateway(rules: rule)
+        try await world.share(Self.secret, id: "1", permissions: .named(["write"]))
+        let (newer, _) = try await world.share(
+            Self.secret, id: "2", permissions: .named(["read"]))
+        #expect(try await world.exchange(code: Self.secret).status == 200)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(newer, now: world.gateway.environment.now()))
+        #expect(try await world.exchange(code: Self.secret).code == "unauthorized_client")
+    }
+
+    /// A share that another server made opens nothing here, and no rule is asked about it.
+    @Test func rulesAboutTokensSeeNoShareOfAnotherServer() async throws {
+        let rule = """
+            [[rule]]
+            name = "read only"
+            on = "token.in"
+            when = { permissions = ["write"] }
+            action = "deny"
+            """
+        let world = try await TestGateway(rules: rule)
+        try await world.share(Self.secret, permissions: .named(["write"]))
+        let foreign = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost("one.test")),
+                providerID: nil, resourceType: "file",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: Self.secret), handle: .none,
+                        permissions: .named(["read"]), uri: nil, requirements: [])
+                ]), now: world.gateway.environment.now())
+        try await world.gateway.store.commit(foreign.change)
+        #expect(try await world.exchange(code: Self.secret).code == "unauthorized_client")
+    }
+
     @Test func aShareThatExpiredGivesNoTokens() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret, expires: world.gateway.environment.now() + 60)
