@@ -1,4 +1,5 @@
 package import Federation
+import Foundation
 import HTTPSignatures
 import Transport
 
@@ -59,8 +60,8 @@ package struct Site: Sendable {
     /// The backend looks for the user by the part before the host, and leaves the host aside; what the
     /// policy says of `dean@cloud.example` would not be about `dean@other.example`. Refused:
     /// another host than those of the site (`misdirected_request`); white space at an end, which the
-    /// database of a backend may compare as if it were not there, and a second host inside of it
-    /// (`malformed_message`).
+    /// database of a backend may compare as if it were not there, a second host inside of it, and a
+    /// spelling that a directory (LDAP, RFC 4518) takes for another one (`malformed_message`).
     func checkOwn(_ person: OCMAddress, _ member: String) throws(Denial) {
         guard hosts.contains(person.host) else {
             throw Denial(
@@ -71,6 +72,12 @@ package struct Site: Sendable {
         let ends = [person.identifier.unicodeScalars.first, person.identifier.unicodeScalars.last]
         guard !ends.contains(where: { $0?.properties.isWhitespace ?? true }) else {
             throw Denial(.malformedMessage, "\(member) begins or ends with white space")
+        }
+        guard person.identifier.hasOneSpelling else {
+            throw Denial(
+                .malformedMessage,
+                "\(member) has several spellings: it is not in NFKC, or holds two spaces in a row or "
+                    + "what nobody sees")
         }
         // Old servers cut an address where they take the host to end: what policy and limits say of
         // `dean@cloud.example` would not be about `dean@cloud.example/@cloud.example`.
@@ -115,5 +122,16 @@ package struct Site: Sendable {
         guard asked.name != host.name, let alias = aliases.first(where: { $0.name == asked.name })
         else { return signed }
         return signedAliases[alias] ?? signed
+    }
+}
+
+extension String {
+    /// Whether no other spelling stands behind this one: what a policy says of `dean` would not be about
+    /// the same in fullwidth letters, with which a directory finds the same user.
+    fileprivate var hasOneSpelling: Bool {
+        guard !contains("  ") else { return false }
+        if utf8.allSatisfy({ $0 < 0x80 }) { return true }
+        return isSame(as: precomposedStringWithCompatibilityMapping)
+            && !unicodeScalars.contains { $0.properties.isDefaultIgnorableCodePoint }
     }
 }

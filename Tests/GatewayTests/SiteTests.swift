@@ -41,6 +41,24 @@ import Transport
         try site.checkOwn(address, "shareWith")
     }
 
+    /// A directory finds one user by several spellings, and a policy names one of them.
+    @Test(arguments: [
+        ("Dean Smith", true), ("m\u{fc}ller", true), ("\u{4e2d}\u{6587}", true),
+        ("\u{ff44}ean", false), ("mu\u{308}ller", false), ("de\u{ad}an", false),
+        ("de\u{200b}an", false), ("dean  smith", false), ("\u{e9}  x", false),
+        ("dean\u{a0}smith", false),
+    ])
+    func ourPeopleAreNamedInOneForm(_ identifier: String, _ isTaken: Bool) throws {
+        let site = try site()
+        let address = OCMAddress(identifier: identifier, host: site.host)
+        guard isTaken else {
+            let denial = #expect(throws: Denial.self) { try site.checkOwn(address, "shareWith") }
+            #expect(denial?.code == .malformedMessage)
+            return
+        }
+        try site.checkOwn(address, "shareWith")
+    }
+
     /// An alias may have the name of the site itself, or of another alias, at another port.
     @Test(arguments: [
         ("cloud.uni.example", "https://cloud.uni.example"),
