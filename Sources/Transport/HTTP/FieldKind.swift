@@ -1,8 +1,8 @@
 /// What a field is to a gateway: which rules of the parser look at it, and whether it may be
 /// copied to the other side.
 ///
-/// Names with `_` or `.` that a CGI backend would read as one of the fields named here
-/// (`X_Forwarded_For`, `Content.Length`) are refused by the parser, see `aliased`.
+/// Names with other signs that a CGI backend would read as one of the fields named here
+/// (`X_Forwarded_For`, `Content.Length`, `client~ip`) are refused by the parser, see `aliased`.
 enum FieldKind: UInt8, Sendable {
     /// End to end, and nobody's business.
     case plain
@@ -32,15 +32,15 @@ enum FieldKind: UInt8, Sendable {
         return isReservedFamily(name) ? .reserved : .plain
     }
 
-    /// Whether `name`, with `_` and `.` read as `-`, is a field with rules of its own.
+    /// Whether `name`, with all signs read as `-`, is a field with rules of its own.
     ///
-    /// CGI, PHP and some frameworks fold those signs together, so such a name would come out as
-    /// the field that we strip, set or frame by.
+    /// CGI, PHP and some frameworks fold `_` and `.` into it, and lighttpd whatever is no letter and no
+    /// digit, so such a name would come out as the field that we strip, set or frame by.
     static func aliased(_ name: Span<UInt8>) -> Bool {
         var folded: [UInt8] = []
         for index in name.indices {
             let byte = name[index]
-            folded.append(byte == 0x5F || byte == 0x2E ? 0x2D : byte)
+            folded.append(Octet.isLetter(byte) || Octet.isDigit(byte) ? byte : 0x2D)
         }
         return of(folded.span, hash: FieldName.hash(folded.span)) != .plain
     }

@@ -61,7 +61,8 @@ enum FieldLine {
         var index = line.lowerBound
         var folds = false
         while index < line.upperBound, Octet.isToken(head[index]) {
-            folds = folds || head[index] == 0x5F || head[index] == 0x2E
+            let byte = head[index]
+            folds = folds || !(Octet.isLetter(byte) || Octet.isDigit(byte) || byte == 0x2D)
             index += 1
         }
         guard index < line.upperBound, index > line.lowerBound, head[index] == 0x3A else {

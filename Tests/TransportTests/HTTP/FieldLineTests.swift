@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "a", "te", "Host", "Accept-", "X-Custom", "X-Custom1", "Content-Length", "If-None-Match0x",
-        "x-a-name-of-24-letters-y", "o~d!d", "x-odd-na_me", "a-long-name-with-a.dot",
+        "x-a-name-of-24-letters-y", "o~d!d", "x-odd-na_me", "x!custom", "a-long-name-with-a.dot",
     ])
     func aNameIsTheSameWhateverStandsBehindTheLine(_ name: String) throws {
         for more in ["", "\r", "\r\n", "\r\n\r\n", "\r\nAccept: text/plain\r\n\r\n"] {
@@ -27,6 +27,8 @@ import Testing
         ("", RequestFailure.fieldName), (" a: 1", .fieldFolded), ("a : 1", .fieldName),
         (":1", .fieldName), ("12345678", .fieldName), ("1234567", .fieldName),
         ("content_length: 1", .fieldNameAlias), ("x-real.ip: 1", .fieldNameAlias),
+        ("x!ocm!peer: 1", .fieldNameAlias), ("x+forwarded+for: 1", .fieldNameAlias),
+        ("client~ip: 1", .fieldNameAlias),
         ("n\u{e9}me-of-letters: 1", .fieldName),
     ])
     func whatIsNoFieldIsRefused(_ line: String, _ failure: RequestFailure) {
