@@ -39,7 +39,8 @@ extension Gateway {
         let signer = namedSigner(of: received)
         let meant = shareMeant(by: message, signer: signer)
         let claim =
-            message.ownClaim ?? meant.peer.map { Claim($0) } ?? signer.host.map { Claim($0) }
+            message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
+            ?? signer.host.map { Claim($0) }
         trail.read(
             message, claim, as: received.occasion, peer: claim?.peer, ours: site.hosts,
             now: received.now)
@@ -65,10 +66,14 @@ extension Gateway {
         }
     }
 
-    /// The host that the signature's key names, for messages that name nobody themselves.
+    /// The host that the signature's key names, for messages that name nobody themselves, or without
+    /// their port.
     private func namedSigner(of received: Received) -> NamedSigner {
-        guard case .ocm(.notifications) = received.kind,
-            let message = try? signedMessage(received),
+        switch received.kind {
+        case .ocm(.notifications), .token: break
+        case .ocm, .ocs: return .nobody
+        }
+        guard let message = try? signedMessage(received),
             let id = try? PresentedSignature(message).keyID
         else { return .nobody }
         if let host = PresentedSignature.host(ofKeyID: id) { return .host(host) }
@@ -131,6 +136,17 @@ extension Gateway {
                 from: change.notificationType.comesFrom)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }
+    }
+}
+
+extension Message {
+    /// Whom the message speaks for by its own words. Nextcloud 35 leaves its port out of `client_id`, but
+    /// not out of its key's name: there the port is the key's.
+    fileprivate func claim(signedFor key: PeerHost?) -> Claim? {
+        guard case .token(let request) = self, let key, request.client.port == nil,
+            request.client.name == key.name
+        else { return ownClaim }
+        return Claim(key)
     }
 }
 

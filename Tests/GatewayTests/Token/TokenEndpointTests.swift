@@ -379,6 +379,30 @@ import Testing
         }
     }
 
+    /// Nextcloud 35 writes its host into `client_id`, and its port into the name of its key alone.
+    @Test func aClientWithoutItsPortIsTheServerThatSigned() async throws {
+        let world = try TestWorld(partners: ["nc35.test:8443", "modern.test"])
+        let peer = try TestPeer("nc35.test:8443")
+        let other = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        try other.publish(on: world.net)
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost(peer.host)),
+                providerID: ProviderID("1"), resourceType: "file",
+                accesses: [.webdav(Secret(utf8: Self.secret))]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        func ask(_ signer: TestPeer, _ nonce: String) async throws -> Answer {
+            let request = try signer.request(
+                "/ocm/token",
+                "grant_type=authorization_code&client_id=nc35.test&code=\(Self.secret)",
+                at: world.clock.now, type: "application/x-www-form-urlencoded", nonce: nonce)
+            return try await world.receive(request, as: .token)
+        }
+        #expect(try await ask(peer, "n1").status == 200)
+        #expect(try await ask(other, "n2").status >= 400)
+    }
+
     @Test func refusingUnknownCodesAsksNobody() async throws {
         let world = try await TestGateway(token: "verify_unknown = \"refuse\"")
         world.backend.answers(207)
