@@ -80,6 +80,19 @@ import Testing
         #expect(try OCSTranslation.notification(call) == nil)
     }
 
+    @Test(arguments: [
+        (
+            "/ocs/v2.php/cloud/shares/3/reshare_undo", OCSVerb.revoke,
+            "/ocs/v2.php/cloud/shares/3/revoke"
+        ),
+        ("/ocs/v2.php/cloud/shares/3/revoke", .revoke, "/ocs/v2.php/cloud/shares/3/revoke"),
+        ("/ocs/v2.php/cloud/shares/3/accept", .accept, "/ocs/v2.php/cloud/shares/3/accept"),
+    ])
+    func aCallGoesOnByTheNameOfItsVerb(_ path: String, _ verb: OCSVerb, _ onward: String) {
+        #expect(OCSAction.change(id: "3", verb).onward(path) == onward)
+        #expect(OCSAction.share.onward(path) == path)
+    }
+
     @Test func whichCallsGoOutAsTheyAre() {
         let nextcloud = Backend(kind: .nextcloud, age: .old)
         let owncloud = Backend(kind: .owncloud10, age: .old)

@@ -118,6 +118,7 @@ import Testing
         ("/ocs/v2.php/cloud/shares/3/accept/", .v2, .change(id: "3", .accept)),
         ("/ocs/v1.php/cloud/shares/a%20b/decline", .v1, .change(id: "a b", .decline)),
         ("/ocs/v2.php/cloud/shares/3/move", .v2, .change(id: "3", .move)),
+        ("/ocs/v2.php/cloud/shares/3/reshare_undo", .v2, .change(id: "3", .revoke)),
         ("/ocs/v2.php/cloud/shares/3", .v2, .unknown),
         ("/ocs/v2.php/cloud/shares/3/explode", .v2, .unknown),
         ("/ocs/v2.php/cloud/shares/3/accept/x", .v2, .unknown),

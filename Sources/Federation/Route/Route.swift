@@ -64,6 +64,24 @@ package enum OCSAction: Sendable, Equatable {
 
 package enum OCSVerb: String, Sendable, CaseIterable {
     case accept, decline, reshare, permissions, revoke, unshare, move
+
+    /// By the last segment of a path.
+    init?(named name: some StringProtocol) {
+        self.init(rawValue: name == Self.nextcloudsRevoke ? "revoke" : String(name))
+    }
+
+    /// What Nextcloud says for `revoke`, after the OCM message; no server knows it by that.
+    fileprivate static let nextcloudsRevoke = "reshare_undo"
+}
+
+extension OCSAction {
+    /// The path at which a call that came at this one goes on: `reshare_undo` is `revoke` there.
+    package func onward(_ path: String) -> String {
+        guard case .change(_, let verb) = self, let last = path.split(separator: "/").last,
+            last == OCSVerb.nextcloudsRevoke
+        else { return path }
+        return path[..<last.startIndex] + verb.rawValue
+    }
 }
 
 /// A path below one of the places where backends serve shared data.

@@ -54,7 +54,7 @@ enum Target: Sendable {
         switch parts.count {
         case 1: return .ocs(OCSCall(version: version, action: .share))
         case 3:
-            guard let verb = OCSVerb(rawValue: String(parts[2])), let id = percentDecoded(parts[1])
+            guard let verb = OCSVerb(named: parts[2]), let id = percentDecoded(parts[1])
             else { return .ocs(OCSCall(version: version, action: .unknown)) }
             return .ocs(OCSCall(version: version, action: .change(id: id, verb)))
         default: return .ocs(OCSCall(version: version, action: .unknown))

@@ -210,16 +210,18 @@ extension Gateway {
         return ocs(verified, form, ends: change.notificationType.endsShare ? share : nil)
     }
 
-    /// A call of the older API at the path that the sender used. The answer is asked for as JSON, which is
-    /// what is read of it; without this a server says XML. No parameter of the sender's query passes:
-    /// PHP would read it beside those of the body, which were judged.
+    /// A call of the older API at the path that the sender used, by the verb's own name. The answer is
+    /// asked for as JSON, which is what is read of it; without this a server says XML. No parameter of
+    /// the sender's query passes: PHP would read it beside those of the body, which were judged.
     private func ocs(
         _ verified: Verified, _ form: FormBody, memory: [Change] = [], made: ShareRecord? = nil,
         ends: ShareRecord? = nil
     ) -> BackendMessage {
         let received = verified.claimed.received
         var target: [UInt8] = []
-        if case .ocs(_, let path) = received.kind { target = Array(path.text.utf8) }
+        if case .ocs(let call, let path) = received.kind {
+            target = Array(call.action.onward(path.text).utf8)
+        }
         target += Array("?format=json".utf8)
         return ocs(verified, target, form, memory: memory, made: made, ends: ends)
     }

@@ -179,8 +179,10 @@ extension Gateway {
         var type = "application/json"
         switch message {
         case .ocsShare, .ocsChange:
-            if case .ocs(_, let path) = received.kind {
-                text = peer.paths.origin + path.text + (received.query.map { "?\($0)" } ?? "")
+            if case .ocs(let call, let path) = received.kind {
+                text =
+                    peer.paths.origin + call.action.onward(path.text)
+                    + (received.query.map { "?\($0)" } ?? "")
             }
             type = "application/x-www-form-urlencoded"
         case .share, .notification, .inviteAccepted, .requestShare, .token: break
