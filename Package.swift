@@ -40,7 +40,7 @@ let targets: [Target] = [
     .target(
         name: "Transport",
         dependencies: [
-            "HTTP2", "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
+            "HTTP2", "HTTPSignatures", "OpenSSL", nio("NIOCore"), nio("NIOPosix"),
             .product(name: "SystemPackage", package: "swift-system"),
         ],
         swiftSettings: strict),

@@ -71,10 +71,9 @@ struct AnswerHead {
 
     /// Whether the upstream's own `Date` goes on.
     private static func passesDate(of head: ResponseHead, _ edit: HeadEdit?) -> Bool {
-        guard let own = head.fields.entries.first(where: { head.fields.matches($0, .date) })
-        else { return false }
+        guard head.fields.contains(.date) else { return false }
         guard let edit else { return true }
-        return edit.keep?.holds(own, of: head.fields) ?? true && !edit.remove.contains(.date)
+        return edit.keep?.contains(.date) ?? true && !edit.remove.contains(.date)
     }
 
     /// An answer of our own, head and body in one.
