@@ -29,6 +29,7 @@ package enum Interruption {
 
     /// From now on they do no more than be there, until `end` was called as often.
     package static func begin() {
+        // Made here, and not in the handler, where nothing may be made.
         _ = isThere
         waiting.withLock { waiting in
             waiting.count += 1

@@ -113,12 +113,11 @@ extension Share {
         guard isOfFiles, webdav?.secret != nil, let ways = members["protocol"]?.object else {
             return []
         }
-        let texts = secrets.map { Array($0.text.utf8) }.filter { $0.count >= 8 }
-        let blank = ways.replacing(secrets.map { SecretSwap($0, by: Secret([])) })
-        return blank.members.filter { name, value in
+        let blanks = secrets.map { SecretSwap($0, by: Secret([])) }
+        return ways.replacing(blanks).members.filter { name, value in
             guard name != "webdav", name != "options", value.object != nil else { return false }
             let written = value.serialized()
-            return texts.contains { written.firstRange(of: $0) != nil }
+            return blanks.contains { $0.isLeft(in: written) }
         }.map(\.name)
     }
 }

@@ -20,6 +20,14 @@ package struct SecretSwap: Sendable {
         self.old = old
         self.new = new
     }
+
+    /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
+    /// chance.
+    package func isLeft(in body: [UInt8]) -> Bool {
+        guard old != new else { return false }
+        let text = Array(old.text.utf8)
+        return text.count >= 8 && body.firstRange(of: text) != nil
+    }
 }
 
 /// Turns messages into what one backend could have received from a server of its own age.

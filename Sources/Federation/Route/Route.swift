@@ -67,7 +67,11 @@ package enum OCSVerb: String, Sendable, CaseIterable {
 
     /// By the last segment of a path.
     init?(named name: some StringProtocol) {
-        self.init(rawValue: name == Self.nextcloudsRevoke ? "revoke" : String(name))
+        if name == Self.nextcloudsRevoke {
+            self = .revoke
+        } else {
+            self.init(rawValue: String(name))
+        }
     }
 
     /// What Nextcloud says for `revoke`, after the OCM message; no server knows it by that.

@@ -209,13 +209,3 @@ extension Message {
         }
     }
 }
-
-extension SecretSwap {
-    /// Whether the old secret still stands somewhere in a message; one of a few bytes may do so by
-    /// chance.
-    fileprivate func isLeft(in body: [UInt8]) -> Bool {
-        guard old != new else { return false }
-        let text = Array(old.text.utf8)
-        return text.count >= 8 && body.firstRange(of: text) != nil
-    }
-}
