@@ -427,11 +427,9 @@ def test_without_another_to_take_over_from_it_starts_as_usual(start, backend):
     assert gateway.request("GET", "/a").status == 200
 
 
-def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start, legacy, peers):
-    """The next one has read its files when it begins to wait for what the other one has judged."""
-    server, backend = legacy("nextcloud")
-    gateway = start(backend.url)
-    peer, goes_on = peers.peers["modern.test"], threading.Event()
+def holding_shares_back(server, backend):
+    """The server behind answers shares when what is returned is set."""
+    goes_on = threading.Event()
 
     def script(request):
         if request.target.endswith("/shares"):
@@ -439,6 +437,14 @@ def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start,
         return server.script(request)
 
     backend.script = script
+    return goes_on
+
+
+def test_a_policy_that_is_changed_during_a_take_over_is_in_force_after_it(start, legacy, peers):
+    """The next one has read its files when it begins to wait for what the other one has judged."""
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url)
+    peer, goes_on = peers.peers["modern.test"], holding_shares_back(server, backend)
     told = []
     sender = threading.Thread(
         target=lambda: told.append(gateway.post(peer, "/ocm/shares", share(peer)).status))
@@ -475,14 +481,7 @@ def test_a_message_whose_client_has_gone_ends_before_the_gateway(start, legacy, 
     """The server behind takes it all the same, and the journal says so."""
     server, backend = legacy("nextcloud")
     gateway = start(backend.url)
-    peer, goes_on = peers.peers["modern.test"], threading.Event()
-
-    def script(request):
-        if request.target.endswith("/shares"):
-            goes_on.wait(30)
-        return server.script(request)
-
-    backend.script = script
+    peer, goes_on = peers.peers["modern.test"], holding_shares_back(server, backend)
     body, client = as_json(share(peer)), gateway.connect()
     fields = peer.signed("POST", "https://cloud.test/ocm/shares", body, "application/json")
     client.send(compose("POST /ocm/shares HTTP/1.1", fields, body))

@@ -23,6 +23,33 @@ struct JournalTests {
             budget: budget, patience: patience)
     }
 
+    /// A log, and what it is told.
+    private static func told() -> (lines: TestLines, log: GatewayLog) {
+        let lines = TestLines()
+        let log = GatewayLog(
+            level: .notice, format: .json, milliseconds: { 0 },
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+        return (lines, log)
+    }
+
+    /// A disk that hangs when it is asked for its room, which a refusal makes it be: says so, and goes on
+    /// once for each signal.
+    private static func hanging(
+        _ journal: TestJournal
+    ) throws -> (JournalDisk.Settings, asked: DispatchSemaphore, goesOn: DispatchSemaphore) {
+        let (asked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var settings = try journal.settings
+        settings.space = { _ in
+            asked.signal()
+            goesOn.wait()
+            return (1 << 40, 1 << 50)
+        }
+        return (settings, asked, goesOn)
+    }
+
     @Test func whatWasAppendedIsOnTheDiskWhenItReturns() async throws {
         let files = try TestJournal()
         let journal = try Self.open(files)
@@ -290,25 +317,12 @@ struct JournalTests {
         #expect(try files.verify().findings == [])
     }
 
-    /// The disk hangs while it is asked for its room, which a refusal makes it be.
     @Test(.timeLimit(.minutes(2))) func aDiskThatDoesNotAnswerIsWaitedForInBoundsAndThenHasAll()
         async throws
     {
         let files = try TestJournal()
-        let lines = TestLines()
-        let log = GatewayLog(
-            level: .notice, format: .json, milliseconds: { 0 },
-            sink: { bytes in
-                lines.add(bytes)
-                return true
-            })
-        let (asked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        var settings = try files.settings
-        settings.space = { _ in
-            asked.signal()
-            goesOn.wait()
-            return (1 << 40, 1 << 50)
-        }
+        let (lines, log) = Self.told()
+        let (settings, asked, goesOn) = try Self.hanging(files)
         let journal = try Self.open(
             files, log: log, settings: settings, patience: .milliseconds(50))
         // Two have their places and are under way already.
@@ -347,20 +361,8 @@ struct JournalTests {
         async throws
     {
         let files = try TestJournal()
-        let lines = TestLines()
-        let log = GatewayLog(
-            level: .notice, format: .json, milliseconds: { 0 },
-            sink: { bytes in
-                lines.add(bytes)
-                return true
-            })
-        let (asked, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        var settings = try files.settings
-        settings.space = { _ in
-            asked.signal()
-            goesOn.wait()
-            return (1 << 40, 1 << 50)
-        }
+        let (lines, log) = Self.told()
+        let (settings, asked, goesOn) = try Self.hanging(files)
         let journal = try Self.open(files, log: log, settings: settings)
         var refused = try TestJournal.record("0000000000000001")
         refused.decision.action = .deny

@@ -126,21 +126,6 @@ import Testing
         #expect(line["signature"]?.object?["generation"]?.string == "cavage")
     }
 
-    @Test func thePolicyKnowsWhatATokenIsFor() async throws {
-        let world = try WayOut(
-            rules: """
-                [[rule]]
-                name = "no folders"
-                on = ["token.out"]
-                when = { resource_type = ["folder"], sender = ["alice@modern.test"] }
-                action = "deny"
-                """)
-        let handle = try await world.receive(uri: "x7", demands: true)
-        #expect(
-            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle)).status == 403)
-        #expect(world.world.mail.sent.isEmpty)
-    }
-
     @Test func secretsOfWaysAreNotShown() async throws {
         let world = try WayOut()
         let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
@@ -271,65 +256,6 @@ import Testing
         #expect(try await world.ask("GET /public.php/webdav/a HTTP/1.1", field).status == 403)
     }
 
-    @Test func thePolicyHasItsSayForEveryRequest() async throws {
-        let world = try WayOut(
-            rules: """
-                [[rule]]
-                name = "no data"
-                on = ["webdav.out"]
-                action = "deny"
-                """)
-        let handle = try await world.receive(uri: "x7", demands: true)
-        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
-        #expect(planned.status == 403)
-    }
-
-    @Test func underObserveWhatThePolicyIsAgainstIsReportedAndSent() async throws {
-        let world = try WayOut(
-            rules: """
-                [[rule]]
-                name = "no data"
-                on = ["webdav.out"]
-                action = "deny"
-                """, profile: "observe")
-        let handle = try await world.receive(uri: "x7", demands: true)
-        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
-        #expect(planned.values("authorization") == ["Bearer token-1"])
-        world.gateway.log.flush()
-        let lines = world.world.lines.objects.filter {
-            $0["message"]?.string == "data.tolerated"
-        }
-        let line = try #require(lines.first)
-        #expect(lines.count == 1)
-        #expect(line["peer"]?.string == "modern.test" && line["method"]?.string == "GET")
-        #expect(line["direction"]?.string == "out")
-        #expect(line["would"]?.array?.count == 1)
-        // What is no question of policy is refused all the same.
-        #expect(try await world.ask("GET /elsewhere HTTP/1.1", basic(handle)).status == 403)
-    }
-
-    @Test func underObserveAnExchangeThatThePolicyIsAgainstSaysByWhichCode() async throws {
-        let world = try WayOut(
-            rules: """
-                [[rule]]
-                name = "no tokens"
-                on = ["token.out"]
-                action = "deny"
-                """, profile: "observe")
-        let handle = try await world.receive(uri: "x7", demands: true)
-        #expect(
-            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
-                .values("authorization") == ["Bearer token-1"])
-        world.gateway.log.flush()
-        let line = try #require(
-            world.world.lines.objects.first {
-                $0["message"]?.string == "ocm.decision" && $0["kind"]?.string == "token"
-            })
-        #expect(
-            line["would"]?.array?.contains { $0.string?.hasPrefix("not_allowed: ") ?? false }
-                == true)
-    }
-
     // MARK: Paths
 
     @Test(arguments: ["/cloud/public.php/webdav", "/public.php/webdav"])
@@ -425,28 +351,6 @@ import Testing
         else { throw WayOut.Unmade() }
         #expect(Planned(await again()).values("authorization") == ["Bearer token-2"])
         #expect(try !replaces(forwarding, 404))
-    }
-
-    /// To limits it is the same request.
-    @Test(arguments: ["rate = \"1/day\"", "concurrent = 1"])
-    func aRequestThatIsSentAgainTakesItsRoomOnce(_ limit: String) async throws {
-        let world = try WayOut(
-            rules: "[[limit]]\nname = \"few\"\non = \"webdav.out\"\nper = \"peer\"\n\(limit)\n")
-        let handle = try await world.receive(uri: "x7", demands: true)
-        func end(_ forwarding: Forwarding, _ end: ForwardingResult.End) {
-            forwarding.onEnd?(
-                ForwardingResult(status: nil, requestBytes: 0, responseBytes: 0, end: end))
-        }
-        let get = "GET /public.php/webdav/a HTTP/1.1"
-        guard case .forward(let first) = try await world.plan(get, basic(handle)),
-            case .plan(let again)? = first.replacing?(try WayOut.answer(401))
-        else { throw WayOut.Unmade() }
-        end(first, .replaced)
-        guard case .forward(let second) = await again() else { throw WayOut.Unmade() }
-        #expect(try await world.ask(get, basic(handle)).status == 429)
-        end(second, .complete)
-        let isPlace = limit.hasPrefix("concurrent")
-        #expect(try await world.ask(get, basic(handle)).status == (isPlace ? nil : 429))
     }
 
     @Test func aRequestWhoseBodyIsGoneIsToldToComeBack() async throws {

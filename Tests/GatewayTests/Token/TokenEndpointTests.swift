@@ -68,16 +68,17 @@ import Testing
         #expect(try await bound.exchange(code: Self.secret, by: "one.test").status == 200)
     }
 
+    private static let readOnly = """
+        [[rule]]
+        name = "read only"
+        on = "token.in"
+        when = { permissions = ["write"] }
+        action = "deny"
+        """
+
     /// The rules about token requests can look at the share whose code is shown.
     @Test func rulesAboutTokensSeeTheShare() async throws {
-        let rule = """
-            [[rule]]
-            name = "no folders"
-            on = "token.in"
-            when = { permissions = ["write"] }
-            action = "deny"
-            """
-        let world = try await TestGateway(rules: rule)
+        let world = try await TestGateway(rules: Self.readOnly)
         try await world.share(Self.secret, id: "1", permissions: .named(["read"]))
         try await world.share("SECRET-OF-WRITE", id: "2", permissions: .named(["write"]))
         #expect(try await world.exchange(code: Self.secret).status == 200)
@@ -86,14 +87,7 @@ import Testing
 
     /// Several shares may open by one secret: the one that is judged is the one that is granted.
     @Test func rulesAboutTokensSeeTheShareThatIsGranted() async throws {
-        let rule = """
-            [[rule]]
-            name = "read only"
-            on = "token.in"
-            when = { permissions = ["write"] }
-            action = "deny"
-            """
-        let world = try await TestGateway(rules: rule)
+        let world = try await TestGateway(rules: Self.readOnly)
         try await world.share(Self.secret, id: "1", permissions: .named(["write"]))
         let (newer, _) = try await world.share(
             Self.secret, id: "2", permissions: .named(["read"]))
@@ -105,14 +99,7 @@ import Testing
 
     /// A share that another server made opens nothing here, and no rule is asked about it.
     @Test func rulesAboutTokensSeeNoShareOfAnotherServer() async throws {
-        let rule = """
-            [[rule]]
-            name = "read only"
-            on = "token.in"
-            when = { permissions = ["write"] }
-            action = "deny"
-            """
-        let world = try await TestGateway(rules: rule)
+        let world = try await TestGateway(rules: Self.readOnly)
         try await world.share(Self.secret, permissions: .named(["write"]))
         let foreign = world.gateway.registry.record(
             NewShare(

@@ -1,0 +1,98 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// What the policy says of data at a peer, and of the tokens for them.
+@Suite struct DataOutPolicyTests {
+    /// A way out whose policy denies what is of this kind.
+    private func denying(_ occasion: String, profile: String = "bridge") throws -> WayOut {
+        try WayOut(
+            rules: """
+                [[rule]]
+                name = "none"
+                on = ["\(occasion)"]
+                action = "deny"
+                """, profile: profile)
+    }
+
+    @Test func thePolicyKnowsWhatATokenIsFor() async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "no folders"
+                on = ["token.out"]
+                when = { resource_type = ["folder"], sender = ["alice@modern.test"] }
+                action = "deny"
+                """)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(
+            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle)).status == 403)
+        #expect(world.world.mail.sent.isEmpty)
+    }
+
+    @Test func thePolicyHasItsSayForEveryRequest() async throws {
+        let world = try denying("webdav.out")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.status == 403)
+    }
+
+    @Test func underObserveWhatThePolicyIsAgainstIsReportedAndSent() async throws {
+        let world = try denying("webdav.out", profile: "observe")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let planned = try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+        #expect(planned.values("authorization") == ["Bearer token-1"])
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter {
+            $0["message"]?.string == "data.tolerated"
+        }
+        let line = try #require(lines.first)
+        #expect(lines.count == 1)
+        #expect(line["peer"]?.string == "modern.test" && line["method"]?.string == "GET")
+        #expect(line["direction"]?.string == "out")
+        #expect(line["would"]?.array?.count == 1)
+        // What is no question of policy is refused all the same.
+        #expect(try await world.ask("GET /elsewhere HTTP/1.1", basic(handle)).status == 403)
+    }
+
+    @Test func underObserveAnExchangeThatThePolicyIsAgainstSaysByWhichCode() async throws {
+        let world = try denying("token.out", profile: "observe")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(
+            try await world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle))
+                .values("authorization") == ["Bearer token-1"])
+        world.gateway.log.flush()
+        let line = try #require(
+            world.world.lines.objects.first {
+                $0["message"]?.string == "ocm.decision" && $0["kind"]?.string == "token"
+            })
+        #expect(
+            line["would"]?.array?.contains { $0.string?.hasPrefix("not_allowed: ") ?? false }
+                == true)
+    }
+
+    /// To limits it is the same request.
+    @Test(arguments: ["rate = \"1/day\"", "concurrent = 1"])
+    func aRequestThatIsSentAgainTakesItsRoomOnce(_ limit: String) async throws {
+        let world = try WayOut(
+            rules: "[[limit]]\nname = \"few\"\non = \"webdav.out\"\nper = \"peer\"\n\(limit)\n")
+        let handle = try await world.receive(uri: "x7", demands: true)
+        func end(_ forwarding: Forwarding, _ end: ForwardingResult.End) {
+            forwarding.onEnd?(
+                ForwardingResult(status: nil, requestBytes: 0, responseBytes: 0, end: end))
+        }
+        let get = "GET /public.php/webdav/a HTTP/1.1"
+        guard case .forward(let first) = try await world.plan(get, basic(handle)),
+            case .plan(let again)? = first.replacing?(try WayOut.answer(401))
+        else { throw WayOut.Unmade() }
+        end(first, .replaced)
+        guard case .forward(let second) = await again() else { throw WayOut.Unmade() }
+        #expect(try await world.ask(get, basic(handle)).status == 429)
+        end(second, .complete)
+        let isPlace = limit.hasPrefix("concurrent")
+        #expect(try await world.ask(get, basic(handle)).status == (isPlace ? nil : 429))
+    }
+}
