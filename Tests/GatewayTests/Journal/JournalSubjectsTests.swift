@@ -27,6 +27,25 @@ struct JournalSubjectsTests {
         subjects.close()
     }
 
+    /// Messages and operators write them as they like, and all of it is forgotten.
+    @Test func anAccountIsOneSubjectInSmallAndCapitalLetters() throws {
+        let scratch = try Scratch()
+        let key = try #require(SealKey(Secret.random(32)))
+        let site = try #require(PeerHost("cloud.test"))
+        let subjects = try JournalSubjects(scratch.path, key, .writing)
+        let dean = subjects.seal(
+            JournalSubject(account: "Dean@one.test", site: site), "Dean@one.test", on: day)
+        let again = subjects.seal(
+            JournalSubject(account: "dean@https://One.test/", site: site), "dean", on: day)
+        #expect(dean.pseudonym == again.pseudonym)
+        try subjects.flush(day)
+        #expect(
+            try subjects.pseudonym(of: #require(JournalSubject("DEAN@one.test"))) == dean.pseudonym)
+        let ours = JournalSubject(account: "Dean", site: site)
+        #expect(ours == JournalSubject(account: "dean", site: site))
+        subjects.close()
+    }
+
     /// Whoever could not be looked up when a key was made for them.
     @Test func whoHasAKeyAlreadyKeepsIt() throws {
         let scratch = try Scratch()
