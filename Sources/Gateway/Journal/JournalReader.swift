@@ -47,6 +47,8 @@ package struct JournalReader: Sendable {
     /// Lends what a file holds in pieces of whole lines, in order; the last piece of a file may lack
     /// the end of its last line. Of an empty file there is none.
     ///
+    /// Refused: a line of more bytes than any journal has.
+    ///
     /// - Parameters:
     ///   - size: bytes that are read at a time; a piece is longer where a line is.
     ///   - last: only what begins in so many bytes at the end of the file.
@@ -80,6 +82,11 @@ package struct JournalReader: Sendable {
             // What is left of the chunk begins a line; no end of one is in it. As much is read as is
             // left, so that where no line ends it is not copied again and again.
             let left = chunk.count - start
+            guard left <= Self.longest else {
+                throw JournalError(
+                    path, "has a line of more than \(Self.longest >> 20) MiB",
+                    "is it a file of the journal?")
+            }
             do {
                 chunk = try read(
                     file.rawValue, max(size, left), chunk.span.extracting(start...))
@@ -165,6 +172,8 @@ package struct JournalReader: Sendable {
     }
 
     private static let piece = 1 << 20
+    /// Bytes of a line; the gateway's own are far shorter.
+    private static let longest = 64 << 20
     private static let lineFeed = UInt8(ascii: "\n")
 }
 

@@ -42,6 +42,17 @@ import Testing
         #expect(try lines().allSatisfy { $0.isWhole })
     }
 
+    /// Memory has an end, whatever lies in the folder.
+    @Test func aLineWithoutEndIsRefused() throws {
+        try write("")
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: reader.file(of: day)))
+        // Sparse: nothing but zeros.
+        try file.truncate(atOffset: 200 << 20)
+        try file.close()
+        let error = #expect(throws: JournalError.self) { try lines() }
+        #expect(error?.description.contains("more than 64 MiB") == true)
+    }
+
     /// What a crash left, and the last line of a gateway that runs, are no damage.
     @Test func linesWithoutTheFormOfOneAreToldUnlessTheyAreAccountedFor() throws {
         func line(_ seq: Int, _ kind: String, _ more: String = "") -> String {
