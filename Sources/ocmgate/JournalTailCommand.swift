@@ -22,13 +22,22 @@ struct JournalTailCommand: ParsableCommand {
         var tail = JournalTail(try journal.reader())
         do {
             for line in try tail.newest(lines) { show(line, people) }
+            tellDamage(&tail)
             while follow {
                 // Into a pipe too, at once.
                 StandardOutput.flush()
                 Thread.sleep(forTimeInterval: 0.25)
                 try tail.added { show($0, people) }
+                tellDamage(&tail)
             }
         } catch { throw CommandFailure("\(error)") }
+    }
+
+    private func tellDamage(_ tail: inout JournalTail) {
+        for file in tail.newlyDamaged() {
+            Output.error(
+                "\(file): lines that cannot be read are left out; see ocmgate journal verify")
+        }
     }
 
     private func show(_ line: JournalLine, _ people: JournalPeople) {

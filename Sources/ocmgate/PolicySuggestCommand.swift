@@ -39,6 +39,7 @@ struct PolicySuggestCommand: ParsableCommand {
                 since: try past.start(), least: least, progress: progress.show)
         } catch let error as JournalError { throw CommandFailure("\(error)") }
         progress.end()
+        found.unread.told.forEach(Output.error)
         if json { printJSON(found) } else { Output.text(found.toml) }
     }
 

@@ -17,7 +17,6 @@ struct JournalBatches {
     ///   - progress: called now and then with the lines so far.
     ///   - take: called for each result, in order, on this thread.
     /// - Returns: lines that have not the form of one.
-    @discardableResult
     func forEach<Value: Sendable>(
         _ read: @escaping @Sendable (JournalLine) -> Value?, progress: (Int) -> Void,
         _ take: (Value) -> Void

@@ -7,6 +7,8 @@ package struct JournalTail {
     private var last = 0
     /// The bytes that the newest files had when they were looked at.
     private var sizes: [JournalDay: Int] = [:]
+    /// Of the files with lines that cannot be read, those that were told, and those to tell.
+    private var damaged: (told: Set<String>, found: [String]) = ([], [])
 
     package init(_ reader: JournalReader) { self.reader = reader }
 
@@ -33,9 +35,13 @@ package struct JournalTail {
         _ count: Int, of day: JournalDay, last bytes: Int
     ) throws -> [JournalLine] {
         var found: [JournalLine] = []
-        try reader.lines(of: [day], last: bytes) { line, _ in
+        try reader.lines(of: [day], last: bytes, unread: { note($0.file) }) { line, place in
             last = max(last, line.seq)
             guard line.kind == .decision else { return .goOn }
+            guard line.isReadable else {
+                note(place.file)
+                return .goOn
+            }
             found.append(line)
             if found.count > 2 * max(count, 1) { found.removeFirst(found.count - count) }
             return .goOn
@@ -50,13 +56,26 @@ package struct JournalTail {
             guard size > before else { continue }
             sizes[day] = size
             // More than what came: the line that was being written when last looked at.
-            try reader.lines(of: [day], last: size - before + Self.piece) { line, _ in
+            let end = size - before + Self.piece
+            try reader.lines(of: [day], last: end, unread: { note($0.file) }) { line, place in
                 guard line.seq > last else { return .goOn }
                 last = line.seq
-                if line.kind == .decision { body(line) }
+                guard line.kind == .decision else { return .goOn }
+                if line.isReadable { body(line) } else { note(place.file) }
                 return .goOn
             }
         }
+    }
+
+    /// The files in which lines were left out since they cannot be read: changed by somebody, or
+    /// damaged. Each is told once.
+    package mutating func newlyDamaged() -> [String] {
+        defer { damaged.found = [] }
+        return damaged.found
+    }
+
+    private mutating func note(_ file: String) {
+        if damaged.told.insert(file).inserted { damaged.found.append(file) }
     }
 
     /// 0 for a file that is gone.

@@ -12,6 +12,7 @@ package struct PolicySuggestions: Sendable {
     /// Messages of fewer than this are no reason for anything.
     let least: Int
     package private(set) var decisions = 0
+    package private(set) var unread = UnreadLines()
     package private(set) var peers: [String: PeerTally] = [:]
     /// How often each block was about a message.
     package private(set) var blocks: [String: Int] = [:]
@@ -28,7 +29,9 @@ package struct PolicySuggestions: Sendable {
     ) throws -> PolicySuggestions {
         var suggestions = PolicySuggestions(policy, under: profile, least: least)
         let batches = JournalBatches(reader: reader, days: try reader.days(), since: since)
-        try batches.forEach({ Sighting($0) }, progress: progress) { suggestions.note($0) }
+        suggestions.unread = try batches.forEach({ Sighting($0) }, progress: progress) {
+            suggestions.note($0)
+        }
         return suggestions
     }
 

@@ -1,4 +1,5 @@
 import Federation
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -26,6 +27,21 @@ import Testing
         let new = try journal.write(3)
         #expect(try added(&tail) == new)
         #expect(try added(&tail) == [])
+    }
+
+    @Test func linesThatCannotBeReadAreToldOnceForEachFile() throws {
+        try journal.write(3)
+        let file = journal.reader.file(of: try #require(try journal.reader.days().last))
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("no line\nnor this\n".utf8))
+        var tail = JournalTail(journal.reader)
+        #expect(try tail.newest(10).count == 3)
+        #expect(tail.newlyDamaged() == [file])
+        try handle.write(contentsOf: Data("again\n".utf8))
+        try handle.close()
+        #expect(try added(&tail) == [])
+        #expect(tail.newlyDamaged() == [])
     }
 
     @Test func whoWantsNoneOfTheOldGetsOnlyTheNew() throws {

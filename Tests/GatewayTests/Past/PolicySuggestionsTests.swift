@@ -1,4 +1,5 @@
 import Federation
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -44,6 +45,18 @@ import Testing
         #expect(toml.contains("#   ghost.test: 4 messages"))
         #expect(toml.contains("#   unsigned.test: 3 messages"))
         #expect(!toml.contains("seldom.test"))
+    }
+
+    @Test func linesThatCannotBeReadAreTold() throws {
+        try refuse("often.test")
+        let file = journal.reader.file(of: try #require(try journal.reader.days().first))
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: file))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("no line\n".utf8))
+        try handle.close()
+        let found = try suggest()
+        #expect(found.decisions == 3)
+        #expect(found.unread.count == 1)
     }
 
     @Test func whatWentOutSaysNothingOfThePeersSignatures() throws {
