@@ -154,9 +154,9 @@ import Testing
                 """
             let notification = try Notification(parsing: Array(text.utf8))
             let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
-            return OCSTranslation.permissions(notification, swaps: [swap], filling: filling).map {
-                ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self))
-            }
+            return OCSTranslation.call(
+                notification, to: .nextcloud, swaps: [swap], filling: filling
+            ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
         let all = #""permission":["read","write","share","other"]"#
         let target = "/ocs/v2.php/cloud/shares/a%2Fb/permissions?format=json"
@@ -167,5 +167,22 @@ import Testing
         #expect(filled.1 == "token=known&permissions=1")
         #expect(try call(all) == nil)
         #expect(try call(#""sharedSecret":"old""#) == nil)
+    }
+
+    /// It answers 501 to the notification, for the sender to come again by the older API.
+    @Test func aReshareThatIsOverIsACallForOwnCloud() throws {
+        let text = """
+            {"notificationType":"RESHARE_UNDO","resourceType":"file","providerId":"7",\
+            "notification":{"sharedSecret":"old"}}
+            """
+        let notification = try Notification(parsing: Array(text.utf8))
+        let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
+        func call(_ kind: BackendKind) -> (target: String, form: FormBody)? {
+            OCSTranslation.call(notification, to: kind, swaps: [swap], filling: nil)
+        }
+        let told = try #require(call(.owncloud10))
+        #expect(told.target == "/ocs/v2.php/cloud/shares/7/revoke?format=json")
+        #expect(told.form.serialized() == Array("token=new".utf8))
+        #expect(call(.nextcloud) == nil)
     }
 }

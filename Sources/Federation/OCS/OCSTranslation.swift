@@ -92,30 +92,42 @@ package enum OCSTranslation {
         return try Notification(parsing: JSONValue.object(members).serialized())
     }
 
-    /// The call of the older API that says what `RESHARE_CHANGE_PERMISSION` says, for Nextcloud, which
-    /// sends and takes it there alone (`legacy-wire.md` 3.1); nil for any other notification, and for
-    /// one without a secret or permissions.
-    package static func permissions(
-        _ notification: Notification, swaps: [SecretSwap], filling: Secret?
+    /// The call of the older API for a notification that the backend takes there alone: Nextcloud
+    /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud `RESHARE_UNDO` (3.2). Nil for any
+    /// other, and for one without a secret or permissions.
+    package static func call(
+        _ notification: Notification, to backend: BackendKind, swaps: [SecretSwap],
+        filling: Secret?
     ) -> (target: String, form: FormBody)? {
-        guard notification.type == .reshareChangePermission,
-            let told = notification.secret ?? filling,
-            let words = notification.members["notification"]?.object?["permission"]?.array
-        else { return nil }
-        let secret = swaps.first { $0.old == told }?.new ?? told
-        let bits = words.compactMap(\.string).reduce(0) { bits, word in
-            switch word {
-            case "read": bits | 1
-            case "write": bits | 14
-            case "share": bits | 16
-            case _: bits
-            }
+        guard let told = notification.secret ?? filling else { return nil }
+        let verb: OCSVerb
+        var members = [("token", (swaps.first { $0.old == told }?.new ?? told).text)]
+        switch (backend, notification.type) {
+        case (.nextcloud, .reshareChangePermission):
+            guard let bits = permissionBits(notification) else { return nil }
+            verb = .permissions
+            members.append(("permissions", "\(bits)"))
+        case (.owncloud10, .reshareUndo): verb = .revoke
+        case (_, _): return nil
         }
         return (
             "/ocs/v2.php/cloud/shares/\(percentEncoded(notification.providerID.text))"
-                + "/permissions?format=json",
-            FormBody([("token", secret.text), ("permissions", "\(bits)")])
+                + "/\(verb.rawValue)?format=json",
+            FormBody(members)
         )
+    }
+
+    /// The permissions of a notification as the older API writes them; nil where it names none.
+    private static func permissionBits(_ notification: Notification) -> Int? {
+        notification.members["notification"]?.object?["permission"]?.array?
+            .compactMap(\.string).reduce(0) { bits, word in
+                switch word {
+                case "read": bits | 1
+                case "write": bits | 14
+                case "share": bits | 16
+                case _: bits
+                }
+            }
     }
 
     /// The answer to a call for what the peer answered in OCM.

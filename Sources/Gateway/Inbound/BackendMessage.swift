@@ -127,8 +127,8 @@ extension Gateway {
             swaps = try self.swaps(towardsBackend: share)
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
-        if view.backend.kind == .nextcloud,
-            let call = OCSTranslation.permissions(notification, swaps: swaps, filling: filling)
+        if let call = OCSTranslation.call(
+            notification, to: view.backend.kind, swaps: swaps, filling: filling)
         {
             trail.altered("translated")
             return ocs(

@@ -159,6 +159,20 @@ import Transport
         #expect(try await test.post("/ocm/notifications", text).status == 400)
     }
 
+    @Test func aReshareThatIsOverGoesToOwnCloudWhereItTakesIt() async throws {
+        let test = try await TestGateway(kind: "owncloud10")
+        let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
+        let text = """
+            {"notificationType":"RESHARE_UNDO","resourceType":"file","providerId":"1",\
+            "notification":{"sharedSecret":"\(own.credential)"}}
+            """
+        let taken = #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#
+        test.backend.answers(200, taken)
+        _ = test.backend.take()
+        #expect(try await test.post("/ocm/notifications", text).status == 201)
+        #expect(test.backend.take() == ["POST /ocs/v2.php/cloud/shares/1/revoke -"])
+    }
+
     @Test func whoAcceptsAnInvitationOfOursIsAContactAndNobodyElse() async throws {
         test.backend.answers(200, #"{"userID":"bob","email":"","name":"Bob"}"#)
         let answer = try await test.post("/ocm/invite-accepted", Messages.invite(from: "one.test"))
