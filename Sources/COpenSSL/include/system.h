@@ -1,0 +1,47 @@
+// The disk and the memory of this process: what Swift cannot call, or not safely.
+#ifndef OCMGATE_SYSTEM_H
+#define OCMGATE_SYSTEM_H
+
+#ifdef __linux__
+#include <linux/falloc.h>
+#include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+// Blocks of the disk for what will be written behind the end of a file, whose size stays; 0 or errno.
+static inline int ocmgate_keep_room(int file, long long offset, long long length) {
+#ifdef __linux__
+    return syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, offset, length) == 0 ? 0 : errno;
+#else
+    return EOPNOTSUPP;
+#endif
+}
+
+// No core file, no attached debugger and no backtrace, which shows memory, gets the secrets of this
+// process; 0 when it is so. A sanitizer keeps its own handlers.
+static inline int ocmgate_keep_out_of_dumps(void) {
+#if defined(__has_feature) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+    const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) signal(faults[i], SIG_DFL);
+#endif
+    struct rlimit none = {0, 0};
+    int failed = setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+    failed |= prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+    return failed;
+}
+
+// Free memory of the allocator goes back to the system.
+static inline void ocmgate_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+#endif
