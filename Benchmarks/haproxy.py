@@ -57,7 +57,7 @@ class HAProxy:
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("haproxy did not start")
+                    raise RuntimeError("haproxy did not start") from None
                 time.sleep(0.05)
 
     def stop(self) -> None:

@@ -184,7 +184,8 @@ class Month:
         key = f"https://{peer}/ocm#signature" if generation == "cavage" else f"{peer}#key1"
         signature = f',"signature":{{"generation":"{generation}","result":"{result}"'
         if generation != "none":
-            signature += (f',"key_id":"{key}","algorithm":"{"rsa-v1_5-sha512" if generation == "cavage" else "ed25519"}"'
+            algorithm = "rsa-v1_5-sha512" if generation == "cavage" else "ed25519"
+            signature += (f',"key_id":"{key}","algorithm":"{algorithm}"'
                           ',"covered":["@method","@target-uri","content-digest","content-length","date"]'
                           f',"created":{at // 1000 - 1},"offset":1')
         parts.append(signature + "}")

@@ -198,7 +198,7 @@ class Nginx:
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"nginx ({name}) did not start")
+                    raise RuntimeError(f"nginx ({name}) did not start") from None
                 time.sleep(0.05)
 
     def stop(self) -> None:

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2034
 # What the scripts of this folder share: messages, and getting what is missing on the machine.
 # Sourced, never run.
 
@@ -17,7 +18,8 @@ fail() {
 build_packages=(libssl-dev libnghttp2-dev libsqlite3-dev zlib1g-dev pkg-config)
 
 # What the tests ask the gateway with, and put behind it.
-test_packages=(apache2-bin curl git iproute2 litmus nghttp2-client nghttp2-server nginx openssl rclone)
+test_packages=(apache2-bin curl git iproute2 litmus nghttp2-client nghttp2-server nginx openssl rclone
+    shellcheck)
 
 # What the benchmarks set the gateway beside, and load it by.
 bench_packages=("${build_packages[@]}" haproxy nghttp2-client nginx openssl wrk)

@@ -46,7 +46,8 @@ class Closed:
         gateway.add_share("gone.test", "7", self.secret, "--permissions", "read,write")
 
     def reached(self) -> list[str]:
-        return [request.start for request in self.lax.backend.take() if "-provider" not in request.target and request.target != "/status.php"]
+        return [request.start for request in self.lax.backend.take()
+                if "-provider" not in request.target and request.target != "/status.php"]
 
 
 @pytest.fixture(scope="module", params=["nextcloud", "owncloud10"])
@@ -78,7 +79,8 @@ def test_no_spelling_of_a_credential_hides_the_secret_of_a_share(closed, evidenc
     "/index.php/apps/files_sharing/publicpreview/{0}?file=a", "/index.php/apps/editor/page?shareToken={0}",
     "/index.php/apps/files_sharing/ajax/publicpreview.php?t={1}&file=a", "/public.php?service=files&t={0}",
     "/public.php/dav/files/{0}/a.txt", "/public.php/dav/uploads/{0}/1/2", "/public.php/dav/files/{0}%20/a",
-    INFO + "?t={0}", INFO + "?t={0}%20", INFO + "?+t={0}", INFO + "?t=x&%20t={0}", "/index.phpindex.php" + INFO[10:] + "?t={0}",
+    INFO + "?t={0}", INFO + "?t={0}%20", INFO + "?+t={0}", INFO + "?t=x&%20t={0}",
+    "/index.phpindex.php" + INFO[10:] + "?t={0}",
 ])
 @pytest.mark.parametrize("method", ["GET", "POST", "PROPFIND"])
 def test_no_other_door_opens_by_the_secret_of_a_share(closed, evidence, target, method):
@@ -103,7 +105,8 @@ def test_the_body_of_a_shareinfo_names_no_share(closed, kind, body):
 
 
 @pytest.mark.parametrize("kind, body", [
-    (FORM[1], "shareWith=eve@evil.test&token={0}"), ("application/json", '{{"token":"{0}","shareWith":"eve@evil.test"}}'),
+    (FORM[1], "shareWith=eve@evil.test&token={0}"),
+    ("application/json", '{{"token":"{0}","shareWith":"eve@evil.test"}}'),
     ("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{0}\r\n--x--\r\n'),
 ])
 def test_no_share_is_made_of_a_share_as_of_a_public_link(closed, kind, body):
@@ -124,8 +127,9 @@ def test_an_ordinary_shareinfo_passes_with_its_body(closed):
 
 
 @pytest.mark.parametrize("front", ["", "/index.php", "/index.phpindex.php", "//index.php/"])
-@pytest.mark.parametrize("path", ["/ocm/shares", "/ocs/v2.php/cloud/shares", "/ocsapp/cloud/shares", "/ocs/cloud/shares",
-                                  "/apps/federatedfilesharing/shares"])
+@pytest.mark.parametrize("path", [
+    "/ocm/shares", "/ocs/v2.php/cloud/shares", "/ocsapp/cloud/shares", "/ocs/cloud/shares",
+    "/apps/federatedfilesharing/shares"])
 def test_a_message_is_judged_at_every_door(closed, front, path):
     if "federated" in path and closed.lax.server.kind == "nextcloud":
         pytest.skip("not a case: ownCloud's alone")

@@ -465,7 +465,7 @@ def test_slow_clients_are_told_and_cut_while_a_good_one_is_served(hasty):
             assert gateway.request("GET", f"/good/{number}", connection=good).status == 200
             slowest = max(slowest, time.monotonic() - began)
     thread.join()
-    for number, connection in enumerate(crowd):
+    for connection in crowd:
         connection.socket.settimeout(3)
         try:
             outcomes.append(connection.reader.readline()[:12])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lives import decline, life, reshare, single_file
-from oldserver import KINDS, OldServer
+from oldserver import KINDS, DavFailed, OldServer
 from peers import PeerServer
 from tree import Tree
 from ways import DirectWay
@@ -78,9 +78,13 @@ def test_a_refusal_that_no_one_meant_deletes_a_mount(pair):
     got = both.taker.received[-1]
     mount = both.taker.open(got)
     sent.state = "revoked"
-    with pytest.raises(Exception):
+    with pytest.raises(DavFailed):
         mount.read()
     assert not got.mounted
+
+
+def names(headers: list) -> list[str]:
+    return [name.lower() for name, _ in headers if name.lower() != "connection"]
 
 
 def shape(body: str) -> list:
@@ -120,9 +124,7 @@ def test_messages_are_as_recorded(pair, kind, what):
     assert recorded and ours
     there = recorded[0]
     assert shape(ours[0].body.decode()) == shape(there["body"])
-    fields = lambda headers: [name.lower() for name, _ in headers
-                              if name.lower() != "connection"]
-    assert fields(ours[0].headers) == fields(there["headers"])
+    assert names(ours[0].headers) == names(there["headers"])
     assert ours[0].get("user-agent") == dict(
         (name.lower(), value) for name, value in there["headers"])["user-agent"]
 

@@ -37,7 +37,8 @@ code   = "campus_refused"
 [[rule]]
 name   = "small files"
 on     = "share.in"
-when   = { share_type = "user", resource_type = "file", protocol = "webdav", permissions = ["read"], size_max = "1MiB", owner = "*@*.partner.example" }
+when   = { share_type = "user", resource_type = "file", protocol = "webdav", permissions = ["read"], \
+size_max = "1MiB", owner = "*@*.partner.example" }
 action = "allow"
 
 [[rule]]

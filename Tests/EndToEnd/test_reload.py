@@ -1,7 +1,6 @@
 """Certificates and configuration that change while the gateway runs."""
 
 import json
-import signal
 import socket
 import ssl
 import subprocess

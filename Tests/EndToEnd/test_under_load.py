@@ -14,7 +14,6 @@ import time
 
 import pytest
 
-from certificates import Authority
 from clients import Clients
 from gateway import replace
 from listener import Listener
@@ -207,7 +206,7 @@ def test_restarts_under_load_cost_nobody_a_request_or_a_download(loaded):
     """A new process takes the place of the one before again and again."""
     gateway, server = loaded
     downloads, former, clients, loads = [], [], Clients(gateway, 4), Loads(gateway)
-    for number in range(RESTARTS):
+    for _ in range(RESTARTS):
         for _ in range(-(-DOWNLOADS // RESTARTS)):
             downloads.append(Download(gateway, len(downloads) % 2 == 0))
         clients.let(20)

@@ -6,7 +6,6 @@ servers are allowed and what is no peer is tunnelled, so that only the guard sta
 """
 
 import itertools
-import socket
 import ssl
 import time
 

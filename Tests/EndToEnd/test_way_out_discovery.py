@@ -5,8 +5,7 @@ import json
 import pytest
 
 from backend import answer
-from federation import CAVAGE, FAR, HOME, LEGACY, STRICT, Federation
-from lives import shared
+from federation import CAVAGE, FAR, LEGACY, STRICT, Federation
 from oldserver import KINDS
 from tree import Tree
 from ways import Refused

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from backend import answer
-from federation import HOME, LEGACY, STRICT, Federation
+from federation import STRICT, Federation
 from lives import shared
-from oldserver import KINDS, TROUBLE, DavFailed, Sent
+from oldserver import TROUBLE, DavFailed, Sent
 from tree import Tree
 
 GONE = {401, 403, 404, 410}
@@ -112,7 +112,7 @@ def test_outages_of_the_token_endpoint_pass(federation):
         assert len(federation.strict.dav_seen) == seen, f"{fault}: it was asked without a token"
         federation.strict.token_answer = lambda request: None
         waiting[fault] = got
-    for fault, got in waiting.items():
+    for got in waiting.values():
         wait_for(lambda: federation.backend.open(got).read("in.txt") == b"text\n", 35)
 
 

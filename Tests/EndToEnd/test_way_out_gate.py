@@ -14,8 +14,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backend import ScriptedBackend, answer
-from federation import CAVAGE, FAR, HOME, LEGACY, STRICT, Federation
+from backend import answer
+from federation import CAVAGE, HOME, LEGACY, STRICT, Federation
 from listener import Listener
 from tree import Tree
 from ways import Refused, Tunnel

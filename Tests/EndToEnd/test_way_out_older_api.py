@@ -2,7 +2,7 @@
 
 import pytest
 
-from federation import HOME, Federation
+from federation import Federation
 from lives import shared
 from tree import Tree
 

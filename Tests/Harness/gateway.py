@@ -139,7 +139,8 @@ class Gateway:
 
     def __init__(self, folder: Path, authority: Authority, evidence: Evidence, peers: PeerServer,
                  backend_url: str, *, host="cloud.test", kind="nextcloud", passing="all", profile="bridge",
-                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration="", address="127.0.0.1", listen="",
+                 ttl="5m", token="", partners=None, legacy=None, policy="", configuration="",
+                 address="127.0.0.1", listen="",
                  egress: str | None = None, outbound="", journal="", private=("127.0.0.0/8",),
                  unknown="deny"):
         self.host = host
@@ -177,8 +178,8 @@ class Gateway:
         self.configuration = folder / "config.toml"
         self.configuration.write_text(
             CONFIGURATION.format(
-                profile=profile, host=self.host, port=self.port, address=address, listen=listen, certificate=own.certificate,
-                key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
+                profile=profile, host=self.host, port=self.port, address=address, listen=listen,
+                certificate=own.certificate, key=own.key, backend=backend_url, kind=kind, passing=passing, ttl=ttl,
                 token=token, ca=authority.file, folder=folder, outbound=outbound, journal=journal,
                 private=json.dumps(list(private)), egress=self._egress(egress),
                 resolve=", ".join(f'"{a}" = "{b}"' for a, b in peers.resolve().items()
@@ -227,7 +228,7 @@ class Gateway:
             except (ConnectionError, TimeoutError, OSError):
                 if time.monotonic() > deadline:
                     self.kill()
-                    raise AssertionError(f"it did not listen within 20 s:\n{self.log()}")
+                    raise AssertionError(f"it did not listen within 20 s:\n{self.log()}") from None
                 time.sleep(0.02)
 
     def _take_made_keys(self) -> None:
@@ -256,7 +257,7 @@ class Gateway:
             code = self.process.wait(15)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError("it did not end within 15 s of SIGTERM")
+            raise AssertionError("it did not end within 15 s of SIGTERM") from None
         self.process = None
         return code
 
