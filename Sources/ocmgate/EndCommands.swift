@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate stop`: a gateway that runs ends soon.
@@ -54,7 +53,7 @@ struct EndOptions: ParsableArguments {
         do {
             try await Ending.ask(
                 state.file, key, grace: .seconds(limit ?? usual),
-                now: Int(Date().timeIntervalSince1970))
+                now: Environment.live.now())
         } catch { throw CommandFailure("\(error)") }
         let seconds = (ContinuousClock.now - start).wholeSeconds
         if json {

@@ -166,7 +166,7 @@ struct InitCommand: ParsableCommand {
     private func certificate(for host: String) throws -> (key: String, certificate: String) {
         do {
             let key = try PrivateKey.generate(.p256)
-            let now = Int(Date().timeIntervalSince1970)
+            let now = Environment.live.now()
             let certificate = try Certificate.selfSigned(
                 names: [host], key: key, validity: (now - 3600)...(now + 90 * 86_400))
             return (try key.exportPEM(), certificate.pem)

@@ -11,7 +11,7 @@ struct InstallationCheck {
     var warnings: [ConfigurationError] = []
     /// What cannot be looked at from here, and has to be right all the same.
     var notes: [String] = []
-    let now = Int(Date().timeIntervalSince1970)
+    let now = Environment.live.now()
     /// As `policy(of:)` has read it; nil when it could not.
     private(set) var policy: Policy?
 

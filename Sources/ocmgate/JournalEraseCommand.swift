@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 
 /// `ocmgate journal erase`.
@@ -29,7 +28,7 @@ struct JournalEraseCommand: AsyncParsableCommand {
         let pseudonym: JournalPseudonym?
         do {
             pseudonym = try await JournalForgetting.forget(
-                subject, settings, key, now: Int(Date().timeIntervalSince1970))
+                subject, settings, key, now: Environment.live.now())
         } catch { throw CommandFailure("\(error)") }
         if json {
             Output.json([

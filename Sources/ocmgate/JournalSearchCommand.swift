@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate journal search`.
@@ -154,7 +153,7 @@ struct JournalFilter: ParsableArguments {
 
     /// Milliseconds since 1970.
     static func moment(_ text: String, _ option: String) throws -> Int {
-        let now = Int(Date().timeIntervalSince1970 * 1000)
+        let now = Environment.live.now() * 1000
         if let time = JournalTime.milliseconds(text, now: now) { return time }
         throw CommandFailure("\(option): \(quoted(text)) is none of: \(JournalTime.forms)")
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 import OpenSSL
 
@@ -138,7 +137,7 @@ extension KeyCommand {
                 answer = try await change.place(
                     in: settings.state.file, keys: settings.signature.keys,
                     { try ShareCommand.sealKey(settings.state, whenMissing: .refuse) },
-                    now: Int(Date().timeIntervalSince1970))
+                    now: Environment.live.now())
             } catch { throw CommandFailure(telling: error) }
             switch answer {
             case .refused(let reason): throw CommandFailure(reason)

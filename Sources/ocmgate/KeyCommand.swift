@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 import HTTPSignatures
 import OpenSSL
@@ -27,7 +26,7 @@ struct KeyCommand: ParsableCommand {
         guard let site = Site(origin: settings.site.origin, aliases: settings.site.aliases)
         else { throw CommandFailure("site.origin cannot be used") }
         do {
-            let now = Int(Date().timeIntervalSince1970)
+            let now = Environment.live.now()
             let folder = settings.signature.keys
             if let loss = KeyRing.loss(of: folder, state: settings.state.file) { throw loss }
             return (try KeyRing(folder: folder, whenMissing: .refuse, now: now), site, now)

@@ -89,7 +89,7 @@ struct ListFileOptions: ParsableArguments {
             key.isEmpty ? .none : .pinned(try keys()), about: subject.map { .named($0) } ?? .any)
         return try reading.contents(
             try InputFile.bytes(file), signature: try signature(of: file, reading),
-            now: now ?? Int(Date().timeIntervalSince1970))
+            now: now ?? Environment.live.now())
     }
 
     /// Reads a list; one that would not be taken is told, and ends the command with exit code 1.

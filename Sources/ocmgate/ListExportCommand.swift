@@ -95,7 +95,7 @@ struct ListExportCommand: ParsableCommand {
     private func signed(_ document: [UInt8]) throws -> String {
         let text = String(decoding: document, as: UTF8.self)
         guard let sign else { return text }
-        let now = Int(Date().timeIntervalSince1970)
+        let now = Environment.live.now()
         do {
             let pem = String(decoding: try PrivateFile.read(sign), as: UTF8.self)
             let signer = ListSigner(

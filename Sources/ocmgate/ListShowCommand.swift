@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate list show`: the lists and what is in force of them. Only looks, also beside a running
@@ -17,7 +16,7 @@ struct ListShowCommand: ParsableCommand {
 
     func run() throws {
         let (_, policy, folder) = try place.open()
-        let now = Int(Date().timeIntervalSince1970)
+        let now = Environment.live.now()
         let shown = try name.map { [try ListPlace.find($0, in: policy)] } ?? policy.lists
         var states: [ListState] = []
         do throws(PrivateFile.Problem) {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate list update`: fetches lists now, by the gateway that runs or here.
@@ -59,7 +58,7 @@ extension ListOrder {
         do {
             done = try await self.place(
                 settings, policy, try ShareCommand.keyToWrite(settings),
-                now: Int(Date().timeIntervalSince1970))
+                now: Environment.live.now())
         } catch { throw CommandFailure(telling: error) }
         // Without names the lists are those of the policy in force.
         let isBehind = policy.lists.contains { list in

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// The message that a policy is asked about, in the words of a test's `given`.
@@ -123,7 +122,7 @@ struct MessageOptions: ParsableArguments {
             throw CommandFailure((reasons ?? []).joined(separator: "\n"))
         }
         if peer == nil, base == nil { facts.peer = nil }
-        if now == nil, decision == nil { facts.now = Int(Date().timeIntervalSince1970) }
+        if now == nil, decision == nil { facts.now = Environment.live.now() }
         return Asked(facts: facts, by: past?.by)
     }
 

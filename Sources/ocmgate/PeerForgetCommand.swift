@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 extension PeerCommand {
@@ -25,7 +24,7 @@ extension PeerCommand {
             let known: Int
             do {
                 known = try await PeerForgetting.forget(
-                    peer, in: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+                    peer, in: settings.state.file, key, now: Environment.live.now())
             } catch { throw CommandFailure("\(error)") }
             if about.json {
                 Output.json(["peer": .string(peer.description), "keys": .number(known)])

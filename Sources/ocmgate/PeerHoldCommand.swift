@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate peer hold list|approve|refuse`: peers that wait for a person.
@@ -197,7 +196,7 @@ struct PeerHoldCommand: ParsableCommand {
     struct Waiting {
         let settings: Configuration
         let key: SealKey
-        let now = Int(Date().timeIntervalSince1970)
+        let now = Environment.live.now()
 
         init(_ option: ConfigurationOption) throws {
             settings = try option.load()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 extension PeerCommand {
@@ -42,7 +41,7 @@ struct PeerState {
     let settings: Configuration
     private let key: SealKey
     private let policy: Policy
-    let now = Int(Date().timeIntervalSince1970)
+    let now = Environment.live.now()
 
     init(_ option: ConfigurationOption) throws {
         settings = try option.load()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 import Logging
 import OpenSSL
@@ -39,7 +38,7 @@ struct PeerQuestion: ParsableArguments {
             of policy: Policy?, on occasion: Occasion, _ change: (inout Facts) -> Void
         ) -> Verdict? {
             var facts = Facts.ordinary(
-                occasion, peer: peer, now: Int(Date().timeIntervalSince1970))
+                occasion, peer: peer, now: Environment.live.now())
             change(&facts)
             return policy?.evaluate(facts, room: Policy.roomForAll)
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Federation
-import Foundation
 import Gateway
 
 /// `ocmgate policy english`: a policy in plain English, for who has to answer for it.
@@ -34,7 +33,7 @@ struct PolicyEnglishCommand: ParsableCommand {
         let slow = SlowWork()
         let promises = PolicyPromises(policy) { slow.tell("\($0) classes of messages so far") }
         let english = PolicyEnglish(
-            policy, promises, longest: all ? .max : 100, now: Int(Date().timeIntervalSince1970))
+            policy, promises, longest: all ? .max : 100, now: Environment.live.now())
         if json { print(english, of: policy, promises) } else { Output.text(english.text()) }
         if !promises.areKept { throw Exit.findings }
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 
 /// `ocmgate reload`: a gateway that runs reads everything again that may change.
@@ -26,7 +25,7 @@ struct ReloadCommand: AsyncParsableCommand {
         let told: [String: String]
         do {
             told = try await PeerDecision.reload(
-                state.file, key, now: Int(Date().timeIntervalSince1970))
+                state.file, key, now: Environment.live.now())
         } catch { throw CommandFailure("\(error)") }
         if json {
             Output.json([

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 
 extension ShareCommand {
@@ -58,7 +57,7 @@ struct RevocationOptions: ParsableArguments {
         let others: [String]
         do {
             others = try await Revocation(of: id, extent)
-                .carryOut(in: state.file, key, now: Int(Date().timeIntervalSince1970))
+                .carryOut(in: state.file, key, now: Environment.live.now())
         } catch { throw CommandFailure("\(error)") }
         if json {
             Output.json([

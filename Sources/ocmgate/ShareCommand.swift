@@ -114,7 +114,7 @@ struct ShareCommand: ParsableCommand {
             let answer: OrderAnswer
             do {
                 answer = try await order.place(
-                    in: settings.state.file, key, now: Int(Date().timeIntervalSince1970))
+                    in: settings.state.file, key, now: Environment.live.now())
             } catch { throw CommandFailure("\(error)") }
             switch answer {
             case .refused(let reason): throw CommandFailure(reason)
@@ -171,7 +171,7 @@ struct ShareCommand: ParsableCommand {
         do throws(PrivateFile.Problem) {
             _ = try KeyRing.start(
                 folder: settings.signature.keys, state: settings.state.file,
-                now: Int(Date().timeIntervalSince1970))
+                now: Environment.live.now())
         } catch { throw CommandFailure(error.description) }
     }
 
@@ -205,7 +205,7 @@ extension ShareDirection {
 
 extension ShareRecord {
     fileprivate var state: String {
-        standing(now: Int(Date().timeIntervalSince1970)).rawValue
+        standing(now: Environment.live.now()).rawValue
     }
 
     /// What is known, but for secrets.

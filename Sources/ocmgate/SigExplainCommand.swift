@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Gateway
 import HTTPSignatures
 
@@ -60,7 +59,7 @@ struct SigExplainCommand: ParsableCommand {
             bodies: { SuspectBody.all(of: $0) }
         ).find(
             raw.message, body: raw.body, label: label, keys: keys,
-            now: now ?? found?.created(raw.message) ?? Int(Date().timeIntervalSince1970))
+            now: now ?? found?.created(raw.message) ?? Environment.live.now())
         let report = SigExplanation(finding, isPlaced: message.origin != nil || !alias.isEmpty)
         if json {
             Output.json(report.members(found))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Gateway
 import HTTPSignatures
 import OpenSSL
 
@@ -65,7 +66,7 @@ struct SigSignCommand: ParsableCommand {
     func run() throws {
         let raw = try message.read()
         let key = try SigFiles.privateKey(key)
-        let now = created ?? Int(Date().timeIntervalSince1970)
+        let now = created ?? Environment.live.now()
         let added: [(name: String, value: String)]
         do {
             switch generation {

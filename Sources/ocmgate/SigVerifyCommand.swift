@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Gateway
 import HTTPSignatures
 import OpenSSL
 
@@ -57,7 +57,7 @@ struct SigVerifyCommand: ParsableCommand {
             case .ocm:
                 found.judge(
                     raw.message, body: raw.body, key: key, crypto: crypto,
-                    now: now ?? Int(Date().timeIntervalSince1970))
+                    now: now ?? Environment.live.now())
             case .none: .satisfied
             }
         report(found, SignatureVerification(crypto: crypto, profile: verdict))

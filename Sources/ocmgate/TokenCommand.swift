@@ -37,7 +37,7 @@ struct TokenCommand: ParsableCommand {
             do throws(Denial) {
                 let sealer = try Self.sealer(key, site)
                 let token = try sealer.opened(text)
-                let now = Int(Date().timeIntervalSince1970)
+                let now = Environment.live.now()
                 let standing = Self.standing(of: token, settings.state.file, now: now)
                 show(token, token.expiry(at: now), standing)
                 if token.expiry(at: now) == nil, standing.refusal == nil { return }
