@@ -109,6 +109,13 @@ let targets: [Target] = [
         name: "FuzzTests", dependencies: ["FuzzProperties"], path: "Tests/Fuzz/Replay",
         swiftSettings: strict),
     .testTarget(
+        name: "OcmgateTests",
+        dependencies: [
+            "ocmgate", "Federation",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+    .testTarget(
         name: "OcmgateDemoTests",
         dependencies: ["ocmgate-demo", "Federation", "HTTPSignatures", "OpenSSL", "Transport"],
         swiftSettings: strict),
