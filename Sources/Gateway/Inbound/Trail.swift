@@ -76,7 +76,12 @@ final class Trail: Sendable {
     func join(_ underWay: UnderWay) { state.withLock { $0.member = underWay.enter() } }
 
     /// The journal has room for the record.
-    func markReserved() { state.withLock { $0.place = .taken } }
+    func markReserved(_ place: JournalQueue.Place) { state.withLock { $0.place = place } }
+
+    /// What a process that is killed from now on leaves of the message.
+    var owed: OwedRecords.Entry {
+        OwedRecords.Entry(state.withLock { $0.record.decision })
+    }
 
     /// The message was read.
     ///

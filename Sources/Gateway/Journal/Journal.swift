@@ -17,6 +17,7 @@ package final class Journal: Sendable {
 
     private let state: Mutex<JournalState>
     private let disk: Mutex<JournalDisk>
+    private let owed: OwedRecords
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let interval: Duration
@@ -40,12 +41,19 @@ package final class Journal: Sendable {
         patience: Duration = DiskPatience.limit
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
-        guard disk.hasRoom(JournalRecord.lineLimit) else {
+        owed = try OwedRecords(settings.folder)
+        let left = try owed.missing(in: JournalReader(settings.folder))
+        guard disk.hasRoom((left.count + 1) * JournalRecord.lineLimit) else {
             throw JournalError(
                 settings.folder, "has no room for a single record",
                 "make room on its disk, or name another folder in [journal] dir")
         }
+        for record in left {
+            try disk.append(record.text(LogMembers(record.decision.entries)), milliseconds())
+        }
         try disk.commit()
+        try owed.removeAll()
+        for record in left { log.decision(record.decision) }
         try disk.removeOld(milliseconds())
         try disk.checkpoint(milliseconds())
         let places = disk.room / JournalRecord.lineLimit
@@ -68,12 +76,13 @@ package final class Journal: Sendable {
 
     // MARK: Recording
 
-    /// Makes sure of room for one record, before what it is about takes effect.
+    /// Makes sure of room for one record, before what it is about takes effect, and that a killed
+    /// process leaves word of it.
     ///
     /// Refused (503): a full disk, a broken one, one that does not answer. What was given is used by
     /// `append`, or given back.
-    func reserve() async throws(Denial) {
-        let failure: JournalFailure? = await withCheckedContinuation { continuation in
+    func reserve(_ entry: OwedRecords.Entry) async throws(Denial) -> JournalQueue.Place {
+        let answer: Result<Int, JournalFailure> = await withCheckedContinuation { continuation in
             let (answer, mustWake) = state.withLock {
                 state -> (JournalQueue.Answer, Bool) in
                 if state.isSlow { return (.refused(.slow), false) }
@@ -83,12 +92,24 @@ package final class Journal: Sendable {
                 return (answer, state.pace.noteWork())
             }
             switch answer {
-            case .given: continuation.resume(returning: nil)
-            case .refused(let failure): continuation.resume(returning: failure)
+            case .given(let slot): continuation.resume(returning: .success(slot))
+            case .refused(let failure): continuation.resume(returning: .failure(failure))
             case .wait: if mustWake { wake.signal() }
             }
         }
-        if let failure { throw failure.denial }
+        do throws(JournalFailure) {
+            let slot = try answer.get()
+            do throws(JournalFailure) { try owed.note(entry, at: slot) } catch {
+                giveBack(slot)
+                throw error
+            }
+            return .taken(slot)
+        } catch { throw error.denial }
+    }
+
+    private func giveBack(_ slot: Int) {
+        owed.clear(slot)
+        state.withLock { $0.queue.giveBack(slot) }
     }
 
     /// Writes the record of something that is let through; returns when it is on the disk.
@@ -112,7 +133,7 @@ package final class Journal: Sendable {
         _ record: JournalRecord, _ members: @autoclosure () -> LogMembers,
         _ place: JournalQueue.Place
     ) {
-        if place == .taken { state.withLock { $0.queue.giveBack() } }
+        if let slot = place.slot { giveBack(slot) }
         let code = record.decision.shortCode
         note(code: code, of: record.decision.peer.map { .peer($0) } ?? .anybody) {
             .record(record.text(members()), code: code, .none)
@@ -218,6 +239,7 @@ package final class Journal: Sendable {
         }
         checkpoint(.last)
         disk.withLock { $0.close() }
+        owed.close()
         _ = state.withLock { $0.finishWork() }
         refuseAll(.closed)
         ended.signal()
@@ -229,7 +251,7 @@ package final class Journal: Sendable {
             try tellUnrecorded(disk)
             try disk.checkpoint(milliseconds(), which)
             let places = disk.room / JournalRecord.lineLimit
-            state.withLock { $0.queue.written(0, places: places) }
+            state.withLock { $0.queue.written([], places: places) }
         }
     }
 
@@ -261,7 +283,7 @@ package final class Journal: Sendable {
             return (jobs: state.queue.fail(failure), asking: state.asking)
         }
         for job in left.jobs { job.tell(.failed(failure)) }
-        for asking in left.asking { asking.resume(returning: failure) }
+        for asking in left.asking { asking.resume(returning: .failure(failure)) }
     }
 
     private func write(_ jobs: [JournalQueue.Job]) {
@@ -277,7 +299,8 @@ package final class Journal: Sendable {
             try disk.commit()
             if takeMore(disk) { tellRoom() }
             let places = disk.room / JournalRecord.lineLimit
-            let used = jobs.count { !$0.isUnplaced }
+            let used = jobs.compactMap(\.slot)
+            used.forEach(owed.clear)
             state.withLock { $0.queue.written(used, places: places) }
         }
         let isTold = state.withLock { state in
@@ -298,7 +321,7 @@ package final class Journal: Sendable {
     ) throws -> JournalQueue.Outcome {
         switch job.work {
         case .record(let text, let code, let place):
-            if place == .taken || !isShort && makePlace(disk) {
+            if place != .none || !isShort && makePlace(disk) {
                 try disk.append(text, milliseconds())
                 return .done
             }
@@ -358,7 +381,7 @@ package final class Journal: Sendable {
             if disk.room < wanted { _ = disk.hasRoom(wanted) }
             let places = disk.room / JournalRecord.lineLimit
             reason = disk.subjects.blocked ?? .full
-            state.withLock { $0.queue.written(0, places: places) }
+            state.withLock { $0.queue.written([], places: places) }
         }
         // Fewer where the disk took too long.
         let asking = state.withLock { state in
@@ -369,13 +392,13 @@ package final class Journal: Sendable {
         for continuation in asking {
             let answer = state.withLock { $0.queue.takePlace() }
             switch answer {
-            case .given:
+            case .given(let slot):
                 tellRoom()
-                continuation.resume(returning: nil)
-            case .refused(let failure): continuation.resume(returning: failure)
+                continuation.resume(returning: .success(slot))
+            case .refused(let failure): continuation.resume(returning: .failure(failure))
             case .wait:
                 if reason == .full { tellFull() }
-                continuation.resume(returning: failure ?? reason)
+                continuation.resume(returning: .failure(failure ?? reason))
             }
         }
     }
@@ -408,7 +431,7 @@ package final class Journal: Sendable {
                 "nothing is let through until it does: see the disk")
         }
         for job in told { job.tell(.failed(.slow)) }
-        for asking in asking { asking.resume(returning: .slow) }
+        for asking in asking { asking.resume(returning: .failure(.slow)) }
         if goesOn { watchLater() }
     }
 
@@ -475,9 +498,4 @@ package final class Journal: Sendable {
 
     /// Places that there should always be beyond those that are taken.
     private static let comfort = 128
-}
-
-extension DecisionRecord {
-    /// What decisions without a line are counted by.
-    fileprivate var shortCode: String { code ?? by }
 }

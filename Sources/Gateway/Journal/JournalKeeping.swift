@@ -32,12 +32,12 @@ package enum JournalKeeping: Sendable {
     /// Makes sure of room for a record before what it is about takes effect.
     ///
     /// Refused: `journal_unavailable`.
-    func reserve() async throws(Denial) -> JournalQueue.Place {
+    func reserve(
+        _ entry: @autoclosure () -> OwedRecords.Entry
+    ) async throws(Denial) -> JournalQueue.Place {
         switch self {
         case .off: return .none
-        case .on(let journal, _):
-            try await journal.reserve()
-            return .taken
+        case .on(let journal, _): return try await journal.reserve(entry())
         }
     }
 
@@ -139,10 +139,7 @@ extension Gateway {
     /// Refused: `journal_unavailable`.
     func reserve(_ trail: Trail) async throws(Denial) {
         trail.join(underWay)
-        switch try await journal.reserve() {
-        case .taken: trail.markReserved()
-        case .none: break
-        }
+        trail.markReserved(try await journal.reserve(trail.owed))
     }
 
     /// Keeps the body of a message, where the journal keeps bodies.

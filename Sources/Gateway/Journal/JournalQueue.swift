@@ -20,9 +20,9 @@ struct JournalQueue {
         let work: Work
         let isAwaited: Bool
         /// Whether it takes room that nobody has promised it.
-        var isUnplaced: Bool {
-            if case .record(_, _, .taken) = work { false } else { true }
-        }
+        var isUnplaced: Bool { slot == nil }
+        /// The place that was taken for it.
+        var slot: Int? { if case .record(_, _, let place) = work { place.slot } else { nil } }
         /// Told once, on the journal's thread, or when that has no answer of the disk for too long.
         let tell: @Sendable (Outcome) -> Void
 
@@ -30,8 +30,19 @@ struct JournalQueue {
         fileprivate var unawaited: Job { Job(work: work, isAwaited: false, tell: { _ in }) }
     }
 
-    /// Whether a place was taken for a record.
-    enum Place: Sendable { case taken, none }
+    /// Whether a place was taken for a record, and which: what is let through is noted there
+    /// (``OwedRecords``).
+    enum Place: Sendable, Equatable {
+        case taken(Int)
+        case none
+
+        var slot: Int? {
+            switch self {
+            case .taken(let slot): slot
+            case .none: nil
+            }
+        }
+    }
 
     /// How a job ended.
     enum Outcome: Sendable {
@@ -41,7 +52,7 @@ struct JournalQueue {
     }
 
     /// What becomes of somebody who asks for a place.
-    enum Answer { case given, refused(JournalFailure), wait }
+    enum Answer { case given(Int), refused(JournalFailure), wait }
 
     private(set) var waiting: [Job] = []
     private(set) var failure: JournalFailure?
@@ -50,6 +61,9 @@ struct JournalQueue {
     private(set) var taken = 0
     /// Places that there is room for.
     private(set) var places = 0
+    /// Numbers of places that were given back, below the greatest that was ever taken.
+    private var freeSlots: [Int] = []
+    private var slots = 0
     /// Refusals that have no line, by their codes.
     private(set) var unrecorded: [String: Int] = [:]
     private var budget: JournalBudget
@@ -74,7 +88,9 @@ struct JournalQueue {
         if let failure { return .refused(failure) }
         guard taken < places else { return .wait }
         taken += 1
-        return .given
+        if let slot = freeSlots.popLast() { return .given(slot) }
+        defer { slots += 1 }
+        return .given(slots)
     }
 
     /// What cannot be queued is returned with the reason.
@@ -101,7 +117,10 @@ struct JournalQueue {
         return true
     }
 
-    mutating func giveBack() { taken = max(0, taken - 1) }
+    mutating func giveBack(_ slot: Int) {
+        taken = max(0, taken - 1)
+        freeSlots.append(slot)
+    }
 
     /// The next jobs of one sync.
     mutating func takeJobs() -> [Job] {
@@ -117,9 +136,9 @@ struct JournalQueue {
         return true
     }
 
-    /// What was written is on the disk: so many lines that had places, and room for so many more.
-    mutating func written(_ count: Int, places: Int) {
-        taken = max(0, taken - count)
+    /// What was written is on the disk: the lines that had these places, and room for so many more.
+    mutating func written(_ slots: [Int], places: Int) {
+        for slot in slots { giveBack(slot) }
         self.places = places
     }
 

@@ -50,3 +50,8 @@ package struct JournalRecord: Sendable {
         self.facts = facts
     }
 }
+
+extension DecisionRecord {
+    /// What decisions without a line are counted by.
+    var shortCode: String { code ?? by }
+}

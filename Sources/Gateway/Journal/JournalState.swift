@@ -1,6 +1,6 @@
 /// What the journal has to do, who waits for it, and how its disk does.
 struct JournalState {
-    typealias Asking = CheckedContinuation<JournalFailure?, Never>
+    typealias Asking = CheckedContinuation<Result<Int, JournalFailure>, Never>
 
     var queue: JournalQueue
     var asking: [Asking] = []

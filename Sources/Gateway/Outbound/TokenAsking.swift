@@ -58,7 +58,8 @@ extension Gateway {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
             try admit(endPoint.host, namedBy: data.peer, policy.current)
-            asking.place = try await journal.reserve()
+            asking.place = try await journal.reserve(
+                OwedRecords.Entry(asking.record.decision))
             asking.watch.enters(.peer, at: environment.monotonicMicroseconds())
             guard let share = registry[use.lease.name.share] else {
                 throw Denial(.shareEnded, "share \(use.lease.name.share) is gone")

@@ -23,13 +23,27 @@ struct JournalQueueTests {
             Issue.record("a place was given that is not there")
             return
         }
-        queue.written(1, places: 1)
+        queue.written([0], places: 1)
         #expect(queue.taken == 1)
         let refused = queue.takeSpare()
-        queue.giveBack()
+        queue.giveBack(1)
         let given = queue.takeSpare()
         #expect(!refused && given)
         #expect(queue.places == 0)
+    }
+
+    @Test func whoHasAPlaceHasItAlone() {
+        var queue = JournalQueue(places: 10)
+        func take() -> Int? {
+            if case .given(let slot) = queue.takePlace() { slot } else { nil }
+        }
+        let first = [take(), take(), take()]
+        queue.giveBack(1)
+        let again = take()
+        queue.written([0, 2], places: 10)
+        let rest = Set([take(), take(), take()])
+        #expect(first == [0, 1, 2] && again == 1)
+        #expect(rest == [0, 2, 3])
     }
 
     @Test func nothingIsTakenOnceItIsBroken() throws {

@@ -54,9 +54,9 @@ struct JournalTests {
         let files = try TestJournal()
         let journal = try Self.open(files)
         for number in 0..<20 {
-            try await journal.reserve()
+            let place = try await journal.reserve()
             let id = "0000000000000\(100 + number)"
-            try await journal.append(try TestJournal.record(id), .taken)
+            try await journal.append(try TestJournal.record(id), place)
             let found = try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)
             #expect(found.last == id)
             #expect(found.count == number + 1)
@@ -71,9 +71,9 @@ struct JournalTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<500 {
                 group.addTask {
-                    try await journal.reserve()
+                    let place = try await journal.reserve()
                     try await journal.append(
-                        try TestJournal.record("0000000000000\(100 + number)"), .taken)
+                        try TestJournal.record("0000000000000\(100 + number)"), place)
                 }
             }
             try await group.waitForAll()
@@ -114,8 +114,8 @@ struct JournalTests {
         refused.decision.action = .deny
         refused.decision.code = "not_allowed"
         journal.note(refused, .none)
-        try await journal.reserve()
-        try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+        let place = try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000002"), place)
         journal.close()
         #expect(
             try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == ["0000000000000002"])
@@ -154,8 +154,8 @@ struct JournalTests {
         #expect(sizes.count < 1000 && size > 10_000)
         #expect(size <= 150_000 - places * JournalRecord.lineLimit - 16_384)
         files.room.size = .max
-        try await journal.reserve()
-        try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+        let place = try await journal.reserve()
+        try await journal.append(try TestJournal.record("0000000000000002"), place)
         journal.close()
         let report = try files.verify()
         #expect(report.findings == [] && report.unsigned == 0)
@@ -289,14 +289,14 @@ struct JournalTests {
                 return true
             })
         let journal = try Self.open(files, log: log)
-        try await journal.reserve()
-        try await journal.append(try TestJournal.record("0000000000000001"), .taken)
-        try await journal.reserve()
+        try await journal.append(
+            try TestJournal.record("0000000000000001"), try await journal.reserve())
+        let place = try await journal.reserve()
         let nowhere = try FileDescriptor.open(FilePath("/proc/self/mem"), .readWrite)
         _ = try nowhere.duplicate(as: try Self.descriptor(of: try files.file()))
         try nowhere.close()
         let denial = await #expect(throws: Denial.self) {
-            try await journal.append(try TestJournal.record("0000000000000002"), .taken)
+            try await journal.append(try TestJournal.record("0000000000000002"), place)
         }
         #expect(denial?.code == .journalUnavailable)
         await #expect(throws: Denial.self) { try await journal.reserve() }
@@ -326,7 +326,7 @@ struct JournalTests {
         let journal = try Self.open(
             files, log: log, settings: settings, patience: .milliseconds(50))
         // Two have their places and are under way already.
-        for _ in 0..<2 { try await journal.reserve() }
+        let places = [try await journal.reserve(), try await journal.reserve()]
         var refused = try TestJournal.record("0000000000000001")
         refused.decision.action = .deny
         journal.note(refused, .none)
@@ -334,7 +334,7 @@ struct JournalTests {
         for number in 2...3 {
             let denial = await #expect(throws: Denial.self) {
                 try await journal.append(
-                    try TestJournal.record("000000000000000\(number)"), .taken)
+                    try TestJournal.record("000000000000000\(number)"), places[number - 2])
             }
             #expect(denial?.code == .journalUnavailable)
         }
@@ -343,11 +343,14 @@ struct JournalTests {
         #expect(denial?.code == .journalUnavailable)
         goesOn.signal()
         // A disk that is slow again meanwhile says so again.
-        while (try? await journal.reserve()) == nil {
-            try await Task.sleep(for: .milliseconds(20))
+        var place: JournalQueue.Place?
+        while place == nil {
+            place = try? await journal.reserve()
+            if place == nil { try await Task.sleep(for: .milliseconds(20)) }
         }
         // Told slow or not, it is written.
-        try? await journal.append(try TestJournal.record("0000000000000004"), .taken)
+        try? await journal.append(
+            try TestJournal.record("0000000000000004"), try #require(place))
         journal.close()
         log.flush()
         #expect(lines.all.joined().contains("journal.resumed"))
@@ -388,5 +391,15 @@ struct JournalTests {
                 == file
         }
         return FileDescriptor(rawValue: try #require(name.flatMap { Int32($0) }))
+    }
+}
+
+extension Journal {
+    /// For a message of which nothing is known.
+    fileprivate func reserve() async throws(Denial) -> JournalQueue.Place {
+        try await reserve(
+            OwedRecords.Entry(
+                decision: "0000000000000000", kind: "shares", direction: .inbound, peer: nil,
+                providerID: nil))
     }
 }

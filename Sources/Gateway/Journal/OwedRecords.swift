@@ -1,0 +1,140 @@
+import Federation
+import Foundation
+import OpenSSL
+import SystemPackage
+
+/// What was let through and has no record yet, in a file beside the journal's: what a process that is
+/// killed leaves in it, the next one records.
+///
+/// A message has a slot of the file from before it takes effect until its record is on the disk.
+/// Nothing is synced: the file outlives the process, not the machine. Slots are written by whoever
+/// has them, on any thread.
+struct OwedRecords: Sendable {
+    /// What is known of a message when it is let through.
+    struct Entry: Sendable, Equatable {
+        let decision: String
+        let kind: String
+        let direction: DecisionRecord.Direction
+        /// Whom it is of, or for.
+        let peer: String?
+        let providerID: String?
+    }
+
+    private let file: FileDescriptor
+
+    /// Opens the file of a journal's folder, or makes it.
+    ///
+    /// Refused: one that others may use, and one that cannot be opened.
+    init(_ folder: String) throws {
+        let path = (folder as NSString).appendingPathComponent(Self.fileName)
+        if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
+        try PrivateFile.checkStanding(path)
+        do {
+            file = try FileDescriptor.open(
+                FilePath(path), .readWrite, options: [.noFollow, .closeOnExec])
+        } catch {
+            throw JournalError(path, "cannot be opened: \(error)", "see whether the disk is whole")
+        }
+    }
+
+    /// Writes what is about to be let through into a slot that is its own.
+    ///
+    /// Refused: what the disk does not take.
+    func note(_ entry: Entry, at slot: Int) throws(JournalFailure) {
+        do { try write(entry.line, at: slot) } catch {
+            throw error == .noSpace || error == .fileTooLarge ? .full : .broken
+        }
+    }
+
+    /// The record is on the disk, or there will be none. Where this cannot be written the next start
+    /// finds the record.
+    func clear(_ slot: Int) { try? write([0], at: slot) }
+
+    private func write(_ bytes: [UInt8], at slot: Int) throws(Errno) {
+        do {
+            try file.writeAll(toAbsoluteOffset: Int64(slot * Self.slotSize), bytes)
+        } catch { throw error as? Errno ?? .ioError }
+    }
+
+    /// The records that a process before did not come to write, the oldest first; what cannot be read
+    /// is none of them.
+    func missing(in reader: JournalReader) throws -> [JournalRecord] {
+        let size = Int(try file.seek(offset: 0, from: .end))
+        try file.seek(offset: 0, from: .start)
+        let bytes = try FileBytes.read(file.rawValue, size, after: [UInt8]().span)
+        let left = stride(from: 0, to: bytes.count, by: Self.slotSize).compactMap { start in
+            Entry(bytes[start..<min(start + Self.slotSize, bytes.count)])
+        }
+        if left.isEmpty { return [] }
+        var written: Set<String> = []
+        // What is here and has a line was written in the last sync.
+        try reader.lines(of: try reader.days().suffix(2), last: Self.lastSync) { line, _ in
+            if line.kind == .decision, let id = line.member("decision")?.string {
+                written.insert(id)
+            }
+            return .goOn
+        }
+        return left.filter { !written.contains($0.decision) }
+            .sorted { $0.decision < $1.decision }.map(\.record)
+    }
+
+    /// All of it is recorded.
+    func removeAll() throws { try file.resize(to: 0) }
+
+    func close() { try? file.close() }
+
+    static let fileName = "journal.owed"
+    fileprivate static let slotSize = 1024
+    /// Bytes at the end of a file in which the records of a sync are.
+    private static let lastSync = 64 << 20
+}
+
+extension OwedRecords.Entry {
+    /// - Parameter decision: of a message that is about to be let through.
+    init(_ decision: DecisionRecord) {
+        self.init(
+            decision: decision.id, kind: decision.kind, direction: decision.direction,
+            peer: decision.peer ?? decision.claimed, providerID: decision.providerID)
+    }
+
+    /// Nil for a slot that nobody has, and for what is none.
+    fileprivate init?(_ slot: ArraySlice<UInt8>) {
+        guard let end = slot.firstIndex(of: UInt8(ascii: "\n")),
+            let object = (try? JSONValue(parsing: Array(slot[..<end])))?.object,
+            let decision = object["decision"]?.string, let kind = object["kind"]?.string,
+            let direction = object["direction"]?.string
+                .flatMap({ DecisionRecord.Direction(rawValue: $0) })
+        else { return nil }
+        self.init(
+            decision: decision, kind: kind, direction: direction, peer: object["peer"]?.string,
+            providerID: object["provider_id"]?.string)
+    }
+
+    /// One line that a slot holds; the peer's id of the share is left out where it does not.
+    fileprivate var line: [UInt8] {
+        for id in [providerID, nil] {
+            var members: [(String, JSONValue)] = [
+                ("decision", .string(decision)), ("kind", .string(kind)),
+                ("direction", .string(direction.rawValue)),
+            ]
+            if let peer { members.append(("peer", .string(peer))) }
+            if let id { members.append(("provider_id", .string(id))) }
+            let line = JSONValue.object(members).serialized() + [UInt8(ascii: "\n")]
+            if line.count <= OwedRecords.slotSize { return line }
+        }
+        return [0]
+    }
+
+    /// The record of a message of which nobody knows what became: it was let through, and may have
+    /// taken effect.
+    fileprivate var record: JournalRecord {
+        var record = DecisionRecord(
+            id: decision, kind: kind, direction: direction, action: .fail,
+            by: Decider.undecided.name, status: 0, client: "-")
+        record.peer = peer
+        record.providerID = providerID
+        record.detail =
+            "interrupted: let through when the process ended; whom it was for may have taken it"
+        return JournalRecord(record)
+    }
+}
