@@ -3,6 +3,7 @@ package import Transport
 
 /// Where a request goes: to a phase, to a document, to the backend.
 extension Gateway: RequestHandler {
+    /// What becomes of a request, by its head (`protocol.md` 9).
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         if let denial = denialOfLoop(head) {
             return .answer(refusal(denial, of: head, client))
@@ -30,6 +31,7 @@ extension Gateway: RequestHandler {
             + "(nginx: proxy_set_header Host $http_host), or name it in site.aliases"
     }
 
+    /// The answer to what is no good request; one for an endpoint of ours is recorded.
     package func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer {

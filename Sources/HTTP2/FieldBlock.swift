@@ -50,7 +50,9 @@ package struct FieldBlock: Sendable {
         if !isTooLarge { add(name, value) }
     }
 
+    /// The bytes of a field's name.
     package func name(_ field: Field) -> ArraySlice<UInt8> { bytes[field.name] }
 
+    /// The bytes of a field's value.
     package func value(_ field: Field) -> ArraySlice<UInt8> { bytes[field.value] }
 }

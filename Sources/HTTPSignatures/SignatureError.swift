@@ -3,6 +3,7 @@
 /// `subject` names the part (a label, component, parameter or field); it may hold text that the
 /// peer chose, bounded to 64 bytes: escape it where it is written.
 package struct SignatureError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong with a signature.
     package enum Reason: String, Sendable, CaseIterable {
         // The fields that carry signatures.
         case malformedField = "malformed signature field"

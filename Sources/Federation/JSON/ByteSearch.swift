@@ -9,6 +9,7 @@ extension Span<UInt8> {
         return nil
     }
 
+    /// Whether a byte is among them.
     package func contains(_ byte: UInt8) -> Bool { firstIndex(of: byte) != nil }
 
     /// The place of the first `://`.

@@ -4,6 +4,7 @@ package struct JSONError: Error, Sendable, Equatable {
     /// Zero-based offset of the offending byte.
     package let offset: Int
 
+    /// What a text is refused for.
     package enum Problem: String, Sendable, CaseIterable {
         case tooLong = "too long"
         case tooDeep = "nested too deeply"

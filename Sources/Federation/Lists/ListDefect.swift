@@ -1,5 +1,6 @@
 /// Why a list from elsewhere is not taken: nothing of it is then, and what was known before stays.
 package struct ListDefect: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What of a list is meant.
     package enum Place: Sendable, Equatable {
         case whole
         case line(SourcePosition)

@@ -78,6 +78,8 @@ package struct ListReading: Sendable {
         Array(JSONList.text(entries).utf8)
     }
 
+    /// The entries of a list that was taken before, as the state has them. Refused: what
+    /// ``ListContents`` did not write.
     package static func stored(_ bytes: [UInt8]) throws(ListDefect) -> [ListEntry] {
         try JSONList.contents(
             bytes, JSONLimits(bytes: bytes.count, depth: 4, values: ListContents.most * 4 + 8)

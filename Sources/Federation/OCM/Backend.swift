@@ -77,6 +77,7 @@ package struct Backend: Sendable, Equatable {
         }
     }
 
+    /// How a share's secret is shown to it.
     package enum Credential: Sendable, Equatable {
         /// `Basic base64(secret ":")`.
         case basic

@@ -131,6 +131,7 @@ extension Backend {
         case acknowledge
     }
 
+    /// Whether a notification goes to it.
     package func handling(of type: Notification.Kind) -> NotificationHandling {
         switch (kind, type) {
         case (.ocis, .shareAccepted), (.ocis, .shareDeclined): .acknowledge

@@ -104,6 +104,7 @@ package struct DiscoveryDocument: Sendable, Equatable {
     /// ends.
     package var webdavPath: String? { webdavPath(for: "file") }
 
+    /// The WebDAV prefix of shares of a type, else of any; nil when the document names none.
     package func webdavPath(for resourceType: String) -> String? {
         let types =
             resourceTypes.filter { $0.name == resourceType }

@@ -59,6 +59,7 @@ package struct Notification: Sendable {
         }
     }
 
+    /// Which side of a share sends such a notification.
     package enum Side: Sendable, Equatable {
         case owner, receiver, either
     }

@@ -59,10 +59,12 @@ package struct OutboundTranslation: Sendable {
             grantee: grantee, resourceType: resourceType)
     }
 
+    /// The accepted invitation in the peer's words.
     package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
         words.inviteAccepted(message)
     }
 
+    /// The request with its addresses in the peer's form.
     package func requestShare(_ request: RequestShare) -> TranslatedBody {
         var members = request.members
         for name in ["owner", "shareWith"] { writeAddress(name, in: &members) }

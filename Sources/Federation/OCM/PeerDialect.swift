@@ -22,6 +22,7 @@ package struct PeerDialect: Sendable, Equatable {
     package let permissions: PermissionWords
     package let invites: Invites
 
+    /// Whether a peer looks at signatures.
     package enum Verification: Sendable, Equatable {
         /// It publishes keys, or has signed or verified before.
         case verifies

@@ -9,6 +9,7 @@ package struct PeerHost: Sendable, Hashable, Comparable, CustomStringConvertible
     /// The port when it is not the scheme's own.
     package let port: UInt16?
 
+    /// What the host is: a name or an address.
     package enum Kind: Sendable, Equatable {
         case name, ipv4, ipv6
     }

@@ -20,6 +20,7 @@ package struct ServedDiscovery: Sendable {
     /// The host at which the gateway reaches the backend; nil for one without.
     package var backend: PeerHost?
 
+    /// The member `publicKey`, for draft-cavage.
     package struct SignatureKey: Sendable, Equatable {
         package let keyId: String
         package let pem: String
@@ -32,6 +33,7 @@ package struct ServedDiscovery: Sendable {
         }
     }
 
+    /// What of the backend's own document may be served as it is.
     package enum BackendMember: String, Sendable, CaseIterable {
         case resourceTypes, inviteAcceptDialog
     }

@@ -14,6 +14,7 @@ package enum SharePermissions: Sendable, Equatable {
     /// The literal text that stands for "ask by PROPFIND" in Nextcloud's and ownCloud's messages.
     package static let literal = "{http://open-cloud-mesh.org/ns}share-permissions"
 
+    /// Whether a permission is granted; all are where none is named.
     package func includes(_ permission: String) -> Bool {
         switch self {
         case .unspecified: true

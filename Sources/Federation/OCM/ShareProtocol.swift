@@ -14,6 +14,7 @@ package struct ShareProtocol: Sendable {
     /// Where in `protocol` it was found.
     package let place: Place
 
+    /// Where a share has a protocol.
     package enum Place: Sendable, Equatable {
         /// `options` of the deprecated shape.
         case options

@@ -1,5 +1,6 @@
 /// An absolute http or https URL, cut once and for all: what is judged is what is dialled.
 package struct URLParts: Sendable, Equatable {
+    /// The schemes that are read.
     package enum Scheme: String, Sendable {
         case http, https
     }

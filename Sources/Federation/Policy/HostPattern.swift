@@ -2,6 +2,7 @@
 ///
 /// Without a port it means the host on every port.
 package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
+    /// Which hosts are meant beside the one that is named.
     package enum Scope: Int, Sendable, Comparable {
         /// `.host`
         case hostAndBelow
@@ -37,6 +38,7 @@ package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         port = PeerHost.writtenPort(rest)
     }
 
+    /// Whether a host is meant; a pattern without a port means each.
     package func matches(_ host: PeerHost) -> Bool {
         guard port == nil || port == host.connectPort else { return false }
         switch scope {

@@ -58,6 +58,7 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
+    /// Whether an address is in the block; one of IPv4 is in none of IPv6.
     package func contains(_ address: NetworkAddress) -> Bool {
         address.isIPv4 == base.isIPv4 && address.high & maskHigh == base.high
             && address.low & maskLow == base.low

@@ -73,8 +73,11 @@ package struct OccasionSet: Sendable, Hashable {
         for occasion in occasions { insert(occasion) }
     }
 
+    /// Whether an occasion is a member.
     package func contains(_ occasion: Occasion) -> Bool { bits & Self.bit(occasion) != 0 }
+    /// Adds an occasion.
     package mutating func insert(_ occasion: Occasion) { bits |= Self.bit(occasion) }
+    /// Adds all of another set.
     package mutating func formUnion(_ other: OccasionSet) { bits |= other.bits }
     package var isEmpty: Bool { bits == 0 }
 

@@ -1,5 +1,6 @@
 /// A list of peers with the standing that it gives them.
 package struct PeerList: Sendable {
+    /// What a list says of those on it.
     package enum Stance: String, Sendable, CaseIterable {
         case allow
         case block

@@ -38,6 +38,7 @@ package struct Permissions: Sendable, Hashable {
         bits = words.reduce(0) { $0 | $1.bits }
     }
 
+    /// Whether all of others are among them.
     package func contains(_ other: Permissions) -> Bool { bits & other.bits == other.bits }
 
     /// The words in the order read, write, share, unspecified.

@@ -2,6 +2,7 @@
 ///
 /// Judging is pure: the same policy, facts and time give the same verdict.
 package final class Policy: Sendable {
+    /// What becomes of peers on no list.
     package enum Unknown: String, Sendable, CaseIterable {
         case deny
         case allow
@@ -9,6 +10,7 @@ package final class Policy: Sendable {
         case hold
     }
 
+    /// What becomes of messages that no rule decides.
     package enum Default: String, Sendable, CaseIterable {
         case deny
         case allow

@@ -22,6 +22,7 @@ package struct Requirement: Sendable {
 
 /// A `[[rule]]` block: the first that matches decides.
 package struct Rule: Sendable {
+    /// What a rule that fits does.
     package enum Ruling: Sendable, Equatable {
         case allow(RuleSettings)
         case deny(Refusal)

@@ -1,5 +1,6 @@
 /// What the lists say of a peer, found before anything is fetched from it.
 package struct Standing: Sendable, Equatable {
+    /// What the lists say of a peer.
     package enum Word: String, Sendable, CaseIterable {
         case allow
         case block

@@ -1,5 +1,6 @@
 /// What the policy says of a message, why, and every check that led there.
 package struct Verdict: Sendable, Equatable {
+    /// What becomes of a message.
     package enum Action: String, Sendable, CaseIterable {
         case allow
         case deny
@@ -41,6 +42,7 @@ package struct Refusal: Sendable, Equatable {
     /// Seconds until a full limit may have room; nil: as the row has it.
     package private(set) var roomAfter: Int?
 
+    /// How a message that is not let through ends.
     package enum Outcome: Sendable, Equatable {
         case deny
         /// A person is asked.
@@ -91,6 +93,7 @@ package struct Refusal: Sendable, Equatable {
 
 /// One check of a judgement and how it came out.
 package struct Check: Sendable, Equatable {
+    /// How a check came out.
     package enum Result: String, Sendable, CaseIterable {
         /// The requirement holds, or the peer's standing admits it.
         case passed

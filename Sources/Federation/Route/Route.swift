@@ -53,6 +53,7 @@ package struct OCSCall: Sendable, Equatable {
     }
 }
 
+/// What a call of the older API does (`legacy-wire.md` 2.4).
 package enum OCSAction: Sendable, Equatable {
     /// `POST cloud/shares`; ownCloud also takes it at `cloud` itself.
     case share
@@ -62,6 +63,7 @@ package enum OCSAction: Sendable, Equatable {
     case unknown
 }
 
+/// What becomes of a share by the older API, as the last segment of a path.
 package enum OCSVerb: String, Sendable, CaseIterable {
     case accept, decline, reshare, permissions, revoke, unshare, move
 

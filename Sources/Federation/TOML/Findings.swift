@@ -24,6 +24,7 @@ package final class Findings {
     package var isEmpty: Bool { errors.isEmpty }
     package var count: Int { errors.count }
 
+    /// Notes what is wrong at a place, and what mends it.
     package func report(
         _ position: SourcePosition?, _ message: String, remedy: String? = nil
     ) {
@@ -31,10 +32,12 @@ package final class Findings {
             ConfigurationError(file: file, position: position, message: message, remedy: remedy))
     }
 
+    /// Notes what is wrong.
     package func report(_ error: ConfigurationError) {
         errors.append(error)
     }
 
+    /// Notes all that is wrong.
     package func report(_ errors: ConfigurationErrors) {
         self.errors += errors.all
     }
@@ -73,6 +76,7 @@ package final class Findings {
         return ConfigurationErrors(sorted.map(\.element))
     }
 
+    /// Throws what was noted, all of it.
     package func check() throws(ConfigurationErrors) {
         if let result { throw result }
     }

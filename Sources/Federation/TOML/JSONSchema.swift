@@ -42,6 +42,7 @@ package struct JSONSchema: Sendable {
         either([word(words), line])
     }
 
+    /// A whole number of a range.
     package static func integer(_ range: ClosedRange<Int>) -> JSONSchema {
         JSONSchema([
             ("type", .string("integer")), ("minimum", .integer(range.lowerBound)),
@@ -49,6 +50,7 @@ package struct JSONSchema: Sendable {
         ])
     }
 
+    /// One of these numbers.
     package static func integer(_ values: [Int]) -> JSONSchema {
         JSONSchema([("type", .string("integer")), ("enum", .array(values.map { .integer($0) }))])
     }
@@ -65,6 +67,7 @@ package struct JSONSchema: Sendable {
     package static let instant = text(
         "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}.*)?$")
 
+    /// An array whose elements have one form.
     package static func array(of element: JSONSchema, atLeast least: Int = 0) -> JSONSchema {
         var members: [(String, JSONValue)] = [
             ("type", .string("array")), ("items", .object(element.json)),
@@ -78,6 +81,7 @@ package struct JSONSchema: Sendable {
         either([element, array(of: element, atLeast: 1)])
     }
 
+    /// What fits one of these.
     package static func either(_ choices: [JSONSchema]) -> JSONSchema {
         JSONSchema([("anyOf", .array(choices.map { .object($0.json) }))])
     }
@@ -94,6 +98,7 @@ package struct JSONSchema: Sendable {
         table(members.map { ($0.key, $0.value) }, required: required)
     }
 
+    /// An object with these members and no others.
     package static func table(_ members: [(String, JSONSchema)], required: [String]) -> JSONSchema {
         var json: [(String, JSONValue)] = [
             ("type", .string("object")),
@@ -121,8 +126,10 @@ package struct JSONSchema: Sendable {
     /// The same with the value that counts when the key is not written.
     package func standard(_ value: JSONValue) -> JSONSchema { adding("default", value) }
 
+    /// The same, with what holds where nothing is written.
     package func standard(_ word: String) -> JSONSchema { standard(.string(word)) }
 
+    /// The same with another keyword.
     package func adding(_ key: String, _ value: JSONValue) -> JSONSchema {
         var schema = self
         schema.json[key] = value

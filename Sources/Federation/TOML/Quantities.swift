@@ -93,6 +93,7 @@ extension TOMLForm<ByteCount> {
         return TOMLForm.text(#"a size like "256KiB""#) { ByteCount($0) }.read(node, findings)
     }
 
+    /// A size of a range.
     package static func byteCount(from least: ByteCount, to most: ByteCount) -> TOMLForm {
         TOMLForm("a size from \(least) to \(most)") { node, findings in
             guard let value = TOMLForm.byteCount.read(node, findings) else { return nil }

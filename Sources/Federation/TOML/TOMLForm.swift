@@ -29,6 +29,7 @@ package struct TOMLForm<Value>: Sendable {
         }
     }
 
+    /// The same form, read as something else.
     package func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> TOMLForm<Other> {
         TOMLForm<Other>(expected) { node, findings in read(node, findings).map(transform) }
     }
@@ -99,6 +100,7 @@ extension TOMLForm<Bool> {
 }
 
 extension TOMLForm<Int> {
+    /// A whole number of a range.
     package static func integer(_ range: ClosedRange<Int>) -> TOMLForm {
         let expected =
             range.count == 1

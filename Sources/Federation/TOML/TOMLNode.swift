@@ -2,6 +2,7 @@ import HTTPSignatures
 
 /// A value of a TOML document with the place where it stands.
 package struct TOMLNode: Sendable, Equatable {
+    /// What a value is.
     package enum Content: Sendable, Equatable {
         case string(String)
         case integer(Int)

@@ -56,6 +56,7 @@ package struct TOMLTableReader {
         members.first { $0.key == key }?.keyPosition ?? position
     }
 
+    /// Whether a key is written; it is not known by that.
     package func has(_ key: String) -> Bool { members.contains { $0.key == key } }
 
     /// The value of a key, or nil when it is not written, or wrong (which is reported).

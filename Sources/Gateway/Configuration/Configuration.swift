@@ -27,6 +27,7 @@ package struct Configuration: Sendable {
     /// Keys that were written and make the gateway weaker than its profile, each with its place.
     package var weakenings: [ConfigurationError]
 
+    /// `profile`: how much is enforced where nothing else is written.
     package enum Profile: String, Sendable, CaseIterable {
         case strict, bridge, observe
     }
@@ -56,6 +57,7 @@ package struct Configuration: Sendable {
         /// What `Strict-Transport-Security` says; nil says nothing.
         package var strictTransport: Duration?
 
+        /// What a listener is for.
         package enum Purpose: Sendable { case serve, redirectToHTTPS }
     }
 
@@ -84,6 +86,7 @@ package struct Configuration: Sendable {
         package var headers: Duration
         package var idle: Duration
 
+        /// `backend.pass`: what reaches the backend.
         package enum Pass: String, Sendable, CaseIterable { case all, ocm }
     }
 
@@ -123,7 +126,9 @@ package struct Configuration: Sendable {
         package var algorithms: [SignatureAlgorithm]
         package var minRSA: Int
 
+        /// `signature.accept`: the generations that are taken.
         package enum Accepted: String, Sendable, CaseIterable { case rfc9421, cavage }
+        /// `signature.first_seen`: whether a peer's first key is kept.
         package enum FirstSeen: String, Sendable, CaseIterable { case pin, accept }
     }
 
@@ -136,6 +141,7 @@ package struct Configuration: Sendable {
         package var acceptSecret: AcceptSecret
         package var verifyUnknown: VerifyUnknown
 
+        /// `token.verify_unknown`: who knows a code that the registry does not.
         package enum VerifyUnknown: String, Sendable, CaseIterable { case backend, refuse }
     }
 
@@ -170,6 +176,7 @@ package struct Configuration: Sendable {
         package var candidate: String?
         package var reload: Reload
 
+        /// `policy.reload`: when the files are read again.
         package enum Reload: String, Sendable, CaseIterable { case watch, signal }
     }
 
@@ -214,9 +221,11 @@ package struct Configuration: Sendable {
         /// What is written whatever `format` says (`run --json`).
         package var forced: Format?
 
+        /// `log.level`: the least that is written.
         package enum Level: String, Sendable, CaseIterable {
             case debug, info, notice, warning, error
         }
+        /// `log.format`: for programs or for people.
         package enum Format: String, Sendable, CaseIterable { case json, text }
     }
 }

@@ -10,6 +10,7 @@ package struct NearMiss: Sendable, Equatable {
     package let distortions: [Distortion]
     package let outcome: Outcome
 
+    /// How far the distortions explain it.
     package enum Outcome: String, Sendable, CaseIterable {
         /// With these the signature and all it must cover are right.
         case explained

@@ -40,6 +40,7 @@ package struct JournalReader: Sendable {
         }
     }
 
+    /// The path of a day's file.
     package func file(of day: JournalDay) -> String {
         (folder as NSString).appendingPathComponent(day.fileName)
     }

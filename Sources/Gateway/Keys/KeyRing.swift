@@ -10,6 +10,7 @@ package import OpenSSL
 /// `https://host/ocm#NAME` where draft-cavage does. A key never changes under its name: Nextcloud 31
 /// to 34 would refuse it for good (`protocol.md` 9.8).
 package struct KeyRing: Sendable {
+    /// A key of the site, where it lies and what it is for.
     package struct Entry: Sendable {
         package let name: String
         package let key: PrivateKey

@@ -115,6 +115,7 @@ package struct SealKey: Sendable {
         Secret(master.authenticate(Array("ocmgate \(purpose.rawValue)\u{1}".utf8)))
     }
 
+    /// The key that seals for a purpose (AES-256-GCM).
     package func aead(for purpose: Purpose) throws(CryptoError) -> AEADKey {
         try AEADKey(secret(for: purpose))
     }
@@ -122,6 +123,7 @@ package struct SealKey: Sendable {
     /// What the state keeps to tell this key from another.
     var check: String { secret(for: .check).fingerprint(key: hmac(for: .check)) }
 
+    /// The key that finds things again for a purpose (HMAC-SHA-256).
     package func hmac(for purpose: Purpose) -> HMACKey { HMACKey(.sha256, secret(for: purpose)) }
 }
 

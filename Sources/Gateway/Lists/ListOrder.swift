@@ -4,6 +4,7 @@ import Transport
 
 /// What `ocmgate list update` and `list apply` want done, by the gateway that runs or directly.
 package struct ListOrder: Sendable, Codable {
+    /// What is to be done with the list.
     package enum Work: Sendable, Codable {
         /// Fetch now.
         case update(approval: Approval)

@@ -1,5 +1,6 @@
 /// What came of asking for a list, or of putting its draft in force.
 package struct ListOutcome: Sendable, Codable, Equatable {
+    /// What came of it.
     package enum Word: String, Sendable, Codable {
         /// What is known still holds.
         case unchanged

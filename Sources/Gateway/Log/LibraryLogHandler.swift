@@ -18,6 +18,7 @@ package struct LibraryLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// Writes a library's line as one of ours.
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         log.write(

@@ -10,6 +10,7 @@ package enum LogValue: Sendable, Equatable {
     case list([LogValue])
     case object([LogEntry])
 
+    /// A list of texts.
     package static func texts(_ texts: some Sequence<String>) -> LogValue {
         .list(texts.map { .text($0) })
     }

@@ -22,6 +22,7 @@ package final class EgressHandler: RequestHandler {
         reached = ReachedHosts(gateway.outbound)
     }
 
+    /// What becomes of a request of the backend's, by its head.
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         if let denial = gate.denial(of: client.address) ?? gateway.denialOfLoop(head) {
             return refuse(denial, "", client)
@@ -35,6 +36,7 @@ package final class EgressHandler: RequestHandler {
         }
     }
 
+    /// The answer to what is no good request.
     package func refuse(
         _ failure: RequestFailure, of start: RequestStart, from client: ClientConnection
     ) -> Answer {

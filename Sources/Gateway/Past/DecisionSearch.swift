@@ -40,6 +40,7 @@ package struct DecisionSearch {
         package var earlier: ArraySlice<Record> { records.dropLast() }
     }
 
+    /// What was found of an id.
     package enum Result {
         case found(Found)
         /// The files in which it would be, whether they are there, and what of them cannot be read.

@@ -8,6 +8,7 @@ package struct PeerKey: Sendable, Equatable {
     /// Where it was found; a key serves only the generation it was published for.
     package let source: Source
 
+    /// Where the peer publishes it.
     package enum Source: String, Sendable {
         case jwks, discovery
     }

@@ -85,6 +85,7 @@ package final class ContactBook: Sendable {
             })
     }
 
+    /// Whether these two have accepted an invitation.
     package func contains(_ contact: Contact) -> Bool {
         state.withLock { $0.contacts.contains(contact) }
     }

@@ -21,6 +21,7 @@ package struct KnownPeer: Sendable {
         return pins.isEmpty ? .none : .pinned
     }
 
+    /// What is kept of a peer's keys.
     package enum KeyState: String, Sendable {
         case none, pinned
         /// Held until `peer pin` or `peer forget`.
@@ -41,6 +42,7 @@ package struct KnownPeer: Sendable {
         return hosts.sorted().map { rows.peer($0, policy, now: now) }
     }
 
+    /// What is known of one peer. Refused: a state that cannot be read.
     package static func one(
         _ host: PeerHost, _ state: String, _ key: SealKey, _ policy: Policy, now: Int
     ) throws(StoreOpenError) -> KnownPeer {

@@ -35,6 +35,7 @@ package struct ShareOrder: Sendable, Codable {
     /// What the peer is to hold.
     package var credential: Credential
 
+    /// What the receiver of an added share holds.
     package enum Credential: String, Sendable, Codable {
         /// A code that the gateway makes.
         case code
@@ -59,6 +60,7 @@ package struct PinOrder: Sendable, Codable {
     package var peer: String
     package var keys: [Key]
 
+    /// A key of a peer that is pinned by an operator.
     package struct Key: Sendable, Codable {
         package var source: String
         package var id: String

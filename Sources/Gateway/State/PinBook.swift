@@ -40,6 +40,7 @@ package final class PinBook: Sendable {
         return self[host].contains { $0.key.thumbprint == thumbprint } ? .pinned : .none
     }
 
+    /// Whether the keys that a peer offers continue those that are kept of it; nothing is changed.
     package func judge(_ host: PeerHost, offered: [OfferedKey]) -> PinJudgement {
         Pins.judge(pins: self[host], offered: offered)
     }

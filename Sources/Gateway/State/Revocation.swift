@@ -3,6 +3,7 @@
 ///
 /// What the backend knows of the share stays: it is removed there.
 package struct Revocation: Sendable, Codable {
+    /// What of a share ends.
     package enum Extent: String, Sendable, Codable {
         /// Its codes, secrets and tokens: nothing opens it any more.
         case share

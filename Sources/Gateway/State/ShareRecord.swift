@@ -74,6 +74,7 @@ package struct ShareRecord: Sendable {
         return epoch == token.epoch ? nil : .revoked
     }
 
+    /// Why a token of the share is not good.
     package enum TokenRefusal: String, Sendable {
         case shareOver = "its share is over"
         case revoked = "it was revoked"
@@ -109,6 +110,7 @@ extension [ShareRequirement] {
     }
 }
 
+/// Whether a share can be used.
 package enum ShareStanding: String, Sendable {
     case active, expired, ended
 

@@ -80,6 +80,7 @@ package final class Store: Sendable {
         if let failure { throw failure }
     }
 
+    /// Returns when all of it is on the disk. Refused (`StoreFailure`): none of it is then.
     package func commit(_ changes: Change...) async throws(StoreFailure) {
         try await commit(changes)
     }

@@ -52,6 +52,8 @@ extension CavageSignature {
         Hash.sha256.digest(try signingString(of: message).bytes)
     }
 
+    /// What the signature signs of a message (draft-cavage-12, 2.3). Refused: a field that is named
+    /// and not there.
     package func signingString(of message: SignedMessage) throws(SignatureError) -> SigningString {
         try SigningString(of: message, headers: headers, created: created, expires: expires)
     }

@@ -4,6 +4,7 @@ package struct SuspectKey: Sendable {
     package let key: VerificationKey
     package let role: Role
 
+    /// Why a key is tried.
     package enum Role: Sendable, Equatable {
         /// The one that the signature names.
         case named

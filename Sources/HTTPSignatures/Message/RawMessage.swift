@@ -133,6 +133,7 @@ private struct HeadLines {
 
 /// Why a file is no HTTP message, and what would make it one.
 package struct RawMessageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong with the text.
     package enum Reason: Sendable, Equatable {
         case startLine, unendedHead, fieldName, fieldValue, foldedLine, mixedLineEnds
         case controlByte, transferEncoding, host

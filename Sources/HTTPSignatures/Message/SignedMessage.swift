@@ -19,6 +19,7 @@ package struct SignedMessage: Sendable {
         }
     }
 
+    /// The first line.
     package indirect enum Start: Sendable {
         case request(method: String, target: RequestTarget)
         /// The request is needed only where the signature covers parts of it (`req`).

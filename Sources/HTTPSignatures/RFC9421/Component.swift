@@ -1,6 +1,7 @@
 /// A component identifier: the name of a part of the message, with its parameters (RFC 9421
 /// section 2).
 package struct Component: Sendable, Hashable {
+    /// What of a message is covered (RFC 9421, 2).
     package enum Name: Sendable, Hashable {
         /// A field, in lower case (section 2.1).
         case field(String)

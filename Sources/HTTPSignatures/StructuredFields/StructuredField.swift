@@ -90,6 +90,7 @@ package enum StructuredField {
 
 /// Why bytes are no structured field, or a value cannot be written as one.
 package struct StructuredFieldError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong with a value (RFC 9651, 4.2).
     package enum Reason: String, Sendable {
         case nonASCII = "a byte outside ASCII"
         case trailingBytes = "bytes after the value"

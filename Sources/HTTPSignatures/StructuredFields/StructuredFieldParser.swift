@@ -15,6 +15,7 @@ package struct StructuredFieldParser: ~Escapable {
         self.repeatedKeys = repeatedKeys
     }
 
+    /// Reads a List (RFC 9651, 4.2.1). Refused: anything else.
     package mutating func parseList() throws(StructuredFieldError) -> StructuredField.List {
         try begin()
         let list = try list()
@@ -22,6 +23,7 @@ package struct StructuredFieldParser: ~Escapable {
         return list
     }
 
+    /// Reads a Dictionary (RFC 9651, 4.2.2). Refused: anything else.
     package mutating func parseDictionary() throws(StructuredFieldError)
         -> StructuredField.Dictionary
     {
@@ -31,6 +33,7 @@ package struct StructuredFieldParser: ~Escapable {
         return dictionary
     }
 
+    /// Reads an Item (RFC 9651, 4.2.3). Refused: anything else.
     package mutating func parseItem() throws(StructuredFieldError) -> StructuredField.Item {
         try begin()
         let item = try item()

@@ -11,7 +11,7 @@ package struct StructuredFieldSerializer {
         bytes.reserveCapacity(capacity)
     }
 
-    // 4.1.1 Serializing a List
+    /// Writes a List (4.1.1). Refused: what has no form there.
     package mutating func write(_ list: StructuredField.List) throws(StructuredFieldError) {
         var isFirst = true
         for member in list {
@@ -21,7 +21,7 @@ package struct StructuredFieldSerializer {
         }
     }
 
-    // 4.1.2 Serializing a Dictionary
+    /// Writes a Dictionary (4.1.2). Refused: what has no form there.
     package mutating func write(
         _ dictionary: StructuredField.Dictionary
     ) throws(StructuredFieldError) {
@@ -39,6 +39,7 @@ package struct StructuredFieldSerializer {
         }
     }
 
+    /// Writes a member of a List or Dictionary. Refused: what has no form there.
     package mutating func write(_ member: StructuredField.Member) throws(StructuredFieldError) {
         switch member {
         case .item(let item): try write(item)
@@ -46,7 +47,7 @@ package struct StructuredFieldSerializer {
         }
     }
 
-    // 4.1.1.1 Serializing an Inner List
+    /// Writes an Inner List (4.1.1.1). Refused: what has no form there.
     package mutating func write(_ list: StructuredField.InnerList) throws(StructuredFieldError) {
         write("(")
         var isFirst = true
@@ -59,13 +60,13 @@ package struct StructuredFieldSerializer {
         try write(list.parameters)
     }
 
-    // 4.1.3 Serializing an Item
+    /// Writes an Item (4.1.3). Refused: what has no form there.
     package mutating func write(_ item: StructuredField.Item) throws(StructuredFieldError) {
         try write(item.value)
         try write(item.parameters)
     }
 
-    // 4.1.1.2 Serializing Parameters
+    /// Writes Parameters (4.1.1.2). Refused: what has no form there.
     package mutating func write(
         _ parameters: StructuredField.Parameters
     ) throws(StructuredFieldError) {
@@ -90,7 +91,7 @@ package struct StructuredFieldSerializer {
         write(key)
     }
 
-    // 4.1.3.1 Serializing a Bare Item
+    /// Writes a Bare Item (4.1.3.1). Refused: numbers out of range, texts outside ASCII.
     package mutating func write(_ value: StructuredField.BareItem) throws(StructuredFieldError) {
         switch value {
         case .integer(let integer): try write(integer: integer)

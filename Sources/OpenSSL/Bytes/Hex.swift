@@ -1,5 +1,6 @@
 /// Lower-case hexadecimal digits, two for each byte.
 package enum Hex {
+    /// Two lower-case digits for each byte.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         append(Array(bytes).span, to: &text)

@@ -20,10 +20,12 @@ package final class AEADKey: Sendable {
         self.key = key
     }
 
+    /// Encrypts, and vouches for `data` beside it: nonce, ciphertext and tag in one.
     package func seal(_ plaintext: [UInt8], authenticating data: [UInt8]) -> [UInt8] {
         seal(plaintext.span, authenticating: data.span)
     }
 
+    /// Encrypts, and vouches for `data` beside it: nonce, ciphertext and tag in one.
     package func seal(
         _ plaintext: Span<UInt8>, authenticating data: Span<UInt8>
     ) -> [UInt8] {
@@ -68,6 +70,7 @@ package final class AEADKey: Sendable {
         return sealed
     }
 
+    /// The plaintext. Refused: what was not sealed by this key for this `data`.
     package func open(
         _ sealed: [UInt8], authenticating data: [UInt8]
     ) throws(CryptoError) -> [UInt8] {

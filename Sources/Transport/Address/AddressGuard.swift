@@ -32,6 +32,8 @@ package struct AddressGuard: Sendable {
         self.own = own
     }
 
+    /// Whether an address may be connected to: those that are named, and those of the open
+    /// internet.
     package func judge(_ address: IPAddress) -> Verdict {
         if allowed.contains(where: { $0.contains(address) }) { return .allowed }
         let kind = AddressClass(of: address)

@@ -32,6 +32,7 @@ package struct FieldList: Sendable {
         return count
     }
 
+    /// Whether some line carries the name.
     package func contains(_ name: FieldName) -> Bool { first(name) != nil }
 
     /// The value of the first line that carries `name`, without a copy; nil when there is none.

@@ -21,6 +21,7 @@ package struct FieldSet: Sendable, Sequence, ExpressibleByArrayLiteral {
 
     package init(arrayLiteral names: FieldName...) { self.init(names) }
 
+    /// The names, in the order in which they were given.
     package func makeIterator() -> IndexingIterator<[FieldName]> { names.makeIterator() }
 
     /// Whether the field has one of the names.

@@ -4,6 +4,7 @@
 /// gave the peer its standing; a requirement or a limit when it matched, whether it was met or not;
 /// a rule when it decided, or would have; `unknown` and `default` when they decided.
 package struct Coverage: Sendable {
+    /// A block, and whether a test reaches it.
     package struct Block: Sendable, Equatable {
         /// As verdicts name it.
         package let label: String

@@ -5,6 +5,7 @@ package struct PolicyEnglish: Sendable {
     package private(set) var preamble: [String] = []
     package private(set) var sections: [Section] = []
 
+    /// A part of the text under a title.
     package struct Section: Sendable {
         package let title: String
         package let clauses: [Clause]

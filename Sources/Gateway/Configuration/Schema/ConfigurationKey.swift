@@ -12,6 +12,7 @@ package struct ConfigurationKey<Part: Sendable>: Sendable {
     /// What counts; nil for what is not there at all.
     package let value: @Sendable (Part) -> JSONValue?
 
+    /// What holds where the key is not written.
     package enum WhenMissing: Sendable, Equatable {
         case builtIn
         /// What the profile says.

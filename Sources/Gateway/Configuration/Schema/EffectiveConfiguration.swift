@@ -4,6 +4,7 @@ package import Federation
 ///
 /// No value of a configuration is secret: those of keys are paths, or names of variables.
 package struct EffectiveConfiguration: Sendable {
+    /// Where a value comes from.
     package enum Origin: Sendable, Equatable, CustomStringConvertible {
         case file(String, line: Int)
         case profile(String)
@@ -18,6 +19,7 @@ package struct EffectiveConfiguration: Sendable {
         }
     }
 
+    /// A key with the value that is in force.
     package struct Row: Sendable {
         /// `limits.headers`, `listen[0].address`, `tls."cloud.uni.example".cert`.
         package let key: String
