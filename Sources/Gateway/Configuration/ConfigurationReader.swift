@@ -71,10 +71,26 @@ struct ConfigurationReader {
         let aliases = table.read("aliases", TOMLForm<URLParts>.origin.array) ?? []
         let provider = table.read("provider", .line)
         table.finish()
+        reportNamesTwice(origin, table.node("aliases"))
         guard let origin else { return nil }
         return Configuration.SiteSettings(
             origin: Self.text(origin), aliases: aliases.map(Self.text),
             provider: provider ?? origin.host.name)
+    }
+
+    /// Each name once: the keys are published under every one, and peers refuse a set that has one name
+    /// twice.
+    private func reportNamesTwice(_ origin: URLParts?, _ aliases: TOMLNode?) {
+        guard case .array(let nodes)? = aliases?.content else { return }
+        var known = Set([origin?.host].compactMap { $0 })
+        for node in nodes {
+            guard case .string(let text) = node.content, let host = URLParts(text)?.host,
+                !known.insert(host).inserted
+            else { continue }
+            findings.report(
+                node.position, "\(quoted(host.description)) is a name of the site already",
+                remedy: "take it out")
+        }
     }
 
     private static func text(_ origin: URLParts) -> String {

@@ -1,0 +1,23 @@
+import Gateway
+import Testing
+
+/// Values that read well and would mean nothing, or something else than they say.
+@Suite struct ConfigurationValuesTests {
+    /// A key more of `[site]`, which stands in line 3.
+    @Test(arguments: [
+        (#""https://cloud.test""#, ["3:12: \"cloud.test\""]),
+        (#""https://CLOUD.test:443/""#, ["3:12: \"cloud.test\""]),
+        (#""https://old.test", "https://cloud.test.""#, ["3:32: \"cloud.test\""]),
+        (#""https://old.test", "https://Old.Test:443""#, ["3:32: \"old.test\""]),
+        (#""https://old.test:8443", "https://old.test", "https://cloud.test:8443""#, []),
+    ])
+    func aNameOfTheSiteStandsOnce(_ aliases: String, _ repeated: [String]) {
+        let text = ConfigurationSample.required.replacing(
+            "[backend]", with: "aliases = [\(aliases)]\n[backend]")
+        #expect(
+            ConfigurationSample.findings(text)
+                == repeated.map {
+                    "config.toml:\($0) is a name of the site already; take it out"
+                })
+    }
+}
