@@ -105,7 +105,12 @@ import Testing
         #expect(
             route("POST", "/index.php/apps/cloud_federation_api/api/v1/access-token") == .token)
         let other = RouteTable(kind: .nextcloud, tokenPath: "/exchange/token")
-        #expect(route("POST", "/exchange/token", other) == .token)
+        for front in ["", "/index.php", "/index.phpindex.php"] {
+            #expect(route("POST", "\(front)/exchange/token", other) == .token)
+        }
+        // So no path of our own may begin with it (`ConfigurationReaderTests`).
+        let behind = RouteTable(kind: .nextcloud, tokenPath: "/index.php/exchange")
+        #expect(route("POST", "/index.php/exchange", behind) == .passThrough)
     }
 
     @Test(arguments: [

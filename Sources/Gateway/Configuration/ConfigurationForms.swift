@@ -68,7 +68,13 @@ extension TOMLForm<String> {
 
     /// The path of an endpoint of the gateway's own: canonical, without a query, and not one that
     /// something else is answered at.
-    static let ownEndpoint = TOMLForm.text("a path of its own like /ocm/token") { text in
+    static let ownEndpoint = TOMLForm.text(
+        "a path of its own like /ocm/token",
+        remedy: {
+            isBelowFrontController($0)
+                ? "leave the front controller out: clients may put it in front" : nil
+        }
+    ) { text in
         let segments = text.split(separator: "/", omittingEmptySubsequences: false)
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
@@ -79,13 +85,16 @@ extension TOMLForm<String> {
             default: false
             }
         }
-        // What old servers serve with it in front, they serve without it too.
-        let bare = text.hasPrefix("/index.php/") ? text.dropFirst("/index.php".count) : text[...]
-        guard isPlain, segments.count > 1, segments.first == "", !taken.contains(String(bare)),
-            bare.split(separator: "/").first.map(roots.contains) == false,
+        guard isPlain, segments.count > 1, segments.first == "", !isBelowFrontController(text),
+            !taken.contains(text), !roots.contains(segments[1]),
             segments.dropFirst().allSatisfy({ $0 != "" && $0 != "." && $0 != ".." })
         else { return nil }
         return text
+    }
+
+    /// Routes are looked for without it, however often it is there.
+    private static func isBelowFrontController(_ path: String) -> Bool {
+        path.hasPrefix("/index.php/") || path.hasPrefix("/index.phpindex.php/")
     }
 
     private static let taken: Set<String> = [

@@ -57,7 +57,13 @@ import Transport
         ),
         (
             "[token]\npath = \"/index.php/ocm/shares\"",
-            #"8:8: "/index.php/ocm/shares" is not a path of its own like /ocm/token"#
+            #"8:8: "/index.php/ocm/shares" is not a path of its own like /ocm/token; "#
+                + "leave the front controller out: clients may put it in front"
+        ),
+        (
+            "[token]\npath = \"/index.php/exchange\"",
+            #"8:8: "/index.php/exchange" is not a path of its own like /ocm/token; "#
+                + "leave the front controller out: clients may put it in front"
         ),
         (
             "[token]\npath = \"/public.php/webdav\"",
