@@ -61,9 +61,12 @@ extension TOMLForm<URLParts> {
 }
 
 extension TOMLForm<String> {
-    /// `host[:port]`, as it is written.
-    static let host = TOMLForm.text("a host like cloud.uni.example") {
-        PeerHost($0) == nil ? nil : $0
+    /// `host[:port]`, as it is written. Refused: what no field of a request can hold (RFC 9110, 7.2).
+    static let host = TOMLForm.text(
+        "a host like cloud.uni.example",
+        remedy: { text in PeerHost(text).map { "write \($0)" } }
+    ) {
+        PeerHost($0) == nil || !$0.utf8.allSatisfy { $0 < 0x80 } ? nil : $0
     }
 
     /// The path of an endpoint of the gateway's own: canonical, without a query, and not one that

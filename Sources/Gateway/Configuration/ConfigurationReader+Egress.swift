@@ -98,6 +98,13 @@ extension TOMLForm<String> {
     }
 }
 
+extension TOMLForm<PeerHost> {
+    /// One of the hosts of `egress.other`.
+    fileprivate static let tunnelled = TOMLForm.text("a host like cloud.uni.example") {
+        PeerHost($0)
+    }
+}
+
 extension TOMLForm<Configuration.EgressSettings.Other> {
     /// `egress.other`: `refuse`, `tunnel`, or the hosts that are tunnelled.
     fileprivate static let otherTraffic = TOMLForm("\"refuse\", \"tunnel\" or an array of hosts") {
@@ -106,9 +113,7 @@ extension TOMLForm<Configuration.EgressSettings.Other> {
         case .string("refuse"): return .refuse
         case .string("tunnel"): return .tunnel
         case .array:
-            return TOMLForm<String>.host.array.read(node, findings).map {
-                .hosts($0.compactMap { PeerHost($0) })
-            }
+            return TOMLForm<PeerHost>.tunnelled.array.read(node, findings).map { .hosts($0) }
         case .string, .integer, .float, .boolean, .instant, .time, .table:
             findings.report(
                 node.position, "this is not \"refuse\", \"tunnel\" or an array of hosts")

@@ -20,4 +20,15 @@ import Testing
                     "config.toml:\($0) is a name of the site already; take it out"
                 })
     }
+
+    @Test func theHostOfTheBackendIsWrittenAsItIsSent() {
+        let text = ConfigurationSample.required
+        let named = { text.replacing("[policy]", with: "host = \"\($0)\"\n[policy]") }
+        #expect(
+            ConfigurationSample.findings(named("wolke.bücher.example:8080")) == [
+                #"config.toml:5:8: "wolke.bücher.example:8080" is not a host like cloud.uni.example; "#
+                    + "write wolke.xn--bcher-kva.example:8080"
+            ])
+        #expect(ConfigurationSample.findings(named("wolke.xn--bcher-kva.example:8080")) == [])
+    }
 }
