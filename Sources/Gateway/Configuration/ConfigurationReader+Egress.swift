@@ -99,9 +99,21 @@ extension TOMLForm<String> {
 }
 
 extension TOMLForm<PeerHost> {
-    /// One of the hosts of `egress.other`.
-    fileprivate static let tunnelled = TOMLForm.text("a host like cloud.uni.example") {
-        PeerHost($0)
+    /// One of the hosts of `egress.other`. Refused: addresses, which the gate lets out for nobody, and
+    /// the words that stand there without brackets.
+    fileprivate static let tunnelled = TOMLForm.text(
+        "a host like cloud.uni.example",
+        remedy: { text in
+            guard let host = PeerHost(text) else { return nil }
+            return host.kind == .name
+                ? "did you mean other = \(quoted(host.name))?"
+                : "name a host: addresses are not let out"
+        }
+    ) { text in
+        guard let host = PeerHost(text), host.kind == .name,
+            host.name != "tunnel", host.name != "refuse"
+        else { return nil }
+        return host
     }
 }
 

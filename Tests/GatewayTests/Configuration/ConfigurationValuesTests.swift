@@ -31,4 +31,20 @@ import Testing
             ])
         #expect(ConfigurationSample.findings(named("wolke.xn--bcher-kva.example:8080")) == [])
     }
+
+    @Test(arguments: [
+        ("192.0.2.7", "name a host: addresses are not let out"),
+        ("[2001:db8::1]:8443", "name a host: addresses are not let out"),
+        ("tunnel", #"did you mean other = "tunnel"?"#),
+        ("Refuse", #"did you mean other = "refuse"?"#),
+    ])
+    func noHostOfTheWayOutIsOneThatNothingMatches(_ host: String, _ remedy: String) {
+        #expect(
+            ConfigurationSample.findings(
+                ConfigurationSample.required
+                    + "[egress]\nother = [\"tunnel.test\", \"\(host)\"]\n")
+                == [
+                    "config.toml:8:25: \"\(host)\" is not a host like cloud.uni.example; \(remedy)"
+                ])
+    }
 }
