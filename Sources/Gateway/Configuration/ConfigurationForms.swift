@@ -5,18 +5,27 @@ import Transport
 
 /// How the values of `config.toml` look.
 extension TOMLForm<CIDR> {
-    /// A block of addresses, or one address.
+    /// A block of addresses, or one address. Refused: IPv4 in IPv6 clothes, since addresses are
+    /// compared without them.
     static let network = TOMLForm("a network like 10.0.0.0/8") { node, findings in
         let expected = "a network like 10.0.0.0/8"
         guard case .string(let text) = node.content else {
             findings.report(node.position, "expected \(expected), found \(node.kind)")
             return nil
         }
-        do throws(CIDR.Failure) { return try CIDR(text) } catch {
+        do throws(CIDR.Failure) {
+            let block = try CIDR(text)
+            guard case .v6 = block.base, case .v4 = block.base.unmapped, block.prefix >= 96 else {
+                return block
+            }
+            findings.report(
+                node.position, "\(quoted(text)) is not \(expected)",
+                remedy: "write \(block.base.unmapped)/\(block.prefix - 96)")
+        } catch {
             findings.report(
                 node.position, "\(quoted(text)) is not \(expected)", remedy: error.rawValue)
-            return nil
         }
+        return nil
     }
 }
 

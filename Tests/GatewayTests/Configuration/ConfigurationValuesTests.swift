@@ -47,4 +47,19 @@ import Testing
                     "config.toml:8:25: \"\(host)\" is not a host like cloud.uni.example; \(remedy)"
                 ])
     }
+
+    @Test(arguments: [
+        ("::ffff:127.0.0.0/104", "127.0.0.0/8"), ("::ffff:a00:1", "10.0.0.1/32"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+    ])
+    func aNetworkOfIPv4IsWrittenAsOne(_ mapped: String, _ plain: String) {
+        let table = { ConfigurationSample.required + "[egress]\nclients = [\"\($0)\"]\n" }
+        #expect(
+            ConfigurationSample.findings(table(mapped)) == [
+                "config.toml:8:12: \"\(mapped)\" is not a network like 10.0.0.0/8; write \(plain)"
+            ])
+        for taken in [plain, "::/0", "::fffe:0:0/96"] {
+            #expect(ConfigurationSample.findings(table(taken)) == [])
+        }
+    }
 }
