@@ -121,7 +121,7 @@ struct PolicyBlockReader {
         _ table: inout TOMLTableReader, _ scope: BlockScope?
     ) -> RuleSettings? {
         guard var set = table.table("set") else { return nil }
-        let ttl = set.read("token_ttl", .duration(from: .seconds(10), to: .seconds(86_400)))
+        let ttl = set.read("token_ttl", .seconds(from: .seconds(10), to: .seconds(86_400)))
         let accept = set.read("accept_secret", TOMLForm<AcceptSecret>.word("value"))
         let bind = set.read("bind", TOMLForm<CodeBinding>.word("value"))
         set.finish()

@@ -83,7 +83,7 @@ struct PolicyListReader {
         let keys = reader.read("keys", TOMLForm<String>.line.oneOrMore) ?? []
         let subject = reader.read("subject", .line)
         let refresh = reader.read(
-            "refresh", .duration(from: .seconds(60), to: .seconds(30 * 86_400)))
+            "refresh", .seconds(from: .seconds(60), to: .seconds(30 * 86_400)))
         let apply = reader.read("apply", TOMLForm<PeerList.Apply>.word("value"))
         let maxChange = reader.read("max_change", .percentage)
         guard let source, source.contains("://") else {

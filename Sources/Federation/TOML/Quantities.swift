@@ -73,6 +73,20 @@ extension TOMLForm<Duration> {
         Duration(configured: $0)
     }
 
+    /// A duration within bounds, both ends counted, of which only whole seconds would count: a fraction
+    /// is refused.
+    package static func seconds(from least: Duration, to most: Duration) -> TOMLForm {
+        let inBounds = duration(from: least, to: most)
+        return TOMLForm(inBounds.expected) { node, findings in
+            guard let value = inBounds.read(node, findings) else { return nil }
+            if value == .seconds(value.wholeSeconds) { return value }
+            findings.report(
+                node.position, "\(value.configured) is no whole number of seconds",
+                remedy: "write whole seconds")
+            return nil
+        }
+    }
+
     /// A duration within bounds, both ends counted.
     package static func duration(from least: Duration, to most: Duration) -> TOMLForm {
         TOMLForm("a duration from \(least.configured) to \(most.configured)") { node, findings in

@@ -60,9 +60,9 @@ extension ConfigurationReader {
             }
         }
         var cache = table.tableOrEmpty("cache")
-        let fresh = cache.read("fresh", .duration(from: .seconds(1), to: .seconds(86_400)))
-        let stale = cache.read("stale_if_error", .duration(from: .zero, to: .seconds(604_800)))
-        let negative = cache.read("negative", .duration(from: .seconds(1), to: .seconds(3600)))
+        let fresh = cache.read("fresh", .seconds(from: .seconds(1), to: .seconds(86_400)))
+        let stale = cache.read("stale_if_error", .seconds(from: .zero, to: .seconds(604_800)))
+        let negative = cache.read("negative", .seconds(from: .seconds(1), to: .seconds(3600)))
         cache.finish()
         table.finish()
         return Configuration.DiscoverySettings(
@@ -78,8 +78,8 @@ extension ConfigurationReader {
         var table = top.tableOrEmpty("signature")
         let accept = table.read("accept", TOMLForm<Settings.Accepted>.word("generation").array)
         let send = table.read("send", TOMLForm<PeerDialect.Sending>.word("value"))
-        let window = table.read("window", .duration(from: .seconds(10), to: .seconds(3600)))
-        let skew = table.read("skew", .duration(from: .zero, to: .seconds(600)))
+        let window = table.read("window", .seconds(from: .seconds(10), to: .seconds(3600)))
+        let skew = table.read("skew", .seconds(from: .zero, to: .seconds(600)))
         let keys = table.read("keys", .line)
         let firstSeen = table.read("first_seen", TOMLForm<Settings.FirstSeen>.word("value"))
         let algorithms = table.read("algorithms", TOMLForm<SignatureAlgorithm>.algorithm.array)
@@ -123,7 +123,7 @@ extension ConfigurationReader {
         typealias Settings = Configuration.TokenSettings
         var table = top.tableOrEmpty("token")
         let path = table.read("path", .ownEndpoint)
-        let lifetime = table.read("ttl", .duration(from: .seconds(1), to: .seconds(86_400)))
+        let lifetime = table.read("ttl", .seconds(from: .seconds(1), to: .seconds(86_400)))
         let bind = table.read("bind", TOMLForm<CodeBinding>.word("value"))
         let accept = table.read("accept_secret", TOMLForm<AcceptSecret>.word("value"))
         let verify = table.read("verify_unknown", TOMLForm<Settings.VerifyUnknown>.word("value"))
@@ -201,7 +201,7 @@ extension ConfigurationReader {
         let isOff = table.node("dir")?.content == .string("")
         let folder = isOff ? nil : table.read("dir", .line)
         let keep = table.read(
-            "keep", .duration(from: .seconds(86_400), to: .seconds(36_525 * 86_400)))
+            "keep", .seconds(from: .seconds(86_400), to: .seconds(36_525 * 86_400)))
         if let seconds = keep?.wholeSeconds, seconds % 86_400 != 0 {
             let days = seconds / 86_400
             findings.report(

@@ -186,7 +186,7 @@ private struct WrittenListener {
         proxies = table.read("trusted_proxies", TOMLForm<CIDR>.network.array) ?? []
         announcers = table.read("proxy_protocol", TOMLForm<CIDR>.network.array) ?? []
         strictTransport = table.read(
-            "hsts", .duration(from: .zero, to: .seconds(ConfigurationReader.longestHSTS)))
+            "hsts", .seconds(from: .zero, to: .seconds(ConfigurationReader.longestHSTS)))
         table.finish()
         self.table = table
     }

@@ -45,6 +45,10 @@ import Testing
             "6:11: 5s is not from 1m to 30d"
         ),
         (
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nrefresh = \"60500ms\"\n",
+            "6:11: 60500ms is no whole number of seconds; write whole seconds"
+        ),
+        (
             "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l\"\nformat = \"cvs\"\n",
             "6:10: unknown format \"cvs\"; did you mean \"csv\"?"
         ),

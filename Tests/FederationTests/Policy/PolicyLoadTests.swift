@@ -202,6 +202,10 @@ import Testing
     @Test(arguments: [
         ("share.in", "token_ttl = \"5m\"", nil),
         (
+            "share.in", "token_ttl = \"10500ms\"",
+            "7:21: 10500ms is no whole number of seconds; write whole seconds"
+        ),
+        (
             "webdav.in", "token_ttl = \"5m\"",
             "7:9: \"token_ttl\" changes nothing for what this rule is about; it belongs to a rule about share.out, share.in, token.in, token.out"
         ),

@@ -62,4 +62,28 @@ import Testing
             #expect(ConfigurationSample.findings(table(taken)) == [])
         }
     }
+
+    /// Keys of which only whole seconds would count.
+    @Test(arguments: [
+        ("[discovery]\ncache = { fresh = \"1500ms\" }", "8:19: 1500ms"),
+        ("[discovery]\ncache = { stale_if_error = \"500ms\" }", "8:28: 500ms"),
+        ("[discovery]\ncache = { negative = \"1001ms\" }", "8:22: 1001ms"),
+        ("[signature]\nwindow = \"10999ms\"", "8:10: 10999ms"),
+        ("[signature]\nskew = \"999ms\"", "8:8: 999ms"),
+        ("[token]\nttl = \"1999ms\"", "8:7: 1999ms"),
+        ("[journal]\nkeep = \"86400001ms\"", "8:8: 86400001ms"),
+        (
+            "[[listen]]\ntls = \"a\"\nhsts = \"500ms\"\n[tls.a]",
+            "9:8: 500ms"
+        ),
+    ])
+    func aFractionOfASecondIsNotCutOff(_ table: String, _ told: String) {
+        #expect(
+            ConfigurationSample.findings(ConfigurationSample.required + table + "\n") == [
+                "config.toml:\(told) is no whole number of seconds; write whole seconds"
+            ])
+        let whole = table.replacing(/[0-9]+ms/, with: "172800000ms")
+        let findings = ConfigurationSample.findings(ConfigurationSample.required + whole + "\n")
+        #expect(!findings.contains { $0.contains("whole seconds") })
+    }
 }
