@@ -30,26 +30,52 @@ extension TOMLForm<CIDR> {
 }
 
 extension TOMLForm<ListenAddress> {
-    /// `[::]:443`, `127.0.0.1:8443`, `unix:/path`.
+    /// `[::]:443`, `127.0.0.1:8443`, `unix:/path`. Refused: addresses that no server has for itself,
+    /// or not without a zone.
     static let listenAddress = TOMLForm.text(
-        "an address like [::]:443, 127.0.0.1:8443 or unix:/path"
+        "an address like [::]:443, 127.0.0.1:8443 or unix:/path", remedy: remedyForSocket(in:)
     ) { text in
-        if text.hasPrefix("unix:") {
-            let path = String(text.dropFirst(5))
-            return path.hasPrefix("/") && path.utf8.count < 108 ? .unix(path: path) : nil
-        }
+        if text.hasPrefix("unix:") { return socketPath(text).map { .unix(path: $0) } }
         guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...]), port > 0
+            let port = portNumber(text[text.index(after: colon)...])
         else { return nil }
         let host = text[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host))
         else { return nil }
         switch address {
-        case .v4: return isBracketed ? nil : .tcp(address, port: Int(port))
-        case .v6: return isBracketed ? .tcp(address, port: Int(port)) : nil
+        case .v4(let number):
+            return isBracketed || number >> 28 == 0xE ? nil : .tcp(address, port: port)
+        case .v6(let upper, _):
+            let isElsewhere = upper >> 54 == 0xFE80 >> 6 || upper >> 56 == 0xFF
+            return isBracketed && !isElsewhere ? .tcp(address, port: port) : nil
         }
     }
+}
+
+/// Digits alone, as they are counted: neither a sign nor a zero in front.
+private func portNumber(_ text: Substring) -> Int? {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else {
+        return nil
+    }
+    return UInt16(text).map(Int.init)
+}
+
+/// The path of `unix:/path` in its one spelling: without empty steps, `.` and `..`.
+private func socketPath(_ text: String) -> String? {
+    let path = text.dropFirst("unix:".count)
+    let steps = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard path.utf8.count < 108, steps.count > 1, steps[0].isEmpty,
+        steps.dropFirst().allSatisfy({ !["", ".", ".."].contains($0) })
+    else { return nil }
+    return String(path)
+}
+
+/// What to write in the place of another spelling of a socket's path.
+private func remedyForSocket(in text: String) -> String? {
+    guard text.hasPrefix("unix:/") else { return nil }
+    let path = "/" + text.split(separator: "/").dropFirst().joined(separator: "/")
+    return socketPath("unix:" + path).map { "write unix:\($0)" }
 }
 
 extension TOMLForm<URLParts> {
@@ -162,12 +188,10 @@ extension TOMLForm<BackendPlace> {
     /// `http://host:port`, `https://host`, `unix:/path`.
     static let backend = TOMLForm.text(
         "a URL like http://127.0.0.1:8080, https://host or unix:/path",
-        remedy: remedyForUser(in:)
+        remedy: { remedyForUser(in: $0) ?? remedyForSocket(in: $0) }
     ) { text in
         if text.hasPrefix("unix:") {
-            let path = text.dropFirst(5)
-            guard path.hasPrefix("/"), path.utf8.count < 108 else { return nil }
-            return BackendPlace(endpoint: .unix(path: String(path)), tlsName: nil)
+            return socketPath(text).map { BackendPlace(endpoint: .unix(path: $0), tlsName: nil) }
         }
         guard let url = try? HTTPURL(text), url.target == "/" || url.target.isEmpty else {
             return nil

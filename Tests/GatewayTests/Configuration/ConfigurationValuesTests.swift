@@ -86,4 +86,29 @@ import Testing
         let findings = ConfigurationSample.findings(ConfigurationSample.required + whole + "\n")
         #expect(!findings.contains { $0.contains("whole seconds") })
     }
+
+    @Test(arguments: [
+        ("[::]:+28443", ""), ("[::]:028443", ""), ("127.0.0.1:080", ""), ("[::]:", ""),
+        ("[fe80::1]:443", ""), ("[febf::1]:443", ""), ("[ff02::1]:443", ""), ("224.0.0.1:443", ""),
+        ("unix:/", ""), ("unix:/../s", ""), ("unix:/run/x/", "; write unix:/run/x"),
+        ("unix://run//x", "; write unix:/run/x"),
+    ])
+    func anAddressToListenAtHasOneSpelling(_ address: String, _ remedy: String) {
+        let text = ConfigurationSample.required + "[[listen]]\naddress = \"\(address)\"\n"
+        #expect(
+            ConfigurationSample.findings(text) == [
+                "config.toml:8:11: \"\(address)\" is not an address like [::]:443, "
+                    + "127.0.0.1:8443 or unix:/path\(remedy)"
+            ])
+    }
+
+    @Test func theSocketOfTheBackendHasOneSpelling() {
+        let text = ConfigurationSample.required.replacing(
+            "http://127.0.0.1:8080", with: "unix:/run//b.sock")
+        #expect(
+            ConfigurationSample.findings(text) == [
+                #"config.toml:4:7: "unix:/run//b.sock" is not a URL like http://127.0.0.1:8080, "#
+                    + "https://host or unix:/path; write unix:/run/b.sock"
+            ])
+    }
 }
