@@ -209,11 +209,21 @@ enum StateURL: Sendable {
 }
 
 extension TOMLForm<StateURL> {
+    /// `sqlite:PATH`. Refused: a database in memory, and a host, which other URLs have behind `//`.
     static let stateURL = TOMLForm.text(
-        "a place like sqlite:/var/lib/ocmgate/state.db"
+        "a place like sqlite:/var/lib/ocmgate/state.db",
+        remedy: { text in
+            if text == "sqlite::memory:" {
+                return "name a file: the state has to survive a restart"
+            }
+            return text.hasPrefix("sqlite://")
+                ? "write sqlite:/PATH, or sqlite:PATH for one in the folder of this file" : nil
+        }
     ) { text in
         if text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") { return .postgresql }
-        guard text.hasPrefix("sqlite:"), let path = namedFile(text.dropFirst(7)) else { return nil }
+        guard text.hasPrefix("sqlite:"), let path = namedFile(text.dropFirst(7)),
+            path != ":memory:", !path.hasPrefix("//") || path.hasPrefix("///")
+        else { return nil }
         return .sqlite(path)
     }
 }

@@ -111,4 +111,18 @@ import Testing
                     + "https://host or unix:/path; write unix:/run/b.sock"
             ])
     }
+
+    @Test(arguments: [
+        ("sqlite::memory:", "name a file: the state has to survive a restart"),
+        ("sqlite://x.db", "write sqlite:/PATH, or sqlite:PATH for one in the folder of this file"),
+    ])
+    func theStateIsAFile(_ url: String, _ remedy: String) {
+        let table = { ConfigurationSample.required + "[state]\nurl = \"\($0)\"\n" }
+        #expect(
+            ConfigurationSample.findings(table(url)) == [
+                "config.toml:8:7: \"\(url)\" is not a place like sqlite:/var/lib/ocmgate/state.db; "
+                    + remedy
+            ])
+        #expect(ConfigurationSample.findings(table("sqlite:///var/lib/x.db")) == [])
+    }
 }
