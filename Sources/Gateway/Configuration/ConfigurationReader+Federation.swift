@@ -83,7 +83,7 @@ extension ConfigurationReader {
         let keys = table.read("keys", .line)
         let firstSeen = table.read("first_seen", TOMLForm<Settings.FirstSeen>.word("value"))
         let algorithms = table.read("algorithms", TOMLForm<SignatureAlgorithm>.algorithm.array)
-        let minRSA = table.read("min_rsa", .integer(2048...8192))
+        let minRSA = table.read("min_rsa", .integer(2048...4096))
         table.finish()
         if profile != .observe, accept?.isEmpty == true {
             weaker(

@@ -34,7 +34,9 @@ import Transport
             "[limits]\nkeep_alive = 60",
             #"8:14: expected a duration like "30s" (ms, s, m, h, d), found an integer"#
         ),
-        ("[signature]\nmin_rsa = 1024", "8:11: 1024 is not an integer from 2048 to 8192"),
+        ("[signature]\nmin_rsa = 1024", "8:11: 1024 is not an integer from 2048 to 4096"),
+        // No longer key is taken, so none would be.
+        ("[signature]\nmin_rsa = 4097", "8:11: 4097 is not an integer from 2048 to 4096"),
         ("[signature]\nwindow = \"1s\"", "8:10: 1s is not from 10s to 1h"),
         (
             "[signature]\naccept = [\"rfc9421\", \"rfc9241\"]",

@@ -95,7 +95,8 @@ extension ConfigurationTable<Configuration> {
             ) { .array($0.signature.algorithms.map { .string($0.rawValue) }) },
             .init(
                 "min_rsa",
-                .integer(2048...8192).standard(.integer(2048)).saying("Bits of an RSA key.")
+                .integer(2048...4096).standard(.integer(2048)).saying(
+                    "The least bits of an RSA key; more than 4096 are refused.")
             ) { .integer($0.signature.minRSA) },
         ])
 
