@@ -27,6 +27,12 @@ struct ConfigurationReader {
         let signature = self.signature(&top, profile)
         let token = self.token(&top, profile)
         let egress = self.egress(&top, profile, listeners, backend)
+        if let proxy = outbound.proxy, let table = top.table("outbound") {
+            let own = listeners.map(\.address) + [egress?.listen].compactMap { $0 }
+            refuseItself(
+                .tcp(proxy.host, port: proxy.port), own, at: table.place(of: "proxy"),
+                remedy: "write where the outer proxy listens")
+        }
         let policy = self.policy(&top)
         let state = self.state(&top)
         let journal = self.journal(&top)
@@ -103,10 +109,9 @@ struct ConfigurationReader {
     ) -> Configuration.BackendSettings? {
         guard var table = required("backend", &top) else { return nil }
         let url = table.require("url", .backend)
-        if let url, let own = listeners.first(where: { $0.address.takes(url.endpoint) }) {
-            findings.report(
-                table.place(of: "url"),
-                "the gateway itself listens at \(own.address): it would ask itself",
+        if let url {
+            refuseItself(
+                url.endpoint, listeners.map(\.address), at: table.place(of: "url"),
                 remedy: "write where the backend listens")
         }
         let kind: BackendKind = table.read("kind", .word("kind of backend")) ?? .nextcloud
@@ -123,6 +128,15 @@ struct ConfigurationReader {
             endpoint: url.endpoint, tlsName: url.tlsName, kind: kind, host: host ?? own,
             pass: pass, announcement: announcement, connect: times[0], headers: times[1],
             idle: times[2])
+    }
+
+    /// What the gateway asks is somebody else.
+    private func refuseItself(
+        _ asked: Upstream.Endpoint, _ own: [ListenAddress], at place: SourcePosition, remedy: String
+    ) {
+        guard let address = own.first(where: { $0.takes(asked) }) else { return }
+        findings.report(
+            place, "the gateway itself listens at \(address): it would ask itself", remedy: remedy)
     }
 
     /// The inline table `timeouts`, with defaults.

@@ -23,7 +23,9 @@ import Testing
 
     @Test func theHostOfTheBackendIsWrittenAsItIsSent() {
         let text = ConfigurationSample.required
-        let named = { text.replacing("[policy]", with: "host = \"\($0)\"\n[policy]") }
+        let named = { (host: String) in
+            text.replacing("[policy]", with: "host = \"\(host)\"\n[policy]")
+        }
         #expect(
             ConfigurationSample.findings(named("wolke.bücher.example:8080")) == [
                 #"config.toml:5:8: "wolke.bücher.example:8080" is not a host like cloud.uni.example; "#
@@ -53,7 +55,9 @@ import Testing
         ("::ffff:0:0/96", "0.0.0.0/0"),
     ])
     func aNetworkOfIPv4IsWrittenAsOne(_ mapped: String, _ plain: String) {
-        let table = { ConfigurationSample.required + "[egress]\nclients = [\"\($0)\"]\n" }
+        let table = { (network: String) in
+            ConfigurationSample.required + "[egress]\nclients = [\"\(network)\"]\n"
+        }
         #expect(
             ConfigurationSample.findings(table(mapped)) == [
                 "config.toml:8:12: \"\(mapped)\" is not a network like 10.0.0.0/8; write \(plain)"
@@ -117,12 +121,28 @@ import Testing
         ("sqlite://x.db", "write sqlite:/PATH, or sqlite:PATH for one in the folder of this file"),
     ])
     func theStateIsAFile(_ url: String, _ remedy: String) {
-        let table = { ConfigurationSample.required + "[state]\nurl = \"\($0)\"\n" }
+        let table = { (url: String) in
+            ConfigurationSample.required + "[state]\nurl = \"\(url)\"\n"
+        }
         #expect(
             ConfigurationSample.findings(table(url)) == [
                 "config.toml:8:7: \"\(url)\" is not a place like sqlite:/var/lib/ocmgate/state.db; "
                     + remedy
             ])
         #expect(ConfigurationSample.findings(table("sqlite:///var/lib/x.db")) == [])
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:3128", "127.0.0.1:3128"), ("http://[::1]:443", "[::]:443"),
+        ("http://127.0.0.1:3129", nil),
+    ])
+    func theOuterProxyIsSomebodyElse(_ proxy: String, _ own: String?) {
+        #expect(
+            ConfigurationSample.findings(
+                ConfigurationSample.required + "[egress]\n[outbound]\nproxy = \"\(proxy)\"\n")
+                == [own].compactMap { $0 }.map {
+                    "config.toml:9:1: the gateway itself listens at \($0): it would ask itself; "
+                        + "write where the outer proxy listens"
+                })
     }
 }
