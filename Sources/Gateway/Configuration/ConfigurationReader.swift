@@ -41,7 +41,7 @@ struct ConfigurationReader {
         refuseMetricsAndAdmin(&top)
         top.finish()
         guard let site, let backend, let policy else { return nil }
-        return Configuration(
+        let configuration = Configuration(
             file: file, profile: profile, site: site, listeners: listeners, tls: tls,
             backend: backend, outbound: outbound, discovery: discovery, signature: signature,
             token: token, egress: egress, policy: policy, state: state, journal: journal,
@@ -49,6 +49,8 @@ struct ConfigurationReader {
             weakenings: weakenings.sorted {
                 ($0.position ?? .start) < ($1.position ?? .start)
             })
+        refuseSharedPlaces(configuration, document.root)
+        return configuration
     }
 
     /// A path; relative ones start at the configuration's folder.

@@ -263,7 +263,8 @@ extension KeyRing {
         try PrivateFile.names(in: folder).filter(isKey).map { String($0.dropLast(4)) }.sorted()
     }
 
-    private static func isKey(_ file: String) -> Bool {
+    /// Whether a file of its folder is taken for a key.
+    static func isKey(_ file: String) -> Bool {
         file.hasSuffix(".pem") && !file.hasPrefix(".")
     }
 }
