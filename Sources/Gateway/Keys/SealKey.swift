@@ -64,7 +64,7 @@ package struct SealKey: Sendable {
     ///
     /// Refused: a file that others may use or that belongs to somebody else (the remedy is the
     /// command to run), an unset variable, anything but the base64 of 32 bytes; a missing file where
-    /// there is a state already, which no other key opens.
+    /// there is a state already, which no other key opens; one that cannot be made.
     ///
     /// - Parameter state: the file that is sealed with it.
     package static func load(
@@ -93,7 +93,14 @@ package struct SealKey: Sendable {
             switch whenMissing {
             case .make where isMissing:
                 let fresh = Base64.encode(Random.bytes(32)) + "\n"
-                try PrivateFile.create(path, Array(fresh.utf8))
+                do throws(PrivateFile.Problem) {
+                    try PrivateFile.create(path, Array(fresh.utf8))
+                } catch {
+                    throw PrivateFile.Problem(
+                        path: path, what: error.what,
+                        remedy: "let [state] seal_key name a file that this user can make, beside "
+                            + "\(state) for instance")
+                }
             case .refuse where isMissing:
                 throw PrivateFile.Problem(
                     path: path, what: "is not there", remedy: Store.madeAtFirstStart)

@@ -30,6 +30,15 @@ import Testing
         #expect("\(made)" == "<seal key>")
     }
 
+    /// The default is a place that the shipped unit and container may only read.
+    @Test func whereItCannotBeMadeTheRemedyNamesTheKeyOfTheConfiguration() throws {
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try load(.file(scratch.file("none/seal.key")), .make)
+        }
+        #expect(problem?.what.hasPrefix("cannot be made: ") == true)
+        #expect(problem?.remedy.contains("[state] seal_key") == true)
+    }
+
     @Test(arguments: ["state.db", "state.db.mark"])
     func whereThereIsAStateNoOtherKeyIsMade(_ file: String) throws {
         try scratch.write("", file)
