@@ -35,6 +35,9 @@ release_flags=(-c release --static-swift-stdlib --disable-local-rpath
 profile=$root/Benchmarks/ocmgate.proftext
 profile_folder=@BUILD@
 
+# literally TEXT: what stands for just that in sed, between signs of #, as a pattern and as what takes its place.
+literally() { printf '%s' "$1" | sed 's/[][\\.*^$#&]/\\&/g'; }
+
 # find_profdata: sets $profdata to the llvm-profdata of the Swift toolchain, whose format is that of its
 # compiler; another one's may not be. Fails when there is none.
 find_profdata() {
@@ -60,7 +63,7 @@ take_profile() {
         # In a folder of its own, since two builds may begin at once. And from a file: of what
         # llvm-profdata reads from a pipe it takes nothing, and says nothing.
         work=$(mktemp -d "$root/.build/profile.XXXXXX")
-        sed "s#^$profile_folder/#$folder/#" "$profile" >"$work/text"
+        sed "s#^$profile_folder/#$(literally "$folder")/#" "$profile" >"$work/text"
         "$profdata" merge -o "$work/profdata" "$work/text"
         mv -f "$work/profdata" "$taken"
         rm -rf "$work"
@@ -121,7 +124,7 @@ need_packages() {
         policy=/usr/sbin/policy-rc.d
         if [ ! -e $policy ]; then
             trap "rm -f $policy" EXIT
-            trap "exit 130" INT TERM
+            trap "exit 130" HUP INT TERM
             printf "#!/bin/sh\nexit 101\n" >$policy
             chmod 0755 $policy
         fi

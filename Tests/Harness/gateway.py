@@ -101,7 +101,7 @@ def binary() -> Path:
     path = Path(given) if given else Path(__file__).parents[2] / ".build/debug/ocmgate"
     if not path.exists():
         raise FileNotFoundError(f"{path}: build it first, or name it in OCMGATE")
-    return path
+    return path.resolve()
 
 
 def replace(file: Path, data: bytes, mode=0o600) -> None:
