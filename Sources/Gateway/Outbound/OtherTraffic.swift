@@ -43,7 +43,7 @@ extension Gateway {
         log.refusedEgress(denial, decision: decision, target: target, client, status: status)
         note(
             denial, decision, "egress", .outbound, status, client,
-            peer: target.isEmpty ? nil : target)
+            peer: target.isEmpty ? nil : PeerHost(target)?.description ?? target)
     }
 
     /// Sends a request on as it is, without what says where it comes from inside.

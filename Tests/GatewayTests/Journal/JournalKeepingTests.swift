@@ -76,6 +76,18 @@ struct JournalKeepingTests {
         #expect(world.gateway.underWay.count == 0)
     }
 
+    // MARK: The way out
+
+    /// `journal search --peer` looks for the name that a peer has everywhere else.
+    @Test func whereTheBackendMayNotGoIsNamedAsAPeerIs() async throws {
+        let way = try TestEgress(journal: journal)
+        for target in ["blocked.test:443", "modern.test:22"] {
+            let outcome = try await way.plan("CONNECT \(target) HTTP/1.1", "Host: \(target)")
+            #expect(outcome.status == 403)
+        }
+        #expect(try decisions().map(\.peer) == ["blocked.test", "modern.test:22"])
+    }
+
     // MARK: Shared data
 
     @Test func aRefusedRequestForDataTellsItsShare() async throws {

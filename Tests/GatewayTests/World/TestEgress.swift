@@ -12,7 +12,7 @@ final class TestEgress: Sendable {
 
     init(
         egress: String = "", unknown: String = "deny", outbound: String = "",
-        allowing: [String] = []
+        allowing: [String] = [], journal: Journal? = nil
     ) throws {
         let nobody = try CertificateAuthority.make(
             name: "nobody", key: .generate(.p256), validity: 0...1)
@@ -30,7 +30,8 @@ final class TestEgress: Sendable {
                 listen = "127.0.0.1:3128"
                 \(egress)
                 \(outbound)
-                """, outbound: OutboundClient(client, on: TestWorld.loops))
+                """, outbound: OutboundClient(client, on: TestWorld.loops),
+            journal: journal)
         let authority = try EgressCA(
             .make(
                 name: "test", key: .generate(.p256),
