@@ -100,9 +100,12 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         let bytes = unwrapInboundIn(data)
         if case .lingering = course { return }
         if !hasSpoken {
-            // Once: who only greets, or pings, is not there for ever.
+            // Once: who only greets, or pings, is not there for ever. The first request has the time that
+            // it has in HTTP/1.1, however short the one between two is.
             hasSpoken = true
-            if !isCondemned { deadline = loop.now + site.keepAlive }
+            if !isCondemned {
+                deadline = max(loop.now + site.requestHead, loop.now + site.keepAlive)
+            }
         }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
         handleEvents(bytes)

@@ -42,4 +42,6 @@ struct LoopSpan: Sendable {
         let (sum, beyond) = whole.addingReportingOverflow(part)
         milliseconds = beyond ? .max : sum
     }
+
+    var isZero: Bool { milliseconds == 0 }
 }

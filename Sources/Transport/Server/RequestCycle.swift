@@ -34,7 +34,7 @@ struct RequestCycle: Sendable {
     private(set) var owesContinue = false
 
     /// A whole head has come. `limit` is how many requests the connection may carry; `wish` is
-    /// `.close` when the connection is too old, or the server stops.
+    /// `.close` when the connection is too old, the server stops, or none waits for another request.
     mutating func begin(_ head: RequestHead, limit: Int, wish: Persistence) {
         requests += 1
         body = Self.body(of: head)

@@ -77,7 +77,7 @@ package struct ServerLimits: Sendable {
     /// From the first byte of a head to its last; also from accept to the first byte.
     package var requestHead = Duration.seconds(10)
     package var tlsHandshake = Duration.seconds(10)
-    /// Between two requests.
+    /// Between two requests; none waits for another with zero.
     package var keepAlive = Duration.seconds(60)
     /// Between two pieces of a body that is read.
     package var bodyIdle = Duration.seconds(30)

@@ -278,7 +278,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         if isOld { loop.counters.count(.ageLimit) }
         cycle.begin(
             head, limit: site.limits.requestsPerConnection,
-            wish: isOld || inputEnded || site.census.isStopping ? .close : .keepAlive)
+            wish: isOld || inputEnded || site.census.isStopping || site.keepAlive.isZero
+                ? .close : .keepAlive)
         if cycle.requests == site.limits.requestsPerConnection {
             loop.counters.count(.requestsLimit)
         }

@@ -141,6 +141,19 @@ import Testing
         }
     }
 
+    @Test func theFirstRequestHasItsTimeHoweverShortIsTheOneBetweenTwo() async throws {
+        try await serveHTTP2({ $0.keepAlive = .zero }) { world in
+            let peer = try await world.peer()
+            #expect(try await peer.hears { $0.only(.settings).count == 2 })
+            // Some ticks of the loop.
+            try await Task.sleep(for: .seconds(1))
+            try await peer.send(Self.get)
+            #expect(try await peer.answer(to: 1).status == "200")
+            #expect(try await peer.isLeft())
+            #expect(peer.frames.goAway == 0)
+        }
+    }
+
     @Test func aConnectionHasSoManyRequests() async throws {
         try await serveHTTP2({ $0.requestsPerConnection = 2 }) { world in
             let peer = try await world.peer()

@@ -54,6 +54,17 @@ import Testing
         }
     }
 
+    /// A client that sends on in time would not know that nobody hears it.
+    @Test func withoutTimeForAnotherRequestTheFirstAnswerSaysSo() async throws {
+        try await serve({ $0.keepAlive = .zero }) { port, group, _ in
+            let answer = try await RawClient.talk(
+                [(.zero, Self.get + Self.get)], to: port, on: group)
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("connection: close"))
+            #expect(answer.split(separator: "HTTP/1.1").count == 1)
+            #expect(group.count(of: .keepAliveTimeout) == 0)
+        }
+    }
+
     @Test func aBodyThatStopsIs408() async throws {
         try await serve({ $0.bodyIdle = .milliseconds(300) }, Self.echoing) { port, group, _ in
             let answer = try await RawClient.talk(

@@ -86,9 +86,10 @@ extension ConfigurationTable<Configuration> {
             .init("request_head", .duration(.seconds(10), "Time to send a whole head.")) {
                 .time($0.limits.requestHead)
             },
-            .init("keep_alive", .duration(.seconds(60), "Between two requests.")) {
-                .time($0.limits.keepAlive)
-            },
+            .init(
+                "keep_alive",
+                .duration(.seconds(60), "Between two requests; 0s: each connection has one.")
+            ) { .time($0.limits.keepAlive) },
             .init(
                 "requests_per_connection",
                 .integer(1...1_000_000_000).standard(.integer(1000)).saying(
