@@ -56,9 +56,9 @@ extension RunningGateway {
             let wanted =
                 switch (cause, before.configuration.policy.reload) {
                 case (.seen, .signal): before.read ?? before.configuration
-                case (.asked, _), (.seen, .watch):
-                    try Configuration.load(file: before.configuration.file)
+                case (.asked, _), (.seen, .watch): try before.configuration.readAgain()
                 }
+            if cause == .asked, before.configuration.source == nil { reload.note = Self.inputEnded }
             after.read = wanted
             let change = ConfigurationChange(from: before.configuration, to: wanted)
             after.refused = change.merged.certificateFiles
@@ -92,6 +92,8 @@ extension RunningGateway {
     }
 
     private static let authorities = "outbound.ca_file"
+    private static let inputEnded =
+        "it came from standard input, which cannot be read again; the files that it names were"
 
     private func tell(_ reload: ConfigurationReload, _ configuration: Configuration) {
         if let problem = reload.problem {
@@ -106,6 +108,7 @@ extension RunningGateway {
                     LogEntry(.file, configuration.file),
                     reload.taken.isEmpty ? nil : LogEntry(.keys, .texts(reload.taken)),
                     reload.renewed.isEmpty ? nil : LogEntry(.renewed, .texts(reload.renewed)),
+                    reload.note.map { LogEntry(.detail, $0) },
                 ])
         }
         let isNews = terms.withLock { terms in
@@ -185,6 +188,12 @@ extension RunningGateway.Terms {
 }
 
 extension Configuration {
+    /// As its file says by now; one without a file stays as it is.
+    fileprivate func readAgain() throws(ConfigurationErrors) -> Configuration {
+        guard let source else { return self }
+        return try Configuration.load(file: source)
+    }
+
     fileprivate var hosts: Set<String> { Set(site.authorities.map(\.host.description)) }
 
     var certificateFiles: [String] {

@@ -36,6 +36,7 @@ struct ReloadCommand: AsyncParsableCommand {
                 "keys_problem": told["keys_problem"].map { .string($0) } ?? .null,
                 "configuration_problem": told["configuration_problem"].map { .string($0) }
                     ?? .null,
+                "configuration_note": told["configuration_note"].map { .string($0) } ?? .null,
                 "taken": .strings(lines(told["taken"])),
                 "waiting": .strings(lines(told["waiting"])),
             ])
@@ -65,6 +66,7 @@ struct ReloadCommand: AsyncParsableCommand {
         if let problem = told["configuration_problem"] {
             Output.error("of configuration and certificates these stay as they were:\n\(problem)")
         }
+        if let note = told["configuration_note"] { Output.line("configuration: \(note)") }
         for key in lines(told["taken"]) { Output.line("configuration: \(key) has changed") }
         for key in lines(told["waiting"]) {
             Output.line("configuration: \(key) counts from the next start on")

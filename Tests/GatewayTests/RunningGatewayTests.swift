@@ -50,6 +50,20 @@ import Testing
         }
     }
 
+    /// The name that messages have for it is no file.
+    @Test func aConfigurationFromStandardInputIsNotReadAgain() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        try scratch.write("[site]\norigin = \"https://other.test\"\n", "config.toml")
+        let configuration = try configuration()
+        #expect(configuration.file == scratch.file("config.toml") && configuration.source == nil)
+        #expect(FollowedFiles.stamps(beside: configuration).isEmpty)
+        let running = try await RunningGateway.start(configuration)
+        let reload = await running.reloadConfiguration()
+        #expect(reload.problem == nil && reload.waiting == [])
+        #expect(reload.note?.contains("standard input") == true)
+        await running.stop(grace: .milliseconds(100))
+    }
+
     /// How a gateway lets its state go.
     enum Leaving { case stop, handOver }
 

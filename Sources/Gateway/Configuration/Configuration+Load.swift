@@ -8,7 +8,8 @@ extension Configuration {
     /// are not defined, and keys whose function is not available yet; and a file that everybody may
     /// write.
     package static func load(file: String) throws(ConfigurationErrors) -> Configuration {
-        let configuration = try Configuration(bytes(of: file), file: file)
+        var configuration = try Configuration(bytes(of: file), file: file)
+        configuration.source = file
         if let error = ConfigurationErrors([ConfigurationError(openToAll: file)].compactMap { $0 })
         {
             throw error
@@ -46,7 +47,8 @@ extension Configuration {
         return state
     }
 
-    /// Reads the text of a configuration that was read from `file`.
+    /// Reads the text of a configuration that `file` names in messages; what `load` has not read has no
+    /// source.
     package init(_ bytes: [UInt8], file: String) throws(ConfigurationErrors) {
         let document = try TOMLDocument(bytes, file: file)
         let findings = Findings(file: file)

@@ -4,8 +4,11 @@ package import Transport
 
 /// What `config.toml` says, read, checked and with every default filled in; never changed after.
 package struct Configuration: Sendable {
-    /// The file, as the operator named it; relative paths in it start at its folder.
+    /// The file, as the operator named it; relative paths in it start at its folder. A name for messages:
+    /// what is read is `source`.
     package var file: String
+    /// The file that it was read from; nil for standard input, which cannot be read again.
+    package var source: String?
     package var profile: Profile
     package var site: SiteSettings
     package var listeners: [ListenSettings]

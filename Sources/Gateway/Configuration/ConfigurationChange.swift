@@ -63,4 +63,6 @@ package struct ConfigurationReload: Sendable, Equatable {
     /// Why a candidate that it names anew is not tried; nil when nothing is wrong with it, or the
     /// configuration names the same one as before.
     package var candidateProblem: String?
+    /// What was not read again, and why; nil when all was.
+    package var note: String?
 }

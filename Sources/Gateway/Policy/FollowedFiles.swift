@@ -46,7 +46,7 @@ struct FollowedFiles: Sendable {
         var files = configuration.certificateFiles + refused
         if let authorities = configuration.outbound.caFile { files.append(authorities) }
         switch configuration.policy.reload {
-        case .watch: files.append(configuration.file)
+        case .watch: if let source = configuration.source { files.append(source) }
         case .signal: break
         }
         return Dictionary(

@@ -66,6 +66,7 @@ extension OrderAnswer {
         told["keys_problem"] = keysProblem
         guard let reload else { return .done(told) }
         told["configuration_problem"] = reload.problem
+        told["configuration_note"] = reload.note
         if reload.taken.contains("policy.candidate") {
             // What was said of the one before is over.
             told["candidate_problem"] = reload.candidateProblem
