@@ -129,6 +129,7 @@ extension RunningGateway {
     ) -> ServedDiscovery {
         ServedDiscovery(
             origin: site.origin, provider: configuration.site.provider,
+            verifiesRFC9421: configuration.signature.accept.contains(.rfc9421),
             tokenPath: configuration.token.path,
             fromBackend: configuration.discovery.fromBackend,
             backend: URLParts(configuration.backend.url)?.host)

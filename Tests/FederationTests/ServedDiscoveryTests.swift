@@ -107,6 +107,21 @@ import Testing
         #expect(document.capabilities.contains(.protocolObject))
     }
 
+    /// A peer that was told so would sign by RFC 9421 alone, and be refused for ever.
+    @Test func whoDoesNotVerifyTheNewSignaturesPromisesNone() throws {
+        var site = site
+        site.verifiesRFC9421 = false
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"https://h.test/ocm","capabilities":["http-sig","invites"],"resourceTypes":[]}"#
+        )
+        let document = try DiscoveryDocument(parsing: site.document(for: .nextcloud, inner))
+        #expect(!document.capabilities.contains(.httpSig))
+        #expect(document.capabilities.contains(.invites))
+        #expect(document.criteria == [.mustExchangeToken])
+        // What we send is signed all the same.
+        #expect(document.jwksURI?.path == "/ocm/jwks")
+    }
+
     @Test func membersThatAreNotTakenOverAreOurs() throws {
         var site = site
         site.fromBackend = []

@@ -10,6 +10,8 @@ package struct ServedDiscovery: Sendable {
     /// The true version, beside the frozen `apiVersion`.
     package var version: String
     package var criteria: [DiscoveryDocument.Criterion]
+    /// Whether we verify signatures by RFC 9421: who is told so signs by that alone.
+    package var verifiesRFC9421: Bool
     /// Paths on the origin.
     package var tokenPath: String
     package var jwksPath: String
@@ -43,7 +45,8 @@ package struct ServedDiscovery: Sendable {
 
     package init(
         origin: String, provider: String, version: String = ServedDiscovery.ownVersion,
-        criteria: [DiscoveryDocument.Criterion] = [], tokenPath: String = "/ocm/token",
+        criteria: [DiscoveryDocument.Criterion] = [], verifiesRFC9421: Bool = true,
+        tokenPath: String = "/ocm/token",
         jwksPath: String = "/ocm/jwks", signatureKey: SignatureKey? = nil,
         fromBackend: Set<BackendMember> = Set(BackendMember.allCases), backend: PeerHost? = nil
     ) {
@@ -51,6 +54,7 @@ package struct ServedDiscovery: Sendable {
         self.provider = provider
         self.version = version
         self.criteria = criteria
+        self.verifiesRFC9421 = verifiesRFC9421
         self.tokenPath = tokenPath
         self.jwksPath = jwksPath
         self.signatureKey = signatureKey
@@ -78,6 +82,7 @@ package struct ServedDiscovery: Sendable {
             members.append(("shareTypes", .array(types)))
         }
         members.append(("capabilities", .array(capabilities(document).map { .string($0) })))
+        let criteria = criteria.filter { verifiesRFC9421 || $0 != .mustUseHTTPSig }
         if !criteria.isEmpty {
             members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
         }
@@ -113,6 +118,7 @@ package struct ServedDiscovery: Sendable {
         // The gateway serves the message endpoints of every backend that has them at all.
         // Its shapes of a share are translated too.
         all.formUnion([.httpSig, .exchangeToken, .notifications, .protocolObject])
+        if !verifiesRFC9421 { all.remove(.httpSig) }
         return DiscoveryDocument.Capability.allCases.filter { all.contains($0) }.map(\.rawValue)
     }
 

@@ -85,9 +85,12 @@ extension ConfigurationReader {
         let algorithms = table.read("algorithms", TOMLForm<SignatureAlgorithm>.algorithm.array)
         let minRSA = table.read("min_rsa", .integer(2048...4096))
         table.finish()
-        if profile != .observe, accept?.isEmpty == true {
+        if profile != .observe, let accept, !accept.contains(.rfc9421) {
             weaker(
-                "accept", in: table, "signature.accept = [] refuses every message that is signed")
+                "accept", in: table,
+                accept.isEmpty
+                    ? "signature.accept = [] refuses every message that is signed"
+                    : "signature.accept refuses every message that is signed by RFC 9421")
         }
         if profile != .observe, algorithms?.isEmpty == true {
             weaker(

@@ -77,6 +77,15 @@ import Testing
             ])
     }
 
+    @Test func whoDoesNotTakeTheNewSignaturesIsToldSo() throws {
+        let old = "[signature]\naccept = [\"cavage\"]\n"
+        #expect(
+            try read("bridge", old).weakenings.map(\.description) == [
+                "config.toml:9:1: signature.accept refuses every message that is signed by RFC 9421"
+            ])
+        #expect(try read("bridge", old.replacing("cavage", with: "rfc9421")).weakenings.isEmpty)
+    }
+
     @Test func keysThatMakeItStrongerAreNotNamed() throws {
         let strong = "[token]\naccept_secret = \"none\"\nverify_unknown = \"refuse\"\n"
         #expect(try read("bridge", strong).weakenings.isEmpty)
