@@ -111,7 +111,7 @@ let targets: [Target] = [
     .testTarget(
         name: "OcmgateTests",
         dependencies: [
-            "ocmgate", "Federation",
+            "ocmgate", "Federation", "Gateway",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),

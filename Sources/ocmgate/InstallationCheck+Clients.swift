@@ -28,16 +28,4 @@ extension InstallationCheck {
             }
         }
     }
-
-    /// A policy that needs client certificates of a gateway that asks for none refuses everybody.
-    mutating func clientAuthorities(of configuration: Configuration, for policy: Policy) {
-        if configuration.clientAuthorities.isEmpty,
-            let block = policy.requirements.first(where: { $0.needs.contains(.mtls) })
-        {
-            warn(
-                policy.file,
-                "\(block.label) needs mtls, and no listener asks for client certificates",
-                remedy: "client_ca in the [tls] table of a listener names whom to believe")
-        }
-    }
 }

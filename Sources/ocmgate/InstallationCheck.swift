@@ -51,7 +51,7 @@ struct InstallationCheck {
                 "unknown = \"\(policy.unknown.rawValue)\" leaves nothing to egress.other = \"tunnel\"",
                 remedy: "name the hosts in egress.other")
         }
-        clientAuthorities(of: configuration, for: policy)
+        needs(of: policy, under: configuration)
         return isProved ? policy.hash : nil
     }
 

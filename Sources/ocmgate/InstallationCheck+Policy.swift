@@ -1,0 +1,56 @@
+import Federation
+import Gateway
+
+/// What a policy needs and the configuration lets nobody have.
+extension InstallationCheck {
+    /// A need that nobody can meet refuses everybody; one warning for each.
+    mutating func needs(of policy: Policy, under configuration: Configuration) {
+        let signature = configuration.signature
+        if configuration.clientAuthorities.isEmpty {
+            unmet(
+                [.mtls], in: policy, "no listener asks for client certificates",
+                remedy: "client_ca in the [tls] table of a listener names whom to believe")
+        }
+        if signature.firstSeen == .accept {
+            unmet(
+                [.keyPinned], .inbound, in: policy,
+                "signature.first_seen = \"accept\" looks at no pinned key")
+        }
+        if !signature.accept.contains(.rfc9421) {
+            unmet([.rfc9421], .inbound, in: policy, "signature.accept takes no such signature")
+        }
+        guard let egress = configuration.egress else { return }
+        switch (egress.signing, signature.send) {
+        case (.off, _):
+            unmet(
+                [.signature, .rfc9421], .outbound, in: policy,
+                "egress.sign = false signs nothing")
+        case (.on, .cavage):
+            unmet(
+                [.rfc9421], .outbound, in: policy, "signature.send = \"cavage\" never signs so")
+        case (.on, .learn), (.on, .rfc9421): break
+        }
+    }
+
+    /// Warns of the first requirement that has one of the needs.
+    ///
+    /// - Parameter direction: of which messages they cannot be met; nil: of none.
+    private mutating func unmet(
+        _ needs: [Need], _ direction: Direction? = nil, in policy: Policy, _ reason: String,
+        remedy: String? = nil
+    ) {
+        for block in policy.requirements {
+            guard let need = block.needs.first(where: needs.contains),
+                direction == nil
+                    || block.scope.occasions.occasions.contains(where: {
+                        $0.direction == direction
+                    })
+            else { continue }
+            let way = direction.map { $0 == .inbound ? " of what comes in" : " of what goes out" }
+            warn(
+                policy.file, "\(block.label) needs \(need.rawValue)\(way ?? ""), and \(reason)",
+                remedy: remedy)
+            return
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Federation
+import Gateway
+import Testing
+
+@testable import ocmgate
+
+/// What `check` says of a policy beside a configuration that does not go with it.
+@Suite struct InstallationCheckTests {
+    private func configuration(_ added: String) throws -> Configuration {
+        let text = """
+            [site]
+            origin = "https://cloud.test"
+            [backend]
+            url = "http://127.0.0.1:8080"
+            kind = "nextcloud"
+            [policy]
+            file = "policy.toml"
+
+            """
+        return try Configuration(Array((text + added).utf8), file: "config.toml")
+    }
+
+    private func policy(_ blocks: String) throws -> Policy {
+        let text = """
+            version = 1
+            name = "p"
+            mode = "enforce"
+            unknown = "deny"
+            default = "deny"
+
+            """
+        return try Policy(
+            Array((text + blocks).utf8), file: "policy.toml", PolicyFiles { _ in nil })
+    }
+
+    private static let egress = "[egress]\nlisten = \"127.0.0.1:3128\"\n"
+
+    /// Configuration, need, occasions, and what is told.
+    private static let needs: [(String, String, String, String?)] = [
+        ("", "mtls", "*.in", "needs mtls, and no listener asks for client certificates"),
+        (
+            "[signature]\nfirst_seen = \"accept\"\n", "key-pinned", "share.in",
+            "needs key-pinned of what comes in, and signature.first_seen"
+        ),
+        ("[signature]\nfirst_seen = \"accept\"\n", "key-pinned", "share.out", nil),
+        ("", "key-pinned", "share.in", nil),
+        (
+            "[signature]\naccept = [\"cavage\"]\n", "rfc9421", "*.in",
+            "needs rfc9421 of what comes in, and signature.accept"
+        ),
+        ("[signature]\naccept = [\"cavage\"]\n", "signature", "*.in", nil),
+        ("[signature]\naccept = [\"cavage\"]\n", "rfc9421", "*.out", nil),
+        (
+            egress + "sign = false\n", "signature", "*.out",
+            "needs signature of what goes out, and egress.sign = false"
+        ),
+        (
+            egress + "sign = false\n", "rfc9421", "share",
+            "needs rfc9421 of what goes out, and egress.sign = false"
+        ),
+        (egress + "sign = false\n", "signature", "*.in", nil),
+        (egress, "signature", "*.out", nil),
+        (
+            egress + "[signature]\nsend = \"cavage\"\n", "rfc9421", "*.out",
+            "needs rfc9421 of what goes out, and signature.send = \"cavage\""
+        ),
+        (egress + "[signature]\nsend = \"cavage\"\n", "signature", "*.out", nil),
+        ("[signature]\nsend = \"cavage\"\n", "rfc9421", "*.out", nil),
+    ]
+
+    @Test(arguments: needs)
+    func aNeedThatNobodyCanMeetIsToldOf(
+        _ added: String, _ need: String, _ occasions: String, _ told: String?
+    ) throws {
+        let policy = try policy(
+            "[[require]]\nname = \"it\"\non = [\"\(occasions)\"]\nneed = \"\(need)\"\n")
+        var check = InstallationCheck()
+        check.needs(of: policy, under: try configuration(added))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == (told == nil ? 0 : 1), "\(said)")
+        if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
+    }
+}
