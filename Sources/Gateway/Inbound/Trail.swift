@@ -47,7 +47,11 @@ final class Trail: Sendable {
         record.policy = snapshot.policy.hash
         record.certificate = client.shownCertificate
         record.lists = snapshot.policy.contentsHash
-        record.signature = DecisionRecord.Signature(generation: "none", result: "unchecked")
+        record.signature =
+            switch direction {
+            case .inbound: .unread
+            case .outbound: .unmade
+            }
         state = Mutex(
             State(
                 record: JournalRecord(record),

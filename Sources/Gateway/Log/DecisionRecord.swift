@@ -19,7 +19,7 @@ package struct DecisionRecord: Sendable {
 
     /// What is known of the message's signature.
     package struct Signature: Sendable {
-        /// `none`, `cavage`, `rfc9421-label`, `rfc9421-tag`.
+        /// `none`, `cavage`, `rfc9421-label`, `rfc9421-tag`; `unread` before anybody looked for one.
         package var generation: String
         package var keyID: String?
         package var algorithm: String?
@@ -35,6 +35,11 @@ package struct DecisionRecord: Sendable {
             self.generation = generation
             self.result = result
         }
+
+        /// Of a message that came in, and may have one.
+        static let unread = Signature(generation: "unread", result: "unchecked")
+        /// Of a message that goes out, and has none yet.
+        static let unmade = Signature(generation: "none", result: "unchecked")
     }
 
     /// The client certificate of the connection, which a `client_ca` certifies.

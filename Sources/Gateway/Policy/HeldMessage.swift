@@ -42,9 +42,10 @@ package struct HeldMessage: Sendable, Codable, Equatable {
         signature =
             (isOwn && facts.signature.isValid ? facts.signature : SignatureFact.none).rawValue
         let presented = record.signature?.generation
-        unverified =
-            isOwn && !facts.signature.isValid && presented != SignatureGeneration.none.name
-            ? presented : nil
+        let isKnown =
+            presented != SignatureGeneration.none.name
+            && presented != DecisionRecord.Signature.unread.generation
+        unverified = isOwn && !facts.signature.isValid && isKnown ? presented : nil
         namedBy = isOwn ? nil : speaker
         client = record.client
         // Whole, within what messages may say: by them a person is forgotten.

@@ -97,7 +97,18 @@ import Transport
         let (line, answer) = try await line(TestRequest("/ocm/shares", "{"))
         #expect(answer.status == 400)
         #expect(line["code"]?.string == "malformed_json")
-        #expect(line["signature"]?.object?["result"]?.string == "unchecked")
+        // Whoever counts unsigned messages does not count it.
+        let signature = try #require(line["signature"]?.object)
+        #expect(signature["result"]?.string == "unchecked")
+        #expect(signature["generation"]?.string == "unread")
+    }
+
+    @Test func aMessageWithoutASignatureIsToldAsThat() async throws {
+        let body = Messages.share(from: "modern.test")
+        let (line, _) = try await line(TestRequest("/ocm/shares", body))
+        let signature = try #require(line["signature"]?.object)
+        #expect(signature["result"]?.string == "absent")
+        #expect(signature["generation"]?.string == "none")
     }
 
     @Test(arguments: [

@@ -55,6 +55,8 @@ import Testing
         record.code = "peer_held"
         let other = HeldMessage(facts, record, of: peer, at: 0)
         #expect(other.unverified == nil && !other.isOfOtherKeys)
+        record.signature = .unread
+        #expect(HeldMessage(facts, record, of: peer, at: 0).unverified == nil)
     }
 
     @Test func oneThatAnotherNamedIsNotItsOwn() throws {
