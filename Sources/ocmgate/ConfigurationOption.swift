@@ -50,7 +50,9 @@ struct ConfigurationOption: ParsableArguments {
     func served() throws -> Configuration.StateSettings {
         let state = try state()
         guard Store.hasBegun(state.file) else {
-            throw CommandFailure("no gateway runs here: there is no \(state.file) yet")
+            throw CommandFailure(
+                "no gateway runs here: there is no \(state.file) yet; if state.url was "
+                    + "changed while one runs, the old value finds it")
         }
         return state
     }

@@ -355,6 +355,7 @@ def test_before_the_first_start_commands_say_that_there_was_none(tmp_path):
     for command in ("stop", "drain", "reload"):
         run = ocmgate(command, cwd=tmp_path)
         assert run.returncode == 2 and "no gateway runs here" in run.stderr, run
+        assert "if state.url was changed while one runs" in run.stderr, run
     for command in ("share list", "share revoke 1", "token revoke 1", "peer hold list", "list update",
                     "journal tail", "journal search", "journal show x", "journal verify"):
         run = ocmgate(*command.split(), cwd=tmp_path)

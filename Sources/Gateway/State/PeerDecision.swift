@@ -42,7 +42,8 @@ package enum PeerDecision {
         guard PrivateFile.exists(state), try Ending.isServed(state) else {
             throw StoreOpenError(
                 path: state, what: "no gateway uses this state",
-                remedy: "one that starts reads its policy anyway")
+                remedy: "one that starts reads its policy anyway; if state.url was changed while "
+                    + "one runs, the old value finds it")
         }
         return try await OrderBox.told(.reload, in: state, key, now: now, patience: patience)
     }
