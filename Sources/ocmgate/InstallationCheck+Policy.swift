@@ -1,8 +1,36 @@
 import Federation
 import Gateway
 
-/// What a policy needs and the configuration lets nobody have.
+/// A policy beside the configuration: terms of its rules that are weaker, and needs that nobody can meet.
 extension InstallationCheck {
+    /// What rules set comes before the configuration.
+    mutating func terms(of policy: Policy, beside token: Configuration.TokenSettings) {
+        for rule in policy.rules {
+            guard case .allow(let settings) = rule.ruling else { continue }
+            if settings.bind == CodeBinding.none, token.bind == .peer {
+                warn(policy.file, "\(rule.label) lets any peer exchange a code")
+            }
+            // Of a peer's tokens the configuration says nothing.
+            let issues = [Occasion(.share, .outbound), Occasion(.token, .inbound)]
+                .contains(where: rule.scope.occasions.contains)
+            if let own = settings.tokenTTL, own > token.lifetime, issues {
+                warn(
+                    policy.file,
+                    "\(rule.label) lets access tokens live for \(own.configured), "
+                        + "token.ttl = \"\(token.lifetime.configured)\"")
+            }
+            let usual = token.acceptSecret
+            if let own = settings.acceptSecret, own.takesMore(than: usual) {
+                warn(
+                    policy.file,
+                    own == .all
+                        ? "\(rule.label) takes permanent secrets of peers that have tokens"
+                        : "\(rule.label) takes permanent secrets, which token.accept_secret = "
+                            + "\"\(usual.rawValue)\" refuses")
+            }
+        }
+    }
+
     /// A need that nobody can meet refuses everybody; one warning for each.
     mutating func needs(of policy: Policy, under configuration: Configuration) {
         let signature = configuration.signature

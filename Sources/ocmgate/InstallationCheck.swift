@@ -23,21 +23,7 @@ struct InstallationCheck {
         else { return nil }
         self.policy = policy
         if policy.tests.isEmpty { warn(policy.file, "the policy has no [[test]]") }
-        for rule in policy.rules {
-            guard case .allow(let settings) = rule.ruling else { continue }
-            if settings.bind == CodeBinding.none, configuration.token.bind == .peer {
-                warn(policy.file, "\(rule.label) lets any peer exchange a code")
-            }
-            let usual = configuration.token.acceptSecret
-            if let own = settings.acceptSecret, own.takesMore(than: usual) {
-                warn(
-                    policy.file,
-                    own == .all
-                        ? "\(rule.label) takes permanent secrets of peers that have tokens"
-                        : "\(rule.label) takes permanent secrets, which token.accept_secret = "
-                            + "\"\(usual.rawValue)\" refuses")
-            }
-        }
+        terms(of: policy, beside: configuration.token)
         if configuration.profile == .observe {
             warn(configuration.file, "profile = \"observe\" refuses nothing by policy")
         } else if policy.mode != .enforce {

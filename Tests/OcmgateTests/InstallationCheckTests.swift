@@ -80,4 +80,26 @@ import Testing
         #expect(said.count == (told == nil ? 0 : 1), "\(said)")
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
+
+    /// Occasions and terms of a rule, and what is told.
+    private static let terms: [(String, String, String?)] = [
+        ("share.out", "token_ttl = \"24h\"", "lets access tokens live for 1d, token.ttl = \"5m\""),
+        ("token.in", "token_ttl = \"6m\"", "lets access tokens live for 6m"),
+        ("share.out", "token_ttl = \"5m\"", nil), ("share.in", "token_ttl = \"24h\"", nil),
+        ("token.in", "bind = \"none\"", "lets any peer exchange a code"),
+    ]
+
+    @Test(arguments: terms)
+    func aRuleThatIsWeakerIsToldOf(
+        _ occasions: String, _ terms: String, _ told: String?
+    ) throws {
+        let policy = try policy(
+            "[[rule]]\nname = \"it\"\non = [\"\(occasions)\"]\naction = \"allow\"\n"
+                + "set = { \(terms) }\n")
+        var check = InstallationCheck()
+        check.terms(of: policy, beside: try configuration("").token)
+        let said = check.warnings.map(\.description)
+        #expect(said.count == (told == nil ? 0 : 1), "\(said)")
+        if let told { #expect(said.first?.contains("rule:it \(told)") == true, "\(said)") }
+    }
 }
