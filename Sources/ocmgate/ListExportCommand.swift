@@ -65,6 +65,9 @@ struct ListExportCommand: ParsableCommand {
 
     func run() throws {
         let (_, policy, folder) = try place.open()
+        try OutputFile.check(
+            [("--signature", signature), ("--jwk", jwk)],
+            apartFrom: [sign, place.option.path].compactMap { $0 } + OutputFile.sources(of: policy))
         let list = try ListPlace.find(name, in: policy)
         guard let entries = try ListPlace.entries(list, folder) else {
             throw CommandFailure("\(name) was never loaded; ocmgate list update \(name)")

@@ -28,6 +28,7 @@ struct PolicyReplayCommand: ParsableCommand {
 
     func run() throws {
         let policy = try PolicyCommand.open(against, in: past.configuration)
+        try OutputFile.check([("--html", html)], apartFrom: try sources(policy))
         let journal = try past.journal()
         let progress = Progress("judged")
         let replay: Replay
@@ -46,6 +47,15 @@ struct PolicyReplayCommand: ParsableCommand {
         }
         if json { printJSON(replay) } else { printText(replay) }
         if replay.changed > 0 { throw Exit.findings }
+    }
+
+    /// The files that are read, and those of the policy in force.
+    private func sources(_ policy: Policy) throws -> [String] {
+        let sources = [against] + OutputFile.sources(of: policy)
+        guard past.configuration.isThere else { return sources }
+        let own = try past.configuration.load().policy.file
+        let inForce = (try? PolicyCommand.load(own)).map(OutputFile.sources) ?? [own]
+        return sources + [past.configuration.path] + inForce
     }
 
     private func printText(_ replay: Replay) {

@@ -350,6 +350,27 @@ def test_lists_are_written_for_others_and_read_again(world, tmp_path):
     assert "+ x.test" in changed.stdout
 
 
+def test_what_is_read_is_never_written_over(world, tmp_path):
+    gateway = world.gateway
+    key = tmp_path / "publisher.pem"
+    key.write_bytes(private_pem(world.mesh))
+    key.chmod(0o600)
+    link = tmp_path / "link.pem"
+    link.symlink_to(key)
+    policy = gateway.folder / "policy.toml"
+    kept = {file: file.read_bytes()
+            for file in (key, policy, gateway.configuration, gateway.folder / "mesh.jwk")}
+    export = ("list", "export", "partners", "--sign", str(key), "--kid", "k1", "--format")
+    for more in [["ocm-directory", "--jwk", file] for file in (*kept, link, "-")] + [
+            ["text", "--signature", policy], ["text", "--signature", "-"],
+            ["text", "--signature", tmp_path / "x", "--jwk", f"{tmp_path}/none/../x"]]:
+        run = gateway.command(*export, *map(str, more), check=False)
+        assert run.returncode == 2 and not run.stdout, (more, run)
+        assert run.stderr.startswith(f"ocmgate: {more[-2]} {more[-1]}: "), run.stderr
+    assert kept == {file: file.read_bytes() for file in kept}
+    assert link.is_symlink() and not (tmp_path / "x").exists()
+
+
 def test_commands_about_lists_say_what_is_wrong(world, tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_text("#domain\nfine.test\nnot fine\n")

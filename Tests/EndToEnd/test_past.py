@@ -177,6 +177,19 @@ def test_a_page_goes_into_a_file_and_into_nothing_else(gateway, past, tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_a_page_takes_the_place_of_nothing_that_is_read(gateway, past, tmp_path):
+    other = tmp_path / "next.toml"
+    other.write_text((gateway.folder / "policy.toml").read_text())
+    link = tmp_path / "link.toml"
+    link.symlink_to(other)
+    kept = {file: file.read_bytes() for file in (other, gateway.folder / "policy.toml", gateway.configuration)}
+    for page in (*kept, link, "-"):
+        run = gateway.command("policy", "replay", "--against", str(other), "--html", str(page), check=False)
+        assert run.returncode == 2 and not run.stdout, run
+        assert run.stderr.startswith(f"ocmgate: --html {page}: "), run.stderr
+    assert kept == {file: file.read_bytes() for file in kept} and link.is_symlink()
+
+
 def test_a_past_message_is_asked_of_another_policy(gateway, past, tmp_path):
     asked_now = asked(gateway, "policy", "explain", "--decision", past["folders"][0])
     assert asked_now["action"] == "allow"

@@ -54,6 +54,21 @@ package enum OperatorFile {
         }
     }
 
+    /// Whether both paths lead to one file, over whatever links; of files that are not there yet, whether
+    /// they would be one.
+    package static func isSame(_ one: String, _ other: String) -> Bool {
+        guard let first = FileStamp(one), let second = FileStamp(other) else {
+            return place(of: one) == place(of: other)
+        }
+        return first.isSameFile(as: second)
+    }
+
+    private static func place(of path: String) -> String {
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        return url.deletingLastPathComponent().resolvingSymlinksInPath()
+            .appendingPathComponent(url.lastPathComponent).path
+    }
+
     /// Keeps other edits away until this one is over.
     private static func hold(
         _ file: FileDescriptor, _ status: Stat, _ old: [UInt8], _ target: String, path: String

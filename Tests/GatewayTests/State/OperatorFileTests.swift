@@ -32,6 +32,26 @@ import Testing
                 == "policy.toml")
     }
 
+    @Test func oneFileIsKnownByWhateverPath() throws {
+        try scratch.write("text", "file")
+        try scratch.write("text", "other")
+        for (name, target) in [("link", "file"), ("folder", scratch.path)] {
+            try FileManager.default.createSymbolicLink(
+                atPath: scratch.file(name), withDestinationPath: target)
+        }
+        try FileManager.default.linkItem(
+            atPath: scratch.file("file"), toPath: scratch.file("second"))
+        for name in ["file", "link", "second", "folder/file", "./file"] {
+            #expect(OperatorFile.isSame(scratch.file("file"), scratch.file(name)))
+        }
+        for name in ["./new", "folder/new", "none/../new"] {
+            #expect(OperatorFile.isSame(scratch.file("new"), scratch.file(name)))
+        }
+        #expect(!OperatorFile.isSame(scratch.file("file"), scratch.file("other")))
+        #expect(!OperatorFile.isSame(scratch.file("file"), scratch.file("new")))
+        #expect(!OperatorFile.isSame(scratch.file("new"), scratch.file("newer")))
+    }
+
     @Test func whereThereIsNoFileOneIsMadeThatAllMayRead() throws {
         for text in ["first", "second"] {
             try OperatorFile.write(scratch.file("list.txt"), Array(text.utf8))
