@@ -82,6 +82,12 @@ struct ListFileOptions: ParsableArguments {
     @Option(help: "The time to judge signatures by, Unix seconds; now unless given.")
     var now: Int?
 
+    func validate() throws {
+        if key.isEmpty, subject != nil || signature != nil || now != nil {
+            throw ValidationError("--signature, --subject and --now belong to --key.")
+        }
+    }
+
     /// Reads a list; throws `ListDefect` for one that would not be taken.
     func read(_ file: String) throws -> ListContents {
         let reading = ListReading(

@@ -52,7 +52,9 @@ struct ListExportCommand: ParsableCommand {
     @OptionGroup var place: ListPlace
 
     func validate() throws {
-        if jwk != nil, sign == nil { throw ValidationError("--jwk is about the key of --sign.") }
+        if sign == nil, jwk != nil || kid != nil || subject != nil {
+            throw ValidationError("--jwk, --kid and --subject belong to --sign.")
+        }
         switch format.signature {
         case .around:
             guard sign != nil else { throw ValidationError("ocm-directory is signed: --sign FILE") }

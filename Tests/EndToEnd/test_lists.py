@@ -384,6 +384,14 @@ def test_commands_about_lists_say_what_is_wrong(world, tmp_path):
     assert run.stdout == "*.bad.test\nbad.test\n" and "1 left out (severity silence)" in run.stderr, run
     run = gateway_free("list", "import", str(bad), "--json")
     assert json.loads(run.stdout)["left_out"] == {"severity silence": 1}
+    # What is said of a signature that nobody looks at, or makes, is not passed over.
+    for more in (["--signature", str(bad)], ["--subject", "x"], ["--now", "1"]):
+        for command in ("verify", "import"):
+            run = gateway_free("list", command, str(bad), *more, code=2)
+            assert "belong to --key" in run.stderr and not run.stdout, run
+    for more in (["--kid", "k1"], ["--subject", "x"], ["--jwk", str(tmp_path / "jwk")]):
+        run = world.gateway.command("list", "export", "partners", "--format", "text", *more, check=False)
+        assert run.returncode == 2 and "belong to --sign" in run.stderr and not run.stdout, run
     run = world.gateway.command("list", "show", "abuze", check=False)
     assert run.returncode == 2 and 'did you mean "abuse"?' in run.stderr
     run = world.gateway.command("list", "update", "partners", check=False)
