@@ -47,7 +47,13 @@ struct SigMessageOptions: ParsableArguments {
 enum SigFiles {
     /// A public key as PEM, or the one of a JWK set with this `kid`.
     static func publicKey(_ path: String, id: String?) throws -> VerificationKey {
-        let bytes = try InputFile.bytes(path)
+        try publicKey(in: try InputFile.bytes(path), named: path, id: id)
+    }
+
+    /// The same, in a file that was read.
+    static func publicKey(
+        in bytes: [UInt8], named path: String, id: String?
+    ) throws -> VerificationKey {
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
             do {
                 let key = try PublicKey(pem: String(decoding: bytes, as: UTF8.self))

@@ -164,7 +164,7 @@ extension SigFiles {
     ) throws -> [SuspectKey] {
         let bytes = try InputFile.bytes(path)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
-            let key = try publicKey(path, id: nil)
+            let key = try publicKey(in: bytes, named: path, id: nil)
             return [SuspectKey(name: path, key: key, role: old ? .previous : .named)]
         }
         guard let keys = PeerDirectory.readKeySet(bytes), !keys.isEmpty else {

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from gateway import binary
 from listener import free_port
@@ -120,3 +121,10 @@ def test_the_same_is_found_offline(peers, tmp_path):
     assert signed.returncode == 0 and json.loads(signed.stdout)["result"] == "genuine"
     words = results["as it came", False].stdout
     assert "/index.php was removed from the path" in words and "remedy" in words
+    # The message is as it was signed; its key may come from standard input.
+    pem = peer.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    for keys in (["--key", "-"], ["--key", tmp_path / "keys.jwks", "--old-key", "-"]):
+        run = subprocess.run([binary(), "sig", "explain", file, *keys], input=pem, capture_output=True,
+                             timeout=30)
+        assert run.returncode == 0 and b"verifies as it is" in run.stdout, run
