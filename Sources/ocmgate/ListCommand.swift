@@ -67,7 +67,8 @@ struct ListFileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A key (JWK, JWK set or PEM) that has to have signed it.", valueName: "file"))
+            "A key (JWK, JWK set or PEM; - is standard input) that has to have signed it.",
+            valueName: "file"))
     var key: [String] = []
 
     @Option(help: "What the signature has to be about (sub); else it may say anything.")
@@ -124,7 +125,14 @@ struct ListFileOptions: ParsableArguments {
     }
 
     private func keys() throws -> [ListKey] {
-        do { return try ListKey.pinned(in: key) } catch { throw CommandFailure(error.description) }
+        try key.flatMap { file in
+            do {
+                if file == "-" { return try ListKey.keys(in: try InputFile.bytes(file)) }
+                return try ListKey.pinned(in: [file])
+            } catch let defect as ListDefect {
+                throw CommandFailure(defect.text(in: InputFile.name(file)))
+            } catch { throw CommandFailure(telling: error) }
+        }
     }
 
     private func signature(of file: String, _ reading: ListReading) throws -> [UInt8]? {

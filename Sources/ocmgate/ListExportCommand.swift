@@ -52,6 +52,9 @@ struct ListExportCommand: ParsableCommand {
     @OptionGroup var place: ListPlace
 
     func validate() throws {
+        if sign == "-" {
+            throw ValidationError("--sign -: a private key is read from a file of mode 0600.")
+        }
         if sign == nil, jwk != nil || kid != nil || subject != nil {
             throw ValidationError("--jwk, --kid and --subject belong to --sign.")
         }

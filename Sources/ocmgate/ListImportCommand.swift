@@ -25,6 +25,12 @@ struct ListImportCommand: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    func validate() throws {
+        if into == "-" {
+            throw ValidationError("--into -: name a file; without --into standard output has all.")
+        }
+    }
+
     func run() throws {
         let contents = try options.read(file, json: json, tell: Output.error)
         if options.standing == nil, try options.format(of: file) == .csv {

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from listserver import Publisher
 from test_commands import fresh, installation, ocmgate  # noqa: F401
 
 
@@ -55,3 +56,26 @@ def test_a_search_says_what_it_takes(installation):  # noqa: F811
     assert run.returncode == 2 and '--since: "1" is none of: a day (2026-11-01), a time' in run.stderr
     run = ocmgate("journal", "search", "--kind", "foo", cwd=installation)
     assert run.returncode == 2 and "known here: " in run.stderr and "share" in run.stderr, run
+
+
+def test_a_dash_is_standard_input_or_refused(installation, tmp_path):  # noqa: F811
+    publisher = Publisher()
+    (tmp_path / "a.txt").write_text("a.test\n")
+    (tmp_path / "a.txt.jws").write_bytes(publisher.detached(b"a.test\n"))
+    verify = ("list", "verify", tmp_path / "a.txt", "--key", "-")
+    run = ocmgate(*verify, stdin=json.dumps(publisher.jwk()), cwd=tmp_path)
+    assert run.returncode == 0 and "signed by" in run.stdout, run
+    run = ocmgate(*verify, stdin="{}", cwd=tmp_path)
+    assert run.returncode == 2 and run.stderr.startswith("ocmgate: stdin:"), run
+    run = ocmgate("list", "verify", "-", "--format", "text", "--key", "-",
+                  stdin=json.dumps(publisher.jwk()), cwd=tmp_path)
+    assert run.returncode == 2 and "only one - can be given" in run.stderr, run
+    before = sorted(tmp_path.iterdir())
+    for arguments, words in [
+        (("list", "import", "a.txt", "--into", "-"), "--into -: name a file"),
+        (("list", "export", "partners", "--format", "ocm-directory", "--sign", "-",
+          "-c", installation / "config.toml"), "--sign -: a private key is read from a file of mode 0600"),
+    ]:
+        run = ocmgate(*arguments, cwd=tmp_path)
+        assert run.returncode == 2 and words in run.stderr and not run.stdout, run
+    assert sorted(tmp_path.iterdir()) == before
