@@ -173,6 +173,19 @@ def test_a_command_before_the_first_start_leaves_a_start_that_works(gateway):
     assert shown(gateway)[0]
 
 
+def test_a_name_that_no_key_has_makes_none(gateway):
+    assert gateway.stop() == 0
+    for path in gateway.folder.glob("state.db*"):
+        if path.is_file():
+            path.unlink()
+    (gateway.folder / "keys").rename(gateway.folder / "old")
+    (gateway.folder / "keys").mkdir(mode=0o700)
+    for step in ("stage", "activate", "retire"):
+        run = gateway.command("key", step, "typo", check=False)
+        assert run.returncode == 2 and "there are no keys in" in run.stderr, run
+    assert list((gateway.folder / "keys").iterdir()) == []
+
+
 def test_without_a_gateway_the_command_does_it(gateway):
     assert gateway.stop() == 0
     made = key(gateway, "new", "--kind", "p256")

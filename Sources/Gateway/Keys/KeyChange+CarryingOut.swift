@@ -39,7 +39,9 @@ extension KeyChange {
             try KeyRing.make(kind, name, in: folder)
         case .stage(let key), .activate(let key, _, _), .retire(let key, _):
             name = key
-            let ring = try KeyRing.start(folder: folder, state: state, now: now)
+            // A name that is not there makes none.
+            if let loss = KeyRing.loss(of: folder, state: state) { throw loss }
+            let ring = try KeyRing(folder: folder, whenMissing: .refuse, now: now)
             let after = try ring.table(after: self, now: now)
             replaced = after.replaced
             try KeyRing.write(after.table, in: folder)

@@ -110,8 +110,10 @@ extension KeyRing {
     private func key(_ name: String) throws(KeyChange.Refusal) -> Entry {
         if let key = keys.first(where: { $0.name == name }) { return key }
         throw KeyChange.Refusal(
-            "there is no key \(name) in \(folder); there are: "
-                + keys.map(\.name).joined(separator: ", "))
+            keys.isEmpty
+                ? "there are no keys in \(folder) yet"
+                : "there is no key \(name) in \(folder); there are: "
+                    + keys.map(\.name).joined(separator: ", "))
     }
 
     private func row(_ key: Entry, _ state: KeyState, _ now: Int) -> KeyTable.Row {

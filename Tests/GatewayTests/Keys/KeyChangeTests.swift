@@ -64,6 +64,20 @@ import Transport
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
+    @Test func toNameAKeyMakesNone() throws {
+        let folder = scratch.file("keys")
+        for change: KeyChange in [
+            .stage(name: "typo"), .activate(name: "typo", overlap: 1, wait: .skipped),
+            .retire(name: "typo", overlap: 1),
+        ] {
+            #expect(try refusal(change).contains("there are: ed25519-1, rsa-1"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder + "/keys.toml"))
+        try FileManager.default.removeItem(atPath: folder)
+        #expect(try refusal(.stage(name: "typo")) == "there are no keys in \(folder) yet")
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+
     @Test func aKeySignsOnlyOncePeersCanHaveSeenIt() throws {
         try perform(.make(kind: "ed25519"))
         #expect(try refusal(Self.activate).contains("is new"))
