@@ -17,6 +17,9 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var option: ConfigurationOption
 
+    @Flag(name: .customShort("t"), help: "Means nothing more; for who is used to ocmgate -t.")
+    var isTest = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 

@@ -17,7 +17,9 @@ struct ConfigurationOption: ParsableArguments {
     /// The file to read.
     var path: String {
         if let file { return file }
-        if let file = ProcessInfo.processInfo.environment["OCMGATE_CONFIG"] { return file }
+        if let file = ProcessInfo.processInfo.environment["OCMGATE_CONFIG"], !file.isEmpty {
+            return file
+        }
         return FileManager.default.fileExists(atPath: Self.own) ? Self.own : Self.system
     }
 

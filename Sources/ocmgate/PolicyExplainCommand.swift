@@ -20,8 +20,8 @@ struct PolicyExplainCommand: ParsableCommand {
             Where the policy is that of the configuration, what its profile and signature.accept \
             refuse before the policy is asked is said beside the policy's answer.
 
-            Exit code 0 when the policy allows the message, 2 when there is none that can be used, \
-            3 when it refuses.
+            Exit code 0 when the policy allows the message, 1 when there is no decision of this id, \
+            2 when there is no policy that can be used, 3 when it refuses.
             """)
 
     @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")

@@ -15,7 +15,7 @@ struct PolicyReplayCommand: ParsableCommand {
             for them. Exit codes: 0 nothing changes, 1 something does, 2 it cannot be judged.
             """)
 
-    @Option(help: "The policy file to judge by.")
+    @Option(help: "The policy file to judge by, - for standard input.")
     var against: String
 
     @OptionGroup var past: PastOptions
@@ -40,7 +40,7 @@ struct PolicyReplayCommand: ParsableCommand {
         progress.end()
         replay.unread.told.forEach(Output.error)
         if let html {
-            let page = ReplayPage(replay, file: against).html
+            let page = ReplayPage(replay, file: InputFile.name(against)).html
             do { try OperatorFile.write(html, Array(page.utf8)) } catch {
                 throw CommandFailure("\(error)")
             }
@@ -60,8 +60,8 @@ struct PolicyReplayCommand: ParsableCommand {
 
     private func printText(_ replay: Replay) {
         Output.line(
-            "\(replay.changed) of \(replay.judged) messages would end otherwise under \(against) "
-                + "(\(replay.policy), \(replay.hash))")
+            "\(replay.changed) of \(replay.judged) messages would end otherwise under "
+                + "\(InputFile.name(against)) (\(replay.policy), \(replay.hash))")
         let others: [(Int, String)] = [
             (replay.otherBlock, "would end as they did, by another block"),
             (

@@ -16,7 +16,7 @@ struct PolicySuggestCommand: ParsableCommand {
             suggested. Exit codes: 0 said, 2 the policy or the journal cannot be read.
             """)
 
-    @Argument(help: "The policy file; without it, that of the configuration.")
+    @Argument(help: "The policy file, - for standard input; without it, that of the configuration.")
     var file: String?
 
     @OptionGroup var past: PastOptions

@@ -58,6 +58,9 @@ struct PolicyTestCommand: ParsableCommand {
         if record == nil, dir != nil || plain {
             throw ValidationError("--dir and --plain belong to --record")
         }
+        if record != nil, coverage || mutate {
+            throw ValidationError("--record runs no tests: leave --coverage and --mutate out")
+        }
         if values, !mutate { throw ValidationError("--values belongs to --mutate") }
     }
 

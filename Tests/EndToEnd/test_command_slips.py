@@ -79,3 +79,30 @@ def test_a_dash_is_standard_input_or_refused(installation, tmp_path):  # noqa: F
         run = ocmgate(*arguments, cwd=tmp_path)
         assert run.returncode == 2 and words in run.stderr and not run.stdout, run
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_past_decision_is_not_tested(installation):  # noqa: F811
+    for more in ("--coverage", "--mutate"):
+        run = ocmgate("policy", "test", "--record", "0" * 16, more, cwd=installation)
+        assert run.returncode == 2 and "--record runs no tests: leave --coverage and --mutate out" in run.stderr, run
+
+
+def test_an_empty_name_of_the_configuration_is_none(installation):  # noqa: F811
+    run = ocmgate("check", cwd=installation, env={"OCMGATE_CONFIG": ""})
+    assert run.returncode == 0 and run.stdout.startswith("config.toml: fine"), run
+
+
+def test_check_takes_t_as_the_program_does(installation):  # noqa: F811
+    for arguments in ("-t", "-t -c config.toml", "-c config.toml -t"):
+        run = ocmgate("check", *arguments.split(), cwd=installation)
+        assert run.returncode == 0 and run.stdout.startswith("config.toml: fine"), run
+
+
+def test_help_says_where_a_dash_is_read_and_how_it_ends(installation):  # noqa: F811
+    for command, words in [("policy explain", "1 when there is no decision of this id"),
+                           ("policy replay", "- for standard input"), ("policy suggest", "- for standard input")]:
+        run = ocmgate(*command.split(), "--help")
+        assert words in " ".join(run.stdout.split()), run
+    policy = (installation / "policy.toml").read_text()
+    run = ocmgate("policy", "replay", "--against", "-", cwd=installation, stdin=policy)
+    assert run.returncode == 0 and " under stdin (" in run.stdout, run
