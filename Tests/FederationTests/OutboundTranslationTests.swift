@@ -105,6 +105,17 @@ import Testing
                 == #"{"name":"webdav","options":{"sharedSecret":"CODE"}}"#)
     }
 
+    @Test(arguments: [
+        DiscoverySamples.nextcloud27, DiscoverySamples.nextcloud33, DiscoverySamples.nextcloud35,
+    ])
+    func noNextcloudIsToldAnEmptyDisplayName(_ peer: String) throws {
+        let body = try JSONValue(parsing: share(Samples.opencloud, to: peer).bytes).object
+        #expect(body?["ownerDisplayName"] == nil)
+        #expect(body?["sharedByDisplayName"]?.string == "Alan Turing")
+        let unnamed = Samples.opencloud.replacing("Alan Turing", with: "")
+        #expect(try !share(unnamed, to: peer).text.contains("DisplayName"))
+    }
+
     /// As CERNBox to 3.10 has it.
     @Test(arguments: [
         DiscoverySamples.gateway, DiscoverySamples.nextcloud35, DiscoverySamples.reva,

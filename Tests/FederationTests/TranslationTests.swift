@@ -15,6 +15,8 @@ import Testing
 
     private static let swap = [SecretSwap(Secret(utf8: "SECRET15CHARS00"), by: Secret(utf8: "NEW"))]
 
+    private static let nameless = Samples.opencloud.replacing(#""ownerDisplayName":"","#, with: "")
+
     private func members(_ body: TranslatedBody) throws -> JSONObject {
         try #require(try JSONValue(parsing: body.bytes).object)
     }
@@ -23,7 +25,7 @@ import Testing
         (nextcloud27, Samples.nextcloud27), (nextcloud33, Samples.nextcloud27),
         (nextcloud33, Samples.nextcloud33), (nextcloud35, Samples.nextcloud35),
         (owncloud10, Samples.owncloud10), (nextcloud33, Samples.calendar),
-        (nextcloud33, Samples.talk), (generic, Samples.nextcloud27), (generic, Samples.opencloud),
+        (nextcloud33, Samples.talk), (generic, Samples.nextcloud27), (generic, nameless),
         (generic, Samples.opencloudmeshgo), (nextcloud33, Samples.nextcloud35),
     ])
     func whatTheBackendReadsStaysByteForByte(_ translation: Translation, _ text: String) throws {
@@ -55,6 +57,19 @@ import Testing
                     ("options", .object([("sharedSecret", .string("SECRET15CHARS00"))])),
                 ]))
         #expect(members["expiration"]?.number?.text == "0")
+    }
+
+    /// Nextcloud to 32 fills in what is missing, and refuses what is empty.
+    @Test(arguments: [nextcloud27, nextcloud33, generic])
+    func anEmptyDisplayNameIsLeftAway(_ translation: Translation) throws {
+        let share = try Samples.share(Samples.opencloud)
+        let body = try members(try translation.share(share))
+        #expect(body["ownerDisplayName"] == nil)
+        #expect(body["senderDisplayName"]?.string == "Alan Turing")
+        let unnamed = try Samples.share(Samples.opencloud.replacing("Alan Turing", with: ""))
+        let text = try translation.share(unnamed).text
+        #expect(!text.contains("DisplayName"))
+        #expect(try members(try Self.owncloud10.share(share))["ownerDisplayName"]?.string == "")
     }
 
     @Test func nextcloud27ForOpenCloud() throws {

@@ -110,6 +110,8 @@ class LegacyServer:
             return answer(400, {"message": "Missing arguments"})
         if share["shareType"] != "user":
             return answer(501, {"message": f'ShareType {share["shareType"]} is not supported'})
+        if self.kind == "nextcloud" and not self._says_enough(share):
+            return answer(400, {"message": "server can not add remote share, missing parameter"})
         user = share["shareWith"].rpartition("@")[0]
         if user not in self.users:
             return answer(400, {"message": f'User "{user}" does not exists at {self.origin}'})
@@ -117,6 +119,16 @@ class LegacyServer:
         if self.kind == "owncloud10":
             return answer(201, [])
         return answer(201, {"recipientDisplayName": user})
+
+    @staticmethod
+    def _says_enough(share: dict) -> bool:
+        """As PHP reads it: "" and "0" are nothing, and only a display name that is not there is
+        filled in."""
+        display = share.get("ownerDisplayName")
+        owner = share["owner"] if display is None else display
+        values = (share["protocol"]["options"]["sharedSecret"], share["name"], owner,
+                  share["providerId"], share["shareWith"])
+        return all(str(value) not in ("", "0") for value in values)
 
     def _notification(self, request: Request) -> bytes:
         note = json.loads(request.body)

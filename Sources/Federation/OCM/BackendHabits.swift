@@ -64,6 +64,15 @@ extension Backend {
         return names
     }
 
+    /// Nextcloud to 32 refuses a share whose owner has an empty display name, and fills in one that is
+    /// not there; no reader needs one (`legacy-wire.md` 2).
+    var refusesEmptyNames: Bool {
+        switch kind {
+        case .nextcloud, .generic: true
+        case .owncloud10, .ocis, .opencloud, .cernbox, .seafile: false
+        }
+    }
+
     var readsPermissionsLiteral: Bool {
         switch kind {
         case .nextcloud, .seafile, .generic: true

@@ -77,6 +77,7 @@ package struct Translation: Sendable {
         if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
             writeAddress(written, "sharedBy", in: &members, isCompared: signed)
         }
+        dropEmptyNames(from: &members)
         Self.nameTheSender(backend.senderNames, in: &members)
         write(share.providerID, in: &members)
         members["resourceType"] = .string(known(share.resourceType))
@@ -175,6 +176,15 @@ package struct Translation: Sendable {
     func write(_ id: ProviderID, in members: inout JSONObject) {
         guard ids == .text, members["providerId"]?.number != nil else { return }
         members["providerId"] = .string(id.text)
+    }
+
+    /// Leaves away the display names that are empty, as the reva family writes the owner's.
+    func dropEmptyNames(from members: inout JSONObject) {
+        guard backend.refusesEmptyNames else { return }
+        for name in ["ownerDisplayName", "sharedByDisplayName", "senderDisplayName"]
+        where members[name]?.string?.isEmpty == true {
+            members[name] = nil
+        }
     }
 
     /// The members that name who shares: `sharedBy` for those who read only that, `sender` for those
