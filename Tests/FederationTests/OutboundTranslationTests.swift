@@ -105,6 +105,20 @@ import Testing
                 == #"{"name":"webdav","options":{"sharedSecret":"CODE"}}"#)
     }
 
+    /// It takes whatever stands before a scheme for its user, and answers 201 even where nobody has
+    /// that name.
+    @Test func seafileIsToldItsUserBeforeAScheme() throws {
+        for (text, receiver) in [
+            (Samples.owncloud10, "bob@https://oc10b.test"),
+            (Samples.nextcloud27, "bob@https://nc27b.test"),
+        ] {
+            let body = try JSONValue(parsing: share(text, to: DiscoverySamples.seafile).bytes)
+            #expect(body.object?["shareWith"]?.string == receiver)
+        }
+        let room = try share(Samples.talk, to: DiscoverySamples.seafile)
+        #expect(try JSONValue(parsing: room.bytes).object?["shareWith"]?.string == "bob@h.test")
+    }
+
     @Test(arguments: [
         DiscoverySamples.nextcloud27, DiscoverySamples.nextcloud33, DiscoverySamples.nextcloud35,
     ])

@@ -33,6 +33,7 @@ package struct OutboundTranslation: Sendable {
         var members = share.members
         for name in ["owner", "sender", "sharedBy"] { writeAddress(name, in: &members) }
         if dialect.shape == .multi { writeAddress("shareWith", in: &members) }
+        words.writeReceiver(of: share, in: &members)
         words.dropEmptyNames(from: &members)
         Translation.nameTheSender(senderNames, in: &members)
         words.write(share.providerID, in: &members)

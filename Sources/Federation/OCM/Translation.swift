@@ -68,11 +68,7 @@ package struct Translation: Sendable {
         var members = share.members
         writeAddress(share.owner, "owner", in: &members, isCompared: signed)
         writeAddress(share.sender, "sender", in: &members, isCompared: signed)
-        if backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
-            share.shareWith.form == .bare
-        {
-            members["shareWith"] = .string(share.shareWith.written(.scheme))
-        }
+        writeReceiver(of: share, in: &members)
         // Which of the two the sender was read from does not say how the other is written.
         if let text = members["sharedBy"]?.string, let written = OCMAddress(text) {
             writeAddress(written, "sharedBy", in: &members, isCompared: signed)
@@ -170,6 +166,14 @@ package struct Translation: Sendable {
             backend.reads(address.form)
             && (!isCompared || text.isSame(as: address.written(address.form)))
         if !isRead { members[name] = .string(address.written(backend.addressForm)) }
+    }
+
+    /// Writes whom a share is for so that the backend finds its user.
+    func writeReceiver(of share: Share, in members: inout JSONObject) {
+        guard backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
+            share.shareWith.form == .bare
+        else { return }
+        members["shareWith"] = .string(share.shareWith.written(.scheme))
     }
 
     /// A JSON number as id is an error to readers in Go.
