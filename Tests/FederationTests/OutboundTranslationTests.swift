@@ -149,6 +149,24 @@ import Testing
         #expect(try text("external/x", "SECRET15CHARS00").contains("webapp"))
     }
 
+    /// As CERNBox and oCIS say beside WebDAV how a share is opened in an application.
+    @Test func opencloudmeshGoIsToldOfWebDAVAlone() throws {
+        let own = Samples.opencloud.replacing(
+            "https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")
+        let more = own.replacing(
+            #""webdav":{"#,
+            with: #""webapp":{"uri":"https://a.test/","sharedSecret":"OTHER"},"x":1,"webdav":{"#)
+        #expect(
+            try ways(more, to: DiscoverySamples.opencloudmeshgo)
+                == ways(own, to: DiscoverySamples.opencloudmeshgo))
+        let share = try Samples.share(more)
+        let strict = try translation(to: DiscoverySamples.opencloudmeshgo)
+        #expect(strict.leavesWaysOut(of: share))
+        #expect(strict.leavesWaysOut(of: try Samples.share(own)) == false)
+        #expect(try !translation(to: DiscoverySamples.gateway).leavesWaysOut(of: share))
+        #expect(try ways(more, to: DiscoverySamples.gateway).contains("webapp"))
+    }
+
     @Test func placesOfDataForPeersThatTakeRelativeOnes() throws {
         let own = Samples.opencloud.replacing(
             "https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")

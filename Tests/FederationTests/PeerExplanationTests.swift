@@ -24,7 +24,7 @@ import Testing
                 "Shares are written with one object for each protocol (multi); webdav.uri is relative, since it says that it takes only that.",
                 "Shares demand must-exchange-token: it takes no others.",
                 "Codes of its own shares are exchanged at https://ocmgo1.test/ocm/token.",
-                "Shares say permissions read and no more: opencloudmesh-go refuses others.",
+                "Shares say permissions read and WebDAV, and no more: opencloudmesh-go refuses others.",
                 "It wants an accepted invitation between the two people before a share.",
             ])
     }

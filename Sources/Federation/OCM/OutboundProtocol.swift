@@ -60,10 +60,25 @@ extension OutboundTranslation {
                 try writePlace(in: &webdav)
                 try writePermissions(in: &webdav)
                 ways["webdav"] = .object(webdav)
+                if readsWebDAVAlone {
+                    for name in ways.members.map(\.name) where name != "name" && name != "webdav" {
+                        ways[name] = nil
+                    }
+                }
             }
         }
         if demandsTokens(share) { Self.demandTokens(in: &ways) }
         return ways
+    }
+
+    /// opencloudmesh-go refuses a whole share for another way beside WebDAV.
+    private var readsWebDAVAlone: Bool { dialect.permissions == .readOnly }
+
+    /// Whether the peer is told of fewer ways to a share than there are.
+    package func leavesWaysOut(of share: Share) -> Bool {
+        if !share.waysWithSecretsInside.isEmpty { return true }
+        return readsWebDAVAlone && share.isOfFiles && share.webdav != nil
+            && share.protocols.count > 1
     }
 
     /// Where the data are of a share that does not say so itself.

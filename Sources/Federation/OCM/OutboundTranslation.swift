@@ -19,7 +19,8 @@ package struct OutboundTranslation: Sendable {
         demandsTokens(share) ? .token : .secret
     }
 
-    /// Ways with a secret where it cannot be replaced are left out.
+    /// Ways with a secret where it cannot be replaced are left out, and those for which the peer would
+    /// refuse the whole share.
     ///
     /// - Parameter swaps: secrets to be replaced, at every place of the body.
     ///

@@ -154,7 +154,8 @@ private struct Words {
         var lines: [String] = []
         if dialect.permissions == .readOnly {
             lines.append(
-                "Shares say permissions read and no more: opencloudmesh-go refuses others.")
+                "Shares say permissions read and WebDAV, and no more: opencloudmesh-go refuses others."
+            )
         }
         if dialect.invites == .demanded {
             lines.append("It wants an accepted invitation between the two people before a share.")

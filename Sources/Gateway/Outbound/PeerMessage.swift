@@ -64,7 +64,7 @@ extension Gateway {
                 settings, trail)
             (endpoint, made, replaced) = (.shares, recorded, recorded.swaps)
             body = try translation.share(share, swaps: replaced)
-            if !share.waysWithSecretsInside.isEmpty { trail.altered("ways left out") }
+            if translation.leavesWaysOut(of: share) { trail.altered("ways left out") }
         case .notification(let notification):
             endpoint = .notifications
             if let change = permission(notification, addressed.share, .outbound) {
