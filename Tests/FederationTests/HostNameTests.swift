@@ -54,4 +54,29 @@ import Testing
         }
         #expect(canonical > 1000)
     }
+
+    /// Others leave such a character out, or make another name of it: it would be judged as one
+    /// host, and be reached as another.
+    @Test(arguments: [
+        "legacy\u{FE0F}.test", "cl\u{34F}oud.example", "cloud\u{3164}.example",
+        "cl\u{180B}oud.test", "cloud\u{17B4}.test", "\u{115F}cloud.test", "cl\u{AD}oud.test",
+        "ü\u{200C}.test", "ü\u{200D}.test", "xn--legacy-n648a.test", "\u{1FB3}.gr", "xn--hsg.gr",
+        "\u{345}α.gr", "α\u{345}.gr", "\u{13A0}.example", "\u{AB70}.example", "\u{1C88}.example",
+        "\u{3F2}.gr",
+        "\u{3F9}.gr", "\u{1D6D3}.gr", "FA\u{1E9E}.de", "\u{210C}\u{331}.example",
+    ])
+    func whatOthersReadAsAnotherNameIsNone(_ text: String) {
+        #expect(HostName(text[...]) == nil)
+    }
+
+    @Test(arguments: [
+        ("faß.de", "xn--fa-hia.de"), ("xn--fa-hia.de", "xn--fa-hia.de"),
+        ("ΣΟΦΟΣ.gr", "xn--0xaakcn.gr"), ("σοφος.gr", "xn--0xaajbq.gr"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+        ("ＣＬＯＵＤ．example", "cloud.example"), ("ДОМ.example", "xn--d1aqf.example"),
+    ])
+    func namesBeyondASCIIHaveOneSpelling(_ text: String, _ spelling: String) {
+        #expect(HostName(text[...])?.text == spelling)
+    }
 }

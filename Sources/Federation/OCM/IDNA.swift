@@ -3,8 +3,10 @@ internal import Foundation
 /// Names beyond ASCII as the DNS has them: lower-case, NFKC, then Punycode (RFC 3492) behind
 /// `xn--`.
 ///
-/// Stricter than UTS 46: after the mapping only letters, marks and digits may stand in a label,
-/// so that no invisible or separating character survives in a name that is compared.
+/// Stricter than UTS 46: after the mapping only letters, marks and digits may stand in a label, and
+/// of them none that a case folding changes or leaves out (RFC 5892 2.2 and 2.3), so that no
+/// invisible or separating character survives in a name that is compared, and every reader of names
+/// makes the same A-label of it.
 enum IDNA {
     /// The name in lower-case A-labels, or nil when a label cannot be one.
     static func ascii(_ name: some StringProtocol) -> String? {
@@ -13,7 +15,10 @@ enum IDNA {
             guard lower.contains("xn--") else { return lower }
             return joined(lower)
         }
-        return joined(name.lowercased().precomposedStringWithCompatibilityMapping.lowercased())
+        let mapped = name.lowercased().precomposedStringWithCompatibilityMapping.lowercased()
+        // What is mapped to one of these is "ss" or "σ" to others: "ẞ", the lunate sigma.
+        guard exceptions(in: mapped) == exceptions(in: name) else { return nil }
+        return joined(mapped)
     }
 
     private static func joined(_ name: String) -> String? {
@@ -37,7 +42,9 @@ enum IDNA {
         }
         let scalars = Array(label.unicodeScalars)
         if scalars.allSatisfy(\.isASCII) { return String(label) }
-        guard isULabel(scalars), let encoded = Punycode.encoded(scalars) else { return nil }
+        guard isULabel(scalars), isStable(scalars), let encoded = Punycode.encoded(scalars) else {
+            return nil
+        }
         return "xn--\(encoded)"
     }
 
@@ -50,13 +57,25 @@ enum IDNA {
         default: break
         }
         return scalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
+            guard isException(scalar) || !scalar.properties.changesWhenNFKCCaseFolded else {
+                return false
+            }
+            return switch scalar.properties.generalCategory {
             case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark,
                 .decimalNumber:
                 true
             default: scalar == "-"
             }
         }
+    }
+
+    /// Whether a case folding changes the letter, and it is one of a name nonetheless (RFC 5892 2.6).
+    private static func isException(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "ß" || scalar == "ς"
+    }
+
+    private static func exceptions(in name: some StringProtocol) -> Int {
+        name.unicodeScalars.count(where: isException)
     }
 
     /// True when mapping the label again changes nothing.
