@@ -1,8 +1,9 @@
-/// The brackets and dates of a text, looked at before TOMLKit reads it.
+/// The brackets, dates and line separators of a text, looked at before TOMLKit reads it.
 ///
 /// TOMLKit ends the process, rather than to report it, when the bracket of a header is followed by
-/// something that begins no key, and at some brackets that close what others opened and dates that
-/// are none; a slip in a policy must not end a gateway that reloads it.
+/// something that begins no key, and at some brackets that close what others opened, dates that are
+/// none, and line separators of Unicode before an element; a slip in a policy must not end a gateway
+/// that reloads it.
 struct TOMLBrackets {
     /// What is wrong, and where.
     struct Fault {
@@ -75,6 +76,10 @@ struct TOMLBrackets {
                 cursor.advance()
             case 0x30...0x39 where isValue:
                 if let fault = number() { return fault }
+            case _ where cursor.isLineSeparator:
+                return Fault(
+                    position: cursor.position,
+                    message: "a line separator (U+0085, U+2028, U+2029) cannot stand here")
             default: skipWord()
             }
         }

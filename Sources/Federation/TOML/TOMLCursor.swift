@@ -70,6 +70,13 @@ struct TOMLCursor {
 
     private static let signs = Array("+.:".utf8)
 
+    /// Whether U+0085, U+2028 or U+2029 follows.
+    var isLineSeparator: Bool {
+        let rest = bytes[offset...].prefix(3)
+        return rest.starts(with: [0xC2, 0x85]) || rest.elementsEqual([0xE2, 0x80, 0xA8])
+            || rest.elementsEqual([0xE2, 0x80, 0xA9])
+    }
+
     /// Whether a blank and then a digit follow.
     var isBlankBeforeDigit: Bool {
         peek == 0x20 && offset + 1 < bytes.count && (0x30...0x39).contains(bytes[offset + 1])

@@ -41,6 +41,23 @@ import Testing
     }
 
     @Test(arguments: [
+        ("a = [\u{85}]", 1, 6), ("a = [\u{2028}\"x\"]", 1, 6), ("a = [1,\u{2029}2]", 1, 8),
+        ("a = {b = [\u{2028}]}", 1, 11), ("a = [[\u{2028}]", 1, 7), ("a =\u{2028} 1", 1, 4),
+        ("a = [ # c\n \u{85}1]", 2, 2), ("[a]\n\u{2029}b = 1", 2, 1),
+    ])
+    func lineSeparatorHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
+        let message = "a line separator (U+0085, U+2028, U+2029) cannot stand here"
+        #expect(fault(text) == "f.toml:\(line):\(column): \(message)")
+    }
+
+    @Test(arguments: [
+        "a = \"x\u{2028}\" # \u{85}", "a = ['\u{2029}', # \u{2028}\n\"\u{85}\"]", "# \u{2029}",
+    ])
+    func lineSeparatorInATextOrCommentIsLeftAlone(_ text: String) throws {
+        _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+    }
+
+    @Test(arguments: [
         ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9), ("x = 1:2", 1, 5),
         ("x = 2027-02-01 1:30\n", 1, 5), ("x = 2027-02-01T07:30:00+x", 1, 5),
         ("x = 2027-2-1", 1, 5),
