@@ -89,13 +89,17 @@ struct TOMLBrackets {
     /// A value that begins with a digit: a number or a date.
     private mutating func number() -> Fault? {
         let place = cursor.position
-        var value = cursor.word()
+        let token = cursor.token
+        let isDay = TOMLMoment.isTakenForDay(token)
+        if isDay { for _ in token { cursor.advance() } }
+        var value = isDay ? token : cursor.word()
         // A blank may stand between a date and its time.
-        if value.count == 10, TOMLMoment.isMeant(by: value), cursor.isBlankBeforeDigit {
+        let hasTime = isDay && cursor.isBlankBeforeDigit
+        if hasTime {
             cursor.advance()
             value += [0x20] + cursor.word()
         }
-        guard TOMLMoment.isMeant(by: value), !TOMLMoment.isWellFormed(value) else {
+        guard hasTime || TOMLMoment.isMeant(by: value), !TOMLMoment.isWellFormed(value) else {
             return nil
         }
         return Fault(position: place, message: "this is no date and no time like 2027-06-30")

@@ -61,6 +61,13 @@ struct TOMLCursor {
         }
     }
 
+    /// What stands here, to the next blank, line end or delimiter; no more than 256 bytes.
+    var token: [UInt8] {
+        Array(bytes[offset...].prefix(256).prefix { !Self.delimiters.contains($0) })
+    }
+
+    private static let delimiters = Array(" \t\n\u{B}\u{C}\r,]}#".utf8)
+
     /// Takes a run of letters, digits and the signs of numbers and dates; empty where none stands.
     mutating func word() -> [UInt8] {
         let start = offset

@@ -12,6 +12,14 @@ enum TOMLMoment {
                 && value.prefix(4).allSatisfy { (0x30...0x39).contains($0) }
     }
 
+    /// Whether TOMLKit looks for a time behind the token and a blank: it does with ten characters
+    /// and hyphens in the places of a date's, whatever the others are, and counts no underscores.
+    static func isTakenForDay(_ token: [UInt8]) -> Bool {
+        let text = String(decoding: token, as: UTF8.self)
+        let characters = Array(text.unicodeScalars.filter { $0 != "_" })
+        return characters.count == 10 && characters[4] == "-" && characters[7] == "-"
+    }
+
     /// `1979-05-27`, `07:32:00.5`, and both joined by `T` or a blank, with `Z` or `+01:00` behind.
     static func isWellFormed(_ value: [UInt8]) -> Bool {
         var rest = value[...]

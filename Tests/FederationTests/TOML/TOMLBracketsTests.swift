@@ -60,7 +60,9 @@ import Testing
     @Test(arguments: [
         ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9), ("x = 1:2", 1, 5),
         ("x = 2027-02-01 1:30\n", 1, 5), ("x = 2027-02-01T07:30:00+x", 1, 5),
-        ("x = 2027-2-1", 1, 5),
+        ("x = 2027-2-1", 1, 5), ("x = 2_027-02-01 1\n", 1, 5), ("x = [1abc-cd-cd 1]", 1, 6),
+        ("x = 1ééé-éé-éé 1,", 1, 5), ("x = 1\"b\"-cd-cd 1\n", 1, 5),
+        ("x = 2" + String(repeating: "_", count: 117) + "027-02-01 12:00:00", 1, 5),
     ])
     func dateThatIsNoneHasItsPlace(_ text: String, _ line: Int, _ column: Int) {
         #expect(
@@ -71,7 +73,7 @@ import Testing
         "x = 1979-05-27", "x = 1979-05-27T07:32:00Z", "x = 1979-05-27 07:32:00.999+01:00 # c",
         "x = [07:32:00, 1979-05-27t00:32:00-07:00]", "x = 1e-5",
         "1979-05-x = 1", "x = 6.5e-10", "x = { 2027-x = 1, y = 0xDEAD_BEEF }", "x = \"1:2\"",
-        "x = 1979-05-27 # 07",
+        "x = 1979-05-27 # 07", "x = [1979-05-27 ,1979-05-27\t] # 1",
     ])
     func datesNumbersAndKeysAreLeftAlone(_ text: String) throws {
         _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
