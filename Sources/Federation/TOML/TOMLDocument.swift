@@ -56,11 +56,11 @@ package struct TOMLDocument: Sendable {
 
     private static let sizeLimit = 8 << 20
 
-    /// The rest of the line that a place is on.
+    /// The rest of the line that a place is on; TOMLKit counts code points.
     private static func line(of text: String, from place: SourcePosition) -> Substring {
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.indices.contains(place.line - 1) else { return "" }
-        return lines[place.line - 1].dropFirst(place.column - 1)
+        return Substring(lines[place.line - 1].dropFirst(place.column - 1))
     }
 
     private static func position(of offset: Int, in bytes: [UInt8]) -> SourcePosition {

@@ -7,6 +7,10 @@ import Testing
         ("mode = enforce", #"1:8: this is no value; put a text in straight quotes: "enforce""#),
         ("mode = “report”", #"1:8: this is no value; put a text in straight quotes: "report""#),
         ("a = [yes, no]", #"1:6: this is no value; put a text in straight quotes: "yes""#),
+        (
+            "# a\u{2028}b\u{85}\r\n\na = \"e\u{301}\u{301}\" \nb = [\"e\u{301}🇩🇪\", yes]",
+            #"4:14: this is no value; put a text in straight quotes: "yes""#
+        ),
         ("size = 20MiB", "1:10: expected digit, saw 'M'; put a text in straight quotes"),
         (
             "keep = 99999999999999999999",
