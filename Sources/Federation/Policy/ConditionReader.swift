@@ -106,9 +106,12 @@ extension TOMLForm<[NetworkRange]> {
     static let networks = TOMLForm<NetworkRange>.text(
         "an address block like \"192.0.2.0/24\"",
         remedy: { text in
-            guard let slash = text.firstIndex(of: "/"), NetworkAddress(text[..<slash]) != nil else {
-                return nil
+            let address = text.prefix { $0 != "/" }
+            guard let base = NetworkAddress(address) else { return nil }
+            if base.isIPv4, address.contains(":") {
+                return "write it as IPv4, from \(base) on, with a prefix of at most 32"
             }
+            if address.hasPrefix("[") { return "leave the brackets out" }
             return "write the first address of the block, and a prefix of at most 32 (IPv4) or 128 "
                 + "(IPv6); an address alone has none"
         }

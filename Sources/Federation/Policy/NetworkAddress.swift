@@ -39,14 +39,18 @@ package struct NetworkRange: Sendable, Hashable, CustomStringConvertible {
     private let maskLow: UInt64
 
     /// `10.0.0.0/8`, `2001:db8::/32`, or one address. Refused: bits set behind the prefix, which
-    /// are mostly a mistake.
+    /// are mostly a mistake; IPv4 written as IPv6 (`::ffff:192.0.2.0/120`), whose prefix can be
+    /// read two ways; brackets, and zeros before the prefix.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let base = NetworkAddress(parts[0]) else { return nil }
+        guard (1...2).contains(parts.count), !text.hasPrefix("["),
+            let base = NetworkAddress(parts[0]), !base.isIPv4 || !parts[0].contains(":")
+        else { return nil }
         var length = 128
         if parts.count == 2 {
             guard (1...3).contains(parts[1].utf8.count),
                 parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                parts[1] == "0" || !parts[1].hasPrefix("0"),
                 let number = Int(parts[1]), number <= (base.isIPv4 ? 32 : 128)
             else { return nil }
             length = base.isIPv4 ? number + 96 : number

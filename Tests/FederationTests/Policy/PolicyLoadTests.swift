@@ -185,6 +185,14 @@ import Testing
             "6:16: \"192.0.2.1/24\" is not an address block like \"192.0.2.0/24\"; write the first address of the block, and a prefix of at most 32 (IPv4) or 128 (IPv6); an address alone has none"
         ),
         (
+            "{ net = \"::ffff:192.0.2.0/120\" }",
+            "6:16: \"::ffff:192.0.2.0/120\" is not an address block like \"192.0.2.0/24\"; write it as IPv4, from 192.0.2.0 on, with a prefix of at most 32"
+        ),
+        (
+            "{ net = \"[2001:db8::]/32\" }",
+            "6:16: \"[2001:db8::]/32\" is not an address block like \"192.0.2.0/24\"; leave the brackets out"
+        ),
+        (
             "{ notification_type = \"SHARE_ACEPTED\" }",
             "6:30: unknown notification type \"SHARE_ACEPTED\"; did you mean \"SHARE_ACCEPTED\"?"
         ),
