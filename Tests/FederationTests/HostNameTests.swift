@@ -62,10 +62,15 @@ import Testing
         "cl\u{180B}oud.test", "cloud\u{17B4}.test", "\u{115F}cloud.test", "cl\u{AD}oud.test",
         "ü\u{200C}.test", "ü\u{200D}.test", "xn--legacy-n648a.test", "\u{1FB3}.gr", "xn--hsg.gr",
         "\u{345}α.gr", "α\u{345}.gr", "\u{13A0}.example", "\u{AB70}.example", "\u{1C88}.example",
-        "\u{3F2}.gr",
-        "\u{3F9}.gr", "\u{1D6D3}.gr", "FA\u{1E9E}.de", "\u{210C}\u{331}.example",
+        "\u{3F2}.gr", "\u{3F9}.gr", "\u{1D6D3}.gr", "FA\u{1E9E}.de", "\u{210C}\u{331}.example",
     ])
     func whatOthersReadAsAnotherNameIsNone(_ text: String) {
+        #expect(HostName(text[...]) == nil)
+    }
+
+    /// A dot in the middle stands between two letters l alone.
+    @Test(arguments: ["a·b.cat", "·l.cat", "l·.cat", "l·a.cat", "xn--ab-0ea.cat"])
+    func aMiddleDotElsewhereIsNone(_ text: String) {
         #expect(HostName(text[...]) == nil)
     }
 
@@ -74,6 +79,9 @@ import Testing
         ("ΣΟΦΟΣ.gr", "xn--0xaakcn.gr"), ("σοφος.gr", "xn--0xaajbq.gr"),
         ("BÜCHER.example", "xn--bcher-kva.example"),
         ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+        ("paral·lel.cat", "xn--parallel-koa.cat"), ("PARAL·LEL.cat", "xn--parallel-koa.cat"),
+        ("xn--parallel-koa.cat", "xn--parallel-koa.cat"), ("l·l·l.cat", "xn--lll-lgab.cat"),
+        ("二〇.example", "xn--w6jt23g.example"),
         ("ＣＬＯＵＤ．example", "cloud.example"), ("ДОМ.example", "xn--d1aqf.example"),
     ])
     func namesBeyondASCIIHaveOneSpelling(_ text: String, _ spelling: String) {

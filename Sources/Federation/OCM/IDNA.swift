@@ -3,8 +3,8 @@ internal import Foundation
 /// Names beyond ASCII as the DNS has them: lower-case, NFKC, then Punycode (RFC 3492) behind
 /// `xn--`.
 ///
-/// Stricter than UTS 46: after the mapping only letters, marks and digits may stand in a label, and
-/// of them none that a case folding changes or leaves out (RFC 5892 2.2 and 2.3), so that no
+/// Stricter than UTS 46: after the mapping only letters, marks and digits (and "〇" and "l·l") may
+/// stand in a label, and of them none that a case folding changes or leaves out (RFC 5892 2.2 and 2.3), so that no
 /// invisible or separating character survives in a name that is compared, and every reader of names
 /// makes the same A-label of it.
 enum IDNA {
@@ -56,7 +56,8 @@ enum IDNA {
         case .nonspacingMark, .spacingMark, .enclosingMark: return false
         default: break
         }
-        return scalars.allSatisfy { scalar in
+        return scalars.indices.allSatisfy { place in
+            let scalar = scalars[place]
             guard isException(scalar) || !scalar.properties.changesWhenNFKCCaseFolded else {
                 return false
             }
@@ -64,7 +65,14 @@ enum IDNA {
             case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark,
                 .decimalNumber:
                 true
-            default: scalar == "-"
+            default:
+                switch scalar {
+                case "-", "\u{3007}": true
+                // Between two letters l alone (RFC 5892 A.3).
+                case "\u{B7}":
+                    scalars[..<place].last == "l" && scalars[place...].dropFirst().first == "l"
+                default: false
+                }
             }
         }
     }
