@@ -48,6 +48,11 @@ package struct JSONNumber: Sendable, Equatable {
 
     /// The value when the text is a plain integer that fits; nil for fractions and exponents.
     package var integer: Int? { Int(text) }
+
+    /// The value as a whole number, rounded when it has a fraction; nil when that does not fit.
+    func integer(rounded rule: FloatingPointRoundingRule) -> Int? {
+        integer ?? Double(text).flatMap { Int(exactly: $0.rounded(rule)) }
+    }
 }
 
 /// The members of a JSON object in the order in which they were written, each name once.

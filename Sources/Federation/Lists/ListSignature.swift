@@ -109,12 +109,13 @@ struct ListSignature {
         return text
     }
 
-    /// `iat` and `exp` of the header (RFC 7519, section 5.3, lets them stand there).
+    /// `iat` and `exp` of the header (RFC 7519, section 5.3, lets them stand there); a part of a
+    /// second makes the signature younger, and its life shorter.
     private static func times(_ header: JSONObject, _ now: Int) throws(ListDefect) -> Int? {
         var times: [String: Int] = [:]
-        for name in ["iat", "exp"] {
+        for (name, rule) in [("iat", FloatingPointRoundingRule.up), ("exp", .down)] {
             guard let value = header[name] else { continue }
-            guard let seconds = value.number?.integer else {
+            guard let seconds = value.number?.integer(rounded: rule) else {
                 throw ListDefect("this is no number of seconds", at: .member(name))
             }
             times[name] = seconds

@@ -285,6 +285,12 @@ import Testing
         #expect(defect(try document(",\"exp\":\(now)"), by: keys).contains("is over"))
         #expect(defect(try document(",\"iat\":\(now + 301)"), by: keys).contains("from the future"))
         #expect(defect(try document(",\"iat\":\"now\""), by: keys).contains("no number of seconds"))
+        #expect(defect(try document(",\"iat\":1e99"), by: keys).contains("no number of seconds"))
+        #expect(defect(try document(",\"exp\":\(now).9"), by: keys).contains("is over"))
+        #expect(defect(try document(",\"exp\":\(now + 1).5"), by: keys) == "read")
+        #expect(
+            defect(try document(",\"iat\":\(now + 300).1"), by: keys).contains("from the future"))
+        #expect(try read(try document(",\"iat\":\(now - 5).25"), by: keys).issued == now - 4)
         #expect(try read(try document(",\"iat\":\(now - 5)"), by: keys).issued == now - 5)
     }
 
