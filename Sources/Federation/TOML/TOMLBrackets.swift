@@ -3,7 +3,7 @@
 /// TOMLKit ends the process, rather than to report it, when the bracket of a header is followed by
 /// something that begins no key, and at some brackets that close what others opened, dates that are
 /// none, and line separators of Unicode before an element; a slip in a policy must not end a gateway
-/// that reloads it.
+/// that reloads it. What lies too deep is found here too, before anything takes time over it.
 struct TOMLBrackets {
     /// What is wrong, and where.
     struct Fault {
@@ -12,8 +12,10 @@ struct TOMLBrackets {
     }
 
     private var cursor: TOMLCursor
-    /// The brackets that are open in a value, the innermost last.
-    private var open: [UInt8] = []
+    /// The brackets that are open in a value, the innermost last, and how deep each lies.
+    private var open: [(bracket: UInt8, depth: Int)] = []
+    /// How many keys and places in arrays lead to here, below the header.
+    private var depth = 0
 
     private init(_ text: [UInt8]) { cursor = TOMLCursor(text) }
 
@@ -48,30 +50,57 @@ struct TOMLBrackets {
                     message: "a table needs a name between its brackets, like [list.partners]")
             }
         }
+        depth = 0
+        if let fault = key() { return fault }
         cursor.skipLine()
         return nil
+    }
+
+    /// A key with its dots, where one stands.
+    private mutating func key() -> Fault? {
+        let parts = cursor.dottedKey(atMost: TOMLDocument.depthLimit - depth + 1)
+        depth += parts.count
+        guard depth > TOMLDocument.depthLimit, let last = parts.last else { return nil }
+        return Fault(position: last.position, message: TOMLDocument.tooDeep)
     }
 
     /// A key and its value, to the end of the line that closes the last bracket.
     private mutating func member() -> Fault? {
         open.removeAll()
+        depth = 0
+        if let fault = key() { return fault }
         var last: UInt8?
         while let byte = cursor.peek {
-            let isValue = last == UInt8(ascii: "=") || open.last == UInt8(ascii: "[")
+            let isValue = last == UInt8(ascii: "=") || open.last?.bracket == UInt8(ascii: "[")
             if byte != 0x20, byte != 0x09 { last = byte }
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "'"): cursor.skipString()
             case UInt8(ascii: "#"): cursor.skipLine()
             case UInt8(ascii: "\n") where open.isEmpty: return nil
             case UInt8(ascii: "["), UInt8(ascii: "{"):
-                open.append(byte)
+                guard depth <= TOMLDocument.depthLimit else {
+                    return Fault(position: cursor.position, message: TOMLDocument.tooDeep)
+                }
+                open.append((byte, depth))
                 cursor.advance()
+                if byte == UInt8(ascii: "[") {
+                    depth += 1
+                } else if let fault = key() {
+                    return fault
+                }
+            case UInt8(ascii: ",") where open.last?.bracket == UInt8(ascii: "{"):
+                cursor.advance()
+                depth = open.last?.depth ?? 0
+                if let fault = key() { return fault }
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
                 // Both closing brackets lie two places behind the opening ones.
-                if let opening = open.popLast(), opening + 2 != byte {
-                    return Fault(
-                        position: cursor.position,
-                        message: "this bracket closes none of its kind")
+                if let opening = open.popLast() {
+                    guard opening.bracket + 2 == byte else {
+                        return Fault(
+                            position: cursor.position,
+                            message: "this bracket closes none of its kind")
+                    }
+                    depth = opening.depth
                 }
                 cursor.advance()
             case 0x30...0x39 where isValue:

@@ -89,10 +89,12 @@ struct TOMLCursor {
         peek == 0x20 && offset + 1 < bytes.count && (0x30...0x39).contains(bytes[offset + 1])
     }
 
-    /// The parts of `a."b.c".d`, each with its place; stops before what is no key.
-    mutating func dottedKey() -> [(text: String, position: SourcePosition)] {
+    /// The parts of `a."b.c".d`, each with its place; stops before what is no key, and behind the
+    /// dot of the last one that is wanted.
+    mutating func dottedKey(atMost count: Int = .max) -> [(text: String, position: SourcePosition)]
+    {
         var keys: [(text: String, position: SourcePosition)] = []
-        while true {
+        while keys.count < count {
             skipSpace()
             let start = position
             guard let text = key() else { return keys }
@@ -101,6 +103,7 @@ struct TOMLCursor {
             guard peek == UInt8(ascii: ".") else { return keys }
             advance()
         }
+        return keys
     }
 
     private mutating func key() -> String? {

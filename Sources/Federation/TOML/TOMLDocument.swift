@@ -50,11 +50,17 @@ package struct TOMLDocument: Sendable {
         root = conversion.table(table, path: [], position: .start)
         self.file = file
         if let place = conversion.tooDeep {
-            throw fault(place, "this is nested deeper than \(Conversion.depthLimit)")
+            throw fault(place, Self.tooDeep)
         }
     }
 
     private static let sizeLimit = 8 << 20
+
+    /// How deep tables and arrays may lie in each other.
+    static let depthLimit = 32
+
+    /// What is told of what lies deeper.
+    static let tooDeep = "this is nested deeper than \(depthLimit)"
 
     /// The rest of the line that a place is on; TOMLKit counts code points.
     private static func line(of text: String, from place: SourcePosition) -> Substring {
@@ -83,8 +89,6 @@ private struct Conversion {
     let positions: TOMLPositions
     private(set) var tooDeep: SourcePosition?
 
-    static let depthLimit = 32
-
     init(positions: TOMLPositions) {
         self.positions = positions
     }
@@ -109,7 +113,7 @@ private struct Conversion {
     private mutating func node(
         _ value: TOMLValue, path: [TOMLPositions.Step], position: SourcePosition
     ) -> TOMLNode {
-        guard path.count <= Self.depthLimit else {
+        guard path.count <= TOMLDocument.depthLimit else {
             tooDeep = tooDeep ?? position
             return TOMLNode(.table([]), at: position)
         }

@@ -79,6 +79,29 @@ import Testing
         _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
     }
 
+    private static let long = Array(repeating: "k", count: 20_000).joined(separator: ".")
+    private static let deep = Array(repeating: "k", count: 32).joined(separator: ".")
+
+    private static let wide = (0..<99).map { "k\($0) = {b.c = [1]}" }.joined(separator: ", ")
+
+    @Test(arguments: [
+        ("\(long) = 1", 1, 65), ("[\(long)]", 1, 66), ("a = { \(long) = 1 }", 1, 69),
+        ("a = [{b = {}, \(long) = 1}]", 1, 75), ("a = {k = {\(deep) = 1}}", 1, 71),
+        ("\(deep) = 1\n\(deep).'k' = 1", 2, 65), ("\(deep) = [[]]", 1, 68),
+    ])
+    func whatLiesTooDeepIsRefusedBefore(_ text: String, _ line: Int, _ column: Int) {
+        #expect(fault(text) == "f.toml:\(line):\(column): this is nested deeper than 32")
+    }
+
+    @Test(arguments: [
+        "\(deep) = { }", "[\(deep)]", "a = {\(wide)}",
+        "a = [[1], [[2]], [{b = 1, c = {d.e = 1}, f = 2}]]",
+    ])
+    func whatLiesSideBySideIsNotDeep(_ text: String) throws {
+        #expect(TOMLBrackets.firstFault(Array(text.utf8)) == nil)
+        _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+    }
+
     /// What TOMLKit refuses in words of its own.
     @Test(arguments: ["[]", "[[]]", "[", "[ [a] ]", "[a", "x = [\n[{", "a = \"\n[{", "a b\n"])
     func otherFaultsAreRefusedToo(_ text: String) {
