@@ -5,6 +5,7 @@ The backend here answers 200 to everything: whatever reaches it has got past.
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from backend import ScriptedBackend, answer
 from legacy import LegacyServer
 
 DAV = "/public.php/webdav"
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
 INFO = "/index.php/apps/files_sharing/shareinfo"
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
@@ -137,3 +139,36 @@ def test_a_message_is_judged_at_every_door(closed, front, path):
     assert 400 <= response.status < 500
     assert closed.reached() == []
     assert json.loads(response.body)
+
+
+def test_a_public_link_that_is_shown_as_a_code_is_taken_from_nobody(start, holding, peers):
+    """Anybody can write the name of an old server, and a link is known to many."""
+    server, backend, link = holding()
+
+    def admit(gateway):
+        text = (POLICIES / "legacy-bridge.toml").read_text()
+        text = text.replace("old-cloud.partner.example", "legacy.test").replace("cloud.partner.example", "modern.test")
+        (gateway.folder / "policy.toml").write_text(text)
+
+    gateway = start(backend.url, prepare=admit)
+
+    def opened() -> tuple[int, int]:
+        """Its file, and its page, which this backend does not have."""
+        return (gateway.with_secret("GET", f"{DAV}/notes.txt", link).status,
+                gateway.request("GET", f"/s/{link}/download").status)
+
+    assert opened() == (200, 404)
+    form = f"grant_type=authorization_code&client_id=legacy.test&code={link}".encode()
+    response = gateway.request("POST", "/ocm/token", [FORM], form)
+    assert (response.status, json.loads(response.body)["error"]) == (400, "invalid_grant")
+    gateway.request("POST", "/ocs/v2.php/cloud/shares/99999/decline?format=json", [FORM], f"token={link}".encode())
+    assert opened() == (200, 404) and gateway.shares() == []
+    # One that signs may try: what it learns is a token for itself.
+    modern = peers.peers["modern.test"]
+    token = gateway.token(modern, link)
+    assert opened() == (200, 404)
+    declined = {"notificationType": "SHARE_DECLINED", "resourceType": "file", "providerId": "99999",
+                "notification": {"sharedSecret": link}}
+    assert gateway.post(modern, "/ocm/notifications", declined).status == 201
+    assert opened() == (200, 404)
+    assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 401

@@ -74,7 +74,7 @@ extension Gateway {
     ) async throws(Denial) -> Answer {
         let verified = permitted.verified
         let ended = notification.type.endsShare ? verified.claimed.share : nil
-        try await makeDurable(verified.memory.take() + [ended].compactMap { $0 }.map(ending))
+        try await makeDurable(verified.memory.take() + [ended.flatMap(ending)].compactMap { $0 })
         trail.altered("acknowledged")
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }
@@ -96,7 +96,7 @@ extension Gateway {
             recipient: recipient)
         {
         case .delivered(let status, let body):
-            if let ends { try await makeDurable([ending(ends)]) }
+            if let ends { try await makeDurable([ends].compactMap(ending)) }
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
             // What could not be read says nothing of whether the backend has it.
@@ -112,7 +112,7 @@ extension Gateway {
         let body: [UInt8]
         switch OCSAnswer.outcome(status: response.status, body: response.body) {
         case .taken:
-            if let ends { try await makeDurable([ending(ends)]) }
+            if let ends { try await makeDurable([ends].compactMap(ending)) }
             body = OCSAnswer.taken(response.body, swaps)
         case .failed(let code):
             takeBack(made)
@@ -154,8 +154,16 @@ extension Gateway {
         store.commitLater([change])
     }
 
-    private func ending(_ share: ShareRecord) -> Change {
-        registry.end(share.id, now: environment.now())
+    /// The end of a share that its peer has ended; nil when nothing of it is left.
+    ///
+    /// One that was only learned is forgotten: its secret may be a link, and is the backend's again, which
+    /// knows what is over. What an operator has ended stays so.
+    private func ending(_ share: ShareRecord) -> Change? {
+        let now = environment.now()
+        guard share.origin == .learned, registry.standing(of: share.id, now: now) == .active else {
+            return registry.end(share.id, now: now)
+        }
+        return registry.takeBack(share)
     }
 
     static let jsonFields: [(name: String, value: String)] = [

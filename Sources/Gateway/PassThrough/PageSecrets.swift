@@ -93,7 +93,7 @@ extension Gateway {
 
     /// Whether a share was only learned from a peer that may still have it: what the peer showed as
     /// a code may be a public link, and stays one for all others.
-    private func mayBeALink(_ share: ShareRecord) -> Bool {
+    func mayBeALink(_ share: ShareRecord) -> Bool {
         let now = environment.now()
         return share.origin == .learned && share.standing(now: now) == .active
             && policy.current.standing(of: share.peer, now: now).denial == nil

@@ -303,8 +303,8 @@ package final class ShareRegistry: Sendable {
             })
     }
 
-    /// The backend has refused a message that brought a share: forgets it, or nothing (nil) while the
-    /// backend may have it by another message.
+    /// The backend has refused a message that brought a share, or the peer has no more use for one that was
+    /// learned: forgets it, or nothing (nil) while the backend may have it by another message.
     ///
     /// In memory at once, so that one that comes again finds it whole or is recorded anew. Its number
     /// is not given again.

@@ -23,7 +23,7 @@ extension Gateway {
             throw Denial(.limitExceeded, "exchanges of \(peer)")
         }
         let (share, memory) = try await grant(
-            request.code, to: peer, permitted.settings, verified.claimed.received.client, trail)
+            request.code, to: peer, permitted.settings, verified, trail)
         try await makeDurable(verified.memory.take() + memory)
         trail.exchanged(share)
         let settings = share.settings.and(permitted.settings)
@@ -46,12 +46,17 @@ extension Gateway {
     /// A code of another peer costs what an unknown one costs, and gets the same answer: nobody
     /// learns by asking which codes there are.
     private func grant(
-        _ code: Secret, to peer: PeerHost, _ settings: RuleSettings, _ client: ClientConnection,
+        _ code: Secret, to peer: PeerHost, _ settings: RuleSettings, _ verified: Verified,
         _ trail: Trail
     ) async throws(Denial) -> (ShareRecord, [Change]) {
         var own = shares(of: code, for: peer, settings)
         if own.isEmpty {
-            try await learn(code, from: peer, client, trail)
+            // Anybody may write a peer's name below what they have found.
+            if verified.signedBy == nil {
+                let denial = Denial(.invalidGrant, "a code that was never seen, and no signature")
+                try refuse(denial, orTell: trail)
+            }
+            try await learn(code, from: peer, verified.claimed.received.client, trail)
             own = shares(of: code, for: peer, settings)
         }
         let now = environment.now()
@@ -93,8 +98,8 @@ extension Gateway {
     }
 
     /// A code that we never saw: made before the gateway came, or on a way around it. The backend is
-    /// asked, with a PROPFIND, whether it is good (`verify_unknown`); if so, the share is
-    /// this peer's from now on.
+    /// asked, with a PROPFIND, whether it is good (`verify_unknown`); if so, the code is
+    /// this peer's from now on. As a secret it stays what it was: it may be a link.
     ///
     /// Refused: `invalid_grant`, `limit_exceeded`, an outage of the backend or of the store.
     private func learn(

@@ -133,7 +133,7 @@ extension Gateway {
     }
 
     private func share(of secret: Secret) -> Shown? {
-        registry.findServed(secret).first.map { Shown($0, secret) }
+        registry.findServed(secret).first { !mayBeALink($0.share) }.map { Shown($0, secret) }
     }
 }
 

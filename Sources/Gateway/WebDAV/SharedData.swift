@@ -179,7 +179,8 @@ extension Gateway {
             destination: destination.map { hidden.inside($0) }, depth: depth)
     }
 
-    /// The share that a secret opens; nil when it was never seen.
+    /// The share that a secret opens; nil when it was never seen, and of one that may be a link: that a
+    /// peer showed it as a code makes it nobody's share for all others (decision 14).
     ///
     /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
     /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
@@ -190,6 +191,7 @@ extension Gateway {
         }
         let now = environment.now()
         let found = registry.findServed(secret)
+        guard !found.allSatisfy({ mayBeALink($0.share) }) else { return nil }
         // After a reshare several shares have one secret.
         let active = found.first { $0.share.standing(now: now) == .active }
         guard let access = active ?? found.first else { return nil }

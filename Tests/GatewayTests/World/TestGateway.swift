@@ -1,5 +1,6 @@
 import Federation
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -12,6 +13,7 @@ final class TestGateway: Sendable {
     let backend = TestBackend()
     let client: ClientConnection
     private let server: Server
+    private let signers = Mutex<[String: TestPeer]>([:])
 
     var gateway: Gateway { world.gateway }
     var scratch: Scratch { world.scratch }
@@ -117,6 +119,10 @@ final class TestGateway: Sendable {
         let body = Array(text.utf8)
         let head = try head(
             "POST \(target) HTTP/1.1", "Content-Type: \(type)", "Content-Length: \(body.count)")
+        return try await post(head, body)
+    }
+
+    private func post(_ head: RequestHead, _ body: [UInt8]) async throws -> Answer {
         guard case .read(_, let then) = gateway.plan(head, from: client) else { throw NoAddress() }
         return await then(ReceivedRequest(head: head, body: body, client: client))
     }
@@ -126,10 +132,46 @@ final class TestGateway: Sendable {
     }
 
     func token(_ code: String, by peer: String = "one.test") async throws -> String {
-        let answer = try await exchange(code: code, by: peer)
+        try token(in: try await exchange(code: code, by: peer))
+    }
+
+    private func token(in answer: Answer) throws -> String {
         let text = try JSONValue(parsing: answer.body).object?["access_token"]?.string
         return try #require(
             text, "\(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    }
+
+    // MARK: Of a peer that signs
+
+    /// What a signed message is answered. Who has signed once has to from then on.
+    func signedPost(
+        _ target: String, _ text: String, type: String = "application/json",
+        by peer: String = "one.test"
+    ) async throws -> Answer {
+        let signer = try signers.withLock { signers in
+            if let known = signers[peer] { return known }
+            let signer = try TestPeer(peer)
+            try signer.publish(on: world.net)
+            signers[peer] = signer
+            return signer
+        }
+        let request = try signer.request(
+            target, text, at: world.clock.now, type: type, nonce: Random.alphanumeric(16))
+        var parser = RequestHeadParser()
+        guard case .head(let head, _) = try parser.parse(request.head.span) else {
+            throw NoAddress()
+        }
+        return try await post(head, request.body)
+    }
+
+    func signedExchange(code: String, by peer: String = "one.test") async throws -> Answer {
+        try await signedPost(
+            "/ocm/token", "grant_type=authorization_code&client_id=\(peer)&code=\(code)",
+            type: "application/x-www-form-urlencoded", by: peer)
+    }
+
+    func signedToken(_ code: String, by peer: String = "one.test") async throws -> String {
+        try token(in: try await signedExchange(code: code, by: peer))
     }
 }
 
