@@ -119,7 +119,7 @@ struct InitTemplates {
         code   = "signature_required"
 
         [[rule]]
-        name   = "users, files and folders only"
+        name   = "no group or federation shares from outside"
         on     = "share.in"
         when   = { share_type = ["group", "federation"] }
         action = "deny"
@@ -154,7 +154,7 @@ struct InitTemplates {
         [[test]]
         name  = "group shares are not offered"
         given = { on = "share.in", peer = "p.example", share_type = "group", lists = { partners = ["p.example"] } }
-        want  = { action = "deny", status = 501 }
+        want  = { action = "deny", by = "rule:no group or federation shares from outside", status = 501 }
 
         [[test]]
         name  = "blocked is blocked"
