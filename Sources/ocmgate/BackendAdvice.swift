@@ -81,11 +81,12 @@ struct BackendAdvice {
         case .nextcloud, .owncloud10:
             """
             # \(kind == .nextcloud ? "Nextcloud" : "ownCloud 10") behind the gateway: run these as the web server's user.
-            occ config:system:set trusted_proxies 0 --value=\(address)
+            # Number 90 is one that nobody uses: the proxies and names that are there already stay.
+            occ config:system:set trusted_proxies 90 --value=\(address)
             occ config:system:set overwriteprotocol --value=https
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
-            occ config:system:set trusted_domains 1 --value=\(authority)
+            occ config:system:set trusted_domains 90 --value=\(authority)
             """
         case .ocis, .opencloud:
             """

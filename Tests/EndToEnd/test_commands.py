@@ -180,9 +180,11 @@ def test_day_one(kind, tmp_path):
     lines = (tmp_path / "backend.txt").read_text()
     assert "cloud.test" in lines
     if kind in ("nextcloud", "owncloud10"):
-        for word in ("trusted_proxies", "overwriteprotocol", "overwritehost", "overwrite.cli.url",
-                     "trusted_domains"):
+        for word in ("overwriteprotocol", "overwritehost", "overwrite.cli.url"):
             assert word in lines
+        # Nothing that is there already has these numbers, and would be lost.
+        for word in ("trusted_proxies", "trusted_domains"):
+            assert f"occ config:system:set {word} 90 --value=" in lines
     # With a way out what passes is signed again for those who check themselves.
     assert "ocm_signed_request_disabled" not in lines
     # Its way out, and the authority that it has to believe.
@@ -238,12 +240,12 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
 
 @pytest.mark.parametrize("kind, options, there, absent", [
     ("nextcloud", ["--backend", "http://10.1.2.3:8080"],
-     ["occ config:system:set trusted_proxies 0 --value=ADDRESS-OF-THE-GATEWAY",
+     ["occ config:system:set trusted_proxies 90 --value=ADDRESS-OF-THE-GATEWAY",
       "occ config:system:set proxy --value=ADDRESS-OF-THE-GATEWAY:3128"], "=127.0.0.1"),
     ("nextcloud", ["--backend", "http://10.1.2.3:8080", "--egress", "10.1.2.4:3128"],
      ["occ config:system:set proxy --value=10.1.2.4:3128"], "=127.0.0.1"),
     ("owncloud10", ["--egress", "[::]:3128"],
-     ["occ config:system:set trusted_proxies 0 --value=127.0.0.1",
+     ["occ config:system:set trusted_proxies 90 --value=127.0.0.1",
       "occ config:system:set proxy --value=ADDRESS-OF-THE-GATEWAY:3128"], "[::]"),
     ("seafile", ["--egress", "0.0.0.0:3128"], ["HTTPS_PROXY=http://ADDRESS-OF-THE-GATEWAY:3128"], "0.0.0.0"),
     ("generic", ["--egress", "unix:/run/out.sock"],

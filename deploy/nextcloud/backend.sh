@@ -1,22 +1,23 @@
 #!/bin/sh
-# What Nextcloud must be told, so that it believes the gateway in front of it. Run in its folder.
+# What Nextcloud must be told, so that it believes the gateway in front of it. Run in its folder, as root.
 set -eu
-occ() { sudo -u www-data php occ "$@"; }
+occ() { runuser -u www-data -- php occ "$@"; }
 
 # Whose X-Forwarded-* are true: the gateway's. Without this, throttling hits everybody at once.
-occ config:system:set trusted_proxies 0 --value=127.0.0.1
+# Number 90 is one that nobody uses: the proxies and names that are there already stay.
+occ config:system:set trusted_proxies 90 --value=127.0.0.1
 # What it calls itself in discovery, in addresses of users and in links.
 occ config:system:set overwriteprotocol --value=https
 occ config:system:set overwritehost --value=cloud.uni.example
 occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
-occ config:system:set trusted_domains 1 --value=cloud.uni.example
+occ config:system:set trusted_domains 90 --value=cloud.uni.example
 
 # Its way out: the gateway signs what it sends to other servers, and keeps its secrets. Nextcloud 31 and
 # newer also find the keys there of what the gateway signs again for them. The gateway makes the
 # certificate at its first start; all programs of this machine have to believe it, since discovery
 # looks at the system's authorities alone.
 authority=/usr/local/share/ca-certificates/ocmgate.crt
-sudo install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
-sudo update-ca-certificates
+install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
+update-ca-certificates
 occ security:certificates:import "$authority"
 occ config:system:set proxy --value=127.0.0.1:3128
