@@ -113,7 +113,10 @@ extension Gateway {
     /// What is to be told of a share that the backend made because a receiver asked for it, in the
     /// place of the secret that its answer holds (`protocol.md` 8.5).
     ///
-    /// The backend has sent the share to its receiver already, or will: then it is found again.
+    /// The backend has sent the share to its receiver already, or will: then it is found again. It is held
+    /// to what its original is held to; whether the receiver is to exchange the code is said to it when it
+    /// gets the share. Without a way out of ours the backend tells it the secret itself, which then opens
+    /// the share beside the code that its asker has.
     /// Refused: `store_unavailable`; a share of which nobody knows whose it is (`malformed_message`),
     /// since its secret would go out as it is.
     ///
@@ -130,17 +133,20 @@ extension Gateway {
         guard let peer = recipient?.host ?? original?.peer else {
             throw Denial(.malformedMessage, "a reshare for nobody that can be read")
         }
+        let code = NewAccess(
+            protocolName: "webdav", secret: answer.secret, handle: .make,
+            permissions: original?.webdavAccess?.permissions ?? .unspecified, uri: nil,
+            requirements: [])
+        var secret = code
+        secret.handle = .none
         let recording = registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: peer, providerID: answer.providerID,
                 resourceType: original?.resourceType, owner: original?.owner,
                 sender: original?.recipient, recipient: recipient?.canonical,
-                site: original?.site,
-                accesses: [
-                    NewAccess(
-                        protocolName: "webdav", secret: answer.secret, handle: .make,
-                        permissions: .unspecified, uri: nil, requirements: [])
-                ]),
+                site: original?.site, expires: original?.expires,
+                accesses: gate == nil ? [code, secret] : [code],
+                settings: original?.settings ?? .none),
             now: environment.now())
         try await makeDurable([recording.change])
         return try swaps(towardsPeer: recording.share)

@@ -85,8 +85,15 @@ import Transport
     }
 
     /// The answer to a peer that asks for a reshare of its share, told `body` by the backend.
-    private func reshare(_ body: String) async throws -> JSONObject {
-        let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
+    private func reshare(
+        _ body: String, in other: TestGateway? = nil,
+        permissions: SharePermissions = .unspecified, expires: Int? = nil,
+        settings: RuleSettings = .none
+    ) async throws -> JSONObject {
+        let test = other ?? test
+        let own = try await test.share(
+            "secret-of-one-0", id: "1", permissions: permissions, handle: .make, expires: expires,
+            settings: settings)
         test.backend.answers(201, body)
         let answer = try await test.post(
             "/ocm/notifications",
@@ -105,6 +112,50 @@ import Transport
         let found = test.gateway.registry.find(Secret(utf8: code), .outbound)
         #expect(found.map(\.share.peer.description) == ["two.test"])
         #expect(found.first?.share.providerID == ProviderID("23"))
+    }
+
+    @Test func aReshareIsHeldToWhatItsOriginalIsHeldTo() async throws {
+        let expires = test.gateway.environment.now() + 60
+        let settings = RuleSettings(tokenTTL: .seconds(20), acceptSecret: .all, bind: .peer)
+        let told = try await reshare(
+            #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#, permissions: .named(["read"]),
+            expires: expires, settings: settings)
+        let code = try #require(told["token"]?.string)
+        let share = try #require(
+            test.gateway.registry.find(Secret(utf8: code), .outbound).first?.share)
+        #expect(share.expires == expires && share.settings == settings)
+        let path = "/public.php/webdav/a HTTP/1.1"
+        #expect(try test.plan("GET \(path)", basic(code)).status == nil)
+        #expect(try test.plan("PUT \(path)", basic(code), "Content-Length: 1").status == 403)
+        test.pass(seconds: 60)
+        #expect(try test.plan("GET \(path)", basic(code)).status == 401)
+    }
+
+    /// Without a way out of ours the backend tells the receiver of a reshare its secret.
+    @Test(arguments: ["", "[egress]\nlisten = \"127.0.0.1:2\""])
+    func theReceiverOfAReshareOpensItByWhatItWasTold(_ egress: String) async throws {
+        let test = try await TestGateway(token: egress)
+        let told = try await reshare(
+            #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#, in: test,
+            permissions: .named(["read"]))
+        let isTold = egress.isEmpty
+        let path = "/public.php/webdav/a HTTP/1.1"
+        let secret = "NEWSECRET15CHAR"
+        #expect(try test.plan("GET \(path)", basic(secret)).status == (isTold ? nil : 401))
+        let write = try test.plan("PUT \(path)", basic(secret), "Content-Length: 1")
+        #expect(write.status == (isTold ? 403 : 401))
+        let exchanged = try await test.exchange(code: secret, by: "two.test")
+        #expect(exchanged.status == (isTold ? 200 : 400))
+        let code = try #require(told["token"]?.string)
+        #expect(try test.plan("GET \(path)", basic(code)).status == nil)
+        // It says so by the words that it knows.
+        let declined = Messages.notification(
+            "SHARE_DECLINED", id: "\"23\"", secret: isTold ? secret : code)
+        test.backend.answers(201, "[]")
+        #expect(try await test.post("/ocm/notifications", declined).status == 201)
+        for shown in [secret, code] {
+            #expect(try test.plan("GET \(path)", basic(shown)).status == 401)
+        }
     }
 
     @Test func aReshareThatWasSentAlreadyKeepsItsCode() async throws {
