@@ -139,3 +139,22 @@ def test_only_federation_is_served_when_nothing_else_may_pass(start, legacy, tar
     assert not any(request.target == target for request in backend.take()
                    if not request.get("user-agent", "").startswith("ocmgate"))
     assert gateway.request("GET", "/.well-known/ocm").status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"password=&depth=0"])
+def test_no_password_is_tried_where_nothing_else_may_pass(start, echo, body):
+    """Nextcloud logs in whoever shows one, on any path that its index.php serves."""
+    gateway = start(echo.url, passing="ocm")
+    login = [("Authorization", "Basic dXNlcjpwYXNz"), ("Cookie", "session=1"),
+             ("Content-Type", "application/x-www-form-urlencoded")]
+    target = "/index.php/apps/files_sharing/shareinfo?t=publiclink00000"
+    response = gateway.request("POST", target, login, body)
+    assert response.status == 200 and response.all("set-cookie") == []
+    names = {name.lower() for name, _ in json.loads(response.body)["headers"]}
+    assert names.isdisjoint({"authorization", "cookie"})
+    invite = {"recipientProvider": "legacy.test", "token": "invitation", "userID": "eve", "email": "", "name": "Eve"}
+    echo.take()
+    gateway.request("POST", "/ocm/invite-accepted", [*login[:2], ("Content-Type", "application/json")],
+                    json.dumps(invite).encode())
+    seen = [request for request in echo.take() if request.target.endswith("/invite-accepted")]
+    assert seen and all(request.get("authorization") is None and request.get("cookie") is None for request in seen)

@@ -17,7 +17,7 @@ extension Gateway {
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, path: String(decoding: message.target, as: UTF8.self),
-            client: received.client, dropping: message.dropped, coding: .identity,
+            client: received.client, dropping: message.dropped + message.logins, coding: .identity,
             adding: message.added, asserting: assertion)
         let request = BufferedRequest(
             .post, head: head, body: message.body, responseLimit: BackendServer.longestAnswer,
@@ -169,6 +169,18 @@ extension Gateway {
     static let jsonFields: [(name: String, value: String)] = [
         ("content-type", "application/json"), ("cache-control", "no-store"),
     ]
+}
+
+extension BackendMessage {
+    /// Fields of the client by which the backend would log it in, as Nextcloud does on any of its paths: a
+    /// message speaks for a server, and nobody is to guess passwords by it. What a peer has signed by in
+    /// `Authorization` (draft-cavage) is no login; it goes with the other fields of signatures.
+    var logins: [FieldName] {
+        let shown = verified.claimed.received.head.fields.text(.authorization)?.lowercased()
+        let isSignature = verified.signedBy != nil && shown?.hasPrefix("signature ") == true
+        return isSignature && !dropped.contains(.signature)
+            ? [.cookie] : [.cookie, .authorization]
+    }
 }
 
 extension Denial {

@@ -5,6 +5,9 @@ import Transport
 /// Nextcloud's `shareinfo?t=<secret>`, which it asks after any failure: 401, 403 and 404 there
 /// delete the user's mount for good, so that every refusal of ours is 503 (`protocol.md` 9.4), and so
 /// is what a backend without it would say.
+///
+/// Who asks is known by the query alone: nobody is logged in by it, though the backend would look for a
+/// password here too.
 extension Gateway {
     func shareInfo(
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
@@ -22,17 +25,20 @@ extension Gateway {
             }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
-                coding: .identity)
+                dropping: [.authorization, .cookie], coding: .identity)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         switch head.body {
         case .none, .length(0):
             var forwarding = Forwarding(
                 to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
                 onFailure: { [self] failure in unavailable(Denial(failure), to: client) })
-            if let hidden {
-                forwarding.onHead = { head in
-                    hidden.edit(head, body: head.hasBody ? hidden : nil)
-                }
+            forwarding.onHead = { [hidden] head in
+                let edit = hidden?.edit(head, body: head.hasBody ? hidden : nil) ?? .none
+                return HeadEdit(
+                    remove: edit.remove + [Self.setCookie],
+                    add: edit.add.filter { $0.name != Self.setCookie }, transform: edit.transform)
+            }
+            if hidden != nil {
                 forwarding.replacing = { [self] head in
                     do throws(Denial) { try head.refuseCoding() } catch {
                         return .answer(unavailable(error, to: client))
@@ -86,6 +92,7 @@ extension Gateway {
         return answer
     }
 
+    private static let setCookie = FieldName("set-cookie")
     /// Seconds, where the refusal itself names none.
     private static let retryAfter = "30"
 

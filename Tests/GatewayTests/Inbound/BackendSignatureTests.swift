@@ -99,6 +99,30 @@ import Transport
         #expect(note.added.isEmpty)
     }
 
+    /// It stands where a login would, which goes no further.
+    @Test(arguments: [("33.0.3.2", true), ("27.1.3.0", false)])
+    func aSignatureInAuthorizationGoesOnWhereOthersDo(
+        _ version: String, _ goesOn: Bool
+    ) async throws {
+        let (world, _) = try world(version, egress: "")
+        let peer = try TestPeer("cavage.test", .cavage)
+        try peer.publish(on: world.net)
+        let share = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "cavage.test", requirements: ""),
+                at: world.clock.now))
+        #expect(share.logins == [.cookie, .authorization])
+        world.clock.pass(1)
+        var request = try peer.request(
+            "/ocm/notifications", Messages.notification(secret: "secret-of-seven"),
+            at: world.clock.now)
+        let signature = try #require(request["signature"])
+        request["signature"] = nil
+        request["authorization"] = "Signature \(signature)"
+        let note = try await world.accept(request, as: .ocm(.notifications))
+        #expect(note.logins == (goesOn ? [.cookie] : [.cookie, .authorization]))
+    }
+
     @Test(arguments: [("27.1.3.0", true), ("33.0.3.2", false)])
     func othersGetNoneOfOurs(_ version: String, _ hasEgress: Bool) async throws {
         let (world, peer) =

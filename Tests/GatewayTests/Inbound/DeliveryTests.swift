@@ -46,6 +46,16 @@ import Transport
         #expect(answer.body == Array(#"{"recipientDisplayName":"bob"}"#.utf8))
     }
 
+    // Nextcloud tries a password that is shown on any of its paths.
+    @Test func aMessageLogsNobodyInAtTheBackend() async throws {
+        var request = TestRequest("/ocm/shares", Messages.share(from: "one.test"))
+        request.add("authorization", "Basic YWxpY2U6cGFzc3dvcmQ=")
+        _ = test.backend.take()
+        #expect(try await test.world.receive(request).status == 201)
+        let asked = test.backend.take()
+        #expect(asked.count == 1 && asked.allSatisfy { $0.hasSuffix(" -") }, "\(asked)")
+    }
+
     /// Whoever only sends shares for people who do not exist fills nothing.
     @Test func aShareThatTheBackendRefusesLeavesNothingBehind() async throws {
         test.backend.answers(400, #"{"message":"no such user"}"#)

@@ -26,6 +26,19 @@ import Testing
         }
     }
 
+    // Nextcloud tries a password that is shown on any of its paths.
+    @Test func nobodyIsLoggedInByIt() async throws {
+        let world = try await TestGateway()
+        for secret in ["PUBLICLINK", Self.secret] {
+            let planned = try world.plan(
+                "POST \(Self.path)?t=\(secret) HTTP/1.1", basic("alice:password", colons: 0),
+                "Cookie: session=1")
+            #expect(planned.status == nil)
+            #expect(planned.values("authorization") == [] && planned.values("cookie") == [])
+            try await world.share(Self.secret)
+        }
+    }
+
     @Test func everyRefusalIsForNowOnly() async throws {
         let world = try await TestGateway()
         let (id, ended) = try await world.share(Self.secret, handle: .make)
