@@ -21,14 +21,16 @@ final class PublishedDocuments: Sendable {
         /// When the key set has a key less, Unix seconds.
         var keysEnd: Int?
         var isStopped = false
-        /// Why the backend's document was not found when it was asked last.
+        /// Why the backend's document was not found when it was asked last, and when it was, by the time
+        /// that never steps.
         var missing: String?
+        var missedAt: Int?
     }
 
     private let state: Mutex<State>
     private let keys: KeyHolder
     private let hosts: [PeerHost]
-    private let now: @Sendable () -> Int
+    private let environment: Environment
     private let backend: BackendServer
     private let policy: PolicyHolder
     private let template: ServedDiscovery
@@ -39,11 +41,10 @@ final class PublishedDocuments: Sendable {
     ///   - template: without the key of draft-cavage, which is that of `keys`.
     ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
     ///   - hosts: the names of the site, which its keys are named after.
-    ///   - now: Unix seconds.
     init(
         backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
         criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, hosts: [PeerHost],
-        now: @escaping @Sendable () -> Int
+        environment: Environment
     ) {
         self.backend = backend
         self.policy = policy
@@ -51,8 +52,8 @@ final class PublishedDocuments: Sendable {
         self.criteria = criteria
         self.keys = keys
         self.hosts = hosts
-        self.now = now
-        let (ring, now) = (keys.current, now())
+        self.environment = environment
+        let (ring, now) = (keys.current, environment.now())
         state = Mutex(
             State(
                 keySet: Self.document(ring.keySet(for: hosts, now: now)),
@@ -70,9 +71,12 @@ final class PublishedDocuments: Sendable {
         }
     }
 
-    /// The same, after asking the backend.
+    /// The same, after asking the backend, unless it had none a moment ago: whoever asks again and again
+    /// costs it nothing.
     func answer(_ name: Name, at host: PeerHost, asking loop: LoopHandle) async -> Answer? {
-        await refresh(on: loop)
+        let now = environment.monotonicMilliseconds()
+        let isAsked = state.withLock { $0.missedAt.map { now - $0 >= Self.patience } ?? true }
+        if isAsked { await refresh(on: loop) }
         return answer(name, at: host)
     }
 
@@ -86,10 +90,15 @@ final class PublishedDocuments: Sendable {
                 backend: backend, isWanted: { self.state.withLock { !$0.isStopped } })
             switch await inquiry.document(on: loop) {
             case .found(let document, let version):
-                state.withLock { $0.missing = nil }
+                state.withLock { ($0.missing, $0.missedAt) = (nil, nil) }
                 backend.learn(document, statusVersion: version)
                 rebuild()
-            case .missing(let text): state.withLock { $0.missing = $0.isStopped ? nil : text }
+            case .missing(let text):
+                let now = environment.monotonicMilliseconds()
+                state.withLock { state in
+                    state.missing = state.isStopped ? nil : text
+                    state.missedAt = now
+                }
             }
         }
         return backend.view.document != nil
@@ -117,13 +126,13 @@ final class PublishedDocuments: Sendable {
     /// Takes keys out whose time is over.
     func dropEndedKeys() {
         state.withLock { state in
-            guard let end = state.keysEnd, end <= now() else { return }
+            guard let end = state.keysEnd, end <= environment.now() else { return }
             rebuild(&state)
         }
     }
 
     private func rebuild(_ state: inout State) {
-        let (ring, now) = (keys.current, now())
+        let (ring, now) = (keys.current, environment.now())
         state.keySet = Self.document(ring.keySet(for: hosts, now: now))
         state.keysEnd = ring.nextEnd(after: now)
         let view = backend.view
@@ -144,6 +153,9 @@ final class PublishedDocuments: Sendable {
                 webdav: (view.bareWebDAV ?? view.webdav) + "/",
                 api: policy.current.mayAllow(Occasion(.ocs, .inbound)) ? .open : .closed))
     }
+
+    /// Milliseconds; as long as the gateway itself waits before it asks again.
+    private static let patience = 2000
 
     /// Five minutes are as long as Nextcloud remembers that there was none.
     private static func document(_ body: [UInt8]) -> Answer {

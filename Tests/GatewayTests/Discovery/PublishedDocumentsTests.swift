@@ -43,6 +43,25 @@ import Transport
         #expect(world.gateway.published.answer(.keySet, at: host) != nil)
     }
 
+    /// What costs whoever asks nothing costs the backend little.
+    @Test func whoeverAsksForWhatIsMissingCostsTheBackendOneInquiry() async throws {
+        let test = try await TestGateway()
+        let inquiry = test.gateway.backend.kind.discoveryPaths.map { "GET \($0) -" }
+        func ask() async -> [String] {
+            for _ in 0..<10 {
+                let answer = await test.gateway.published.answer(
+                    .discovery, at: host, asking: test.client.loop)
+                #expect(answer == nil)
+            }
+            return test.backend.take()
+        }
+        #expect(await ask() == inquiry)
+        test.pass(seconds: 1)
+        #expect(await ask() == [])
+        test.pass(seconds: 1)
+        #expect(await ask() == inquiry)
+    }
+
     @Test func whatTheGatewayCanDoIsAdded() throws {
         try learn()
         let document = try document(.discovery)

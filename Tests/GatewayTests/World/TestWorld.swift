@@ -81,7 +81,8 @@ final class TestWorld: Sendable {
                     template: ServedDiscovery(
                         origin: site.origin, provider: "Test", tokenPath: settings.token.path,
                         fromBackend: []),
-                    criteria: nil, keys: keys, hosts: site.hosts, now: { clock.now }),
+                    criteria: nil, keys: keys, hosts: site.hosts,
+                    environment: clock.environment),
                 log: GatewayLog(
                     level: settings.log.level.logger, format: .json,
                     milliseconds: { clock.now * 1000 },
