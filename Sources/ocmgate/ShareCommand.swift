@@ -42,7 +42,10 @@ struct ShareCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show one share: all that is known, but for its secrets.",
-            discussion: "Exit codes: 0 shown, 1 there is no such share, 2 the state cannot be read."
+            discussion: """
+                Of an address only the server is shown, since the rest may hold a secret. Exit codes: 0 \
+                shown, 1 there is no such share, 2 the state cannot be read.
+                """
         )
 
         @Argument(help: "The number of the share.")
@@ -210,28 +213,98 @@ extension ShareRecord {
 
     /// What is known, but for secrets.
     fileprivate var row: [String: Output.Value] {
-        Dictionary(uniqueKeysWithValues: lines.map { ($0.name, .string($0.value)) })
+        var row = Dictionary(uniqueKeysWithValues: facts.map { ($0.name, $0.value) })
+        row["protocols"] = .strings(accesses.map(\.protocolName))
+        row["opensBy"] = .strings(accesses.map(\.opener))
+        row["accesses"] = .list(accesses.map(\.row))
+        return row
     }
 
     private static let renewed = "those that were made before the last revocation open nothing"
 
     fileprivate var lines: [(name: String, value: String)] {
-        var lines: [(String, String)] = [
-            ("id", id.description), ("direction", direction.word), ("peer", peer.description),
-            ("state", state), ("resourceType", resourceType ?? "unknown"),
+        var lines = facts.map { name, value in
+            switch value {
+            case .string(let text): (name, text)
+            case .number(let number): (name, String(number))
+            default: (name, "")
+            }
+        }
+        lines.append(("protocols", accesses.map(\.protocolName).joined(separator: ",")))
+        lines.append(("opensBy", accesses.map(\.opener).joined(separator: ",")))
+        return lines + accesses.map { ("access", $0.text) }
+    }
+
+    /// Of the share as a whole.
+    private var facts: [(name: String, value: Output.Value)] {
+        let facts: [(String, Output.Value?)] = [
+            ("id", .string(id.description)), ("direction", .string(direction.word)),
+            ("peer", .string(peer.description)), ("state", .string(state)),
+            ("resourceType", .string(resourceType ?? "unknown")),
+            ("origin", .string(origin.word)), ("created", .number(created)),
+            ("providerId", providerID.map { .string($0.text) }),
+            ("owner", owner.map { .string($0) }), ("sender", sender.map { .string($0) }),
+            ("recipient", recipient.map { .string($0) }),
+            ("site", site.map { .string($0.description) }),
+            ("expires", expires.map { .number($0) }), ("ended", ended.map { .number($0) }),
+            ("boundPeer", boundPeer.map { .string($0.description) }),
+            (
+                "tokens",
+                epoch > 0 && direction == .outbound && ended == nil ? .string(Self.renewed) : nil
+            ),
+            ("tokenTTL", settings.tokenTTL.map { .string($0.configured) }),
+            ("acceptSecret", settings.acceptSecret.map { .string($0.rawValue) }),
+            ("bind", settings.bind.map { .string($0.rawValue) }),
         ]
-        let optional: [(String, String?)] = [
-            ("created", String(created)),
-            ("providerId", providerID?.text), ("owner", owner), ("sender", sender),
-            ("recipient", recipient), ("expires", expires.map { String($0) }),
-            ("boundPeer", boundPeer?.description),
-            ("tokens", epoch > 0 && direction == .outbound && ended == nil ? Self.renewed : nil),
+        return facts.compactMap { name, value in value.map { (name, $0) } }
+    }
+}
+
+extension ShareOrigin {
+    fileprivate var word: String {
+        switch self {
+        case .seen: "seen"
+        case .learned: "learned"
+        }
+    }
+}
+
+extension ShareAccess {
+    fileprivate var opener: String { hasHandle ? "code" : "secret" }
+
+    private var words: [String] {
+        switch permissions {
+        case .unspecified: ["unspecified"]
+        case .named(let words): words
+        }
+    }
+
+    fileprivate var row: [String: Output.Value] {
+        [
+            "protocol": .string(protocolName), "opensBy": .string(opener),
+            "permissions": .strings(words), "requirements": .strings(requirements.map(\.word)),
+            "server": Output.text(uri.flatMap(ShareCommand.server)),
         ]
-        lines += optional.compactMap { name, value in value.map { (name, $0) } }
-        lines.append(
-            ("protocols", accesses.map(\.protocolName).joined(separator: ",")))
-        lines.append(
-            ("opensBy", accesses.map { $0.hasHandle ? "code" : "secret" }.joined(separator: ",")))
-        return lines
+    }
+
+    /// For people.
+    fileprivate var text: String {
+        var parts = ["\(protocolName) by \(opener)", "permissions \(words.joined(separator: ","))"]
+        if !requirements.isEmpty {
+            parts.append("requirements \(requirements.map(\.word).joined(separator: ","))")
+        }
+        if let server = uri.flatMap(ShareCommand.server) { parts.append("at \(server)") }
+        return parts.joined(separator: "; ")
+    }
+}
+
+extension ShareCommand {
+    /// The server that a way leads to. The rest of an address is not shown: a secret may be in it, as in
+    /// that of a `webapp`, and nothing tells which part that is.
+    static func server(_ uri: String) -> String? {
+        guard let parts = URLComponents(string: uri), let scheme = parts.scheme,
+            let host = parts.host, !host.isEmpty
+        else { return nil }
+        return "\(scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
     }
 }

@@ -1033,6 +1033,24 @@ def test_shares_are_listed_beside_a_running_gateway(fresh):
         assert listed.returncode == 0, listed.stderr
         assert json.loads(listed.stdout) == {"shares": []}
         assert ocmgate("share", "show", "7", cwd=fresh).returncode == 1
+        (fresh / "secret").write_text("PERMANENT0SECRET\n")
+        added = ocmgate("share", "add", "--peer", "p.test", "--provider-id", "1", "--secret-file", "secret",
+                        "--permissions", "read,write", "--json", cwd=fresh)
+        told = json.loads(added.stdout)
+        share = json.loads(ocmgate("share", "show", told["id"], "--json", cwd=fresh).stdout)
+        assert abs(share["created"] - time.time()) < 3600 and "ended" not in share
+        assert share["protocols"] == ["webdav"] and share["opensBy"] == ["code"], share
+        assert share["accesses"] == [{"protocol": "webdav", "opensBy": "code", "permissions": ["read", "write"],
+                                      "requirements": [], "server": None}]
+        assert share["origin"] in ("seen", "learned")
+        assert ocmgate("share", "revoke", told["id"], cwd=fresh).returncode == 0
+        ended = json.loads(ocmgate("share", "show", told["id"], "--json", cwd=fresh).stdout)
+        assert ended["state"] == "ended" and ended["ended"] >= ended["created"]
+        text = ocmgate("share", "show", told["id"], cwd=fresh).stdout
+        assert f"ended\t{ended['ended']}\n" in text
+        assert "access\twebdav by code; permissions read,write\n" in text, text
+        for shown in (json.dumps(share), text):
+            assert "PERMANENT0SECRET" not in shown and told["code"] not in shown
 
     serve(fresh, look)
 
