@@ -52,8 +52,8 @@ struct DataRequest: Sendable {
     /// Refused (`malformed_path`): a path that is none without the segment.
     func resolved(at view: BackendServer.View) throws(Denial) -> DataRequest {
         switch route.root {
-        case .publicWebDAV, .discovered: break
-        case .publicFiles, .ocm, .seafdav: return self
+        case .publicWebDAV, .seafdav, .discovered: break
+        case .publicFiles, .ocm: return self
         }
         let isBare = route.prefix == view.bareWebDAV
         guard isBare || SingleFile.begins(route.rest),

@@ -385,5 +385,16 @@ import Testing
         #expect(text.contains("<a:href>/public.php/webdav/ocmgate-file/a.txt/</a:href>"))
     }
 
+    /// Seafile is no less a backend whose files peers are told of with the segment.
+    @Test func aFileOfSeafileIsFoundThereToo() async throws {
+        let world = try await TestGateway(kind: "seafile")
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for (place, path) in [("ocmgate-file/a.txt", ""), ("a", "a")] {
+            let get = try world.plan("GET /seafdav/\(place) HTTP/1.1", bearer(token))
+            #expect(get.lines.first == "GET /seafdav/\(path) HTTP/1.1")
+        }
+    }
+
     private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 }
