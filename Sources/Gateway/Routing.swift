@@ -82,7 +82,8 @@ extension Gateway: RequestHandler {
         case .webdav(let route): return sharedData(route, head, path, from: client, at: view)
         case .shareInfo: return shareInfo(head, path, from: client)
         case .linkShare: return linkShare(head, path, from: client)
-        case .status, .passThrough: return passThrough(head, path, from: client)
+        case .status: return try status(head, path, from: client)
+        case .passThrough: return passThrough(head, path, from: client)
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"), of: head, client)
@@ -90,6 +91,17 @@ extension Gateway: RequestHandler {
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
         }
+    }
+
+    /// `status.php`, which people's own clients need. A server that finds a version there asks for
+    /// `shareinfo`, an old one for every scan: where there is none, it finds neither.
+    private func status(
+        _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
+    ) throws(Denial) -> Plan {
+        if !backend.kind.hasShareInfo, head.isOfServer {
+            throw Denial(.notFound, "the backend has no shareinfo")
+        }
+        return passThrough(head, path, from: client)
     }
 
     /// One spelling of a path that is not ordinary, in which it is judged and forwarded.
@@ -128,5 +140,14 @@ extension Gateway: RequestHandler {
         log.refused(denial, decision: decision)
         note(denial, decision, "request", .inbound, denial.status, client)
         return denial.answer(decision: decision)
+    }
+}
+
+extension RequestHead {
+    /// Whether a Nextcloud or ownCloud asks itself, and not one of its clients, as far as it says so.
+    fileprivate var isOfServer: Bool {
+        let agent = fields.text(.userAgent)
+        return ["Nextcloud Server Crawler", "Nextcloud-Server-Crawler", "ownCloud Server Crawler"]
+            .contains { agent?.hasPrefix($0) == true }
     }
 }

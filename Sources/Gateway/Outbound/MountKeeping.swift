@@ -88,13 +88,17 @@ extension Gateway {
     }
 
     /// `status.php` of a peer. One that exchanges tokens seems to have none: without it nobody asks
-    /// for `shareinfo`, which knows no tokens.
+    /// for `shareinfo`, which knows no tokens. Nor does one that has no `shareinfo`.
     func planStatusOut(_ request: PeerRequest) -> Plan {
         .prepare { [self] _ in
             do throws(Denial) {
                 let peer = try await resolution.resolve(request.peer)
-                guard dialect(of: peer).tokenEndPoint == nil else {
+                let dialect = dialect(of: peer)
+                guard dialect.tokenEndPoint == nil else {
                     throw Denial(.notFound, "\(request.peer) exchanges tokens")
+                }
+                guard dialect.reader.kind.hasShareInfo else {
+                    throw Denial(.notFound, "\(request.peer) has no shareinfo")
                 }
                 return try plainly(request, target: Array(request.path.text.utf8)) { _ in nil }
             } catch { return .answer(refusal(error, of: request)) }

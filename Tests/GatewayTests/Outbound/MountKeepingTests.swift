@@ -127,4 +127,17 @@ import Testing
         #expect(planned.lines.first == "GET /status.php HTTP/1.1")
         #expect(planned.values("authorization") == [])
     }
+
+    /// Where one is found, old servers scan by `shareinfo` alone.
+    @Test func aPeerWithoutShareInfoSeemsToHaveNoStatus() async throws {
+        let world = try WayOut()
+        world.world.net.answer(
+            "https://legacy.test/ocm-provider/", 200,
+            #"{"enabled":true,"apiVersion":"1.1.0","endPoint":"https://legacy.test/ocm","#
+                + #""provider":"OpenCloud","resourceTypes":[{"name":"file","shareTypes":["user"],"#
+                + #""protocols":{"webdav":"/dav/ocm"}}]}"#)
+        let request = try world.request("GET /status.php HTTP/1.1", at: "legacy.test")
+        let plan = await world.settled(world.gateway.planStatusOut(request), request)
+        #expect(Planned(plan).status == 404)
+    }
 }

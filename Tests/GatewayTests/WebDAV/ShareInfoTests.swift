@@ -66,6 +66,25 @@ import Testing
         }
     }
 
+    /// Nextcloud 19 and ownCloud to 10.11 scan a share by `shareinfo` alone where they find a version.
+    @Test(arguments: [
+        ("ocis", true), ("opencloud", true), ("cernbox", true), ("seafile", true),
+        ("nextcloud", false), ("owncloud10", false), ("generic", false),
+    ])
+    func serversFindNoStatusOfABackendWithoutIt(_ kind: String, _ isHidden: Bool) async throws {
+        let world = try await TestGateway(kind: kind)
+        for server in [
+            "Nextcloud Server Crawler", "Nextcloud-Server-Crawler/33.0.3",
+            "ownCloud Server Crawler",
+        ] {
+            let planned = try world.plan("GET /status.php HTTP/1.1", "User-Agent: \(server)")
+            #expect(planned.status == (isHidden ? 404 : nil))
+        }
+        for client in ["User-Agent: Mozilla/5.0 (Linux) mirall/3.13.0 (Nextcloud)", "Accept: */*"] {
+            #expect(try world.plan("GET /status.php HTTP/1.1", client).status == nil)
+        }
+    }
+
     /// They answer 404 to every path that they do not know, which would delete the mount.
     @Test(arguments: ["ocis", "opencloud", "cernbox", "seafile"])
     func aBackendWithoutItIsNotAsked(_ kind: String) async throws {
