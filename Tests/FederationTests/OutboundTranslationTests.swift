@@ -71,6 +71,20 @@ import Testing
         )
     }
 
+    /// As a place of its own in the share, behind which nothing maps a segment, it stays.
+    @Test(arguments: [("", "/ocmgate-file"), ("/", "/ocmgate-file"), ("/01a20a35", "/01a20a35")])
+    func aRootThatTheBackendNamesItselfIsToldForAFileAsWell(_ end: String, _ told: String) throws {
+        let root = String(Self.data.dropLast())
+        let text = Samples.opencloudmeshgo.replacing("01a20a35", with: root + end)
+        let ways = try ways(text, to: DiscoverySamples.opencloud)
+        #expect(ways.contains(#""uri":"\#(root)\#(told)""#))
+        #expect(ways.contains(#""url":"\#(root)\#(told)""#))
+        let folder = text.replacing(#""resourceType":"file""#, with: #""resourceType":"folder""#)
+        #expect(
+            try self.ways(folder, to: DiscoverySamples.opencloud).contains(
+                #""uri":"\#(root)\#(end)""#))
+    }
+
     @Test func addressesAreWrittenAsThePeerReadsThem() throws {
         let old = try JSONValue(
             parsing: share(Samples.nextcloud33, to: DiscoverySamples.nextcloud27).bytes

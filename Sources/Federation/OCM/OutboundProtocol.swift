@@ -53,6 +53,9 @@ extension OutboundTranslation {
             } else {
                 try words.newer(share, written, uri: place(of: share))
             }
+        if dialect.reader.namesSingleFiles, share.resourceType == "file" {
+            tellSegment(in: &ways)
+        }
         if dialect.reader.onlyProtocols == nil {
             // Modern readers take every member for a protocol.
             ways["options"] = nil
@@ -87,6 +90,16 @@ extension OutboundTranslation {
         case .ocis, .opencloud: share.resourceType == "file" ? data + SingleFile.segment : data
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: data
         }
+    }
+
+    /// Where the backend itself names the root of all shares, it is told as ``place(of:)`` tells it.
+    private func tellSegment(in ways: inout JSONObject) {
+        guard var webdav = ways["webdav"]?.object else { return }
+        for name in dialect.reader.uriMembers {
+            guard let uri = webdav[name]?.string, uri == data || uri + "/" == data else { continue }
+            webdav[name] = .string(data + SingleFile.segment)
+        }
+        ways["webdav"] = .object(webdav)
     }
 
     /// A relative place is one below our own prefix; the root of the prefix is `/`, since there the
