@@ -65,10 +65,25 @@ import Testing
             try ways(Samples.nextcloud27, to: DiscoverySamples.opencloud)
                 == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/ocmgate-file","url":"https://nc27a.test/public.php/webdav/ocmgate-file","permissions":["read","write","share"]}}"#
         )
-        #expect(
-            try ways(Samples.nextcloud33, to: DiscoverySamples.reva)
-                == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"]}}"#
-        )
+    }
+
+    /// Nextcloud and ownCloud call a folder a file, and CERNBox looks in the deprecated shape alone.
+    @Test func cernboxGetsTheShapeInWhichItLooksForFolders() throws {
+        let token = DiscoverySamples.reva.replacing(
+            #""capabilities":["#,
+            with: #""tokenEndPoint":"https://cern.test/token","capabilities":["exchange-token","#)
+        for text in [Samples.nextcloud27, Samples.nextcloud33, Samples.owncloud10] {
+            let kept = try ways(text, to: DiscoverySamples.reva)
+            #expect(kept.hasPrefix(#"{"name":"webdav","options":{"sharedSecret":"CODE""#))
+            // There it could not: it has the code, which is good for tokens alone.
+            #expect(
+                try ways(text, to: token)
+                    == #"{"name":"multi","options":{},"webdav":{"sharedSecret":"CODE","uri":"https://nc27a.test/public.php/webdav/","permissions":["read","write","share"],"requirements":["must-exchange-token"]}}"#
+            )
+        }
+        let body = try share(Samples.nextcloud27, to: DiscoverySamples.reva)
+        #expect(body.text.contains(#""providerId":"22""#))
+        #expect(try ways(Samples.opencloud, to: DiscoverySamples.reva).contains("multi"))
     }
 
     /// As a place of its own in the share, behind which nothing maps a segment, it stays.

@@ -34,6 +34,14 @@ extension Backend {
         }
     }
 
+    /// CERNBox asks whether a file of the deprecated shape is a folder, and takes the word of all others.
+    var looksForFolders: Bool {
+        switch kind {
+        case .cernbox: true
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .seafile, .generic: false
+        }
+    }
+
     /// oCIS and OpenCloud ask for a shared single file below the URL that they are told.
     var namesSingleFiles: Bool {
         switch kind {

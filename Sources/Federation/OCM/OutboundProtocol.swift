@@ -21,9 +21,14 @@ extension OutboundTranslation {
             return share.members["protocol"]?.object ?? JSONObject()
         }
         switch dialect.shape {
-        case .multi: return try modern(share)
+        case .multi: return try staysOlder(share) ? older(share) : modern(share)
         case .legacy, .single, .foreign: return try older(share)
         }
+    }
+
+    /// Whether the peer reads the deprecated shape too, and finds out by it what the share is of.
+    private func staysOlder(_ share: Share) -> Bool {
+        share.shape == .legacy && dialect.reader.looksForFolders && !demandsTokens(share)
     }
 
     /// The deprecated shape has no place for what a share demands.

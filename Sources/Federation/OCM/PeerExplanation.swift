@@ -152,6 +152,11 @@ private struct Words {
 
     var demands: [String] {
         var lines: [String] = []
+        if dialect.reader.looksForFolders, dialect.exchange == .none {
+            lines.append(
+                "What the backend writes in the deprecated shape stays so: in that alone it looks whether a file is a folder."
+            )
+        }
         if dialect.permissions == .readOnly {
             lines.append(
                 "Shares say permissions read and WebDAV, and no more: opencloudmesh-go refuses others."
