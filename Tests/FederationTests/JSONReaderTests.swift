@@ -162,6 +162,50 @@ import Testing
         #expect(error?.problem == .tooManyValues)
     }
 
+    private static let growing: [(what: String, text: @Sendable (Int) -> String)] = [
+        (
+            "names of one length",
+            { (0..<$0).map { "\"k\(1_000_000 + $0)\":1" }.joined(separator: ",") }
+        ),
+        (
+            "names with marks",
+            { (0..<$0).map { "\"e\u{301}\u{316}\(1_000_000 + $0)\":1" }.joined(separator: ",") }
+        ),
+    ]
+
+    /// Of sixteen times as much, three times sixteen are left for the machine.
+    @Test(arguments: growing) func theTimeGrowsAsTheTextDoes(
+        _ what: String, _ text: @Sendable (Int) -> String
+    ) throws {
+        let limits = JSONLimits(bytes: .max, values: .max)
+        let texts = [2_000, 32_000].map { Array("{\(text($0))}".utf8) }
+        var best: [Duration] = [.seconds(1_000), .seconds(1_000)]
+        // Others use the machine too: what counts is the best of some runs.
+        for _ in 0..<20 {
+            for (place, bytes) in texts.enumerated() {
+                let taken = try ContinuousClock().measure {
+                    _ = try JSONValue(parsing: bytes, limits: limits)
+                }
+                best[place] = min(best[place], taken)
+            }
+            if best[1] < best[0] * 48 { return }
+        }
+        Issue.record("\(what): \(best)")
+    }
+
+    /// A name of 120,000 marks would take a minute.
+    @Test func namesHaveABound() throws {
+        for letters in ["k", "e\u{301}\u{316}é"] {
+            let part = letters.utf8.count
+            let name = String(repeating: letters, count: 256 / part)
+            _ = try read("{\"\(name)\":1}")
+            let long = "{\"a\":{\"\(name)\(letters)\":1}}"
+            #expect(throws: JSONError(problem: .nameTooLong, offset: 6)) { try read(long) }
+            let limits = JSONLimits(bytes: 1000, names: .repeated)
+            _ = try JSONValue(parsing: Array(long.utf8), limits: limits)
+        }
+    }
+
     @Test func aNumberOfAThousandDigitsIsRefused() {
         #expect(throws: JSONError(problem: .invalidNumber, offset: 1)) {
             try read("[" + String(repeating: "9", count: 1000) + "]")

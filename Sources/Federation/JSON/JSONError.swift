@@ -19,6 +19,7 @@ package struct JSONError: Error, Sendable, Equatable {
         case invalidUTF8 = "not UTF-8"
         case invalidNumber = "not a number"
         case duplicateMember = "duplicate member"
+        case nameTooLong = "name too long"
     }
 
     package init(problem: Problem, offset: Int) {
@@ -41,6 +42,10 @@ package struct JSONLimits: Sendable, Equatable {
     package var depth: Int
     package var values: Int
     package var names: Names
+
+    /// Bytes of a name that stands once. Names are compared as people read them, and to do that Swift
+    /// sorts the marks of each letter, in the square of their number.
+    static let longestName = 256
 
     /// How often a name may stand in one object.
     package enum Names: Sendable {

@@ -3,9 +3,9 @@ extension JSONValue {
     ///
     /// Refused, with the offset: what is over the limits, a byte order mark, text that is not
     /// UTF-8, lone surrogates, control characters in strings, NaN and other spellings outside the
-    /// grammar, bytes after the end, and two members of one object whose names are the same (unless
-    /// the limits allow that), also when they differ only in letter case: readers written in Go take
-    /// those for one.
+    /// grammar, bytes after the end, names over 256 bytes, and two members of one object whose names
+    /// are the same (unless the limits allow both), also when they differ only in letter case: readers
+    /// written in Go take those for one.
     package init(
         parsing bytes: Span<UInt8>, limits: JSONLimits = .message
     ) throws(JSONError) {
@@ -125,8 +125,11 @@ private struct JSONReader {
             let start = place
             guard try peek(bytes) == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
             let name = try string(bytes)
-            guard limits.names == .repeated || names.insert(name) else {
-                throw failure(.duplicateMember, at: start)
+            if limits.names == .once {
+                guard name.utf8.count <= JSONLimits.longestName else {
+                    throw failure(.nameTooLong, at: start)
+                }
+                guard names.insert(name) else { throw failure(.duplicateMember, at: start) }
             }
             skipSpace(bytes)
             guard try peek(bytes) == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }

@@ -35,8 +35,8 @@ package struct FormBody: Sendable, Equatable {
 
     /// The first name that stands there twice.
     package var repeated: String? {
-        var seen: Set<String> = []
-        return parameters.first { !seen.insert($0.name).inserted }?.name
+        var seen: Set<[UInt8]> = []
+        return parameters.first { !seen.insert(Array($0.name.utf8)).inserted }?.name
     }
 
     /// Whether every name is of letters, digits, `_` and `-`: PHP drops spaces in front of a name,
