@@ -16,9 +16,14 @@ package struct Coverage: Sendable {
     package let blocks: [Block]
 
     package init(_ policy: Policy) {
+        let deciding = Set(policy.rules.map(\.label) + [Decider.fallback.name])
         var reached: Set<String> = []
         for outcome in policy.runTests() {
-            reached.formUnion(outcome.verdict.checks.flatMap(Self.reached))
+            let verdict = outcome.verdict
+            // Rules are judged also where something before them has refused.
+            reached.formUnion(
+                verdict.checks.flatMap(Self.reached).filter { !deciding.contains($0) })
+            reached.formUnion(deciding.intersection(verdict.would + [verdict.by]))
         }
         let labels =
             policy.mode == .open

@@ -64,7 +64,28 @@ import Testing
                 "on = \"notification.in\", peer = \"p.example\"",
                 "on = \"share.in\", peer = \"bad.example\"",
                 "on = \"token.in\", peer = \"x.example\"")
-                == [])
+                == ["rule:shares"])
+    }
+
+    /// Rules are judged behind a refusal too, and decide nothing there.
+    @Test func refusalsByTheListsReachNoRule() throws {
+        let policy = try PolicySamples.policy(
+            """
+            [[rule]]
+            name = "shares"
+            on = "share"
+            action = "allow"
+            [[rule]]
+            name = "no tokens"
+            on = "token"
+            action = "deny"
+            """
+                + ["share.in", "token.in", "notification.in"].map {
+                    "\n[[test]]\nname = \"\($0)\"\ngiven = { on = \"\($0)\", peer = \"x.example\" }\n"
+                        + "want = { by = \"unknown\" }"
+                }.joined())
+        #expect(
+            Coverage(policy).missed.map(\.label) == ["rule:shares", "rule:no tokens", "default"])
     }
 
     @Test func percentIsRoundedDown() throws {
