@@ -129,7 +129,14 @@ enum GivenFacts {
         if let address = table.read("address", .networkAddress) { facts.address = address }
         share(&table, &facts, over: message)
         let absent = TOMLForm<AbsentFact>.word("fact").oneOrMore
-        for fact in table.read("absent", absent) ?? [] { fact.clear(in: &facts) }
+        for fact in table.read("absent", absent) ?? [] {
+            if table.has(fact.rawValue) {
+                table.findings.report(
+                    table.place(of: "absent"), "\"\(fact.rawValue)\" is given and absent",
+                    remedy: "leave one of the two")
+            }
+            fact.clear(in: &facts)
+        }
         return occasion == nil && message == nil ? nil : facts
     }
 

@@ -134,6 +134,11 @@ import Testing
             "given = { on = \"share\" }\nwant = { action = \"deny\" }",
             "5:16: \"share\" is not one kind of message"
         ),
+        (
+            "given = { on = \"share.in\", owner = \"e@p.example\", absent = [\"peer\", \"owner\"] }\n"
+                + "want = { action = \"deny\" }",
+            "5:51: \"owner\" is given and absent; leave one of the two"
+        ),
         ("given = { on = \"share.in\" }\nwant = { }", "6:8: \"want\" is empty"),
         (
             "given = { on = \"share.in\", peer = \"a b\" }\nwant = { action = \"deny\" }",
