@@ -97,7 +97,7 @@ struct PolicyListReader {
         guard let parts = URLParts(source), parts.scheme == .https else {
             findings.report(
                 reader.node("source")?.position ?? reader.position,
-                "\(quoted(source)) is not a URL that begins with https://",
+                "\(quoted(source)) \(Self.complaint(about: source))",
                 remedy: remedyForUser(in: source))
             return nil
         }
@@ -118,6 +118,18 @@ struct PolicyListReader {
             namedKeys: keys, subject: subject,
             refresh: refresh ?? PeerList.Download.usualRefresh, apply: apply ?? .additions,
             maxChange: maxChange)
+    }
+
+    /// What is wrong with the URL of a list.
+    private static func complaint(about source: String) -> String {
+        guard source.lowercased().hasPrefix("https://") else {
+            return "is not a URL that begins with https://"
+        }
+        let host = source.dropFirst(8).prefix { !"/?#\\".contains($0) }
+        if host.isEmpty { return "names no host" }
+        return PeerHost(host) == nil
+            ? "has a host or a port that there cannot be"
+            : "is too long, or has behind its host what a URL here cannot have"
     }
 
     private static let downloadKeys = ["keys", "subject", "refresh", "apply", "max_change"]

@@ -13,7 +13,9 @@ extension PolicyFiles {
             }
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
             let handle = FileHandle(fileDescriptor: file.rawValue, closeOnDealloc: true)
-            return [UInt8](try handle.readToEnd() ?? Data())
+            do { return [UInt8](try handle.readToEnd() ?? Data()) } catch {
+                throw Unreadable(description: "the system gives nothing of it")
+            }
         } catch Errno.noSuchFileOrDirectory { return nil }
     }
 }

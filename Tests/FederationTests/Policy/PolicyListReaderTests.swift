@@ -29,6 +29,18 @@ import Testing
             "5:10: \"http://x.example/l\" is not a URL that begins with https://"
         ),
         (
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://\"\n",
+            "5:10: \"https://\" names no host"
+        ),
+        (
+            "[list.a]\nstanding = \"allow\"\nsource = \"HTTPS://x.example:0/l\"\n",
+            "5:10: \"HTTPS://x.example:0/l\" has a host or a port that there cannot be"
+        ),
+        (
+            "[list.a]\nstanding = \"allow\"\nsource = \"https://x.example/l#b\"\n",
+            "5:10: \"https://x.example/l#b\" is too long, or has behind its host what a URL here cannot have"
+        ),
+        (
             "[list.a]\nstanding = \"allow\"\nsource = \"l.txt\"\nformat = \"csv\"\n",
             "6:1: a list in a file of one's own has the format \"text\"; ocmgate list import turns the others into it"
         ),
