@@ -12,10 +12,13 @@ struct TOMLBrackets {
     }
 
     private var cursor: TOMLCursor
-    /// The brackets that are open in a value, the innermost last, and how deep each lies.
-    private var open: [(bracket: UInt8, depth: Int)] = []
+    /// The brackets that are open in a value, the innermost last, how deep each lies, and where.
+    private var open: [(bracket: UInt8, depth: Int, place: SourcePosition)] = []
     /// How many keys and places in arrays lead to here, below the header.
     private var depth = 0
+    /// Whether a text of one line went on behind it: of which line that is TOMLKit tells, and what
+    /// follows may not be what it seems.
+    private var isCut = false
 
     private init(_ text: [UInt8]) { cursor = TOMLCursor(text) }
 
@@ -74,14 +77,15 @@ struct TOMLBrackets {
             let isValue = last == UInt8(ascii: "=") || open.last?.bracket == UInt8(ascii: "[")
             if byte != 0x20, byte != 0x09 { last = byte }
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "'"): cursor.skipString()
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                if let fault = string() { return fault }
             case UInt8(ascii: "#"): cursor.skipLine()
             case UInt8(ascii: "\n") where open.isEmpty: return nil
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 guard depth <= TOMLDocument.depthLimit else {
                     return Fault(position: cursor.position, message: TOMLDocument.tooDeep)
                 }
-                open.append((byte, depth))
+                open.append((byte, depth, cursor.position))
                 cursor.advance()
                 if byte == UInt8(ascii: "[") {
                     depth += 1
@@ -112,7 +116,38 @@ struct TOMLBrackets {
             default: skipWord()
             }
         }
-        return nil
+        return neverClosed()
+    }
+
+    /// The bracket that is open where the text ends.
+    private func neverClosed() -> Fault? {
+        guard let opening = open.last, !isCut else { return nil }
+        // A brace has to be closed on its line, of which TOMLKit tells.
+        guard
+            opening.bracket == UInt8(ascii: "[")
+                || opening.place.line == cursor.position.line
+        else { return nil }
+        let bracket = Character(Unicode.Scalar(opening.bracket))
+        return Fault(position: opening.place, message: "this \(bracket) is never closed")
+    }
+
+    /// Takes a text; three quotes that nothing closes are a fault.
+    private mutating func string() -> Fault? {
+        let (place, start) = (cursor.position, cursor.offset)
+        cursor.skipString()
+        guard cursor.peek == nil || cursor.position.line != place.line else { return nil }
+        let text = Array(cursor.text(from: start).utf8)
+        let quotes = Array(repeating: text[0], count: 3)
+        guard text.starts(with: quotes) else {
+            let isClosed = text.count > 1 && text.last == text[0]
+            isCut = isCut || !isClosed || cursor.position.line != place.line
+            return nil
+        }
+        guard cursor.peek == nil, !isCut else { return nil }
+        if text.count >= 6, text.suffix(3).elementsEqual(quotes) { return nil }
+        return Fault(
+            position: place,
+            message: "the \(String(decoding: quotes, as: UTF8.self)) here is never closed")
     }
 
     /// A value that begins with a digit: a number or a date.

@@ -58,6 +58,32 @@ import Testing
     }
 
     @Test(arguments: [
+        ("a = 1\nx = [ # [\n [1, 2],\n\n[rule]\ny = 1\n", "2:5: this [ is never closed"),
+        ("x = [\n[{", "2:2: this { is never closed"),
+        ("x = [[1], [2]\n", "1:5: this [ is never closed"),
+        ("x = 1\ny = \"\"\"\na\n", "2:5: the \"\"\" here is never closed"),
+        ("y = ['''\n''", "1:6: the ''' here is never closed"),
+    ])
+    func whatIsNeverClosedHasItsPlace(_ text: String, _ told: String) {
+        #expect(fault(text) == "f.toml:" + told)
+    }
+
+    /// A text without an end, and a brace, which TOMLKit tells of on their line.
+    @Test(arguments: ["x = [\"a\n]\n", "x = [don't,\n 'it\n", "x = { a = 1\n", "x = ['a"])
+    func whatEndsOnItsLineIsLeftToTOMLKit(_ text: String) {
+        #expect(TOMLBrackets.firstFault(Array(text.utf8)) == nil)
+        #expect(fault(text) != nil)
+    }
+
+    @Test(arguments: [
+        "x = \"\"\"a\"\"\"", "x = ''''''", "x = [\"\"\"\n\\\"\"\"\"]", "x = \"\"",
+        "x = \"\"\"\na\"\"\"\"\"",
+    ])
+    func textsThatAreClosedAreLeftAlone(_ text: String) throws {
+        _ = try TOMLDocument(Array(text.utf8), file: "f.toml")
+    }
+
+    @Test(arguments: [
         ("x = 2027-02-01Tp1:30\n", 1, 5), ("[a]\nx = [1, 07:x0:00]", 2, 9), ("x = 1:2", 1, 5),
         ("x = 2027-02-01 1:30\n", 1, 5), ("x = 2027-02-01T07:30:00+x", 1, 5),
         ("x = 2027-2-1", 1, 5), ("x = 2_027-02-01 1\n", 1, 5), ("x = [1abc-cd-cd 1]", 1, 6),
