@@ -19,9 +19,9 @@ package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
 
-    /// In the largest unit that leaves a whole number.
+    /// In the largest unit, of either kind, that leaves a whole number.
     package var description: String {
-        for unit in ["TiB", "GiB", "MiB", "KiB"] {
+        for unit in ["TiB", "TB", "GiB", "GB", "MiB", "MB", "KiB", "KB"] {
             if let factor = Self.units[unit], bytes >= factor, bytes % factor == 0 {
                 return "\(bytes / factor)\(unit)"
             }

@@ -112,6 +112,7 @@ import Testing
             "that grant anything beyond read and unspecified"
         ),
         (#"size_max = "1MiB""#, "allow", "of at most 1MiB (or of no stated size)"),
+        ("size_max = 1000000", "allow", "of at most 1MB (or of no stated size)"),
         (
             #"net = ["192.0.2.0/24"]"#, "deny",
             "that come from the network 192.0.2.0/24 (or from an unknown address)"

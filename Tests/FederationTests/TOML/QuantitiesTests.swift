@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "0B"), (1000, "1000B"), (1024, "1KiB"), (1 << 20, "1MiB"), (1536, "1536B"),
+        (0, "0B"), (999, "999B"), (1000, "1KB"), (1024, "1KiB"), (1 << 20, "1MiB"), (1536, "1536B"),
+        (1_000_000, "1MB"), (50_000_000_000, "50GB"), (50 << 30, "50GiB"), (1_024_000, "1000KiB"),
     ])
     func sizesAreWrittenInTheirLargestWholeUnit(_ bytes: Int, _ text: String) {
         #expect(ByteCount(bytes).description == text)
