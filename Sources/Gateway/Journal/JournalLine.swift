@@ -41,7 +41,7 @@ package struct JournalLine: Sendable {
     /// not looked at.
     package init?(_ bytes: ArraySlice<UInt8>) {
         let end = bytes.endIndex - Self.tailCount
-        guard end > bytes.startIndex, bytes.last == UInt8(ascii: "}"),
+        guard end > bytes.startIndex, bytes.suffix(2).elementsEqual(Self.close),
             bytes[(end)...].starts(with: Self.tail),
             bytes.starts(with: Self.head)
         else { return nil }
@@ -101,7 +101,8 @@ package struct JournalLine: Sendable {
     static let type = Array(#","type":""#.utf8)
     static let at = Array(#"","at":""#.utf8)
     static let tail = Array(#","hash":""#.utf8)
-    static let tailCount = tail.count + 64 + 2
+    static let close = Array(#""}"#.utf8)
+    static let tailCount = tail.count + 64 + close.count
 }
 
 /// A link of the chain.

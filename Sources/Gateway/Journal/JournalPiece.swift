@@ -17,6 +17,8 @@ struct JournalPiece: Sendable {
     let parts: [(part: Part, line: Int)]
     /// Lines, the one among them that lacks its end.
     let lines: Int
+    /// Whether the last line lacks its end.
+    let lacksEnd: Bool
 
     /// - Parameter bytes: whole lines; only the last one of a file may lack its end.
     init(_ bytes: ArraySlice<UInt8>, _ keys: [String: PublicKey]) {
@@ -45,6 +47,7 @@ struct JournalPiece: Sendable {
         endRest(bytes.endIndex)
         self.parts = parts
         lines = count
+        lacksEnd = bytes.last != UInt8(ascii: "\n")
     }
 }
 

@@ -82,6 +82,7 @@ package struct JournalVerifier {
         report.days = days.count
         var isFirst = true
         var before = 0
+        var lacksEnd = false
         try JournalPieces(reader: reader, keys: keys, size: size).forEach(days) { item in
             switch item {
             case .piece(let piece, let day):
@@ -92,8 +93,15 @@ package struct JournalVerifier {
                     check(part, place, isFirst: &isFirst)
                 }
                 before += piece.lines
+                lacksEnd = piece.lacksEnd
             case .end(let day):
-                if isFirst, rest.isEmpty { find(reader.file(of: day), nil, "is empty") }
+                let file = reader.file(of: day)
+                if isFirst, rest.isEmpty { find(file, nil, "is empty") }
+                // Nothing is written behind a day that another follows.
+                if lacksEnd, day != days.last {
+                    find(file, before, "lacks the line feed at its end: the file was cut off there")
+                }
+                lacksEnd = false
                 isFirst = true
                 before = 0
                 dayBefore = day

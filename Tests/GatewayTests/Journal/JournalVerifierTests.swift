@@ -153,12 +153,41 @@ struct JournalVerifierTests {
         try journal.stop()
         let file = try journal.file()
         let whole = try Data(contentsOf: URL(fileURLWithPath: file))
-        for place in stride(from: 0, to: whole.count, by: 37) {
-            var bytes = [UInt8](whole)
-            bytes[place] ^= 1 << UInt8(place % 8)
-            try Data(bytes).write(to: URL(fileURLWithPath: file))
-            #expect(try !journal.verify().findings.isEmpty, "byte \(place)")
+        let bits = stride(from: 0, to: whole.count, by: 37).map { ($0, [$0 % 8]) }
+        // One line whole, with its end.
+        let lineFeed = UInt8(ascii: "\n")
+        let start = try #require(whole.firstIndex(of: lineFeed)) + 1
+        let end = try #require(whole[start...].firstIndex(of: lineFeed))
+        for (place, numbers) in bits + (start...end).map({ ($0, Array(0..<8)) }) {
+            for bit in numbers {
+                var bytes = [UInt8](whole)
+                bytes[place] ^= 1 << UInt8(bit)
+                try Data(bytes).write(to: URL(fileURLWithPath: file))
+                #expect(try !journal.verify().findings.isEmpty, "byte \(place), bit \(bit)")
+            }
         }
+    }
+
+    /// The newest file may be in the middle of being written; one of a day before is not.
+    @Test func aCutInAnOlderFileIsFound() throws {
+        let journal = try Self.journal()
+        let days = try journal.reader.days()
+        for day in days {
+            let file = journal.reader.file(of: day)
+            let url = URL(fileURLWithPath: file)
+            let whole = try Data(contentsOf: url)
+            let lines = whole.count(where: { $0 == UInt8(ascii: "\n") })
+            for size in [1, 256 << 10] {
+                try whole.dropLast().write(to: url)
+                let findings = try journal.verify(size: size).findings
+                #expect(findings.map(\.line) == (day == days.last ? [] : [lines]))
+                #expect(findings.allSatisfy { $0.file == file && $0.what.contains("cut off") })
+                try whole.dropLast(2).write(to: url)
+                #expect(try !journal.verify(size: size).findings.isEmpty)
+            }
+            try whole.write(to: url)
+        }
+        #expect(try journal.verify().findings == [])
     }
 
     @Test func everyCutIsFound() throws {
