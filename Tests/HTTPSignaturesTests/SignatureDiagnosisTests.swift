@@ -1,6 +1,7 @@
 import HTTPSignatures
-import OpenSSL
 import Testing
+
+@testable import OpenSSL
 
 @Suite struct SignatureDiagnosisTests {
     /// What the way did to a message that was signed well.
@@ -72,6 +73,7 @@ import Testing
         },
         Way(.contentType, withType) { $0.set("content-type", "application/json; charset=utf-8") },
         Way(.contentType, withType) { $0.set("content-type", "text/plain") },
+        Way(.contentLength) { $0.set("content-length", "4711") },
         Way(.fieldRemoved) { $0.set("date", nil) },
         Way(.fieldRemoved) { $0.set("content-length", nil) },
         Way(.fieldRemoved) { $0.set("content-digest", nil) },
@@ -152,6 +154,17 @@ import Testing
         #expect(found == .nearMiss([Distortion(kind, seen: words)]))
     }
 
+    @Test func whatCameAfterItsEndIsFound() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        var parameters = SampleMessage.parameters
+        parameters.expires = SampleMessage.created + 60
+        let signed = try SampleMessage.signed(by: key, parameters: parameters)
+        let found = SignatureDiagnosis(surroundings: Self.surroundings).find(
+            signed, body: SampleMessage.body, keys: [try Self.named(key)],
+            now: SampleMessage.created + 200)
+        #expect(found == .nearMiss([Distortion(.expired, seen: "200 seconds old")]))
+    }
+
     @Test func anotherKeyOfThePeerIsTold() throws {
         let (named, other) = (try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519))
         let signed = try SampleMessage.signed(by: other)
@@ -178,6 +191,20 @@ import Testing
                 == .nearMiss([
                     Distortion(.algorithm, signed: "rsa-v1_5-sha256", seen: "rsa-pss-sha512")
                 ]))
+    }
+
+    @Test func aSignatureInDERIsTold() throws {
+        let key = try PrivateKey.generate(.p256)
+        var signed = try SampleMessage.signed(by: key, algorithm: .ecdsaP256SHA256)
+        let place = try #require(signed.fields.firstIndex { $0.name == "signature" })
+        let text = String(decoding: signed.fields[place].value, as: UTF8.self)
+        let parts = text.split(separator: ":")
+        let pair = try #require(Base64.decode(String(parts[1])))
+        let encoded = ECDSASignature.der(p1363: pair.span, fieldByteCount: 32)
+        let der = try #require(encoded)
+        signed.fields[place] = .init("signature", "\(parts[0]):\(Base64.encode(der)):")
+        let found = Self.find((signed, SampleMessage.body), [try Self.named(key)])
+        #expect(Self.kinds(found) == [.derSignature])
     }
 
     @Test func namesOfHeadersInUpperCaseAreTold() throws {
