@@ -16,9 +16,14 @@ struct PolicyBench {
         var rows = [try decisions(policy, messages), try memory(policy, messages)]
         let lists = try longLists()
         let peers = try peers()
+        for peer in peers {
+            precondition(
+                (lists.standing(of: peer.host, now: 0).word == .block) == peer.isListed,
+                "\(peer.host)")
+        }
         rows.append(
             time("a peer among 100,000 entries", of: 500_000, atMost: 1_000) { number in
-                let peer = peers[number % peers.count]
+                let peer = peers[number % peers.count].host
                 return lists.standing(of: peer, now: 0).word == .unknown ? 0 : 1
             })
         print("| what | median | at most |\n|---|---|---|")
@@ -99,13 +104,21 @@ struct PolicyBench {
             Array(policy.utf8), file: "policy.toml", PolicyFiles { $0 == "long.txt" ? list : nil })
     }
 
-    /// Peers that are listed, below a listed one, and on no list.
-    private static func peers() throws -> [PeerHost] {
+    /// Peers that an entry names, in each of the forms of ``longLists()``, and a fourth that none does.
+    private static func peers() throws -> [(host: PeerHost, isListed: Bool)] {
         try (0..<3_000).map { number in
-            let listed = "host\(number * 33).site\(number * 33 % 997).example"
-            let name = ["\(listed)", "a.b.\(listed)", "c\(number).elsewhere.example"][number % 3]
+            let place = number * 31
+            let host = "host\(place).site\(place % 997).example"
+            let isListed = number % 4 != 3
+            let name =
+                switch place % 3 {
+                case 0: isListed ? host : "a.\(host)"
+                case 1: isListed ? "a.b.\(host)" : host
+                case _ where !isListed: "c\(number).elsewhere.example"
+                case _: number % 2 == 0 ? host : "a.\(host)"
+                }
             guard let peer = PeerHost(name) else { throw Unusable() }
-            return peer
+            return (peer, isListed)
         }
     }
 
