@@ -344,6 +344,12 @@ class Gateway:
             [binary(), *arguments, "-c", self.configuration], capture_output=True, text=True,
             timeout=30, stdin=subprocess.DEVNULL,
         )
+        # What is printed is looked at too, but for the code that this one is there to print.
+        if arguments[:2] != ("share", "add"):
+            said = self.folder / "commands.log"
+            with said.open("a") as file:
+                file.write(run.stdout + run.stderr)
+            self.evidence.files.append(said)
         if check:
             assert run.returncode == 0, (arguments, run.returncode, run.stdout, run.stderr)
         return run
