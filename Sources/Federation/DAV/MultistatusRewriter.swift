@@ -10,13 +10,15 @@
 /// anything), markup of more than 64 KiB, elements nested deeper than 64, ends without beginnings, and
 /// a document that is cut off.
 package struct MultistatusRewriter: Sendable {
-    private let mapping: HrefMapping
+    /// Nil for what is only read.
+    private let mapping: HrefMapping?
     private var place = Place.text
     /// The markup that was begun, from its `<` on.
     private var markup: [UInt8] = []
     /// The content of the `href` that was begun.
     private var href: [UInt8]?
     private var elements = XMLElements()
+    private var namesCollection = false
 
     private enum Place: Sendable, Equatable {
         case text
@@ -38,6 +40,8 @@ package struct MultistatusRewriter: Sendable {
         mapping = HrefMapping(from: from, to: to, host: host, bareRoot: bareRoot)
     }
 
+    private init() { mapping = nil }
+
     /// What is to be sent for these bytes; they may be cut anywhere.
     package mutating func push(_ bytes: Span<UInt8>) throws(MultistatusError) -> [UInt8] {
         var output: [UInt8] = []
@@ -51,6 +55,15 @@ package struct MultistatusRewriter: Sendable {
             }
         }
         return output
+    }
+
+    /// Whether the properties of one resource (`Depth: 0`) are those of a folder: a `collection` is among
+    /// them (RFC 4918, section 15.9).
+    package static func isOfFolder(_ properties: Span<UInt8>) throws(MultistatusError) -> Bool {
+        var reader = MultistatusRewriter()
+        _ = try reader.push(properties)
+        _ = try reader.finish()
+        return reader.namesCollection
     }
 
     /// The document is whole; nothing of a whole one is kept back.
@@ -127,13 +140,17 @@ package struct MultistatusRewriter: Sendable {
         }
         if piece[1] == UInt8(ascii: "/") {
             try elements.end()
-            if let content = href, let mapped = mapping.rewritten(content) { href = mapped }
+            if let content = href, let mapped = mapping?.rewritten(content) { href = mapped }
             giveUp(&output)
             output += piece
         } else {
             giveUp(&output)
             output += piece
-            if try elements.begin(piece) == .href { href = [] }
+            switch try elements.begin(piece) {
+            case .href: href = []
+            case .collection: namesCollection = true
+            case .other: break
+            }
         }
     }
 

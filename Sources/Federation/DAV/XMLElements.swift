@@ -14,6 +14,8 @@ struct XMLElements: Sendable {
     enum Element: Sendable, Equatable {
         /// `href` of the namespace `DAV:`, with content to come.
         case href
+        /// `collection` of that namespace.
+        case collection
         case other
     }
 
@@ -29,12 +31,14 @@ struct XMLElements: Sendable {
         let name = rest.prefix { !Self.isSpace($0) }
         rest = rest.dropFirst(name.count)
         while let (attribute, value) = try Self.attribute(&rest) { try bind(attribute, value) }
-        let isHref = self.isHref(name)
-        if isEmpty {
-            try end()
-            return .other
-        }
-        return isHref ? .href : .other
+        let element: Element =
+            if isDAV("href", name) {
+                isEmpty ? .other : .href
+            } else {
+                isDAV("collection", name) ? .collection : .other
+            }
+        if isEmpty { try end() }
+        return element
     }
 
     mutating func end() throws(MultistatusError) {
@@ -57,9 +61,11 @@ struct XMLElements: Sendable {
                 isDAV: name.elementsEqual("DAV:".utf8)))
     }
 
-    private func isHref(_ name: ArraySlice<UInt8>) -> Bool {
+    /// Whether a tag's name is this one of the namespace `DAV:`.
+    private func isDAV(_ wanted: String, _ name: ArraySlice<UInt8>) -> Bool {
+        guard name.suffix(wanted.utf8.count).elementsEqual(wanted.utf8) else { return false }
         let parts = name.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard let local = parts.last, local.elementsEqual("href".utf8), parts.count <= 2 else {
+        guard let local = parts.last, local.elementsEqual(wanted.utf8), parts.count <= 2 else {
             return false
         }
         let prefix = parts.count == 2 ? parts[0] : []

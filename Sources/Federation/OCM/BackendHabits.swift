@@ -27,7 +27,7 @@ extension Backend {
     }
 
     /// Nextcloud and ownCloud call a shared folder a file.
-    var knowsFolders: Bool {
+    package var knowsFolders: Bool {
         switch kind {
         case .ocis, .opencloud, .cernbox, .generic: true
         case .nextcloud, .owncloud10, .seafile: false
@@ -43,7 +43,7 @@ extension Backend {
     }
 
     /// oCIS and OpenCloud ask for a shared single file below the URL that they are told.
-    var namesSingleFiles: Bool {
+    package var namesSingleFiles: Bool {
         switch kind {
         case .ocis, .opencloud: true
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: false

@@ -49,6 +49,13 @@ package struct Share: Sendable {
         protocols.allSatisfy { $0.requirements.contains(requirement) }
     }
 
+    /// The same share as one of a folder.
+    package func ofFolder() throws(Denial) -> Share {
+        var members = members
+        members["resourceType"] = .string("folder")
+        return try Share(parsing: JSONValue.object(members).serialized())
+    }
+
     /// The WebDAV way of the share, when it has one.
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 

@@ -55,7 +55,8 @@ extension Gateway {
         var replaced: [SecretSwap] = []
         let body: TranslatedBody
         switch message {
-        case .share(let share):
+        case .share(let sent):
+            let share = await named(sent, for: dialect, addressed.received.client, trail)
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))
