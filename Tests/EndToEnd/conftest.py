@@ -1,10 +1,14 @@
 import itertools
+import shutil
+from pathlib import Path
 
 import pytest
 
 from backend import ScriptedBackend, answer
+from commandline import ocmgate, serve
 from gateway import Gateway
 from legacy import LegacyServer
+from listener import free_port
 from peers import serving
 
 
@@ -70,3 +74,23 @@ def holding(legacy, evidence):
         return server, backend, secret
 
     return make
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory) -> Path:
+    """What `init` wrote, with keys and an empty state: it ran once."""
+    folder = tmp_path_factory.mktemp("installation")
+    made = ocmgate("init", "nextcloud", "--origin", "https://cloud.test",
+                   "--listen", f"127.0.0.1:{free_port()}", "--egress", f"127.0.0.1:{free_port()}",
+                   cwd=folder)
+    assert made.returncode == 0, made.stderr
+    serve(folder, lambda process: None)
+    return folder
+
+
+@pytest.fixture
+def fresh(installation, tmp_path) -> Path:
+    """A copy that a test may spoil."""
+    folder = tmp_path / "copy"
+    shutil.copytree(installation, folder)
+    return folder

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from gateway import binary
-from test_commands import fresh, installation, ocmgate  # noqa: F401
+from commandline import ocmgate
 
 FULL = "standard output: No space left on device"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from listserver import Publisher
-from test_commands import fresh, installation, ocmgate  # noqa: F401
+from commandline import ocmgate
 
 
 @pytest.mark.parametrize("arguments, words", [

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from test_commands import ocmgate
+from commandline import ocmgate
 
 POLICY = """\
 version = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from test_commands import ocmgate
+from commandline import ocmgate
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "policy.example.toml").read_text()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from test_commands import ocmgate
+from commandline import ocmgate
 
 ROOT = Path(__file__).parents[2]
 POLICIES = sorted({*ROOT.glob("policies/*.toml"), *ROOT.glob("deploy/*/policy.toml")}
