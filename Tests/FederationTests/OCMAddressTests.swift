@@ -62,6 +62,26 @@ import Testing
         #expect(address.written(.bare) == "alice@cloud.example.org:8443/nc")
     }
 
+    @Test(arguments: [
+        ("bob@h.test", "bob@h.test"), ("bob@h.test@h.test", "bob@h.test"),
+        ("bob@h.test@h.test@h.test", "bob@h.test"), ("bob@H.test:443@h.test", "bob@h.test"),
+        ("bob@h.test:9200@h.test:9200", "bob@h.test:9200"),
+        ("bob@https://h.test@h.test", "bob@h.test"),
+        ("bob@https://h.test/idp@h.test", "bob@h.test"),
+        ("bob@h.test@https://h.test/", "bob@https://h.test/"),
+        ("bob@h.test@https://h.test/nc", "bob@https://h.test/nc"),
+        ("bob@i.test@h.test", "bob@i.test@h.test"),
+        ("bob@h.test@i.test@h.test", "bob@h.test@i.test@h.test"),
+        ("@h.test@h.test", "@h.test@h.test"),
+        // Without its end it would be no address.
+        ("https://x@https://h.test@h.test", "https://x@https://h.test@h.test"),
+    ])
+    func aHostThatIsSaidTwiceCanBeSaidOnce(_ text: String, _ once: String) throws {
+        let address = try #require(OCMAddress(text))
+        #expect(address.saidOnce.written(address.form) == once)
+        #expect(OCMAddress(once) == address.saidOnce)
+    }
+
     @Test func identifiersCompareAsBytes() {
         #expect(OCMAddress("\u{e9}@h.test") != OCMAddress("e\u{301}@h.test"))
         #expect(OCMAddress("Alice@h.test") != OCMAddress("alice@h.test"))

@@ -114,6 +114,41 @@ import Testing
         #expect(owncloud?["owner"]?.string == "alice@https://nc33a.test")
     }
 
+    /// As oCIS names whom it shares with.
+    @Test(arguments: [
+        DiscoverySamples.nextcloud27, DiscoverySamples.nextcloud33, DiscoverySamples.nextcloud35,
+        DiscoverySamples.owncloud10, DiscoverySamples.reva, DiscoverySamples.opencloudmeshgo,
+        DiscoverySamples.gateway,
+    ])
+    func aHostThatIsSaidTwiceIsReadByOCISAlone(_ peer: String) throws {
+        let twice = "bob@nc27b.test@nc27b.test"
+        let text = Samples.nextcloud27.replacing(#"bob@https:\/\/nc27b.test"#, with: twice)
+        let ocis = DiscoverySamples.opencloud.replacing("OpenCloud", with: "oCIS")
+        for (peer, told) in [
+            (peer, "bob@nc27b.test"), (ocis, twice), (DiscoverySamples.opencloud, twice),
+        ] {
+            let body = try JSONValue(parsing: share(text, to: peer).bytes)
+            #expect(body.object?["shareWith"]?.string == told)
+        }
+    }
+
+    /// As OpenCloud names its people.
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, "u@https://opencloud1.test/"),
+        (DiscoverySamples.nextcloud33, "u@opencloud1.test"),
+        (DiscoverySamples.nextcloud35, "u@opencloud1.test"),
+        (DiscoverySamples.opencloudmeshgo, "u@opencloud1.test"),
+        (DiscoverySamples.opencloud, "u@https://opencloud1.test@opencloud1.test"),
+    ])
+    func noNextcloudIsToldOfAHostInAnAccount(_ peer: String, _ told: String) throws {
+        let text = Samples.opencloud.replacing(
+            "YjFm@opencloud1.test", with: "u@https://opencloud1.test@opencloud1.test"
+        )
+        .replacing("https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")
+        let body = try JSONValue(parsing: share(text, to: peer).bytes).object
+        for name in ["owner", "sender"] { #expect(body?[name]?.string == told) }
+    }
+
     @Test func theSharerIsNamedAsThePeerExpects() throws {
         let nextcloud = try JSONValue(
             parsing: share(Samples.owncloud10, to: DiscoverySamples.nextcloud27).bytes

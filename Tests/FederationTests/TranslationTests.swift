@@ -178,6 +178,45 @@ import Testing
         #expect(seafile["providerId"]?.number?.text == "22")
     }
 
+    /// oCIS says the host of a receiver twice, and only its own family reads that.
+    @Test(arguments: [
+        (nextcloud27, "bob@nc33b.test"), (nextcloud33, "bob@nc33b.test"),
+        (nextcloud35, "bob@nc33b.test"), (owncloud10, "bob@nc33b.test"),
+        (cernbox, "bob@nc33b.test"), (generic, "bob@nc33b.test"),
+        (seafile, "bob@https://nc33b.test"), (ocis, "bob@nc33b.test@nc33b.test"),
+        (opencloud, "bob@nc33b.test@nc33b.test"),
+    ])
+    func aReceiverIsNamedAsTheBackendFindsHim(_ translation: Translation, _ told: String) throws {
+        let text = Samples.nextcloud33.replacing(
+            #"bob@https:\/\/nc33b.test"#, with: "bob@nc33b.test@nc33b.test")
+        let share = try Samples.share(text)
+        let body = try translation.share(share, uri: "https://nc33a.test/public.php/webdav/")
+        #expect(try members(body)["shareWith"]?.string == told)
+    }
+
+    /// OpenCloud names its people with a URL in front of the host.
+    @Test(arguments: [
+        (nextcloud27, "056a-uuid@https://nc33a.test/"), (nextcloud33, "056a-uuid@nc33a.test"),
+        (nextcloud35, "056a-uuid@nc33a.test"), (generic, "056a-uuid@nc33a.test"),
+        (ocis, "056a-uuid@https://nc33a.test@nc33a.test"),
+        (opencloud, "056a-uuid@https://nc33a.test@nc33a.test"),
+    ])
+    func noNextcloudIsToldOfAHostInAnAccount(_ translation: Translation, _ told: String) throws {
+        let text = Samples.nextcloud33.replacing(
+            "alice@nc33a.test", with: "056a-uuid@https://nc33a.test@nc33a.test")
+        let body = try members(
+            try translation.share(
+                try Samples.share(text), uri: "https://nc33a.test/public.php/webdav/"))
+        for name in ["owner", "sender", "sharedBy"] { #expect(body[name]?.string == told) }
+        let sent =
+            #"{"recipientProvider":"h.test","token":"t","userID":"056a-uuid@https://h.test"}"#
+        let invite = translation.inviteAccepted(try InviteAccepted(parsing: Array(sent.utf8)))
+        #expect(
+            invite.text
+                == (told.contains("@https://nc33a.test@")
+                    ? sent : sent.replacing("@https://h.test", with: "")))
+    }
+
     /// The backend compares the host with that of the `keyId`, which is written in one way alone.
     @Test(arguments: ["NC33A.test", "nc33a.test:443", "nc33a.test."])
     func anAddressThatIsComparedHasTheHostInItsOneSpelling(_ host: String) throws {

@@ -97,6 +97,23 @@ extension Backend {
         }
     }
 
+    /// Whether it finds its user before a host that is said twice, as oCIS writes whom a share is for.
+    var readsHostsSaidTwice: Bool {
+        switch kind {
+        case .ocis, .opencloud: true
+        case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: false
+        }
+    }
+
+    /// Somebody as it can be told of them: Nextcloud cuts an address at its first `/` or `:`, and takes
+    /// `https://h@h` for the host where OpenCloud writes `uuid@https://h@h`.
+    func readable(_ person: OCMAddress) -> OCMAddress {
+        switch kind {
+        case .nextcloud, .generic: person.holdsEndOfHost ? person.saidOnce : person
+        case .owncloud10, .ocis, .opencloud, .cernbox, .seafile: person
+        }
+    }
+
     /// The protocols that the reva family knows: any other one is an error to it.
     var onlyProtocols: Set<String>? {
         switch kind {

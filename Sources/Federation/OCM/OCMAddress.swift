@@ -4,7 +4,7 @@
 /// be the base64 of an address. The host may be written as a URL, as Nextcloud to 27 and ownCloud
 /// do, with a trailing slash or `/index.php`; both mean the same host.
 package struct OCMAddress: Sendable, Equatable {
-    package let identifier: String
+    package private(set) var identifier: String
     package let host: PeerHost
     /// How the host was written.
     package let form: AddressForm
@@ -64,6 +64,24 @@ package struct OCMAddress: Sendable, Equatable {
         return "\(identifier)@\(first)"
     }
 
+    /// The address without the host that its identifier ends in once more, as oCIS (`uuid@h@h`) and
+    /// OpenCloud (`uuid@https://h@h`) write it; the same one where there is none.
+    package var saidOnce: OCMAddress {
+        var once = self
+        while let at = once.identifier.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            let left = String(once.identifier[..<at])
+            let inner = once.identifier[once.identifier.utf8.index(after: at)...]
+            guard !left.isEmpty, WrittenHost(inner)?.host == host,
+                Self.isUnambiguous(left, host: host)
+            else { break }
+            once.identifier = left
+        }
+        return once
+    }
+
+    /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again.
+    var holdsEndOfHost: Bool { Self.endsHost(identifier.utf8.drop { $0 != UInt8(ascii: "@") }) }
+
     package static func == (left: OCMAddress, right: OCMAddress) -> Bool {
         left.identifier.isSame(as: right.identifier) && left.host == right.host
     }
@@ -77,7 +95,13 @@ package struct OCMAddress: Sendable, Equatable {
         }
         let at = identifier.utf8.index(identifier.startIndex, offsetBy: place)
         let inner = identifier[identifier.utf8.index(after: at)...]
-        let stops = inner.utf8.contains { byte in
+        guard endsHost(inner.utf8) else { return bytes.extracting(..<place).schemeEnd == nil }
+        return WrittenHost(inner)?.host == host
+    }
+
+    /// Whether a text holds what looks like the end of a host.
+    private static func endsHost(_ text: Substring.UTF8View) -> Bool {
+        text.contains { byte in
             switch byte {
             case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "?"), UInt8(ascii: "#"),
                 UInt8(ascii: "\\"):
@@ -85,8 +109,6 @@ package struct OCMAddress: Sendable, Equatable {
             default: false
             }
         }
-        guard stops else { return bytes.extracting(..<place).schemeEnd == nil }
-        return WrittenHost(inner)?.host == host
     }
 }
 

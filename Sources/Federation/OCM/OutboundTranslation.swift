@@ -77,13 +77,14 @@ package struct OutboundTranslation: Sendable {
     /// Only the form changes, never the host. Modern servers know the bare form alone.
     private func writeAddress(_ name: String, in members: inout JSONObject) {
         guard let text = members[name]?.string, let written = OCMAddress(text) else { return }
-        let isRead =
+        let told = dialect.reader.readable(written)
+        let isReadInForm =
             switch dialect.shape {
             case .multi: written.form == .bare
             case .legacy, .single, .foreign: dialect.reader.reads(written.form)
             }
-        guard !isRead else { return }
-        members[name] = .string(written.written(dialect.addressForm))
+        guard !isReadInForm || told != written else { return }
+        members[name] = .string(told.written(dialect.addressForm))
     }
 
     private var senderNames: Set<Translation.SenderName> {

@@ -139,10 +139,15 @@ package struct Translation: Sendable {
         return Self.body(members, notification.members, notification.received)
     }
 
-    /// `userId` of an early Nextcloud becomes `userID`, the provider a bare host.
+    /// `userId` of an early Nextcloud becomes `userID`, the provider a bare host, an account with a host
+    /// in it that the backend cannot read the account alone.
     package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
         var members = message.members
         members.rename("userId", to: "userID")
+        if let person = OCMAddress("\(message.userID)@\(message.recipientProvider)") {
+            let told = backend.readable(person)
+            if told != person { members["userID"] = .string(told.identifier) }
+        }
         if let text = members["recipientProvider"]?.string, PeerHost(text) == nil {
             members["recipientProvider"] = .string(message.recipientProvider.description)
         }
@@ -157,23 +162,30 @@ package struct Translation: Sendable {
     }
 
     /// Writes the address that a member holds in the form that the backend reads. Only the form
-    /// changes, never the host.
+    /// changes, never the host; one that is said twice may be said once.
     private func writeAddress(
         _ address: OCMAddress, _ name: String, in members: inout JSONObject, isCompared: Bool
     ) {
         guard let text = members[name]?.string else { return }
+        let told = backend.readable(address)
         let isRead =
-            backend.reads(address.form)
+            told == address && backend.reads(address.form)
             && (!isCompared || text.isSame(as: address.written(address.form)))
-        if !isRead { members[name] = .string(address.written(backend.addressForm)) }
+        if !isRead { members[name] = .string(told.written(backend.addressForm)) }
     }
 
     /// Writes whom a share is for so that the backend finds its user.
     func writeReceiver(of share: Share, in members: inout JSONObject) {
+        let once = share.shareWith.saidOnce
+        if !backend.readsHostsSaidTwice, once != share.shareWith,
+            let text = members["shareWith"]?.string, let written = OCMAddress(text)
+        {
+            members["shareWith"] = .string(written.saidOnce.written(written.form))
+        }
         guard backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
             share.shareWith.form == .bare
         else { return }
-        members["shareWith"] = .string(share.shareWith.written(.scheme))
+        members["shareWith"] = .string(once.written(.scheme))
     }
 
     /// A JSON number as id is an error to readers in Go.

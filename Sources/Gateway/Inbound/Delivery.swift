@@ -44,7 +44,7 @@ extension Gateway {
         case .share(let share):
             return try await ocmAnswer(
                 .shares, status: response.status, response.body, secrets, message.made, nil,
-                recipient: share.shareWith.identifier)
+                recipient: share.shareWith.saidOnce.identifier)
         case .notification where message.api == .ocs:
             let status = OCSAnswer.status(response.status, body: response.body)
             return try await ocmAnswer(

@@ -119,7 +119,7 @@ extension Facts {
             size = share.size
             owner = share.owner.canonical(ours: ours)
             sender = share.sender.canonical(ours: ours)
-            recipient = share.shareWith.canonical(ours: ours)
+            recipient = share.shareWith.saidOnce.canonical(ours: ours)
             access = share.requires(.mustExchangeToken) ? .token : .secret
         case .notification(let notification):
             notificationType = notification.type.word

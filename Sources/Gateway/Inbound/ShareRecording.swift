@@ -35,7 +35,7 @@ extension Gateway {
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical,
                 sender: share.sender.canonical,
-                recipient: share.shareWith.canonical(ours: site.hosts),
+                recipient: share.shareWith.saidOnce.canonical(ours: site.hosts),
                 site: site.alias(share.shareWith.host), expires: share.expiration,
                 accesses: accesses, settings: settings),
             now: now)

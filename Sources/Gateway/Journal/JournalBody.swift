@@ -151,7 +151,9 @@ package struct JournalBody: Sendable {
             for member in Self.members {
                 guard let text = object[member]?.string, text.utf8.contains(UInt8(ascii: "@"))
                 else { continue }
-                accounts.append((member, text))
+                // The same one as in the facts of the decision.
+                let once = member == "shareWith" ? OCMAddress(text)?.saidOnce.canonical : nil
+                accounts.append((member, once ?? text))
             }
             if let user = object["userID"]?.string, let host = object["recipientProvider"]?.string {
                 accounts.append((Self.invited, "\(user)@\(host)"))

@@ -55,6 +55,10 @@ enum AddressProperties {
             try hold(again.host == address.host, "\(text) changed its host to \(again.host)")
             try hold(again == address, "\(text) changed to \(again.canonical)")
         }
+        let once = address.saidOnce
+        try hold(
+            once.host == address.host && OCMAddress(once.written(.scheme)) == once
+                && once.saidOnce == once, "\(text) said once is \(once.canonical)")
         try hold(
             OCMAddress(address.canonical)?.canonical == address.canonical,
             "\(address.canonical) is not canonical")

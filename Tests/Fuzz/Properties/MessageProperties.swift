@@ -35,8 +35,8 @@ enum MessageProperties {
             guard let again = try? Share(parsing: once.bytes) else {
                 throw Violation("a share is refused once it is translated")
             }
-            try hold(again.sender == share.sender, "a share changed its sender")
-            try hold(again.owner == share.owner, "a share changed its owner")
+            try hold(again.sender.saidOnce == share.sender.saidOnce, "a share changed its sender")
+            try hold(again.owner.saidOnce == share.owner.saidOnce, "a share changed its owner")
             if backend == current, share.permissions != .unspecified {
                 try hold(again.permissions == share.permissions, "a share changed its permissions")
             }

@@ -47,6 +47,28 @@ import Transport
         #expect(found[1].owner == "bob@cloud.test" && found[1].recipient == "eve@modern.test")
     }
 
+    /// oCIS says a receiver's host twice, where a rule says it once.
+    @Test(arguments: [
+        ("dean@cloud.test@cloud.test", DenialCode.notAllowed),
+        ("dean@https://cloud.test:443@cloud.test", .notAllowed),
+        ("dean@old.test@https://old.test/", .notAllowed),
+        ("dean @cloud.test@cloud.test", .malformedMessage),
+    ])
+    func aRuleIsAboutAReceiverHoweverOftenTheHostIsSaid(
+        _ recipient: String, _ code: DenialCode
+    ) async throws {
+        let rule = """
+            [[rule]]
+            name = "not dean"
+            on = "share.in"
+            when = { recipient = "dean@cloud.test" }
+            action = "deny"
+            """
+        let world = try TestWorld(rules: rule)
+        let share = TestRequest("/", Messages.share(from: "legacy.test", to: recipient))
+        #expect(try await world.denial(share)?.code == code)
+    }
+
     /// A notification says nothing of people itself.
     @Test func aNotificationIsBetweenThoseOfItsShare() async throws {
         let world = try TestWorld()

@@ -33,6 +33,14 @@ struct JournalBodyTests {
         #expect(Set(seals.subjects.map(\.name)) == ["alice@one.test", "bob@cloud.test"])
     }
 
+    /// By one name in the facts and here, they are forgotten at once.
+    @Test func aReceiverIsTheOneOfTheFacts() throws {
+        let seals = OpenSeals()
+        let text = #"{"owner":"u@one.test@one.test","shareWith":"bob@cloud.test@cloud.test"}"#
+        _ = try Self.written(text, .json, seals)
+        #expect(Set(seals.subjects.map(\.name)) == ["u@one.test@one.test", "bob@cloud.test"])
+    }
+
     @Test func aNumberMayBeASecretToo() throws {
         let text = try Self.written(
             #"{"size":4096,"protocol":{"webdav":{"sharedSecret":918273645546,"size":7}}}"#)
