@@ -1,10 +1,13 @@
+import Federation
 import Synchronization
 
 /// What peers know of the shares that go out. Of those that they have taken, what they answered: the
-/// backend sends a share again when it did not wait for the answer, over the older API as a rule.
+/// backend sends a share again when it did not wait for the answer, over the older API as a rule. And
+/// which ends of shares, either way, they have heard of: some backends tell one over both APIs.
 final class DeliveredShares: Sendable {
     private let bodies = Mutex<[ShareID: [UInt8]]>([:])
     private let unsent = Mutex<Set<ShareID>>([])
+    private let ends = Mutex<Set<End>>([])
 
     /// Whether a peer may know of a share.
     enum Standing: Sendable {
@@ -16,6 +19,24 @@ final class DeliveredShares: Sendable {
 
     func standing(of share: ShareID) -> Standing {
         unsent.withLock { $0.contains(share) } ? .new : .repeated
+    }
+
+    /// That a share is over, as a peer is told it.
+    struct End: Hashable, Sendable {
+        let share: ShareID
+        let peer: PeerHost
+        /// The word of the notification.
+        let type: String
+
+        /// Nil for a message that ends nothing, or a share that we do not know.
+        init?(_ addressed: Addressed) {
+            guard let share = addressed.share, let type = addressed.message.end else { return nil }
+            self.share = share.id
+            peer = addressed.peer
+            self.type = type.word
+        }
+
+        var isDecline: Bool { type == Federation.Notification.Kind.shareDeclined.word }
     }
 
     /// It was recorded for the first time, and is yet to be sent.
@@ -38,6 +59,16 @@ final class DeliveredShares: Sendable {
             if bodies.count >= Self.capacity { bodies.removeAll() }
             // An answer is a name or two; what is longer is the peer's affair, not ours to keep.
             bodies[share] = body.count <= Self.longest ? body : Array("{}".utf8)
+        }
+    }
+
+    func hasHeard(_ end: End) -> Bool { ends.withLock { $0.contains(end) } }
+
+    func heard(_ end: End) {
+        ends.withLock { ends in
+            // Those that are forgotten are told again.
+            if ends.count >= Self.capacity { ends.removeAll() }
+            ends.insert(end)
         }
     }
 

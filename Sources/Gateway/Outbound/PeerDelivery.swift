@@ -12,6 +12,8 @@ struct Outgoing: Sendable {
     let secrets: [Secret]
     /// The share that it makes; nil for what makes none.
     let made: ShareID?
+    /// The end of a share that it tells.
+    let end: DeliveredShares.End?
 
     init(_ message: borrowing PeerMessage) {
         addressed = message.addressed
@@ -21,6 +23,7 @@ struct Outgoing: Sendable {
         endpoint = message.endpoint
         secrets = message.secrets
         made = message.made?.share.id
+        end = DeliveredShares.End(message.addressed)
     }
 
     var peer: PeerHost { addressed.peer }
@@ -30,7 +33,8 @@ extension Gateway {
     /// Signs a message, sends it, and turns what the peer says into what the backend takes.
     ///
     /// A share that is being sent is not sent again meanwhile, and one that the peer has taken never:
-    /// the backend that asks again is told the same. Of a share that the peer refuses for good
+    /// the backend that asks again is told the same; so it is of the end of a share that the peer has
+    /// heard of. Of a share that the peer refuses for good
     /// nothing stays good; when nobody knows what became of it, it stays, since the peer may have it.
     /// Refused: what the peer refuses, and what it cannot be told now.
     func deliver(_ message: consuming PeerMessage, _ trail: Trail) async throws(Denial) -> Answer {
@@ -40,6 +44,10 @@ extension Gateway {
         {
             // The peer would refuse it, and the backend repeat it over the older API for hours.
             trail.altered("acknowledged")
+            return try await answer(.taken(status: 201, body: Array("[]".utf8)), to: outgoing)
+        }
+        if let end = outgoing.end, delivered.hasHeard(end) {
+            trail.altered("repeated")
             return try await answer(.taken(status: 201, body: Array("[]".utf8)), to: outgoing)
         }
         guard let made = outgoing.made else {
@@ -91,12 +99,16 @@ extension Gateway {
         switch sent.reply {
         case .success(let reply):
             trail.peerAnswered(reply.status)
-            // A code that was sent before is known to nobody but who got it then: the peer has it.
-            if reply.status == 409, standing == .repeated {
+            // A code that was sent before is known to nobody but who got it then: the peer has it. And a
+            // share that cannot be declined any more cannot be however often it is.
+            if reply.status == 409, standing == .repeated || outgoing.end?.isDecline == true {
                 trail.altered("repeated")
+                if let end = outgoing.end { delivered.heard(end) }
                 return .taken(status: 201, body: Array("{}".utf8))
             }
-            return try await read(reply, to: outgoing)
+            let answer = try await read(reply, to: outgoing)
+            if case .taken = answer, let end = outgoing.end { delivered.heard(end) }
+            return answer
         case .failure(let failure):
             return PeerAnswer(
                 missing: "\(outgoing.peer): \(failure.code)", to: outgoing.endpoint,

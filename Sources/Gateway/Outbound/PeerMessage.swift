@@ -132,7 +132,7 @@ extension Gateway {
     ///
     /// Refused: `store_unavailable`.
     func endShare(meantBy addressed: Addressed, _ trail: Trail) async throws(Denial) {
-        guard addressed.message.endsShare, let share = addressed.share, share.ended == nil else {
+        guard addressed.message.end != nil, let share = addressed.share, share.ended == nil else {
             return
         }
         guard share.direction == .inbound || !share.isPassedOn(by: addressed.peer) else { return }
@@ -201,12 +201,14 @@ extension Gateway {
 }
 
 extension Message {
-    /// Whether it says that its share is over.
-    fileprivate var endsShare: Bool {
+    /// In which words it says that its share is over; nil for what says nothing of the kind.
+    var end: Federation.Notification.Kind? {
+        let type: Federation.Notification.Kind
         switch self {
-        case .notification(let notification): notification.type.endsShare
-        case .ocsChange(let change): change.notificationType.endsShare
-        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: false
+        case .notification(let notification): type = notification.type
+        case .ocsChange(let change): type = change.notificationType
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
         }
+        return type.endsShare ? type : nil
     }
 }

@@ -124,4 +124,38 @@ import Transport
         #expect(OCSAnswer.outcome(status: answer.status, body: answer.body) == .taken)
         #expect(world.mail.sent.isEmpty)
     }
+
+    /// Nextcloud up to 19 says it over OCM, and then over the older API all the same.
+    @Test func anEndThatWasHeardIsNotToldAgain() async throws {
+        try await receive(from: "modern.test", sender: "u@modern.test")
+        let decline = OutboundMessages.notification("SHARE_DECLINED", id: "pid1")
+        #expect(try await world.notify(decline).status == 201)
+        let again = try await world.call("token=SECRET15CHARS00", .change(id: "pid1", .decline))
+        #expect(OCSAnswer.outcome(status: again.status, body: again.body) == .taken)
+        #expect(try await world.notify(decline).status == 201)
+        #expect(world.mail.sent.count == 1)
+        let decision = try #require(world.decisions().last)
+        #expect(decision["altered"]?.array?.contains(.string("repeated")) == true)
+    }
+
+    @Test func aShareThatCannotBeDeclinedAnyMoreIsOverAllTheSame() async throws {
+        try await receive(from: "modern.test", sender: "u@modern.test")
+        world.mail.answer(409, #"{"message":"SHARE_STATUS_CONFLICT"}"#)
+        let decline = OutboundMessages.notification("SHARE_DECLINED", id: "pid1")
+        #expect(try await world.notify(decline).status == 201)
+        #expect(world.decisions().last?["peer_status"]?.number?.integer == 409)
+        #expect(try await world.notify(decline).status == 201)
+        #expect(world.mail.sent.count == 1)
+    }
+
+    @Test func anEndThatThePeerRefusesIsToldAgain() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        world.mail.answer(409, "{}")
+        let unshare = OutboundMessages.notification("SHARE_UNSHARED")
+        #expect(try await world.notify(unshare).status == 409)
+        world.mail.answer(201, "[]")
+        #expect(try await world.notify(unshare).status == 201)
+        #expect(try await world.notify(unshare).status == 201)
+        #expect(world.mail.sent.count == 3)
+    }
 }
