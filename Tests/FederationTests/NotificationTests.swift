@@ -98,6 +98,40 @@ import Testing
         #expect(message.userID == "MDU2")
     }
 
+    @Test func aFormSaysTheSame() throws {
+        let message = try InviteAccepted(
+            parsing: Array(
+                "recipientProvider=https%3A%2F%2FH.test&token=t&userId=u%40v&email=&name=M+K".utf8),
+            type: .form)
+        #expect(message.claim == Claim(try #require(PeerHost("h.test"))))
+        #expect(message.token.text == "t" && message.userID == "u@v" && message.name == "M K")
+        let translation = Translation(for: Backend(kind: .ocis, age: .current))
+        let body = translation.inviteAccepted(message)
+        #expect(body.isChanged)
+        #expect(
+            String(decoding: body.bytes, as: UTF8.self)
+                == #"{"recipientProvider":"h.test","token":"t","userID":"u@v","email":"","name":"M K"}"#
+        )
+        // What nothing of is written anew is another text all the same.
+        let plain = try InviteAccepted(
+            parsing: Array("recipientProvider=h.test&token=t&userID=u".utf8), type: .form)
+        #expect(translation.inviteAccepted(plain).isChanged)
+    }
+
+    @Test(arguments: [
+        "token=t&userID=u", "recipientProvider=h.test&userID=u&token=",
+        "recipientProvider=h.test&token=t", "recipientProvider=h.test&token=t&userID=u&token=s",
+        "recipientProvider=h.test&token=t&userID=u&RecipientProvider=evil.test",
+        "recipientProvider=h.test&token=t&userID=u&token%5B%5D=s",
+        "recipientProvider=h.test&token=t&userID=%ff",
+        #"{"recipientProvider":"h.test","token":"t","userID":"u"}"#,
+    ])
+    func brokenFormsAreRefused(_ text: String) {
+        #expect(throws: Denial.self) {
+            try InviteAccepted(parsing: Array(text.utf8), type: .form)
+        }
+    }
+
     @Test(arguments: [
         #"{"token":"t","userID":"u"}"#, #"{"recipientProvider":"h.test","userID":"u"}"#,
         #"{"recipientProvider":"h.test","token":"t"}"#,

@@ -10,14 +10,31 @@ package struct InviteAccepted: Sendable {
     package let userID: String
     package let email: String?
     package let name: String?
+    /// Whether it came as a form, which goes on as JSON.
+    let isForm: Bool
 
     package var claim: Claim { Claim(recipientProvider) }
 
-    /// Refused (`malformed_message`): `recipientProvider`, `token` or `userID` missing or mistyped.
-    /// `userId`, from an early Nextcloud, counts as `userID`.
-    package init(parsing bytes: [UInt8]) throws(Denial) {
-        let reader = try MessageReader(
-            bytes, known: ["recipientProvider", "token", "userID", "userId", "email", "name"])
+    private static let known: KnownMembers = [
+        "recipientProvider", "token", "userID", "userId", "email", "name",
+    ]
+
+    /// Reads the body: JSON, or the form that early builds of Nextcloud's contacts app send, whose
+    /// parameters are the same members (`legacy-wire.md` 4.1).
+    ///
+    /// Refused (`malformed_message`): `recipientProvider`, `token` or `userID` missing or mistyped; of
+    /// a form a parameter that stands there twice, or whose name is not plain. `userId`, from an early
+    /// Nextcloud, counts as `userID`.
+    package init(parsing bytes: [UInt8], type: MediaType = .json) throws(Denial) {
+        let reader: MessageReader
+        switch type {
+        case .json: reader = try MessageReader(bytes, known: Self.known)
+        case .form:
+            let form = try OCSFields(try FormBody(parsing: bytes)).form
+            reader = try MessageReader(
+                JSONObject(form.parameters.map { ($0.name, .string($0.value)) }), known: Self.known)
+        }
+        isForm = type == .form
         received = bytes
         members = reader.object
         recipientProvider = try reader.host("recipientProvider")

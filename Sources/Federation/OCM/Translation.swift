@@ -139,8 +139,8 @@ package struct Translation: Sendable {
         return Self.body(members, notification.members, notification.received)
     }
 
-    /// `userId` of an early Nextcloud becomes `userID`, the provider a bare host, an account with a host
-    /// in it that the backend cannot read the account alone.
+    /// `userId` of an early Nextcloud becomes `userID`, the provider a bare host, a form JSON, an account
+    /// with a host in it that the backend cannot read the account alone.
     package func inviteAccepted(_ message: InviteAccepted) -> TranslatedBody {
         var members = message.members
         members.rename("userId", to: "userID")
@@ -151,7 +151,10 @@ package struct Translation: Sendable {
         if let text = members["recipientProvider"]?.string, PeerHost(text) == nil {
             members["recipientProvider"] = .string(message.recipientProvider.description)
         }
-        return Self.body(members, message.members, message.received)
+        guard message.isForm else {
+            return Self.body(members, message.members, message.received)
+        }
+        return TranslatedBody(bytes: JSONValue.object(members).serialized(), isChanged: true)
     }
 
     static func body(

@@ -1,6 +1,6 @@
 internal import OpenSSL
 
-/// Takes the parameters of an OCS form with their sizes.
+/// Takes the parameters of a form, of OCS as a rule, with their sizes.
 struct OCSFields {
     let form: FormBody
 

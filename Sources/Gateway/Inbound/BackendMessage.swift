@@ -157,10 +157,13 @@ extension Gateway {
         let isRFC9421 = verified.claimed.received.head.fields.contains(.signatureInput)
         let isDropped =
             signature != nil || view.backend.dropsSignature(of: body, isRFC9421: isRFC9421)
+        let isForm = verified.claimed.received.mediaType == .form
         return BackendMessage(
             verified: verified, target: target, body: body.bytes,
-            dropped: (isDropped ? Self.signatures : []) + (signature == nil ? [] : [.date]),
-            added: signature ?? [], memory: memory, made: made, ends: ends,
+            dropped: (isDropped ? Self.signatures : []) + (signature == nil ? [] : [.date])
+                + (isForm ? [.contentType] : []),
+            added: (signature ?? []) + (isForm ? [(.contentType, "application/json")] : []),
+            memory: memory, made: made, ends: ends,
             secrets: verified.claimed.message.secrets + told, api: .ocm)
     }
 

@@ -16,7 +16,7 @@ indirect enum Message: Sendable {
 
     /// Reads the body of a message.
     ///
-    /// Refused: another content type than the endpoint's own, any content coding (it would be read
+    /// Refused: another content type than the endpoint's own (an accepted invitation has two), any content coding (it would be read
     /// by what stands behind us, and we read the bytes that came), and what the readers of Federation
     /// refuse.
     init(_ received: Received) throws(Denial) {
@@ -26,10 +26,7 @@ indirect enum Message: Sendable {
         }
         switch received.kind {
         case .ocm(let endpoint):
-            guard received.mediaType == .json else {
-                throw Denial(.unsupportedMediaType, "OCM messages are application/json")
-            }
-            self = try Self.ocm(endpoint, received.body)
+            self = try Self.ocm(endpoint, received.body, received.mediaType)
         case .token:
             self = .token(try TokenRequest(parsing: received.body, type: received.mediaType))
         case .ocs(let call, _):
@@ -40,12 +37,17 @@ indirect enum Message: Sendable {
         }
     }
 
-    static func ocm(_ endpoint: OCMEndpoint, _ body: [UInt8]) throws(Denial) -> Message {
-        switch endpoint {
-        case .shares: .share(try Share(parsing: body))
-        case .notifications: .notification(try Federation.Notification(parsing: body))
-        case .inviteAccepted: .inviteAccepted(try InviteAccepted(parsing: body))
-        case .requestShare: .requestShare(try RequestShare(parsing: body))
+    static func ocm(
+        _ endpoint: OCMEndpoint, _ body: [UInt8], _ type: MediaType?
+    ) throws(Denial) -> Message {
+        switch (endpoint, type) {
+        case (.shares, .json): .share(try Share(parsing: body))
+        case (.notifications, .json): .notification(try Federation.Notification(parsing: body))
+        case (.inviteAccepted, let type?):
+            .inviteAccepted(try InviteAccepted(parsing: body, type: type))
+        case (.requestShare, .json): .requestShare(try RequestShare(parsing: body))
+        case (_, .form), (_, nil):
+            throw Denial(.unsupportedMediaType, "OCM messages are application/json")
         }
     }
 
@@ -69,7 +71,7 @@ indirect enum Message: Sendable {
         }
     }
 
-    /// The members of its body; nil for a form.
+    /// The members of its body; nil for a form that goes on as one.
     var members: JSONObject? {
         switch self {
         case .share(let share): share.members

@@ -56,12 +56,13 @@ package struct MessageFile: Sendable {
             PeerHost(String(decoding: $0, as: UTF8.self))
         }
         let site = ours.isEmpty ? host.map { [$0] } ?? [] : ours
+        let type = raw.message.combined("content-type").flatMap {
+            MediaType(String(decoding: $0, as: UTF8.self))
+        }
         switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
-        case .ocm(let endpoint): return facts(try .ocm(endpoint, raw.body), to: site)
+        case .ocm(let endpoint):
+            return facts(try .ocm(endpoint, raw.body, type ?? .json), to: site)
         case .token:
-            let type = raw.message.combined("content-type").flatMap {
-                MediaType(String(decoding: $0, as: UTF8.self))
-            }
             return facts(.token(try TokenRequest(parsing: raw.body, type: type)), to: site)
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), to: site)
@@ -88,7 +89,7 @@ package struct MessageFile: Sendable {
         } else {
             throw Denial(.malformedMessage, "this is the body of no message of the federation")
         }
-        return facts(try .ocm(endpoint, bytes), to: ours)
+        return facts(try .ocm(endpoint, bytes, .json), to: ours)
     }
 
     private static func facts(_ message: Message, to site: [PeerHost]) -> Facts {

@@ -146,7 +146,9 @@ extension Gateway {
     func keepBody(of received: Received, _ trail: Trail) {
         guard case .on(_, .redacted) = journal else { return }
         switch received.kind {
-        case .ocm: trail.keep(JournalBody(bytes: received.body, form: .json))
+        case .ocm:
+            let form: JournalBody.Form = received.mediaType == .form ? .form : .json
+            trail.keep(JournalBody(bytes: received.body, form: form))
         case .token, .ocs: trail.keep(JournalBody(bytes: received.body, form: .form))
         }
     }

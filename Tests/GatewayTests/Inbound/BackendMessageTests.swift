@@ -205,4 +205,16 @@ import Transport
         #expect(message.body == Array(sent.utf8))
         #expect(String(decoding: message.target, as: UTF8.self) == "/ocm/invite-accepted")
     }
+
+    @Test func anInvitationThatCameAsAFormGoesOnAsJSON() async throws {
+        let (world, peer) = try world("opencloud")
+        let sent = try peer.request(
+            "/ocm/invite-accepted", Messages.inviteForm(from: "modern.test"), at: world.clock.now,
+            type: "application/x-www-form-urlencoded")
+        let message = try await world.accept(sent, as: .ocm(.inviteAccepted))
+        #expect(message.body == Array(Messages.invite(from: "modern.test").utf8))
+        #expect(message.dropped.contains(.contentType) && message.dropped.contains(.signature))
+        #expect(message.added.map(\.0) == [.contentType])
+        #expect(message.added.map(\.1) == ["application/json"])
+    }
 }

@@ -63,6 +63,11 @@ import Testing
             try code(
                 TestRequest("/", "a=b", type: "application/x-www-form-urlencoded"),
                 as: .ocm(.shares)) == .unsupportedMediaType)
+        let invite = TestRequest(
+            "/", Messages.inviteForm(from: "modern.test"),
+            type: "application/x-www-form-urlencoded")
+        #expect(try code(invite, as: .ocm(.inviteAccepted)) == nil)
+        #expect(try code(invite, as: .ocm(.notifications)) == .unsupportedMediaType)
     }
 
     @Test func everyMessageKnowsItsSecrets() throws {

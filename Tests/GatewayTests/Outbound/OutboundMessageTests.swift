@@ -399,11 +399,16 @@ import Transport
         #expect(world.mail.sent.count == count)
     }
 
-    @Test func whoAcceptsAnInvitationIsAContact() async throws {
+    @Test(arguments: [
+        (OutboundMessages.invite(), "application/json"),
+        (OutboundMessages.inviteForm, "application/x-www-form-urlencoded"),
+    ])
+    func whoAcceptsAnInvitationIsAContact(_ text: String, _ type: String) async throws {
         world.mail.answer(200, #"{"userID":"eve@modern.test","email":"","name":"Eve"}"#)
         let answer = try await world.send(
-            OutboundMessages.invite(), at: "/ocm/invite-accepted", as: .ocm(.inviteAccepted))
+            text, at: "/ocm/invite-accepted", as: .ocm(.inviteAccepted), type: type)
         #expect(answer.status == 200)
+        #expect(world.mail.bodies == [OutboundMessages.invite()])
         let peer = try #require(PeerHost("modern.test"))
         let contact = Contact(
             peer: peer, remote: "eve", local: "bob", site: world.gateway.site.host)

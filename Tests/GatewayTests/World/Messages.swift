@@ -41,4 +41,8 @@ enum Messages {
         "name":"Eve"}
         """
     }
+
+    static func inviteForm(from host: String) -> String {
+        "recipientProvider=\(host)&token=invitation-token&userID=eve&email=&name=Eve"
+    }
 }

@@ -50,6 +50,10 @@ enum OutboundMessages {
         "name":"Bob"}
         """
     }
+
+    /// The same as early builds of Nextcloud's contacts app send it.
+    static let inviteForm =
+        "recipientProvider=cloud.test&token=invitation-token&userID=bob&email=&name=Bob"
 }
 
 extension TestWorld {
