@@ -239,6 +239,22 @@ def test_a_trailing_dot_and_the_search_list_lead_nowhere_else(world):
     assert "short.evil.test" not in world.names.asked[before:]
 
 
+def test_no_address_is_asked_for_its_name(world):
+    """Who answers for the names of addresses, and when, is up to anybody."""
+    name, addresses = "reverse.listed.test", ["93.184.216.40", "93.184.216.41"]
+    world.names.zone[name] = addresses
+    before = len(world.names.asked)
+    world.names.silent = (".arpa",)
+    try:
+        world.connect(f"{name}:443")
+    finally:
+        world.names.silent = ()
+    begun = world.watch.take(but=world.known)
+    assert begun and set(begun) <= {(address, 443) for address in addresses}
+    asked = world.names.asked[before:]
+    assert name in asked and not [each for each in asked if each.endswith(".arpa")], asked
+
+
 @pytest.mark.parametrize("kind", ["silence", "rubbish", "refused", "short", "loop"])
 def test_a_hostile_name_server_costs_three_seconds_at_most(world, kind):
     told = {"silence": lambda count: None, "rubbish": b"\xff" * 400,

@@ -7,6 +7,7 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -17,6 +18,30 @@
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <unistd.h>
+
+// What the system knows of the addresses of a name; NULL when there are none. No address is asked for its
+// name. Who gets it gives it back by freeaddrinfo.
+static inline struct addrinfo *ocmgate_addresses(const char *name) {
+    struct addrinfo hints, *found = NULL;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    return getaddrinfo(name, NULL, &hints, &found) == 0 ? found : NULL;
+}
+
+// The address of one entry, without its zone: 4 or 16 bytes into `bytes`, which has room for 16. How many;
+// 0 for one of another family.
+static inline int ocmgate_address(const struct addrinfo *entry, unsigned char *bytes) {
+    switch (entry->ai_family) {
+    case AF_INET:
+        memcpy(bytes, &((const struct sockaddr_in *)(const void *)entry->ai_addr)->sin_addr, 4);
+        return 4;
+    case AF_INET6:
+        memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)entry->ai_addr)->sin6_addr, 16);
+        return 16;
+    default: return 0;
+    }
+}
 
 // The address that a listening stream socket is bound to, and its close-on-exec flag set. The kind: 4 or
 // 6 with the address (4 or 16 bytes) in `name` and the port in `port`, 1 with the path of a Unix socket

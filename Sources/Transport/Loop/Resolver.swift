@@ -1,6 +1,6 @@
-import Foundation
 import NIOCore
 import NIOPosix
+import OpenSSL
 import Synchronization
 
 /// Turns names into addresses by the system's resolver, on threads of its own.
@@ -130,11 +130,8 @@ final class Resolver: Sendable {
         return threads
     }
 
-    /// `getaddrinfo`, by way of Foundation.
+    /// `getaddrinfo`, and nothing that asks more than that.
     static func system(_ name: String) -> [IPAddress] {
-        Host(name: name).addresses.compactMap { address in
-            // A zone names an interface; the address itself is what is judged.
-            IPAddress(String(address.prefix { $0 != "%" }))
-        }
+        AddressLookup.addresses(of: name).compactMap { IPAddress(networkBytes: $0) }
     }
 }
