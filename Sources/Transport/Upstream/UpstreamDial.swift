@@ -126,8 +126,7 @@ final class UpstreamDial: LoopMember {
         }
         let connection = UpstreamConnection(upstream, loop: loop, announced: announced)
         current = connection
-        // What is left of the time is for all that are left: one that is silent costs its share.
-        let share = (deadline - loop.now) / (candidates.count + 1)
+        let share = Self.share(of: deadline - loop.now, before: candidates.count)
         turn = loop.now + share
         let (upstream, announced) = (upstream, announced)
         let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
@@ -169,6 +168,12 @@ final class UpstreamDial: LoopMember {
             .whenComplete { result in
                 bound.value.dial.connected(bound.value.connection, result.map { _ in })
             }
+    }
+
+    /// How much of the time that is left one candidate has, handshakes included, with so many behind it:
+    /// half, since most of those that answer are only slow; the last one all.
+    static func share(of left: Duration, before others: Int) -> Duration {
+        others == 0 ? left : left / 2
     }
 
     private func connected(_ connection: UpstreamConnection, _ result: Result<Void, any Error>) {
