@@ -98,7 +98,7 @@ extension Backend {
     }
 
     /// Whether it finds its user before a host that is said twice, as oCIS writes whom a share is for.
-    var readsHostsSaidTwice: Bool {
+    package var readsHostsSaidTwice: Bool {
         switch kind {
         case .ocis, .opencloud: true
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: false

@@ -89,6 +89,12 @@ extension Gateway {
             )
             try refuse(denial, orTell: trail)
         }
+        // It cuts any host off, and would take the share for somebody whom the policy was not asked about.
+        if view.backend.readsHostsSaidTwice,
+            share.shareWith.saidOnce.identifier.utf8.contains(UInt8(ascii: "@"))
+        {
+            throw Denial(.malformedMessage, "the backend reads another person in shareWith")
+        }
         // The backend, and whoever opens the share, would look for a peer's data at this site.
         if let data = share.webdav?.uri.flatMap({ URLParts($0) }), site.hosts.contains(data.host),
             !site.hosts.contains(share.owner.host)

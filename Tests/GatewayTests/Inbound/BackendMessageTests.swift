@@ -62,6 +62,19 @@ import Transport
                 == "https://modern.test/dav/x7/ocmgate-file")
     }
 
+    /// OpenCloud would cut the other host off, and give the share to `dean`.
+    @Test(arguments: ["opencloud", "ocis"])
+    func nobodyIsNamedBesideAnotherHost(_ kind: String) async throws {
+        let (world, peer) = try world(kind)
+        let share = Messages.share(from: "modern.test", to: "dean@other.test@cloud.test")
+        let denial = await #expect(throws: Denial.self) {
+            _ = try await world.accept(try peer.request("/ocm/shares", share, at: world.clock.now))
+        }
+        #expect(denial?.code == .malformedMessage)
+        let said = Messages.share(from: "modern.test", to: "dean@cloud.test@cloud.test")
+        _ = try await world.accept(try peer.request("/ocm/shares", said, at: world.clock.now))
+    }
+
     /// Its code could be exchanged by nobody: the backend is shown no token endpoint.
     @Test func aWayBesideWebDAVThatDemandsTokensIsLeftOutAndToldOf() async throws {
         let (world, peer) = try world("cernbox")
