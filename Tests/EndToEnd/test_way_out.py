@@ -1,5 +1,7 @@
 """{each old server behind the gateway} × {each age of peer} × {both directions}, over real sockets."""
 
+import re
+
 import pytest
 
 from federation import Federation
@@ -7,11 +9,19 @@ from lives import decline, life, reshare, single_file
 from oldserver import KINDS
 
 PEERS = ["strict", "cavage", "legacy", "gateway"]
+THE_END_OF_A_RESHARE = """
+[[rule]]
+name   = "the end of a re-share"
+on     = ["ocs.out"]
+when   = { notification_type = ["RESHARE_UNDO"] }
+action = "allow"
+"""
 
 
 @pytest.fixture(scope="module", params=list(KINDS))
 def federation(request, tmp_path_factory, authority, evidence):
-    made = Federation(tmp_path_factory.mktemp("federation"), authority, evidence, request.param)
+    made = Federation(tmp_path_factory.mktemp("federation"), authority, evidence, request.param,
+                      policy=THE_END_OF_A_RESHARE)
     try:
         yield made.start()
     finally:
@@ -25,13 +35,16 @@ def peer(request, federation):
 
 @pytest.fixture(autouse=True)
 def nothing_leaves_that_must_not(federation):
-    """After each life: what was outside was signed, and held no permanent secret."""
+    """After each life: what was outside was signed, and held no permanent secret. Nextcloud 33 takes
+    the end of a re-share by the older API alone, which nobody can sign."""
     mark = federation.mark()
     for each in (federation.backend, federation.far_backend, *federation.peers.values()):
         each.complaints.clear()
     yield
     assert federation.leaks(mark) == []
-    assert federation.unverified(mark) == []
+    assert [each for each in federation.unverified(mark)
+            if not re.match(rf"{federation.cavage.host}: POST /+ocs/v2.php/cloud/shares/\d+/revoke\b",
+                            each)] == []
     for backend in (federation.backend, federation.far_backend):
         assert backend.complaints == [], "what reached the backend it could not take"
 

@@ -101,6 +101,10 @@ import Testing
         #expect(OCSTranslation.way(of: .share, to: nil) == .ocs)
         #expect(OCSTranslation.way(of: change(.revoke), to: owncloud) == .ocs)
         #expect(OCSTranslation.way(of: change(.revoke), to: nextcloud) == .ocm)
+        for age in [Backend.Age.middle, .current] {
+            let verifying = Backend(kind: .nextcloud, age: age)
+            #expect(OCSTranslation.way(of: change(.revoke), to: verifying) == .ocs)
+        }
         #expect(OCSTranslation.way(of: change(.move), to: nextcloud) == .ocs)
         #expect(OCSTranslation.way(of: change(.permissions), to: nextcloud) == .ocs)
         for verb in [OCSVerb.accept, .decline, .reshare, .permissions, .unshare] {
@@ -155,7 +159,8 @@ import Testing
             let notification = try Notification(parsing: Array(text.utf8))
             let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
             return OCSTranslation.call(
-                notification, to: .nextcloud, swaps: [swap], filling: filling
+                notification, to: Backend(kind: .nextcloud, age: .old), swaps: [swap],
+                filling: filling
             ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
         let all = #""permission":["read","write","share","other"]"#
@@ -169,20 +174,25 @@ import Testing
         #expect(try call(#""sharedSecret":"old""#) == nil)
     }
 
-    /// It answers 501 to the notification, for the sender to come again by the older API.
-    @Test func aReshareThatIsOverIsACallForOwnCloud() throws {
+    /// ownCloud answers 501 to the notification, for the sender to come again by the older API; a
+    /// Nextcloud that verifies takes the signature of who undoes it for a wrong one.
+    @Test(arguments: [
+        Backend(kind: .owncloud10, age: .old), Backend(kind: .nextcloud, age: .middle),
+        Backend(kind: .nextcloud, age: .current),
+    ])
+    func aReshareThatIsOverIsACallWhereTheMessageIsNotTaken(_ backend: Backend) throws {
         let text = """
             {"notificationType":"RESHARE_UNDO","resourceType":"file","providerId":"7",\
             "notification":{"sharedSecret":"old"}}
             """
         let notification = try Notification(parsing: Array(text.utf8))
         let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
-        func call(_ kind: BackendKind) -> (target: String, form: FormBody)? {
-            OCSTranslation.call(notification, to: kind, swaps: [swap], filling: nil)
+        func call(_ backend: Backend) -> (target: String, form: FormBody)? {
+            OCSTranslation.call(notification, to: backend, swaps: [swap], filling: nil)
         }
-        let told = try #require(call(.owncloud10))
+        let told = try #require(call(backend))
         #expect(told.target == "/ocs/v2.php/cloud/shares/7/revoke?format=json")
         #expect(told.form.serialized() == Array("token=new".utf8))
-        #expect(call(.nextcloud) == nil)
+        #expect(call(Backend(kind: .nextcloud, age: .old)) == nil)
     }
 }

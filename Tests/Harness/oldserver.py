@@ -407,7 +407,7 @@ class OldServer:
                                           form["name"], form["shareWith"]))
             return answer(200, good)
         provider_id, action = parts[5], parts[6]
-        if action in ("unshare", "revoke"):
+        if action == "unshare":
             for share in self.received:
                 if share.provider_id == provider_id and share.secret == form.get("token"):
                     share.state = "unshared"
@@ -417,6 +417,8 @@ class OldServer:
             return answer(400, bad)
         if action in ("accept", "decline"):
             share.state = {"accept": "accepted", "decline": "declined"}[action]
+        elif action == "revoke":
+            share.state = "undone"
         return answer(200, good)
 
     def _share_info(self, request: Request) -> bytes:

@@ -140,6 +140,17 @@ extension Backend {
         }
     }
 
+    /// Whether it takes `RESHARE_UNDO` from whoever passed a share on. ownCloud answers 501 on purpose
+    /// (`legacy-wire.md` 3.2); Nextcloud from 31 on wants it signed by whom the share was passed on to.
+    /// Both take the call of the older API for its token.
+    var takesReshareUndo: Bool {
+        switch kind {
+        case .owncloud10: false
+        case .nextcloud: age == .old
+        case .ocis, .opencloud, .cernbox, .seafile, .generic: true
+        }
+    }
+
     /// Whether it takes a `protocol` of its shapes without a `name`.
     var readsNamelessProtocols: Bool {
         switch kind {

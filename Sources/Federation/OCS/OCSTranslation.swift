@@ -22,8 +22,7 @@ package enum OCSTranslation {
         case .change(_, let verb):
             switch verb {
             case .move: return .ocs
-            // ownCloud answers 501 to the OCM message on purpose.
-            case .revoke: return reader.kind == .owncloud10 ? .ocs : .ocm
+            case .revoke: return reader.takesReshareUndo ? .ocm : .ocs
             // Nextcloud never takes these by OCM (`legacy-wire.md` 3.1).
             case .permissions: return reader.kind == .nextcloud ? .ocs : .ocm
             case .accept, .decline, .reshare, .unshare: return .ocm
@@ -93,21 +92,21 @@ package enum OCSTranslation {
     }
 
     /// The call of the older API for a notification that the backend takes there alone: Nextcloud
-    /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud `RESHARE_UNDO` (3.2). Nil for any
-    /// other, and for one without a secret or permissions.
+    /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud and a Nextcloud that verifies
+    /// `RESHARE_UNDO`. Nil for any other, and for one without a secret or permissions.
     package static func call(
-        _ notification: Notification, to backend: BackendKind, swaps: [SecretSwap],
+        _ notification: Notification, to backend: Backend, swaps: [SecretSwap],
         filling: Secret?
     ) -> (target: String, form: FormBody)? {
         guard let told = notification.secret ?? filling else { return nil }
         let verb: OCSVerb
         var members = [("token", (swaps.first { $0.old == told }?.new ?? told).text)]
-        switch (backend, notification.type) {
+        switch (backend.kind, notification.type) {
         case (.nextcloud, .reshareChangePermission):
             guard let bits = permissionBits(notification) else { return nil }
             verb = .permissions
             members.append(("permissions", "\(bits)"))
-        case (.owncloud10, .reshareUndo): verb = .revoke
+        case (_, .reshareUndo) where !backend.takesReshareUndo: verb = .revoke
         case (_, _): return nil
         }
         return (

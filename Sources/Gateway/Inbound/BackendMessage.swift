@@ -134,7 +134,7 @@ extension Gateway {
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
         if let call = OCSTranslation.call(
-            notification, to: view.backend.kind, swaps: swaps, filling: filling)
+            notification, to: view.backend, swaps: swaps, filling: filling)
         {
             trail.altered("translated")
             return ocs(

@@ -220,8 +220,12 @@ import Transport
         #expect(try await test.post("/ocm/notifications", text).status == 400)
     }
 
-    @Test func aReshareThatIsOverGoesToOwnCloudWhereItTakesIt() async throws {
-        let test = try await TestGateway(kind: "owncloud10")
+    @Test(arguments: ["owncloud10", "nextcloud"])
+    func aReshareThatIsOverGoesToTheBackendWhereItTakesIt(_ kind: String) async throws {
+        let test = try await TestGateway(kind: kind)
+        let peer = try TestPeer("modern.test")
+        test.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(peer.discovery.utf8)), statusVersion: "33.0.3.2")
         let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
         let text = """
             {"notificationType":"RESHARE_UNDO","resourceType":"file","providerId":"1",\
