@@ -211,6 +211,16 @@ def test_one_bad_address_among_many_refuses_the_name(world, answers):
     world.check_nothing_left(world.every_way("mixed.listed.test"))
 
 
+def test_a_name_of_many_addresses_is_not_knocked_at_everywhere(world):
+    """Whoever has a name chooses where it leads: the addresses may be those of others."""
+    name = "many.listed.test"
+    world.names.zone[name] = [f"93.184.217.{last}" for last in range(1, 11)] \
+        + [f"2606:2800:221:1::{last}" for last in range(1, 11)]
+    world.connect(f"{name}:443")
+    begun = set(world.watch.take(but=world.known))
+    assert 1 <= len(begun) <= 6, begun
+
+
 def test_a_name_that_leads_to_another_inside(world):
     world.names.zone |= {"alias.listed.test": "inner.test", "inner.test": ["192.168.7.7"]}
     world.check_nothing_left(world.every_way("alias.listed.test"))

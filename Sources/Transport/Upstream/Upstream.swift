@@ -51,7 +51,7 @@ package final class Upstream: Sendable {
 
     /// Where the server is.
     package enum Endpoint: Sendable, Hashable {
-        /// A host is resolved when a connection is made; all its addresses are tried in turn.
+        /// A host is resolved when a connection is made; up to six of its addresses are tried in turn.
         case tcp(Authority.Host, port: UInt16)
         case unix(path: String)
     }

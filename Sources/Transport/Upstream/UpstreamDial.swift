@@ -4,8 +4,8 @@ import NIOPosix
 import OpenSSL
 
 /// One attempt to connect to an upstream: its name is resolved, all addresses are judged where
-/// there is a guard, and then tried in turn until one connects, TLS included. Behind an outer proxy it
-/// is that one which is dialled, and asked for an address that was judged here.
+/// there is a guard, and then some tried in turn until one connects, TLS included. Behind an outer proxy
+/// it is that one which is dialled, and asked for an address that was judged here.
 final class UpstreamDial: LoopMember {
     var memberIndex = -1
     private let upstream: Upstream
@@ -87,15 +87,16 @@ final class UpstreamDial: LoopMember {
                 }
             }
         }
+        let dialled = Self.dialled(addresses)
         guard let proxy = upstream.proxy else {
             candidates =
-                addresses.compactMap {
+                dialled.compactMap {
                     SocketAddress($0, port: port).map { Candidate(address: $0) }
                 }[...]
             tryNext()
             return
         }
-        let targets = addresses.map { Authority(host: .address($0), port: port) }
+        let targets = dialled.map { Authority(host: .address($0), port: port) }
         switch proxy.host {
         case .address(let address): go(through: [address], proxy.port, to: targets)
         case .name(let name):
@@ -169,6 +170,22 @@ final class UpstreamDial: LoopMember {
                 bound.value.dial.connected(bound.value.connection, result.map { _ in })
             }
     }
+
+    /// Which addresses of a name are dialled: six at most, since whoever has a name can give it thousands
+    /// that are others'; of both families in turn, since one may lead nowhere from here (RFC 8305, section 4).
+    static func dialled(_ addresses: [IPAddress]) -> [IPAddress] {
+        guard let first = addresses.first else { return [] }
+        let ones = addresses.filter { $0.isV4 == first.isV4 }
+        let others = addresses.filter { $0.isV4 != first.isV4 }
+        var dialled: [IPAddress] = []
+        for index in 0..<mostDialled {
+            if index < ones.count { dialled.append(ones[index]) }
+            if index < others.count { dialled.append(others[index]) }
+        }
+        return Array(dialled.prefix(mostDialled))
+    }
+
+    private static let mostDialled = 6
 
     /// How much of the time that is left one candidate has, handshakes included, with so many behind it:
     /// half, since most of those that answer are only slow; the last one all.
@@ -260,4 +277,8 @@ final class UpstreamDial: LoopMember {
             silent?.abandon()
         }
     }
+}
+
+extension IPAddress {
+    fileprivate var isV4: Bool { if case .v4 = self { true } else { false } }
 }
