@@ -50,6 +50,7 @@ struct DiscoverCommand: AsyncParsableCommand {
             "capabilities": .strings(document.capabilities.map(\.rawValue).sorted()),
             "criteria": .strings(document.criteria.map(\.rawValue).sorted()),
             "signatures": .string("\(document.generation)"), "keys": .strings(found.keys),
+            "unusableKeys": .strings(found.unusable),
             "exchangesTokens": .bool(document.exchangesTokens),
             "weSign": .string(dialect.signatures.standard),
             "policy": verdict.map {
@@ -76,6 +77,7 @@ struct DiscoverCommand: AsyncParsableCommand {
         Output.line("  criteria       \(list(document.criteria.map(\.rawValue)))")
         Output.line("  signs          \(document.generation)")
         Output.line("  keys           \(list(found.keys))")
+        for key in found.unusable { Output.line("                 not usable: \(key)") }
         if document.advertisesSignatures, found.keys.isEmpty, !found.isFromFile {
             Output.line("                 it says that it signs, and shows no key that can be used")
         } else if document.generation == .rfc9421, !found.isFromFile,

@@ -26,6 +26,8 @@ struct PeerQuestion: ParsableArguments {
         let words: PeerDocument
         /// The names of the keys that could be fetched.
         let keys: [String]
+        /// Why there are no others: of each that it shows and that cannot be used, or of its key set.
+        var unusable: [String] = []
         /// The keys themselves, as they are pinned.
         var offered: [OfferedKey] = []
         /// Whether a file was read in its place.
@@ -66,12 +68,16 @@ struct PeerQuestion: ParsableArguments {
                 settings, client, .live, log, patience: .seconds(60))
             let words = try await directory.document(of: peer)
             // Asking for any key fetches them all.
-            _ = try? await directory.key("", of: peer, for: .jwks)
+            var unusable: [String] = []
+            do throws(Denial) { _ = try await directory.key("", of: peer, for: .jwks) } catch {
+                if error.code == .keyUnavailable { unusable.append(error.detail) }
+            }
             let keys = directory.keys(of: peer)
+            unusable += directory.unusableKeys(of: peer).map(\.description)
             await group.shutdown()
             return Found(
                 peer: peer, settings: settings, site: site, words: words,
-                keys: keys.map(\.id).sorted(),
+                keys: keys.map(\.id).sorted(), unusable: unusable,
                 offered: keys.map { OfferedKey($0) })
         } catch let denial as Denial {
             await group.shutdown()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Federation
 import Foundation
 import Gateway
 import HTTPSignatures
@@ -54,7 +55,7 @@ enum SigFiles {
     static func publicKey(
         in bytes: [UInt8], named path: String, id: String?
     ) throws -> VerificationKey {
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
+        guard isKeySet(bytes) else {
             do {
                 let key = try PublicKey(pem: String(decoding: bytes, as: UTF8.self))
                 return try VerificationKey(key)
@@ -62,15 +63,33 @@ enum SigFiles {
                 throw CommandFailure("\(path): no usable public key: \(error)")
             }
         }
-        guard let keys = PeerDirectory.readKeySet(bytes) else {
-            throw CommandFailure("\(path): no set of public keys ({\"keys\": [...]})")
-        }
-        guard let key = keys.first(where: { $0.id == id }) else {
-            let known = keys.map(\.id).joined(separator: ", ")
-            throw CommandFailure(
-                "\(path): no key \(id ?? "without a name"); it has: \(known). Name one by --keyid")
+        let shown = try keySet(in: bytes, named: path)
+        guard let key = shown.keys.first(where: { $0.id == id }) else {
+            throw missing(id, in: shown, of: path)
         }
         return key.key
+    }
+
+    /// That no key of a set can be used by this name.
+    static func missing(_ id: String?, in shown: ShownKeys, of path: String) -> CommandFailure {
+        let known = shown.keys.map(\.id).joined(separator: ", ")
+        let others = shown.unusable.map(\.description).joined(separator: "; ")
+        return CommandFailure(
+            "\(path): no key \(id ?? "without a name"); it has"
+                + (known.isEmpty ? " none that can be used" : ": \(known). Name one by --keyid")
+                + (others.isEmpty ? "" : ". Not usable: \(others)"))
+    }
+
+    /// Whether a file is meant as a key set, and not as PEM.
+    static func isKeySet(_ bytes: [UInt8]) -> Bool {
+        bytes.withoutByteOrderMark.first { $0 > 0x20 } == UInt8(ascii: "{")
+    }
+
+    /// The keys of a JWK set.
+    static func keySet(in bytes: [UInt8], named path: String) throws -> ShownKeys {
+        do { return try PeerDirectory.readKeySet(bytes) } catch {
+            throw CommandFailure("\(path): no usable set of public keys: \(error)")
+        }
     }
 
     static func privateKey(_ path: String) throws -> PrivateKey {

@@ -49,8 +49,13 @@ struct SigExplainCommand: ParsableCommand {
             return origin
         }
         let found = try? InspectedSignature(in: raw.message, label: label)
-        var keys = try SigFiles.suspectKeys(key, id: keyID ?? found?.keyID, old: false)
-        for file in oldKey { keys += try SigFiles.suspectKeys(file, id: nil, old: true) }
+        var (keys, unusable) = try SigFiles.suspectKeys(
+            key, id: keyID ?? found?.keyID, old: false)
+        for file in oldKey {
+            let old = try SigFiles.suspectKeys(file, id: nil, old: true)
+            keys += old.keys
+            unusable += old.unusable
+        }
         guard case .request(_, let target) = raw.message.start else {
             throw CommandFailure("\(message.file): is a response; signatures of requests are tried")
         }
@@ -62,12 +67,15 @@ struct SigExplainCommand: ParsableCommand {
             now: now ?? found?.created(raw.message) ?? Environment.live.now())
         let report = SigExplanation(finding, isPlaced: message.origin != nil || !alias.isEmpty)
         if json {
-            Output.json(report.members(found))
+            let members = report.members(found)
+            Output.json(
+                members.merging(["unusableKeys": .strings(unusable)]) { member, _ in member })
         } else {
             if let found {
                 Output.line(
                     "found      \(found.generation) by \(found.keyID ?? "an unnamed key")")
             }
+            for key in unusable { Output.line("not usable \(key)") }
             for line in report.lines { Output.line(line) }
         }
         if !report.isGenuine { throw Exit.findings }
@@ -158,22 +166,23 @@ private struct SigExplanation {
 }
 
 extension SigFiles {
-    /// All keys of a file, with what they may have been to the signer.
+    /// All keys of a file, with what they may have been to the signer, and why others verify nothing.
     fileprivate static func suspectKeys(
         _ path: String, id: String?, old: Bool
-    ) throws -> [SuspectKey] {
+    ) throws -> (keys: [SuspectKey], unusable: [String]) {
         let bytes = try InputFile.bytes(path)
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
+        guard isKeySet(bytes) else {
             let key = try publicKey(in: bytes, named: path, id: nil)
-            return [SuspectKey(name: path, key: key, role: old ? .previous : .named)]
+            return ([SuspectKey(name: path, key: key, role: old ? .previous : .named)], [])
         }
-        guard let keys = PeerDirectory.readKeySet(bytes), !keys.isEmpty else {
-            throw CommandFailure("\(path): no set of public keys ({\"keys\": [...]})")
-        }
-        return keys.map { key in
-            let isNamed = key.id == id || keys.count == 1
+        let shown = try keySet(in: bytes, named: path)
+        guard !shown.keys.isEmpty else { throw missing(id, in: shown, of: path) }
+        let keys = shown.keys.map { key in
+            let isNamed = key.id == id || shown.keys.count == 1
             return SuspectKey(
                 name: key.id, key: key.key, role: old ? .previous : isNamed ? .named : .other)
-        }.sorted { left, _ in left.role == .named }
+        }
+        let sorted = keys.sorted { left, _ in left.role == .named }
+        return (sorted, shown.unusable.map(\.description))
     }
 }

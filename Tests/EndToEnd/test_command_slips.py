@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from listserver import Publisher
 from commandline import ocmgate
+from listserver import Publisher
+from test_signatures_by_hand import MESSAGE, signer  # noqa: F401
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -106,3 +107,37 @@ def test_help_says_where_a_dash_is_read_and_how_it_ends(installation):  # noqa: 
     policy = (installation / "policy.toml").read_text()
     run = ocmgate("policy", "replay", "--against", "-", cwd=installation, stdin=policy)
     assert run.returncode == 0 and " under stdin (" in run.stdout, run
+
+
+SHOWN = {"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+
+@pytest.mark.parametrize("keys, words", [
+    ([SHOWN | {"alg": "ed25519"}],
+     "no key k; it has none that can be used. Not usable: key k: kind of key or algorithm not supported"),
+    ([SHOWN | {"alg": None}], "no key k; it has none that can be used. Not usable: key k: malformed key"),
+    ([{**SHOWN, "kid": None}], "Not usable: an unnamed key: malformed key"),
+    ([SHOWN, SHOWN], "no usable set of public keys: two keys with one kid"),
+    ([SHOWN | {"d": "AA"}], "no usable set of public keys: a private or symmetric key is published"),
+    ([SHOWN | {"kid": str(number)} for number in range(21)], "no usable set of public keys: more than 20 keys"),
+    ("mark", "no usable set of public keys: no strict JSON (byte order mark, byte 1)"),
+])
+def test_why_a_key_of_a_set_is_not_taken_is_said(keys, words, signer, tmp_path):  # noqa: F811
+    signed = ocmgate("sig", "sign", "-", "--key", signer / "key.pem", "--keyid", "k", stdin=MESSAGE).stdout
+    text = json.dumps({"keys": [SHOWN] if keys == "mark" else keys})
+    (tmp_path / "set.json").write_text(text, encoding="utf-8-sig" if keys == "mark" else "utf-8")
+    for command in ("verify", "explain"):
+        run = ocmgate("sig", command, "-", "--key", "set.json", stdin=signed, cwd=tmp_path)
+        assert run.returncode == 2 and not run.stdout, run
+        assert run.stderr.startswith("ocmgate: set.json: no ") and words in run.stderr, run
+
+
+def test_explain_says_which_keys_of_a_set_it_leaves_out(signer, tmp_path):  # noqa: F811
+    signed = ocmgate("sig", "sign", "-", "--key", signer / "key.pem", "--keyid", "k", stdin=MESSAGE).stdout
+    (tmp_path / "set.json").write_text(json.dumps({"keys": [SHOWN | {"alg": "ed25519"}, SHOWN | {"kid": "j"}]}))
+    explain = ("sig", "explain", "-", "--key", "set.json")
+    why = "key k: kind of key or algorithm not supported"
+    run = ocmgate(*explain, stdin=signed, cwd=tmp_path)
+    assert run.returncode == 1 and f"not usable {why}\n" in run.stdout, run
+    run = ocmgate(*explain, "--json", stdin=signed, cwd=tmp_path)
+    assert json.loads(run.stdout)["unusableKeys"] == [why], run

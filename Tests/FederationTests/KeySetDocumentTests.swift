@@ -11,19 +11,26 @@ import Testing
 
     @Test(arguments: ["", #","use":"sig""#, #","key_ops":["verify"]"#, #","x5c":[],"ext":true"#])
     func membersOfAnyKindReachTheReaderOfKeys(_ more: String) {
-        let set = JWKSet(document: Array(#"{"keys":[\#(key(more))]}"#.utf8))
+        let set = try? JWKSet(document: Array(#"{"keys":[\#(key(more))]}"#.utf8))
         #expect(set?.keys.map(\.id) == ["k"])
     }
 
     @Test(arguments: [#","key_ops":"verify""#, #","use":["sig"]"#, #","use":null"#])
     func memberOfTheWrongKindSpoilsItsKey(_ more: String) {
-        let set = JWKSet(document: Array(#"{"keys":[\#(key(more))]}"#.utf8))
+        let set = try? JWKSet(document: Array(#"{"keys":[\#(key(more))]}"#.utf8))
         #expect(set?.keys.isEmpty == true)
         #expect(set?.ignored.map(\.id) == ["k"])
     }
 
-    @Test(arguments: ["", "[]", "{}", #"{"keys":["k"]}"#, #"{"keys":[],"keys":[]}"#])
-    func whatIsNoSetIsNil(_ body: String) {
-        #expect(JWKSet(document: Array(body.utf8)) == nil)
+    @Test(arguments: ["[]", "{}", #"{"keys":["k"]}"#]) func whatIsNoSetIsRefused(_ body: String) {
+        #expect(throws: JWKSet.Failure.noSet) { try JWKSet(document: Array(body.utf8)) }
+    }
+
+    @Test(arguments: [
+        ("", JSONError(problem: .endOfText, offset: 0)),
+        ("\u{FEFF}{}", JSONError(problem: .byteOrderMark, offset: 0)),
+        (#"{"keys":[],"keys":[]}"#, JSONError(problem: .duplicateMember, offset: 11)),
+    ]) func whatIsNoStrictJSONIsRefusedWithItsPlace(_ body: String, _ error: JSONError) {
+        #expect(throws: JWKSet.Failure.notJSON(error)) { try JWKSet(document: Array(body.utf8)) }
     }
 }

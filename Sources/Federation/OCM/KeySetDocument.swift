@@ -1,19 +1,39 @@
 package import HTTPSignatures
 
 extension JWKSet {
-    /// A JWK set as a peer publishes it (RFC 7517, section 5); nil when the body is not one.
+    /// Why a body is not taken as a key set.
+    package enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        /// Not strict JSON: a page for people, for instance.
+        case notJSON(JSONError)
+        /// JSON of another form.
+        case noSet
+        /// A set that is refused for its keys.
+        case refused(KeyError)
+
+        package var description: String {
+            switch self {
+            case .notJSON(let error):
+                "no strict JSON (\(error.problem.rawValue), byte \(error.offset + 1))"
+            case .noSet: "no set of keys ({\"keys\": [...]})"
+            case .refused(let error): error.description
+            }
+        }
+    }
+
+    /// A JWK set as a peer publishes it (RFC 7517, section 5).
     ///
     /// Refused as a whole: what is not strict JSON, a member of `keys` that is no object, and what
     /// `init(_:)` refuses.
-    package init?(document body: [UInt8]) {
-        guard let list = try? JSONValue(parsing: body).object?["keys"]?.array else { return nil }
+    package init(document body: [UInt8]) throws(Failure) {
+        let value: JSONValue
+        do { value = try JSONValue(parsing: body) } catch { throw .notJSON(error) }
+        guard let list = value.object?["keys"]?.array else { throw .noSet }
         var keys: [Members] = []
         for value in list {
-            guard let object = value.object else { return nil }
+            guard let object = value.object else { throw .noSet }
             keys.append(Self.members(of: object))
         }
-        guard let set = try? JWKSet(keys) else { return nil }
-        self = set
+        do { self = try JWKSet(keys) } catch { throw .refused(error) }
     }
 
     /// The members of a key, as `JWK` takes them.

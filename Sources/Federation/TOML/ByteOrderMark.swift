@@ -3,5 +3,5 @@ extension Collection where Element == UInt8 {
     var hasByteOrderMark: Bool { starts(with: [0xEF, 0xBB, 0xBF]) }
 
     /// The text behind the mark, if there is one.
-    var withoutByteOrderMark: SubSequence { dropFirst(hasByteOrderMark ? 3 : 0) }
+    package var withoutByteOrderMark: SubSequence { dropFirst(hasByteOrderMark ? 3 : 0) }
 }

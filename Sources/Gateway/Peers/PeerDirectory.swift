@@ -153,7 +153,7 @@ package final class PeerDirectory: Sendable {
         switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
         case .current(let entry):
             guard let key = Self.find(id, source, entry.keys) else {
-                throw Denial(.keyUnknown, "key \(id) of \(host)")
+                throw Self.unknownKey(id, of: host, for: source, entry.unusable)
             }
             return key
         case .failed(let entry):
@@ -167,6 +167,11 @@ package final class PeerDirectory: Sendable {
     /// All keys that are remembered of a host, for pins and for `discover`.
     package func keys(of host: PeerHost) -> [PeerKey] {
         entries.withLock { $0[host]?.keys ?? [] }
+    }
+
+    /// What its last key set showed that verifies nothing; only to tell why a key is not taken.
+    package func unusableKeys(of host: PeerHost) -> [UnusableKey] {
+        entries.withLock { $0[host]?.unusable ?? [] }
     }
 
     /// Keys that a host showed and shows no more, the last few; only to tell why a signature fails.
@@ -303,6 +308,7 @@ extension PeerDirectory {
                     return .current(
                         note(host) { entry in
                             entry.show([])
+                            entry.unusable = []
                             entry.keysAt = now
                         })
                 }
@@ -357,8 +363,10 @@ extension PeerDirectory {
         let failure: String
         switch await world.fetch(host, url, met) {
         case .answered(200, let body):
-            if let keys = Self.readKeySet(body) { return learned(host, own + keys, now) }
-            failure = "the key set at \(url) cannot be read"
+            do throws(JWKSet.Failure) {
+                let shown = try Self.readKeySet(body)
+                return learned(host, own + shown.keys, now, unusable: shown.unusable)
+            } catch { failure = "the key set at \(url): \(error)" }
         case .answered(let status, _):
             if document.jwksURI == nil, !hadSet, !PeerDocumentFetch.tellsNothing(status),
                 !(300..<400).contains(status)
@@ -380,10 +388,13 @@ extension PeerDirectory {
             + (uri.query.map { "?" + $0 } ?? "")
     }
 
-    private func learned(_ host: PeerHost, _ keys: [PeerKey], _ now: Int) -> Refresh {
+    private func learned(
+        _ host: PeerHost, _ keys: [PeerKey], _ now: Int, unusable: [UnusableKey] = []
+    ) -> Refresh {
         .current(
             note(host) { entry in
                 entry.show(keys)
+                entry.unusable = unusable
                 entry.keysAt = now
                 entry.failedAt = nil
             })

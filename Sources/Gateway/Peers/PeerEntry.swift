@@ -9,6 +9,8 @@ struct PeerEntry: Sendable {
     /// Keys that the host no longer shows, the last ones: they verify nothing, and only tell why a
     /// signature fails.
     private(set) var previous: [PeerKey] = []
+    /// What the last key set showed beside them.
+    var unusable: [UnusableKey] = []
     /// Of the last fetch that brought a key set; nil when none ever did.
     var keysAt: Int?
     /// Of the last fetch that failed.

@@ -85,7 +85,7 @@ final class World {
         for site in sites {
             try await waitFor(site)
             let keys = try await send(OutgoingMessage(.get, "/ocm/jwks"), from: other, to: site)
-            guard let set = JWKSet(document: keys.body) else {
+            guard let set = try? JWKSet(document: keys.body) else {
                 throw DemoFailure("\(site.host) publishes no keys")
             }
             modern.strict?.believe(site.host, set)

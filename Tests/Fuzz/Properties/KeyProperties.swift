@@ -10,7 +10,7 @@ enum KeyProperties {
         if let key = try? PublicKey(ed25519: bytes) { try stays(key) }
         let text = String(decoding: bytes, as: UTF8.self)
         if let key = try? PublicKey(pem: text) { try stays(key) }
-        guard let set = JWKSet(document: bytes) else { return }
+        guard let set = try? JWKSet(document: bytes) else { return }
         for jwk in set.keys {
             try stays(jwk.key.key)
             let texts = Dictionary(

@@ -291,6 +291,28 @@ import Transport
         #expect(await !directory.hasDocument(of: host))
     }
 
+    @Test func whyAKeyOrItsSetIsNotTakenIsInTheDetail() async throws {
+        let (set, name) = ("https://modern.test/ocm/jwks", peer.keyID)
+        net.answer(set, 200, #"{"keys":[{"kty":"oct","kid":"s","k":"c2VjcmV0"}]}"#)
+        #expect(
+            await refusal()?.detail
+                == "modern.test: the key set at \(set): a private or symmetric key is published")
+        clock.pass(60)
+        let other = try peer.keySet().replacing("\"sig\"", with: "\"enc\"")
+        net.answer(set, 200, other.replacing(name, with: "key1"))
+        let why = "which it shows but cannot be used: key is not for verifying signatures"
+        // The second time out of memory.
+        for _ in 0..<2 { #expect(await refusal()?.detail == "key \(name) of modern.test, \(why)") }
+        #expect(await refusal("key2")?.detail == "key key2 of modern.test")
+        clock.pass(60)
+        net.answer(set, 200, try peer.keySet().replacing("\"kid\"", with: "\"id\""))
+        let unnamed = "it shows an unnamed key: it has no kid"
+        #expect(await refusal()?.detail == "key \(name) of modern.test; \(unnamed)")
+        clock.pass(60)
+        try peer.publish(on: net)
+        #expect(try await key().id == name && directory.unusableKeys(of: host).isEmpty)
+    }
+
     @Test func aFailedRefreshForAnUnknownNameKeepsKeysAndDocument() async throws {
         _ = try await key()
         net.lose("modern.test")
