@@ -1,8 +1,9 @@
 /// Version 2 of the PROXY protocol: a fixed head, addresses, and further values.
 enum ProxyHeaderBinary {
-    /// Refused: another version, commands and families that there are not, datagrams, addresses shorter
-    /// than their family's, further values that do not end where the header does, and a checksum
-    /// (CRC-32C) that is there and wrong. What further values say is not believed.
+    /// Refused: another version, commands that there are not, and of a connection that is not the proxy's own
+    /// families that there are not, datagrams, addresses shorter than their family's, further values that do
+    /// not end where the header does, and a checksum (CRC-32C) that is there and wrong. What further values
+    /// say is not believed.
     static func read(_ bytes: Span<UInt8>) throws(ProxyHeader.Failure) -> ProxyHeader.Reading {
         let signature = ProxyHeader.signature2
         guard ProxyHeader.begins(bytes, with: signature) else { throw .absent }
@@ -12,11 +13,13 @@ enum ProxyHeaderBinary {
         guard bytes.count >= headLength else { return .needMore }
         let length = headLength + Int(bytes[14]) << 8 + Int(bytes[15])
         guard length <= ProxyHeader.mostBytes else { throw .tooLong }
+        // What a proxy says of itself is not looked at: family, addresses and all.
+        if command == 0x20 {
+            return bytes.count >= length ? .header(.own, length: length) : .needMore
+        }
         let family = bytes[13]
         guard let addresses = addressLength(family) else { throw .unknown }
         guard bytes.count >= length else { return .needMore }
-        // What a proxy says of itself is not looked at: family, addresses and all.
-        if command == 0x20 { return .header(.own, length: length) }
         guard length >= headLength + addresses else { throw .malformed }
         try checkValues(bytes, headLength + addresses, length)
         return .header(header(bytes, family), length: length)

@@ -74,11 +74,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "20 00 0000", "20 11 0003 ffffff", "21 00 0000", "21 00 0003 040000",
+        "20 00 0000", "20 11 0003 ffffff", "20 12 000c c0000207 c6336401 dc04 01bb",
+        "20 ff 0003 ffffff", "21 00 0000", "21 00 0003 040000",
         "21 31 00d8" + String(repeating: "00", count: 216),
     ]) func whatHasNoAddressIsTheHopsOwn(hex: String) throws {
         let bytes = Self.binary(hex)
         #expect(try ProxyHeader.read(bytes.span) == .header(.own, length: bytes.count))
+        let begun = Array(bytes.dropLast())
+        #expect(try ProxyHeader.read(begun.span) == .needMore)
     }
 
     @Test(arguments: [
