@@ -254,3 +254,21 @@ def test_who_says_nothing_delays_no_hand_over_for_long(start, late):
         gateway.start()
         assert time.monotonic() - begin < 9
         assert gateway.request("GET", "/page").status == 200
+
+
+def test_a_message_that_comes_slowly_delays_no_hand_over_for_long(start, late):
+    """What is not whole was not judged: its sender is told to send it again."""
+    gateway = start(late.url)
+    slow, log = gateway.connect(timeout=30), gateway.log_file
+    slow.send(b"POST /ocm/shares HTTP/1.1\r\nHost: cloud.test\r\nContent-Type: application/json\r\n"
+              b"Content-Length: 60000\r\n\r\n{" + b" " * 30000)
+    gateway.arguments = ["--take-over"]
+    begin = time.monotonic()
+    gateway.start()
+    assert time.monotonic() - begin < 15
+    answer = slow.receive()
+    assert answer.status == 503 and answer["retry-after"] == "2" and answer["connection"] == "close"
+    slow.close()
+    assert gateway.request("GET", "/page").status == 200
+    [line] = [line for line in log.read_text().splitlines() if '"message":"ocm.decision"' in line]
+    assert '"status":503' in line and "handed_over" in line, line

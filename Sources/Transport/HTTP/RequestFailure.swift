@@ -67,6 +67,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case bodiesTooMany = "bodies_too_many"
     /// The process has hardly any memory left.
     case memoryShort = "memory_short"
+    /// Another process takes over, and it was not whole by then.
+    case handedOver = "handed_over"
 
     /// The status that answers a request with this fault.
     package var status: Int {
@@ -87,7 +89,7 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
         case .expectation: return 417
         case .headTooLarge, .fieldTooLong, .tooManyFields: return 431
         case .methodUnknown, .transferCodingUnknown: return 501
-        case .bodiesTooMany, .memoryShort: return 503
+        case .bodiesTooMany, .memoryShort, .handedOver: return 503
         case .versionUnsupported: return 505
         }
     }

@@ -280,6 +280,7 @@ final class HTTP2Stream: ClientExchange {
             closed(nil)
             return
         }
+        if cycle.phase == .gathering, site.census.isHandedOver(at: now) { return handOver() }
         guard deadline < now else { return }
         deadline = .never
         switch cycle.phase {

@@ -96,7 +96,7 @@ final class Loop {
         }
     }
 
-    private static func time(_ eventLoop: any EventLoop) -> LoopTime {
+    static func time(_ eventLoop: any EventLoop) -> LoopTime {
         LoopTime(milliseconds: Int(eventLoop.now.uptimeNanoseconds / 1_000_000))
     }
 

@@ -79,6 +79,12 @@ extension ClientExchange {
         }
     }
 
+    /// Another process takes over: what is not whole is for it to judge, when it is sent again.
+    func handOver() {
+        refuse(.handedOver)
+        settleOutput()
+    }
+
     private func answerGathered() {
         guard let gathering, let head else { return }
         self.gathering = nil

@@ -102,9 +102,11 @@ package final class Server: Sendable {
     package func duplicateSockets() async -> [Int32] { await sockets.duplicates() }
 
     /// Stops accepting, and waits until nothing is left but tunnels and answers that stream from upstreams,
-    /// at most for `grace`. From then on no request is begun, on whatever connection it comes.
+    /// at most for `grace`. From then on no request is begun, on whatever connection it comes. One that is not
+    /// whole soon was not judged, and holds up nobody: it is answered with 503.
     package func retire(grace: Duration) async {
         let end = ContinuousClock.now + grace
+        census.handOver(by: Loop.time(group.group.any()) + ServerConnection.welcome)
         await self.end(within: grace, tunnelsAfter: grace) { await group.isBusy() }
         census.retire()
         // What was begun between the two.

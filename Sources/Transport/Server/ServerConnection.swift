@@ -418,7 +418,13 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             finish()
             return
         }
+        if isUnread, site.census.isHandedOver(at: now) { return handOver() }
         if deadline < now { expire(context) }
+    }
+
+    /// Whether a request has begun and is not whole, so that nothing was decided about it.
+    private var isUnread: Bool {
+        cycle.phase == .gathering || cycle.phase == .head && parser.isInsideHead
     }
 
     /// Whoever has an answer is heard for so long from now on; not for long by a server that stops.
@@ -483,7 +489,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     private static let farewell = Duration.seconds(2)
     /// For the first request of a connection that was accepted before that: a successor waits for it, and
     /// all who come meanwhile with it.
-    private static let welcome = Duration.seconds(4)
+    static let welcome = Duration.seconds(4)
     /// Up to here, copying costs less than another piece for the system to gather.
     private static let small = 16 << 10
     /// Room beside a head, for a small body.

@@ -57,6 +57,7 @@ final class Census: Sendable {
     private let open = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     private let retired = Atomic<Bool>(false)
+    private let handOver = Mutex(LoopTime.never)
     private let endingTunnels = Atomic<Bool>(false)
     private let pressure: SharedPressure
     /// How many connections there may be.
@@ -89,6 +90,12 @@ final class Census: Sendable {
     var isRetired: Bool { retired.load(ordering: .relaxed) }
 
     func retire() { retired.store(true, ordering: .relaxed) }
+
+    /// Another process waits to take this one's place: a request that is not whole by `end` is for it.
+    func handOver(by end: LoopTime) { handOver.withLock { $0 = end } }
+
+    /// Whether a request that is not whole is waited for no longer.
+    func isHandedOver(at now: LoopTime) -> Bool { handOver.withLock { $0 } < now }
 
     /// Whether tunnels are closed, which never end by themselves.
     var endsTunnels: Bool { endingTunnels.load(ordering: .relaxed) }

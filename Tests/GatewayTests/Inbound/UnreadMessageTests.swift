@@ -29,7 +29,7 @@ import Testing
     @Test(
         arguments: [
             (RequestFailure.bodyTooLarge, "body_too_large"),
-            (.bodiesTooMany, "backend_unavailable"),
+            (.bodiesTooMany, "backend_unavailable"), (.handedOver, "backend_unavailable"),
             (.requestTimeout, "request_timeout"), (.lengthAndCoding, "malformed_request"),
             (.headTooLarge, "malformed_request"), (.versionUnsupported, "malformed_request"),
             (.methodNotAllowed, "method_not_allowed"),

@@ -17,7 +17,7 @@ import Testing
         let elsewhere: Set<RequestFailure> = [
             .statusLine, .requestTimeout, .bodyTooLarge, .bodyTruncated, .forwardedFor,
             .http2Message, .http2Flood, .bodiesTooMany,
-            .memoryShort,
+            .memoryShort, .handedOver,
         ]
         let missing = RequestFailure.allCases.filter {
             !elsewhere.contains($0) && !reached.contains($0.rawValue)

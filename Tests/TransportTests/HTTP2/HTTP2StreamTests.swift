@@ -90,6 +90,16 @@ import Testing
         }
     }
 
+    @Test func aBodyThatIsNotWholeIsNotWaitedForByASuccessor() async throws {
+        try await serveHTTP2({ $0.bodyBytesPerSecond = 0 }, echoing) { world in
+            let peer = try await world.peer()
+            try await peer.send(Self.put, .data(1, Array("abc".utf8)))
+            #expect(try await eventually { world.group.count(of: .requests) == 1 })
+            await world.server.retire(grace: .seconds(60))
+            #expect(try await peer.answer(to: 1) == ("503", "handed_over"))
+        }
+    }
+
     @Test func continueIsSentToWhoWaitsForIt() async throws {
         try await serveHTTP2({ _ in }, echoing) { world in
             let peer = try await world.peer()

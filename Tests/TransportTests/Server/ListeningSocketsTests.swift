@@ -145,6 +145,28 @@ import Testing
         await group.shutdown()
     }
 
+    /// Who sends a request slowly, though fast enough, holds up nobody: it was not judged.
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: a\r\nX-A: ",
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
+    ])
+    func whatIsNotWholeIsNotWaitedForByASuccessor(_ text: String) async throws {
+        try await serve(
+            {
+                $0.requestHead = .seconds(600)
+                $0.bodyIdle = .seconds(600)
+                $0.bodyBytesPerSecond = 0
+            }, echoing
+        ) { port, group, server in
+            let (_, heard) = try await RawClient.connect(to: port, on: group, saying: text)
+            #expect(try await eventually { server.connections == 1 })
+            await server.retire(grace: .seconds(60))
+            let answer = try await heard.get()
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(answer.contains("\r\nconnection: close\r\n"))
+        }
+    }
+
     /// Who connects while nobody accepts is answered by the next.
     @Test func aServerGoesOnWithTheSocketsOfAnother() async throws {
         let address = try #require(IPAddress("127.0.0.1"))
