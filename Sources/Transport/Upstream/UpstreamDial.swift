@@ -268,7 +268,8 @@ final class UpstreamDial: LoopMember {
 
     func tick(at now: LoopTime) {
         if deadline < now {
-            end(.connectTimeout)
+            // Without a candidate there is no address yet.
+            end(current == nil ? .unresolved : .connectTimeout)
         } else if turn < now, !candidates.isEmpty {
             // It connected and says nothing: the next one may.
             let silent = current

@@ -1,3 +1,6 @@
+import Dispatch
+import NIOCore
+import OpenSSL
 import Testing
 
 @testable import Transport
@@ -20,5 +23,24 @@ import Testing
         #expect(UpstreamDial.dialled([six[0], six[1], four[0]]) == [six[0], four[0], six[1]])
         #expect(UpstreamDial.dialled([four[0]]) == [four[0]])
         #expect(UpstreamDial.dialled([]) == [])
+    }
+
+    /// The resolver has more patience than the dial: it is the name that failed all the same.
+    @Test func aNameThatIsStillLookedUpAtTheEndIsUnresolved() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        defer { gate.signal() }
+        let resolver = Transport.Resolver(patience: .seconds(600)) { _ in
+            gate.wait()
+            return []
+        }
+        let group = LoopGroup(count: 1, resolver: resolver)
+        var configuration = OutboundConfiguration.patient(
+            tls: try .client(trust: .system(adding: [])), guarding: AddressGuard())
+        configuration.connect = .milliseconds(200)
+        let client = OutboundClient(configuration, on: group)
+        let request = OutboundRequest(
+            .get, authority: try Authority("peer.example"), target: [0x2F])
+        await #expect(throws: FetchFailure.resolve) { try await client.fetch(request) }
+        await group.shutdown()
     }
 }
