@@ -5,7 +5,8 @@ package enum FetchFailure: Error, Sendable, Equatable {
     /// One of the name's addresses is one that must not be dialled.
     case addressRefused(IPAddress)
     case connect
-    /// The certificate does not prove the name, or the handshake failed; the text is for logs.
+    /// The certificate does not prove the name, or the handshake failed; the text is OpenSSL's and
+    /// our own words, and none of the peer's.
     case tlsVerify(String)
     case timeout
     /// The answer is longer than allowed.
@@ -26,7 +27,7 @@ package enum FetchFailure: Error, Sendable, Equatable {
         case .addressRefused(let address):
             "\(host) has the address \(address), which is not dialled"
         case .connect: "\(host) does not take the connection"
-        case .tlsVerify: "the certificate of \(host) does not prove its name (tls_verify)"
+        case .tlsVerify(let why): "no secure connection to \(host): \(why) (tls_verify)"
         case .timeout: "\(host) took too long"
         case .request: "the request to \(host) cannot be written (request)"
         case .tooLarge, .malformed, .encoded, .redirect:

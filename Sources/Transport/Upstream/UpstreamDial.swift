@@ -228,8 +228,16 @@ final class UpstreamDial: LoopMember {
         switch result {
         case .success: deliver(connection)
         case .failure(let failure):
-            // Another address of the same name would hardly be more honest.
-            end(.tls(failure.detail))
+            switch failure.kind {
+            case .truncated, .violation, .plainHTTP:
+                // Cut off, or no TLS at all: another address may do better.
+                self.failure = .tls(failure.detail)
+                tryNext()
+                connection.abandon()
+            case .certificate, .nothingInCommon, .noApplicationProtocol, .alert, .flood:
+                // Another address of the same name would hardly be more honest.
+                end(.tls(failure.detail))
+            }
         }
     }
 

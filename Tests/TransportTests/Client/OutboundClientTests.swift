@@ -247,6 +247,9 @@ import Testing
                 return
             }
             #expect(host == "peer.example" && server.heads.isEmpty)
+            #expect(
+                error.words(of: host)
+                    == "no secure connection to peer.example: hostname mismatch (tls_verify)")
         }
         await group.shutdown()
     }

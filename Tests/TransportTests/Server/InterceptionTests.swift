@@ -372,6 +372,50 @@ import Testing
         await group.shutdown()
     }
 
+    /// Cut off in the handshake, or answered by what is no TLS.
+    @Test(arguments: ["", "220 mail.example ESMTP\r\n"])
+    func anAddressWithoutTLSIsNotTheLast(_ said: String) async throws {
+        let group = LoopGroup(
+            count: 1, resolver: Resolver { _ in [.v4(0xC000_0201), .v4(0xC000_0202)] })
+        let outer = try await ScriptedServer(.closes, on: group) { _ in
+            "HTTP/1.1 200 OK\r\n\r\n" + said
+        }
+        let error = await Self.failure(
+            of: try .client(trust: .system(adding: [])), through: outer.port, on: group)
+        #expect(error?.code == "tls_verify")
+        #expect(outer.heads.count == 2)
+        await group.shutdown()
+    }
+
+    @Test func anAddressThatCannotProveTheNameIsTheLast() async throws {
+        let world = try await World(Self.intercepting)
+        let group = LoopGroup(
+            count: 1, resolver: Resolver { _ in [.v4(0xC000_0201), .v4(0xC000_0202)] })
+        let error = await Self.failure(
+            of: try .client(trust: .system(adding: [])), through: world.port, on: group)
+        #expect(error?.code == "tls_verify")
+        #expect(world.group.count(of: .interceptions) == 1)
+        await group.shutdown()
+        await world.group.shutdown()
+    }
+
+    /// Of a request to `peer.example` through the proxy at that port.
+    private static func failure(
+        of tls: TLSContext, through port: Int, on group: LoopGroup
+    ) async -> FetchFailure? {
+        do {
+            var configuration = OutboundConfiguration.patient(
+                tls: tls, guarding: AddressGuard(allowing: [try CIDR("192.0.2.0/24")]))
+            configuration.proxy = OuterProxy(
+                host: .address(.v4(0x7F00_0001)), port: UInt16(truncatingIfNeeded: port))
+            let client = OutboundClient(configuration, on: group)
+            _ = try await client.fetch(
+                OutboundRequest(
+                    .get, authority: try Authority("peer.example"), target: [0x2F]))
+            return nil
+        } catch { return error as? FetchFailure }
+    }
+
     @Test func aSilentOuterProxyCostsEachAddressItsShareOfTheTime() async throws {
         let group = LoopGroup(
             count: 1, resolver: Resolver { _ in [.v4(0xC000_0201), .v4(0xC000_0202)] })
