@@ -8,7 +8,7 @@ package import Transport
 extension RunningGateway {
     static func assemble(
         _ configuration: Configuration, _ loaded: Policy, candidate: Policy?, _ log: GatewayLog,
-        _ environment: Environment, _ group: LoopGroup
+        _ environment: Environment, _ group: LoopGroup, lock: StoreLock?
     ) throws -> Gateway {
         guard
             let site = Site(
@@ -22,7 +22,7 @@ extension RunningGateway {
         let (lists, candidateLists) = listKeepers(
             configuration, candidateFile, environment, client, log)
         let underWay = UnderWay()
-        let store = try openStore(configuration, seal, now: now, underWay)
+        let store = try openStore(configuration, seal, now: now, underWay, lock)
         let live = lists.fill(loaded)
         let policy = PolicyHolder(
             live,
@@ -85,10 +85,12 @@ extension RunningGateway {
     }
 
     private static func openStore(
-        _ configuration: Configuration, _ seal: SealKey, now: Int, _ underWay: UnderWay
+        _ configuration: Configuration, _ seal: SealKey, now: Int, _ underWay: UnderWay,
+        _ lock: StoreLock?
     ) throws(StartFailure) -> Store {
         do {
-            return try Store.open(configuration.state.file, seal, now: now, underWay: underWay)
+            return try Store.open(
+                configuration.state.file, seal, now: now, underWay: underWay, lock: lock)
         } catch { throw StartFailure(error.description) }
     }
 

@@ -23,6 +23,8 @@ extension RunningGateway {
     /// What the one that runs has given, which lets the state go then; nothing when there is nobody.
     struct Place: Sendable {
         var sockets: [ListeningSocket] = []
+        /// Of the state, which nobody else can have any more.
+        var lock: StoreLock?
         /// On which the other one waits to hear that this one serves.
         var line: SocketLine?
     }
@@ -30,8 +32,8 @@ extension RunningGateway {
     /// Asks the one that runs for its place, and waits until it has let the state go.
     ///
     /// Everything of the configuration that could fail is looked at before. Throws `StartFailure` when
-    /// the state is not let go; the other one goes on then, as it does whenever this one ends before it
-    /// has said that it serves.
+    /// the state is not let go, or is in use by somebody who gives nothing; the other one goes on then,
+    /// as it does whenever this one ends before it has said that it serves.
     static func taken(
         by configuration: Configuration, _ entrance: Entrance
     ) async throws -> Place {
@@ -44,15 +46,11 @@ extension RunningGateway {
                 .listeners.map(\.address)
                 + [configuration.egress?.listen].compactMap { $0 })
         let state = configuration.state.file
-        guard let given = SocketOffer.ask(at: offerPath(state)) else { return Place() }
-        let end = ContinuousClock.now + patience
-        while try Ending.isServed(state) {
-            guard ContinuousClock.now < end else {
-                for socket in given.sockets { close(socket.descriptor) }
-                throw StartFailure(
-                    "\(state): the gateway that runs does not let it go; see its log")
-            }
-            try await Task.sleep(for: .milliseconds(10))
+        guard let given = try await given(state) else { return Place() }
+        let lock: StoreLock
+        do { lock = try await freed(state, given.line) } catch {
+            for socket in given.sockets { close(socket.descriptor) }
+            throw error
         }
         let sockets = given.sockets.filter { socket in
             if let address = ListenAddress(socket.name), wanted.contains(address) { return true }
@@ -60,7 +58,45 @@ extension RunningGateway {
             close(socket.descriptor)
             return false
         }
-        return Place(sockets: sockets, line: given.line)
+        return Place(sockets: sockets, lock: lock, line: given.line)
+    }
+
+    /// The sockets of the one that serves; nil where nobody does.
+    ///
+    /// It gives nothing while another process takes its place, which is waited for.
+    private static func given(
+        _ state: String
+    ) async throws -> (sockets: [ListeningSocket], line: SocketLine)? {
+        let end = ContinuousClock.now + asking
+        var isFree = false
+        while true {
+            if let given = SocketOffer.ask(at: offerPath(state)) { return given }
+            let wasFree = isFree
+            isFree = try !PrivateFile.exists(state) || !Ending.isServed(state)
+            // For a moment it is free on its way from one to the other.
+            if isFree, wasFree { return nil }
+            guard ContinuousClock.now < end else {
+                throw StartFailure(
+                    "\(state): the process that uses it gives nothing, or another one is taking over; "
+                        + "try again, and see its log")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// The lock of the state, once the one that has given its sockets has let it go.
+    private static func freed(_ state: String, _ line: SocketLine) async throws -> StoreLock {
+        let end = ContinuousClock.now + patience
+        while ContinuousClock.now < end {
+            if let lock = try await StoreLock.awaited(state, within: .milliseconds(100)) {
+                return lock
+            }
+            try Task.checkCancellation()
+            guard line.hear(withinMilliseconds: 0) != .goesOn else {
+                throw StartFailure("the gateway that ran goes on: this one did not get \(state)")
+            }
+        }
+        throw StartFailure("\(state): the gateway that runs does not let it go; see its log")
     }
 
     /// Another process that has the sockets, and waits for the state.
@@ -122,9 +158,10 @@ extension RunningGateway {
             for socket in succession.sockets { close(socket) }
             return nil
         }
+        var lock: StoreLock?
         if !Task.isCancelled {
             switch await takeBack(succession.line, patience.lettingGo) {
-            case .ours: break
+            case .ours(let had): lock = had
             case .theirs:
                 for socket in succession.sockets { close(socket) }
                 return nil
@@ -139,17 +176,28 @@ extension RunningGateway {
             .error, .handOverFailed,
             [LogEntry(.remedy, "the log of the process that was to take over says why it ended")])
         let terms = terms.withLock { $0 }
+        let place = Place(
+            sockets: succession.sockets.compactMap { ListeningSocket($0) }, lock: lock)
         // What has changed meanwhile nobody saw: all that is followed is read again once it serves.
-        return try await Self.start(
-            terms.configuration,
-            Findings(
-                certificates: terms.certificates, policy: gateway.policy.current,
-                candidate: gateway.policy.snapshot.candidate),
-            Place(sockets: succession.sockets.compactMap { ListeningSocket($0) }), log)
+        do {
+            return try await Self.start(
+                terms.configuration,
+                Findings(
+                    certificates: terms.certificates, policy: gateway.policy.current,
+                    candidate: gateway.policy.snapshot.candidate),
+                place, log)
+        } catch {
+            log.write(.error, .handOverFailed, [LogEntry(.problem, "\(error)")])
+            throw error
+        }
     }
 
     /// Whose the state is after all.
-    private enum Owner { case ours, theirs }
+    private enum Owner {
+        /// With its lock; nil when that was not had, and a start will say why.
+        case ours(StoreLock?)
+        case theirs
+    }
 
     /// Waits until the state is free of one that has not said in time that it serves.
     ///
@@ -159,27 +207,24 @@ extension RunningGateway {
     private func takeBack(_ line: SocketLine, _ lettingGo: Duration) async -> Owner {
         line.say(.goesOn)
         let state = terms.withLock { $0.configuration.state.file }
-        if await isFree(state, within: lettingGo) { return .ours }
+        if let owner = await awaited(state, within: lettingGo) { return owner }
         if line.hear(withinMilliseconds: 0) == .serves {
             guard await Self.word(on: line, within: Self.answering) == .yields else {
                 return .theirs
             }
             // It ends by itself, as soon as what it began is answered and written.
-            if await isFree(state, within: Self.ending) { return .ours }
+            if let owner = await awaited(state, within: Self.ending) { return owner }
         }
         // What cannot be had then fails the start, which says so.
-        if !Task.isCancelled, line.endOther() { _ = await isFree(state, within: lettingGo) }
-        return .ours
+        guard !Task.isCancelled, line.endOther() else { return .ours(nil) }
+        return await awaited(state, within: lettingGo) ?? .ours(nil)
     }
 
-    private func isFree(_ state: String, within time: Duration) async -> Bool {
-        let end = ContinuousClock.now + time
-        while (try? Ending.isServed(state)) == true {
-            guard ContinuousClock.now < end, !Task.isCancelled else { return false }
-            // Cancelled, it is found out above.
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return true
+    /// Nil when the state is not free in time.
+    private func awaited(_ state: String, within time: Duration) async -> Owner? {
+        do {
+            return try await StoreLock.awaited(state, within: time).map { .ours($0) }
+        } catch { return .ours(nil) }
     }
 
     /// The next word of the other end, which a thread waits for that has nothing else to do; nil as soon as
@@ -207,6 +252,8 @@ extension RunningGateway {
 
     /// For the one before to answer what it has judged.
     private static let patience = Duration.seconds(60)
+    /// For another one that is taking over to serve, which gives the sockets then.
+    private static let asking = Duration.seconds(15)
     /// For one that said that it serves to take it back: it reads what it was told at once.
     private static let answering = Duration.seconds(2)
     /// For one that does not serve to end.

@@ -64,7 +64,8 @@ package final class RunningGateway: Sendable {
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let certificates = findings.certificates
         let gateway = try assemble(
-            configuration, findings.policy, candidate: findings.candidate, log, environment, group)
+            configuration, findings.policy, candidate: findings.candidate, log, environment, group,
+            lock: place.lock)
         let server: Server
         let terms: Terms
         do {

@@ -65,12 +65,16 @@ struct RunCommand: AsyncParsableCommand {
             case .succeeded(let succession):
                 let last = running
                 let (next, grace): (RunningGateway?, Duration)
+                var failure: CommandFailure?
                 do {
                     next = try await Self.until(signals) { try await last.handOver(to: succession) }
                     grace = Self.streams
                 } catch is CancellationError {
                     (next, grace) = (nil, Self.grace)
-                } catch { throw CommandFailure("\(error)") }
+                } catch {
+                    // Nobody serves, until this one has ended and is started again.
+                    (next, grace, failure) = (nil, Self.grace, CommandFailure("\(error)"))
+                }
                 if let next {
                     former.append(Task { await last.finish(grace: Self.streams) })
                     running = next
@@ -78,6 +82,7 @@ struct RunCommand: AsyncParsableCommand {
                 }
                 manager.stopping(grace)
                 await Self.end(former, within: grace, signals) { await last.finish(grace: grace) }
+                if let failure { throw failure }
                 return
             }
         }

@@ -43,7 +43,7 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stopped = "gateway.stopped"
     /// Another process has the sockets, and gets the state.
     case handingOver = "gateway.handing-over"
-    /// That process does not serve: this one goes on.
+    /// That process does not serve: this one goes on, or tells why it cannot either.
     case handOverFailed = "gateway.hand-over-failed"
     /// The sockets cannot be offered to the one that takes this one's place.
     case socketsKept = "gateway.sockets-kept"

@@ -32,18 +32,25 @@ package final class Store: Sendable {
     package static func open(
         _ path: String, _ key: SealKey, now: Int, underWay: UnderWay = UnderWay()
     ) throws(StoreOpenError) -> Store {
-        try Store(opening: path, key, now: now, underWay)
+        try open(path, key, now: now, underWay: underWay, lock: nil)
+    }
+
+    /// Opens it likewise, with the lock that this process has of it already.
+    static func open(
+        _ path: String, _ key: SealKey, now: Int, underWay: UnderWay, lock: StoreLock?
+    ) throws(StoreOpenError) -> Store {
+        try Store(opening: path, key, now: now, underWay, lock)
     }
 
     private init(
-        opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay
+        opening path: String, _ key: SealKey, now: Int, _ underWay: UnderWay, _ lock: StoreLock?
     ) throws(StoreOpenError) {
         self.path = path
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             do { try PrivateFile.folder(folder) } catch { throw StoreOpenError(error) }
         }
-        lock = try StoreLock(path + ".lock")
+        if let lock { self.lock = lock } else { self.lock = try StoreLock(path + ".lock") }
         let marked = try StoreMark.read(path + ".mark")
         isNew = try Self.prepareFile(path, marked: marked)
         isUnmarked = !isNew && marked == nil

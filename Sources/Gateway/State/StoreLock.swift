@@ -23,6 +23,23 @@ final class StoreLock: Sendable {
         }
     }
 
+    /// The lock of a state, as soon as it is free; nil when it is not in time, or the task is cancelled.
+    ///
+    /// Whoever waits for another to let it go keeps it from then on: in between, anybody may take it.
+    static func awaited(
+        _ state: String, within time: Duration
+    ) async throws(StoreOpenError) -> StoreLock? {
+        let end = ContinuousClock.now + time
+        while true {
+            do throws(StoreOpenError) { return try StoreLock(state + ".lock") } catch {
+                guard error.isInUse else { throw error }
+            }
+            guard ContinuousClock.now < end, !Task.isCancelled else { return nil }
+            // Cancelled, it is found out above.
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Lets others have it.
     func release() { lock.release() }
 

@@ -1,0 +1,101 @@
+"""One gateway takes the place of another, while others want its state, too."""
+
+import fcntl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from gateway import binary
+from test_service import SlowBackend, begin
+
+
+@pytest.fixture
+def streaming(start):
+    """A gateway, a download through it, and the event that lets it end."""
+    server = SlowBackend()
+    gateway = start(server.url)
+    yield gateway, begin(gateway), server.release
+    server.release.set()
+    server.stop()
+
+
+class TakeOver:
+    """A process that is to take the place of a gateway."""
+
+    def __init__(self, gateway, name: str):
+        self.log = gateway.folder / f"{name}.log"
+        gateway.evidence.files.append(self.log)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [binary(), "run", "--take-over", "-c", gateway.configuration],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def serves(self) -> bool:
+        return "gateway.started" in self.log.read_text()
+
+
+def wait(until, tells) -> None:
+    end = time.monotonic() + 150
+    while not until():
+        assert time.monotonic() < end, tells()
+        time.sleep(0.02)
+
+
+def lock_again_and_again(path, is_over: threading.Event) -> None:
+    """As commands do, which have the state for a moment when nobody else has it."""
+    with path.open("r+") as file:
+        while not is_over.is_set():
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.0005)
+                continue
+            time.sleep(0.4)
+            fcntl.flock(file, fcntl.LOCK_UN)
+            time.sleep(0.011)
+
+
+def test_one_of_them_serves_whoever_has_the_state_in_between(streaming):
+    gateway, download, release = streaming
+    former, is_over = gateway.process, threading.Event()
+    other = threading.Thread(target=lock_again_and_again, args=(gateway.folder / "state.db.lock", is_over))
+    other.start()
+    next_one = TakeOver(gateway, "next")
+    try:
+        wait(lambda: next_one.serves() or len(gateway.lines("gateway.started", 0)) == 2
+             or None not in (former.poll(), next_one.process.poll()),
+             lambda: gateway.log() + next_one.log.read_text())
+    finally:
+        is_over.set()
+        other.join()
+    assert gateway.request("GET", "/a", connection=gateway.connect(timeout=60)).status == 200
+    release.set()
+    assert download.receive().body == b"x" * 1000 + b"y" * 1000
+    download.close()
+    if next_one.serves():
+        assert former.wait(60) == 0
+        gateway.process = next_one.process
+    else:
+        assert next_one.process.wait(60) == 2
+
+
+def test_of_four_that_take_over_at_once_one_serves(streaming):
+    gateway, download, release = streaming
+    former = gateway.process
+    others = [TakeOver(gateway, f"next.{number}") for number in range(4)]
+
+    def tells() -> str:
+        return "\n".join([gateway.log()] + [other.log.read_text() for other in others])
+
+    wait(lambda: all(other.serves() or other.process.poll() is not None for other in others), tells)
+    release.set()
+    assert download.receive().body == b"x" * 1000 + b"y" * 1000
+    download.close()
+    processes = [former] + [other.process for other in others]
+    wait(lambda: [process.poll() for process in processes].count(None) <= 1, tells)
+    left = [process for process in processes if process.poll() is None]
+    assert len(left) == 1, tells()
+    gateway.process = left[0]
+    assert gateway.request("GET", "/a", connection=gateway.connect(timeout=60)).status == 200
