@@ -95,6 +95,19 @@ import Testing
         #expect(try dialect(ocis, Learned(signed: .tag)).handling(of: .shareDeclined) == .forward)
     }
 
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, Backend.NotificationHandling.acknowledge),
+        (DiscoverySamples.nextcloud33, .acknowledge), (DiscoverySamples.nextcloud35, .acknowledge),
+        (DiscoverySamples.owncloud10, .acknowledge), (DiscoverySamples.seafile, .acknowledge),
+        (DiscoverySamples.opencloudmeshgo, .acknowledge), (DiscoverySamples.opencloud, .forward),
+        (DiscoverySamples.reva, .forward), (DiscoverySamples.gateway, .forward),
+    ])
+    func newPermissionsAreToldWhereTheyAreTaken(
+        _ text: String, _ handling: Backend.NotificationHandling
+    ) throws {
+        #expect(try dialect(text).handling(of: .shareChangePermission) == handling)
+    }
+
     @Test func theOperatorMayFixTheGeneration() throws {
         let cavage = try dialect(DiscoverySamples.opencloudmeshgo, sending: .cavage)
         #expect(cavage.signatures == .cavage)

@@ -418,4 +418,11 @@ import Testing
         #expect(Backend(kind: .ocis, age: .current).handling(of: .shareUnshared) == .forward)
         #expect(Backend(kind: .nextcloud, age: .old).handling(of: .shareAccepted) == .forward)
     }
+
+    @Test(arguments: BackendKind.allCases)
+    func newPermissionsGoToTheRevaFamilyAlone(_ kind: BackendKind) {
+        let isSpared = [.nextcloud, .owncloud10, .seafile].contains(kind)
+        let handling = Backend(kind: kind, document: nil).handling(of: .shareChangePermission)
+        #expect(handling == (isSpared ? .acknowledge : .forward))
+    }
 }

@@ -172,7 +172,8 @@ extension Backend {
     package enum NotificationHandling: Sendable, Equatable {
         case forward
         /// The backend does not know the type, and what follows from it the gateway sees to: it
-        /// answers 201, since the sender would otherwise repeat it over the older API for hours.
+        /// answers 201, since the sender would otherwise repeat it over the older API for hours, or
+        /// take back what it has done.
         case acknowledge
     }
 
@@ -180,6 +181,10 @@ extension Backend {
     package func handling(of type: Notification.Kind) -> NotificationHandling {
         switch (kind, type) {
         case (.ocis, .shareAccepted), (.ocis, .shareDeclined): .acknowledge
+        // They ask what a share allows each time that they look at it.
+        case (.nextcloud, .shareChangePermission), (.owncloud10, .shareChangePermission),
+            (.seafile, .shareChangePermission):
+            .acknowledge
         case (_, .shareAccepted), (_, .shareDeclined), (_, .shareUnshared), (_, .requestReshare),
             (_, .reshareUndo), (_, .reshareChangePermission), (_, .shareChangePermission),
             (_, .other):

@@ -147,11 +147,15 @@ package struct PeerDialect: Sendable, Equatable {
 
 extension PeerDialect {
     /// What becomes of a notification for the peer. A server of the reva family that verifies signatures
-    /// is a gateway in front of one: it has to hear what it then takes itself.
+    /// is a gateway in front of one: it has to hear what it then takes itself. Nextcloud verifies too, and
+    /// refuses new permissions as opencloudmesh-go does.
     package func handling(of type: Notification.Kind) -> Backend.NotificationHandling {
-        switch verification {
-        case .verifies: .forward
-        case .unknown: reader.handling(of: type)
+        switch (verification, type) {
+        case (_, .shareChangePermission)
+        where reader.kind == .nextcloud || permissions == .readOnly:
+            .acknowledge
+        case (.verifies, _): .forward
+        case (.unknown, _): reader.handling(of: type)
         }
     }
 }

@@ -68,13 +68,16 @@ extension Gateway {
     }
 
     /// Takes a notification that the backend has no use for: what is told is that it was seen. The
-    /// share that it ends is over here, and that is durable before the peer hears of it.
+    /// share that it ends is over here, what it says that a share allows is so, and either is durable
+    /// before the peer hears of it.
     func acknowledge(
         _ notification: Federation.Notification, _ permitted: consuming Permitted, _ trail: Trail
     ) async throws(Denial) -> Answer {
         let verified = permitted.verified
-        let ended = notification.type.endsShare ? verified.claimed.share : nil
-        try await makeDurable(verified.memory.take() + [ended.flatMap(ending)].compactMap { $0 })
+        let share = verified.claimed.share
+        let ended = notification.type.endsShare ? share : nil
+        let changes = [ended.flatMap(ending), permission(notification, share, .inbound)]
+        try await makeDurable(verified.memory.take() + changes.compactMap { $0 })
         trail.altered("acknowledged")
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }

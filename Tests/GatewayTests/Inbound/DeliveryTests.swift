@@ -81,6 +81,21 @@ import Transport
         #expect(try await ocis.exchange(code: code).code == "invalid_grant")
     }
 
+    /// Nextcloud does not know that permissions may change.
+    @Test func whatAShareAllowsIsSoThoughTheBackendIsNotTold() async throws {
+        #expect(try await share() == 201)
+        _ = test.backend.take()
+        test.backend.answers(400)
+        let body =
+            #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+            + #""providerId":"7","notification":{"sharedSecret":"secret-of-seven","protocol":{"#
+            + #""name":"multi","options":{},"webdav":{"permissions":["read","share"]}}}}"#
+        #expect(try await test.post("/ocm/notifications", body).status == 201)
+        #expect(test.backend.take() == [])
+        let share = try #require(test.gateway.registry.all.first)
+        #expect(share.accesses.first?.permissions == .named(["read", "share"]))
+    }
+
     @Test func theEndOfAShareIsOnTheDiskWhenThePeerHearsOfIt() async throws {
         #expect(try await share() == 201)
         #expect(try await notify() == 201)

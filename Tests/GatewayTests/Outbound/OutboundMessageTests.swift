@@ -297,23 +297,9 @@ import Transport
         #expect(told["providerId"]?.string == "23")
     }
 
-    // oCIS sends it, with no secret but the one in `protocol`.
     @Test func whatTheBackendAllowsIsSoAtOnce() async throws {
-        let recording = world.gateway.registry.record(
-            NewShare(
-                direction: .outbound, origin: .seen, peer: try #require(PeerHost("modern.test")),
-                providerID: ProviderID("22"), resourceType: "folder",
-                accesses: [
-                    NewAccess(
-                        protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
-                        handle: .make, permissions: .named(["read"]), uri: nil, requirements: [])
-                ]), now: world.clock.now)
-        try await world.gateway.store.commit(recording.change)
-        let body =
-            #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"folder","#
-            + #""providerId":"22","notification":{"grantee":"u@modern.test","protocol":{"#
-            + #""name":"multi","options":{},"webdav":{"sharedSecret":"SECRET15CHARS00","#
-            + #""permissions":["read","write"]}}}}"#
+        try await world.shareForReading(with: "modern.test")
+        let body = OutboundMessages.moreAllowed(to: "modern.test")
         world.mail.answer(.failure(.timeout))
         _ = try await world.notify(body)
         let share = try #require(world.gateway.registry.all.first)

@@ -76,6 +76,24 @@ import Transport
         #expect(decision["altered"]?.array?.contains(.string("acknowledged")) == true)
     }
 
+    /// oCIS takes a change back that is not answered 201, and Nextcloud 33 answers 400.
+    @Test func nextcloudIsSparedNewPermissionsAndTheyCount() async throws {
+        world.net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","version":"1.1.0","#
+                + #""endPoint":"https://legacy.test/ocm","publicKey":{"#
+                + #""keyId":"https://legacy.test/ocm#signature","#
+                + #""publicKeyPem":"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"},"#
+                + #""provider":"Nextcloud 33.0.3.2","resourceTypes":[{"name":"file","#
+                + #""shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}"#)
+        try await world.shareForReading(with: "legacy.test")
+        let message = OutboundMessages.moreAllowed(to: "legacy.test")
+        #expect(try await world.notify(message, to: "legacy.test").status == 201)
+        #expect(world.mail.sent.isEmpty)
+        let share = try #require(world.gateway.registry.all.first)
+        #expect(share.accesses.first?.permissions == .named(["read", "write"]))
+    }
+
     /// Another peer that knows its secret may say to have it from there.
     @Test func whatAPeerIsToldIsAboutItsOwnShare() async throws {
         try await receive(from: "modern.test", sender: "u@modern.test")

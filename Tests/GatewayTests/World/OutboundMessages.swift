@@ -21,7 +21,15 @@ enum OutboundMessages {
         """
     }
 
-    /// The same over the older API.
+    /// The peer may write now, as oCIS says it: with no secret but the one in `protocol`.
+    static func moreAllowed(to host: String) -> String {
+        #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"folder","#
+            + #""providerId":"22","notification":{"grantee":"u@\#(host)","protocol":{"#
+            + #""name":"multi","options":{},"webdav":{"sharedSecret":"SECRET15CHARS00","#
+            + #""permissions":["read","write"]}}}}"#
+    }
+
+    /// A share over the older API.
     static func form(
         to user: String = "bob", id: String = "22", secret: String = "SECRET15CHARS00"
     ) -> String {
@@ -82,6 +90,20 @@ extension TestWorld {
     ) async throws -> Answer {
         let (request, bytes) = try request(path, to: host, body, type: type)
         return await gateway.dispatch(bytes, of: request, as: kind)
+    }
+
+    /// Records a share for reading that has gone out.
+    func shareForReading(with host: String) async throws {
+        let recording = gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost(host)),
+                providerID: ProviderID("22"), resourceType: "folder",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
+                        handle: .make, permissions: .named(["read"]), uri: nil, requirements: [])
+                ]), now: clock.now)
+        try await gateway.store.commit(recording.change)
     }
 
     func notify(_ body: String, to host: String = "modern.test") async throws -> Answer {
