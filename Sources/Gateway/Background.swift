@@ -6,9 +6,8 @@ import Transport
 
 /// What the gateway does without being asked.
 extension Gateway {
-    /// Fetches the backend's document now and then, forgets what may be forgotten, carries out the
-    /// orders of commands, looks for the cause of failed signatures, and follows the policy file where
-    /// `policy.reload = "watch"`.
+    /// Fetches the backend's document now and then, forgets what may be forgotten, looks for the cause
+    /// of failed signatures, and follows the policy file where `policy.reload = "watch"`.
     ///
     /// - Parameter known: its files as they were when they were read.
     func background(on group: LoopGroup, since known: FollowedFiles) -> [Task<Void, Never>] {
@@ -47,7 +46,6 @@ extension Gateway {
                 warnOfStore()
             }
         }
-        let orders = Task { [self] in await takeOrders() }
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }
         let lists = Task { [self] in await keepLists() }
         let counts = Task { [self] in
@@ -59,7 +57,7 @@ extension Gateway {
             }
         }
         let memory = Task { [self] in await watchMemory(group) }
-        var tasks = [inquiry, housekeeping, orders, diagnosis, lists, counts, memory]
+        var tasks = [inquiry, housekeeping, diagnosis, lists, counts, memory]
         switch configuration.policy.reload {
         case .watch:
             let watch = PolicyWatch(known.policy)

@@ -138,6 +138,8 @@ package final class Gateway: Sendable {
         var end: @Sendable (Duration) -> Void
         /// It ends already: nothing new is fetched.
         var isEnding = false
+        /// Another one takes its place, and the orders that are about what it does from then on.
+        var isHandingOver = false
     }
 
     /// What a gateway is made of.

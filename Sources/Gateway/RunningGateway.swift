@@ -16,6 +16,8 @@ package final class RunningGateway: Sendable {
     /// What others want of the one that runs it, as it comes.
     package let endings = AsyncStream.makeStream(of: End.self)
     private let background = Mutex<[Task<Void, Never>]>([])
+    /// Carries out orders for as long as it has the state.
+    private let orders = Mutex<Task<Void, Never>?>(nil)
     private let ending = Mutex(Ending())
 
     /// Reads keys, policy and state, starts the loops, and listens.
@@ -88,6 +90,7 @@ package final class RunningGateway: Sendable {
                 gateway.background(on: group, since: files)
                 + [running.watchFiles(since: files.others), running.offerSockets()]
         }
+        running.orders.withLock { $0 = Task { await gateway.takeOrders() } }
         let endings = running.endings.continuation
         gateway.steering.withLock {
             $0 = Gateway.Steering(
@@ -165,15 +168,12 @@ package final class RunningGateway: Sendable {
             return ending.wish
         }
         if let wish { hurry(wish) }
-        let orders = Task { [gateway] in await gateway.takeOrders() }
         await withTaskCancellationHandler {
             await shutdown.value
         } onCancel: {
             shutdown.cancel()
         }
-        orders.cancel()
-        // One that was begun says how it ended, if it does not take long.
-        _ = await Patience.result(within: .seconds(3)) { await orders.value }
+        await endOrders(within: .seconds(3))
         await group.shutdown()
         letStateGo()
         gateway.tellOfCandidate()
@@ -201,8 +201,17 @@ package final class RunningGateway: Sendable {
         }
     }
 
-    /// Judges nothing more, answers what is judged, and lets state and journal go.
+    /// Takes no more orders. One that was begun says how it ended, if it does not take longer.
+    private func endOrders(within time: Duration) async {
+        guard let task = orders.withLock({ $0 }) else { return }
+        task.cancel()
+        _ = await Patience.result(within: time) { await task.value }
+    }
+
+    /// Judges nothing more, answers what is judged, and lets state and journal go. Orders are carried out
+    /// meanwhile.
     func letGo() async {
+        gateway.steering.withLock { $0?.isHandingOver = true }
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         let grace = Duration.seconds(30)
@@ -212,6 +221,8 @@ package final class RunningGateway: Sendable {
         await gateway.underWay.drain(until: end)
         gateway.lists.retire()
         gateway.candidateLists?.retire()
+        // For as long as its command waits.
+        await endOrders(within: .seconds(10))
         letStateGo()
     }
 

@@ -33,3 +33,19 @@ def test_an_order_is_taken_back_by_who_ends_its_command(start, backend, number):
     # It looks for orders before it looks for this one.
     gateway.command("reload")
     assert gateway.shares()[0]["state"] == "active"
+
+
+def test_what_was_begun_is_carried_out_before_another_gateway_takes_over(start, backend):
+    gateway = start(backend.url)
+    orders, = gateway.folder.rglob("*.orders")
+    former, keys = gateway.process, set((gateway.folder / "keys").glob("rsa-*.pem"))
+    command = subprocess.Popen([binary(), "key", "new", "--kind", "rsa", "-c", gateway.configuration],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while command.poll() is None and not list(orders.glob("*.taken")):
+        time.sleep(0.001)
+    gateway.arguments = ["--take-over"]
+    gateway.start()
+    problem = command.communicate(timeout=60)[1]
+    assert command.returncode == 0, problem
+    assert former.wait(20) == 0
+    assert len(set((gateway.folder / "keys").glob("rsa-*.pem")) - keys) == 1

@@ -86,6 +86,23 @@ import Testing
         if leaving == .handOver { await running.finish(grace: .zero) }
     }
 
+    @Test func ordersAreCarriedOutUntilItsStateIsLetGo() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let running = try await RunningGateway.start(try configuration())
+        let gateway = running.gateway
+        let message = Mutex<UnderWay.Member?>(gateway.underWay.enter())
+        async let left: Void = running.letGo()
+        while gateway.steering.withLock({ $0?.isHandingOver }) != true {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        let answer = try await gateway.orders.ask(
+            .forgetPeer("one.test"), now: gateway.environment.now(), patience: .seconds(60))
+        #expect(answer == .done(["keys": "0"]))
+        message.withLock { $0 = nil }
+        await left
+        await running.finish(grace: .zero)
+    }
+
     /// Who is in a hurry does not wait for it.
     @Test func aSecondSignalIsHeardWhileAMessageIsUnderWay() async throws {
         try scratch.write(Self.policy, "policy.toml")

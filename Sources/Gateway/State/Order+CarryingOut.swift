@@ -87,6 +87,18 @@ extension OrderAnswer {
     }
 }
 
+extension Order {
+    /// Whether all of it is what the state or the files of keys say afterwards, whoever carries it out;
+    /// else it is about the process that serves.
+    fileprivate var isOfState: Bool {
+        switch self {
+        case .addShare, .revoke, .forgetPeer, .pinPeer, .changeKeys, .eraseSubject: true
+        // With a hold, the policy is read again.
+        case .reload, .end, .lists, .settleHold: false
+        }
+    }
+}
+
 extension Gateway {
     /// Carries out the orders that come, twice a second, until it is cancelled.
     func takeOrders() async {
@@ -99,7 +111,9 @@ extension Gateway {
     /// Looks for orders and carries them out, one after the other; what one says is durable before
     /// it is said.
     func carryOutOrders() async {
-        for taken in orders.take(now: environment.now()) {
+        let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
+        let waiting = orders.take(now: environment.now()) { !isHandingOver || $0.isOfState }
+        for taken in waiting {
             switch taken.order {
             case .lists where steering.withLock({ $0?.isEnding ?? false }):
                 answer(taken, .refused("the gateway is ending"))

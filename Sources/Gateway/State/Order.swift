@@ -25,6 +25,21 @@ package enum Order: Sendable, Codable {
     case eraseSubject(String)
 }
 
+extension Order {
+    /// What shows whether it was carried out.
+    var whereSeen: String {
+        switch self {
+        case .addShare, .revoke: "with `ocmgate share list`"
+        case .forgetPeer, .pinPeer: "with `ocmgate peer show`"
+        case .settleHold: "with `ocmgate peer hold list`"
+        case .changeKeys: "with `ocmgate key list`"
+        case .eraseSubject: "with `ocmgate journal search`"
+        case .lists: "with `ocmgate list show`"
+        case .reload, .end: "in its log"
+        }
+    }
+}
+
 /// The share that `share add` records.
 package struct ShareOrder: Sendable, Codable {
     package var peer: String

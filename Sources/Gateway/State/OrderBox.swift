@@ -77,7 +77,7 @@ package struct OrderBox: Sendable {
         guard remove("\(name).order") else {
             throw StoreOpenError(
                 path: folder, what: "the gateway took the order and did not answer",
-                remedy: "look with `ocmgate share list` whether it was carried out")
+                remedy: "look \(order.whereSeen) whether it was carried out")
         }
         if Interruption.isThere {
             throw StoreOpenError(
@@ -91,16 +91,21 @@ package struct OrderBox: Sendable {
 
     // MARK: The gateway
 
-    /// Makes the folder, and forgets what an earlier gateway left.
+    /// Makes the folder, and forgets what an earlier gateway left, but for what somebody may wait for: that
+    /// gateway may have answered a moment ago.
     func open() throws(PrivateFile.Problem) {
         try PrivateFile.folder(folder)
-        for file in files where file.hasPrefix(".") || !file.hasSuffix(".order") { remove(file) }
+        for file in files where file.hasPrefix(".") || !file.hasSuffix(".order") {
+            if file.hasSuffix(".taken") || isForgotten(file) { remove(file) }
+        }
     }
 
     /// The orders that wait, none of which will be found again.
     ///
     /// What is not sealed by us, or too old, is removed; so are answers that nobody came for.
-    func take(now: Int) -> [Taken] {
+    ///
+    /// - Parameter isWanted: the others stay, for another gateway.
+    func take(now: Int, where isWanted: (Order) -> Bool = { _ in true }) -> [Taken] {
         let files = files
         for file in files where file.hasSuffix(".answer") && isForgotten(file) { remove(file) }
         return files.filter { $0.hasSuffix(".order") && !$0.hasPrefix(".") }.sorted().compactMap {
@@ -110,7 +115,7 @@ package struct OrderBox: Sendable {
                 remove(file)
                 return nil
             }
-            guard move(file, to: "\(name).taken") else { return nil }
+            guard isWanted(envelope.order), move(file, to: "\(name).taken") else { return nil }
             return Taken(order: envelope.order, name: name)
         }
     }

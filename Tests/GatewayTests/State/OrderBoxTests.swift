@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -133,6 +134,38 @@ import Testing
             ofItemAtPath: "\(folder)/old.answer")
         await world.gateway.carryOutOrders()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["new.answer"])
+    }
+
+    /// The one before may have answered a moment ago.
+    @Test func oneThatTakesOverLeavesAnswersForWhoWaits() async throws {
+        let world = try await TestGateway()
+        let folder = world.scratch.file("state.db.orders")
+        for name in ["one.answer", "two.taken"] {
+            try world.scratch.write("sealed", "state.db.orders/\(name)")
+        }
+        try world.gateway.orders.open()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["one.answer"])
+    }
+
+    @Test func whatIsAboutTheProcessThatServesIsLeftToTheNextOne() async throws {
+        let world = try await TestGateway()
+        let gateway = world.gateway
+        gateway.steering.withLock {
+            $0 = Gateway.Steering(reload: { nil }, end: { _ in }, isHandingOver: true)
+        }
+        async let answer = gateway.orders.ask(
+            .end(1), now: gateway.environment.now(), patience: Self.patience)
+        let folder = world.scratch.file("state.db.orders")
+        func waits() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .contains { $0.hasSuffix(".order") && !$0.hasPrefix(".") }
+        }
+        while try !waits() { try await Task.sleep(for: .milliseconds(1)) }
+        await gateway.carryOutOrders()
+        #expect(try waits())
+        gateway.steering.withLock { $0?.isHandingOver = false }
+        await gateway.carryOutOrders()
+        #expect(try await answer == .done([:]))
     }
 
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
