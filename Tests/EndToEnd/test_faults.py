@@ -89,6 +89,23 @@ def test_an_origin_that_dies_is_never_a_whole_answer(stage, framing, how, cut):
     assert stage.count(target) == 1, "a POST is never sent twice"
 
 
+@pytest.mark.parametrize("name, rest", [
+    ("trailer", b"2\r\nok\r\n0\r\nContent-Length: 9\r\n\r\n"), ("chunk", b"2\r\nokay\r\n0\r\n\r\n"),
+])
+def test_an_answer_that_breaks_a_rule_before_a_byte_of_it_has_gone_is_a_502(stage, name, rest):
+    """A kept connection that ends without a byte would have its client send the request once more."""
+    def conduct(visit, _):
+        visit.send(OK + b"Transfer-Encoding: chunked\r\n\r\n" + rest)
+        visit.ends()
+
+    target = f"/breaks/{name}"
+    with stage.gateway.connect() as connection:
+        assert stage.get("/before", connection=connection).body == b"ok"
+        assert stage.get(target, conduct, connection=connection).status == 502
+        assert stage.get("/after", connection=connection).body == b"ok"
+    assert stage.count(target) == 1
+
+
 def test_the_end_of_a_body_without_length_is_passed_on_as_an_end(stage):
     response = stage.get("/until-close", lambda visit, _: visit.send(OK + b"\r\nall of it"))
     assert response.body == b"all of it"

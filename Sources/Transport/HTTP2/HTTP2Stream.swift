@@ -168,6 +168,9 @@ final class HTTP2Stream: ClientExchange {
         return answer.framing
     }
 
+    /// A reset says by itself that there is no answer.
+    func takeBackAnswer() -> Bool { false }
+
     func sendBody(_ bytes: ByteBuffer) {
         outbound.append(bytes)
         progress.wrote(bytes.readableBytes)

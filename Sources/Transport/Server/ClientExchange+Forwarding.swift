@@ -246,6 +246,11 @@ extension ClientExchange {
         let attempt = RetryRule.Attempt(
             connection: passage.connection?.use ?? .fresh, answer: reply, method: passage.method,
             body: passage.framing)
+        // A kept connection that ends without a byte looks as if it had been idle, and is tried again.
+        if takeBackAnswer() {
+            passage.answer = nil
+            passage.responseBytes = 0
+        }
         self.passage?.connection = nil
         self.passage?.dial = nil
         switch RetryRule.judge(attempt, failure) {

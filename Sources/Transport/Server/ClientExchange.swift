@@ -42,6 +42,8 @@ protocol ClientExchange: AnswerReceiver, SendableMetatype {
     func beginAnswer(
         _ head: ResponseHead, _ edit: HeadEdit?, to request: RequestHead
     ) throws(HeadWriter.InvalidField) -> AnswerHead.Framing
+    /// Takes back what has come of an upstream's answer, where none of it can have gone; whether it did.
+    func takeBackAnswer() -> Bool
     /// Sends more of the answer's body, at least a byte.
     func sendBody(_ bytes: ByteBuffer)
     /// The answer's body is whole.

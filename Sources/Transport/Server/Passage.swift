@@ -10,6 +10,8 @@ final class Passage {
     var connection: UpstreamConnection?
     /// How the answer's body goes out; nil while no head of it has gone.
     var answer: AnswerHead.Framing?
+    /// Where the answer begins in what waits to be sent; nil once some of it may have gone.
+    var answerStart: Int?
     /// What the answer's body goes through.
     var transform: TransformBox?
     /// What was used of a small body, for a second plan; nil when there can be none.

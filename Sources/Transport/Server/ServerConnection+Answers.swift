@@ -21,8 +21,15 @@ extension ServerConnection {
         }
         let answer = try AnswerHead.forwarded(
             head, edit: edit, for: wanted, persistence: cycle.settle(), date: loop.date)
+        passage?.answerStart = outbound.readableBytes
         append(answer.bytes)
         return answer.framing
+    }
+
+    func takeBackAnswer() -> Bool {
+        guard cycle.phase == .forwarding, let start = passage?.answerStart else { return false }
+        outbound.moveWriterIndex(to: outbound.readerIndex + start)
+        return true
     }
 
     func sendBody(_ bytes: ByteBuffer) {

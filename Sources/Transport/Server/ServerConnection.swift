@@ -44,7 +44,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     private var parser: RequestHeadParser
     /// Small things on their way out, sent together.
-    private var outbound = ByteBuffer()
+    var outbound = ByteBuffer()
     /// What `outbound` was, until it is flushed.
     private var sent: ByteBuffer?
     private var progress = WriteProgress()
@@ -330,6 +330,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
 
     func flushOutbound() {
         guard outbound.readableBytes > 0 else { return }
+        passage?.answerStart = nil
         let bytes = outbound
         outbound = ByteBuffer()
         write(bytes)
