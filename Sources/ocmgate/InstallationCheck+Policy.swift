@@ -62,7 +62,7 @@ extension InstallationCheck {
 
     /// Warns of the first requirement that has one of the needs.
     ///
-    /// - Parameter direction: of which messages they cannot be met; nil: of none.
+    /// - Parameter direction: of which messages they cannot be met; nil: of all.
     private mutating func unmet(
         _ needs: [Need], _ direction: Direction? = nil, in policy: Policy, _ reason: String,
         remedy: String? = nil

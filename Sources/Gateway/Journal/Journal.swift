@@ -97,14 +97,13 @@ package final class Journal: Sendable {
             case .wait: if mustWake { wake.signal() }
             }
         }
-        do throws(JournalFailure) {
-            let slot = try answer.get()
-            do throws(JournalFailure) { try owed.note(entry, at: slot) } catch {
-                giveBack(slot)
-                throw error
-            }
-            return .taken(slot)
-        } catch { throw error.denial }
+        let slot: Int
+        do throws(JournalFailure) { slot = try answer.get() } catch { throw error.denial }
+        do throws(JournalFailure) { try owed.note(entry, at: slot) } catch {
+            giveBack(slot)
+            throw error.denial
+        }
+        return .taken(slot)
     }
 
     private func giveBack(_ slot: Int) {
