@@ -50,10 +50,7 @@ extension PeerDirectory {
     ) -> Denial {
         let name = "key \(id) of \(host)"
         guard source == .jwks else { return Denial(.keyUnknown, name) }
-        // As a usable one would have been found.
-        let mark = id.utf8.lastIndex(of: UInt8(ascii: "#"))
-        let part = mark.map { String(id[id.utf8.index(after: $0)...]) } ?? id
-        for called in [id, part] {
+        for called in names(of: id, source) {
             if let key = unusable.first(where: { $0.id?.isSame(as: called) ?? false }) {
                 return Denial(
                     .keyUnknown, "\(name), which it shows but cannot be used: \(key.reason)")

@@ -230,17 +230,22 @@ package final class PeerDirectory: Sendable {
         Denial(.keyUnavailable, "\(host): \(entry.failure)")
     }
 
-    /// A key is found by its whole name, or by the part behind `#` within the host's own set.
     private static func find(
         _ id: String, _ source: PeerKey.Source, _ keys: [PeerKey]
     ) -> PeerKey? {
-        for key in keys where key.source == source && key.id.isSame(as: id) { return key }
-        guard source == .jwks, let mark = id.utf8.lastIndex(of: UInt8(ascii: "#")) else {
-            return nil
+        for name in names(of: id, source) {
+            for key in keys where key.source == source && key.id.isSame(as: name) { return key }
         }
-        let name = String(id[id.utf8.index(after: mark)...])
-        for key in keys where key.source == source && key.id.isSame(as: name) { return key }
         return nil
+    }
+
+    /// What a key may be called that is meant by a name: by all of it, or by the part behind `#` within
+    /// the host's own set.
+    static func names(of id: String, _ source: PeerKey.Source) -> [String] {
+        guard source == .jwks, let mark = id.utf8.lastIndex(of: UInt8(ascii: "#")) else {
+            return [id]
+        }
+        return [id, String(id[id.utf8.index(after: mark)...])]
     }
 
     private static let tooMany = "too many fetches at once"
