@@ -84,7 +84,7 @@ final class Trail: Sendable {
 
     /// What a process that is killed from now on leaves of the message.
     var owed: OwedRecords.Entry {
-        OwedRecords.Entry(state.withLock { $0.record.decision })
+        state.withLock { OwedRecords.Entry($0.record.decision) }
     }
 
     /// The message was read.

@@ -15,16 +15,9 @@ extension Gateway {
         guard dialect.reader.namesSingleFiles, !view.backend.knowsFolders, share.isOfFiles,
             share.resourceType == "file", view.backend.credential == .basic,
             let secret = share.webdav?.secret,
-            let head = try? backend.head.probe(
-                .propfind, target: view.webdav + "/",
-                authorization: DAVCredential.field(for: secret, .basic).text, for: client)
-        else { return share }
-        let request = BufferedRequest(
-            .propfind, head: head, responseLimit: Self.longestProperties,
-            deadline: min(backend.timeouts.headers, .seconds(2)), for: client)
-        trail.enters(.backend)
-        defer { trail.enters(nil) }
-        guard let answer = try? await client.loop.exchange(request, with: backend.upstream),
+            let answer = try? await sharedProperties(
+                by: secret, limit: Self.longestProperties,
+                deadline: min(backend.timeouts.headers, .seconds(2)), for: client, trail),
             answer.status == 207, !answer.isCoded,
             (try? MultistatusRewriter.isOfFolder(answer.body.span)) == true,
             let folder = try? share.ofFolder()

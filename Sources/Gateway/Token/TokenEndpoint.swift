@@ -132,28 +132,13 @@ extension Gateway {
     private func probe(
         _ code: Secret, _ client: ClientConnection, _ trail: Trail
     ) async throws(Denial) {
-        let view = backend.view
-        guard view.backend.credential == .basic else {
+        guard backend.view.backend.credential == .basic else {
             throw Denial(.invalidGrant, "a code that was never seen, and no path that it names")
         }
-        // A Basic user ends at its colon: the backend would take a secret that we may know for it.
-        guard !code.text.utf8.contains(UInt8(ascii: ":")) else {
-            throw Denial(.invalidGrant, "a code that no user name can be")
-        }
-        let head = try backend.head.probe(
-            .propfind, target: view.webdav + "/",
-            authorization: DAVCredential.field(for: code, view.backend.credential).text,
-            for: client)
-        let request = BufferedRequest(
-            .propfind, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
-            deadline: backend.timeouts.headers, for: client)
-        let status: Int
-        trail.enters(.backend)
-        do { status = try await client.loop.exchange(request, with: backend.upstream).status } catch
-        {
-            throw Denial(error)
-        }
-        trail.enters(nil)
+        let status = try await sharedProperties(
+            by: code, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
+            for: client, trail
+        ).status
         trail.backendAnswered(status)
         guard status == 207 else {
             guard status < 500, status != 429 else {
