@@ -384,8 +384,7 @@ def test_an_origin_that_does_not_answer_is_a_504(hasty, method, seconds):
     began = time.monotonic()
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
-    # Deadlines are looked at a few times a second.
-    assert seconds - 0.4 <= time.monotonic() - began < seconds + 6
+    assert seconds <= time.monotonic() - began < seconds + 6
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200
 
@@ -398,7 +397,7 @@ def test_an_origin_that_stops_in_its_answer_is_cut_off(hasty):
     began = time.monotonic()
     with pytest.raises((Closed, OSError)):
         hasty.get("/stops", conduct)
-    assert 1.9 < time.monotonic() - began < 4
+    assert 2 <= time.monotonic() - began < 6
 
 
 def test_an_origin_that_is_slow_but_goes_on_is_waited_for(hasty):

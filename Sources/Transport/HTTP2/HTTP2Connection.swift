@@ -71,8 +71,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         session = try HTTP2Session(HTTP2Limits(site.limits))
         reader = HTTP2RequestReader(limits: site.limits.head)
         started = loop.now
-        grownOld = loop.now + site.limits.connectionAge
-        deadline = loop.now + site.requestHead
+        grownOld = loop.latest + site.limits.connectionAge
+        deadline = loop.latest + site.requestHead
     }
 
     // MARK: Channel
@@ -104,7 +104,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
             // it has in HTTP/1.1, however short the one between two is.
             hasSpoken = true
             if !isCondemned {
-                deadline = max(loop.now + site.requestHead, loop.now + site.keepAlive)
+                deadline = max(loop.latest + site.requestHead, loop.latest + site.keepAlive)
             }
         }
         session.receive(bytes.readableBytesUInt8Span, at: loop.now.milliseconds(since: started))
@@ -121,7 +121,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
             fieldsDeadline = .never
             return
         }
-        if isAnother { fieldsDeadline = loop.now + site.requestHead }
+        if isAnother { fieldsDeadline = loop.latest + site.requestHead }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -196,7 +196,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
             loop.counters.count(flood.event)
             // The last word may never be taken.
             isCondemned = true
-            deadline = loop.now + RequestCycle.patience
+            deadline = loop.latest + RequestCycle.patience
             note(.http2Flood, RequestStart(path: []))
         }
     }
@@ -226,7 +226,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         // nghttp2 resets what breaks a rule by itself.
         let isRefused = side == .us && code == HTTP2Code.protocolError.rawValue
         stream.closed(isRefused ? .http2Message : nil)
-        if streams.isEmpty, !isCondemned { deadline = loop.now + site.keepAlive }
+        if streams.isEmpty, !isCondemned { deadline = loop.latest + site.keepAlive }
     }
 
     /// Nobody is answered, but the log and the journal say what came.
@@ -315,7 +315,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     /// No more requests than are open now, and those that are on their way.
     private func drain() {
         guard case .open = course else { return }
-        course = .announced(loop.now + Self.notice)
+        course = .announced(loop.latest + Self.notice)
         session.announceEnd()
         wantFlush()
     }
@@ -331,7 +331,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
     private func finish() {
         guard let context else { return }
         course = .lingering
-        deadline = loop.now + RequestCycle.patience
+        deadline = loop.latest + RequestCycle.patience
         context.close(mode: .output, promise: nil)
         readIfWanted()
     }
@@ -384,7 +384,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, FrameSink {
         deadline = .never
         if case .lingering = course, context.channel.bufferedBytes > 0 {
             // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
-            deadline = loop.now + RequestCycle.patience
+            deadline = loop.latest + RequestCycle.patience
         } else if case .lingering = course {
             context.close(promise: nil)
         } else if isCondemned {

@@ -192,7 +192,7 @@ final class HTTP2Stream: ClientExchange {
     func answered() {
         guard !isWhole else { return }
         cycle.enter(.dropping)
-        deadline = loop.now + RequestCycle.patience
+        deadline = loop.latest + RequestCycle.patience
         if case .length(let length) = head?.body, length > RequestCycle.mostDropped {
             stopClient()
         } else {

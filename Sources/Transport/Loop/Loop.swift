@@ -9,6 +9,8 @@ final class Loop {
     let shelf = BufferShelf()
     /// As of the last tick; of this moment while there are no members, and so no ticks.
     var now: LoopTime { members.isEmpty ? Self.time(eventLoop) : ticked }
+    /// What a deadline is counted from, so that nobody's time is over early: a tick later than `now`.
+    var latest: LoopTime { now + Self.tickSpan }
     private(set) lazy var pool = UpstreamPool(loop: self, limit: upstreams)
     /// How many connections to upstreams there may be.
     private let upstreams: Int
@@ -102,6 +104,7 @@ final class Loop {
 
     /// Milliseconds from one look at a member to the next.
     private static let tickMilliseconds: Int64 = 200
+    private static let tickSpan = LoopSpan(.milliseconds(tickMilliseconds))
     /// Parts that the members are looked at in, and members that one has at least.
     private static let parts = 16
     private static let leastPart = 128

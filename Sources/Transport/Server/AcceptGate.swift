@@ -41,7 +41,7 @@ final class AcceptGate: ChannelInboundHandler, LoopMember {
     private func pause(_ context: ChannelHandlerContext, for time: Duration) {
         paused = context
         loop.add(self)
-        earliest = loop.now + time
+        earliest = loop.latest + time
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     }
 

@@ -72,7 +72,7 @@ extension ClientExchange {
         if cycle.body.hasEnded {
             connection.endRequest()
         } else {
-            deadline = loop.now + site.limits.forwardedBodyIdle
+            deadline = loop.latest + site.limits.forwardedBodyIdle
         }
     }
 
@@ -140,7 +140,7 @@ extension ClientExchange {
     private func pass(_ piece: ByteBuffer, to connection: UpstreamConnection) {
         passage?.requestBytes += piece.readableBytes
         passage?.kept?.writeImmutableBuffer(piece)
-        deadline = loop.now + site.limits.forwardedBodyIdle
+        deadline = loop.latest + site.limits.forwardedBodyIdle
         switch passage?.framing {
         case .chunked:
             var start = ByteBuffer(bytes: ChunkFrame.start(piece.readableBytes))
@@ -265,7 +265,7 @@ extension ClientExchange {
     func upstreamDrained() {
         // Until now it was not the client that was waited for.
         if deadline != .never, !cycle.body.hasEnded {
-            deadline = loop.now + site.limits.forwardedBodyIdle
+            deadline = loop.latest + site.limits.forwardedBodyIdle
         }
         goOn()
     }
@@ -295,7 +295,7 @@ extension ClientExchange {
     /// long it may, its connection knows.
     func expireBody() {
         if let connection = passage?.connection, !connection.takesMore {
-            deadline = loop.now + site.limits.forwardedBodyIdle
+            deadline = loop.latest + site.limits.forwardedBodyIdle
             return
         }
         loop.counters.count(.bodyTimeout)

@@ -26,10 +26,10 @@ extension ClientExchange {
         }
         sendContinue()
         let pace = BodyPace(
-            from: loop.now, idle: site.limits.bodyIdle,
+            from: loop.latest, idle: site.limits.bodyIdle,
             bytesPerSecond: site.limits.bodyBytesPerSecond)
         gathering = Gathering(limit: limit, then: then, share: share, pace: pace)
-        deadline = pace.deadline(at: loop.now)
+        deadline = pace.deadline(at: loop.latest)
         cycle.enter(.gathering)
     }
 
@@ -53,7 +53,7 @@ extension ClientExchange {
         do {
             switch try nextPiece() {
             case .needMore:
-                if let pace = gathering?.pace { deadline = pace.deadline(at: loop.now) }
+                if let pace = gathering?.pace { deadline = pace.deadline(at: loop.latest) }
                 return false
             case .data(let piece):
                 let room = (gathering?.limit ?? 0) - (gathering?.bytes.count ?? 0)

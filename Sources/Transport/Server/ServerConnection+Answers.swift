@@ -80,9 +80,9 @@ extension ServerConnection {
         switch next {
         case .nextRequest where site.census.isRetired: self.next(.close)
         case .nextRequest:
-            deadline = loop.now + site.keepAlive
-            if inbound.readableBytes > 0 { deadline = loop.now + site.requestHead }
-        case .drop: deadline = loop.now + RequestCycle.patience
+            deadline = loop.latest + site.keepAlive
+            if inbound.readableBytes > 0 { deadline = loop.latest + site.requestHead }
+        case .drop: deadline = loop.latest + RequestCycle.patience
         case .linger:
             cycle.enter(.lingering)
             linger()
@@ -99,7 +99,7 @@ extension ServerConnection {
     /// Closes, after what was written has been sent.
     func finish() {
         cycle.enter(.closed)
-        deadline = loop.now + site.limits.writeStall
+        deadline = loop.latest + site.limits.writeStall
         endOutput()
     }
 

@@ -65,7 +65,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         hop = Hop(client, site)
         counted = site.counted(hop: client.address)
         parser = RequestHeadParser(limits: site.limits.head, role: site.role)
-        grownOld = loop.now + site.limits.connectionAge
+        grownOld = loop.latest + site.limits.connectionAge
         deadline = .never
     }
 
@@ -97,7 +97,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         channel = context.channel
         loop.add(self)
         loop.counters.count(.connectionsOpened)
-        deadline = loop.now + (site.tls == nil ? site.limits.requestHead : site.limits.tlsHandshake)
+        deadline =
+            loop.latest + (site.tls == nil ? site.limits.requestHead : site.limits.tlsHandshake)
     }
 
     func channelActive(context: ChannelHandlerContext) { readIfWanted() }
@@ -112,7 +113,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         case .success(let negotiation):
             client = client.secured(by: TLSInfo(negotiation))
             requester = client
-            deadline = loop.now + site.limits.requestHead
+            deadline = loop.latest + site.limits.requestHead
             if negotiation.alpn == Self.http2 { becomeHTTP2() }
         // One that took too long is counted as that.
         case .failure: if cycle.phase != .closed { loop.counters.count(.handshakeFailed) }
@@ -220,7 +221,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             case .tunnelling: guard passTunnel() else { return }
             case .dropping: guard drop() else { return }
             case .lingering:
-                deadline = min(loop.now + RequestCycle.patience, lingersUntil)
+                deadline = min(loop.latest + RequestCycle.patience, lingersUntil)
                 inbound = ByteBuffer()
                 return
             case .deciding, .answering: return
@@ -251,7 +252,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
             let bytes = inbound
             switch try parser.parse(bytes.readableBytesUInt8Span) {
             case .needMore:
-                if isFirstByte { deadline = loop.now + site.requestHead }
+                if isFirstByte { deadline = loop.latest + site.requestHead }
                 if inputEnded { finish() }
                 return false
             case .head(let head, let consumed):
@@ -431,8 +432,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
     /// Whoever has an answer is heard for so long from now on; not for long by a server that stops.
     func linger() {
         let longest = site.census.isStopping ? Self.farewell : RequestCycle.longestLingering
-        lingersUntil = loop.now + longest
-        deadline = min(loop.now + RequestCycle.patience, lingersUntil)
+        lingersUntil = loop.latest + longest
+        deadline = min(loop.latest + RequestCycle.patience, lingersUntil)
     }
 
     /// The server stops: who has nothing to do, or sends on though it has its answer, is not waited for
@@ -457,7 +458,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         switch cycle.phase {
         // Its requests are not read, so it is not silent; who takes nothing is cut off above.
         case .head where !takesMore && !site.census.isStopping:
-            deadline = loop.now + site.requestHead
+            deadline = loop.latest + site.requestHead
         case .head:
             if parser.isInsideHead {
                 loop.counters.count(.headTimeout)
@@ -470,7 +471,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Cl
         case .deciding, .answering, .tunnelling: break
         // Who takes what is written, however slowly, gets all of it; who takes nothing is cut off above.
         case .closed where context.channel.bufferedBytes > 0:
-            deadline = loop.now + site.limits.writeStall
+            deadline = loop.latest + site.limits.writeStall
         case .lingering where context.channel.bufferedBytes > 0:
             linger()
         // Our side ends; a reset could destroy the answer.

@@ -21,7 +21,7 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         self.upstream = upstream
         self.loop = loop
         self.done = done
-        deadline = loop.now + request.deadline
+        deadline = loop.latest + request.deadline
     }
 
     /// Begins; `done` is called once, on the loop.

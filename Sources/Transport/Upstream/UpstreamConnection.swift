@@ -81,7 +81,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         if !body.isEmpty { bytes.writeBytes(body) }
         write(bytes)
         sentHead = bytes
-        deadline = loop.now + self.firstByte
+        deadline = loop.latest + self.firstByte
     }
 
     /// The limit of a request, which is mostly that of the one before.
@@ -99,7 +99,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         requestEnded = true
         allowance = .unlimited
         reader.expectTunnel()
-        deadline = loop.now + upstream.idle
+        deadline = loop.latest + upstream.idle
     }
 
     /// Sends bytes of the body, framed, or of a tunnel. More than was declared are not sent: the
@@ -110,7 +110,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             return
         }
         write(bytes)
-        deadline = loop.now + longestSilence
+        deadline = loop.latest + longestSilence
     }
 
     /// The request is whole. When its body is shorter than was declared, the connection ends: what came
@@ -121,7 +121,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             return
         }
         requestEnded = true
-        if !reader.hasAnswered { deadline = loop.now + firstByte }
+        if !reader.hasAnswered { deadline = loop.latest + firstByte }
     }
 
     /// How long it may say nothing. An interim answer is none.
@@ -170,7 +170,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
         receiver = nil
         isEnding = true
         flush()
-        deadline = loop.now + Self.farewell
+        deadline = loop.latest + Self.farewell
         context?.close(mode: .output, promise: nil)
         readIfWanted()
     }
@@ -235,7 +235,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                     return
                 case .head(let head):
                     advance(offset, used)
-                    deadline = loop.now + upstream.idle
+                    deadline = loop.latest + upstream.idle
                     if head.body == .tunnel { allowance = .unlimited }
                     upstream.health?.answered()
                     receiver?.upstreamAnswered(head)
@@ -245,7 +245,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                             at: start + range.lowerBound, length: range.count)
                     else { return }
                     advance(offset, used)
-                    deadline = loop.now + upstream.idle
+                    deadline = loop.latest + upstream.idle
                     receiver?.upstreamSent(piece)
                 case .end:
                     advance(offset, used)

@@ -31,7 +31,7 @@ final class UpstreamDial: LoopMember {
         self.loop = loop
         self.receiver = receiver
         announced = UpstreamPool.announced(to: upstream, for: receiver)
-        deadline = loop.now + upstream.limits.connect
+        deadline = loop.latest + upstream.limits.connect
         loop.add(self)
         // Later, so that the receiver knows of this dial before it hears from it.
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
@@ -127,8 +127,8 @@ final class UpstreamDial: LoopMember {
         }
         let connection = UpstreamConnection(upstream, loop: loop, announced: announced)
         current = connection
-        let share = Self.share(of: deadline - loop.now, before: candidates.count)
-        turn = loop.now + share
+        let share = Self.share(of: deadline - loop.latest, before: candidates.count)
+        turn = loop.latest + share
         let (upstream, announced) = (upstream, announced)
         let bound = NIOLoopBound((dial: self, connection: connection), eventLoop: loop.eventLoop)
         ClientBootstrap(group: loop.eventLoop)

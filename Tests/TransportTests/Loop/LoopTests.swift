@@ -76,6 +76,23 @@ import Testing
         #expect(loop.now - begun == .seconds(90))
     }
 
+    /// Its time is as of the last look, and what is begun just before the next has all of its own.
+    @Test func whatIsBegunBetweenTwoLooksIsNotOverEarly() {
+        let (clock, loop) = world()
+        var deadline = LoopTime.never
+        var ended: LoopTime?
+        let member = Member { _ in
+            if deadline < loop.now, ended == nil { ended = Loop.time(clock) }
+        }
+        loop.add(member)
+        clock.advanceTime(by: .milliseconds(199))
+        let begun = Loop.time(clock)
+        deadline = loop.latest + .milliseconds(990)
+        clock.advanceTime(by: .seconds(2))
+        #expect(
+            ended.map { (.milliseconds(990)...(.milliseconds(1500))).contains($0 - begun) } == true)
+    }
+
     /// What is begun when there has been nothing to do for long has all of its time.
     @Test func anExchangeOnALoopThatWasIdleHasItsWholeTime() throws {
         let clock = EmbeddedEventLoop()
