@@ -131,6 +131,14 @@ struct InitTemplates {
         on     = ["share", "notification", "invite", "request-share", "token", "webdav"]
         action = "allow"
 
+        # That a reshare ended is said to some servers over the older API, which cannot be signed.
+        # Unsaid, it would stay open there.
+        [[rule]]
+        name   = "the end of a reshare, over the older API"
+        on     = "ocs.out"
+        when   = { notification_type = "RESHARE_UNDO" }
+        action = "allow"
+
         [[test]]
         name  = "a server on no list is refused"
         given = { on = "share.in", peer = "stranger.example" }
@@ -155,6 +163,16 @@ struct InitTemplates {
         name  = "group shares are not offered"
         given = { on = "share.in", peer = "p.example", share_type = "group", lists = { partners = ["p.example"] } }
         want  = { action = "deny", by = "rule:no group or federation shares from outside", status = 501 }
+
+        [[test]]
+        name  = "a reshare is taken back over the older API"
+        given = { on = "ocs.out", peer = "p.example", notification_type = "RESHARE_UNDO", lists = { partners = ["p.example"] } }
+        want  = { action = "allow", by = "rule:the end of a reshare, over the older API" }
+
+        [[test]]
+        name  = "which is closed but for that"
+        given = { on = "ocs.in", peer = "p.example", notification_type = "RESHARE_UNDO", lists = { partners = ["p.example"] } }
+        want  = { action = "deny", by = "default" }
 
         [[test]]
         name  = "blocked is blocked"
