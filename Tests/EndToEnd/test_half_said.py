@@ -188,7 +188,7 @@ def test_who_only_greets_is_not_there_for_ever(start, late, said_each_second):
     try:
         begin = time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() < begin + 12:
+            while time.monotonic() < begin + 90:
                 raw.socket.sendall(b"/" if said_each_second == "preface" else
                                    b"\0\0\x08\x06\0\0\0\0\0" + bytes(8))
                 time.sleep(0.5)
@@ -198,7 +198,7 @@ def test_who_only_greets_is_not_there_for_ever(start, late, said_each_second):
                         raise ConnectionResetError("closed")
                 except TimeoutError:
                     pass
-        assert time.monotonic() < begin + 8
+        assert time.monotonic() < begin + 60
     finally:
         raw.close()
 
@@ -246,26 +246,27 @@ def test_a_message_that_is_judged_while_another_takes_over_is_answered_and_recor
 
 
 def test_who_says_nothing_delays_no_hand_over_for_long(start, late):
-    gateway = start(late.url)
+    gateway = start(late.url, configuration='[limits]\nrequest_head = "120s"\n')
     with socket.create_connection(("127.0.0.1", gateway.port)):
         time.sleep(0.2)
         gateway.arguments = ["--take-over"]
         begin = time.monotonic()
         gateway.start()
-        assert time.monotonic() - begin < 9
+        assert time.monotonic() - begin < 60
         assert gateway.request("GET", "/page").status == 200
 
 
 def test_a_message_that_comes_slowly_delays_no_hand_over_for_long(start, late):
     """What is not whole was not judged: its sender is told to send it again."""
     gateway = start(late.url)
-    slow, log = gateway.connect(timeout=30), gateway.log_file
+    slow, log = gateway.connect(timeout=60), gateway.log_file
     slow.send(b"POST /ocm/shares HTTP/1.1\r\nHost: cloud.test\r\nContent-Type: application/json\r\n"
               b"Content-Length: 60000\r\n\r\n{" + b" " * 30000)
     gateway.arguments = ["--take-over"]
     begin = time.monotonic()
     gateway.start()
-    assert time.monotonic() - begin < 15
+    # By itself it would be cut off after thirty.
+    assert time.monotonic() - begin < 25
     answer = slow.receive()
     assert answer.status == 503 and answer["retry-after"] == "2" and answer["connection"] == "close"
     slow.close()

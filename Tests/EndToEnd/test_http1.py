@@ -82,19 +82,23 @@ def complaint(case, status, closed, reached) -> str | None:
 
 
 def test_every_raw_request_gets_what_the_corpus_says(gateway, backend):
-    complaints, seen = [], 0
-    for case in CORPUS["cases"]:
-        if case.get("role") == "forward":
-            continue
+    def wrong(case, pause):
         # What the case before sent behind its own request has arrived by then.
-        time.sleep(0.03)
+        time.sleep(pause)
         backend.take()
         status, closed = exchange(gateway, case)
         reached = [request for request in backend.take()
                    if not request.get("user-agent", "").lower().startswith("ocmgate")]
+        return complaint(case, status, closed, reached)
+
+    complaints, seen = [], 0
+    for case in CORPUS["cases"]:
+        if case.get("role") == "forward":
+            continue
         seen += 1
-        if wrong := complaint(case, status, closed, reached):
-            complaints.append(f"{case['id']}: {wrong}")
+        # Once more, by itself, where that may have come later.
+        if wrong(case, 0.03) and (still := wrong(case, 1)):
+            complaints.append(f"{case['id']}: {still}")
     assert seen > 300
     assert complaints == [], "\n".join(complaints)
     assert backend.malformed == []

@@ -36,13 +36,11 @@ def test_each_holds_little_and_a_good_client_is_served(gateway):
             held = gateway.memory("VmRSS")
         each = (held - before) // READERS
         assert each < 160 << 10, f"{each >> 10} KiB for each"
-        slowest = 0.0
+        began = time.monotonic()
         for _ in range(100):
-            began = time.monotonic()
             assert gateway.request("GET", "/", connection=good).status == 200
-            slowest = max(slowest, time.monotonic() - began)
-        # Under a sanitizer nobody waited for the readers to be full, and all is slower.
-        assert slowest < (2 if before else 10), f"{slowest:.2f} s"
+        # Whoever reads nothing is cut off after a minute: nobody waits for that.
+        assert time.monotonic() - began < 50
     for reader in readers:
         reader.close()
 

@@ -22,7 +22,7 @@ DAV = "/public.php/webdav"
 def world(holding, start):
     server, backend, secret = holding()
     server.files["a b.txt"] = b"space\n"
-    gateway = start(backend.url, ttl="3s")
+    gateway = start(backend.url, ttl="1m")
     return gateway, server, backend, secret
 
 
@@ -38,7 +38,7 @@ def test_a_code_becomes_a_bearer_token(world, modern):
     assert response["cache-control"] == "no-store"
     assert response["content-type"].startswith("application/json")
     grant = json.loads(response.body)
-    assert grant["token_type"] == "Bearer" and grant["expires_in"] == 3
+    assert grant["token_type"] == "Bearer" and grant["expires_in"] == 60
     assert secret not in grant["access_token"]
     assert "refresh_token" not in grant
 
@@ -118,11 +118,12 @@ def test_a_file_is_read_and_written_with_the_token(world, modern):
     assert gateway.dav("PROPFIND", f"{DAV}/", token, [("Depth", "0")]).status == 207
 
 
-def test_a_token_ends(world, modern):
-    gateway, _, backend, secret = world
+def test_a_token_ends(world, modern, start):
+    _, _, backend, secret = world
+    gateway = start(backend.url, ttl="6s")
     token = gateway.token(modern, secret)
     assert gateway.dav("GET", f"{DAV}/notes.txt", token).status == 200
-    time.sleep(4.2)
+    time.sleep(7)
     backend.take()
     response = gateway.dav("GET", f"{DAV}/notes.txt", token)
     assert response.status == 401

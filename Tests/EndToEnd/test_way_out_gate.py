@@ -233,19 +233,20 @@ def test_nothing_is_smuggled_through_a_connect(federation, fields, after):
     """What follows is TLS or nothing; a CONNECT has no body."""
     federation.legacy.requests.clear()
     data = compose(f"CONNECT {LEGACY}:443 HTTP/1.1", [("Host", f"{LEGACY}:443"), *fields]) + after
-    with Connection(("127.0.0.1", federation.home.egress_port), timeout=2) as connection:
+    with Connection(("127.0.0.1", federation.home.egress_port), timeout=20) as connection:
         connection.send(data)
         answers = 0
         try:
             while True:
                 got = read_response(connection.reader, "CONNECT")
                 answers += 1
+                connection.socket.settimeout(2)
                 assert got.status == 200 or 400 <= got.status < 500, got.start
                 if got.status != 200:
                     break
         except (Closed, OSError, ValueError, IndexError):
             pass
-        assert answers <= 1
+        assert answers == 1
     assert federation.legacy.requests == []
 
 

@@ -318,7 +318,7 @@ import Testing
         let world = try await Self.tunnelling(to: gone.port)
         let (channel, heard) = try await RawClient.connect(
             to: world.port, on: world.group, saying: Self.connect)
-        try await Task.sleep(for: .milliseconds(500))
+        try await Task.sleep(for: .seconds(2))
         try await channel.close(mode: .output)
         #expect(try await heard.get().hasPrefix("HTTP/1.1 504 "))
         await world.group.shutdown()

@@ -19,7 +19,7 @@ import Testing
             Loop(group.next(), counters: Counters(), resolver: Resolver(), upstreams: 1))
         for method in [Method.get, .post, .get, .post, .get] {
             // A connection that may be about to be closed does not do for a POST.
-            if method == .post { try await Task.sleep(for: .milliseconds(2200)) }
+            if method == .post { try await Task.sleep(for: .seconds(4)) }
             var head = HeadWriter()
             try head.requestLine(method, Array("/".utf8))
             let request = BufferedRequest(method, head: head, body: method == .post ? [] : nil)
