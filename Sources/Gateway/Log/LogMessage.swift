@@ -105,6 +105,4 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case dropped = "log.dropped"
     /// Lines of one reason that were too many to write.
     case suppressed = "log.suppressed"
-    /// What a library says.
-    case library = "library"
 }
