@@ -9,12 +9,12 @@ struct ClockWatch: Sendable {
 
     init(_ clock: Environment) {
         wall = clock.now()
-        monotonic = clock.monotonicMilliseconds() / 1000
+        monotonic = clock.monotonicSeconds()
     }
 
     /// The seconds by which the wall clock was set since the last look; nil for less than a minute.
     mutating func step(_ clock: Environment) -> Int? {
-        let (wall, monotonic) = (clock.now(), clock.monotonicMilliseconds() / 1000)
+        let (wall, monotonic) = (clock.now(), clock.monotonicSeconds())
         let step = (wall - self.wall) - (monotonic - self.monotonic)
         (self.wall, self.monotonic) = (wall, monotonic)
         return abs(step) >= 60 ? step : nil

@@ -196,7 +196,7 @@ extension RunningGateway {
                 staleIfError: settings.staleIfError.wholeSeconds,
                 negative: settings.negative.wholeSeconds),
             .init(
-                now: { environment.monotonicMilliseconds() / 1000 },
+                now: { environment.monotonicSeconds() },
                 fetch: { host, url, acquaintance in
                     await client.get(host, url, acquaintance, log)
                 },

@@ -46,7 +46,7 @@ extension Gateway: RequestHandler {
     /// - Parameter peer: where the backend wanted to go, as far as that is known.
     func refuseMalformed(
         _ failure: RequestFailure, _ client: ClientConnection,
-        _ direction: DecisionRecord.Direction = .inbound, to peer: PeerHost? = nil
+        _ direction: Direction = .inbound, to peer: PeerHost? = nil
     ) -> Answer {
         let decision = DecisionID.make(now: environment.now())
         let denial = Denial(failure)

@@ -32,12 +32,13 @@ package struct Site: Sendable {
             origins[parts.host] = origin
         }
         self.aliases = hosts
+        self.hosts = [host] + hosts
         signedAliases = origins
-        names = ([host] + hosts).compactMap { try? Authority($0.name).host }
+        names = self.hosts.compactMap { try? Authority($0.name).host }
     }
 
-    /// All hosts of the site: a `Destination` may name any of them.
-    package var hosts: [PeerHost] { [host] + aliases }
+    /// All hosts of the site, its own first: a `Destination` may name any of them.
+    package let hosts: [PeerHost]
 
     /// The name by which a peer knows the site: the one given, while it is one of the site's; else
     /// its own.

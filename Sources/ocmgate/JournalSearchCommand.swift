@@ -98,8 +98,8 @@ struct JournalFilter: ParsableArguments {
         }?.rawValue
         search.direction = try direction.map { word in
             try known(
-                DecisionRecord.Direction(rawValue: word), word, "--direction",
-                DecisionRecord.Direction.allCases.map(\.rawValue))
+                Direction(rawValue: word), word, "--direction",
+                Direction.allCases.map(\.rawValue))
         }?.rawValue
         if let kind {
             let asked = try known(RecordedKind.asked(kind), kind, "--kind", Self.kinds)

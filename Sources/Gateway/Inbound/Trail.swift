@@ -33,7 +33,7 @@ final class Trail: Sendable {
     ///   - kind: the word of the log for such messages.
     ///   - now: unix seconds.
     init(
-        _ kind: String, _ direction: DecisionRecord.Direction = .inbound,
+        _ kind: String, _ direction: Direction = .inbound,
         from client: ClientConnection, now: Int, under snapshot: PolicySnapshot, clock: Environment,
         fingerprint: HMACKey
     ) {

@@ -33,7 +33,7 @@ extension Gateway {
 
     func refuseUnread(
         _ denial: Denial, _ family: RouteFamily, _ client: ClientConnection,
-        then connection: Persistence, _ direction: DecisionRecord.Direction = .inbound,
+        then connection: Persistence, _ direction: Direction = .inbound,
         to peer: PeerHost? = nil
     ) -> Answer {
         let trail = Trail(

@@ -190,7 +190,7 @@ extension Gateway {
     ///   - tell: adds what else is known.
     func note(
         _ denial: Denial, _ decision: String, _ kind: String,
-        _ direction: DecisionRecord.Direction, _ status: Int, _ client: ClientConnection?,
+        _ direction: Direction, _ status: Int, _ client: ClientConnection?,
         peer: String? = nil, _ tell: (inout JournalRecord) -> Void = { _ in }
     ) {
         let action = DecisionRecord.Action(denial)

@@ -14,7 +14,7 @@ struct OwedRecords: Sendable {
     struct Entry: Sendable, Equatable {
         let decision: String
         let kind: String
-        let direction: DecisionRecord.Direction
+        let direction: Direction
         /// Whom it is of, or for.
         let peer: String?
         let providerID: String?
@@ -103,7 +103,7 @@ extension OwedRecords.Entry {
             let object = (try? JSONValue(parsing: Array(slot[..<end])))?.object,
             let decision = object["decision"]?.string, let kind = object["kind"]?.string,
             let direction = object["direction"]?.string
-                .flatMap({ DecisionRecord.Direction(rawValue: $0) })
+                .flatMap({ Direction(rawValue: $0) })
         else { return nil }
         self.init(
             decision: decision, kind: kind, direction: direction, peer: object["peer"]?.string,

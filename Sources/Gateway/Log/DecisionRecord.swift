@@ -1,3 +1,4 @@
+package import Federation
 import Logging
 
 /// Everything the log says of one decision, made once a message has been answered.
@@ -9,12 +10,6 @@ package struct DecisionRecord: Sendable {
         case allow, deny, hold
         /// We failed: the store, the backend, too much to do.
         case fail
-    }
-
-    /// Which way the message went.
-    package enum Direction: String, Sendable, CaseIterable {
-        case inbound = "in"
-        case outbound = "out"
     }
 
     /// What is known of the message's signature.

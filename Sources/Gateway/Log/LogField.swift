@@ -40,7 +40,7 @@ package enum LogField: String, Sendable, CaseIterable {
     case timings, verify, fetch, backend, total
 
     // Around it.
-    case address, file, problem, remedy, count, host, source, text
+    case address, file, problem, remedy, count, host, text
     case seconds, suppressed, differing, bytes, limit
     /// Keys of the configuration.
     case keys, renewed

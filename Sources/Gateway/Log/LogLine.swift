@@ -145,7 +145,7 @@ package struct LogMembers: Sendable {
 /// Times in UTC after RFC 3339, to the millisecond.
 enum Timestamp {
     static func write(milliseconds: Int, into line: inout [UInt8]) {
-        let seconds = Int((Double(milliseconds) / 1000).rounded(.down))
+        let (seconds, fraction) = milliseconds.quotientAndRemainder(flooringBy: 1000)
         let (day, second) = seconds.quotientAndRemainder(flooringBy: 86_400)
         let date = CivilDate(number: day)
         digits(date.year, 4, &line)
@@ -160,7 +160,7 @@ enum Timestamp {
         line.append(UInt8(ascii: ":"))
         digits(second % 60, 2, &line)
         line.append(UInt8(ascii: "."))
-        digits(milliseconds - seconds * 1000, 3, &line)
+        digits(fraction, 3, &line)
         line.append(UInt8(ascii: "Z"))
     }
 

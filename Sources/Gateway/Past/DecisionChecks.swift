@@ -9,7 +9,7 @@ extension JournalDecision {
     /// message (data, tunnels, pages) it is the policy's alone.
     package var everyCheck: [DecisionRecord.Check] {
         let isMessage = RecordedKind(rawValue: kind)?.isMessage ?? false
-        guard isMessage, direction == DecisionRecord.Direction.inbound.rawValue else {
+        guard isMessage, direction == Direction.inbound.rawValue else {
             return checks
         }
         let isRead = object["facts"] != nil

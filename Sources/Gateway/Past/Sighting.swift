@@ -45,7 +45,7 @@ struct Sighting: Sendable {
         self.by = by
         self.time = time
         signature =
-            members["direction"]?.string == DecisionRecord.Direction.outbound.rawValue
+            members["direction"]?.string == Direction.outbound.rawValue
             ? .ours : Self.signature(members["signature"]?.object)
         byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
         var against = Set(members["would"]?.array?.compactMap(\.string) ?? [])

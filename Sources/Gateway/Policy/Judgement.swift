@@ -66,7 +66,7 @@ extension Gateway {
     /// - Parameter would: what else would have refused the request, had the profile been another.
     func judgeData(
         _ facts: Facts, _ standing: Standing, of share: @autoclosure () -> ShareRecord?,
-        _ direction: DecisionRecord.Direction, _ head: RequestHead,
+        _ direction: Direction, _ head: RequestHead,
         from client: ClientConnection, under snapshot: PolicySnapshot, would: [String] = []
     ) throws(Denial) -> Judgement {
         let judgement = judge(facts, standing, Amount(of: head), under: snapshot)

@@ -126,7 +126,7 @@ extension Gateway {
     }
 
     /// Time for rates: nobody gets more by setting the wall clock.
-    private var seconds: Int { environment.monotonicMilliseconds() / 1000 }
+    private var seconds: Int { environment.monotonicSeconds() }
 
     /// Asks the backend whether a secret is good.
     private func probe(

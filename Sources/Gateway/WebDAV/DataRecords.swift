@@ -8,7 +8,7 @@ extension Gateway {
     /// Tells that a request would have been refused, by the names of the blocks.
     func tolerate(
         _ would: [String], _ verdict: Verdict, _ facts: Facts, _ standing: Standing,
-        _ share: ShareRecord?, _ direction: DecisionRecord.Direction, _ head: RequestHead,
+        _ share: ShareRecord?, _ direction: Direction, _ head: RequestHead,
         _ client: ClientConnection, under policy: Policy
     ) {
         var decision = DecisionRecord(
