@@ -97,6 +97,9 @@ def test_the_code_of_one_peer_is_not_exchanged_for_another(build, evidence):
     reads_nothing(federation, newest(federation.backend, before))
     assert federation.strict.exchanges == [] and federation.strict.tokens == {}
     assert federation.hostile.dav_seen == []
+    # It was not the policy's rule for token requests that refused it.
+    line = next(line for line in federation.home.decisions() if line["kind"] == "token")
+    assert line["action"] != "allow" and line["by"].startswith("guard:"), line
 
 
 def test_no_message_goes_to_a_blocked_host_that_a_peer_names(build, evidence):

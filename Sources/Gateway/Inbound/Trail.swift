@@ -245,17 +245,8 @@ final class Trail: Sendable {
             }
         }
         note { record in
-            record.action = DecisionRecord.Action(denial)
+            record.refused(denial, under: policy)
             record.status = status
-            record.code = denial.disclosedCode
-            record.detail =
-                denial.ruling?.block == nil || denial.isAboutNamed ? denial.detail : nil
-            record.words = denial.words
-            if let fault = denial.fault { record.signature?.result = fault.rawValue }
-            record.by = denial.by
-            if record.place == nil {
-                record.place = denial.ruling?.block.flatMap { policy.place(of: $0)?.description }
-            }
         }
     }
 

@@ -23,6 +23,19 @@ extension DecisionRecord.Action {
 }
 
 extension DecisionRecord {
+    /// That it was refused, and why, under the policy that was in force.
+    mutating func refused(_ denial: Denial, under policy: Policy) {
+        action = Action(denial)
+        by = denial.by
+        code = denial.disclosedCode
+        detail = denial.ruling?.block == nil || denial.isAboutNamed ? denial.detail : nil
+        words = denial.words
+        if let fault = denial.fault { signature?.result = fault.rawValue }
+        if place == nil {
+            place = denial.ruling?.block.flatMap { policy.place(of: $0)?.description }
+        }
+    }
+
     /// What the message says, without its secrets.
     mutating func fill(from message: Message) {
         switch message {

@@ -11,18 +11,22 @@ extension Gateway {
         let asked = environment.monotonicSeconds()
         let member = underWay.enter()
         defer { withExtendedLifetime(member) {} }
+        let snapshot = policy.snapshot
         var decision = DecisionRecord(
             id: DecisionID.make(now: environment.now()), kind: Received.Kind.token.text,
             direction: .outbound, action: .fail, by: Decider.undecided.name, status: 0,
             client: client.addressText)
+        decision.certificate = client.shownCertificate
+        decision.policy = snapshot.policy.hash
+        decision.lists = snapshot.policy.contentsHash
         decision.peer = data.peer.description
         decision.share = data.id?.description
         decision.signature = .init(generation: use.way.generation.name, result: "sent")
         var asking = Asking(
-            record: JournalRecord(decision),
+            snapshot: snapshot, record: JournalRecord(decision),
             watch: Stopwatch(at: environment.monotonicMicroseconds()))
         let result = await ask(data, use, client, asked, &asking)
-        asking.record.decision.tell(result)
+        asking.record.decision.tell(result, under: snapshot.policy)
         asking.record.decision.timings = asking.watch.stop(
             at: environment.monotonicMicroseconds())
         let members = LogMembers(asking.record.decision.entries)
@@ -35,6 +39,7 @@ extension Gateway {
 
     /// What is told of one exchange.
     private struct Asking {
+        let snapshot: PolicySnapshot
         var record: JournalRecord
         var watch: Stopwatch
         /// Whether the journal has room for the record.
@@ -51,13 +56,13 @@ extension Gateway {
         defer { room?.end() }
         do throws(Denial) {
             asking.watch.enters(.policy, at: environment.monotonicMicroseconds())
-            judgement = try judge(data, use, client, &asking.record)
+            judgement = try judge(data, use, client, &asking.record, under: asking.snapshot)
             asking.watch.enters(nil, at: environment.monotonicMicroseconds())
             room = judgement.pending
             guard let endPoint = use.endPoint else {
                 return .failure(.unusable("the peer names no token endpoint of its own"))
             }
-            try admit(endPoint.host, namedBy: data.peer, policy.current)
+            try admit(endPoint.host, namedBy: data.peer, asking.snapshot.policy)
             asking.place = try await journal.reserve(
                 OwedRecords.Entry(asking.record.decision))
             asking.watch.enters(.peer, at: environment.monotonicMicroseconds())
@@ -93,11 +98,8 @@ extension Gateway {
     /// The policy's word on exchanging codes at this peer, and what it sets for the token.
     private func judge(
         _ data: DataShare, _ use: DataShare.TokenUse, _ client: ClientConnection,
-        _ record: inout JournalRecord
+        _ record: inout JournalRecord, under snapshot: PolicySnapshot
     ) throws(Denial) -> Judgement {
-        let snapshot = policy.snapshot
-        record.decision.policy = snapshot.policy.hash
-        record.decision.lists = snapshot.policy.contentsHash
         var facts = data.facts
         facts.occasion = Occasion(.token, .outbound)
         facts.now = environment.now()
@@ -113,6 +115,7 @@ extension Gateway {
         record.facts = facts
         record.checks = verdict.checks
         record.decision.by = verdict.by
+        record.decision.checks = verdict.checks.compactMap(\.logged)
         record.decision.would = verdict.would
         if let denial = verdict.denial {
             record.decision.would.append(try observed(denial))
@@ -141,25 +144,28 @@ extension Gateway {
 
 extension DecisionRecord {
     /// How the exchange ended.
-    fileprivate mutating func tell(_ result: Result<PeerToken, ExchangeFailure>) {
+    fileprivate mutating func tell(
+        _ result: Result<PeerToken, ExchangeFailure>, under policy: Policy
+    ) {
         switch result {
         case .success: action = .allow
+        case .failure(.denied(let denial)): refused(denial, under: policy)
         case .failure(let failure):
-            code = failure.word
+            by = Decider.guard(failure.code).name
+            code = failure.code.rawValue
             detail = failure.detail
-            if case .denied(let denial) = failure { action = DecisionRecord.Action(denial) }
         }
     }
 }
 
 extension ExchangeFailure {
-    /// The word for it in the log.
-    var word: String {
+    /// What the log calls it.
+    fileprivate var code: DenialCode {
         switch self {
-        case .grantRefused: DenialCode.invalidGrant.rawValue
-        case .clientRefused: DenialCode.unauthorizedClient.rawValue
-        case .unreachable, .unusable, .tokenRefused: DenialCode.peerUnavailable.rawValue
-        case .denied(let denial): denial.disclosedCode
+        case .grantRefused: .invalidGrant
+        case .clientRefused: .unauthorizedClient
+        case .unreachable, .unusable, .tokenRefused: .peerUnavailable
+        case .denied(let denial): denial.code
         }
     }
 
