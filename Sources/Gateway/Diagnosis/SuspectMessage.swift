@@ -28,10 +28,12 @@ extension Gateway {
     /// Puts a message by whose signature was refused. What is full takes no more: this never waits
     /// and never fails, since nothing hangs on it.
     func suspect(_ denial: Denial, _ claimed: Claimed, decision: String) {
-        guard let fault = denial.fault, fault.mayBeDistorted,
-            let message = try? signedMessage(claimed.received)
-        else { return }
-        let keyID = try? PresentedSignature(message).keyID
+        guard let fault = denial.fault, fault.mayBeDistorted else { return }
+        let presented = try? signature(of: claimed)
+        guard let message = presented?.message ?? (try? signedMessage(claimed.received)) else {
+            return
+        }
+        let keyID = presented?.signature.keyID
         let signers = claimed.claim?.signers ?? []
         let named = keyID.flatMap(PresentedSignature.host)
         guard let peer = named ?? signers.first, signers.contains(peer) else { return }

@@ -15,15 +15,20 @@ struct Claimed: Sendable {
     /// Why the notification is refused once its signature has been verified; before that nobody
     /// learns which shares there are.
     let doubt: Denial?
+    /// The signature that speaks for the message, where it had to be read to know whom the message speaks
+    /// for; nil when nobody has read it.
+    let presented: Result<Presented, Denial>?
 
     fileprivate init(
-        received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?
+        received: Received, message: Message, claim: Claim?, share: ShareRecord?, doubt: Denial?,
+        presented: Result<Presented, Denial>?
     ) {
         self.received = received
         self.message = message
         self.claim = claim
         self.share = share
         self.doubt = doubt
+        self.presented = presented
     }
 }
 
@@ -36,7 +41,8 @@ extension Gateway {
     /// about, somebody who is none of ours.
     func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
         let message = try Message(received)
-        let signer = namedSigner(of: received)
+        let presented = received.isNamedByItsKey ? self.presented(by: received) : nil
+        let signer = NamedSigner(presented)
         let meant = shareMeant(by: message, signer: signer)
         let claim =
             message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
@@ -46,7 +52,7 @@ extension Gateway {
             now: received.now)
         let claimed = Claimed(
             received: received, message: message, claim: claim, share: meant.share,
-            doubt: meant.doubt)
+            doubt: meant.doubt, presented: presented)
         try admit(claimed, signer, trail)
         do throws(Denial) { try checkOurs(message) } catch { try refuse(error, orTell: trail) }
         return claimed
@@ -64,20 +70,6 @@ extension Gateway {
             try site.checkOwn(recipient, "shareWith")
         case .notification, .inviteAccepted, .token, .ocsChange: break
         }
-    }
-
-    /// The host that the signature's key names, for messages that name nobody themselves, or without
-    /// their port.
-    private func namedSigner(of received: Received) -> NamedSigner {
-        switch received.kind {
-        case .ocm(.notifications), .token: break
-        case .ocm, .ocs: return .nobody
-        }
-        guard let message = try? signedMessage(received),
-            let id = try? PresentedSignature(message).keyID
-        else { return .nobody }
-        if let host = PresentedSignature.host(ofKeyID: id) { return .host(host) }
-        return PresentedSignature.namesHost(id) ? .nobody : .keyOnly
     }
 
     /// Every host that the message names as its own side must have a standing that lets it in, or
@@ -113,10 +105,8 @@ extension Gateway {
         _ claimed: Claimed, refusedBy standing: Standing, _ trail: Trail
     ) -> BesideVerdict? {
         guard trail.snapshot.beside != nil, var facts = trail.facts else { return nil }
-        let presented = (try? signedMessage(claimed.received)).flatMap {
-            try? PresentedSignature($0)
-        }
-        facts.signature = presented?.generation.fact ?? .none
+        let presented = try? signature(of: claimed)
+        facts.signature = presented?.signature.generation.fact ?? .none
         facts.mtls = claimed.received.client.shows(certificateOf: facts.peer, now: facts.now)
         return judgeBeside(facts, refusedBy: standing, under: trail.snapshot)
     }
@@ -135,6 +125,32 @@ extension Gateway {
                 by: change.providerID, secret: change.secret, signer: .nobody,
                 from: change.notificationType.comesFrom)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
+        }
+    }
+}
+
+extension Received {
+    /// Whether whom it speaks for may be said by the name of its key alone: it names nobody itself, or
+    /// leaves the port out.
+    fileprivate var isNamedByItsKey: Bool {
+        switch kind {
+        case .ocm(.notifications), .token: true
+        case .ocm, .ocs: false
+        }
+    }
+}
+
+extension NamedSigner {
+    /// What the name of the key says; nobody where none was read.
+    fileprivate init(_ presented: Result<Presented, Denial>?) {
+        guard let id = try? presented?.get().signature.keyID else {
+            self = .nobody
+            return
+        }
+        if let host = PresentedSignature.host(ofKeyID: id) {
+            self = .host(host)
+        } else {
+            self = PresentedSignature.namesHost(id) ? .nobody : .keyOnly
         }
     }
 }

@@ -20,7 +20,7 @@ extension Gateway {
     /// Refused: whatever the policy denies, in its own words.
     func evaluate(_ verified: Verified, _ trail: Trail) throws(Denial) -> Permitted {
         let facts = facts(
-            verified.claimed, peer: verified.peer, signature: verified.signature,
+            verified.claimed, trail, peer: verified.peer, signature: verified.signature,
             document: verified.document)
         let standings = trail.policy.standings(of: facts)
         let judgement = judge(
@@ -36,12 +36,15 @@ extension Gateway {
         return Permitted(verified: verified, settings: verdict.settings)
     }
 
-    /// What the policy may know of a message.
+    /// What the policy may know of a message: beside what it says itself, which the trail has since it
+    /// was read, who sends it, and how.
     func facts(
-        _ claimed: Claimed, peer: PeerHost?, signature: SignatureStanding,
+        _ claimed: Claimed, _ trail: Trail, peer: PeerHost?, signature: SignatureStanding,
         document: DiscoveryDocument?
     ) -> Facts {
-        var facts = Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
+        var facts =
+            trail.facts ?? Facts(claimed.received.occasion, peer: peer, now: claimed.received.now)
+        facts.peer = peer
         if let claim = claimed.claim { facts.alsoNamed = claim.hosts(besides: peer) }
         facts.address = claimed.received.client.address.map { NetworkAddress($0) }
         facts.mtls = claimed.received.client.shows(
@@ -59,7 +62,6 @@ extension Gateway {
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
         facts.software = document?.software
-        facts.fill(from: claimed.message, ours: site.hosts)
         if case .token(let request) = claimed.message, let peer {
             // The one that would be granted. Of a code that any peer may exchange, the share is judged
             // whoever shows it.

@@ -39,6 +39,13 @@ extension Verified {
     }
 }
 
+/// The signature that a message presents; nothing of it is verified.
+struct Presented: Sendable {
+    /// As its signer saw it.
+    let message: SignedMessage
+    let signature: PresentedSignature
+}
+
 /// What is known of the signature of a message after `verify`.
 enum SignatureStanding: Sendable {
     /// None; `advertised` when the peer publishes keys and so must sign.
@@ -61,17 +68,32 @@ extension Gateway {
     /// `observe` these are noted and the message goes on.
     func verify(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
         do throws(Denial) {
-            let message = try signedMessage(claimed.received)
-            let presented = try PresentedSignature(message)
-            trail.presented(presented, now: claimed.received.now)
-            if case .none = presented { return try await unsigned(claimed, trail) }
-            return try await signed(claimed, presented, message, trail)
+            let presented = try signature(of: claimed)
+            trail.presented(presented.signature, now: claimed.received.now)
+            if case .none = presented.signature { return try await unsigned(claimed, trail) }
+            return try await signed(claimed, presented.signature, presented.message, trail)
         } catch {
             suspect(error, claimed, decision: trail.decision)
             try refuse(error, orTell: trail)
             return Verified(
                 claimed: claimed, peer: claimed.claim?.peer, signature: .tolerated(error),
                 document: nil)
+        }
+    }
+
+    /// The signature that a message presents, and the message that it is of.
+    ///
+    /// Refused (`signature_invalid`): what ``PresentedSignature`` refuses; `malformed_request`: a target
+    /// that no signature can cover.
+    func signature(of claimed: Claimed) throws(Denial) -> Presented {
+        try (claimed.presented ?? presented(by: claimed.received)).get()
+    }
+
+    /// The same of a message of which nothing is known yet.
+    func presented(by received: Received) -> Result<Presented, Denial> {
+        Result { () throws(Denial) in
+            let message = try signedMessage(received)
+            return Presented(message: message, signature: try PresentedSignature(message))
         }
     }
 
@@ -104,7 +126,7 @@ extension Gateway {
                 claimed: claimed, peer: peer, signature: .none(.yes), document: nil)
         }
         // Nor is anything fetched for a message that policy refuses without a signature.
-        let facts = facts(claimed, peer: peer, signature: .none(.no), document: nil)
+        let facts = facts(claimed, trail, peer: peer, signature: .none(.no), document: nil)
         let standing = trail.policy.standing(of: peer, now: facts.now)
         guard trail.policy.evaluate(facts, standing, room: Policy.roomForAll).action == .allow
         else {

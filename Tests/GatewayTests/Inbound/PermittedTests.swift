@@ -12,9 +12,10 @@ import Transport
     ) throws -> Facts {
         let world = try TestWorld()
         let received = try world.received(TestRequest("/", Messages.share(from: "modern.test")))
-        let claimed = try world.gateway.identify(received, world.trail(received))
+        let trail = world.trail(received)
+        let claimed = try world.gateway.identify(received, trail)
         return world.gateway.facts(
-            claimed, peer: claimed.claim?.peer, signature: signature, document: document)
+            claimed, trail, peer: claimed.claim?.peer, signature: signature, document: document)
     }
 
     @Test func thePolicyLearnsWhatTheMessageSays() throws {
@@ -38,7 +39,7 @@ import Transport
             let trail = world.trail(received)
             let claimed = try world.gateway.identify(received, trail)
             let facts = world.gateway.facts(
-                claimed, peer: claimed.claim?.peer, signature: .valid(.tag, .ed25519, .none),
+                claimed, trail, peer: claimed.claim?.peer, signature: .valid(.tag, .ed25519, .none),
                 document: nil)
             #expect(trail.facts?.recipient == facts.recipient && trail.facts?.owner == facts.owner)
             found.append(facts)
@@ -85,9 +86,10 @@ import Transport
         ]
         for (text, kind, type) in messages {
             let received = try world.received(TestRequest("/", text, type: type), as: kind)
-            let claimed = try world.gateway.identify(received, world.trail(received))
+            let trail = world.trail(received)
+            let claimed = try world.gateway.identify(received, trail)
             let facts = world.gateway.facts(
-                claimed, peer: claimed.claim?.peer, signature: .none(.no), document: nil)
+                claimed, trail, peer: claimed.claim?.peer, signature: .none(.no), document: nil)
             #expect(facts.notificationType == "SHARE_UNSHARED")
             #expect(facts.owner == "alice@legacy.test" && facts.sender == facts.owner)
             #expect(facts.recipient == "bob@cloud.test" && facts.resourceType == "file")
@@ -157,7 +159,8 @@ import Transport
             let verified = try await world.verify(
                 try peer.request("/ocm/shares", share, at: world.clock.now))
             let facts = world.gateway.facts(
-                verified.claimed, peer: verified.peer, signature: verified.signature,
+                verified.claimed, world.trail(verified.claimed.received), peer: verified.peer,
+                signature: verified.signature,
                 document: verified.document)
             #expect(facts.keyPinned == fact)
             try await world.gateway.makeDurable(verified.memory.take())
@@ -225,9 +228,10 @@ import Transport
         ]
         for (text, endpoint) in messages {
             let received = try world.received(TestRequest("/", text), as: .ocm(endpoint))
-            let claimed = try world.gateway.identify(received, world.trail(received))
+            let trail = world.trail(received)
+            let claimed = try world.gateway.identify(received, trail)
             let facts = world.gateway.facts(
-                claimed, peer: peer, signature: .valid(.tag, .ed25519, .none), document: nil)
+                claimed, trail, peer: peer, signature: .valid(.tag, .ed25519, .none), document: nil)
             #expect(facts.invite == fact)
         }
     }
@@ -261,9 +265,10 @@ import Transport
         ]
         for (text, type, kind) in messages {
             let received = try world.received(TestRequest("/", text, type: type), as: kind)
-            let claimed = try world.gateway.identify(received, world.trail(received))
+            let trail = world.trail(received)
+            let claimed = try world.gateway.identify(received, trail)
             let facts = world.gateway.facts(
-                claimed, peer: PeerHost(judged), signature: .none(.no), document: nil)
+                claimed, trail, peer: PeerHost(judged), signature: .none(.no), document: nil)
             #expect(facts.invite == fact)
         }
     }
