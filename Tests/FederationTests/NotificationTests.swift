@@ -69,6 +69,22 @@ import Testing
         #expect(notification.secret == nil)
     }
 
+    /// OCM 1.5 has it in `notification.file`.
+    @Test(arguments: [
+        #""notification":{"file":{"providerId":"1"}}"#,
+        #""providerId":null,"notification":{"file":{"providerId":"1"}}"#,
+        #""providerId":1,"notification":{"file":{"providerId":"1","permissions":["read"]}}"#,
+        #""providerId":"1","notification":{"file":{"name":"a"}}"#,
+        #""providerId":"1","notification":{"file":{"providerId":null}}"#,
+        #""providerId":"1","notification":{"file":"2"}"#,
+    ])
+    func theShareIsNamedInEitherPlace(_ members: String) throws {
+        let notification = try read(
+            #"{"notificationType":"SHARE_DECLINED","senderDomain":"Host.test",\#(members)}"#)
+        #expect(notification.providerID == ProviderID("1"))
+        #expect(notification.senderDomain == PeerHost("host.test"))
+    }
+
     @Test(arguments: [
         #"{"resourceType":"file","providerId":"1","notification":{}}"#,
         #"{"notificationType":"X","resourceType":7,"providerId":"1"}"#,
@@ -81,6 +97,14 @@ import Testing
         #"{"notificationType":"X","resourceType":"file","providerId":"1","notification":{"SharedSecret":"a"}}"#,
         #"{"notificationType":"X","resourceType":"file","providerId":"1","providerID":"2"}"#,
         #"{"notificationtype":"X","resourceType":"file","providerId":"1"}"#,
+        #"{"notificationType":"X","notification":{"file":{}}}"#,
+        #"{"notificationType":"X","notification":{"File":{"providerId":"1"}}}"#,
+        #"{"notificationType":"X","notification":{"file":{"ProviderId":"1"}}}"#,
+        #"{"notificationType":"X","providerId":"1","notification":{"file":{"providerId":"2"}}}"#,
+        #"{"notificationType":"X","providerId":"1","notification":{"file":{"providerId":[]}}}"#,
+        #"{"notificationType":"X","providerId":"1","senderDomain":7}"#,
+        #"{"notificationType":"X","providerId":"1","senderDomain":"a host"}"#,
+        #"{"notificationType":"X","providerId":"1","SenderDomain":"h.test"}"#,
     ])
     func brokenNotificationsAreRefused(_ text: String) {
         let denial = #expect(throws: Denial.self) { try read(text) }

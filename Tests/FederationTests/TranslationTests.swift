@@ -389,6 +389,18 @@ import Testing
         #expect(try said(Self.ocis, whole) == whole)
     }
 
+    @Test func anIDInsideIsWrittenWhereTheBackendLooks() throws {
+        let text =
+            #"{"notificationType":"SHARE_DECLINED","resourceType":"file","notification":{"file":{"providerId":"7"}}}"#
+        let notification = try Notification(parsing: Array(text.utf8))
+        for translation in [Self.nextcloud27, Self.nextcloud33, Self.ocis] {
+            #expect(
+                translation.notification(notification).text
+                    == text.dropLast() + #","providerId":"7"}"#)
+        }
+        #expect(!Self.generic.notification(notification).isChanged)
+    }
+
     @Test func secretsInAChangedProtocolAreSwappedToo() throws {
         let text =
             #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","providerId":"1","notification":{"grantee":"u@h","protocol":{"name":"multi","options":{},"webdav":{"sharedSecret":"SECRET15CHARS00"}}}}"#

@@ -5,7 +5,10 @@ package struct Notification: Sendable {
     package let received: [UInt8]
     package let members: JSONObject
     package let type: Kind
+    /// `providerId`, or that of `notification.file`, where OCM 1.5 has it.
     package let providerID: ProviderID
+    /// Whose message OCM 1.5 says that it is; whoever reads it has to hold it against the signer.
+    package let senderDomain: PeerHost?
     /// Optional in the drafts; every old server wants it.
     package let resourceType: String?
     /// The secret of the share, which Nextcloud and ownCloud take as the sender's proof.
@@ -66,30 +69,51 @@ package struct Notification: Sendable {
 
     /// Reads the body of `POST /notifications`.
     ///
-    /// Refused (`malformed_message`): a missing or mistyped `notificationType` or `providerId`, a
-    /// `resourceType` that is no text, or an empty one, a `notification` that is no object, a secret
-    /// outside printable ASCII, permissions that cannot be read.
+    /// Refused (`malformed_message`): a missing or mistyped `notificationType` or `providerId`, two ids
+    /// that differ, a `resourceType` that is no text, or an empty one, a `senderDomain` that is no host,
+    /// a `notification` that is no object, a secret outside printable ASCII, permissions that cannot be
+    /// read.
     package init(parsing bytes: [UInt8]) throws(Denial) {
         let reader = try MessageReader(
-            bytes, known: ["notificationType", "resourceType", "providerId", "notification"])
+            bytes,
+            known: [
+                "notificationType", "resourceType", "providerId", "senderDomain", "notification",
+            ])
         received = bytes
         members = reader.object
         type = Kind(try reader.string("notificationType", upTo: 128))
         resourceType =
             reader.isPresent("resourceType") ? try reader.string("resourceType", upTo: 64) : nil
-        providerID = try reader.providerID()
-        guard let details = try reader.optionalObject("notification") else {
+        senderDomain = reader.isPresent("senderDomain") ? try reader.host("senderDomain") : nil
+        let details = try reader.optionalObject("notification")
+        providerID = try Self.providerID(reader, details)
+        guard let details else {
             hasDetails = false
             secret = nil
             grantee = nil
             permissions = [:]
             return
         }
-        let inner = try MessageReader(details, known: ["sharedSecret", "grantee", "protocol"])
+        let inner = try MessageReader(
+            details, known: ["sharedSecret", "grantee", "protocol", "file"])
         hasDetails = true
         secret = try inner.optionalSecret("sharedSecret")
         grantee = try inner.optionalString("grantee")
         permissions = try type == .shareChangePermission ? Self.permissions(inner) : [:]
+    }
+
+    /// The id at either place: a reader of OCM 1.5 goes by the inner one, all others by the outer.
+    private static func providerID(
+        _ reader: MessageReader, _ details: JSONObject?
+    ) throws(Denial) -> ProviderID {
+        guard let file = details?["file"]?.object else { return try reader.providerID() }
+        let inner = try MessageReader(file, known: ["providerId"])
+        guard inner.isPresent("providerId") else { return try reader.providerID() }
+        let id = try inner.providerID()
+        if reader.isPresent("providerId"), try reader.providerID() != id {
+            throw Denial(.malformedMessage, "providerId names two shares")
+        }
+        return id
     }
 
     private static func permissions(

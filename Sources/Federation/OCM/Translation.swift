@@ -115,6 +115,10 @@ package struct Translation: Sendable {
         grantee: String? = nil, resourceType: String? = nil
     ) -> TranslatedBody {
         var members = notification.members
+        // OCM 1.5 has the id in `notification.file`, where only a backend that we do not know may look.
+        if backend.kind != .generic, members["providerId"].map(\.isNull) ?? true {
+            members["providerId"] = .string(notification.providerID.text)
+        }
         write(notification.providerID, in: &members)
         if notification.resourceType == nil, let resourceType {
             members["resourceType"] = .string(known(resourceType))

@@ -119,6 +119,10 @@ extension Gateway {
         _ notification: Federation.Notification, _ verified: Verified, _ view: BackendServer.View,
         _ trail: Trail
     ) throws(Denial) -> BackendMessage {
+        if let named = notification.senderDomain, !named.isSaid(of: verified.peer) {
+            let denial = Denial(.senderMismatch, "senderDomain is \(named), which did not send it")
+            try refuse(denial, orTell: trail)
+        }
         let share = verified.claimed.share
         // A notification without a secret from the share's own verified peer (settled questions, 16).
         var filling: Secret?
@@ -244,6 +248,13 @@ extension Gateway {
             verified: verified, target: target, body: form.serialized(), dropped: dropped,
             added: added, memory: memory, made: made, ends: ends,
             secrets: verified.claimed.message.secrets + told, api: .ocs)
+    }
+}
+
+extension PeerHost {
+    /// Whether it names a peer, whose port may be left out.
+    fileprivate func isSaid(of peer: PeerHost?) -> Bool {
+        self == peer || (port == nil && name == peer?.name)
     }
 }
 

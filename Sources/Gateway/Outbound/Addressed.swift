@@ -81,7 +81,9 @@ extension Gateway {
             try own(request.shareWith.host, "shareWith")
             try meant(request.owner.host, host)
         case .ocsShare(let share): try own(share.owner.host, "remote")
-        case .notification, .ocsChange: break
+        case .notification(let notification):
+            if let named = notification.senderDomain { try own(named, "senderDomain") }
+        case .ocsChange: break
         case .token: throw Denial(.notFound, "the gateway exchanges codes itself")
         }
     }

@@ -199,6 +199,27 @@ import Transport
         }
     }
 
+    /// A reader of OCM 1.5 would go by it.
+    @Test func aNotificationNamesNobodyElseAsItsSender() async throws {
+        let (world, peer) = try world("generic")
+        _ = try await world.accept(
+            try peer.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now))
+        func note(_ domain: String) throws -> TestRequest {
+            world.clock.pass(1)
+            let text = Messages.notification(secret: nil)
+            return try peer.request(
+                "/ocm/notifications",
+                #"{"senderDomain":"\#(domain)","# + text.dropFirst(), at: world.clock.now)
+        }
+        #expect(
+            try await world.denial(note("victim.test"), as: .ocm(.notifications))?.code
+                == .senderMismatch)
+        for domain in ["modern.test", "Modern.test:443"] {
+            #expect(try await world.denial(note(domain), as: .ocm(.notifications)) == nil)
+        }
+    }
+
     @Test func anUnsignedNotificationHasNoSecretFilledIn() async throws {
         let (world, _) = try world()
         let sent = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))

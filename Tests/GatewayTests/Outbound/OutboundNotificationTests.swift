@@ -54,6 +54,17 @@ import Transport
         #expect(world.lines.all.allSatisfy { !$0.contains(code) })
     }
 
+    @Test func nobodyElseIsNamedAsTheSender() async throws {
+        _ = try await world.send(OutboundMessages.share(to: "cavage.test"), to: "cavage.test")
+        for (domain, isOurs) in [("other.test", false), ("cloud.test", true)] {
+            let text = OutboundMessages.notification("SHARE_UNSHARED")
+            let answer = try await world.notify(
+                #"{"senderDomain":"\#(domain)","# + text.dropFirst(), to: "cavage.test")
+            #expect((answer.status == 201) == isOurs)
+        }
+        #expect(world.mail.sent.count == 2)
+    }
+
     @Test func ocisGetsTheReceiverByWhomItFindsTheShare() async throws {
         _ = try await world.send(OutboundMessages.share(to: "legacy.test"), to: "legacy.test")
         let answer = try await world.notify(
