@@ -35,6 +35,11 @@ enum Samples {
     static let talk =
         #"{"shareWith":"bob@h.test","shareType":"user","name":"room","resourceType":"talk-room","providerId":"5","owner":"alice@nc33a.test","sharedBy":"alice@nc33a.test","protocol":{"name":"nctalk","options":{"sharedSecret":"SECRET15CHARS00","roomName":"x"},"invitedCloudId":"bob@h.test","roomType":3}}"#
 
+    /// Not recorded: composed by `legacy-wire.md` 2.1 and 7.1 (Talk share of Nextcloud 35).
+    static let talk35 = talk.replacing(
+        #""options":{"sharedSecret":"SECRET15CHARS00","roomName":"x"},"#,
+        with: #""webdav":{"uri":"5","sharedSecret":"SECRET15CHARS00"},"roomName":"x","#)
+
     static func share(_ text: String) throws -> Share { try Share(parsing: Array(text.utf8)) }
 }
 

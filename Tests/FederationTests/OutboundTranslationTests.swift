@@ -278,7 +278,11 @@ import Testing
     }
 
     @Test func whatCannotCarryTheDemandIsRefusedToWhoMakesIt() throws {
-        for text in [Samples.talk, Samples.calendar] {
+        let applications = ["deck", "tables", "talk-room"].map { type in
+            Samples.nextcloud33.replacing(#""file""#, with: #""\#(type)""#)
+        }
+        let named = Samples.talk35.replacing("talk-room", with: "poll")
+        for text in applications + [Samples.talk, Samples.calendar, Samples.talk35, named] {
             let denial = #expect(throws: Denial.self) {
                 try share(text, to: DiscoverySamples.opencloudmeshgo)
             }

@@ -106,10 +106,21 @@ extension Share {
         switch shape {
         case .foreign: false
         case .legacy, .single, .multi:
-            // Nextcloud calls the way to a calendar `webdav` too.
-            resourceType != "calendar"
+            !Self.ofApplications.contains(resourceType) && namesNoApplication
                 && (webdav != nil
                     || ["file", "folder", "library", "ro-crate"].contains(resourceType))
+        }
+    }
+
+    /// What Nextcloud's applications share: it calls every way `webdav` where they do not (`legacy-wire.md`
+    /// 3.6).
+    private static let ofApplications: Set = ["calendar", "deck", "tables", "talk-room"]
+
+    /// Nextcloud 35 puts an application's name over the way that it has for every share.
+    private var namesNoApplication: Bool {
+        switch members["protocol"]?.object?["name"]?.string {
+        case nil, "webdav"?, "multi"?: true
+        case _?: false
         }
     }
 
