@@ -123,6 +123,40 @@ import Testing
         }
     }
 
+    /// Nextcloud 35 tells both over the one way that it has for every share.
+    @Test(arguments: [nextcloud27, nextcloud33])
+    func whatAnApplicationSharesKeepsItsWords(_ translation: Translation) throws {
+        let way = #""webdav":{"uri":"5","sharedSecret":"SECRET15CHARS00"}"#
+        let options = JSONObject([
+            ("sharedSecret", .string("SECRET15CHARS00")),
+            ("permissions", .string(SharePermissions.literal)),
+        ])
+        let calendar = Samples.calendar.replacing(
+            #""options":{"sharedSecret":"SECRET15CHARS00"}"#, with: way)
+        for new in [calendar, Samples.talk35] {
+            let told = try members(try translation.share(try Samples.share(new)))["protocol"]?
+                .object
+            let sent = try #require(JSONValue(parsing: Array(new.utf8)).object?["protocol"]?.object)
+            #expect(told?["options"] == .object(options))
+            #expect(
+                told?.members.map(\.name).sorted()
+                    == sent.members.map(\.name)
+                    .map { $0 == "webdav" ? "options" : $0 }.sorted())
+            for (name, value) in sent.members where name != "webdav" {
+                #expect(told?[name] == value)
+            }
+        }
+    }
+
+    @Test func aRoomIsNoShareOfFiles() throws {
+        for translation in [Self.opencloud, Self.ocis] {
+            let denial = #expect(throws: Denial.self) {
+                try translation.share(try Samples.share(Samples.talk35), uri: "https://a.test/")
+            }
+            #expect(denial?.code == .protocolNotSupported)
+        }
+    }
+
     @Test func aShareWithoutWebDAVIsNotForOldServers() throws {
         let text = Samples.opencloudmeshgo.replacing(#""webdav":"#, with: #""ssh":"#)
         let share = try Samples.share(text)

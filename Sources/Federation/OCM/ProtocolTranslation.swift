@@ -50,7 +50,7 @@ extension Translation {
     }
 
     /// Down to `{"name":"webdav","options":{"sharedSecret","permissions"}}`, which has no place for what
-    /// a share demands.
+    /// a share demands. What an application says of its share beside the ways to it stays, and its name.
     private func legacy(
         _ share: Share, _ ways: JSONObject, _ taken: Set<ShareRequirement>
     ) throws(Denial) -> JSONObject {
@@ -68,7 +68,14 @@ extension Translation {
         if backend.readsPermissionsLiteral {
             options["permissions"] = .string(SharePermissions.literal)
         }
-        return JSONObject([("name", .string("webdav")), ("options", .object(options))])
+        let name = ways["name"]?.string ?? "multi"
+        var result = JSONObject([
+            ("name", .string(name == "multi" ? "webdav" : name)), ("options", .object(options)),
+        ])
+        for (member, value) in ways.members where result[member] == nil && value.object == nil {
+            result[member] = value
+        }
+        return result
     }
 
     /// Up to `{"name":"multi","options":{},"webdav":{…}}`, which is a share of files.
