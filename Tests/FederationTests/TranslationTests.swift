@@ -335,9 +335,12 @@ import Testing
     func anotherWayThatDemandsNoneOfItStays(_ requirements: String) throws {
         let way = #""webapp":{"uri":"https://x.test/app","sharedSecret":"OTHER"\#(requirements)}"#
         let text = Samples.opencloudmeshgo.replacing(#""webdav":{"#, with: "\(way),\"webdav\":{")
-        let body = try Self.cernbox.share(
-            try Samples.share(text), taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
-        #expect(body.text.contains(way))
+        let share = try Samples.share(text)
+        for translation in [Self.opencloud, Self.generic] {
+            let body = try translation.share(
+                share, taken: [.mustExchangeToken], uri: "https://x.test/dav/1")
+            #expect(body.text.contains(way))
+        }
     }
 
     @Test func theOnlyWayStaysWhateverItDemands() throws {

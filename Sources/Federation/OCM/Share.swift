@@ -60,11 +60,14 @@ package struct Share: Sendable {
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 
     /// The names of the ways beside WebDAV that demand what somebody meets on WebDAV alone: nobody
-    /// does on these.
+    /// does on these. Nor on those with the secret of a WebDAV that demands it, which is replaced.
     package func unmetWays(_ taken: Set<ShareRequirement>) -> [String] {
-        guard webdav?.secret != nil else { return [] }
+        guard let webdav, let secret = webdav.secret else { return [] }
+        let isReplaced = webdav.requirements.contains { taken.contains($0) }
         return protocols.filter { way in
-            way.name != "webdav" && way.requirements.contains { taken.contains($0) }
+            way.name != "webdav"
+                && (way.requirements.contains { taken.contains($0) }
+                    || isReplaced && way.secret == secret)
         }.map(\.name)
     }
 

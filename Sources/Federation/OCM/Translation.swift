@@ -79,11 +79,20 @@ package struct Translation: Sendable {
         members["resourceType"] = .string(known(share.resourceType))
         var ways = try protocolForBackend(share, taken: taken, uri: uri())
         Self.remove(taken, from: &ways)
-        for name in share.unmetWays(taken) { ways[name] = nil }
+        for name in waysLeftOut(of: share, taken) { ways[name] = nil }
         if share.resourceType == "file", backend.namesSingleFiles { tellSegment(in: &ways) }
         ways = ways.replacing(swaps)
         members["protocol"] = .object(ways)
         return Self.body(members, share.members, share.received)
+    }
+
+    /// The names of the ways to a share that the backend is not told. CERNBox refuses a whole share for a
+    /// way that the sender's document does not name, and of files it is told WebDAV there alone.
+    package func waysLeftOut(of share: Share, _ taken: Set<ShareRequirement>) -> [String] {
+        guard backend.kind == .cernbox, share.webdav?.secret != nil else {
+            return share.unmetWays(taken)
+        }
+        return share.protocols.map(\.name).filter { $0 != "webdav" }
     }
 
     /// Writes the URI of a single file so that the backend, which appends its name, finds it.

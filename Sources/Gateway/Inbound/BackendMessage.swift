@@ -108,7 +108,9 @@ extension Gateway {
             signed: verified.signedBy != nil && signsForBackend,
             uri: Self.location(of: share, verified))
         if body.isChanged { trail.altered("translated") }
-        if !share.unmetWays(Self.takenOver).isEmpty { trail.altered("ways left out") }
+        if !translation.waysLeftOut(of: share, Self.takenOver).isEmpty {
+            trail.altered("ways left out")
+        }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
             verified, .shares, view, body, memory: draft.changes, made: draft.made,

@@ -22,8 +22,8 @@ extension Gateway {
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
-        let unmet = share.unmetWays(Self.takenOver)
-        let ways = share.protocols.filter { $0.secret != nil && !unmet.contains($0.name) }
+        let untold = Translation(for: backend.view.backend).waysLeftOut(of: share, Self.takenOver)
+        let ways = share.protocols.filter { $0.secret != nil && !untold.contains($0.name) }
         let accesses = ways.map { way in
             NewAccess(
                 protocolName: way.name, secret: way.secret ?? Secret([]),

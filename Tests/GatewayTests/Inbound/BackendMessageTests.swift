@@ -111,6 +111,36 @@ import Transport
         #expect(data.path.real == "/dav/x7")
     }
 
+    /// What its secret is replaced by opens nothing at the application.
+    @Test(arguments: ["secret-of-seven", "secret-of-webapp"])
+    func aWayWithASecretThatIsReplacedIsLeftOut(_ secret: String) async throws {
+        let (world, peer) = try world("opencloud")
+        let share = Messages.share(from: "modern.test").replacing(
+            #""webdav":{"#,
+            with: #""webapp":{"uri":"https://modern.test/app","sharedSecret":"\#(secret)"},"#
+                + #""webdav":{"#)
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        let isOwn = secret == "secret-of-webapp"
+        #expect((ways["webapp"] != nil) == isOwn)
+        #expect(message.made?.accesses.map(\.protocolName).contains("webapp") == isOwn)
+    }
+
+    /// It takes no way that the sender's document does not name, as we write that for it.
+    @Test func cernboxIsToldWebDAVAlone() async throws {
+        let (world, peer) = try world("cernbox")
+        let share = Messages.share(from: "modern.test", requirements: "").replacing(
+            #""webdav":{"#,
+            with: #""webapp":{"uri":"https://modern.test/app","sharedSecret":"of-webapp"},"#
+                + #""embedded":{"payload":"x"},"webdav":{"#)
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let ways = try #require(try body(message.body)["protocol"]?.object)
+        #expect(ways.members.map(\.name) == ["name", "webdav"])
+        #expect(message.made?.accesses.map(\.protocolName) == ["webdav"])
+    }
+
     @Test func inTheDeprecatedShapeTheDataAreAtTheOwnersPrefix() async throws {
         let (world, peer) = try world("opencloud")
         let message = try await world.accept(
