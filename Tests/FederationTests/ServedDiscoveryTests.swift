@@ -66,6 +66,28 @@ import Testing
         #expect(document.capabilities.contains(.protocolObject))
     }
 
+    /// CERNBox takes no share of a type that the sender's document does not name.
+    @Test func foldersAreNamedWhereTheyAreShared() throws {
+        func types(_ kind: BackendKind, _ types: String) throws -> [DiscoveryDocument.ResourceType]
+        {
+            try served(
+                kind,
+                try backend(
+                    #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[\#(types)]}"#
+                )
+            ).1.resourceTypes
+        }
+        let file =
+            #"{"name":"file","shareTypes":["user","group"],"protocols":{"webdav":"/dav/ocm"}}"#
+        let named = try types(.opencloud, file)
+        #expect(named.map(\.name) == ["file", "folder"])
+        #expect(named.map(\.shareTypes) == [["user", "group"], ["user", "group"]])
+        #expect(named.map { $0.protocols["webdav"]?.string } == ["/dav/ocm/", "/dav/ocm/"])
+        let folder = #"{"name":"folder","shareTypes":["user"],"protocols":{"webdav":"/d/"}}"#
+        #expect(try types(.cernbox, "\(folder),\(file)").map(\.name) == ["folder", "file"])
+        #expect(try types(.nextcloud, file).map(\.name) == ["file"])
+    }
+
     /// opencloudmesh-go would name a place at our own host, where the data are not.
     @Test(arguments: [
         "", #","webdav-receive":{"uri":"absolute"}"#, #","WebDAV-Receive":{"uri":"absolute"}"#,
@@ -104,6 +126,9 @@ import Testing
         #expect(document.endPoint == "https://cloud.uni.example" + kind.usualEndPoint)
         #expect(document.webdavPath == kind.usualWebDAV)
         #expect((object["shareTypes"] != nil) == (kind == .owncloud10))
+        let sharesFolders = [.ocis, .opencloud, .cernbox].contains(kind)
+        #expect(
+            document.resourceTypes.map(\.name) == (sharesFolders ? ["file", "folder"] : ["file"]))
         #expect(document.capabilities.contains(.protocolObject))
     }
 

@@ -127,9 +127,9 @@ package struct ServedDiscovery: Sendable {
             !types.isEmpty
         else {
             let protocols = JSONObject([("webdav", .string(kind.usualWebDAV))])
-            return [resourceType("file", ["user"], protocols)]
+            return kind.fileTypes.map { resourceType($0, ["user"], protocols) }
         }
-        return types.map { type in
+        return Self.whole(types, kind).map { type in
             var protocols = type.protocols
             if let text = protocols["webdav"]?.string {
                 protocols["webdav"] = .string(DiscoveryDocument.path(of: .string(text)) ?? text)
@@ -143,6 +143,20 @@ package struct ServedDiscovery: Sendable {
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes, protocols)
         }
+    }
+
+    /// With every type of files that the kind shares: OpenCloud and oCIS name `file` alone, and CERNBox from
+    /// 3.11 on takes no share of a type that its sender's document does not name.
+    private static func whole(
+        _ types: [DiscoveryDocument.ResourceType], _ kind: BackendKind
+    ) -> [DiscoveryDocument.ResourceType] {
+        guard let file = types.first(where: { $0.name == "file" }) else { return types }
+        let missing = kind.fileTypes.filter { name in !types.contains { $0.name == name } }
+        return types
+            + missing.map {
+                DiscoveryDocument.ResourceType(
+                    name: $0, shareTypes: file.shareTypes, protocols: file.protocols)
+            }
     }
 
     private func resourceType(
