@@ -85,7 +85,8 @@ import Testing
         #expect(named.map { $0.protocols["webdav"]?.string } == ["/dav/ocm/", "/dav/ocm/"])
         let folder = #"{"name":"folder","shareTypes":["user"],"protocols":{"webdav":"/d/"}}"#
         #expect(try types(.cernbox, "\(folder),\(file)").map(\.name) == ["folder", "file"])
-        #expect(try types(.nextcloud, file).map(\.name) == ["file"])
+        #expect(try types(.nextcloud, file).map(\.name) == ["file", "folder"])
+        #expect(try types(.generic, file).map(\.name) == ["file"])
     }
 
     /// opencloudmesh-go would name a place at our own host, where the data are not.
@@ -126,9 +127,9 @@ import Testing
         #expect(document.endPoint == "https://cloud.uni.example" + kind.usualEndPoint)
         #expect(document.webdavPath == kind.usualWebDAV)
         #expect((object["shareTypes"] != nil) == (kind == .owncloud10))
-        let sharesFolders = [.ocis, .opencloud, .cernbox].contains(kind)
         #expect(
-            document.resourceTypes.map(\.name) == (sharesFolders ? ["file", "folder"] : ["file"]))
+            document.resourceTypes.map(\.name)
+                == (kind == .generic ? ["file"] : ["file", "folder"]))
         #expect(document.capabilities.contains(.protocolObject))
     }
 
@@ -155,7 +156,7 @@ import Testing
         )
         let document = try DiscoveryDocument(parsing: site.document(for: .nextcloud, inner))
         #expect(document.inviteAcceptDialog == nil)
-        #expect(document.resourceTypes.map(\.name) == ["file"])
+        #expect(document.resourceTypes.map(\.name) == ["file", "folder"])
     }
 
     @Test func aKeyIdWithoutSchemeIsNeverPublished() {

@@ -161,8 +161,8 @@ extension Backend {
 extension BackendKind {
     fileprivate var nameOfTypes: String { self == .owncloud10 ? "shareTypes" : "resourceTypes" }
 
-    /// CERN's reva looks for the type of the share by its name, and all of the family share folders as such.
-    var fileTypes: [String] {
+    /// CERN's reva looks for the type of the share by its name.
+    fileprivate var fileTypes: [String] {
         switch self {
         case .ocis, .opencloud, .cernbox: ["file", "folder"]
         case .nextcloud, .owncloud10, .seafile, .generic: ["file"]

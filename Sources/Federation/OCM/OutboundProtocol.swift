@@ -27,7 +27,7 @@ extension OutboundTranslation {
     }
 
     /// Whether the peer reads the deprecated shape too, and finds out by it what the share is of.
-    private func staysOlder(_ share: Share) -> Bool {
+    func staysOlder(_ share: Share) -> Bool {
         share.shape == .legacy && dialect.reader.looksForFolders && !demandsTokens(share)
     }
 

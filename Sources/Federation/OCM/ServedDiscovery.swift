@@ -127,7 +127,7 @@ package struct ServedDiscovery: Sendable {
             !types.isEmpty
         else {
             let protocols = JSONObject([("webdav", .string(kind.usualWebDAV))])
-            return kind.fileTypes.map { resourceType($0, ["user"], protocols) }
+            return kind.sharedTypes.map { resourceType($0, ["user"], protocols) }
         }
         return Self.whole(types, kind).map { type in
             var protocols = type.protocols
@@ -145,13 +145,13 @@ package struct ServedDiscovery: Sendable {
         }
     }
 
-    /// With every type of files that the kind shares: OpenCloud and oCIS name `file` alone, and CERNBox from
+    /// With every type of files that peers are told of: most backends name `file` alone, and CERNBox from
     /// 3.11 on takes no share of a type that its sender's document does not name.
     private static func whole(
         _ types: [DiscoveryDocument.ResourceType], _ kind: BackendKind
     ) -> [DiscoveryDocument.ResourceType] {
         guard let file = types.first(where: { $0.name == "file" }) else { return types }
-        let missing = kind.fileTypes.filter { name in !types.contains { $0.name == name } }
+        let missing = kind.sharedTypes.filter { name in !types.contains { $0.name == name } }
         return types
             + missing.map {
                 DiscoveryDocument.ResourceType(
@@ -185,6 +185,15 @@ extension BackendKind {
         switch self {
         case .ocis, .opencloud, .cernbox: true
         case .nextcloud, .owncloud10, .seafile, .generic: false
+        }
+    }
+
+    /// What its shares of files are called to peers. Where the backend itself calls folders files, the gateway
+    /// does not, to who takes the word for it.
+    fileprivate var sharedTypes: [String] {
+        switch self {
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .cernbox, .seafile: ["file", "folder"]
+        case .generic: ["file"]
         }
     }
 

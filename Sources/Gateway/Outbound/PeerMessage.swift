@@ -56,7 +56,7 @@ extension Gateway {
         let body: TranslatedBody
         switch message {
         case .share(let sent):
-            let share = await named(sent, for: dialect, addressed.received.client, trail)
+            let share = await named(sent, by: translation, addressed.received.client, trail)
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
             try Self.refuseLeft(blanks, in: try translation.share(share, swaps: blanks))

@@ -9,10 +9,11 @@ extension Gateway {
     /// The backend is asked by the share's own secret, as a receiver would ask it. Where it does not
     /// answer soon enough, its word stands: the sender of the message waits meanwhile.
     func named(
-        _ share: Share, for dialect: PeerDialect, _ client: ClientConnection, _ trail: Trail
+        _ share: Share, by translation: OutboundTranslation, _ client: ClientConnection,
+        _ trail: Trail
     ) async -> Share {
         let view = backend.view
-        guard dialect.reader.namesSingleFiles, !view.backend.knowsFolders, share.isOfFiles,
+        guard translation.needsFoldersNamed(share), !view.backend.knowsFolders, share.isOfFiles,
             share.resourceType == "file", view.backend.credential == .basic,
             let secret = share.webdav?.secret,
             let answer = try? await sharedProperties(

@@ -61,6 +61,22 @@ import Transport
         #expect(file.uri?.hasSuffix("/ocmgate-file") == true)
     }
 
+    /// CERNBox looks itself only where it is not told of tokens.
+    @Test(arguments: [("", nil), (#","exchange-token""#, "folder")])
+    func cernboxIsToldWhereItCannotLook(_ capability: String, _ type: String?) async throws {
+        test.world.net.answer(
+            "https://one.test/.well-known/ocm", 200,
+            """
+            {"enabled":true,"apiVersion":"1.3.0","endPoint":"https://one.test/ocm",\
+            "provider":"CERNBox","resourceTypes":[{"name":"file","shareTypes":["user"],\
+            "protocols":{"webdav":"/remote.php/dav/ocm"}}],"capabilities":["invites"\(capability)],\
+            "tokenEndPoint":"https://one.test/ocm/token"}
+            """)
+        test.backend.answers(207, Self.properties("<d:collection/>"))
+        #expect(try await told().type == type ?? "file")
+        #expect(test.backend.take().isEmpty == (type == nil))
+    }
+
     @Test func whoLooksItselfOrKnowsNoFoldersIsToldTheBackendsWord() async throws {
         test.backend.answers(207, Self.properties("<d:collection/>"))
         _ = try await test.world.send(OutboundMessages.share(to: "two.test"), to: "two.test")
