@@ -146,8 +146,9 @@ package final class RunningGateway: Sendable {
         case succeeded(Succession)
     }
 
-    /// Stops: no new connections, requests in flight get `grace`, then all ends. Orders are carried out
-    /// meanwhile: an access may have to end sooner than its download. Cancelled, it waits no more.
+    /// Stops: no new connections but for messages under way, requests in flight get `grace`, then all ends.
+    /// Orders are carried out meanwhile: an access may have to end sooner than its download. Cancelled, it waits
+    /// no more.
     package func stop(grace: Duration) async {
         log.write(.info, .stopping)
         for task in background.withLock({ $0 }) { task.cancel() }
@@ -155,7 +156,8 @@ package final class RunningGateway: Sendable {
         withdrawOffer()
         let end = ContinuousClock.now + grace
         let shutdown = Task { [server, gateway] in
-            await server.shutdown(grace: grace)
+            await gateway.underWay.drain(until: Self.acceptingEnd(within: grace))
+            await server.shutdown(grace: end - .now)
             // Messages whose clients have gone take effect all the same.
             await gateway.underWay.drain(until: end)
         }
@@ -179,6 +181,12 @@ package final class RunningGateway: Sendable {
         gateway.tellOfCandidate()
         log.write(.info, .stopped)
         log.flush()
+    }
+
+    /// Until when connections are accepted for messages that are under way: their other side, a peer or the
+    /// server behind, asks for documents before it answers, over connections of its own.
+    private static func acceptingEnd(within grace: Duration) -> ContinuousClock.Instant {
+        .now + min(grace / 2, .seconds(5))
     }
 
     private struct Ending {
@@ -208,15 +216,16 @@ package final class RunningGateway: Sendable {
         _ = await Patience.result(within: time) { await task.value }
     }
 
-    /// Judges nothing more, answers what is judged, and lets state and journal go. Orders are carried out
-    /// meanwhile.
+    /// Judges nothing more, but while messages are under way that may need it, answers what is judged, and lets
+    /// state and journal go. Orders are carried out meanwhile.
     func letGo() async {
         gateway.steering.withLock { $0?.isHandingOver = true }
         for task in background.withLock({ $0 }) { task.cancel() }
         gateway.published.stop()
         let grace = Duration.seconds(30)
         let end = ContinuousClock.now + grace
-        await server.retire(grace: grace)
+        await gateway.underWay.drain(until: Self.acceptingEnd(within: grace))
+        await server.retire(grace: end - .now)
         // Messages whose clients have gone take effect all the same.
         await gateway.underWay.drain(until: end)
         gateway.lists.retire()

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+from backend import answer
 from gateway import binary
+from peers import as_json, legacy_share, share
 from test_service import SlowBackend, begin
 
 
@@ -99,3 +101,54 @@ def test_of_four_that_take_over_at_once_one_serves(streaming):
     assert len(left) == 1, tells()
     gateway.process = left[0]
     assert gateway.request("GET", "/a", connection=gateway.connect(timeout=60)).status == 200
+
+
+@pytest.mark.parametrize("leaving", ["gateway.stopping", "gateway.handing-over"])
+@pytest.mark.parametrize("direction", ["out", "in"])
+def test_who_asks_back_before_it_answers_a_message_is_heard(
+        start, legacy, peers, monkeypatch, direction, leaving):
+    """A peer, or the server behind, fetches documents over a connection of its own before it takes a share."""
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url, egress="")
+    peer, log, former = peers.peers["modern.test"], gateway.log_file, gateway.process
+    has_it, told = threading.Event(), []
+
+    def ask_back() -> int:
+        if direction == "out":
+            return gateway.request("GET", "/.well-known/ocm").status
+        return gateway.way_out().request("GET", "https://modern.test/.well-known/ocm").status
+
+    def asking_back(script):
+        def answered(request):
+            if not request.target.endswith("/shares"):
+                return script(request)
+            has_it.set()
+            wait(lambda: leaving in log.read_text(), log.read_text)
+            # Those who are not needed are not accepted any more by now.
+            time.sleep(0.3)
+            told.append(ask_back())
+            return answer(201, {"recipientDisplayName": "Bob"})
+        return answered
+
+    def send():
+        if direction == "in":
+            told.append(gateway.post(peer, "/ocm/shares", share(peer)).status)
+            return
+        document = legacy_share("cloud.test", "modern.test")
+        told.append(gateway.way_out().request(
+            "POST", "https://modern.test/ocm/shares", [("Content-Type", "application/json")],
+            as_json(document)).status)
+
+    asked = peer if direction == "out" else backend
+    monkeypatch.setattr(asked, "script", asking_back(asked.script))
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert has_it.wait(20), gateway.log()
+    if leaving == "gateway.stopping":
+        assert gateway.stop() == 0
+    else:
+        gateway.arguments = ["--take-over"]
+        gateway.start()
+        assert former.wait(20) == 0
+    sender.join()
+    assert told == [200, 201]
