@@ -228,7 +228,9 @@ import Transport
         test.backend.answers(200, taken)
         _ = test.backend.take()
         #expect(try await test.post("/ocm/notifications", text).status == 201)
-        #expect(test.backend.take() == ["POST /ocs/v2.php/cloud/shares/1/permissions -"])
+        // Its document it may be asked for anew by now.
+        let sent = test.backend.take().filter { $0.hasPrefix("POST ") }
+        #expect(sent == ["POST /ocs/v2.php/cloud/shares/1/permissions -"])
         // The older API may say 200 for a failure too.
         test.backend.answers(
             200, #"{"ocs":{"meta":{"status":"failure","statuscode":403,"message":"no"}}}"#)
@@ -250,7 +252,9 @@ import Transport
         test.backend.answers(200, taken)
         _ = test.backend.take()
         #expect(try await test.post("/ocm/notifications", text).status == 201)
-        #expect(test.backend.take() == ["POST /ocs/v2.php/cloud/shares/1/revoke -"])
+        // Its document it may be asked for anew by now.
+        let sent = test.backend.take().filter { $0.hasPrefix("POST ") }
+        #expect(sent == ["POST /ocs/v2.php/cloud/shares/1/revoke -"])
     }
 
     @Test func whoAcceptsAnInvitationOfOursIsAContactAndNobodyElse() async throws {
