@@ -60,10 +60,19 @@ package struct DecisionAdvice: Sendable, Equatable {
 
     // MARK: Lists
 
+    /// The host that the lists refused: the peer, or one that the message only names.
+    private static func turnedAway(_ decision: JournalDecision, _ policy: Policy?) -> String {
+        guard let facts = decision.facts, let first = facts.peer else { return peer(decision) }
+        let host = ([first] + facts.alsoNamed).first {
+            policy?.standing(of: $0, now: facts.now).by == decision.by
+        }
+        return (host ?? first).description
+    }
+
     private static func onUnknown(
         _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
-        let peer = peer(decision)
+        let peer = turnedAway(decision, policy)
         guard !peer.isEmpty else {
             return [DecisionAdvice("the message names nobody, so no list can let it in")]
         }
@@ -104,7 +113,7 @@ package struct DecisionAdvice: Sendable, Equatable {
     private static func onList(
         _ name: String, _ decision: JournalDecision, _ policy: Policy?
     ) -> [DecisionAdvice] {
-        let peer = peer(decision)
+        let peer = turnedAway(decision, policy)
         guard let policy, let list = policy.lists.first(where: { $0.name == name }) else {
             return [DecisionAdvice("the policy that is in force now has no list of that name")]
         }
@@ -117,7 +126,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         }
         let standing = PeerHost(peer).map { policy.standing(of: $0, now: decision.time / 1000) }
         let place = standing.flatMap { policy.place(of: $0) }?.description
-        if list.firmness == .hard {
+        if list.firmness == .hard, list.tier == .downloaded {
             return [
                 DecisionAdvice(
                     "the list is hard, so no other overrides it: whoever publishes it must take "

@@ -6,10 +6,14 @@ import Testing
 @Suite struct DecisionAdviceTests {
     private func advice(
         by: String, _ action: DecisionRecord.Action = .deny, policy: Policy? = nil,
-        peer: String = "three.test", _ change: (inout JournalRecord) -> Void = { _ in }
+        peer: String = "three.test", besides other: String? = nil,
+        _ change: (inout JournalRecord) -> Void = { _ in }
     ) throws -> [DecisionAdvice] {
         let journal = try PastJournal()
-        let facts = try JournalRecordTests.facts { $0.peer = PeerHost(peer) }
+        let facts = try JournalRecordTests.facts {
+            $0.peer = PeerHost(peer)
+            $0.alsoNamed = [other].compactMap { $0.flatMap { PeerHost($0) } }
+        }
         let id = try journal.add(facts, action: action, by: by, code: "x", change)
         guard
             case .found(let found) = try DecisionSearch(journal.reader, .pseudonyms).find(id)
@@ -175,6 +179,27 @@ import Testing
         #expect(found.map(\.command) == ["{ host = \"three.test\", note = \"\" },"])
         #expect(found.first?.place == "policy.toml:6")
         #expect(try advice(by: "unknown").first?.command?.contains("[list.partners]") == true)
+    }
+
+    /// It is not the peer's entry that has to go, and the peer is let in already.
+    @Test func ofAHostThatIsOnlyNamedItsOwnEntryIsTold() throws {
+        let policy = try Policy.past(
+            "[list.bad]\nstanding = \"block\"\nhard = true\nentries = [\"bad.test\"]\n"
+                + ReplayTests.all)
+        let blocked = try advice(
+            by: "list:bad", policy: policy, peer: "one.test", besides: "bad.test")
+        #expect(blocked.map(\.words) == ["take the entry out, bad.test"])
+        #expect(blocked.map(\.place) == ["policy.toml:12"])
+        let unknown = try advice(
+            by: "unknown", policy: policy, peer: "one.test", besides: "new.test")
+        #expect(unknown.map(\.command) == ["{ host = \"new.test\", note = \"\" },"])
+        // What the lists turn away before anything is verified is recorded as coming from there.
+        let claimed = try advice(
+            by: "list:bad", policy: policy, peer: "bad.test", besides: "one.test"
+        ) {
+            $0.decision.claimed = "one.test"
+        }
+        #expect(claimed == blocked)
     }
 
     /// What is told can be written there as it is.
