@@ -18,6 +18,13 @@ struct GuardAdvice {
                         + "it back but a new share from its owner; those that are known",
                     command: "ocmgate share list")
             ]
+        case .invalidGrant where Denial.shareOfAnother(detail) != nil:
+            [
+                DecisionAdvice(
+                    "the code of that share is another peer's: if that is not meant, it is in other "
+                        + "hands; end the share, and let its owner share anew",
+                    command: Denial.shareOfAnother(detail).map { "ocmgate share revoke \($0)" })
+            ]
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage, .bodyTooLarge,
             .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .destinationNotAllowed,
@@ -182,6 +189,11 @@ extension Denial {
         self.init(code, "\(Self.begin)\(share)\(Self.over)")
     }
 
+    /// The code of a share, shown by a peer that the share is not for.
+    init(codeOf share: ShareRecord) {
+        self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
+    }
+
     /// The permanent secret of a share whose peer was given a code for it.
     init(_ code: DenialCode, replacedOf share: some CustomStringConvertible) {
         self.init(code, "\(Self.replaced)\(share), for which there is a code")
@@ -204,6 +216,16 @@ extension Denial {
         return detail.hasPrefix(begin) && detail.hasSuffix(over)
     }
 
+    /// The share that a refusal's words say so of; nil for others.
+    fileprivate static func shareOfAnother(_ detail: String?) -> Substring? {
+        guard let detail, detail.hasPrefix(code), let end = detail.firstRange(of: another) else {
+            return nil
+        }
+        return detail[..<end.lowerBound].dropFirst(code.count)
+    }
+
+    private static let code = "the code of share "
+    private static let another = ", which is of "
     private static let replaced = "the permanent secret of share "
     private static let begin = "share "
     private static let over = " is over"

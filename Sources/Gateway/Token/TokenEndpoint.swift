@@ -51,17 +51,23 @@ extension Gateway {
     ) async throws(Denial) -> (ShareRecord, [Change]) {
         var own = shares(of: code, for: peer, settings)
         if own.isEmpty {
-            // Anybody may write a peer's name below what they have found.
-            if verified.signedBy == nil {
-                let denial = Denial(.invalidGrant, "a code that was never seen, and no signature")
-                try refuse(denial, orTell: trail)
+            do throws(Denial) {
+                // Anybody may write a peer's name below what they have found.
+                if verified.signedBy == nil {
+                    let denial = Denial(
+                        .invalidGrant, "a code that was never seen, and no signature")
+                    try refuse(denial, orTell: trail)
+                }
+                try await learn(code, from: peer, verified.claimed.received.client, trail)
+            } catch {
+                throw error.code == .invalidGrant ? ofAnother(code, than: peer) ?? error : error
             }
-            try await learn(code, from: peer, verified.claimed.received.client, trail)
             own = shares(of: code, for: peer, settings)
         }
         let now = environment.now()
         guard let share = own.first(where: { $0.share.standing(now: now) == .active })?.share else {
             throw own.first.map { Denial(.invalidGrant, over: $0.share.id) }
+                ?? ofAnother(code, than: peer)
                 ?? Denial(.invalidGrant, "a code of another peer")
         }
         guard exchanges.take("share \(share.id)", now: seconds) else {
@@ -89,6 +95,17 @@ extension Gateway {
             $0.share.peer != peer && binding(of: $0.share, settings) == .none
         }
         return codes.filter { $0.share.peer == peer } + free
+    }
+
+    /// What only we learn of a code that is refused: that it is good, and another peer's. Nil when it
+    /// is not.
+    private func ofAnother(_ code: Secret, than peer: PeerHost) -> Denial? {
+        let now = environment.now()
+        let found = registry.findServed(code).first {
+            $0.share.peer != peer && $0.share.standing(now: now) == .active
+                && ($0.credential == .handle || !$0.access.hasHandle)
+        }
+        return found.map { Denial(codeOf: $0.share) }
     }
 
     /// Who may exchange the code of a share: as the rules that let the share and the request through

@@ -46,6 +46,14 @@ import Testing
         #expect(other.first?.words.contains("ended here") == false)
     }
 
+    @Test func theShareWhoseCodeAnotherPeerShowsIsNamed() throws {
+        let found = try advice(by: "guard:invalid_grant") {
+            $0.decision.detail = "the code of share 12, which is of one.test"
+        }
+        #expect(found.map(\.command) == ["ocmgate share revoke 12"])
+        #expect(found.first?.words.contains("in other hands") == true)
+    }
+
     /// No key helps where the standard, the algorithm or what is covered is not what it has to be.
     @Test(arguments: [
         (Denial(notAccepting: SignatureGeneration.cavage.name), "signature.accept"),

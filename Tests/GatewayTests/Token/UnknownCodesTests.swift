@@ -11,7 +11,7 @@ import Testing
 
     @Test func aCodeOfAnotherPeerIsAnsweredAndCostsLikeOneThatNobodyKnows() async throws {
         let world = try await TestGateway()
-        let (_, code) = try await world.share(Self.secret, for: "one.test", handle: .make)
+        let (id, code) = try await world.share(Self.secret, for: "one.test", handle: .make)
         world.backend.answers(401)
         let foreign = try await world.signedExchange(code: code, by: "two.test")
         let asked = world.backend.take()
@@ -21,6 +21,10 @@ import Testing
         #expect(foreign.reason == unknown.reason)
         #expect(foreign.fields.map(\.name) == unknown.fields.map(\.name))
         #expect(foreign.body.count == unknown.body.count)
+        // We learn which it was.
+        let told = world.world.decisions().map { $0["detail"]?.string }
+        #expect(told.count == 2 && told[1]?.contains("of one.test") == false)
+        #expect(told[0] == "the code of share \(id), which is of one.test")
     }
 
     @Test func thePermanentSecretBehindACodeIsNoCode() async throws {
@@ -135,6 +139,12 @@ import Testing
         #expect(try asked(world) == [nil, nil, nil])
         try await world.share(Self.secret)
         #expect(try await world.exchange(code: Self.secret).status == 200)
+        let (id, code) = try await world.share(
+            "OTHER0PERMANENT", for: "two.test", id: "2", handle: .make)
+        #expect(try await world.exchange(code: code).code == "invalid_grant")
+        #expect(
+            world.world.decisions().last?["detail"]?.string
+                == "the code of share \(id), which is of two.test")
     }
 
     @Test func anUnknownCodeIsTriedOnceAtTheBackendAndThenBound() async throws {
