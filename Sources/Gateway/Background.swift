@@ -44,6 +44,7 @@ extension Gateway {
                 tellOfCandidate()
                 warnOfFloor()
                 warnOfStore()
+                log.tellSuppressed()
             }
         }
         let diagnosis = Task(priority: .background) { [self] in await diagnose() }

@@ -56,15 +56,15 @@ package final class GatewayLog: Sendable {
                 prefix: level.prefix(tellsPriority)))
     }
 
-    /// Queues a line of which there may be very many: ten in ten seconds for each reason, the next
-    /// one tells how many were left out.
+    /// Queues a line of which there may be very many: ten in ten seconds for each reason of its
+    /// kind; the next one tells how many were left out, or a line of their own does.
     ///
     /// - Parameter reason: from a closed set; never a peer's text.
     package func sample(
         _ reason: String, _ level: Logger.Level, _ message: LogMessage, _ entries: [LogEntry?] = []
     ) {
         guard level >= self.level else { return }
-        switch sampler.judge(reason, now: milliseconds() / 1000) {
+        switch sampler.judge(.init(message: message, reason: reason), now: milliseconds() / 1000) {
         case .suppress: return
         case .write(let suppressed):
             let told = suppressed > 0 ? LogEntry(.suppressed, suppressed) : nil
@@ -97,10 +97,24 @@ package final class GatewayLog: Sendable {
     /// Writes what waits, with what was left out; at the end of the process.
     @discardableResult
     package func flush(upTo limit: Duration = .seconds(2)) -> Bool {
-        for (reason, count) in sampler.takeSuppressed() {
-            write(.info, .suppressed, [LogEntry(.reason, reason), LogEntry(.count, count)])
-        }
+        tell(sampler.takeSuppressed())
         return writer.flush(upTo: limit)
+    }
+
+    /// Says what was left out where no line has followed that could say so.
+    func tellSuppressed() {
+        tell(sampler.takeSuppressed(now: milliseconds() / 1000))
+    }
+
+    private func tell(_ suppressed: [(subject: LogSampler.Subject, count: Int)]) {
+        for (subject, count) in suppressed {
+            write(
+                .info, .suppressed,
+                [
+                    LogEntry(.name, subject.message.rawValue), LogEntry(.reason, subject.reason),
+                    LogEntry(.count, count),
+                ])
+        }
     }
 
     /// Lines that were dropped and not told of yet.

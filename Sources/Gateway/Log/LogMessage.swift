@@ -103,6 +103,6 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case stapleUnusable = "certificate.staple-unusable"
     /// Lines that nobody took in time.
     case dropped = "log.dropped"
-    /// Lines of one reason that were too many to write.
+    /// Lines of one kind and reason that were too many to write.
     case suppressed = "log.suppressed"
 }

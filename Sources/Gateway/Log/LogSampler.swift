@@ -2,8 +2,19 @@ import Synchronization
 
 /// Keeps one reason from filling the log: so many lines of it in so many seconds, the rest counted.
 final class LogSampler: Sendable {
+    /// What is counted by itself: lines of another kind may have the same reason, and weigh more.
+    struct Subject: Hashable, Comparable {
+        let message: LogMessage
+        /// From a closed set, never a peer's text.
+        let reason: String
+
+        static func < (one: Self, other: Self) -> Bool {
+            (one.message.rawValue, one.reason) < (other.message.rawValue, other.reason)
+        }
+    }
+
     enum Verdict: Equatable {
-        /// Write it; this many of its kind were left out before.
+        /// Write it; this many of its subject were left out before.
         case write(suppressed: Int)
         case suppress
     }
@@ -12,9 +23,12 @@ final class LogSampler: Sendable {
         var began: Int
         var written: Int
         var suppressed: Int
+
+        /// A clock that steps back ends it too.
+        func isOver(now: Int, after seconds: Int) -> Bool { now < began || now - began >= seconds }
     }
 
-    private let windows = Mutex<[String: Window]>([:])
+    private let windows = Mutex<[Subject: Window]>([:])
     private let limit: Int
     private let seconds: Int
 
@@ -23,14 +37,12 @@ final class LogSampler: Sendable {
         self.seconds = seconds
     }
 
-    /// - Parameters:
-    ///   - reason: from a closed set, never a peer's text.
-    ///   - now: unix seconds; a clock that steps back begins a new window.
-    func judge(_ reason: String, now: Int) -> Verdict {
+    /// - Parameter now: unix seconds; a clock that steps back begins a new window.
+    func judge(_ subject: Subject, now: Int) -> Verdict {
         windows.withLock { windows in
-            var window = windows[reason] ?? Window(began: now, written: 0, suppressed: 0)
-            defer { windows[reason] = window }
-            if now < window.began || now - window.began >= seconds {
+            var window = windows[subject] ?? Window(began: now, written: 0, suppressed: 0)
+            defer { windows[subject] = window }
+            if window.isOver(now: now, after: seconds) {
                 window.began = now
                 window.written = 0
             }
@@ -44,13 +56,18 @@ final class LogSampler: Sendable {
         }
     }
 
-    /// What was left out and not told of yet, by reason; told with this call.
-    func takeSuppressed() -> [(reason: String, count: Int)] {
+    /// What was left out and not told of yet, by subject; told with this call.
+    ///
+    /// - Parameter now: unix seconds, for what no line follows any more in its window; nil for all.
+    func takeSuppressed(now: Int? = nil) -> [(subject: Subject, count: Int)] {
         windows.withLock { windows in
-            let told = windows.filter { $0.value.suppressed > 0 }
-                .map { (reason: $0.key, count: $0.value.suppressed) }
-            for reason in windows.keys { windows[reason]?.suppressed = 0 }
-            return told.sorted { $0.reason < $1.reason }
+            let over = windows.filter { window in
+                now.map { window.value.isOver(now: $0, after: seconds) } ?? true
+            }
+            for subject in over.keys { windows[subject] = nil }
+            return over.filter { $0.value.suppressed > 0 }
+                .map { (subject: $0.key, count: $0.value.suppressed) }
+                .sorted { $0.subject < $1.subject }
         }
     }
 }

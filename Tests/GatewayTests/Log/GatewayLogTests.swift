@@ -1,5 +1,6 @@
 import Federation
 import Logging
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -23,6 +24,26 @@ import Testing
         log.write(.error, .reloadFailed)
         log.flush()
         #expect(lines.all.count == 1)
+    }
+
+    @Test func whatIsLeftOutOfTooManyIsToldWithoutAnotherLine() {
+        let lines = lines
+        let time = Mutex(0)
+        let log = GatewayLog(
+            level: .info, format: .json, milliseconds: { time.withLock { $0 } },
+            sink: { bytes in
+                lines.add(bytes)
+                return true
+            })
+        for _ in 0..<15 { log.sample("backend_unavailable", .info, .refused) }
+        log.sample("backend_unavailable", .warning, .backendFailed)
+        time.withLock { $0 = 10_000 }
+        log.tellSuppressed()
+        log.flush()
+        #expect(lines.all.count == 12)
+        let name = #""message":"log.suppressed","name":"request.refused""#
+        #expect(lines.all.last?.contains(name) == true)
+        #expect(lines.all.last?.contains(#""count":5"#) == true)
     }
 
     @Test func aDecisionIsWrittenWhateverTheLevel() {
