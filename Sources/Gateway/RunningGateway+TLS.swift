@@ -153,16 +153,32 @@ extension RunningGateway {
                         LogEntry(.remedy, error.remedy),
                     ])
             }
+            if let begin = leaf.notBefore, begin > now {
+                log.write(
+                    .error, .certificateExpires,
+                    [
+                        LogEntry(.file, settings.certificate), LogEntry(.host, name),
+                        LogEntry(.detail, "not valid before \(Self.date(begin))"),
+                        LogEntry(.remedy, "see whether the clock is right"),
+                    ])
+                continue
+            }
             guard let end = leaf.notAfter,
                 !leaf.isCurrent(now: now + Self.expiryNotice)
             else { continue }
             log.write(
                 leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
                 [
-                    LogEntry(.file, settings.certificate),
-                    LogEntry(.detail, "valid until \(end) (Unix time)"),
+                    LogEntry(.file, settings.certificate), LogEntry(.host, name),
+                    LogEntry(.detail, "valid until \(Self.date(end))"),
+                    LogEntry(.remedy, "renew it"),
                 ])
         }
+    }
+
+    /// `2026-11-27T00:43:14Z`, of Unix seconds.
+    private static func date(_ seconds: Int) -> String {
+        Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
     }
 
     /// Seconds before its end from which a certificate is told to expire.

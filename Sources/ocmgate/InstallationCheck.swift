@@ -123,7 +123,11 @@ struct InstallationCheck {
     }
 
     private mutating func judge(_ leaf: Certificate, _ length: Int, _ file: String) {
-        if !leaf.isCurrent(now: now) {
+        if let begin = leaf.notBefore, begin > now {
+            find(
+                file, "the certificate is not valid before \(Moment.text(begin))",
+                remedy: "see whether the clock is right")
+        } else if !leaf.isCurrent(now: now) {
             find(file, "the certificate is not valid now", remedy: Self.renew)
         } else if let end = leaf.notAfter, end - now < RunningGateway.expiryNotice {
             warn(file, "expires in \((end - now) / 86_400) days", remedy: Self.renew)

@@ -1,12 +1,17 @@
 """`check`: what it finds, and that the gateway refuses to run by the same."""
 
 import json
+import re
 import shutil
 import socket
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 
 from commandline import listing, ocmgate, openssl, replace, serve
 
@@ -267,9 +272,31 @@ def test_an_expired_certificate_is_found_and_said_at_the_start(fresh):
     assert "cert.pem: the certificate is not valid now" in run.stderr
     code, records = serve(fresh, lambda process: None)
     said = [record for record in records if record["message"] == "certificate.expires"]
-    assert code == 0 and said and said[0]["level"] == "error"
+    assert code == 0 and said and said[0]["level"] == "error" and said[0]["remedy"] == "renew it"
+    assert re.fullmatch(r"valid until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", said[0]["detail"])
     # Nor does its unit keep it from starting.
     assert "ExecStartPre" not in (ROOT / "deploy/systemd/ocmgate.service").read_text()
+
+
+@pytest.mark.parametrize("days", [1, 30])
+def test_a_certificate_that_is_not_valid_yet_is_found_and_said(fresh, days):
+    now = datetime.now(UTC)
+    key = serialization.load_pem_private_key((fresh / "state/tls/key.pem").read_bytes(), None)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cloud.test")])
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now + timedelta(days=days))
+        .not_valid_after(now + timedelta(days=days + 90))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cloud.test")]), critical=False)
+        .sign(key, hashes.SHA256()))
+    (fresh / "state/tls/cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 1
+    assert "cert.pem: the certificate is not valid before 2" in run.stderr and "the clock" in run.stderr
+    _, records = serve(fresh, lambda process: None)
+    [said] = [record for record in records if record["message"] == "certificate.expires"]
+    assert said["level"] == "error" and said["detail"].startswith("not valid before 2")
+    assert "clock" in said["remedy"]
 
 
 def test_a_certificate_for_another_name_is_found(fresh):
