@@ -58,7 +58,8 @@ extension KnownPeer {
         if keyState == .changed {
             lines.append("  its keys changed: ask its people, then ocmgate peer pin \(host)")
         }
-        let open = shares.filter { $0.ended == nil }.count
+        let now = Environment.live.now()
+        let open = shares.filter { $0.standing(now: now) == .active }.count
         lines.append("  shares: \(shares.count), of which \(open) stand")
         if let held { lines += held.lines.map { "  " + $0 } }
         return lines

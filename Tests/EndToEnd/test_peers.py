@@ -12,7 +12,7 @@ from peers import as_json, serving, share
 from test_shares import reached, refused
 
 HOSTS = ["steady.test", "turning.test", "slow.test", "down.test", "flood.test", "moved.test",
-         "moved-keys.test", "away.test", "away-keys.test", "surprise.test", "crowd.test"]
+         "moved-keys.test", "away.test", "away-keys.test", "surprise.test", "crowd.test", "brief.test"]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,21 @@ def test_a_key_that_turns_is_found_by_one_refresh(world, crowd):
     peer.jwks = lambda: {"keys": new}
     time.sleep(1.1)
     assert send(gateway, peer).status == 201
+
+
+def test_shares_that_have_expired_do_not_stand(world, crowd):
+    gateway, _ = world
+    peer = crowd.peers["brief.test"]
+    assert send(gateway, peer).status == 201
+    brief = share(peer, expiration=int(time.time()) + 2)
+    assert gateway.post(peer, "/ocm/shares", brief).status == 201
+    deadline = time.monotonic() + 20
+    while True:
+        text = gateway.command("peer", "show", "brief.test").stdout
+        if "shares: 2, of which 1 stand" in text:
+            break
+        assert time.monotonic() < deadline, text
+        time.sleep(0.2)
 
 
 def test_keys_that_all_change_at_once_are_held_for_a_person(world, crowd):
