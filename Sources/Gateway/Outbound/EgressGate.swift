@@ -77,7 +77,9 @@ struct EgressGate: Sendable {
         }
         switch standing.word {
         case .allow: return .peer(host)
-        case .unknown, .block: return names(host) ? .other(host) : .unknown(host)
+        case .unknown: return names(host) ? .other(host) : .unknown(host)
+        // Under `observe`: its messages are told of as such that would be refused.
+        case .block: return .unknown(host)
         }
     }
 

@@ -189,6 +189,11 @@ import Transport
         let gate = try Self.gate(profile: .observe)
         #expect(
             try Self.verdict("stranger.test", gate) == .unknown(try Self.host("stranger.test")))
+        // A name opens no way past what would be told of one that a list blocks.
+        let blocked = try Self.host("blocked.test")
+        let named = try Self.gate(other: .hosts([blocked]), profile: .observe)
+        #expect(try Self.verdict("blocked.test", named) == .unknown(blocked))
+        #expect(named.judgeAbsent(blocked) == .other(blocked))
         // The guard against addresses is not softened.
         #expect(try Self.code(Self.verdict("127.0.0.1", gate)) == .egressAddress)
         #expect(try Self.code(Self.verdict("partner.test:22", gate)) == .egressRefused)
