@@ -15,7 +15,7 @@ extension ConfigurationReader {
             &table,
             [("connect", .seconds(3)), ("headers", .seconds(10)), ("total", .seconds(15))])
         let most = table.read(
-            "max_response", .byteCount(from: ByteCount(1 << 10), to: ByteCount(16 << 20)))
+            "max_response", .byteCount(from: ByteCount(1 << 10), to: ByteCount(256 << 10)))
         table.finish()
         if !networks.isEmpty {
             weaker(
@@ -230,7 +230,7 @@ extension ConfigurationReader {
         var table = top.tableOrEmpty("limits")
         let settings = Configuration.LimitSettings(
             messageBody: table.read(
-                "message_body", .byteCount(from: ByteCount(1 << 10), to: ByteCount(16 << 20)))?
+                "message_body", .byteCount(from: ByteCount(1 << 10), to: ByteCount(256 << 10)))?
                 .bytes ?? 256 << 10,
             headers: table.read(
                 "headers", .byteCount(from: ByteCount(1 << 10), to: ByteCount(32 << 10)))?

@@ -29,6 +29,9 @@ import Transport
         ),
         ("[limits]\nheaders = \"1MiB\"", "8:11: 1MiB is not from 1KiB to 32KiB"),
         ("[limits]\nmessage_body = \"big\"", #"8:16: "big" is not a size like "256KiB""#),
+        // A longer one would be read, and not parsed.
+        ("[limits]\nmessage_body = \"1MiB\"", "8:16: 1MiB is not from 1KiB to 256KiB"),
+        ("[outbound]\nmax_response = \"1MiB\"", "8:16: 1MiB is not from 1KiB to 256KiB"),
         ("[limits]\nrequest_head = \"1d\"", "8:16: 1d is not from 100ms to 10m"),
         (
             "[limits]\nkeep_alive = 60",

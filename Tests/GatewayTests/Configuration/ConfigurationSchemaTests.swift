@@ -107,7 +107,7 @@ import Testing
         ("signature", #"algorithms = ["rsa-v1_5-sha384"]"#), ("signature", #"window = "10s""#),
         ("egress", #"listen = """#), ("egress", #"other = ["a.test", "b.test:8443", "ü.test"]"#),
         ("egress", #"listen = "unix:/run/egress.sock""#), ("state", #"seal_key = "env:SEAL""#),
-        ("limits", #"message_body = "16MiB""#), ("log", #"level = "notice""#),
+        ("limits", #"message_body = "256KiB""#), ("log", #"level = "notice""#),
     ]) func whatTheReaderTakesTheSchemaTakes(_ table: String, _ line: String) throws {
         var text = ConfigurationSample.required
         if text.contains("[\(table)]") {

@@ -123,7 +123,7 @@ extension ConfigurationTable<Configuration> {
             },
             .init(
                 "max_response",
-                .byteCount(256 << 10, "The longest answer that is read, from 1KiB to 16MiB.")
+                .byteCount(256 << 10, "The longest answer that is read, from 1KiB to 256KiB.")
             ) { .size($0.outbound.maxResponse) },
         ])
 }
