@@ -15,9 +15,11 @@ extension Gateway {
         let inquiry = Task { [self] in
             var told: String?
             while !Task.isCancelled {
-                let isKnown = await published.refresh(on: loop)
-                if isKnown {
+                let isFound = await published.refresh(on: loop)
+                if isFound {
+                    if told != nil { log.write(.notice, .backendDiscovered) }
                     told = nil
+                    warnOfSignatures()
                 } else if let missing = published.missing, missing != told,
                     backend.upstream.health?.isGood != false
                 {
@@ -25,8 +27,7 @@ extension Gateway {
                     warnOfDocument(missing)
                     told = missing
                 }
-                warnOfSignatures()
-                await pauseForInquiry(isKnown ? configuration.discovery.fresh : Self.again)
+                await pauseForInquiry(isFound ? configuration.discovery.fresh : Self.again)
             }
         }
         let housekeeping = Task { [self] in
@@ -102,7 +103,7 @@ extension Gateway {
             ])
     }
 
-    /// Says why there is no document to serve: peers find nobody here.
+    /// Says why there is no document to serve: peers find nobody here, or what was found before.
     private func warnOfDocument(_ missing: String) {
         log.write(
             .warning, .backendUndiscovered,
@@ -158,9 +159,15 @@ extension Gateway {
                 published.take(ring)
                 return isNew
             }
-            if isNew { log.write(.notice, .keysChanged, [LogEntry(.file, folder)]) }
+            if keys.noteRefusal(false) || isNew {
+                let word = isNew ? nil : "they can be used again, and are the same"
+                log.write(
+                    .notice, .keysChanged,
+                    [LogEntry(.file, folder), word.map { LogEntry(.detail, $0) }])
+            }
             return nil
         } catch {
+            _ = keys.noteRefusal(true)
             log.write(
                 .error, .keysRefused,
                 [LogEntry(.file, folder), LogEntry(.problem, error.description)])

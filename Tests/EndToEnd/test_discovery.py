@@ -1,11 +1,20 @@
 """What peers, old and new, see of a server behind the gateway."""
 
 import json
+import threading
+import time
 
 import pytest
 
+from backend import ScriptedBackend, answer
+from oldserver import OldServer
+
 PATHS = ["/.well-known/ocm", "/ocm-provider", "/ocm-provider/", "//ocm-provider/",
          "/index.php/.well-known/ocm", "/index.php/ocm-provider/", "/ocm-provider/index.php"]
+CACHE = """
+[discovery]
+cache = { fresh = "1s", stale_if_error = "24h", negative = "1s" }
+"""
 
 
 @pytest.fixture(scope="module", params=["nextcloud", "owncloud10", "opencloud"])
@@ -63,3 +72,30 @@ def test_discovery_answers_while_the_backend_is_down(gateway, legacy, start):
     first = other.request("GET", "/.well-known/ocm")
     backend.stop()
     assert other.request("GET", "/.well-known/ocm").body == first.body
+
+
+def test_a_document_that_is_lost_is_told_of_and_so_is_that_it_is_back(evidence, start):
+    server = OldServer("nc33", "cloud.test", evidence)
+    isAway = threading.Event()
+    backend = ScriptedBackend(
+        lambda request: answer(404, b"") if isAway.is_set() else server.script(request))
+    try:
+        gateway = start(backend.url, configuration=CACHE)
+        first = gateway.request("GET", "/.well-known/ocm")
+        # It has a key, and there is no way out.
+        gateway.lines("backend.signs")
+        isAway.set()
+        assert "404" in gateway.lines("backend.undiscovered")[0]["detail"]
+        assert gateway.request("GET", "/.well-known/ocm").body == first.body
+        # While it is away, nothing is said of what it was.
+        signs = len(gateway.lines("backend.signs"))
+        asked = len(backend.requests)
+        deadline = time.monotonic() + 20
+        while len(backend.requests) < asked + 4:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert len(gateway.lines("backend.signs")) == signs
+        isAway.clear()
+        gateway.lines("backend.discovered")
+    finally:
+        backend.stop()

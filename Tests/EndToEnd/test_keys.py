@@ -106,9 +106,14 @@ def test_keys_that_cannot_be_right_leave_those_in_force(gateway):
     reload = gateway.command("reload", check=False)
     assert reload.returncode == 1 and "the signing keys stay" in reload.stderr
     assert "keys.toml:6:14" in reload.stderr, reload.stderr
+    assert [line for line in gateway.records() if line["message"] == "keys.changed"] == []
     table.write_text(good)
     gateway.command("reload")
     assert shown(gateway) == before
+    # The end of the trouble is told too, once.
+    assert "again" in gateway.lines("keys.changed")[0]["detail"]
+    gateway.command("reload")
+    assert len(gateway.lines("keys.changed")) == 1
 
 
 def test_what_is_gone_is_not_made_anew_in_silence(gateway):

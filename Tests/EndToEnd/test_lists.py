@@ -171,6 +171,20 @@ def test_what_its_server_does_changes_nothing(world, body, page, request):
     assert line["name"] == "abuse" and line["level"] == "warning" and line["problem"]
 
 
+def test_a_list_that_can_be_had_again_is_told_of_once(world):
+    def told():
+        return [line for line in world.gateway.records() if line["message"] == "list.resumed"]
+
+    world.lists.put("/abuse.csv", "oops", status=500)
+    assert world.update("abuse")[0] == 1
+    before = len(told())
+    world.put_abuse("bad.test")
+    assert world.update("abuse")[1]["abuse"]["result"] == "unchanged"
+    assert world.gateway.lines("list.resumed", before + 1)[-1]["name"] == "abuse"
+    assert world.update("abuse")[1]["abuse"]["result"] == "unchanged"
+    assert len(told()) == before + 1
+
+
 def test_a_directory_that_another_key_signed_admits_nobody(world):
     world.put_mesh("mesh.test", "new.test", publisher=Publisher())
     code, told = world.update("mesh")

@@ -35,7 +35,7 @@ final class PublishedDocuments: Sendable {
     private let policy: PolicyHolder
     private let template: ServedDiscovery
     private let criteria: [DiscoveryDocument.Criterion]?
-    private let flight = SingleFlight<Int, Void>()
+    private let flight = SingleFlight<Int, Bool>()
 
     /// - Parameters:
     ///   - template: without the key of draft-cavage, which is that of `keys`.
@@ -82,7 +82,7 @@ final class PublishedDocuments: Sendable {
 
     /// Fetches the backend's document from whichever of its places has it.
     ///
-    /// - Returns: whether one is known; what was found before stays when none is found now.
+    /// - Returns: whether one was found now; what was found before stays when none is.
     @discardableResult
     func refresh(on loop: LoopHandle) async -> Bool {
         await flight.result(for: 0) { [self] in
@@ -93,15 +93,16 @@ final class PublishedDocuments: Sendable {
                 state.withLock { ($0.missing, $0.missedAt) = (nil, nil) }
                 backend.learn(document, statusVersion: version)
                 rebuild()
+                return true
             case .missing(let text):
                 let now = environment.monotonicMilliseconds()
                 state.withLock { state in
                     state.missing = state.isStopped ? nil : text
                     state.missedAt = now
                 }
+                return false
             }
         }
-        return backend.view.document != nil
     }
 
     /// What each place of the backend's document has said instead of it, when it was asked last; nil when it

@@ -4,6 +4,7 @@ import Synchronization
 package final class KeyHolder: Sendable {
     private let state: Mutex<KeyRing>
     private let changing = Mutex(())
+    private let refusal = Atomic(false)
 
     package init(_ ring: KeyRing) { state = Mutex(ring) }
 
@@ -11,6 +12,13 @@ package final class KeyHolder: Sendable {
     package var current: KeyRing { state.withLock { $0 } }
 
     func swap(_ ring: KeyRing) { state.withLock { $0 = ring } }
+
+    /// Notes whether the files were refused when they were read last.
+    ///
+    /// - Returns: whether they were the time before.
+    func noteRefusal(_ isRefused: Bool) -> Bool {
+        refusal.exchange(isRefused, ordering: .relaxed)
+    }
 
     /// One change after the other, from reading the files on until what was read is in force: what
     /// somebody read before does not come back.

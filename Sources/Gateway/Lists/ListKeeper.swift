@@ -232,6 +232,7 @@ package final class ListKeeper: Sendable {
         let taken = ListChange(from: before.live ?? [], to: after.live ?? [])
         let isNew = before.live == nil && after.live != nil
         held.withLock { $0[list.name] = after }
+        if before.record.failures > 0 { write(.notice, .listResumed, list, []) }
         if isNew || !taken.isEmpty { tell(list, taken, after, approved: false) }
         if after.record.draft?.hash != before.record.draft?.hash { tell(list, update) }
         return ListOutcome(
@@ -259,6 +260,7 @@ package final class ListKeeper: Sendable {
             now: world.now(),
             next: pace.afterSuccess(download.refresh.wholeSeconds, now: world.now()))
         put(after, of: list)
+        if before.record.failures > 0 { write(.notice, .listResumed, list, []) }
         return ListOutcome(list: list.name, word: .unchanged, count: before.live?.count)
     }
 

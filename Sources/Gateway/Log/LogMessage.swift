@@ -19,6 +19,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case backendFailed = "backend.failed"
     /// None of its places has a discovery document that can be read.
     case backendUndiscovered = "backend.undiscovered"
+    /// One of them has again.
+    case backendDiscovered = "backend.discovered"
     /// Connections that were refused, broken off or put off: how many since the last such line.
     case connectionsRefused = "connections.refused"
     /// It gave no answers: requests are refused at once, but for one now and then that tries it.
@@ -70,6 +72,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case listWaits = "list.waits"
     /// A downloaded list could not be fetched, or is refused; what was known of it stays.
     case listFailed = "list.failed"
+    /// It could be fetched again, and is not refused.
+    case listResumed = "list.resumed"
     case storeFailed = "store.failed"
     /// The newest signature over the journal, for whoever keeps it elsewhere.
     case journalCheckpoint = "journal.checkpoint"
