@@ -159,6 +159,16 @@ extension Backend {
         }
     }
 
+    /// Whether it names a share by its secret in the answers below the root of all shares: CERNBox, which
+    /// puts the secret in the place of the share's name, and with `Basic` all of the reva family, which
+    /// puts it in front.
+    package var tellsSecrets: Bool {
+        switch kind {
+        case .cernbox, .generic: true
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .seafile: false
+        }
+    }
+
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
         switch kind {

@@ -32,11 +32,13 @@ extension Gateway {
     /// - Parameters:
     ///   - path: in the place of the client's, where that held a code of ours.
     ///   - hidden: the secret in that path, which no answer may tell.
+    ///   - mask: the same of a secret that the backend puts there itself.
     ///   - destination: the path at the backend, for MOVE and COPY; judged, unless the credential is the
     ///     client's.
     func forward(
         _ request: DataRequest, as credential: ShownCredential, by basis: DataBasis,
-        path: String? = nil, hiding hidden: HiddenSecret? = nil, destination: String? = nil,
+        path: String? = nil, hiding hidden: HiddenSecret? = nil,
+        masking mask: SecretReplacement? = nil, destination: String? = nil,
         depth: DataRequest.Depth = .asSent
     ) throws(Denial) -> Plan {
         var dropped: [FieldName] = []
@@ -64,10 +66,14 @@ extension Gateway {
             coding = .identity
             let method = request.head.method
             onHead = { [self] head in hidden.edit(head, to: method, host: site.host) }
-        } else if let told = request.told, Self.mayNamePaths(request) {
+        } else if let mask {
             coding = .identity
-            let method = request.head.method.onData
-            onHead = { [self] head in pathsTold(head, to: method, of: told) }
+            onHead = { [self] head in
+                mask.edit(head, to: request.head.method, then: pathsTold(head, to: request))
+            }
+        } else if request.told != nil, Self.mayNamePaths(request) {
+            coding = .identity
+            onHead = { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
         }
         if let condition = try condition(of: request, hidden) {
             dropped.append(.if)
@@ -90,7 +96,7 @@ extension Gateway {
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),
-                onHead: onHead, replacing: replacing(request, hidden, room),
+                onHead: onHead, replacing: replacing(request, hidden, mask, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
     }
@@ -110,13 +116,15 @@ extension Gateway {
     /// What takes the place of an answer: a refusal, where a limit has no room for it or nobody can
     /// see what it tells.
     private func replacing(
-        _ request: DataRequest, _ hidden: HiddenSecret?, _ room: StreamedRoom?
+        _ request: DataRequest, _ hidden: HiddenSecret?, _ mask: SecretReplacement?,
+        _ room: StreamedRoom?
     ) -> (@Sendable (ResponseHead) -> Replacement?)? {
         let isMapped = request.told != nil && Self.mayNamePaths(request)
-        guard room != nil || hidden != nil || isMapped else { return nil }
+        guard room != nil || hidden != nil || mask != nil || isMapped else { return nil }
         return { [self] head in
             do throws(Denial) {
                 try hidden?.refuseCoding(head, to: request.head.method)
+                try mask?.refuseCoding(head, to: request.head.method)
                 if isMapped, head.namesPaths(answering: request.head.method.onData) {
                     try head.refuseCoding()
                 }
@@ -133,12 +141,14 @@ extension Gateway {
         request.head.method.onData?.answersWithPaths ?? false
     }
 
+    /// What an answer's paths go through where its reader has others.
     private func pathsTold(
-        _ head: ResponseHead, to method: DAVMethod?, of told: ToldRoot
-    ) -> HeadEdit {
-        guard head.namesPaths(answering: method) else { return .none }
-        return HeadEdit(
-            transform: MultistatusTransform(from: told.root, to: told.told, host: site.host))
+        _ head: ResponseHead, to request: DataRequest
+    ) -> MultistatusTransform? {
+        guard let told = request.told, Self.mayNamePaths(request),
+            head.namesPaths(answering: request.head.method.onData)
+        else { return nil }
+        return MultistatusTransform(from: told.root, to: told.told, host: site.host)
     }
 
     /// `If` with the backend's paths in its tags; nil for a field without tags, for none, and where

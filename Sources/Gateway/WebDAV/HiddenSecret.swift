@@ -34,7 +34,7 @@ struct HiddenSecret: Sendable {
     ///
     /// - Parameter host: whose absolute URLs are meant too.
     func edit(_ head: ResponseHead, to method: Method, host: PeerHost) -> HeadEdit {
-        guard Self.mayTell(head, to: method) else { return replacement.edit(head, body: nil) }
+        guard head.mayTell(answering: method) else { return replacement.edit(head, body: nil) }
         var body = replacement
         if head.namesPaths(answering: method.onData) {
             body.paths = MultistatusTransform(
@@ -46,12 +46,7 @@ struct HiddenSecret: Sendable {
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
     /// which nothing can be found.
     func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
-        if Self.mayTell(head, to: method) { try head.refuseCoding() }
-    }
-
-    /// Whether there is a body that is not the file itself.
-    private static func mayTell(_ head: ResponseHead, to method: Method) -> Bool {
-        head.hasBody && (method != .get || !(200...206).contains(head.status))
+        try replacement.refuseCoding(head, to: method)
     }
 }
 
@@ -62,6 +57,11 @@ extension ResponseHead {
         case .none, .tunnel, .length(0): false
         case .length, .chunked, .untilClose: true
         }
+    }
+
+    /// Whether there is a body that is not the file itself.
+    fileprivate func mayTell(answering method: Method) -> Bool {
+        hasBody && (method != .get || !(200...206).contains(status))
     }
 
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
@@ -82,9 +82,12 @@ struct SecretReplacement: BodyTransform {
     private let code: [UInt8]
     private var kept: [UInt8] = []
 
+    /// - Parameter code: empty, to take the secret out; as the segment of a path, with the slash before it.
     init(of secret: String, by code: String) {
         let encoded = percentEncoded(secret)
-        forms = (secret == encoded ? [secret] : [secret, encoded]).map { Array($0.utf8) }
+        var texts = secret == encoded ? [secret] : [secret, encoded]
+        if code.isEmpty, !secret.isEmpty { texts += texts.map { "/" + $0 } }
+        forms = texts.map { Array($0.utf8) }
         self.code = Array(code.utf8)
     }
 
@@ -103,7 +106,7 @@ struct SecretReplacement: BodyTransform {
     }
 
     /// What changes in an answer: all fields that tell the secret, and its body, if anything of that may.
-    func edit(_ head: ResponseHead, body: SecretReplacement?) -> HeadEdit {
+    func edit(_ head: ResponseHead, body: (any BodyTransform)?) -> HeadEdit {
         var names: [String] = []
         head.fields.forEach { name, value in
             if !names.contains(name), replaced(value) != value { names.append(name) }
@@ -119,6 +122,23 @@ struct SecretReplacement: BodyTransform {
             }
         }
         return HeadEdit(remove: names.map { FieldName($0) }, add: fields, transform: body)
+    }
+
+    /// What changes in an answer to a request by this method, but for the file itself.
+    ///
+    /// - Parameter told: what the paths in its body go through, the secret being out of them.
+    func edit(
+        _ head: ResponseHead, to method: Method, then told: MultistatusTransform?
+    ) -> HeadEdit {
+        guard head.mayTell(answering: method) else { return edit(head, body: nil) }
+        guard let told else { return edit(head, body: self) }
+        return edit(head, body: ReplacedPaths(replacement: self, paths: told))
+    }
+
+    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
+    /// which nothing can be found.
+    func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
+        if head.mayTell(answering: method) { try head.refuseCoding() }
     }
 
     /// A whole text, such as the value of a field.
@@ -148,5 +168,21 @@ struct SecretReplacement: BodyTransform {
         }
         kept.removeFirst(index)
         return output
+    }
+}
+
+/// Paths that are the reader's only once the secret is out of them.
+private struct ReplacedPaths: BodyTransform {
+    var replacement: SecretReplacement
+    var paths: MultistatusTransform
+
+    mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
+        let replaced = try replacement.push(bytes)
+        return try paths.push(replaced.span)
+    }
+
+    mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
+        let rest = try replacement.finish()
+        return try paths.push(rest.span) + paths.finish()
     }
 }

@@ -13,7 +13,9 @@ final class OpenedTokens: Sendable, CustomReflectable {
     final class Entry: Sendable {
         let token: AccessToken
         let share: ShareID
-        /// The `Authorization` that the backend takes for the share.
+        /// The secret of the share.
+        let secret: Secret
+        /// The `Authorization` that the backend takes for it.
         let credential: Secret
         /// The form of the credential, which a new document of the backend may change.
         let form: Backend.Credential
@@ -22,11 +24,12 @@ final class OpenedTokens: Sendable, CustomReflectable {
         let allowance = Allowance()
 
         init(
-            token: AccessToken, share: ShareID, credential: Secret, form: Backend.Credential
+            token: AccessToken, share: ShareID, secret: Secret, form: Backend.Credential
         ) {
             self.token = token
             self.share = share
-            self.credential = credential
+            self.secret = secret
+            credential = DAVCredential.field(for: secret, form)
             self.form = form
         }
     }

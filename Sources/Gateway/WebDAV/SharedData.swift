@@ -83,9 +83,7 @@ extension Gateway {
         }
         let entry = OpenedTokens.Entry(
             token: token, share: id,
-            credential: DAVCredential.field(
-                for: try permanentSecret(of: share, at: share.webdavPlace), form),
-            form: form)
+            secret: try permanentSecret(of: share, at: share.webdavPlace), form: form)
         openedTokens.keep(field, entry)
         return try withToken(entry, request)
     }
@@ -125,8 +123,30 @@ extension Gateway {
             ? entry.credential : try credential(of: share(of: entry, now: now))
         let grant = DataGrant(share: entry.share, epoch: token.epoch, access: .token)
         return try forward(
-            request, as: .field(credential), by: .granted(grant, room), destination: destination,
-            depth: depth)
+            request, as: .field(credential), by: .granted(grant, room),
+            masking: mask(entry.secret, below: token.pathPrefix, request),
+            destination: destination, depth: depth)
+    }
+
+    /// What keeps the secret of a share out of the answers of a backend that tells it; nil where none
+    /// does.
+    ///
+    /// - Parameter root: the share's own path.
+    private func mask(
+        _ secret: Secret, below root: String, _ request: DataRequest
+    ) -> SecretReplacement? {
+        let backend = backend.view.backend
+        guard backend.tellsSecrets else { return nil }
+        switch request.route.root {
+        case .ocm, .discovered: break
+        case .publicWebDAV, .publicFiles, .seafdav: return nil
+        }
+        let name =
+            switch backend.credential {
+            case .bearer: root.split(separator: "/").last ?? ""
+            case .basic: Substring()
+            }
+        return SecretReplacement(of: secret.text, by: String(name))
     }
 
     private func share(
@@ -143,15 +163,16 @@ extension Gateway {
         guard let (access, would) = try access(by: secret) else {
             return try unknownSecret(request)
         }
-        let field = try credential(of: access.share, at: access.place)
+        let permanent = try permanentSecret(of: access.share, at: access.place)
         let view = backend.view
         let root = view.dataPath(of: access.share)
         let inside = try request.inside(share: root, view.backend.credential) ?? request
         let depth = try inside.depth()
         let (destination, room) = try permit(access, inside, below: root, would: would)
         return try forward(
-            inside, as: .field(field), by: .granted(access.grant, room), destination: destination,
-            depth: depth)
+            inside, as: .field(DAVCredential.field(for: permanent, view.backend.credential)),
+            by: .granted(access.grant, room), masking: mask(permanent, below: root, inside),
+            destination: destination, depth: depth)
     }
 
     /// Where the path names a link or a share by its secret: what is known is held to the same
@@ -312,12 +333,9 @@ extension Gateway {
     }
 
     private func credential(of share: ShareRecord) throws(Denial) -> Secret {
-        try credential(of: share, at: share.webdavPlace)
-    }
-
-    private func credential(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
         DAVCredential.field(
-            for: try permanentSecret(of: share, at: place), backend.view.backend.credential)
+            for: try permanentSecret(of: share, at: share.webdavPlace),
+            backend.view.backend.credential)
     }
 
     func permanentSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {

@@ -150,6 +150,82 @@ import Testing
         #expect(String(decoding: output, as: UTF8.self) == "-code-code-a b-a%20b%2F")
     }
 
+    // MARK: A backend that puts the secret into the path itself
+
+    static let words = [
+        ("PROPFIND", 404), ("GET", 404), ("DELETE", 403), ("PUT", 409), ("LOCK", 423),
+    ]
+
+    /// CERNBox has the secret there where we, and the peer, have the name of the share.
+    @Test(arguments: ["/remote.php/dav/ocm/7f3a", "/remote.php/dav/ocm"])
+    func theNameOfAShareTakesThePlaceOfItsSecret(_ asked: String) async throws {
+        let world = try await TestGateway(kind: "cernbox")
+        let code = try await world.share(Self.secret, id: "7f3a", handle: .make).credential
+        let token = try await world.token(code)
+        let hrefs = [Self.secret, "7f3a"].map { "<d:href>/remote.php/dav/ocm/\($0)/a</d:href>" }
+        let body = "<d:a xmlns:d=\"DAV:\">\(hrefs.joined())<d:n>\(Self.secret)/b</d:n></d:a>"
+        let href = "<d:href>\(asked)/a</d:href>"
+        let expected = "<d:a xmlns:d=\"DAV:\">\(href)\(href)<d:n>7f3a/b</d:n></d:a>"
+        for shown in ["Bearer \(token)", "Bearer \(code)"].map({ "Authorization: \($0)" })
+            + [basic(code)]
+        {
+            for size in [1, 7, 16, 10_000] {
+                let told = try answer(
+                    to: "PROPPATCH \(asked)/a HTTP/1.1", shown, in: world, 207, body: body,
+                    size: size)
+                #expect(told.body == expected, "\(size)")
+            }
+            for (method, status) in Self.words {
+                let told = try answer(
+                    to: "\(method) \(asked)/a HTTP/1.1", shown, in: world, status,
+                    fields: ["Location: https://cloud.test/remote.php/dav/ocm/\(Self.secret)/b"],
+                    body: "Resource /ocm/\(Self.secret)/a not found")
+                #expect(told.body == "Resource /ocm/7f3a/a not found")
+                #expect(
+                    told.fields == ["location: https://cloud.test/remote.php/dav/ocm/7f3a/b"])
+            }
+        }
+    }
+
+    @Test func whatHoldsNoWordsOfTheBackendPassesAsItIs() async throws {
+        let world = try await TestGateway(kind: "cernbox")
+        let code = try await world.share(Self.secret, id: "7f3a", handle: .make).credential
+        for (method, status) in [
+            ("GET", 200), ("GET", 206), ("GET", 304), ("HEAD", 200), ("HEAD", 404),
+        ] {
+            let told = try answer(
+                to: "\(method) /remote.php/dav/ocm/x HTTP/1.1", basic(code), in: world, status,
+                fields: ["Content-Encoding: gzip"], body: Self.secret)
+            #expect(told.edit.transform == nil && told.fields == ["content-encoding: gzip"])
+        }
+        let forwarding = try forwarding(
+            "GET /remote.php/dav/ocm/x HTTP/1.1", basic(code), "Accept-Encoding: gzip", in: world)
+        let text = String(decoding: forwarding.head.finish(), as: UTF8.self)
+        #expect(text.contains("accept-encoding: identity\r\n") && !text.contains("gzip"))
+        let coded = try head("GET", 404, ["Content-Encoding: gzip"], length: 9)
+        guard case .answer(let answer)? = forwarding.replacing?(coded) else {
+            throw TestGateway.NoAddress()
+        }
+        #expect(answer.status == 502)
+    }
+
+    /// With `Basic` the reva family puts it in front of what was asked for.
+    @Test func aSecretThatStandsInFrontIsTakenOut() async throws {
+        let world = try await TestGateway(kind: "generic")
+        let document =
+            #"{"enabled":true,"apiVersion":"1.1.0","endPoint":"https://cloud.test/ocm","#
+            + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+            + #""protocols":{"webdav":"/dav/ocm/"}}]}"#
+        world.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        let code = try await world.share(Self.secret, handle: .make).credential
+        let told = try answer(
+            to: "PROPFIND /dav/ocm/a HTTP/1.1", basic(code), in: world, 404,
+            fields: ["Location: /dav/ocm/\(Self.secret)"],
+            body: "/dav/ocm/\(Self.secret)/a not found, \(Self.secret)")
+        #expect(told.body == "/dav/ocm/a not found, " && told.fields == ["location: /dav/ocm"])
+    }
+
     // MARK: Asking
 
     private func world(_ kind: String) async throws -> (TestGateway, code: String) {
@@ -158,6 +234,10 @@ import Testing
     }
 
     private func forwarding(_ lines: String..., in world: TestGateway) throws -> Forwarding {
+        try forwarding(lines, in: world)
+    }
+
+    private func forwarding(_ lines: [String], in world: TestGateway) throws -> Forwarding {
         guard
             case .forward(let forwarding) = world.gateway.plan(
                 try world.head(lines), from: world.client)
@@ -186,11 +266,11 @@ import Testing
 
     /// What the peer reads of an answer whose body comes in pieces of `size` bytes.
     private func answer(
-        to line: String, in world: TestGateway, _ status: Int, fields: [String] = [], body: String,
-        size: Int = 5
+        to lines: String..., in world: TestGateway, _ status: Int, fields: [String] = [],
+        body: String, size: Int = 5
     ) throws -> Told {
-        let forwarding = try forwarding(line, in: world)
-        let method = line.prefix { $0 != " " }
+        let forwarding = try forwarding(lines, in: world)
+        let method = lines[0].prefix { $0 != " " }
         let head = try head(String(method), status, fields, length: body.utf8.count)
         #expect(forwarding.replacing?(head) == nil)
         let edit = try #require(forwarding.onHead?(head))

@@ -1,0 +1,59 @@
+"""A backend that puts the secret of a share into the paths that it tells."""
+
+import pytest
+
+from backend import ScriptedBackend, answer
+
+ROOT = "/remote.php/dav/ocm"
+DISCOVERY = {"enabled": True, "apiVersion": "1.2.1", "endPoint": "https://cloud.test/ocm", "provider": "cernbox",
+             "resourceTypes": [{"name": "file", "shareTypes": ["user"], "protocols": {"webdav": ROOT}}]}
+XML = ("Content-Type", "application/xml; charset=utf-8")
+
+
+def cernbox(request):
+    """The secret is the name of the share inside, as in reva, and in what it says of a path."""
+    if not request.target.startswith(ROOT):
+        return answer(200, DISCOVERY) if "well-known" in request.target else answer(404)
+    secret = request["authorization"].removeprefix("Bearer ")
+    inside = request.target.removeprefix(f"{ROOT}/7f3a")
+    if request.method == "PROPPATCH":
+        return answer(207, f'<d:multistatus xmlns:d="DAV:"><d:response><d:href>{ROOT}/{secret}{inside}</d:href>'
+                           "</d:response></d:multistatus>".encode(), XML)
+    if request.method == "PROPFIND":
+        return answer(404, f"<s:message>Resource /ocm/{secret}{inside} not found</s:message>".encode(), XML,
+                      ("Location", f"https://cloud.test{ROOT}/{secret}{inside}"))
+    return answer(200, secret.encode() * 10_000, ("Content-Type", "text/plain"))
+
+
+@pytest.fixture(scope="module")
+def world(start, evidence, peers):
+    backend = ScriptedBackend(cernbox)
+    secret = evidence.secret(32)
+    peer = peers.peers["modern.test"]
+    codes = []
+    gateway = start(backend.url, kind="cernbox",
+                    prepare=lambda it: codes.append(it.add_share(peer.host, "7f3a", secret)))
+    yield gateway, secret, {"code": codes[0], "token": gateway.token(peer, codes[0])}
+    backend.stop()
+
+
+@pytest.mark.parametrize("shown", ["code", "token"])
+@pytest.mark.parametrize("root", [f"{ROOT}/7f3a", ROOT])
+def test_no_answer_tells_the_secret_that_the_backend_has_in_its_paths(world, root, shown):
+    gateway, secret, credentials = world
+    missing = gateway.dav("PROPFIND", f"{root}/x.txt", credentials[shown],
+                          [("Depth", "0"), ("Accept-Encoding", "gzip")])
+    assert missing.status == 404
+    assert secret not in str(missing.headers) + missing.body.decode()
+    assert missing.body == b"<s:message>Resource /ocm/7f3a/x.txt not found</s:message>"
+    changed = gateway.dav("PROPPATCH", f"{root}/x.txt", credentials[shown])
+    assert changed.status == 207 and secret not in changed.body.decode()
+    assert f"<d:href>{root}/x.txt</d:href></d:response></d:multistatus>" in changed.body.decode()
+
+
+@pytest.mark.parametrize("shown", ["code", "token"])
+def test_a_file_comes_as_it_is_whatever_it_holds(world, shown):
+    gateway, secret, credentials = world
+    file = gateway.dav("GET", f"{ROOT}/7f3a/x.txt", credentials[shown])
+    assert file.body == secret.encode() * 10_000
+    assert file["content-length"] == str(len(file.body))
