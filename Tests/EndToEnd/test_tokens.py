@@ -168,6 +168,9 @@ def test_the_destination_of_a_move_is_mapped_and_bound(world, modern):
                       f"https://cloud.test{DAV}/../../x", f"https://cloud.test{DAV}/%2e%2e/x"):
         response = gateway.dav("MOVE", f"{DAV}/notes.txt", token, [("Destination", elsewhere)])
         assert 400 <= response.status < 600 and response.status != 201
+    copied = gateway.dav("COPY", f"{DAV}/moved.txt", token, [
+        ("Destination", f"https://cloud.test{DAV}/x"), ("Source", "http://192.0.2.1/x")])
+    assert copied.status == 403
     assert backend.take() == []
 
 

@@ -134,6 +134,7 @@ extension Gateway {
     private func destination(
         _ data: DataShare, _ request: PeerRequest
     ) throws(Denial) -> String {
+        try request.head.refuseSource()
         guard let field = request.head.fields.only(.destination) else {
             throw Denial(.destinationNotAllowed, "no Destination, or several")
         }

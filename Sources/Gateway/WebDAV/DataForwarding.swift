@@ -207,7 +207,9 @@ extension Gateway {
     }
 
     /// What a credential of ours takes the place of; the other is written anew.
-    private static let credentialFields: [FieldName] = [.authorization, .destination]
+    private static let credentialFields: [FieldName] = [
+        .authorization, .destination, FieldName("transferheaderauthorization"),
+    ]
     static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 

@@ -118,3 +118,12 @@ struct DataRequest: Sendable {
         }
     }
 }
+
+extension RequestHead {
+    /// Refused (`destination_not_allowed`): a COPY with `Source` (third-party copy), for which a server of
+    /// the reva family fetches that URL and writes it to the path of the request.
+    func refuseSource() throws(Denial) {
+        guard method == .copy, fields.contains(FieldName("source")) else { return }
+        throw Denial(.destinationNotAllowed, "a COPY that names a Source")
+    }
+}

@@ -23,6 +23,7 @@ extension Gateway {
     }
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
+        try request.head.refuseSource()
         if let shown = request.head.fields.only(.authorization),
             let entry = openedTokens.find(shown), request.secretInPath == nil
         {

@@ -290,6 +290,10 @@ import Testing
         }
         let without = try await world.ask("MOVE /public.php/webdav/a HTTP/1.1", basic(handle))
         #expect(without.status == 403)
+        let copied = try await world.ask(
+            "COPY /public.php/webdav/a HTTP/1.1", basic(handle),
+            "Destination: /public.php/webdav/b", "Source: https://other.test/a")
+        #expect((copied.status, copied.code) == (403, "destination_not_allowed"))
     }
 
     @Test func theURLsInTheTagsOfIfAreMapped() async throws {

@@ -329,6 +329,23 @@ import Testing
         #expect(put.status == nil && put.values("destination") == [])
     }
 
+    /// It would be fetched by the backend, from wherever it is.
+    @Test func aCopyFromASourceIsRefused() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let good = "Destination: https://cloud.test\(Self.root)/b"
+        for credential in [bearer(token), basic(Self.secret), basic("PUBLICLINK")] {
+            let copy = try world.plan(
+                "COPY \(Self.root)/a HTTP/1.1", credential, good, "Source: http://192.0.2.1/x")
+            #expect((copy.status, copy.code) == (403, "destination_not_allowed"))
+        }
+        let plain = try world.plan(
+            "COPY \(Self.root)/a HTTP/1.1", bearer(token), good,
+            "TransferHeaderAuthorization: Bearer x")
+        #expect(plain.status == nil && plain.values("transferheaderauthorization") == [])
+    }
+
     @Test func aWholeTreeIsNotListedAtOnce() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret)
