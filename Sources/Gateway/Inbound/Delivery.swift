@@ -247,16 +247,11 @@ extension BufferedResponse {
 extension Denial {
     /// A backend that gave no whole answer.
     init(_ failure: UpstreamFailure) {
-        switch failure {
-        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
-            self.init(.backendTimeout, failure.code)
-        case .busy, .clientBusy, .shutdown: self.init(.overloaded, failure.code)
-        case .suspended(let seconds):
+        switch failure.kind {
+        case .timeout: self.init(.backendTimeout, failure.code)
+        case .overload(let seconds):
             self.init(.overloaded, failure.code, retryAfter: seconds)
-        case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
-            .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
-            .bodyLength, .tooLarge:
-            self.init(.backendUnavailable, failure.code)
+        case .addressRefused, .failed: self.init(.backendUnavailable, failure.code)
         }
     }
 }

@@ -49,16 +49,11 @@ extension Denial {
     /// A server that gave no answer, or must not be connected to.
     init(_ failure: UpstreamFailure, reaching target: some CustomStringConvertible) {
         let detail = "\(target): \(failure.code)"
-        switch failure {
+        switch failure.kind {
         case .addressRefused(let address): self.init(.egressAddress, "\(detail) \(address)")
-        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline:
-            self.init(.peerTimeout, detail)
-        case .busy, .clientBusy, .shutdown: self.init(.overloaded, detail)
-        case .suspended(let seconds): self.init(.overloaded, detail, retryAfter: seconds)
-        case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
-            .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .bodyLength,
-            .tooLarge:
-            self.init(.peerUnavailable, detail)
+        case .timeout: self.init(.peerTimeout, detail)
+        case .overload(let seconds): self.init(.overloaded, detail, retryAfter: seconds)
+        case .failed: self.init(.peerUnavailable, detail)
         }
     }
 }

@@ -39,15 +39,35 @@ package enum UpstreamFailure: Error, Sendable, Equatable {
     /// The server is being stopped.
     case shutdown
 
+    /// What a failure means for who waits for an answer.
+    package enum Kind: Sendable, Equatable {
+        case timeout
+        /// Not now; in so many seconds, where that is known.
+        case overload(retryAfter: Int?)
+        /// See ``UpstreamFailure/addressRefused(_:)``.
+        case addressRefused(IPAddress)
+        case failed
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return .timeout
+        case .busy, .clientBusy, .shutdown: return .overload(retryAfter: nil)
+        case .suspended(let seconds): return .overload(retryAfter: seconds)
+        case .addressRefused(let address): return .addressRefused(address)
+        case .unresolved, .connectRefused, .tls, .closedEarly, .truncated, .malformed,
+            .interimFlood, .switchedProtocols, .untransformable, .proxyRefused, .bodyLength,
+            .tooLarge:
+            return .failed
+        }
+    }
+
     /// The status for a client that waits for an answer.
     package var status: Int {
-        switch self {
-        case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: return 504
-        case .busy, .clientBusy, .suspended, .shutdown: return 503
-        case .unresolved, .addressRefused, .connectRefused, .tls, .closedEarly, .truncated,
-            .malformed, .interimFlood, .switchedProtocols, .untransformable, .proxyRefused,
-            .bodyLength, .tooLarge:
-            return 502
+        switch kind {
+        case .timeout: return 504
+        case .overload: return 503
+        case .addressRefused, .failed: return 502
         }
     }
 
