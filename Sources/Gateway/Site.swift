@@ -82,8 +82,7 @@ package struct Site: Sendable {
         }
         // Old servers cut an address where they take the host to end: what policy and limits say of
         // `dean@cloud.example` would not be about `dean@cloud.example/@cloud.example`.
-        let inner = person.identifier.utf8.drop { $0 != UInt8(ascii: "@") }
-        guard !inner.contains(where: { "/:?#\\".utf8.contains($0) }) else {
+        guard !person.holdsEndOfHost else {
             throw Denial(.malformedMessage, "\(member) has the end of a host before its last @")
         }
     }

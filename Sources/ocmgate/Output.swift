@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import Gateway
 import OpenSSL
 
 /// What commands print: text for people, or one JSON value.
@@ -52,12 +53,7 @@ enum Output {
 
     /// Whether it is seen as what it is.
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
-            .unassigned:
-            false
-        default: true
-        }
+        scalar == "\u{FFFD}" || LogText.isVisible(scalar)
     }
 
     /// A text that may be missing.

@@ -37,6 +37,7 @@ import Testing
         "alice@ftp://h.test",
         "alice@h.test\n", "ali\0ce@h.test", "alice@user:pw@", "alice@https://h.test/../x",
         "alice@https://h.test//", "alice@https://h.test/a?b", "alice@https://h.test/#",
+        "alice@h.test/\u{301}x",
         // Nextcloud cuts at the first `/` or `:` and would find the first host.
         "alice@https://good.test/x@evil.test", "alice@good.test/x@evil.test",
         "alice@good.test:1@evil.test", "alice@good.test#@evil.test", "alice@good.test\\@evil.test",

@@ -80,7 +80,9 @@ package struct OCMAddress: Sendable, Equatable {
     }
 
     /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again.
-    var holdsEndOfHost: Bool { Self.endsHost(identifier.utf8.drop { $0 != UInt8(ascii: "@") }) }
+    package var holdsEndOfHost: Bool {
+        Self.endsHost(identifier.utf8.drop { $0 != UInt8(ascii: "@") })
+    }
 
     package static func == (left: OCMAddress, right: OCMAddress) -> Bool {
         left.identifier.isSame(as: right.identifier) && left.host == right.host
@@ -160,28 +162,11 @@ private struct WrittenHost {
             path = rest[start...]
             rest = rest[..<start]
         }
-        guard Self.isPath(path),
+        guard path.isPlainPath,
             let host = PeerHost(rest, defaultPort: scheme == .plainScheme ? 80 : 443)
         else { return nil }
         self.host = host
         self.form = slash && scheme == .scheme ? .schemeAndSlash : scheme
         self.basePath = String(path)
-    }
-
-    /// A plain path: segments of letters, digits, `-`, `_`, `.` and `~`, none of them empty or dots.
-    private static func isPath(_ path: Substring) -> Bool {
-        if path.isEmpty { return true }
-        return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-            .allSatisfy { segment in
-                !segment.isEmpty && segment != "." && segment != ".."
-                    && segment.utf8.allSatisfy { byte in
-                        switch byte {
-                        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"),
-                            UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
-                            true
-                        default: false
-                        }
-                    }
-            }
     }
 }

@@ -25,7 +25,8 @@ package struct PeerPaths: Sendable {
     package init(_ peer: PeerHost, _ document: DiscoveryDocument?, for backend: BackendKind) {
         self.peer = peer
         let path = DiscoveryDocument.withoutSlash(document?.endPointParts.path ?? "/ocm")
-        let routed = Self.isOrdinary(path) ? path : "/ocm"
+        // What the backend asked for in another spelling would come as a path that nobody knows again.
+        let routed = path.isPlainPath ? path : "/ocm"
         endPoint = RouteTable.base(of: routed) + "/ocm"
         webdav =
             backend.readsAnyPath
@@ -51,22 +52,6 @@ package struct PeerPaths: Sendable {
     /// terminator of TLS often write `http` of themselves.
     package func url(of endpoint: OCMEndpoint) -> String {
         "\(realHost.origin)\(realPath)/\(endpoint.rawValue)"
-    }
-
-    /// Whether a path is written in the one spelling in which paths are judged: what the backend asks
-    /// for in another would come as a path that nobody knows again.
-    private static func isOrdinary(_ path: String) -> Bool {
-        path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().allSatisfy {
-            !$0.isEmpty && $0 != "." && $0 != ".."
-                && $0.utf8.allSatisfy { byte in
-                    switch byte {
-                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"),
-                        UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                        true
-                    case _: false
-                    }
-                }
-        }
     }
 
     private static let usual = "/public.php/webdav/"

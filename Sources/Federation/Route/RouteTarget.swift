@@ -116,16 +116,39 @@ package func percentDecoded(_ text: some StringProtocol) -> String? {
     return String(validating: bytes, as: UTF8.self)
 }
 
+extension UInt8 {
+    /// Whether it needs no escape anywhere: a letter, a digit, or one of four signs (RFC 3986, section 2.3).
+    package var isUnreserved: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"), UInt8(ascii: "~"):
+            true
+        case _: false
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Whether it is a path that has one spelling alone: empty, or segments of unreserved characters
+    /// behind a slash each, none of them empty or dots.
+    var isPlainPath: Bool {
+        utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+            .allSatisfy { segment in
+                !segment.isEmpty && segment.allSatisfy(\.isUnreserved)
+                    && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+            }
+    }
+}
+
 /// The text of a path segment: every byte outside the unreserved ones escaped (RFC 3986, section
 /// 2.3).
 package func percentEncoded(_ text: some StringProtocol) -> String {
     var bytes: [UInt8] = []
     for byte in text.utf8 {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
+        if byte.isUnreserved {
             bytes.append(byte)
-        case _: bytes += [UInt8(ascii: "%"), hexDigit(byte >> 4), hexDigit(byte & 15)]
+        } else {
+            bytes += [UInt8(ascii: "%"), hexDigit(byte >> 4), hexDigit(byte & 15)]
         }
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -2,7 +2,7 @@ import OpenSSL
 
 /// Text in a log line: whatever a peer put there, it cannot end the line, move the cursor, turn the
 /// direction of writing, or grow without bound.
-enum LogText {
+package enum LogText {
     /// Bytes of one value, before escaping.
     static let valueLimit = 1024
     /// Elements of one list.
@@ -53,7 +53,7 @@ enum LogText {
 
     /// Neither control, format (bidirectional marks, zero widths), separator, surrogate, private nor
     /// unassigned; and not the replacement of what was not UTF-8.
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
         if scalar.value == 0xFFFD { return false }
         return switch scalar.properties.generalCategory {

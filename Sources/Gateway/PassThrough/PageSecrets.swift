@@ -83,7 +83,7 @@ extension Gateway {
         while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
             text = text.dropLast()
         }
-        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(Self.isPlain) else {
+        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(\.isUnreserved) else {
             return
         }
         let found = registry.findServed(Secret(utf8: String(text)))
@@ -97,15 +97,6 @@ extension Gateway {
         let now = environment.now()
         return share.origin == .learned && share.standing(now: now) == .active
             && policy.current.standing(of: share.peer, now: now).denial == nil
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 
     /// Servers make theirs of 15 letters and digits, or more.
