@@ -110,7 +110,7 @@ package struct ServedDiscovery: Sendable {
         }
         let inner = [document.endPointParts.host, URLParts(origin)?.host, backend]
         guard inner.contains(parts.host) else { return parts.scheme == .https ? link : nil }
-        return origin + parts.path + (parts.query.map { "?\($0)" } ?? "")
+        return origin + parts.pathAndQuery
     }
 
     private func capabilities(_ document: DiscoveryDocument?) -> [String] {

@@ -52,6 +52,9 @@ package struct URLParts: Sendable, Equatable {
         }
     }
 
+    /// Path and query as written; empty when there is neither.
+    package var pathAndQuery: String { path + (query.map { "?" + $0 } ?? "") }
+
     private static func authorityEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
         for place in start..<bytes.count {
             switch bytes[place] {

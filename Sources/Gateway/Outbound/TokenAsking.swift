@@ -130,7 +130,7 @@ extension Gateway {
             let authority = try? Authority(endPoint.host.description)
         else { throw Denial(.peerUnavailable, "a token endpoint that is not https") }
         let code = try permanentSecret(of: share, at: place)
-        let target = endPoint.path + (endPoint.query.map { "?" + $0 } ?? "")
+        let target = endPoint.pathAndQuery
         return OutboundRequest(
             .post, authority: authority,
             target: Array((target.isEmpty ? "/" : target).utf8),

@@ -389,8 +389,7 @@ extension PeerDirectory {
 
     private static func keySetURL(of host: PeerHost, _ document: DiscoveryDocument) -> String {
         guard let uri = document.jwksURI else { return host.origin + "/.well-known/jwks.json" }
-        return uri.scheme.rawValue + "://" + uri.host.description + uri.path
-            + (uri.query.map { "?" + $0 } ?? "")
+        return uri.scheme.rawValue + "://" + uri.host.description + uri.pathAndQuery
     }
 
     private func learned(
