@@ -132,14 +132,12 @@ extension Gateway {
         let (webdav, places) = (share.webdavPlace, share.accesses.indices)
         for place in places.filter({ $0 == webdav }) + places.filter({ $0 != webdav })
         where share.accesses[place].hasHandle {
-            do {
-                let secret = try registry.secret(of: share, place: place)
-                let handle = try registry.credential(of: share, place: place)
-                switch share.direction {
-                case .inbound: swaps.append(SecretSwap(secret, by: handle))
-                case .outbound: swaps.append(SecretSwap(handle, by: secret))
-                }
-            } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+            let secret = try permanentSecret(of: share, at: place)
+            let handle = try givenSecret(of: share, at: place)
+            switch share.direction {
+            case .inbound: swaps.append(SecretSwap(secret, by: handle))
+            case .outbound: swaps.append(SecretSwap(handle, by: secret))
+            }
         }
         return swaps
     }
@@ -160,12 +158,16 @@ extension Gateway {
         of share: ShareRecord, isMaker: Bool
     ) throws(Denial) -> Secret? {
         guard !share.accesses.isEmpty else { return nil }
-        let place = share.webdavPlace
-        do {
-            return isMaker
-                ? try registry.secret(of: share, place: place)
-                : try registry.credential(of: share, place: place)
-        } catch { throw Denial(.storeUnavailable, "share \(share.id): \(error)") }
+        return isMaker
+            ? try permanentSecret(of: share, at: share.webdavPlace)
+            : try givenSecret(of: share, at: share.webdavPlace)
+    }
+
+    /// What the other side has in the place of a permanent secret: see ``ShareRegistry/credential(of:place:)``.
+    private func givenSecret(of share: ShareRecord, at place: Int) throws(Denial) -> Secret {
+        do { return try registry.credential(of: share, place: place) } catch {
+            throw Denial(.storeUnavailable, "share \(share.id): \(error)")
+        }
     }
 }
 
