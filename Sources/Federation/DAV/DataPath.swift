@@ -75,8 +75,6 @@ package struct DataPath: Sendable, Equatable {
         /// The root that the backend takes for the real one, where the paths in the answer are other
         /// ones than it asked for.
         package let told: String?
-
-        package var isMapped: Bool { told != nil }
     }
 
     /// The place at the peer of a path that the backend asks for, in the spelling in which paths

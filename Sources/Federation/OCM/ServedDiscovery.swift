@@ -7,14 +7,11 @@ package struct ServedDiscovery: Sendable {
     /// `https://host[:port]` of the site, without a slash.
     package var origin: String
     package var provider: String
-    /// The true version, beside the frozen `apiVersion`.
-    package var version: String
     package var criteria: [DiscoveryDocument.Criterion]
     /// Whether we verify signatures by RFC 9421: who is told so signs by that alone.
     package var verifiesRFC9421: Bool
-    /// Paths on the origin.
+    /// A path on the origin.
     package var tokenPath: String
-    package var jwksPath: String
     /// The RSA key of draft-cavage; its `keyId` must be an https URL.
     package var signatureKey: SignatureKey?
     /// Which members of the backend's document are taken over.
@@ -40,23 +37,22 @@ package struct ServedDiscovery: Sendable {
         case resourceTypes, inviteAcceptDialog
     }
 
-    /// What we speak ourselves: `jwksUri` came with 1.4.
-    package static let ownVersion = "1.4.0"
+    /// What we speak ourselves, beside the frozen `apiVersion`: `jwksUri` came with 1.4.
+    private static let version = "1.4.0"
+    /// Where the gateway's key set is, on the origin.
+    package static let jwksPath = "/ocm/jwks"
 
     package init(
-        origin: String, provider: String, version: String = ServedDiscovery.ownVersion,
-        criteria: [DiscoveryDocument.Criterion] = [], verifiesRFC9421: Bool = true,
-        tokenPath: String = "/ocm/token",
-        jwksPath: String = "/ocm/jwks", signatureKey: SignatureKey? = nil,
+        origin: String, provider: String, criteria: [DiscoveryDocument.Criterion] = [],
+        verifiesRFC9421: Bool = true, tokenPath: String = "/ocm/token",
+        signatureKey: SignatureKey? = nil,
         fromBackend: Set<BackendMember> = Set(BackendMember.allCases), backend: PeerHost? = nil
     ) {
         self.origin = origin
         self.provider = provider
-        self.version = version
         self.criteria = criteria
         self.verifiesRFC9421 = verifiesRFC9421
         self.tokenPath = tokenPath
-        self.jwksPath = jwksPath
         self.signatureKey = signatureKey
         self.fromBackend = fromBackend
         self.backend = backend
@@ -72,7 +68,7 @@ package struct ServedDiscovery: Sendable {
             ("enabled", .bool(true)),
             // Nextcloud to 26 takes exactly this text, 27 to 30 little more.
             ("apiVersion", .string("1.0-proposal1")),
-            ("version", .string(version)),
+            ("version", .string(Self.version)),
             ("endPoint", .string(origin + DiscoveryDocument.withoutSlash(path))),
             ("provider", .string(provider)),
         ]
@@ -87,7 +83,7 @@ package struct ServedDiscovery: Sendable {
             members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
         }
         members.append(("tokenEndPoint", .string(origin + tokenPath)))
-        members.append(("jwksUri", .string(origin + jwksPath)))
+        members.append(("jwksUri", .string(origin + Self.jwksPath)))
         if let signatureKey {
             let key: JSONValue = .object([
                 ("keyId", .string(signatureKey.keyId)), ("publicKeyPem", .string(signatureKey.pem)),

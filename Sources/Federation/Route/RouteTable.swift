@@ -26,7 +26,8 @@ package struct RouteTable: Sendable {
         ] { add(path, .whole(.discovery)) }
         for path in ["/ocs-provider", "/ocs-provider/index.php"] { add(path, .whole(.ocsProvider)) }
         for path in [
-            "/.well-known/jwks.json", "/ocm/jwks", "/apps/cloud_federation_api/api/v1/jwks",
+            "/.well-known/jwks.json", ServedDiscovery.jwksPath,
+            "/apps/cloud_federation_api/api/v1/jwks",
         ] { add(path, .whole(.jwks)) }
         add("/ocm", .endPoint(others: .closed))
         // Where this kind always answers, whatever its document says, or while there is none yet.

@@ -137,7 +137,7 @@ extension TOMLForm<String> {
 
     private static let taken: Set<String> = [
         "/ocm", "/ocm/shares", "/ocm/notifications", "/ocm/invite-accepted", "/ocm/request-share",
-        "/ocm/jwks", "/.well-known/ocm", "/.well-known/jwks.json", "/ocm-provider",
+        ServedDiscovery.jwksPath, "/.well-known/ocm", "/.well-known/jwks.json", "/ocm-provider",
         "/ocs-provider", "/index.php",
     ]
 
