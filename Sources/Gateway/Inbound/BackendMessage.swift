@@ -15,10 +15,7 @@ struct BackendMessage: ~Copyable {
     let added: [(FieldName, String)]
     /// To be durable before the backend hears of the message.
     let memory: [Change]
-    /// The share that the message makes; taken back when the backend refuses it.
-    let made: ShareRecord?
-    /// The share that ends when the backend takes the message.
-    let ends: ShareRecord?
+    let effect: Effect
     /// What the backend may repeat in its answer and nobody else is to know: the secrets of the
     /// message and the handles in their place.
     let secrets: [Secret]
@@ -27,10 +24,18 @@ struct BackendMessage: ~Copyable {
 
     enum API: Sendable { case ocm, ocs }
 
+    /// What the backend's word on the message is for the registry.
+    enum Effect: Sendable {
+        case none
+        /// A share, taken back when the backend refuses it.
+        case makes(ShareRecord)
+        /// A share that is over when the backend takes the message.
+        case ends(ShareRecord)
+    }
+
     fileprivate init(
         verified: Verified, target: [UInt8], body: [UInt8], dropped: [FieldName],
-        added: [(FieldName, String)], memory: [Change], made: ShareRecord?, ends: ShareRecord?,
-        secrets: [Secret], api: API
+        added: [(FieldName, String)], memory: [Change], effect: Effect, secrets: [Secret], api: API
     ) {
         self.verified = verified
         self.target = target
@@ -38,8 +43,7 @@ struct BackendMessage: ~Copyable {
         self.dropped = dropped
         self.added = added
         self.memory = memory
-        self.made = made
-        self.ends = ends
+        self.effect = effect
         self.secrets = secrets
         self.api = api
     }
@@ -113,7 +117,7 @@ extension Gateway {
         }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
-            verified, .shares, view, body, memory: draft.changes, made: draft.made,
+            verified, .shares, view, body, memory: draft.changes, effect: .makes(draft.made),
             told: draft.swaps.map(\.new))
     }
 
@@ -156,13 +160,13 @@ extension Gateway {
         return try message(
             verified, .notifications, view, body,
             memory: [permission(notification, share, .inbound)].compactMap { $0 },
-            ends: notification.type.endsShare ? share : nil, told: told)
+            effect: Self.effect(of: notification.type, on: share), told: told)
     }
 
     private func message(
         _ verified: Verified, _ endpoint: OCMEndpoint, _ view: BackendServer.View,
-        _ body: TranslatedBody, memory: [Change] = [], made: ShareRecord? = nil,
-        ends: ShareRecord? = nil, told: [Secret] = []
+        _ body: TranslatedBody, memory: [Change] = [], effect: BackendMessage.Effect = .none,
+        told: [Secret] = []
     ) throws(Denial) -> BackendMessage {
         let target = Array("\(view.endPoint)/\(endpoint.rawValue)".utf8)
         let signature = try signatureForBackend(of: verified.signedBy, target, body.bytes)
@@ -175,8 +179,15 @@ extension Gateway {
             dropped: (isDropped ? Self.signatures : []) + (signature == nil ? [] : [.date])
                 + (isForm ? [.contentType] : []),
             added: (signature ?? []) + (isForm ? [(.contentType, "application/json")] : []),
-            memory: memory, made: made, ends: ends,
-            secrets: verified.claimed.message.secrets + told, api: .ocm)
+            memory: memory, effect: effect, secrets: verified.claimed.message.secrets + told,
+            api: .ocm)
+    }
+
+    private static func effect(
+        of type: Federation.Notification.Kind, on share: ShareRecord?
+    ) -> BackendMessage.Effect {
+        guard type.endsShare, let share else { return .none }
+        return .ends(share)
     }
 
     /// Where the data of a share are that does not say so in full, by the document of the peer that sends
@@ -206,7 +217,7 @@ extension Gateway {
     private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage
     {
         let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
-        return ocs(verified, share.form, memory: draft.changes, made: draft.made)
+        return ocs(verified, share.form, memory: draft.changes, effect: .makes(draft.made))
     }
 
     private func transform(
@@ -222,15 +233,15 @@ extension Gateway {
         if let share, let secret = try backendSecret(of: share) {
             form.replace("token", with: secret.text)
         }
-        return ocs(verified, form, ends: change.notificationType.endsShare ? share : nil)
+        return ocs(verified, form, effect: Self.effect(of: change.notificationType, on: share))
     }
 
     /// A call of the older API at the path that the sender used, by the verb's own name. The answer is
     /// asked for as JSON, which is what is read of it; without this a server says XML. No parameter of
     /// the sender's query passes: PHP would read it beside those of the body, which were judged.
     private func ocs(
-        _ verified: Verified, _ form: FormBody, memory: [Change] = [], made: ShareRecord? = nil,
-        ends: ShareRecord? = nil
+        _ verified: Verified, _ form: FormBody, memory: [Change] = [],
+        effect: BackendMessage.Effect
     ) -> BackendMessage {
         let received = verified.claimed.received
         var target: [UInt8] = []
@@ -238,17 +249,17 @@ extension Gateway {
             target = Array(call.action.onward(path.text).utf8)
         }
         target += Array("?format=json".utf8)
-        return ocs(verified, target, form, memory: memory, made: made, ends: ends)
+        return ocs(verified, target, form, memory: memory, effect: effect)
     }
 
     private func ocs(
         _ verified: Verified, _ target: [UInt8], _ form: FormBody, dropped: [FieldName] = [],
-        added: [(FieldName, String)] = [], memory: [Change] = [], made: ShareRecord? = nil,
-        ends: ShareRecord? = nil, told: [Secret] = []
+        added: [(FieldName, String)] = [], memory: [Change] = [],
+        effect: BackendMessage.Effect = .none, told: [Secret] = []
     ) -> BackendMessage {
         BackendMessage(
             verified: verified, target: target, body: form.serialized(), dropped: dropped,
-            added: added, memory: memory, made: made, ends: ends,
+            added: added, memory: memory, effect: effect,
             secrets: verified.claimed.message.secrets + told, api: .ocs)
     }
 }

@@ -33,36 +33,35 @@ extension Gateway {
         trail.enters(nil)
         trail.backendAnswered(response.status)
         try response.refuseCoding()
-        let secrets = message.secrets
+        let (secrets, effect) = (message.secrets, message.effect)
         switch message.verified.claimed.message {
         case .ocsShare:
-            return try await ocsAnswer(response, made: message.made, ends: nil)
+            return try await ocsAnswer(response, effect)
         case .ocsChange(let change):
             let swaps = try await reshareSwaps(
                 response, message.verified.claimed, for: change.shareWith)
-            return try await ocsAnswer(response, made: nil, ends: message.ends, swaps)
+            return try await ocsAnswer(response, effect, swaps)
         case .share(let share):
             return try await ocmAnswer(
-                .shares, status: response.status, response.body, secrets, message.made, nil,
+                .shares, status: response.status, response.body, secrets, effect,
                 recipient: share.shareWith.saidOnce.identifier)
         case .notification where message.api == .ocs:
             let status = OCSAnswer.status(response.status, body: response.body)
             return try await ocmAnswer(
-                .notifications, status: status, Array("[]".utf8), secrets, nil, message.ends)
+                .notifications, status: status, Array("[]".utf8), secrets, effect)
         case .notification(let notification):
             let swaps = try await reshareSwaps(
                 response, message.verified.claimed, for: notification.shareWith)
             return try await ocmAnswer(
-                .notifications, status: response.status, response.body, secrets, nil,
-                message.ends, swaps)
+                .notifications, status: response.status, response.body, secrets, effect, swaps)
         case .inviteAccepted(let invite):
             let answer = try await ocmAnswer(
-                .inviteAccepted, status: response.status, response.body, secrets, nil, nil)
+                .inviteAccepted, status: response.status, response.body, secrets, effect)
             try await remember(invite, answer.body)
             return answer
         case .requestShare:
             return try await ocmAnswer(
-                .requestShare, status: response.status, response.body, secrets, nil, nil)
+                .requestShare, status: response.status, response.body, secrets, effect)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
     }
@@ -91,34 +90,32 @@ extension Gateway {
 
     private func ocmAnswer(
         _ endpoint: OCMEndpoint, status: Int, _ body: [UInt8], _ secrets: [Secret],
-        _ made: ShareRecord?, _ ends: ShareRecord?, _ swaps: [SecretSwap] = [],
-        recipient: String = ""
+        _ effect: BackendMessage.Effect, _ swaps: [SecretSwap] = [], recipient: String = ""
     ) async throws(Denial) -> Answer {
         switch BackendAnswer(
             to: endpoint, status: status, body: body, secrets: secrets, swaps: swaps,
             recipient: recipient)
         {
         case .delivered(let status, let body):
-            if let ends { try await makeDurable([ends].compactMap(ending)) }
+            try await taken(effect)
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
             // What could not be read says nothing of whether the backend has it.
-            if denial.code == .notDelivered { takeBack(made) }
+            if denial.code == .notDelivered { takeBack(effect) }
             throw denial
         }
     }
 
     private func ocsAnswer(
-        _ response: BufferedResponse, made: ShareRecord?, ends: ShareRecord?,
-        _ swaps: [SecretSwap] = []
+        _ response: BufferedResponse, _ effect: BackendMessage.Effect, _ swaps: [SecretSwap] = []
     ) async throws(Denial) -> Answer {
         let body: [UInt8]
         switch OCSAnswer.outcome(status: response.status, body: response.body) {
         case .taken:
-            if let ends { try await makeDurable([ends].compactMap(ending)) }
+            try await taken(effect)
             body = OCSAnswer.taken(response.body, swaps)
         case .failed(let code):
-            takeBack(made)
+            takeBack(effect)
             body = OCSAnswer.failure(code)
         case .unreadable:
             throw Denial(
@@ -150,10 +147,16 @@ extension Gateway {
         ])
     }
 
+    /// The backend has taken a message: the share that it ends is over, before the peer hears of it.
+    private func taken(_ effect: BackendMessage.Effect) async throws(Denial) {
+        guard case .ends(let share) = effect else { return }
+        try await makeDurable([share].compactMap(ending))
+    }
+
     /// The backend has not taken a share: nothing of it is left, unless it came by another message too,
     /// or whoever only sends shares for people who do not exist would fill the registry.
-    private func takeBack(_ made: ShareRecord?) {
-        guard let made, let change = registry.takeBack(made) else { return }
+    private func takeBack(_ effect: BackendMessage.Effect) {
+        guard case .makes(let made) = effect, let change = registry.takeBack(made) else { return }
         store.commitLater([change])
     }
 

@@ -284,3 +284,17 @@ extension PolicyHolder {
     /// Puts a policy in force, and no candidate.
     func swap(_ policy: Policy) { swap(policy, candidate: nil) }
 }
+
+extension BackendMessage {
+    /// The share that the message makes.
+    var made: ShareRecord? {
+        guard case .makes(let share) = effect else { return nil }
+        return share
+    }
+
+    /// The share that it ends.
+    var ends: ShareRecord? {
+        guard case .ends(let share) = effect else { return nil }
+        return share
+    }
+}
