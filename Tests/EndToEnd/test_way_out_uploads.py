@@ -4,6 +4,7 @@
 import os
 import re
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -70,3 +71,26 @@ def test_a_long_upload_whose_token_was_forgotten_comes_again(federation, tmp_pat
     assert sent.tree["big.bin"] == LONG and len(strict.exchanges) == exchanges + 1
     assert federation.home.lines("data.refused")[-1]["code"] == "peer_unavailable"
     assert got.mounted and federation.leaks() == []
+
+
+@pytest.mark.parametrize("kind, said", [("application/xml", "/public.php/webdav/in.txt"), ("text/plain", None)])
+def test_a_lock_in_the_way_of_an_upload_is_at_the_path_that_was_asked_for(federation, kind, said):
+    _, got = taken(federation)
+    mount = federation.backend.open(got)
+    assert mount.read("in.txt") == b"text\n"
+    asked = []
+
+    def early(request):
+        if request.method != "PUT":
+            return None
+        asked.append(request.target)
+        return answer(423, '<d:error xmlns:d="DAV:"><d:lock-token-submitted>'
+                      f"<d:href>{request.target}</d:href></d:lock-token-submitted></d:error>".encode(),
+                      ("Content-Type", kind))
+
+    federation.capture.early = early
+    response = federation.home.way_out().request("PUT", mount._url("in.txt"), [mount._basic()], b"new\n")
+    federation.capture.early = lambda request: None
+    assert response.status == 423 and len(asked) == 1
+    assert urlsplit(mount._url("in.txt")).path == "/public.php/webdav/in.txt" != asked[0]
+    assert f"<d:href>{said or asked[0]}</d:href>" in response.body.decode()

@@ -22,11 +22,12 @@ package enum DAVMethod: String, Sendable, CaseIterable {
     }
 
     /// False for those whose answers are the file itself, or nothing of it: the others may be a
-    /// `multistatus` with paths in it (RFC 4918, section 13).
+    /// `multistatus` with paths in it, or an error that names a lock's (RFC 4918, sections 13 and 16).
     package var answersWithPaths: Bool {
         switch self {
-        case .get, .head, .put, .options: false
-        case .propfind, .report, .mkcol, .move, .copy, .delete, .proppatch, .lock, .unlock: true
+        case .get, .head, .options: false
+        case .propfind, .report, .put, .mkcol, .move, .copy, .delete, .proppatch, .lock, .unlock:
+            true
         }
     }
 

@@ -23,10 +23,24 @@ struct MultistatusTransform: BodyTransform {
 }
 
 extension ResponseHead {
-    /// Whether the body of an answer names paths: that of a `multistatus`, and that of LOCK, which tells of
-    /// the lock (RFC 4918, sections 13 and 9.10.1).
+    /// Whether the body of an answer names paths: that of a `multistatus`, that of LOCK, which tells of
+    /// the lock, and that of an error, which tells of the one in the way (RFC 4918, sections 13, 9.10.1
+    /// and 16).
     func namesPaths(answering method: DAVMethod?) -> Bool {
-        status == 207 || method == .lock && (status == 200 || status == 201)
+        switch status {
+        case 207: true
+        case 200, 201: method == .lock
+        case 409, 423: isXML
+        case _: false
+        }
+    }
+
+    /// Whether the body is said to be XML (RFC 7303).
+    private var isXML: Bool {
+        switch fields.text(.contentType)?.prefix(while: { $0 != ";" && $0 != " " }).lowercased() {
+        case "application/xml", "text/xml": true
+        case _: false
+        }
     }
 }
 

@@ -409,6 +409,32 @@ import Testing
         #expect(text.contains("<d:href>/public.php/webdav/a</d:href>"))
     }
 
+    /// A lock in the way is named by its path (RFC 4918, section 16); a page about it is none.
+    @Test(
+        arguments: [
+            ("PUT", 423, "application/xml; charset=utf-8", true), ("DELETE", 409, "text/xml", true),
+            ("PUT", 423, "text/html", false), ("PUT", 409, nil, false),
+            ("GET", 423, "text/xml", false),
+        ] as [(String, Int, String?, Bool)])
+    func thePathInAnErrorIsMapped(
+        _ method: String, _ status: Int, _ type: String?, _ isMapped: Bool
+    ) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let plan = try await world.plan("\(method) /public.php/webdav/a HTTP/1.1", basic(handle))
+        guard case .forward(let forwarding) = plan,
+            let edit = forwarding.onHead?(try WayOut.answer(status, type: type))
+        else { throw WayOut.Unmade() }
+        #expect((edit.transform != nil) == isMapped)
+        let coded = try WayOut.answer(status, coding: "gzip", type: type)
+        #expect((forwarding.replacing?(coded) != nil) == isMapped)
+        guard var transform = edit.transform else { return }
+        let body =
+            #"<d:error xmlns:d="DAV:"><d:lock-token-submitted><d:href>/webdav/ocm/x7/a</d:href>"#
+        let text = String(decoding: try transform.push(Array(body.utf8).span), as: UTF8.self)
+        #expect(text.contains("<d:href>/public.php/webdav/a</d:href>"))
+    }
+
     private func replaces(_ forwarding: Forwarding, _ status: Int) throws -> Bool {
         forwarding.replacing?(try WayOut.answer(status)) != nil
     }

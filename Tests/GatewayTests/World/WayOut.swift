@@ -124,9 +124,13 @@ final class WayOut: Sendable {
     }
 
     /// The head of a peer's answer.
-    static func answer(_ status: Int, coding: String? = nil) throws -> ResponseHead {
+    static func answer(
+        _ status: Int, coding: String? = nil, type: String? = nil
+    ) throws -> ResponseHead {
         let coded = coding.map { "Content-Encoding: \($0)\r\n" } ?? ""
-        let bytes = Array("HTTP/1.1 \(status) X\r\n\(coded)Content-Length: 0\r\n\r\n".utf8)
+        let typed = type.map { "Content-Type: \($0)\r\n" } ?? ""
+        let bytes = Array(
+            "HTTP/1.1 \(status) X\r\n\(coded)\(typed)Content-Length: 0\r\n\r\n".utf8)
         var parser = ResponseHeadParser()
         guard case .head(let head, _) = try parser.parse(bytes.span, answering: .get) else {
             throw Unmade()
