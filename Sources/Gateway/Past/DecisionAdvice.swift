@@ -107,7 +107,14 @@ package struct DecisionAdvice: Sendable, Equatable {
                 DecisionAdvice("keep it out", command: "ocmgate peer hold refuse \(peer)")
             ]
         }
-        return allowing(peer, policy)
+        let lines = allowing(peer, policy)
+        // A CONNECT of the backend, which is no message: the list helps only where there is a peer.
+        guard decision.kind == "egress" else { return lines }
+        return [DecisionAdvice("if it is no OCM server, name it in egress.other")]
+            + lines.map {
+                DecisionAdvice(
+                    "if it is a partner, \($0.words)", command: $0.command, place: $0.place)
+            }
     }
 
     private static func onList(

@@ -189,6 +189,16 @@ import Testing
         #expect(try advice(by: "unknown").first?.command?.contains("[list.partners]") == true)
     }
 
+    /// What the backend fetches elsewhere is no partner's: a list would let more in, and not help.
+    @Test func aHostThatTheBackendNeedsIsNamedInOther() throws {
+        let policy = try Policy.past(ReplayTests.all)
+        let found = try advice(by: "unknown", policy: policy) { $0.decision.kind = "egress" }
+        #expect(found.first?.words.contains("egress.other") == true)
+        #expect(found.first?.command == nil && found.count == 2)
+        #expect(found.last?.words.hasPrefix("if it is a partner, let the peer in") == true)
+        #expect(found.last?.place == "policy.toml:6")
+    }
+
     /// It is not the peer's entry that has to go, and the peer is let in already.
     @Test func ofAHostThatIsOnlyNamedItsOwnEntryIsTold() throws {
         let policy = try Policy.past(
