@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// What mends a message that a guard refused, or what failed; never what would let it pass as it is.
 struct GuardAdvice {
@@ -102,15 +103,29 @@ struct GuardAdvice {
             ]
         case .loop:
             [DecisionAdvice("see which proxy sends requests back here: this one came twice")]
-        case .backendUnavailable, .backendTimeout:
-            [DecisionAdvice("see whether the backend is well", command: "ocmgate check")]
+        case .backendUnavailable, .backendTimeout: [Self.onBackend]
+        case .overloaded where detail == Self.suspended: [Self.onBackend]
+        case .overloaded:
+            [
+                DecisionAdvice(
+                    "it was too much at once: the log's connections.refused and memory.short say of "
+                        + "what, and `limits` how much is taken")
+            ]
         case .peerUnavailable, .peerTimeout:
             [asking("see whether the peer is well", "peer probe")]
-        case .storeUnavailable, .journalUnavailable, .overloaded, .signingFailed:
+        case .storeUnavailable, .journalUnavailable, .signingFailed:
             [DecisionAdvice("see the log of that time, and the disk", command: "ocmgate check")]
         case .notAvailableYet: [DecisionAdvice("this version cannot do it yet")]
         }
     }
+
+    /// No command asks the backend anything.
+    private static let onBackend = DecisionAdvice(
+        "see whether the server at backend.url runs and answers: the detail, and backend.suspended in "
+            + "the log, say how it failed")
+
+    /// What is not even tried while the backend does not answer.
+    private static let suspended = UpstreamFailure.suspended(seconds: 0).code
 
     /// By what was wrong with the signature: no key helps where it is not taken, or says too little.
     private var onSignature: [DecisionAdvice] {

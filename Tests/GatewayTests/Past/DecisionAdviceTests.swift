@@ -54,6 +54,20 @@ import Testing
         #expect(found.first?.words.contains("in other hands") == true)
     }
 
+    /// A command that looks at the disk finds everything fine.
+    @Test(arguments: [
+        (DenialCode.backendUnavailable, "connect_refused", "backend.url"),
+        (.backendTimeout, "first_byte_timeout", "backend.url"),
+        (.overloaded, "suspended", "backend.url"),
+        (.overloaded, "busy", "too much at once"),
+    ])
+    func aBackendThatDoesNotAnswerIsLookedAt(
+        _ code: DenialCode, _ detail: String, _ words: String
+    ) throws {
+        let found = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = detail }
+        #expect(found.count == 1 && found[0].words.contains(words) && found[0].command == nil)
+    }
+
     /// No key helps where the standard, the algorithm or what is covered is not what it has to be.
     @Test(arguments: [
         (Denial(notAccepting: SignatureGeneration.cavage.name), "signature.accept"),
