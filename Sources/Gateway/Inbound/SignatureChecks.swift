@@ -134,7 +134,7 @@ extension Gateway {
                 received.now - created <= 2
             else { throw Denial(.replayed, "created \(created), seen \(seen)") }
         case .untellable(let floor):
-            throw Denial(.replayed, "created \(created), nothing is known from before \(floor)")
+            throw Denial(created: created, unknownBefore: floor)
         }
     }
 

@@ -1,4 +1,5 @@
 import Federation
+import HTTPSignatures
 import Transport
 
 /// What mends a message that a guard refused, or what failed; never what would let it pass as it is.
@@ -48,6 +49,14 @@ struct GuardAdvice {
         case .signatureRequired, .inviteRequired, .mfaRequired:
             [asking("the peer's operator must see to it that its messages have it", "peer probe")]
         case .signatureInvalid: onSignature
+        case .replay where Denial.knownSince(detail) != nil:
+            [
+                DecisionAdvice(
+                    "nothing is known of when it was signed: the clock here stood ahead once, an old "
+                        + "copy of the state came back, or the peer's clock is behind; what is signed "
+                        + "after \(Denial.knownSince(detail) ?? "") is taken again (deploy/README.md, "
+                        + "the clock)")
+            ]
         case .replay: [DecisionAdvice("none is needed: the same message had come before")]
         case .senderMismatch:
             [
@@ -209,6 +218,12 @@ extension Denial {
         self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
     }
 
+    /// A message signed at a time of which nobody knows any more what had come.
+    init(created: Int, unknownBefore floor: Int) {
+        func date(_ seconds: Int) -> String { HTTPDate.text(seconds) ?? "\(seconds)" }
+        self.init(.replayed, "created \(date(created))\(Self.unknown)\(date(floor))")
+    }
+
     /// The permanent secret of a share whose peer was given a code for it.
     init(_ code: DenialCode, replacedOf share: some CustomStringConvertible) {
         self.init(code, "\(Self.replaced)\(share), for which there is a code")
@@ -231,6 +246,12 @@ extension Denial {
         return detail.hasPrefix(begin) && detail.hasSuffix(over)
     }
 
+    /// Since when it is known what had come, where a refusal's words say so.
+    fileprivate static func knownSince(_ detail: String?) -> Substring? {
+        guard let detail, let words = detail.firstRange(of: unknown) else { return nil }
+        return detail[words.upperBound...]
+    }
+
     /// The share that a refusal's words say so of; nil for others.
     fileprivate static func shareOfAnother(_ detail: String?) -> Substring? {
         guard let detail, detail.hasPrefix(code), let end = detail.firstRange(of: another) else {
@@ -239,6 +260,7 @@ extension Denial {
         return detail[..<end.lowerBound].dropFirst(code.count)
     }
 
+    private static let unknown = ", nothing is known from before "
     private static let code = "the code of share "
     private static let another = ", which is of "
     private static let replaced = "the permanent secret of share "
