@@ -31,6 +31,12 @@ package struct DecisionAdvice: Sendable, Equatable {
             return GuardAdvice(
                 peer: peer(decision), detail: decision.detail, fault: decision.signatureFault
             ).on(code)
+        case .advertisedKeys where decision.facts?.occasion.kind == .ocs:
+            return [
+                DecisionAdvice(
+                    "the older API cannot be signed, and the peer publishes keys: both servers have to "
+                        + "use OCM, or its operator must withdraw the keys")
+            ]
         case .advertisedKeys:
             return [
                 DecisionAdvice(

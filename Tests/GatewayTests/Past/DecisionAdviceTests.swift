@@ -206,6 +206,13 @@ import Testing
         #expect(advice.words.contains(words))
     }
 
+    @Test(arguments: [("share.in", "it has to sign"), ("ocs.in", "the older API cannot be signed")])
+    func whoPublishesKeysSignsWhatCanBeSigned(_ occasion: String, _ words: String) throws {
+        let occasion = try #require(Occasion(occasion))
+        let found = try advice(by: Policy.advertisedKeysLabel) { $0.facts?.occasion = occasion }
+        #expect(found.count == 1 && found[0].words.contains(words))
+    }
+
     @Test func anUnknownPeerIsAddedToTheListOfOurs() throws {
         let policy = try Policy.past(ReplayTests.all)
         let found = try advice(by: "unknown", policy: policy)
