@@ -1,5 +1,3 @@
-import OpenSSL
-
 /// Where the data of a peer's share are, and where the backend takes them to be (`protocol.md` 6).
 ///
 /// Paths are canonical and without a slash at their end, so the root of a server is empty.
@@ -82,13 +80,13 @@ package struct DataPath: Sendable, Equatable {
     /// Nil: a path outside of the share.
     package func place(of path: String) -> Place? {
         for root in told {
-            guard let rest = Self.rest(of: path, below: root) else { continue }
+            guard let rest = path.rest(below: root) else { continue }
             if hasSegment, SingleFile.begins(rest), let file = SingleFile(path, below: root) {
                 return Place(path: full(file.path.dropFirst(root.count)), told: file.told)
             }
             return Place(path: full(rest), told: root == real ? nil : root)
         }
-        return Self.rest(of: path, below: real).map { Place(path: full($0), told: nil) }
+        return path.rest(below: real).map { Place(path: full($0), told: nil) }
     }
 
     /// Whether a place is the root of the share itself.
@@ -98,16 +96,6 @@ package struct DataPath: Sendable, Equatable {
         guard rest.isEmpty || rest == "/" else { return real + rest }
         let path = shape == .file ? real : real + rest
         return path.isEmpty ? "/" : path
-    }
-
-    /// At the end of a segment only: `/dav/ocm/1` does not hold `/dav/ocm/12`.
-    private static func rest(of path: String, below root: String) -> Substring? {
-        let (bytes, prefix) = (path.utf8.span, root.utf8.span)
-        guard bytes.count >= prefix.count,
-            bytes.extracting(..<prefix.count).hasSameBytes(as: prefix),
-            bytes.count == prefix.count || bytes[prefix.count] == UInt8(ascii: "/")
-        else { return nil }
-        return path[path.utf8.index(path.startIndex, offsetBy: prefix.count)...]
     }
 
     private static func trimmed(_ path: String) -> String {

@@ -41,9 +41,7 @@ package struct SingleFile: Sendable, Equatable {
     ///   - root: of shared data, without a slash at its end.
     package init?(_ path: String, below root: String) {
         let place = "\(root)/\(Self.segment)"
-        guard path.utf8.starts(with: place.utf8) else { return nil }
-        let rest = path.dropFirst(place.count)
-        guard rest.isEmpty || rest.hasPrefix("/") else { return nil }
+        guard let rest = path.rest(below: place) else { return nil }
         let name = rest.dropFirst().prefix { $0 != "/" }
         let inside = rest.dropFirst(name.isEmpty ? rest.count : name.count + 1)
         self.root = root

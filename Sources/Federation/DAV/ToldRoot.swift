@@ -30,8 +30,7 @@ package struct ToldRoot: Sendable, Equatable {
 
     /// Another path of the same reader's, at the backend.
     package func inside(_ path: String) -> String {
-        let rest = path.dropFirst(asked.count)
-        guard path.hasPrefix(asked), rest.isEmpty || rest.hasPrefix("/") else { return path }
+        guard path.rest(below: asked) != nil else { return path }
         return Self(path, below: asked, at: root)?.path ?? path
     }
 }

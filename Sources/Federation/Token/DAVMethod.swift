@@ -98,15 +98,5 @@ extension AccessToken {
         }
     }
 
-    private func contains(_ path: String) -> Bool { Self.isPath(path, below: pathPrefix) }
-
-    /// Whether a path is this root, or below it at the end of a segment: `/dav/ocm/1` does not hold
-    /// `/dav/ocm/12`.
-    package static func isPath(_ path: String, below root: String) -> Bool {
-        let path = path.utf8.span
-        let prefix = root.utf8.span
-        guard path.count >= prefix.count else { return false }
-        for index in prefix.indices where path[index] != prefix[index] { return false }
-        return path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/")
-    }
+    private func contains(_ path: String) -> Bool { path.rest(below: pathPrefix) != nil }
 }

@@ -81,7 +81,7 @@ struct DataRequest: Sendable {
         case .ocm, .discovered: break
         case .publicWebDAV, .publicFiles, .seafdav: return nil
         }
-        guard form == .bearer, told == nil, !AccessToken.isPath(path.text, below: root),
+        guard form == .bearer, told == nil, path.text.rest(below: root) == nil,
             root.utf8.first == UInt8(ascii: "/"),
             let told = ToldRoot(path.text, below: route.prefix, at: root)
         else { return nil }

@@ -25,8 +25,7 @@ struct HiddenSecret: Sendable {
 
     /// A path of the reader's, at the backend.
     func inside(_ path: String) -> String {
-        let rest = path.dropFirst(told.count)
-        guard path.hasPrefix(told), rest.isEmpty || rest.hasPrefix("/") else { return path }
+        guard let rest = path.rest(below: told) else { return path }
         return root + rest
     }
 

@@ -1,0 +1,16 @@
+import OpenSSL
+
+extension String {
+    /// What of a path stands behind a root, which is written without a slash at its end: nothing, or from
+    /// a slash on. Nil: a path that is not below it.
+    ///
+    /// At the end of a segment only: `/dav/ocm/1` does not hold `/dav/ocm/12`.
+    package func rest(below root: String) -> Substring? {
+        let (bytes, prefix) = (utf8.span, root.utf8.span)
+        guard bytes.count >= prefix.count,
+            bytes.extracting(..<prefix.count).hasSameBytes(as: prefix),
+            bytes.count == prefix.count || bytes[prefix.count] == UInt8(ascii: "/")
+        else { return nil }
+        return self[utf8.index(startIndex, offsetBy: prefix.count)...]
+    }
+}
