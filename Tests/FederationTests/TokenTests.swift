@@ -105,7 +105,8 @@ import Testing
         _ destination: DAVDestination = .absent
     ) -> DenialCode? {
         do {
-            try token.permit(method: method, path: path, destination: destination)
+            try token.scope.permit(
+                method: DAVMethod(rawValue: method), path: path, destination: destination)
             return nil
         } catch { return error.code }
     }

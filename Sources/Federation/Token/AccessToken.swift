@@ -6,7 +6,7 @@ package struct AccessToken: Sendable, Equatable {
     package let share: String
     /// The peer that exchanged the code.
     package let peer: PeerHost
-    package private(set) var permissions: SharePermissions
+    package let permissions: SharePermissions
     /// The canonical path below which it is good, without a slash at its end (`/public.php/webdav`).
     package let pathPrefix: String
     /// Unix seconds.
@@ -34,12 +34,8 @@ package struct AccessToken: Sendable, Equatable {
         now < expires ? nil : Denial(.tokenExpired, "since \(expires)")
     }
 
-    /// The same, as if its share named no permissions.
-    package var withoutLimits: AccessToken {
-        var token = self
-        token.permissions = .unspecified
-        return token
-    }
+    /// What the token is good for, while it is valid.
+    package var scope: DataScope { DataScope(permissions, below: pathPrefix) }
 
     // MARK: Layout: version, permissions, epoch, issued, expires, three texts with two-byte lengths.
 

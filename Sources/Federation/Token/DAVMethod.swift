@@ -52,26 +52,33 @@ package enum DAVDestination: Sendable, Equatable {
     case path(String)
 }
 
-extension AccessToken {
-    /// Whether the token is good for this request on shared data.
+/// What may be done with shared data by a token, or by the secret of a share.
+package struct DataScope: Sendable {
+    private let permissions: SharePermissions
+    private let root: String
+
+    /// - Parameter root: the canonical path below which they are, without a slash at its end.
+    package init(_ permissions: SharePermissions, below root: String) {
+        self.permissions = permissions
+        self.root = root
+    }
+
+    /// The same, as if the share named no permissions.
+    package var withoutLimits: DataScope { DataScope(.unspecified, below: root) }
+
+    /// Whether this request on shared data is within it.
     ///
     /// Paths come from the one reader of paths, in the spelling in which they are forwarded: without
     /// dot segments, doubled or escaped slashes.
     ///
     /// Refused: `method_not_allowed` for methods that shared data do not take,
     /// `permission_not_allowed` for a method beyond the permissions (unspecified ones limit none),
-    /// `not_allowed` for a path outside the token's prefix, `destination_not_allowed` for a
-    /// destination that is outside of it, elsewhere or absent.
+    /// `not_allowed` for a path outside the root, `destination_not_allowed` for a destination that
+    /// is outside of it, elsewhere or absent.
     ///
+    /// - Parameter method: nil for one that is none of shared data.
     /// - Returns: the path of the destination, for MOVE and COPY.
     @discardableResult
-    package func permit(
-        method: String, path: String, destination: @autoclosure () -> DAVDestination
-    ) throws(Denial) -> String? {
-        try permit(method: DAVMethod(rawValue: method), path: path, destination: destination())
-    }
-
-    /// The same; a method that is nil is none of shared data.
     package func permit(
         method: DAVMethod?, path: String, destination: @autoclosure () -> DAVDestination
     ) throws(Denial) -> String? {
@@ -98,5 +105,5 @@ extension AccessToken {
         }
     }
 
-    private func contains(_ path: String) -> Bool { path.rest(below: pathPrefix) != nil }
+    private func contains(_ path: String) -> Bool { path.rest(below: root) != nil }
 }

@@ -101,7 +101,7 @@ extension Gateway {
         if let inside = try request.inside(share: token.pathPrefix, entry.form) {
             return try withToken(entry, inside)
         }
-        let (destination, would) = try permit(token, request)
+        let (destination, would) = try permit(token.scope, request)
         let depth = try request.depth()
         let snapshot = policy.snapshot
         let circumstances = Allowance.Circumstances(
@@ -275,10 +275,8 @@ extension Gateway {
     ) throws(Denial) -> (destination: String?, room: StreamedRoom?) {
         let share = access.share
         let now = environment.now()
-        let token = AccessToken(
-            share: share.id.description, peer: share.peer, permissions: access.access.permissions,
-            pathPrefix: prefix, issued: now, expires: now + 1, epoch: share.epoch)
-        let (destination, more) = try permit(token, request)
+        let (destination, more) = try permit(
+            DataScope(access.access.permissions, below: prefix), request)
         let judgement = try judge(
             request.head, request.client, share, .secret, share.peer, policy.snapshot, now,
             would: would + more)
@@ -289,20 +287,19 @@ extension Gateway {
         return (destination, room)
     }
 
-    /// Refused: what the token is not good for. Profile `observe` only tells of a permission that is
-    /// not there.
+    /// Refused: what is beyond the scope. Profile `observe` only tells of a permission that is not there.
     private func permit(
-        _ token: AccessToken, _ request: DataRequest
+        _ scope: DataScope, _ request: DataRequest
     ) throws(Denial) -> (destination: String?, would: [String]) {
-        func permitted(_ token: AccessToken) throws(Denial) -> String? {
-            try token.permit(
+        func permitted(_ scope: DataScope) throws(Denial) -> String? {
+            try scope.permit(
                 method: request.head.method.onData, path: request.path.text,
                 destination: request.destination(site.hosts))
         }
-        do throws(Denial) { return (try permitted(token), []) } catch {
+        do throws(Denial) { return (try permitted(scope), []) } catch {
             guard error.code == .permissionNotAllowed else { throw error }
             let word = try observed(error)
-            return (try permitted(token.withoutLimits), [word])
+            return (try permitted(scope.withoutLimits), [word])
         }
     }
 
