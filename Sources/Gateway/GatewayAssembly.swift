@@ -59,7 +59,7 @@ extension RunningGateway {
                         backend: backend, policy: policy,
                         template: served(configuration, site),
                         criteria: configuration.discovery.criteria,
-                        keys: keys, hosts: site.hosts, environment: environment),
+                        keys: keys, site: site, environment: environment),
                     log: log,
                     journal: try JournalKeeping(
                         configuration, site, seal, environment, log, underWay),

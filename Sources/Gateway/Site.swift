@@ -112,6 +112,9 @@ package struct Site: Sendable {
         [signed] + aliases.compactMap { signedAliases[$0] }
     }
 
+    /// That of one of its names; the site's own for what is none.
+    func origin(of host: PeerHost) -> String { (signedAliases[host] ?? signed).description }
+
     /// The origin that a peer signed for: the alias that it asked, else the site's own, never what
     /// a hop in between made of `Host`. A port that none of them has is that of such a hop.
     func signedOrigin(for authority: Authority?) -> Origin {

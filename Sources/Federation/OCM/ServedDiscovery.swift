@@ -6,6 +6,8 @@
 package struct ServedDiscovery: Sendable {
     /// `https://host[:port]` of the site, without a slash.
     package var origin: String
+    /// The same of the name that is asked, where that is another: peers look for the gateway below it.
+    package var asked: String?
     package var provider: String
     package var criteria: [DiscoveryDocument.Criterion]
     /// Whether we verify signatures by RFC 9421: who is told so signs by that alone.
@@ -69,7 +71,7 @@ package struct ServedDiscovery: Sendable {
             // Nextcloud to 26 takes exactly this text, 27 to 30 little more.
             ("apiVersion", .string("1.0-proposal1")),
             ("version", .string(Self.version)),
-            ("endPoint", .string(origin + DiscoveryDocument.withoutSlash(path))),
+            ("endPoint", .string((asked ?? origin) + DiscoveryDocument.withoutSlash(path))),
             ("provider", .string(provider)),
         ]
         let types = resourceTypes(kind, document)
@@ -82,8 +84,8 @@ package struct ServedDiscovery: Sendable {
         if !criteria.isEmpty {
             members.append(("criteria", .array(criteria.map { .string($0.rawValue) })))
         }
-        members.append(("tokenEndPoint", .string(origin + tokenPath)))
-        members.append(("jwksUri", .string(origin + Self.jwksPath)))
+        members.append(("tokenEndPoint", .string((asked ?? origin) + tokenPath)))
+        members.append(("jwksUri", .string((asked ?? origin) + Self.jwksPath)))
         if let signatureKey {
             let key: JSONValue = .object([
                 ("keyId", .string(signatureKey.keyId)), ("publicKeyPem", .string(signatureKey.pem)),

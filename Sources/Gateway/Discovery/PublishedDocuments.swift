@@ -14,7 +14,8 @@ final class PublishedDocuments: Sendable {
     }
 
     private struct State {
-        /// One for each name of the site: Nextcloud wants the key under the name that it asked.
+        /// One for each name of the site: Nextcloud wants the key under the name that it asked, and other peers
+        /// take an end point at that alone.
         var discovery: [PeerHost: Answer] = [:]
         var ocsProvider: Answer?
         var keySet: Answer
@@ -29,7 +30,7 @@ final class PublishedDocuments: Sendable {
 
     private let state: Mutex<State>
     private let keys: KeyHolder
-    private let hosts: [PeerHost]
+    private let site: Site
     private let environment: Environment
     private let backend: BackendServer
     private let policy: PolicyHolder
@@ -40,10 +41,10 @@ final class PublishedDocuments: Sendable {
     /// - Parameters:
     ///   - template: without the key of draft-cavage, which is that of `keys`.
     ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
-    ///   - hosts: the names of the site, which its keys are named after.
+    ///   - site: whose names its keys are named after.
     init(
         backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
-        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, hosts: [PeerHost],
+        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, site: Site,
         environment: Environment
     ) {
         self.backend = backend
@@ -51,12 +52,12 @@ final class PublishedDocuments: Sendable {
         self.template = template
         self.criteria = criteria
         self.keys = keys
-        self.hosts = hosts
+        self.site = site
         self.environment = environment
         let (ring, now) = (keys.current, environment.now())
         state = Mutex(
             State(
-                keySet: Self.document(ring.keySet(for: hosts, now: now)),
+                keySet: Self.document(ring.keySet(for: site.hosts, now: now)),
                 keysEnd: ring.nextEnd(after: now)))
     }
 
@@ -134,7 +135,7 @@ final class PublishedDocuments: Sendable {
 
     private func rebuild(_ state: inout State) {
         let (ring, now) = (keys.current, environment.now())
-        state.keySet = Self.document(ring.keySet(for: hosts, now: now))
+        state.keySet = Self.document(ring.keySet(for: site.hosts, now: now))
         state.keysEnd = ring.nextEnd(after: now)
         let view = backend.view
         guard let document = view.document else { return }
@@ -142,7 +143,8 @@ final class PublishedDocuments: Sendable {
         served.criteria =
             criteria
             ?? policy.current.criteria.compactMap(DiscoveryDocument.Criterion.init(rawValue:))
-        for host in hosts {
+        for host in site.hosts {
+            served.asked = site.origin(of: host)
             served.signatureKey = ring.cavageKey.flatMap {
                 ServedDiscovery.SignatureKey(
                     keyId: $0.cavageID(for: host), pem: $0.key.publicKey.pem)

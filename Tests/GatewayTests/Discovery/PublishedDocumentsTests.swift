@@ -117,9 +117,13 @@ import Transport
         }
         #expect(try shown(host) == "https://cloud.test/ocm#rsa-1")
         #expect(try shown(old) == "https://old.test/ocm#rsa-1")
-        // The rest is the site's own.
-        #expect(
-            try document(.discovery, at: old)["endPoint"]?.string == "https://cloud.test/ocm")
+        // A peer that knows the site by one name alone goes to no other for it.
+        for (name, path) in [
+            ("endPoint", "/ocm"), ("tokenEndPoint", "/ocm/token"), ("jwksUri", "/ocm/jwks"),
+        ] {
+            #expect(try document(.discovery, at: host)[name]?.string == "https://cloud.test" + path)
+            #expect(try document(.discovery, at: old)[name]?.string == "https://old.test" + path)
+        }
         let all = try #require(try document(.keySet)["keys"]?.array)
         #expect(
             all.compactMap { $0.object?["kid"]?.string }
