@@ -8,16 +8,16 @@ package import Transport
 extension RunningGateway {
     static func assemble(
         _ configuration: Configuration, _ loaded: Policy, candidate: Policy?, _ log: GatewayLog,
-        _ environment: Environment, _ group: LoopGroup, lock: StoreLock?
+        _ environment: Environment, _ group: LoopGroup, _ material: Material, lock: StoreLock?
     ) throws -> Gateway {
         guard
             let site = Site(
                 origin: configuration.site.origin, aliases: configuration.site.aliases)
         else { throw StartFailure("site.origin cannot be used: \(configuration.site.origin)") }
         let now = environment.now()
-        let (seal, ring) = try openKeys(configuration, now: now)
-        let backend = try backendServer(configuration, site, log)
-        let client = try outboundClient(configuration, group)
+        let seal = material.seal
+        let backend = try backendServer(configuration, site, material, log)
+        let client = try outboundClient(configuration, group, material.client)
         let candidateFile = CandidateFile(configuration.policy.candidate)
         let (lists, candidateLists) = listKeepers(
             configuration, candidateFile, environment, client, log)
@@ -33,7 +33,7 @@ extension RunningGateway {
                 store, policy.snapshot.live.places, at: LimitTable.Moment(environment))
             let orders = try OrderBox(configuration.state.file, seal)
             try orders.open()
-            let keys = KeyHolder(ring)
+            let keys = KeyHolder(material.newestRing(configuration, log, now: now))
             let (pins, generations) = (
                 try PinBook(store), try PeerGenerations(store, of: .peer)
             )
@@ -62,26 +62,13 @@ extension RunningGateway {
                         keys: keys, site: site, environment: environment),
                     log: log,
                     journal: try JournalKeeping(
-                        configuration, site, seal, environment, log, underWay),
+                        configuration, site, seal, material.journal, environment, log, underWay),
                     underWay: underWay,
                     fingerprint: seal.hmac(for: .fingerprint)))
         } catch {
             store.close()
             throw StartFailure("\(error)")
         }
-    }
-
-    private static func openKeys(
-        _ configuration: Configuration, now: Int
-    ) throws(StartFailure) -> (seal: SealKey, ring: KeyRing) {
-        do {
-            let seal = try SealKey.load(
-                configuration.state.sealKey, of: configuration.state.file, whenMissing: .make,
-                environment: ProcessInfo.processInfo.environment)
-            let ring = try KeyRing.start(
-                folder: configuration.signature.keys, state: configuration.state.file, now: now)
-            return (seal, ring)
-        } catch { throw StartFailure(error.description) }
     }
 
     private static func openStore(
@@ -138,15 +125,15 @@ extension RunningGateway {
     }
 
     private static func backendServer(
-        _ configuration: Configuration, _ site: Site, _ log: GatewayLog
+        _ configuration: Configuration, _ site: Site, _ material: Material, _ log: GatewayLog
     ) throws -> BackendServer {
         let settings = configuration.backend
         var limits = UpstreamLimits()
         limits.connect = settings.connect
         limits.firstByte = settings.headers
         limits.idle = settings.idle
-        let security = try settings.tlsName.map {
-            UpstreamSecurity(context: try clientContext(configuration), serverName: $0)
+        let security = settings.tlsName.map {
+            UpstreamSecurity(context: material.client, serverName: $0)
         }
         return BackendServer(
             kind: settings.kind,
@@ -162,8 +149,14 @@ extension RunningGateway {
     package static func outboundClient(
         _ configuration: Configuration, _ group: LoopGroup
     ) throws -> OutboundClient {
+        try outboundClient(configuration, group, clientContext(configuration))
+    }
+
+    private static func outboundClient(
+        _ configuration: Configuration, _ group: LoopGroup, _ context: TLSContext
+    ) throws -> OutboundClient {
         var outbound = OutboundConfiguration(
-            tls: try clientContext(configuration),
+            tls: context,
             guarding: AddressGuard(
                 allowing: configuration.outbound.allowPrivate, own: AddressGuard.ownAddresses))
         outbound.resolve = configuration.outbound.resolve
@@ -213,16 +206,6 @@ extension RunningGateway {
                 },
                 isKnown: { standing($0)?.names($0) == true || hasSigned($0) },
                 patience: patience))
-    }
-
-    /// The proxy on the backend's way out, with the authority that the backend trusts; nil without
-    /// `[egress]`.
-    static func egressHandler(
-        _ gateway: Gateway, now: Int
-    ) throws(PrivateFile.Problem) -> EgressHandler? {
-        guard let settings = gateway.configuration.egress else { return nil }
-        return EgressHandler(
-            gateway, try EgressCA.load(settings, whenMissing: .make, now: now))
     }
 
     /// Where the gateway listens, and within which limits. `former` is what it listens by until now.

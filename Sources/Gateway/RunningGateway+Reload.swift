@@ -15,8 +15,8 @@ extension RunningGateway {
         var certificates: ServedCertificates
         /// The handler of the way out.
         let egress: EgressHandler?
-        /// `outbound.ca_file` as it was when it was read, at the start.
-        let authorities: FileStamp?
+        /// What was read at the start alone.
+        let material: Material
         /// What is left for the next start was told so.
         var toldWaiting: [String] = []
         /// When a certificate that is not valid yet is to be read again (Unix time).
@@ -167,7 +167,7 @@ extension RunningGateway {
 extension RunningGateway.Terms {
     /// Whether the authorities that are believed are not those that the file names by now.
     fileprivate var hasOtherAuthorities: Bool {
-        authorities != configuration.outbound.caFile.flatMap { FileStamp($0) }
+        material.authorities != configuration.outbound.caFile.flatMap { FileStamp($0) }
     }
 
     /// Goes over to a configuration and its certificates; what is wrong with those that stay.

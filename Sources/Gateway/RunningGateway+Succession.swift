@@ -145,7 +145,7 @@ extension RunningGateway {
     /// let go. Then waits until it says that it serves.
     ///
     /// When it does not, because it could not, hangs or was ended, a gateway is started in this process, with the
-    /// same configuration, certificates and policy and the same sockets, in whose queues those who came
+    /// same configuration, certificates, keys and policy and the same sockets, in whose queues those who came
     /// meanwhile wait: it is returned, and reads the files that it follows again. In either case `finish`
     /// lets the answers of this one end. Throws `StartFailure` when that one cannot be started either,
     /// `CancellationError` when this is cancelled: nothing is started then.
@@ -176,6 +176,8 @@ extension RunningGateway {
             .error, .handOverFailed,
             [LogEntry(.remedy, "the log of the process that was to take over says why it ended")])
         let terms = terms.withLock { $0 }
+        var material = terms.material
+        material.ring = gateway.keys.current
         let place = Place(
             sockets: succession.sockets.compactMap { ListeningSocket($0) }, lock: lock)
         // What has changed meanwhile nobody saw: all that is followed is read again once it serves.
@@ -184,7 +186,7 @@ extension RunningGateway {
                 terms.configuration,
                 Findings(
                     certificates: terms.certificates, policy: gateway.policy.current,
-                    candidate: gateway.policy.snapshot.candidate),
+                    candidate: gateway.policy.snapshot.candidate, material: material),
                 place, log)
         } catch {
             log.write(.error, .handOverFailed, [LogEntry(.problem, "\(error)")])

@@ -40,7 +40,8 @@ package final class RunningGateway: Sendable {
         let findings = Findings(
             files: files, certificates: try ServedCertificates(of: configuration),
             policy: try loadPolicy(configuration.policy.file),
-            candidate: loadCandidate(configuration, log))
+            candidate: loadCandidate(configuration, log),
+            material: try Material(configuration, now: Environment.live.now()))
         var place = try await taken(by: configuration, entrance)
         place.sockets += sockets
         return try await start(configuration, findings, place, log)
@@ -53,29 +54,29 @@ package final class RunningGateway: Sendable {
         var certificates: ServedCertificates
         var policy: Policy
         var candidate: Policy?
+        var material: Material
     }
 
-    /// Opens keys, state and journal, starts the loops, and listens, on the sockets of the place first.
+    /// Opens state and journal, starts the loops, and listens, on the sockets of the place first.
     ///
     /// Throws `StartFailure`.
     static func start(
         _ configuration: Configuration, _ findings: Findings, _ place: Place, _ log: GatewayLog
     ) async throws -> RunningGateway {
         let environment = Environment.live
-        let authorities = configuration.outbound.caFile.flatMap { FileStamp($0) }
         let group = LoopGroup(count: ProcessInfo.processInfo.activeProcessorCount)
         let certificates = findings.certificates
         let gateway = try assemble(
             configuration, findings.policy, candidate: findings.candidate, log, environment, group,
-            lock: place.lock)
+            findings.material, lock: place.lock)
         let server: Server
         let terms: Terms
         do {
-            let egress = try egressHandler(gateway, now: environment.now())
+            let egress = findings.material.egress.flatMap { EgressHandler(gateway, $0) }
             terms = Terms(
                 configuration: configuration,
                 server: try serverConfiguration(configuration, certificates, egress: egress),
-                certificates: certificates, egress: egress, authorities: authorities)
+                certificates: certificates, egress: egress, material: findings.material)
             server = try await Server.start(
                 terms.server, on: group, inherited: place.sockets, handler: gateway)
         } catch {

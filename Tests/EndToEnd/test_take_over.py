@@ -1,6 +1,7 @@
 """One gateway takes the place of another, while others want its state, too."""
 
 import fcntl
+import shutil
 import subprocess
 import threading
 import time
@@ -10,7 +11,7 @@ import pytest
 from backend import answer
 from gateway import binary
 from peers import as_json, legacy_share, share
-from test_service import SlowBackend, begin
+from test_service import SlowBackend, Successor, begin
 
 
 @pytest.fixture
@@ -152,3 +153,51 @@ def test_who_asks_back_before_it_answers_a_message_is_heard(
         assert former.wait(20) == 0
     sender.join()
     assert told == [200, 201]
+
+
+# Files that are read at a start alone, and what makes them useless.
+SPOILING = {
+    "ca.pem": lambda file: file.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    "egress-ca.key": lambda file: file.unlink(),
+    "keys/ed25519-1.pem": lambda file: file.write_text("none"),
+    "keys/journal.key": lambda file: file.chmod(0o644),
+    "seal.key": lambda file: file.chmod(0o644),
+}
+
+
+@pytest.fixture
+def with_own_authorities(start, backend, authority):
+    """A gateway all of whose files may be spoilt."""
+    def prepare(gateway):
+        own = gateway.folder / "ca.pem"
+        shutil.copy(authority.file, own)
+        text = gateway.configuration.read_text()
+        gateway.configuration.write_text(text.replace(f'= "{authority.file}"', f'= "{own}"'))
+
+    return start(backend.url, prepare, egress="")
+
+
+def test_whoever_cannot_read_a_file_does_not_ask_for_the_place(with_own_authorities):
+    gateway = with_own_authorities
+    for name, spoil in SPOILING.items():
+        file = gateway.folder / name
+        kept = file.read_bytes()
+        spoil(file)
+        run = subprocess.run([binary(), "run", "--take-over", "-c", gateway.configuration],
+                             capture_output=True, text=True, timeout=60)
+        assert run.returncode == 2 and name in run.stderr, (name, run.stderr)
+        file.unlink(missing_ok=True)
+        file.touch(0o600)
+        file.write_bytes(kept)
+    assert gateway.lines("gateway.handing-over", 0) == []
+    assert gateway.request("GET", "/a").status == 200
+
+
+def test_one_that_goes_on_needs_none_of_its_files_again(with_own_authorities):
+    gateway = with_own_authorities
+    next_one = Successor(gateway)
+    for name, spoil in SPOILING.items():
+        spoil(gateway.folder / name)
+    next_one.fail()
+    gateway.lines("gateway.started", at_least=2)
+    assert gateway.request("GET", "/a", connection=gateway.connect(timeout=60)).status == 200

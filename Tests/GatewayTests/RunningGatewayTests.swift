@@ -204,7 +204,9 @@ import Testing
             level: configuration.log.level.logger, format: configuration.log.written)
         let findings = RunningGateway.Findings(
             certificates: try ServedCertificates(of: configuration),
-            policy: try RunningGateway.loadPolicy(configuration.policy.file))
+            policy: try RunningGateway.loadPolicy(configuration.policy.file),
+            material: try RunningGateway.Material(
+                configuration, now: Int(Date().timeIntervalSince1970)))
         await #expect(throws: StartFailure.self) {
             try await RunningGateway.start(
                 configuration, findings, RunningGateway.Place(line: given.line), log)

@@ -12,8 +12,8 @@ package enum JournalKeeping: Sendable {
 
     /// Opens the journal that the configuration names.
     init(
-        _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ environment: Environment,
-        _ log: GatewayLog, _ underWay: UnderWay
+        _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ key: JournalKey?,
+        _ environment: Environment, _ log: GatewayLog, _ underWay: UnderWay
     ) throws {
         guard let settings = configuration.journal else {
             self = .off
@@ -23,7 +23,9 @@ package enum JournalKeeping: Sendable {
             settings, state: configuration.state.file, site: site.host)
         self = .on(
             try Journal(
-                disk, try JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
+                disk,
+                try key
+                    ?? JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
                 seal, log, interval: settings.checkpoint, clock: environment,
                 milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }, underWay: underWay),
             settings.bodies)
