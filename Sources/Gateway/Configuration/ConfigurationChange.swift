@@ -15,11 +15,14 @@ struct ConfigurationChange: Sendable {
         var merged = running
         merged.tls = next.tls
         let keepsPlaces = running.listeners.map(\.place) == next.listeners.map(\.place)
-        if keepsPlaces {
+        let keepsName = running.site.origin == next.site.origin
+        if keepsPlaces, keepsName {
             merged.listeners = next.listeners
         } else {
-            // Those that stay find their certificates.
-            for name in running.listeners.compactMap(\.tls) where merged.tls[name] == nil {
+            // Those that stay find their certificates, and a site that is called so until then the one of its
+            // name.
+            let staying = keepsName ? running.listeners.compactMap(\.tls) : Array(running.tls.keys)
+            for name in staying where merged.tls[name] == nil {
                 merged.tls[name] = running.tls[name]
             }
         }

@@ -78,6 +78,31 @@ struct ConfigurationChangeTests {
         #expect(change.waiting.contains("tls.\"old.test\".cert"))
     }
 
+    /// Until the next start it has its name, and what shows that it has.
+    @Test func aSiteOfAnotherNameKeepsItsCertificatesUntilItIsCalledSo() throws {
+        let text =
+            ConfigurationSample.required + """
+                [[listen]]
+                address = "127.0.0.1:8443"
+                tls = "first"
+                [tls.first]
+                cert = "a.pem"
+                key = "a.key"
+                [tls."cloud.test"]
+                cert = "b.pem"
+                key = "b.key"
+
+                """
+        let change = ConfigurationChange(
+            from: try ConfigurationSample.read(text),
+            to: try ConfigurationSample.read(
+                text.replacing("cloud.test", with: "new.test").replacing("first", with: "second")))
+        #expect(change.merged.listeners.map(\.tls) == ["first"])
+        #expect(
+            Set(change.merged.tls.keys) == ["first", "cloud.test", "second", "new.test"])
+        #expect(change.waiting.contains("site.origin") && change.waiting.contains("listen[0].tls"))
+    }
+
     /// The terms of one listener are not another's: with other addresses all of them wait.
     @Test func otherListenersWait() throws {
         let change = try change(
