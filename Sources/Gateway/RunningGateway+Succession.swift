@@ -23,6 +23,8 @@ extension RunningGateway {
     /// What the one that runs has given, which lets the state go then; nothing when there is nobody.
     struct Place: Sendable {
         var sockets: [ListeningSocket] = []
+        /// What the service manager has opened.
+        var opened: [ListeningSocket] = []
         /// Of the state, which nobody else can have any more.
         var lock: StoreLock?
         /// On which the other one waits to hear that this one serves.

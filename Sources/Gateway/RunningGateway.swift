@@ -43,7 +43,7 @@ package final class RunningGateway: Sendable {
             candidate: loadCandidate(configuration, log),
             material: try Material(configuration, now: Environment.live.now()))
         var place = try await taken(by: configuration, entrance)
-        place.sockets += sockets
+        place.opened = sockets
         return try await start(configuration, findings, place, log)
     }
 
@@ -78,7 +78,8 @@ package final class RunningGateway: Sendable {
                 server: try serverConfiguration(configuration, certificates, egress: egress),
                 certificates: certificates, egress: egress, material: findings.material)
             server = try await Server.start(
-                terms.server, on: group, inherited: place.sockets, handler: gateway)
+                terms.server, on: group, inherited: place.opened, former: place.sockets,
+                handler: gateway)
         } catch {
             gateway.journal.close()
             gateway.store.close()

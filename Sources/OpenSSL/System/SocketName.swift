@@ -26,6 +26,12 @@ package struct SocketName: Sendable {
         unsafe chmod(path, mode) == 0
     }
 
+    /// Whether the file is this user's.
+    package static func isOwn(_ path: String) -> Bool {
+        var facts = stat()
+        return unsafe lstat(path, &facts) == 0 && facts.st_uid == geteuid()
+    }
+
     /// Puts the name back where it was.
     package func restore() {
         // Two names of one file stay as they are.

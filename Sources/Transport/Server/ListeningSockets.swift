@@ -13,6 +13,8 @@ final class ListeningSockets: Sendable {
 
     /// Sockets that listened before this process did, as long as no listener has taken them.
     private let inherited: Mutex<[ListenAddress: [Int32]]>
+    /// Those of them on which a server of this kind has listened, for another purpose perhaps.
+    private let former: Set<ListenAddress>
 
     private struct State {
         var channels: [any Channel] = []
@@ -21,10 +23,13 @@ final class ListeningSockets: Sendable {
         var isShared = false
     }
 
-    init(_ group: LoopGroup, inherited: [ListeningSocket] = []) {
+    init(
+        _ group: LoopGroup, inherited: [ListeningSocket] = [], former: [ListeningSocket] = []
+    ) {
         self.group = group
+        self.former = Set(former.compactMap { ListenAddress($0.name) })
         var sockets: [ListenAddress: [Int32]] = [:]
-        for socket in inherited {
+        for socket in former + inherited {
             guard let address = ListenAddress(socket.name) else { continue }
             sockets[address, default: []].append(socket.descriptor)
         }
@@ -81,6 +86,10 @@ final class ListeningSockets: Sendable {
         _ address: ListenAddress, _ door: ServerDoor, mode: UInt32
     ) async throws -> ListenAddress {
         if let sockets = inherited.withLock({ $0.removeValue(forKey: address) }) {
+            // Of one that belongs to somebody else, who may connect is his matter.
+            if case .unix(let path) = address, former.contains(address), SocketName.isOwn(path) {
+                try Self.admit(mode, at: path)
+            }
             try await take(sockets, door)
             return address
         }
@@ -95,9 +104,7 @@ final class ListeningSockets: Sendable {
                 state.locks.append(lock)
                 state.channels.append(channel)
             }
-            guard SocketName.admit(mode, at: path) else {
-                throw IOError(errnoCode: errno, reason: "chmod \(path)")
-            }
+            try Self.admit(mode, at: path)
             return address
         case .tcp(let ip, let port):
             if port != 0 { try await Self.requireFree(ip, port, group.loops[0]) }
@@ -112,6 +119,12 @@ final class ListeningSockets: Sendable {
                 state.withLock { $0.channels.append(channel) }
             }
             return .tcp(ip, port: chosen)
+        }
+    }
+
+    private static func admit(_ mode: UInt32, at path: String) throws {
+        guard SocketName.admit(mode, at: path) else {
+            throw IOError(errnoCode: errno, reason: "chmod \(path)")
         }
     }
 

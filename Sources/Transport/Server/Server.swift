@@ -29,17 +29,19 @@ package final class Server: Sendable {
     /// Starts to listen, on every loop of `group` with a socket of its own (`SO_REUSEPORT`), and
     /// accepts nothing before it has all of its sockets.
     ///
-    /// `inherited` sockets take the place of those that would be bound to the same addresses. Throws
+    /// `inherited` sockets, and those of the server before, `former`, take the place of those that would be
+    /// bound to the same addresses. Throws
     /// `ListenFailure` when an address cannot be had, or one is inherited that no listener has; then
     /// nothing listens, and nobody was answered.
     package static func start(
         _ configuration: ServerConfiguration, on group: LoopGroup,
-        inherited: [ListeningSocket] = [], handler: any RequestHandler
+        inherited: [ListeningSocket] = [], former: [ListeningSocket] = [],
+        handler: any RequestHandler
     ) async throws -> Server {
         let census = Census(
             configuration.limits, descriptors: .current(loops: group.loops.count),
             pressure: group.pressure)
-        let sockets = ListeningSockets(group, inherited: inherited)
+        let sockets = ListeningSockets(group, inherited: inherited, former: former)
         var doors: [ServerDoor] = []
         var addresses: [ListenAddress] = []
         for (index, listener) in configuration.listeners.enumerated() {

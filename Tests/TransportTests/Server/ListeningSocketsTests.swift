@@ -118,6 +118,29 @@ import Testing
         await group.shutdown()
     }
 
+    /// Who goes on with it may mean something else by it.
+    @Test(arguments: [(ListenerPurpose.serve, 0o666), (.forwardProxy, 0o660)])
+    func thatOfTheServerBeforeIsOpenToThoseWhomItIsForNow(
+        purpose: ListenerPurpose, mode: Int
+    ) async throws {
+        let group = LoopGroup(count: 1)
+        let path = try folder() + "/d.sock"
+        let first = try await Server.start(
+            ServerConfiguration(listeners: [
+                .init(.unix(path: path), purpose: purpose == .serve ? .forwardProxy : .serve)
+            ]), on: group, handler: answering("first"))
+        let sockets = await first.duplicateSockets().compactMap { ListeningSocket($0) }
+        #expect(sockets.count == 1)
+        await first.shutdown(grace: .seconds(1))
+        let second = try await Server.start(
+            ServerConfiguration(listeners: [.init(.unix(path: path), purpose: purpose)]), on: group,
+            former: sockets, handler: answering("second"))
+        let facts = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(facts[.posixPermissions] as? Int == mode)
+        await second.shutdown(grace: .seconds(1))
+        await group.shutdown()
+    }
+
     /// New terms are for new connections.
     @Test func aListenerMayChangeItsTermsWhileItListens() async throws {
         let address = try #require(IPAddress("127.0.0.1"))
