@@ -68,9 +68,9 @@ extension Gateway {
             let found = shares(of: request.code, for: peer, .none)
             let now = environment.now()
             let meant = found.first { $0.share.standing(now: now) == .active } ?? found.first
-            if let meant { facts.fill(from: meant) }
+            if let meant { facts.fill(from: meant, ours: site.hosts) }
         }
-        if let share = claimed.share { facts.complete(from: share) }
+        if let share = claimed.share { facts.complete(from: share, ours: site.hosts) }
         facts.invite = invite(behind: claimed.message, of: peer)
         return facts
     }
@@ -148,24 +148,33 @@ extension Facts {
 
 extension Facts {
     /// What the registry knows of the share that a request is about.
-    mutating func fill(from found: FoundAccess) {
-        fill(from: found.share)
+    ///
+    /// - Parameter ours: the names of this site, its own first.
+    mutating func fill(from found: FoundAccess, ours: [PeerHost]) {
+        fill(from: found.share, ours: ours)
         protocols = [found.access.protocolName]
         permissions = found.access.permissions.facts
     }
 
     /// What it is of, and between whom it is.
-    mutating func fill(from share: ShareRecord) {
+    mutating func fill(from share: ShareRecord, ours: [PeerHost]) {
         resourceType = nil
-        complete(from: share)
+        complete(from: share, ours: ours)
     }
 
     /// The same of the share that a notification is about, which may say itself what that is of.
-    mutating func complete(from share: ShareRecord) {
+    mutating func complete(from share: ShareRecord, ours: [PeerHost]) {
+        // Those of this site are at its own name, whatever that was when the share was made.
+        func named(_ person: String?) -> String? {
+            guard let person, let address = OCMAddress(person), ours.contains(address.host) else {
+                return person
+            }
+            return address.canonical(ours: ours)
+        }
         resourceType = resourceType ?? share.resourceType
-        owner = share.owner
-        sender = share.sender
-        recipient = share.recipient
+        owner = named(share.owner)
+        sender = named(share.sender)
+        recipient = named(share.recipient)
     }
 }
 

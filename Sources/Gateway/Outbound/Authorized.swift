@@ -107,7 +107,7 @@ extension Gateway {
             Occasion(message.kind, .outbound), peer: peer.peer, now: received.now)
         facts.address = received.client.address.map { NetworkAddress($0) }
         facts.fill(from: message, ours: site.hosts)
-        if let share = addressed.share { facts.complete(from: share) }
+        if let share = addressed.share { facts.complete(from: share, ours: site.hosts) }
         facts.know(peer, pins: pins)
         facts.signature = SignatureFact(generation, dialect.verification)
         if case .share(let share) = message {

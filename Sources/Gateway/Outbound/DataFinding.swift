@@ -134,7 +134,7 @@ extension Gateway {
     private func facts(_ found: FoundAccess?, at peer: ResolvedPeer) -> Facts {
         var facts = Facts(Occasion(.webdav, .outbound), peer: peer.peer, now: 0)
         facts.know(peer, pins: pins)
-        if let found { facts.fill(from: found) }
+        if let found { facts.fill(from: found, ours: site.hosts) }
         facts.protocols = ["webdav"]
         guard let share = found?.share else { return facts }
         if let local = share.recipient.flatMap({ OCMAddress($0) }) {

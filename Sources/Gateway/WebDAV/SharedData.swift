@@ -324,7 +324,7 @@ extension Gateway {
         facts.access = access
         facts.address = client.address.map { NetworkAddress($0) }
         facts.mtls = client.shows(certificateOf: peer, now: now)
-        facts.fill(from: share)
+        facts.fill(from: share, ours: site.hosts)
         facts.protocols = Self.webdavProtocol
         facts.permissions = share.webdavAccess?.permissions.facts ?? .unspecified
         return facts

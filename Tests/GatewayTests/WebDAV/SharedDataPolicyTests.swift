@@ -30,6 +30,24 @@ import Testing
         #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(other)).status == 403)
     }
 
+    /// The registry has the name that the site had when the share was made.
+    @Test func theOwnerOfAShareIsAtTheNameThatTheSiteHasNow() async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[rule]]
+                name = "nothing of alice's"
+                on = ["webdav.in"]
+                when = { owner = "alice@cloud.test" }
+                action = "deny"
+                """)
+        for (number, owner) in ["alice@cloud.test", "alice@old.test", "bob@old.test"].enumerated() {
+            let secret = "SECRET-NUMBER-\(number)"
+            try await world.share(secret, id: "\(number + 1)", owner: owner)
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", basic(secret))
+            #expect(planned.status == (owner.hasPrefix("alice@") ? 403 : nil))
+        }
+    }
+
     @Test func aPeerThatWasBlockedSinceReadsNoMore() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret)
