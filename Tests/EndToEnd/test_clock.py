@@ -1,5 +1,6 @@
 """A wall clock that somebody sets while the gateway runs, and before it starts."""
 
+import json
 import shutil
 import subprocess
 import time
@@ -39,13 +40,20 @@ def library(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def world(legacy, start, tmp_path, library):
-    _, backend = legacy("nextcloud")
-    clock = Clock(tmp_path / "offset")
-    variables = {"LD_PRELOAD": str(library), "CLOCK_OFFSET_FILE": str(clock.file)}
-    gateway = start(backend.url,
-                    prepare=lambda gateway: gateway.environment.update(variables))
-    return gateway, clock
+def clocked(start, tmp_path, library):
+    """Starts a gateway before a backend, with a clock of its own."""
+    def before(backend):
+        clock = Clock(tmp_path / "offset")
+        variables = {"LD_PRELOAD": str(library), "CLOCK_OFFSET_FILE": str(clock.file)}
+        gateway = start(backend.url,
+                        prepare=lambda gateway: gateway.environment.update(variables))
+        return gateway, clock
+    return before
+
+
+@pytest.fixture
+def world(legacy, clocked):
+    return clocked(legacy("nextcloud")[1])
 
 
 def signed(peer, clock):
@@ -89,3 +97,24 @@ def test_a_clock_that_is_behind_at_the_start_opens_no_replay(world, peers):
     refused(gateway.request("POST", "/ocm/shares", fields, body), 401)
     clock.set(0)
     refused(gateway.request("POST", "/ocm/shares", fields, body), 401)
+
+
+def test_a_token_of_a_clock_that_was_ahead_ends_when_it_is_set_right(holding, clocked, peers):
+    _, backend, secret = holding()
+    gateway, clock = clocked(backend)
+    peer = peers.peers["modern.test"]
+
+    def exchanged() -> str:
+        response = gateway.exchange(peer, secret, created=clock.now())
+        assert response.status == 200
+        return json.loads(response.body)["access_token"]
+
+    def read(token: str):
+        return gateway.dav("GET", "/public.php/webdav/notes.txt", token)
+
+    clock.set(3600)
+    token = exchanged()
+    assert read(token).status == 200
+    clock.set(0)
+    assert read(token).status == 401
+    assert read(exchanged()).status == 200

@@ -52,6 +52,15 @@ import Testing
         #expect(denial?.hint == Denial(.tokenInvalid).hint)
     }
 
+    /// It would be good until that time comes, and for its lifetime from then on.
+    @Test func aTokenThatWasMadeWhileTheClockWasAheadIsRefused() throws {
+        let text = try sealer.seal(token).text
+        #expect(refusal(text, sealer, now: 1_000_000 - 3600)?.code == .tokenExpired)
+        #expect(refusal(text, sealer, now: 1_000_000 - 31)?.code == .tokenExpired)
+        #expect(try sealer.open(text, now: 1_000_000 - 30) == token)
+        #expect(try sealer.opened(text) == token)
+    }
+
     @Test func oneChangedCharacterAnywhereIsRefused() throws {
         let text = try sealer.seal(token).text
         for place in text.indices {

@@ -29,10 +29,18 @@ package struct AccessToken: Sendable, Equatable {
         self.epoch = epoch
     }
 
-    /// The refusal of a token that is expired (`token_expired`).
+    /// The refusal of a token that is expired, or that was made while the clock was ahead: it would be
+    /// good for as much longer (`token_expired`).
     package func expiry(at now: Int) -> Denial? {
-        now < expires ? nil : Denial(.tokenExpired, "since \(expires)")
+        guard now < expires else { return Denial(.tokenExpired, "since \(expires)") }
+        guard issued - Self.smallStep <= now else {
+            return Denial(.tokenExpired, "made at \(issued), when the clock was ahead")
+        }
+        return nil
     }
+
+    /// Seconds that a clock may be set back by with no token lost.
+    private static let smallStep = 30
 
     /// What the token is good for, while it is valid.
     package var scope: DataScope { DataScope(permissions, below: pathPrefix) }

@@ -42,7 +42,8 @@ package struct TokenSealer: Sendable {
     /// The token that a text stands for.
     ///
     /// Refused: `token_invalid` for anything that no key of ours sealed for this audience, also with
-    /// one bit changed; `token_expired` from `expires` on. Both look the same to the peer.
+    /// one bit changed; `token_expired` from `expires` on, and well before `issued`. Both look the same
+    /// to the peer.
     package func open(_ text: String, now: Int) throws(Denial) -> AccessToken {
         let token = try opened(text)
         if let expiry = token.expiry(at: now) { throw expiry }

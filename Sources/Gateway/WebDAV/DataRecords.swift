@@ -118,7 +118,7 @@ extension Gateway {
     private func credential(shownBy request: DataRequest) -> Shown? {
         let credential = DAVCredential((try? authorization(request.head)) ?? nil)
         if case .bearer(let text) = credential,
-            let token = try? sealer.open(text.text, now: .min),
+            let token = try? sealer.opened(text.text),
             let share = ShareID(token.share).flatMap({ registry[$0] })
         {
             return Shown(share, token)
