@@ -271,7 +271,7 @@ extension PeerDirectory {
                 if will { return .current(entry) }
             }
             if let entry, isRecentFailure(entry, now) { return .failed(entry) }
-            let acquaintance = acquaintance(with: host, entry)
+            let acquaintance = acquaintance(with: host)
             guard budget.take(for: acquaintance, now: now) else {
                 return notAsked(host, Self.tooMany)
             }
@@ -302,7 +302,7 @@ extension PeerDirectory {
         await keyFlights.result(for: host) { [self] in
             let now = world.now()
             let known = used(host, now)
-            let acquaintance = acquaintance(with: host, known)
+            let acquaintance = acquaintance(with: host)
             if let known, isRecentFailure(known, now) { return .failed(known) }
             // After a first key set the remembered document is the old one: the key that is asked
             // for could be in a new one.
@@ -317,7 +317,7 @@ extension PeerDirectory {
                             entry.keysAt = now
                         })
                 }
-                guard budget.take(for: self.acquaintance(with: host, entry), now: now) else {
+                guard budget.take(for: acquaintance, now: now) else {
                     return notAsked(host, Self.tooMany)
                 }
                 return await fetchKeySet(of: host, document, acquaintance, now)
@@ -353,12 +353,9 @@ extension PeerDirectory {
         {
             return failed(host, "the key set at \(url): \(refusal)", now)
         }
-        // Who answered once can name hosts that never do: their names are strangers'.
+        // Who is known can name hosts that are not.
         let server = document.jwksURI?.host ?? host
-        let met =
-            server == host
-            ? acquaintance
-            : self.acquaintance(with: server, entries.withLock { $0[server] })
+        let met = server == host ? acquaintance : self.acquaintance(with: server)
         // One that has shown a set before is believed to have one, for as long as to have a document.
         let hadSet =
             entries.withLock { $0[host] }.map { entry in
@@ -420,8 +417,9 @@ extension PeerDirectory {
         entry.failedAt.map { now - $0 < lifetimes.negative } ?? false
     }
 
-    private func acquaintance(with host: PeerHost, _ entry: PeerEntry?) -> Acquaintance {
-        entry?.hasAnswered == true || world.isKnown(host) ? .known : .stranger
+    /// That a host has answered says nothing: whoever invents a thousand can let them all answer.
+    private func acquaintance(with host: PeerHost) -> Acquaintance {
+        world.isKnown(host) ? .known : .stranger
     }
 
     /// Changes an entry, and makes room for it when it is new. What was fetched by an abandoned flight

@@ -11,7 +11,7 @@ import Transport
         #expect((0..<1000).filter { _ in budget.take(for: .known, now: 1000) }.count == 40)
     }
 
-    @Test func hostsThatNeverAnsweredLeaveAQuarterToTheOthers() {
+    @Test func hostsThatNobodyKnowsLeaveAQuarterToTheOthers() {
         let budget = FetchBudget(now: 0)
         #expect((0..<1000).filter { _ in budget.take(for: .stranger, now: 0) }.count == 30)
         #expect((0..<1000).filter { _ in budget.take(for: .known, now: 0) }.count == 10)
