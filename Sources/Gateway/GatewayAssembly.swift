@@ -91,7 +91,7 @@ extension RunningGateway {
                 skew: configuration.signature.skew.wholeSeconds),
             knownFrom: store.born,
             lostBefore: store.isUnmarked ? environment.now() : nil,
-            monotonic: environment.monotonicMilliseconds())
+            now: environment.now(), monotonic: environment.monotonicMilliseconds())
     }
 
     /// Who keeps the lists of the policy, and who those of the candidate.

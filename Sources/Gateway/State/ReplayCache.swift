@@ -58,17 +58,18 @@ package final class ReplayCache: Sendable {
     ///   - knownFrom: of a new state file, the time from which on everything is known: usually
     ///     `now`, since an earlier state may have been lost.
     ///   - lostBefore: of a state file that may be an older copy, the time of its opening.
+    ///   - now: unix seconds.
     ///   - monotonic: milliseconds of a clock that never steps.
     package init(
         _ store: Store, _ key: SealKey, limits: Limits, knownFrom: Int,
-        lostBefore: Int? = nil, monotonic: Int
+        lostBefore: Int? = nil, now: Int, monotonic: Int
     ) throws(StoreOpenError) {
         self.key = key.hmac(for: .replay)
         let loaded = try store.read { try ReplayRows.load($0) }
         let known = loaded.floor ?? knownFrom - 1
         let floor = lostBefore.map { max(known, $0 - 1) } ?? known
         var memory = ReplayMemory(limits: limits, floor: floor)
-        for row in loaded.rows { memory.restore(row, monotonic: monotonic) }
+        for row in loaded.rows { memory.restore(row, now: now, monotonic: monotonic) }
         self.memory = Mutex(memory)
         rows = Mutex(loaded.rows.last?.id ?? 0)
     }

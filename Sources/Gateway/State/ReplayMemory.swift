@@ -68,8 +68,12 @@ struct ReplayMemory: Sendable {
         kept.count < limits.capacity && perPeer[peer, default: 0] < limits.perPeer
     }
 
-    /// An entry from before the start: it counts as seen now on the clock that never steps.
-    mutating func restore(_ row: ReplayRow, monotonic: Int) {
+    /// An entry from before the start: it counts as seen now on the clock that never steps. One whose
+    /// window is over already may go when there is no room: the floor keeps it out then.
+    mutating func restore(_ row: ReplayRow, now: Int, monotonic: Int) {
+        let span = limits.window + limits.skew
+        let (age, overflow) = now.subtractingReportingOverflow(row.created)
+        let monotonic = !overflow && age > span ? monotonic - (span + 1) * 1000 : monotonic
         let entry = ReplayEntry(
             name: row.name, peer: row.peer, client: nil, created: row.created, seen: row.created,
             monotonic: monotonic)

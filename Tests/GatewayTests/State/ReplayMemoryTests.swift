@@ -91,6 +91,27 @@ import Testing
         #expect(memory.judge(entry("e", created: 1331, seen: 1331, monotonic: 331_000)) == .full)
     }
 
+    /// A restart keeps nobody out for what could be forgotten before it.
+    @Test func fullMakesRoomOfWhatWasOverBeforeTheStart() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 2
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        for (row, created) in [1000, 1100].enumerated() {
+            let old = entry("\(created)")
+            memory.restore(
+                ReplayRow(id: Int64(row + 1), name: old.name, peer: old.peer, created: created),
+                now: 1331, monotonic: 5000)
+        }
+        func judge(_ name: String) -> ReplayMemory.Result {
+            memory.judge(entry(name, created: 1331, seen: 1331, monotonic: 5000))
+        }
+        #expect(judge("a") == .first)
+        #expect(memory.floor == 1000)
+        // What is inside its window stays, and what left is not taken again.
+        #expect(judge("b") == .full)
+        #expect(memory.judge(entry("1000")) == .known(.untellable(floor: 1000)))
+    }
+
     /// The order of so many is made shorter meanwhile.
     @Test mutating func whatManyLeaveIsTold() {
         for row in 1...2000 {

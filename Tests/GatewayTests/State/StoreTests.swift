@@ -119,7 +119,7 @@ import Testing
         func glance(_ lostBefore: Int?, created: Int) throws -> Bool {
             let cache = try ReplayCache(
                 again, key, limits: .init(window: 300, skew: 30), knownFrom: again.born,
-                lostBefore: lostBefore, monotonic: 0)
+                lostBefore: lostBefore, now: 2000, monotonic: 0)
             return cache.glance(cache.name(of: [1]), client: "a", created: created) == nil
         }
         #expect(try glance(nil, created: 1500))

@@ -68,7 +68,7 @@ final class TestWorld: Sendable {
                 registry: try ShareRegistry(store, seal),
                 replays: try ReplayCache(
                     store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
-                    monotonic: clock.seconds * 1000),
+                    now: clock.seconds, monotonic: clock.seconds * 1000),
                 pins: try PinBook(store), pastKeys: try PastKeys(store),
                 generations: try PeerGenerations(store, of: .peer),
                 accepted: try PeerGenerations(store, of: .us),
