@@ -134,7 +134,7 @@ package final class Journal: Sendable {
     ) {
         if let slot = place.slot { giveBack(slot) }
         let code = record.decision.shortCode
-        note(code: code, of: record.decision.peer.map { .peer($0) } ?? .anybody) {
+        note(code: code, of: JournalQueue.Sender(record.decision)) {
             .record(record.text(members()), code: code, .none)
         }
     }

@@ -67,17 +67,23 @@ struct JournalQueue {
     /// Refusals that have no line, by their codes.
     private(set) var unrecorded: [String: Int] = [:]
     private var budget: JournalBudget
-    /// Of each peer that proved who it is: more than one makes by mistake, and less than fills a disk.
+    /// Of all peers that are on no list: there may be any number of them.
+    private var strangers: JournalBudget
+    /// Of each other peer that proved who it is: more than one makes by mistake, and less than fills a disk.
     private let peers = TokenBuckets(perMinute: 60, burst: 1000)
 
     init(places: Int, budget: JournalBudget = JournalBudget()) {
         self.places = places
         self.budget = budget
+        strangers = budget
     }
 
     /// Whose refusal it is.
     enum Sender {
+        /// By its name: its ports are one.
         case peer(String)
+        /// A peer that is on no list.
+        case stranger
         /// Of whom nothing is proved.
         case anybody
         /// What we make ourselves, and bound where it is made.
@@ -107,6 +113,7 @@ struct JournalQueue {
         let hasBudget =
             switch sender {
             case .peer(let name): peers.take(name, now: now)
+            case .stranger: strangers.take(now: now)
             case .anybody: budget.take(now: now)
             case .ourselves: true
             }
@@ -171,6 +178,18 @@ struct JournalQueue {
     private static let batch = 512
     /// Refusals that may wait.
     private static let most = 8192
+}
+
+extension JournalQueue.Sender {
+    init(_ decision: DecisionRecord) {
+        guard let peer = decision.peer else {
+            self = .anybody
+            return
+        }
+        self =
+            decision.standing == Decider.unknown.name
+            ? .stranger : .peer(PeerHost(peer)?.name ?? peer)
+    }
 }
 
 /// Why something is not recorded.

@@ -1,3 +1,4 @@
+import Federation
 import Testing
 
 @testable import Gateway
@@ -71,6 +72,27 @@ struct JournalQueueTests {
         #expect(admitted == 1005)
         let (told, again) = (queue.takeUnrecorded(), queue.takeUnrecorded())
         #expect(told == ["x": 7, "y": 2] && again == [:])
+    }
+
+    /// Hosts are free to invent, and their ports too.
+    @Test func strangersShareABudgetAndThePortsOfAPeerDo() {
+        func sender(_ peer: String, _ standing: String?) -> JournalQueue.Sender {
+            var decision = DecisionRecord(
+                id: "06abcdefgh234567", kind: "shares", direction: .inbound, action: .deny,
+                by: "unknown", status: 403, client: "192.0.2.7")
+            (decision.peer, decision.standing) = (peer, standing)
+            return JournalQueue.Sender(decision)
+        }
+        var queue = JournalQueue(places: 10, budget: JournalBudget(rate: 1, burst: 3))
+        let strangers = (0..<1000).count { number in
+            queue.admits(code: "x", of: sender("host\(number).test", "unknown"), now: 5)
+        }
+        #expect(strangers == 3)
+        let ports = (0..<2000).count { number in
+            queue.admits(
+                code: "y", of: sender("one.test:\(8000 + number % 20)", "list:partners"), now: 5)
+        }
+        #expect(ports == 1000)
     }
 
     @Test func aBudgetFillsAgainWithTime() {

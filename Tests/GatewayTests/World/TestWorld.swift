@@ -81,7 +81,7 @@ final class TestWorld: Sendable {
                     template: ServedDiscovery(
                         origin: site.origin, provider: "Test", tokenPath: settings.token.path,
                         fromBackend: []),
-                    criteria: nil, keys: keys, hosts: site.hosts,
+                    criteria: nil, keys: keys, site: site,
                     environment: clock.environment),
                 log: GatewayLog(
                     level: settings.log.level.logger, format: .json,
