@@ -207,11 +207,22 @@ final class LimitMeter: Sendable {
         }
     }
 
-    /// Gives back bytes that were taken and never passed.
-    func giveBack(_ bytes: Double, of receipt: Receipt) {
+    /// Gives back bytes that were taken and never passed, but for those that have run out since: they
+    /// count no more, and given back they would be room that nobody has.
+    ///
+    /// - Parameters:
+    ///   - since: when the first of them were taken.
+    ///   - now: seconds of a clock that never steps.
+    func giveBack(
+        _ bytes: Double, of receipt: Receipt, of measure: Limit.Measure, since: Double, now: Double
+    ) {
+        let terms = Terms(measure)
+        let left = bytes - max(0, now - since) * terms.perSecond
+        guard left > 0 else { return }
         state.withLock { state in
             guard let index = state.usages.index(forKey: receipt.holder) else { return }
-            state.usages.values[index].used = max(0, state.usages.values[index].used - bytes)
+            state.usages.values[index].leak(terms, now)
+            state.usages.values[index].used = max(0, state.usages.values[index].used - left)
             state.usages.values[index].isNew = true
         }
     }

@@ -20,12 +20,15 @@ final class PendingRoom: Sendable {
     private let open: [Open]
     private let clock: Environment
     private let isOver = Atomic(false)
+    /// When the first of it was taken: seconds of a clock that never steps.
+    private let since: Double
     /// What each has taken: bytes, or the amount of its kind.
     private let taken: Mutex<[Double]>
 
     init(_ open: [Open], _ clock: Environment) {
         self.open = open
         self.clock = clock
+        since = Self.now(clock)
         taken = Mutex(open.map(\.receipt.amount))
     }
 
@@ -46,7 +49,7 @@ final class PendingRoom: Sendable {
             {
             case .counted(let count): added[index] = count
             case .full(let seconds):
-                giveBack(added)
+                giveBack(added, since: now)
                 guard case .refuses(let limit) = one.effect else { continue }
                 throw limit.denial(retryAfter: seconds)
             }
@@ -73,13 +76,20 @@ final class PendingRoom: Sendable {
 
     /// Gives back what was taken beyond the bytes that passed.
     func giveBack(beyond passed: Int) {
-        giveBack(taken.withLock { taken in taken.map { max(0, $0 - Double(passed)) } })
+        giveBack(
+            taken.withLock { taken in taken.map { max(0, $0 - Double(passed)) } }, since: since)
     }
 
-    private func giveBack(_ amounts: [Double]) {
+    private func giveBack(_ amounts: [Double], since: Double) {
+        let now = Self.now(clock)
         for (one, amount) in zip(open, amounts) where one.isOfBytes && amount > 0 {
-            one.place.meter.giveBack(amount, of: one.receipt)
+            one.place.meter.giveBack(
+                amount, of: one.receipt, of: one.place.measure, since: since, now: now)
         }
+    }
+
+    private static func now(_ clock: Environment) -> Double {
+        Double(clock.monotonicMicroseconds()) / 1e6
     }
 
     /// Settles it, the first time only.

@@ -97,6 +97,18 @@ import Transport
         #expect(try room(world) == nil)
     }
 
+    /// Else who announces much, waits and sends nothing has twice the room behind it.
+    @Test func whatRanOutMeanwhileIsNotGivenBack() throws {
+        let world = try TestWorld(rules: Self.limit())
+        let idle = try #require(try room(world, .length(900)))
+        world.clock.pass(86_400)
+        let full = try room(world)
+        #expect(denial(full, 1000) == nil && full?.passes(1000) == .goesOn)
+        full?.end()
+        idle.end()
+        #expect(try room(world) == nil)
+    }
+
     /// The backend has done already what was asked of it.
     @Test func theAnswerToABodyIsCountedOnly() throws {
         let world = try TestWorld(rules: Self.limit())
