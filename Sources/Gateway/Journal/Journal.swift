@@ -211,10 +211,16 @@ package final class Journal: Sendable {
 
     private func run() {
         var next = ContinuousClock.now + interval
+        // A second lies between two steps, or nothing while there is nothing else to do.
+        var (forgets, step) = (true, ContinuousClock.now)
         while true {
             if ContinuousClock.now >= next {
                 next = .now + interval
                 checkpoint(.periodic)
+                forgets = true
+            }
+            if forgets, ContinuousClock.now >= step {
+                (forgets, step) = (forgetSome(), .now + .seconds(1))
             }
             let (wasSlow, turn, jobs, asking, mustWatch) = state.withLock {
                 state -> (Bool, SyncPace.Turn, [JournalQueue.Job], Int, Bool) in
@@ -229,7 +235,8 @@ package final class Journal: Sendable {
             if wasSlow { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
             if mustWatch { watchLater() }
             if case .sleep(let end) = turn {
-                wake.wait(until: min(end ?? next, next))
+                if end == nil { step = .now }
+                wake.wait(until: min(end ?? next, next, forgets ? step : next))
                 continue
             }
             if jobs.isEmpty, asking == 0 { break }
@@ -252,6 +259,14 @@ package final class Journal: Sendable {
             let places = disk.room / JournalRecord.lineLimit
             state.withLock { $0.queue.written([], places: places) }
         }
+    }
+
+    /// Forgets some of those who are in no day; whether there may be more.
+    private func forgetSome() -> Bool {
+        if state.withLock({ $0.startWork() }) { watchLater() }
+        var isMore = false
+        attempt { isMore = try $0.forgetSome() }
+        return isMore
     }
 
     /// Does something with the disk unless it is broken; an error breaks it.
@@ -329,11 +344,7 @@ package final class Journal: Sendable {
             if !isShort, reason == .full { tellFull() }
             return .failed(reason)
         case .diagnosis(let miss):
-            if !isShort, makePlace(disk) {
-                try disk.append(.diagnosis, milliseconds()) { text in
-                    LogMembers(miss.entries).forEach { text.add(written: $1) }
-                }
-            }
+            if !isShort, makePlace(disk) { try disk.append(miss, milliseconds()) }
             return .done
         case .erase(let subject):
             do {
@@ -344,12 +355,7 @@ package final class Journal: Sendable {
                 state.withLock { $0.queue.leaveOut(JournalLine.Kind.policy.rawValue) }
                 return .failed(.full)
             }
-            try disk.append(.policy, milliseconds()) { text in
-                text.add("was", was.text)
-                text.add("policy", now.text)
-                text.add("lists_were", was.lists)
-                text.add("lists", now.lists)
-            }
+            try disk.append(was: was, now: now, milliseconds())
             return .done
         }
     }
@@ -447,14 +453,7 @@ package final class Journal: Sendable {
         let size = waiting.keys.reduce(JournalDisk.ownLine) { $0 + $1.utf8.count * 6 + 32 }
         guard !waiting.isEmpty, disk.hasOwnRoom(size) else { return }
         let counts = state.withLock { $0.queue.takeUnrecorded() }
-        try disk.append(.unrecorded, milliseconds()) { text in
-            text.object("codes") { text in
-                for (code, count) in counts.sorted(by: { $0.key < $1.key }) {
-                    text.begin(foreign: code)
-                    text.write(count)
-                }
-            }
-        }
+        try disk.append(unrecorded: counts, milliseconds())
         try disk.commit()
     }
 

@@ -309,14 +309,24 @@ final class JournalDisk {
             }
         }
         try PrivateFile.syncFolder(of: file.path)
-        let forgotten: Int
-        // Those who cannot be removed now are removed with the next day.
-        do {
-            forgotten = try subjects.forget(before: JournalDay(number: newest + 1))
-        } catch is JournalFailure { forgotten = 0 }
+        subjects.forgetLater(before: JournalDay(number: newest + 1))
         log.write(
             .notice, .journalRemoved,
-            [LogEntry(.text, last.description), LogEntry(.count, forgotten)])
+            [LogEntry(.text, last.description), LogEntry(.count, old.count)])
+    }
+
+    /// Forgets some of those who are in no kept day; whether there may be more. Who cannot be
+    /// forgotten now is with the next checkpoint.
+    func forgetSome() throws -> Bool {
+        do {
+            switch try subjects.forgetSome() {
+            case .some: return true
+            case .none: return false
+            case .all(let count):
+                log.write(.notice, .journalForgotten, [LogEntry(.count, count)])
+                return false
+            }
+        } catch is JournalFailure { return false }
     }
 
     /// The first line of a file; nil when it does not begin as it should, or cannot be read.

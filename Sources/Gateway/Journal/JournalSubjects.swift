@@ -24,6 +24,24 @@ final class JournalSubjects {
         let key: Data
     }
 
+    /// The keys of those who were not written of since a day are to go: how far that has come.
+    private struct Forgetting {
+        let before: JournalDay
+        /// The last row that was looked at.
+        var after = Data()
+        var count = 0
+    }
+
+    /// What became of keys that are to go.
+    enum Forgotten: Equatable {
+        /// There are more to look at.
+        case some
+        /// So many are gone, and no more are to go.
+        case all(Int)
+        /// Nothing is to be done now.
+        case none
+    }
+
     static let fileName = "subjects.db"
     /// Subjects whose keys are kept in memory, of those that are written and of those that are read.
     fileprivate static let mostRemembered = 8192
@@ -40,6 +58,7 @@ final class JournalSubjects {
     private var fresh: [NewRow] = []
     private var touched: [Data] = []
     private var problem: (any Error)?
+    private var forgetting: Forgetting?
     /// Why the keys that `flush` had to write could not be written the last time: no room, or a
     /// database that somebody else uses. They wait for the next time; lines may be written meanwhile,
     /// but whom they name is forgotten if the process ends.
@@ -269,22 +288,51 @@ final class JournalSubjects {
         try fold()
     }
 
-    /// Deletes the keys of those who were not written of since a day; how many they were.
+    /// The keys of those who were not written of since a day are to go: `forgetSome` deletes them.
+    /// They may be millions, and nobody is to wait for that.
+    func forgetLater(before day: JournalDay) {
+        forgetting = Forgetting(before: day)
+        known = known.filter { $0.value.used >= day.number }
+        accounts.forget()
+    }
+
+    /// Looks at some of the keys, and deletes those that are to go.
     ///
     /// Refused (`JournalFailure`): what cannot be done at the moment.
-    func forget(before day: JournalDay) throws -> Int {
+    func forgetSome() throws -> Forgotten {
+        // Who was written of since and is not stored so yet stays.
+        guard var forgetting, touched.isEmpty else { return .none }
+        let last = try read { db in
+            try Data.fetchOne(
+                db,
+                sql: """
+                    SELECT lookup FROM subject WHERE lookup > ? ORDER BY lookup LIMIT 1 OFFSET ?
+                    """,
+                arguments: [forgetting.after, Self.lookedAt - 1])
+        }
         var count = 0
         try write { db in
-            try db.execute(sql: "DELETE FROM subject WHERE used < ?", arguments: [day.number])
+            try db.run(
+                kept: "DELETE FROM subject WHERE lookup > ? AND lookup <= ? AND used < ?",
+                [forgetting.after, last ?? Self.behindAll, forgetting.before.number])
             count = db.changesCount
         }
-        guard count > 0 else { return 0 }
-        known.removeAll()
-        accounts.forget()
-        hasLeftovers = true
-        try fold()
-        return count
+        if count > 0 { hasLeftovers = true }
+        forgetting.count += count
+        guard let last else {
+            self.forgetting = nil
+            try fold()
+            return .all(forgetting.count)
+        }
+        forgetting.after = last
+        self.forgetting = forgetting
+        return .some
     }
+
+    /// Keys that are looked at in one step: each that goes costs a page of the disk.
+    private static let lookedAt = 128
+    /// Greater than the name of any row.
+    private static let behindAll = Data(repeating: 0xff, count: 32)
 
     /// Leaves nothing of deleted keys on the disk. Waits a moment for those who read; when they
     /// still do, or there is no room, `hasLeftovers` stays.

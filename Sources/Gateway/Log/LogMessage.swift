@@ -91,6 +91,8 @@ package enum LogMessage: String, Sendable, CaseIterable {
     case journalTorn = "journal.torn"
     /// Days that were old enough.
     case journalRemoved = "journal.removed"
+    /// The people whom no day names any more.
+    case journalForgotten = "journal.forgotten"
     /// They were not removed: a file of the journal has another day's name.
     case journalRenamed = "journal.renamed"
     /// They were not removed: a file is damaged, or cannot be removed.

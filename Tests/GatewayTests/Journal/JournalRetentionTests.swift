@@ -28,6 +28,26 @@ import Testing
         #expect(try !journal.verify().findings.isEmpty)
     }
 
+    /// There may be millions of them: nobody waits for that at the turn of a day.
+    @Test func whoIsInNoDayIsForgottenStepByStep() throws {
+        let journal = try TestJournal()
+        journal.keep = 1
+        for number in 0..<200 { try journal.write(1, by: "user\(number)@one.test") }
+        journal.time += 86_400_000
+        try journal.write(1, by: "user0@one.test")
+        func pseudonym(_ number: Int) throws -> JournalPseudonym? {
+            let subject = try #require(JournalSubject("user\(number)@one.test"))
+            return try JournalPseudonym.of(subject, journal.folder, journal.seal)
+        }
+        #expect(try (0..<200).allSatisfy { try pseudonym($0) != nil })
+        let disk = try journal.open()
+        #expect(try disk.forgetSome())
+        #expect(try (0..<200).contains { try pseudonym($0) == nil })
+        try journal.stop()
+        #expect(try (0..<200).filter { try pseudonym($0) != nil } == [0])
+        #expect(try journal.verify().findings == [])
+    }
+
     /// Only what the journal itself says is old is: whoever can give files other names could else have
     /// them removed, and that signed.
     @Test(arguments: [[0], [0, 1], [1]]) func aFileThatGotAnOlderNameIsNotRemoved(

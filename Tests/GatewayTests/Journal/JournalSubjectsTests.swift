@@ -87,8 +87,15 @@ struct JournalSubjectsTests {
         #expect(try pseudonym() != before && pseudonym() != nil)
         // A new day is one on which the account is written of.
         _ = try line(day.next)
-        #expect(try subjects.forget(before: day.next) == 0)
-        #expect(try subjects.forget(before: day.next.next) == 1)
+        subjects.forgetLater(before: day.next)
+        #expect(try subjects.forgetSome() == .all(0))
+        subjects.forgetLater(before: day.next.next)
+        // Whoever is written of before it comes to that stays.
+        _ = try line(day.next.next)
+        #expect(try subjects.forgetSome() == .all(0))
+        subjects.forgetLater(before: day.next.next.next)
+        #expect(try subjects.forgetSome() == .all(1))
+        #expect(try subjects.forgetSome() == .none)
         subjects.close()
     }
 }

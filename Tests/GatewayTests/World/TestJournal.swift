@@ -87,6 +87,7 @@ final class TestJournal {
     }
 
     func stop() throws {
+        while try disk?.forgetSome() == true {}
         try disk?.checkpoint(time)
         crash()
     }
