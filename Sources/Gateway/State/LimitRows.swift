@@ -86,13 +86,16 @@ extension LimitTable {
         _ db: Database
     ) throws {
         let block = place.identity.description
-        let memory = LimitMeter.Terms(place.measure).memory
+        let terms = LimitMeter.Terms(place.measure)
+        let memory = terms.memory
         let insert = """
             INSERT OR REPLACE INTO room (block, holder, value, peer, used, at, ends)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """
         try db.run(
             kept: "DELETE FROM room WHERE block = ? AND holder = ?", [block, holder.data])
+        // What a message took that was refused after all leaves nothing to remember.
+        guard !terms.isOver(usage, now.monotonic) else { return }
         // A bucket that is in debt may take twice as long.
         let at = now.wall - (now.monotonic - usage.at)
         try db.run(

@@ -1,4 +1,5 @@
 import Federation
+import GRDB
 import OpenSSL
 import Testing
 
@@ -75,6 +76,27 @@ import Testing
             microseconds: clock.environment.monotonicMicroseconds())
         let again = taking.take(1)
         #expect(again == .room)
+    }
+
+    /// Refused messages fill no disk with holders that have used nothing.
+    @Test func whatWasGivenBackLeavesNoRow() async throws {
+        let world = try TestWorld()
+        let (store, clock) = (world.gateway.store, world.clock)
+        let holder = PolicyHolder(try policy(), key: world.seal.hmac(for: .limit))
+        let host = try #require(PeerHost("a.test"))
+        var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+        (facts.sender, facts.recipient) = ("alice@a.test", "bob")
+        var taking = RoomTaking(
+            holder.snapshot.live, facts, Amount(),
+            microseconds: clock.environment.monotonicMicroseconds())
+        let rooms = [taking.take(0), taking.take(1)]
+        #expect(rooms == [.room, .room])
+        taking.giveBack()
+        let change = holder.limits.flush(
+            holder.snapshot.live.places, at: LimitTable.Moment(clock.environment))
+        try await store.commit([try #require(change)])
+        let rows = try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM room") }
+        #expect(rows == 0)
     }
 
     @Test func aClockThatIsAheadForAMomentTakesNoLimitAway() async throws {
