@@ -309,21 +309,20 @@ package final class ShareRegistry: Sendable {
     /// In memory at once, so that one that comes again finds it whole or is recorded anew. Its number
     /// is not given again.
     func takeBack(_ share: ShareRecord) -> Change? {
-        let isForgotten = table.withLock { table in
-            guard table[share.id] != nil else { return false }
+        let forgotten = table.withLock { table -> ShareRecord? in
+            guard table[share.id] != nil else { return nil }
             let left = messages.withLock { messages in
                 let left = (messages[share.id] ?? 1) - 1
                 messages[share.id] = left > 1 ? left : nil
                 return left
             }
-            guard left == 0 else { return false }
-            table.remove(share.id)
-            return true
+            guard left == 0 else { return nil }
+            return table.remove(share.id)
         }
-        guard isForgotten else { return nil }
+        guard let forgotten else { return nil }
         return Change(
             write: { try ShareRows.remove(share.id, $0) },
-            abandoned: { [self] in table.withLock { $0.insert(share) } })
+            abandoned: { [self] in table.withLock { $0.insert(forgotten) } })
     }
 
     /// Ends all tokens of a share; its codes stay good.

@@ -62,18 +62,20 @@ struct ShareTable {
         }
     }
 
-    /// Forgets a share, with all that it is found by.
-    mutating func remove(_ id: ShareID) {
-        guard let share = shares.removeValue(forKey: id)?.share else { return }
+    /// Forgets a share, with all that it is found by; as it was.
+    @discardableResult
+    mutating func remove(_ id: ShareID) -> ShareRecord? {
+        guard let share = shares.removeValue(forKey: id)?.share else { return nil }
         for access in share.accesses {
             secrets[access.secretLookup]?.removeAll { $0.share == id }
             if secrets[access.secretLookup]?.isEmpty == true { secrets[access.secretLookup] = nil }
             if let handle = access.handleLookup { handles[handle] = nil }
         }
-        guard let providerID = share.providerID else { return }
+        guard let providerID = share.providerID else { return share }
         let name = Name(direction: share.direction, providerID: providerID)
         names[name]?.removeAll { $0 == id }
         if names[name]?.isEmpty == true { names[name] = nil }
+        return share
     }
 
     mutating func update(_ id: ShareID, _ body: (inout ShareRecord) -> Void) {

@@ -37,6 +37,16 @@ import Testing
             ])
     }
 
+    /// What became of it meanwhile stays: its old tokens are good no more.
+    @Test func whatCannotBeTakenBackIsAsItWasThen() async throws {
+        let (share, _) = try await add(new("SECRET0PERMANEN", handle: .make))
+        try await store.commit(registry.revokeTokens(of: share.id))
+        let change = try #require(registry.takeBack(share))
+        #expect(registry.all.isEmpty)
+        change.abandoned()
+        #expect(registry.all.map(\.epoch) == [share.epoch + 1])
+    }
+
     @Test func aShareThatSaysTheSameIsFoundWhileItIsActive() async throws {
         let share = new("SECRET0PERMANEN", handle: .make, direction: .inbound)
         #expect(registry.active(same: share, now: 1000) == nil)
