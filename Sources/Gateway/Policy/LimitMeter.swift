@@ -40,6 +40,7 @@ final class LimitMeter: Sendable {
         let at: Double
         /// When it came the last time; nil when it was new.
         let before: Double?
+        let isSlow: Bool
     }
 
     enum Answer {
@@ -59,6 +60,8 @@ final class LimitMeter: Sendable {
         var oldest = -Double.infinity
         /// Whether the state on disk does not have it yet.
         var isNew = true
+        /// Of a slow limit, the values that it may have otherwise than they are here.
+        var newValues: Set<SipHash.Value> = []
     }
 
     fileprivate struct State {
@@ -113,7 +116,9 @@ final class LimitMeter: Sendable {
         let value = demand.value
         if let last = state.usages.values[index].values[value], now - last < terms.period {
             state.usages.values[index].values[value] = now
-            let coming = Coming(value: value, at: now, before: last)
+            if terms.isSlow { state.usages.values[index].newValues.insert(value) }
+            let coming = Coming(
+                value: value, at: now, before: last, isSlow: terms.isSlow)
             return .room(
                 Receipt(
                     holder: holder, peer: demand.peer, amount: 0, value: coming, isPlace: false))
@@ -132,8 +137,10 @@ final class LimitMeter: Sendable {
             }
         }
         let last = state.usages.values[index].values.updateValue(now, forKey: value)
+        if terms.isSlow { state.usages.values[index].newValues.insert(value) }
         if last == nil { state.count(1, of: peer) }
-        let coming = Coming(value: value, at: now, before: last)
+        let coming = Coming(
+            value: value, at: now, before: last, isSlow: terms.isSlow)
         return .room(
             Receipt(holder: holder, peer: demand.peer, amount: 0, value: coming, isPlace: false))
     }
@@ -151,6 +158,13 @@ final class LimitMeter: Sendable {
                 state.usages.values[index].values[coming.value] == coming.at
             {
                 state.usages.values[index].values[coming.value] = coming.before
+                // What came and went between two looks was never written.
+                let isWritten =
+                    state.usages.values[index].newValues.remove(coming.value) == nil
+                    || coming.before != nil
+                if coming.isSlow, isWritten {
+                    state.usages.values[index].newValues.insert(coming.value)
+                }
                 if let before = coming.before {
                     state.usages.values[index].oldest = min(
                         state.usages.values[index].oldest, before)
@@ -266,14 +280,18 @@ final class LimitMeter: Sendable {
             for index in state.usages.indices where state.usages.values[index].isNew {
                 state.usages.values[index].isNew = false
                 changed.append((state.usages.keys[index], state.usages.values[index]))
+                state.usages.values[index].newValues = []
             }
             return changed
         }
     }
 
     /// What has changed of a holder is not on the disk after all.
-    func isNew(_ holder: SipHash.Value) {
-        state.withLock { $0.usages[holder]?.isNew = true }
+    func isNew(_ holder: SipHash.Value, _ values: Set<SipHash.Value>) {
+        state.withLock { state in
+            state.usages[holder]?.isNew = true
+            state.usages[holder]?.newValues.formUnion(values)
+        }
     }
 
     /// What an earlier gateway knew.
@@ -329,7 +347,9 @@ extension LimitMeter.State {
         usages.values[index].values = usages.values[index].values.filter {
             now - $0.value < terms.period
         }
-        usages.values[index].oldest = usages.values[index].values.values.min() ?? now
+        let left = usages.values[index].values
+        usages.values[index].newValues.formIntersection(left.keys)
+        usages.values[index].oldest = left.values.min() ?? now
         self.count(usages.values[index].values.count - count, of: peer)
     }
 

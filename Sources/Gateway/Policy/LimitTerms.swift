@@ -68,6 +68,9 @@ extension LimitMeter {
             }
         }
 
+        /// Whether it takes more than ten minutes until all of its room has come back.
+        var isSlow: Bool { memory > 600 }
+
         /// Whether nothing of it counts any more.
         func isOver(_ usage: Usage, _ now: Double) -> Bool {
             switch kind {

@@ -47,14 +47,14 @@ extension LimitTable {
             // Nothing was used in the future, whatever the wall clock has done since.
             let age = max(0, now.wall - (row["at"] as Double))
             let at = now.monotonic - age
-            var usage =
-                usages[holder] ?? LimitMeter.Usage(used: 0, at: at, peer: peer, isNew: false)
+            let none = LimitMeter.Usage(used: 0, at: at, peer: peer, isNew: false)
+            // In place: of some there are many thousands.
             if let value = SipHash.Value(row["value"] as Data) {
-                usage.values[value] = at
+                usages[holder, default: none].values[value] = at
             } else {
-                (usage.used, usage.at) = (row["used"], at)
+                usages[holder, default: none].used = row["used"]
+                usages[holder, default: none].at = at
             }
-            usages[holder] = usage
         }
         return usages.map { ($0.key, $0.value) }
     }
@@ -74,7 +74,9 @@ extension LimitTable {
                 try db.run(kept: "DELETE FROM room WHERE ends <= ?", [now.wall - Self.kept])
             },
             abandoned: {
-                for (place, holder, _) in changed { place.meter.isNew(holder) }
+                for (place, holder, usage) in changed {
+                    place.meter.isNew(holder, usage.newValues)
+                }
             })
     }
 
@@ -92,16 +94,23 @@ extension LimitTable {
             INSERT OR REPLACE INTO room (block, holder, value, peer, used, at, ends)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """
-        try db.run(
-            kept: "DELETE FROM room WHERE block = ? AND holder = ?", [block, holder.data])
         // What a message took that was refused after all leaves nothing to remember.
-        guard !terms.isOver(usage, now.monotonic) else { return }
+        if terms.isOver(usage, now.monotonic) {
+            return try db.run(
+                kept: "DELETE FROM room WHERE block = ? AND holder = ?", [block, holder.data])
+        }
         // A bucket that is in debt may take twice as long.
         let at = now.wall - (now.monotonic - usage.at)
         try db.run(
             kept: insert,
             [block, holder.data, Data(), usage.peer.data, usage.used, at, at + 2 * memory])
-        for (value, last) in usage.values {
+        for value in usage.newValues {
+            guard let last = usage.values[value] else {
+                try db.run(
+                    kept: "DELETE FROM room WHERE block = ? AND holder = ? AND value = ?",
+                    [block, holder.data, value.data])
+                continue
+            }
             let at = now.wall - (now.monotonic - last)
             try db.run(
                 kept: insert,
@@ -112,7 +121,7 @@ extension LimitTable {
 
 extension LimitTable.Place {
     /// Whether it takes more than ten minutes until all of its room has come back.
-    var isSlow: Bool { LimitMeter.Terms(measure).memory > 600 }
+    var isSlow: Bool { LimitMeter.Terms(measure).isSlow }
 }
 
 extension SipHash.Value {

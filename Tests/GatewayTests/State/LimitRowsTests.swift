@@ -99,6 +99,30 @@ import Testing
         #expect(rows == 0)
     }
 
+    /// A holder may have many thousands of values.
+    @Test func onlyValuesThatAreNewAreWritten() async throws {
+        let world = try TestWorld()
+        let (store, clock) = (world.gateway.store, world.clock)
+        let holder = PolicyHolder(try policy(), key: world.seal.hmac(for: .limit))
+        let host = try #require(PeerHost("a.test"))
+        for recipient in ["bob", "eve"] {
+            var facts = Facts(Occasion(.share, .inbound), peer: host, now: clock.now)
+            (facts.sender, facts.recipient) = ("alice@a.test", recipient)
+            var taking = RoomTaking(
+                holder.snapshot.live, facts, Amount(),
+                microseconds: clock.environment.monotonicMicroseconds())
+            #expect(taking.take(1) == .room)
+            let change = holder.limits.flush(
+                holder.snapshot.live.places, at: LimitTable.Moment(clock.environment))
+            let emptied = Change(write: { try $0.execute(sql: "DELETE FROM room") })
+            try await store.commit([emptied, try #require(change)])
+        }
+        let values = try store.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM room WHERE length(value) > 0")
+        }
+        #expect(values == 1)
+    }
+
     @Test func aClockThatIsAheadForAMomentTakesNoLimitAway() async throws {
         let world = try TestWorld()
         let (store, clock) = (world.gateway.store, world.clock)
