@@ -71,7 +71,7 @@ package final class PeerDirectory: Sendable {
         case failed(PeerEntry)
     }
 
-    private let entries = Mutex<[PeerHost: PeerEntry]>([:])
+    private let entries = Mutex(RememberedPeers())
     private let documentFlights = SingleFlight<PeerHost, Refresh>()
     private let keyFlights = SingleFlight<PeerHost, Refresh>()
     private let world: World
@@ -184,7 +184,7 @@ package final class PeerDirectory: Sendable {
     func forget(_ host: PeerHost) {
         keyFlights.abandon(host)
         documentFlights.abandon(host)
-        entries.withLock { $0[host] = nil }
+        entries.withLock { $0.forget(host) }
     }
 
     /// What is remembered of the host is forgotten in the moment of a commit, ahead of what is
@@ -215,11 +215,7 @@ package final class PeerDirectory: Sendable {
     }
 
     private func used(_ host: PeerHost, _ now: Int) -> PeerEntry? {
-        entries.withLock { entries in
-            guard let index = entries.index(forKey: host) else { return nil }
-            entries.values[index].usedAt = now
-            return entries.values[index]
-        }
+        entries.withLock { $0.use(host, at: now) }
     }
 
     private func isFresh(_ at: Int, _ entry: PeerEntry, _ now: Int) -> Bool {
@@ -252,9 +248,6 @@ package final class PeerDirectory: Sendable {
     private static let askedBefore = "asked less than a minute ago, without a result"
     /// Seconds that a key serves beyond its freshness while its host cannot be reached.
     private static let staleKeys = 3600
-    /// Hosts that are remembered; of those that never answered, the one that was not used for
-    /// longest goes first.
-    private static let capacity = 10_000
 }
 
 extension PeerDirectory {
@@ -357,11 +350,10 @@ extension PeerDirectory {
         let server = document.jwksURI?.host ?? host
         let met = server == host ? acquaintance : self.acquaintance(with: server)
         // One that has shown a set before is believed to have one, for as long as to have a document.
+        let before = entries.withLock { $0[host] } ?? PeerEntry()
         let hadSet =
-            entries.withLock { $0[host] }.map { entry in
-                entry.keys.contains { $0.source == .jwks }
-                    && now - (entry.keysAt ?? 0) < lifetimes.fresh + lifetimes.staleIfError
-            } ?? false
+            before.keys.contains { $0.source == .jwks }
+            && now - (before.keysAt ?? 0) < lifetimes.fresh + lifetimes.staleIfError
         let failure: String
         switch await world.fetch(host, url, met) {
         case .answered(200, let body):
@@ -425,21 +417,10 @@ extension PeerDirectory {
     /// Changes an entry, and makes room for it when it is new. What was fetched by an abandoned flight
     /// is kept nowhere: it is looked for under the lock, so that it comes before `forget` or not at all.
     private func note(_ host: PeerHost, _ change: (inout PeerEntry) -> Void) -> PeerEntry {
-        let now = world.now()
+        let (now, acquaintance) = (world.now(), acquaintance(with: host))
         return entries.withLock { entries in
             if Task.isCancelled { return PeerEntry() }
-            if entries[host] == nil, entries.count >= Self.capacity {
-                let leaving = entries.min { left, right in
-                    (left.value.hasAnswered ? 1 : 0, left.value.usedAt)
-                        < (right.value.hasAnswered ? 1 : 0, right.value.usedAt)
-                }
-                if let leaving { entries[leaving.key] = nil }
-            }
-            var entry = entries[host] ?? PeerEntry()
-            entry.usedAt = now
-            change(&entry)
-            entries[host] = entry
-            return entry
+            return entries.note(host, acquaintance, at: now, change)
         }
     }
 

@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// What the directory remembers of one host. Times are seconds of a clock that never steps.
 struct PeerEntry: Sendable {
@@ -21,6 +22,11 @@ struct PeerEntry: Sendable {
     /// asked again together (security design, item 103).
     var jitter = 0
 
+    /// Whether a list named the host when it was last asked.
+    var acquaintance = Acquaintance.stranger
+    /// Bytes that it takes, about.
+    private(set) var weight = 0
+
     /// Whether the host has ever answered.
     var hasAnswered: Bool { document != nil || keysAt != nil }
 
@@ -32,5 +38,17 @@ struct PeerEntry: Sendable {
         keys = shown
     }
 
+    /// Sets ``weight`` by what is remembered now.
+    mutating func weigh() {
+        weight = (keys.count + previous.count) * Self.weightOfKey + unusable.count * 1024
+        if case .published(let document) = document {
+            weight += JSONValue.object(document.source).serialized().count * Self.weightOfByte
+        }
+    }
+
     private static let previousLimit = 4
+    /// A key as OpenSSL has it, with its name: by measurement some 11 KiB with RSA of 4096 bits.
+    private static let weightOfKey = 12 << 10
+    /// A document is kept as values, which are larger than their text.
+    private static let weightOfByte = 4
 }
