@@ -33,6 +33,8 @@ struct ReplayMemory: Sendable {
     /// In the order of their arrival; names that were withdrawn are skipped.
     private var order: [Digest128] = []
     private var head = 0
+    /// Names that were met at the head of `order` while their time was ahead of the clock.
+    private var ahead: [Digest128] = []
 
     init(limits: ReplayCache.Limits, floor: Int) {
         self.limits = limits
@@ -90,18 +92,24 @@ struct ReplayMemory: Sendable {
 
     /// Forgets what is past the horizon; nil when nothing was forgotten since the last time.
     mutating func expire(now: Int, monotonic: Int) -> (floor: Int, lastRow: Int64)? {
+        order += ahead
+        ahead = []
         _ = forget(now: now, monotonic: monotonic, horizon: limits.horizon, atMost: .max)
-        guard lastForgotten > lastTold else { return nil }
-        lastTold = lastForgotten
+        guard !isTold else { return nil }
+        isTold = true
         return (floor, lastForgotten)
     }
 
-    /// The greatest row of what was forgotten, and of what `expire` has told.
+    /// The greatest row of what was forgotten.
     private var lastForgotten: Int64 = 0
-    private var lastTold: Int64 = 0
+    /// Whether `expire` has told of all that was forgotten.
+    private var isTold = true
 
     /// Forgets, oldest first, entries whose windows are over on both clocks, `horizon` seconds ago
     /// or longer; says how many places of the order that were.
+    ///
+    /// An entry from a time when the clock was ahead steps aside, until `expire` looks again: those behind
+    /// it do not wait for a time that may be years away.
     private mutating func forget(
         now: Int, monotonic: Int, horizon: Int, atMost limit: Int
     ) -> Int {
@@ -111,11 +119,17 @@ struct ReplayMemory: Sendable {
             if let oldest = kept[order[head]] {
                 let (age, overflow) = now.subtractingReportingOverflow(oldest.entry.created)
                 let waited = (monotonic - oldest.entry.monotonic) / 1000
+                if !overflow, age < -limits.skew {
+                    ahead.append(order[head])
+                    head += 1
+                    continue
+                }
                 guard !overflow, age > span + horizon, waited > span, let row = oldest.row else {
                     break
                 }
                 floor = max(floor, oldest.entry.created)
                 lastForgotten = max(lastForgotten, row)
+                isTold = false
                 kept[order[head]] = nil
                 release(oldest.entry.peer)
             }

@@ -18,9 +18,11 @@ enum ReplayRows {
             [row.id, row.name.data, row.peer.data, row.created])
     }
 
-    /// Removes the rows up to one and remembers the floor that their going leaves.
+    /// Removes the rows up to one and remembers the floor that their going leaves; one that the floor
+    /// does not keep out stays.
     static func write(floor: Int, upTo row: Int64, _ db: Database) throws {
-        try db.cachedStatement(sql: "DELETE FROM replay WHERE id <= ?").execute(arguments: [row])
+        try db.cachedStatement(sql: "DELETE FROM replay WHERE id <= ? AND created <= ?")
+            .execute(arguments: [row, floor])
         try db.cachedStatement(
             sql: """
                 INSERT INTO fact VALUES ('replay_floor', ?)

@@ -112,6 +112,42 @@ import Testing
         #expect(memory.judge(entry("1000")) == .known(.untellable(floor: 1000)))
     }
 
+    @Test mutating func whatWasSignedAheadOfTheClockHoldsUpNobody() {
+        for (row, entry) in [entry("ahead", created: 90_000), entry("a")].enumerated() {
+            #expect(memory.judge(entry) == .first)
+            memory.setRow(Int64(row + 1), of: entry.name)
+        }
+        let gone = memory.expire(now: 10_000, monotonic: 10_000_000)
+        #expect(gone?.floor == 1000 && gone?.lastRow == 2)
+        #expect(memory.count == 1)
+        #expect(memory.expire(now: 10_000, monotonic: 10_000_000) == nil)
+        #expect(
+            memory.judge(entry("ahead", created: 90_000))
+                == .known(.repeated(.same, seen: 1000)))
+        // It leaves in its own time.
+        let last = memory.expire(now: 100_000, monotonic: 100_000_000)
+        #expect(last?.floor == 90_000 && last?.lastRow == 2)
+        #expect(memory.count == 0)
+    }
+
+    @Test func fullMakesRoomBehindWhatIsAheadOfTheClock() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 3
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        for (row, name) in ["ahead", "further", "a"].enumerated() {
+            let entry = entry(name, created: name == "a" ? 1000 : 90_000)
+            #expect(memory.judge(entry) == .first)
+            memory.setRow(Int64(row + 1), of: entry.name)
+        }
+        func judge(_ name: String) -> ReplayMemory.Result {
+            memory.judge(entry(name, created: 1331, seen: 1331, monotonic: 331_000))
+        }
+        #expect(judge("b") == .first)
+        // Nothing but what stepped aside, or is young: that makes no room.
+        #expect(judge("c") == .full)
+        #expect(judge("further") == .known(.repeated(.same, seen: 1000)))
+    }
+
     /// The order of so many is made shorter meanwhile.
     @Test mutating func whatManyLeaveIsTold() {
         for row in 1...2000 {

@@ -128,6 +128,35 @@ import Testing
         again.close()
     }
 
+    /// Rows leave up to the last that was forgotten, but for those that the floor does not keep out.
+    @Test func aMessageSignedAheadOfTheClockIsKnownAfterARestart() async throws {
+        let store = try open(scratch)
+        func replays(now: Int) throws -> ReplayCache {
+            try ReplayCache(
+                store, key, limits: .init(window: 300, skew: 30), knownFrom: store.born,
+                now: now, monotonic: 0)
+        }
+        let cache = try replays(now: 1000)
+        for (name, created) in [("ahead", 90_000), ("a", 1000)] {
+            guard
+                case .first(let change) = cache.judge(
+                    cache.name(of: Array(name.utf8)), peer: "one.example", client: "a",
+                    created: created, now: created, monotonic: 0)
+            else {
+                Issue.record("\(name) is not new")
+                continue
+            }
+            try await store.commit(change)
+        }
+        let expired = try #require(cache.expire(now: 10_000, monotonic: 10_000_000))
+        try await store.commit(expired)
+        let again = try replays(now: 10_000)
+        #expect(again.count == 1 && again.floor == 1000)
+        let ahead = again.name(of: Array("ahead".utf8))
+        #expect(again.glance(ahead, client: "a", created: 90_000) != nil)
+        store.close()
+    }
+
     @Test func noSecretIsInTheFilesInPlain() async throws {
         let store = try open(scratch)
         try await record(store)
