@@ -11,7 +11,10 @@ final class HTTP2Stream: ClientExchange {
     let site: ServerSite
     let loop: Loop
     private(set) var requester: ClientConnection
+    /// Nil once the answer is whole: it may wait for the client for long.
     private(set) var head: RequestHead?
+    /// How the body of the request is delimited, also when the head is gone.
+    private var framing = BodyFraming.none
     var cycle = RequestCycle()
     var gathering: Gathering?
     var passage: Passage?
@@ -51,6 +54,7 @@ final class HTTP2Stream: ClientExchange {
         do {
             let head = try reader.read(fields, isWhole: isWhole)
             self.head = head
+            framing = head.body
             cycle.begin(head, limit: .max, wish: .keepAlive)
             if let connection {
                 requester = try connection.hop.requester(of: head, site, connection.client)
@@ -185,6 +189,8 @@ final class HTTP2Stream: ClientExchange {
     func answerEnded() {
         cycle.enter(.answering)
         deadline = .never
+        head = nil
+        path = []
     }
 
     /// The answer has gone out whole: of the rest of the request a little is dropped, and more than
@@ -193,7 +199,7 @@ final class HTTP2Stream: ClientExchange {
         guard !isWhole else { return }
         cycle.enter(.dropping)
         deadline = loop.latest + RequestCycle.patience
-        if case .length(let length) = head?.body, length > RequestCycle.mostDropped {
+        if case .length(let length) = framing, length > RequestCycle.mostDropped {
             stopClient()
         } else {
             let waiting = inbound.readableBytes - credited

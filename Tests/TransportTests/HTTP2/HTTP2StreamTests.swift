@@ -235,6 +235,30 @@ import Testing
         }
     }
 
+    private final class Seen: Sendable {
+        let head = Mutex(Kept())
+
+        struct Kept: Sendable { weak var value: RequestHead? }
+    }
+
+    @Test func anAnswerThatWaitsForTheClientKeepsNoHead() async throws {
+        let seen = Seen()
+        try await serveHTTP2(
+            { $0.writeStall = .seconds(600) },
+            { head, _ in
+                seen.head.withLock { $0.value = head }
+                return .answer(Answer(status: 200, body: [UInt8](repeating: 7, count: 70_000)))
+            }
+        ) { world in
+            let peer = try await world.peer()
+            try await peer.send(.headers(1, Frame.request()))
+            #expect(try await peer.hears { frames in frames.contains { $0.kind == 0 } })
+            #expect(try await eventually { seen.head.withLock { $0.value == nil } })
+            try await peer.send(.window(1 << 20), .window(1 << 20, stream: 1))
+            #expect(try await peer.answer(to: 1).body.utf8.count == 70_000)
+        }
+    }
+
     /// A client that does not read holds back the upstream, and not more than a little is kept here.
     @Test func aSlowReaderHoldsBackTheUpstream() async throws {
         let away = LoopGroup(count: 1)
