@@ -157,8 +157,8 @@ extension Gateway {
         ].compactMap(untilForgotten)
         var seen: [Change] = []
         switch replays.judge(
-            identity.name, peer: peer.name, client: received.client.addressText,
-            created: identity.created, now: received.now,
+            identity.name, peer: peer.name, peers.acquaintance(with: peer),
+            client: received.client.addressText, created: identity.created, now: received.now,
             monotonic: environment.monotonicMilliseconds())
         {
         case .first(let change): seen.append(change)

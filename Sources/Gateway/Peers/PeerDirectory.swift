@@ -410,7 +410,7 @@ extension PeerDirectory {
     }
 
     /// That a host has answered says nothing: whoever invents a thousand can let them all answer.
-    private func acquaintance(with host: PeerHost) -> Acquaintance {
+    func acquaintance(with host: PeerHost) -> Acquaintance {
         world.isKnown(host) ? .known : .stranger
     }
 

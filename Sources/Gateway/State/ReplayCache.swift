@@ -1,6 +1,7 @@
 import Foundation
 import OpenSSL
 import Synchronization
+import Transport
 
 /// Which signed messages have been seen, so that none is taken twice.
 ///
@@ -8,7 +9,7 @@ import Synchronization
 /// `window + skew` on a clock that never steps, and then for as long as there is room, up to
 /// `horizon`: so a clock that steps back by less than that forgets nothing. What was forgotten
 /// leaves a floor: a message created at or before it can no longer be told from a repetition and is
-/// refused. Full means refuse; nothing is forgotten early.
+/// refused. Full means refuse; nothing is forgotten early. Strangers may not take the last quarter.
 package final class ReplayCache: Sendable {
     /// What the cache says of a message.
     package enum Judgement: Sendable {
@@ -18,7 +19,8 @@ package final class ReplayCache: Sendable {
         /// Seen before (whether from the same client, and when), or created before the time from
         /// which on the cache knows everything.
         case known(Known)
-        /// No room: too many messages inside their windows, of all peers or of this one.
+        /// No room: too many messages inside their windows, of all peers or of this one; of a stranger,
+        /// also when only the room for the others is left.
         case full
     }
 
@@ -41,6 +43,8 @@ package final class ReplayCache: Sendable {
         package var capacity = 200_000
         /// The most that one peer may fill.
         package var perPeer = 50_000
+        /// What strangers leave to peers that are known.
+        var reserve: Int { capacity / 4 }
 
         package init(window: Int, skew: Int) {
             self.window = window
@@ -90,11 +94,13 @@ package final class ReplayCache: Sendable {
     ///
     /// - Parameters:
     ///   - peer: the name of the verified signer, whose ports share one part of the memory.
+    ///   - acquaintance: what is known of it: anybody can invent hosts that sign.
     ///   - client: the address it came from.
     ///   - created: the signature's own time, unix seconds.
     ///   - monotonic: milliseconds of a clock that never steps.
     func judge(
-        _ name: Digest128, peer: String, client: String, created: Int, now: Int, monotonic: Int
+        _ name: Digest128, peer: String, _ acquaintance: Acquaintance, client: String,
+        created: Int, now: Int, monotonic: Int
     ) -> Judgement {
         let peer = Digest128(Array(peer.utf8), key: key)
         let client = client.hashValue
@@ -102,7 +108,8 @@ package final class ReplayCache: Sendable {
             $0.judge(
                 ReplayEntry(
                     name: name, peer: peer, client: client, created: created, seen: now,
-                    monotonic: monotonic))
+                    monotonic: monotonic),
+                of: acquaintance)
         }
         switch result {
         case .first: return .first(change(name, peer, created))

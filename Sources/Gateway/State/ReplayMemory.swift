@@ -1,3 +1,5 @@
+import Transport
+
 /// What is remembered of one message.
 struct ReplayEntry: Sendable {
     let name: Digest128
@@ -53,11 +55,11 @@ struct ReplayMemory: Sendable {
     }
 
     /// Judges a message and keeps it when it is the first of its kind.
-    mutating func judge(_ entry: ReplayEntry) -> Result {
+    mutating func judge(_ entry: ReplayEntry, of acquaintance: Acquaintance) -> Result {
         if let known = glance(entry.name, client: entry.client, created: entry.created) {
             return .known(known)
         }
-        while !hasRoom(for: entry.peer) {
+        while !hasRoom(for: entry.peer, acquaintance) {
             let forgotten = forget(
                 now: entry.seen, monotonic: entry.monotonic, horizon: 0, atMost: 64)
             guard forgotten > 0 else { return .full }
@@ -66,8 +68,13 @@ struct ReplayMemory: Sendable {
         return .first
     }
 
-    private func hasRoom(for peer: Digest128) -> Bool {
-        kept.count < limits.capacity && perPeer[peer, default: 0] < limits.perPeer
+    private func hasRoom(for peer: Digest128, _ acquaintance: Acquaintance) -> Bool {
+        let capacity =
+            switch acquaintance {
+            case .known: limits.capacity
+            case .stranger: limits.capacity - limits.reserve
+            }
+        return kept.count < capacity && perPeer[peer, default: 0] < limits.perPeer
     }
 
     /// An entry from before the start: it counts as seen now on the clock that never steps. One whose

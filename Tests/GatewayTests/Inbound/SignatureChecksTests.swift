@@ -55,12 +55,29 @@ import Transport
         let replays = world.gateway.replays
         for number in 0..<ReplayCache.Limits(window: 300, skew: 30).perPeer {
             _ = replays.judge(
-                replays.name(of: Array("\(number)".utf8)), peer: "modern.test",
+                replays.name(of: Array("\(number)".utf8)), peer: "modern.test", .known,
                 client: "192.0.2.1", created: now, now: now,
                 monotonic: world.gateway.environment.monotonicMilliseconds())
         }
         #expect(try await take(try share(other))?.code == .overloaded)
         #expect(try await take(try share(cavage)) == nil)
+    }
+
+    /// Anybody can invent hosts that sign.
+    @Test func strangersLeaveRoomForMessagesOfPeersThatAreKnown() async throws {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 4
+        let world = try TestWorld(replays: limits, isKnown: { $0.description == "modern.test" })
+        try modern.publish(on: world.net)
+        try cavage.publish(on: world.net)
+        for number in 0..<3 {
+            _ = world.gateway.replays.judge(
+                world.gateway.replays.name(of: Array("\(number)".utf8)),
+                peer: "invented\(number).test", .stranger, client: "192.0.2.1", created: now,
+                now: now, monotonic: world.gateway.environment.monotonicMilliseconds())
+        }
+        #expect(try await world.denial(try share(cavage))?.code == .overloaded)
+        #expect(try await world.denial(try share(modern)) == nil)
     }
 
     @Test func aRepeatIsRefusedBeforeKeysAreAskedFor() async throws {

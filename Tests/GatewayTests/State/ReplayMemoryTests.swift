@@ -1,5 +1,6 @@
 import OpenSSL
 import Testing
+import Transport
 
 @testable import Gateway
 
@@ -60,6 +61,18 @@ import Testing
         #expect(memory.judge(entry("e", peer: "q")) == .full)
         // What is there is still known.
         #expect(memory.judge(entry("a")) == .known(.repeated(.same, seen: 1000)))
+    }
+
+    @Test func strangersLeaveTheLastQuarterToTheOthers() {
+        var limits = ReplayCache.Limits(window: 300, skew: 30)
+        limits.capacity = 4
+        var memory = ReplayMemory(limits: limits, floor: 0)
+        for name in ["a", "b", "c"] {
+            #expect(memory.judge(entry(name, peer: name), of: .stranger) == .first)
+        }
+        #expect(memory.judge(entry("d", peer: "d"), of: .stranger) == .full)
+        #expect(memory.judge(entry("d", peer: "d"), of: .known) == .first)
+        #expect(memory.judge(entry("e", peer: "e"), of: .known) == .full)
     }
 
     @Test func fullMakesRoomOnlyOfWhatIsOver() {
@@ -158,5 +171,12 @@ import Testing
         let gone = memory.expire(now: 1_000_000, monotonic: 1_000_000_000)
         #expect(gone?.lastRow == 2000 && gone?.floor == 1000)
         #expect(memory.count == 0)
+    }
+}
+
+extension ReplayMemory {
+    /// Judges a message of a peer that is known.
+    fileprivate mutating func judge(_ entry: ReplayEntry) -> Result {
+        judge(entry, of: .known)
     }
 }

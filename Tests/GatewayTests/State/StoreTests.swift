@@ -4,6 +4,7 @@ import GRDB
 import OpenSSL
 import Synchronization
 import Testing
+import Transport
 
 @testable import Gateway
 
@@ -140,7 +141,7 @@ import Testing
         for (name, created) in [("ahead", 90_000), ("a", 1000)] {
             guard
                 case .first(let change) = cache.judge(
-                    cache.name(of: Array(name.utf8)), peer: "one.example", client: "a",
+                    cache.name(of: Array(name.utf8)), peer: "one.example", .known, client: "a",
                     created: created, now: created, monotonic: 0)
             else {
                 Issue.record("\(name) is not new")

@@ -22,7 +22,9 @@ final class TestWorld: Sendable {
         unknown: String = "deny", rules: String = "", configuration: String = "",
         profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
         net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9",
-        outbound: OutboundClient? = nil, journal: Journal? = nil, store known: Store? = nil
+        outbound: OutboundClient? = nil, journal: Journal? = nil, store known: Store? = nil,
+        replays limits: ReplayCache.Limits = .init(window: 300, skew: 30),
+        isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
     ) throws {
         self.clock = clock
         self.net = net
@@ -63,11 +65,11 @@ final class TestWorld: Sendable {
                     lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
                     .init(
                         now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
-                        patience: .seconds(300), random: { _ in 0 })),
+                        isKnown: isKnown, patience: .seconds(300), random: { _ in 0 })),
                 outbound: try outbound ?? Self.nobody(), store: store, orders: orders,
                 registry: try ShareRegistry(store, seal),
                 replays: try ReplayCache(
-                    store, seal, limits: .init(window: 300, skew: 30), knownFrom: store.born,
+                    store, seal, limits: limits, knownFrom: store.born,
                     now: clock.seconds, monotonic: clock.seconds * 1000),
                 pins: try PinBook(store), pastKeys: try PastKeys(store),
                 generations: try PeerGenerations(store, of: .peer),
