@@ -4,20 +4,42 @@ import Synchronization
 ///
 /// What has come of a body counts from its first byte until its request is answered. A client is what
 /// it is in `ClientTable`; one without an address has no limit but the one for all.
+///
+/// The first bytes of each client are not taken from what there is for all: whoever fills that keeps out
+/// no short message of others. All clients together have no more of them than there is for all.
 final class BodyBudget: Sendable {
     private let used = Mutex(Used())
     private let limit: Int
     private let limitPerClient: Int
+    private let reserved: Int
 
     private struct Used {
-        var total = 0
+        /// Of what there is for all.
+        var common = 0
+        /// Of what is reserved for each client.
+        var reserved = 0
         var clients: [IPAddress: Int] = [:]
+
+        /// Counts bytes that come, or that go when there are less than none.
+        mutating func add(_ count: Int, of client: IPAddress?, reserved limit: Int) {
+            guard let client else {
+                common += count
+                return
+            }
+            let before = clients[client, default: 0]
+            let after = before + count
+            let own = min(after, limit) - min(before, limit)
+            reserved += own
+            common += count - own
+            clients[client] = after > 0 ? after : nil
+        }
     }
 
-    /// In bytes.
-    init(limit: Int, perClient: Int) {
+    /// In bytes; `reserved` is what each client has whatever the others take.
+    init(limit: Int, perClient: Int, reserved: Int) {
         self.limit = limit
         limitPerClient = perClient
+        self.reserved = reserved
     }
 
     /// The answer to a body that wants more memory.
@@ -31,29 +53,27 @@ final class BodyBudget: Sendable {
     fileprivate func take(_ count: Int, of client: IPAddress?) -> Answer {
         used.withLock { used in
             guard room(count, used, client) == .granted else { return .refused }
-            used.total += count
-            if let client { used.clients[client, default: 0] += count }
+            used.add(count, of: client, reserved: reserved)
             return .granted
         }
     }
 
     fileprivate func give(back count: Int, of client: IPAddress?) {
-        used.withLock { used in
-            used.total -= count
-            guard let client, let before = used.clients[client] else { return }
-            used.clients[client] = before > count ? before - count : nil
-        }
+        used.withLock { $0.add(-count, of: client, reserved: reserved) }
     }
 
     private func room(_ count: Int, _ used: Used, _ client: IPAddress?) -> Answer {
-        guard count <= limit - used.total else { return .refused }
-        guard let client else { return .granted }
-        return count <= limitPerClient - used.clients[client, default: 0] ? .granted : .refused
+        guard let client else { return count <= limit - used.common ? .granted : .refused }
+        let before = used.clients[client, default: 0]
+        guard count <= limitPerClient - before else { return .refused }
+        let own = min(before + count, reserved) - min(before, reserved)
+        return own <= limit - used.reserved && count - own <= limit - used.common
+            ? .granted : .refused
     }
 
     /// Bytes that are taken now, and by how many clients.
     var taken: (bytes: Int, clients: Int) {
-        used.withLock { ($0.total, $0.clients.count) }
+        used.withLock { ($0.common + $0.reserved, $0.clients.count) }
     }
 }
 

@@ -67,7 +67,7 @@ extension ClientExchange {
                     return false
                 }
                 gathering?.bytes.append(contentsOf: piece.readableBytesView)
-                gathering?.pace.received(piece.readableBytes)
+                gathering?.pace.received(piece.readableBytes, at: loop.latest)
                 return true
             case .end:
                 answerGathered()

@@ -83,7 +83,7 @@ package struct ServerLimits: Sendable {
     package var bodyIdle = Duration.seconds(30)
     /// Between two pieces of a body that is forwarded.
     package var forwardedBodyIdle = Duration.seconds(60)
-    /// What a body that is read must come to per second, once ten seconds have passed.
+    /// What must come per second of a body that is read, once ten seconds have passed.
     package var bodyBytesPerSecond = 512
     /// Without a byte of the answer being taken.
     package var writeStall = Duration.seconds(60)
@@ -102,6 +102,8 @@ package struct ServerLimits: Sendable {
     /// together, and those of one client.
     package var gatheredBytes = 64 << 20
     package var gatheredBytesPerClient = 4 << 20
+    /// Of those of each client, how many may always come, whatever the others take.
+    package var gatheredBytesReserved = 16 << 10
 
     package init() {}
 }

@@ -74,7 +74,8 @@ final class Census: Sendable {
         exchanges = Mutex(ClientTable(limit: limits.exchangesPerClient))
         limit = min(limits.connections, descriptors.clients)
         bodies = BodyBudget(
-            limit: limits.gatheredBytes, perClient: limits.gatheredBytesPerClient)
+            limit: limits.gatheredBytes, perClient: limits.gatheredBytesPerClient,
+            reserved: limits.gatheredBytesReserved)
     }
 
     var count: Int { open.load(ordering: .relaxed) }

@@ -3,10 +3,10 @@ import Testing
 @testable import Transport
 
 @Suite struct BodyBudgetTests {
-    private let budget = BodyBudget(limit: 100, perClient: 40)
+    private let budget = BodyBudget(limit: 100, perClient: 40, reserved: 0)
 
-    private func share(_ address: String?) throws -> BodyShare {
-        BodyShare(budget, of: try address.map { try #require(IPAddress($0)) })
+    private func share(_ address: String?, _ budget: BodyBudget? = nil) throws -> BodyShare {
+        BodyShare(budget ?? self.budget, of: try address.map { try #require(IPAddress($0)) })
     }
 
     @Test func oneClientHasItsPartOverAllOfItsBodies() throws {
@@ -34,6 +34,37 @@ import Testing
         let nameless = try share(nil)
         #expect(nameless.take(10) == .granted && nameless.take(1) == .refused)
         #expect(budget.taken.bytes == 100)
+    }
+
+    @Test func whatIsReservedForAClientNobodyElseTakes() throws {
+        let budget = BodyBudget(limit: 100, perClient: 60, reserved: 10)
+        let greedy = try (0..<2).map { try share("192.0.2.\($0)", budget) }
+        for body in greedy { #expect(body.take(60) == .granted) }
+        let nameless = try share(nil, budget)
+        #expect(nameless.take(1) == .refused)
+        let short = try share("192.0.2.2", budget)
+        #expect(short.take(6) == .granted)
+        // It is the client's, not a body's.
+        let another = try share("192.0.2.2", budget)
+        #expect(another.hasRoom(for: 5) == .refused && another.take(5) == .refused)
+        #expect(another.take(4) == .granted)
+        #expect(budget.taken == (130, 3))
+        withExtendedLifetime((greedy, nameless, short, another)) {}
+    }
+
+    @Test func whatIsReservedForAllIsNotMoreThanThereIs() throws {
+        let budget = BodyBudget(limit: 100, perClient: 60, reserved: 10)
+        var bodies = try (0..<10).map { try share("192.0.2.\($0)", budget) }
+        for body in bodies { #expect(body.take(10) == .granted) }
+        let late = try share("192.0.2.10", budget)
+        #expect(late.take(1) == .refused)
+        bodies.removeLast()
+        #expect(late.take(10) == .granted)
+        bodies = []
+        #expect(late.take(50) == .granted)
+        #expect(budget.taken == (60, 1))
+        let nameless = try share(nil, budget)
+        #expect(nameless.take(50) == .granted && nameless.take(1) == .refused)
     }
 
     @Test func whatEndsGivesBack() throws {

@@ -145,7 +145,12 @@ import Testing
     }
 
     @Test func aBodyForWhichThereIsNoMemoryIs503BeforeItIsSent() async throws {
-        try await serve({ $0.gatheredBytes = 5 }, Self.echoing) { port, group, _ in
+        try await serve(
+            {
+                $0.gatheredBytes = 5
+                $0.gatheredBytesReserved = 0
+            }, Self.echoing
+        ) { port, group, _ in
             let announced = try await RawClient.talk(
                 [
                     (
