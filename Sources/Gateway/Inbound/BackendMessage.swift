@@ -89,7 +89,7 @@ extension Gateway {
         if translation.takesAway(theSenderOf: share), verified.peer != share.owner.host {
             let denial = Denial(
                 .senderMismatch,
-                "the backend reads of a share its owner's host alone: only \(share.owner.host) may send it"
+                "\(Denial.ownersAlone): only \(share.owner.host) may send it"
             )
             try refuse(denial, orTell: trail)
         }

@@ -167,8 +167,7 @@ package final class EgressHandler: RequestHandler {
         }
         guard Self.isOurs(head.authority) else {
             return refuse(
-                Denial(.misdirected, "the gateway's own address belongs into Host here"), "", client
-            )
+                Denial(.misdirected, Denial.notByPrefix), "", client)
         }
         let rest = head.path.dropFirst(Self.prefix.count)
         let text = Array(rest.prefix { $0 != UInt8(ascii: "/") })
@@ -202,7 +201,7 @@ package final class EgressHandler: RequestHandler {
         case (.ownSite, .target): return gateway.plan(head, from: client)
         case (.ownSite, .prefix):
             return refuse(
-                Denial(.egressRefused, "the site itself needs no prefix"), "\(target)", client)
+                Denial(.egressRefused, Denial.ownByPrefix), "\(target)", client)
         case (.refused(let denial), _):
             return refuse(denial, at: raw, of: target, client)
         case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):

@@ -60,7 +60,7 @@ extension Gateway {
         guard !request.isOfTheFederation else {
             let denial = Denial(
                 .notAllowed,
-                "a message or shared data for \(request.peer), which is no admitted peer")
+                "a message or shared data for \(request.peer), \(Denial.noAdmittedPeer)")
             if request.isOfShareInfo {
                 return .answer(refusal(denial, of: request, as: Self.temporary(denial)))
             }

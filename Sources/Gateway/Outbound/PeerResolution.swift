@@ -81,7 +81,7 @@ extension Gateway {
         guard host != peer else { return }
         guard configuration.outbound.takesPort(of: host, namedBy: peer) else {
             throw Denial(
-                .egressRefused, "\(peer) names the port of \(host), and nothing else does")
+                .egressRefused, "\(peer)\(Denial.otherPort)\(host), and nothing else does")
         }
         guard configuration.profile != .observe else { return }
         if let denial = policy.standing(of: host, now: environment.now()).denial { throw denial }

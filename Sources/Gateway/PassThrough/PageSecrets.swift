@@ -26,7 +26,7 @@ extension Gateway {
         case .length, .chunked: break
         }
         guard configuration.backend.pass == .all else {
-            return .answer(refusal(Denial(.notFound, "pass = \"ocm\""), from: client))
+            return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
         return .read(limit: 16 << 10) { [self] request in
             do throws(Denial) {

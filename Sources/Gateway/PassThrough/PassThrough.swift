@@ -14,7 +14,7 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection
     ) -> Plan {
         guard configuration.backend.pass == .all else {
-            return .answer(refusal(Denial(.notFound, "pass = \"ocm\""), from: client))
+            return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {

@@ -29,7 +29,8 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .guard(let code):
             if let nearMiss { return nearMiss.remedies.map { DecisionAdvice($0) } }
             return GuardAdvice(
-                peer: peer(decision), detail: decision.detail, fault: decision.signatureFault
+                peer: peer(decision), detail: decision.detail, fault: decision.signatureFault,
+                way: Direction(rawValue: decision.direction)
             ).on(code)
         case .advertisedKeys where decision.facts?.occasion.kind == .ocs:
             return [

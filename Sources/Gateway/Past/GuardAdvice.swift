@@ -10,8 +10,17 @@ struct GuardAdvice {
     let detail: String?
     /// In which way a signature was wrong; nil when that is not known.
     var fault: SignatureFault?
+    /// The way that the message went; nil when that is not known.
+    var way: Direction?
 
     func on(_ code: DenialCode) -> [DecisionAdvice] {
+        if let found = GuardCase.all.first(where: { $0.fits(code, way, detail) }) {
+            return [found.command.map { asking(found.words, $0) } ?? DecisionAdvice(found.words)]
+        }
+        return byCode(code)
+    }
+
+    private func byCode(_ code: DenialCode) -> [DecisionAdvice] {
         switch code {
         case .invalidGrant where Denial.isOver(detail), .secretRefused where Denial.isOver(detail):
             [
@@ -27,15 +36,23 @@ struct GuardAdvice {
                         + "hands; end the share, and let its owner share anew",
                     command: Denial.shareOfAnother(detail).map { "ocmgate share revoke \($0)" })
             ]
-        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage, .bodyTooLarge,
+        case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .destinationNotAllowed,
             .depthNotAllowed, .shareTypeNotSupported, .resourceTypeNotSupported,
             .protocolNotSupported, .notificationTypeNotSupported, .legacyAPIRefused, .notAllowed:
             [
                 DecisionAdvice(
-                    "nothing on this side: the message itself has to be another one (the detail "
-                        + "says how)")
+                    (way == .outbound
+                        ? "what the backend sends has to be another message"
+                        : "nothing on this side: the message itself has to be another one")
+                        + " (the detail says how)")
+            ]
+        case .bodyTooLarge:
+            [
+                DecisionAdvice(
+                    "limits.message_body says how much is taken of a message, 256 KiB at most: where "
+                        + "that is not enough, the message itself has to be a smaller one")
             ]
         case .misdirected:
             [
@@ -44,8 +61,16 @@ struct GuardAdvice {
                         + "front pass the Host on as it came (nginx: proxy_set_header Host $http_host)"
                 )
             ]
-        case .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .held, .limitExceeded:
+        case .peerBlocked, .peerUnknown, .peerHeld, .listUnavailable, .held:
             [asking("see what the lists and the policy say of the peer", "peer show")]
+        // A rate that nothing sets (decision 14).
+        case .limitExceeded:
+            [
+                DecisionAdvice(
+                    "none is needed: exchanges of codes have a fixed rate, and there is room again "
+                        + "within a minute; if it goes on, the peer's operator must see why there "
+                        + "are so many")
+            ]
         case .signatureRequired, .inviteRequired, .mfaRequired:
             [asking("the peer's operator must see to it that its messages have it", "peer probe")]
         case .signatureInvalid: onSignature
@@ -103,7 +128,11 @@ struct GuardAdvice {
                         + "is no such user")
             ]
         case .egressAddress:
-            [DecisionAdvice("see what the backend wants there: it reaches servers by name only")]
+            [
+                DecisionAdvice(
+                    "see what the backend wants there: it reaches other servers by public names only"
+                )
+            ]
         case .egressRefused:
             [
                 DecisionAdvice(
