@@ -68,12 +68,10 @@ package enum DenialCode: String, Sendable, CaseIterable {
     // What failed on our side of it.
     case backendUnavailable = "backend_unavailable"
     case backendTimeout = "backend_timeout"
-    case backendRefused = "backend_refused"
     case storeUnavailable = "store_unavailable"
     case journalUnavailable = "journal_unavailable"
     case signingFailed = "signing_failed"
     case overloaded
-    case notAvailableYet = "not_available_yet"
 }
 
 /// In which way a signature was wrong; for log, journal and `explain`, never for the peer.

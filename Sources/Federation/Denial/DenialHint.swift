@@ -53,8 +53,6 @@ extension DenialCode {
         case .backendUnavailable, .backendTimeout, .storeUnavailable, .journalUnavailable,
             .overloaded, .signingFailed:
             "Temporarily unavailable; try again."
-        case .backendRefused: "The server behind the gateway refused."
-        case .notAvailableYet: "This is not available yet."
         }
     }
 }

@@ -99,12 +99,10 @@ extension DenialCode {
         // What failed on our side of it.
         case .backendUnavailable: .failure(502, retryAfter: 30)
         case .backendTimeout: .failure(504, disclosed: .backendUnavailable, retryAfter: 30)
-        case .backendRefused: Row(403, .unauthorizedClient, disclosed: .notAllowed)
         case .storeUnavailable: .failure(503, disclosed: .backendUnavailable, retryAfter: 30)
         case .journalUnavailable: .failure(503, disclosed: .backendUnavailable, retryAfter: 30)
         case .signingFailed: .failure(500, disclosed: .backendUnavailable)
         case .overloaded: .failure(503, disclosed: .backendUnavailable, retryAfter: 30)
-        case .notAvailableYet: Row(501, .temporarilyUnavailable)
         }
     }
 

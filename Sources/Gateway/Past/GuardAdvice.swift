@@ -121,7 +121,7 @@ struct GuardAdvice {
             ]
         case .secretRefused:
             [exchanging(" (token.accept_secret, or that of a rule, says which secrets do as well)")]
-        case .notDelivered, .backendRefused:
+        case .notDelivered:
             [
                 DecisionAdvice(
                     "the backend did not take it: the detail and its log say why, often that there "
@@ -153,7 +153,6 @@ struct GuardAdvice {
             [asking("see whether the peer is well", "peer probe")]
         case .storeUnavailable, .journalUnavailable, .signingFailed:
             [DecisionAdvice("see the log of that time, and the disk", command: "ocmgate check")]
-        case .notAvailableYet: [DecisionAdvice("this version cannot do it yet")]
         }
     }
 
