@@ -279,11 +279,16 @@ package struct DecisionAdvice: Sendable, Equatable {
         if !peer.isEmpty { lines.append("peer   = \"\(peer)\"") }
         lines.append("action = \"allow\"")
         let place = decision.by == Decider.fallback.name ? nil : policy?.place(of: decision.by)
+        // Without a signature, which the older API cannot have.
+        let still =
+            facts.occasion == Occasion(.ocs, .inbound)
+            ? "; a peer that publishes keys is refused there all the same" : ""
         return [
             DecisionAdvice(
-                place == nil
+                (place == nil
                     ? "no rule allows it: add one, with the conditions that you want"
-                    : "allow it by a rule before this one, with the conditions that you want",
+                    : "allow it by a rule before this one, with the conditions that you want")
+                    + still,
                 command: lines.joined(separator: "\n"), place: place?.description ?? policy?.file)
         ]
     }

@@ -213,6 +213,19 @@ import Testing
         #expect(found.count == 1 && found[0].words.contains(words))
     }
 
+    /// A rule opens the older API to those that publish no keys, and to nobody else.
+    @Test(arguments: [("ocs.in", true), ("share.in", false), ("ocs.out", false)])
+    func aRuleForTheOlderAPIDoesNotOpenItToWhoPublishesKeys(
+        _ occasion: String, _ isTold: Bool
+    ) throws {
+        let occasion = try #require(Occasion(occasion))
+        for by in ["default", "rule:all"] {
+            let policy = try Policy.past(ReplayTests.all)
+            let found = try advice(by: by, policy: policy) { $0.facts?.occasion = occasion }
+            #expect(found.first?.words.contains("publishes keys is refused") == isTold)
+        }
+    }
+
     @Test func anUnknownPeerIsAddedToTheListOfOurs() throws {
         let policy = try Policy.past(ReplayTests.all)
         let found = try advice(by: "unknown", policy: policy)
