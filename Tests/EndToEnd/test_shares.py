@@ -429,3 +429,24 @@ def test_a_nextcloud_that_reads_the_newer_shape_still_goes_by_the_owner(legacy, 
     peer = peers.peers["modern.test"]
     forged = share(peer, owner="ceo@other.test")
     refused(gateway.post(peer, "/ocm/shares", forged), 403, "sender_mismatch")
+
+
+def test_the_token_of_a_share_that_was_lost_with_the_state_opens_no_other(legacy, start, peers, evidence):
+    """Shares are numbered anew then, and one of another peer's has its number."""
+    server, backend = legacy("nextcloud")
+    gateway = start(backend.url, ttl="1h")
+    lost, given = evidence.secret(), evidence.secret()
+    server.secrets = {lost, given}
+    server.files = {"notes.txt": b"hello\n"}
+    code = gateway.add_share("modern.test", "1", lost)
+    token = gateway.token(peers.peers["modern.test"], code)
+    assert gateway.dav("GET", "/public.php/webdav/notes.txt", token).status == 200
+    assert gateway.stop() == 0
+    state = next(gateway.folder.rglob("state.db"))
+    for name in ("", "-wal", "-shm", ".mark"):
+        state.with_name(state.name + name).unlink(missing_ok=True)
+    gateway.start()
+    gateway.add_share("other.test", "2", given)
+    backend.take()
+    assert gateway.dav("GET", "/public.php/webdav/notes.txt", token).status == 401
+    assert backend.take() == []

@@ -64,11 +64,18 @@ package final class ShareRegistry: Sendable {
             sender: new.sender, recipient: new.recipient, site: new.site, expires: new.expires,
             created: now,
             accesses: accesses, settings: new.settings, ended: nil, boundPeer: new.boundPeer,
-            epoch: 0)
+            epoch: Self.firstEpoch())
         let change = Change(
             write: { try ShareRows.insert(share, $0) },
             committed: { [self] in table.withLock { $0.insert(share) } })
         return Recording(share: share, credentials: credentials, change: change)
+    }
+
+    /// Another for each share: where an older state came back, or none, numbers are given again, and the
+    /// token of a share that it does not know must not open the one that has its number now. Of 31 bits, so
+    /// that it can be raised.
+    private static func firstEpoch() -> UInt32 {
+        Random.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } >> 1
     }
 
     // MARK: Finding
