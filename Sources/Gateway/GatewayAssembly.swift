@@ -110,7 +110,9 @@ extension RunningGateway {
 
     /// Seals and opens the access tokens of a site.
     package static func tokenSealer(_ seal: SealKey, _ site: Site) throws -> TokenSealer {
-        TokenSealer(.init(id: 1, key: try seal.aead(for: .token)), audience: site.origin)
+        TokenSealer(
+            .init(id: 1, key: try seal.aead(for: .token)), audience: site.origin,
+            others: site.aliases.map(site.origin(of:)))
     }
 
     private static func served(

@@ -31,7 +31,10 @@ struct TokenCommand: ParsableCommand {
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings.state, whenMissing: .refuse)
             let text = token == "-" ? (readLine() ?? "") : token
-            guard let site = Site(origin: settings.site.origin, aliases: []) else {
+            guard
+                let site = Site(
+                    origin: settings.site.origin, aliases: settings.site.aliases)
+            else {
                 throw CommandFailure("site.origin cannot be used")
             }
             do throws(Denial) {

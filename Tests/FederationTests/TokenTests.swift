@@ -83,6 +83,18 @@ import Testing
         #expect(refusal(text, sameID)?.code == .tokenInvalid)
     }
 
+    @Test func tokensOpenUnderEachNameOfTheSite() throws {
+        let text = try sealer.seal(token).text
+        let renamed = TokenSealer(
+            key, audience: "https://new.example", others: ["https://cloud.uni.example"])
+        #expect(try renamed.open(text, now: 1_000_000) == token)
+        // The name of now seals.
+        let anew = try renamed.seal(token).text
+        #expect(refusal(anew, sealer)?.code == .tokenInvalid)
+        let alone = TokenSealer(key, audience: "https://new.example")
+        #expect(try alone.open(anew, now: 1_000_000) == token)
+    }
+
     @Test func keysCanBeChangedWhileTokensAreOut() throws {
         let text = try sealer.seal(token).text
         let newKey = TokenSealer.Key(id: 2, key: try AEADKey(Secret.random(32)))

@@ -18,13 +18,23 @@ package struct TokenSealer: Sendable {
     private let first: Key
     private let others: [Key]
     private let audience: [UInt8]
+    /// By which a token may have been sealed, the present one first.
+    private let audiences: [[UInt8]]
 
-    /// - Parameter audience: the origin that the tokens are good at; a token of another origin does
-    ///   not open even under the same key.
-    package init(_ key: Key, olderKeys: [Key] = [], audience: String) {
+    /// - Parameters:
+    ///   - audience: the origin that the tokens are good at; a token of another origin does not open
+    ///     even under the same key.
+    ///   - others: further origins of the same site, whose tokens open likewise: one of them was the
+    ///     first before the site was renamed.
+    package init(_ key: Key, olderKeys: [Key] = [], audience: String, others: [String] = []) {
         first = key
-        others = olderKeys
-        self.audience = Array("ocmgate access token 1\n\(audience)\n".utf8)
+        self.others = olderKeys
+        self.audience = Self.authenticated(audience)
+        audiences = [self.audience] + others.map(Self.authenticated)
+    }
+
+    private static func authenticated(_ audience: String) -> [UInt8] {
+        Array("ocmgate access token 1\n\(audience)\n".utf8)
     }
 
     /// The text of the token, base64url; only characters that a `Bearer` credential may have.
@@ -41,7 +51,7 @@ package struct TokenSealer: Sendable {
 
     /// The token that a text stands for.
     ///
-    /// Refused: `token_invalid` for anything that no key of ours sealed for this audience, also with
+    /// Refused: `token_invalid` for anything that no key of ours sealed for an audience of ours, also with
     /// one bit changed; `token_expired` from `expires` on, and well before `issued`. Both look the same
     /// to the peer.
     package func open(_ text: String, now: Int) throws(Denial) -> AccessToken {
@@ -61,15 +71,22 @@ package struct TokenSealer: Sendable {
         guard let key = first.id == id ? first : others.first(where: { $0.id == id }) else {
             throw Denial(.tokenInvalid, "sealed with a key that is not ours")
         }
-        let plain: [UInt8]
-        do {
-            plain = try key.key.open(
-                Array(bytes[4...]), authenticating: audience + Array(bytes[..<4]))
-        } catch { throw Denial(.tokenInvalid, "the seal is broken") }
+        guard let plain = plain(of: bytes, by: key.key) else {
+            throw Denial(.tokenInvalid, "the seal is broken")
+        }
         guard let token = AccessToken(decoding: plain) else {
             throw Denial(.tokenInvalid, "sealed with another layout")
         }
         return token
+    }
+
+    /// What a key sealed for any of the audiences.
+    private func plain(of bytes: [UInt8], by key: AEADKey) -> [UInt8]? {
+        let (tag, sealed) = (Array(bytes[..<4]), Array(bytes[4...]))
+        for audience in audiences {
+            if let plain = try? key.open(sealed, authenticating: audience + tag) { return plain }
+        }
+        return nil
     }
 
     private static func bytes(of id: UInt32) -> [UInt8] {
