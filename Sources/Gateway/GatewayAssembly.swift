@@ -29,6 +29,7 @@ extension RunningGateway {
             candidate: candidate.map { candidateLists.fill($0, beside: live) },
             key: seal.hmac(for: .limit))
         do {
+            try store.name(site.host)
             try policy.limits.load(
                 store, policy.snapshot.live.places, at: LimitTable.Moment(environment))
             let orders = try OrderBox(configuration.state.file, seal)

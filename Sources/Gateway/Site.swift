@@ -47,9 +47,6 @@ package struct Site: Sendable {
         return alias
     }
 
-    /// The same for the registry: nil for the site's own name.
-    func alias(_ host: PeerHost) -> PeerHost? { host == self.host ? nil : host }
-
     /// The name that a request was sent to; the site's own for what names none of them.
     func name(in authority: Authority?) -> PeerHost {
         guard !aliases.isEmpty, let authority else { return host }

@@ -81,6 +81,14 @@ import Transport
         #expect(Set(site.signedOrigins.map(\.description)).count == 4)
     }
 
+    @Test func aFormerNameCountsWhileItIsOneOfTheSite() throws {
+        let site = try site()
+        let former = try #require(PeerHost("files.uni.example"))
+        #expect(site.name(former) == former)
+        #expect(site.name(site.host) == site.host)
+        #expect(site.name(PeerHost("other.example")) == site.host)
+    }
+
     @Test func aRequestWithoutHostIsForTheSite() throws {
         #expect(try site().isNamed(by: nil))
     }

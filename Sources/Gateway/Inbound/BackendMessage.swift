@@ -216,7 +216,10 @@ extension Gateway {
 extension Gateway {
     private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage
     {
-        let draft = try draft(share, from: verified.peer, now: verified.claimed.received.now)
+        let received = verified.claimed.received
+        let draft = try draft(
+            share, from: verified.peer, as: site.name(in: received.head.authority),
+            now: received.now)
         return ocs(verified, share.form, memory: draft.changes, effect: .makes(draft.made))
     }
 

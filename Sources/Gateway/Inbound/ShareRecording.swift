@@ -36,19 +36,23 @@ extension Gateway {
                 resourceType: share.resourceType, owner: share.owner.canonical,
                 sender: share.sender.canonical,
                 recipient: share.shareWith.saidOnce.canonical(ours: site.hosts),
-                site: site.alias(share.shareWith.host), expires: share.expiration,
+                site: share.shareWith.host, expires: share.expiration,
                 accesses: accesses, settings: settings),
             now: now)
     }
 
-    /// Records an inbound share of the older API.
-    func draft(_ share: OCSShare, from peer: PeerHost?, now: Int) throws(Denial) -> Draft {
+    /// Records an inbound share of the older API, which does not say by which name its sender knows
+    /// this site: the one that it asked.
+    func draft(
+        _ share: OCSShare, from peer: PeerHost?, as name: PeerHost, now: Int
+    ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
         return try draft(
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: "file", owner: share.owner.canonical,
                 sender: share.sender.canonical, recipient: "\(share.shareWith)@\(site.host)",
+                site: name,
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: share.secret, handle: .none,

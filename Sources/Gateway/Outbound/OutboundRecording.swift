@@ -65,7 +65,7 @@ extension Gateway {
                 direction: .outbound, origin: .seen, peer: peer, providerID: share.providerID,
                 resourceType: share.resourceType, owner: share.owner.canonical(ours: site.hosts),
                 sender: share.sender.canonical(ours: site.hosts),
-                recipient: share.shareWith.saidOnce.canonical, site: site.alias(share.owner.host),
+                recipient: share.shareWith.saidOnce.canonical, site: share.owner.host,
                 expires: share.expiration,
                 accesses: ways.map { way in
                     NewAccess(

@@ -49,7 +49,8 @@ package struct ShareRecord: Sendable {
     package let owner: String?
     package let sender: String?
     package let recipient: String?
-    /// The alias of this site by which the peer knows our side of it; nil for the site's own name.
+    /// The name of this site by which the peer knows our side of it; nil until the next start for
+    /// the one of now.
     package let site: PeerHost?
     /// Unix seconds.
     package let expires: Int?
@@ -152,7 +153,8 @@ package struct NewShare: Sendable {
     package var owner: String?
     package var sender: String?
     package var recipient: String?
-    /// The alias of this site by which the peer knows our side of it; nil for the site's own name.
+    /// The name of this site by which the peer knows our side of it; nil until the next start for
+    /// the one of now.
     package var site: PeerHost?
     package var expires: Int?
     package var boundPeer: PeerHost?

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import GRDB
 
@@ -157,6 +158,22 @@ extension Store {
             }
             return (commits, born)
         }
+    }
+
+    /// Gives the shares that were recorded without a name of this site the one it had at the last
+    /// start, under which their peers know it, and remembers the one of now. A state that remembers
+    /// none has it from a release that did not: then it is taken to be the one of now.
+    static func name(_ site: PeerHost, _ db: Database) throws {
+        let former = try String.fetchOne(db, sql: "SELECT value FROM fact WHERE name = 'site'")
+        try db.execute(
+            sql: "UPDATE share SET site = ? WHERE site IS NULL",
+            arguments: [former ?? site.description])
+        guard former != site.description else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO fact (name, value) VALUES ('site', ?)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                """, arguments: [site.description])
     }
 
     private static func commits(_ db: Database) throws -> Int? {

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import GRDB
 import Synchronization
@@ -133,6 +134,18 @@ package final class Store: Sendable {
         }
         try? database.close()
         lock.release()
+    }
+
+    /// Remembers the name of the site; before the shares are read.
+    func name(_ site: PeerHost) throws(StoreOpenError) {
+        do {
+            try database.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    try Self.name(site, db)
+                    return .commit
+                }
+            }
+        } catch { throw StoreOpenError(path: path, reading: error) }
     }
 
     /// Reads for loading the tables at start.

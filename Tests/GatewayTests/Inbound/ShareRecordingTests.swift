@@ -41,6 +41,7 @@ import Testing
         #expect(draft.swaps.first?.new != Secret(utf8: "secret-of-seven"))
         #expect(draft.made.peer.name == "modern.test")
         #expect(draft.made.direction == .inbound)
+        #expect(draft.made.site == share.shareWith.host)
         // Until it is durable nobody knows of it; then it is the same when it comes again.
         try await world.gateway.store.commit(draft.changes)
         let again = try world.gateway.draft(

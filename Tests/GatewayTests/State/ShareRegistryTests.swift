@@ -102,6 +102,32 @@ import Testing
         #expect(try ShareRegistry(again, key).all.first?.site?.description == "alias.example")
     }
 
+    /// Its peer knows it by the name that the site had, whatever it is called later.
+    @Test func aShareKeepsTheNameOfTheSite() async throws {
+        let (old, new) = (
+            try #require(PeerHost("old.example")), try #require(PeerHost("new.example"))
+        )
+        try await store.commit(registry.record(self.new("SECRET0PERMANEN"), now: 1000).change)
+        try store.name(old)
+        var named = self.new("ANOTHER0SECRET0", id: "2")
+        named.site = PeerHost("alias.example")
+        let unnamed = self.new("A0THIRD0SECRET0", id: "3")
+        let known = try ShareRegistry(store, key)
+        try await store.commit(known.record(named, now: 1000).change)
+        try await store.commit(known.record(unnamed, now: 1000).change)
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 2000)
+        defer { again.close() }
+        try again.name(new)
+        try again.name(new)
+        let third = try ShareRegistry(again, key)
+        #expect(third.all.map(\.site) == [old, PeerHost("alias.example"), old])
+        try await again.commit(
+            third.record(self.new("A0FOURTH0SECRET", id: "4"), now: 2000).change)
+        try again.name(new)
+        #expect(try ShareRegistry(again, key).all.last?.site == new)
+    }
+
     @Test func oneWayThatDemandsThemAlreadyDoesNotSpareTheOthers() async throws {
         var share = new("SECRET0PERMANEN", handle: .make)
         var other = share.accesses[0]
