@@ -11,7 +11,7 @@ extension RunningGateway {
         var texts: [String] = []
         let file = configuration.outbound.caFile
         if let file {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            guard let text = pemText(of: file) else {
                 throw PrivateFile.Problem(
                     path: file, what: "cannot be read",
                     remedy: "name a PEM file in outbound.ca_file")
@@ -25,6 +25,11 @@ extension RunningGateway {
                 path: file ?? "the system's trust store", what: "cannot be used: \(error)",
                 remedy: "it holds PEM certificates of authorities")
         }
+    }
+
+    /// What a file with PEM in it says, in whatever encoding what is beside the PEM is; nil when it cannot be read.
+    private static func pemText(of file: String) -> String? {
+        FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The listener's own certificate first, then all others, by the names that clients ask for.
@@ -51,7 +56,7 @@ extension RunningGateway {
     package static func clientAuthorities(
         _ file: String
     ) throws(PrivateFile.Problem) -> [Certificate] {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+        guard let text = pemText(of: file) else {
             throw PrivateFile.Problem(
                 path: file, what: "cannot be read",
                 remedy: "name the authorities of clients, PEM, in client_ca of the [tls] table")
@@ -70,7 +75,7 @@ extension RunningGateway {
     package static func identity(
         _ settings: Configuration.TLSSettings
     ) throws(PrivateFile.Problem) -> TLSIdentity {
-        guard let text = try? String(contentsOfFile: settings.certificate, encoding: .utf8) else {
+        guard let text = pemText(of: settings.certificate) else {
             throw PrivateFile.Problem(
                 path: settings.certificate, what: "cannot be read",
                 remedy: "name the chain, PEM, in cert of its [tls] table")
@@ -87,7 +92,7 @@ extension RunningGateway {
                 decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
         } catch {
             // What others may read may have the right mode for what it is.
-            guard let text = try? String(contentsOfFile: settings.key, encoding: .utf8),
+            guard let text = pemText(of: settings.key),
                 text.contains("BEGIN CERTIFICATE"), !text.contains("PRIVATE KEY")
             else { throw error }
             throw PrivateFile.Problem(

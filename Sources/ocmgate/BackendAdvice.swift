@@ -124,7 +124,7 @@ struct BackendAdvice {
         let system = """
             # Its way out: the gateway signs what it sends and keeps its secrets. The gateway makes the
             # certificate at its first start; as root, so that all programs of this machine believe it:
-            cp \(shellQuoted(wayOut.authority)) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
+            install -m 0644 \(shellQuoted(wayOut.authority)) /usr/local/share/ca-certificates/ocmgate.crt && update-ca-certificates
             """
         guard let proxy else {
             return system + """

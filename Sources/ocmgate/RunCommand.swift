@@ -4,13 +4,13 @@ import Gateway
 import OpenSSL
 import Synchronization
 
-/// `ocmgate run`: serves in the foreground until SIGTERM or SIGINT.
+/// `ocmgate run`: serves in the foreground until SIGTERM, SIGINT or SIGQUIT.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve, in the foreground.",
         discussion: """
-            SIGTERM and SIGINT end it after the requests in flight (at most 30 s); a second one ends it \
-            at once. SIGHUP reads \
+            SIGTERM, SIGINT and SIGQUIT end it after the requests in flight (at most 30 s); a second one \
+            ends it at once. SIGHUP reads \
             policy, lists, keys, certificates and configuration again, as ocmgate reload does; what \
             of the configuration needs a restart is told. The log goes to standard error. Exit codes: 0 ended as asked, 2 cannot run.
             """)
@@ -36,7 +36,7 @@ struct RunCommand: AsyncParsableCommand {
         let manager = ServiceManager()
         let sockets = try manager.sockets()
         // Before anything listens: a signal from now on is one to this gateway.
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
+        let signals = Signals([SIGTERM, SIGINT, SIGQUIT, SIGHUP])
         var running: RunningGateway
         do {
             running = try await RunningGateway.start(
@@ -113,7 +113,7 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Ends the one that serves, and those before it whose answers still stream; they have the same time.
     ///
-    /// Another SIGTERM or SIGINT means that nobody waits for them any more.
+    /// Another such signal means that nobody waits for them any more.
     private static func end(
         _ former: [Task<Void, Never>], within grace: Duration, _ signals: Signals,
         _ last: @escaping @Sendable () async -> Void
@@ -144,7 +144,7 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// Does something that SIGTERM and SIGINT cancel.
+    /// Does something that a signal to end cancels.
     private static func until<Value: Sendable>(
         _ signals: Signals, does: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {

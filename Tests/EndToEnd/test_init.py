@@ -114,7 +114,7 @@ def test_init_tells_a_backend_elsewhere_and_a_way_out_elsewhere_as_they_are(kind
 def test_init_writes_lines_that_a_shell_takes_and_refuses_an_address(tmp_path):
     run = ocmgate("init", "nextcloud", "--origin", "https://cloud.test", "--dir", "a b", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    assert f"cp '{tmp_path}/a b/state/egress-ca.pem' /usr" in run.stdout
+    assert f"install -m 0644 '{tmp_path}/a b/state/egress-ca.pem' /usr" in run.stdout
     assert "ocmgate check -c 'a b/config.toml'" in run.stdout
     run = ocmgate("init", "--origin", "https://[2001:db8::1]:8443", "--dir", "c", cwd=tmp_path)
     assert run.returncode == 2 and "an address cannot be the origin" in run.stderr

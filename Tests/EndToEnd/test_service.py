@@ -257,6 +257,14 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+def test_sigquit_ends_it_as_the_others_do(slow):
+    """And shows nothing of its memory, as the runtime would by itself."""
+    gateway, _ = slow
+    gateway.process.send_signal(signal.SIGQUIT)
+    assert gateway.process.wait(30) == 0
+    assert "gateway.stopped" in gateway.log() and "acktrac" not in gateway.log()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_that_was_there_before_the_gateway_is_heard(slow, number):
     gateway, _ = slow

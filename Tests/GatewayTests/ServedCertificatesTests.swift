@@ -175,4 +175,17 @@ import Testing
         #expect(renewal.problems.keys.sorted() == ["a.test"])
         #expect(try renewed(known, plain).certificates.clientAuthorities.isEmpty)
     }
+
+    /// As in what openssl writes beside a certificate.
+    @Test func wordsInAnotherEncodingBesideACertificateAreNoMatter() throws {
+        try put("a.test", ["a.test"])
+        let (file, key) = (scratch.file("a.test.pem"), scratch.file("a.test.key"))
+        let pem = try #require(FileManager.default.contents(atPath: file))
+        let text = Array("subject=O = Universit".utf8) + [0xE4] + Array("t\n".utf8) + Array(pem)
+        try Data(text).write(to: URL(fileURLWithPath: file))
+        let settings = try #require(configuration(["a.test"]).tls["a.test"])
+        #expect(settings.key == key)
+        _ = try RunningGateway.identity(settings)
+        #expect(try RunningGateway.clientAuthorities(file).count == 1)
+    }
 }

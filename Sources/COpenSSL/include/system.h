@@ -26,7 +26,7 @@ static inline int ocmgate_keep_room(int file, long long offset, long long length
 // process; 0 when it is so. A sanitizer keeps its own handlers.
 static inline int ocmgate_keep_out_of_dumps(void) {
 #if defined(__has_feature) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-    const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
+    const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGQUIT};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) signal(faults[i], SIG_DFL);
 #endif
     struct rlimit none = {0, 0};

@@ -68,8 +68,8 @@ extension EgressCA {
     }
 
     private static func anew(_ settings: Configuration.EgressSettings) -> String {
-        "remove \(settings.certificate) and \(settings.key), start again, and let the backend "
-            + "trust the new certificate"
+        "bring \(settings.certificate) and \(settings.key) back as they were; or remove both, start "
+            + "again, and let the backend trust the new certificate"
     }
 
     /// Ten years, in seconds.

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func theClientIsTheOneThatTheHopNames() async throws {
-        try await serve { port, group, _ in
+        try await serve({ $0.requestHead = .seconds(300) }) { port, group, _ in
             let answer = try await RawClient.talk(
                 [(.zero, Self.header + Self.get)], to: port, on: group)
             #expect(answer.hasSuffix("192.0.2.7 56324"))
