@@ -82,7 +82,7 @@ struct JournalQueue {
     enum Sender {
         /// By its name: its ports are one.
         case peer(String)
-        /// A peer that is on no list.
+        /// A peer that is on no list, and sends to us.
         case stranger
         /// Of whom nothing is proved.
         case anybody
@@ -187,7 +187,7 @@ extension JournalQueue.Sender {
             return
         }
         self =
-            decision.standing == Decider.unknown.name
+            decision.direction == .inbound && decision.standing == Decider.unknown.name
             ? .stranger : .peer(PeerHost(peer)?.name ?? peer)
     }
 }

@@ -76,9 +76,11 @@ struct JournalQueueTests {
 
     /// Hosts are free to invent, and their ports too.
     @Test func strangersShareABudgetAndThePortsOfAPeerDo() {
-        func sender(_ peer: String, _ standing: String?) -> JournalQueue.Sender {
+        func sender(
+            _ peer: String, _ standing: String?, _ direction: Direction = .inbound
+        ) -> JournalQueue.Sender {
             var decision = DecisionRecord(
-                id: "06abcdefgh234567", kind: "shares", direction: .inbound, action: .deny,
+                id: "06abcdefgh234567", kind: "shares", direction: direction, action: .deny,
                 by: "unknown", status: 403, client: "192.0.2.7")
             (decision.peer, decision.standing) = (peer, standing)
             return JournalQueue.Sender(decision)
@@ -88,6 +90,10 @@ struct JournalQueueTests {
             queue.admits(code: "x", of: sender("host\(number).test", "unknown"), now: 5)
         }
         #expect(strangers == 3)
+        // What our own people try is recorded all the same.
+        let ours = queue.admits(
+            code: "x", of: sender("host1.test", "unknown", .outbound), now: 5)
+        #expect(ours)
         let ports = (0..<2000).count { number in
             queue.admits(
                 code: "y", of: sender("one.test:\(8000 + number % 20)", "list:partners"), now: 5)
