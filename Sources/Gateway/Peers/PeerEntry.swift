@@ -3,7 +3,8 @@ import Transport
 
 /// What the directory remembers of one host. Times are seconds of a clock that never steps.
 struct PeerEntry: Sendable {
-    var document: PeerDocument?
+    var document: PeerDocument? { didSet { weightOfDocument = document?.weight ?? 0 } }
+    private var weightOfDocument = 0
     /// Of the last fetch that brought a document or showed that there is none.
     var documentAt = 0
     private(set) var keys: [PeerKey] = []
@@ -25,7 +26,9 @@ struct PeerEntry: Sendable {
     /// Whether a list named the host when it was last asked.
     var acquaintance = Acquaintance.stranger
     /// Bytes that it takes, about.
-    private(set) var weight = 0
+    var weight: Int {
+        (keys.count + previous.count) * Self.weightOfKey + unusable.count * 1024 + weightOfDocument
+    }
 
     /// Whether the host has ever answered.
     var hasAnswered: Bool { document != nil || keysAt != nil }
@@ -38,17 +41,15 @@ struct PeerEntry: Sendable {
         keys = shown
     }
 
-    /// Sets ``weight`` by what is remembered now.
-    mutating func weigh() {
-        weight = (keys.count + previous.count) * Self.weightOfKey + unusable.count * 1024
-        if case .published(let document) = document {
-            weight += JSONValue.object(document.source).serialized().count * Self.weightOfByte
-        }
-    }
-
     private static let previousLimit = 4
     /// A key as OpenSSL has it, with its name: by measurement some 11 KiB with RSA of 4096 bits.
     private static let weightOfKey = 12 << 10
-    /// A document is kept as values, which are larger than their text.
-    private static let weightOfByte = 4
+}
+
+extension PeerDocument {
+    /// Bytes that it takes, about: it is kept as values, which are larger than their text.
+    fileprivate var weight: Int {
+        guard case .published(let document) = self else { return 0 }
+        return JSONValue.object(document.source).serialized().count * 4
+    }
 }

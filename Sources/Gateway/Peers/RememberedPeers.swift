@@ -37,7 +37,6 @@ struct RememberedPeers: Sendable {
         entry.usedAt = now
         entry.acquaintance = acquaintance
         change(&entry)
-        entry.weigh()
         count(entry, 1)
         entries[host] = entry
         while isFull || strangersWeight > Self.strangersCapacity, let leaving = leaving(after: host)
