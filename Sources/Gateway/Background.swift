@@ -39,7 +39,7 @@ extension Gateway {
                 }
                 let expired = replays.expire(
                     now: environment.now(), monotonic: environment.monotonicMilliseconds())
-                if let expired { store.commitLater([expired]) }
+                store.commitLater([expired, journal.settle()].compactMap { $0 })
                 published.dropEndedKeys()
                 forgetOld()
                 tellOfCandidate()

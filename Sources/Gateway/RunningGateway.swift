@@ -81,7 +81,7 @@ package final class RunningGateway: Sendable {
                 terms.server, on: group, inherited: place.opened, former: place.sockets,
                 handler: gateway)
         } catch {
-            gateway.journal.close()
+            gateway.journal.close(gateway.store)
             gateway.store.close()
             throw StartFailure("\(error)")
         }
@@ -248,7 +248,7 @@ package final class RunningGateway: Sendable {
     }
 
     private func letStateGo() {
-        gateway.journal.close()
+        gateway.journal.close(store)
         gateway.keepCounts()
         store.close()
     }

@@ -11,7 +11,7 @@ extension Gateway {
     /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
-        try await makeDurable(message.verified.memory.take() + message.memory)
+        try await makeDurable(message.verified.memory.take() + message.memory, owing: trail)
         let received = message.verified.claimed.received
         let assertion = BackendHead.Assertion(
             peer: message.verified.signedBy, decision: trail.decision)
@@ -76,7 +76,8 @@ extension Gateway {
         let share = verified.claimed.share
         let ended = notification.type.endsShare ? share : nil
         let changes = [ended.flatMap(ending), permission(notification, share, .inbound)]
-        try await makeDurable(verified.memory.take() + changes.compactMap { $0 })
+        try await makeDurable(
+            verified.memory.take() + changes.compactMap { $0 }, owing: trail)
         trail.altered("acknowledged")
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }

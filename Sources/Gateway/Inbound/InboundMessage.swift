@@ -27,7 +27,7 @@ extension Gateway {
             trail.enters(.policy)
             let permitted = try evaluate(verified, trail)
             trail.enters(nil)
-            try await reserve(trail)
+            try await takePlace(trail)
             answer = try await carryOut(permitted, trail)
             trail.answered(answer.status)
         } catch {

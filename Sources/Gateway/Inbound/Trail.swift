@@ -82,6 +82,14 @@ final class Trail: Sendable {
     /// The journal has room for the record.
     func markReserved(_ place: JournalQueue.Place) { state.withLock { $0.place = place } }
 
+    /// The journal's place for the record.
+    var place: JournalQueue.Place { state.withLock { $0.place } }
+
+    /// The state has word of the message on its disk.
+    func markKept() {
+        state.withLock { if let slot = $0.place.slot { $0.place = .kept(slot) } }
+    }
+
     /// What a process that is killed from now on leaves of the message.
     var owed: OwedRecords.Entry {
         state.withLock { OwedRecords.Entry($0.record.decision) }

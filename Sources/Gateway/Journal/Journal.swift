@@ -8,24 +8,23 @@ import Synchronization
 /// The record of every decision: lines of JSON in a file for each day, each linked to the one before
 /// by its hash, signed from time to time.
 ///
-/// What lets something through is on the disk before anybody is answered; that there is room for it
-/// is certain before it takes effect. Refusals are written as well, and nobody waits for them. One
-/// thread writes, and ``SyncPace`` says when. While the disk does not answer for `patience`, whoever
+/// What lets something through is written before anybody is answered, and on the disk, unless the state
+/// has word of it on its own (``OwedRow``); that there is room for it is certain before it takes effect.
+/// Refusals are written as well, and nobody waits for them. One thread syncs, and writes what takes
+/// long; ``SyncPace`` says when. While the disk does not answer for `patience`, whoever
 /// waits is told so, and nothing new is let through; what was to be recorded is, once it answers.
 package final class Journal: Sendable {
-    private typealias Asking = JournalState.Asking
-
-    private let state: Mutex<JournalState>
+    let state: Mutex<JournalState>
     private let disk: Mutex<JournalDisk>
     private let owed: OwedRecords
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let interval: Duration
-    private let patience: Duration
-    private let milliseconds: @Sendable () -> Int
-    private let seconds: @Sendable () -> Int
-    private let log: GatewayLog
-    private let folder: String
+    let patience: Duration
+    let milliseconds: @Sendable () -> Int
+    let seconds: @Sendable () -> Int
+    let log: GatewayLog
+    let folder: String
     private let seal: SealKey
 
     /// Opens the journal, signs where it stands, and begins to write.
@@ -34,15 +33,17 @@ package final class Journal: Sendable {
     ///   - interval: between checkpoints.
     ///   - milliseconds: wall time, since 1970.
     ///   - patience: how long the disk may take.
+    ///   - kept: what the state has of a process before, and the ticket of the first message.
     init(
         _ settings: JournalDisk.Settings, _ key: JournalKey, _ seal: SealKey, _ log: GatewayLog,
         interval: Duration, clock: Environment, milliseconds: @escaping @Sendable () -> Int,
         budget: JournalBudget = JournalBudget(), underWay: UnderWay = UnderWay(),
-        patience: Duration = DiskPatience.limit
+        patience: Duration = DiskPatience.limit,
+        left kept: (entries: [OwedRecords.Entry], next: Int) = ([], 1)
     ) throws {
         let disk = try JournalDisk(settings, key, seal, log, time: milliseconds())
         owed = try OwedRecords(settings.folder)
-        let left = try owed.missing(in: JournalReader(settings.folder))
+        let left = try owed.missing(in: JournalReader(settings.folder), beside: kept.entries)
         guard disk.hasRoom((left.count + 1) * JournalRecord.lineLimit) else {
             throw JournalError(
                 settings.folder, "has no room for a single record",
@@ -59,7 +60,7 @@ package final class Journal: Sendable {
         let places = disk.room / JournalRecord.lineLimit
         state = Mutex(
             JournalState(
-                queue: JournalQueue(places: places, budget: budget),
+                queue: JournalQueue(places: places, budget: budget, ticket: kept.next),
                 pace: SyncPace(underWay: underWay)))
         self.disk = Mutex(disk)
         self.interval = interval
@@ -82,6 +83,17 @@ package final class Journal: Sendable {
     /// Refused (503): a full disk, a broken one, one that does not answer. What was given is used by
     /// `append`, or given back.
     func reserve(_ entry: OwedRecords.Entry) async throws(Denial) -> JournalQueue.Place {
+        let slot = try await takePlace()
+        do throws(JournalFailure) { try owed.note(entry, at: slot) } catch {
+            giveBack(.taken(slot))
+            throw error.denial
+        }
+        return .taken(slot)
+    }
+
+    /// Makes sure of room for one record of a message of which the state is to have word (`owing`) before
+    /// it takes effect. Refused as by `reserve`.
+    func takePlace() async throws(Denial) -> Int {
         let answer: Result<Int, JournalFailure> = await withCheckedContinuation { continuation in
             let (answer, mustWake) = state.withLock {
                 state -> (JournalQueue.Answer, Bool) in
@@ -97,21 +109,37 @@ package final class Journal: Sendable {
             case .wait: if mustWake { wake.signal() }
             }
         }
-        let slot: Int
-        do throws(JournalFailure) { slot = try answer.get() } catch { throw error.denial }
-        do throws(JournalFailure) { try owed.note(entry, at: slot) } catch {
-            giveBack(slot)
-            throw error.denial
-        }
-        return .taken(slot)
+        do throws(JournalFailure) { return try answer.get() } catch { throw error.denial }
     }
 
-    private func giveBack(_ slot: Int) {
-        owed.clear(slot)
+    /// Word of a message that has a place, for the commit that it waits for before it takes effect. Once
+    /// that is on the disk its place is `kept`.
+    func owing(_ entry: OwedRecords.Entry, _ slot: Int) -> Change {
+        let (ticket, settled) = state.withLock { state in
+            state.isKeeping = true
+            return (state.queue.ticket(of: slot), state.queue.settled)
+        }
+        return OwedRow(slot: slot, ticket: ticket, settled: settled, entry: entry).change
+    }
+
+    /// Takes word of messages out of the state whose records are on the disk; nil when there is none.
+    func settle() -> Change? {
+        let settled = state.withLock { state -> Int? in
+            guard state.isKeeping else { return nil }
+            state.isKeeping = state.queue.taken > 0
+            return state.queue.settled
+        }
+        return settled.map { OwedRow.removal(below: $0) }
+    }
+
+    private func giveBack(_ place: JournalQueue.Place) {
+        guard let slot = place.slot else { return }
+        if !place.isKept { owed.clear(slot) }
         state.withLock { $0.queue.giveBack(slot) }
     }
 
-    /// Writes the record of something that is let through; returns when it is on the disk.
+    /// Writes the record of something that is let through; returns when it is on the disk, or, where the
+    /// state has word of it, when it is written.
     ///
     /// Refused (503): what cannot be written, and what a disk that does not answer has not said to be
     /// there; once it answers, it is.
@@ -122,8 +150,9 @@ package final class Journal: Sendable {
     func append(
         _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place
     ) async throws(Denial) {
-        let outcome = await submit(
-            .record(record.text(members), code: record.decision.shortCode, place))
+        let text = record.text(members)
+        if place.isKept, try writeAtOnce(text, place) { return }
+        let outcome = await submit(.record(text, code: record.decision.shortCode, place))
         if case .failed(let failure) = outcome { throw failure.denial }
     }
 
@@ -132,7 +161,7 @@ package final class Journal: Sendable {
         _ record: JournalRecord, _ members: @autoclosure () -> LogMembers,
         _ place: JournalQueue.Place
     ) {
-        if let slot = place.slot { giveBack(slot) }
+        giveBack(place)
         let code = record.decision.shortCode
         note(code: code, of: JournalQueue.Sender(record.decision)) {
             .record(record.text(members()), code: code, .none)
@@ -150,7 +179,7 @@ package final class Journal: Sendable {
         let now = seconds()
         guard state.withLock({ $0.queue.admits(code: code, of: sender, now: now) }) else { return }
         let job = JournalQueue.Job(work: work(), isAwaited: false, tell: { _ in })
-        let mustWake = state.withLock { $0.queue.add(job) == nil && $0.noteAdded() }
+        let mustWake = state.withLock { $0.queue.add(job) == nil && $0.noteAdded(job) }
         if mustWake { wake.signal() }
     }
 
@@ -183,7 +212,7 @@ package final class Journal: Sendable {
             }
             let (failure, mustWake) = state.withLock { state -> (JournalFailure?, Bool) in
                 if let failure = state.queue.add(job) { return (failure, false) }
-                return (nil, state.noteAdded())
+                return (nil, state.noteAdded(job))
             }
             if let failure { continuation.resume(returning: .failed(failure)) }
             if mustWake { wake.signal() }
@@ -219,13 +248,16 @@ package final class Journal: Sendable {
                 checkpoint(.periodic)
                 forgets = true
             }
+            if let due = state.withLock({ $0.syncDue }), ContinuousClock.now >= due {
+                syncWritten()
+            }
             if forgets, ContinuousClock.now >= step {
                 (forgets, step) = (forgetSome(), .now + .seconds(1))
             }
             let (wasSlow, turn, jobs, asking, mustWatch) = state.withLock {
                 state -> (Bool, SyncPace.Turn, [JournalQueue.Job], Int, Bool) in
                 let wasSlow = state.finishWork()
-                if state.asking.isEmpty, !state.queue.isEnding {
+                if state.asking.isEmpty, !state.queue.isEnding, !state.queue.isHurried {
                     let turn = state.pace.turn(for: state.queue.waiting, at: .now)
                     guard turn == .write else { return (wasSlow, turn, [], 0, false) }
                 }
@@ -236,7 +268,8 @@ package final class Journal: Sendable {
             if mustWatch { watchLater() }
             if case .sleep(let end) = turn {
                 if end == nil { step = .now }
-                wake.wait(until: min(end ?? next, next, forgets ? step : next))
+                let due = state.withLock { $0.syncDue } ?? next
+                wake.wait(until: min(end ?? next, next, due, forgets ? step : next))
                 continue
             }
             if jobs.isEmpty, asking == 0 { break }
@@ -257,7 +290,26 @@ package final class Journal: Sendable {
             try tellUnrecorded(disk)
             try disk.checkpoint(milliseconds(), which)
             let places = disk.room / JournalRecord.lineLimit
-            state.withLock { $0.queue.written([], places: places) }
+            state.withLock { $0.queue.measured(places: places) }
+        }
+    }
+
+    private func syncWritten() {
+        if state.withLock({ $0.startWork() }) { watchLater() }
+        attempt { try sync($0) }
+    }
+
+    /// What was written is on the disk when this returns, and its places are free.
+    private func sync(_ disk: JournalDisk) throws {
+        try disk.commit()
+        // Whoever writes a line says so while they have the disk.
+        for place in state.withLock({ $0.queue.unsynced }) {
+            if case .taken(let slot) = place { owed.clear(slot) }
+        }
+        let places = disk.room / JournalRecord.lineLimit
+        state.withLock { state in
+            state.queue.synced(places: places)
+            state.syncDue = nil
         }
     }
 
@@ -281,12 +333,40 @@ package final class Journal: Sendable {
                 try work(disk)
             }
             return nil
-        } catch {
-            tellFailure(
-                "\(error)",
-                "nothing is let through; see whether the disk is whole, then restart ocmgate")
-            refuseAll(.broken)
-            return .broken
+        } catch { return fail(error) }
+    }
+
+    /// Nobody knows any more what is on the disk.
+    private func fail(_ error: any Error) -> JournalFailure {
+        tellFailure(
+            "\(error)",
+            "nothing is let through; see whether the disk is whole, then restart ocmgate")
+        refuseAll(.broken)
+        return .broken
+    }
+
+    /// Writes a line on the thread of whoever has it, where that takes no time; a sync follows.
+    ///
+    /// False where it is for the journal's thread. Refused (503): a disk that does not take it.
+    private func writeAtOnce(
+        _ text: JournalText, _ place: JournalQueue.Place
+    ) throws(Denial) -> Bool {
+        let time = milliseconds()
+        let result: Result<Bool, any Error>? = disk.withLockIfAvailable { disk in
+            guard state.withLock({ $0.queue.isOpen }), disk.takesAtOnce(text, time) else {
+                return .success(false)
+            }
+            do {
+                try disk.append(text, time)
+                try disk.flush()
+            } catch { return .failure(error) }
+            if state.withLock({ $0.noteWritten([place]) }) { wake.signal() }
+            return .success(true)
+        }
+        switch result {
+        case .success(let isWritten): return isWritten
+        case .failure(let error): throw fail(error).denial
+        case nil: return false
         }
     }
 
@@ -310,12 +390,12 @@ package final class Journal: Sendable {
             for job in jobs {
                 outcomes.append(try perform(job, on: disk, isShort: isShort))
             }
-            try disk.commit()
+            try disk.flush()
+            _ = state.withLock { $0.noteWritten(jobs.map(\.place)) }
+            if jobs.contains(where: \.mustSync) { try sync(disk) }
             if takeMore(disk) { tellRoom() }
             let places = disk.room / JournalRecord.lineLimit
-            let used = jobs.compactMap(\.slot)
-            used.forEach(owed.clear)
-            state.withLock { $0.queue.written(used, places: places) }
+            state.withLock { $0.queue.measured(places: places) }
         }
         let isTold = state.withLock { state in
             defer { state.writing = [] }
@@ -381,12 +461,14 @@ package final class Journal: Sendable {
         if count == 0 { return }
         var reason = JournalFailure.full
         let failure = attempt { disk in
+            // What is written needs its place no more.
+            try sync(disk)
             let taken = state.withLock { $0.queue.taken }
             let wanted = (taken + count) * JournalRecord.lineLimit
             if disk.room < wanted { _ = disk.hasRoom(wanted) }
             let places = disk.room / JournalRecord.lineLimit
             reason = disk.subjects.blocked ?? .full
-            state.withLock { $0.queue.written([], places: places) }
+            state.withLock { $0.queue.measured(places: places) }
         }
         // Fewer where the disk took too long.
         let asking = state.withLock { state in
@@ -406,92 +488,6 @@ package final class Journal: Sendable {
                 continuation.resume(returning: .failure(failure ?? reason))
             }
         }
-    }
-
-    // MARK: Patience
-
-    private func watchLater() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + DiskPatience.look) { [self] in
-            watch()
-        }
-    }
-
-    /// Tells those who wait for a disk that has had something to do for too long.
-    private func watch() {
-        let (told, asking, isNew, goesOn) = state.withLock {
-            state -> ([JournalQueue.Job], [Asking], Bool, Bool) in
-            guard let since = state.busySince else {
-                state.isWatched = false
-                return ([], [], false, false)
-            }
-            guard since <= ContinuousClock.now - patience else { return ([], [], false, true) }
-            defer { (state.writing, state.asking, state.isSlow) = ([], [], true) }
-            return (
-                state.writing + state.queue.releaseWaiting(), state.asking, !state.isSlow, true
-            )
-        }
-        if isNew {
-            tellFailure(
-                JournalFailure.slow.description,
-                "nothing is let through until it does: see the disk")
-        }
-        for job in told { job.tell(.failed(.slow)) }
-        for asking in asking { asking.resume(returning: .failure(.slow)) }
-        if goesOn { watchLater() }
-    }
-
-    private func tellFailure(_ problem: String, _ remedy: String) {
-        log.write(
-            .error, .journalFailed,
-            [LogEntry(.file, folder), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
-    }
-
-    /// Writes what has no line, when there is room for that.
-    private func tellUnrecorded(_ disk: JournalDisk) throws {
-        let waiting = state.withLock { $0.queue.unrecorded }
-        // Each byte of a code may become an escape.
-        let size = waiting.keys.reduce(JournalDisk.ownLine) { $0 + $1.utf8.count * 6 + 32 }
-        guard !waiting.isEmpty, disk.hasOwnRoom(size) else { return }
-        let counts = state.withLock { $0.queue.takeUnrecorded() }
-        try disk.append(unrecorded: counts, milliseconds())
-        try disk.commit()
-    }
-
-    private func tellFull() {
-        let isNew = state.withLock { state in
-            defer { state.isFull = true }
-            return !state.isFull
-        }
-        guard isNew else { return }
-        tellFailure(
-            "the disk is full",
-            "nothing is let through until there is room: free some, or shorten journal.keep")
-    }
-
-    /// Tells, once an hour, that refusals are not recorded for want of room.
-    private func tellShort() {
-        let now = seconds()
-        let isNew = state.withLock { state in
-            guard now >= state.shortAgain else { return false }
-            state.shortAgain = now + 3600
-            return true
-        }
-        guard isNew else { return }
-        log.write(
-            .warning, .journalShort,
-            [
-                LogEntry(.file, folder),
-                LogEntry(.problem, "the disk is nearly full: refusals are counted, not recorded"),
-                LogEntry(.remedy, "make room, or shorten journal.keep"),
-            ])
-    }
-
-    private func tellRoom() {
-        let wasFull = state.withLock { state in
-            defer { state.isFull = false }
-            return state.isFull
-        }
-        if wasFull { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
     }
 
     /// Places that there should always be beyond those that are taken.

@@ -110,6 +110,14 @@ final class JournalDisk {
         write(.decision, time, decision)
     }
 
+    /// Whether the line of a decision can be written by any thread, which is not held up by it: of the
+    /// day of the file, about people whose keys are on the disk.
+    func takesAtOnce(_ decision: JournalText, _ time: Int) -> Bool {
+        file.isOpen && pending.isEmpty && JournalDay(milliseconds: time) == today && today <= day
+            && subjects.areStored
+            && decision.isOfKnown(subjects.sealer(site: settings.site, on: day))
+    }
+
     private func write(
         _ kind: JournalLine.Kind, _ time: Int, _ members: (inout JournalText) -> Void
     ) {
@@ -207,15 +215,21 @@ final class JournalDisk {
     /// The same, with those that may be promised without asking the disk.
     var promisable = 0
 
-    /// What was appended is on the disk when this returns. After an error nothing may be written
-    /// any more: nobody knows what is on the disk.
-    func commit() throws {
+    /// What was appended is written when this returns, and outlives the process. After an error nothing
+    /// may be written any more: nobody knows what is on the disk.
+    func flush() throws {
         if pending.isEmpty { return }
         let before = subjects.blocked
         try subjects.flush(day)
         if subjects.blocked == .blocked, before == nil { tellBlocked() }
         try file.write(pending)
         pending.removeAll(keepingCapacity: true)
+    }
+
+    /// What was appended is on the disk when this returns. Errors as of `flush`.
+    func commit() throws {
+        try flush()
+        guard file.isDirty else { return }
         try file.sync()
         guard let head = signed, head != kept else { return }
         kept = head
@@ -419,12 +433,6 @@ final class JournalDisk {
     private static let last = 16 << 10
     /// More than one of them takes.
     static let ownLine = 2 << 10
-}
-
-/// Who is to be forgotten, or looked for.
-package enum JournalErasure: Sendable {
-    case subject(JournalSubject)
-    case pseudonym(JournalPseudonym)
 }
 
 extension JournalText {

@@ -15,7 +15,9 @@ final class JournalFile {
     private(set) var size: Int
     /// Where the blocks end that were taken beforehand; at least `size`.
     private(set) var roomEnd: Int
-    private var isOpen = true
+    private(set) var isOpen = true
+    /// Whether something was written since the last sync.
+    private(set) var isDirty = false
     private let blocks: Blocks
 
     /// Takes blocks of the disk beforehand, as `DiskRoom.keep` does.
@@ -70,6 +72,7 @@ final class JournalFile {
 
     /// Writes bytes at the end.
     func write(_ bytes: [UInt8]) throws {
+        isDirty = true
         try file.writeAll(toAbsoluteOffset: Int64(size), bytes)
         size += bytes.count
         roomEnd = max(roomEnd, size)
@@ -78,6 +81,7 @@ final class JournalFile {
     /// What was written is on the disk when this returns.
     func sync() throws {
         if fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+        isDirty = false
     }
 
     /// Gives back the room that was not needed.

@@ -10,11 +10,13 @@ package enum JournalKeeping: Sendable {
     case off
     case on(Journal, Configuration.JournalSettings.Bodies)
 
-    /// Opens the journal that the configuration names.
+    /// Opens the journal that the configuration names, and records what the state has word of.
     init(
         _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ key: JournalKey?,
-        _ environment: Environment, _ log: GatewayLog, _ underWay: UnderWay
+        _ environment: Environment, _ log: GatewayLog, _ store: Store, _ underWay: UnderWay
     ) throws {
+        let left = try store.read(OwedRow.left)
+        defer { if left.next > 1 { store.commitLater([OwedRow.removal(below: left.next)]) } }
         guard let settings = configuration.journal else {
             self = .off
             return
@@ -27,7 +29,8 @@ package enum JournalKeeping: Sendable {
                 try key
                     ?? JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
                 seal, log, interval: settings.checkpoint, clock: environment,
-                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }, underWay: underWay),
+                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }, underWay: underWay,
+                left: left),
             settings.bodies)
     }
 
@@ -43,7 +46,32 @@ package enum JournalKeeping: Sendable {
         }
     }
 
-    /// Returns when the record is on the disk if it lets something through; else at once.
+    /// Makes sure of room for the record of a message of which the state is to have word (`owing`).
+    ///
+    /// Refused: `journal_unavailable`.
+    func takePlace() async throws(Denial) -> JournalQueue.Place {
+        switch self {
+        case .off: return .none
+        case .on(let journal, _): return .taken(try await journal.takePlace())
+        }
+    }
+
+    /// Word of a message that has a place, for the commit before it takes effect.
+    func owing(
+        _ entry: @autoclosure () -> OwedRecords.Entry, _ place: JournalQueue.Place
+    ) -> Change? {
+        guard case .on(let journal, _) = self, let slot = place.slot else { return nil }
+        return journal.owing(entry(), slot)
+    }
+
+    /// Takes word of messages out of the state whose records are on the disk.
+    func settle() -> Change? {
+        guard case .on(let journal, _) = self else { return nil }
+        return journal.settle()
+    }
+
+    /// Returns when the record is as safe as `Journal.append` makes it if it lets something through; else
+    /// at once.
     ///
     /// - Parameter members: the decision's entries, written.
     func append(
@@ -110,8 +138,11 @@ package enum JournalKeeping: Sendable {
         try? await journal.tellPolicy(was: hashes.was, now: hashes.now)
     }
 
-    func close() {
-        if case .on(let journal, _) = self { journal.close() }
+    /// - Parameter store: is closed next.
+    func close(_ store: Store) {
+        guard case .on(let journal, _) = self else { return }
+        journal.close()
+        store.commitLater([journal.settle()].compactMap { $0 })
     }
 }
 
@@ -142,6 +173,19 @@ extension Gateway {
     func reserve(_ trail: Trail) async throws(Denial) {
         trail.join(underWay)
         trail.markReserved(try await journal.reserve(trail.owed))
+    }
+
+    /// The same for a message that waits for `makeDurable(_:owing:)` before it has any effect.
+    func takePlace(_ trail: Trail) async throws(Denial) {
+        trail.join(underWay)
+        trail.markReserved(try await journal.takePlace())
+    }
+
+    /// Writes and syncs what a message changes, and word of the message itself, before it has any effect.
+    func makeDurable(_ changes: [Change], owing trail: Trail) async throws(Denial) {
+        try await makeDurable(
+            changes + [journal.owing(trail.owed, trail.place)].compactMap { $0 })
+        trail.markKept()
     }
 
     /// Keeps the body of a message, where the journal keeps bodies.

@@ -20,9 +20,11 @@ struct JournalQueue {
         let work: Work
         let isAwaited: Bool
         /// Whether it takes room that nobody has promised it.
-        var isUnplaced: Bool { slot == nil }
+        var isUnplaced: Bool { place == .none }
         /// The place that was taken for it.
-        var slot: Int? { if case .record(_, _, let place) = work { place.slot } else { nil } }
+        var place: Place { if case .record(_, _, let place) = work { place } else { .none } }
+        /// Whether somebody waits until it is on the disk, and not only until it is written.
+        var mustSync: Bool { isAwaited && !place.isKept }
         /// Told once, on the journal's thread, or when that has no answer of the disk for too long.
         let tell: @Sendable (Outcome) -> Void
 
@@ -30,16 +32,25 @@ struct JournalQueue {
         fileprivate var unawaited: Job { Job(work: work, isAwaited: false, tell: { _ in }) }
     }
 
-    /// Whether a place was taken for a record, and which: what is let through is noted there
-    /// (``OwedRecords``).
+    /// Whether a place was taken for a record, and which: what is let through is noted there.
     enum Place: Sendable, Equatable {
+        /// In a file that outlives the process (``OwedRecords``).
         case taken(Int)
+        /// On the disk of the state (``OwedRow``).
+        case kept(Int)
         case none
 
         var slot: Int? {
             switch self {
-            case .taken(let slot): slot
+            case .taken(let slot), .kept(let slot): slot
             case .none: nil
+            }
+        }
+
+        var isKept: Bool {
+            switch self {
+            case .kept: true
+            case .taken, .none: false
             }
         }
     }
@@ -57,13 +68,19 @@ struct JournalQueue {
     private(set) var waiting: [Job] = []
     private(set) var failure: JournalFailure?
     private(set) var isEnding = false
+    /// Whether anything is taken.
+    var isOpen: Bool { failure == nil && !isEnding }
     /// Places that were taken and whose lines are not on the disk.
     private(set) var taken = 0
+    /// Those of them whose lines are written.
+    private(set) var unsynced: [Place] = []
+    /// By their numbers, the tickets of those who have places; 0 for the others.
+    private var tickets: [Int] = []
+    private var nextTicket: Int
     /// Places that there is room for.
     private(set) var places = 0
     /// Numbers of places that were given back, below the greatest that was ever taken.
     private var freeSlots: [Int] = []
-    private var slots = 0
     /// Refusals that have no line, by their codes.
     private(set) var unrecorded: [String: Int] = [:]
     private var budget: JournalBudget
@@ -72,8 +89,10 @@ struct JournalQueue {
     /// Of each other peer that proved who it is: more than one makes by mistake, and less than fills a disk.
     private let peers = TokenBuckets(perMinute: 60, burst: 1000)
 
-    init(places: Int, budget: JournalBudget = JournalBudget()) {
+    /// - Parameter ticket: of the first who takes a place.
+    init(places: Int, budget: JournalBudget = JournalBudget(), ticket: Int = 1) {
         self.places = places
+        nextTicket = ticket
         self.budget = budget
         strangers = budget
     }
@@ -94,10 +113,21 @@ struct JournalQueue {
         if let failure { return .refused(failure) }
         guard taken < places else { return .wait }
         taken += 1
-        if let slot = freeSlots.popLast() { return .given(slot) }
-        defer { slots += 1 }
-        return .given(slots)
+        let slot = freeSlots.popLast() ?? tickets.count
+        if slot == tickets.count { tickets.append(0) }
+        tickets[slot] = nextTicket
+        nextTicket += 1
+        return .given(slot)
     }
+
+    /// The ticket of who has a place.
+    func ticket(of slot: Int) -> Int { tickets[slot] }
+
+    /// The records of all who had smaller tickets are on the disk, or there are none.
+    var settled: Int { tickets.lazy.filter { $0 > 0 }.min() ?? nextTicket }
+
+    /// Whether somebody waits for a line to be written, whenever it is on the disk.
+    var isHurried: Bool { waiting.contains { $0.isAwaited && !$0.mustSync } }
 
     /// What cannot be queued is returned with the reason.
     mutating func add(_ job: Job) -> JournalFailure? {
@@ -109,7 +139,7 @@ struct JournalQueue {
 
     /// Whether a refusal, for which nobody waits, gets a line; counted when there are too many.
     mutating func admits(code: String, of sender: Sender, now: Int) -> Bool {
-        guard failure == nil, !isEnding else { return false }
+        guard isOpen else { return false }
         let hasBudget =
             switch sender {
             case .peer(let name): peers.take(name, now: now)
@@ -126,7 +156,13 @@ struct JournalQueue {
 
     mutating func giveBack(_ slot: Int) {
         taken = max(0, taken - 1)
+        tickets[slot] = 0
         freeSlots.append(slot)
+    }
+
+    /// The lines of these places are written, and have them until they are on the disk.
+    mutating func noteWritten(_ places: [Place]) {
+        unsynced += places.filter { $0 != .none }
     }
 
     /// The next jobs of one sync.
@@ -143,11 +179,15 @@ struct JournalQueue {
         return true
     }
 
-    /// What was written is on the disk: the lines that had these places, and room for so many more.
-    mutating func written(_ slots: [Int], places: Int) {
-        for slot in slots { giveBack(slot) }
+    /// What was written is on the disk, and there is room for so many more.
+    mutating func synced(places: Int) {
+        for slot in unsynced.compactMap(\.slot) { giveBack(slot) }
+        unsynced = []
         self.places = places
     }
+
+    /// There is room for so many places.
+    mutating func measured(places: Int) { self.places = places }
 
     mutating func leaveOut(_ code: String) { unrecorded[code, default: 0] += 1 }
 

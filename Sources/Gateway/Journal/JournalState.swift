@@ -5,6 +5,10 @@ struct JournalState {
     var queue: JournalQueue
     var asking: [Asking] = []
     var pace: SyncPace
+    /// Whether the state may have word of messages that it needs no more.
+    var isKeeping = false
+    /// When what is written is synced though nobody waits for that.
+    var syncDue: ContinuousClock.Instant?
     /// What the thread has in its hands, and who waits for it has not been told.
     var writing: [JournalQueue.Job] = []
     /// Since when the disk has something to do.
@@ -18,7 +22,20 @@ struct JournalState {
     var shortAgain = 0
 
     /// A job was added; whether the thread has to be woken now.
-    mutating func noteAdded() -> Bool { pace.noteAdded(to: queue.waiting) }
+    mutating func noteAdded(_ job: JournalQueue.Job) -> Bool {
+        job.isAwaited && !job.mustSync ? pace.noteWork() : pace.noteAdded(to: queue.waiting)
+    }
+
+    /// Lines were written, and wait for a sync; whether the thread has to be woken now.
+    mutating func noteWritten(_ places: [JournalQueue.Place]) -> Bool {
+        queue.noteWritten(places)
+        guard syncDue == nil else { return false }
+        syncDue = .now + Self.lag
+        return pace.noteWork()
+    }
+
+    /// How long what was written may wait for a sync that nobody waits for.
+    private static let lag = Duration.milliseconds(20)
 
     /// The disk gets something to do; whether somebody has to begin to watch it.
     mutating func startWork() -> Bool {

@@ -89,3 +89,9 @@ package struct JournalPseudonym: Sendable, Hashable, CustomStringConvertible {
 
     private static let count = 24
 }
+
+/// Who is to be forgotten, or looked for.
+package enum JournalErasure: Sendable {
+    case subject(JournalSubject)
+    case pseudonym(JournalPseudonym)
+}

@@ -118,7 +118,15 @@ final class JournalSubjects {
     func sealer(site: PeerHost, on day: JournalDay) -> PersonSealer {
         if day != accountsDay { accounts.forget() }
         accountsDay = day
-        return PersonSealer(site: site, accounts: accounts) { self.seal($0, $1, on: day) }
+        return PersonSealer(
+            site: site, accounts: accounts,
+            knows: { self.known[Array($0.name.utf8)].map { $0.used >= day.number } ?? false },
+            seal: { self.seal($0, $1, on: day) })
+    }
+
+    /// Whether all keys that were made are on the disk.
+    var areStored: Bool {
+        fresh.isEmpty && touched.isEmpty && blocked == nil && problem == nil
     }
 
     /// Seals a text for its subject, which gets a key at its first. What fails is told by `flush`.

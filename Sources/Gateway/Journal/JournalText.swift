@@ -60,6 +60,17 @@ struct JournalText: Sendable {
         return hash
     }
 
+    /// Whether it names nobody but those whom a sealer knows.
+    func isOfKnown(_ sealer: PersonSealer) -> Bool {
+        gaps.allSatisfy { gap in
+            switch gap.value {
+            case .sealed(_, let subject): sealer.knows(subject)
+            case .account(_, let account): sealer.accounts.isKnown(account, sealer)
+            case .mentioning: false
+            }
+        }
+    }
+
     /// How a line begins, before its members.
     static func open(
         _ seq: Int, _ kind: JournalLine.Kind, time: Int, into line: inout [UInt8]

@@ -8,7 +8,8 @@ import SystemPackage
 ///
 /// A message has a slot of the file from before it takes effect until its record is on the disk.
 /// Nothing is synced: the file outlives the process, not the machine. Slots are written by whoever
-/// has them, on any thread.
+/// has them, on any thread. Messages that wait for the state's disk before they take effect are noted
+/// there (``OwedRow``).
 struct OwedRecords: Sendable {
     /// What is known of a message when it is let through.
     struct Entry: Sendable, Equatable {
@@ -58,13 +59,18 @@ struct OwedRecords: Sendable {
 
     /// The records that a process before did not come to write, the oldest first; what cannot be read
     /// is none of them.
-    func missing(in reader: JournalReader) throws -> [JournalRecord] {
+    ///
+    /// - Parameter kept: what the state has beside the file.
+    func missing(
+        in reader: JournalReader, beside kept: [Entry] = []
+    ) throws -> [JournalRecord] {
         let size = Int(try file.seek(offset: 0, from: .end))
         try file.seek(offset: 0, from: .start)
         let bytes = try FileBytes.read(file.rawValue, size, after: [UInt8]().span)
-        let left = stride(from: 0, to: bytes.count, by: Self.slotSize).compactMap { start in
+        let noted = stride(from: 0, to: bytes.count, by: Self.slotSize).compactMap { start in
             Entry(bytes[start..<min(start + Self.slotSize, bytes.count)])
         }
+        let left = noted + kept
         if left.isEmpty { return [] }
         var written: Set<String> = []
         // What is here and has a line was written in the last sync.
@@ -98,7 +104,7 @@ extension OwedRecords.Entry {
     }
 
     /// Nil for a slot that nobody has, and for what is none.
-    fileprivate init?(_ slot: ArraySlice<UInt8>) {
+    init?(_ slot: ArraySlice<UInt8>) {
         guard let end = slot.firstIndex(of: UInt8(ascii: "\n")),
             let object = (try? JSONValue(parsing: Array(slot[..<end])))?.object,
             let decision = object["decision"]?.string, let kind = object["kind"]?.string,
@@ -111,7 +117,7 @@ extension OwedRecords.Entry {
     }
 
     /// One line that a slot holds; the peer's id of the share is left out where it does not.
-    fileprivate var line: [UInt8] {
+    var line: [UInt8] {
         for id in [providerID, nil] {
             var members: [(String, JSONValue)] = [
                 ("decision", .string(decision)), ("kind", .string(kind)),

@@ -6,6 +6,8 @@ struct PersonSealer {
     /// The host of accounts that are named without one.
     let site: PeerHost
     let accounts: SealedAccounts
+    /// Whether a subject was written of on this day, so that it is sealed without asking the disk.
+    var knows: (JournalSubject) -> Bool = { _ in false }
     let seal: (JournalSubject, _ text: String) -> SealedPerson
 
     func subject(_ account: String) -> JournalSubject {
@@ -107,6 +109,11 @@ final class SealedAccounts {
         guard line.count - start + key.count <= Self.longest else { return }
         if entries.count >= Self.most { forget() }
         entries[key] = entry
+    }
+
+    /// Whether an account was written of on this day.
+    func isKnown(_ account: String, _ sealer: PersonSealer) -> Bool {
+        entries[Array(account.utf8)].map { sealer.knows($0.subject) } ?? false
     }
 
     func forget() { entries.removeAll(keepingCapacity: true) }

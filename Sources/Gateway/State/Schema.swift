@@ -122,6 +122,13 @@ enum Schema {
         INSERT INTO contact SELECT peer, remote, local, since FROM contact_with_token;
         DROP TABLE contact_with_token;
         """,
+        """
+        CREATE TABLE owed (
+            slot INTEGER PRIMARY KEY,
+            ticket INTEGER NOT NULL,
+            settled INTEGER NOT NULL,
+            entry BLOB NOT NULL);
+        """,
     ]
 
     /// Brings a file to the newest schema.

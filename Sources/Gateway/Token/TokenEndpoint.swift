@@ -24,7 +24,7 @@ extension Gateway {
         }
         let (share, memory) = try await grant(
             request.code, to: peer, permitted.settings, verified, trail)
-        try await makeDurable(verified.memory.take() + memory)
+        try await makeDurable(verified.memory.take() + memory, owing: trail)
         trail.exchanged(share)
         let settings = share.settings.and(permitted.settings)
         let longest = (settings.tokenTTL ?? configuration.token.lifetime).wholeSeconds

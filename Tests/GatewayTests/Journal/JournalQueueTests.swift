@@ -24,7 +24,8 @@ struct JournalQueueTests {
             Issue.record("a place was given that is not there")
             return
         }
-        queue.written([0], places: 1)
+        queue.noteWritten([.taken(0)])
+        queue.synced(places: 1)
         #expect(queue.taken == 1)
         let refused = queue.takeSpare()
         queue.giveBack(1)
@@ -41,7 +42,8 @@ struct JournalQueueTests {
         let first = [take(), take(), take()]
         queue.giveBack(1)
         let again = take()
-        queue.written([0, 2], places: 10)
+        queue.noteWritten([.taken(0), .none, .kept(2)])
+        queue.synced(places: 10)
         let rest = Set([take(), take(), take()])
         #expect(first == [0, 1, 2] && again == 1)
         #expect(rest == [0, 2, 3])

@@ -67,6 +67,7 @@ import Testing
         try older.write { db in
             try db.execute(
                 sql: """
+                    DROP TABLE owed;
                     DROP TABLE invitation; DROP TABLE contact; PRAGMA user_version = 6;
                     CREATE TABLE contact (
                         peer TEXT NOT NULL, remote TEXT NOT NULL, local TEXT NOT NULL,

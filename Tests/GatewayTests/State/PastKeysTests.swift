@@ -81,7 +81,7 @@ import Testing
         try await older.write { db in
             try db.execute(
                 sql: """
-                    DROP TABLE past_key; ALTER TABLE share DROP COLUMN site;
+                    DROP TABLE owed; DROP TABLE past_key; ALTER TABLE share DROP COLUMN site;
                     DROP TABLE invitation; ALTER TABLE contact ADD COLUMN token;
                     PRAGMA user_version = 4
                     """)

@@ -1,0 +1,94 @@
+import Dispatch
+import Logging
+import Synchronization
+
+/// A disk that hangs: those who wait are told, and nothing new is let through.
+extension Journal {
+    /// Looks at the disk in a while: it got something to do.
+    func watchLater() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + DiskPatience.look) { [self] in
+            watch()
+        }
+    }
+
+    /// Tells those who wait for a disk that has had something to do for too long.
+    private func watch() {
+        let (told, asking, isNew, goesOn) = state.withLock {
+            state -> ([JournalQueue.Job], [JournalState.Asking], Bool, Bool) in
+            guard let since = state.busySince else {
+                state.isWatched = false
+                return ([], [], false, false)
+            }
+            guard since <= ContinuousClock.now - patience else { return ([], [], false, true) }
+            defer { (state.writing, state.asking, state.isSlow) = ([], [], true) }
+            return (
+                state.writing + state.queue.releaseWaiting(), state.asking, !state.isSlow, true
+            )
+        }
+        if isNew {
+            tellFailure(
+                JournalFailure.slow.description,
+                "nothing is let through until it does: see the disk")
+        }
+        for job in told { job.tell(.failed(.slow)) }
+        for asking in asking { asking.resume(returning: .failure(.slow)) }
+        if goesOn { watchLater() }
+    }
+}
+
+/// What the log hears of the journal's disk.
+extension Journal {
+    func tellFailure(_ problem: String, _ remedy: String) {
+        log.write(
+            .error, .journalFailed,
+            [LogEntry(.file, folder), LogEntry(.problem, problem), LogEntry(.remedy, remedy)])
+    }
+
+    /// Writes what has no line, when there is room for that.
+    func tellUnrecorded(_ disk: JournalDisk) throws {
+        let waiting = state.withLock { $0.queue.unrecorded }
+        // Each byte of a code may become an escape.
+        let size = waiting.keys.reduce(JournalDisk.ownLine) { $0 + $1.utf8.count * 6 + 32 }
+        guard !waiting.isEmpty, disk.hasOwnRoom(size) else { return }
+        let counts = state.withLock { $0.queue.takeUnrecorded() }
+        try disk.append(unrecorded: counts, milliseconds())
+        try disk.commit()
+    }
+
+    func tellFull() {
+        let isNew = state.withLock { state in
+            defer { state.isFull = true }
+            return !state.isFull
+        }
+        guard isNew else { return }
+        tellFailure(
+            "the disk is full",
+            "nothing is let through until there is room: free some, or shorten journal.keep")
+    }
+
+    /// Tells, once an hour, that refusals are not recorded for want of room.
+    func tellShort() {
+        let now = seconds()
+        let isNew = state.withLock { state in
+            guard now >= state.shortAgain else { return false }
+            state.shortAgain = now + 3600
+            return true
+        }
+        guard isNew else { return }
+        log.write(
+            .warning, .journalShort,
+            [
+                LogEntry(.file, folder),
+                LogEntry(.problem, "the disk is nearly full: refusals are counted, not recorded"),
+                LogEntry(.remedy, "make room, or shorten journal.keep"),
+            ])
+    }
+
+    func tellRoom() {
+        let wasFull = state.withLock { state in
+            defer { state.isFull = false }
+            return state.isFull
+        }
+        if wasFull { log.write(.notice, .journalResumed, [LogEntry(.file, folder)]) }
+    }
+}

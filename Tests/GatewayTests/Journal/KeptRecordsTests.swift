@@ -1,0 +1,169 @@
+import Federation
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// Messages of which the state has word before they take effect: their records are written before anybody
+/// is answered, and synced later.
+@Suite struct KeptRecordsTests {
+    private let files: TestJournal
+    private let store: Store
+
+    init() throws {
+        files = try TestJournal()
+        store = try Store.open(files.scratch.file("state.db"), files.seal, now: 1000)
+    }
+
+    private static func id(_ number: Int) -> String { "0000000000000\(100 + number)" }
+
+    /// Lets a message through; its place.
+    private static func begin(
+        _ number: Int, _ journal: Journal, _ store: Store
+    ) async throws -> JournalQueue.Place {
+        let slot = try await journal.takePlace()
+        let decision = try TestJournal.record(id(number)).decision
+        try await store.commit(journal.owing(OwedRecords.Entry(decision), slot))
+        return .kept(slot)
+    }
+
+    private static func end(
+        _ number: Int, _ place: JournalQueue.Place, _ journal: Journal,
+        by person: String = "alice@one.test"
+    ) async throws {
+        try await journal.append(try TestJournal.record(id(number), by: person), place)
+    }
+
+    /// Syncs what is written.
+    private func sync(_ journal: Journal) async throws {
+        try await journal.append(try TestJournal.record(Self.id(99)), .none)
+    }
+
+    private func left() throws -> [String] { try store.read(OwedRow.left).entries.map(\.decision) }
+
+    @Test func theLineIsWrittenWhenItReturns() async throws {
+        let journal = try JournalTests.open(files)
+        for number in 0..<20 {
+            // Of people who have a key, and of some who get one.
+            let person = number % 3 == 0 ? "new\(number)@one.test" : "alice@one.test"
+            try await Self.end(
+                number, try await Self.begin(number, journal, store), journal, by: person)
+            #expect(
+                try JournalDiskTests.decisions(files, .pseudonyms).map(\.id).last
+                    == Self.id(number))
+        }
+        journal.close()
+        #expect(try files.verify().findings == [])
+        store.close()
+    }
+
+    @Test func manyAtOnceAreAllThere() async throws {
+        let journal = try JournalTests.open(files)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<500 {
+                group.addTask { [store] in
+                    let place: JournalQueue.Place =
+                        number % 5 == 0
+                        ? try await journal.reserve(
+                            OwedRecords.Entry(try TestJournal.record(Self.id(number)).decision))
+                        : try await Self.begin(number, journal, store)
+                    try await Self.end(number, place, journal, by: "\(number % 40)@one.test")
+                }
+            }
+            try await group.waitForAll()
+        }
+        journal.close()
+        #expect(Set(try JournalDiskTests.decisions(files, .pseudonyms).map(\.id)).count == 500)
+        #expect(try files.verify().findings == [])
+        // All of them have their records.
+        try await store.commit([journal.settle()].compactMap { $0 })
+        #expect(try left() == [])
+        store.close()
+    }
+
+    /// As a power cut leaves it, whatever became of the journal's last lines.
+    @Test func whatHasNoRecordIsRecordedByTheNext() async throws {
+        let journal = try JournalTests.open(files)
+        var places: [JournalQueue.Place] = []
+        for number in 1...4 { places.append(try await Self.begin(number, journal, store)) }
+        try await Self.end(2, places[1], journal)
+        journal.close()
+        #expect(try left() == (1...4).map(Self.id))
+        let next = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        next.close()
+        let found = try JournalDiskTests.decisions(files, .pseudonyms)
+        #expect(found.map(\.id) == [2, 1, 3, 4].map(Self.id))
+        #expect(found.map(\.action) == [.allow, .fail, .fail, .fail])
+        #expect(found.last?.peer == "one.test")
+        #expect(try files.verify().findings == [])
+        store.close()
+    }
+
+    @Test func whatHasItsRecordIsNotLeft() async throws {
+        let journal = try JournalTests.open(files)
+        let first = try await Self.begin(1, journal, store)
+        let second = try await Self.begin(2, journal, store)
+        try await Self.end(2, second, journal)
+        try await sync(journal)
+        // Its place is free, and the first one's is not.
+        let third = try await Self.begin(3, journal, store)
+        #expect(third == second && first != second)
+        #expect(try left() == [1, 3].map(Self.id))
+        try await Self.end(1, first, journal)
+        try await Self.end(3, third, journal)
+        try await sync(journal)
+        _ = try await Self.begin(4, journal, store)
+        #expect(try left() == [Self.id(4)])
+        journal.close()
+        store.close()
+    }
+
+    @Test func whatIsSettledIsTakenAway() async throws {
+        let journal = try JournalTests.open(files)
+        if journal.settle() != nil { Issue.record("nothing is there to be settled") }
+        let places = [
+            try await Self.begin(1, journal, store), try await Self.begin(2, journal, store),
+        ]
+        try await Self.end(1, places[0], journal)
+        try await sync(journal)
+        try await store.commit(try #require(journal.settle()))
+        #expect(try left() == [Self.id(2)])
+        try await Self.end(2, places[1], journal)
+        try await sync(journal)
+        try await store.commit(try #require(journal.settle()))
+        #expect(try left() == [])
+        if journal.settle() != nil { Issue.record("nothing is there to be settled") }
+        journal.close()
+        store.close()
+    }
+
+    /// Tickets go on where those of the rows end.
+    @Test func rowsOfAProcessBeforeDoNotHideThoseOfThisOne() async throws {
+        let before = try JournalTests.open(files)
+        for number in 1...3 { _ = try await Self.begin(number, before, store) }
+        before.close()
+        let journal = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        _ = try await Self.begin(4, journal, store)
+        journal.close()
+        // The first one's place is the fourth's now; the others have their records since.
+        let again = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        again.close()
+        #expect(
+            try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == (1...4).map(Self.id))
+        store.close()
+    }
+
+    /// What was refused behind all has a record of its own, which nobody waits for.
+    @Test func whoIsRefusedGivesThePlaceBack() async throws {
+        let journal = try JournalTests.open(files)
+        let place = try await Self.begin(1, journal, store)
+        var refused = try TestJournal.record(Self.id(1))
+        refused.decision.action = .deny
+        journal.note(refused, place)
+        #expect(try await Self.begin(2, journal, store) == place)
+        journal.close()
+        #expect(try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == [Self.id(1)])
+        #expect(try left() == [Self.id(2)])
+        store.close()
+    }
+}
