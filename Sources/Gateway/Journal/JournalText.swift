@@ -10,7 +10,7 @@ struct JournalText: Sendable {
     /// Of an object in it: whether it has no member yet.
     private var isFirst = false
 
-    init() { bytes.reserveCapacity(2048) }
+    init() { bytes.reserveCapacity(4096) }
 
     /// A value that is not there yet, and where it goes.
     private struct Gap {
@@ -65,7 +65,8 @@ struct JournalText: Sendable {
         gaps.allSatisfy { gap in
             switch gap.value {
             case .sealed(_, let subject): sealer.knows(subject)
-            case .account(_, let account): sealer.accounts.isKnown(account, sealer)
+            case .account(let text, let account):
+                sealer.accounts.isKnown(text, of: account, sealer)
             case .mentioning: false
             }
         }

@@ -78,6 +78,15 @@ final class SealedAccounts {
         /// As lines have it.
         var itself: [UInt8]?
         var name: (text: String, line: [UInt8])?
+
+        /// Nil when it was not written.
+        func line(of text: Text) -> [UInt8]? {
+            switch text {
+            case .itself: itself
+            case .name(let words): name.flatMap { $0.text.isSame(as: words) ? $0.line : nil }
+            case .words: nil
+            }
+        }
     }
 
     /// By the bytes of the accounts: texts that Swift takes for equal may be two accounts.
@@ -88,13 +97,7 @@ final class SealedAccounts {
     ) {
         let key = Array(account.utf8)
         var entry = entries[key] ?? Entry(subject: sealer.subject(account))
-        let before: [UInt8]? =
-            switch text {
-            case .itself: entry.itself
-            case .name(let name): entry.name.flatMap { $0.text.isSame(as: name) ? $0.line : nil }
-            case .words: nil
-            }
-        if let before {
+        if let before = entry.line(of: text) {
             line.append(copying: before.span)
             return
         }
@@ -111,9 +114,10 @@ final class SealedAccounts {
         entries[key] = entry
     }
 
-    /// Whether an account was written of on this day.
-    func isKnown(_ account: String, _ sealer: PersonSealer) -> Bool {
-        entries[Array(account.utf8)].map { sealer.knows($0.subject) } ?? false
+    /// Whether what is to be written of an account was on this day, or its subject is known.
+    func isKnown(_ text: Text, of account: String, _ sealer: PersonSealer) -> Bool {
+        guard let entry = entries[Array(account.utf8)] else { return false }
+        return entry.line(of: text) != nil || sealer.knows(entry.subject)
     }
 
     func forget() { entries.removeAll(keepingCapacity: true) }
