@@ -175,11 +175,23 @@ extension Gateway {
         try refuseKnown(identity, received)
         let source: PeerKey.Source = presented.generation == .cavage ? .discovery : .jwks
         trail.enters(.fetch)
-        let key = try await peers.key(keyID, of: peer, for: source)
+        var key = try await peers.key(keyID, of: peer, for: source)
         trail.enters(.verify)
         try judgeKeys(of: peer, with: key)
+        let algorithm: SignatureAlgorithm
+        do throws(Denial) {
+            algorithm = try mathematics(presented, message, key.key)
+        } catch {
+            // The peer may show another key under this name by now.
+            trail.enters(.fetch)
+            let successor = await peers.successor(of: key, named: keyID, at: peer)
+            trail.enters(.verify)
+            guard let successor else { throw error }
+            try judgeKeys(of: peer, with: successor)
+            algorithm = try mathematics(presented, message, successor.key)
+            key = successor
+        }
         let pinned = pins.fact(of: key, at: peer)
-        let algorithm = try mathematics(presented, message, key.key)
         trail.verified(by: peer, algorithm: algorithm)
         if let doubt = claimed.doubt { throw doubt }
         var document: DiscoveryDocument?

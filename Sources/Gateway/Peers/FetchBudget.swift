@@ -3,7 +3,8 @@ import Transport
 
 /// How often peers can make us fetch something: a bucket for all of them, of which strangers may
 /// not take the last quarter, and one slot per host and minute for a key id that we do
-/// not know (security design, item 67; settled questions, 6).
+/// not know, or whose key does not verify what it should (security design, item 67; settled
+/// questions, 6).
 ///
 /// A slot is taken before the fetch and stays taken whatever the fetch brings.
 final class FetchBudget: Sendable {
@@ -36,7 +37,7 @@ final class FetchBudget: Sendable {
         }
     }
 
-    /// Takes the one refresh of this minute that an unknown key id may cause at this host.
+    /// Takes the one refresh of this minute that a key id may cause at this host.
     func takeRefresh(of host: String, now: Int) -> Bool {
         state.withLock { state in
             if let last = state.refreshedAt[host], now - last < Self.refreshInterval {

@@ -275,6 +275,42 @@ import Transport
         #expect(try await take(try share(swapped))?.code == .keyChanged)
     }
 
+    /// Though the remembered key is fresh; and whoever signs wrongly causes no more than the one refresh
+    /// of the minute.
+    @Test func aKnownNameWithAnotherKeyIsHeldAtOnce() async throws {
+        #expect(try await take(try share(modern)) == nil)
+        var swapped = modern
+        swapped.key = try .generate(.ed25519)
+        world.clock.pass(1)
+        world.net.forget()
+        for number in 0..<20 {
+            let forged = try swapped.request(
+                "/ocm/shares", Messages.share(from: "modern.test"), at: now, nonce: "f\(number)")
+            #expect(try await take(forged)?.fault == .wrong)
+        }
+        #expect(world.net.asked.count == 2)
+        try swapped.publish(on: world.net)
+        world.clock.pass(60)
+        let denial = try await take(try share(swapped))
+        #expect(denial?.code == .keyChanged && denial?.status == 503)
+        #expect(world.net.asked.count == 4)
+    }
+
+    @Test func whoAcceptsFirstSightAlwaysTakesAnotherKeyOfAKnownNameAtOnce() async throws {
+        let world = try TestWorld(configuration: "[signature]\nfirst_seen = \"accept\"")
+        try modern.publish(on: world.net)
+        let request = try modern.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        #expect(try await world.denial(request) == nil)
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        try turned.publish(on: world.net)
+        world.clock.pass(1)
+        let other = try turned.request(
+            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
+        #expect(try await world.denial(other) == nil)
+    }
+
     @Test func whoAcceptsFirstSightAlwaysHoldsNothing() async throws {
         let world = try TestWorld(configuration: "[signature]\nfirst_seen = \"accept\"")
         try modern.publish(on: world.net)
