@@ -112,7 +112,7 @@ def test_a_burst_passes_then_429_says_when_and_then_there_is_room(world, crowd):
 
 
 def held(gateway, peer: str) -> dict:
-    """How this peer waits, once it does; the state is written a moment after the answer."""
+    """How this peer waits, once it does; of one that waits already the state is written later."""
     deadline = time.monotonic() + 20
     while True:
         for row in told(gateway, "peer", "hold", "list")["held"]:

@@ -38,15 +38,15 @@ extension Gateway {
     }
 
     /// What is held is kept for the person who decides; of a peer that has not waited before at once, since
-    /// it is told that somebody was asked.
+    /// it is told that somebody was asked: what is to be written of it then.
     ///
     /// - Parameter peer: who waits, where it is another one than the message is of.
-    func keepHeld(_ record: JournalRecord, of peer: PeerHost? = nil) {
+    func keepHeld(_ record: JournalRecord, of peer: PeerHost? = nil) -> Change? {
         guard record.decision.action == .hold, let facts = record.facts,
             let peer = peer ?? facts.peer
-        else { return }
+        else { return nil }
         let message = HeldMessage(facts, record.decision, of: peer, at: environment.now())
-        if holds.note(message, of: peer) { store.commitLater([holds.flush()].compactMap { $0 }) }
+        return holds.note(message, of: peer) ? holds.flush() : nil
     }
 
     /// What a permitted message is for: the backend, or the gateway's own token endpoint.

@@ -205,7 +205,10 @@ extension Gateway {
         _ answer: Answer, _ trail: Trail, refusal: (Denial, _ decision: String) -> Answer
     ) async -> Answer {
         let (record, place) = trail.finished()
-        keepHeld(record, of: trail.heldPeer)
+        if let held = keepHeld(record, of: trail.heldPeer) {
+            // What the disk does not take waits in memory for the next write.
+            try? await store.commit(held)
+        }
         let members = LogMembers(record.decision.entries)
         do throws(Denial) {
             try await journal.append(record, members, place)
@@ -252,7 +255,7 @@ extension Gateway {
         decision.certificate = client?.shownCertificate
         var record = JournalRecord(decision)
         tell(&record)
-        keepHeld(record)
+        if let held = keepHeld(record) { store.commitLater([held]) }
         journal.note(record, LogMembers(record.decision.entries))
     }
 }

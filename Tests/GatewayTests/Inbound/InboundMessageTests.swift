@@ -60,16 +60,18 @@ import Transport
         #expect(!world.net.asked.contains { $0.contains("college.test") })
     }
 
-    /// It was told that a person is asked; nobody waits for the disk, but it is asked now.
+    /// It is told that a person is asked: then that person sees it, whatever happens to the process.
     @Test func whoWaitsForTheFirstTimeIsOnTheDiskAtOnce() async throws {
         let world = try TestWorld(unknown: "hold")
         let stranger = try TestPeer("stranger.test")
         try stranger.publish(on: world.net)
-        let answer = try await world.receive(
+        let received = try world.received(
             try stranger.request(
                 "/ocm/shares", Messages.share(from: "stranger.test"), at: world.clock.now))
+        let answer = await world.gateway.receive(
+            ReceivedRequest(head: received.head, body: received.body, client: received.client),
+            as: .ocm(.shares))
         #expect(answer.status == 503)
-        try await world.stored()
         let kept = try HoldBook.read(world.gateway.store.path, world.seal, now: world.clock.now)
         #expect(kept.map(\.peer.name) == ["stranger.test"])
     }
