@@ -10,6 +10,8 @@ package struct ListContents: Sendable, Equatable {
     package internal(set) var signer: String?
     /// When it was signed (`iat`), if the signature tells; Unix seconds.
     package internal(set) var issued: Int?
+    /// From when its signature is over (`exp`), if that tells; Unix seconds.
+    package internal(set) var end: Int?
     /// What its signature says that it is about (`sub`); nil when it says nothing.
     package internal(set) var subject: String?
 
@@ -33,7 +35,8 @@ package struct ListContents: Sendable, Equatable {
     package static func == (left: ListContents, right: ListContents) -> Bool {
         left.entries == right.entries && left.title == right.title
             && left.leftOut == right.leftOut && left.signer == right.signer
-            && left.issued == right.issued && left.subject == right.subject
+            && left.issued == right.issued && left.end == right.end
+            && left.subject == right.subject
     }
 
     /// Adds an entry; one that is there already is not added again.

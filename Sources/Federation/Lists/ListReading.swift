@@ -52,6 +52,7 @@ package struct ListReading: Sendable {
         var contents = try contents(signature.content)
         contents.signer = signature.signer.thumbprint
         contents.issued = signature.issued
+        contents.end = signature.end
         contents.subject = signature.subject
         try purpose.judge(contents)
         return contents

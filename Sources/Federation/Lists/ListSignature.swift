@@ -8,6 +8,8 @@ struct ListSignature {
     let signer: ListKey
     /// `iat` of the protected header.
     let issued: Int?
+    /// `exp` of the protected header: from then on it is over.
+    let end: Int?
     /// `sub` of the protected header: what the signature is about.
     let subject: String?
 
@@ -45,9 +47,9 @@ struct ListSignature {
                 let signer = try verify(signature, payload, keys, now)
                 let subject = try Self.subject(of: signature.header)
                 if let subject { try about.judge(subject) }
+                let (issued, end) = try times(signature.header, now)
                 return ListSignature(
-                    content: content, signer: signer,
-                    issued: try times(signature.header, now), subject: subject)
+                    content: content, signer: signer, issued: issued, end: end, subject: subject)
             } catch { reason = error }
         }
         throw reason
@@ -111,7 +113,9 @@ struct ListSignature {
 
     /// `iat` and `exp` of the header (RFC 7519, section 5.3, lets them stand there); a part of a
     /// second makes the signature younger, and its life shorter.
-    private static func times(_ header: JSONObject, _ now: Int) throws(ListDefect) -> Int? {
+    private static func times(
+        _ header: JSONObject, _ now: Int
+    ) throws(ListDefect) -> (issued: Int?, end: Int?) {
         var times: [String: Int] = [:]
         for (name, rule) in [("iat", FloatingPointRoundingRule.up), ("exp", .down)] {
             guard let value = header[name] else { continue }
@@ -126,7 +130,7 @@ struct ListSignature {
         if let issued = times["iat"], issued > now + skew {
             throw ListDefect("the signature is from the future (\"iat\")")
         }
-        return times["iat"]
+        return (times["iat"], times["exp"])
     }
 
     /// Seconds that clocks may differ by.

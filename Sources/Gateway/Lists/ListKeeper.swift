@@ -126,12 +126,14 @@ package final class ListKeeper: Sendable {
     }
 
     private func refresh(_ list: PeerList, _ download: PeerList.Download) async -> ListOutcome {
-        let before = await desk.result { [self] in current(list, download) }
-        // Asked whether it is still the same only where the same is at hand.
-        let isAtHand =
-            before.live != nil || before.record.draft != nil && !before.hasLostCopy
-        let answer = await ListFetch(fetch: world.fetch)
-            .answer(download, known: isAtHand ? before.record : nil)
+        // Asked whether it is still the same only where the same is at hand, and would be taken again.
+        let known = await desk.result { [self] () -> ListRecord? in
+            let before = current(list, download)
+            let isAtHand =
+                before.live != nil || before.record.draft != nil && !before.hasLostCopy
+            return isAtHand && isStillSigned(before.record, download) ? before.record : nil
+        }
+        let answer = await ListFetch(fetch: world.fetch).answer(download, known: known)
         return await desk.result { [self] in decide(list, download, answer) }
     }
 
@@ -152,6 +154,7 @@ package final class ListKeeper: Sendable {
                 guard ListRecord.mayUse(draft, try keys(of: download), as: download.subject) else {
                     throw ListProblem(Self.unpinned)
                 }
+                guard isStillSigned(before.record, download) else { throw ListProblem(Self.over) }
                 // It is judged again: the policy may let more of it take effect by now.
                 let record = before.record
                 let contents = ListContents(
@@ -206,6 +209,7 @@ package final class ListKeeper: Sendable {
         }
         if let document {
             (after.record.etag, after.record.lastModified) = (document.etag, document.lastModified)
+            after.record.end = contents.end
         }
         after.record.title = contents.title
         after.record.leftOut = contents.leftOut
@@ -285,7 +289,7 @@ package final class ListKeeper: Sendable {
     /// Puts the draft of a list in force.
     ///
     /// Refused: no draft, another draft than the one that was looked at (`wanted`, the beginning of
-    /// its hash), and one that was signed by a key that is not pinned any more.
+    /// its hash), and one whose signature is over or was made by a key that is not pinned any more.
     package func approve(
         _ list: PeerList, draft wanted: String? = nil
     ) async throws -> ListOutcome {
@@ -308,6 +312,7 @@ package final class ListKeeper: Sendable {
             throw ListProblem(
                 "the draft was signed by a key that is not pinned any more, or as another list")
         }
+        guard isStillSigned(before.record, download) else { throw ListProblem(Self.over) }
         var after = before
         after.live = try folder.entries(draft, of: list.name)
         after.problem = nil
@@ -419,6 +424,13 @@ package final class ListKeeper: Sendable {
         download.keys.isEmpty ? nil : try ListKey.pinned(in: download.keys)
     }
 
+    /// Keys that cannot be read have signed nothing.
+    private func isStillSigned(_ record: ListRecord, _ download: PeerList.Download) -> Bool {
+        do {
+            return record.isStillSigned(try keys(of: download), now: world.now())
+        } catch { return false }
+    }
+
     /// Keeps what is known of a list; when that cannot be written, only a restart forgets it.
     private func put(_ after: Held, of list: PeerList) {
         held.withLock { $0[list.name] = after }
@@ -431,6 +443,7 @@ package final class ListKeeper: Sendable {
     private static let unpinned =
         "it was signed by a key that is not pinned any more, or not as the list that \"subject\" names"
 
+    private static let over = "its signature, or the key that made it, is over"
     private static let retired = "another process takes over: ask it again"
 
     // MARK: Telling
@@ -482,14 +495,5 @@ extension Policy {
     /// read in the same way.
     fileprivate func list(fetchedLike list: PeerList) -> PeerList? {
         lists.first { $0.download == list.download && $0.stance == list.stance }
-    }
-}
-
-extension ListRecord {
-    fileprivate mutating func succeeded(now: Int, next: Int) {
-        checked = now
-        failures = 0
-        failure = nil
-        self.next = next
     }
 }

@@ -46,6 +46,9 @@ package struct ListRecord: Sendable, Codable, Equatable {
     package var leftOut: [String: Int] = [:]
     /// The newest `iat`: nothing older is taken.
     package var issued: Int?
+    /// From when the signature of what was fetched last is over; nil for one without an end, and for
+    /// what an earlier version fetched.
+    package var end: Int?
     /// What its newest signature said that it is about.
     package var subject: String?
 
@@ -75,6 +78,22 @@ package struct ListRecord: Sendable, Codable, Equatable {
         guard let keys else { return true }
         return keys.contains { $0.thumbprint == copy.signer }
             && (subject == nil || copy.subject == subject)
+    }
+
+    /// Whether what was fetched last would be taken if it came again now: neither its signature nor the
+    /// key that made it is over.
+    func isStillSigned(_ keys: [ListKey]?, now: Int) -> Bool {
+        guard let keys else { return true }
+        if let end, now >= end { return false }
+        let signer = (draft ?? live)?.signer
+        return keys.contains { $0.thumbprint == signer && $0.counts(at: now) }
+    }
+
+    mutating func succeeded(now: Int, next: Int) {
+        checked = now
+        failures = 0
+        failure = nil
+        self.next = next
     }
 
     /// What changes are measured against from now on: what is in force begins each day. What waits
