@@ -108,10 +108,10 @@ package final class ListKeeper: Sendable {
             guard let download = list.download, live?.list(fetchedLike: list) == nil else {
                 return false
             }
-            let record = held[list.name].map(\.record)
-            let isOf = record.map { $0.isOf(list, download) } ?? false
-            return !isOf
-                || pace.isDue(record?.next, download.refresh.wholeSeconds, now: now)
+            guard let kept = held[list.name], kept.record.isOf(list, download) else { return true }
+            return pace.isDue(
+                kept.record.next, afterFailures: kept.record.failures,
+                download.refresh.wholeSeconds, isLoaded: kept.live != nil, now: now)
         }
     }
 
