@@ -36,14 +36,20 @@ extension EgressCA {
                 : try CertificateAuthority.make(
                     name: "ocmgate egress", key: key,
                     validity: (now - backdating)...(now + lifetime))
-            guard authority.certificate.isCurrent(now: now) else {
-                throw CryptoError("read certificate", "it is not valid now")
-            }
             made = try EgressCA(authority)
         } catch {
             throw PrivateFile.Problem(
                 path: file, what: "cannot be used with \(settings.key): \(error)",
                 remedy: anew(settings))
+        }
+        // It was made when the clock said so: then the clock was wrong, or is now.
+        if let begin = made.certificate.notBefore, now < begin {
+            throw PrivateFile.Problem(
+                path: file, what: "is not valid yet", remedy: "see whether the clock is right")
+        }
+        guard made.certificate.isCurrent(now: now) else {
+            throw PrivateFile.Problem(
+                path: file, what: "is not valid any more", remedy: anew(settings))
         }
         if !isMade {
             try PrivateFile.create(file, Array(made.certificate.pem.utf8), for: .everybody)

@@ -67,6 +67,23 @@ import Transport
         #expect(problem?.remedy.contains("chmod 600") == true)
     }
 
+    /// Who removed both would have every backend trust another authority, for a clock that is put right
+    /// in a minute.
+    @Test func oneOfATimeToComeIsAMatterOfTheClock() throws {
+        let scratch = try Scratch()
+        let settings = Self.settings(scratch)
+        _ = try EgressCA.load(settings, whenMissing: .make, now: Self.now)
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try EgressCA.load(settings, whenMissing: .make, now: Self.now - 6 * 365 * 86_400)
+        }
+        #expect(problem?.what == "is not valid yet")
+        #expect(problem?.remedy == "see whether the clock is right")
+        let over = #expect(throws: PrivateFile.Problem.self) {
+            try EgressCA.load(settings, whenMissing: .make, now: Self.now + 11 * 366 * 86_400)
+        }
+        #expect(over?.remedy.contains("remove both") == true)
+    }
+
     @Test func aStartThatWasInterruptedGoesOnWithItsKey() throws {
         let scratch = try Scratch()
         let settings = Self.settings(scratch)
