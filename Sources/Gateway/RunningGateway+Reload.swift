@@ -130,7 +130,8 @@ extension RunningGateway {
     private func tellOfCertificates() {
         let terms = terms.withLock { $0 }
         Self.warnOfCertificates(
-            terms.configuration, terms.certificates, log, now: gateway.environment.now())
+            terms.configuration, terms.certificates, egress: terms.material.egress, log,
+            now: gateway.environment.now())
     }
 
     /// Follows the files of certificates, and with `policy.reload = "watch"` the configuration.

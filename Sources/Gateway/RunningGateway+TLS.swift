@@ -136,9 +136,11 @@ extension RunningGateway {
 
     /// Says which certificates are not valid now, or not for long. The gateway serves with them all
     /// the same: those who believe it anyway are not to be cut off.
+    ///
+    /// - Parameter egress: the authority of the way out, where there is one.
     static func warnOfCertificates(
-        _ configuration: Configuration, _ certificates: ServedCertificates, _ log: GatewayLog,
-        now: Int
+        _ configuration: Configuration, _ certificates: ServedCertificates, egress: EgressCA?,
+        _ log: GatewayLog, now: Int
     ) {
         for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
             guard let chain = certificates.identities[name]?.chain, let leaf = chain.first else {
@@ -158,27 +160,39 @@ extension RunningGateway {
                         LogEntry(.remedy, error.remedy),
                     ])
             }
-            if let begin = leaf.notBefore, begin > now {
-                log.write(
-                    .error, .certificateExpires,
-                    [
-                        LogEntry(.file, settings.certificate), LogEntry(.host, name),
-                        LogEntry(.detail, "not valid before \(Self.date(begin))"),
-                        LogEntry(.remedy, "see whether the clock is right"),
-                    ])
-                continue
-            }
-            guard let end = leaf.notAfter,
-                !leaf.isCurrent(now: now + Self.expiryNotice)
-            else { continue }
-            log.write(
-                leaf.isCurrent(now: now) ? .warning : .error, .certificateExpires,
-                [
-                    LogEntry(.file, settings.certificate), LogEntry(.host, name),
-                    LogEntry(.detail, "valid until \(Self.date(end))"),
-                    LogEntry(.remedy, "renew it"),
-                ])
+            warn(of: leaf, in: settings.certificate, host: name, remedy: "renew it", log, now: now)
         }
+        if let egress, let settings = configuration.egress {
+            warn(
+                of: egress.certificate, in: settings.certificate, host: nil,
+                remedy: "make a new one, and let the backend trust it", log, now: now)
+        }
+    }
+
+    private static func warn(
+        of certificate: Certificate, in file: String, host: String?, remedy: String,
+        _ log: GatewayLog, now: Int
+    ) {
+        let host = host.map { LogEntry(.host, $0) }
+        if let begin = certificate.notBefore, begin > now {
+            log.write(
+                .error, .certificateExpires,
+                [
+                    LogEntry(.file, file), host,
+                    LogEntry(.detail, "not valid before \(Self.date(begin))"),
+                    LogEntry(.remedy, "see whether the clock is right"),
+                ])
+            return
+        }
+        guard let end = certificate.notAfter,
+            !certificate.isCurrent(now: now + Self.expiryNotice)
+        else { return }
+        log.write(
+            certificate.isCurrent(now: now) ? .warning : .error, .certificateExpires,
+            [
+                LogEntry(.file, file), host, LogEntry(.detail, "valid until \(Self.date(end))"),
+                LogEntry(.remedy, remedy),
+            ])
     }
 
     /// `2026-11-27T00:43:14Z`, of Unix seconds.

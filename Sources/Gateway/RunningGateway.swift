@@ -103,7 +103,9 @@ package final class RunningGateway: Sendable {
             await running.stop(grace: .seconds(5))
             throw StartFailure("the gateway that ran goes on: this one took too long to serve")
         }
-        warnOfCertificates(configuration, certificates, log, now: environment.now())
+        warnOfCertificates(
+            configuration, certificates, egress: findings.material.egress, log,
+            now: environment.now())
         for address in server.addresses {
             log.write(.info, .listening, [LogEntry(.address, address.description)])
         }

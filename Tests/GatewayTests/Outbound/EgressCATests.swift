@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Logging
 import OpenSSL
 import Testing
 import Transport
@@ -92,6 +93,38 @@ import Transport
         try FileManager.default.removeItem(atPath: settings.certificate)
         let made = try EgressCA.load(settings, whenMissing: .make, now: Self.now)
         #expect(try made.certificate.publicKey() == PrivateKey(pem: key).publicKey)
+    }
+
+    /// A gateway that runs reads it once; when it is over, everything on the way out is refused.
+    @Test func itsEndIsToldInTime() throws {
+        let scratch = try Scratch()
+        let (certificate, end) = (scratch.path + "/ca.pem", Self.now + 100 * 86_400)
+        let authority = try EgressCA(
+            .make(name: "test", key: .generate(.p256), validity: Self.now...end))
+        let configuration = try ConfigurationSample.read(
+            ConfigurationSample.required + "[egress]\nca = \"\(certificate)\"\n")
+        func told(at now: Int) throws -> [JSONObject] {
+            let lines = TestLines()
+            let log = GatewayLog(
+                level: .debug, format: .json, milliseconds: { 0 },
+                sink: {
+                    lines.add($0)
+                    return true
+                })
+            RunningGateway.warnOfCertificates(
+                configuration, ServedCertificates.Renewal().certificates, egress: authority, log,
+                now: now)
+            log.flush()
+            return lines.objects.filter { $0["message"]?.string == "certificate.expires" }
+        }
+        #expect(try told(at: end - 15 * 86_400).isEmpty)
+        for (now, level) in [
+            (end - 13 * 86_400, "warning"), (end + 1, "error"), (Self.now - 1, "error"),
+        ] {
+            let line = try #require(try told(at: now).first)
+            #expect(line["level"]?.string == level && line["file"]?.string == certificate)
+            #expect(line["host"] == nil)
+        }
     }
 
     @Test func aLeafIsKeptUntilADayBeforeItsEnd() throws {
