@@ -140,7 +140,9 @@ extension Gateway {
             .error, .storeFailed,
             [
                 LogEntry(.file, store.path),
-                LogEntry(.remedy, "see whether the disk is whole, then restart ocmgate"),
+                LogEntry(
+                    .remedy,
+                    "see whether the disk is whole and the file in its place, then restart ocmgate"),
             ])
     }
 

@@ -443,7 +443,7 @@ def test_the_token_of_a_share_that_was_lost_with_the_state_opens_no_other(legacy
     assert gateway.dav("GET", "/public.php/webdav/notes.txt", token).status == 200
     assert gateway.stop() == 0
     state = next(gateway.folder.rglob("state.db"))
-    for name in ("", "-wal", "-shm", ".mark"):
+    for name in ("", "-wal", "-shm", ".mark", ".journal"):
         state.with_name(state.name + name).unlink(missing_ok=True)
     gateway.start()
     gateway.add_share("other.test", "2", given)

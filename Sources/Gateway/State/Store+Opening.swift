@@ -17,26 +17,33 @@ extension Store {
 
     /// Makes an empty file of mode 0600 when there is none; says whether it did.
     ///
-    /// Refused: a missing file whose mark says that there was one.
+    /// Refused: a missing file of which something tells that there was one.
     static func prepareFile(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
         if try isThere(path, marked: marked) { return false }
         do { try PrivateFile.create(path, []) } catch { throw StoreOpenError(error) }
         return true
     }
 
-    /// Refused: a missing file whose mark says that there was one, a file that others may use.
+    /// Refused: a missing file whose mark, or the head of whose journal, says that there was one; a
+    /// file that others may use.
     private static func isThere(_ path: String, marked: Int?) throws(StoreOpenError) -> Bool {
         if PrivateFile.exists(path) {
             do { try PrivateFile.checkStanding(path) } catch { throw StoreOpenError(error) }
             return true
         }
-        if let marked, marked > 0 {
-            throw StoreOpenError(
-                path: path, what: "is gone, but \(marked) commits were made to it",
-                remedy: "bring it back, or remove \(path).mark to begin with nothing: replayed "
-                    + "messages and old share secrets will not be recognised")
-        }
-        return false
+        let commits = marked ?? 0
+        let head = JournalHead.file(of: path)
+        let hasHead = PrivateFile.exists(head)
+        guard commits > 0 || hasHead else { return false }
+        let left: [String] =
+            (marked == nil ? [] : [path + ".mark"]) + (hasHead ? [head] : [])
+        throw StoreOpenError(
+            path: path,
+            what: commits > 0
+                ? "is gone, but \(commits) commits were made to it"
+                : "is gone, but a gateway ran with it",
+            remedy: "bring it back, or remove \(left.joined(separator: " and ")) to begin with "
+                + "nothing: replayed messages and old share secrets will not be recognised")
     }
 
     /// Whether there is a state here, or was one: keys that belong to it are not made in silence then.

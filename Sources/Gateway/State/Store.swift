@@ -65,7 +65,7 @@ package final class Store: Sendable {
             let opened = try Self.prepare(database, path: path, key, now: now)
             born = opened.born
             let mark = try StoreMark(path + ".mark", opened.commits)
-            let health = Health(commits: opened.commits)
+            let health = Health(try FilePlace(path), commits: opened.commits)
             self.health = health
             queue = CommitQueue(underWay: underWay) { [database] batch in
                 Self.write(batch, to: database, mark: mark, health: health)
@@ -100,7 +100,8 @@ package final class Store: Sendable {
         queue.submit(CommitQueue.Entry(changes, isAwaited: false) { _ in })
     }
 
-    /// Whether writes are taken. `broken` after a write or sync error: only a restart mends it.
+    /// Whether writes are taken. `broken` after a write or sync error, and once the file was taken
+    /// away: only a restart mends it.
     package var isHealthy: Bool { health.failure.withLock { $0 == nil } }
 
     /// Empties the write-ahead log, in which everything stands that was written before.
@@ -162,8 +163,13 @@ extension Store {
         let failure = Mutex<StoreFailure?>(nil)
         let commits: Mutex<Int>
         let queue = Mutex<CommitQueue?>(nil)
+        /// Of the file that is written: without its name it takes writes as before, and no restart finds it.
+        let place: FilePlace
 
-        init(commits: Int) { self.commits = Mutex(commits) }
+        init(_ place: FilePlace, commits: Int) {
+            self.place = place
+            self.commits = Mutex(commits)
+        }
 
         func fail() {
             failure.withLock { $0 = .broken }
@@ -173,21 +179,22 @@ extension Store {
 
     /// Puts a batch on disk in one transaction.
     ///
-    /// When a row breaks a rule, each entry is tried by itself, so that it fails alone.
+    /// When a row breaks a rule, each entry is tried by itself, so that it fails alone. What is in a
+    /// file that was taken away counts as not written.
     private static func write(
         _ batch: [CommitQueue.Entry], to database: DatabaseQueue, mark: StoreMark, health: Health
     ) -> [(CommitQueue.Entry, StoreFailure?)] {
         if health.failure.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
         let number = health.commits.withLock { $0 } + 1
         switch transact(batch, database, number) {
-        case nil:
+        case nil where health.place.isKept:
             health.commits.withLock { $0 = number }
             // A mark that stays behind only sees less; the commit itself is on disk.
             try? mark.write(number)
             return batch.map { ($0, nil) }
         case .conflict where batch.count > 1:
             return batch.flatMap { write([$0], to: database, mark: mark, health: health) }
-        case .broken?:
+        case nil, .broken?:
             health.fail()
             return batch.map { ($0, .broken) }
         case let failure?:

@@ -19,7 +19,7 @@ package enum StoreFailure: Error, Equatable, CustomStringConvertible {
     case slow
     /// Too many writes are waiting already.
     case overloaded
-    /// An earlier write or sync error left the file in doubt; only a restart reads it anew.
+    /// A write or sync error left the file in doubt, or it was taken away; only a restart reads it anew.
     case broken
     /// A row broke a rule of the schema.
     case conflict(String)
@@ -31,7 +31,8 @@ package enum StoreFailure: Error, Equatable, CustomStringConvertible {
         case .disk(let reason): "the disk refused the write: \(reason)"
         case .slow: "the disk did not answer in time"
         case .overloaded: "too many writes are waiting"
-        case .broken: "an earlier disk error left the state in doubt; restart to read it anew"
+        case .broken:
+            "a disk error left the state in doubt, or its file was taken away; restart to read it anew"
         case .conflict(let reason): "the write contradicts the state: \(reason)"
         case .closed: "the state is closed"
         }

@@ -246,6 +246,41 @@ import Transport
         #expect(!FileManager.default.fileExists(atPath: scratch.file("state.db")))
     }
 
+    /// The mark went with it, and the head of the journal stayed.
+    @Test func aFileThatIsGoneWithItsMarkIsNotMadeAnew() throws {
+        let files = ["state.db", "state.db.mark"]
+        for isJournaled in [false, true] {
+            try open(scratch).close()
+            for name in files { try FileManager.default.removeItem(atPath: scratch.file(name)) }
+            guard isJournaled else { continue }
+            try scratch.write("1:of a journal", "state.db.journal")
+            let reason = refusal(scratch)
+            #expect(reason?.contains("is gone") == true)
+            #expect(reason?.contains("remove \(scratch.file("state.db.journal")) to") == true)
+            for name in files {
+                #expect(!FileManager.default.fileExists(atPath: scratch.file(name)))
+            }
+        }
+    }
+
+    /// SQLite goes on writing to a file that has no name any more.
+    @Test(arguments: [false, true])
+    func whatIsWrittenToAFileThatWasTakenAwayIsNotAcknowledged(_ isReplaced: Bool) async throws {
+        let store = try open(scratch)
+        try await record(store)
+        let path = scratch.file("state.db")
+        let aside = scratch.file("aside")
+        try FileManager.default.moveItem(atPath: path, toPath: aside)
+        if isReplaced { try FileManager.default.copyItem(atPath: aside, toPath: path) }
+        await #expect(throws: StoreFailure.broken) { try await record(store, 1) }
+        #expect(!store.isHealthy)
+        // Only a restart reads anew what is there.
+        if isReplaced { try FileManager.default.removeItem(atPath: path) }
+        try FileManager.default.moveItem(atPath: aside, toPath: path)
+        await #expect(throws: StoreFailure.broken) { try await record(store, 1) }
+        store.close()
+    }
+
     @Test func anOldCopyIsRefused() async throws {
         let store = try open(scratch)
         try await record(store, 2)
