@@ -26,7 +26,8 @@ package final class ReplayCache: Sendable {
 
     /// Why a message is not new.
     package enum Known: Sendable, Equatable {
-        case repeated(Client, seen: Int)
+        /// Seen at a time of the wall clock (seconds), and of the one that never steps (milliseconds).
+        case repeated(Client, seen: Int, monotonic: Int)
         case untellable(floor: Int)
     }
 

@@ -49,7 +49,8 @@ struct ReplayMemory: Sendable {
     func glance(_ name: Digest128, client: Int?, created: Int) -> ReplayCache.Known? {
         if let known = kept[name]?.entry {
             let isSame = known.client != nil && known.client == client
-            return .repeated(isSame ? .same : .other, seen: known.seen)
+            return .repeated(
+                isSame ? .same : .other, seen: known.seen, monotonic: known.monotonic)
         }
         return created > floor ? nil : .untellable(floor: floor)
     }

@@ -144,6 +144,16 @@ import Transport
         #expect(try await take(request, as: .token)?.code == .replay)
     }
 
+    @Test func noStepBackOfTheClockMakesTheTimeOfADoubleLonger() async throws {
+        let request = try token()
+        #expect(try await take(request, as: .token) == nil)
+        world.clock.step(-25)
+        for seconds in [3, 22, 2] {
+            world.clock.pass(seconds)
+            #expect(try await take(request, as: .token)?.code == .replay)
+        }
+    }
+
     @Test func theDoubleOfATokenRequestIsVerifiedToo() async throws {
         var request = try token()
         #expect(try await take(request, as: .token) == nil)

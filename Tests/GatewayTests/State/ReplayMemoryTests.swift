@@ -23,11 +23,13 @@ import Transport
         #expect(memory.glance(entry.name, client: 7, created: 1000) == nil)
         #expect(memory.count == 0)
         #expect(memory.judge(entry) == .first)
-        #expect(memory.glance(entry.name, client: 7, created: 1000) == .repeated(.same, seen: 1000))
-        #expect(
-            memory.glance(entry.name, client: 8, created: 1000) == .repeated(.other, seen: 1000))
-        #expect(
-            memory.glance(entry.name, client: nil, created: 1000) == .repeated(.other, seen: 1000))
+        for (client, found) in [(7, .same), (8, .other), (nil, .other)]
+            as [(Int?, ReplayCache.Client)]
+        {
+            #expect(
+                memory.glance(entry.name, client: client, created: 1000)
+                    == .repeated(found, seen: 1000, monotonic: 0))
+        }
     }
 
     @Test mutating func nothingLeavesBeforeBothClocksSaySo() {
@@ -60,7 +62,7 @@ import Transport
         #expect(memory.judge(entry("d", peer: "q")) == .first)
         #expect(memory.judge(entry("e", peer: "q")) == .full)
         // What is there is still known.
-        #expect(memory.judge(entry("a")) == .known(.repeated(.same, seen: 1000)))
+        #expect(memory.judge(entry("a")) == .known(.repeated(.same, seen: 1000, monotonic: 0)))
     }
 
     @Test func strangersLeaveTheLastQuarterToTheOthers() {
@@ -136,7 +138,7 @@ import Transport
         #expect(memory.expire(now: 10_000, monotonic: 10_000_000) == nil)
         #expect(
             memory.judge(entry("ahead", created: 90_000))
-                == .known(.repeated(.same, seen: 1000)))
+                == .known(.repeated(.same, seen: 1000, monotonic: 0)))
         // It leaves in its own time.
         let last = memory.expire(now: 100_000, monotonic: 100_000_000)
         #expect(last?.floor == 90_000 && last?.lastRow == 2)
@@ -158,7 +160,7 @@ import Transport
         #expect(judge("b") == .first)
         // Nothing but what stepped aside, or is young: that makes no room.
         #expect(judge("c") == .full)
-        #expect(judge("further") == .known(.repeated(.same, seen: 1000)))
+        #expect(judge("further") == .known(.repeated(.same, seen: 1000, monotonic: 0)))
     }
 
     /// The order of so many is made shorter meanwhile.
