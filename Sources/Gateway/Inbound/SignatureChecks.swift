@@ -113,7 +113,8 @@ extension Gateway {
     }
 
     /// Refused (`replay`): a message that was seen before, found by a look that costs nothing and
-    /// keeps nothing, before a key is fetched and the mathematics done.
+    /// keeps nothing, before a key is fetched and the mathematics done; `store_unavailable`: one of which
+    /// that cannot be told.
     func refuseKnown(
         _ identity: MessageIdentity, _ received: Received
     ) throws(Denial) {
@@ -123,7 +124,7 @@ extension Gateway {
     }
 
     /// Refused: `replay`, but for a token request repeated by the same client within two seconds
-    /// (settled questions, 2).
+    /// (settled questions, 2); `store_unavailable`: what may be one, or not.
     private func refuse(
         _ known: ReplayCache.Known, _ identity: MessageIdentity, _ received: Received
     ) throws(Denial) {
@@ -143,8 +144,8 @@ extension Gateway {
     /// What is to be remembered of a verified message: that it was seen, with which keys, and by
     /// which standard. A place in memory is taken at once, so of two at the same time one passes.
     ///
-    /// Refused: `replay`; `overloaded` when no more can be remembered; `key_unavailable` when the
-    /// peer does not show the key any more.
+    /// Refused: `replay`, `store_unavailable`; `overloaded` when no more can be remembered;
+    /// `key_unavailable` when the peer does not show the key any more.
     func remember(
         _ identity: MessageIdentity, _ received: Received, _ peer: PeerHost, _ key: PeerKey,
         _ generation: SignatureGeneration

@@ -64,8 +64,8 @@ extension Gateway {
     /// Verifies the signature that a message presents, or finds out whether its absence matters.
     ///
     /// Cheap checks come before fetches, fetches before cryptography. Refused: `signature_invalid`
-    /// in all its ways, `sender_mismatch`, `replay`, `key_unavailable`, `key_changed`. With profile
-    /// `observe` these are noted and the message goes on.
+    /// in all its ways, `sender_mismatch`, `replay`, `store_unavailable` for what may be one,
+    /// `key_unavailable`, `key_changed`. With profile `observe` these are noted and the message goes on.
     func verify(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
         do throws(Denial) {
             let presented = try signature(of: claimed)

@@ -74,7 +74,9 @@ struct GuardAdvice {
         case .signatureRequired, .inviteRequired, .mfaRequired:
             [asking("the peer's operator must see to it that its messages have it", "peer probe")]
         case .signatureInvalid: onSignature
-        case .replay where Denial.knownSince(detail) != nil:
+        // `replay` was its code in earlier records.
+        case .replay where Denial.knownSince(detail) != nil,
+            .storeUnavailable where Denial.knownSince(detail) != nil:
             [
                 DecisionAdvice(
                     "nothing is known of when it was signed: the clock here stood ahead once, an old "
@@ -246,10 +248,14 @@ extension Denial {
         self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
     }
 
-    /// A message signed at a time of which nobody knows any more what had come.
+    /// A message signed at a time of which nobody knows any more what had come: the clock was set back,
+    /// or the state is new or an old copy. One that is signed anew, by a clock like the signer's, is taken
+    /// once that time is over; nobody is told to wait for more than an hour.
     init(created: Int, unknownBefore floor: Int) {
         func date(_ seconds: Int) -> String { HTTPDate.text(seconds) ?? "\(seconds)" }
-        self.init(.replayed, "created \(date(created))\(Self.unknown)\(date(floor))")
+        self.init(
+            .storeUnavailable, "created \(date(created))\(Self.unknown)\(date(floor))",
+            retryAfter: min(floor - created + 1, 3600))
     }
 
     /// The permanent secret of a share whose peer was given a code for it.

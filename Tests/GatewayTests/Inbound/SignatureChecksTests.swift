@@ -208,7 +208,9 @@ import Transport
         _ = world.gateway.replays.expire(
             now: world.clock.now, monotonic: world.clock.seconds * 1000)
         world.clock.step(-5000)
-        #expect(try await take(request)?.code == .replay)
+        let denial = try await take(request)
+        #expect(denial?.code == .storeUnavailable && denial?.status == 503)
+        #expect(denial?.retryAfter == 1)
     }
 
     // MARK: Pins

@@ -57,10 +57,12 @@ import Testing
     /// Nothing had come before, and it does not end by itself at once.
     @Test func whereNothingIsKnownFromBeforeItIsToldUntilWhen() throws {
         let denial = Denial(created: 1_793_491_200, unknownBefore: 1_793_577_600)
-        #expect(denial.code == .replay && denial.fault == .replayed)
-        let found = try advice(by: "guard:replay") { $0.decision.detail = denial.detail }
-        #expect(found.first?.words.contains("Mon, 02 Nov 2026 00:00:00 GMT is taken") == true)
-        #expect(found.first?.words.contains("the clock") == true)
+        #expect(denial.code == .storeUnavailable && denial.retryAfter == 3600)
+        for code in ["replay", "store_unavailable"] {
+            let found = try advice(by: "guard:\(code)") { $0.decision.detail = denial.detail }
+            #expect(found.first?.words.contains("Mon, 02 Nov 2026 00:00:00 GMT is taken") == true)
+            #expect(found.first?.words.contains("the clock") == true)
+        }
         let other = try advice(by: "guard:replay") { $0.decision.detail = "created 1, seen 2" }
         #expect(other.first?.words.contains("had come before") == true)
     }
