@@ -136,8 +136,10 @@ def test_a_token_that_we_did_not_make_opens_nothing(world, modern):
     token = gateway.token(modern, secret)
     middle = len(token) // 2
     changed = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1:]
+    backend.take()
     response = gateway.dav("GET", f"{DAV}/notes.txt", changed)
-    assert response.status == 401
+    assert response.status == 401 and response["www-authenticate"].startswith("Bearer")
+    assert backend.take() == []
 
 
 @pytest.mark.parametrize("target", [

@@ -109,6 +109,23 @@ import Testing
     ])
     func otherTextsAreNoTokens(_ text: String) {
         #expect(refusal(text, sealer)?.code == .tokenInvalid)
+        #expect(!sealer.hasForm(text))
+    }
+
+    /// A secret of a backend is not taken for one.
+    @Test func aTokenIsKnownByItsFormWhateverItsSealIsWorth() throws {
+        let token = AccessToken(
+            share: "", peer: token.peer, permissions: .unspecified, pathPrefix: "", issued: 0,
+            expires: 1, epoch: 0)
+        let text = try sealer.seal(token).text
+        #expect(sealer.hasForm(text))
+        let forged = TokenSealer(
+            .init(id: key.id, key: try AEADKey(Secret.random(32))), audience: "https://a.example")
+        #expect(try sealer.hasForm(forged.seal(token).text))
+        let other = TokenSealer(.init(id: 1, key: key.key), audience: "https://cloud.uni.example")
+        #expect(try !sealer.hasForm(other.seal(token).text))
+        // The texts are its only parts that may be missing.
+        #expect(!sealer.hasForm(String(text.prefix(76))))
     }
 }
 

@@ -48,6 +48,8 @@ package struct AccessToken: Sendable, Equatable {
     // MARK: Layout: version, permissions, epoch, issued, expires, three texts with two-byte lengths.
 
     private static let version: UInt8 = 1
+    /// Bytes of one whose texts are empty.
+    static let leastCount = 1 + 1 + 4 + 8 + 8 + 3 * 2
     private static let unspecified: UInt8 = 0xFF
 
     /// nil when a text is longer than the layout holds or a number is negative.

@@ -64,13 +64,7 @@ package struct TokenSealer: Sendable {
     ///
     /// Refused: `token_invalid`.
     package func opened(_ text: String) throws(Denial) -> AccessToken {
-        guard (40...4096).contains(text.utf8.count), let bytes = Base64.decodeURL(text),
-            bytes.count > 4 + AEADKey.overhead
-        else { throw Denial(.tokenInvalid, "not the text of a token") }
-        let id = bytes[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        guard let key = first.id == id ? first : others.first(where: { $0.id == id }) else {
-            throw Denial(.tokenInvalid, "sealed with a key that is not ours")
-        }
+        let (bytes, key) = try sealed(text)
         guard let plain = plain(of: bytes, by: key.key) else {
             throw Denial(.tokenInvalid, "the seal is broken")
         }
@@ -78,6 +72,23 @@ package struct TokenSealer: Sendable {
             throw Denial(.tokenInvalid, "sealed with another layout")
         }
         return token
+    }
+
+    /// Whether a text has the form of a token of ours, whatever its seal is worth: base64url, as long as
+    /// one is at least, and the id of a key of ours in front. By chance a secret has it once in four
+    /// thousand million times.
+    package func hasForm(_ text: String) -> Bool { (try? sealed(text)) != nil }
+
+    /// The bytes of a text that has the form of a token, and the key that it names.
+    private func sealed(_ text: String) throws(Denial) -> (bytes: [UInt8], key: Key) {
+        guard (40...4096).contains(text.utf8.count), let bytes = Base64.decodeURL(text),
+            bytes.count >= 4 + AEADKey.overhead + AccessToken.leastCount
+        else { throw Denial(.tokenInvalid, "not the text of a token") }
+        let id = bytes[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard let key = first.id == id ? first : others.first(where: { $0.id == id }) else {
+            throw Denial(.tokenInvalid, "sealed with a key that is not ours")
+        }
+        return (bytes, key)
     }
 
     /// What a key sealed for any of the audiences.

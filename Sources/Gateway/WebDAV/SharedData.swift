@@ -7,7 +7,7 @@ import Transport
 ///
 /// Who uses a token or a secret is not visible here, there is no signature (settled questions, 5).
 /// A secret that we do not know goes to the backend as it is, since public links live on the same
-/// paths, unless `accept_secret = "none"`.
+/// paths, unless `accept_secret = "none"`. A token never does, nor what was one.
 extension Gateway {
     /// What becomes of a request below a WebDAV root.
     func sharedData(
@@ -43,7 +43,7 @@ extension Gateway {
             // Nextcloud to 26 asks without credentials first and needs the challenge.
             return .answer(challenge())
         case .bearer(let secret):
-            guard let opened = try openedToken(secret.text) else {
+            guard let opened = try openedToken(secret) else {
                 return try withSecret(secret, request)
             }
             return try withToken(opened, shownAs: field ?? "", request)
@@ -65,13 +65,16 @@ extension Gateway {
 
     /// The token that a bearer credential is; nil when it is none of ours.
     ///
-    /// Refused: `token_expired`.
-    private func openedToken(_ text: String) throws(Denial) -> AccessToken? {
+    /// Refused: `token_expired`; `token_invalid` for what has the form of one, and is not known as the
+    /// secret of a share either.
+    private func openedToken(_ shown: Secret) throws(Denial) -> AccessToken? {
+        let text = shown.text
         do throws(Denial) {
             return try sealer.open(text, now: environment.now())
         } catch {
-            guard error.code == .tokenExpired else { return nil }
-            throw error
+            if error.code == .tokenExpired { throw error }
+            if sealer.hasForm(text), registry.findServed(shown).isEmpty { throw error }
+            return nil
         }
     }
 
@@ -183,7 +186,7 @@ extension Gateway {
     ) throws(Denial) -> Plan {
         guard let (access, would) = try access(by: secret) else {
             // A token is never the password of a link.
-            if case .bearer(let text) = credential, try openedToken(text.text) != nil {
+            if case .bearer(let text) = credential, try openedToken(text) != nil {
                 throw Denial(.notAllowed, "a path outside the share of the token")
             }
             return try unknownSecret(request)

@@ -45,6 +45,23 @@ import Testing
         #expect(answer.values("cache-control") == ["no-store"])
     }
 
+    @Test func aTokenWhoseSealIsBrokenIsAnsweredLikeOneThatIsOver() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        var changed = Array(try await world.token(Self.secret))
+        changed[20] = changed[20] == "A" ? "B" : "A"
+        let text = String(changed)
+        for root in [Self.root, "/public.php/dav/files/PUBLICLINK"] {
+            let planned = try world.plan("GET \(root)/a HTTP/1.1", bearer(text))
+            guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+            #expect((answer.status, answer.code) == (401, "token_invalid"))
+            #expect(answer.values("www-authenticate") == ["Bearer error=\"invalid_token\""])
+        }
+        // What is known for a secret is one, whatever it looks like.
+        try await world.share(text, id: "2")
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(text)).status == nil)
+    }
+
     // A second fetch of the backend's document makes a new view, which changes nothing here.
     @Test func aTokenThatWasOpenedStaysSoWhenTheBackendIsAskedAgain() async throws {
         let world = try await TestGateway()
