@@ -58,6 +58,17 @@ package struct Occasion: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether a refusal is answered with the status that the policy gives it: not at the token endpoint
+    /// (RFC 6749 5.2), nor for data in every form that it is asked for, nor to the own server.
+    var isAnsweredAsRuled: Bool {
+        switch (direction, kind) {
+        case (.outbound, _), (.inbound, .token), (.inbound, .webdav): false
+        case (.inbound, .share), (.inbound, .notification), (.inbound, .invite),
+            (.inbound, .requestShare), (.inbound, .ocs):
+            true
+        }
+    }
+
     package static let all = MessageKind.allCases.flatMap { kind in
         Direction.allCases.map { Occasion(kind, $0) }
     }

@@ -68,7 +68,7 @@ extension Policy {
 
 extension PolicyTest.Want {
     /// What of a verdict is not as wanted, in words.
-    fileprivate func differences(from verdict: Verdict) -> [String] {
+    func differences(from verdict: Verdict) -> [String] {
         var differences = [
             Self.difference("action", action?.rawValue, verdict.action.rawValue),
             Self.difference("by", by, verdict.by),

@@ -23,9 +23,9 @@ import Testing
 
     private func record(
         _ action: Verdict.Action, _ by: String, _ code: String? = nil, _ status: Int? = nil,
-        _ change: (inout Facts) -> Void = { _ in }
+        on occasion: String = "share.in", _ change: (inout Facts) -> Void = { _ in }
     ) throws -> RecordedTest {
-        let facts = try PolicySamples.facts("share.in", "x.example") {
+        let facts = try PolicySamples.facts(occasion, "x.example") {
             $0.now += 86_401
             change(&$0)
         }
@@ -47,6 +47,17 @@ import Testing
         #expect(
             try record(.allow, "rule:shares").text.contains("lists = { mesh = [\"x.example\"] }"))
         #expect(try record(.allow, "rule:shares").text.contains("now = 2026-01-02T00:00:01Z"))
+    }
+
+    @Test func aStatusThatIsNotThePolicysIsNotWanted() throws {
+        for (occasion, status) in [("share.out", 500), ("token.in", 400), ("webdav.in", 503)] {
+            let recorded = try record(.deny, "unknown", "peer_unknown", status, on: occasion)
+            #expect(recorded.isKept, "\(recorded.text)")
+            #expect(!recorded.text.contains("status"), "\(recorded.text)")
+            try ProofTests.expectPassing(recorded.text, in: Self.body)
+        }
+        #expect(
+            try record(.deny, "unknown", "peer_unknown", 403).text.contains("status = 403"))
     }
 
     @Test func aDecisionThatIsAnotherNowSaysSo() throws {
