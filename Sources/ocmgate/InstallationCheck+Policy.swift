@@ -33,6 +33,7 @@ extension InstallationCheck {
 
     /// A need that nobody can meet refuses everybody; one warning for each.
     mutating func needs(of policy: Policy, under configuration: Configuration) {
+        closed(by: policy)
         let signature = configuration.signature
         if configuration.clientAuthorities.isEmpty {
             unmet(
@@ -57,6 +58,26 @@ extension InstallationCheck {
             unmet(
                 [.rfc9421], .outbound, in: policy, "signature.send = \"cavage\" never signs so")
         case (.on, .learn), (.on, .rfc9421): break
+        }
+    }
+
+    /// Warns of what rules let through and a requirement closes, since it asks of all that which only
+    /// others can have. The older API is closed so on purpose.
+    private mutating func closed(by policy: Policy) {
+        for block in policy.requirements where block.mode == .enforce {
+            let all = block.scope.occasions.occasions
+            for need in block.needs where all.contains(where: { need.mayBeMet(by: $0) }) {
+                let closed = all.filter {
+                    $0.kind != .ocs && !need.mayBeMet(by: $0) && policy.mayAllow($0)
+                }
+                guard !closed.isEmpty else { continue }
+                let names = closed.map(\.description).joined(separator: ", ")
+                warn(
+                    policy.file,
+                    "\(block.label) needs \(need.rawValue), which nothing of \(names) can meet: "
+                        + "it is all refused",
+                    remedy: "name in \"on\" only what can")
+            }
         }
     }
 

@@ -81,6 +81,39 @@ import Testing
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
 
+    /// Need, occasions of the requirement and of the rule, and what is told.
+    private static let closed: [(String, String, String, String?)] = [
+        (
+            "signature", "*.in", "webdav",
+            "needs signature, which nothing of webdav.in can meet: it is all refused"
+        ),
+        ("rfc9421", "*.out", "webdav", "needs rfc9421, which nothing of webdav.out can meet"),
+        ("mfa", "webdav", "webdav", "needs mfa, which nothing of webdav.in can meet"),
+        ("key-pinned", "*.in", "webdav", "needs key-pinned, which nothing of webdav.in can meet"),
+        (
+            "token-exchange", "*.in", "notification\", \"invite",
+            "needs token-exchange, which nothing of notification.in, invite.in can meet"
+        ),
+        ("token-exchange", "*.in", "share\", \"token\", \"webdav", nil),
+        // Nothing goes through there anyway; it is what the block is for.
+        ("signature", "*.in", "share", nil), ("signature", "webdav", "webdav", nil),
+        ("signature", "*.in", "ocs", nil),
+    ]
+
+    @Test(arguments: closed)
+    func whatANeedClosesIsToldOf(
+        _ need: String, _ occasions: String, _ allowed: String, _ told: String?
+    ) throws {
+        let policy = try policy(
+            "[[require]]\nname = \"it\"\non = \"\(occasions)\"\nneed = \"\(need)\"\n"
+                + "[[rule]]\nname = \"all\"\non = [\"\(allowed)\"]\naction = \"allow\"\n")
+        var check = InstallationCheck()
+        check.needs(of: policy, under: try configuration(""))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == (told == nil ? 0 : 1), "\(said)")
+        if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
+    }
+
     /// Occasions and terms of a rule, and what is told.
     private static let terms: [(String, String, String?)] = [
         ("share.out", "token_ttl = \"24h\"", "lets access tokens live for 1d, token.ttl = \"5m\""),

@@ -26,6 +26,23 @@ package enum Need: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a message of this occasion can meet it at all; a requirement of it closes what cannot.
+    package func mayBeMet(by occasion: Occasion) -> Bool {
+        let isInbound = occasion.direction == .inbound
+        return switch (self, occasion.kind) {
+        case (.signature, .webdav), (.rfc9421, .webdav): false
+        case (.signature, .ocs), (.rfc9421, .ocs), (.keyPinned, .ocs), (.keyPinned, .webdav),
+            (.mfa, .webdav):
+            !isInbound
+        case (.signature, _), (.rfc9421, _), (.keyPinned, _), (.mfa, _), (.directory, _): true
+        case (.tokenExchange, .share), (.tokenExchange, .token), (.tokenExchange, .webdav): true
+        case (.tokenExchange, _): false
+        case (.invite, .share), (.invite, .requestShare), (.invite, .ocs): true
+        case (.invite, _): false
+        case (.mtls, _): isInbound
+        }
+    }
+
     /// The row of the table for a message that does not meet it.
     var denialCode: DenialCode {
         switch self {
