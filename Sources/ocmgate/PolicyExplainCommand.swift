@@ -127,7 +127,14 @@ struct PolicyExplainCommand: ParsableCommand {
         }
         let answer = verdict.refusal.map { ": \($0.status) \($0.code)" } ?? ""
         Output.line("\(verdict.action.rawValue) by \(policy.placed(verdict.by))\(answer)")
-        if let hint = verdict.hint { Output.line("  the peer reads: \(hint)") }
+        if let hint = verdict.hint {
+            let reader =
+                switch facts.occasion.direction {
+                case .inbound: "the peer"
+                case .outbound: "our own server"
+                }
+            Output.line("  \(reader) reads: \(hint)")
+        }
         if !verdict.would.isEmpty {
             Output.line("  only reported: \(verdict.would.joined(separator: ", "))")
         }

@@ -109,6 +109,8 @@ def test_every_fact_that_is_given_counts(policy, name):
 def test_a_refusal_is_explained_in_the_words_that_the_peer_reads(policy):
     run = ocmgate("policy", "explain", policy, *FINE, "--signature", "none")
     assert "the peer reads: Sign it." in run.stdout
+    run = ocmgate("policy", "explain", policy, *FINE, "--on", "share.out", "--signature", "none")
+    assert "our own server reads: Sign it." in run.stdout
     told = json.loads(ocmgate("policy", "explain", policy, *FINE, "--address", "192.0.2.9", "--json").stdout)
     assert (told["code"], told["status"]) == ("campus_refused", 403)
 

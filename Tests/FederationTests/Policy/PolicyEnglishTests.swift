@@ -211,6 +211,36 @@ import Testing
         #expect(english(policy).text(width: 1000).contains(words))
     }
 
+    @Test(arguments: [
+        ("share.out", "deny", "Our own server reads: embargo, “No.”"),
+        ("notification.out", "hold", "Our own server reads: held, “No.”"),
+        (
+            "token.in", "deny",
+            "The peer reads: 400 unauthorized_client, described as embargo, “No.”"
+        ),
+        (
+            "token.in", "hold",
+            "The peer reads: 503 temporarily_unavailable, described as held, “No.”"
+        ),
+        ("share", "deny", "The peer reads: 403 embargo, “No.”"),
+    ]) func aRefusalIsSaidAsItIsRead(
+        _ occasion: String, _ action: String, _ words: String
+    ) throws {
+        let code = action == "deny" ? "code = \"embargo\"" : ""
+        let policy = try PolicySamples.policy(
+            """
+            [[rule]]
+            name = "r"
+            on = "\(occasion)"
+            action = "\(action)"
+            hint = "No."
+            \(code)
+            """)
+        let clause = try #require(
+            english(policy).sections.flatMap(\.clauses).first { $0.block == "rule:r" })
+        #expect(clause.text.hasSuffix(words), "\(clause.text)")
+    }
+
     @Test func entriesThatAreOverAreSaidToBe() throws {
         let policy = try PolicySamples.policy(
             """

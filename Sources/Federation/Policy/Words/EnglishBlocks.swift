@@ -14,17 +14,20 @@ struct EnglishBlocks {
 
     var requirements: [PolicyEnglish.Clause] {
         policy.requirements.map { block in
-            let needs = block.needs.map { Self.need($0, on: block.scope.occasions) }
+            let occasions = block.scope.occasions
+            let needs = block.needs.map { Self.need($0, on: occasions) }
             let subject = scope.subject(block.scope, .restricts).capitalizedFirst
             var text = "\(subject) must \(EnglishWords.all(needs)). "
             let refusals = block.refusals.reduce(into: [Refusal]()) { kept, next in
                 if !kept.contains(next) { kept.append(next) }
             }
             if refusals.count == 1 {
-                text += "Otherwise they are refused. \(refusal.text(refusals[0]))"
+                text +=
+                    "Otherwise they are refused. \(refusal.text(refusals[0], on: occasions))"
             } else {
                 let each = zip(block.needs, block.refusals).map { need, words in
-                    "Where \(Self.noun(need)) is missing, the peer reads: \(refusal.words(words))"
+                    "Where \(Self.noun(need)) is missing, \(refusal.reader(on: occasions)) reads: "
+                        + refusal.words(words, on: occasions)
                 }
                 text += "Otherwise they are refused. " + each.joined(separator: " ")
             }
@@ -79,7 +82,7 @@ struct EnglishBlocks {
             let subject = scope.subject(block.scope, .restricts).capitalizedFirst
             let text =
                 "\(subject): \(Self.measure(block.measure, block.per)). More is refused, with the "
-                + "time to wait. \(refusal.text(block.refusal))"
+                + "time to wait. \(refusal.text(block.refusal, on: block.scope.occasions))"
             return clause(text, block.name, block.mode, block.label, block.position)
         } + [
             .init(
@@ -126,9 +129,11 @@ struct EnglishBlocks {
             let text =
                 switch block.ruling {
                 case .allow(let settings): "\(subject) are allowed\(Self.words(settings))."
-                case .deny(let words): "\(subject) are refused. \(refusal.text(words))"
+                case .deny(let words):
+                    "\(subject) are refused. \(refusal.text(words, on: block.scope.occasions))"
                 case .hold(let words):
-                    "\(subject) wait until a person has decided. \(refusal.text(words))"
+                    "\(subject) wait until a person has decided. "
+                        + refusal.text(words, on: block.scope.occasions)
                 }
             return clause(text, block.name, block.mode, block.label, block.position)
         } + [fallback]

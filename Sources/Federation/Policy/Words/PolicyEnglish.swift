@@ -110,8 +110,13 @@ package struct PolicyEnglish: Sendable {
             "Who is refused reads a status, a code, a hint and the number of the decision, and no "
                 + "more."
                 + (policy.contact.map { " Each hint ends with whom to ask: \($0)." } ?? ""))
+        lines.append(Self.otherReaders)
         return lines
     }
+
+    private static let otherReaders =
+        "What goes out is refused to our own server, with a status that it acts on; a token request "
+        + "by an error of OAuth that has the code as its description."
 
     /// What the policy as a whole does.
     static func effect(of mode: PolicyMode) -> String {
