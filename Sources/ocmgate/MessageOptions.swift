@@ -131,7 +131,10 @@ struct MessageOptions: ParsableArguments {
         let bytes = try InputFile.bytes(path)
         let site = configuration.isThere ? try configuration.load().site : nil
         let ours = site.flatMap { Site(origin: $0.origin, aliases: $0.aliases)?.hosts } ?? []
-        do throws(MessageFile.Problem) { return try MessageFile(bytes, ours: ours).facts } catch {
+        let direction = on.flatMap { Occasion($0) }?.direction ?? .inbound
+        do throws(MessageFile.Problem) {
+            return try MessageFile(bytes, ours: ours, direction).facts
+        } catch {
             throw CommandFailure("\(InputFile.name(path)): \(error)")
         }
     }

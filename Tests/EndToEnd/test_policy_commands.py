@@ -132,6 +132,12 @@ def test_every_host_that_a_message_names_is_asked_about(policy, tmp_path):
     assert "bad.partner.example in @blocked" in run.stdout
     message.write_text(json.dumps(document | {"owner": "y@bad.partner.example"}))
     assert "of bad.partner.example, which the message names" in ocmgate(*asked).stdout
+    # Of what goes out it is the one that the message is for; those whom it names are ours.
+    policy.write_text(POLICY + '[[rule]]\nname = "out"\non = "share.out"\naction = "allow"\n')
+    message.write_text(json.dumps(document | {"shareWith": "bob@a.partner.example",
+                                              "owner": "x@here.example", "sender": "x@here.example"}))
+    run = ocmgate(*asked, "--on", "share.out")
+    assert run.returncode == 0 and "share.out, a.partner.example;" in run.stdout, run.stdout
 
 
 def test_a_limit_with_the_name_of_a_built_in_one_is_refused(policy):

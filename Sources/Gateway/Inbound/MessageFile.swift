@@ -11,16 +11,22 @@ package struct MessageFile: Sendable {
         package let description: String
     }
 
-    /// An inbound message of the peer that it names, ordinary in what no message says of itself.
+    /// A message of the peer that it names, or to the one that it is for, ordinary in what no message
+    /// says of itself.
     package let facts: Facts
 
-    /// - Parameter ours: the names of the site, its own first; none: the message's `Host`.
-    package init(_ bytes: [UInt8], ours: [PeerHost] = []) throws(Problem) {
+    /// - Parameters:
+    ///   - ours: the names of the site, its own first; none: the `Host` of what comes in.
+    ///   - direction: which way it goes.
+    package init(
+        _ bytes: [UInt8], ours: [PeerHost] = [], _ direction: Direction = .inbound
+    ) throws(Problem) {
         let isBody = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == 0x7B
         do throws(Denial) {
             facts =
                 isBody
-                ? try Self.body(bytes, ours) : try Self.request(try Self.raw(bytes), ours)
+                ? try Self.body(bytes, ours, direction)
+                : try Self.request(try Self.raw(bytes), ours, direction)
         } catch {
             throw Problem(description: error.detail)
         }
@@ -33,12 +39,14 @@ package struct MessageFile: Sendable {
     }
 
     private static func request(
-        _ raw: RawMessage, _ ours: [PeerHost]
+        _ raw: RawMessage, _ ours: [PeerHost], _ direction: Direction
     ) throws(Denial) -> Facts {
         guard case .request(let method, let target) = raw.message.start else {
             throw Denial(.malformedRequest, "an answer is not judged by a policy")
         }
-        var facts = try message(method, target.path, raw, ours)
+        var facts = try message(method, target.path, raw, ours, direction)
+        // What goes out the gateway signs.
+        guard direction == .inbound else { return facts }
         if raw.message.combined("signature-input") != nil {
             facts.signature = .rfc9421
         } else if raw.message.combined("signature") != nil {
@@ -50,22 +58,28 @@ package struct MessageFile: Sendable {
     }
 
     private static func message(
-        _ method: String, _ path: String, _ raw: RawMessage, _ ours: [PeerHost]
+        _ method: String, _ path: String, _ raw: RawMessage, _ ours: [PeerHost],
+        _ direction: Direction
     ) throws(Denial) -> Facts {
         let host = raw.message.combined("host").flatMap {
             PeerHost(String(decoding: $0, as: UTF8.self))
         }
-        let site = ours.isEmpty ? host.map { [$0] } ?? [] : ours
+        let site: [PeerHost]
+        let way: Way
+        switch direction {
+        case .inbound: (site, way) = (ours.isEmpty ? host.map { [$0] } ?? [] : ours, .inbound)
+        case .outbound: (site, way) = (ours, .outbound(to: host))
+        }
         let type = raw.message.combined("content-type").flatMap {
             MediaType(String(decoding: $0, as: UTF8.self))
         }
         switch RouteTable(kind: .nextcloud).route(method: method, path: path) {
         case .ocm(let endpoint):
-            return facts(try .ocm(endpoint, raw.body, type ?? .json), to: site)
+            return facts(try .ocm(endpoint, raw.body, type ?? .json), way, site)
         case .token:
-            return facts(.token(try TokenRequest(parsing: raw.body, type: type)), to: site)
+            return facts(.token(try TokenRequest(parsing: raw.body, type: type)), way, site)
         case .ocs(let call):
-            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), to: site)
+            return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
             .passThrough, .methodNotAllowed, .unknownEndpoint:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
@@ -73,7 +87,9 @@ package struct MessageFile: Sendable {
     }
 
     /// A body alone tells by its members what it is. It says nothing of a signature.
-    private static func body(_ bytes: [UInt8], _ ours: [PeerHost]) throws(Denial) -> Facts {
+    private static func body(
+        _ bytes: [UInt8], _ ours: [PeerHost], _ direction: Direction
+    ) throws(Denial) -> Facts {
         let value: JSONValue
         do { value = try JSONValue(parsing: bytes) } catch { throw error.denial }
         let members = value.object ?? JSONObject()
@@ -89,24 +105,58 @@ package struct MessageFile: Sendable {
         } else {
             throw Denial(.malformedMessage, "this is the body of no message of the federation")
         }
-        return facts(try .ocm(endpoint, bytes, .json), to: ours)
+        let way: Way =
+            switch direction {
+            case .inbound: .inbound
+            case .outbound: .outbound(to: nil)
+            }
+        return facts(try .ocm(endpoint, bytes, .json), way, ours)
     }
 
-    private static func facts(_ message: Message, to site: [PeerHost]) -> Facts {
-        var facts = ordinary(message)
-        facts.fill(from: message, ours: site)
-        if let claim = message.ownClaim { facts.alsoNamed = claim.hosts(besides: facts.peer) }
+    /// Which way a message goes, and to whom as its request says.
+    private enum Way {
+        case inbound
+        case outbound(to: PeerHost?)
+    }
+
+    private static func facts(_ message: Message, _ way: Way, _ site: [PeerHost]) -> Facts {
+        var facts: Facts
+        switch way {
+        case .inbound:
+            let claim = message.ownClaim
+            facts = ordinary(message, .inbound, peer: claim?.signers.first)
+            facts.fill(from: message, ours: site)
+            if let claim { facts.alsoNamed = claim.hosts(besides: facts.peer) }
+        case .outbound(let host):
+            facts = ordinary(message, .outbound, peer: host ?? message.addressee)
+            // How its data will be reached is up to the receiver.
+            let access = facts.access
+            facts.fill(from: message, ours: site)
+            facts.access = access
+        }
         return facts
     }
 
     /// What the older API tells of a share says as little of it as a notification.
-    private static func ordinary(_ message: Message) -> Facts {
-        let peer = message.ownClaim?.signers.first
+    private static func ordinary(
+        _ message: Message, _ direction: Direction, peer: PeerHost?
+    ) -> Facts {
         guard case .ocsChange = message else {
-            return .ordinary(Occasion(message.kind, .inbound), peer: peer)
+            return .ordinary(Occasion(message.kind, direction), peer: peer)
         }
-        var facts = Facts.ordinary(Occasion(.notification, .inbound), peer: peer)
-        facts.occasion = Occasion(message.kind, .inbound)
+        var facts = Facts.ordinary(Occasion(.notification, direction), peer: peer)
+        facts.occasion = Occasion(message.kind, direction)
         return facts
+    }
+}
+
+extension Message {
+    /// The host that it is for by its own words; nil for those that do not say.
+    fileprivate var addressee: PeerHost? {
+        switch self {
+        case .share(let share): share.shareWith.saidOnce.host
+        case .requestShare(let request): request.owner.host
+        case .notification, .inviteAccepted, .token, .ocsShare, .ocsChange: nil
+        }
     }
 }

@@ -4,8 +4,11 @@ import Testing
 @testable import Gateway
 
 @Suite struct MessageFileTests {
-    private func facts(_ text: String, ours: [String] = []) throws -> Facts {
-        try MessageFile(Array(text.utf8), ours: ours.map { try #require(PeerHost($0)) }).facts
+    private func facts(
+        _ text: String, ours: [String] = [], _ direction: Direction = .inbound
+    ) throws -> Facts {
+        let ours = try ours.map { try #require(PeerHost($0)) }
+        return try MessageFile(Array(text.utf8), ours: ours, direction).facts
     }
 
     private static func form(_ path: String, _ form: String) -> String {
@@ -31,6 +34,23 @@ import Testing
         #expect(try facts(share).peer?.name == "modern.test")
         #expect(try facts(share).alsoNamed.map(\.name) == ["cavage.test"])
         #expect(try facts(Messages.share(from: "modern.test")).alsoNamed.isEmpty)
+    }
+
+    @Test func whatGoesOutIsForWhomItNames() throws {
+        let share = Messages.share(from: "old.test", requirements: "", to: "bob@modern.test")
+        let facts = try facts(share, ours: ["cloud.test", "old.test"], .outbound)
+        #expect(facts.occasion == Occasion(.share, .outbound))
+        #expect(facts.peer?.name == "modern.test" && facts.alsoNamed.isEmpty)
+        #expect(facts.owner == "alice@cloud.test" && facts.sender == "alice@cloud.test")
+        #expect(facts.recipient == "bob@modern.test")
+        #expect(facts.signature == .rfc9421 && facts.access == .token)
+        let body = Messages.notification()
+        #expect(try self.facts(body, .outbound).peer == nil)
+        let request =
+            "POST /ocm/notifications HTTP/1.1\nHost: modern.test\n"
+            + "Content-Type: application/json\n\n\(body)"
+        #expect(try self.facts(request, .outbound).peer?.name == "modern.test")
+        #expect(try self.facts(request, .outbound).signature == .rfc9421)
     }
 
     @Test func whatTheOlderAPITellsOfAShareIsNoShare() throws {
