@@ -14,8 +14,8 @@ struct RecordedDecision {
     /// Prints the test. Exits with 1 when there is no such decision, and when the policy decides
     /// otherwise now.
     ///
-    /// Refused: what no policy decided, a guard's refusal above all, and records that do not hold
-    /// what the policy knew.
+    /// Refused: what no policy decided, a guard's refusal above all, records that do not hold what the
+    /// policy knew, and words of a peer that tests take for misspelt ones.
     func printTest(for policy: Policy, json: Bool) throws {
         let result: DecisionSearch.Result
         do { result = try DecisionSearch(JournalReader(folder), people).find(id) } catch {
@@ -31,6 +31,11 @@ struct RecordedDecision {
         else {
             throw CommandFailure(
                 "the decision \(id) was not one of the policy (\(decision.by)): no test can say it")
+        }
+        if let (word, meant) = facts.wordTakenForSlip {
+            throw CommandFailure(
+                "the message of the decision \(id) says \(quoted(word)), which a test takes for a "
+                    + "misspelt \(quoted(meant)): no test can say it")
         }
         let isRefused = action != .allow
         let recorded = RecordedTest(

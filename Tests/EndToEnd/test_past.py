@@ -213,6 +213,15 @@ def test_suggestions_can_be_pasted(gateway, past):
     assert "#   stranger.test: " in found["toml"] and "[list.candidates]" not in found["toml"]
 
 
+def test_a_word_that_a_test_takes_for_a_slip_is_told_of(gateway, nextcloud, peers):
+    sender = peers.peers["modern.test"]
+    assert post(gateway, sender, share(sender, resourceType="files"))[0] == 201
+    decision = decided(gateway, nextcloud)["decision"]
+    run = gateway.command("policy", "test", "--record", decision, check=False)
+    assert run.returncode == 2 and not run.stdout, run
+    assert 'says "files", which a test takes for a misspelt "file"' in run.stderr, run.stderr
+
+
 def test_data_that_a_list_refuses_reached_no_later_check(start, legacy):
     _, backend = legacy("nextcloud")
     gateway = start(backend.url)

@@ -52,7 +52,7 @@ extension TOMLForm<String> {
     static func near(_ known: [String], _ kind: String) -> TOMLForm {
         TOMLForm(kind) { node, findings in
             guard let word = TOMLForm.line.read(node, findings) else { return nil }
-            if !known.contains(word), nearestWord(to: word, among: known) != nil {
+            if ConditionWords.meant(by: word, among: known) != nil {
                 findings.unknown(kind, word, at: node.position, known: known)
                 return nil
             }
@@ -68,6 +68,30 @@ enum ConditionWords {
     static let protocols = ["webdav", "webapp", "ssh", "datatx", "embedded"]
     static let accessTypes = ["remote", "datatx"]
     static let notificationTypes = Notification.Kind.known.map(\.word)
+
+    /// The known word that an unknown one is nearly; nil for a known one, and for one that is quite
+    /// another.
+    static func meant(by word: String, among known: [String]) -> String? {
+        known.contains(word) ? nil : nearestWord(to: word, among: known)
+    }
+}
+
+extension Facts {
+    /// A word of the message that a policy takes for a slip of the pen, and what it takes it for: no
+    /// test can give it.
+    package var wordTakenForSlip: (word: String, meant: String)? {
+        var said: [(String?, [String])] = [
+            (shareType, ConditionWords.shareTypes), (resourceType, ConditionWords.resourceTypes),
+        ]
+        for word in protocols { said.append((word, ConditionWords.protocols)) }
+        for (word, known) in said {
+            guard let word, let meant = ConditionWords.meant(by: word, among: known) else {
+                continue
+            }
+            return (word, meant)
+        }
+        return nil
+    }
 }
 
 extension TOMLForm<[String]> {

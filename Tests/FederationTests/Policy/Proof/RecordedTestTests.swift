@@ -60,6 +60,22 @@ import Testing
             try record(.deny, "unknown", "peer_unknown", 403).text.contains("status = 403"))
     }
 
+    @Test func aWordThatIsNearlyOneOfOursIsFound() throws {
+        #expect(try PolicySamples.facts().wordTakenForSlip?.word == nil)
+        let own = try PolicySamples.facts { ($0.resourceType, $0.protocols) = ("x-lab", ["ftp"]) }
+        #expect(own.wordTakenForSlip?.word == nil)
+        for facts in [
+            try PolicySamples.facts { $0.resourceType = "files" },
+            try PolicySamples.facts { $0.shareType = "users" },
+            try PolicySamples.facts { $0.protocols = ["webdav", "webdaw"] },
+        ] {
+            let slip = try #require(facts.wordTakenForSlip)
+            let test = TestText(name: "t", facts: facts, want: .init(action: .deny), comment: [])
+            let told = PolicySamples.problems(ofBody: test.text)
+            #expect(told.contains { $0.contains("did you mean \"\(slip.meant)\"?") }, "\(told)")
+        }
+    }
+
     @Test func aDecisionThatIsAnotherNowSaysSo() throws {
         let recorded = try record(.allow, "rule:long gone")
         #expect(!recorded.isKept)
