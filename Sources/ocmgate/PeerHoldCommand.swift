@@ -245,10 +245,15 @@ extension HeldMessage {
         return all.compactMap { name, value in value.map { (name, $0) } }
     }
 
+    /// Whether it is a message to the peer, which has signed nothing then.
+    private var isOurs: Bool { Occasion(occasion)?.direction == .outbound }
+
     fileprivate var row: [String: Output.Value] {
+        let unverified = isOurs ? nil : self.unverified
         var row: [String: Output.Value] = [
             "at": .number(at), "decision": .string(decision), "on": .string(occasion),
-            "by": .string(by), "code": .string(code), "signature": .string(signature),
+            "by": .string(by), "code": .string(code),
+            "signature": isOurs ? .null : .string(signature),
             "unverifiedSignature": unverified.map { .string($0) } ?? .null,
             "client": .string(client), "namedBy": namedBy.map { .string($0) } ?? .null,
         ]
@@ -260,6 +265,8 @@ extension HeldMessage {
         let who =
             if let namedBy {
                 "named by \(namedBy), itself not verified"
+            } else if isOurs {
+                "sent by our own server"
             } else if signature != "none" {
                 "signed (\(signature))"
             } else if let unverified {
