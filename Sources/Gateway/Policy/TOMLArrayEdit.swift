@@ -48,13 +48,13 @@ struct TOMLArrayEdit {
         let indent = Array(text[begin...].prefix { $0 == 0x20 || $0 == 0x09 })
         let behind = commaEnd ?? lastEnd
         let lineEnd = text[behind...].firstIndex(of: Self.newline) ?? text.count
-        let line = [Self.newline] + indent + new + (commaEnd == nil ? [] : comma)
+        let line = lineBreak(for: lineEnd) + indent + new + (commaEnd == nil ? [] : comma)
         guard lineEnd < close else {
             // The bracket closes on the last element's line.
             return result(inserting: (commaEnd == nil ? comma : []) + line, at: behind)
         }
         var end = lineEnd
-        if end > behind, text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        if end > behind, text[end - 1] == Self.carriageReturn { end -= 1 }
         let (whole, number) = result(inserting: line, at: end)
         guard commaEnd == nil else { return (whole, number) }
         return (Array(whole[..<lastEnd]) + comma + whole[lastEnd...], number)
@@ -182,5 +182,15 @@ struct TOMLArrayEdit {
         return nil
     }
 
+    /// What ends a line, as it ends the last element's; where the bracket closes on that, as the line
+    /// before it.
+    private func lineBreak(for lineEnd: Int) -> [UInt8] {
+        let end =
+            lineEnd < close ? lineEnd : text[open..<close].lastIndex(of: Self.newline) ?? open
+        return end > open && text[end - 1] == Self.carriageReturn
+            ? [Self.carriageReturn, Self.newline] : [Self.newline]
+    }
+
     private static let newline = UInt8(ascii: "\n")
+    private static let carriageReturn = UInt8(ascii: "\r")
 }
