@@ -34,6 +34,7 @@ extension InstallationCheck {
     /// A need that nobody can meet refuses everybody; one warning for each.
     mutating func needs(of policy: Policy, under configuration: Configuration) {
         closed(by: policy)
+        directories(of: policy)
         let signature = configuration.signature
         if configuration.clientAuthorities.isEmpty {
             unmet(
@@ -59,6 +60,20 @@ extension InstallationCheck {
                 [.rfc9421], .outbound, in: policy, "signature.send = \"cavage\" never signs so")
         case (.on, .learn), (.on, .rfc9421): break
         }
+    }
+
+    /// Warns of a policy without a directory that asks for one, or whose tests say that one names a
+    /// peer: that is so of none.
+    private mutating func directories(of policy: Policy) {
+        guard !policy.lists.contains(where: \.isDirectory) else { return }
+        let missing = "no list with standing = \"allow\" has format = \"ocm-directory\""
+        unmet([.directory], in: policy, missing)
+        guard let test = policy.tests.first(where: { $0.facts.directory == .listed }) else {
+            return
+        }
+        warn(
+            test.file, at: test.position,
+            "the test \(quoted(test.name)) gives directory = true, and \(missing)")
     }
 
     /// Warns of what rules let through and a requirement closes, since it asks of all that which only

@@ -81,6 +81,39 @@ import Testing
         if let told { #expect(said.first?.contains("require:it \(told)") == true, "\(said)") }
     }
 
+    @Test func aDirectoryThatIsNotThereIsToldOf() throws {
+        let blocks = """
+            [[require]]
+            name = "it"
+            on = "share.in"
+            need = "directory"
+            [[test]]
+            name = "listed"
+            given = { on = "share.in", directory = true }
+            want = { action = "deny" }
+
+            """
+        var check = InstallationCheck()
+        check.needs(of: try policy(blocks), under: try configuration(""))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == 2, "\(said)")
+        #expect(said.first?.contains("require:it needs directory, and no list") == true, "\(said)")
+        #expect(
+            said.last?.contains("the test \"listed\" gives directory = true, and no list") == true,
+            "\(said)")
+        let list = """
+            [list.directory]
+            standing = "allow"
+            source = "https://directory.test/federation.jws"
+            format = "ocm-directory"
+            keys = ["directory.jwk"]
+
+            """
+        check = InstallationCheck()
+        check.needs(of: try policy(list + blocks), under: try configuration(""))
+        #expect(check.warnings.isEmpty, "\(check.warnings)")
+    }
+
     /// Need, occasions of the requirement and of the rule, and what is told.
     private static let closed: [(String, String, String, String?)] = [
         (

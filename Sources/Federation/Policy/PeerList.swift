@@ -78,7 +78,7 @@ package struct PeerList: Sendable {
     }
 
     /// Whether membership means that a directory service vouches for the peer.
-    var isDirectory: Bool { stance == .allow && download?.format == .directory }
+    package var isDirectory: Bool { stance == .allow && download?.format == .directory }
 
     /// `list:NAME`, as verdicts name it.
     package var label: String { Decider.list(name).name }
