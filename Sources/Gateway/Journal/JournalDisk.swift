@@ -2,11 +2,6 @@ import Federation
 import Foundation
 import Logging
 import OpenSSL
-import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// The journal on the disk: the chain, the file of the day, the keys of the subjects.
 ///
@@ -231,6 +226,7 @@ final class JournalDisk {
         try flush()
         guard file.isDirty else { return }
         try file.sync()
+        try requireInPlace()
         guard let head = signed, head != kept else { return }
         kept = head
         // The lines are on the disk all the same, and the head before is right as well.
@@ -245,10 +241,18 @@ final class JournalDisk {
         log.write(.info, .journalCheckpoint, [LogEntry(.text, head.text)])
     }
 
+    /// Refused: a file that was taken away. What is written into it is lost when the process ends.
+    private func requireInPlace() throws {
+        guard file.isInPlace else {
+            throw JournalError(file.path, "was taken away while it was written", "bring it back")
+        }
+    }
+
     /// Signs all lines so far, unless nothing came since the last time, or there is no room for a
     /// signature that is not the last one.
     func checkpoint(_ time: Int, _ which: Checkpoint = .last) throws {
         try subjects.fold()
+        try requireInPlace()
         if signed?.seq == seq { return }
         switch which {
         case .periodic: guard hasOwnRoom(Self.ownLine) else { return }
@@ -376,7 +380,8 @@ final class JournalDisk {
                 LogEntry(.problem, JournalFailure.blocked.description),
                 LogEntry(
                     .remedy,
-                    "nothing is let through until it can: see who holds it open, and its mode"),
+                    "nothing is let through until it can: see whether it is still there, who "
+                        + "holds it open, and its mode"),
             ])
     }
 
@@ -440,53 +445,6 @@ extension JournalText {
     fileprivate mutating func add(torn bytes: [UInt8]) {
         add("torn_bytes", bytes.count)
         add("torn_sha256", hash: JournalHash(of: bytes))
-    }
-}
-
-/// The folder of a journal.
-package enum JournalFolder {
-    /// Refused: a folder that is not there, that its owner may not write, that others may use, or that
-    /// belongs to somebody else.
-    package static func check(_ path: String) throws(PrivateFile.Problem) {
-        let status: Stat
-        do { status = try Stat(FilePath(path)) } catch {
-            throw PrivateFile.Problem(path: path, what: "cannot be used: \(error)", remedy: "")
-        }
-        guard status.type == .directory else {
-            throw PrivateFile.Problem(path: path, what: "is not a folder", remedy: "")
-        }
-        guard
-            status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
-        else {
-            throw PrivateFile.Problem(
-                path: path, what: "others than its owner may use this folder",
-                remedy: "chmod 700 \(path)")
-        }
-        guard status.permissions.isSuperset(of: .ownerReadWriteExecute) else {
-            throw PrivateFile.Problem(
-                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
-        }
-        guard status.userID.rawValue == geteuid() || geteuid() == 0 else {
-            throw PrivateFile.Problem(
-                path: path, what: "belongs to user \(status.userID.rawValue)",
-                remedy: "chown \(geteuid()) \(path)")
-        }
-    }
-
-    static let lockName = "journal.lock"
-
-    /// Bytes on its disk that unprivileged users may take.
-    package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
-
-    /// Refused: a journal that another process writes.
-    static func lock(_ path: String) throws(JournalError) -> StoreLock {
-        do { return try StoreLock((path as NSString).appendingPathComponent(lockName)) } catch {
-            throw JournalError(
-                path, error.isInUse ? "is written by another ocmgate" : error.what,
-                error.isInUse
-                    ? "stop that one, or give this one its own [journal] dir" : error.remedy
-            )
-        }
     }
 }
 

@@ -11,6 +11,7 @@ import SystemPackage
 final class JournalFile {
     let path: String
     private let file: FileDescriptor
+    private let place: FilePlace
     /// Bytes that were written.
     private(set) var size: Int
     /// Where the blocks end that were taken beforehand; at least `size`.
@@ -35,6 +36,7 @@ final class JournalFile {
                 permissions: .ownerReadWrite)
             size = Int(try file.seek(offset: 0, from: .end))
             roomEnd = size
+            place = try FilePlace(path)
             try PrivateFile.syncFolder(of: path)
         } catch {
             throw JournalError(
@@ -83,6 +85,9 @@ final class JournalFile {
         if fdatasync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
         isDirty = false
     }
+
+    /// Whether the file still has its name.
+    var isInPlace: Bool { place.isKept }
 
     /// Gives back the room that was not needed.
     func close() {

@@ -47,6 +47,7 @@ final class JournalSubjects {
     fileprivate static let mostRemembered = 8192
 
     let database: DatabaseQueue
+    private let place: FilePlace
     private let lookup: HMACKey
     private let wrap: AEADKey
     private let remembered: Int
@@ -60,7 +61,7 @@ final class JournalSubjects {
     private var problem: (any Error)?
     private var forgetting: Forgetting?
     /// Why the keys that `flush` had to write could not be written the last time: no room, or a
-    /// database that somebody else uses. They wait for the next time; lines may be written meanwhile,
+    /// database that somebody else uses or has taken away. They wait for the next time; lines may be written meanwhile,
     /// but whom they name is forgotten if the process ends.
     private(set) var blocked: JournalFailure?
     /// Whether the disk may still hold, elsewhere in the database, keys that were deleted; so may what
@@ -83,10 +84,13 @@ final class JournalSubjects {
         do {
             wrap = try seal.aead(for: .journalKeys)
             switch use {
-            case .reading: database = try Store.reader(path)
+            case .reading:
+                database = try Store.reader(path)
+                place = try FilePlace(path)
             case .writing:
                 if !PrivateFile.exists(path) { try PrivateFile.create(path, []) }
                 try PrivateFile.checkStanding(path)
+                place = try FilePlace(path)
                 var settings = Store.configuration()
                 // The journal may wait twice in a turn, and has less patience than twice two seconds.
                 settings.busyMode = .timeout(0.4)
@@ -218,8 +222,9 @@ final class JournalSubjects {
     }
 
     /// Refused (`JournalFailure`): what finds no room, or cannot be done at the moment; nothing of it
-    /// is written then.
+    /// is written then. So for a database that was taken away: it may be brought back.
     private func write(_ changes: (Database) throws -> Void) throws {
+        guard place.isKept else { throw JournalFailure.blocked }
         do { try database.write(changes) } catch let error as DatabaseError {
             throw JournalFailure(passing: error) ?? error
         }

@@ -363,6 +363,25 @@ struct JournalDiskTests {
         #expect(owners.last == "carol@one.test")
     }
 
+    /// Keys that nobody finds are lost with the process.
+    @Test func newPeopleWhileTheKeysAreTakenAwayAreKnownWhenTheyAreBack() throws {
+        let journal = try TestJournal()
+        try journal.write(1)
+        let disk = try journal.open()
+        let path = "\(journal.folder)/\(JournalSubjects.fileName)"
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".elsewhere")
+        try journal.write(1, by: "carol@one.test")
+        #expect(disk.subjects.blocked == .blocked && !disk.hasRoom(1000) && disk.room == 0)
+        let alice = try #require(JournalErasure("alice@one.test"))
+        #expect(throws: JournalFailure.blocked) { try disk.erase(alice, journal.time) }
+        try FileManager.default.moveItem(atPath: path + ".elsewhere", toPath: path)
+        #expect(disk.hasRoom(1000) && disk.room > 0)
+        try journal.stop()
+        let people = try JournalPeople.opening(journal.folder, journal.seal)
+        let owners = try Self.decisions(journal, people).compactMap { $0.facts?.owner }
+        #expect(owners == ["alice@one.test", "carol@one.test"])
+    }
+
     /// The seal key was made anew: whom the records name cannot be opened, and can be forgotten.
     @Test func aPseudonymIsForgottenUnderAnotherSealKey() throws {
         let journal = try TestJournal()

@@ -25,7 +25,7 @@ struct JournalTests {
     }
 
     /// A log, and what it is told.
-    private static func told() -> (lines: TestLines, log: GatewayLog) {
+    static func told() -> (lines: TestLines, log: GatewayLog) {
         let lines = TestLines()
         let log = GatewayLog(
             level: .notice, format: .json, milliseconds: { 0 },

@@ -153,6 +153,31 @@ import Testing
         store.close()
     }
 
+    /// What is written into a file that nobody finds is lost with the process.
+    @Test(arguments: [false, true]) func nothingIsLetThroughOnceTheFilesWereTakenAway(
+        areAll: Bool
+    ) async throws {
+        let (lines, log) = JournalTests.told()
+        let journal = try JournalTests.open(files, log: log)
+        let place = try await Self.begin(1, journal, store)
+        if areAll {
+            try FileManager.default.moveItem(
+                atPath: files.folder, toPath: files.scratch.file("elsewhere"))
+        } else {
+            try FileManager.default.removeItem(atPath: try files.file())
+        }
+        try await Self.end(1, place, journal)
+        await #expect(throws: Denial.self) { try await sync(journal) }
+        await #expect(throws: Denial.self) { try await journal.takePlace() }
+        // The state still has word of what went before.
+        #expect(try left() == [Self.id(1)])
+        journal.close()
+        log.flush()
+        let told = lines.objects.compactMap { $0["problem"]?.string }
+        #expect(told.filter { $0.contains("was taken away") }.count == 1)
+        store.close()
+    }
+
     /// What was refused behind all has a record of its own, which nobody waits for.
     @Test func whoIsRefusedGivesThePlaceBack() async throws {
         let journal = try JournalTests.open(files)

@@ -1,0 +1,53 @@
+import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The folder of a journal.
+package enum JournalFolder {
+    /// Refused: a folder that is not there, that its owner may not write, that others may use, or that
+    /// belongs to somebody else.
+    package static func check(_ path: String) throws(PrivateFile.Problem) {
+        let status: Stat
+        do { status = try Stat(FilePath(path)) } catch {
+            throw PrivateFile.Problem(path: path, what: "cannot be used: \(error)", remedy: "")
+        }
+        guard status.type == .directory else {
+            throw PrivateFile.Problem(path: path, what: "is not a folder", remedy: "")
+        }
+        guard
+            status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
+        else {
+            throw PrivateFile.Problem(
+                path: path, what: "others than its owner may use this folder",
+                remedy: "chmod 700 \(path)")
+        }
+        guard status.permissions.isSuperset(of: .ownerReadWriteExecute) else {
+            throw PrivateFile.Problem(
+                path: path, what: "its owner may not write here", remedy: "chmod 700 \(path)")
+        }
+        guard status.userID.rawValue == geteuid() || geteuid() == 0 else {
+            throw PrivateFile.Problem(
+                path: path, what: "belongs to user \(status.userID.rawValue)",
+                remedy: "chown \(geteuid()) \(path)")
+        }
+    }
+
+    static let lockName = "journal.lock"
+
+    /// Bytes on its disk that unprivileged users may take.
+    package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
+
+    /// Refused: a journal that another process writes.
+    static func lock(_ path: String) throws(JournalError) -> StoreLock {
+        do { return try StoreLock((path as NSString).appendingPathComponent(lockName)) } catch {
+            throw JournalError(
+                path, error.isInUse ? "is written by another ocmgate" : error.what,
+                error.isInUse
+                    ? "stop that one, or give this one its own [journal] dir" : error.remedy
+            )
+        }
+    }
+}
