@@ -174,7 +174,7 @@ final class JournalDisk {
         day = today
         file = next
         begin(torn: [], before: before, time)
-        try removeOld(time, since: before)
+        try removeOld(time)
     }
 
     // MARK: The disk
@@ -276,21 +276,20 @@ final class JournalDisk {
     // MARK: Forgetting
 
     /// Removes the files of days that are old enough; that they are gone is signed before. Nothing is
-    /// removed on a day that comes long after the last one: then the clock may be wrong; and nothing
+    /// removed soon after a long time of which there is no file: then the clock may be wrong; and nothing
     /// when the file behind them was not written behind that of the newest of them: then somebody has
-    /// given files other names; or cannot be read. What cannot be removed now is removed with the next
+    /// given files other names; or cannot be read. What cannot be removed now is removed with a later
     /// day.
-    ///
-    /// - Parameter last: the day of the newest record before; nil for that of the newest file.
-    func removeOld(_ time: Int, since last: JournalDay? = nil) throws {
+    func removeOld(_ time: Int) throws {
         let today = JournalDay(milliseconds: time)
         let newest = today.number - settings.keep
-        let pause = today.number - (last ?? day).number
-        guard pause <= max(1, settings.keep / 10) else {
-            warnOfClock("the newest record is \(pause) days old: nothing is removed today")
+        let days = try reader.days()
+        if let (last, next) = leap(among: days, to: today) {
+            warnOfClock(
+                "there is no record of the \(next.number - last.number - 1) days before \(next): "
+                    + "no file is removed yet")
             return
         }
-        let days = try reader.days()
         let old = days.filter { $0.number <= newest && $0 < day }
         guard let last = old.last, let next = days.first(where: { $0 > last }) else { return }
         try commit()
@@ -331,6 +330,23 @@ final class JournalDisk {
         log.write(
             .notice, .journalRemoved,
             [LogEntry(.text, last.description), LogEntry(.count, old.count)])
+    }
+
+    /// The days with files between which there are too many without, where that was so lately that the
+    /// clock may have leapt. Where the newest file is of a day to come, it holds what the days until
+    /// then have.
+    private func leap(
+        among days: [JournalDay], to today: JournalDay
+    ) -> (last: JournalDay, next: JournalDay)? {
+        guard day <= today else { return nil }
+        let past = days.filter { $0 <= today }
+        let most = max(1, settings.keep / 10)
+        for (last, next) in zip(past, past.dropFirst() + [today]).reversed()
+        where next.number - last.number > most {
+            guard today.number - next.number <= min(Self.doubt, most) else { return nil }
+            return (last, next)
+        }
+        return nil
     }
 
     /// Forgets some of those who are in no kept day; whether there may be more. Who cannot be
@@ -428,6 +444,8 @@ final class JournalDisk {
         lock.release()
     }
 
+    /// Days for which the clock may be wrong and nobody has seen it.
+    private static let doubt = 7
     /// Room that is taken at a time.
     private static let ahead = 32 << 20
     /// Room that refusals do not take, on a disk of ten times as much at least.

@@ -66,9 +66,11 @@ import Testing
                 atPath: journal.reader.file(of: days[place]),
                 toPath: journal.reader.file(of: old))
         }
+        // So much later that no leap of the clock keeps it.
+        journal.time += 8 * 86_400_000
         try journal.write(2)
         try journal.stop()
-        #expect(try journal.reader.days().count == 5)
+        #expect(try journal.reader.days().count == 6)
         let report = try journal.verify()
         #expect(report.removedThrough == nil)
         #expect(report.findings.contains { $0.what.contains("another name") })
@@ -152,13 +154,38 @@ import Testing
         try journal.write(2)
         try journal.stop()
         #expect(try journal.reader.days().count == 4)
-        let alice = try #require(JournalSubject("alice@one.test"))
-        #expect(try JournalPseudonym.of(alice, journal.folder, journal.seal) != nil)
-        // It was right: a day later they go.
-        journal.time += 86_400_000
+        // Nor with the next start, whose newest record is of the same clock, nor with the next day.
         try journal.write(2)
         try journal.stop()
-        #expect(try journal.reader.days().count == 2)
+        #expect(try journal.reader.days().count == 4)
+        _ = try journal.open()
+        journal.time += 86_400_000
+        try journal.write(2)
+        #expect(try journal.reader.days().count == 5)
+        let alice = try #require(JournalSubject("alice@one.test"))
+        #expect(try JournalPseudonym.of(alice, journal.folder, journal.seal) != nil)
+        // It was right: some days later they go.
+        journal.time += 3 * 86_400_000
+        try journal.write(2)
+        try journal.stop()
+        #expect(try journal.reader.days().count == 3)
         #expect(try journal.verify().findings == [])
+    }
+
+    /// Who stood still for long keeps a week longer what is old.
+    @Test func afterALongPauseOldDaysGoAWeekLater() throws {
+        let journal = try TestJournal()
+        journal.keep = 100
+        try journal.write(1)
+        var counts: [Int] = []
+        for pause in [200, 1, 6, 1] {
+            journal.time += pause * 86_400_000
+            try journal.write(1)
+            counts.append(try journal.reader.days().count)
+        }
+        #expect(counts == [2, 3, 4, 4])
+        try journal.stop()
+        let report = try journal.verify()
+        #expect(report.findings == [] && report.removedThrough != nil)
     }
 }
