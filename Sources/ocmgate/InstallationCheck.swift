@@ -237,6 +237,9 @@ struct InstallationCheck {
             return
         }
         checkJournal(settings.folder, state)
+        let farOff = JournalFolder.farOff(
+            settings.folder, keep: settings.keep, state: state, now: now)
+        if let farOff { warn(farOff.path, farOff.what, remedy: farOff.remedy) }
         let free = JournalFolder.freeBytes(settings.folder)
         if free < 1 << 30 {
             warn(

@@ -117,6 +117,18 @@ def test_check_finds_that_the_end_of_the_journal_is_missing(fresh):
     assert run.returncode == 1 and f"is not there, but record {head} was signed" in run.stderr, run
 
 
+def test_check_warns_of_a_journal_that_goes_on_in_a_day_far_off(fresh):
+    """As a clock leaves it that was ahead once."""
+    newest = max((fresh / "state/journal").glob("*.jsonl"))
+    newest.rename(newest.with_name("2199-01-01.jsonl"))
+    # It says which day's file it is.
+    (fresh / "state/state.db.journal").unlink()
+    run = ocmgate("check", "--json", cwd=fresh)
+    [row] = [row for row in json.loads(run.stdout)["warnings"] if "2199-01-01" in row["message"]]
+    assert run.returncode == 0 and row["file"].endswith("2199-01-01.jsonl")
+    assert "state.db.journal, start" in row["remedy"]
+
+
 def test_check_finds_files_of_the_journal_that_the_start_refuses(fresh):
     file = fresh / "state/journal/subjects.db"
     file.chmod(0o644)

@@ -401,14 +401,23 @@ final class JournalDisk {
             ])
     }
 
-    private func warnOfFuture() { warnOfClock("the newest file is of \(day), which is to come") }
+    private func warnOfFuture() {
+        let farOff = JournalError(
+            farOff: day, on: today, keep: settings.keep, reader, headFile: settings.headFile)
+        guard let farOff else {
+            return warnOfClock("the newest file is of \(day), which is to come")
+        }
+        warnOfClock(farOff.what, farOff.remedy)
+    }
 
-    private func warnOfClock(_ problem: String) {
+    private func warnOfClock(
+        _ problem: String, _ remedy: String = "see whether the clock is right"
+    ) {
         log.write(
             .warning, .journalClock,
             [
                 LogEntry(.file, file.path), LogEntry(.problem, problem),
-                LogEntry(.remedy, "see whether the clock is right"),
+                LogEntry(.remedy, remedy),
             ])
     }
 

@@ -38,4 +38,38 @@ extension JournalFolder {
             throw error
         } catch { throw JournalError(folder, "cannot be read: \(error)", "") }
     }
+
+    /// What is to be said of a newest file that is of a day far off; nil of any other.
+    ///
+    /// - Parameters:
+    ///   - keep: days that are kept.
+    ///   - state: the state file, beside which the newest checkpoint is kept.
+    ///   - now: Unix seconds.
+    package static func farOff(
+        _ folder: String, keep: Int, state: String, now: Int
+    ) -> JournalError? {
+        let reader = JournalReader(folder)
+        // What cannot be read is told by `check`.
+        guard let newest = (try? reader.days())?.last else { return nil }
+        return JournalError(
+            farOff: newest, on: JournalDay(milliseconds: now * 1000), keep: keep, reader,
+            headFile: JournalHead.file(of: state))
+    }
+}
+
+extension JournalError {
+    /// The newest file is of a day that a clock was ahead to once. Nil where that comes before many more
+    /// days are kept than should be.
+    init?(
+        farOff newest: JournalDay, on today: JournalDay, keep: Int, _ reader: JournalReader,
+        headFile: String
+    ) {
+        guard newest.number - today.number > max(1, keep / 10) else { return nil }
+        self.init(
+            reader.file(of: newest),
+            "is the newest file, of \(newest): until then all records go into it, and none of them is "
+                + "removed",
+            "see whether the clock is right; if it is, begin anew: stop ocmgate, move "
+                + "\(reader.folder) away, remove \(headFile), start ocmgate")
+    }
 }

@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Testing
 
@@ -140,6 +141,46 @@ import Testing
         let new = try #require(JournalSubject("user5@one.test"))
         #expect(try JournalPseudonym.of(old, journal.folder, journal.seal) == nil)
         #expect(try JournalPseudonym.of(new, journal.folder, journal.seal) != nil)
+    }
+
+    /// Of a day to come all is kept until it is over: with the way out of that.
+    @Test func aNewestDayThatIsFarOffIsToldWithWhatEndsIt() throws {
+        let journal = try TestJournal()
+        journal.keep = 30
+        let noon = journal.time
+        func farOff() -> JournalError? {
+            JournalFolder.farOff(
+                journal.folder, keep: journal.keep,
+                state: String(journal.headFile.dropLast(".journal".count)),
+                now: journal.time / 1000)
+        }
+        try journal.write(1)
+        journal.time += 400 * 86_400_000
+        try journal.write(1)
+        try journal.stop()
+        #expect(farOff() == nil)
+        let newest = try journal.file()
+        // It comes soon.
+        journal.time -= 3 * 86_400_000
+        #expect(farOff() == nil)
+        journal.time = noon + 86_400_000
+        let told = try #require(farOff())
+        #expect(told.path == newest && told.remedy.contains("remove \(journal.headFile)"))
+        let (lines, log) = JournalTests.told()
+        try JournalDisk(
+            try journal.settings, journal.key, journal.seal, log, time: journal.time
+        ).close()
+        log.flush()
+        let clock = try #require(
+            lines.objects.first { $0["message"]?.string == "journal.clock" })
+        #expect(clock["remedy"]?.string == told.remedy)
+        try FileManager.default.moveItem(
+            atPath: journal.folder, toPath: journal.scratch.file("elsewhere"))
+        try FileManager.default.removeItem(atPath: journal.headFile)
+        try journal.write(1)
+        try journal.stop()
+        #expect(farOff() == nil)
+        #expect(try journal.verify().findings == [])
     }
 
     @Test func aClockThatIsFarAheadRemovesNothing() throws {
