@@ -94,11 +94,15 @@ package final class Journal: Sendable {
     /// Makes sure of room for one record of a message of which the state is to have word (`owing`) before
     /// it takes effect. Refused as by `reserve`.
     func takePlace() async throws(Denial) -> Int {
+        switch state.withLock({ $0.takePlace() }) {
+        case .given(let slot): return slot
+        case .refused(let failure): throw failure.denial
+        case .wait: break
+        }
         let answer: Result<Int, JournalFailure> = await withCheckedContinuation { continuation in
             let (answer, mustWake) = state.withLock {
                 state -> (JournalQueue.Answer, Bool) in
-                if state.isSlow { return (.refused(.slow), false) }
-                let answer = state.queue.takePlace()
+                let answer = state.takePlace()
                 guard case .wait = answer else { return (answer, false) }
                 state.asking.append(continuation)
                 return (answer, state.pace.noteWork())

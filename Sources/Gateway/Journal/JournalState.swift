@@ -21,6 +21,10 @@ struct JournalState {
     /// When the log is told again that there is little room.
     var shortAgain = 0
 
+    mutating func takePlace() -> JournalQueue.Answer {
+        isSlow ? .refused(.slow) : queue.takePlace()
+    }
+
     /// A job was added; whether the thread has to be woken now.
     mutating func noteAdded(_ job: JournalQueue.Job) -> Bool {
         job.isAwaited && !job.mustSync ? pace.noteWork() : pace.noteAdded(to: queue.waiting)
