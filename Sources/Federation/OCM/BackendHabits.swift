@@ -125,7 +125,7 @@ extension Backend {
     }
 
     /// oCIS finds the share of a notification by the receiver that it names (`legacy-wire.md` 3.3).
-    var readsGrantee: Bool {
+    package var readsGrantee: Bool {
         switch kind {
         case .ocis: true
         case .nextcloud, .owncloud10, .opencloud, .cernbox, .seafile, .generic: false

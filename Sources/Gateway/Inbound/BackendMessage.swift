@@ -130,6 +130,7 @@ extension Gateway {
             try refuse(denial, orTell: trail)
         }
         let share = verified.claimed.share
+        if view.backend.readsGrantee { try checkNamed(notification, share, trail) }
         // A notification without a secret from the share's own verified peer (settled questions, 16).
         var filling: Secret?
         // oCIS asks for no other proof, so there has to be one: the signature, or the share's secret.

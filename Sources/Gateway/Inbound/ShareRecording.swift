@@ -119,6 +119,48 @@ extension Gateway {
         return .unknown
     }
 
+    /// Holds a notification to the share that it has been proved to be about, for a backend that finds one by
+    /// its id and receiver alone, whoever names them.
+    ///
+    /// Refused: no such share (`share_unknown`), another receiver (`secret_mismatch`), and a share that the
+    /// backend cannot tell from another peer's (`share_unknown`); profile `observe` only tells of them.
+    func checkNamed(
+        _ notification: Federation.Notification, _ share: ShareRecord?, _ trail: Trail
+    ) throws(Denial) {
+        let id = notification.providerID
+        guard let share, share.providerID == id else {
+            return try refuse(
+                Denial(
+                    .shareUnknown, "no share \(id) of its sender, and oCIS asks for no secret"),
+                orTell: trail)
+        }
+        let receiver = share.recipient.flatMap { OCMAddress($0) }
+        if let grantee = notification.grantee, !isSaid(grantee, of: receiver) {
+            try refuse(
+                Denial(.secretMismatch, "grantee is not the receiver of share \(share.id)"),
+                orTell: trail)
+        }
+        let other = registry.find(id, share.direction).first { known in
+            known.ended == nil && known.peer != share.peer
+                && known.recipient.map { isSaid($0, of: receiver) } ?? true
+        }
+        if let other {
+            try refuse(
+                Denial(
+                    .shareUnknown, "the backend cannot tell share \(share.id) from \(other.id)"),
+                orTell: trail)
+        }
+    }
+
+    /// Whether a text names somebody, whose host may be left out, and may be any of the site's.
+    private func isSaid(_ text: String, of person: OCMAddress?) -> Bool {
+        guard let person else { return false }
+        if text.isSame(as: person.identifier) { return true }
+        guard let said = OCMAddress(text)?.saidOnce else { return false }
+        return said.identifier.isSame(as: person.identifier)
+            && (said.host == person.host || site.hosts.contains(said.host))
+    }
+
     /// What its owner says that a share allows from now on; nil when that changes nothing.
     func permission(
         _ notification: Federation.Notification, _ share: ShareRecord?, _ direction: ShareDirection

@@ -1,5 +1,6 @@
 import Federation
 import HTTPSignatures
+import OpenSSL
 import Testing
 import Transport
 
@@ -227,6 +228,74 @@ import Transport
             #expect(got["notification"]?.object?["grantee"]?.string == "bob@cloud.test")
             #expect(got["resourceType"]?.string == "file")
         }
+    }
+
+    /// A notification of `modern.test`, and why it is refused where `nc27.test` shares 7 with bob.
+    struct ForOCIS: Sendable {
+        /// With whom the sender itself shares 7.
+        let own: String?
+        let details: String
+        let code: DenialCode?
+    }
+
+    /// It asks for no secret, and takes the receiver's name from whoever says it.
+    @Test(arguments: [
+        ForOCIS(
+            own: nil, details: #""sharedSecret":"made-up","grantee":"bob@cloud.test""#,
+            code: .shareUnknown),
+        ForOCIS(
+            own: "carol@cloud.test", details: #""grantee":"bob@cloud.test""#,
+            code: .secretMismatch),
+        ForOCIS(
+            own: "carol@cloud.test",
+            details: #""sharedSecret":"secret-of-modern.test","grantee":"bob""#,
+            code: .secretMismatch),
+        ForOCIS(own: "bob@cloud.test", details: "", code: .shareUnknown),
+        ForOCIS(own: "carol@cloud.test", details: "", code: nil),
+        ForOCIS(own: "carol@cloud.test", details: #""grantee":"carol""#, code: nil),
+        ForOCIS(
+            own: "carol@cloud.test", details: #""grantee":"carol@old.test@old.test""#, code: nil),
+    ])
+    func ocisIsToldOfTheSendersOwnShareAlone(_ note: ForOCIS) async throws {
+        let (world, peer) = try world("ocis")
+        try await record("bob@cloud.test", of: "nc27.test", in: world)
+        if let own = note.own { try await record(own, of: "modern.test", in: world) }
+        for type in ["SHARE_CHANGE_PERMISSION", "SHARE_UNSHARED"] {
+            world.clock.pass(1)
+            let text =
+                #"{"notificationType":"\#(type)","resourceType":"file","providerId":"7","#
+                + #""notification":{\#(note.details)}}"#
+            let denial = try await world.denial(
+                try peer.request("/ocm/notifications", text, at: world.clock.now),
+                as: .ocm(.notifications))
+            #expect(denial?.code == note.code)
+        }
+    }
+
+    @Test func ocisIsToldOfNoOtherShareByTheSecretOfOnesOwn() async throws {
+        let (world, _) = try world("ocis")
+        try await record("bob@cloud.test", of: "legacy.test", in: world)
+        func denial(_ id: String) async throws -> Denial? {
+            try await world.denial(
+                TestRequest(
+                    "/ocm/notifications",
+                    Messages.notification(id: id, secret: "secret-of-legacy.test")),
+                as: .ocm(.notifications))
+        }
+        #expect(try await denial("8")?.code == .shareUnknown)
+        #expect(try await denial("7") == nil)
+    }
+
+    /// Records that a peer shares something by the name of 7.
+    private func record(
+        _ recipient: String, of peer: String, in world: TestWorld
+    ) async throws {
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost(peer)),
+                providerID: ProviderID("7"), resourceType: "file", recipient: recipient,
+                accesses: [.webdav(Secret(utf8: "secret-of-\(peer)"))]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
     }
 
     /// A reader of OCM 1.5 would go by it.
