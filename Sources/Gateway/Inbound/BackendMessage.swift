@@ -130,6 +130,7 @@ extension Gateway {
             try refuse(denial, orTell: trail)
         }
         let share = verified.claimed.share
+        try checkStands(share, notification.secret, notification.type)
         if view.backend.readsGrantee { try checkNamed(notification, share, trail) }
         // A notification without a secret from the share's own verified peer (settled questions, 16).
         var filling: Secret?
@@ -234,6 +235,7 @@ extension Gateway {
         }
         var form = change.form
         let share = verified.claimed.share
+        try checkStands(share, change.secret, change.notificationType)
         if let share, let secret = try backendSecret(of: share) {
             form.replace("token", with: secret.text)
         }

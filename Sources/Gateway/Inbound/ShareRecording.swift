@@ -101,7 +101,9 @@ extension Gateway {
         }
         let holders = directions.flatMap { registry.find(secret, $0) }
         let known = holders.filter { $0.share.providerID == nil || $0.share.providerID == id }
-        if let match = known.first(where: { signer == nil || $0.share.peer == signer }) {
+        let own = known.filter { signer == nil || $0.share.peer == signer }
+        // After a reshare several shares have one secret.
+        if let match = own.first(where: { $0.share.ended == nil }) ?? own.first {
             return .share(match.share)
         }
         if let signer, let match = known.first(where: { $0.share.isPassedOn(by: signer) }) {
@@ -117,6 +119,26 @@ extension Gateway {
                 Denial(.secretMismatch, "the secret is not the one of share \(id)"))
         }
         return .unknown
+    }
+
+    /// Refused (`share_ended`): words by the secret of a share of ours that is over, but those that end or
+    /// withdraw it. The backend, which is not told what an operator ends, would make another share of it, and
+    /// its database may find it by an id that is not its own ("07").
+    func checkStands(
+        _ share: ShareRecord?, _ secret: Secret?, _ type: Federation.Notification.Kind
+    ) throws(Denial) {
+        guard !type.endsShare, type != .reshareUndo else { return }
+        let now = environment.now()
+        func isOver(_ known: ShareRecord) -> Bool {
+            known.isServedHere && registry.standing(of: known.id, now: now) != .active
+        }
+        if let share, isOver(share) {
+            throw Denial(.shareEnded, "share \(share.id) is over")
+        }
+        let holders = secret.map { registry.findServed($0).map(\.share) } ?? []
+        if let first = holders.first, holders.allSatisfy(isOver) {
+            throw Denial(.shareEnded, "share \(first.id) is over")
+        }
     }
 
     /// Holds a notification to the share that it has been proved to be about, for a backend that finds one by

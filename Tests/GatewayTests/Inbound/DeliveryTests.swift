@@ -218,6 +218,37 @@ import Transport
         #expect(test.gateway.registry.all.allSatisfy { $0.ended == nil })
     }
 
+    /// The backend is not told what an operator ends, and would make another share of it; its database may
+    /// take "07" for 7.
+    @Test(arguments: [true, false], ["7", "07"])
+    func aShareThatIsOverBuysNoOther(_ hasCode: Bool, _ id: String) async throws {
+        let test = try await TestGateway(
+            rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+        let own = try await test.share(
+            "secret-of-one-0", id: "7", handle: hasCode ? .make : .none)
+        try await test.gateway.store.commit(
+            test.gateway.registry.end(own.id, now: test.gateway.environment.now()))
+        test.backend.answers(201, #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#)
+        _ = test.backend.take()
+        for type in ["REQUEST_RESHARE", "SHARE_ACCEPTED", "RESHARE_CHANGE_PERMISSION"] {
+            let text = OutboundMessages.notification(
+                type, id: id, secret: own.credential, shareWith: "carol@two.test")
+            #expect(try await test.post("/ocm/notifications", text).code == "share_unknown")
+        }
+        let form = "token=\(own.credential)&shareWith=carol%40two.test&permissions=1"
+        for verb in ["reshare", "accept", "permissions"] {
+            let answer = try await test.post(
+                "/ocs/v2.php/cloud/shares/\(id)/\(verb)", form,
+                type: "application/x-www-form-urlencoded")
+            #expect(answer.code == "share_unknown")
+        }
+        #expect(!test.backend.take().contains { $0.hasPrefix("POST ") })
+        // That the peer is done with it the backend may hear.
+        let declined = Messages.notification(
+            "SHARE_DECLINED", id: "\"\(id)\"", secret: own.credential)
+        #expect(try await test.post("/ocm/notifications", declined).status == 201)
+    }
+
     @Test func permissionsOfAReshareGoToNextcloudWhereItTakesThem() async throws {
         let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
         let text = """
