@@ -140,6 +140,15 @@ extension Backend {
         }
     }
 
+    /// How many characters of a peer's secret its database has room for (`protocol.md` 8.4); nil where that
+    /// is no matter.
+    package var longestSecret: Int? {
+        switch kind {
+        case .nextcloud, .owncloud10: 64
+        case .ocis, .opencloud, .cernbox, .seafile, .generic: nil
+        }
+    }
+
     /// Whether it takes `RESHARE_UNDO` from whoever passed a share on. ownCloud answers 501 on purpose
     /// (`legacy-wire.md` 3.2); Nextcloud from 31 on wants it signed by whom the share was passed on to.
     /// Both take the call of the older API for its token.

@@ -75,7 +75,7 @@ extension Gateway {
                 verified, .requestShare, view,
                 TranslatedBody(bytes: request.received, isChanged: false))
         case .ocsShare(let share):
-            return try transform(share, verified)
+            return try transform(share, verified, trail)
         case .ocsChange(let change): return try transform(change, verified)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
@@ -105,6 +105,7 @@ extension Gateway {
         {
             throw Denial(.protocolNotSupported, "data of \(share.owner.host) at this site itself")
         }
+        if gate == nil, hasNoRoom(for: share) { try refuse(Self.longSecret, orTell: trail) }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try translation.share(
@@ -208,6 +209,11 @@ extension Gateway {
         }
     }
 
+    /// The refusal of a secret that the backend would cut, or not store.
+    private static var longSecret: Denial {
+        Denial(.protocolNotSupported, "a secret that is longer than the backend's database holds")
+    }
+
     /// What the gateway meets in the backend's place.
     static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
     private static let signatures: [FieldName] = [
@@ -216,8 +222,10 @@ extension Gateway {
 }
 
 extension Gateway {
-    private func transform(_ share: OCSShare, _ verified: Verified) throws(Denial) -> BackendMessage
-    {
+    private func transform(
+        _ share: OCSShare, _ verified: Verified, _ trail: Trail
+    ) throws(Denial) -> BackendMessage {
+        if hasNoRoom(for: share.secret) { try refuse(Self.longSecret, orTell: trail) }
         let received = verified.claimed.received
         let draft = try draft(
             share, from: verified.peer, as: site.name(in: received.head.authority),

@@ -17,17 +17,20 @@ extension Gateway {
     ///
     /// Where it demands tokens, the backend, which cannot exchange, gets a handle in the place of
     /// the code, and none of the ways that it is not told (`docs/decisions/0002`): their secret may be
-    /// the one of the others.
+    /// the one of the others. So it does where its database has no room for the secret, if what it then asks
+    /// for goes through us.
     func draft(
         _ share: Share, from peer: PeerHost?, _ settings: RuleSettings = .none, now: Int
     ) throws(Denial) -> Draft {
         guard let peer else { throw Denial(.peerUnknown, "a share of nobody") }
         let untold = Translation(for: backend.view.backend).waysLeftOut(of: share, Self.takenOver)
         let ways = share.protocols.filter { $0.secret != nil && !untold.contains($0.name) }
+        let isLong = gate != nil && hasNoRoom(for: share)
         let accesses = ways.map { way in
             NewAccess(
                 protocolName: way.name, secret: way.secret ?? Secret([]),
-                handle: way.requirements.contains(.mustExchangeToken) ? .make : .none,
+                handle: way.requirements.contains(.mustExchangeToken)
+                    || isLong && way.name == "webdav" ? .make : .none,
                 permissions: way.permissions, uri: way.uri, requirements: way.requirements)
         }
         return try draft(
@@ -59,6 +62,20 @@ extension Gateway {
                         permissions: .unspecified, uri: nil, requirements: [])
                 ]),
             now: now)
+    }
+
+    /// Whether the backend's database has no room for the secret that opens the files of a share, which
+    /// nothing else replaces.
+    func hasNoRoom(for share: Share) -> Bool {
+        guard share.isOfFiles, let webdav = share.webdav, let secret = webdav.secret,
+            !webdav.requirements.contains(.mustExchangeToken)
+        else { return false }
+        return hasNoRoom(for: secret)
+    }
+
+    /// Whether the backend's database has no room for a secret.
+    func hasNoRoom(for secret: Secret) -> Bool {
+        backend.view.backend.longestSecret.map { secret.count > $0 } ?? false
     }
 
     private func draft(_ new: NewShare, now: Int) throws(Denial) -> Draft {

@@ -1,6 +1,7 @@
 import Federation
 import OpenSSL
 import Testing
+import Transport
 
 @testable import Gateway
 
@@ -48,6 +49,42 @@ import Testing
             share, from: PeerHost("modern.test"), now: world.clock.now)
         #expect(again.made.id == draft.made.id && again.changes.isEmpty)
         #expect(again.swaps.map(\.new) == draft.swaps.map(\.new))
+    }
+
+    /// Nextcloud and ownCloud have 64 characters for one.
+    @Test(arguments: ["nextcloud", "owncloud10", "seafile"], [64, 65])
+    func aSecretThatTheDatabaseHasNoRoomForIsReplaced(
+        _ kind: String, _ count: Int
+    ) async throws {
+        let secret = String(repeating: "s", count: count)
+        let isLong = count > 64 && kind != "seafile"
+        let share = TestRequest(
+            "/ocm/shares", Messages.oldShare(from: "legacy.test", secret: secret))
+        let world = try TestWorld(
+            configuration: "[egress]\nlisten = \"127.0.0.1:2\"", kind: kind)
+        let message = try await world.accept(share)
+        #expect(String(decoding: message.body, as: UTF8.self).contains(secret) != isLong)
+        #expect(message.made?.accesses.map(\.hasHandle) == [isLong])
+        // Where the backend goes out past us, nobody would put the secret back.
+        let closed = try TestWorld(kind: kind)
+        let code: DenialCode? = isLong ? .protocolNotSupported : nil
+        #expect(try await closed.denial(share)?.code == code)
+    }
+
+    @Test func theOlderAPIBringsNoSecretThatTheDatabaseHasNoRoomFor() async throws {
+        let gateway = try await TestGateway(
+            rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+        gateway.backend.answers(
+            200, #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#)
+        for (count, status) in [(64, 200), (65, 501)] {
+            let form =
+                "shareWith=bob&token=\(String(repeating: "s", count: count))&name=a.txt&remoteId=7"
+                + "&owner=alice&remote=https%3A%2F%2Fone.test"
+            let answer = try await gateway.post(
+                "/ocs/v2.php/cloud/shares?format=json", form,
+                type: "application/x-www-form-urlencoded")
+            #expect(answer.status == status)
+        }
     }
 
     @Test func aShareOfNobodyIsNotRecorded() throws {
