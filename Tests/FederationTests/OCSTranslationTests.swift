@@ -154,7 +154,7 @@ import Testing
         func call(_ details: String, filling: Secret? = nil) throws -> (String, String)? {
             let text = """
                 {"notificationType":"RESHARE_CHANGE_PERMISSION","resourceType":"file",\
-                "providerId":"a/b","notification":{\(details)}}
+                "providerId":"a-b","notification":{\(details)}}
                 """
             let notification = try Notification(parsing: Array(text.utf8))
             let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
@@ -164,7 +164,7 @@ import Testing
             ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
         let all = #""permission":["read","write","share","other"]"#
-        let target = "/ocs/v2.php/cloud/shares/a%2Fb/permissions?format=json"
+        let target = "/ocs/v2.php/cloud/shares/a-b/permissions?format=json"
         let told = try #require(try call(#""sharedSecret":"old","# + all))
         #expect(told.0 == target && told.1 == "token=new&permissions=31")
         let filled = try #require(
@@ -194,5 +194,21 @@ import Testing
         #expect(told.target == "/ocs/v2.php/cloud/shares/7/revoke?format=json")
         #expect(told.form.serialized() == Array("token=new".utf8))
         #expect(call(Backend(kind: .nextcloud, age: .old)) == nil)
+    }
+
+    @Test(arguments: ["7/../../x", "7/x", "/7", "..", ".", "7?x=1", "a b", "%2e", "7;x", "ä"])
+    func anIDThatIsNoPlainSegmentMakesNoCall(_ id: String) throws {
+        for (kind, type) in [
+            (BackendKind.nextcloud, "RESHARE_CHANGE_PERMISSION"), (.owncloud10, "RESHARE_UNDO"),
+        ] {
+            let text = """
+                {"notificationType":"\(type)","resourceType":"file","providerId":"\(id)",\
+                "notification":{"sharedSecret":"old","permission":["read"]}}
+                """
+            let call = OCSTranslation.call(
+                try Notification(parsing: Array(text.utf8)), to: Backend(kind: kind, age: .old),
+                swaps: [], filling: nil)
+            #expect(call == nil)
+        }
     }
 }

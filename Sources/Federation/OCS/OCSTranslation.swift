@@ -93,12 +93,16 @@ package enum OCSTranslation {
 
     /// The call of the older API for a notification that the backend takes there alone: Nextcloud
     /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud and a Nextcloud that verifies
-    /// `RESHARE_UNDO`. Nil for any other, and for one without a secret or permissions.
+    /// `RESHARE_UNDO`. Nil for any other, for one without a secret or permissions, and for an id that is
+    /// not one segment of a path in one spelling: no such backend has made it.
     package static func call(
         _ notification: Notification, to backend: Backend, swaps: [SecretSwap],
         filling: Secret?
     ) -> (target: String, form: FormBody)? {
-        guard let told = notification.secret ?? filling else { return nil }
+        let id = notification.providerID.text
+        guard let told = notification.secret ?? filling,
+            !id.utf8.contains(UInt8(ascii: "/")), "/\(id)".isPlainPath
+        else { return nil }
         let verb: OCSVerb
         var members = [("token", (swaps.first { $0.old == told }?.new ?? told).text)]
         switch (backend.kind, notification.type) {
@@ -110,9 +114,7 @@ package enum OCSTranslation {
         case (_, _): return nil
         }
         return (
-            "/ocs/v2.php/cloud/shares/\(percentEncoded(notification.providerID.text))"
-                + "/\(verb.rawValue)?format=json",
-            FormBody(members)
+            "/ocs/v2.php/cloud/shares/\(id)/\(verb.rawValue)?format=json", FormBody(members)
         )
     }
 
