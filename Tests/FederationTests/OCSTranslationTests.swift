@@ -163,7 +163,7 @@ import Testing
                 filling: filling
             ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
-        let all = #""permission":["read","write","share","other"]"#
+        let all = #""permission":["read","write","share"]"#
         let target = "/ocs/v2.php/cloud/shares/a-b/permissions?format=json"
         let told = try #require(try call(#""sharedSecret":"old","# + all))
         #expect(told.0 == target && told.1 == "token=new&permissions=31")
@@ -172,6 +172,10 @@ import Testing
         #expect(filled.1 == "token=known&permissions=1")
         #expect(try call(all) == nil)
         #expect(try call(#""sharedSecret":"old""#) == nil)
+        for other in [#"["x"]"#, #"["read","other"]"#, #"["READ"]"#, "[1]", "31", #""read""#] {
+            #expect(try call(#""sharedSecret":"old","permission":\#(other)"#) == nil)
+        }
+        #expect(try call(#""sharedSecret":"old","permission":[]"#)?.1 == "token=new&permissions=0")
     }
 
     /// ownCloud answers 501 to the notification, for the sender to come again by the older API; a

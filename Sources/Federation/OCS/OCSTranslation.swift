@@ -118,17 +118,22 @@ package enum OCSTranslation {
         )
     }
 
-    /// The permissions of a notification as the older API writes them; nil where it names none.
+    /// The permissions of a notification as the older API writes them; nil where it names none, and for a
+    /// word that means nothing here: the others alone say less than its sender did.
     private static func permissionBits(_ notification: Notification) -> Int? {
-        notification.members["notification"]?.object?["permission"]?.array?
-            .compactMap(\.string).reduce(0) { bits, word in
-                switch word {
-                case "read": bits | 1
-                case "write": bits | 14
-                case "share": bits | 16
-                case _: bits
-                }
+        guard let words = notification.members["notification"]?.object?["permission"]?.array else {
+            return nil
+        }
+        var bits = 0
+        for word in words {
+            switch word.string {
+            case "read": bits |= 1
+            case "write": bits |= 14
+            case "share": bits |= 16
+            case _: return nil
             }
+        }
+        return bits
     }
 
     /// The answer to a call for what the peer answered in OCM.
