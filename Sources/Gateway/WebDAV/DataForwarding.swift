@@ -44,7 +44,7 @@ extension Gateway {
         var dropped: [FieldName] = []
         var authorization: Secret?
         switch credential {
-        case .clients: if destination != nil { dropped = [.destination] }
+        case .clients: dropped = Self.unjudged + (destination == nil ? [] : [.destination])
         case .nothing: dropped = Self.credentialFields
         case .field(let field):
             dropped = Self.credentialFields
@@ -206,10 +206,11 @@ extension Gateway {
         return denial.answer(decision: decision)
     }
 
+    /// By which the reva family takes the secret of a share as well: nobody has judged what stands there.
+    private static let unjudged = [FieldName("ocm-token")]
     /// What a credential of ours takes the place of; the other is written anew.
-    private static let credentialFields: [FieldName] = [
-        .authorization, .destination, FieldName("transferheaderauthorization"),
-    ]
+    private static let credentialFields: [FieldName] =
+        [.authorization, .destination, FieldName("transferheaderauthorization")] + unjudged
     static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 
