@@ -18,9 +18,9 @@ final class BackendServer: Sendable {
     struct Timeouts: Sendable {
         /// To the first byte of an answer.
         let headers: Duration
-        /// The same for PUT, COPY and MOVE, which take as long as their bodies (settled questions,
-        /// 20).
-        var writes: Duration { headers * 4 }
+        /// The same for what may take long though nothing is wrong: PUT, COPY and MOVE (settled
+        /// questions, 20), DELETE, and pages, which hold a request until there is news (decision 65).
+        var patient: Duration { headers * 4 }
     }
 
     /// What follows from the backend's document; swapped as a whole when it is fetched again.

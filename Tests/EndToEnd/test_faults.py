@@ -379,14 +379,15 @@ def hasty(start):
     stage.origin.stop()
 
 
-@pytest.mark.parametrize("method, seconds", [("GET", 1), ("PROPFIND", 1), ("PUT", 4), ("COPY", 4)])
-def test_an_origin_that_does_not_answer_is_a_504(hasty, method, seconds):
+@pytest.mark.parametrize("method", ["GET", "PROPFIND", "PUT", "COPY"])
+def test_an_origin_that_does_not_answer_is_a_504(hasty, method):
     target = f"/hung/{method}"
     began = time.monotonic()
     response = hasty.get(target, lambda visit, _: visit.ends(30), method)
     assert response.status == 504
     # The origin itself ends after thirty.
-    assert seconds <= time.monotonic() - began < 25
+    # A page may take four times `timeouts.headers`.
+    assert 4 <= time.monotonic() - began < 25
     assert hasty.count(target) == 1
     assert hasty.get("/well").status == 200
 

@@ -150,7 +150,7 @@ def test_a_backend_is_found_to_answer_again_whatever_is_asked(plain, body):
 
     def script(request):
         if silent.is_set():
-            time.sleep(3)
+            time.sleep(6)
         return answer(200, b"ok")
 
     backend = ScriptedBackend(script)

@@ -3,6 +3,8 @@
 import json
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -126,6 +128,41 @@ def test_a_backend_that_is_gone_is_a_502(start):
     backend.stop()
     gateway = start(backend.url)
     assert gateway.request("GET", "/page").status == 502
+
+
+def test_pages_that_hold_their_requests_are_waited_for_and_shut_nobody_out(start):
+    """As the long polling of a chat does, in many windows at once."""
+    is_over = threading.Event()
+
+    def script(request):
+        if request.target.startswith("/late/"):
+            time.sleep(1.5)
+        if request.target.startswith("/hung/"):
+            is_over.wait(60)
+        return answer(200, b"ok")
+
+    def hasty(gateway):
+        gateway.configuration.write_text(gateway.configuration.read_text().replace(
+            'pass = "all"', 'pass = "all"\ntimeouts = { headers = "1s" }'))
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url, hasty)
+        with ThreadPoolExecutor(6) as pool:
+            def ask(kind):
+                return [pool.submit(lambda number=number: gateway.request("GET", f"/{kind}/{number}").status)
+                        for number in range(6)]
+            assert [each.result() for each in ask("late")] == [200] * 6
+            hung = ask("hung")
+            while not all(each.done() for each in hung):
+                assert gateway.request("GET", "/page").status == 200
+                time.sleep(0.1)
+            assert [each.result() for each in hung] == [504] * 6
+        assert gateway.request("GET", "/page").status == 200
+        assert gateway.lines("backend.suspended", 0) == []
+    finally:
+        is_over.set()
+        backend.stop()
 
 
 @pytest.mark.parametrize("target", ["/", "/index.php/login", "/remote.php/dav/files/bob/",

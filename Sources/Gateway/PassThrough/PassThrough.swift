@@ -26,7 +26,7 @@ extension Gateway {
                 adding: isWebSocket ? WebSocketUpgrade.fields : [])
             return .forward(
                 Forwarding(
-                    to: backend.upstream, head: writer, firstByte: firstByte(head.method),
+                    to: backend.upstream, head: writer, firstByte: backend.timeouts.patient,
                     switching: isWebSocket ? .webSocket : .refused,
                     onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
         } catch {

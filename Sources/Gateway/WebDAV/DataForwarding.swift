@@ -190,10 +190,11 @@ extension Gateway {
         return answer
     }
 
-    /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20).
+    /// PUT, COPY and MOVE take as long as their bodies (settled questions, 20), DELETE as long as its
+    /// folder is large.
     func firstByte(_ method: Method) -> Duration {
         switch method {
-        case .put, .copy, .move: backend.timeouts.writes
+        case .put, .copy, .move, .delete: backend.timeouts.patient
         case _: backend.timeouts.headers
         }
     }

@@ -67,7 +67,7 @@ extension Gateway {
     func pass(_ request: ReceivedRequest, _ writer: HeadWriter) async throws(Denial) -> Answer {
         let message = BufferedRequest(
             request.head.method, head: writer, body: request.body, responseLimit: 4 << 20,
-            deadline: backend.timeouts.writes, for: request.client)
+            deadline: backend.timeouts.patient, for: request.client)
         let response: BufferedResponse
         do {
             response = try await request.client.loop.exchange(message, with: backend.upstream)

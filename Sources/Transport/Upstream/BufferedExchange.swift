@@ -127,7 +127,8 @@ final class BufferedExchange: AnswerReceiver, LoopMember {
         guard deadline < now else { return }
         // A reader that waits for less than the server may take says nothing of the server.
         if head == nil, upstream.limits.firstByte <= request.deadline {
-            upstream.health?.failed(.deadline, at: now)
+            upstream.health?.failed(
+                .deadline, at: now, silentFor: LoopSpan(request.deadline))
         }
         giveUp(.deadline)
     }

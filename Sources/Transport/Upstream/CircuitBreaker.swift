@@ -64,7 +64,7 @@ struct CircuitBreaker: Sendable {
         }
     }
 
-    /// The server could not be connected to, or was silent for as long as it may be.
+    /// The server could not be connected to, or was silent to everybody for as long as it may be.
     mutating func failed(at now: LoopTime) -> Change? {
         switch state {
         case .closed(let failures) where failures + 1 < terms.failures:

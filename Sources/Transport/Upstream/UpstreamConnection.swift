@@ -237,7 +237,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
                     advance(offset, used)
                     deadline = loop.latest + upstream.idle
                     if head.body == .tunnel { allowance = .unlimited }
-                    upstream.health?.answered()
+                    upstream.health?.answered(at: loop.now)
                     receiver?.upstreamAnswered(head)
                 case .body(let range):
                     guard
@@ -381,7 +381,7 @@ final class UpstreamConnection: ChannelInboundHandler, LoopMember {
             shut()
         } else {
             let failure = reader.hasAnswered ? UpstreamFailure.idleTimeout : .firstByteTimeout
-            upstream.health?.failed(failure, at: now)
+            upstream.health?.failed(failure, at: now, silentFor: firstByte)
             fail(failure)
         }
     }

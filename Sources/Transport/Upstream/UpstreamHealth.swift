@@ -6,6 +6,8 @@ package final class UpstreamHealth: Sendable {
     private let breaker: Mutex<CircuitBreaker>
     /// As the breaker's, for requests to look at: while the server answers, nobody waits for a lock.
     private let isCalm = Atomic<Bool>(true)
+    /// When it last answered anybody, in milliseconds of `LoopTime`; written once a tick at most.
+    private let lastAnswer = Atomic<Int>(.min)
     private let onChange: @Sendable (Change) -> Void
 
     /// What has come to be known.
@@ -34,14 +36,25 @@ package final class UpstreamHealth: Sendable {
         return breaker.withLock { $0.admit(at: now, mayTry: mayTry) }
     }
 
-    func answered() {
+    func answered(at now: LoopTime) {
+        let milliseconds = now.milliseconds(since: LoopTime(milliseconds: 0))
+        if lastAnswer.load(ordering: .relaxed) < milliseconds {
+            lastAnswer.store(milliseconds, ordering: .relaxed)
+        }
         if isCalm.load(ordering: .relaxed) { return }
         tell(breaker.withLock { change($0.answered(), of: $0) }, nil)
     }
 
     /// Counts `failure`, when it is one of a server that gives no answers.
-    func failed(_ failure: UpstreamFailure, at now: LoopTime) {
+    ///
+    /// - Parameter span: how long the request was waited for. One page that takes long says nothing of a
+    ///   server that has answered others meanwhile. Nil where it was not even connected to.
+    func failed(_ failure: UpstreamFailure, at now: LoopTime, silentFor span: LoopSpan? = nil) {
         guard failure.isSilence else { return }
+        if let span {
+            let last = LoopTime(milliseconds: lastAnswer.load(ordering: .relaxed))
+            guard last + span < now else { return }
+        }
         tell(breaker.withLock { change($0.failed(at: now), of: $0) }, failure)
     }
 

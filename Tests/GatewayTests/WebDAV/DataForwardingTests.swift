@@ -39,18 +39,20 @@ import Testing
         #expect(planned.lines.first == "GET \(Self.file)?a=%2f;b&c HTTP/1.1")
     }
 
-    @Test func writesMayTakeFourTimesAsLong() async throws {
+    @Test func writesAndPagesMayTakeFourTimesAsLong() async throws {
         let world = try await TestGateway()
         try await world.share(Self.secret)
-        for (method, seconds) in [
-            ("GET", 1), ("PROPFIND", 1), ("PUT", 4), ("MOVE", 4), ("COPY", 4),
+        for (method, file, seconds) in [
+            ("GET", Self.file, 1), ("PROPFIND", Self.file, 1), ("PUT", Self.file, 4),
+            ("MOVE", Self.file, 4), ("COPY", Self.file, 4), ("DELETE", Self.file, 4),
+            ("GET", "/ocs/v2.php/apps/spreed/api/v1/chat/t", 4), ("POST", "/index.php/login", 4),
         ] {
             let head = try world.head(
-                "\(method) \(Self.file) HTTP/1.1", basic(Self.secret), "Depth: 1",
+                "\(method) \(file) HTTP/1.1", basic(Self.secret), "Depth: 1",
                 "Destination: \(Self.file)b".replacing("/ab", with: "/b"))
             guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client)
             else {
-                Issue.record("\(method)")
+                Issue.record("\(method) \(file)")
                 continue
             }
             #expect(forwarding.firstByte == .seconds(seconds))

@@ -33,9 +33,25 @@ import Testing
         #expect(health.admit(at: LoopTime(milliseconds: 1)) == .refused(after: 600))
         #expect(health.admit(at: LoopTime(milliseconds: 600_000)) == .admitted)
         #expect(health.state == "half-open")
-        for _ in 0..<3 { health.answered() }
+        for _ in 0..<3 { health.answered(at: LoopTime(milliseconds: 600_001)) }
         #expect(health.state == "closed")
         #expect(told.all == [.suspended(.firstByteTimeout), .resumed])
+    }
+
+    /// What holds its requests on purpose answers others meanwhile.
+    @Test func aServerThatAnswersOthersIsNotSilent() {
+        let told = Told()
+        let health = health(told)
+        health.answered(at: LoopTime(milliseconds: 10_000))
+        for (milliseconds, count) in [(40_000, 0), (40_001, 1)] {
+            for _ in 0..<5 {
+                health.failed(
+                    .firstByteTimeout, at: LoopTime(milliseconds: milliseconds),
+                    silentFor: LoopSpan(.seconds(30)))
+            }
+            #expect(told.all.count == count)
+        }
+        #expect(told.all == [.suspended(.firstByteTimeout)])
     }
 
     /// One that is not there is asked twice, and then no more.
