@@ -50,6 +50,15 @@ def test_a_web_request_arrives_as_it_was_sent(gateway):
     assert response.all("set-cookie") == ["a=1", "b=2"]
 
 
+def test_a_plain_dot_in_a_path_is_left_out(gateway):
+    """rclone writes one before a name with a colon."""
+    response = gateway.request("PROPFIND", "/remote.php/dav/files/u/./2024%2010:00%20Photos/?a=/./")
+    assert (json.loads(response.body)["start"]
+            == "PROPFIND /remote.php/dav/files/u/2024%2010:00%20Photos/?a=/./ HTTP/1.1")
+    for hidden in ("/./ocm/shares", "/public.php/./webdav/x", "/a/./../b", "/a/%2e/b"):
+        assert gateway.request("PROPFIND", hidden).status == 400
+
+
 def test_who_came_is_told_by_the_gateway_alone(gateway):
     response = gateway.request("GET", "/page", [
         ("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "http"),

@@ -27,6 +27,7 @@ import Testing
             ("/public.php//webdav/%41", "/public.php/webdav/A", .webdav(.publicWebDAV)),
             ("//ocm/token", "/ocm/token", .token),
             ("/remote.php/dav/files/alice/a%2fb", "/remote.php/dav/files/alice/a%2fb", nil),
+            ("/remote.php/dav/files/alice/./a:b/", "/remote.php/dav/files/alice/a:b/", nil),
         ] as [(String, String, RouteFamily?)])
     func everySpellingIsRoutedAndForwardedAsOne(
         _ raw: String, _ text: String, _ family: RouteFamily?
@@ -41,7 +42,9 @@ import Testing
         "/ocs%2Fv2.php%2Fcloud%2Fshares", "/ocm%252Fshares", "/public.php/webdav/a%2Fb",
         "/public.php/webdav/%252e%252e/x", "/ocm-provider%2F", "/index.php%2Focm/shares",
         "/x/../ocm/shares", "/ocm;x/shares", "/x/%2e%2e/ocm/shares", "/ocm\\shares",
-        "/ocm%5cshares", "/ocm/shares%00", "//ocm%5c..", "//ocm/%5c..",
+        "/ocm%5cshares", "/ocm/shares%00", "//ocm%5c..", "//ocm/%5c..", "/./ocm/shares",
+        "/public.php/./webdav/x", "/./status.php", "/.well-known/./ocm",
+        "/ocs/./v1.php/cloud/shares", "/apps/federatedfilesharing/./createFederatedShare",
     ])
     func noSpellingLeadsAroundThePolicy(_ raw: String) {
         #expect(throws: PathFailure.self) { try judge(raw) }

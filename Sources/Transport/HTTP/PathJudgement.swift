@@ -41,7 +41,7 @@ package enum PathJudgement<Route: Equatable & Sendable>: Equatable, Sendable {
             path = .failure(error)
         }
         var readings = PathReadings.of(raw)
-        // What goes on has its slashes merged, and may be read in other ways for it.
+        // What goes on has its slashes merged and is without `.`, and may be read in other ways for it.
         if case .success(let merged) = path, merged.text.utf8.count != raw.count {
             readings.formUnion(PathReadings.of(Array(merged.text.utf8)[...]))
         }

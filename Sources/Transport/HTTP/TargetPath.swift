@@ -1,8 +1,8 @@
 /// A path in the one spelling in which it is routed and forwarded.
 ///
 /// In every spelling runs of slashes are merged, and control characters, backslashes, broken
-/// escapes, escapes that are not UTF-8 and dot segments are refused. What else happens depends on
-/// the rule.
+/// escapes, escapes that are not UTF-8 and dot segments are refused, but for a plain `.` where no
+/// policy hangs on the path. What else happens depends on the rule.
 package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
     /// Which paths are strict and which are not.
     package enum Rule: Sendable {
@@ -10,8 +10,9 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         /// escapes of unreserved characters are resolved, the others written in upper case
         /// (RFC 3986, section 6.2.2).
         case routed
-        /// The backend's own pages: the bytes go on as they came, but for merged slashes. Only for
-        /// paths that `PathJudgement` has found to be no other spelling of a routed one.
+        /// The backend's own pages: the bytes go on as they came, but for merged slashes and segments
+        /// that are a plain `.`, which are left out (RFC 3986, section 6.2.2.3). Only for paths that
+        /// `PathJudgement` has found to be no other spelling of a routed one.
         case passThrough
     }
 
@@ -28,6 +29,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         while index < raw.endIndex {
             let byte = raw[index]
             if byte == 0x2F {
+                if rule == .passThrough { Self.leaveOutDot(&output, &decoded) }
                 if output.last != 0x2F {
                     output.append(byte)
                     decoded.append(byte)
@@ -58,6 +60,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
                 index += 1
             }
         }
+        if rule == .passThrough { Self.leaveOutDot(&output, &decoded) }
         guard String(validating: decoded, as: UTF8.self) != nil else { throw .encoding }
         for segment in decoded.split(separator: 0x2F) where Self.isDot(segment) {
             throw .dotSegment
@@ -147,6 +150,13 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
             }
         }
         return output
+    }
+
+    /// Takes back a segment that is `.`, without escapes, at the end of what was written.
+    private static func leaveOutDot(_ output: inout [UInt8], _ decoded: inout [UInt8]) {
+        guard output.suffix(2).elementsEqual([0x2F, 0x2E]) else { return }
+        output.removeLast()
+        decoded.removeLast()
     }
 
     /// Empty, `.` or `..`.

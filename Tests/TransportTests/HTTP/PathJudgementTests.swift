@@ -48,6 +48,11 @@ import Testing
         ("/x/..%252focm/shares", .doubleEncoding), ("/dav%2fx", .encodedSlash),
         ("/d%2561v/x", .alias), ("/index.php/../ocm/shares", .dotSegment),
         ("/dav/%2e%2e/ocm/shares", .dotSegment), ("/x;/../ocm/shares", .dotSegment),
+        ("/./ocm/shares", .dotSegment), ("/ocm/.//shares", .dotSegment),
+        ("/dav/.", .dotSegment), ("/dav/./x", .dotSegment), ("/./dav/x", .dotSegment),
+        ("/./ocm%2f./shares", .encodedSlash), ("/./x/..%2focm/shares", .encodedSlash),
+        ("/./%6fcm/shares", .dotSegment), ("/./ocm;x/shares", .dotSegment),
+        ("/ocm/.;x/shares", .dotSegment), ("/./ocm%252fshares", .doubleEncoding),
     ])
     func otherSpellingsOfRoutedPathsAreRefused(_ raw: String, _ failure: PathFailure) {
         #expect(throws: failure) { try judge(raw) }
