@@ -30,14 +30,18 @@ package struct HTTP2RequestReader {
         var host: Range<Int>?
         var cookies: [UInt8]?
         if let authority = named.authority {
-            try append(Self.host[...], block.bytes[authority], &bytes, &entries)
+            try append(
+                Self.host[...], block.bytes[authority], &bytes, &entries, limit: limits.fieldLine)
         }
         for field in block.fields[named.count...] {
             if block.names(field, Self.host), named.authority != nil {
                 guard host == nil else { throw .hostRepeated }
                 host = field.value
             } else if block.names(field, Self.cookie) {
-                // One line again, as section 8.2.3 asks for.
+                // One line again, as section 8.2.3 asks for. A client has kept to the limit of a line
+                // with each of its crumbs.
+                let crumb = Self.cookie.count + 2 + field.value.count
+                guard crumb <= limits.fieldLine else { throw .fieldTooLong }
                 if cookies == nil {
                     cookies = []
                 } else {
@@ -45,10 +49,14 @@ package struct HTTP2RequestReader {
                 }
                 cookies?.append(contentsOf: block.value(field))
             } else {
-                try append(block.name(field), block.value(field), &bytes, &entries)
+                try append(
+                    block.name(field), block.value(field), &bytes, &entries,
+                    limit: limits.fieldLine)
             }
         }
-        if let cookies { try append(Self.cookie[...], cookies[...], &bytes, &entries) }
+        if let cookies {
+            try append(Self.cookie[...], cookies[...], &bytes, &entries, limit: .max)
+        }
         guard entries.count <= limits.fields else { throw .tooManyFields }
         bytes.append(0x0D)
         bytes.append(0x0A)
@@ -85,9 +93,11 @@ package struct HTTP2RequestReader {
     }
 
     /// Writes a field as a line, and reads it again as one: both must be the same.
+    ///
+    /// - Parameter limit: of the bytes of the line.
     private func append(
         _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, _ bytes: inout [UInt8],
-        _ entries: inout [FieldList.Entry]
+        _ entries: inout [FieldList.Entry], limit: Int
     ) throws(RequestFailure) {
         let start = bytes.count
         bytes.append(contentsOf: name)
@@ -96,7 +106,7 @@ package struct HTTP2RequestReader {
         bytes.append(0x20)
         bytes.append(contentsOf: value)
         let line = start..<bytes.count
-        guard line.count <= limits.fieldLine else { throw .fieldTooLong }
+        guard line.count <= limit else { throw .fieldTooLong }
         for index in start..<nameEnd where bytes[index] &- 0x41 < 26 { throw .fieldName }
         try Self.check(bytes.span, nameEnd..<line.upperBound)
         let entry = try FieldLine.parse(bytes.span, line)

@@ -63,6 +63,24 @@ import Testing
     }
 
     @Test(arguments: [
+        (3, 4000, nil), (1, 8184, nil), (1, 8185, RequestFailure.fieldTooLong),
+        (2, 8185, .fieldTooLong), (20, 1000, .headTooLarge),
+    ])
+    func eachCrumbHasTheLimitOfALine(
+        _ count: Int, _ length: Int, _ failure: RequestFailure?
+    ) throws {
+        let crumb = ("cookie", String(repeating: "a", count: length))
+        let fields = Frame.request("GET", "/", Array(repeating: crumb, count: count))
+        guard let failure else {
+            let head = try read(fields)
+            let line = try #require(lines(head).last)
+            #expect(line.utf8.count == 8 + count * length + 2 * (count - 1))
+            return
+        }
+        #expect(throws: failure) { try read(fields) }
+    }
+
+    @Test(arguments: [
         ([("content-length", "5")], false, BodyFraming.length(5)),
         ([("content-length", "0")], true, .length(0)), ([], true, .none), ([], false, .chunked),
         ([("expect", "100-continue"), ("content-length", "5")], false, .length(5)),
