@@ -1,12 +1,13 @@
 /// The opening handshake of WebSocket (RFC 6455, section 4), which turns a connection of HTTP/1.1
 /// into a tunnel. What goes through the tunnel is looked at by nobody.
 package enum WebSocketUpgrade {
-    /// Whether a request asks for it, as section 4.2.1 has it: GET over HTTP/1.1 without a body,
-    /// `Connection` with `upgrade`, `Upgrade` with nothing but `websocket`, version 13, and a key of
-    /// 16 bytes in base64. Anything less, and any other protocol (`h2c` above all), is an ordinary
-    /// request, whose `Upgrade` ends here.
+    /// Whether a request asks for it, as section 4.2.1 has it: GET over HTTP/1.1 without a body, or
+    /// with one of no bytes, `Connection` with `upgrade`, `Upgrade` with nothing but `websocket`,
+    /// version 13, and a key of 16 bytes in base64. Anything less, and any other protocol (`h2c` above
+    /// all), is an ordinary request, whose `Upgrade` ends here.
     package static func isRequested(by head: RequestHead) -> Bool {
-        guard head.method == .get, head.version == .http11, head.body == .none,
+        guard head.method == .get, head.version == .http11,
+            head.body == .none || head.body == .length(0),
             isNamed(in: head.fields), head.fields.count(of: .webSocketVersion) == 1,
             head.fields.only(.webSocketVersion)?.elementsEqual("13".utf8) ?? false,
             let key = head.fields.only(.webSocketKey)
