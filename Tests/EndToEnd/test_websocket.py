@@ -41,6 +41,10 @@ class Chat:
             if request.target == "/forbidden":
                 visit.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
                 continue
+            if request.target == "/demands":
+                visit.send(b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                           b"Content-Length: 2\r\n\r\nno")
+                continue
             visit.send(self.grant)
             if request.target == "/hangs-up":
                 visit.send(b"bye")
@@ -198,6 +202,14 @@ def test_a_refusal_is_an_answer_like_any_other(gateway):
         connection.send(opening("/forbidden"))
         response = connection.receive()
         assert (response.status, response.body) == (403, b"no")
+        assert gateway.request("GET", "/plain", connection=connection).status == 200
+
+
+def test_who_does_not_ask_is_told_to(gateway):
+    with gateway.connect() as connection:
+        response = gateway.request("GET", "/demands", connection=connection)
+        assert (response.status, response.body) == (426, b"no")
+        assert response.all("upgrade") == ["websocket"] and response.all("connection") == ["upgrade"]
         assert gateway.request("GET", "/plain", connection=connection).status == 200
 
 

@@ -23,6 +23,11 @@ package enum WebSocketUpgrade {
             && head.fields.only(.webSocketAccept)?.isEmpty == false
     }
 
+    /// Whether an answer says that it is to be asked for (426; RFC 9110, section 15.5.22).
+    static func isDemanded(by head: ResponseHead) -> Bool {
+        head.status == 426 && isListed("websocket", .upgrade, in: head.fields)
+    }
+
     /// The fields that ask an upstream for it, in the place of the client's, which ended here.
     package static let fields: [(FieldName, String)] = [
         (.connection, "upgrade"), (.upgrade, "websocket"),
@@ -32,10 +37,17 @@ package enum WebSocketUpgrade {
         guard let upgrade = fields.only(.upgrade), matches(upgrade, "websocket") else {
             return false
         }
-        return fields.values(of: .connection).contains { value in
+        return isListed("upgrade", .connection, in: fields)
+    }
+
+    /// Whether a word stands in the lists of a field.
+    private static func isListed(
+        _ word: String, _ name: FieldName, in fields: FieldList
+    ) -> Bool {
+        fields.values(of: name).contains { value in
             value.split(separator: 0x2C).contains { option in
                 let trimmed = option.drop { $0 == 0x20 || $0 == 0x09 }
-                return matches(trimmed.prefix { $0 != 0x20 && $0 != 0x09 }, "upgrade")
+                return matches(trimmed.prefix { $0 != 0x20 && $0 != 0x09 }, word)
             }
         }
     }

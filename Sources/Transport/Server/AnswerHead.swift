@@ -30,7 +30,8 @@ struct AnswerHead {
     }
 
     /// The head of an answer from an upstream: what ends at this hop is left out, `edit` is
-    /// applied. A `Date` that is not there is added (RFC 9110, section 6.6.1).
+    /// applied. A `Date` that is not there is added (RFC 9110, section 6.6.1), and a 426 that demands
+    /// WebSocket still says so.
     static func forwarded(
         _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence,
         date: [UInt8]
@@ -42,6 +43,9 @@ struct AnswerHead {
             for field in edit.add { try writer.add(field.name, field.value) }
         } else {
             writer.copyFields(of: head)
+        }
+        if edit?.keep == nil, request.version == .http11, WebSocketUpgrade.isDemanded(by: head) {
+            for (name, value) in WebSocketUpgrade.fields { try writer.add(name, value) }
         }
         let transforms = edit?.transforms ?? false
         var framing = Framing.plain

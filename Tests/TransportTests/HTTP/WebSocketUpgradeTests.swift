@@ -54,4 +54,33 @@ import Testing
         let head = try #require(try responseHead(text))
         #expect(WebSocketUpgrade.isGranted(by: head) == isGranted)
     }
+
+    @Test(arguments: [
+        ("426 Upgrade Required", "websocket", HTTPVersion.http11, true),
+        ("426 Upgrade Required", "h2c, WebSocket", .http11, true),
+        ("426 Upgrade Required", "h2c", .http11, false),
+        ("200 OK", "websocket", .http11, false),
+        ("426 Upgrade Required", "websocket", .http10, false),
+        ("426 Upgrade Required", "websocket", .http2, false),
+    ])
+    func whatIsDemandedIsStillSaid(
+        _ status: String, _ upgrade: String, _ version: HTTPVersion, _ isSaid: Bool
+    ) throws {
+        let text =
+            "HTTP/1.1 \(status)\r\nConnection: Upgrade\r\nUpgrade: \(upgrade)\r\n"
+            + "Content-Length: 0\r\n\r\n"
+        let head = try #require(try responseHead(text))
+        let request = AnswerHead.Request(method: .get, version: version)
+        let edits: [(HeadEdit?, Bool)] = [
+            (nil, isSaid), (HeadEdit(), isSaid), (HeadEdit(keep: [.date]), false),
+        ]
+        for (edit, isSaid) in edits {
+            let answer = try AnswerHead.forwarded(
+                head, edit: edit, for: request, persistence: .keepAlive, date: Array("x".utf8))
+            let lines = String(decoding: answer.bytes, as: UTF8.self).lowercased()
+                .split(separator: "\r\n")
+            #expect(lines.contains("upgrade: websocket") == isSaid)
+            #expect(lines.contains("connection: upgrade") == isSaid)
+        }
+    }
 }
