@@ -43,7 +43,8 @@ package struct DecisionSearch {
     /// What was found of an id.
     package enum Result {
         case found(Found)
-        /// The files in which it would be, whether they are there, and what of them cannot be read.
+        /// The files in which it would be, unless a clock was wrong; those of them that are not there;
+        /// and what cannot be read.
         case missing(searched: [String], absent: [String], unread: UnreadLines)
         /// No decision has such an id.
         case malformed
@@ -59,32 +60,38 @@ package struct DecisionSearch {
 
     /// Looks in the file of the day that the id begins with; in the next one that there is, since a
     /// record is written when the message has been answered, and the newest file goes on when a clock
-    /// steps back; and in the newest one before, which goes on while the disk is full at midnight.
+    /// steps back; and in the newest one before, which goes on while the disk is full at midnight. Where
+    /// nothing is there, in all behind them: the clock may have been behind by days.
     package func find(_ id: String) throws -> Result {
         // Without a journal no id is right or wrong.
         let all = try reader.days()
         guard let time = DecisionID.time(of: id) else { return .malformed }
         let day = JournalDay(milliseconds: time * 1000)
         let wanted = [day, day.next]
-        let days = all.filter { $0 <= day }.suffix(2) + [all.first { $0 > day }].compactMap { $0 }
+        let days = Array(all.filter { $0 <= day }.suffix(2)) + all.filter { $0 > day }.prefix(1)
         var records: [Found.Record] = []
         var miss: (NearMiss, JSONObject)?
         var unread = UnreadLines()
-        try reader.lines(
-            of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")], unread: { unread.note($0) }
-        ) { line, place in
-            guard line.member("decision")?.string == id else {
-                if !line.isReadable { unread.note(place) }
+        func look(in days: [JournalDay]) throws {
+            try reader.lines(
+                of: days, holding: [ByteNeedle("\"decision\":\"\(id)\"")],
+                unread: { unread.note($0) }
+            ) { line, place in
+                guard line.member("decision")?.string == id else {
+                    if !line.isReadable { unread.note(place) }
+                    return .goOn
+                }
+                if let found = JournalDecision(line, people) {
+                    records.append(.init(decision: found, place: place))
+                } else if line.kind == .decision {
+                    unread.note(place)
+                }
+                if let found = NearMiss(line), let object = line.object { miss = (found, object) }
                 return .goOn
             }
-            if let found = JournalDecision(line, people) {
-                records.append(.init(decision: found, place: place))
-            } else if line.kind == .decision {
-                unread.note(place)
-            }
-            if let found = NearMiss(line), let object = line.object { miss = (found, object) }
-            return .goOn
         }
+        try look(in: days)
+        if records.isEmpty { try look(in: all.filter { $0 > day && !days.contains($0) }) }
         guard let found = Found(records, miss) else {
             return .missing(
                 searched: days.map(reader.file),

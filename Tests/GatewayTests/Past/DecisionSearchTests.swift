@@ -63,6 +63,18 @@ import Testing
         #expect(found.place.day == JournalDay(milliseconds: time))
     }
 
+    /// The clock was behind by days; other days have their files.
+    @Test func oneThatWasWrittenManyDaysBehindIsFound() throws {
+        for day in 0..<9 { try journal.add(try JournalRecordTests.facts(), at: day * 86_400) }
+        let id = DecisionID.make(now: PastJournal.start / 1000 + 1)
+        try journal.add(try JournalRecordTests.facts(), at: 1, into: 8) { $0.decision.id = id }
+        guard case .found(let found) = try find(id) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.place.day == JournalDay(milliseconds: PastJournal.start + 8 * 86_400_000))
+    }
+
     /// It was let through, and could not be carried out after all.
     @Test func ofTwoRecordsBothAreFoundAndTheLastCounts() throws {
         let id = try journal.add(try JournalRecordTests.facts())
