@@ -51,7 +51,12 @@ package struct JournalTail {
 
     /// Lends the decisions that were written since, the oldest first.
     package mutating func added(_ body: (JournalLine) -> Void) throws {
-        for day in try reader.days().suffix(2) {
+        let days = try reader.days()
+        // Days may have come since; the one before the newest may have got its last lines.
+        let known = sizes.keys.max().flatMap { newest in days.last { $0 < newest } }
+        guard let first = known ?? days.first else { return }
+        sizes = sizes.filter { $0.key >= first }
+        for day in days where day >= first {
             let (size, before) = (size(of: day), sizes[day] ?? 0)
             guard size > before else { continue }
             sizes[day] = size

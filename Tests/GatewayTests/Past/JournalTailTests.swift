@@ -65,6 +65,23 @@ import Testing
         #expect(try added(&tail) == third)
     }
 
+    /// Whoever follows may be stopped, or asleep.
+    @Test func noDayIsLeftOutHoweverManyCameBetweenTwoLooks() throws {
+        try journal.write(1)
+        var tail = JournalTail(journal.reader)
+        #expect(try tail.newest(10).count == 1)
+        #expect(try added(&tail) == [])
+        for _ in 0..<2 {
+            var new = try journal.write(2)
+            for _ in 0..<4 {
+                journal.time += 86_400_000
+                new += try journal.write(2)
+            }
+            #expect(try added(&tail) == new)
+            #expect(try added(&tail) == [])
+        }
+    }
+
     /// Between decisions, and before the day of the older ones, much else may lie.
     @Test func noneIsLeftOutHoweverFarBackItIs() throws {
         let first = try journal.write(1)
