@@ -129,9 +129,9 @@ extension PeerCommand {
 }
 
 extension PeerDialect {
-    /// What the policy hears of a message to the peer: signed where it looks at signatures.
+    /// What the policy hears of a message to the peer: signed where it looks at such signatures.
     fileprivate var fact: SignatureFact {
-        switch (verification, signatures) {
+        switch (verificationOfSent, signatures) {
         case (.unknown, _), (_, .none): .none
         case (.verifies, .cavage): .cavage
         case (.verifies, .label), (.verifies, .tag): .rfc9421

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from backend import answer
-from federation import FOURTH, HOME, LEGACY, STRICT, THIRD, Federation
+from federation import CAVAGE, FOURTH, HOME, LEGACY, STRICT, THIRD, Federation
 from lives import shared
 from tree import Tree
 from ways import Refused
@@ -137,6 +137,53 @@ def test_a_share_for_a_stranger_waits_for_a_person(tmp_path_factory, authority, 
         made.home.command("peer", "hold", "approve", FOURTH, "--list", "legacy")
         assert waiting() == []
         shared(made.backend, made.fourth, "now", Tree(b"x"))
+    finally:
+        made.stop()
+
+
+def always_sign(gateway, generation: str) -> str:
+    """By `signature.send`; the configuration before."""
+    before = gateway.configuration.read_text()
+    gateway.configuration.write_text(
+        before.replace("[signature]\n", f'[signature]\nsend = "{generation}"\n'))
+    return before
+
+
+def test_a_generation_that_the_peer_does_not_verify_is_no_signature(tmp_path_factory, authority,
+                                                                    evidence):
+    made = build(tmp_path_factory, authority, evidence, "")
+    always_sign(made.home, "rfc9421")
+    made.start()
+    try:
+        sent = made.backend.share("alice", f"bob@{CAVAGE}", "for nobody's check", Tree(b"x"))
+        assert sent.delivered is None, made.backend.way.story()
+        assert made.cavage.received == []
+        line = outgoing(made.home, 1)[0]
+        assert (line["code"], line["by"]) == ("signature_required", "require:signed"), line
+        shared(made.backend, made.far_backend, "for who verifies it", Tree(b"x"))
+    finally:
+        made.stop()
+
+
+def test_what_a_peer_took_unverified_is_not_learned(tmp_path_factory, authority, evidence):
+    """It was made to get RFC 9421 and ignored it; when its newest is sent again, that is draft-cavage."""
+    made = build(tmp_path_factory, authority, evidence, "", partners=[HOME], legacy=[CAVAGE])
+    made.cavage.checks = False
+
+    def generation() -> str:
+        mark = made.mark()
+        shared(made.backend, made.cavage, "x", Tree(b"x"))
+        [request] = [request for host, request in made.messages(mark) if host == CAVAGE]
+        return "cavage" if request.get("signature-input") is None else "rfc9421"
+
+    learning = always_sign(made.home, "rfc9421")
+    made.start()
+    try:
+        assert generation() == "rfc9421"
+        assert made.home.stop() == 0
+        made.home.configuration.write_text(learning)
+        made.home.start()
+        assert generation() == "cavage"
     finally:
         made.stop()
 

@@ -118,6 +118,37 @@ import Testing
     }
 
     @Test(arguments: [
+        (
+            DiscoverySamples.nextcloud33, PeerDialect.Sending.rfc9421,
+            PeerDialect.Verification.unknown
+        ),
+        (DiscoverySamples.nextcloud33, .cavage, .verifies),
+        (DiscoverySamples.nextcloud35, .rfc9421, .verifies),
+        (DiscoverySamples.nextcloud35, .cavage, .verifies),
+        (DiscoverySamples.opencloudmeshgo, .rfc9421, .verifies),
+        (DiscoverySamples.opencloudmeshgo, .cavage, .unknown),
+        (DiscoverySamples.nextcloud27, .rfc9421, .unknown),
+    ])
+    func aGenerationThatThePeerDoesNotShowIsNotVerified(
+        _ text: String, _ sending: PeerDialect.Sending, _ verification: PeerDialect.Verification
+    ) throws {
+        #expect(try dialect(text, sending: sending).verificationOfSent == verification)
+    }
+
+    @Test func whatAPeerTookIsNoSignThatItLookedAtIt() throws {
+        let (old, new) = (DiscoverySamples.nextcloud33, DiscoverySamples.opencloudmeshgo)
+        let taken = try dialect(old, Learned(accepted: .tag), sending: .rfc9421)
+        #expect(taken.verification == .verifies)
+        #expect(taken.verificationOfSent == .unknown)
+        let signed = try dialect(old, Learned(signed: .label), sending: .rfc9421)
+        #expect(signed.verificationOfSent == .verifies)
+        let older = try dialect(new, Learned(signed: .cavage), sending: .cavage)
+        #expect(older.verificationOfSent == .verifies)
+        // Its own newest is one that it knows.
+        #expect(try dialect(old, Learned(accepted: .tag)).verificationOfSent == .verifies)
+    }
+
+    @Test(arguments: [
         (DiscoverySamples.nextcloud27, ProtocolShape.legacy, AddressForm.schemeAndSlash),
         (DiscoverySamples.nextcloud33, .legacy, .bare),
         (DiscoverySamples.nextcloud35, .multi, .bare),

@@ -67,6 +67,8 @@ import Testing
             fixed.contains {
                 $0.contains("draft-cavage") && $0.hasSuffix("signature.send says so.")
             })
+        let unread = try lines(DiscoverySamples.nextcloud33, sending: .rfc9421)
+        #expect(unread.contains { $0.hasSuffix("nothing says that it verifies these.") })
     }
 
     @Test func whatIsAmissIsTold() throws {

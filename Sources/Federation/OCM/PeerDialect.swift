@@ -8,6 +8,9 @@ package struct PeerDialect: Sendable, Equatable {
     /// The generation to sign in; the gateway signs everything (settled questions, 13).
     package let signatures: SignatureGeneration
     package let verification: Verification
+    /// Whether it looks at signatures in the generation that is sent: `signature.send` may name one that the peer
+    /// does not know.
+    package let verificationOfSent: Verification
     /// What to sign in when the peer refuses `signatures` and says that it is for the signature;
     /// nil when its document names no other way.
     package let otherSignatures: SignatureGeneration?
@@ -96,7 +99,21 @@ package struct PeerDialect: Sendable, Equatable {
         let isKnown = learned.signed > .none || learned.accepted > .none
         verification = isKnown || document?.advertisesSignatures == true ? .verifies : .unknown
         signatures = Self.signatures(document, learned, sending)
+        verificationOfSent =
+            Self.knows(sending, document, learned) ? verification : .unknown
         otherSignatures = Self.other(than: signatures, document, sending)
+    }
+
+    /// Whether the peer shows that it knows the generation that is always sent. Its own newest it knows; that it
+    /// took another one says nothing, since who does not know it ignores it.
+    private static func knows(
+        _ sending: Sending, _ document: DiscoveryDocument?, _ learned: Learned
+    ) -> Bool {
+        switch sending {
+        case .learn: true
+        case .rfc9421: document?.showsKeySet == true || learned.signed >= .label
+        case .cavage: document?.hasSignatureKey == true || learned.signed == .cavage
+        }
     }
 
     private static func signatures(

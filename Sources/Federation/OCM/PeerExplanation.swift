@@ -75,7 +75,11 @@ private struct Words {
     var signatures: [String] {
         let why: String
         switch sending {
-        case .rfc9421, .cavage: why = "signature.send says so"
+        case .rfc9421, .cavage:
+            why =
+                dialect.verificationOfSent == dialect.verification
+                ? "signature.send says so"
+                : "signature.send says so, and nothing says that it verifies these"
         case .learn:
             if learned.accepted >= .label {
                 why = "it accepted that before"

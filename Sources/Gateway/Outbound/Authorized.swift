@@ -109,7 +109,7 @@ extension Gateway {
         facts.fill(from: message, ours: site.hosts)
         if let share = addressed.share { facts.complete(from: share, ours: site.hosts) }
         facts.know(peer, pins: pins)
-        facts.signature = SignatureFact(generation, dialect.verification)
+        facts.signature = SignatureFact(generation, dialect.verificationOfSent)
         if case .share(let share) = message {
             facts.access = translation(to: dialect).access(of: share)
         }

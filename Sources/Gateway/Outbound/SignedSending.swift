@@ -6,12 +6,13 @@ struct SignedWay: Sendable {
     let generation: SignatureGeneration
     /// The one to try when the peer says that the refusal is for the signature; nil for none.
     let other: SignatureGeneration?
+    /// Whether the peer looks at a signature in `generation`.
     let verification: PeerDialect.Verification
 
     init(_ dialect: PeerDialect, in generation: SignatureGeneration) {
         self.generation = generation
         other = dialect.otherSignatures
-        verification = dialect.verification
+        verification = dialect.verificationOfSent
     }
 }
 
@@ -37,7 +38,7 @@ extension Gateway {
     ///
     /// - Parameter host: the name of this site that it speaks for (`protocol.md` 4).
     ///
-    /// That a peer which verifies has taken a generation is remembered; nobody waits for that.
+    /// That a peer which verifies a generation has taken it is remembered; nobody waits for that.
     /// Refused: what ``OutboundSigner/signed(_:as:now:)`` refuses.
     func signedSending(
         of request: OutboundRequest, for host: PeerHost, to peer: PeerHost, _ way: SignedWay
