@@ -60,6 +60,7 @@ extension RunningGateway {
                         backend: backend, policy: policy,
                         template: served(configuration, site),
                         criteria: configuration.discovery.criteria,
+                        profile: configuration.profile,
                         keys: keys, site: site, environment: environment),
                     log: log,
                     journal: try JournalKeeping(

@@ -36,21 +36,23 @@ final class PublishedDocuments: Sendable {
     private let policy: PolicyHolder
     private let template: ServedDiscovery
     private let criteria: [DiscoveryDocument.Criterion]?
+    private let profile: Configuration.Profile
     private let flight = SingleFlight<Int, Bool>()
 
     /// - Parameters:
     ///   - template: without the key of draft-cavage, which is that of `keys`.
-    ///   - criteria: the explicit list of the configuration; nil for what the policy demands.
+    ///   - criteria: the explicit list of the configuration; nil for what the policy demands under `profile`.
     ///   - site: whose names its keys are named after.
     init(
         backend: BackendServer, policy: PolicyHolder, template: ServedDiscovery,
-        criteria: [DiscoveryDocument.Criterion]?, keys: KeyHolder, site: Site,
-        environment: Environment
+        criteria: [DiscoveryDocument.Criterion]?, profile: Configuration.Profile,
+        keys: KeyHolder, site: Site, environment: Environment
     ) {
         self.backend = backend
         self.policy = policy
         self.template = template
         self.criteria = criteria
+        self.profile = profile
         self.keys = keys
         self.site = site
         self.environment = environment
@@ -140,9 +142,7 @@ final class PublishedDocuments: Sendable {
         let view = backend.view
         guard let document = view.document else { return }
         var served = template
-        served.criteria =
-            criteria
-            ?? policy.current.criteria.compactMap(DiscoveryDocument.Criterion.init(rawValue:))
+        served.criteria = criteria ?? demanded
         for host in site.hosts {
             served.asked = site.origin(of: host)
             served.signatureKey = ring.cavageKey.flatMap {
@@ -155,6 +155,18 @@ final class PublishedDocuments: Sendable {
             OCSProviderDocument.served(
                 webdav: (view.bareWebDAV ?? view.webdav) + "/",
                 api: policy.current.mayAllow(Occasion(.ocs, .inbound)) ? .open : .closed))
+    }
+
+    /// What the policy demands, as far as the profile enforces it, and what the profile itself does.
+    private var demanded: [DiscoveryDocument.Criterion] {
+        let ofPolicy = policy.current.criteria.compactMap(
+            DiscoveryDocument.Criterion.init(rawValue:))
+        switch profile {
+        case .observe: return []
+        case .bridge: return ofPolicy
+        case .strict:
+            return ofPolicy.contains(.mustUseHTTPSig) ? ofPolicy : [.mustUseHTTPSig] + ofPolicy
+        }
     }
 
     /// Milliseconds; as long as the gateway itself waits before it asks again.

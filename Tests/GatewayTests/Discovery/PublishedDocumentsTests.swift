@@ -89,6 +89,35 @@ import Transport
                 .contains("must-use-http-sig") != true)
     }
 
+    /// Profile `observe` enforces nothing, and `strict` takes no unsigned message whatever the policy says.
+    @Test(arguments: [
+        ("observe", [String]()), ("bridge", ["must-use-http-sig", "allowlist", "denylist"]),
+        ("strict", ["must-use-http-sig", "allowlist", "denylist"]),
+    ])
+    func theCriteriaAreWhatTheProfileEnforces(_ profile: String, _ expected: [String]) throws {
+        let world = try TestWorld(profile: profile)
+        #expect(try criteria(of: world) == expected)
+        let open = try Policy(
+            Array(
+                "version = 1\nname = \"open\"\nmode = \"enforce\"\ndefault = \"allow\"\nunknown = \"allow\"\n"
+                    .utf8), file: "policy.toml", PolicyFiles { _ in nil })
+        world.gateway.policy.swap(open)
+        #expect(try criteria(of: world) == (profile == "strict" ? ["must-use-http-sig"] : []))
+    }
+
+    private func criteria(of world: TestWorld) throws -> [String] {
+        world.gateway.backend.learn(
+            try DiscoveryDocument(
+                parsing: Array(
+                    #"{"enabled":true,"apiVersion":"1.0-proposal1","endPoint":"https://cloud.test/ocm","resourceTypes":[]}"#
+                        .utf8)), statusVersion: "27.1.3.2")
+        world.gateway.published.rebuild()
+        let answer = try #require(
+            world.gateway.published.answer(.discovery, at: world.gateway.site.host))
+        let document = try #require(try JSONValue(parsing: answer.body).object)
+        return document["criteria"]?.array?.compactMap(\.string) ?? []
+    }
+
     @Test func theOlderAPIIsNamedOnlyWhereARuleCouldAllowIt() throws {
         try learn()
         let services = try document(.ocsProvider)

@@ -83,7 +83,7 @@ final class TestWorld: Sendable {
                     template: ServedDiscovery(
                         origin: site.origin, provider: "Test", tokenPath: settings.token.path,
                         fromBackend: []),
-                    criteria: nil, keys: keys, site: site,
+                    criteria: nil, profile: settings.profile, keys: keys, site: site,
                     environment: clock.environment),
                 log: GatewayLog(
                     level: settings.log.level.logger, format: .json,
