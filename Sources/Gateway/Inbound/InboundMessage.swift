@@ -64,8 +64,17 @@ extension Gateway {
         }
     }
 
-    /// The answer to a message that is refused, in the form of its API.
+    /// The answer to a message that is refused, in the form of its API. It asks for no signature of
+    /// RFC 9421 where none is taken.
     func refusal(_ denial: Denial, of family: RouteFamily, decision: String) -> Answer {
+        var answer = answer(to: denial, of: family, decision: decision)
+        if !configuration.signature.accept.contains(.rfc9421) {
+            answer.fields.removeAll { $0.name == "accept-signature" }
+        }
+        return answer
+    }
+
+    private func answer(to denial: Denial, of family: RouteFamily, decision: String) -> Answer {
         switch family {
         case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
             .status, .webdav:

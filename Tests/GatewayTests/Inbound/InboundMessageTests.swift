@@ -84,6 +84,21 @@ import Transport
         #expect(field("cache-control", of: answer) == "no-store")
     }
 
+    /// RFC 9421, section 5.1.
+    @Test(arguments: [
+        ("\"rfc9421\"", true), ("\"rfc9421\", \"cavage\"", true), ("\"cavage\"", false),
+    ])
+    func aSignatureIsAskedForInAGenerationThatIsTaken(_ accept: String, _ isAsked: Bool) throws {
+        let world = try TestWorld(configuration: "[signature]\naccept = [\(accept)]")
+        for kind in [Received.Kind.ocm(.shares), .token] {
+            let answer = world.gateway.refusal(
+                Denial(.wrong, "detail"), of: kind.family, decision: "d1")
+            #expect(answer.status == 401)
+            #expect((field("accept-signature", of: answer) != nil) == isAsked)
+            #expect(field("www-authenticate", of: answer) == "Signature realm=\"OCM\"")
+        }
+    }
+
     @Test func aTokenClientIsToldInTheWordsOfOAuth() throws {
         let (answer, body) = try refusal(Denial(.wrong, "detail"), .token)
         #expect(answer.status == 401)
