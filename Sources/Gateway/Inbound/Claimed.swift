@@ -119,11 +119,11 @@ extension Gateway {
         case .notification(let notification):
             return shareMeant(
                 by: notification.providerID, secret: notification.secret, signer: signer,
-                from: notification.type.comesFrom)
+                of: notification.type)
         case .ocsChange(let change):
             return shareMeant(
                 by: change.providerID, secret: change.secret, signer: .nobody,
-                from: change.notificationType.comesFrom)
+                of: change.notificationType)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }
     }

@@ -91,13 +91,14 @@ extension Gateway {
 
     /// The share that a notification is about: the one of its id and, where it carries one, its
     /// secret. An id alone counts only within the shares of the peer that signs, whom the name of its
-    /// key need not tell: then the id has to.
+    /// key need not tell: then the id has to. Where no signer is named, what the receiver of a share has no
+    /// reason to say is said by whoever shared it on, who knows the same secret.
     func shareMeant(
         by id: ProviderID, secret: Secret?, signer named: NamedSigner,
-        from side: Federation.Notification.Side
+        of type: Federation.Notification.Kind
     ) -> ShareMeant {
         let signer = named.host
-        let directions = side.shares(of: .peer)
+        let directions = type.comesFrom.shares(of: .peer)
         let shares = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
         guard let secret else {
@@ -118,6 +119,13 @@ extension Gateway {
         }
         let holders = directions.flatMap { registry.find(secret, $0) }
         let known = holders.filter { $0.share.providerID == nil || $0.share.providerID == id }
+        if signer == nil, type.isOfWhoSharedOn {
+            for share in known.map(\.share) where share.direction == .outbound {
+                if let sharer = share.sharer(besides: site.hosts) {
+                    return .passedOn(share, by: sharer)
+                }
+            }
+        }
         let own = known.filter { signer == nil || $0.share.peer == signer }
         // After a reshare several shares have one secret.
         if let match = own.first(where: { $0.share.ended == nil }) ?? own.first {
@@ -307,6 +315,19 @@ enum ShareMeant: Sendable {
         switch self {
         case .doubtful(let denial): denial
         case .share, .passedOn, .foreign, .unknown: nil
+        }
+    }
+}
+
+extension Federation.Notification.Kind {
+    /// Whether it is said of a share that one side passed on, by its owner or by whoever did that: never
+    /// by its receiver (`legacy-wire.md` 3.7).
+    fileprivate var isOfWhoSharedOn: Bool {
+        switch self {
+        case .reshareUndo, .reshareChangePermission: true
+        case .shareAccepted, .shareDeclined, .requestReshare, .shareUnshared,
+            .shareChangePermission, .other:
+            false
         }
     }
 }

@@ -168,6 +168,15 @@ extension ShareRecord {
         peer != host && sender.flatMap { OCMAddress($0) }?.host == host
     }
 
+    /// Where the third party lives who passed the share on; nil where it was one of ours.
+    func sharer(besides ours: [PeerHost]) -> PeerHost? {
+        guard let host = sender.flatMap({ OCMAddress($0) })?.host, !ours.contains(host),
+            // Of a share from before a renaming of the site both have its old name.
+            owner.flatMap({ OCMAddress($0) })?.host != host, isPassedOn(by: host)
+        else { return nil }
+        return host
+    }
+
     /// Whether a host has a part in the share: as the other side, or as the home of its owner, of
     /// the third party that shared it on (`protocol.md` 9.7), or of its receiver.
     func involves(_ host: PeerHost) -> Bool {

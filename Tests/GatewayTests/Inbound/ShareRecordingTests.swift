@@ -219,9 +219,8 @@ import Transport
         #expect(try await note(by: modern, Messages.notification(secret: "of-before-us")) == nil)
     }
 
-    /// Why a notification of `modern.test` is refused that is about a share for `cavage.test`.
-    private func denialOfAThird(sender: String?) async throws -> Denial? {
-        let (world, modern, _) = try TestWorld.withPeers()
+    /// A share that was made for `cavage.test`, which signs: the code that it opens by.
+    private func passOn(_ world: TestWorld, sender: String?) async throws -> String {
         let recording = world.gateway.registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
@@ -233,7 +232,13 @@ import Transport
                         handle: .make, permissions: .unspecified, uri: nil, requirements: [])
                 ]), now: world.clock.now)
         try await world.gateway.store.commit(recording.change)
-        let code = try #require(recording.credentials.first).text
+        return try #require(recording.credentials.first).text
+    }
+
+    /// Why a notification of `modern.test` is refused that is about a share for `cavage.test`.
+    private func denialOfAThird(sender: String?) async throws -> Denial? {
+        let (world, modern, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: sender)
         return try await world.denial(
             modern.request(
                 "/ocm/notifications",
@@ -246,5 +251,53 @@ import Transport
         #expect(
             try await denialOfAThird(sender: "alice@cloud.test")?.code == .senderMismatch)
         #expect(try await denialOfAThird(sender: nil)?.code == .senderMismatch)
+    }
+
+    @Test(arguments: ["RESHARE_UNDO", "RESHARE_CHANGE_PERMISSION"])
+    func unsignedItIsWhoPassedTheShareOnThatIsJudged(_ type: String) async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: "bob@legacy.test")
+        let request = TestRequest(
+            "/ocm/notifications", Messages.notification(type, id: "\"23\"", secret: code))
+        let verified = try await world.verify(request, as: .ocm(.notifications))
+        #expect(verified.peer == PeerHost("legacy.test"))
+        #expect(verified.claimed.share?.peer == PeerHost("cavage.test"))
+        #expect(try await world.denial(request, as: .ocm(.notifications)) == nil)
+    }
+
+    @Test(arguments: [OCSVerb.revoke, .permissions])
+    func soItIsInTheOlderAPI(_ verb: OCSVerb) async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: "bob@legacy.test")
+        let path = try TargetPath(
+            Array("/ocs/v2.php/cloud/shares/23/\(verb)".utf8)[...], rule: .routed)
+        let verified = try await world.verify(
+            TestRequest(
+                "/ocs/v2.php/cloud/shares/23/\(verb)", "token=\(code)&permissions=1",
+                type: "application/x-www-form-urlencoded"),
+            as: .ocs(OCSCall(version: .v2, action: .change(id: "23", verb)), path))
+        #expect(verified.peer == PeerHost("legacy.test"))
+    }
+
+    /// Whose sender is one of ours, or that of a peer itself, under one name or another.
+    @Test(arguments: ["alice@cloud.test", "alice@old.test", "eve@cavage.test", nil])
+    func whatNobodyPassedOnIsOfItsPeer(_ sender: String?) async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: sender)
+        let request = TestRequest(
+            "/ocm/notifications",
+            Messages.notification("RESHARE_UNDO", id: "\"23\"", secret: code))
+        let denial = try await world.denial(request, as: .ocm(.notifications))
+        #expect(denial?.disclosedCode == "signature_required")
+    }
+
+    @Test func whatTheReceiverSaysIsJudgedAsTheReceivers() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: "bob@legacy.test")
+        let request = TestRequest(
+            "/ocm/notifications",
+            Messages.notification("SHARE_DECLINED", id: "\"23\"", secret: code))
+        let denial = try await world.denial(request, as: .ocm(.notifications))
+        #expect(denial?.disclosedCode == "signature_required")
     }
 }
