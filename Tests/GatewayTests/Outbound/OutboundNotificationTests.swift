@@ -187,4 +187,23 @@ import Transport
         #expect(try await world.notify(unshare).status == 201)
         #expect(world.mail.sent.count == 3)
     }
+
+    @Test func anEndDoesNotOvertakeItsShare() async throws {
+        let world = world
+        world.mail.hold()
+        async let shared = world.send(OutboundMessages.share())
+        while world.mail.sent.isEmpty { await Task.yield() }
+        async let ended = world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        // It is over here at once.
+        while world.gateway.registry.all.first?.ended == nil { await Task.yield() }
+        // Long enough to be sent, if it did not wait.
+        for _ in 0..<50 where world.mail.sent.count == 1 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(world.mail.sent.count == 1)
+        world.mail.release()
+        #expect(try await shared.status == 201)
+        #expect(try await ended.status == 201)
+        #expect(world.mail.bodies.last?.contains("SHARE_UNSHARED") == true)
+    }
 }
