@@ -141,9 +141,9 @@ extension Gateway {
         let own = named.first { $0.peer == host }
         if let share = own ?? named.first(where: { $0.involves(host) }) { return share }
         // What the backend tells whoever shared on, by the id that the share has there: that the third
-        // party has answered, or that the owner has changed it. The host knows the code.
-        if let share = known.first(where: { $0.direction == .outbound && $0.isPassedOn(by: host) })
-        {
+        // party has answered, or that the owner has changed it. The host knows the code, also where the
+        // third party lives there too.
+        if let share = known.first(where: { $0.direction == .outbound && $0.senderHost == host }) {
             return share
         }
         guard holders.isEmpty else {
@@ -165,12 +165,15 @@ extension Gateway {
 extension ShareRecord {
     /// Whether the share was made for its peer because a third party asked: its sender is there.
     func isPassedOn(by host: PeerHost) -> Bool {
-        peer != host && sender.flatMap { OCMAddress($0) }?.host == host
+        peer != host && senderHost == host
     }
+
+    /// Where its sender lives.
+    fileprivate var senderHost: PeerHost? { sender.flatMap { OCMAddress($0) }?.host }
 
     /// Where the third party lives who passed the share on; nil where it was one of ours.
     func sharer(besides ours: [PeerHost]) -> PeerHost? {
-        guard let host = sender.flatMap({ OCMAddress($0) })?.host, !ours.contains(host),
+        guard let host = senderHost, !ours.contains(host),
             // Of a share from before a renaming of the site both have its old name.
             owner.flatMap({ OCMAddress($0) })?.host != host, isPassedOn(by: host)
         else { return nil }

@@ -313,13 +313,13 @@ import Transport
         #expect(world.gateway.registry.all.first?.epoch == before.epoch + 1)
     }
 
-    /// A share for `cavage.test` that somebody at `modern.test` asked for; its code.
-    private func passOn() async throws -> String {
+    /// A share that somebody at `modern.test` asked for; its code.
+    private func passOn(for peer: String = "cavage.test") async throws -> String {
         let recording = world.gateway.registry.record(
             NewShare(
-                direction: .outbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost(peer)),
                 providerID: ProviderID("23"), resourceType: "file", owner: "alice@cloud.test",
-                sender: "bob@modern.test", recipient: "carol@cavage.test",
+                sender: "bob@modern.test", recipient: "carol@\(peer)",
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: Secret(utf8: "SECRET15CHARS00"),
@@ -337,6 +337,13 @@ import Transport
         #expect(world.mail.bodies[0].contains(code) && world.mail.bodies[0].contains("\"31\""))
         #expect(!world.mail.bodies[0].contains("SECRET15CHARS00"))
         #expect(world.gateway.registry.all.first?.ended == nil)
+    }
+
+    @Test func soItIsWhereTheReceiverLivesThereToo() async throws {
+        let code = try await passOn(for: "modern.test")
+        let body = OutboundMessages.notification("SHARE_ACCEPTED", id: "31")
+        #expect(try await world.notify(body).status == 201)
+        #expect(world.mail.bodies[0].contains(code))
     }
 
     @Test(arguments: [OCSVerb.revoke, .permissions])
