@@ -98,6 +98,11 @@ final class DataShares: Sendable, CustomReflectable {
         }
     }
 
+    /// The shares of a peer are worked out again when they are next asked for.
+    func forget(_ peer: PeerHost) {
+        shares.withLock { shares in shares = shares.filter { $0.value.peer != peer } }
+    }
+
     /// Secrets are not shown.
     var customMirror: Mirror { Mirror(self, children: []) }
 

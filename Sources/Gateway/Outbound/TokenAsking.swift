@@ -34,8 +34,18 @@ extension Gateway {
         do throws(Denial) {
             try await journal.append(asking.record, members, asking.place)
         } catch { return .failure(.denied(error)) }
+        if case .failure(.unusable) = result,
+            use.endPoint == nil || Self.nothingThere.contains(asking.record.decision.status),
+            await peers.renewDocument(of: data.peer)
+        {
+            // The endpoint may have moved while the document was fresh.
+            dataShares.forget(data.peer)
+        }
         return result
     }
+
+    /// Statuses of a place where no token endpoint is.
+    private static let nothingThere = [404, 405, 410]
 
     /// What is told of one exchange.
     private struct Asking {

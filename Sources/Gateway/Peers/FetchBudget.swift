@@ -37,7 +37,8 @@ final class FetchBudget: Sendable {
         }
     }
 
-    /// Takes the one refresh of this minute that a key id may cause at this host.
+    /// Takes the one refresh of this minute that a key id, or with a name of its own an outdated
+    /// document, may cause at this host.
     func takeRefresh(of host: String, now: Int) -> Bool {
         state.withLock { state in
             if let last = state.refreshedAt[host], now - last < Self.refreshInterval {

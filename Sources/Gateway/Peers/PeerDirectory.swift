@@ -125,6 +125,17 @@ package final class PeerDirectory: Sendable {
         }
     }
 
+    /// Fetches a document again that seems outdated although it is fresh, at most once in a minute beside
+    /// the refresh for unknown keys; whether the host has shown one.
+    func renewDocument(of host: PeerHost) async -> Bool {
+        guard budget.takeRefresh(of: "\(host) document", now: world.now()) else { return false }
+        let refresh = await Patience.result(within: world.patience) { [self] in
+            await refreshedDocument(of: host, .new)
+        }
+        guard case .current? = refresh else { return false }
+        return true
+    }
+
     /// The key of this name, from memory or from the peer.
     ///
     /// A name that the remembered keys do not have causes at most one refresh in a minute; who asks for

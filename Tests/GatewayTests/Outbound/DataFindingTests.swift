@@ -47,4 +47,52 @@ import Testing
         let planned = try await world.ask(Self.get, basic(secret))
         #expect(planned.status == 403 && planned.code == "share_unknown")
     }
+
+    // MARK: Token endpoints that move
+
+    private static let document = "https://modern.test/.well-known/ocm"
+    private static let endPoint = #""tokenEndPoint":"https://modern.test/ocm/token""#
+
+    private func tokenTargets(_ world: WayOut) -> [String] {
+        world.world.mail.sent.map { String(decoding: $0.target, as: UTF8.self) }
+    }
+
+    @Test(arguments: [404, 405, 410])
+    func aTokenEndpointThatIsGoneIsLookedForAgain(_ status: Int) async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        #expect(try await world.ask(Self.get, basic(handle)).status == nil)
+        // The token is over, the document is not.
+        world.world.clock.pass(400)
+        world.world.net.answer(
+            Self.document, 200,
+            WayOut.modern.replacing(
+                Self.endPoint, with: #""tokenEndPoint":"https://modern.test/new/token""#))
+        world.world.mail.answer(
+            .success(PeerReply(status: status, body: [])), WayOut.token(2))
+        #expect(try await world.ask(Self.get, basic(handle)).code == "peer_unavailable")
+        world.world.clock.pass(5)
+        let planned = try await world.ask(Self.get, basic(handle))
+        #expect(planned.values("authorization") == ["Bearer token-2"])
+        #expect(tokenTargets(world) == ["/ocm/token", "/ocm/token", "/new/token"])
+    }
+
+    @Test func aPeerThatNamesNoTokenEndpointIsAskedForOneOnceAMinute() async throws {
+        let world = try WayOut()
+        let (clock, net) = (world.world.clock, world.world.net)
+        net.answer(Self.document, 200, WayOut.modern.replacing(Self.endPoint + ",", with: ""))
+        let handle = try await world.receive(uri: "x7", demands: true)
+        _ = try await world.gateway.resolution.resolve(try #require(PeerHost("modern.test")))
+        for _ in 0..<12 {
+            clock.pass(5)
+            #expect(try await world.ask(Self.get, basic(handle)).code == "peer_unavailable")
+        }
+        #expect(net.asked.filter { $0 == Self.document }.count == 2)
+        net.answer(Self.document, 200, WayOut.modern)
+        clock.pass(60)
+        #expect(try await world.ask(Self.get, basic(handle)).code == "peer_unavailable")
+        clock.pass(60)
+        #expect(try await world.ask(Self.get, basic(handle)).status == nil)
+        #expect(tokenTargets(world) == ["/ocm/token"])
+    }
 }

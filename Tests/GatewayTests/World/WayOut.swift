@@ -138,7 +138,8 @@ final class WayOut: Sendable {
         return head
     }
 
-    private static let modern =
+    /// The document of `modern.test`.
+    static let modern =
         #"{"enabled":true,"apiVersion":"1.4.0","endPoint":"https://modern.test/ocm","#
         + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
         + #""protocols":{"webdav":"/webdav/ocm/"}}],"capabilities":["http-sig","exchange-token"],"#
