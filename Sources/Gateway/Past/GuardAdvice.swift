@@ -258,9 +258,22 @@ extension Denial {
             retryAfter: min(floor - created + 1, 3600))
     }
 
-    /// The permanent secret of a share whose peer was given a code for it.
-    init(_ code: DenialCode, replacedOf share: some CustomStringConvertible) {
-        self.init(code, "\(Self.replaced)\(share), for which there is a code")
+    /// The permanent secret of a share whose peer was given a code for it, which it exchanges where the share
+    /// demands that.
+    init(
+        _ code: DenialCode, replacedOf share: some CustomStringConvertible, demandsToken: Bool
+    ) {
+        let detail = "\(Self.replaced)\(share), for which there is a code"
+        guard !demandsToken else {
+            self.init(code, detail)
+            return
+        }
+        self.init(
+            code,
+            ruling: Ruling(
+                name: code.rawValue, status: nil,
+                hint: "This secret was replaced; use the one that came with the share."),
+            detail)
     }
 
     /// A signature of a standard that `signature.accept` leaves out.

@@ -223,7 +223,8 @@ extension Gateway {
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, over: share.id) }
         guard access.credential == .handle || !access.access.hasHandle else {
-            let denial = Denial(.secretRefused, replacedOf: share.id)
+            let denial = Denial(
+                .secretRefused, replacedOf: share.id, demandsToken: access.demandsToken)
             return (access, [try observed(denial)])
         }
         return (access, [])

@@ -90,6 +90,19 @@ import Testing
         #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(code)).status == nil)
     }
 
+    /// Where no token is demanded there is nothing to exchange.
+    @Test func whoShowsASecretThatWasReplacedIsToldWhatToUse() async throws {
+        let world = try await TestGateway(token: "accept_secret = \"all\"")
+        try await world.share("SECRET-PLAIN", id: "1", handle: .make)
+        try await world.share(
+            "SECRET-TOKENS", id: "2", handle: .make, requirements: [.mustExchangeToken])
+        for (secret, word) in [("SECRET-PLAIN", "replaced"), ("SECRET-TOKENS", "exchange")] {
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", basic(secret))
+            #expect(planned.status == 401 && planned.code == "secret_refused")
+            #expect(planned.hint?.contains(word) == true, "\(secret)")
+        }
+    }
+
     @Test func aShareThatIsOverOpensNothing() async throws {
         let world = try await TestGateway()
         let (id, _) = try await world.share(Self.secret)

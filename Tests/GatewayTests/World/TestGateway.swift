@@ -216,6 +216,12 @@ enum Planned: CustomStringConvertible {
         return answer.code
     }
 
+    /// The hint that the client reads.
+    var hint: String? {
+        guard case .answered(let answer) = self else { return nil }
+        return answer.hint
+    }
+
     var description: String {
         switch self {
         case .forwarded(let text): text
@@ -235,6 +241,9 @@ extension Answer {
 
     /// `error` of the body.
     var code: String? { object?["error"]?.string }
+
+    /// `hint` of the body.
+    var hint: String? { object?["hint"]?.string }
 
     /// `error_description` of the body.
     var reason: String? { object?["error_description"]?.string }
