@@ -157,7 +157,7 @@ struct InstallationCheck {
                 expectFolder(around: folder)
             }
         }
-        expectFolder(around: state)
+        expectFolder(around: state, madeWith: state)
         if case .file(let path) = configuration.state.sealKey {
             if PrivateFile.presence(path) == .absent, !Store.hasBegun(state) {
                 expectFolder(around: path)
@@ -201,7 +201,7 @@ struct InstallationCheck {
                 PrivateFile.presence($0) != .absent
             })
         else {
-            expectFolder(around: settings.certificate)
+            expectFolder(around: settings.certificate, madeWith: configuration.state.file)
             return
         }
         guard mayRead(settings.certificate), mayRead(settings.key) else { return }
@@ -227,7 +227,7 @@ struct InstallationCheck {
         }
         let state = configuration.state.file
         guard PrivateFile.presence(settings.folder) != .absent else {
-            expectFolder(around: settings.folder)
+            expectFolder(around: settings.folder, madeWith: state)
             checkJournal(settings.folder, state)
             return
         }
@@ -258,8 +258,16 @@ struct InstallationCheck {
     }
 
     /// What is made at the first start needs its folder.
-    private mutating func expectFolder(around path: String) {
+    ///
+    /// - Parameter state: the file of the state, where its folder has been made by then; nil before.
+    private mutating func expectFolder(around path: String, madeWith state: String? = nil) {
         let folder = (path as NSString).deletingLastPathComponent
+        if let state, !folder.isEmpty, PrivateFile.presence(folder) == .absent,
+            folder == (state as NSString).deletingLastPathComponent
+        {
+            if path == state { expectFolder(around: folder) }
+            return
+        }
         let place = folder.isEmpty ? "." : folder
         guard mayRead(path), PrivateFile.presence(path) == .absent else { return }
         if PrivateFile.presence(place) == .absent {

@@ -97,6 +97,25 @@ def test_check_looks_into_the_journals_folder(fresh):
     found(lambda: (folder.rmdir(), folder.write_text("")), "is not a folder")
 
 
+def test_the_folder_of_a_first_state_is_made_and_no_other(fresh):
+    config = fresh / "config.toml"
+    replace(config, '"sqlite:state/state.db"', '"sqlite:other/state.db"')
+    replace(config, 'dir = "state/journal"', 'dir = "other/journal"')
+    replace(config, '"state/egress-ca.pem"', '"other/egress-ca.pem"')
+    run = ocmgate("check", cwd=fresh)
+    assert run.returncode == 0 and not (fresh / "other").exists(), run
+    for wanted, missing in [("other/state.db", "none/other/state.db"), ("other/egress-ca.pem", "none/egress-ca.pem")]:
+        before = config.read_text()
+        replace(config, wanted, missing)
+        for command, code in [("check", 1), ("run", 2)]:
+            run = ocmgate(command, cwd=fresh)
+            assert run.returncode == code, run
+            assert "cannot be made: there is no folder none; mkdir -p -m 700 none" in run.stderr, run
+        config.write_text(before)
+    serve(fresh, lambda process: None)
+    assert {"state.db", "journal", "egress-ca.pem"} <= {file.name for file in (fresh / "other").iterdir()}
+
+
 def test_check_finds_that_the_end_of_the_journal_is_missing(fresh):
     """As the start does, which refuses it."""
     head = int((fresh / "state/state.db.journal").read_text().split(":")[0])

@@ -28,6 +28,7 @@ package enum PrivateFile {
     package static func create(
         _ path: String, _ bytes: [UInt8], for readers: Readers = .owner
     ) throws(Problem) {
+        try expectFolder(around: path)
         let draft = path + "." + Random.alphanumeric(8) + ".draft"
         defer { try? FileManager.default.removeItem(atPath: draft) }
         do {
@@ -117,12 +118,7 @@ package enum PrivateFile {
     /// Refused: a folder that others than its owner may write to.
     package static func folder(_ path: String) throws(Problem) {
         let isMissing = !exists(path)
-        let parent = (path as NSString).deletingLastPathComponent
-        guard !isMissing || parent.isEmpty || exists(parent) else {
-            throw Problem(
-                path: path, what: "cannot be made: there is no folder \(parent)",
-                remedy: "mkdir -p -m 700 \(parent)")
-        }
+        if isMissing { try expectFolder(around: path) }
         let status: Stat
         do {
             if isMissing {
@@ -141,6 +137,15 @@ package enum PrivateFile {
         guard status.permissions.isDisjoint(with: [.groupWrite, .otherWrite]) else {
             throw Problem(
                 path: path, what: "others may write to this folder", remedy: "chmod 700 \(path)")
+        }
+    }
+
+    private static func expectFolder(around path: String) throws(Problem) {
+        let parent = (path as NSString).deletingLastPathComponent
+        guard parent.isEmpty || presence(parent) != .absent else {
+            throw Problem(
+                path: path, what: "cannot be made: there is no folder \(parent)",
+                remedy: "mkdir -p -m 700 \(parent)")
         }
     }
 

@@ -17,6 +17,14 @@ import Testing
         #expect(try PrivateFile.read(path) == Array("x".utf8))
     }
 
+    @Test func whatHasNoFolderIsRefusedWithTheCommandThatMakesOne() throws {
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try PrivateFile.create(scratch.file("none/secret"), [])
+        }
+        #expect(problem?.what == "cannot be made: there is no folder \(scratch.file("none"))")
+        #expect(problem?.remedy == "mkdir -p -m 700 \(scratch.file("none"))")
+    }
+
     @Test func aFileIsReplacedAndLeavesNothingBeside() throws {
         let path = scratch.file("table")
         try PrivateFile.replace(path, Array("x".utf8))
