@@ -25,7 +25,7 @@ package final class Journal: Sendable {
     let seconds: @Sendable () -> Int
     let log: GatewayLog
     let folder: String
-    private let seal: SealKey
+    let seal: SealKey
 
     /// Opens the journal, signs where it stands, and begins to write.
     ///
@@ -172,6 +172,12 @@ package final class Journal: Sendable {
         }
     }
 
+    /// Writes the record of what may have taken effect though it was answered as a failure: nobody waits,
+    /// and the place stays taken until the record is on the disk.
+    func noteFailure(_ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place) {
+        queue(.record(record.text(members), code: record.decision.shortCode, place))
+    }
+
     /// Writes why a signature failed; nobody waits for it, and what is full leaves it out.
     func note(_ miss: NearMiss) {
         note(code: LogMessage.nearMiss.rawValue, of: .ourselves) { .diagnosis(miss) }
@@ -182,34 +188,16 @@ package final class Journal: Sendable {
     ) {
         let now = seconds()
         guard state.withLock({ $0.queue.admits(code: code, of: sender, now: now) }) else { return }
-        let job = JournalQueue.Job(work: work(), isAwaited: false, tell: { _ in })
+        queue(work())
+    }
+
+    private func queue(_ work: JournalQueue.Job.Work) {
+        let job = JournalQueue.Job(work: work, isAwaited: false, tell: { _ in })
         let mustWake = state.withLock { $0.queue.add(job) == nil && $0.noteAdded(job) }
         if mustWake { wake.signal() }
     }
 
-    /// Writes that another policy is in force. Records around this line may be of messages that
-    /// began under the other one; each names its own.
-    func tellPolicy(was: PolicyHashes, now: PolicyHashes) async throws(Denial) {
-        if case .failed(let failure) = await submit(.policy(was: was, now: now)) {
-            throw failure.denial
-        }
-    }
-
-    /// Whom an erasure means; nil when it says a pseudonym that none of these has.
-    func subject(
-        _ erasure: JournalErasure, among subjects: Set<JournalSubject>
-    ) throws -> JournalSubject? { try erasure.subject(among: subjects, folder, seal) }
-
-    /// Forgets a subject; its pseudonym, or nil when nothing is written of it.
-    func erase(_ subject: JournalErasure) async throws(Denial) -> JournalPseudonym? {
-        switch await submit(.erase(subject)) {
-        case .erased(let pseudonym): return pseudonym
-        case .failed(let failure): throw failure.denial
-        case .done: return nil
-        }
-    }
-
-    private func submit(_ work: JournalQueue.Job.Work) async -> JournalQueue.Outcome {
+    func submit(_ work: JournalQueue.Job.Work) async -> JournalQueue.Outcome {
         await withCheckedContinuation { continuation in
             let job = JournalQueue.Job(work: work, isAwaited: true) {
                 continuation.resume(returning: $0)
@@ -252,7 +240,7 @@ package final class Journal: Sendable {
                 checkpoint(.periodic)
                 forgets = true
             }
-            if let due = state.withLock({ $0.syncDue }), ContinuousClock.now >= due {
+            if let due = state.withLock({ $0.nextSync }), ContinuousClock.now >= due {
                 syncWritten()
             }
             if forgets, ContinuousClock.now >= step {
@@ -272,7 +260,7 @@ package final class Journal: Sendable {
             if mustWatch { watchLater() }
             if case .sleep(let end) = turn {
                 if end == nil { step = .now }
-                let due = state.withLock { $0.syncDue } ?? next
+                let due = state.withLock { $0.nextSync } ?? next
                 wake.wait(until: min(end ?? next, next, due, forgets ? step : next))
                 continue
             }
@@ -281,6 +269,8 @@ package final class Journal: Sendable {
             answer(asking)
         }
         checkpoint(.last)
+        // The state needs no word of them any more.
+        attempt { try sync($0) }
         disk.withLock { $0.close() }
         owed.close()
         _ = state.withLock { $0.finishWork() }

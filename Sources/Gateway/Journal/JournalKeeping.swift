@@ -16,22 +16,24 @@ package enum JournalKeeping: Sendable {
         _ environment: Environment, _ log: GatewayLog, _ store: Store, _ underWay: UnderWay
     ) throws {
         let left = try store.read(OwedRow.left)
-        defer { if left.next > 1 { store.commitLater([OwedRow.removal(below: left.next)]) } }
-        guard let settings = configuration.journal else {
+        if let settings = configuration.journal {
+            let disk = JournalDisk.Settings(
+                settings, state: configuration.state.file, site: site.host)
+            let key =
+                try key
+                ?? JournalKey.load(folder: configuration.signature.keys, whenMissing: .make)
+            self = .on(
+                try Journal(
+                    disk, key, seal, log, interval: settings.checkpoint, clock: environment,
+                    milliseconds: { Int(Date().timeIntervalSince1970 * 1000) },
+                    underWay: underWay, left: left),
+                settings.bodies)
+        } else {
             self = .off
+            // Word of it stays for when there is a journal again.
             return
         }
-        let disk = JournalDisk.Settings(
-            settings, state: configuration.state.file, site: site.host)
-        self = .on(
-            try Journal(
-                disk,
-                try key
-                    ?? JournalKey.load(folder: configuration.signature.keys, whenMissing: .make),
-                seal, log, interval: settings.checkpoint, clock: environment,
-                milliseconds: { Int(Date().timeIntervalSince1970 * 1000) }, underWay: underWay,
-                left: left),
-            settings.bodies)
+        if left.next > 1 { store.commitLater([OwedRow.removal(below: left.next)]) }
     }
 
     /// Makes sure of room for a record before what it is about takes effect.
@@ -80,6 +82,7 @@ package enum JournalKeeping: Sendable {
         guard case .on(let journal, _) = self else { return }
         switch record.decision.action {
         case .allow: try await journal.append(record, members, place)
+        case .fail where place.isKept: journal.noteFailure(record, members, place)
         case .deny, .hold, .fail: journal.note(record, members, place)
         }
     }
@@ -199,7 +202,7 @@ extension Gateway {
         }
     }
 
-    /// Ends a message: its line and its record, the latter on the disk before the answer goes out if
+    /// Ends a message: its line and its record, the latter written before the answer goes out if
     /// the message was let through. What could not be recorded is answered as a refusal.
     func recorded(
         _ answer: Answer, _ trail: Trail, refusal: (Denial, _ decision: String) -> Answer

@@ -9,6 +9,8 @@ struct JournalState {
     var isKeeping = false
     /// When what is written is synced though nobody waits for that.
     var syncDue: ContinuousClock.Instant?
+    /// The same, unless nothing is written any more.
+    var nextSync: ContinuousClock.Instant? { queue.failure == nil ? syncDue : nil }
     /// What the thread has in its hands, and who waits for it has not been told.
     var writing: [JournalQueue.Job] = []
     /// Since when the disk has something to do.

@@ -8,7 +8,7 @@ import Synchronization
 /// the journal. A subject whose row is gone is forgotten: nothing of it can be opened any more, and
 /// nobody can tell any more whose pseudonym it was.
 ///
-/// Used by the journal's thread; commands open it for reading beside it.
+/// Used by whoever has the journal's disk; commands open it for reading beside it.
 final class JournalSubjects {
     private struct Entry {
         let lookup: Data

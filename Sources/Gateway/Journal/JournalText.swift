@@ -2,7 +2,7 @@ import Federation
 import OpenSSL
 
 /// The members of a line of the journal, before the line has its number: made where they are known,
-/// and written by the journal's thread, which fills in what only it may seal.
+/// and written by whoever has the journal's file, who fills in what is to be sealed.
 struct JournalText: Sendable {
     /// Each member with a comma before it.
     private(set) var bytes: [UInt8] = []

@@ -73,12 +73,24 @@ struct OwedRecords: Sendable {
         let left = noted + kept
         if left.isEmpty { return [] }
         var written: Set<String> = []
-        // What is here and has a line was written in the last sync.
-        try reader.lines(of: try reader.days().suffix(2), last: Self.lastSync) { line, _ in
-            if line.kind == .decision, let id = line.member("decision")?.string {
-                written.insert(id)
+        var earliest = Int.max
+        func take(_ line: JournalLine, _: JournalReader.Place) -> JournalReader.Step {
+            guard line.kind == .decision, let id = line.member("decision")?.string else {
+                return .goOn
             }
+            written.insert(id)
+            earliest = min(earliest, DecisionID.time(of: id) ?? .max)
             return .goOn
+        }
+        // Mostly what is here and has a line was written in the last sync.
+        let days = try reader.days()
+        try reader.lines(of: days.suffix(2), last: Self.lastSync, take)
+        // In a copy of the state, that was brought back, it is older than those.
+        let old = left.map(\.decision).filter { !written.contains($0) }
+        if let first = old.compactMap({ DecisionID.time(of: $0) }).min(), first < earliest {
+            let day = JournalDay(milliseconds: first * 1000)
+            let begin = days.last { $0 < day } ?? day
+            try reader.lines(of: days.filter { $0 >= begin }, take)
         }
         return left.filter { !written.contains($0.decision) }
             .sorted { $0.decision < $1.decision }.map(\.record)

@@ -65,7 +65,8 @@ package final class Store: Sendable {
             let opened = try Self.prepare(database, path: path, key, now: now)
             born = opened.born
             let mark = try StoreMark(path + ".mark", opened.commits)
-            let health = Health(try FilePlace(path), commits: opened.commits)
+            let places = try [path, path + "-wal"].map { try FilePlace($0) }
+            let health = Health(places, commits: opened.commits)
             self.health = health
             queue = CommitQueue(underWay: underWay) { [database] batch in
                 Self.write(batch, to: database, mark: mark, health: health)
@@ -163,13 +164,16 @@ extension Store {
         let failure = Mutex<StoreFailure?>(nil)
         let commits: Mutex<Int>
         let queue = Mutex<CommitQueue?>(nil)
-        /// Of the file that is written: without its name it takes writes as before, and no restart finds it.
-        let place: FilePlace
+        /// Of the files that are written: without its name one takes writes as before, and no restart finds
+        /// it.
+        private let places: [FilePlace]
 
-        init(_ place: FilePlace, commits: Int) {
-            self.place = place
+        init(_ places: [FilePlace], commits: Int) {
+            self.places = places
             self.commits = Mutex(commits)
         }
+
+        var isInPlace: Bool { places.allSatisfy(\.isKept) }
 
         func fail() {
             failure.withLock { $0 = .broken }
@@ -187,7 +191,7 @@ extension Store {
         if health.failure.withLock({ $0 != nil }) { return batch.map { ($0, .broken) } }
         let number = health.commits.withLock { $0 } + 1
         switch transact(batch, database, number) {
-        case nil where health.place.isKept:
+        case nil where health.isInPlace:
             health.commits.withLock { $0 = number }
             // A mark that stays behind only sees less; the commit itself is on disk.
             try? mark.write(number)

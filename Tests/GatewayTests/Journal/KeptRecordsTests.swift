@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -171,10 +172,58 @@ import Testing
         await #expect(throws: Denial.self) { try await journal.takePlace() }
         // The state still has word of what went before.
         #expect(try left() == [Self.id(1)])
+        #expect(journal.state.withLock { $0.nextSync } == nil)
         journal.close()
         log.flush()
         let told = lines.objects.compactMap { $0["problem"]?.string }
         #expect(told.filter { $0.contains("was taken away") }.count == 1)
+        store.close()
+    }
+
+    /// It may have taken effect: nobody else gets its place before its record is on the disk.
+    @Test func whatFailedBehindAllKeepsItsPlaceUntilItIsRecorded() async throws {
+        let journal = try JournalTests.open(files)
+        let place = try await Self.begin(1, journal, store)
+        var failed = try TestJournal.record(Self.id(1))
+        failed.decision.action = .fail
+        let members = LogMembers(failed.decision.entries)
+        try await JournalKeeping.on(journal, .none).append(failed, members, place)
+        let isTaken = journal.state.withLock { $0.queue.taken } == 1
+        let isWritten = try !JournalDiskTests.decisions(files, .pseudonyms).isEmpty
+        #expect(isTaken || isWritten)
+        try await sync(journal)
+        #expect(journal.state.withLock { $0.queue.taken } == 0)
+        journal.close()
+        #expect(
+            try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == [1, 99].map(Self.id))
+        store.close()
+    }
+
+    @Test func anEndLeavesNoWordOfWhatHasItsRecord() async throws {
+        let journal = try JournalTests.open(files)
+        try await Self.end(1, try await Self.begin(1, journal, store), journal)
+        journal.close()
+        try await store.commit(try #require(journal.settle()))
+        #expect(try left() == [])
+        store.close()
+    }
+
+    /// As a copy of the state has it that was brought back.
+    @Test func whatWasRecordedLongAgoIsNotRecordedAgain() async throws {
+        let id = try #require(try files.write(1).first)
+        for _ in 0..<3 {
+            files.time += 86_400_000
+            try files.write(2)
+        }
+        try files.stop()
+        let known = OwedRecords.Entry(try TestJournal.record(id).decision)
+        let unknown = OwedRecords.Entry(
+            try TestJournal.record(DecisionID.make(now: files.time / 1000)).decision)
+        let owed = try OwedRecords(files.folder)
+        defer { owed.close() }
+        #expect(
+            try owed.missing(in: files.reader, beside: [known, unknown]).map(\.decision.id)
+                == [unknown.decision])
         store.close()
     }
 

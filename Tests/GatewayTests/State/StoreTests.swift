@@ -281,6 +281,15 @@ import Transport
         store.close()
     }
 
+    /// Commits go there first.
+    @Test func nothingIsAcknowledgedOnceTheLogWasTakenAway() async throws {
+        let store = try open(scratch)
+        try await record(store)
+        try FileManager.default.removeItem(atPath: scratch.file("state.db-wal"))
+        await #expect(throws: StoreFailure.broken) { try await record(store, 1) }
+        store.close()
+    }
+
     @Test func anOldCopyIsRefused() async throws {
         let store = try open(scratch)
         try await record(store, 2)
