@@ -91,8 +91,9 @@ extension Gateway {
 
     /// The share that a notification is about: the one of its id and, where it carries one, its
     /// secret. An id alone counts only within the shares of the peer that signs, whom the name of its
-    /// key need not tell: then the id has to. Where no signer is named, what the receiver of a share has no
-    /// reason to say is said by whoever shared it on, who knows the same secret.
+    /// key need not tell: then the id has to. Where no signer is named, a reshare is undone by whoever shared it
+    /// on, who knows the same secret: the receiver could only harm itself by it. What changes permissions is
+    /// judged as the receiver's, which could give itself more.
     func shareMeant(
         by id: ProviderID, secret: Secret?, signer named: NamedSigner,
         of type: Federation.Notification.Kind
@@ -119,9 +120,14 @@ extension Gateway {
         }
         let holders = directions.flatMap { registry.find(secret, $0) }
         let known = holders.filter { $0.share.providerID == nil || $0.share.providerID == id }
-        if signer == nil, type.isOfWhoSharedOn {
-            for share in known.map(\.share) where share.direction == .outbound {
-                if let sharer = share.sharer(besides: site.hosts) {
+        if signer == nil, type == .reshareUndo {
+            let passed = known.map(\.share).filter { $0.direction == .outbound }
+            for share in passed.filter({ $0.ended == nil }) + passed.filter({ $0.ended != nil }) {
+                // Who signs has not said it unsigned, but over the older API, as any of those who have the
+                // secret.
+                if let sharer = share.sharer(besides: site.hosts), generations[sharer] == .none,
+                    pins[sharer].isEmpty
+                {
                     return .passedOn(share, by: sharer)
                 }
             }
@@ -315,19 +321,6 @@ enum ShareMeant: Sendable {
         switch self {
         case .doubtful(let denial): denial
         case .share, .passedOn, .foreign, .unknown: nil
-        }
-    }
-}
-
-extension Federation.Notification.Kind {
-    /// Whether it is said of a share that one side passed on, by its owner or by whoever did that: never
-    /// by its receiver (`legacy-wire.md` 3.7).
-    fileprivate var isOfWhoSharedOn: Bool {
-        switch self {
-        case .reshareUndo, .reshareChangePermission: true
-        case .shareAccepted, .shareDeclined, .requestReshare, .shareUnshared,
-            .shareChangePermission, .other:
-            false
         }
     }
 }

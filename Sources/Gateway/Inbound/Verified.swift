@@ -184,7 +184,7 @@ extension Gateway {
         } catch {
             // The peer may show another key under this name by now.
             trail.enters(.fetch)
-            let successor = await peers.successor(of: key, named: keyID, at: peer)
+            let successor = try await peers.successor(of: key, named: keyID, at: peer)
             trail.enters(.verify)
             guard let successor else { throw error }
             try judgeKeys(of: peer, with: successor)

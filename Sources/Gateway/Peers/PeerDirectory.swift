@@ -176,20 +176,26 @@ package final class PeerDirectory: Sendable {
     }
 
     /// The key that the host shows by now under a name that a remembered one was found by; nil when it
-    /// shows the same key, or cannot be asked.
+    /// shows the same key. Refused (`key_unavailable`): a host that cannot be asked.
     ///
     /// Causes at most one refresh in a minute, the same one as a name that is unknown, and none when the
     /// keys are of this second.
-    func successor(of key: PeerKey, named id: String, at host: PeerHost) async -> PeerKey? {
+    func successor(
+        of key: PeerKey, named id: String, at host: PeerHost
+    ) async throws(Denial) -> PeerKey? {
         let now = world.now()
         guard used(host, now)?.keysAt != now else { return nil }
         let refresh = await Patience.result(within: world.patience) { [self] in
             await refreshedKeysForUnknownName(of: host, now)
         }
-        guard case .current(let entry)? = refresh,
-            let shown = Self.find(id, key.source, entry.keys), shown.thumbprint != key.thumbprint
-        else { return nil }
-        return shown
+        switch refresh ?? notAsked(host, "no answer within \(world.patience)") {
+        case .failed(let entry): throw unavailable(host, entry)
+        case .current(let entry):
+            guard let shown = Self.find(id, key.source, entry.keys),
+                shown.thumbprint != key.thumbprint
+            else { return nil }
+            return shown
+        }
     }
 
     /// All keys that are remembered of a host, for pins and for `discover`.

@@ -163,8 +163,16 @@ extension Gateway {
         return share
     }
 
+    /// Refused (`token_invalid`): what has the form of a token of ours, shown as a secret.
+    private func refuseToken(_ shown: Secret) throws(Denial) {
+        if sealer.hasForm(shown.text), registry.findServed(shown).isEmpty {
+            throw Denial(.tokenInvalid, "a token that is not shown as Bearer")
+        }
+    }
+
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
         guard let (access, would) = try access(by: secret) else {
+            try refuseToken(secret)
             return try unknownSecret(request)
         }
         let permanent = try permanentSecret(of: access.share, at: access.place)
@@ -189,6 +197,7 @@ extension Gateway {
             if case .bearer(let text) = credential, try openedToken(text) != nil {
                 throw Denial(.notAllowed, "a path outside the share of the token")
             }
+            try refuseToken(secret)
             return try unknownSecret(request)
         }
         let root = request.rootPath
@@ -279,8 +288,15 @@ extension Gateway {
     ) throws(Denial) -> (destination: String?, room: StreamedRoom?) {
         let share = access.share
         let now = environment.now()
-        let (destination, more) = try permit(
+        let (destination, beyond) = try permit(
             DataScope(access.access.permissions, below: prefix), request)
+        var more = beyond
+        // Who shared it on knows the secret, and may be who shows it.
+        if let sharer = share.sharer(besides: site.hosts),
+            let denial = policy.snapshot.policy.standing(of: sharer, now: now).denial
+        {
+            more.append(try observed(denial.about(sharer)))
+        }
         let judgement = try judge(
             request.head, request.client, share, .secret, share.peer, policy.snapshot, now,
             would: would + more)

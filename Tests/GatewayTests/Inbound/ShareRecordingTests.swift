@@ -253,20 +253,29 @@ import Transport
         #expect(try await denialOfAThird(sender: nil)?.code == .senderMismatch)
     }
 
-    @Test(arguments: ["RESHARE_UNDO", "RESHARE_CHANGE_PERMISSION"])
-    func unsignedItIsWhoPassedTheShareOnThatIsJudged(_ type: String) async throws {
+    @Test func unsignedItIsWhoPassedTheShareOnThatUndoesIt() async throws {
         let (world, _, _) = try TestWorld.withPeers()
         let code = try await passOn(world, sender: "bob@legacy.test")
         let request = TestRequest(
-            "/ocm/notifications", Messages.notification(type, id: "\"23\"", secret: code))
+            "/ocm/notifications", Messages.notification("RESHARE_UNDO", id: "\"23\"", secret: code))
         let verified = try await world.verify(request, as: .ocm(.notifications))
         #expect(verified.peer == PeerHost("legacy.test"))
         #expect(verified.claimed.share?.peer == PeerHost("cavage.test"))
         #expect(try await world.denial(request, as: .ocm(.notifications)) == nil)
     }
 
-    @Test(arguments: [OCSVerb.revoke, .permissions])
-    func soItIsInTheOlderAPI(_ verb: OCSVerb) async throws {
+    /// Who has the code too, and signs, could raise its own permissions so.
+    @Test func whatGivesTheReceiverMoreIsJudgedAsTheReceivers() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let code = try await passOn(world, sender: "bob@legacy.test")
+        let request = TestRequest(
+            "/ocm/notifications",
+            Messages.notification("RESHARE_CHANGE_PERMISSION", id: "\"23\"", secret: code))
+        let denial = try await world.denial(request, as: .ocm(.notifications))
+        #expect(denial?.disclosedCode == "signature_required")
+    }
+
+    @Test(arguments: [OCSVerb.revoke]) func soItIsInTheOlderAPI(_ verb: OCSVerb) async throws {
         let (world, _, _) = try TestWorld.withPeers()
         let code = try await passOn(world, sender: "bob@legacy.test")
         let path = try TargetPath(

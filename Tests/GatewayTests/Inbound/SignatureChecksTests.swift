@@ -272,6 +272,17 @@ import Transport
         #expect(denial?.retryAfter == 3600)
     }
 
+    /// Of whoever cannot be asked nobody knows whether it has another key by now.
+    @Test func aWrongSignatureOfAHostThatCannotBeAskedIsForLater() async throws {
+        #expect(try await take(try share(modern)) == nil)
+        var turned = modern
+        turned.key = try .generate(.ed25519)
+        world.net.lose("modern.test")
+        world.clock.pass(1)
+        let denial = try await take(try share(turned))
+        #expect(denial?.code == .keyUnavailable && denial?.status == 503)
+    }
+
     @Test func aKnownNameWithAnotherKeyIsHeldThoughAKnownKeyIsBesideIt() async throws {
         #expect(try await take(try share(modern)) == nil)
         var second = modern

@@ -73,6 +73,17 @@ import Testing
         #expect(info.status == 503)
     }
 
+    /// It knows the code that the receiver has; a token is the receiver's own.
+    @Test(arguments: ["bob@two.test", "bob@blocked.test"])
+    func whoPassedAShareOnAndIsOnNoListReadsNothingByItsSecret(sender: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret, owner: "alice@cloud.test", sender: sender)
+        let status = try world.plan("GET \(Self.root)/a HTTP/1.1", basic(Self.secret)).status
+        #expect(status == (sender == "bob@two.test" ? nil : 403))
+        let token = try await world.token(Self.secret)
+        #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(token)).status == nil)
+    }
+
     /// Its limits would have counted every request, not one of a second.
     @Test func aCandidatesLimitOnDataIsAskedEachTime() async throws {
         let limit = """

@@ -62,6 +62,19 @@ import Testing
         #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", bearer(text)).status == nil)
     }
 
+    @Test func aTokenThatIsShownAsASecretGoesNowhere() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        for planned in [
+            try world.plan("GET \(Self.root)/a HTTP/1.1", basic(token)),
+            try world.plan("GET /public.php/dav/files/\(token)/a HTTP/1.1", basic("x")),
+        ] {
+            guard case .answered(let answer) = planned else { throw TestGateway.NoAddress() }
+            #expect((answer.status, answer.code) == (401, "token_invalid"))
+        }
+    }
+
     // A second fetch of the backend's document makes a new view, which changes nothing here.
     @Test func aTokenThatWasOpenedStaysSoWhenTheBackendIsAskedAgain() async throws {
         let world = try await TestGateway()
