@@ -34,7 +34,7 @@ struct JournalQueue {
 
     /// Whether a place was taken for a record, and which: what is let through is noted there.
     enum Place: Sendable, Equatable {
-        /// In a file that outlives the process (``OwedRecords``).
+        /// In a file that outlives the process (``OwedRecords``), or nowhere yet.
         case taken(Int)
         /// On the disk of the state (``OwedRow``).
         case kept(Int)

@@ -19,6 +19,11 @@ struct FileStamp: Sendable, Equatable {
     /// nil when there is no such file. Of a link it is the file that it leads to.
     init?(_ path: String) {
         guard let status = try? Stat(FilePath(path)) else { return nil }
+        self.init(status)
+    }
+
+    /// What is known of a file.
+    init(_ status: Stat) {
         device = Int(truncatingIfNeeded: status.deviceID.rawValue)
         inode = Int(truncatingIfNeeded: status.inode.rawValue)
         size = Int(status.size)

@@ -319,22 +319,9 @@ import Transport
         #expect(world.net.asked.count == 4)
     }
 
-    @Test func whoAcceptsFirstSightAlwaysTakesAnotherKeyOfAKnownNameAtOnce() async throws {
-        let world = try TestWorld(configuration: "[signature]\nfirst_seen = \"accept\"")
-        try modern.publish(on: world.net)
-        let request = try modern.request(
-            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
-        #expect(try await world.denial(request) == nil)
-        var turned = modern
-        turned.key = try .generate(.ed25519)
-        try turned.publish(on: world.net)
-        world.clock.pass(1)
-        let other = try turned.request(
-            "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
-        #expect(try await world.denial(other) == nil)
-    }
-
-    @Test func whoAcceptsFirstSightAlwaysHoldsNothing() async throws {
+    /// While the keys are remembered, and after.
+    @Test(arguments: [1, 700])
+    func whoAcceptsFirstSightAlwaysHoldsNothing(after seconds: Int) async throws {
         let world = try TestWorld(configuration: "[signature]\nfirst_seen = \"accept\"")
         try modern.publish(on: world.net)
         let request = try modern.request(
@@ -343,7 +330,7 @@ import Transport
         var turned = modern
         turned.key = try .generate(.ed25519)
         try turned.publish(on: world.net)
-        world.clock.pass(700)
+        world.clock.pass(seconds)
         let other = try turned.request(
             "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now)
         #expect(try await world.denial(other) == nil)
