@@ -11,7 +11,8 @@ struct ReloadCommand: AsyncParsableCommand {
             put in force in one step. Connections that stand, and what is under way on them, end as \
             they began. What cannot be used changes nothing, and what is wrong is told; keys of the \
             configuration that only a start can change are named. Exit codes: 0 all taken that can be, 1 \
-            something is refused and stays as it was, 2 no gateway runs.
+            something is refused and stays as it was, 2 no gateway runs, or the configuration cannot be \
+            read.
             """)
 
     @OptionGroup var option: ConfigurationOption
