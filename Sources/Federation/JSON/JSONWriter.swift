@@ -34,7 +34,8 @@ extension JSONValue {
         }
     }
 
-    private static func write(_ text: String, into bytes: inout [UInt8]) {
+    /// Appends a string as `serialized` writes it.
+    package static func write(_ text: String, into bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         if text.utf8.span.isPlainText {
             bytes.append(utf8: text)

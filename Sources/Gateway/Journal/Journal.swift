@@ -347,12 +347,10 @@ package final class Journal: Sendable {
     ) throws(Denial) -> Bool {
         let time = milliseconds()
         let result: Result<Bool, any Error>? = disk.withLockIfAvailable { disk in
-            guard state.withLock({ $0.queue.isOpen }), disk.takesAtOnce(text, time) else {
-                return .success(false)
-            }
             do {
-                try disk.append(text, time)
-                try disk.flush()
+                guard state.withLock({ $0.queue.isOpen }), try disk.writeAtOnce(text, time) else {
+                    return .success(false)
+                }
             } catch { return .failure(error) }
             if state.withLock({ $0.noteWritten([place]) }) { wake.signal() }
             return .success(true)

@@ -43,8 +43,11 @@ package struct JournalBody: Sendable {
         }
     }
 
-    private static func write(_ object: JSONObject, _ people: People, into text: inout JournalText)
-    {
+    /// - Parameter isProtocol: whether its `name` is that of the protocol.
+    private static func write(
+        _ object: JSONObject, isProtocol: Bool = false, _ people: People,
+        into text: inout JournalText
+    ) {
         // By their lengths: a name stands once in an object.
         var unknown: [Int: Int] = [:]
         for (name, value) in object.members {
@@ -56,7 +59,11 @@ package struct JournalBody: Sendable {
             } else {
                 text.begin(name)
             }
-            write(value, role, people, into: &text)
+            if isProtocol, name == "name", let known = value.string, protocols.contains(known) {
+                text.write(known)
+            } else {
+                write(value, role, people, into: &text)
+            }
         }
     }
 
@@ -70,30 +77,32 @@ package struct JournalBody: Sendable {
             switch role {
             case .plain, .number:
                 if let integer = number.integer { text.write(integer) } else { text.writeNull() }
-            case .personal, .name, .other, nil:
-                text.write("<number of \(number.text.utf8.count) bytes>")
+            case .personal, .name, .protocol, .other, nil:
+                text.write("number", of: number.text.utf8.count)
             }
         case .string(let words):
             switch role {
             case .plain:
                 text.write(words)
                 return
-            case .personal(let members):
-                if let account = people.account(of: members) {
+            case .personal(let person):
+                if let account = people[person] {
                     text.write(words, ofAccount: account)
                     return
                 }
-            case .name(let member):
-                if let account = people.account(of: [member]) {
+            case .name(let person):
+                if let account = people[person] {
                     text.write(words, nameOf: account)
                     return
                 }
-            case .number, .other, nil: break
+            case .number, .protocol, .other, nil: break
             }
-            text.write("<string of \(words.utf8.count) bytes>")
+            text.write("string", of: words.utf8.count)
         case .array(let elements):
             text.list(elements) { write($1, role, people, into: &$0) }
-        case .object(let object): text.object { write(object, people, into: &$0) }
+        case .object(let object):
+            let isProtocol = if case .protocol = role { true } else { false }
+            text.object { write(object, isProtocol: isProtocol, people, into: &$0) }
         }
     }
 
@@ -104,27 +113,26 @@ package struct JournalBody: Sendable {
     private enum Role: Sendable {
         /// Harmless.
         case plain
-        /// Names somebody or is in their words: whose account the first of these members has that
-        /// has one.
-        case personal([String])
-        /// What the account of that member goes by.
-        case name(String)
+        /// Names somebody, or is in their words.
+        case personal(Person)
+        /// What somebody goes by.
+        case name(Person)
         /// Harmless as a number.
         case number
+        /// Of a share, with a `name` of its own.
+        case `protocol`
         /// Nobody can say.
         case other
     }
 
     private static let roles: [String: Role] = {
         var roles: [String: Role] = [
-            "owner": .personal(["ownerFederatedId", "owner"]),
-            "ownerDisplayName": .name("owner"), "name": .personal([People.invited, "owner"]),
-            "description": .personal(["owner"]), "sender": .personal(["sender"]),
-            "senderDisplayName": .name("sender"), "shareWith": .personal(["shareWith"]),
-            "ownerFederatedId": .personal(["ownerFederatedId"]),
-            "sharedByFederatedId": .personal(["sharedByFederatedId"]),
-            "sharedBy": .name("sharedByFederatedId"),
-            "userID": .personal([People.invited]), "email": .personal([People.invited]),
+            "owner": .personal(.federatedOwner), "ownerDisplayName": .name(.owner),
+            "name": .personal(.invitedOrOwner), "description": .personal(.owner),
+            "sender": .personal(.sender), "senderDisplayName": .name(.sender),
+            "shareWith": .personal(.receiver), "ownerFederatedId": .personal(.ownerFederatedID),
+            "sharedByFederatedId": .personal(.sharer), "sharedBy": .name(.sharer),
+            "userID": .personal(.invited), "email": .personal(.invited),
         ]
         for name in [
             "providerId", "shareType", "resourceType", "permissions", "requirements",
@@ -132,43 +140,62 @@ package struct JournalBody: Sendable {
             "recipientProvider",
         ] { roles[name] = .plain }
         for name in [
-            "message", "protocol", "webdav", "webapp", "ssh", "options", "multi", "notification",
+            "message", "webdav", "webapp", "ssh", "options", "multi", "notification",
             "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
             "expiration", "remote",
         ] { roles[name] = .other }
         roles["size"] = .number
+        roles["protocol"] = .protocol
         return roles
     }()
 
-    /// The accounts that a body names, by the members that name them.
-    private struct People {
-        private var accounts: [(member: String, text: String)] = []
+    /// Names that a protocol may have without being anybody's words.
+    private static let protocols = ["webdav", "multi", "webapp", "ssh", "datatx"]
 
+    /// Whom a member is about.
+    private enum Person: Sendable {
+        case owner, ownerFederatedID, federatedOwner, sender, receiver, sharer, invited
+        case invitedOrOwner
+    }
+
+    /// The accounts that a body names.
+    private struct People {
+        private let owner: String?
+        private let ownerFederatedID: String?
+        private let sender: String?
+        private let receiver: String?
+        private let sharer: String?
         /// Who accepted an invitation: `userID` at `recipientProvider`.
-        static let invited = "userID@recipientProvider"
+        private let invited: String?
 
         init(of object: JSONObject) {
-            for member in Self.members {
+            func account(_ member: String) -> String? {
                 guard let text = object[member]?.string, text.utf8.contains(UInt8(ascii: "@"))
-                else { continue }
-                // The same one as in the facts of the decision.
-                let once = member == "shareWith" ? OCMAddress(text)?.saidOnce.canonical : nil
-                accounts.append((member, once ?? text))
+                else { return nil }
+                return text
             }
-            if let user = object["userID"]?.string, let host = object["recipientProvider"]?.string {
-                accounts.append((Self.invited, "\(user)@\(host)"))
+            owner = account("owner")
+            ownerFederatedID = account("ownerFederatedId")
+            sender = account("sender")
+            sharer = account("sharedByFederatedId")
+            // The same one as in the facts of the decision.
+            receiver = account("shareWith").map { OCMAddress($0)?.saidOnce.canonical ?? $0 }
+            invited = object["userID"]?.string.flatMap { user in
+                object["recipientProvider"]?.string.map { "\(user)@\($0)" }
             }
         }
 
-        func account(of members: [String]) -> String? {
-            for member in members {
-                if let found = accounts.first(where: { $0.member == member }) { return found.text }
+        subscript(person: Person) -> String? {
+            switch person {
+            case .owner: owner
+            case .ownerFederatedID: ownerFederatedID
+            case .federatedOwner: ownerFederatedID ?? owner
+            case .sender: sender
+            case .receiver: receiver
+            case .sharer: sharer
+            case .invited: invited
+            case .invitedOrOwner: invited ?? owner
             }
-            return nil
         }
-
-        private static let members = [
-            "owner", "sender", "shareWith", "ownerFederatedId", "sharedByFederatedId",
-        ]
     }
 }

@@ -105,12 +105,16 @@ final class JournalDisk {
         write(.decision, time, decision)
     }
 
-    /// Whether the line of a decision can be written by any thread, which is not held up by it: of the
-    /// day of the file, about people whose keys are on the disk.
-    func takesAtOnce(_ decision: JournalText, _ time: Int) -> Bool {
-        file.isOpen && pending.isEmpty && JournalDay(milliseconds: time) == today && today <= day
-            && subjects.areStored
-            && decision.isOfKnown(subjects.sealer(site: settings.site, on: day))
+    /// Writes the line of a decision on any thread, which is not held up by it; false, with nothing
+    /// written, unless it is of the day of the file and about people whose keys are at hand.
+    ///
+    /// Errors as of `flush`.
+    func writeAtOnce(_ decision: JournalText, _ time: Int) throws -> Bool {
+        guard file.isOpen, pending.isEmpty, JournalDay(milliseconds: time) == today, today <= day,
+            subjects.areStored, write(.decision, time, decision, of: .known)
+        else { return false }
+        try flush()
+        return true
     }
 
     private func write(
@@ -121,11 +125,20 @@ final class JournalDisk {
         write(kind, time, text)
     }
 
-    private func write(_ kind: JournalLine.Kind, _ time: Int, _ text: JournalText) {
+    /// False, with nothing written, of somebody else than `people`.
+    @discardableResult
+    private func write(
+        _ kind: JournalLine.Kind, _ time: Int, _ text: JournalText,
+        of people: JournalSubjects.People = .anybody
+    ) -> Bool {
+        let sealer = subjects.sealer(people, site: settings.site, on: day)
+        guard
+            let next = text.write(
+                seq + 1, kind, time: time, after: hash, sealer, into: &pending)
+        else { return false }
         seq += 1
-        hash = text.write(
-            seq, kind, time: time, after: hash, subjects.sealer(site: settings.site, on: day),
-            into: &pending)
+        hash = next
+        return true
     }
 
     /// The first line of a file.

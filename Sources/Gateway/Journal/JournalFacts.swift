@@ -90,12 +90,13 @@ enum JournalFacts {
 
     /// Whether nothing of it would be cut.
     private static func isBounded(_ facts: Facts) -> Bool {
-        let lists = [facts.protocols, facts.accessTypes]
-        let texts = [
-            facts.software, facts.shareType, facts.resourceType, facts.owner, facts.sender,
-            facts.recipient, facts.notificationType,
-        ].compactMap { $0 }
-        return lists.allSatisfy { $0.count <= LogText.listLimit }
-            && (texts + lists.joined()).allSatisfy { $0.utf8.count <= LogText.valueLimit }
+        func isShort(_ text: String?) -> Bool { (text?.utf8.count ?? 0) <= LogText.valueLimit }
+        func isShort(_ list: [String]) -> Bool {
+            list.count <= LogText.listLimit && list.allSatisfy { isShort($0) }
+        }
+        return isShort(facts.protocols) && isShort(facts.accessTypes) && isShort(facts.software)
+            && isShort(facts.shareType) && isShort(facts.resourceType) && isShort(facts.owner)
+            && isShort(facts.sender) && isShort(facts.recipient)
+            && isShort(facts.notificationType)
     }
 }

@@ -41,7 +41,7 @@ struct JournalState {
     }
 
     /// How long what was written may wait for a sync that nobody waits for.
-    private static let lag = Duration.milliseconds(20)
+    private static let lag = Duration.milliseconds(50)
 
     /// The disk gets something to do; whether somebody has to begin to watch it.
     mutating func startWork() -> Bool {

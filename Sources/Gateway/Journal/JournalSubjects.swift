@@ -16,6 +16,13 @@ final class JournalSubjects {
         let key: AEADKey
         /// The number of the last day on which the subject was written of.
         var used: Int
+
+        func seal(_ text: String, of subject: JournalSubject) -> SealedPerson {
+            SealedPerson(
+                pseudonym: pseudonym, host: subject.host,
+                sealed: key.seal(
+                    text.utf8.span, authenticating: pseudonym.description.utf8.span))
+        }
     }
 
     private struct NewRow {
@@ -118,14 +125,21 @@ final class JournalSubjects {
 
     // MARK: Sealing
 
-    /// Seals what is in the lines of a day.
-    func sealer(site: PeerHost, on day: JournalDay) -> PersonSealer {
+    /// Whom a line may be about.
+    enum People { case anybody, known }
+
+    /// Seals what is in the lines of a day; of those who are not `known` yet only where that is anybody.
+    func sealer(_ people: People = .anybody, site: PeerHost, on day: JournalDay) -> PersonSealer {
         if day != accountsDay { accounts.forget() }
         accountsDay = day
         return PersonSealer(
             site: site, accounts: accounts,
-            knows: { self.known[Array($0.name.utf8)].map { $0.used >= day.number } ?? false },
-            seal: { self.seal($0, $1, on: day) })
+            seal: { subject, text in
+                switch people {
+                case .anybody: self.seal(subject, text, on: day)
+                case .known: self.known(Array(subject.name.utf8), day)?.seal(text, of: subject)
+                }
+            })
     }
 
     /// Whether all keys that were made are on the disk.
@@ -135,18 +149,17 @@ final class JournalSubjects {
 
     /// Seals a text for its subject, which gets a key at its first. What fails is told by `flush`.
     func seal(_ subject: JournalSubject, _ text: String, on day: JournalDay) -> SealedPerson {
-        let entry = entry(subject, day)
-        return SealedPerson(
-            pseudonym: entry.pseudonym, host: subject.host,
-            sealed: entry.key.seal(
-                text.utf8.span, authenticating: entry.pseudonym.description.utf8.span))
+        let name = Array(subject.name.utf8)
+        return (known(name, day) ?? entry(name, day)).seal(text, of: subject)
     }
 
-    private func entry(_ subject: JournalSubject, _ day: JournalDay) -> Entry {
-        let name = Array(subject.name.utf8)
-        let before = known[name]
-        if let before, before.used >= day.number { return before }
-        var entry = before ?? found(name, day)
+    /// Who was written of on this day, or after it.
+    private func known(_ name: [UInt8], _ day: JournalDay) -> Entry? {
+        known[name].flatMap { $0.used >= day.number ? $0 : nil }
+    }
+
+    private func entry(_ name: [UInt8], _ day: JournalDay) -> Entry {
+        var entry = known[name] ?? found(name, day)
         if entry.used < day.number {
             entry.used = day.number
             touched.append(entry.lookup)

@@ -7,10 +7,17 @@ struct JournalText: Sendable {
     /// Each member with a comma before it.
     private(set) var bytes: [UInt8] = []
     private var gaps: [Gap] = []
+    /// That the gaps name, each once.
+    private var accounts: [String] = []
+    /// The most bytes that its line can have beyond those that are there.
+    private var mostMissing = Self.frame
     /// Of an object in it: whether it has no member yet.
     private var isFirst = false
 
-    init() { bytes.reserveCapacity(4096) }
+    init() {
+        bytes.reserveCapacity(4096)
+        gaps.reserveCapacity(16)
+    }
 
     /// A value that is not there yet, and where it goes.
     private struct Gap {
@@ -20,8 +27,8 @@ struct JournalText: Sendable {
         enum Value {
             /// A text of a person's, or about one, sealed.
             case sealed(String, JournalSubject)
-            /// The same of an account, as a message names it.
-            case account(SealedAccounts.Text, of: String)
+            /// The same of an account, as a message names it, by its place among them.
+            case account(SealedAccounts.Text, of: Int)
             /// A text that may name people in between: each word with an `@` in it is replaced by its
             /// pseudonym.
             case mentioning(String)
@@ -33,23 +40,21 @@ struct JournalText: Sendable {
     /// - Parameters:
     ///   - previous: the hash that it links with.
     ///   - time: milliseconds since 1970.
-    /// - Returns: its own hash.
+    /// - Returns: its own hash; nil, with nothing appended, where it names somebody who is not sealed.
     func write(
         _ seq: Int, _ kind: JournalLine.Kind, time: Int, after previous: JournalHash,
         _ sealer: PersonSealer, into lines: inout [UInt8]
-    ) -> JournalHash {
+    ) -> JournalHash? {
         let start = lines.count
         Self.open(seq, kind, time: time, into: &lines)
+        let remembered = accounts.map { sealer.accounts.account($0, sealer) }
         var done = 0
         for gap in gaps {
             lines.append(copying: bytes.span.extracting(done..<gap.place))
             done = gap.place
-            switch gap.value {
-            case .sealed(let text, let subject):
-                sealer.seal(subject, text).write(into: &lines)
-            case .account(let text, let account):
-                sealer.accounts.write(text, of: account, sealer, into: &lines)
-            case .mentioning(let text): LogText.write(sealer.scrubbed(text), into: &lines)
+            guard write(gap.value, remembered, sealer, into: &lines) else {
+                lines.removeLast(lines.count - start)
+                return nil
             }
         }
         lines.append(copying: bytes.span.extracting(done...))
@@ -60,16 +65,23 @@ struct JournalText: Sendable {
         return hash
     }
 
-    /// Whether it names nobody but those whom a sealer knows.
-    func isOfKnown(_ sealer: PersonSealer) -> Bool {
-        gaps.allSatisfy { gap in
-            switch gap.value {
-            case .sealed(_, let subject): sealer.knows(subject)
-            case .account(let text, let account):
-                sealer.accounts.isKnown(text, of: account, sealer)
-            case .mentioning: false
-            }
+    /// False where it names somebody who is not sealed.
+    private func write(
+        _ value: Gap.Value, _ remembered: [SealedAccounts.Account], _ sealer: PersonSealer,
+        into lines: inout [UInt8]
+    ) -> Bool {
+        switch value {
+        case .sealed(let text, let subject):
+            guard let person = sealer.seal(subject, text) else { return false }
+            person.write(into: &lines)
+        case .account(let text, let place):
+            return SealedAccounts.write(
+                text, of: remembered[place], accounts[place], sealer, into: &lines)
+        case .mentioning(let text):
+            guard let scrubbed = sealer.scrubbed(text) else { return false }
+            LogText.write(scrubbed, into: &lines)
         }
+        return true
     }
 
     /// How a line begins, before its members.
@@ -86,17 +98,7 @@ struct JournalText: Sendable {
     }
 
     /// The most bytes that its line can have.
-    var mostBytes: Int {
-        gaps.reduce(bytes.count + Self.frame) { sum, gap in
-            switch gap.value {
-            case .sealed(let text, _): sum + SealedPerson.mostBytes(text)
-            case .account(let text, let account):
-                sum + SealedPerson.mostBytes(text.words ?? account)
-            // Each word may become a pseudonym, and each byte an escape.
-            case .mentioning(let text): sum + min(text.utf8.count * 16, LogText.valueLimit * 6)
-            }
-        }
-    }
+    var mostBytes: Int { bytes.count + mostMissing }
 
     /// More than a line has around its members.
     private static let frame = 256
@@ -157,7 +159,7 @@ struct JournalText: Sendable {
     /// A member that is about a subject, sealed.
     mutating func add(_ name: String, _ text: String, of subject: JournalSubject) {
         begin(name)
-        leave(.sealed(text, subject))
+        leave(.sealed(text, subject), most: SealedPerson.mostBytes(text))
     }
 
     /// A text of ours that may name people in between.
@@ -167,8 +169,16 @@ struct JournalText: Sendable {
         write(mentioning: text)
     }
 
-    private mutating func leave(_ value: Gap.Value) {
+    private mutating func leave(_ value: Gap.Value, most: Int) {
         gaps.append(Gap(place: bytes.count, value: value))
+        mostMissing += most
+    }
+
+    private mutating func leave(_ text: SealedAccounts.Text, of account: String) {
+        let place = accounts.firstIndex { $0.isSame(as: account) } ?? accounts.endIndex
+        if place == accounts.endIndex { accounts.append(account) }
+        leave(
+            .account(text, of: place), most: SealedPerson.mostBytes(text.words ?? account))
     }
 }
 
@@ -200,29 +210,37 @@ extension JournalText {
 
     mutating func write(_ flag: Bool) { bytes.append(utf8: flag ? "true" : "false") }
 
+    /// What is said of a value that nobody may see: its kind and its length.
+    mutating func write(_ kind: String, of count: Int) {
+        bytes.append(utf8: "\"<")
+        bytes.append(utf8: kind)
+        bytes.append(utf8: " of ")
+        bytes.append(decimal: count)
+        bytes.append(utf8: " bytes>\"")
+    }
+
     mutating func writeNull() { bytes.append(utf8: "null") }
 
     mutating func write(mentioning text: String) {
         if text.utf8.span.contains(UInt8(ascii: "@")) {
-            leave(.mentioning(text))
+            // Each word may become a pseudonym, and each byte an escape.
+            leave(.mentioning(text), most: min(text.utf8.count * 16, LogText.valueLimit * 6))
         } else {
             write(text)
         }
     }
 
     /// An account, sealed.
-    mutating func write(account: String) { leave(.account(.itself, of: account)) }
+    mutating func write(account: String) { leave(.itself, of: account) }
 
     /// A name that an account goes by, sealed.
     mutating func write(_ name: String, nameOf account: String) {
-        leave(.account(.name(name), of: account))
+        leave(.name(name), of: account)
     }
 
     /// What is in the words of an account, sealed.
     mutating func write(_ words: String, ofAccount account: String) {
-        leave(
-            words.isSame(as: account)
-                ? .account(.itself, of: account) : .account(.words(words), of: account))
+        leave(words.isSame(as: account) ? .itself : .words(words), of: account)
     }
 
     mutating func list<Element>(

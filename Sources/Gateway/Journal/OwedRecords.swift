@@ -131,13 +131,23 @@ extension OwedRecords.Entry {
     /// One line that a slot holds; the peer's id of the share is left out where it does not.
     var line: [UInt8] {
         for id in [providerID, nil] {
-            var members: [(String, JSONValue)] = [
-                ("decision", .string(decision)), ("kind", .string(kind)),
-                ("direction", .string(direction.rawValue)),
-            ]
-            if let peer { members.append(("peer", .string(peer))) }
-            if let id { members.append(("provider_id", .string(id))) }
-            let line = JSONValue.object(members).serialized() + [UInt8(ascii: "\n")]
+            var line: [UInt8] = []
+            line.reserveCapacity(256)
+            line.append(utf8: "{\"decision\":")
+            JSONValue.write(decision, into: &line)
+            line.append(utf8: ",\"kind\":")
+            JSONValue.write(kind, into: &line)
+            line.append(utf8: ",\"direction\":")
+            JSONValue.write(direction.rawValue, into: &line)
+            if let peer {
+                line.append(utf8: ",\"peer\":")
+                JSONValue.write(peer, into: &line)
+            }
+            if let id {
+                line.append(utf8: ",\"provider_id\":")
+                JSONValue.write(id, into: &line)
+            }
+            line.append(utf8: "}\n")
             if line.count <= OwedRecords.slotSize { return line }
         }
         return [0]

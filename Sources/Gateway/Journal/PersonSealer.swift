@@ -6,23 +6,28 @@ struct PersonSealer {
     /// The host of accounts that are named without one.
     let site: PeerHost
     let accounts: SealedAccounts
-    /// Whether a subject was written of on this day, so that it is sealed without asking the disk.
-    var knows: (JournalSubject) -> Bool = { _ in false }
-    let seal: (JournalSubject, _ text: String) -> SealedPerson
+    /// Nil of somebody whose key is not at hand, where nobody is to wait for the disk.
+    let seal: (JournalSubject, _ text: String) -> SealedPerson?
 
     func subject(_ account: String) -> JournalSubject {
         JournalSubject(account: account, site: site)
     }
 
-    /// A text with the pseudonym of each account in the place of its name.
-    func scrubbed(_ text: String) -> String {
-        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+    /// A text with the pseudonym of each account in the place of its name; nil where one is not sealed.
+    func scrubbed(_ text: String) -> String? {
+        var words: [String] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
             let bare = word.trimming { !$0.isLetter && !$0.isNumber && $0 != "@" && $0 != "~" }
-            guard bare.dropFirst().contains("@") else { return String(word) }
-            let person = seal(subject(String(bare)), String(bare))
-            return word.prefix(upTo: bare.startIndex) + "~\(person.pseudonym)"
-                + (person.host.map { "@\($0)" } ?? "") + word.suffix(from: bare.endIndex)
-        }.joined(separator: " ")
+            guard bare.dropFirst().contains("@") else {
+                words.append(String(word))
+                continue
+            }
+            guard let person = seal(subject(String(bare)), String(bare)) else { return nil }
+            words.append(
+                word.prefix(upTo: bare.startIndex) + "~\(person.pseudonym)"
+                    + (person.host.map { "@\($0)" } ?? "") + word.suffix(from: bare.endIndex))
+        }
+        return words.joined(separator: " ")
     }
 }
 
@@ -73,14 +78,17 @@ final class SealedAccounts {
         }
     }
 
-    private struct Entry {
-        let subject: JournalSubject
+    /// What was written of one account.
+    final class Account {
+        fileprivate let subject: JournalSubject
         /// As lines have it.
-        var itself: [UInt8]?
-        var name: (text: String, line: [UInt8])?
+        fileprivate var itself: [UInt8]?
+        fileprivate var name: (text: String, line: [UInt8])?
+
+        fileprivate init(_ subject: JournalSubject) { self.subject = subject }
 
         /// Nil when it was not written.
-        func line(of text: Text) -> [UInt8]? {
+        fileprivate func line(of text: Text) -> [UInt8]? {
             switch text {
             case .itself: itself
             case .name(let words): name.flatMap { $0.text.isSame(as: words) ? $0.line : nil }
@@ -90,41 +98,48 @@ final class SealedAccounts {
     }
 
     /// By the bytes of the accounts: texts that Swift takes for equal may be two accounts.
-    private var entries: [[UInt8]: Entry] = [:]
+    private var accounts: [[UInt8]: Account] = [:]
 
-    func write(
-        _ text: Text, of account: String, _ sealer: PersonSealer, into line: inout [UInt8]
-    ) {
-        let key = Array(account.utf8)
-        var entry = entries[key] ?? Entry(subject: sealer.subject(account))
-        if let before = entry.line(of: text) {
+    /// What is remembered of an account.
+    func account(_ text: String, _ sealer: PersonSealer) -> Account {
+        let key = Array(text.utf8)
+        if let account = accounts[key] { return account }
+        let account = Account(sealer.subject(text))
+        // Longer ones name nobody.
+        guard key.count <= Self.longest else { return account }
+        if accounts.count >= Self.most { forget() }
+        accounts[key] = account
+        return account
+    }
+
+    /// Appends what is sealed of an account; false, with nothing appended, where it is not sealed.
+    ///
+    /// - Parameter name: by which it was asked for.
+    static func write(
+        _ text: Text, of account: Account, _ name: String, _ sealer: PersonSealer,
+        into line: inout [UInt8]
+    ) -> Bool {
+        if let before = account.line(of: text) {
             line.append(copying: before.span)
-            return
+            return true
         }
+        guard let sealed = sealer.seal(account.subject, text.words ?? name) else { return false }
         let start = line.count
-        sealer.seal(entry.subject, text.words ?? account).write(into: &line)
+        sealed.write(into: &line)
+        guard line.count - start <= longest else { return true }
         switch text {
-        case .itself: entry.itself = [UInt8](line.span.extracting(start...))
-        case .name(let name): entry.name = (name, [UInt8](line.span.extracting(start...)))
+        case .itself: account.itself = [UInt8](line.span.extracting(start...))
+        case .name(let name): account.name = (name, [UInt8](line.span.extracting(start...)))
         case .words: break
         }
-        // Longer ones name nobody.
-        guard line.count - start + key.count <= Self.longest else { return }
-        if entries.count >= Self.most { forget() }
-        entries[key] = entry
+        return true
     }
 
-    /// Whether what is to be written of an account was on this day, or its subject is known.
-    func isKnown(_ text: Text, of account: String, _ sealer: PersonSealer) -> Bool {
-        guard let entry = entries[Array(account.utf8)] else { return false }
-        return entry.line(of: text) != nil || sealer.knows(entry.subject)
-    }
-
-    func forget() { entries.removeAll(keepingCapacity: true) }
+    func forget() { accounts.removeAll(keepingCapacity: true) }
 
     private static let most = 2048
-    /// Bytes of an account and of what is sealed of it.
-    private static let longest = 2048
+    /// Bytes of an account, and of what is sealed of it.
+    private static let longest = 1024
 }
 
 extension Substring {

@@ -26,11 +26,20 @@ struct JournalBodyTests {
         for word in [
             "alice", "Alice", "Doe", "diagnosis", "Smith", "bob", "magenta", "s3cret", "favourite",
         ] { #expect(!text.contains(word), "\(word)") }
-        for word in ["\"providerId\":\"7\"", "\"shareType\":\"user\"", "<string of 6 bytes>"] {
-            #expect(text.contains(word), "\(word)")
-        }
+        for word in [
+            "\"providerId\":\"7\"", "\"shareType\":\"user\"", "<string of 6 bytes>",
+            "{\"name\":\"webdav\"",
+        ] { #expect(text.contains(word), "\(word)") }
         // The names that somebody has are forgotten with them.
         #expect(Set(seals.subjects.map(\.name)) == ["alice@one.test", "bob@cloud.test"])
+    }
+
+    @Test func aProtocolHasANameOfAKnownOne() throws {
+        let seals = OpenSeals()
+        let text = try Self.written(
+            #"{"owner":"a@one.test","name":"webdav","protocol":{"name":"diagnosis"}}"#, .json,
+            seals)
+        #expect(!text.contains("webdav") && !text.contains("diagnosis"))
     }
 
     /// By one name in the facts and here, they are forgotten at once.

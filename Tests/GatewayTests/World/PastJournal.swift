@@ -63,8 +63,8 @@ final class PastJournal {
     ) throws {
         seq += 1
         var line: [UInt8] = []
-        hash = text.write(
-            seq, kind, time: time, after: hash, try seals.sealer(), into: &line)
+        hash = try #require(
+            text.write(seq, kind, time: time, after: hash, try seals.sealer(), into: &line))
         let file = reader.file(of: JournalDay(milliseconds: day ?? time))
         if !FileManager.default.fileExists(atPath: file) {
             try #require(FileManager.default.createFile(atPath: file, contents: nil))
