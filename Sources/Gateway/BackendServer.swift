@@ -73,8 +73,8 @@ final class BackendServer: Sendable {
         _ kind: BackendKind, _ document: DiscoveryDocument?, _ version: String?,
         _ tokenPath: String
     ) -> View {
-        let endPoint = trimmed(document?.endPointParts.path ?? kind.usualEndPoint)
-        let written = trimmed(document?.webdavPath ?? kind.usualWebDAV)
+        let endPoint = routed(document?.endPointParts.path ?? kind.usualEndPoint)
+        let written = routed(document?.webdavPath ?? kind.usualWebDAV)
         let webdav = kind.webdavRoot(written, endPoint: endPoint)
         return View(
             backend: Backend(kind: kind, document: document, statusVersion: version),
@@ -84,8 +84,11 @@ final class BackendServer: Sendable {
             endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written)
     }
 
-    private static func trimmed(_ path: String) -> String {
-        var path = Substring(path)
+    /// A path in the spelling in which requests are routed, without a slash at its end; one that no request
+    /// can have stays as it is.
+    private static func routed(_ path: String) -> String {
+        let routed = try? TargetPath(Array(path.utf8)[...], rule: .routed)
+        var path = Substring(routed?.text ?? path)
         while path.hasSuffix("/") { path = path.dropLast() }
         return String(path)
     }

@@ -211,6 +211,26 @@ import Testing
         #expect(route("GET", "/cloudy/ocm-provider/", table) == .passThrough)
     }
 
+    @Test(arguments: ["", "/", "/index.php", "/index.php/"])
+    func anEndPointAtTheRootIsJudged(_ endPoint: String) throws {
+        for kind in [BackendKind.nextcloud, .owncloud10, .generic] {
+            let table = RouteTable(kind: kind, endPoint: endPoint)
+            for endpoint in OCMEndpoint.allCases {
+                let name = endpoint.rawValue
+                for path in [
+                    "/\(name)", "/\(name)/", "/index.php/\(name)", "/index.phpindex.php/\(name)",
+                    "/ocm/\(name)",
+                ] { #expect(route("POST", path, table) == .ocm(endpoint), "\(path)") }
+                #expect(route("GET", "/\(name)", table) == .methodNotAllowed(allow: "POST"))
+                // Only where the document says so.
+                #expect(route("POST", "/\(name)") == .passThrough)
+            }
+            for path in ["/", "/index.php", "/login", "/shares/1", "/sharesx"] {
+                #expect(route("POST", path, table) == .passThrough, "\(path)")
+            }
+        }
+    }
+
     @Test func seafilesEndPointsAreFound() throws {
         let webdav = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
         #expect(route("POST", "/ocm-via-webdav/shares", webdav) == .ocm(.shares))

@@ -74,4 +74,21 @@ import Testing
             #expect(table.family(of: judged.text) == judged.family, "\(raw)")
         }
     }
+
+    /// In whatever spelling the backend's document names its API: requests have one.
+    @Test(arguments: [
+        ("/a//ocm", "/a/ocm"), ("//ocm/", "/ocm"), ("/api//v1", "/api/v1"), ("/%61pi", "/api"),
+        ("/caf%c3%a9", "/caf%C3%A9"), ("/caf%c3%a9/ocm", "/caf%C3%A9/ocm"), ("/", ""),
+    ])
+    func theBackendsOwnEndPointIsFoundByItsOneSpelling(_ written: String, _ path: String) throws {
+        let backend = try TestWorld().gateway.backend
+        let document =
+            #"{"enabled":true,"apiVersion":"1.0","endPoint":"https://cloud.test\#(written)"}"#
+        backend.learn(try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        let view = backend.view
+        #expect(view.endPoint == path)
+        for raw in ["\(path)/shares", "\(written)/shares"] {
+            #expect(try judge(raw, view.routes).family == .ocm(.shares), "\(raw)")
+        }
+    }
 }

@@ -33,8 +33,16 @@ package struct RouteTable: Sendable {
         // Where this kind always answers, whatever its document says, or while there is none yet.
         let usual = kind == .generic ? BackendKind.owncloud10.usualEndPoint : kind.usualEndPoint
         for own in [String(endPoint.dropFirst(base.count)), usual]
-        where own != "/ocm" && own != "/index.php/ocm" && !own.isEmpty {
-            add(Self.withoutFrontController(own), .endPoint(others: .open))
+        where own != "/ocm" && own != "/index.php/ocm" {
+            let path = Self.withoutFrontController(own)
+            if path.isEmpty {
+                // At the root nothing but their names tells messages from the backend's pages.
+                for endpoint in OCMEndpoint.allCases {
+                    add("/\(endpoint.rawValue)", .whole(.ocm(endpoint)))
+                }
+            } else {
+                add(path, .endPoint(others: .open))
+            }
         }
         // The last two are what the first two become inside, and the front controller takes them.
         for path in ["/ocs/v1.php/cloud", "/ocs/v2.php/cloud", "/ocs/cloud", "/ocsapp/cloud"] {
@@ -97,7 +105,7 @@ package struct RouteTable: Sendable {
     }
 
     private static func withoutFrontController(_ path: String) -> String {
-        path.hasPrefix("/index.php/") ? String(path.dropFirst(10)) : path
+        path == "/index.php" || path.hasPrefix("/index.php/") ? String(path.dropFirst(10)) : path
     }
 
     /// The sub-folder that a backend lives in, from the path of its `endPoint`.

@@ -9,6 +9,7 @@ enum Target: Sendable {
 
     enum WholePath: Sendable {
         case discovery, ocsProvider, jwks, token, shareInfo, linkShare, status
+        case ocm(OCMEndpoint)
     }
 
     enum Others: Sendable {
@@ -42,7 +43,7 @@ enum Target: Sendable {
             case .open: return nil
             }
         }
-        return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")
+        return Target.WholePath.ocm(endpoint).route(method)
     }
 
     private func ocs(_ version: OCSCall.Version, _ rest: Substring.UTF8View) -> Route? {
@@ -89,6 +90,8 @@ extension Target.WholePath {
         case .shareInfo: return .shareInfo
         case .linkShare: return .linkShare
         case .status: return .status
+        case .ocm(let endpoint):
+            return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")
         }
     }
 
