@@ -302,20 +302,23 @@ extension PeerDirectory {
             guard budget.take(for: acquaintance, now: now) else {
                 return notAsked(host, Self.tooMany)
             }
-            let (document, failure) = await PeerDocumentFetch(
+            let (document, place, failure) = await PeerDocumentFetch(
                 fetch: world.fetch, acquaintance: acquaintance
             ).document(of: host)
             guard let document else { return failed(host, failure, now) }
-            // A host that had a document and shows a page for people now is not one without keys.
-            if case .absent = document, case .published? = entry?.document,
-                let entry, now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
+            // A host that had a document and shows a page for people now is not one without keys, nor
+            // is one whose next place has a document of before it had keys.
+            if let entry, entry.hasLostDocument(to: document, at: place),
+                now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
             {
-                return failed(host, "its document is gone", now)
+                let reason = failure.isEmpty ? "" : ": \(failure)"
+                return failed(host, "its document is gone\(reason)", now)
             }
             return .current(
                 note(host) { entry in
                     entry.document = document
                     entry.documentAt = now
+                    entry.documentPlace = place
                     entry.jitter = world.random(lifetimes.fresh / 10)
                     entry.failedAt = nil
                     let others = entry.keys.filter { $0.source != .discovery }

@@ -29,24 +29,26 @@ struct PeerDocumentFetch: Sendable {
     let fetch: PeerFetcher
     let acquaintance: Acquaintance
 
-    /// The document; nil with the reason when the host cannot be reached, or shows none and one of its
-    /// places told nothing or has one that cannot be read, so that absence and ignorance are never
-    /// mixed up.
-    func document(of host: PeerHost) async -> (document: PeerDocument?, failure: String) {
+    /// The document, and which of the places has it; nil when the host cannot be reached, or shows none
+    /// and one of its places told nothing or has one that cannot be read, so that absence and ignorance
+    /// are never mixed up. The failure is why the document, or that of a place before it, was not had.
+    func document(
+        of host: PeerHost
+    ) async -> (document: PeerDocument?, place: Int, failure: String) {
         var failure = ""
         // Says more than what the places behind it answer.
         var broken: String?
         var answered = false
-        for path in Self.places {
+        for (place, path) in Self.places.enumerated() {
             switch await fetch(host, host.origin + path, acquaintance) {
             case .failed(let reason):
                 // A host that cannot be reached at one place cannot be reached at the next.
-                if !answered { return (nil, reason) }
+                if !answered { return (nil, place, reason) }
                 failure = reason
             case .unusable(let reason):
                 // A sign-on page before one place does not hide the next (`protocol.md` 8.2).
                 answered = true
-                failure = reason
+                broken = broken ?? "\(reason) at \(path)"
             case .answered(let status, let body):
                 answered = true
                 if Self.tellsNothing(status) {
@@ -55,7 +57,8 @@ struct PeerDocumentFetch: Sendable {
                 }
                 guard status == 200 else { continue }
                 do throws(DiscoveryDocument.Failure) {
-                    return (.published(try DiscoveryDocument(parsing: body)), "")
+                    let document = try DiscoveryDocument(parsing: body)
+                    return (.published(document), place, broken ?? failure)
                 } catch {
                     // A login page with status 200 is no document (`protocol.md` 8.2).
                     guard error.isOfDocument(body) else { continue }
@@ -64,7 +67,7 @@ struct PeerDocumentFetch: Sendable {
             }
         }
         failure = broken ?? failure
-        return failure.isEmpty ? (.absent, "") : (nil, failure)
+        return (failure.isEmpty ? .absent : nil, Self.places.count, failure)
     }
 
     /// Whether a status says neither that there is something nor that there is nothing: a server in

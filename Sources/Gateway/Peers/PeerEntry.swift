@@ -7,6 +7,8 @@ struct PeerEntry: Sendable {
     private var weightOfDocument = 0
     /// Of the last fetch that brought a document or showed that there is none.
     var documentAt = 0
+    /// Which of the host's places had the document.
+    var documentPlace = 0
     private(set) var keys: [PeerKey] = []
     /// Keys that the host no longer shows, the last ones: they verify nothing, and only tell why a
     /// signature fails.
@@ -32,6 +34,18 @@ struct PeerEntry: Sendable {
 
     /// Whether the host has ever answered.
     var hasAnswered: Bool { document != nil || keysAt != nil }
+
+    /// Whether the host's document is not replaced by what it shows now, but gone: that is none, or one
+    /// behind its place which names no signatures though this one did.
+    func hasLostDocument(to shown: PeerDocument, at place: Int) -> Bool {
+        guard case .published(let document)? = document else { return false }
+        switch shown {
+        case .absent: return true
+        case .published(let other):
+            return place > documentPlace && document.advertisesSignatures
+                && !other.advertisesSignatures
+        }
+    }
 
     /// What is shown now takes the place of what was.
     mutating func show(_ shown: [PeerKey]) {

@@ -10,10 +10,11 @@ import Transport
 
     private func ask() async throws -> (document: PeerDocument?, failure: String) {
         let host = try #require(PeerHost("a.test"))
-        return await PeerDocumentFetch(
+        let found = await PeerDocumentFetch(
             fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
         )
         .document(of: host)
+        return (found.document, found.failure)
     }
 
     @Test(arguments: ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"])
@@ -48,8 +49,15 @@ import Transport
     @Test func aHostWithAPlaceThatCannotBeUsedAndNoDocumentIsNotAbsent() async throws {
         net.isUnusable("https://a.test/.well-known/ocm")
         let (document, failure) = try await ask()
-        #expect(document == nil && failure == "redirect")
+        #expect(document == nil && failure == "redirect at /.well-known/ocm")
         #expect(net.asked.count == 3)
+    }
+
+    @Test func whatAPlaceShowsIsToldRatherThanThatTheNextTellsNothing() async throws {
+        net.isUnusable("https://a.test/.well-known/ocm")
+        net.answer("https://a.test/ocm-provider/", 401, "")
+        net.answer("https://a.test/ocm-provider", 503, "")
+        #expect(try await ask().failure == "redirect at /.well-known/ocm")
     }
 
     @Test func aHostThatAnswersAndHasNoneIsAbsent() async throws {
@@ -116,10 +124,10 @@ import Transport
         for path in ["/.well-known/ocm", "/ocm-provider"] {
             let net = TestNet()
             net.answer("https://a.test\(path)", status, "")
-            let (document, failure) = await PeerDocumentFetch(
+            let found = await PeerDocumentFetch(
                 fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
             ).document(of: try #require(PeerHost("a.test")))
-            #expect(document == nil && failure.contains("\(status)"))
+            #expect(found.document == nil && found.failure.contains("\(status)"))
         }
     }
 }

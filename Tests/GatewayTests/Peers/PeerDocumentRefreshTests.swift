@@ -1,0 +1,99 @@
+import Federation
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// What takes the place of a remembered document, and what does not.
+@Suite struct PeerDocumentRefreshTests {
+    private static let wellKnown = "https://modern.test/.well-known/ocm"
+    private static let older = "https://modern.test/ocm-provider/"
+    private static let withoutKeys = #"{"endPoint":"https://modern.test/ocm"}"#
+
+    private let clock = TestClock()
+    private let net = TestNet()
+    private let host: PeerHost
+    private let peer: TestPeer
+    private let directory: PeerDirectory
+
+    init() throws {
+        host = try #require(PeerHost("modern.test"))
+        peer = try TestPeer("modern.test")
+        directory = Self.directory(clock, net)
+        try peer.publish(on: net)
+    }
+
+    private static func directory(_ clock: TestClock, _ net: TestNet) -> PeerDirectory {
+        PeerDirectory(
+            lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
+            .init(
+                now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
+                patience: .seconds(300), random: { _ in 0 }))
+    }
+
+    private func key() async throws -> PeerKey {
+        try await directory.key(peer.keyID, of: host, for: .jwks)
+    }
+
+    private func advertisesSignatures() async throws -> Bool {
+        guard case .published(let document) = try await directory.document(of: host) else {
+            return false
+        }
+        return document.advertisesSignatures
+    }
+
+    /// Else trouble at the first place lets anybody speak for the host without a signature.
+    @Test(arguments: [
+        (404, ""), (503, ""), (429, ""), (403, ""), (200, "<html>Log in</html>"),
+        (200, #"{"endPoint":"https://a.test","endPoint":"https://b.test"}"#), (0, ""),
+    ])
+    func anOlderDocumentBehindALostOneIsAFailureForADayAndThenBelieved(
+        _ status: Int, _ body: String
+    ) async throws {
+        _ = try await key()
+        if status == 0 {
+            net.isUnusable(Self.wellKnown)
+        } else {
+            net.answer(Self.wellKnown, status, body)
+        }
+        net.answer(Self.older, 200, Self.withoutKeys)
+        clock.pass(600)
+        #expect(try await advertisesSignatures())
+        #expect(try await key().key.key == peer.key.publicKey)
+        clock.pass(86_399)
+        #expect(try await advertisesSignatures())
+        clock.pass(30)
+        #expect(try await !advertisesSignatures())
+    }
+
+    @Test func aDocumentThatChangesAtItsOwnPlaceIsBelieved() async throws {
+        #expect(try await advertisesSignatures())
+        net.answer(Self.wellKnown, 200, Self.withoutKeys)
+        clock.pass(600)
+        #expect(try await !advertisesSignatures())
+    }
+
+    @Test func aDocumentBehindALostOneThatNamesSignaturesTooIsBelieved() async throws {
+        #expect(try await advertisesSignatures())
+        net.answer(Self.wellKnown, 404, "")
+        net.answer(
+            Self.older, 200,
+            #"{"endPoint":"https://modern.test/other","capabilities":["http-sig"]}"#)
+        clock.pass(600)
+        guard case .published(let document) = try await directory.document(of: host) else {
+            Issue.record("no document")
+            return
+        }
+        #expect(document.endPoint == "https://modern.test/other")
+    }
+
+    /// A server that gets its first keys at the newer place has them at once.
+    @Test func aDocumentBeforeTheRememberedOneIsBelieved() async throws {
+        net.answer(Self.wellKnown, 404, "")
+        net.answer(Self.older, 200, Self.withoutKeys)
+        #expect(try await !advertisesSignatures())
+        try peer.publish(on: net)
+        clock.pass(600)
+        #expect(try await advertisesSignatures())
+    }
+}
