@@ -11,6 +11,8 @@ final class ResolvedPeer: Sendable {
     let paths: PeerPaths
     /// When the document was fetched; seconds of a clock that never steps.
     fileprivate let at: Int
+    /// Bytes that it takes, about.
+    fileprivate let weight: Int
 
     fileprivate init(_ peer: PeerHost, _ fetched: PeerDirectory.Fetched, for backend: BackendKind) {
         self.peer = peer
@@ -20,14 +22,33 @@ final class ResolvedPeer: Sendable {
         }
         paths = PeerPaths(peer, document, for: backend)
         at = fetched.at
+        weight = Self.weightOfPaths + fetched.document.weight
     }
+
+    /// Paths with their table of routes.
+    private static let weightOfPaths = 8 << 10
 }
 
-/// Resolved peers in memory: their paths are made once for each document.
+/// Resolved peers in memory, of so many bytes: their paths are made once for each document.
+///
+/// The directory may have forgotten what is kept here: hosts can be invented without end.
 final class PeerResolution: Sendable {
+    private struct Known {
+        private(set) var peers: [PeerHost: ResolvedPeer] = [:]
+        private var weight = 0
+
+        mutating func keep(_ made: ResolvedPeer) {
+            let before = peers.updateValue(made, forKey: made.peer)
+            weight += made.weight - (before?.weight ?? 0)
+            if weight > PeerResolution.capacity {
+                (peers, weight) = ([made.peer: made], made.weight)
+            }
+        }
+    }
+
     private let peers: PeerDirectory
     private let backend: BackendKind
-    private let known = Mutex<[PeerHost: ResolvedPeer]>([:])
+    private let known = Mutex(Known())
 
     init(_ peers: PeerDirectory, for backend: BackendKind) {
         self.peers = peers
@@ -50,17 +71,19 @@ final class PeerResolution: Sendable {
         }
     }
 
-    private func resolved(_ peer: PeerHost, _ fetched: PeerDirectory.Fetched) -> ResolvedPeer {
-        known.withLock { known in
-            if let found = known[peer], found.at == fetched.at { return found }
-            if known.count >= Self.capacity { known.removeAll() }
-            let made = ResolvedPeer(peer, fetched, for: backend)
-            known[peer] = made
-            return made
-        }
+    /// The peer by what was fetched of it.
+    func resolved(_ peer: PeerHost, _ fetched: PeerDirectory.Fetched) -> ResolvedPeer {
+        if let found = known.withLock({ $0.peers[peer] }), found.at == fetched.at { return found }
+        let made = ResolvedPeer(peer, fetched, for: backend)
+        known.withLock { $0.keep(made) }
+        return made
     }
 
-    private static let capacity = 10_000
+    /// How many are in memory.
+    var count: Int { known.withLock { $0.peers.count } }
+
+    /// Bytes: some two thousand hosts that show what servers show.
+    private static let capacity = 32 << 20
 }
 
 extension Gateway {

@@ -62,7 +62,7 @@ struct PeerEntry: Sendable {
 
 extension PeerDocument {
     /// Bytes that it takes, about: it is kept as values, which are larger than their text.
-    fileprivate var weight: Int {
+    var weight: Int {
         guard case .published(let document) = self else { return 0 }
         return JSONValue.object(document.source).serialized().count * 4
     }
