@@ -314,6 +314,7 @@ extension PeerDirectory {
                 let reason = failure.isEmpty ? "" : ": \(failure)"
                 return failed(host, "its document is gone\(reason)", now)
             }
+            let inDocument = Self.keys(in: document)
             return .current(
                 note(host) { entry in
                     entry.document = document
@@ -322,7 +323,7 @@ extension PeerDirectory {
                     entry.jitter = world.random(lifetimes.fresh / 10)
                     entry.failedAt = nil
                     let others = entry.keys.filter { $0.source != .discovery }
-                    entry.show(others + Self.keys(in: document))
+                    entry.show(others + inDocument)
                 })
         }
     }
@@ -461,10 +462,11 @@ extension PeerDirectory {
         }
     }
 
-    /// Keys that stand in the document itself; one that cannot be read counts as not shown.
+    /// Keys that stand in the document itself, as many as a key set may hold; one that cannot be read
+    /// counts as not shown.
     private static func keys(in document: PeerDocument) -> [PeerKey] {
         guard case .published(let document) = document else { return [] }
-        return document.signatureKeys.compactMap { shown in
+        return document.signatureKeys.prefix(JWKSet.maximum).compactMap { shown in
             guard let id = shown.keyId, let key = try? PublicKey(pem: shown.pem),
                 let verification = try? VerificationKey(key)
             else { return nil }

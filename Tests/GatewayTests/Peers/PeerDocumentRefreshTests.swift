@@ -4,7 +4,7 @@ import Transport
 
 @testable import Gateway
 
-/// What takes the place of a remembered document, and what does not.
+/// What takes the place of a remembered document, and what does not; and what is taken of one.
 @Suite struct PeerDocumentRefreshTests {
     private static let wellKnown = "https://modern.test/.well-known/ocm"
     private static let older = "https://modern.test/ocm-provider/"
@@ -95,5 +95,26 @@ import Transport
         try peer.publish(on: net)
         clock.pass(600)
         #expect(try await advertisesSignatures())
+    }
+
+    @Test func noMoreKeysOfADocumentAreTakenThanASetMayHold() async throws {
+        let cavage = try TestPeer("cavage.test", .cavage)
+        let keys = (1...21).map { number in
+            JSONValue.object([
+                ("keyId", .string("https://cavage.test/ocm#key\(number)")),
+                ("publicKeyPem", .string(cavage.key.publicKey.pem)),
+            ])
+        }
+        let document = JSONValue.object([
+            ("endPoint", .string("https://cavage.test/ocm")), ("publicKeys", .array(keys)),
+        ])
+        net.answer(
+            "https://cavage.test/.well-known/ocm", 200,
+            String(decoding: document.serialized(), as: UTF8.self))
+        let host = try #require(PeerHost("cavage.test"))
+        #expect(await directory.hasDocument(of: host))
+        #expect(
+            directory.keys(of: host).map(\.id)
+                == (1...20).map { "https://cavage.test/ocm#key\($0)" })
     }
 }
