@@ -364,9 +364,10 @@ extension LimitMeter.State {
 extension LimitMeter.Usage {
     /// Takes an amount, or what there is room for in a debt of one size; how much that was.
     fileprivate mutating func add(_ amount: Double, _ terms: LimitMeter.Terms) -> Double {
-        let before = used
-        used = min(before + amount, 2 * terms.size)
-        return used - before
+        // Not what the sum has grown by: that is rounded, and would be a hair less than all of it.
+        let count = min(amount, max(0, 2 * terms.size - used))
+        used += count
+        return count
     }
 
     /// What was used runs out.

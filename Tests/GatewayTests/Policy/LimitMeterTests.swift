@@ -161,6 +161,26 @@ import Testing
         #expect(wait(meter.take(demand("b"), of: measure, now: 0)) == 101)
     }
 
+    /// What was used has a fraction as soon as some of it has run out.
+    @Test func bytesThatThereIsRoomForAreCountedWithoutRounding() {
+        let meter = LimitMeter()
+        let measure = Limit.Measure.bytes(ByteCount(50 << 30), period: .seconds(86_400))
+        guard case .room(let receipt) = meter.take(demand("a"), of: measure, now: 0) else {
+            Issue.record("no room")
+            return
+        }
+        for step in 1...1000 {
+            let now = Double(step) * 0.001237
+            guard
+                case .counted(10_000) = meter.add(
+                    10_000, to: receipt, own: 0, of: measure, .counted, now: now)
+            else {
+                Issue.record("less than all was counted at \(now)")
+                return
+            }
+        }
+    }
+
     @Test func placesAreGivenBack() {
         let meter = LimitMeter()
         let measure = Limit.Measure.concurrent(2)
