@@ -47,9 +47,7 @@ extension Gateway {
     func refuseShares(namedIn path: TargetPath, _ query: ArraySlice<UInt8>?) throws(Denial) {
         guard registry.count > 0 else { return }
         guard query != nil || path.longestSegment >= Self.shortestSecret else { return }
-        for segment in path.text.utf8.split(separator: UInt8(ascii: "/")) {
-            try refuseShare(namedBy: segment)
-        }
+        for segment in Self.segments(of: path.text) { try refuseShare(namedBy: segment) }
         guard let query else { return }
         for part in query.split(whereSeparator: { Self.separators.contains($0) }) {
             try refuseShare(namedBy: part)
@@ -61,15 +59,19 @@ extension Gateway {
     func refuseShares(namedInDestinationOf head: RequestHead) throws(Denial) {
         guard head.method.onData?.hasDestination == true, registry.count > 0 else { return }
         for value in head.fields.values(of: .destination) {
-            // An encoded slash ends a segment for a server that decodes first, whatever else stands there.
             let raw = String(decoding: value, as: UTF8.self)
             for text in [raw, percentDecoded(raw)].compactMap({ $0 }) {
-                let path = Self.ends.reduce(text) { $0.replacing($1, with: "/") }
-                for part in path.utf8.split(separator: UInt8(ascii: "/")) {
-                    try refuseShare(namedBy: part)
-                }
+                for part in Self.segments(of: text) { try refuseShare(namedBy: part) }
             }
         }
+    }
+
+    /// The segments of a path or a URL: an encoded slash ends one for a server that decodes first, whatever
+    /// else stands there.
+    private static func segments(of text: String) -> [Substring.UTF8View] {
+        let isPlain = text.utf8.allSatisfy { !signs.contains($0) }
+        let path = isPlain ? text : ends.reduce(text) { $0.replacing($1, with: "/") }
+        return path.utf8.split(separator: UInt8(ascii: "/"))
     }
 
     private func refuseShare(namedBy part: some Collection<UInt8>) throws(Denial) {
@@ -103,6 +105,8 @@ extension Gateway {
     private static let shortestSecret = 8
     private static let separators = Array("&;=".utf8)
     private static let ends = ["\\", "?", "%2F", "%2f", "%5C", "%5c"]
+    /// What each of them begins with.
+    private static let signs = Array("\\?%".utf8)
 }
 
 extension TargetPath {

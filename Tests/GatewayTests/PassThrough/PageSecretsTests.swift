@@ -10,7 +10,8 @@ import Testing
     @Test(arguments: [
         "/s/\(secret)", "/index.php/s/\(secret)/download", "/s//\(secret)?path=%2F",
         "/s/./\(secret)", "/s/%53ECRET0PERMANEN", "/s/\(secret);x", "/s/\(secret)%3fx",
-        "/s/\(secret)%23",
+        "/s/\(secret)%23", "/index.php/s%2f\(secret)/download", "/s/\(secret)%2Fdownload",
+        "/index.php%2Fs%2F\(secret)", "/s%5c\(secret)",
         "/s/\(secret)%20", "/s/\(secret)\(String(repeating: "%20", count: 600))/download",
         "/apps/editor/page?token=\(secret)\(String(repeating: "+", count: 1600))",
         "/apps/files_sharing/publicpreview/\(secret)",
