@@ -177,7 +177,8 @@ def when_asked(open_it):
 
 @pytest.mark.parametrize("other, unknown, opened", [
     ('"refuse"', "allow", []), ('"tunnel"', "allow", ["updates.test", "any.test"]),
-    ('"tunnel"', "deny", []), ('["updates.test"]', "deny", ["updates.test"])])
+    ('"tunnel"', "deny", []), ('["updates.test"]', "deny", ["updates.test"]),
+    ('["updates.test"]', "allow", ["updates.test"])])
 def test_what_is_no_peer(tmp_path_factory, authority, evidence, other, unknown, opened):
     """Tunnelled untouched, with the far certificate and not ours, or refused.
 

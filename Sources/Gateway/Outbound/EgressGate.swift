@@ -34,9 +34,10 @@ struct EgressGate: Sendable {
         case ownSite
         /// A peer that a list admits.
         case peer(PeerHost)
-        /// On no list that admits it, and not refused either: a peer when it shows a document.
+        /// On no list that admits it, and not refused either: a peer when it shows a document, also one
+        /// that `egress.other` names.
         case unknown(PeerHost)
-        /// No peer, but `egress.other` lets requests to it pass.
+        /// No peer, or one that may not be asked, but `egress.other` lets requests to it pass.
         case other(PeerHost)
         case refused(Denial)
     }
@@ -44,7 +45,7 @@ struct EgressGate: Sendable {
     /// Whether the proxy may be used from there; a Unix socket is as open as its file.
     func denial(of client: IPAddress?) -> Denial? {
         guard let client, !clients.contains(where: { $0.contains(client) }) else { return nil }
-        return Denial(.egressRefused, "\(client) is none of egress.clients")
+        return Denial(.egressRefused, "\(client)\(Denial.noClient)")
     }
 
     /// Judges a server that was asked for over https.
@@ -77,9 +78,8 @@ struct EgressGate: Sendable {
         }
         switch standing.word {
         case .allow: return .peer(host)
-        case .unknown: return names(host) ? .other(host) : .unknown(host)
-        // Under `observe`: its messages are told of as such that would be refused.
-        case .block: return .unknown(host)
+        // Of one that is blocked under `observe` messages are told of as such that would be refused.
+        case .unknown, .block: return .unknown(host)
         }
     }
 
@@ -91,7 +91,7 @@ struct EgressGate: Sendable {
     }
 
     /// Whether `egress.other` names the host.
-    private func names(_ host: PeerHost) -> Bool {
+    func names(_ host: PeerHost) -> Bool {
         switch other {
         case .hosts(let hosts): hosts.contains(host)
         case .refuse, .tunnel: false

@@ -238,11 +238,20 @@ package final class EgressHandler: RequestHandler {
 
     /// `peer` or what `egress.other` says; never `unknown`.
     ///
-    /// Refused: a host that cannot be asked.
+    /// Refused: a host that cannot be asked. One that `egress.other` names passes also when it answers and
+    /// keeps to itself whether it has a document: it would keep it from the backend as well. But one that
+    /// was met as a peer before stays one.
     private func judgeByDocument(_ host: PeerHost) async throws(Denial) -> EgressGate.Verdict {
-        switch try await gateway.resolution.resolve(host).document {
-        case .some: .peer(host)
-        case .none: gate.judgeAbsent(host)
+        do throws(Denial) {
+            switch try await gateway.resolution.resolve(host).document {
+            case .some: return .peer(host)
+            case .none: return gate.judgeAbsent(host)
+            }
+        } catch {
+            guard gate.names(host), gateway.peers.withholdsDocument(host),
+                gateway.accepted[host] == .none
+            else { throw error }
+            return .other(host)
         }
     }
 

@@ -32,8 +32,7 @@ final class InterceptedHandler: RequestHandler {
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         if let shown = client.tls?.serverName, shown != name {
             return refuse(
-                Denial(.egressRefused, "the handshake names another host than CONNECT"), head,
-                client)
+                Denial(.egressRefused, Denial.otherName), head, client)
         }
         guard head.authority?.normalized(for: .https) == target else {
             return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), head, client)

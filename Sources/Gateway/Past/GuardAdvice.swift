@@ -137,9 +137,7 @@ struct GuardAdvice {
             ]
         case .egressRefused:
             [
-                DecisionAdvice(
-                    "if the backend needs that host, name it in egress.other; its clients in "
-                        + "egress.clients")
+                DecisionAdvice("if the backend needs that host, name it in egress.other")
             ]
         case .loop:
             [DecisionAdvice("see which proxy sends requests back here: this one came twice")]

@@ -87,6 +87,15 @@ struct GuardCase {
                 "see how the backend is set up to go out: it is to reach its own site by the URL "
                 + "of the site, without /egress/"),
         GuardCase(
+            code: .egressRefused, says: Denial.noClient,
+            words:
+                "only what stands in egress.clients uses the way out: if the backend speaks from that "
+                + "address, name it there"),
+        GuardCase(
+            code: .egressRefused, says: Denial.otherName,
+            words: "see what stands between the backend and the gateway: the name in the "
+                + "handshake (SNI) has to be the one that CONNECT names"),
+        GuardCase(
             code: .egressRefused, says: Denial.otherPort,
             words: "the peer has to be at 443 or at its own port with all that it names; in a lab, "
                 + "outbound.resolve names the other port"),
@@ -103,4 +112,6 @@ extension Denial {
     static let pagesClosed = "pass = \"ocm\""
     static let ownByPrefix = "the site itself needs no prefix"
     static let otherPort = " names the port of "
+    static let noClient = " is none of egress.clients"
+    static let otherName = "the handshake names another host than CONNECT"
 }

@@ -213,6 +213,19 @@ package final class PeerDirectory: Sendable {
         entries.withLock { $0[host]?.previous ?? [] }
     }
 
+    /// Whether a host that could not be asked keeps its document to itself, and nobody has met it as a
+    /// peer: it has shown no document, and no list names it, and it never signed.
+    func withholdsDocument(_ host: PeerHost) -> Bool {
+        guard acquaintance(with: host) == .stranger,
+            let entry = entries.withLock({ $0[host] }), entry.failedAt != nil
+        else { return false }
+        if case .published? = entry.document { return false }
+        switch entry.silence {
+        case .withheld: return true
+        case .trouble: return false
+        }
+    }
+
     /// Forgets what a host showed, and that it failed: it is asked again before it is believed. What is
     /// being fetched of it at the time is fetched again.
     func forget(_ host: PeerHost) {
@@ -302,16 +315,18 @@ extension PeerDirectory {
             guard budget.take(for: acquaintance, now: now) else {
                 return notAsked(host, Self.tooMany)
             }
-            let (document, place, failure) = await PeerDocumentFetch(
+            let found = await PeerDocumentFetch(
                 fetch: world.fetch, acquaintance: acquaintance
             ).document(of: host)
-            guard let document else { return failed(host, failure, now) }
+            guard let document = found.document else {
+                return failed(host, found.failure, now, found.silence)
+            }
             // A host that had a document and shows a page for people now is not one without keys, nor
             // is one whose next place has a document of before it had keys.
-            if let entry, entry.hasLostDocument(to: document, at: place),
+            if let entry, entry.hasLostDocument(to: document, at: found.place),
                 now - entry.documentAt < lifetimes.fresh + lifetimes.staleIfError
             {
-                let reason = failure.isEmpty ? "" : ": \(failure)"
+                let reason = found.failure.isEmpty ? "" : ": \(found.failure)"
                 return failed(host, "its document is gone\(reason)", now)
             }
             let inDocument = Self.keys(in: document)
@@ -319,7 +334,7 @@ extension PeerDirectory {
                 note(host) { entry in
                     entry.document = document
                     entry.documentAt = now
-                    entry.documentPlace = place
+                    entry.documentPlace = found.place
                     entry.jitter = world.random(lifetimes.fresh / 10)
                     entry.failedAt = nil
                     let others = entry.keys.filter { $0.source != .discovery }
@@ -432,8 +447,11 @@ extension PeerDirectory {
     }
 
     /// What was known stays; the failure is remembered for a while.
-    private func failed(_ host: PeerHost, _ reason: String, _ now: Int) -> Refresh {
-        .failed(note(host) { ($0.failedAt, $0.failure) = (now, reason) })
+    private func failed(
+        _ host: PeerHost, _ reason: String, _ now: Int, _ silence: DocumentSilence = .trouble
+    ) -> Refresh {
+        .failed(
+            note(host) { ($0.failedAt, $0.failure, $0.silence) = (now, reason, silence) })
     }
 
     /// Nobody was asked, or has not answered yet: nothing new is remembered of the host.

@@ -24,18 +24,36 @@ package enum PeerDocument: Sendable {
     case absent
 }
 
+/// What a host has told that shows no document, and of which nobody knows that it has none.
+enum DocumentSilence: Sendable {
+    /// Nothing: it is in trouble or out of reach, or has a document that cannot be read.
+    case trouble
+    /// It answers at each of its places, and keeps to itself what is there (401, 403, a redirect elsewhere).
+    case withheld
+}
+
 /// Finds a peer's discovery document at whichever of its places has it (`protocol.md` 2).
 struct PeerDocumentFetch: Sendable {
     let fetch: PeerFetcher
     let acquaintance: Acquaintance
 
-    /// The document, and which of the places has it; nil when the host cannot be reached, or shows none
-    /// and one of its places told nothing or has one that cannot be read, so that absence and ignorance
-    /// are never mixed up. The failure is why the document, or that of a place before it, was not had.
-    func document(
-        of host: PeerHost
-    ) async -> (document: PeerDocument?, place: Int, failure: String) {
+    /// What there is of a host's document.
+    struct Found: Sendable {
+        /// Nil when nobody knows.
+        let document: PeerDocument?
+        /// Which of the places has it.
+        let place: Int
+        /// Why the document, or that of a place before it, was not had; else empty.
+        let failure: String
+        let silence: DocumentSilence
+    }
+
+    /// Asks each of a host's places until one has the document: nil when the host cannot be reached, or shows none and one of
+    /// its places told nothing or has one that cannot be read, so that absence and ignorance are never
+    /// mixed up.
+    func document(of host: PeerHost) async -> Found {
         var failure = ""
+        var silence = DocumentSilence.withheld
         // Says more than what the places behind it answer.
         var broken: String?
         var answered = false
@@ -43,8 +61,10 @@ struct PeerDocumentFetch: Sendable {
             switch await fetch(host, host.origin + path, acquaintance) {
             case .failed(let reason):
                 // A host that cannot be reached at one place cannot be reached at the next.
-                if !answered { return (nil, place, reason) }
-                failure = reason
+                if !answered {
+                    return Found(document: nil, place: place, failure: reason, silence: .trouble)
+                }
+                (failure, silence) = (reason, .trouble)
             case .unusable(let reason):
                 // A sign-on page before one place does not hide the next (`protocol.md` 8.2).
                 answered = true
@@ -53,21 +73,26 @@ struct PeerDocumentFetch: Sendable {
                 answered = true
                 if Self.tellsNothing(status) {
                     failure = "status \(status) at \(path)"
+                    if status != 401, status != 403 { silence = .trouble }
                     continue
                 }
                 guard status == 200 else { continue }
                 do throws(DiscoveryDocument.Failure) {
-                    let document = try DiscoveryDocument(parsing: body)
-                    return (.published(document), place, broken ?? failure)
+                    return Found(
+                        document: .published(try DiscoveryDocument(parsing: body)), place: place,
+                        failure: broken ?? failure, silence: silence)
                 } catch {
                     // A login page with status 200 is no document (`protocol.md` 8.2).
                     guard error.isOfDocument(body) else { continue }
                     broken = broken ?? "the document at \(path) cannot be read: \(error)"
+                    silence = .trouble
                 }
             }
         }
         failure = broken ?? failure
-        return (failure.isEmpty ? .absent : nil, Self.places.count, failure)
+        return Found(
+            document: failure.isEmpty ? .absent : nil, place: Self.places.count, failure: failure,
+            silence: silence)
     }
 
     /// Whether a status says neither that there is something nor that there is nothing: a server in

@@ -20,6 +20,8 @@ struct PeerEntry: Sendable {
     /// Of the last fetch that failed.
     var failedAt: Int?
     var failure = ""
+    /// What the host told of its document then.
+    var silence = DocumentSilence.trouble
     var usedAt = 0
     /// Seconds by which what was fetched ages sooner, so that hosts first asked together are not
     /// asked again together (security design, item 103).

@@ -160,8 +160,14 @@ import Transport
         // Who blocks a host means all that goes there.
         #expect(try Self.code(Self.verdict("blocked.test", hosts)) == .peerBlocked)
         #expect(try Self.code(Self.verdict("stranger.test", hosts)) == .peerUnknown)
+        // Who may be asked whether it is a peer is asked, and only then its name counts.
+        for unknown in ["allow", "hold"] {
+            #expect(
+                try Self.verdict("updates.test", hosts, unknown: unknown)
+                    == .unknown(try Self.host("updates.test")))
+        }
         #expect(
-            try Self.verdict("updates.test", hosts, unknown: "allow")
+            hosts.judgeAbsent(try Self.host("updates.test"))
                 == .other(try Self.host("updates.test")))
         // A partner stays one, whatever else it is.
         let both = try Self.gate(other: .hosts([Self.host("partner.test")]))

@@ -111,6 +111,41 @@ import Testing
         #expect(way.world.net.asked.isEmpty)
     }
 
+    /// Its messages would go out unsigned else, with the permanent secrets, and nobody would judge them.
+    @Test(arguments: ["allow", "hold"])
+    func aPeerThatIsNamedAndMayBeAskedIsIntercepted(_ unknown: String) async throws {
+        let way = try TestEgress(egress: "other = [\"named.test\"]", unknown: unknown)
+        try TestPeer("named.test").publish(on: way.world.net)
+        let outcome = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+        #expect(outcome.target == "named.test")
+        // It stays one, also when its document is older than what is used, and it keeps it to itself by now.
+        way.world.clock.pass(30 * 86_400)
+        way.world.net.answer("https://named.test/.well-known/ocm", 403, "")
+        let later = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+        #expect(later.status == 502 && later.code == "peer_unavailable")
+    }
+
+    @Test(arguments: [
+        (404, true), (401, true), (403, true), (500, false), (503, false), (429, false),
+    ])
+    func whatIsNamedAndShowsNoDocumentIsTunnelled(_ status: Int, _ isTunnel: Bool) async throws {
+        for unknown in ["allow", "hold"] {
+            let way = try TestEgress(egress: "other = [\"named.test\"]", unknown: unknown)
+            way.world.net.answer("https://named.test/.well-known/ocm", status, "")
+            let outcome = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+            #expect(outcome.isTunnel == isTunnel && (outcome.status == 502) != isTunnel)
+            let page = try await way.plan("GET http://named.test/a HTTP/1.1", "Host: named.test")
+            #expect((page.head.first == "GET /a HTTP/1.1") == isTunnel)
+        }
+    }
+
+    @Test func whatIsNamedAndNotReachedIsNotTunnelled() async throws {
+        let way = try TestEgress(egress: "other = [\"named.test\"]", unknown: "allow")
+        way.world.net.fail("https://named.test/.well-known/ocm")
+        let outcome = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+        #expect(outcome.status == 502 && outcome.code == "peer_unavailable")
+    }
+
     @Test func whoIsNoClientOfTheProxyIsRefused() async throws {
         let way = try TestEgress(egress: "clients = [\"10.0.0.0/8\"]")
         let outcome = try await way.plan(

@@ -79,6 +79,10 @@ struct GuardCaseTests {
         Told(
             .egressRefused, .outbound, "GET of one.test: egress.other refuses it", "egress.other",
             not: "without"),
+        Told(
+            .egressRefused, .outbound, "10.1.2.3\(Denial.noClient)", "egress.clients",
+            not: "egress.other"),
+        Told(.egressRefused, .outbound, Denial.otherName, "CONNECT", not: "egress.other"),
         Told(.notFound, .inbound, Denial.pagesClosed, "backend.pass", not: "nothing on this side"),
         Told(
             .notFound, .inbound, "/ocm/x is no endpoint of OCM", "nothing on this side",

@@ -1,4 +1,6 @@
 import Federation
+import HTTPSignatures
+import OpenSSL
 import Testing
 import Transport
 

@@ -9,12 +9,16 @@ import Transport
     private let net = TestNet()
 
     private func ask() async throws -> (document: PeerDocument?, failure: String) {
+        let found = try await found()
+        return (found.document, found.failure)
+    }
+
+    private func found() async throws -> PeerDocumentFetch.Found {
         let host = try #require(PeerHost("a.test"))
-        let found = await PeerDocumentFetch(
+        return await PeerDocumentFetch(
             fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
         )
         .document(of: host)
-        return (found.document, found.failure)
     }
 
     @Test(arguments: ["/.well-known/ocm", "/ocm-provider/", "/ocm-provider"])
@@ -128,6 +132,20 @@ import Transport
                 fetch: { _, url, _ in await net.fetch(url) }, acquaintance: .stranger
             ).document(of: try #require(PeerHost("a.test")))
             #expect(found.document == nil && found.failure.contains("\(status)"))
+            #expect(found.silence == ([401, 403].contains(status) ? .withheld : .trouble))
         }
+    }
+
+    @Test func whatOnePlaceKeepsToItselfIsNotWithheldWhereAnotherIsInTrouble() async throws {
+        net.isUnusable("https://a.test/.well-known/ocm")
+        #expect(try await found().silence == .withheld)
+        net.answer(
+            "https://a.test/ocm-provider/", 200, #"{"endPoint":7,"publicKey":{"publicKeyPem":""}}"#)
+        let broken = try await found()
+        #expect(broken.document == nil && broken.silence == .trouble)
+        net.fail("https://a.test/ocm-provider/")
+        #expect(try await found().silence == .trouble)
+        net.fail("https://a.test/.well-known/ocm")
+        #expect(try await found().silence == .trouble)
     }
 }
