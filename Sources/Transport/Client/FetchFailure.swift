@@ -5,6 +5,10 @@ package enum FetchFailure: Error, Sendable, Equatable {
     /// One of the name's addresses is one that must not be dialled.
     case addressRefused(IPAddress)
     case connect
+    /// The outer proxy has answered CONNECT with this status: the host was not reached.
+    case proxyRefused(Int)
+    /// All connections that this gateway keeps to the host are in use.
+    case busy
     /// The certificate does not prove the name, or the handshake failed; the text is OpenSSL's and
     /// our own words, and none of the peer's.
     case tlsVerify(String)
@@ -27,6 +31,9 @@ package enum FetchFailure: Error, Sendable, Equatable {
         case .addressRefused(let address):
             "\(host) has the address \(address), which is not dialled"
         case .connect: "\(host) does not take the connection"
+        case .proxyRefused(let status):
+            "the outer proxy refuses the way to \(host): status \(status) (\(code))"
+        case .busy: "too many requests of this gateway's own are on their way to \(host)"
         case .tlsVerify(let why): "no secure connection to \(host): \(why) (tls_verify)"
         case .timeout: "\(host) took too long"
         case .request: "the request to \(host) cannot be written (request)"
@@ -39,14 +46,16 @@ package enum FetchFailure: Error, Sendable, Equatable {
     package var isAnswer: Bool {
         switch self {
         case .tooLarge, .malformed, .encoded, .redirect: true
-        case .resolve, .addressRefused, .connect, .tlsVerify, .timeout, .request: false
+        case .resolve, .addressRefused, .connect, .proxyRefused, .busy, .tlsVerify, .timeout,
+            .request:
+            false
         }
     }
 
     /// Whether it is certain that nothing of the request has left this process.
     package var isBeforeRequest: Bool {
         switch self {
-        case .resolve, .addressRefused, .tlsVerify, .request: true
+        case .resolve, .addressRefused, .proxyRefused, .busy, .tlsVerify, .request: true
         case .connect, .timeout, .tooLarge, .malformed, .encoded, .redirect: false
         }
     }
@@ -57,6 +66,8 @@ package enum FetchFailure: Error, Sendable, Equatable {
         case .resolve: return "resolve"
         case .addressRefused: return "address_refused"
         case .connect: return "connect"
+        case .proxyRefused: return "proxy_refused"
+        case .busy: return "busy"
         case .tlsVerify: return "tls_verify"
         case .timeout: return "timeout"
         case .tooLarge: return "too_large"

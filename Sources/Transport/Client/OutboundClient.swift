@@ -200,10 +200,11 @@ extension FetchFailure {
         case .tls(let detail): self = .tlsVerify(detail)
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .deadline: self = .timeout
         case .tooLarge: self = .tooLarge
-        case .proxyRefused, .untransformable, .bodyLength: self = .connect
+        case .proxyRefused(let status): self = .proxyRefused(status)
+        case .busy, .clientBusy: self = .busy
+        case .untransformable, .bodyLength: self = .connect
         case .malformed, .interimFlood, .switchedProtocols, .truncated: self = .malformed
-        case .connectRefused, .busy, .clientBusy, .suspended, .closedEarly, .shutdown:
-            self = .connect
+        case .connectRefused, .suspended, .closedEarly, .shutdown: self = .connect
         }
     }
 }

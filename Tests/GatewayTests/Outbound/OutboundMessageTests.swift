@@ -163,6 +163,7 @@ import Transport
     /// Nothing of the first attempt has left.
     @Test(arguments: [
         FetchFailure.resolve, .addressRefused(.v4(0x7F00_0001)), .tlsVerify("expired"), .request,
+        .proxyRefused(407), .busy,
     ])
     func aConflictAfterAnAttemptThatWasNeverSentIsARefusal(_ failure: FetchFailure) async throws {
         world.mail.answer(.failure(failure), .success(PeerReply(status: 409, body: [])))

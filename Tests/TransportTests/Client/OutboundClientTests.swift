@@ -254,6 +254,18 @@ import Testing
         await group.shutdown()
     }
 
+    @Test(arguments: [
+        (
+            FetchFailure.proxyRefused(407),
+            "the outer proxy refuses the way to peer.example: status 407 (proxy_refused)"
+        ),
+        (.busy, "too many requests of this gateway's own are on their way to peer.example"),
+        (.connect, "peer.example does not take the connection"),
+    ])
+    func whatIsNoFaultOfTheHostIsNotToldAsOne(_ failure: FetchFailure, _ words: String) {
+        #expect(failure.words(of: "peer.example") == words && !failure.isAnswer)
+    }
+
     @Test func aBodyThatTLSDidNotEndIsNotWhole() async throws {
         let group = LoopGroup(count: 1)
         // Closed without close_notify: who cut it, nobody knows.

@@ -328,8 +328,8 @@ import Testing
     // MARK: The outer proxy
 
     @Test(arguments: [
-        ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "connect"),
-        ("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno", "connect"),
+        ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "proxy_refused"),
+        ("HTTP/1.1 407 Who Are You\r\nContent-Length: 2\r\n\r\nno", "proxy_refused"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "malformed"),
         ("HTTP/1.1 200 OK\r\n\r\n", "tls_verify"),
     ])
@@ -367,7 +367,7 @@ import Testing
         let client = OutboundClient(configuration, on: group)
         let request = OutboundRequest(
             .get, authority: try Authority("peer.example"), target: [0x2F])
-        await #expect(throws: FetchFailure.connect) { try await client.fetch(request) }
+        await #expect(throws: FetchFailure.proxyRefused(403)) { try await client.fetch(request) }
         #expect(outer.heads.count == 2)
         await group.shutdown()
     }
