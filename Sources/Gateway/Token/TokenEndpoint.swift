@@ -157,11 +157,13 @@ extension Gateway {
             for: client, trail
         ).status
         trail.backendAnswered(status)
-        guard status == 207 else {
-            guard status < 500, status != 429 else {
-                throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
-            }
+        switch status {
+        case 207: break
+        // No such share, and a share whose file is gone.
+        case 401, 404:
             throw Denial(.invalidGrant, "the backend does not know the code either (\(status))")
+        // A sign-on page, a firewall, trouble: nothing about the code, which its peer is not to give up.
+        case _: throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
         }
     }
 

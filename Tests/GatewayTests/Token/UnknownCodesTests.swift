@@ -254,7 +254,10 @@ import Testing
         #expect(try await world.signedExchange(code: "guess").status == 400)
     }
 
-    @Test(arguments: [(500, 502), (503, 502), (429, 502), (404, 400), (301, 400), (200, 400)])
+    @Test(arguments: [
+        (401, 400), (404, 400), (500, 502), (503, 502), (429, 502), (200, 502), (301, 502),
+        (302, 502), (400, 502), (403, 502), (405, 502), (408, 502), (421, 502),
+    ])
     func aBackendThatIsInTroubleIsNoVerdictOnTheCode(_ status: Int, _ answered: Int) async throws {
         let world = try await TestGateway()
         world.backend.answers(status)
