@@ -171,7 +171,8 @@ extension Gateway {
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
-        guard let (access, would) = try access(by: secret) else {
+        guard let (access, would) = try access(by: secret, isBasic: request.showsBasic)
+        else {
             try refuseToken(secret)
             return try unknownSecret(request)
         }
@@ -219,7 +220,11 @@ extension Gateway {
     /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
     /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
     /// database of a backend compares as if it were not there (`PAD SPACE`).
-    func access(by secret: Secret) throws(Denial) -> (found: FoundAccess, would: [String])? {
+    ///
+    /// - Parameter isBasic: whether the secret was shown as `Basic`.
+    func access(
+        by secret: Secret, isBasic: @autoclosure () -> Bool = false
+    ) throws(Denial) -> (found: FoundAccess, would: [String])? {
         guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
             throw Denial(.secretRefused, "a secret that ends with a space")
         }
@@ -234,7 +239,13 @@ extension Gateway {
         guard access.credential == .handle || !access.access.hasHandle else {
             let denial = Denial(
                 .secretRefused, replacedOf: share.id, demandsToken: access.demandsToken)
-            return (access, [try observed(denial)])
+            switch share.settings.acceptSecret ?? configuration.token.acceptSecret {
+            case .all, .legacy: return (access, [try observed(denial)])
+            // Nor would what it was replaced by be taken.
+            case .none:
+                let none = Self.noneTaken(denial.detail, isBasic: isBasic())
+                return (access, [try observed(none)])
+            }
         }
         return (access, [])
     }

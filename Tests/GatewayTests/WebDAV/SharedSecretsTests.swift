@@ -90,6 +90,24 @@ import Testing
         #expect(try world.plan("GET \(Self.root)/a HTTP/1.1", basic(code)).status == nil)
     }
 
+    /// A 401 would tell ownCloud that the share is over.
+    @Test(arguments: [
+        ("legacy", AcceptSecret.none), ("all", AcceptSecret.none), ("none", nil),
+    ])
+    func withoutSecretsOneThatWasReplacedIsRefusedAsAllAre(
+        _ mode: String, _ ofShare: AcceptSecret?
+    ) async throws {
+        let world = try await TestGateway(token: "accept_secret = \"\(mode)\"")
+        try await world.share(
+            Self.secret, handle: .make, settings: RuleSettings(acceptSecret: ofShare))
+        for (credential, status) in [
+            (basic(Self.secret), 403), ("Authorization: Bearer \(Self.secret)", 401),
+        ] {
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", credential)
+            #expect(planned.status == status && planned.code == "secret_refused")
+        }
+    }
+
     /// Where no token is demanded there is nothing to exchange.
     @Test func whoShowsASecretThatWasReplacedIsToldWhatToUse() async throws {
         let world = try await TestGateway(token: "accept_secret = \"all\"")
