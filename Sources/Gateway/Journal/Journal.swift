@@ -161,18 +161,14 @@ package final class Journal: Sendable {
     }
 
     /// Writes the record of a refusal; nobody waits for it.
-    func note(
-        _ record: JournalRecord, _ members: @autoclosure () -> LogMembers,
-        _ place: JournalQueue.Place
-    ) {
-        giveBack(place)
+    func note(_ record: JournalRecord, _ members: @autoclosure () -> LogMembers) {
         let code = record.decision.shortCode
         note(code: code, of: JournalQueue.Sender(record.decision)) {
             .record(record.text(members()), code: code, .none)
         }
     }
 
-    /// Writes the record of what may have taken effect though it was answered as a failure: nobody waits,
+    /// Writes the record of what was let through and refused or failed behind that: nobody waits,
     /// and the place stays taken until the record is on the disk.
     func noteFailure(_ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place) {
         queue(.record(record.text(members), code: record.decision.shortCode, place))

@@ -80,17 +80,18 @@ package enum JournalKeeping: Sendable {
         _ record: JournalRecord, _ members: LogMembers, _ place: JournalQueue.Place
     ) async throws(Denial) {
         guard case .on(let journal, _) = self else { return }
-        switch record.decision.action {
-        case .allow: try await journal.append(record, members, place)
-        case .fail where place.isKept: journal.noteFailure(record, members, place)
-        case .deny, .hold, .fail: journal.note(record, members, place)
+        switch (record.decision.action, place) {
+        case (.allow, _): try await journal.append(record, members, place)
+        case (.deny, .none), (.hold, .none), (.fail, .none): journal.note(record, members)
+        // Whom it was for may have it.
+        case (.deny, _), (.hold, _), (.fail, _): journal.noteFailure(record, members, place)
         }
     }
 
     /// For refusals: nobody waits.
     func note(_ record: JournalRecord, _ members: @autoclosure () -> LogMembers) {
         guard case .on(let journal, _) = self else { return }
-        journal.note(record, members(), .none)
+        journal.note(record, members())
     }
 
     /// Why the signature of a message that was refused before has failed.

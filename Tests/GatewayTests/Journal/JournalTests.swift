@@ -94,7 +94,7 @@ struct JournalTests {
             id: "0000000000000000", kind: "shares", direction: .inbound, action: .deny,
             by: "guard:malformed_json", status: 400, client: "192.0.2.1")
         decision.code = code
-        for _ in 0..<30 { journal.note(JournalRecord(decision), .none) }
+        for _ in 0..<30 { journal.note(JournalRecord(decision)) }
         journal.close()
         #expect(try JournalDiskTests.decisions(files, .pseudonyms).count == 5)
         var counts: Int?
@@ -114,7 +114,7 @@ struct JournalTests {
         var refused = try TestJournal.record("0000000000000001")
         refused.decision.action = .deny
         refused.decision.code = "not_allowed"
-        journal.note(refused, .none)
+        journal.note(refused)
         let place = try await journal.reserve()
         try await journal.append(try TestJournal.record("0000000000000002"), place)
         journal.close()
@@ -146,7 +146,7 @@ struct JournalTests {
         let policy = PolicyHashes(try TestWorld().gateway.policy.current)
         var sizes: [Int] = []
         while sizes.count < 1000, Set(sizes.suffix(20)).count != 1 || sizes.count < 20 {
-            journal.note(JournalRecord(refused), .none)
+            journal.note(JournalRecord(refused))
             try? await journal.tellPolicy(was: policy, now: policy)
             let file = try FileManager.default.attributesOfItem(atPath: try files.file())
             sizes.append(try #require(file[.size] as? Int))
@@ -330,7 +330,7 @@ struct JournalTests {
         let places = [try await journal.reserve(), try await journal.reserve()]
         var refused = try TestJournal.record("0000000000000001")
         refused.decision.action = .deny
-        journal.note(refused, .none)
+        journal.note(refused)
         await DispatchQueue.global().result { asked.wait() }
         for number in 2...3 {
             let denial = await #expect(throws: Denial.self) {
@@ -370,7 +370,7 @@ struct JournalTests {
         let journal = try Self.open(files, log: log, settings: settings)
         var refused = try TestJournal.record("0000000000000001")
         refused.decision.action = .deny
-        journal.note(refused, .none)
+        journal.note(refused)
         await DispatchQueue.global().result { asked.wait() }
         journal.close(within: .milliseconds(20))
         log.flush()

@@ -180,14 +180,21 @@ import Testing
         store.close()
     }
 
-    /// It may have taken effect: nobody else gets its place before its record is on the disk.
-    @Test func whatFailedBehindAllKeepsItsPlaceUntilItIsRecorded() async throws {
-        let journal = try JournalTests.open(files)
-        let place = try await Self.begin(1, journal, store)
+    /// It may have taken effect: nobody else gets its place before its record is on the disk, and no
+    /// budget leaves that out.
+    @Test(arguments: [DecisionRecord.Action.fail, .deny], [false, true])
+    func whatFailedBehindAllKeepsItsPlaceUntilItIsRecorded(
+        _ action: DecisionRecord.Action, isOfState: Bool
+    ) async throws {
+        let journal = try JournalTests.open(files, budget: JournalBudget(rate: 1, burst: 0))
         var failed = try TestJournal.record(Self.id(1))
-        failed.decision.action = .fail
-        let members = LogMembers(failed.decision.entries)
-        try await JournalKeeping.on(journal, .none).append(failed, members, place)
+        failed.decision.action = action
+        failed.decision.peer = nil
+        let place: JournalQueue.Place =
+            isOfState
+            ? try await Self.begin(1, journal, store)
+            : try await journal.reserve(OwedRecords.Entry(failed.decision))
+        try await JournalKeeping.on(journal, .none).append(failed, failed.members, place)
         let isTaken = journal.state.withLock { $0.queue.taken } == 1
         let isWritten = try !JournalDiskTests.decisions(files, .pseudonyms).isEmpty
         #expect(isTaken || isWritten)
@@ -227,16 +234,18 @@ import Testing
         store.close()
     }
 
-    /// What was refused behind all has a record of its own, which nobody waits for.
+    /// What was refused behind all gives its place back once its record is on the disk.
     @Test func whoIsRefusedGivesThePlaceBack() async throws {
         let journal = try JournalTests.open(files)
         let place = try await Self.begin(1, journal, store)
         var refused = try TestJournal.record(Self.id(1))
         refused.decision.action = .deny
-        journal.note(refused, place)
+        try await JournalKeeping.on(journal, .none).append(refused, refused.members, place)
+        try await sync(journal)
         #expect(try await Self.begin(2, journal, store) == place)
         journal.close()
-        #expect(try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == [Self.id(1)])
+        #expect(
+            try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == [1, 99].map(Self.id))
         #expect(try left() == [Self.id(2)])
         store.close()
     }

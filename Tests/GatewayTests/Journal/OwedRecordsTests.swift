@@ -61,7 +61,8 @@ import Testing
         #expect(try missing().isEmpty)
         var refused = try TestJournal.record("0000000000000002")
         refused.decision.action = .deny
-        journal.note(refused, try await journal.reserve(Self.entry(2)))
+        try await JournalKeeping.on(journal, .none).append(
+            refused, refused.members, try await journal.reserve(Self.entry(2)))
         journal.close()
         #expect(try missing().isEmpty)
     }

@@ -184,9 +184,7 @@ extension Journal {
         _ record: JournalRecord, _ place: JournalQueue.Place
     ) async throws(Denial) { try await append(record, record.members, place) }
 
-    func note(_ record: JournalRecord, _ place: JournalQueue.Place) {
-        note(record, record.members, place)
-    }
+    func note(_ record: JournalRecord) { note(record, record.members) }
 }
 
 extension JournalText {
