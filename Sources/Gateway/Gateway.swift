@@ -71,6 +71,8 @@ package final class Gateway: Sendable {
     /// Codes that the backend is asked about at the moment, by fingerprint.
     let learning = SingleFlight<String, Denial?>()
     let resolution: PeerResolution
+    /// Shares that are being recorded on their way in.
+    let drafts = Turns<Offered>()
     /// Shares that are being recorded on their way out.
     let recordings = SingleFlight<String, Result<RecordedShare, Denial>>()
     /// Shares that are being sent.

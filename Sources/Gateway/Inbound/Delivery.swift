@@ -5,13 +5,11 @@ import Transport
 extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
-    /// That the message was seen, and the share that it makes, are durable before the backend hears
-    /// of it; a share that the backend refuses, in words that can be read, is forgotten, and that a
-    /// share is over is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
+    /// A share that the backend refuses, in words that can be read, is forgotten, and that a share is over
+    /// is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
     /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
-        try await makeDurable(message.verified.memory.take() + message.memory, owing: trail)
         let received = message.verified.claimed.received
         let assertion = BackendHead.Assertion(
             peer: message.verified.signedBy, decision: trail.decision)

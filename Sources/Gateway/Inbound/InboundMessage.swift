@@ -59,9 +59,22 @@ extension Gateway {
         where backend.view.backend.handling(of: notification.type) == .acknowledge:
             return try await acknowledge(notification, permitted, trail)
         case .share, .notification, .inviteAccepted, .requestShare, .ocsShare, .ocsChange:
-            let message = try transform(permitted, trail)
+            let message = try await prepare(permitted, trail)
             return try await forward(message, trail)
         }
+    }
+
+    /// Turns a message into the backend's words. That it was seen, and the share that it makes, are durable
+    /// when this returns; of two at the same time that bring one share the second finds the first one's.
+    private func prepare(
+        _ permitted: consuming Permitted, _ trail: Trail
+    ) async throws(Denial) -> BackendMessage {
+        let offered = Offered(permitted.verified)
+        if let offered { await drafts.begin(offered) }
+        defer { if let offered { drafts.end(offered) } }
+        let message = try transform(permitted, trail)
+        try await makeDurable(message.verified.memory.take() + message.memory, owing: trail)
+        return message
     }
 
     /// The answer to a message that is refused, in the form of its API. It asks for no signature of

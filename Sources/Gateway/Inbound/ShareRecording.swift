@@ -12,6 +12,23 @@ extension Gateway {
         let changes: [Change]
     }
 
+    /// The share that a message brings: its messages are drafted and made durable one after the other.
+    struct Offered: Hashable, Sendable {
+        private let peer: PeerHost
+        private let providerID: ProviderID
+
+        /// Nil for a message that brings none.
+        init?(_ verified: Verified) {
+            guard let peer = verified.peer else { return nil }
+            self.peer = peer
+            switch verified.claimed.message {
+            case .share(let share): providerID = share.providerID
+            case .ocsShare(let share): providerID = share.providerID
+            case .notification, .inviteAccepted, .requestShare, .ocsChange, .token: return nil
+            }
+        }
+    }
+
     /// Records an inbound share; one that comes again, since its sender had no answer, keeps its handle
     /// (as on the way out, `docs/decisions/0026`).
     ///

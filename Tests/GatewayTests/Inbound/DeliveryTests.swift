@@ -46,6 +46,18 @@ import Transport
         #expect(answer.body == Array(#"{"recipientDisplayName":"bob"}"#.utf8))
     }
 
+    @Test func aShareThatComesTwiceAtOnceIsOne() async throws {
+        for number in 0..<20 {
+            let body = Messages.share(
+                from: "one.test", id: "\(number)", secret: "secret-of-\(number)")
+            async let first = test.post("/ocm/shares", body).status
+            async let second = test.post("/ocm/shares", body).status
+            let statuses = try await [first, second]
+            #expect(statuses == [201, 201])
+        }
+        #expect(test.gateway.registry.count == 20)
+    }
+
     // Nextcloud tries a password that is shown on any of its paths.
     @Test func aMessageLogsNobodyInAtTheBackend() async throws {
         var request = TestRequest("/ocm/shares", Messages.share(from: "one.test"))
