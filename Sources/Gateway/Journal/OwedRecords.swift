@@ -73,13 +73,14 @@ struct OwedRecords: Sendable {
         let left = noted + kept
         if left.isEmpty { return [] }
         var written: Set<String> = []
-        var earliest = Int.max
+        // When it was written: what a start records has its id from before.
+        var earliest: Int?
         func take(_ line: JournalLine, _: JournalReader.Place) -> JournalReader.Step {
             guard line.kind == .decision, let id = line.member("decision")?.string else {
                 return .goOn
             }
             written.insert(id)
-            earliest = min(earliest, DecisionID.time(of: id) ?? .max)
+            if earliest == nil { earliest = line.time }
             return .goOn
         }
         // Mostly what is here and has a line was written in the last sync.
@@ -87,8 +88,9 @@ struct OwedRecords: Sendable {
         try reader.lines(of: days.suffix(2), last: Self.lastSync, take)
         // In a copy of the state, that was brought back, it is older than those.
         let old = left.map(\.decision).filter { !written.contains($0) }
-        if let first = old.compactMap({ DecisionID.time(of: $0) }).min(), first < earliest {
-            let day = JournalDay(milliseconds: first * 1000)
+        let first = old.compactMap({ DecisionID.time(of: $0) }).min().map { $0 * 1000 }
+        if let first, first < earliest ?? .max {
+            let day = JournalDay(milliseconds: first)
             let begin = days.last { $0 < day } ?? day
             try reader.lines(of: days.filter { $0 >= begin }, take)
         }

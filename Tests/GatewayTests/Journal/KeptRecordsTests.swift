@@ -216,11 +216,19 @@ import Testing
     }
 
     /// As a copy of the state has it that was brought back.
-    @Test func whatWasRecordedLongAgoIsNotRecordedAgain() async throws {
+    @Test(arguments: [false, true]) func whatWasRecordedLongAgoIsNotRecordedAgain(
+        isBesideOneThatWasInterrupted: Bool
+    ) async throws {
+        let interrupted = DecisionID.make(now: files.time / 1000)
         let id = try #require(try files.write(1).first)
         for _ in 0..<3 {
             files.time += 86_400_000
             try files.write(2)
+        }
+        if isBesideOneThatWasInterrupted {
+            let disk = try files.open()
+            try disk.append(try TestJournal.record(interrupted).text, files.time)
+            try disk.commit()
         }
         try files.stop()
         let known = OwedRecords.Entry(try TestJournal.record(id).decision)
