@@ -85,9 +85,9 @@ struct PeerHoldCommand: ParsableCommand {
                 try Output.miss("nothing was changed: \(peer): \(held.otherKeys)", about.json)
             }
             let edit = try change(held, stance, waiting)
+            do { try edit?.write() } catch { try Output.miss("\(error)", about.json) }
             let by: PeerDecision.By
             do {
-                try edit?.write()
                 by = try await PeerDecision.settleHold(
                     of: peer, in: waiting.settings.state.file, waiting.key, now: waiting.now)
             } catch { throw CommandFailure("\(error)") }

@@ -1,16 +1,21 @@
 """The policy of a gateway that runs: limits, peers that wait for a person, keys that change, a candidate,
 and a policy that changes under load."""
 
+import fcntl
 import json
 import os
+import re
+import subprocess
 import threading
 import time
 from bisect import bisect
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from gateway import binary
 from peers import as_json, legacy_share, serving, share
 from test_journal import lines as journal_lines
 from test_shares import decided, reached, refused
@@ -53,7 +58,7 @@ code   = "enough"
 
 @pytest.fixture(scope="module")
 def crowd(authority):
-    hosts = [*LISTED, "stranger.test", "unwanted.test"]
+    hosts = [*LISTED, "stranger.test", "unwanted.test", "hurried.test"]
     with serving(authority, dict.fromkeys(hosts, "rfc9421") | {"legacy.test": "unsigned"}) as server:
         yield server
 
@@ -164,6 +169,33 @@ def test_what_a_rule_holds_is_let_in_by_no_list(world, crowd):
     run = gateway.command("peer", "hold", "approve", "careful.test", "--list", "partners", check=False)
     assert run.returncode == 1 and "rule:asked first" in run.stderr, run.stderr
     assert (gateway.folder / "policy.toml").read_text() == before
+
+
+def test_an_edit_of_the_policy_meanwhile_is_kept_and_nothing_else_is_changed(world, crowd):
+    gateway, _ = world
+    refused(send(gateway, crowd.peers["hurried.test"]), 503, "peer_held")
+    held(gateway, "hurried.test")
+    file = gateway.folder / "policy.toml"
+    before = file.read_text()
+    with file.open("a") as editor:
+        # The command has read the file, and waits with what it makes of it.
+        fcntl.flock(editor, fcntl.LOCK_EX)
+        command = subprocess.Popen(
+            [binary(), "peer", "hold", "approve", "hurried.test", "--list", "partners",
+             "-c", gateway.configuration],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not re.search(rf"->.* {command.pid} ", Path("/proc/locks").read_text()):
+            assert command.poll() is None, command.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        editor.write("# by hand\n")
+    said = command.communicate(timeout=60)
+    assert command.returncode == 1 and "was changed meanwhile; try again" in said[1], said
+    assert file.read_text() == before + "# by hand\n"
+    held(gateway, "hurried.test")
+    file.write_text(before)
+    gateway.command("reload")
 
 
 def test_one_that_is_refused_is_blocked_by_the_list_that_was_named(world, crowd):
