@@ -77,6 +77,8 @@ package final class Gateway: Sendable {
     let recordings = SingleFlight<String, Result<RecordedShare, Denial>>()
     /// Shares that are being sent.
     let deliveries = SingleFlight<ShareID, Result<PeerAnswer, Denial>>()
+    /// Shares of the backend's that have no answer yet.
+    let offersOut = OffersInHand()
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()

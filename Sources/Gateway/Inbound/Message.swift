@@ -82,6 +82,26 @@ indirect enum Message: Sendable {
         }
     }
 
+    /// The name of the share that it brings; nil for what brings none.
+    var offered: ProviderID? {
+        switch self {
+        case .share(let share): share.providerID
+        case .ocsShare(let share): share.providerID
+        case .notification, .inviteAccepted, .requestShare, .token, .ocsChange: nil
+        }
+    }
+
+    /// The name of the share of which it says what the owner alone can say; nil for any other message.
+    var ownersWord: ProviderID? {
+        switch self {
+        case .notification(let notification):
+            notification.type.comesFrom == .owner ? notification.providerID : nil
+        case .ocsChange(let change):
+            change.notificationType.comesFrom == .owner ? change.providerID : nil
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: nil
+        }
+    }
+
     /// The secrets that the message carries.
     var secrets: [Secret] {
         switch self {

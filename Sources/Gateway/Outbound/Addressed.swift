@@ -29,12 +29,15 @@ struct Addressed: Sendable {
 extension Gateway {
     /// Reads the message, finds out whom it is for, and asks the lists about them.
     ///
+    /// What the owner says of a share that is on its way to the same host waits for that one's answer: a
+    /// peer that hears of the end first knows no such share, and then takes it; and what is about a share
+    /// that is not recorded yet would show its permanent secret. That it is over it is here at once.
     /// Refused: what cannot be read; a message that speaks for another site than ours, or is for
     /// another host than the one it is sent to (`sender_mismatch`), a secret that is another peer's
     /// (`secret_mismatch`); peers that are blocked, or unknown under `unknown = "deny"`.
     func address(
         _ received: Received, to host: PeerHost, _ trail: Trail
-    ) throws(Denial) -> Addressed {
+    ) async throws(Denial) -> Addressed {
         let message = try Message(received)
         trail.read(
             message, nil, as: Occasion(message.kind, .outbound), peer: host, ours: site.hosts,
@@ -51,10 +54,37 @@ extension Gateway {
             trail.tolerated(denial)
         }
         try check(message, for: host)
+        let before = message.ownersWord.map { offersOut.find($0, of: host) } ?? []
+        if !before.isEmpty {
+            if let known = try? addressed(message, of: received, to: host) {
+                try await endShare(meantBy: known, trail)
+            }
+            trail.enters(.peer)
+            for offer in before { await offer.over() }
+            trail.enters(nil)
+        }
+        return try addressed(message, of: received, to: host)
+    }
+
+    /// The message with the share that it is about, as far as that is known now.
+    private func addressed(
+        _ message: Message, of received: Received, to host: PeerHost
+    ) throws(Denial) -> Addressed {
         let share = try shareMeant(byOurs: message, for: host)
         return Addressed(
             received: received, message: message, peer: host, share: share,
             site: speaker(of: message, about: share))
+    }
+
+    /// A share is in hand from here until it has its answer; nil for another message.
+    ///
+    /// Refused (`overloaded`): one more than can be waited for.
+    func takeInHand(_ addressed: Addressed) throws(Denial) -> OffersInHand.Offer? {
+        guard let name = addressed.message.offered else { return nil }
+        guard let offer = offersOut.begin(name, of: [addressed.peer]) else {
+            throw Denial(.overloaded, "too many shares are being sent")
+        }
+        return offer
     }
 
     /// The name of this site that a message speaks for (`protocol.md` 4): the one that it says; of a

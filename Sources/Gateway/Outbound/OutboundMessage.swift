@@ -21,7 +21,9 @@ extension Gateway {
         keepBody(of: received, trail)
         let answer: Answer
         do throws(Denial) {
-            let addressed = try address(received, to: request.peer, trail)
+            let addressed = try await address(received, to: request.peer, trail)
+            let offer = try takeInHand(addressed)
+            defer { offersOut.end(offer) }
             try await endShare(meantBy: addressed, trail)
             trail.enters(.fetch)
             let peer = try await resolution.resolve(request.peer)

@@ -34,8 +34,8 @@ extension Gateway {
     ///
     /// A share that is being sent is not sent again meanwhile, and one that the peer has taken never:
     /// the backend that asks again is told the same; so it is of the end of a share that the peer has
-    /// heard of. An end waits while its share is being sent. Of a share that the peer refuses for good
-    /// nothing stays good; when nobody knows what became of it, it stays, since the peer may have it.
+    /// heard of. Of a share that the peer refuses for good nothing stays good; when nobody knows what
+    /// became of it, it stays, since the peer may have it.
     /// Refused: what the peer refuses, and what it cannot be told now.
     func deliver(_ message: consuming PeerMessage, _ trail: Trail) async throws(Denial) -> Answer {
         let outgoing = Outgoing(message)
@@ -51,11 +51,6 @@ extension Gateway {
             return try await answer(.taken(status: 201, body: Array("[]".utf8)), to: outgoing)
         }
         guard let made = outgoing.made else {
-            if let end = outgoing.end {
-                // A peer that hears of the end first knows no such share, and then takes it.
-                trail.enters(.peer)
-                _ = await deliveries.resultOfRunning(end.share)
-            }
             return try await answer(try await exchange(outgoing, .new, trail), to: outgoing)
         }
         if let known = delivered.body(of: made) {

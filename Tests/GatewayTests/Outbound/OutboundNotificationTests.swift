@@ -206,4 +206,45 @@ import Transport
         #expect(try await ended.status == 201)
         #expect(world.mail.bodies.last?.contains("SHARE_UNSHARED") == true)
     }
+
+    /// The share is not recorded yet, and nobody would know whose secret it is that the message shows.
+    @Test(arguments: [true, false])
+    func whatIsSaidOfAShareWaitsWhileItsPeerIsAskedForDocuments(_ isEnd: Bool) async throws {
+        let world = world
+        let message =
+            isEnd
+            ? OutboundMessages.notification("SHARE_UNSHARED")
+            : OutboundMessages.moreAllowed(to: "modern.test")
+        world.net.hold()
+        async let shared = world.send(OutboundMessages.share())
+        while world.net.asked.isEmpty { await Task.yield() }
+        async let told = world.notify(message)
+        // Long enough to be looked up, if it did not wait.
+        try await Task.sleep(for: .milliseconds(100))
+        world.net.release()
+        #expect(try await shared.status == 201)
+        #expect(try await told.status == 201)
+        #expect(world.mail.bodies.first?.contains("doc.txt") == true)
+        #expect(world.mail.bodies.allSatisfy { !$0.contains("SECRET15CHARS00") })
+        let share = try #require(world.gateway.registry.all.first)
+        #expect((share.ended != nil) == isEnd)
+        #expect((share.accesses.first?.permissions == .named(["read", "write"])) == !isEnd)
+    }
+
+    @Test func nothingWaitsForAShareThatIsRefused() async throws {
+        let world = world
+        world.net.lose("modern.test")
+        world.net.hold()
+        async let shared = world.send(OutboundMessages.share())
+        while world.net.asked.isEmpty { await Task.yield() }
+        async let ended = world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        // What is said to others of a share of this name goes on meanwhile.
+        let other = try await world.notify(
+            OutboundMessages.notification("SHARE_UNSHARED"), to: "blocked.test")
+        #expect(other.status >= 400)
+        world.net.release()
+        #expect(try await shared.status == 503)
+        #expect(try await ended.status == 503)
+        #expect(world.mail.sent.isEmpty)
+    }
 }
