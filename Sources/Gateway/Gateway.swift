@@ -79,6 +79,8 @@ package final class Gateway: Sendable {
     let deliveries = SingleFlight<ShareID, Result<PeerAnswer, Denial>>()
     /// Shares of the backend's that have no answer yet.
     let offersOut = OffersInHand()
+    /// Shares of peers that have no answer yet.
+    let offersIn = OffersInHand()
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()

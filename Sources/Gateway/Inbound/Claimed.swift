@@ -33,14 +33,14 @@ struct Claimed: Sendable {
 }
 
 extension Gateway {
-    /// Reads the message, finds out whom it speaks for, and asks the lists about them.
+    /// Finds out whom a message speaks for, and asks the lists about them.
     ///
-    /// Refused: what cannot be read (`malformed_json`, `malformed_message`, …), and peers that are
-    /// blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from those. Those that
-    /// wait for a person (`unknown = "hold"`) go on to be verified, and no further. Messages for, or
-    /// about, somebody who is none of ours.
-    func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
-        let message = try Message(received)
+    /// Refused: peers that are blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from
+    /// those. Those that wait for a person (`unknown = "hold"`) go on to be verified, and no further.
+    /// Messages for, or about, somebody who is none of ours.
+    func identify(
+        _ message: Message, of received: Received, _ trail: Trail
+    ) throws(Denial) -> Claimed {
         let presented = received.isNamedByItsKey ? self.presented(by: received) : nil
         let signer = NamedSigner(presented)
         let meant = shareMeant(by: message, signer: signer)
@@ -56,6 +56,40 @@ extension Gateway {
         try admit(claimed, signer, trail)
         do throws(Denial) { try checkOurs(message) } catch { try refuse(error, orTell: trail) }
         return claimed
+    }
+
+    /// What its owner says of a share that is still being judged here waits for that one's answer, where it
+    /// shows the share's secret: before, nobody knows what is meant, nor by which handle the backend
+    /// knows it.
+    func settle(_ message: Message) async {
+        guard let name = message.ownersWord, let secret = message.secrets.first else { return }
+        for offer in offersIn.find(name, knownBy: secret) { await offer.over() }
+    }
+
+    /// The same of what shows no secret, once it is known who signs: only then may it learn, by having to
+    /// wait, that there is such a share.
+    ///
+    /// Refused: what is in doubt still.
+    func settle(
+        _ claimed: Claimed, signedBy peer: PeerHost, _ trail: Trail
+    ) async throws(Denial) -> Claimed {
+        guard let doubt = claimed.doubt else { return claimed }
+        guard let name = claimed.message.ownersWord, claimed.message.secrets.isEmpty else {
+            throw doubt
+        }
+        for offer in offersIn.find(name, of: peer) { await offer.over() }
+        // Also where none is in hand any more: it may have been while the key was fetched.
+        let again = try identify(claimed.message, of: claimed.received, trail)
+        if let doubt = again.doubt { throw doubt }
+        return again
+    }
+
+    /// A share is in hand from here until it has its answer; nil for another message. What there is no
+    /// room for is not waited for.
+    func takeInHand(_ claimed: Claimed) -> OffersInHand.Offer? {
+        guard let name = claimed.message.offered else { return nil }
+        return offersIn.begin(
+            name, of: claimed.claim?.signers ?? [], knownBy: claimed.message.secrets)
     }
 
     /// The one of ours whom a message is about has to be one.

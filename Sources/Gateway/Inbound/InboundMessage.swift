@@ -19,7 +19,11 @@ extension Gateway {
         keepBody(of: received, trail)
         let answer: Answer
         do throws(Denial) {
-            let claimed = try identify(received, trail)
+            let message = try Message(received)
+            await settle(message)
+            let claimed = try identify(message, of: received, trail)
+            let offer = takeInHand(claimed)
+            defer { offersIn.end(offer) }
             trail.enters(.verify)
             let verified = try await verify(claimed, trail)
             // That it was seen is remembered though it is not carried out; nobody waits for that.

@@ -193,7 +193,7 @@ extension Gateway {
         }
         let pinned = pins.fact(of: key, at: peer)
         trail.verified(by: peer, algorithm: algorithm)
-        if let doubt = claimed.doubt { throw doubt }
+        let settled = try await settle(claimed, signedBy: peer, trail)
         var document: DiscoveryDocument?
         if case .published(let found) = try await published(by: peer, trail) {
             document = found
@@ -201,7 +201,7 @@ extension Gateway {
         // Last, since what is remembered has to be written from here on.
         let memory = try remember(identity, received, peer, key, presented.generation)
         return Verified(
-            claimed: claimed, peer: peer,
+            claimed: settled, peer: peer,
             signature: .valid(presented.generation, algorithm, pinned), document: document,
             memory: memory)
     }

@@ -114,6 +114,52 @@ import Transport
         #expect(try standingOnDisk() == .ended)
     }
 
+    /// Its owner may be quicker than the documents of the peer.
+    @Test(arguments: [(false, true), (true, true), (true, false)])
+    func anEndThatComesWhileItsShareIsJudgedEndsIt(
+        _ isSigned: Bool, _ showsSecret: Bool
+    ) async throws {
+        let test = test
+        let share = Messages.share(from: "one.test")
+        let end = Messages.notification(secret: showsSecret ? "secret-of-seven" : nil)
+        @Sendable func post(_ target: String, _ text: String) async throws -> Int {
+            isSigned
+                ? try await test.signedPost(target, text).status
+                : try await test.post(target, text).status
+        }
+        _ = test.backend.take()
+        test.world.net.hold()
+        async let shared = post("/ocm/shares", share)
+        while test.world.net.asked.isEmpty { await Task.yield() }
+        async let ended = post("/ocm/notifications", end)
+        // Long enough to be refused, if it did not wait.
+        for _ in 0..<20 where test.world.decisions().isEmpty {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(test.world.decisions().isEmpty)
+        test.world.net.release()
+        #expect(try await shared == 201)
+        #expect(try await ended == 201)
+        let told = test.backend.take().filter { $0.hasPrefix("POST ") }
+        #expect(told.map { $0.contains("/notifications") } == [false, true])
+        #expect(test.gateway.registry.all.map { $0.ended != nil } == [true])
+    }
+
+    /// Whoever does not know the secret learns nothing by having to wait.
+    @Test func whoShowsAnotherSecretDoesNotWait() async throws {
+        let test = test
+        test.world.net.hold()
+        async let shared = test.post("/ocm/shares", Messages.share(from: "one.test"))
+        while test.world.net.asked.isEmpty { await Task.yield() }
+        for secret in ["another-secret", nil] {
+            let end = Messages.notification(secret: secret)
+            #expect(try await test.post("/ocm/notifications", end).status == 403)
+        }
+        test.world.net.release()
+        #expect(try await shared.status == 201)
+        #expect(test.gateway.registry.all.map(\.ended) == [nil])
+    }
+
     @Test func anEndThatCannotBeWrittenIsNotAcknowledged() async throws {
         #expect(try await share() == 201)
         let store = test.gateway.store

@@ -282,6 +282,13 @@ final class TestWorld: Sendable {
     }
 }
 
+extension Gateway {
+    /// Reads a message and finds out whom it speaks for.
+    func identify(_ received: Received, _ trail: Trail) throws(Denial) -> Claimed {
+        try identify(try Message(received), of: received, trail)
+    }
+}
+
 extension PolicyHolder {
     /// Puts a policy in force, and no candidate.
     func swap(_ policy: Policy) { swap(policy, candidate: nil) }
