@@ -125,11 +125,11 @@ extension Gateway {
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.yes), document: nil)
         }
-        // Nor is anything fetched for a message that policy refuses without a signature.
+        // Nor is anything fetched for a message that policy refuses without a signature, whatever the
+        // peer publishes.
         let facts = facts(claimed, trail, peer: peer, signature: .none(.no), document: nil)
         let standing = trail.policy.standing(of: peer, now: facts.now)
-        guard trail.policy.evaluate(facts, standing, room: Policy.roomForAll).action == .allow
-        else {
+        guard trail.policy.mayAllow(facts, standing) else {
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.no), document: nil)
         }

@@ -255,6 +255,62 @@ import Testing
         #expect(world.net.asked.isEmpty)
     }
 
+    /// What an old server publishes; it cannot sign.
+    private func publishOldDocument(on net: TestNet, capabilities: String = "[]") {
+        net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            """
+            {"enabled":true,"apiVersion":"1.1.0","endPoint":"https://legacy.test/ocm",\
+            "provider":"Nextcloud","version":"27.1.3","capabilities":\(capabilities),\
+            "resourceTypes":[{"name":"file","shareTypes":["user"],\
+            "protocols":{"webdav":"/public.php/webdav/"}}]}
+            """)
+    }
+
+    @Test func anUnsignedMessageIsLetThroughForWhatItsPeerPublishes() async throws {
+        let rules = """
+            [[rule]]
+            name = "old ones"
+            on = "share.in"
+            peer = "@legacy"
+            when = { software = "nextcloud 2*" }
+            action = "allow"
+            [[rule]]
+            name = "no others"
+            on = "share.in"
+            peer = "@legacy"
+            action = "deny"
+            """
+        let world = try TestWorld(rules: rules)
+        let share = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))
+        publishOldDocument(on: world.net)
+        #expect(try await world.denial(share) == nil)
+        // What no document changes is refused without one.
+        world.net.forget()
+        let unsigned = TestRequest("/ocm/shares", self.share)
+        #expect(try await world.denial(unsigned)?.disclosedCode == "signature_required")
+        #expect(world.net.asked.isEmpty)
+        let other = try TestWorld(rules: rules)
+        #expect(try await other.denial(share)?.code == .notAllowed)
+        #expect(!other.net.asked.isEmpty)
+    }
+
+    @Test(arguments: [("[\"enforce-mfa\"]", nil), ("[]", "mfa_required")])
+    func anUnsignedMessageMeetsANeedByWhatItsPeerPublishes(
+        _ capabilities: String, _ code: String?
+    ) async throws {
+        let world = try TestWorld(
+            rules: """
+                [[require]]
+                name = "second factor"
+                on = "share.in"
+                need = ["mfa"]
+                """)
+        publishOldDocument(on: world.net, capabilities: capabilities)
+        let share = TestRequest("/ocm/shares", Messages.oldShare(from: "legacy.test"))
+        #expect(try await world.denial(share)?.disclosedCode == code)
+    }
+
     @Test func aPeerThatAdvertisesAKeyHasToSign() async throws {
         var legacy = try TestPeer("legacy.test", .cavage)
         legacy.keyName = "signature"
