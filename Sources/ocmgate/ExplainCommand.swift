@@ -196,6 +196,8 @@ private struct DecisionWords {
         decision.candidate.map { candidate in
             "\(candidate.policy): \(candidate.action.rawValue) by \(candidate.by)"
                 + (candidate.code.map { " \($0)" } ?? "")
+                + (candidate.isCertain
+                    ? "" : " (unless the peer publishes otherwise: it was not asked)")
         }
     }
 

@@ -66,7 +66,8 @@ struct PolicyReplayCommand: ParsableCommand {
             (replay.otherBlock, "would end as they did, by another block"),
             (
                 replay.uncertain,
-                "cannot be judged exactly: a condition asks for what is sealed or forgotten"
+                "cannot be judged exactly: by what is sealed or forgotten, or what nobody asked the "
+                    + "peer for"
             ),
             (replay.guarded, "were refused by guards or failed, which no policy changes"),
             (replay.unknown, "have no facts in the journal, or cannot be read"),

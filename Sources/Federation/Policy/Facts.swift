@@ -27,6 +27,8 @@ package struct Facts: Sendable, Equatable {
     /// What the peer calls itself in its discovery document, `nextcloud 33.0.3`: `provider` and
     /// version in lower case. Its own word, and nil when no document was read.
     package var software: String?
+    /// Whether `peerKeys`, `mfa` and `software` are what the peer publishes.
+    package var document: DocumentFact = .read
 
     /// `user`, `group`, `federation`.
     package var shareType: String?
@@ -75,6 +77,14 @@ package enum SignatureFact: String, Sendable, Equatable, CaseIterable {
 package enum PeerKeys: Sendable, Equatable, CaseIterable {
     case none
     case advertised
+}
+
+/// Whether the peer's discovery document was looked for.
+package enum DocumentFact: Sendable, Equatable {
+    /// Also one that is not there.
+    case read
+    /// Nobody asked for it, or was answered: what it says is not known, and counts as if it said nothing.
+    case unread
 }
 
 /// By what the data will be, or is, accessed.

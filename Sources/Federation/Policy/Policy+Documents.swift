@@ -18,6 +18,48 @@ extension Policy {
             return false
         }
     }
+
+    /// Whether the end of a message hangs on what its peer publishes, for which nobody asked: this policy
+    /// would have asked, and then it may have been another one.
+    package func hangsOnDocument(_ facts: Facts) -> Bool {
+        let others = documented(facts)
+        if others.isEmpty { return false }
+        let verdict = evaluate(facts, room: Self.roomForAll)
+        return others.contains {
+            let other = evaluate($0, room: Self.roomForAll)
+            return other.action != verdict.action || other.code != verdict.code
+        }
+    }
+
+    /// The message of peers that publish whatever the policy asks about; none where it is known what the
+    /// peer does, and where that would not be asked.
+    private func documented(_ facts: Facts) -> [Facts] {
+        guard facts.document == .unread else { return [] }
+        var keys = [facts.peerKeys]
+        if !facts.signature.isValid {
+            guard mayAllow(facts, standings(of: facts).first) else { return [] }
+            keys.append(.advertised)
+        }
+        return keys.flatMap { keys in
+            MFAFact.allCases.flatMap { mfa in
+                softwareAsked.map { software in
+                    var other = facts
+                    (other.peerKeys, other.mfa, other.software) = (keys, mfa, software)
+                    return other
+                }
+            }
+        }
+    }
+
+    /// A name of a server for each pattern of names, and none.
+    private var softwareAsked: [String?] {
+        var names: [String?] = [nil]
+        for condition in scopes.flatMap(\.conditions) {
+            guard case .software(let globs) = condition else { continue }
+            for glob in globs { names.append(glob.description.replacing("*", with: "")) }
+        }
+        return names
+    }
 }
 
 extension Rule {

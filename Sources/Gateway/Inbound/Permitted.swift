@@ -53,6 +53,7 @@ extension Gateway {
         case .none(let advertised):
             facts.signature = .none
             facts.peerKeys = advertised == .yes ? .advertised : .none
+            if advertised != .no, document == nil { facts.document = .unread }
         case .valid(let generation, _, let pinned):
             facts.signature = generation.fact
             facts.peerKeys = .advertised

@@ -180,7 +180,8 @@ final class Trail: Sendable {
     func noteCandidate(_ beside: BesideVerdict?) {
         guard let beside else { return }
         state.withLock { state in
-            state.record.candidate = JournalRecord.Candidate(beside.verdict, of: beside.policy)
+            state.record.candidate = JournalRecord.Candidate(
+                beside.verdict, of: beside.policy, isCertain: beside.isCertain)
             state.record.decision.candidate = DecisionRecord.Candidate(beside)
         }
     }

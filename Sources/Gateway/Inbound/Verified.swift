@@ -48,7 +48,7 @@ struct Presented: Sendable {
 
 /// What is known of the signature of a message after `verify`.
 enum SignatureStanding: Sendable {
-    /// None; `advertised` when the peer publishes keys and so must sign.
+    /// None; a peer that publishes keys must sign.
     case none(Advertised)
     /// The key was pinned before the message, or was not.
     case valid(SignatureGeneration, SignatureAlgorithm, PinFact)
@@ -57,6 +57,8 @@ enum SignatureStanding: Sendable {
 
     enum Advertised: Sendable {
         case yes, no
+        /// Nobody asked, or was answered.
+        case unknown
     }
 }
 
@@ -131,7 +133,7 @@ extension Gateway {
         let standing = trail.policy.standing(of: peer, now: facts.now)
         guard trail.policy.mayAllow(facts, standing) else {
             return Verified(
-                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+                claimed: claimed, peer: peer, signature: .none(.unknown), document: nil)
         }
         let found: PeerDocument
         do throws(Denial) { found = try await published(by: peer, trail) } catch {
@@ -141,7 +143,7 @@ extension Gateway {
             trail.enters(.verify)
             trail.tolerated(error)
             return Verified(
-                claimed: claimed, peer: peer, signature: .none(.no), document: nil)
+                claimed: claimed, peer: peer, signature: .none(.unknown), document: nil)
         }
         switch found {
         case .absent:

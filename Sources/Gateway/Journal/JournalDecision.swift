@@ -70,7 +70,8 @@ package struct JournalDecision: Sendable {
         else { return nil }
         return JournalRecord.Candidate(
             policy: policy, action: action, by: by, code: candidate["code"]?.string,
-            would: candidate["would"]?.array?.compactMap(\.string) ?? [])
+            would: candidate["would"]?.array?.compactMap(\.string) ?? [],
+            isCertain: candidate["certainty"]?.string != JournalRecord.Candidate.uncertain)
     }
 
     /// What the policy knew of the message; people as their pseudonyms where they are not opened.

@@ -3,7 +3,8 @@ import Federation
 /// The facts of a message in the journal: the words of `given` of a `[[test]]`, but that what is not
 /// there is absent, not ordinary.
 ///
-/// `now` is Unix seconds; the client's address is the record's own `client`.
+/// `now` is Unix seconds; the client's address is the record's own `client`. Where nobody asked the peer
+/// what it publishes, that is left out.
 enum JournalFacts {
     /// Appends the object. False when it would not hold the facts whole: then nothing is appended,
     /// since a message judged by half of its facts is another message.
@@ -17,10 +18,13 @@ enum JournalFacts {
             text.add("also_named", facts.alsoNamed.map(\.description))
             text.add("now", facts.now)
             text.add("signature", facts.signature.rawValue)
-            text.add("advertises_keys", facts.peerKeys == .advertised)
+            let isRead = facts.document == .read
+            if isRead || facts.peerKeys == .advertised {
+                text.add("advertises_keys", facts.peerKeys == .advertised)
+            }
             text.add("token_exchange", facts.access == .token)
             text.add("invite", facts.invite == .accepted)
-            text.add("mfa", facts.mfa == .enforced)
+            if isRead { text.add("mfa", facts.mfa == .enforced) }
             text.add("key_pinned", facts.keyPinned == .pinned)
             switch facts.directory {
             case .byLists: break
@@ -62,6 +66,7 @@ enum JournalFacts {
         facts.access = object["token_exchange"]?.bool == true ? .token : .secret
         facts.invite = object["invite"]?.bool == true ? .accepted : .none
         facts.mfa = object["mfa"]?.bool == true ? .enforced : .notEnforced
+        facts.document = object["mfa"] == nil ? .unread : .read
         facts.keyPinned = object["key_pinned"]?.bool == true ? .pinned : .none
         facts.directory =
             switch object["directory"]?.bool {

@@ -73,6 +73,9 @@ extension JournalRecord {
                 text.add("by", candidate.by)
                 text.add("code", candidate.code)
                 text.add("would", candidate.would)
+                if !candidate.isCertain {
+                    text.add("certainty", JournalRecord.Candidate.uncertain)
+                }
             }
         }
         if let facts, !JournalFacts.write(facts, into: &text) {

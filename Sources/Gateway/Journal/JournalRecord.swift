@@ -25,24 +25,32 @@ package struct JournalRecord: Sendable {
         package let by: String
         package let code: String?
         package let would: [String]
+        /// False where the end hangs on what the peer publishes, for which nobody asked.
+        package let isCertain: Bool
 
-        package init(_ verdict: Verdict, of policy: String) {
+        package init(_ verdict: Verdict, of policy: String, isCertain: Bool = true) {
             self.policy = policy
             action = verdict.action
             by = verdict.by
             code = verdict.code
             would = verdict.would
+            self.isCertain = isCertain
         }
 
         package init(
-            policy: String, action: Verdict.Action, by: String, code: String?, would: [String]
+            policy: String, action: Verdict.Action, by: String, code: String?, would: [String],
+            isCertain: Bool = true
         ) {
             self.policy = policy
             self.action = action
             self.by = by
             self.code = code
             self.would = would
+            self.isCertain = isCertain
         }
+
+        /// What the log and the journal call what is not certain, as `policy replay` does.
+        static let uncertain = PastJudge.Certainty.unknown.rawValue
     }
 
     package init(_ decision: DecisionRecord, facts: Facts? = nil) {

@@ -9,6 +9,7 @@ extension DecisionRecord.Candidate {
         action = beside.verdict.action.rawValue
         by = beside.verdict.by
         code = beside.verdict.code
+        certainty = beside.isCertain ? nil : JournalRecord.Candidate.uncertain
     }
 }
 

@@ -70,6 +70,8 @@ package struct DecisionRecord: Sendable {
         package let action: String
         package let by: String
         package let code: String?
+        /// `unknown` where the end hangs on what nobody asked the peer for; else nil.
+        package var certainty: String?
     }
 
     package var id: String
@@ -228,11 +230,12 @@ extension DecisionRecord.Signature {
 extension DecisionRecord.Candidate {
     fileprivate var entries: [LogEntry] {
         var entries: [LogEntry] = []
-        entries.reserveCapacity(4)
+        entries.reserveCapacity(5)
         entries.add(.policy, policy)
         entries.add(.action, action)
         entries.add(.by, by)
         entries.add(.code, code)
+        entries.add(.certainty, certainty)
         return entries
     }
 }

@@ -5,7 +5,7 @@ package enum LogField: String, Sendable, CaseIterable {
     // The decision.
     case decision, kind, direction, action, by, place, code, detail, words, status
     case checks, name, result, reason, would, altered
-    case policy, profile, candidate
+    case policy, profile, candidate, certainty
     /// The hash of what is in force of downloaded lists.
     case lists
     /// What was there before.

@@ -119,7 +119,7 @@ extension Gateway {
         let judgement = judge(facts, Amount(), under: snapshot)
         let verdict = judgement.verdict
         record.candidate = judgement.beside.map {
-            JournalRecord.Candidate($0.verdict, of: $0.policy)
+            JournalRecord.Candidate($0.verdict, of: $0.policy, isCertain: $0.isCertain)
         }
         record.decision.candidate = judgement.beside.flatMap(DecisionRecord.Candidate.init)
         record.facts = facts

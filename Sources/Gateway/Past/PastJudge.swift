@@ -18,7 +18,8 @@ struct PastJudge {
         case exact
         /// If its signature, which the lists gave nobody a reason to verify, was good.
         case ifSigned = "if-signed"
-        /// A condition asks for something personal that is sealed or forgotten.
+        /// A condition asks for something personal that is sealed or forgotten, or the peer for what it
+        /// publishes.
         case unknown
     }
 
@@ -50,10 +51,12 @@ struct PastJudge {
             people.variants(of: facts)?.contains { other in
                 PastOutcome(policy.evaluate(other) { answers[$0] ?? .room }).differs(from: outcome)
             } ?? true
+        let isUnknown = isOpen || policy.hangsOnDocument(facts)
         // Who is refused by the same block as before needs no signature for it.
         let stays = message.outcome.by == outcome.by && !outcome.differs(from: message.outcome)
         return Judged(
             outcome: outcome, would: verdict.would,
-            certainty: isOpen ? .unknown : message.unverified != nil && !stays ? .ifSigned : .exact)
+            certainty: isUnknown
+                ? .unknown : message.unverified != nil && !stays ? .ifSigned : .exact)
     }
 }

@@ -15,7 +15,7 @@ package struct Replay: Sendable {
     package private(set) var unknown = 0
     /// What is no record, and was left out.
     package private(set) var unread = UnreadLines()
-    /// Judged, but a condition asks for what is sealed or forgotten.
+    /// Judged, but a condition asks for what is sealed or forgotten, or nobody asked what the peer publishes.
     package private(set) var uncertain = 0
     /// The same for the peer, by another block.
     package private(set) var otherBlock = 0

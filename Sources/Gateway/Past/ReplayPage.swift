@@ -41,7 +41,10 @@ package struct ReplayPage {
             (replay.changed, "messages would end otherwise"),
             (replay.judged, "messages were judged again"),
             (replay.otherBlock, "would end as they did, by another block"),
-            (replay.uncertain, "cannot be judged exactly: a condition asks for what is sealed"),
+            (
+                replay.uncertain,
+                "cannot be judged exactly: by what is sealed, or what nobody asked the peer for"
+            ),
             (replay.guarded, "were refused by guards or failed: the same under every policy"),
             (replay.unknown, "have no facts in the journal"),
         ]

@@ -27,10 +27,14 @@ struct BesideVerdict: Sendable {
     /// Whether the message would have had another end: let through or not, with another code, status
     /// or other settings.
     let differs: Bool
+    /// False where the end hangs on what the peer publishes, for which the policy in force had no reason to
+    /// ask.
+    let isCertain: Bool
 
-    init(_ verdict: Verdict, of policy: Policy, beside live: Verdict) {
+    init(_ verdict: Verdict, on facts: Facts, of policy: Policy, beside live: Verdict) {
         self.policy = policy.hash
         self.verdict = verdict
+        isCertain = !policy.hangsOnDocument(facts)
         differs =
             verdict.action != live.action || verdict.code != live.code
             || verdict.status != live.status || verdict.settings != live.settings

@@ -51,7 +51,7 @@ extension Gateway {
         let other = beside.policy.evaluate(facts) { besideTaking.take($0) }
         // What the policy refuses never comes to use the candidate's room.
         if other.action != .allow || outcome.action != .allow { besideTaking.giveBack() }
-        let judged = BesideVerdict(other, of: beside.policy, beside: outcome)
+        let judged = BesideVerdict(other, on: facts, of: beside.policy, beside: outcome)
         policy.count.note(differs: judged.differs)
         return Judgement(
             verdict: verdict, beside: judged,
@@ -91,7 +91,7 @@ extension Gateway {
         guard let beside = snapshot.beside else { return nil }
         let live = snapshot.policy.evaluate(facts, standing, room: Policy.roomForAll)
         let other = beside.policy.evaluate(facts, room: Policy.roomForAll)
-        let judged = BesideVerdict(other, of: beside.policy, beside: live)
+        let judged = BesideVerdict(other, on: facts, of: beside.policy, beside: live)
         policy.count.note(differs: judged.differs)
         return judged
     }

@@ -145,6 +145,25 @@ struct JournalRecordTests {
         }
     }
 
+    @Test(arguments: PeerKeys.allCases)
+    func whatNobodyAskedThePeerForIsNotTold(_ keys: PeerKeys) throws {
+        let facts = try Self.facts {
+            ($0.document, $0.peerKeys, $0.mfa, $0.software) = (.unread, keys, .notEnforced, nil)
+        }
+        var record = Self.record(facts)
+        record.candidate = .init(
+            policy: "fedcba9876543210", action: .allow, by: "rule:all", code: nil, would: [],
+            isCertain: false)
+        let line = try Self.line(record)
+        let written = try #require(line.member("facts")?.object)
+        #expect(written["mfa"] == nil)
+        // It has signed before.
+        #expect((written["advertises_keys"] == nil) == (keys == .none))
+        let read = try #require(JournalDecision(line, OpenSeals.people))
+        #expect(read.facts == facts)
+        #expect(read.candidate == record.candidate)
+    }
+
     @Test func noAddressOfAPersonIsReadable() throws {
         let seals = OpenSeals()
         let line = try Self.line(

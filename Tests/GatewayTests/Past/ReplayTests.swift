@@ -108,6 +108,26 @@ import Testing
         #expect(again.examples.last?.certainty == "exact")
     }
 
+    /// The policy refused it unsigned, so its peer was asked for nothing.
+    @Test func whatNobodyAskedThePeerForIsUncertainWhereItMatters() throws {
+        let facts = try facts {
+            ($0.signature, $0.peerKeys, $0.mfa, $0.document) = (.none, .none, .notEnforced, .unread)
+        }
+        try journal.add(facts, action: .deny, by: "default", code: "not_allowed")
+        let same = try replay(.past(""))
+        #expect([same.changed, same.uncertain] == [0, 0])
+        let allowing = try replay(.past(Self.all))
+        #expect([allowing.changed, allowing.uncertain] == [1, 1])
+        #expect(allowing.examples.first?.certainty == "unknown")
+        let reporting = try replay(.past(Self.all, mode: "report"))
+        #expect([reporting.changed, reporting.uncertain] == [1, 0])
+        // What no document changes needs none.
+        let signed = "[[require]]\nname = \"signed\"\non = \"share\"\nneed = [\"signature\"]\n"
+        let needing = try replay(.past(signed + Self.all))
+        #expect([needing.changed, needing.uncertain] == [1, 0])
+        #expect(needing.examples.first?.now.code == "signature_required")
+    }
+
     @Test func limitsCountInTheTimeOfTheMessages() throws {
         var ids: [String] = []
         for second in [0, 10, 20, 30, 90, 100] {

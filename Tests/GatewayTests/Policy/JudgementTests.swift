@@ -156,6 +156,32 @@ import Transport
         #expect(candidate["policy"]?.string == other.gateway.policy.current.hash)
     }
 
+    /// An unsigned message that is refused makes nobody ask whether its peer publishes keys.
+    @Test func aCandidateIsNotSureOfWhatNobodyAskedThePeerFor() async throws {
+        let world = try TestWorld(
+            rules: """
+                [[rule]]
+                name = "none of them"
+                on = "share.in"
+                peer = "@legacy"
+                action = "deny"
+                """)
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: try TestWorld().gateway.policy.current)
+        try await send(from: "legacy.test", to: world)
+        let candidate = try #require(world.decisions().last?["candidate"]?.object)
+        #expect(candidate["action"]?.string == "allow")
+        #expect(candidate["certainty"]?.string == "unknown")
+        // Without a signature it needs no document to refuse.
+        let strict = try TestWorld(partners: ["legacy.test"], legacy: [])
+        holder.swap(holder.current, candidate: strict.gateway.policy.current)
+        try await send(from: "legacy.test", to: world)
+        let refusing = try #require(world.decisions().last?["candidate"]?.object)
+        #expect(refusing["code"]?.string == "signature_required")
+        #expect(refusing["certainty"] == nil)
+        #expect(world.net.asked.isEmpty)
+    }
+
     /// A share of one host that was shared on by another.
     private static let passedOn = Messages.oldShare(from: "legacy.test").replacing(
         "\"sharedBy\":\"alice@https://legacy.test/\"", with: "\"sharedBy\":\"eve@stranger.test\"")
