@@ -122,27 +122,37 @@ extension Gateway {
         let standing = standings.waiting?.standing ?? standings.first
         guard var denial = standing.denial else { return }
         if let named { denial = denial.about(named) }
-        let host = named ?? claim?.peer
         if configuration.profile == .observe {
             trail.tolerated(denial)
         } else if standing.waits {
-            trail.noteHeld(host, by: standing, denial)
+            trail.noteHeld(named ?? claim?.peer, by: standing, denial)
         } else {
-            trail.noteTurnedAway(by: standing, of: host)
-            trail.noteCandidate(judgeBeside(claimed, refusedBy: standing, trail))
+            let presented = try? signature(of: claimed)
+            var facts = factsUnverified(claimed, presented?.signature, trail)
+            trail.noteTurnedAway(by: standing, knowing: facts)
+            // The candidate judges it as if its signature were good.
+            facts.signature = presented?.signature.generation.fact ?? .none
+            trail.noteCandidate(judgeBeside(facts, refusedBy: standing, under: trail.snapshot))
             throw denial
         }
     }
 
-    /// What the candidate would say of a message that is not let in, if its signature were good.
-    private func judgeBeside(
-        _ claimed: Claimed, refusedBy standing: Standing, _ trail: Trail
-    ) -> BesideVerdict? {
-        guard trail.snapshot.beside != nil, var facts = trail.facts else { return nil }
-        let presented = try? signature(of: claimed)
-        facts.signature = presented?.signature.generation.fact ?? .none
-        facts.mtls = claimed.received.client.shows(certificateOf: facts.peer, now: facts.now)
-        return judgeBeside(facts, refusedBy: standing, under: trail.snapshot)
+    /// What the policy may know of a message that is not let in: it is its signer's, if the key is what
+    /// its name says, and nothing was fetched for it.
+    private func factsUnverified(
+        _ claimed: Claimed, _ presented: PresentedSignature?, _ trail: Trail
+    ) -> Facts {
+        let signed = presented.flatMap { try? signer($0, claimed.claim) }
+        let peer = signed?.peer ?? claimed.claim?.peer
+        let advertised = peer.map { hasSigned($0) ? SignatureStanding.Advertised.yes : .unknown }
+        var facts = facts(
+            claimed, trail, peer: peer, signature: .none(advertised ?? .no), document: nil)
+        if let signed, configuration.signature.firstSeen == .pin,
+            pins[signed.peer].contains(where: { $0.key.id == signed.keyID })
+        {
+            facts.keyPinned = .pinned
+        }
+        return facts
     }
 
     /// The share that a message without a name of its own is about.

@@ -155,14 +155,15 @@ final class Trail: Sendable {
         noteCandidate(judgement.beside)
     }
 
-    /// The lists do not let the message in, for what they say of this host: the claimed peer, or
-    /// another one that it names. What the policy knew of it is then that it came from there, and no
-    /// check behind the lists was reached.
-    func noteTurnedAway(by standing: Standing, of host: PeerHost?) {
+    /// The lists do not let the message in, for what they say of its peer, or of another host that it
+    /// names: no check behind the lists was reached.
+    ///
+    /// - Parameter facts: what is known of it; nil for what is known already.
+    func noteTurnedAway(by standing: Standing, knowing facts: Facts? = nil) {
         let place = policy.place(of: standing)?.description
         state.withLock { state in
-            state.record.facts?.speak(for: host)
-            guard let facts = state.record.facts else { return }
+            guard let facts = facts ?? state.record.facts else { return }
+            state.record.facts = facts
             reachedOnly(standing, facts, in: &state.record)
             state.record.decision.place = place
         }
@@ -199,7 +200,7 @@ final class Trail: Sendable {
     /// not.
     func heldBack(from peer: PeerHost?) -> Denial? {
         guard let held = state.withLock({ $0.held }) else { return nil }
-        noteTurnedAway(by: held.standing, of: held.host)
+        noteTurnedAway(by: held.standing)
         // Who was taken to speak before the signature was verified may be another than who signed.
         guard let host = held.host, host != peer, !held.denial.isAboutNamed else {
             return held.denial
@@ -269,15 +270,6 @@ final class Trail: Sendable {
             defer { state.place = .none }
             return (state.record, state.place)
         }
-    }
-}
-
-extension Facts {
-    /// Makes another host of the message its peer.
-    fileprivate mutating func speak(for host: PeerHost?) {
-        guard host != peer else { return }
-        alsoNamed = ([peer].compactMap { $0 } + alsoNamed).filter { $0 != host }
-        peer = host
     }
 }
 

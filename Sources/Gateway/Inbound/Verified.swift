@@ -116,14 +116,18 @@ extension Gateway {
         return message
     }
 
+    /// Whether the peer was once seen to sign: it needs no fetch to be known as one that signs.
+    func hasSigned(_ peer: PeerHost) -> Bool {
+        generations[peer] > .none || !pins[peer].isEmpty
+    }
+
     private func unsigned(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
         if let denial = configuration.refusalOfUnsigned { throw denial }
         guard let peer = claimed.claim?.peer else {
             return Verified(
                 claimed: claimed, peer: nil, signature: .none(.no), document: nil)
         }
-        // What was once seen to sign needs no fetch to be known as one that signs.
-        if generations[peer] > .none || !pins[peer].isEmpty {
+        if hasSigned(peer) {
             return Verified(
                 claimed: claimed, peer: peer, signature: .none(.yes), document: nil)
         }

@@ -48,7 +48,7 @@ extension Gateway {
         // One that waits for a person is refused by the policy, once it knows all of the message.
         if let denial = standing.denial, !standing.waits {
             guard configuration.profile == .observe else {
-                trail.noteTurnedAway(by: standing, of: host)
+                trail.noteTurnedAway(by: standing)
                 throw denial
             }
             trail.tolerated(denial)

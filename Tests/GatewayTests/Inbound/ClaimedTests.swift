@@ -111,6 +111,24 @@ import Testing
         #expect(try denial(Messages.share(from: sender, owner: owner))?.code == code)
     }
 
+    /// Whoever it names beside; signed it is of its signer, if the key is what its name says.
+    @Test(arguments: [false, true]) func whatIsTurnedAwayIsOfItsPeer(_ isSigned: Bool) throws {
+        let body = Messages.share(from: "modern.test", owner: "stranger.test")
+        let turned = Messages.share(from: "stranger.test", owner: "modern.test")
+        let request =
+            isSigned
+            ? try TestPeer("modern.test").request("/ocm/shares", body, at: world.clock.now)
+            : TestRequest("/ocm/shares", turned)
+        let received = try world.received(request)
+        let trail = world.trail(received)
+        #expect(throws: Denial.self) { _ = try world.gateway.identify(received, trail) }
+        let facts = try #require(trail.finished().record.facts)
+        #expect(facts.peer?.name == "modern.test")
+        #expect(facts.alsoNamed.map(\.name) == ["stranger.test"])
+        #expect(facts.signature == .none && facts.document == .unread)
+        #expect(world.net.asked.isEmpty)
+    }
+
     @Test(arguments: [
         "MODERN.test", "modern.test.", "modern.test:443", "Modern.Test:0443",
     ]) func spellingsOfAHostAreOneHost(_ host: String) throws {

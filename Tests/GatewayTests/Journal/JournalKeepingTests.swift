@@ -49,12 +49,13 @@ struct JournalKeepingTests {
     }
 
     // The owner's server may come in, the sender may not.
-    @Test func anotherHostOfTheMessageIsTheOneThatIsJudgedAgain() async throws {
+    @Test func anotherHostOfTheMessageIsJudgedAgainAsWhatItIs() async throws {
         let world = try TestWorld(journal: journal)
         _ = try await world.receive(Messages.share(from: "blocked.test", owner: "modern.test"))
         let found = try #require(try decisions().last)
         #expect(found.by == "list:blocked" && found.claimed == "modern.test")
-        #expect(found.facts?.peer?.description == "blocked.test")
+        #expect(found.facts?.peer?.description == "modern.test")
+        #expect(found.facts?.alsoNamed.map(\.description) == ["blocked.test"])
         let replay = try Replay.run(
             world.gateway.policy.current, over: files.reader, since: 0, people: .pseudonyms)
         #expect(replay.judged == 1 && replay.changed == 0)

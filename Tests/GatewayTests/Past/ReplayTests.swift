@@ -128,6 +128,25 @@ import Testing
         #expect(needing.examples.first?.now.code == "signature_required")
     }
 
+    @Test func whatWhoWasNotLetInPublishesIsUncertainWhereItMatters() throws {
+        let facts = try facts("three.test") {
+            ($0.signature, $0.mfa, $0.document) = (.none, .notEnforced, .unread)
+        }
+        try journal.add(facts, action: .deny, by: "unknown", code: "peer_unknown") { record in
+            record.decision.signature = .init(generation: "rfc9421-tag", result: "unchecked")
+        }
+        let factor = "[[require]]\nname = \"mfa\"\non = \"share\"\nneed = [\"mfa\"]\n"
+        let needing = try replay(.past(factor + Self.all, unknown: "allow"))
+        #expect(needing.examples.first?.now.code == "mfa_required")
+        #expect(needing.examples.first?.certainty == "unknown")
+        let named = "[[rule]]\nname = \"old\"\non = \"share\"\nwhen = { software = \"x 2*\" }\n"
+        let denying = try replay(.past(named + "action = \"deny\"\n" + Self.all, unknown: "allow"))
+        #expect(denying.examples.first?.certainty == "unknown")
+        let allowing = try replay(.past(Self.all, unknown: "allow"))
+        #expect(allowing.examples.first?.certainty == "if-signed")
+        #expect(try replay(.past(factor + Self.all)).uncertain == 0)
+    }
+
     @Test func limitsCountInTheTimeOfTheMessages() throws {
         var ids: [String] = []
         for second in [0, 10, 20, 30, 90, 100] {

@@ -182,6 +182,62 @@ import Transport
         #expect(world.net.asked.isEmpty)
     }
 
+    @Test func aCandidateKnowsTheInvitationAndThePinsOfWhoIsNotLetIn() async throws {
+        let world = try TestWorld(partners: [])
+        let peer = try TestPeer("modern.test")
+        let host = try #require(PeerHost("modern.test"))
+        func candidate(needing needs: String, nonce: String) async throws -> JSONObject {
+            let other = try TestWorld(
+                rules: "[[require]]\nname = \"known\"\non = \"share.in\"\nneed = [\(needs)]")
+            let holder = world.gateway.policy
+            holder.swap(holder.current, candidate: other.gateway.policy.current)
+            _ = try await world.receive(
+                try peer.request(
+                    "/ocm/shares", Messages.share(from: "modern.test"), at: world.clock.now,
+                    nonce: nonce))
+            return try #require(world.decisions().last?["candidate"]?.object)
+        }
+        let needs = "\"invite\", \"key-pinned\""
+        let before = try await candidate(needing: needs, nonce: "n1")
+        #expect(before["code"]?.string == "invite_required")
+        let contact = Contact(
+            peer: host, remote: "alice", local: "bob", site: world.gateway.site.host)
+        world.gateway.contacts.learn(contact, invitation: Secret(utf8: "token"), now: 1)
+            .committed()
+        let uninvited = try await candidate(needing: needs, nonce: "n2")
+        #expect(uninvited["code"]?.string == "not_allowed")
+        let key = OfferedKey(source: "jwks", id: peer.keyID, key: peer.key.publicKey)
+        world.gateway.pins.accept(host, offered: [key], now: 1).committed()
+        let known = try await candidate(needing: needs, nonce: "n3")
+        #expect(known["action"]?.string == "allow" && known["certainty"] == nil)
+        let factor = try await candidate(needing: "\"mfa\"", nonce: "n4")
+        #expect(factor["code"]?.string == "mfa_required")
+        #expect(factor["certainty"]?.string == "unknown")
+        #expect(world.net.asked.isEmpty)
+    }
+
+    /// The peer is who signed, as it would be if the signature were good.
+    @Test func aCandidateJudgesWhoSignedWhereAnotherIsNotLetIn() async throws {
+        let world = try TestWorld()
+        let other = try TestWorld(
+            unknown: "allow",
+            rules: """
+                [[rule]]
+                name = "of a partner"
+                on = "share.in"
+                peer = "@partners"
+                action = "allow"
+                """)
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: other.gateway.policy.current)
+        _ = try await world.receive(
+            try TestPeer("modern.test").request(
+                "/ocm/shares", Messages.share(from: "modern.test", owner: "stranger.test"),
+                at: world.clock.now))
+        let candidate = try #require(world.decisions().last?["candidate"]?.object)
+        #expect(candidate["by"]?.string == "rule:of a partner")
+    }
+
     /// A share of one host that was shared on by another.
     private static let passedOn = Messages.oldShare(from: "legacy.test").replacing(
         "\"sharedBy\":\"alice@https://legacy.test/\"", with: "\"sharedBy\":\"eve@stranger.test\"")
