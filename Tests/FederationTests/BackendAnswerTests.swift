@@ -60,6 +60,35 @@ import Testing
     }
 
     @Test(arguments: [
+        #"{"message":"token PERMANENT is fine"}"#, #"{"x":"a/PERMANENT"}"#, #"{"xPERMANENT":1}"#,
+        #"{"x":"PERMANENT\u0301"}"#,
+    ])
+    func aTextWithASecretInItIsDropped(_ body: String) {
+        #expect(
+            answer(.notifications, 201, body, secrets: ["PERMANENT"])
+                == .delivered(status: 201, body: Array("{}".utf8)))
+        guard case .refused(let denial) = answer(.shares, 400, body, secrets: ["PERMANENT"]) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(denial.words == nil)
+    }
+
+    /// Nobody asked for one there, so nobody has read and swapped it.
+    @Test func aNewSecretIsDropped() {
+        let body = #"{"token":"A","Token":"A","sharedsecret":"A","sharedSecret":"A","ok":true}"#
+        #expect(
+            answer(.notifications, 201, body)
+                == .delivered(status: 201, body: Array(#"{"ok":true}"#.utf8)))
+    }
+
+    @Test func aSecretOfDigitsIsDroppedToo() {
+        #expect(
+            answer(.notifications, 201, #"{"x":4711471147,"y":1}"#, secrets: ["4711471147"])
+                == .delivered(status: 201, body: Array(#"{"y":1}"#.utf8)))
+    }
+
+    @Test(arguments: [
         (400, #"{"message":"User \"nobody\" does not exists at https://h"}"#),
         (400, #"{"message":"User nobody does not exist"}"#),
         (404, #"{"code":"RESOURCE_NOT_FOUND","message":"user not found"}"#),

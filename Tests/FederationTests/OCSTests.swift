@@ -168,6 +168,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["token", "sharedSecret"])
+    func noSecretComesThroughBesideTheOneThatIsSwapped(_ name: String) {
+        let body = Array(
+            #"{"ocs":{"meta":{"status":"ok","statuscode":100,"message":"token secret","x":{"token":"secret"}},"data":{"\#(name)":"secret","remoteId":{"a":"secret"}}}}"#
+                .utf8)
+        let swap = SecretSwap(Secret(utf8: "secret"), by: Secret(utf8: "code"))
+        let told = String(decoding: OCSAnswer.taken(body, [swap]), as: UTF8.self)
+        #expect(
+            told
+                == #"{"ocs":{"meta":{"status":"ok","statuscode":100,"message":"OK"},"data":{"token":"code"}}}"#
+        )
+    }
+
     @Test func theProviderDocumentIsReadAndServedPlainly() throws {
         let recorded = RecordedTraffic.all.filter {
             $0.path.contains("ocs-provider") && $0.status == 200

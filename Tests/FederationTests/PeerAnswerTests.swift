@@ -103,10 +103,19 @@ import Testing
 
     @Test(arguments: [
         "[]", "{}", #"{"status":"ok"}"#, #"{"token":""}"#, #"{"token":"a b"}"#, "no",
-        #"{"token":"a","sharedSecret":"b"}"#, #"{"token":7}"#,
+        #"{"token":"a","sharedSecret":"b"}"#, #"{"token":7}"#, #"{"token":"a","providerId":"a"}"#,
     ])
     func anAnswerWithoutOneSecretMakesNoShare(_ body: String) {
         #expect(ReshareAnswer(parsing: Array(body.utf8)) == nil)
+    }
+
+    @Test(arguments: [
+        ("", true), (" \n", true), ("[]", true), ("{}", true), ("null", true),
+        (#"{"secret":"b"}"#, false), (#"["b"]"#, false), (#""b""#, false), ("7", false),
+        ("no", false),
+    ])
+    func whatHoldsNothingTellsNoSecret(_ body: String, _ isAbsent: Bool) {
+        #expect(ReshareAnswer.isAbsent(from: Array(body.utf8)) == isAbsent)
     }
 
     @Test(arguments: [

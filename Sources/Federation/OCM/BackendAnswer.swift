@@ -51,7 +51,7 @@ package enum BackendAnswer: Sendable, Equatable {
         _ recipient: String
     ) -> BackendAnswer {
         let value: JSONValue
-        if body.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+        if body.isBlank {
             value = .array([])
         } else if let parsed = try? JSONValue(parsing: body) {
             value = parsed
@@ -65,13 +65,11 @@ package enum BackendAnswer: Sendable, Equatable {
             return .delivered(status: accepted, body: Self.bare(endpoint, recipient))
         }
         var kept = JSONObject()
-        for (name, value) in object.members where passes(name, to: endpoint) {
-            guard let text = value.string else {
-                if isPlain(value, of: name, to: endpoint, secrets) { kept[name] = value }
-                continue
-            }
-            guard !secrets.contains(Secret(utf8: text)) else { continue }
-            kept[name] = value
+        for (name, value) in object.members
+        where passes(name, to: endpoint) && isPlain(value, of: name, to: endpoint) {
+            let texts = [name, value.string ?? value.number?.text ?? ""]
+            let keys = value.array?.compactMap(\.string) ?? []
+            if !(texts + keys).contains(where: { tells(secrets, $0) }) { kept[name] = value }
         }
         // The drafts require it, and oCIS and OpenCloud say `{}`.
         if endpoint == .shares, !recipient.isEmpty, kept["recipientDisplayName"]?.string == nil {
@@ -80,15 +78,22 @@ package enum BackendAnswer: Sendable, Equatable {
         return .delivered(status: accepted, body: JSONValue.object(kept).serialized())
     }
 
-    /// Whether a value that is no text holds no more values; the keys for `ssh` are a list of texts.
+    /// Whether a value holds no more values; the keys for `ssh` are a list of texts.
     private static func isPlain(
-        _ value: JSONValue, of name: String, to endpoint: OCMEndpoint, _ secrets: [Secret]
+        _ value: JSONValue, of name: String, to endpoint: OCMEndpoint
     ) -> Bool {
         guard endpoint == .shares, name == "recipientPublicKeys", let keys = value.array else {
             return value.object == nil && value.array == nil
         }
-        return keys.allSatisfy { key in
-            key.string.map { !secrets.contains(Secret(utf8: $0)) } ?? false
+        return keys.allSatisfy { $0.string != nil }
+    }
+
+    /// Whether one of the secrets stands in a text.
+    private static func tells(_ secrets: [Secret], _ text: String) -> Bool {
+        let text = Array(text.utf8)
+        return secrets.contains { secret in
+            let secret = Array(secret.text.utf8)
+            return !secret.isEmpty && text.firstRange(of: secret) != nil
         }
     }
 
@@ -106,7 +111,11 @@ package enum BackendAnswer: Sendable, Equatable {
         switch endpoint {
         case .shares:
             ["recipientDisplayName", "recipientUserId", "recipientPublicKeys"].contains(name)
-        case .notifications: name != "notification"
+        // A secret under these names would be a new one: see ``ReshareAnswer``.
+        case .notifications:
+            !(ReshareAnswer.names + ["notification"]).contains {
+                $0.lowercased() == name.lowercased()
+            }
         case .inviteAccepted: ["userID", "email", "name"].contains(name)
         case .requestShare: true
         }
@@ -115,9 +124,13 @@ package enum BackendAnswer: Sendable, Equatable {
     /// For the log: the backend's own message, unless a secret stands in it.
     private static func words(_ body: [UInt8], _ secrets: [Secret]) -> String? {
         guard let message = try? JSONValue(parsing: body).object?["message"]?.string,
-            message.utf8.count <= 200,
-            !secrets.contains(where: { !$0.isEmpty && message.contains($0.text) })
+            message.utf8.count <= 200, !tells(secrets, message)
         else { return nil }
         return message
     }
+}
+
+extension [UInt8] {
+    /// Whether nothing but the white space of JSON stands there.
+    var isBlank: Bool { allSatisfy { [0x20, 0x0A, 0x0D, 0x09].contains($0) } }
 }

@@ -15,8 +15,23 @@ package struct ReshareAnswer: Sendable {
         guard let text = named.first, named.allSatisfy({ $0.isSame(as: text) }),
             text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
+        let id = (object["providerId"] ?? object["remoteId"]).flatMap { ProviderID($0) }
+        // It is not swapped.
+        if let id, id.text.isSame(as: text) { return nil }
         secret = Secret(utf8: text)
-        providerID = (object["providerId"] ?? object["remoteId"]).flatMap { ProviderID($0) }
+        providerID = id
+    }
+
+    /// Whether an answer holds nothing in which a secret could be told in other words: no bytes, or an
+    /// empty list or object.
+    package static func isAbsent(from body: [UInt8]) -> Bool {
+        guard let said = try? JSONValue(parsing: body) else { return body.isBlank }
+        return switch said {
+        case .null, .bool: true
+        case .array(let elements): elements.isEmpty
+        case .object(let object): object.members.isEmpty
+        case .number, .string: false
+        }
     }
 
     /// The same answer with another secret, in the words of both kinds of server.

@@ -59,20 +59,27 @@ package enum OCSAnswer {
         return answer?["data"]?.serialized()
     }
 
-    /// The answer to a call that was taken: of its data the new share of a reshare, with another secret,
-    /// and nothing else.
+    /// The answer to a call that was taken: its code, of its data the new share of a reshare, with another
+    /// secret, and nothing else.
     package static func taken(_ body: [UInt8], _ swaps: [SecretSwap] = []) -> [UInt8] {
         let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
+        let code = answer?["meta"]?.object?["statuscode"]?.number?.integer ?? 200
         var data = JSONValue.array([])
-        if let found = answer?["data"]?.object, let token = found["token"]?.string,
-            let new = swaps.new(for: token)
+        if let found = answer?["data"], let reshare = ReshareAnswer(parsing: found.serialized()),
+            let new = swaps.new(for: reshare.secret.text)
         {
-            let id = found["remoteId"].map { [("remoteId", $0)] } ?? []
-            data = .object([("token", .string(new))] + id)
+            var members: [(String, JSONValue)] = [("token", .string(new))]
+            if let said = found.object?["remoteId"], let id = ProviderID(said),
+                id == reshare.providerID
+            {
+                members.append(("remoteId", said))
+            }
+            data = .object(members)
         }
-        return JSONValue.object([
-            ("ocs", .object([("meta", answer?["meta"] ?? .null), ("data", data)]))
-        ]).serialized()
+        let meta: JSONValue = .object([
+            ("status", .string("ok")), ("statuscode", .integer(code)), ("message", .string("OK")),
+        ])
+        return JSONValue.object([("ocs", .object([("meta", meta), ("data", data)]))]).serialized()
     }
 
     private static func failure(status: Int, message: String) -> JSONValue {

@@ -36,8 +36,12 @@ extension Gateway {
         case .ocsShare:
             return try await ocsAnswer(response, effect)
         case .ocsChange(let change):
+            guard OCSAnswer.outcome(status: response.status, body: response.body) == .taken else {
+                return try await ocsAnswer(response, effect)
+            }
             let swaps = try await reshareSwaps(
-                response, message.verified.claimed, for: change.shareWith)
+                response.status, OCSAnswer.data(of: response.body) ?? [],
+                message.verified.claimed, for: change.shareWith)
             return try await ocsAnswer(response, effect, swaps)
         case .share(let share):
             return try await ocmAnswer(
@@ -49,7 +53,8 @@ extension Gateway {
                 .notifications, status: status, Array("[]".utf8), secrets, effect)
         case .notification(let notification):
             let swaps = try await reshareSwaps(
-                response, message.verified.claimed, for: notification.shareWith)
+                response.status, response.body, message.verified.claimed,
+                for: notification.shareWith)
             return try await ocmAnswer(
                 .notifications, status: response.status, response.body, secrets, effect, swaps)
         case .inviteAccepted(let invite):
@@ -124,14 +129,20 @@ extension Gateway {
     }
 
     /// The code of a share that the backend made on the peer's request, in the place of the secret
-    /// that its answer names; nothing for any other answer.
+    /// that its answer names; nothing where no share was asked for, or none was made.
+    ///
+    /// Refused (`backend_unavailable`): an answer that may tell a secret in words that cannot be read.
     private func reshareSwaps(
-        _ response: BufferedResponse, _ claimed: Claimed, for recipient: OCMAddress?
+        _ status: Int, _ said: [UInt8], _ claimed: Claimed, for recipient: OCMAddress?
     ) async throws(Denial) -> [SecretSwap] {
-        guard claimed.message.asksForReshare, (200...299).contains(response.status),
-            let answer = ReshareAnswer(parsing: response.body)
-                ?? OCSAnswer.data(of: response.body).flatMap({ ReshareAnswer(parsing: $0) })
-        else { return [] }
+        guard claimed.message.asksForReshare, (200...299).contains(status) else { return [] }
+        guard let answer = ReshareAnswer(parsing: said) else {
+            guard ReshareAnswer.isAbsent(from: said) else {
+                throw Denial(
+                    .backendUnavailable, "an answer to a reshare that names no one secret")
+            }
+            return []
+        }
         return try await reshareSwaps(answer, for: recipient, of: claimed.share)
     }
 

@@ -249,6 +249,56 @@ import Transport
         #expect(test.gateway.registry.all.count == 2)
     }
 
+    /// What asking for a reshare is answered over OCM, and over the older API.
+    private func asked(_ own: String, in test: TestGateway, _ isOCM: Bool) async throws -> Answer {
+        guard isOCM else {
+            return try await test.post(
+                "/ocs/v2.php/cloud/shares/1/reshare",
+                "token=\(own)&shareWith=carol%40two.test&permission=1&remoteId=1",
+                type: "application/x-www-form-urlencoded")
+        }
+        return try await test.post(
+            "/ocm/notifications",
+            OutboundMessages.notification(
+                "REQUEST_RESHARE", id: "1", secret: own, shareWith: "carol@two.test"))
+    }
+
+    @Test(arguments: [
+        #"{"token":"NEWSECRET15CHAR ","providerId":"23"}"#, #"{"secret":"NEWSECRET15CHAR"}"#,
+        #"{"token":"A-SECRET-15CHAR","sharedSecret":"NEWSECRET15CHAR"}"#,
+        #"{"Token":"NEWSECRET15CHAR"}"#, #"["NEWSECRET15CHAR"]"#,
+        #"{"x":"NEWSECRET15CHAR","ocs":{"data":{"token":"A-SECRET-15CHAR"}}}"#,
+    ])
+    func aReshareWhoseSecretCannotBeReadIsNotTold(_ said: String) async throws {
+        for isOCM in [true, false] {
+            let test = try await TestGateway(
+                rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+            let own = try await test.share("secret-of-one-0", id: "1", handle: .make).credential
+            let meta = #""meta":{"status":"ok","statuscode":200,"message":"OK"}"#
+            test.backend.answers(
+                isOCM ? 201 : 200, isOCM ? said : #"{"ocs":{\#(meta),"data":\#(said)}}"#)
+            let answer = try await asked(own, in: test, isOCM)
+            #expect(answer.status == 502 && answer.code == "backend_unavailable")
+            #expect(!String(decoding: answer.body, as: UTF8.self).contains("NEWSECRET15CHAR"))
+            #expect(test.gateway.registry.all.count == 1)
+        }
+    }
+
+    @Test func anAskerMayHearOfNoReshare() async throws {
+        let test = try await TestGateway(
+            rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+        let own = try await test.share("secret-of-one-0", id: "1", handle: .make).credential
+        test.backend.answers(201, "[]")
+        #expect(try await asked(own, in: test, true).status == 201)
+        test.backend.answers(200, #"{"ocs":{"meta":{"statuscode":100},"data":[]}}"#)
+        #expect(try await asked(own, in: test, false).status == 200)
+        // What failed is told in other words anyway.
+        test.backend.answers(200, #"{"ocs":{"meta":{"statuscode":404},"data":{"x":"y"}}}"#)
+        let failed = try await asked(own, in: test, false)
+        #expect(failed.status == 200)
+        #expect(String(decoding: failed.body, as: UTF8.self).contains(#""statuscode":404"#))
+    }
+
     @Test func aHandleThatTheBackendRepeatsIsNotLogged() async throws {
         #expect(try await share() == 201)
         let share = try #require(test.gateway.registry.all.first)
