@@ -75,8 +75,9 @@ import Testing
     }
 
     /// Nobody asked for one there, so nobody has read and swapped it.
-    @Test func aNewSecretIsDropped() {
-        let body = #"{"token":"A","Token":"A","sharedsecret":"A","sharedSecret":"A","ok":true}"#
+    @Test(arguments: ["token", "Token", "sharedsecret", "sharedSecret"])
+    func aNewSecretIsDropped(_ name: String) {
+        let body = #"{"\#(name)":"A","ok":true}"#
         #expect(
             answer(.notifications, 201, body)
                 == .delivered(status: 201, body: Array(#"{"ok":true}"#.utf8)))

@@ -178,6 +178,15 @@ extension Backend {
         }
     }
 
+    /// Whether an answer tells whoever was let in a token of the backend's own, as all of the reva family does
+    /// (`X-Access-Token`).
+    package var tellsAccessTokens: Bool {
+        switch kind {
+        case .ocis, .opencloud, .cernbox, .generic: true
+        case .nextcloud, .owncloud10, .seafile: false
+        }
+    }
+
     /// `uri` today; OpenCloud of early 2025 reads `url`.
     var uriMembers: [String] {
         switch kind {

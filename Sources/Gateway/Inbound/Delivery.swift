@@ -194,8 +194,8 @@ extension BackendMessage {
     var logins: [FieldName] {
         let shown = verified.claimed.received.head.fields.text(.authorization)?.lowercased()
         let isSignature = verified.signedBy != nil && shown?.hasPrefix("signature ") == true
-        return isSignature && !dropped.contains(.signature)
-            ? [.cookie] : [.cookie, .authorization]
+        let logins: [FieldName] = [.cookie] + FieldName.otherLogins
+        return isSignature && !dropped.contains(.signature) ? logins : logins + [.authorization]
     }
 }
 

@@ -125,6 +125,14 @@ final class BackendHead: Sendable {
 }
 
 extension FieldName {
+    /// By which a client is logged in at a backend beside `Authorization` and `Cookie`: Nextcloud takes the
+    /// word of one of its apps, the reva family the secret of a share, and the token that it told who was
+    /// let in before. Nobody here has judged what stands there.
+    static let otherLogins: [FieldName] = [
+        FieldName("authorization-app-api"), FieldName("ocm-token"), .accessToken,
+    ]
+    /// What the reva family tells whoever it lets in, and takes in the place of a credential.
+    static let accessToken = FieldName("x-access-token")
     /// The host whose signature was verified; absent from messages that policy takes unsigned, and
     /// never taken from a client.
     static let ocmPeer = FieldName("x-ocm-peer")

@@ -44,7 +44,8 @@ extension Gateway {
         var dropped: [FieldName] = []
         var authorization: Secret?
         switch credential {
-        case .clients: dropped = Self.unjudged + (destination == nil ? [] : [.destination])
+        case .clients:
+            dropped = FieldName.otherLogins + (destination == nil ? [] : [.destination])
         case .nothing: dropped = Self.credentialFields
         case .field(let field):
             dropped = Self.credentialFields
@@ -75,6 +76,7 @@ extension Gateway {
             coding = .identity
             onHead = { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
         }
+        if backend.view.backend.tellsAccessTokens { onHead = Self.untold(after: onHead) }
         if let condition = try condition(of: request, hidden) {
             dropped.append(.if)
             added.append((.if, condition))
@@ -99,6 +101,20 @@ extension Gateway {
                 onHead: onHead, replacing: replacing(request, hidden, mask, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
+    }
+
+    /// What changes in an answer that may tell a token of the backend's own: it opens the data of the share
+    /// past every check, also once that is over.
+    private static func untold(
+        after others: (@Sendable (ResponseHead) -> HeadEdit)?
+    ) -> @Sendable (ResponseHead) -> HeadEdit {
+        { head in
+            let edit = others?(head) ?? .none
+            guard head.fields.contains(.accessToken) else { return edit }
+            return HeadEdit(
+                keep: edit.keep, remove: edit.remove + [.accessToken],
+                add: edit.add.filter { $0.name != .accessToken }, transform: edit.transform)
+        }
     }
 
     /// The refusal of a request that is under way, once its share is over.
@@ -207,11 +223,10 @@ extension Gateway {
         return denial.answer(decision: decision)
     }
 
-    /// By which the reva family takes the secret of a share as well: nobody has judged what stands there.
-    private static let unjudged = [FieldName("ocm-token")]
     /// What a credential of ours takes the place of; the other is written anew.
     private static let credentialFields: [FieldName] =
-        [.authorization, .destination, FieldName("transferheaderauthorization")] + unjudged
+        [.authorization, .destination, FieldName("transferheaderauthorization")]
+        + FieldName.otherLogins
     static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 

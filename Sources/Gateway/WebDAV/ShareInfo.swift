@@ -25,7 +25,7 @@ extension Gateway {
             }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
-                dropping: [.authorization, .cookie], coding: .identity)
+                dropping: [.authorization, .cookie] + FieldName.otherLogins, coding: .identity)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         switch head.body {
         case .none, .length(0):
@@ -35,8 +35,9 @@ extension Gateway {
             forwarding.onHead = { [hidden] head in
                 let edit = hidden?.edit(head, body: head.hasBody ? hidden : nil) ?? .none
                 return HeadEdit(
-                    remove: edit.remove + [Self.setCookie],
-                    add: edit.add.filter { $0.name != Self.setCookie }, transform: edit.transform)
+                    remove: edit.remove + Self.logins,
+                    add: edit.add.filter { !Self.logins.contains($0.name) },
+                    transform: edit.transform)
             }
             if hidden != nil {
                 forwarding.replacing = { [self] head in
@@ -92,7 +93,8 @@ extension Gateway {
         return answer
     }
 
-    private static let setCookie = FieldName("set-cookie")
+    /// Fields of the answer by which its reader would be logged in.
+    private static let logins: [FieldName] = [FieldName("set-cookie"), .accessToken]
     /// Seconds, where the refusal itself names none.
     private static let retryAfter = "30"
 

@@ -127,13 +127,13 @@ enum FieldKind: UInt8, Sendable {
         (
             .protected,
             [
-                "accept-encoding", "authorization", "cache-control", "content-digest",
-                "content-encoding", "content-location", "content-range", "content-type", "cookie",
-                "date", "depth", "destination", "digest", "if", "if-match", "if-modified-since",
-                "if-none-match", "if-range", "if-unmodified-since", "location", "lock-token",
-                "max-forwards", "origin", "overwrite", "pragma", "range",
-                "set-cookie", "signature", "signature-input", "timeout", "vary", "via",
-                "www-authenticate",
+                "accept-encoding", "authorization", "authorization-app-api", "cache-control",
+                "content-digest", "content-encoding", "content-location", "content-range",
+                "content-type", "cookie", "date", "depth", "destination", "digest", "if",
+                "if-match", "if-modified-since", "if-none-match", "if-range",
+                "if-unmodified-since", "location", "lock-token", "max-forwards", "ocm-token",
+                "origin", "overwrite", "pragma", "range", "set-cookie", "signature",
+                "signature-input", "timeout", "vary", "via", "www-authenticate", "x-access-token",
             ]
         ),
     ]

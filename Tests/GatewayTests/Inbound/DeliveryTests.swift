@@ -59,9 +59,12 @@ import Transport
     }
 
     // Nextcloud tries a password that is shown on any of its paths.
-    @Test func aMessageLogsNobodyInAtTheBackend() async throws {
+    @Test(arguments: [
+        "authorization", "cookie", "authorization-app-api", "ocm-token", "x-access-token",
+    ])
+    func aMessageLogsNobodyInAtTheBackend(_ field: String) async throws {
         var request = TestRequest("/ocm/shares", Messages.share(from: "one.test"))
-        request.add("authorization", "Basic YWxpY2U6cGFzc3dvcmQ=")
+        request.add(field, "Basic YWxpY2U6cGFzc3dvcmQ=")
         _ = test.backend.take()
         #expect(try await test.world.receive(request).status == 201)
         let asked = test.backend.take()

@@ -21,14 +21,52 @@ import Testing
         #expect(planned.values("if-range") == (isSent ? ["\"x\""] : []))
     }
 
-    /// The reva family takes the secret of a share there too, and nobody has judged it.
-    @Test func noSecretPassesBesideTheCredential() async throws {
+    /// The reva family takes the secret of a share there too, and a token of its own; nobody has judged
+    /// them.
+    @Test(arguments: ["OCM-Token", "X-Access-Token", "Authorization-App-Api"])
+    func noSecretPassesBesideTheCredential(_ field: String) async throws {
         let world = try await TestGateway(kind: "opencloud")
         let code = try await world.share(Self.secret, id: "a", handle: .make).credential
         for credential in [basic(code), basic("PUBLICLINK")] {
             let planned = try world.plan(
-                "GET /dav/ocm/a/x HTTP/1.1", credential, "OCM-Token: \(Self.secret)")
-            #expect(planned.status == nil && planned.values("ocm-token") == [])
+                "GET /dav/ocm/a/x HTTP/1.1", credential, "\(field): \(Self.secret)")
+            #expect(planned.status == nil && planned.values(field.lowercased()) == [])
+        }
+    }
+
+    /// By it alone the backend would let its reader in again, past every check.
+    @Test(arguments: ["ocis", "opencloud", "cernbox", "generic"])
+    func noTokenOfTheBackendIsTold(_ kind: String) async throws {
+        let world = try await TestGateway(kind: kind)
+        let document =
+            #"{"enabled":true,"apiVersion":"1.1.0","endPoint":"https://cloud.test/ocm","#
+            + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+            + #""protocols":{"webdav":"/dav/ocm/"}}]}"#
+        world.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        let code = try await world.share(Self.secret, id: "a", handle: .make).credential
+        let token = try await world.token(code)
+        let lines = [
+            "HTTP/1.1 207 X", "X-Access-Token: \(Self.secret)", "ETag: \"1\"", "Content-Length: 0",
+        ]
+        let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        var parser = ResponseHeadParser()
+        guard case .head(let told, _) = try parser.parse(bytes.span, answering: .propfind) else {
+            throw TestGateway.NoAddress()
+        }
+        for credential in [
+            basic(code), "Authorization: Bearer \(token)", basic("PUBLICLINK"),
+        ] {
+            for method in ["PROPFIND", "GET"] {
+                let head = try world.head(
+                    "\(method) /dav/ocm/a/x HTTP/1.1", credential, "Depth: 0")
+                guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client),
+                    let edit = forwarding.onHead?(told)
+                else { throw TestGateway.NoAddress() }
+                #expect(edit.remove.contains(FieldName("x-access-token")))
+                #expect(!edit.remove.contains(.etag))
+                #expect(!edit.add.contains { $0.name == FieldName("x-access-token") })
+            }
         }
     }
 

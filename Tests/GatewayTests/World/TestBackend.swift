@@ -7,6 +7,10 @@ final class TestBackend: RequestHandler {
     private let state = Mutex<(status: Int, body: String, seen: [String])>((404, "", []))
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
+    private static let credentials = [
+        "authorization", "cookie", "authorization-app-api", "ocm-token", "x-access-token",
+    ].map { FieldName($0) }
+
     /// Status and body of every answer from now on.
     func answers(_ status: Int, _ body: String = "") {
         state.withLock { ($0.status, $0.body) = (status, body) }
@@ -17,7 +21,7 @@ final class TestBackend: RequestHandler {
         meanwhile.withLock { $0 = something }
     }
 
-    /// Method, path and credential of each request since the last call.
+    /// Method, path and credentials of each request since the last call.
     func take() -> [String] {
         state.withLock { state in
             defer { state.seen = [] }
@@ -27,7 +31,8 @@ final class TestBackend: RequestHandler {
 
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         let path = String(decoding: head.path, as: UTF8.self)
-        let credential = head.fields.text(.authorization) ?? "-"
+        let shown = Self.credentials.compactMap { head.fields.text($0) }
+        let credential = shown.isEmpty ? "-" : shown.joined(separator: " ")
         let (status, body) = state.withLock { state in
             state.seen.append("\(head.method.rawValue) \(path) \(credential)")
             return (state.status, state.body)

@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [
         "x_real_ip", "X.Real-Ip", "content_length", "transfer.encoding", "x_ocm_peer",
-        "x_forwarded", "x_forwarded_for", "proxy_connection",
+        "x_forwarded", "x_forwarded_for", "proxy_connection", "x_access_token", "ocm.token",
     ])
     func signsThatBackendsFoldMakeAliases(_ name: String) {
         let isAlias = FieldKind.aliased(Array(name.utf8).span)
