@@ -30,18 +30,31 @@ struct PeerQuestion: ParsableArguments {
         var unusable: [String] = []
         /// The keys themselves, as they are pinned.
         var offered: [OfferedKey] = []
+        /// Those that earlier messages were verified with, or a person pinned.
+        let pins: [Pin]
         /// Whether a file was read in its place.
         var isFromFile = false
 
-        /// What a policy says to a message of this kind; nil without a policy.
+        /// What a policy says to a message of this kind, ordinary in what its peer says nothing of;
+        /// nil without a policy.
         ///
-        /// - Parameter facts: what is changed of those of an ordinary message.
+        /// - Parameter change: what is changed of its facts.
         func verdict(
             of policy: Policy?, on occasion: Occasion, _ change: (inout Facts) -> Void
         ) -> Verdict? {
             var facts = Facts.ordinary(
                 occasion, peer: peer, now: Environment.live.now())
+            switch words {
+            case .published(let document): facts.know(document, pins)
+            case .absent: facts.know(nil, pins)
+            }
             change(&facts)
+            // By a known key comes what is signed with it, and is looked at.
+            if occasion.direction == .inbound,
+                !facts.signature.isValid || settings.signature.firstSeen == .accept
+            {
+                facts.keyPinned = .none
+            }
             return policy?.evaluate(facts, room: Policy.roomForAll)
         }
     }
@@ -54,11 +67,12 @@ struct PeerQuestion: ParsableArguments {
         guard let site = Site(origin: settings.site.origin, aliases: [])?.host else {
             throw CommandFailure("site.origin cannot be used")
         }
+        let pins = try pins(of: peer, settings)
         if let document {
             return Found(
                 peer: peer, settings: settings, site: site,
                 words: .published(try Self.read(document)),
-                keys: [], isFromFile: true)
+                keys: [], pins: pins, isFromFile: true)
         }
         let log = GatewayLog(level: .error, format: settings.log.written)
         let group = LoopGroup(count: 1)
@@ -78,7 +92,7 @@ struct PeerQuestion: ParsableArguments {
             return Found(
                 peer: peer, settings: settings, site: site, words: words,
                 keys: keys.map(\.id).sorted(), unusable: unusable,
-                offered: keys.map { OfferedKey($0) })
+                offered: keys.map { OfferedKey($0) }, pins: pins)
         } catch let denial as Denial {
             await group.shutdown()
             throw CommandFailure("\(peer) cannot be asked: \(denial.detail)")
@@ -96,6 +110,15 @@ struct PeerQuestion: ParsableArguments {
             return PeerDialect.Learned(
                 signed: try PeerGenerations.read(file, found.peer, of: .peer),
                 accepted: try PeerGenerations.read(file, found.peer, of: .us))
+        } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// The keys that it is known by; none where no gateway has run yet.
+    private func pins(of peer: PeerHost, _ settings: Configuration) throws -> [Pin] {
+        guard about.option.isThere else { return [] }
+        do {
+            guard try Store.isThere(settings.state.file) else { return [] }
+            return try PinBook.read(settings.state.file)[peer] ?? []
         } catch { throw CommandFailure("\(error)") }
     }
 

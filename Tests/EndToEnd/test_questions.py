@@ -97,6 +97,33 @@ def test_a_peer_is_judged(legacy, start):
     assert "we would sign  cavage" in text
 
 
+def test_a_peer_is_judged_by_what_it_says_and_by_what_is_known_of_it(legacy, start):
+    _, backend = legacy("nextcloud")
+    gateway = start(backend.url, policy="""
+[[require]]
+name = "known"
+on   = "share.in"
+when = { software = "opencloudmesh*" }
+need = "key-pinned"
+
+[[require]]
+name = "second factor"
+on   = "share.out"
+need = "mfa"
+""")
+
+    def answers(host):
+        discovered = json.loads(gateway.command("discover", host, "--json").stdout)["policy"]
+        probed = json.loads(gateway.command("peer", "probe", host, "--json").stdout)["policy"]
+        assert probed["in"] == discovered
+        return discovered["by"], probed["out"]["by"]
+
+    assert answers("modern.test") == ("require:known", "require:second factor")
+    assert answers("cavage.test") == ("rule:admitted", "require:second factor")
+    gateway.command("peer", "pin", "modern.test", "--yes")
+    assert answers("modern.test") == ("rule:admitted", "require:second factor")
+
+
 def test_what_the_profile_refuses_is_said_beside_the_policy(legacy, start):
     _, backend = legacy("nextcloud")
     gateway = start(backend.url, profile="strict")

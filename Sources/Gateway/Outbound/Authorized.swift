@@ -1,4 +1,4 @@
-import Federation
+package import Federation
 import Transport
 
 /// A message that the policy lets go out, once: whoever sends it consumes it.
@@ -154,11 +154,15 @@ extension Gateway {
 extension Facts {
     /// What is known of the peer that something goes out to: what it says of itself, and its keys.
     mutating func know(_ peer: ResolvedPeer, pins: PinBook) {
-        let document = peer.document
+        know(peer.document, pins[peer.peer])
+    }
+
+    /// What a peer says of itself, and whether it is known by any key.
+    package mutating func know(_ document: DiscoveryDocument?, _ pins: [Pin]) {
         peerKeys = document?.advertisesSignatures == true ? .advertised : .none
         mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced
         software = document?.software
-        keyPinned = pins[peer.peer].isEmpty ? .none : .pinned
+        keyPinned = pins.isEmpty ? .none : .pinned
     }
 }
 
