@@ -67,7 +67,8 @@ package struct MessageFile: Sendable {
         let site: [PeerHost]
         let way: Way
         switch direction {
-        case .inbound: (site, way) = (ours.isEmpty ? host.map { [$0] } ?? [] : ours, .inbound)
+        case .inbound:
+            (site, way) = (ours.isEmpty ? host.map { [$0] } ?? [] : ours, .inbound(signer(of: raw)))
         case .outbound: (site, way) = (ours, .outbound(to: host))
         }
         let type = raw.message.combined("content-type").flatMap {
@@ -84,6 +85,14 @@ package struct MessageFile: Sendable {
             .passThrough, .methodNotAllowed, .unknownEndpoint:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }
+    }
+
+    /// Who signed it, as the name of the key says.
+    private static func signer(of raw: RawMessage) -> Signer {
+        let names = ["signature-input", "signature"]
+        guard names.contains(where: { raw.message.combined($0) != nil }) else { return .nobody }
+        let key = (try? PresentedSignature(raw.message))?.keyID
+        return .host(key.flatMap { PresentedSignature.host(ofKeyID: $0) })
     }
 
     /// A body alone tells by its members what it is. It says nothing of a signature.
@@ -107,24 +116,40 @@ package struct MessageFile: Sendable {
         }
         let way: Way =
             switch direction {
-            case .inbound: .inbound
+            case .inbound: .inbound(.host(nil))
             case .outbound: .outbound(to: nil)
             }
         return facts(try .ocm(endpoint, bytes, .json), way, ours)
     }
 
-    /// Which way a message goes, and to whom as its request says.
+    /// Which way a message goes, signed by whom, and to whom as its request says.
     private enum Way {
-        case inbound
+        case inbound(Signer)
         case outbound(to: PeerHost?)
+    }
+
+    /// Who signed a message; the host is nil where the key's name says none.
+    private enum Signer {
+        case nobody
+        case host(PeerHost?)
+
+        /// The peer that is judged where a message claims that (`docs/decisions/0003`).
+        func peer(of claim: Claim?) -> PeerHost? {
+            switch self {
+            case .nobody: return claim?.peer
+            case .host(let host):
+                guard let claim else { return host }
+                return claim.signers.first { $0 == host } ?? claim.signers.first
+            }
+        }
     }
 
     private static func facts(_ message: Message, _ way: Way, _ site: [PeerHost]) -> Facts {
         var facts: Facts
         switch way {
-        case .inbound:
+        case .inbound(let signer):
             let claim = message.ownClaim
-            facts = ordinary(message, .inbound, peer: claim?.signers.first)
+            facts = ordinary(message, .inbound, peer: signer.peer(of: claim))
             facts.fill(from: message, ours: site)
             if let claim { facts.alsoNamed = claim.hosts(besides: facts.peer) }
         case .outbound(let host):

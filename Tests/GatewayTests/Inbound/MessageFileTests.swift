@@ -36,6 +36,31 @@ import Testing
         #expect(try facts(Messages.share(from: "modern.test")).alsoNamed.isEmpty)
     }
 
+    /// As the gateway would: who signed it, and the owner's host where nobody did.
+    @Test func thePeerIsWhoSignedOrWhoHoldsTheData() throws {
+        func peer(_ fields: String) throws -> String? {
+            let share = Messages.share(from: "modern.test", owner: "cavage.test")
+            return try facts(
+                "POST /ocm/shares HTTP/1.1\nHost: cloud.test\nContent-Type: application/json\n"
+                    + "\(fields)\n\(share)"
+            ).peer?.name
+        }
+        func signed(by host: String) -> String {
+            "Signature-Input: ocm=(\"@method\");created=1;keyid=\"\(host)#key1\"\n"
+                + "Signature: ocm=:AAAA:\n"
+        }
+        #expect(try peer("") == "cavage.test")
+        #expect(try peer(signed(by: "cavage.test")) == "cavage.test")
+        #expect(try peer(signed(by: "modern.test")) == "modern.test")
+        // Which the gateway refuses before any policy is asked.
+        #expect(try peer(signed(by: "other.test")) == "modern.test")
+        #expect(try peer("Signature: unreadable\n") == "modern.test")
+        let notification =
+            "POST /ocm/notifications HTTP/1.1\nHost: cloud.test\nContent-Type: application/json\n"
+            + "\(signed(by: "modern.test"))\n\(Messages.notification())"
+        #expect(try facts(notification).peer?.name == "modern.test")
+    }
+
     @Test func whatGoesOutIsForWhomItNames() throws {
         let share = Messages.share(from: "old.test", requirements: "", to: "bob@modern.test")
         let facts = try facts(share, ours: ["cloud.test", "old.test"], .outbound)
