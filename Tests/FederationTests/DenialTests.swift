@@ -48,6 +48,14 @@ import Testing
         #expect(plain.retryAfter == 60)
     }
 
+    /// As the peer would have read it, by which the journal is searched.
+    @Test func whatTheProfileLetsPassIsToldByTheBlocksOwnCode() {
+        let ruling = Denial.Ruling(name: "no_folders", status: nil, hint: nil)
+        let denial = Denial(.notAllowed, ruling: ruling, "policy: rule:no folders")
+        #expect(denial.asTolerated == "no_folders: policy: rule:no folders")
+        #expect(Denial(.keyUnavailable, "no answer").asTolerated == "key_unavailable: no answer")
+    }
+
     @Test func theTokenEndpointKeepsTheStatusOfAnOutage() {
         #expect(Denial(.keyUnavailable).oauthStatus == 503)
         #expect(Denial(.limitExceeded).oauthStatus == 429)

@@ -35,8 +35,9 @@ package struct Denial: Error, Sendable, Equatable {
         }
     }
 
-    /// What would have refused something that the profile let pass: the journal is searched for it.
-    package var asTolerated: String { "\(code.rawValue): \(detail)" }
+    /// What would have refused something that the profile let pass, by the code that it would have been
+    /// refused with: the journal is searched for it.
+    package var asTolerated: String { "\(ruling?.name ?? code.rawValue): \(detail)" }
 
     package init(_ code: DenialCode, _ detail: String = "", retryAfter: Int? = nil) {
         self.code = code

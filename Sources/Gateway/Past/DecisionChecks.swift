@@ -37,7 +37,11 @@ extension JournalDecision {
         let generation = signature?["generation"]?.string
         if refusing?.isOfSignature == true { return check("signature", .refused, detail ?? word) }
         let tolerated = would.first { text in
-            DenialCode.allCases.contains { $0.isOfSignature && text.hasPrefix("\($0.rawValue): ") }
+            DenialCode.allCases.contains { code in
+                guard code.isOfSignature, text.hasPrefix("\(code.rawValue): ") else { return false }
+                // What the policy said so stands among its own checks.
+                return !text.hasPrefix("\(code.rawValue): policy: ")
+            }
         }
         if let tolerated { return check("signature", .reported, tolerated) }
         return switch word {

@@ -1,0 +1,21 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+@Suite struct DecisionChecksTests {
+    /// A signature is what its own check says of it: that the policy asks for one is the policy's.
+    @Test(arguments: [
+        ("signature_required: policy: require:signed", "not-applicable"),
+        ("signature_invalid: the base differs", "reported"),
+    ])
+    func whatThePolicyWouldRefuseIsNoFaultOfTheSignature(_ would: String, _ result: String) throws {
+        let facts = try JournalRecordTests.facts { $0.signature = .none }
+        var record = JournalRecordTests.record(facts)
+        record.decision.signature = .init(generation: "none", result: "absent")
+        record.decision.would = [would]
+        let decision = try #require(JournalDecision(try JournalRecordTests.line(record)))
+        let check = decision.everyCheck.first { $0.name == "signature" }
+        #expect(check?.result == result)
+    }
+}
