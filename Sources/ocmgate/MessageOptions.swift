@@ -104,7 +104,9 @@ struct MessageOptions: ParsableArguments {
     /// A message, and what decided it, if it is one of the past.
     struct Asked {
         let facts: Facts
-        let by: String?
+        var by: String?
+        /// Whether its signature is taken to be good since the lists refused it, and nobody looked.
+        var isUnverified = false
     }
 
     /// The message; what is wrong goes to standard error with the name of the option.
@@ -123,7 +125,9 @@ struct MessageOptions: ParsableArguments {
         }
         if peer == nil, base == nil { facts.peer = nil }
         if now == nil, decision == nil { facts.now = Environment.live.now() }
-        return Asked(facts: facts, by: past?.by)
+        return Asked(
+            facts: facts, by: past?.by,
+            isUnverified: past?.isUnverified == true && signature == nil)
     }
 
     /// What the message in a file says of itself.
@@ -143,11 +147,13 @@ struct MessageOptions: ParsableArguments {
     /// opens them.
     private func recorded(_ id: String, _ past: PastSource, _ json: Bool) throws -> Asked {
         let decision = try past.decision(id, past.journal(), json: json).decision
-        guard let facts = decision.facts else {
+        guard var facts = decision.facts else {
             throw CommandFailure(
                 "the record of \(id) does not hold what a policy knew of the message")
         }
-        return Asked(facts: facts, by: decision.by)
+        let unverified = decision.unverified
+        if let unverified { facts.signature = unverified }
+        return Asked(facts: facts, by: decision.by, isUnverified: unverified != nil)
     }
 
     /// - Parameter isWhole: it is known already what kind of message it is.

@@ -54,9 +54,13 @@ struct PolicyExplainCommand: ParsableCommand {
         let named = isWaiting ? standings.waiting?.host : standings.named
         let guarding = settings?.refusal(of: facts.signature, on: facts.occasion, beside: verdict)
         if json {
-            printJSON(policy, facts, verdict, standing, guarding)
+            printJSON(
+                policy, facts, verdict, standing, guarding, isUnverified: asked.isUnverified)
         } else {
             printText(policy, facts, verdict, standing, named)
+            if asked.isUnverified {
+                Output.line("  its signature, which nobody looked at, is taken to be good")
+            }
             if let guarding {
                 Output.line("  the configuration refuses it before: \(guarding.words)")
             }
@@ -142,7 +146,7 @@ struct PolicyExplainCommand: ParsableCommand {
 
     private func printJSON(
         _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing,
-        _ guarding: Denial?
+        _ guarding: Denial?, isUnverified: Bool
     ) {
         Output.json([
             "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
@@ -150,7 +154,7 @@ struct PolicyExplainCommand: ParsableCommand {
             "code": Output.text(verdict.code), "hint": Output.text(verdict.hint),
             "status": verdict.status.map { .number($0) } ?? .null,
             "would": .strings(verdict.would), "policy": .string(policy.hash),
-            "guard": guarding.told,
+            "guard": guarding.told, "ifSigned": .bool(isUnverified),
             "checks": .list(
                 verdict.checks.map { check in
                     [

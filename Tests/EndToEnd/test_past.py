@@ -199,6 +199,15 @@ def test_a_past_message_is_asked_of_another_policy(gateway, past, tmp_path):
     assert (then["by"], then["code"]) == ("rule:no folders", "no_folders")
     assert asked(gateway, "policy", "explain", str(other), "--decision", past["folders"][0],
                  "--resource-type", "file")["action"] == "allow"
+    # The lists refused it before anybody looked at its signature.
+    other.write_text((gateway.folder / "policy.toml").read_text().replace('unknown = "deny"', 'unknown = "allow"'))
+    admitted = asked(gateway, "policy", "explain", str(other), "--decision", past["unknown"])
+    assert admitted["action"] == "allow" and admitted["ifSigned"] is True
+    text = gateway.command("policy", "explain", str(other), "--decision", past["unknown"]).stdout
+    assert "its signature, which nobody looked at, is taken to be good" in text
+    unsigned = asked(gateway, "policy", "explain", str(other), "--decision", past["unknown"],
+                     "--signature", "none", codes=(3,))
+    assert unsigned["code"] == "signature_required" and unsigned["ifSigned"] is False
     missing = asked(gateway, "policy", "explain", "--decision", "0" * 16, codes=(1,))
     assert "no decision" in missing["error"] and missing["errors"] == []
 

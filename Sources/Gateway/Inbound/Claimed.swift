@@ -128,6 +128,7 @@ extension Gateway {
             trail.noteHeld(named ?? claim?.peer, by: standing, denial)
         } else {
             let presented = try? signature(of: claimed)
+            if let presented { trail.presented(presented.signature, now: received.now) }
             var facts = factsUnverified(claimed, presented?.signature, trail)
             trail.noteTurnedAway(by: standing, knowing: facts)
             // The candidate judges it as if its signature were good.

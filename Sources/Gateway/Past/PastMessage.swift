@@ -43,18 +43,31 @@ package struct PastMessage: Sendable {
                 would: members["would"]?.array?.compactMap(\.string) ?? [],
                 providerID: facts.notificationType == nil
                     ? nil : members["ocm"]?.object?["provider_id"]?.string,
-                unverified: unverified(members, facts, outcome)))
+                unverified: facts.unverified(
+                    members["signature"]?.object, action: action, by: by)))
     }
+}
 
+extension JournalDecision {
+    /// What its signature may have been, had anybody looked: nil where somebody did.
+    package var unverified: SignatureFact? {
+        guard let action = action.flatMap({ Verdict.Action(rawValue: $0.rawValue) }) else {
+            return nil
+        }
+        return facts?.unverified(object["signature"]?.object, action: action, by: by)
+    }
+}
+
+extension Facts {
     /// The lists are asked before anybody looks for a signature, so of a message that they refused
     /// nobody knows whether it had one.
-    private static func unverified(
-        _ members: JournalMembers, _ facts: Facts, _ outcome: PastOutcome
+    ///
+    /// - Parameter signature: as the journal tells of it.
+    fileprivate func unverified(
+        _ signature: JSONObject?, action: Verdict.Action, by: String
     ) -> SignatureFact? {
-        guard outcome.action != .allow, facts.signature == .none,
-            Decider(outcome.by)?.isStanding == true,
-            let signature = members["signature"]?.object,
-            signature["result"]?.string == "unchecked"
+        guard action != .allow, self.signature == .none, Decider(by)?.isStanding == true,
+            let signature, signature["result"]?.string == "unchecked"
         else { return nil }
         return signature["generation"]?.string == "cavage" ? .cavage : .rfc9421
     }

@@ -154,6 +154,8 @@ import Transport
         let candidate = try #require(line["candidate"]?.object)
         #expect(candidate["action"]?.string == "allow")
         #expect(candidate["policy"]?.string == other.gateway.policy.current.hash)
+        // What was read for it is told too: the message has no signature.
+        #expect(line["signature"]?.object?["result"]?.string == "absent")
     }
 
     /// An unsigned message that is refused makes nobody ask whether its peer publishes keys.
