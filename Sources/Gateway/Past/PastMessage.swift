@@ -96,6 +96,17 @@ package struct PastOutcome: Sendable, Hashable {
         action != other.action || code != other.code
     }
 
+    /// Whether the lists ended it so that the gateway asks nothing behind them, and reports nothing. A
+    /// message whose peer waits for a person is judged all the same; a request for data is not.
+    func isOfListsAlone(_ occasion: Occasion) -> Bool {
+        guard Decider(by)?.isStanding == true else { return false }
+        return switch action {
+        case .allow: false
+        case .deny: true
+        case .hold: occasion.kind == .webdav
+        }
+    }
+
     /// `deny signature_required`.
     package var words: String {
         code.map { "\(action.rawValue) \($0)" } ?? action.rawValue

@@ -66,7 +66,9 @@ package struct Replay: Sendable {
         first = min(first ?? message.time, message.time)
         last = max(last ?? message.time, message.time)
         for block in message.would { reported[block, default: (0, 0)].before += 1 }
-        for block in judged.would { reported[block, default: (0, 0)].now += 1 }
+        if !judged.outcome.isOfListsAlone(message.facts.occasion) {
+            for block in judged.would { reported[block, default: (0, 0)].now += 1 }
+        }
         if judged.certainty == .unknown { uncertain += 1 }
         guard judged.outcome.differs(from: message.outcome) else {
             if judged.outcome.by != message.outcome.by { otherBlock += 1 }

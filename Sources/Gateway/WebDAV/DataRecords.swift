@@ -83,11 +83,12 @@ extension Gateway {
         record.decision.policy = policy.hash
         let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
         guard verdict.by == record.decision.by else { return }
-        record.checks = verdict.checks
-        record.decision.would = verdict.would
         if standing.by == verdict.by {
             record.checks = policy.checks(of: facts, upTo: standing)
             record.decision.place = policy.place(of: standing)?.description
+        } else {
+            record.checks = verdict.checks
+            record.decision.would = verdict.would
         }
     }
 

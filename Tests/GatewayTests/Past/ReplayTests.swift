@@ -215,6 +215,20 @@ import Testing
         #expect(replay.reported["require:tokens"].map { [$0.before, $0.now] } == [0, 1])
     }
 
+    /// The gateway asks nothing behind the lists of what they refuse.
+    @Test(arguments: [("deny", nil), ("hold", 1)] as [(String, Int?)])
+    func whatTheListsRefuseIsReportedByNoBlock(_ unknown: String, _ count: Int?) throws {
+        try journal.add(
+            try facts("three.test") { $0.access = .secret }, action: .deny, by: "unknown",
+            code: "peer_unknown")
+        let replay = try replay(
+            .past(
+                "[[require]]\nname = \"tokens\"\non = \"share.in\"\nneed = [\"token-exchange\"]\n"
+                    + "mode = \"report\"\n" + Self.all, unknown: unknown))
+        #expect(replay.judged == 1)
+        #expect(replay.reported["require:tokens"]?.now == count)
+    }
+
     @Test func onlyWhatCameSinceThenIsJudged() throws {
         let day = 86_400
         for second in [0, 10, day, day + 10, 2 * day] { try journal.add(try facts(), at: second) }
