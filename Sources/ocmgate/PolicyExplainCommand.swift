@@ -148,9 +148,12 @@ struct PolicyExplainCommand: ParsableCommand {
         _ policy: Policy, _ facts: Facts, _ verdict: Verdict, _ standing: Standing,
         _ guarding: Denial?, isUnverified: Bool
     ) {
+        // As the journal has it: of a list its entry.
+        let place =
+            verdict.by == standing.by ? policy.place(of: standing) : policy.place(of: verdict.by)
         Output.json([
             "action": .string(verdict.action.rawValue), "by": .string(verdict.by),
-            "place": Output.text(policy.place(of: verdict.by)?.description),
+            "place": Output.text(place?.description),
             "code": Output.text(verdict.code), "hint": Output.text(verdict.hint),
             "status": verdict.status.map { .number($0) } ?? .null,
             "would": .strings(verdict.would), "policy": .string(policy.hash),

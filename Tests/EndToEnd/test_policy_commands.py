@@ -106,6 +106,14 @@ def test_every_fact_that_is_given_counts(policy, name):
     assert f"{action} by {by}" in text.stdout
 
 
+def test_the_place_of_a_refusal_by_a_list_is_its_entry(policy):
+    run = ocmgate("policy", "explain", policy, *FINE, "--peer", "bad.partner.example", "--json")
+    told = json.loads(run.stdout)
+    line = POLICY[:POLICY.index('["bad.partner.example"]')].count("\n") + 1
+    assert told["by"] == "list:blocked" and told["place"].endswith(f"policy.toml:{line}"), told
+    assert told["place"] == told["checks"][0]["place"]
+
+
 def test_a_refusal_is_explained_in_the_words_that_the_peer_reads(policy):
     run = ocmgate("policy", "explain", policy, *FINE, "--signature", "none")
     assert "the peer reads: Sign it." in run.stdout
