@@ -77,7 +77,7 @@ extension Gateway {
         }
         if !would.isEmpty {
             tolerate(
-                would, judgement.verdict, facts, standing, share(), direction, head, client,
+                would, judgement, facts, standing, share(), direction, head, client,
                 under: snapshot.policy)
         }
         return judgement

@@ -7,13 +7,13 @@ import Transport
 extension Gateway {
     /// Tells that a request would have been refused, by the names of the blocks.
     func tolerate(
-        _ would: [String], _ verdict: Verdict, _ facts: Facts, _ standing: Standing,
+        _ would: [String], _ judgement: Judgement, _ facts: Facts, _ standing: Standing,
         _ share: ShareRecord?, _ direction: Direction, _ head: RequestHead,
         _ client: ClientConnection, under policy: Policy
     ) {
         var decision = DecisionRecord(
             id: DecisionID.make(now: facts.now), kind: "webdav", direction: direction,
-            action: .allow, by: verdict.by, status: 0, client: client.addressText)
+            action: .allow, by: judgement.verdict.by, status: 0, client: client.addressText)
         let peer = facts.peer?.description
         switch direction {
         case .inbound: decision.claimed = peer
@@ -26,7 +26,8 @@ extension Gateway {
         if let share { decision.fill(from: share, facts) }
         log.toleratedData(decision)
         var record = JournalRecord(decision, facts: facts)
-        record.checks = verdict.checks
+        record.checks = judgement.verdict.checks
+        record.note(judgement.beside)
         journal.note(record, LogMembers(record.decision.entries))
     }
 
@@ -75,7 +76,8 @@ extension Gateway {
 
     /// What the policy knew, and what it says, where it was the policy that refused.
     private func tell(_ record: inout JournalRecord, _ facts: Facts) {
-        let policy = policy.current
+        let snapshot = policy.snapshot
+        let policy = snapshot.policy
         let standing = policy.standing(of: facts.peer, now: facts.now)
         record.facts = facts
         if record.decision.peer == nil { record.decision.claimed = facts.peer?.description }
@@ -83,6 +85,11 @@ extension Gateway {
         record.decision.policy = policy.hash
         let verdict = policy.evaluate(facts, standing, room: Policy.roomForAll)
         guard verdict.by == record.decision.by else { return }
+        record.note(
+            snapshot.beside.map { beside in
+                let other = beside.policy.evaluate(facts, room: Policy.roomForAll)
+                return BesideVerdict(other, on: facts, of: beside.policy, beside: verdict)
+            })
         if standing.by == verdict.by {
             record.checks = policy.checks(of: facts, upTo: standing)
             record.decision.place = policy.place(of: standing)?.description
@@ -135,6 +142,15 @@ extension Gateway {
 
     private func share(of secret: Secret) -> Shown? {
         registry.findServed(secret).first { !mayBeALink($0.share) }.map { Shown($0, secret) }
+    }
+}
+
+extension JournalRecord {
+    /// What the candidate says of it; nothing without one.
+    fileprivate mutating func note(_ beside: BesideVerdict?) {
+        guard let beside else { return }
+        candidate = Candidate(beside.verdict, of: beside.policy, isCertain: beside.isCertain)
+        decision.candidate = DecisionRecord.Candidate(beside)
     }
 }
 

@@ -202,6 +202,26 @@ struct JournalKeepingTests {
         #expect(world.logged().contains("data.tolerated"))
     }
 
+    @Test func whatACandidateSaysOfARequestForDataIsRecorded() async throws {
+        let rule =
+            "[[rule]]\nname = \"no data\"\non = \"webdav\"\nmode = \"report\"\naction = \"deny\""
+        let world = try await TestGateway(rules: rule, journal: journal)
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: try .past(ReplayTests.all))
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        let request = "GET /public.php/webdav/a HTTP/1.1"
+        #expect(try world.plan(request, "Authorization: Bearer \(token)").status == nil)
+        let open = try Policy.past(
+            "[[rule]]\nname = \"data\"\non = \"webdav\"\naction = \"allow\"\n")
+        holder.swap(try .past(ReplayTests.all), candidate: open)
+        #expect(try world.plan(request, "Authorization: Bearer \(token)").status == 403)
+        let found = try decisions().filter { $0.kind == "webdav" }
+        #expect(found.map(\.by) == ["rule:admitted", "default"])
+        #expect(found.map { $0.candidate?.by } == ["default", "rule:data"])
+        #expect(found.compactMap { $0.candidate?.action } == [.deny, .allow])
+    }
+
     @Test func aRefusedRequestOfTheBackendForDataTellsItsShare() async throws {
         let way = try WayOut(journal: journal)
         let handle = try await way.receive(uri: "x7", demands: true)
