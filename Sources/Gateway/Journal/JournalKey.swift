@@ -98,7 +98,8 @@ package struct JournalKey: Sendable {
         return key
     }
 
-    private static func pastName(of id: String) -> String { "journal-\(id).pub" }
+    /// The file of the public half of a key that was replaced.
+    static func pastName(of id: String) -> String { "journal-\(id).pub" }
 
     /// The name of a key in checkpoints: 16 hexadecimal digits of the hash of its public half.
     package static func id(of key: PublicKey) -> String {

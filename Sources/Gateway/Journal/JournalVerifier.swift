@@ -200,7 +200,10 @@ package struct JournalVerifier {
                 if removal.isOfStart { isStartSigned = true }
             }
         case .unknownKey(let name):
-            find(place, "is signed by the key \(name), which was not given")
+            find(
+                place,
+                "is signed by the key \(name), which was not given; give its public half by --key, "
+                    + "or put it into the folder of keys as \(JournalKey.pastName(of: name))")
         case .wrong: find(place, "its signature is wrong")
         }
     }

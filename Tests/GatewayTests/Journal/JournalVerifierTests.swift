@@ -274,7 +274,11 @@ struct JournalVerifierTests {
         let report = try verifier.verify(journal.reader)
         #expect(report.findings.count == 5)
         #expect(report.signed == nil)
-        #expect(report.findings.prefix(4).allSatisfy { $0.what.contains("not given") })
+        let id = JournalKey.id(of: journal.key.key.publicKey)
+        #expect(
+            report.findings.prefix(4).allSatisfy {
+                $0.what.contains("not given") && $0.what.hasSuffix("keys as journal-\(id).pub")
+            })
         #expect(report.findings.last?.what.contains("nothing of it is signed") == true)
     }
 
