@@ -1,17 +1,20 @@
 import Federation
 import Foundation
 
-/// What the gateway writes, and where its secrets lie: each file and folder is for one thing.
+/// What the gateway writes, and where its secrets lie: each file and folder is for one thing. Files that it
+/// only reads are none of these, and may be one.
 extension ConfigurationReader {
     /// Reports two keys that name one place, and files among the gateway's keys that would be taken for
     /// one at the next start.
     ///
     /// Paths are compared by their text, without `.`, `..` and doubled slashes: links are not followed.
     func refuseSharedPlaces(_ configuration: Configuration, _ root: TOMLNode) {
-        let places = OwnPlace.all(of: configuration, root)
-        let keys = places.first { $0.key == OwnPlace.keys }
+        let places = Place.all(of: configuration, root)
+        let keys = places.first { $0.key == Place.keys }
         for (number, place) in places.enumerated() {
-            let others = places[..<number].filter { $0.key != place.key }
+            let others = places[..<number].filter {
+                $0.key != place.key && !($0.isOnlyRead && place.isOnlyRead)
+            }
             if let other = others.first(where: { $0.standard == place.standard }) {
                 let (earlier, later) = other < place ? (other, place) : (place, other)
                 findings.report(
@@ -28,8 +31,9 @@ extension ConfigurationReader {
 }
 
 /// A file or folder, and the key that names it or what it lies beside.
-private struct OwnPlace: Comparable {
+private struct Place: Comparable {
     let key: String
+    let isOnlyRead: Bool
     /// Where the key stands; nil when it is not written.
     let position: SourcePosition?
     let path: String
@@ -37,7 +41,11 @@ private struct OwnPlace: Comparable {
 
     static let keys = "signature.keys"
 
-    static func all(of configuration: Configuration, _ root: TOMLNode) -> [OwnPlace] {
+    static func all(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
+        own(of: configuration, root) + onlyRead(of: configuration, root)
+    }
+
+    private static func own(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
         let state = configuration.state.file
         var places: [(key: String, steps: [String], paths: [String])] = [
             (keys, ["signature", "keys"], names(of: configuration.signature)),
@@ -62,11 +70,30 @@ private struct OwnPlace: Comparable {
         if let egress = configuration.egress {
             places.append(("egress.ca", ["egress", "ca"], [egress.certificate, egress.key]))
         }
-        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
-            places.append(("tls.key", ["tls", name, "key"], [settings.key]))
-        }
         return places.flatMap { key, steps, paths in
-            paths.map { OwnPlace(key, root.place(of: steps), $0) }
+            paths.map { Place(key, root.place(of: steps), $0) }
+        }
+    }
+
+    private static func onlyRead(of configuration: Configuration, _ root: TOMLNode) -> [Place] {
+        let policy = configuration.policy
+        var places: [(key: String, steps: [String], path: String?)] = [
+            ("the configuration", [], configuration.file),
+            ("policy.file", ["policy", "file"], policy.file),
+            ("policy.candidate", ["policy", "candidate"], policy.candidate),
+            ("outbound.ca_file", ["outbound", "ca_file"], configuration.outbound.caFile),
+        ]
+        for (name, settings) in configuration.tls.sorted(by: { $0.key < $1.key }) {
+            let files: [(word: String, path: String?)] = [
+                ("key", settings.key), ("cert", settings.certificate),
+                ("client_ca", settings.clientCA),
+            ]
+            for (word, path) in files {
+                places.append(("tls.\(word)", ["tls", name, word], path))
+            }
+        }
+        return places.compactMap { key, steps, path in
+            path.map { Place(key, root.place(of: steps), $0, isOnlyRead: true) }
         }
     }
 
@@ -80,8 +107,11 @@ private struct OwnPlace: Comparable {
         [settings.keys, settings.keys + "/" + KeyTable.fileName]
     }
 
-    private init(_ key: String, _ position: SourcePosition?, _ path: String) {
+    private init(
+        _ key: String, _ position: SourcePosition?, _ path: String, isOnlyRead: Bool = false
+    ) {
         self.key = key
+        self.isOnlyRead = isOnlyRead
         self.position = position
         self.path = path
         standard = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -93,7 +123,7 @@ private struct OwnPlace: Comparable {
     }
 
     /// By where their keys stand, those that are not written first.
-    static func < (left: OwnPlace, right: OwnPlace) -> Bool {
+    static func < (left: Place, right: Place) -> Bool {
         (left.position ?? .start) < (right.position ?? .start)
     }
 }

@@ -45,6 +45,23 @@ import Testing
                 "[journal]\ndir = \"/var/lib/ocmgate/keys\"",
                 "8:1", "/var/lib/ocmgate/keys", "signature.keys", "journal.dir"
             ),
+            // What is only read, where it would be written over or taken for a key.
+            (
+                "[state]\nseal_key = \"/etc/ssl/cloud.pem\"",
+                "8:1", "/etc/ssl/cloud.pem", "tls.cert", "state.seal_key"
+            ),
+            (
+                "[egress]\nca = \"policy.toml\"",
+                "8:1", "policy.toml", "policy.file", "egress.ca"
+            ),
+            (
+                "[state]\nurl = \"sqlite:config.toml\"",
+                "8:1", "config.toml", "the configuration", "state.url"
+            ),
+            (
+                "[state]\nurl = \"sqlite:/srv/s.db\"\n[outbound]\nca_file = \"/srv/s.db\"",
+                "10:1", "/srv/s.db", "state.url", "outbound.ca_file"
+            ),
         ] as [(String, String, String, String, String)])
     func onePlaceForTwoThingsIsRefused(
         _ tables: String, _ place: String, _ path: String, _ earlier: String, _ later: String
@@ -74,6 +91,10 @@ import Testing
             (
                 "[signature]\nkeys = \"/srv\"\n[tls.\"cloud.test\"]\nkey = \"/srv/tls.pem\"",
                 "10:1", "/srv/tls.pem", "tls.key"
+            ),
+            (
+                "[signature]\nkeys = \"/srv\"\n[tls.\"cloud.test\"]\ncert = \"/srv/tls.pem\"",
+                "10:1", "/srv/tls.pem", "tls.cert"
             ),
         ] as [(String, String, String, String)])
     func nothingElseLiesAmongTheKeys(
