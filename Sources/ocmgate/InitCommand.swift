@@ -89,7 +89,7 @@ struct InitCommand: ParsableCommand {
     /// `--origin`, or this machine's name.
     private func usedOrigin() throws -> String {
         let text = origin ?? "https://\(ProcessInfo.processInfo.hostName)"
-        guard let site = Site(origin: text, aliases: []), text.hasPrefix("https://") else {
+        guard let site = Site(origin: inASCII(text), aliases: []), text.hasPrefix("https://") else {
             throw CommandFailure(
                 "--origin \(text): write https://host[:port], the name that peers will use")
         }
@@ -103,6 +103,14 @@ struct InitCommand: ParsableCommand {
             throw CommandFailure("--origin \(text): write the name without the dot at its end")
         }
         return site.origin
+    }
+
+    /// A name in other letters as requests have it, and as the configuration takes it.
+    private func inASCII(_ origin: String) -> String {
+        guard !origin.utf8.allSatisfy({ $0 < 0x80 }), let parts = URLParts(origin),
+            parts.query == nil
+        else { return origin }
+        return parts.host.origin + parts.path
     }
 
     private var usualBackend: String {

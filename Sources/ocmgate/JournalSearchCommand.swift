@@ -138,8 +138,10 @@ struct JournalFilter: ParsableArguments {
             + (near.map { ": did you mean \(quoted($0))?" } ?? "")
     }
 
+    /// The words of the journal, and those of the policy that are others.
     private static let kinds =
-        RecordedKind.allCases.map(\.rawValue) + MessageKind.allCases.map(\.rawValue)
+        RecordedKind.allCases.map(\.rawValue)
+        + MessageKind.allCases.map(\.rawValue).filter { RecordedKind(rawValue: $0) == nil }
 
     private func known<Word>(
         _ value: Word?, _ word: String, _ option: String, _ words: [String]

@@ -57,6 +57,8 @@ def test_a_search_says_what_it_takes(installation):  # noqa: F811
     assert run.returncode == 2 and '--since: "1" is none of: a day (2026-11-01), a time' in run.stderr
     run = ocmgate("journal", "search", "--kind", "foo", cwd=installation)
     assert run.returncode == 2 and "known here: " in run.stderr and "share" in run.stderr, run
+    words = run.stderr.partition("known here: ")[2].strip().split(", ")
+    assert len(words) == len(set(words)), words
 
 
 def test_a_dash_is_standard_input_or_refused(installation, tmp_path):  # noqa: F811

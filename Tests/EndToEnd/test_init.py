@@ -119,6 +119,10 @@ def test_init_writes_lines_that_a_shell_takes_and_refuses_an_address(tmp_path):
     run = ocmgate("init", "--origin", "https://[2001:db8::1]:8443", "--dir", "c", cwd=tmp_path)
     assert run.returncode == 2 and "an address cannot be the origin" in run.stderr
     assert not (tmp_path / "c").exists()
+    # As the configuration takes it too.
+    run = ocmgate("init", "--origin", "https://Bücher.example", "--dir", "d", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "https://xn--bcher-kva.example" in (tmp_path / "d" / "config.toml").read_text()
 
 
 @pytest.mark.parametrize("option", [["--origin", "http://cloud.test"], ["--origin", "cloud.test"],

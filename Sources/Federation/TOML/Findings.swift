@@ -128,9 +128,18 @@ extension Unicode.Scalar {
     }
 }
 
-/// `did you mean …?` for a near word, a short list of all the words else.
+/// `did you mean …?` for a near word, or the only one that begins so (`warn` of `warning`); a short list of
+/// all the words else.
 package func remedy(for word: String, among known: [String]) -> String? {
-    if let near = nearestWord(to: word, among: known) { return "did you mean \(quoted(near))?" }
+    let begun = word.utf8.count < 4 ? [] : known.filter { $0.hasPrefix(word) }
+    if let near = nearestWord(to: word, among: known) ?? (begun.count == 1 ? begun[0] : nil) {
+        return "did you mean \(quoted(near))?"
+    }
     guard !known.isEmpty, known.count <= 16 else { return nil }
-    return "known here: " + known.joined(separator: ", ")
+    return "known here: " + listed(known)
+}
+
+/// Words one behind the other; the empty one shows as `""`.
+func listed(_ words: [String]) -> String {
+    words.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: ", ")
 }

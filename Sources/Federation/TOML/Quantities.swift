@@ -39,12 +39,26 @@ extension Duration {
     /// `250ms`, `30s`, `5m`, `24h`, `400d`: a whole number and a unit. Refused: signs, fractions,
     /// blanks, more than a hundred years.
     package init?(configured text: String) {
+        guard let milliseconds = Self.milliseconds(in: text), milliseconds <= Self.century else {
+            return nil
+        }
+        self = .milliseconds(milliseconds)
+    }
+
+    private static let century = 36_525 * 86_400_000
+
+    /// However long it is; what no number can hold is the greatest one.
+    private static func milliseconds(in text: String) -> Int? {
         guard let (number, unit) = splitQuantity(text) else { return nil }
         let factors = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         guard let factor = factors[unit] else { return nil }
         let (milliseconds, overflow) = number.multipliedReportingOverflow(by: factor)
-        guard !overflow, milliseconds <= 36_525 * 86_400_000 else { return nil }
-        self = .milliseconds(milliseconds)
+        return overflow ? Int.max : milliseconds
+    }
+
+    /// Whether it is a duration, and longer than any that is taken.
+    fileprivate static func isTooLong(_ text: String) -> Bool {
+        milliseconds(in: text).map { $0 > century } ?? false
     }
 
     /// As it is written in a file: in the largest unit that leaves a whole number.
@@ -90,11 +104,14 @@ extension TOMLForm<Duration> {
     /// A duration within bounds, both ends counted.
     package static func duration(from least: Duration, to most: Duration) -> TOMLForm {
         TOMLForm("a duration from \(least.configured) to \(most.configured)") { node, findings in
+            let bounds = "from \(least.configured) to \(most.configured)"
+            if case .string(let text) = node.content, Duration.isTooLong(text) {
+                findings.report(node.position, "\(text) is not \(bounds)")
+                return nil
+            }
             guard let value = TOMLForm.duration.read(node, findings) else { return nil }
             if (least...most).contains(value) { return value }
-            findings.report(
-                node.position,
-                "\(value.configured) is not from \(least.configured) to \(most.configured)")
+            findings.report(node.position, "\(value.configured) is not \(bounds)")
             return nil
         }
     }

@@ -134,9 +134,9 @@ where Value: RawRepresentable & CaseIterable & SendableMetatype, Value.RawValue 
     /// One of the words of an enumeration.
     package static func word(_ kind: String) -> TOMLForm {
         let known = Value.allCases.map(\.rawValue)
-        return TOMLForm("one of " + known.joined(separator: ", ")) { node, findings in
+        return TOMLForm("one of " + listed(known)) { node, findings in
             guard case .string(let word) = node.content else {
-                return wrong(node, "one of " + known.joined(separator: ", "), findings)
+                return wrong(node, "one of " + listed(known), findings)
             }
             if let value = Value(rawValue: word) { return value }
             findings.unknown(kind, word, at: node.position, known: known)

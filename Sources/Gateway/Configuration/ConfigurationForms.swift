@@ -31,9 +31,10 @@ extension TOMLForm<CIDR> {
 
 extension TOMLForm<ListenAddress> {
     /// `[::]:443`, `127.0.0.1:8443`, `unix:/path`. Refused: addresses that no server has for itself,
-    /// or not without a zone.
+    /// or not without a zone; IPv4 in IPv6 clothes, which is another spelling of one that is compared.
     static let listenAddress = TOMLForm.text(
-        "an address like [::]:443, 127.0.0.1:8443 or unix:/path", remedy: remedyForSocket(in:)
+        "an address like [::]:443, 127.0.0.1:8443 or unix:/path",
+        remedy: { remedyForSocket(in: $0) ?? remedyForMapped(in: $0) }
     ) { text in
         if text.hasPrefix("unix:") { return socketPath(text).map { .unix(path: $0) } }
         guard let colon = text.lastIndex(of: ":"),
@@ -47,6 +48,7 @@ extension TOMLForm<ListenAddress> {
         case .v4(let number):
             return isBracketed || number >> 28 == 0xE ? nil : .tcp(address, port: port)
         case .v6(let upper, _):
+            if case .v4 = address.unmapped { return nil }
             let isElsewhere = upper >> 54 == 0xFE80 >> 6 || upper >> 56 == 0xFF
             return isBracketed && !isElsewhere ? .tcp(address, port: port) : nil
         }
@@ -69,6 +71,15 @@ private func socketPath(_ text: String) -> String? {
         steps.dropFirst().allSatisfy({ !["", ".", ".."].contains($0) })
     else { return nil }
     return String(path)
+}
+
+/// What to write in the place of an address of IPv4 in IPv6 clothes.
+private func remedyForMapped(in text: String) -> String? {
+    guard text.hasPrefix("["), let end = text.lastIndex(of: "]"),
+        let address = IPAddress(String(text[..<end].dropFirst())), case .v6 = address,
+        case .v4 = address.unmapped
+    else { return nil }
+    return "write \(address.unmapped)\(text[end...].dropFirst())"
 }
 
 /// What to write in the place of another spelling of a socket's path.

@@ -17,6 +17,14 @@ import Testing
         #expect(nearestWord(to: word, among: known) == nil)
     }
 
+    @Test func theOnlyWordThatBeginsSoIsMeant() {
+        #expect(remedy(for: "warn", among: ["info", "warning"]) == "did you mean \"warning\"?")
+        #expect(
+            remedy(for: "warn", among: ["warnings_off", "warning_few"])
+                == "known here: warnings_off, warning_few")
+        #expect(remedy(for: "xyz", among: ["", "a_long_one"]) == "known here: \"\", a_long_one")
+    }
+
     @Test func withoutANearWordAShortListIsShown() {
         #expect(
             remedy(for: "zzz", among: ["a_long_one", "another"])

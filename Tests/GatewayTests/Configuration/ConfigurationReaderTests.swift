@@ -22,6 +22,7 @@ import Transport
             "8:9: expected one of debug, info, notice, warning, error, found an integer"
         ),
         ("[log]\nlevel = \"inof\"", #"8:9: unknown level "inof"; did you mean "info"?"#),
+        ("[log]\nlevel = \"warn\"", #"8:9: unknown level "warn"; did you mean "warning"?"#),
         ("[limits]\nconnections = 0", "8:15: 0 is not an integer from 1 to 1000000"),
         (
             "[limits]\nconnections = \"many\"",
@@ -204,6 +205,11 @@ import Transport
             #"9:19: "ten" is not a network like 10.0.0.0/8; not an IPv4 or IPv6 address"#
         ),
         (
+            "[[listen]]\naddress = \"[::ffff:127.0.0.1]:80\"",
+            #"8:11: "[::ffff:127.0.0.1]:80" is not an address like [::]:443, 127.0.0.1:8443 or "#
+                + "unix:/path; write 127.0.0.1:80"
+        ),
+        (
             "[[listen]]\naddress = \"127.0.0.1:80\"\nhsts = \"365d\"",
             "9:1: only a listener with tls may say so; take it away, or name a [tls] table in tls"
         ),
@@ -245,6 +251,10 @@ import Transport
         (
             "[journal]\nkeep = \"1h\"",
             "8:8: 1h is not from 1d to 36525d"
+        ),
+        (
+            "[journal]\nkeep = \"36526d\"",
+            "8:8: 36526d is not from 1d to 36525d"
         ),
         (
             "[journal]\nkeep = \"47h\"",
