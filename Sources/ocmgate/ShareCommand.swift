@@ -108,7 +108,7 @@ struct ShareCommand: ParsableCommand {
             let permissions = try readPermissions()
             let settings = try option.load()
             let key = try ShareCommand.sealKey(settings.state, whenMissing: .make)
-            let secret = try readSecret()
+            let secret = try readSecret(of: settings.backend.kind)
             try ShareCommand.firstKeys(settings)
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
@@ -144,7 +144,7 @@ struct ShareCommand: ParsableCommand {
             }
         }
 
-        private func readSecret() throws -> Secret {
+        private func readSecret(of backend: BackendKind) throws -> Secret {
             var bytes = try InputFile.bytes(secretFile)
             while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
             guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
@@ -152,7 +152,18 @@ struct ShareCommand: ParsableCommand {
                     "\(InputFile.name(secretFile)) holds no secret: write it alone, on one line, without spaces"
                 )
             }
-            return Secret(bytes)
+            let secret = Secret(bytes)
+            switch backend {
+            case .nextcloud, .owncloud10:
+                // Its pages would open by it, and are looked through for no other.
+                guard secret.isLookedForOnPages else {
+                    throw CommandFailure(
+                        "\(InputFile.name(secretFile)) holds no secret of \(backend.rawValue): those have "
+                            + "eight letters and digits, or more")
+                }
+            case .ocis, .opencloud, .cernbox, .seafile, .generic: break
+            }
+            return secret
         }
 
         private func readPermissions() throws -> [String]? {

@@ -118,6 +118,9 @@ def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
     (fresh / "good").write_text("a-secret\n")
     (fresh / "two").write_text("a-secret\nb-secret\n")
     (fresh / "empty").write_text("\n")
+    # By which a page of the backend would open unseen.
+    (fresh / "short").write_text("abcdefg\n")
+    (fresh / "odd").write_text("SECRET/WITH/SLASHES\n")
 
     def add(*more, secret="good", number="7"):
         return ocmgate("share", "add", "--peer", "p.test", "--provider-id", number,
@@ -125,6 +128,7 @@ def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
 
     for refused, words in [
         (add(secret="two"), "holds no secret"), (add(secret="empty"), "holds no secret"),
+        (add(secret="short"), "holds no secret of nextcloud"), (add(secret="odd"), "eight letters and digits"),
         (add(number=""), "--provider-id is empty"),
         (add("--permissions", "read,wirte"), "read, write, share"),
         (add("--permissions", "read,"), "read, write, share"),

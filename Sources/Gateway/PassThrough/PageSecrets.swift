@@ -1,5 +1,5 @@
 import Federation
-import OpenSSL
+package import OpenSSL
 import Transport
 
 /// Nextcloud and ownCloud open their pages of public links (`/s/SECRET/download`, previews, editors)
@@ -85,9 +85,7 @@ extension Gateway {
         while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
             text = text.dropLast()
         }
-        guard text.utf8.count >= Self.shortestSecret, text.utf8.allSatisfy(\.isUnreserved) else {
-            return
-        }
+        guard Self.isLookedFor(text) else { return }
         let found = registry.findServed(Secret(utf8: String(text)))
         guard !found.allSatisfy({ mayBeALink($0.share) }) else { return }
         throw Denial(.secretRefused, "the secret of a share beside the credential")
@@ -101,12 +99,22 @@ extension Gateway {
             && policy.current.standing(of: share.peer, now: now).denial == nil
     }
 
+    /// Whether a text could be the secret of a share.
+    fileprivate static func isLookedFor(_ text: Substring) -> Bool {
+        text.utf8.count >= shortestSecret && text.utf8.allSatisfy(\.isUnreserved)
+    }
+
     /// Servers make theirs of 15 letters and digits, or more.
     private static let shortestSecret = 8
     private static let separators = Array("&;=".utf8)
     private static let ends = ["\\", "?", "%2F", "%2f", "%5C", "%5c"]
     /// What each of them begins with.
     private static let signs = Array("\\?%".utf8)
+}
+
+extension Secret {
+    /// Whether it is like those that servers make, among which pages are looked through for it.
+    package var isLookedForOnPages: Bool { Gateway.isLookedFor(text[...]) }
 }
 
 extension TargetPath {
