@@ -35,6 +35,7 @@ extension InstallationCheck {
     mutating func needs(of policy: Policy, under configuration: Configuration) {
         closed(by: policy)
         directories(of: policy)
+        tests(of: policy)
         let signature = configuration.signature
         if configuration.clientAuthorities.isEmpty {
             unmet(
@@ -74,6 +75,18 @@ extension InstallationCheck {
         warn(
             test.file, at: test.position,
             "the test \(quoted(test.name)) gives directory = true, and \(missing)")
+    }
+
+    /// Warns of tests that are about no message that there is: they prove nothing.
+    private mutating func tests(of policy: Policy) {
+        for test in policy.tests {
+            guard let word = test.facts.impossibleWord else { continue }
+            warn(
+                test.file, at: test.position,
+                "the test \(quoted(test.name)) gives \(word), which no message of "
+                    + "\(test.facts.occasion) has",
+                remedy: "leave it out")
+        }
     }
 
     /// Warns of what rules let through and a requirement closes, since it asks of all that which only

@@ -114,6 +114,35 @@ import Testing
         #expect(check.warnings.isEmpty, "\(check.warnings)")
     }
 
+    /// It would be green for a message that never comes.
+    @Test(
+        arguments: [
+            ("share.out", "mtls = true", "mtls"), ("webdav.in", "mfa = true", "mfa"),
+            ("webdav.in", "signature = \"rfc9421\"", "signature"),
+            ("ocs.in", "signature = \"cavage\"", "signature"),
+            ("notification.in", "invite = true", "invite"),
+            ("share.in", "mtls = true, mfa = true, invite = true", nil),
+            ("ocs.in", "size = 7", nil),
+        ] as [(String, String, String?)])
+    func aTestOfAMessageThatThereIsNoneOfIsToldOf(
+        _ occasion: String, _ given: String, _ word: String?
+    ) throws {
+        let test = """
+            [[test]]
+            name = "t"
+            given = { on = "\(occasion)", \(given) }
+            want = { action = "deny" }
+
+            """
+        var check = InstallationCheck()
+        check.needs(of: try policy(test), under: try configuration(""))
+        let said = check.warnings.map(\.description)
+        #expect(said.count == (word == nil ? 0 : 1), "\(said)")
+        guard let word else { return }
+        let told = "\"t\" gives \(word), which no message of \(occasion) has"
+        #expect(said.first?.contains(told) == true, "\(said)")
+    }
+
     /// Need, occasions of the requirement and of the rule, and what is told.
     private static let closed: [(String, String, String, String?)] = [
         (

@@ -39,6 +39,21 @@ extension Facts {
         return facts
     }
 
+    /// What is said of it beyond the ordinary that no message of its kind can have, in the words of
+    /// tests; nil where there may be such a one.
+    package var impossibleWord: String? {
+        let usual = Facts.ordinary(occasion, peer: peer, now: now)
+        let said: [(word: String, need: Need, isSaid: Bool)] = [
+            ("signature", .signature, signature.isValid && !usual.signature.isValid),
+            ("token_exchange", .tokenExchange, access == .token && usual.access != .token),
+            ("invite", .invite, invite == .accepted && usual.invite != .accepted),
+            ("mfa", .mfa, mfa == .enforced && usual.mfa != .enforced),
+            ("key_pinned", .keyPinned, keyPinned == .pinned && usual.keyPinned != .pinned),
+            ("mtls", .mtls, mtls == .verified && usual.mtls != .verified),
+        ]
+        return said.first { $0.isSaid && !$0.need.mayBeMet(by: occasion) }?.word
+    }
+
     /// What the registry knows of a share too.
     private mutating func setShare() {
         resourceType = "file"
