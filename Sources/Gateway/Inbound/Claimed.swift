@@ -163,11 +163,11 @@ extension Gateway {
         switch message {
         case .notification(let notification):
             return shareMeant(
-                by: notification.providerID, secret: notification.secret, signer: signer,
-                of: notification.type)
+                by: notification.providerID, secret: notification.secret,
+                grantee: notification.grantee, signer: signer, of: notification.type)
         case .ocsChange(let change):
             return shareMeant(
-                by: change.providerID, secret: change.secret, signer: .nobody,
+                by: change.providerID, secret: change.secret, grantee: nil, signer: .nobody,
                 of: change.notificationType)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }

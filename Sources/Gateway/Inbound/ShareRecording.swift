@@ -111,8 +111,11 @@ extension Gateway {
     /// key need not tell: then the id has to. Where no signer is named, a reshare is undone by whoever shared it
     /// on, who knows the same secret: the receiver could only harm itself by it. What changes permissions is
     /// judged as the receiver's, which could give itself more.
+    ///
+    /// - Parameter grantee: the receiver, where it names one: of several shares theirs is meant, and without
+    ///   a secret no other.
     func shareMeant(
-        by id: ProviderID, secret: Secret?, signer named: NamedSigner,
+        by id: ProviderID, secret: Secret?, grantee: String?, signer named: NamedSigner,
         of type: Federation.Notification.Kind
     ) -> ShareMeant {
         let signer = named.host
@@ -120,18 +123,21 @@ extension Gateway {
         let shares = directions.flatMap { registry.find(id, $0, peer: signer) }
             .filter { $0.ended == nil }
         guard let secret else {
+            let told = shares.filter { isFor(grantee, $0) }
             switch named {
             case .nobody: return .unknown
             case .keyOnly:
-                guard let one = shares.first, shares.allSatisfy({ $0.peer == one.peer }) else {
+                guard let one = told.first, told.allSatisfy({ $0.peer == one.peer }) else {
                     return .unknown
                 }
                 return .share(one)
             case .host: break
             }
-            guard let own = shares.first else {
+            guard let own = told.first else {
                 return .doubtful(
-                    Denial(.shareUnknown, "no share \(id) of the signer, and no secret"))
+                    shares.isEmpty
+                        ? Denial(.shareUnknown, "no share \(id) of the signer, and no secret")
+                        : Denial(.secretMismatch, "grantee is not the receiver of share \(id)"))
             }
             return .share(own)
         }
@@ -151,7 +157,9 @@ extension Gateway {
         }
         let own = known.filter { signer == nil || $0.share.peer == signer }
         // After a reshare several shares have one secret.
-        if let match = own.first(where: { $0.share.ended == nil }) ?? own.first {
+        let told = own.filter { isFor(grantee, $0.share) }
+        let meant = told.isEmpty ? own : told
+        if let match = meant.first(where: { $0.share.ended == nil }) ?? meant.first {
             return .share(match.share)
         }
         if let signer, let match = known.first(where: { $0.share.isPassedOn(by: signer) }) {
@@ -220,6 +228,11 @@ extension Gateway {
                     .shareUnknown, "the backend cannot tell share \(share.id) from \(other.id)"),
                 orTell: trail)
         }
+    }
+
+    /// Whether a share is for whom a message names; for one that names nobody any is.
+    private func isFor(_ grantee: String?, _ share: ShareRecord) -> Bool {
+        grantee.map { isSaid($0, of: share.recipient.flatMap { OCMAddress($0) }) } ?? true
     }
 
     /// Whether a text names somebody, whose host may be left out, and may be any of the site's.

@@ -107,6 +107,34 @@ import Transport
         #expect(denial?.code == .shareUnknown)
     }
 
+    /// oCIS names the receiver, and no secret.
+    @Test(arguments: ["bob@cloud.test", "bob", "carol@old.test", "eve@cloud.test"])
+    func ofSharesUnderOneNameTheReceiversIsMeant(_ grantee: String) async throws {
+        for person in ["bob", "carol"] {
+            let text = Messages.share(
+                from: "modern.test", secret: "secret-of-\(person)", to: "\(person)@cloud.test")
+            _ = try await world.accept(
+                try modern.request("/ocm/shares", text, at: world.clock.now))
+        }
+        func note(secret: String?) async throws -> ShareRecord? {
+            let more = secret == nil ? "" : ","
+            let text = Messages.notification(secret: secret).replacing(
+                #""notification":{"#, with: #""notification":{"grantee":"\#(grantee)"\#(more)"#)
+            let message = try await world.accept(
+                try modern.request("/ocm/notifications", text, at: world.clock.now),
+                as: .ocm(.notifications))
+            return message.ends
+        }
+        guard !grantee.hasPrefix("eve") else {
+            let denial = await #expect(throws: Denial.self) { _ = try await note(secret: nil) }
+            #expect(denial?.code == .secretMismatch)
+            return
+        }
+        let receiver = "\(grantee.prefix { $0 != "@" })@cloud.test"
+        #expect(try await note(secret: nil)?.recipient == receiver)
+        #expect(try await note(secret: "secret-of-bob")?.recipient == "bob@cloud.test")
+    }
+
     @Test func aKeyWhoseNameTellsNoHostIsLookedForAtTheSharesPeer() async throws {
         world.net.answer(
             "https://modern.test/ocm/jwks", 200,
