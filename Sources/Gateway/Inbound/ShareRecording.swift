@@ -120,10 +120,13 @@ extension Gateway {
     ) -> ShareMeant {
         let signer = named.host
         let directions = type.comesFrom.shares(of: .peer)
-        let shares = directions.flatMap { registry.find(id, $0, peer: signer) }
-            .filter { $0.ended == nil }
+        let all = directions.flatMap { registry.find(id, $0, peer: signer) }
+        let shares = all.filter { $0.ended == nil }
         guard let secret else {
-            let told = shares.filter { isFor(grantee, $0) }
+            let standing = shares.filter { isFor(grantee, $0) }
+            // Its end is told again until it was heard, which one by an operator was not.
+            let told =
+                standing.isEmpty && type.endsShare ? all.filter { isFor(grantee, $0) } : standing
             switch named {
             case .nobody: return .unknown
             case .keyOnly:

@@ -135,6 +135,24 @@ import Transport
         #expect(try await note(secret: "secret-of-bob")?.recipient == "bob@cloud.test")
     }
 
+    /// The backend may not have heard of it, as of one by an operator.
+    @Test func theEndOfAShareThatIsOverIsToldOnAgain() async throws {
+        try await share()
+        let share = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.clock.now))
+        let text = Messages.notification(secret: nil)
+        #expect(try await note(by: cavage, text)?.code == .shareUnknown)
+        let other = Messages.notification("SHARE_CHANGE_PERMISSION", secret: nil)
+        #expect(try await note(by: modern, other)?.code == .shareUnknown)
+        let message = try await world.accept(
+            try modern.request("/ocm/notifications", text, at: world.clock.now),
+            as: .ocm(.notifications))
+        #expect(message.ends?.id == share.id)
+        let told = try world.gateway.backendSecret(of: share)?.text
+        #expect(String(decoding: message.body, as: UTF8.self).contains(try #require(told)))
+    }
+
     @Test func aKeyWhoseNameTellsNoHostIsLookedForAtTheSharesPeer() async throws {
         world.net.answer(
             "https://modern.test/ocm/jwks", 200,
