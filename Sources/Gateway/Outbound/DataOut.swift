@@ -31,9 +31,7 @@ extension Gateway {
             let data = try await dataShare(field, at: request.peer)
             dataShares.keep(request.peer, field, data)
             // It may have ended while the peer was asked.
-            guard isActive(data, now: request.now) else {
-                throw Denial(.shareEnded, "a share of \(data.peer) is over")
-            }
+            try checkStands(data, now: request.now)
             return try dataOut(data, request)
         } catch {
             return .answer(refusal(error, of: request))
@@ -43,6 +41,13 @@ extension Gateway {
     /// Whether its share stands; one that was never seen is the peer's.
     private func isActive(_ data: DataShare, now: Int) -> Bool {
         data.id.map { registry.standing(of: $0, now: now) == .active } ?? true
+    }
+
+    /// Refused (`share_ended`): data of a share that is over.
+    private func checkStands(_ data: DataShare, now: Int) throws(Denial) {
+        guard isActive(data, now: now) else {
+            throw Denial(.shareEnded, "a share of \(data.peer) is over")
+        }
     }
 
     /// What becomes of a request for data of a share that stands.
@@ -86,9 +91,11 @@ extension Gateway {
         let step = await tokens.obtain(use.lease, use.demand) { [self] in
             await exchange(data, use, for: request.client)
         }
-        do throws(Denial) { return try dataOut(data, use, request, step, asked) } catch {
-            return .answer(refusal(error, of: request))
-        }
+        do throws(Denial) {
+            // It may have ended while the peer was asked.
+            try checkStands(data, now: environment.now())
+            return try dataOut(data, use, request, step, asked)
+        } catch { return .answer(refusal(error, of: request)) }
     }
 
     /// The answer to a refused request, with one log line.

@@ -248,6 +248,19 @@ import Testing
         #expect(planned.status == 403 && planned.code == "share_unknown")
     }
 
+    @Test func aShareThatEndsWhileItsTokenIsAwaitedIsShut() async throws {
+        let world = try WayOut()
+        let handle = try await world.receive(uri: "x7", demands: true)
+        world.world.mail.hold()
+        async let code = world.ask("GET /public.php/webdav/a HTTP/1.1", basic(handle)).code
+        while world.world.mail.sent.isEmpty { await Task.yield() }
+        let share = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.world.clock.now))
+        world.world.mail.release()
+        #expect(try await code == "share_unknown")
+    }
+
     @Test(arguments: [
         "Authorization: Digest x", "Authorization: Basic !!", "Authorization: Basic Og==",
     ])
