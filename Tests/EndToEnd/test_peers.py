@@ -59,7 +59,7 @@ def test_shares_that_have_expired_do_not_stand(world, crowd):
     gateway, _ = world
     peer = crowd.peers["brief.test"]
     assert send(gateway, peer).status == 201
-    brief = share(peer, expiration=int(time.time()) + 2)
+    brief = share(peer, expiration=int(time.time()) + 5)
     assert gateway.post(peer, "/ocm/shares", brief).status == 201
     deadline = time.monotonic() + 20
     while True:

@@ -196,6 +196,14 @@ extension Backend {
         }
     }
 
+    /// Whether it may look at the URI of a share, and not only at the prefix of its sender's document.
+    package var looksAtURIs: Bool {
+        switch kind {
+        case .nextcloud, .owncloud10, .seafile: false
+        case .ocis, .opencloud, .cernbox, .generic: true
+        }
+    }
+
     /// What becomes of a notification.
     package enum NotificationHandling: Sendable, Equatable {
         case forward

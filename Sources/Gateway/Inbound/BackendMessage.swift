@@ -106,6 +106,9 @@ extension Gateway {
             throw Denial(.protocolNotSupported, "data of \(share.owner.host) at this site itself")
         }
         if gate == nil, hasNoRoom(for: share) { try refuse(Self.longSecret, orTell: trail) }
+        do throws(Denial) { try checkOpens(share, verified) } catch {
+            try refuse(error, orTell: trail)
+        }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
         let body = try translation.share(
@@ -120,6 +123,20 @@ extension Gateway {
         return try message(
             verified, .shares, view, body, memory: draft.changes, effect: .makes(draft.made),
             told: draft.swaps.map(\.new))
+    }
+
+    /// Refused: a share that is over already (`malformed_message`), and one whose data nobody would get
+    /// (`protocol_not_supported`), since the backend asks for them through us alone, which follow its URI.
+    private func checkOpens(_ share: Share, _ verified: Verified) throws(Denial) {
+        if let expires = share.expiration, expires <= verified.claimed.received.now {
+            throw Denial(.malformedMessage, "expiration is past")
+        }
+        guard gate != nil, !backend.view.backend.looksAtURIs, share.isOfFiles,
+            let peer = verified.peer, let uri = share.webdav?.uri
+        else { return }
+        _ = try place(
+            ofData: uri, at: peer,
+            prefix: verified.document?.webdavRoot(for: share.resourceType, at: peer))
     }
 
     private func transform(

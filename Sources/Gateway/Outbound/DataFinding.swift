@@ -74,16 +74,9 @@ extension Gateway {
         of found: FoundAccess?, at peer: ResolvedPeer
     ) throws(Denial) -> DataPath {
         let type = found?.share.resourceType ?? "file"
-        let prefix = peer.document?.webdavRoot(for: type, at: peer.peer)
-        guard
-            let written = DataPath.written(
-                uri: found?.access.uri, peer: peer.peer, prefix: prefix)
-        else { throw Denial(.protocolNotSupported, "the URI of the share is none that we follow") }
-        let path: TargetPath
-        do {
-            path = try TargetPath(
-                Array((written.path.isEmpty ? "/" : written.path).utf8)[...], rule: .routed)
-        } catch { throw Denial(.protocolNotSupported, "the path of the share: \(error)") }
+        let (written, path) = try place(
+            ofData: found?.access.uri, at: peer.peer,
+            prefix: peer.document?.webdavRoot(for: type, at: peer.peer))
         let told: String? =
             switch backend.view.backend.credential {
             case .basic: peer.paths.webdav
@@ -91,6 +84,23 @@ extension Gateway {
             }
         return DataPath(
             written, path: path.text, resourceType: type, told: told, folder: peer.paths.folder)
+    }
+
+    /// Where the data of a share are by its URI, and the path there in the spelling in which paths are judged.
+    ///
+    /// Refused (`protocol_not_supported`): a URI that is not followed.
+    ///
+    /// - Parameter prefix: `protocols.webdav` of the peer's document.
+    func place(
+        ofData uri: String?, at peer: PeerHost, prefix: String?
+    ) throws(Denial) -> (written: DataPath.Written, path: TargetPath) {
+        guard let written = DataPath.written(uri: uri, peer: peer, prefix: prefix) else {
+            throw Denial(.protocolNotSupported, "the URI of the share is none that we follow")
+        }
+        do {
+            let path = written.path.isEmpty ? "/" : written.path
+            return (written, try TargetPath(Array(path.utf8)[...], rule: .routed))
+        } catch { throw Denial(.protocolNotSupported, "the path of the share: \(error)") }
     }
 
     /// By token where the share demands it or its sender offers it; else by the secret.

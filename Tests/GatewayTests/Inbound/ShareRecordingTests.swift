@@ -71,6 +71,33 @@ import Transport
         #expect(try await closed.denial(share)?.code == code)
     }
 
+    /// The backend would ask for its data by way of us, which do not follow such a URI.
+    @Test(arguments: [
+        "http://modern.test/dav/x7", "https://user:pw@modern.test/dav", "https://modern.test/x?y=1",
+        "../x7", "%2e%2e/x7", "u?x=1", "a b", "x7", "/", "https://modern.test/dav/x7",
+    ])
+    func aShareThatWouldNeverOpenIsRefused(_ uri: String) async throws {
+        let isFollowed = ["x7", "/", "https://modern.test/dav/x7"].contains(uri)
+        for egress in ["[egress]\nlisten = \"127.0.0.1:2\"", ""] {
+            let world = try TestWorld(configuration: egress)
+            let modern = try TestPeer("modern.test")
+            try modern.publish(on: world.net)
+            let text = Messages.share(from: "modern.test").replacing("x7", with: uri)
+            let denial = try await world.denial(
+                try modern.request("/ocm/shares", text, at: world.clock.now))
+            let code: DenialCode? = isFollowed || egress.isEmpty ? nil : .protocolNotSupported
+            #expect(denial?.code == code)
+        }
+    }
+
+    @Test(arguments: [-1, 0, 1]) func aShareThatHasExpiredIsRefused(_ seconds: Int) async throws {
+        let text = Messages.share(from: "modern.test").replacing(
+            #""shareType""#, with: #""expiration":\#(world.clock.now + seconds),"shareType""#)
+        let request = try modern.request("/ocm/shares", text, at: world.clock.now)
+        let code: DenialCode? = seconds > 0 ? nil : .malformedMessage
+        #expect(try await world.denial(request)?.code == code)
+    }
+
     @Test func theOlderAPIBringsNoSecretThatTheDatabaseHasNoRoomFor() async throws {
         let gateway = try await TestGateway(
             rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
