@@ -78,9 +78,9 @@ extension Gateway {
         let verified = permitted.verified
         let share = verified.claimed.share
         let ended = notification.type.endsShare ? share : nil
-        let changes = [ended.flatMap(ending), permission(notification, share, .inbound)]
-        try await makeDurable(
-            verified.memory.take() + changes.compactMap { $0 }, owing: trail)
+        let ends = ended.map { endings(of: $0) } ?? []
+        let changes = ends + [permission(notification, share, .inbound)].compactMap { $0 }
+        try await makeDurable(verified.memory.take() + changes, owing: trail)
         trail.altered("acknowledged")
         return Answer(status: 201, fields: Self.jsonFields, body: Array("[]".utf8))
     }
@@ -160,7 +160,7 @@ extension Gateway {
     /// The backend has taken a message: the share that it ends is over, before the peer hears of it.
     private func taken(_ effect: BackendMessage.Effect) async throws(Denial) {
         guard case .ends(let share) = effect else { return }
-        try await makeDurable([share].compactMap(ending))
+        try await makeDurable(endings(of: share))
     }
 
     /// The backend has not taken a share: nothing of it is left, unless it came by another message too,
@@ -168,6 +168,16 @@ extension Gateway {
     private func takeBack(_ effect: BackendMessage.Effect) {
         guard case .makes(let made) = effect, let change = registry.takeBack(made) else { return }
         store.commitLater([change])
+    }
+
+    /// The end of a share that its peer has ended, and of those in whose place it came: one that was sent
+    /// again with something changed is another to the registry, with the same name and secret for the same
+    /// person. A name alone tells of none: Seafile has one for all of its shares.
+    private func endings(of share: ShareRecord) -> [Change] {
+        let replaced = registry.twins(of: share).filter {
+            $0.id < share.id && share.recipient != nil && $0.recipient == share.recipient
+        }
+        return ([share] + replaced).compactMap(ending)
     }
 
     /// The end of a share that its peer has ended; nil when nothing of it is left.

@@ -120,6 +120,17 @@ package final class ShareRegistry: Sendable {
         return Set(others.map(\.share.id)).sorted()
     }
 
+    /// The other shares with the name and a secret of this one, of the same peer and the same direction, that
+    /// have not ended.
+    func twins(of share: ShareRecord) -> [ShareRecord] {
+        guard let id = share.providerID else { return [] }
+        let secrets = Set(share.accesses.map(\.secretLookup))
+        return find(id, share.direction, peer: share.peer).filter { other in
+            other.id != share.id && other.ended == nil
+                && other.accesses.contains { secrets.contains($0.secretLookup) }
+        }
+    }
+
     /// The active share that says what a new one would: between the same people, under the same name and
     /// with the same secrets. Nil when there is none, and for a share without a name.
     func active(same new: NewShare, now: Int) -> ShareRecord? {

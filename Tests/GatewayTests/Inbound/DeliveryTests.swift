@@ -163,6 +163,23 @@ import Transport
         #expect(test.gateway.registry.all.map(\.ended) == [nil])
     }
 
+    /// Sent again with something changed, it is another to the registry.
+    @Test func theEndOfAShareEndsThoseInWhosePlaceItCame() async throws {
+        // Seafile has one name for all.
+        let other = Messages.share(from: "one.test", secret: "secret-of-another")
+        let first = Messages.share(from: "one.test")
+        let changed = first.replacing(#"["read"]"#, with: #"["read","write"]"#)
+        let carols = Messages.share(from: "one.test", to: "carol@cloud.test")
+        for text in [other, carols, first, changed] {
+            #expect(try await test.post("/ocm/shares", text).status == 201)
+        }
+        let all = test.gateway.registry.all
+        #expect(all.count == 4)
+        #expect(try await notify() == 201)
+        let standing = test.gateway.registry.all.filter { $0.ended == nil }
+        #expect(standing.map(\.id) == all.prefix(2).map(\.id))
+    }
+
     @Test func anEndThatCannotBeWrittenIsNotAcknowledged() async throws {
         #expect(try await share() == 201)
         let store = test.gateway.store
