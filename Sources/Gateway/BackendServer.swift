@@ -35,6 +35,8 @@ final class BackendServer: Sendable {
         /// The same without the sub-folder that the backend lives in, where its document leaves that
         /// out: some peers add it, others ask for this.
         let bareWebDAV: String?
+        /// The sub-folder that the backend lives in; empty for none.
+        var folder: String { RouteTable.base(of: endPoint) }
 
         fileprivate init(
             backend: Backend, document: DiscoveryDocument?, routes: RouteTable, endPoint: String,

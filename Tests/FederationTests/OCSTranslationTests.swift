@@ -159,7 +159,7 @@ import Testing
             let notification = try Notification(parsing: Array(text.utf8))
             let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
             return OCSTranslation.call(
-                notification, to: Backend(kind: .nextcloud, age: .old), swaps: [swap],
+                notification, to: Backend(kind: .nextcloud, age: .old), in: "", swaps: [swap],
                 filling: filling
             ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
@@ -192,10 +192,11 @@ import Testing
         let notification = try Notification(parsing: Array(text.utf8))
         let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
         func call(_ backend: Backend) -> (target: String, form: FormBody)? {
-            OCSTranslation.call(notification, to: backend, swaps: [swap], filling: nil)
+            OCSTranslation.call(
+                notification, to: backend, in: "/cloud", swaps: [swap], filling: nil)
         }
         let told = try #require(call(backend))
-        #expect(told.target == "/ocs/v2.php/cloud/shares/7/revoke?format=json")
+        #expect(told.target == "/cloud/ocs/v2.php/cloud/shares/7/revoke?format=json")
         #expect(told.form.serialized() == Array("token=new".utf8))
         #expect(call(Backend(kind: .nextcloud, age: .old)) == nil)
     }
@@ -211,7 +212,7 @@ import Testing
                 """
             let call = OCSTranslation.call(
                 try Notification(parsing: Array(text.utf8)), to: Backend(kind: kind, age: .old),
-                swaps: [], filling: nil)
+                in: "", swaps: [], filling: nil)
             #expect(call == nil)
         }
     }

@@ -95,9 +95,11 @@ package enum OCSTranslation {
     /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud and a Nextcloud that verifies
     /// `RESHARE_UNDO`. Nil for any other, for one without a secret or permissions, and for an id that is
     /// not one segment of a path in one spelling: no such backend has made it.
+    ///
+    /// - Parameter folder: the sub-folder that the backend lives in; empty for none.
     package static func call(
-        _ notification: Notification, to backend: Backend, swaps: [SecretSwap],
-        filling: Secret?
+        _ notification: Notification, to backend: Backend, in folder: String,
+        swaps: [SecretSwap], filling: Secret?
     ) -> (target: String, form: FormBody)? {
         let id = notification.providerID.text
         guard let told = notification.secret ?? filling,
@@ -114,7 +116,8 @@ package enum OCSTranslation {
         case (_, _): return nil
         }
         return (
-            "/ocs/v2.php/cloud/shares/\(id)/\(verb.rawValue)?format=json", FormBody(members)
+            "\(folder)/ocs/v2.php/cloud/shares/\(id)/\(verb.rawValue)?format=json",
+            FormBody(members)
         )
     }
 

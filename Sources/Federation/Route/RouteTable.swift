@@ -109,7 +109,7 @@ package struct RouteTable: Sendable {
     }
 
     /// The sub-folder that a backend lives in, from the path of its `endPoint`.
-    static func base(of endPoint: String) -> String {
+    package static func base(of endPoint: String) -> String {
         for ending in [
             "/index.php/apps/federatedfilesharing", "/apps/federatedfilesharing",
             "/ocm-via-webdav", "/api/v2.1/ocm", "/index.php/ocm", "/ocm",

@@ -164,7 +164,7 @@ extension Gateway {
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
         if let call = OCSTranslation.call(
-            notification, to: view.backend, swaps: swaps, filling: filling)
+            notification, to: view.backend, in: view.folder, swaps: swaps, filling: filling)
         {
             trail.altered("translated")
             return ocs(

@@ -377,7 +377,9 @@ import Transport
         #expect(try await test.post("/ocm/notifications", declined).status == 201)
     }
 
-    @Test func permissionsOfAReshareGoToNextcloudWhereItTakesThem() async throws {
+    @Test(arguments: ["", "/cloud"])
+    func permissionsOfAReshareGoToNextcloudWhereItTakesThem(_ folder: String) async throws {
+        if !folder.isEmpty { try test.moveBackend() }
         let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
         let text = """
             {"notificationType":"RESHARE_CHANGE_PERMISSION","resourceType":"file","providerId":"1",\
@@ -389,7 +391,7 @@ import Transport
         #expect(try await test.post("/ocm/notifications", text).status == 201)
         // Its document it may be asked for anew by now.
         let sent = test.backend.take().filter { $0.hasPrefix("POST ") }
-        #expect(sent == ["POST /ocs/v2.php/cloud/shares/1/permissions -"])
+        #expect(sent == ["POST \(folder)/ocs/v2.php/cloud/shares/1/permissions -"])
         // The older API may say 200 for a failure too.
         test.backend.answers(
             200, #"{"ocs":{"meta":{"status":"failure","statuscode":403,"message":"no"}}}"#)
