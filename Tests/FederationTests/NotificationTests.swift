@@ -61,6 +61,17 @@ import Testing
         }
     }
 
+    @Test func ocisSaysTheSecretWithWhatAShareAllows() throws {
+        for type in ["SHARE_CHANGE_PERMISSION", "SHARE_UNSHARED"] {
+            let notification = try read(
+                #"{"notificationType":"\#(type)","providerId":"1","notification":{"grantee":"u@h.test","protocol":{"name":"multi","options":{},"webapp":{"sharedSecret":"T"},"webdav":{"sharedSecret":"S","permissions":["read"]}}}}"#
+            )
+            #expect(notification.secret == nil)
+            let secret = type == "SHARE_UNSHARED" ? nil : Secret(utf8: "S")
+            #expect(notification.webdavSecret == secret)
+        }
+    }
+
     @Test func ocisNamesTheGrantee() throws {
         let notification = try read(
             #"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"1","notification":{"grantee":"u@h.test"}}"#

@@ -18,6 +18,8 @@ package struct Notification: Sendable {
     /// What the ways to the share allow from now on, by the names of their protocols, where
     /// `SHARE_CHANGE_PERMISSION` says it (`legacy-wire.md` 3.3).
     package let permissions: [String: SharePermissions]
+    /// The secret of the way over WebDAV that is said with them: oCIS, which does not sign, says no other.
+    package let webdavSecret: Secret?
     /// Whether there was a `notification` member; opencloudmesh-go sends none.
     package let hasDetails: Bool
 
@@ -92,6 +94,7 @@ package struct Notification: Sendable {
             secret = nil
             grantee = nil
             permissions = [:]
+            webdavSecret = nil
             return
         }
         let inner = try MessageReader(
@@ -99,7 +102,12 @@ package struct Notification: Sendable {
         hasDetails = true
         secret = try inner.optionalSecret("sharedSecret")
         grantee = try inner.optionalString("grantee")
-        permissions = try type == .shareChangePermission ? Self.permissions(inner) : [:]
+        guard type == .shareChangePermission else {
+            permissions = [:]
+            webdavSecret = nil
+            return
+        }
+        (permissions, webdavSecret) = try Self.ways(inner)
     }
 
     /// The id at either place: a reader of OCM 1.5 goes by the inner one, all others by the outer.
@@ -116,18 +124,20 @@ package struct Notification: Sendable {
         return id
     }
 
-    private static func permissions(
+    private static func ways(
         _ details: MessageReader
-    ) throws(Denial) -> [String: SharePermissions] {
-        guard let ways = try details.optionalObject("protocol") else { return [:] }
+    ) throws(Denial) -> (permissions: [String: SharePermissions], webdavSecret: Secret?) {
+        guard let ways = try details.optionalObject("protocol") else { return ([:], nil) }
         var found: [String: SharePermissions] = [:]
+        var secret: Secret?
         for (name, value) in ways.members where name != "options" {
             guard let fields = value.object else { continue }
             let way = try ShareProtocol(name: name, place: .member, fields)
+            if name == "webdav" { secret = way.secret }
             // What says nothing of them changes nothing.
             if let said = fields["permissions"], !said.isNull { found[name] = way.permissions }
         }
-        return found
+        return (found, secret)
     }
 }
 

@@ -162,8 +162,11 @@ extension Gateway {
     ) -> ShareMeant {
         switch message {
         case .notification(let notification):
+            var secret = notification.secret
+            // Unsigned it is the only proof of what a share allows from now on.
+            if case .nobody = signer { secret = secret ?? notification.webdavSecret }
             return shareMeant(
-                by: notification.providerID, secret: notification.secret,
+                by: notification.providerID, secret: secret,
                 grantee: notification.grantee, signer: signer, of: notification.type)
         case .ocsChange(let change):
             return shareMeant(

@@ -106,7 +106,8 @@ indirect enum Message: Sendable {
     var secrets: [Secret] {
         switch self {
         case .share(let share): share.secrets
-        case .notification(let notification): notification.secret.map { [$0] } ?? []
+        case .notification(let notification):
+            [notification.secret, notification.webdavSecret].compactMap { $0 }
         case .inviteAccepted(let message): [message.token]
         case .requestShare: []
         case .token(let request): [request.code]

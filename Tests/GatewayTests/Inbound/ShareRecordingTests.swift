@@ -243,6 +243,25 @@ import Transport
         #expect(known.accesses.first?.permissions == .named(["read", "share"]))
     }
 
+    /// oCIS does not sign, and says the secret with what it allows alone.
+    @Test(arguments: ["secret-of-seven", "made-up"])
+    func unsignedTheSecretInItProvesWhatAShareAllows(_ secret: String) async throws {
+        let share = Messages.share(from: "legacy.test", requirements: "")
+        #expect(try await world.denial(TestRequest("/ocm/shares", share)) == nil)
+        let denial = try await note(
+            by: nil,
+            #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+                + #""providerId":"7","notification":{"grantee":"bob@cloud.test","protocol":{"#
+                + #""name":"multi","options":{},"webdav":{"sharedSecret":"\#(secret)","#
+                + #""permissions":["read","write"],"uri":"https://legacy.test/x7"}}}}"#)
+        let isKnown = secret == "secret-of-seven"
+        let code: DenialCode? = isKnown ? nil : .peerUnknown
+        #expect(denial?.code == code)
+        let known = try #require(world.gateway.registry.all.first)
+        #expect(
+            known.accesses.first?.permissions == .named(isKnown ? ["read", "write"] : ["read"]))
+    }
+
     // Nextcloud gives all of them one id.
     @Test func aCalendarOfBeforeIsNoneOfThoseThatWeKnow() async throws {
         let known = world.gateway.registry.record(
