@@ -67,6 +67,13 @@ import Testing
         )
     }
 
+    @Test(arguments: [DiscoverySamples.nextcloud35, DiscoverySamples.opencloud])
+    func whatSeafileSharesForReadingIsForNoMore(_ peer: String) throws {
+        let text = Samples.owncloud10.replacing(
+            #""options":{"#, with: #""options":{"permissions":"read","#)
+        #expect(try ways(text, to: peer).contains(#""permissions":["read"]"#))
+    }
+
     /// Nextcloud and ownCloud call a folder a file, and CERNBox looks in the deprecated shape alone.
     @Test func cernboxGetsTheShapeInWhichItLooksForFolders() throws {
         let token = DiscoverySamples.reva.replacing(

@@ -59,6 +59,13 @@ import Testing
         #expect(talk.protocols.map(\.name) == ["nctalk"])
     }
 
+    /// It writes the one word where Nextcloud names a property.
+    @Test func seafileSaysInAWordThatAShareIsForReading() throws {
+        let text = Samples.owncloud10.replacing(
+            #""options":{"#, with: #""options":{"permissions":"read","#)
+        #expect(try Samples.share(text).permissions == .named(["read"]))
+    }
+
     @Test func everyProtocolHasItsOwnSecret() throws {
         let share = try Samples.share(
             Samples.opencloudmeshgo.replacing(
@@ -137,7 +144,11 @@ import Testing
         (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":7"#),
         (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"a\r\nX: y""#),
         (#""sharedSecret":"SECRET15CHARS00""#, #""SharedSecret":"x""#),
-        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"x","permissions":"read""#),
+        (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"x","permissions":"write""#),
+        (
+            #""options":{"sharedSecret":"SECRET15CHARS00"}"#,
+            #""webdav":{"sharedSecret":"x","permissions":"read"}"#
+        ),
         (#""sharedSecret":"SECRET15CHARS00""#, #""sharedSecret":"x","permissions":[1]"#),
         (#"{"name":"webdav","options""#, #"{"options""#),
         (#"{"name":"webdav","options":{"sharedSecret":"SECRET15CHARS00"}}"#, #"{"name":"multi"}"#),

@@ -66,7 +66,7 @@ extension OutboundTranslation {
             ways["options"] = nil
             if var webdav = ways["webdav"]?.object {
                 try writePlace(in: &webdav)
-                try writePermissions(in: &webdav)
+                try writePermissions(of: share, in: &webdav)
                 ways["webdav"] = .object(webdav)
                 if readsWebDAVAlone {
                     for name in ways.members.map(\.name) where name != "name" && name != "webdav" {
@@ -130,12 +130,15 @@ extension OutboundTranslation {
 
     /// Modern readers want a list. Where the backend named none, all are named: what can really be
     /// done the backend alone knows, and it is what refuses.
-    private func writePermissions(in webdav: inout JSONObject) throws(Denial) {
+    private func writePermissions(
+        of share: Share, in webdav: inout JSONObject
+    ) throws(Denial) {
         let named = webdav["permissions"]?.array
         switch dialect.permissions {
         case .all:
             if named == nil {
-                webdav["permissions"] = .array(SharePermissions.known.map { .string($0) })
+                let said = share.webdav?.permissions ?? .unspecified
+                webdav["permissions"] = .array(said.listed)
             }
         case .readOnly:
             if let named, !named.contains(.string("read")) {

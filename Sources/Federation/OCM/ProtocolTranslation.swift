@@ -126,7 +126,7 @@ extension Translation {
             fields[other] = nil
         }
         if fields["permissions"]?.array == nil {
-            fields["permissions"] = .array(SharePermissions.known.map { .string($0) })
+            fields["permissions"] = .array(webdav.permissions.listed)
         }
         result["webdav"] = .object(fields)
         return result

@@ -22,6 +22,14 @@ package enum SharePermissions: Sendable, Equatable {
         }
     }
 
+    /// The list that says as much to who wants one: where none is named, all that are known.
+    var listed: [JSONValue] {
+        switch self {
+        case .unspecified: Self.known.map { .string($0) }
+        case .named(let names): names.map { .string($0) }
+        }
+    }
+
     /// Both together: what several protocols of one share give.
     func union(_ other: SharePermissions) -> SharePermissions {
         switch (self, other) {

@@ -39,7 +39,8 @@ extension ShareProtocol {
     /// A member of `protocol`, or its `options`.
     ///
     /// Refused: a secret that is no string of printable ASCII, two different URIs (`uri` now, `url`
-    /// from older OpenCloud), permissions that are neither a list nor the literal text.
+    /// from older OpenCloud), permissions that are neither a list nor the literal text, nor, in `options`,
+    /// the word `read`.
     init(name: String, place: Place, _ object: JSONObject) throws(Denial) {
         let reader = try MessageReader(object, known: Self.known)
         self.name = name
@@ -55,18 +56,22 @@ extension ShareProtocol {
             throw Denial(.malformedMessage, "a protocol has two different URIs")
         }
         uri = uris.first
-        permissions = try Self.permissions(reader)
+        permissions = try Self.permissions(reader, place)
         requirements = try reader.optionalWords("requirements")?.map(ShareRequirement.init) ?? []
         accessTypes = try reader.optionalWords("accessTypes") ?? []
         size = try reader.optionalInteger("size")
     }
 
-    private static func permissions(_ reader: MessageReader) throws(Denial) -> SharePermissions {
+    private static func permissions(
+        _ reader: MessageReader, _ place: Place
+    ) throws(Denial) -> SharePermissions {
         guard let value = reader.object["permissions"], !value.isNull else {
             // The older name in webapp; what it means in permissions is the backend's matter.
             return .unspecified
         }
         if let text = value.string {
+            // Seafile writes this one word where Nextcloud names a property.
+            if place == .options, text.isSame(as: "read") { return .named([text]) }
             guard text == SharePermissions.literal else {
                 throw Denial(.malformedMessage, "permissions is a text that means nothing")
             }
