@@ -74,6 +74,30 @@ def test_discovery_answers_while_the_backend_is_down(gateway, legacy, start):
     assert other.request("GET", "/.well-known/ocm").body == first.body
 
 
+@pytest.mark.parametrize("place, follows", [
+    ("/cloud/index.php/.well-known/ocm", True), ("http://cloud.test/cloud/index.php/.well-known/ocm", True),
+    ("https://evil.test/cloud/index.php/.well-known/ocm", False),
+    ("//cloud.test/cloud/index.php/.well-known/ocm", False), ("/.well-known/ocm", False),
+])
+def test_the_root_may_redirect_to_the_folder_of_the_backend(evidence, start, place, follows):
+    document = OldServer("nc33", "cloud.test", evidence).discovery()
+    document["endPoint"] = "https://cloud.test/cloud/index.php/ocm"
+
+    def script(request):
+        if request.target == "/.well-known/ocm":
+            return answer(301, b"", ("Location", place))
+        return answer(200, document) if request.target == "/cloud/index.php/.well-known/ocm" else answer(404)
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url)
+        assert (gateway.request("GET", "/.well-known/ocm").status == 200) is follows
+        if not follows:
+            assert "/.well-known/ocm: " in gateway.lines("backend.undiscovered")[0]["detail"]
+    finally:
+        backend.stop()
+
+
 def test_a_document_that_is_lost_is_told_of_and_so_is_that_it_is_back(evidence, start):
     server = OldServer("nc33", "cloud.test", evidence)
     isAway = threading.Event()

@@ -4,6 +4,8 @@ import Transport
 /// Asks the backend for its discovery document and its version.
 struct BackendInquiry: Sendable {
     let backend: BackendServer
+    /// The site's own: a redirect to one of them stays with the backend.
+    let hosts: [PeerHost]
     /// Whether another place is to be asked.
     let isWanted: @Sendable () -> Bool
 
@@ -48,20 +50,45 @@ struct BackendInquiry: Sendable {
         }
     }
 
-    /// The body of a 200; redirects are not followed, all places are tried anyway.
+    /// The body of a 200, also behind redirects that stay with the backend: that of one in a sub-folder
+    /// leads there from the root.
     private func get(_ path: String, on loop: LoopHandle) async throws(Miss) -> [UInt8] {
+        var target = path
+        for _ in 0...Self.mostRedirects {
+            let response = try await ask(target, on: loop)
+            if response.status == 200 { return response.body }
+            guard response.isRedirect, let next = self.target(of: response) else {
+                throw Miss("status \(response.status)")
+            }
+            target = next
+        }
+        throw Miss("too many redirects")
+    }
+
+    /// Where a redirect leads, when that is a place of the backend, by whatever scheme and port it takes
+    /// itself to be reached.
+    private func target(of response: BufferedResponse) -> String? {
+        guard let text = response.fields.text(.location) else { return nil }
+        if text.hasPrefix("/") { return text.hasPrefix("//") ? nil : text }
+        guard let url = URLParts(text),
+            (hosts + [PeerHost(backend.head.host)].compactMap { $0 })
+                .contains(where: { $0.name == url.host.name })
+        else { return nil }
+        return url.path.isEmpty ? "/" + url.pathAndQuery : url.pathAndQuery
+    }
+
+    private func ask(_ target: String, on loop: LoopHandle) async throws(Miss) -> BufferedResponse {
         guard isWanted(),
             let head = try? backend.head.probe(
-                .get, target: path, authorization: nil, for: nil)
+                .get, target: target, authorization: nil, for: nil)
         else { throw Miss("not asked") }
         let request = BufferedRequest(
             .get, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
             deadline: .seconds(5))
-        let response: BufferedResponse
-        do { response = try await loop.exchange(request, with: backend.upstream) } catch {
+        do { return try await loop.exchange(request, with: backend.upstream) } catch {
             throw Miss(error.code)
         }
-        guard response.status == 200 else { throw Miss("status \(response.status)") }
-        return response.body
     }
+
+    private static let mostRedirects = 2
 }

@@ -90,7 +90,8 @@ final class PublishedDocuments: Sendable {
     func refresh(on loop: LoopHandle) async -> Bool {
         await flight.result(for: 0) { [self] in
             let inquiry = BackendInquiry(
-                backend: backend, isWanted: { self.state.withLock { !$0.isStopped } })
+                backend: backend, hosts: site.hosts,
+                isWanted: { self.state.withLock { !$0.isStopped } })
             switch await inquiry.document(on: loop) {
             case .found(let document, let version):
                 state.withLock { ($0.missing, $0.missedAt) = (nil, nil) }

@@ -183,7 +183,8 @@ package struct OutboundConfiguration: Sendable {
 }
 
 extension BufferedResponse {
-    fileprivate var isRedirect: Bool {
+    /// Whether what was asked for is elsewhere (RFC 9110, section 15.4).
+    package var isRedirect: Bool {
         switch status {
         case 301, 302, 303, 307, 308: true
         case _: false
