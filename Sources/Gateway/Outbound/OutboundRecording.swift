@@ -11,7 +11,7 @@ extension Gateway {
 
     /// The share as it stands in the registry, durable before this returns.
     ///
-    /// The peer gets a code in the place of each secret. A share that comes again, to the same peer
+    /// The peer gets a code in the place of each secret. A share that comes again, for the same receiver
     /// under the same id and with the same secret, keeps its code, whatever became of it the first
     /// time: nothing is sent twice with different secrets. Of two at the same time the second waits.
     /// Refused: `store_unavailable`.
@@ -23,7 +23,7 @@ extension Gateway {
         _ settings: RuleSettings = .none
     ) async throws(Denial) -> RecordedShare {
         let name =
-            (["\(peer)", share.providerID.text]
+            (["\(peer)", share.providerID.text, share.shareWith.saidOnce.canonical]
             + share.secrets.map { $0.fingerprint(key: fingerprint) }).joined(separator: "\n")
         let result = await recordings.result(for: name) { [self] in
             do throws(Denial) {
@@ -45,6 +45,7 @@ extension Gateway {
         let now = environment.now()
         let known = registry.find(share.providerID, .outbound, peer: peer).first { record in
             record.standing(now: now) == .active && record.origin == .seen
+                && record.mayBe(for: share.shareWith)
                 && share.secrets.allSatisfy { secret in
                     registry.find(secret, .outbound).contains {
                         $0.share.id == record.id && $0.credential == .secret
@@ -150,5 +151,14 @@ extension Gateway {
             now: environment.now())
         try await makeDurable([recording.change])
         return try swaps(towardsPeer: recording.share)
+    }
+}
+
+extension ShareRecord {
+    /// Whether it is for this person, as far as its receiver is known: Seafile has one id, and of a library
+    /// one secret, for all to whom it is shared.
+    fileprivate func mayBe(for person: OCMAddress) -> Bool {
+        guard let known = recipient.flatMap({ OCMAddress($0) }) else { return true }
+        return known.saidOnce == person.saidOnce
     }
 }

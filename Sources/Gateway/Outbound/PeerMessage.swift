@@ -128,7 +128,8 @@ extension Gateway {
 
     /// A share that a message of the backend's says is over is so from now on, also where the peer is
     /// down or the policy is against the message: the backend has ended it. What is told to whoever
-    /// shared it on ends nothing: it is about another one's answer, which has been heard.
+    /// shared it on ends nothing: it is about another one's answer, which has been heard. Of several shares
+    /// of ours that have one name and secret it is not said which is over, so all are.
     ///
     /// Refused: `store_unavailable`.
     func endShare(meantBy addressed: Addressed, _ trail: Trail) async throws(Denial) {
@@ -137,7 +138,9 @@ extension Gateway {
         }
         guard share.direction == .inbound || !share.isPassedOn(by: addressed.peer) else { return }
         trail.exchanged(share)
-        try await makeDurable([registry.end(share.id, now: environment.now())])
+        let now = environment.now()
+        let twins = share.direction == .outbound ? registry.twins(of: share) : []
+        try await makeDurable(([share] + twins).map { registry.end($0.id, now: now) })
     }
 
     /// The secrets of a notification in the words of the one who is told.

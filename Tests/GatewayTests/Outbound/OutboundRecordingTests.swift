@@ -45,6 +45,21 @@ import Transport
         #expect(try await world.exchange(code: Self.link).code == "invalid_grant")
     }
 
+    /// Seafile has one id for all of its shares, and one secret for those of a library.
+    @Test func aSecondPersonGetsAShareOfTheirOwn() async throws {
+        let (world, _, _) = try TestWorld.withPeers()
+        let carols = OutboundMessages.share().replacing("bob@", with: "carol@")
+        for share in [OutboundMessages.share(), carols, carols] {
+            #expect(try await world.send(share).status == 201)
+        }
+        #expect(world.mail.sent.count == 2)
+        let people = world.gateway.registry.all.map(\.recipient)
+        #expect(people == ["bob@modern.test", "carol@modern.test"])
+        // It does not say whose is over.
+        _ = try await world.notify(OutboundMessages.notification("SHARE_UNSHARED"))
+        #expect(world.gateway.registry.all.allSatisfy { $0.ended != nil })
+    }
+
     // MARK: Ways beside WebDAV
 
     /// A share with `webapp` before `webdav`, as CERNBox writes it.
