@@ -12,8 +12,8 @@ struct Claimed: Sendable {
     let claim: Claim?
     /// The share that a notification is about.
     let share: ShareRecord?
-    /// Why the notification is refused once its signature has been verified; before that nobody
-    /// learns which shares there are.
+    /// Why the notification is refused once its signature, where it has one, has been verified; before
+    /// that nobody learns which shares there are.
     let doubt: Denial?
     /// The signature that speaks for the message, where it had to be read to know whom the message speaks
     /// for; nil when nobody has read it.

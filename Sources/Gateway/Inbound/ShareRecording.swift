@@ -144,7 +144,16 @@ extension Gateway {
             }
             return .share(own)
         }
-        let holders = directions.flatMap { registry.find(secret, $0) }
+        let found = directions.flatMap { registry.find(secret, $0) }
+        // What a code took the place of opens nothing, and buys nothing. The peer of a share that was added by
+        // hand had it before: who signs may be done with the share by it.
+        let holders = found.filter {
+            !$0.isReplaced || type.endsShare && $0.share.peer == signer
+        }
+        if holders.isEmpty, let one = found.first {
+            return .doubtful(
+                Denial(.secretMismatch, "share \(one.share.id) has a code in the place of it"))
+        }
         let known = holders.filter { $0.share.providerID == nil || $0.share.providerID == id }
         if signer == nil, type == .reshareUndo {
             let passed = known.map(\.share).filter { $0.direction == .outbound }
@@ -328,8 +337,8 @@ enum ShareMeant: Sendable {
     /// It is this peer's, and another one signs: `verify` refuses that (`sender_mismatch`).
     case foreign(PeerHost)
     /// To be refused once the signature has been verified: `secret_mismatch` for an id that we know
-    /// with a secret that is not its own, `share_unknown` for a signed message that proves by
-    /// nothing that the share is the signer's.
+    /// with a secret that is not its own, and for a secret that a code took the place of; `share_unknown`
+    /// for a signed message that proves by nothing that the share is the signer's.
     case doubtful(Denial)
     case unknown
 
@@ -355,6 +364,13 @@ enum ShareMeant: Sendable {
         case .doubtful(let denial): denial
         case .share, .passedOn, .foreign, .unknown: nil
         }
+    }
+}
+
+extension FoundAccess {
+    /// Whether it was found by the permanent secret of a share of ours whose peer has a code in its place.
+    fileprivate var isReplaced: Bool {
+        credential == .secret && access.hasHandle && share.direction == .outbound
     }
 }
 

@@ -67,7 +67,8 @@ extension Gateway {
     ///
     /// Cheap checks come before fetches, fetches before cryptography. Refused: `signature_invalid`
     /// in all its ways, `sender_mismatch`, `replay`, `store_unavailable` for what may be one,
-    /// `key_unavailable`, `key_changed`. With profile `observe` these are noted and the message goes on.
+    /// `key_unavailable`, `key_changed`, and what the registry has against the message. With profile
+    /// `observe` these are noted and the message goes on.
     func verify(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
         do throws(Denial) {
             let presented = try signature(of: claimed)
@@ -123,6 +124,7 @@ extension Gateway {
 
     private func unsigned(_ claimed: Claimed, _ trail: Trail) async throws(Denial) -> Verified {
         if let denial = configuration.refusalOfUnsigned { throw denial }
+        if let doubt = claimed.doubt { throw doubt }
         guard let peer = claimed.claim?.peer else {
             return Verified(
                 claimed: claimed, peer: nil, signature: .none(.no), document: nil)

@@ -377,6 +377,29 @@ import Transport
         #expect(try await test.post("/ocm/notifications", declined).status == 201)
     }
 
+    /// Only the backend was told it; a reshare would open what the secret itself does not.
+    @Test func theSecretThatACodeStandsForBuysNothing() async throws {
+        let test = try await TestGateway(
+            rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
+        let secret = "secret-of-one-0"
+        try await test.share(secret, id: "1", handle: .make)
+        test.backend.answers(201, #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#)
+        _ = test.backend.take()
+        for isOCM in [true, false] {
+            #expect(try await asked(secret, in: test, isOCM).status == 403)
+        }
+        let declined = Messages.notification("SHARE_DECLINED", id: "\"1\"", secret: secret)
+        #expect(try await test.post("/ocm/notifications", declined).status == 403)
+        for verb in ["accept", "decline"] {
+            let answer = try await test.post(
+                "/ocs/v2.php/cloud/shares/1/\(verb)", "token=\(secret)",
+                type: "application/x-www-form-urlencoded")
+            #expect(answer.status == 403)
+        }
+        #expect(!test.backend.take().contains { $0.hasPrefix("POST ") })
+        #expect(test.gateway.registry.all.map(\.ended) == [nil])
+    }
+
     @Test(arguments: ["", "/cloud"])
     func permissionsOfAReshareGoToNextcloudWhereItTakesThem(_ folder: String) async throws {
         if !folder.isEmpty { try test.moveBackend() }

@@ -401,4 +401,34 @@ import Transport
         let denial = try await world.denial(request, as: .ocm(.notifications))
         #expect(denial?.disclosedCode == "signature_required")
     }
+
+    /// The code took its place. Nobody is claimed by it: what an unlisted peer may do decides first.
+    @Test(arguments: ["REQUEST_RESHARE", "SHARE_ACCEPTED", "SHARE_DECLINED"], ["deny", "allow"])
+    func aSecretThatHasACodeIsNoWordOfAnybodyUnsigned(
+        _ type: String, _ unknown: String
+    ) async throws {
+        let world = try TestWorld(unknown: unknown)
+        _ = try await passOn(world, sender: nil)
+        let body = OutboundMessages.notification(type, id: "23", shareWith: "dave@legacy.test")
+        let denial = try await world.denial(
+            TestRequest("/ocm/notifications", body), as: .ocm(.notifications))
+        let code: DenialCode = unknown == "allow" ? .secretMismatch : .peerUnknown
+        #expect(denial?.code == code)
+    }
+
+    /// It may have had the secret before `share add` made the code.
+    @Test(arguments: ["REQUEST_RESHARE", "SHARE_ACCEPTED", "SHARE_DECLINED"])
+    func byASecretThatHasACodeItsPeerMayEndTheShareAlone(_ type: String) async throws {
+        let (world, modern, cavage) = try TestWorld.withPeers()
+        _ = try await passOn(world, sender: nil)
+        let body = OutboundMessages.notification(type, id: "23", shareWith: "dave@legacy.test")
+        for peer in [modern, cavage] {
+            let mayEnd = peer.host == "cavage.test" && type == "SHARE_DECLINED"
+            let code: DenialCode? = mayEnd ? nil : .secretMismatch
+            let denial = try await world.denial(
+                peer.request("/ocm/notifications", body, at: world.clock.now),
+                as: .ocm(.notifications))
+            #expect(denial?.code == code)
+        }
+    }
 }
