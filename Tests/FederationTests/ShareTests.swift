@@ -26,6 +26,14 @@ import Testing
         #expect(!share.requires(.mustExchangeToken))
     }
 
+    @Test func whereBothHoldNoPermissionIsMore() {
+        let (all, read) = (SharePermissions.unspecified, SharePermissions.named(["read"]))
+        #expect(all.intersection(all) == all)
+        #expect(all.intersection(read) == read && read.intersection(all) == read)
+        #expect(read.intersection(.named(["write", "read"])) == read)
+        #expect(read.intersection(.named(["write"])) == .named([]))
+    }
+
     @Test func theNewestDraftsLeaveTheNameAway() throws {
         let text = Samples.opencloudmeshgo.replacing(#""name":"multi","#, with: "")
         let share = try Samples.share(text)

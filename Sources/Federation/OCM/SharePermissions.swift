@@ -30,6 +30,15 @@ package enum SharePermissions: Sendable, Equatable {
         }
     }
 
+    /// What is left where both hold.
+    package func intersection(_ other: SharePermissions) -> SharePermissions {
+        switch (self, other) {
+        case (.unspecified, _): other
+        case (_, .unspecified): self
+        case (.named(let a), .named(let b)): .named(a.filter { b.contains($0) })
+        }
+    }
+
     /// Both together: what several protocols of one share give.
     func union(_ other: SharePermissions) -> SharePermissions {
         switch (self, other) {

@@ -199,7 +199,7 @@ extension ShareRecord {
     }
 
     /// Where its sender lives.
-    fileprivate var senderHost: PeerHost? { sender.flatMap { OCMAddress($0) }?.host }
+    var senderHost: PeerHost? { sender.flatMap { OCMAddress($0) }?.host }
 
     /// Where the third party lives who passed the share on; nil where it was one of ours.
     func sharer(besides ours: [PeerHost]) -> PeerHost? {

@@ -115,7 +115,7 @@ extension Gateway {
     /// place of the secret that its answer holds (`protocol.md` 8.5).
     ///
     /// The backend has sent the share to its receiver already, or will: then it is found again. It is held
-    /// to what its original is held to; whether the receiver is to exchange the code is said to it when it
+    /// to what its original is held to, but for the settings of one that was sent, which are its own; whether the receiver is to exchange the code is said to it when it
     /// gets the share. Without a way out of ours the backend tells it the secret itself, which then opens
     /// the share beside the code that its asker has.
     /// Refused: `store_unavailable`; a share of which nobody knows whose it is (`malformed_message`),
@@ -130,7 +130,10 @@ extension Gateway {
         let made = registry.find(answer.secret, .outbound).map(\.share).first {
             $0.providerID == nil || $0.providerID == answer.providerID
         }
-        if let made { return try swaps(towardsPeer: made) }
+        if let made {
+            try await makeDurable(limits(of: original, on: made))
+            return try swaps(towardsPeer: made)
+        }
         guard let peer = recipient?.host ?? original?.peer else {
             throw Denial(.malformedMessage, "a reshare for nobody that can be read")
         }
@@ -151,6 +154,23 @@ extension Gateway {
             now: environment.now())
         try await makeDurable([recording.change])
         return try swaps(towardsPeer: recording.share)
+    }
+
+    /// What a share that was sent already takes over of the one whose peer shared it on, where that allows
+    /// less or ends sooner. One that others made is theirs.
+    private func limits(of original: ShareRecord?, on made: ShareRecord) -> [Change] {
+        guard let original, made.senderHost == original.peer else { return [] }
+        var limits: [Change] = []
+        if let own = made.webdavAccess, let theirs = original.webdavAccess,
+            let change = registry.permit(
+                ["webdav": own.permissions.intersection(theirs.permissions)], by: made)
+        {
+            limits.append(change)
+        }
+        if let end = original.expires, let change = registry.expire(made, at: end) {
+            limits.append(change)
+        }
+        return limits
     }
 }
 

@@ -53,7 +53,7 @@ package struct ShareRecord: Sendable {
     /// the one of now.
     package let site: PeerHost?
     /// Unix seconds.
-    package let expires: Int?
+    package internal(set) var expires: Int?
     /// Unix seconds.
     package let created: Int
     /// One for each protocol, in the order of the message.

@@ -307,6 +307,18 @@ package final class ShareRegistry: Sendable {
             })
     }
 
+    /// A share is good no longer than until `end` from the commit on; nil when it is not anyway.
+    ///
+    /// - Parameter end: Unix seconds.
+    func expire(_ share: ShareRecord, at end: Int) -> Change? {
+        if let expires = share.expires, expires <= end { return nil }
+        return Change(
+            write: { try ShareRows.set(expires: end, share.id, $0) },
+            committed: { [self] in
+                table.withLock { $0.update(share.id) { share in share.expires = end } }
+            })
+    }
+
     /// Ends a share: its codes, secrets and tokens are no good from the commit on.
     package func end(_ id: ShareID, now: Int) -> Change {
         Change(

@@ -58,6 +58,11 @@ enum ShareRows {
         ).execute(arguments: [text(of: permissions), id.number, place])
     }
 
+    static func set(expires: Int, _ id: ShareID, _ db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE share SET expires = ? WHERE id = ?")
+            .execute(arguments: [expires, id.number])
+    }
+
     static func end(_ id: ShareID, now: Int, _ db: Database) throws {
         try db.cachedStatement(
             sql: "UPDATE share SET ended = coalesce(ended, ?), epoch = epoch + 1 WHERE id = ?"

@@ -269,6 +269,29 @@ import Transport
         #expect(test.gateway.registry.all.count == 2)
     }
 
+    /// With a way out the backend sends it before it answers. One that somebody else made is not cut.
+    @Test(arguments: ["bob@one.test", "alice@cloud.test"])
+    func aReshareThatWasSentAlreadyAllowsNoMoreThanItsOriginal(_ sender: String) async throws {
+        let expires = test.gateway.environment.now() + 60
+        let code = try await test.share(
+            "NEWSECRET15CHAR", for: "two.test", id: "23", handle: .make, sender: sender
+        ).credential
+        _ = try await reshare(
+            #"{"token":"NEWSECRET15CHAR","providerId":"23"}"#, permissions: .named(["read"]),
+            expires: expires)
+        let isHeld = sender == "bob@one.test"
+        let share = try #require(
+            test.gateway.registry.find(Secret(utf8: code), .outbound).first?.share)
+        #expect(share.expires == (isHeld ? expires : nil))
+        let path = "/public.php/webdav/a HTTP/1.1"
+        #expect(try test.plan("GET \(path)", basic(code)).status == nil)
+        let write = try test.plan("PUT \(path)", basic(code), "Content-Length: 1")
+        #expect(write.status == (isHeld ? 403 : nil))
+        test.pass(seconds: 60)
+        let late = try test.plan("GET \(path)", basic(code))
+        #expect(late.status == (isHeld ? 401 : nil))
+    }
+
     /// What asking for a reshare is answered over OCM, and over the older API.
     private func asked(_ own: String, in test: TestGateway, _ isOCM: Bool) async throws -> Answer {
         guard isOCM else {

@@ -172,6 +172,19 @@ import Testing
         again.close()
     }
 
+    @Test func aShareEndsSoonerFromNowOnAndNeverLater() async throws {
+        let (share, _) = try await add(new("SECRET0PERMANEN"))
+        try await store.commit(try #require(registry.expire(share, at: 2000)))
+        let sooner = try #require(registry[share.id])
+        #expect(sooner.expires == 2000)
+        #expect(registry.standing(of: share.id, now: 2000) == .expired)
+        for end in [2000, 3000] { #expect(registry.expire(sooner, at: end) == nil) }
+        store.close()
+        let again = try Store.open(scratch.file("state.db"), key, now: 1500)
+        #expect(try ShareRegistry(again, key).all.map(\.expires) == [2000])
+        again.close()
+    }
+
     @Test func aHandleIsMadeOfLettersAndDigitsAndFitsOldColumns() async throws {
         let (_, handle) = try await add(new("SECRET0PERMANEN", handle: .make))
         #expect(handle.text.utf8.count == 32)
