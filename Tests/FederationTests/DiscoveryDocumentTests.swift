@@ -72,6 +72,18 @@ import Testing
         #expect(Backend(kind: .generic, document: reva).age == .current)
     }
 
+    /// A server of a kind that nobody knows is told what its document shows that it reads.
+    @Test(arguments: [
+        (DiscoverySamples.nextcloud27, Backend.Age.old), (DiscoverySamples.nextcloud33, .old),
+        (DiscoverySamples.owncloud10, .old), (DiscoverySamples.seafile, .old),
+        (DiscoverySamples.nextcloud35, .middle), (DiscoverySamples.opencloud, .current),
+        (DiscoverySamples.opencloudmeshgo, .current),
+    ])
+    func whatAServerOfNoKindReads(_ text: String, _ age: Backend.Age) throws {
+        #expect(Backend(kind: .generic, document: try read(text)).age == age)
+        #expect(Backend(kind: .generic, document: nil).age == .middle)
+    }
+
     @Test func openCloudMeshGo() throws {
         let document = try read(
             #"{"enabled":true,"apiVersion":"1.4.0","endPoint":"https://ocmgo1.test/ocm","provider":"OpenCloudMesh","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/webdav/ocm/","webdav-receive":{"uri":"relative"}}}],"capabilities":["http-sig","exchange-token","invites","invite-wayf","notifications"],"criteria":["must-use-http-sig","must-exchange-token","must-invite"],"tokenEndPoint":"https://ocmgo1.test/ocm/token","jwksUri":"https://ocmgo1.test/ocm/jwks","inviteAcceptDialog":"https://ocmgo1.test/ui/accept-invite"}"#

@@ -43,6 +43,18 @@ import Testing
         )
     }
 
+    @Test func aModernShareForAServerOfNoKindThatReadsTheOlderShape() throws {
+        let old = Translation(for: Backend(kind: .generic, age: .old))
+        let share = try Samples.share(Samples.opencloudmeshgo)
+        let body = try old.share(share, swaps: Self.swap, taken: [.mustExchangeToken])
+        let options = #"{"sharedSecret":"NEW","permissions":"\#(SharePermissions.literal)"}"#
+        #expect(body.text.contains(#""protocol":{"name":"webdav","options":\#(options)}"#))
+        let legacy = try old.share(try Samples.share(Samples.nextcloud27))
+        #expect(!legacy.isChanged)
+        // It looks for the data at the owner's.
+        #expect(old.takesAway(theSenderOf: share))
+    }
+
     @Test func aFolderFromOpenCloudForOwnCloud() throws {
         let body = try Self.owncloud10.share(try Samples.share(Samples.opencloud))
         let members = try members(body)

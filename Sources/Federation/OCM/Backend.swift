@@ -3,7 +3,8 @@ package enum BackendKind: String, Sendable, CaseIterable {
     case nextcloud, owncloud10, ocis, opencloud, cernbox, seafile, generic
 }
 
-/// A backend as far as the wire is concerned: its kind, and for Nextcloud its age.
+/// A backend as far as the wire is concerned: its kind, and for Nextcloud and servers of no kind that
+/// is known its age.
 package struct Backend: Sendable, Equatable {
     package let kind: BackendKind
     package let age: Age
@@ -13,7 +14,8 @@ package struct Backend: Sendable, Equatable {
         /// Nextcloud to 30, ownCloud 10, Seafile: one shape of `protocol`, and up to Nextcloud 27 no
         /// address without a scheme.
         case old
-        /// Nextcloud 31 to 34: still the one shape of `protocol`, every form of address.
+        /// Nextcloud 31 to 34: still the one shape of `protocol`, every form of address. A server of no
+        /// known kind of which nothing tells what it reads: every shape goes to it as it came.
         case middle
         /// Nextcloud 35 and the reva family: `multi`.
         case current
@@ -38,7 +40,11 @@ package struct Backend: Sendable, Equatable {
                 age = document?.hasSignatureKey == true ? .middle : .old
             }
         case .generic:
-            age = document?.speaksMulti == true ? .current : .middle
+            if document?.speaksMulti == true {
+                age = .current
+            } else {
+                age = document?.isOfOldServers == true ? .old : .middle
+            }
         }
     }
 

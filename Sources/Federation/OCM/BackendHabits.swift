@@ -3,7 +3,8 @@ extension Backend {
     /// The shapes of `protocol` that it takes.
     func takes(_ shape: ProtocolShape) -> Bool {
         switch (kind, shape) {
-        case (_, .foreign), (.generic, _): true
+        case (_, .foreign), (.generic, .legacy): true
+        case (.generic, .single), (.generic, .multi): age != .old
         case (.nextcloud, .legacy), (.owncloud10, .legacy), (.seafile, .legacy),
             (.cernbox, .legacy):
             true

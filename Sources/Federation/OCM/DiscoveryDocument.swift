@@ -94,6 +94,11 @@ package struct DiscoveryDocument: Sendable, Equatable {
             && apiVersion.map { $0 != "1.0-proposal1" } == true
     }
 
+    /// True when it shows nothing that servers have not shown that read the deprecated `protocol` alone.
+    var isOfOldServers: Bool {
+        !isModern && apiVersion.map { $0 == "1.0-proposal1" } != false
+    }
+
     /// 33 for `Nextcloud 33.0.3.2`.
     package var nextcloudMajor: Int? {
         guard let provider, provider.hasPrefix("Nextcloud ") else { return nil }

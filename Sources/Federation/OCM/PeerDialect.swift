@@ -222,7 +222,7 @@ extension Backend {
 
 extension DiscoveryDocument {
     /// True for what only servers show that read `multi`.
-    fileprivate var isModern: Bool {
+    var isModern: Bool {
         speaksMulti || jwksURI != nil || capabilities.contains(.protocolObject)
             || capabilities.contains(.exchangeToken) || criteria.contains(.mustExchangeToken)
     }
