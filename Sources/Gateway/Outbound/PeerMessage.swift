@@ -56,6 +56,7 @@ extension Gateway {
         let body: TranslatedBody
         switch message {
         case .share(let sent):
+            try refuseOwnTokens(of: sent)
             let share = await named(sent, by: translation, addressed.received.client, trail)
             // What the peer cannot be told is not recorded, nor a secret at a place that is kept as it is.
             let blanks = share.isOfFiles ? share.secrets.map { SecretSwap($0, by: Secret([])) } : []
@@ -103,6 +104,17 @@ extension Gateway {
             request: try request(
                 message, of: addressed.received, to: peer, at: endpoint, body.bytes),
             endpoint: endpoint, made: made, secrets: secrets)
+    }
+
+    /// Refused (`protocol_not_supported`): a share of a CERNBox that opens by tokens of its own endpoint
+    /// alone (`legacy-wire.md` 7.2). Peers are shown ours, and by the secret nothing would open.
+    private func refuseOwnTokens(of share: Share) throws(Denial) {
+        let view = backend.view
+        guard view.backend.kind == .cernbox, view.document?.tokenEndPoint != nil,
+            share.webdav?.requirements.contains(.mustExchangeToken) == true
+        else { return }
+        throw Denial(
+            .protocolNotSupported, "the backend wants its own tokens: turn enable_code_flow off")
     }
 
     /// Refused (`protocol_not_supported`): a message in which a secret that was to be replaced still

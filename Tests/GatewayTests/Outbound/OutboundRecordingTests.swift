@@ -95,4 +95,37 @@ import Transport
         let altered = world.decisions().first?["altered"]?.array
         #expect(altered?.contains(.string("ways left out")) == true)
     }
+
+    // MARK: Tokens of the backend's own
+
+    /// A CERNBox whose document has a token endpoint opens what demands tokens by its own alone.
+    @Test(arguments: [true, false], [true, false])
+    func aShareThatOpensByTheBackendsOwnTokensIsNotSent(
+        _ hasTokens: Bool, _ demands: Bool
+    ) async throws {
+        let world = try TestWorld(kind: "cernbox")
+        let modern = try TestPeer("modern.test")
+        try modern.publish(on: world.net)
+        world.net.answer(
+            "https://modern.test/.well-known/ocm", 200,
+            modern.discovery.replacing(
+                #"["http-sig"]"#, with: #"["http-sig","exchange-token"]"#))
+        let tokens = hasTokens ? #","tokenEndPoint":"https://cloud.test/ocm/token""# : ""
+        let document =
+            #"{"enabled":true,"apiVersion":"1.3.0","endPoint":"https://cloud.test/ocm","#
+            + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+            + #""protocols":{"webdav":"/remote.php/dav/ocm"}}]\#(tokens)}"#
+        world.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        let requirements = demands ? #","requirements":["must-exchange-token"]"# : ""
+        let text = OutboundMessages.share()
+        let place = try #require(text.firstRange(of: #""protocol":"#))
+        let share: String =
+            text[..<place.upperBound]
+            + #"{"name":"multi","webdav":{"sharedSecret":"SECRET15CHARS00","permissions":["read"],"#
+            + #""uri":"https://cloud.test/remote.php/dav/ocm/22"\#(requirements)}}}"#
+        let isRefused = hasTokens && demands
+        #expect(try await world.send(share).status == (isRefused ? 501 : 201))
+        #expect(world.gateway.registry.count == (isRefused ? 0 : 1))
+    }
 }
