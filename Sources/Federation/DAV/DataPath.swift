@@ -38,11 +38,11 @@ package struct DataPath: Sendable, Equatable {
         uri: String?, peer: PeerHost, prefix: String?
     ) -> Written? {
         let prefix = prefix ?? usual
-        guard let uri, uri.contains(where: { $0 != "/" }) else {
+        guard let uri, uri.utf8.contains(where: { $0 != UInt8(ascii: "/") }) else {
             return Written(host: peer, path: prefix, isNamed: false)
         }
         guard let url = URLParts(uri) else {
-            guard !uri.contains("://") else { return nil }
+            guard uri.utf8.span.schemeEnd == nil else { return nil }
             return Written(
                 host: peer, path: prefix + uri.drop { $0 == "/" }, isNamed: true)
         }

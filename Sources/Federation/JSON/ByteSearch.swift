@@ -12,6 +12,19 @@ extension Span<UInt8> {
     /// Whether a byte is among them.
     package func contains(_ byte: UInt8) -> Bool { firstIndex(of: byte) != nil }
 
+    /// Whether others, at least one, stand among them one after the other.
+    func contains(_ others: Span<UInt8>) -> Bool {
+        guard others.count > 0, count >= others.count else { return false }
+        let first = others[0]
+        for place in 0...(count - others.count)
+        where self[place] == first
+            && extracting(place..<(place + others.count)).isSame(as: others)
+        {
+            return true
+        }
+        return false
+    }
+
     /// The place of the first `://`.
     package var schemeEnd: Int? {
         guard count >= 3 else { return nil }

@@ -67,9 +67,12 @@ package enum BackendAnswer: Sendable, Equatable {
         var kept = JSONObject()
         for (name, value) in object.members
         where passes(name, to: endpoint) && isPlain(value, of: name, to: endpoint) {
-            let texts = [name, value.string ?? value.number?.text ?? ""]
+            let text = value.string ?? value.number?.text
             let keys = value.array?.compactMap(\.string) ?? []
-            if !(texts + keys).contains(where: { tells(secrets, $0) }) { kept[name] = value }
+            let isTold =
+                tells(secrets, name) || text.map { tells(secrets, $0) } ?? false
+                || keys.contains { tells(secrets, $0) }
+            if !isTold { kept[name] = value }
         }
         // The drafts require it, and oCIS and OpenCloud say `{}`.
         if endpoint == .shares, !recipient.isEmpty, kept["recipientDisplayName"]?.string == nil {
@@ -90,11 +93,7 @@ package enum BackendAnswer: Sendable, Equatable {
 
     /// Whether one of the secrets stands in a text.
     private static func tells(_ secrets: [Secret], _ text: String) -> Bool {
-        let text = Array(text.utf8)
-        return secrets.contains { secret in
-            let secret = Array(secret.text.utf8)
-            return !secret.isEmpty && text.firstRange(of: secret) != nil
-        }
+        secrets.contains { secret in secret.withBytes { text.utf8.span.contains($0) } }
     }
 
     /// The answer of a backend that says nothing more. To a share ownCloud says so by an empty list,

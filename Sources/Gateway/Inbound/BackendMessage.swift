@@ -134,9 +134,7 @@ extension Gateway {
         guard gate != nil, !backend.view.backend.looksAtURIs, share.isOfFiles,
             let peer = verified.peer, let uri = share.webdav?.uri
         else { return }
-        _ = try place(
-            ofData: uri, at: peer,
-            prefix: verified.document?.webdavRoot(for: share.resourceType, at: peer))
+        _ = try place(ofData: uri, at: peer, prefix: nil)
     }
 
     private func transform(

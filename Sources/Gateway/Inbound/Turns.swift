@@ -7,16 +7,21 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
 
     /// Returns when nobody else has the key; whoever has it gives it up with `end`.
     func begin(_ key: Key) async {
+        if take(key) { return }
         await withCheckedContinuation { continuation in
-            let isFree = waiting.withLock { waiting in
-                guard waiting[key] == nil else {
-                    waiting[key]?.append(continuation)
-                    return false
-                }
-                waiting[key] = []
-                return true
+            if take(key, or: continuation) { continuation.resume() }
+        }
+    }
+
+    /// Whether nobody has the key, who has it now; else whoever waits is noted.
+    private func take(_ key: Key, or waits: CheckedContinuation<Void, Never>? = nil) -> Bool {
+        waiting.withLock { waiting in
+            guard waiting[key] == nil else {
+                if let waits { waiting[key]?.append(waits) }
+                return false
             }
-            if isFree { continuation.resume() }
+            waiting[key] = []
+            return true
         }
     }
 

@@ -75,7 +75,7 @@ struct JournalText: Sendable {
             guard let person = sealer.seal(subject, text) else { return false }
             person.write(into: &lines)
         case .account(let text, let place):
-            return SealedAccounts.write(
+            return sealer.accounts.write(
                 text, of: remembered[place], accounts[place], sealer, into: &lines)
         case .mentioning(let text):
             guard let scrubbed = sealer.scrubbed(text) else { return false }

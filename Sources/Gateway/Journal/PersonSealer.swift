@@ -100,22 +100,15 @@ final class SealedAccounts {
     /// By the bytes of the accounts: texts that Swift takes for equal may be two accounts.
     private var accounts: [[UInt8]: Account] = [:]
 
-    /// What is remembered of an account.
+    /// What is remembered of an account; nothing yet of one of which no line has anything.
     func account(_ text: String, _ sealer: PersonSealer) -> Account {
-        let key = Array(text.utf8)
-        if let account = accounts[key] { return account }
-        let account = Account(sealer.subject(text))
-        // Longer ones name nobody.
-        guard key.count <= Self.longest else { return account }
-        if accounts.count >= Self.most { forget() }
-        accounts[key] = account
-        return account
+        accounts[Array(text.utf8)] ?? Account(sealer.subject(text))
     }
 
     /// Appends what is sealed of an account; false, with nothing appended, where it is not sealed.
     ///
     /// - Parameter name: by which it was asked for.
-    static func write(
+    func write(
         _ text: Text, of account: Account, _ name: String, _ sealer: PersonSealer,
         into line: inout [UInt8]
     ) -> Bool {
@@ -126,20 +119,28 @@ final class SealedAccounts {
         guard let sealed = sealer.seal(account.subject, text.words ?? name) else { return false }
         let start = line.count
         sealed.write(into: &line)
-        guard line.count - start <= longest else { return true }
+        // Longer ones name nobody.
+        guard line.count - start + name.utf8.count <= Self.longest else { return true }
         switch text {
         case .itself: account.itself = [UInt8](line.span.extracting(start...))
         case .name(let name): account.name = (name, [UInt8](line.span.extracting(start...)))
-        case .words: break
+        case .words: return true
         }
+        remember(account, Array(name.utf8))
         return true
+    }
+
+    private func remember(_ account: Account, _ name: [UInt8]) {
+        guard accounts[name] == nil else { return }
+        if accounts.count >= Self.most { forget() }
+        accounts[name] = account
     }
 
     func forget() { accounts.removeAll(keepingCapacity: true) }
 
     private static let most = 2048
     /// Bytes of an account, and of what is sealed of it.
-    private static let longest = 1024
+    private static let longest = 2048
 }
 
 extension Substring {
