@@ -226,7 +226,8 @@ extension OutboundClient {
                 error.code, .notice, .peerFetchFailed,
                 [LogEntry(.host, host.description), LogEntry(.detail, error.code)])
             let words = error.words(of: parts.authority.host.description)
-            return error.isAnswer ? .unusable(words) : .failed(words)
+            return error.isAnswer
+                ? .unusable(words, isElsewhere: error == .redirect) : .failed(words)
         }
     }
 }

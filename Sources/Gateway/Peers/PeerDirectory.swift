@@ -421,7 +421,7 @@ extension PeerDirectory {
                 return learned(host, own, now)
             }
             failure = "status \(status) at \(url)"
-        case .failed(let reason), .unusable(let reason): failure = reason
+        case .failed(let reason), .unusable(let reason, _): failure = reason
         }
         // A server of draft-cavage need not have a key set; what stands at its usual place is then
         // a page for people, or nothing.

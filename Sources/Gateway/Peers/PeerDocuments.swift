@@ -5,9 +5,9 @@ package import Transport
 package enum PeerFetch: Sendable {
     /// An answer with this status; the body is whole.
     case answered(status: Int, body: [UInt8])
-    /// The host answered, and what it says is not taken: a redirect elsewhere, an answer that is too long
-    /// or breaks a rule; the text is for the log.
-    case unusable(String)
+    /// The host answered, and what it says is not taken: a redirect elsewhere (`isElsewhere`), an answer
+    /// that is too long or breaks a rule; the text is for the log.
+    case unusable(String, isElsewhere: Bool)
     /// No answer; the text is for the log.
     case failed(String)
 }
@@ -26,7 +26,7 @@ package enum PeerDocument: Sendable {
 
 /// What a host has told that shows no document, and of which nobody knows that it has none.
 enum DocumentSilence: Sendable {
-    /// Nothing: it is in trouble or out of reach, or has a document that cannot be read.
+    /// Nothing: it is in trouble or out of reach, or has a document that cannot be taken or read.
     case trouble
     /// It answers at each of its places, and keeps to itself what is there (401, 403, a redirect elsewhere).
     case withheld
@@ -65,10 +65,11 @@ struct PeerDocumentFetch: Sendable {
                     return Found(document: nil, place: place, failure: reason, silence: .trouble)
                 }
                 (failure, silence) = (reason, .trouble)
-            case .unusable(let reason):
+            case .unusable(let reason, let isElsewhere):
                 // A sign-on page before one place does not hide the next (`protocol.md` 8.2).
                 answered = true
                 broken = broken ?? "\(reason) at \(path)"
+                if !isElsewhere { silence = .trouble }
             case .answered(let status, let body):
                 answered = true
                 if Self.tellsNothing(status) {

@@ -139,6 +139,18 @@ import Testing
         }
     }
 
+    /// A document that is too long, say, is one of a peer all the same.
+    @Test(arguments: [true, false])
+    func whatIsNamedAndShowsWhatIsNotTakenIsTunnelledOnlyWhenItLeadsElsewhere(
+        _ isElsewhere: Bool
+    ) async throws {
+        let way = try TestEgress(egress: "other = [\"named.test\"]", unknown: "allow")
+        way.world.net.isUnusable(
+            "https://named.test/.well-known/ocm", isElsewhere: isElsewhere)
+        let outcome = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+        #expect(outcome.isTunnel == isElsewhere && (outcome.status == 502) != isElsewhere)
+    }
+
     @Test func whatIsNamedAndNotReachedIsNotTunnelled() async throws {
         let way = try TestEgress(egress: "other = [\"named.test\"]", unknown: "allow")
         way.world.net.fail("https://named.test/.well-known/ocm")

@@ -139,6 +139,9 @@ import Transport
     @Test func whatOnePlaceKeepsToItselfIsNotWithheldWhereAnotherIsInTrouble() async throws {
         net.isUnusable("https://a.test/.well-known/ocm")
         #expect(try await found().silence == .withheld)
+        net.isUnusable("https://a.test/ocm-provider/", isElsewhere: false)
+        let long = try await found()
+        #expect(long.document == nil && long.silence == .trouble)
         net.answer(
             "https://a.test/ocm-provider/", 200, #"{"endPoint":7,"publicKey":{"publicKeyPem":""}}"#)
         let broken = try await found()

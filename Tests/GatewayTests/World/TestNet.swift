@@ -25,8 +25,12 @@ final class TestNet: Sendable {
 
     func fail(_ url: String) { state.withLock { $0.pages[url] = .failed("connect") } }
 
-    func isUnusable(_ url: String) {
-        state.withLock { $0.pages[url] = .unusable("redirect") }
+    /// A redirect elsewhere, or an answer that is too long.
+    func isUnusable(_ url: String, isElsewhere: Bool = true) {
+        state.withLock {
+            $0.pages[url] = .unusable(
+                isElsewhere ? "redirect" : "too_large", isElsewhere: isElsewhere)
+        }
     }
 
     /// All pages of a host fail, or are no more.
