@@ -210,6 +210,7 @@ extension RunningGateway {
                     }
                 },
                 isKnown: { standing($0)?.names($0) == true || hasSigned($0) },
+                isNamed: { configuration.egress?.other.names($0) == true },
                 patience: patience))
     }
 

@@ -166,6 +166,14 @@ package struct Configuration: Sendable {
             case tunnel
             /// To these, on the ports that are written, else 443.
             case hosts([PeerHost])
+
+            /// Whether the host is one of those that are named.
+            func names(_ host: PeerHost) -> Bool {
+                switch self {
+                case .hosts(let hosts): hosts.contains(host)
+                case .refuse, .tunnel: false
+                }
+            }
         }
 
         /// Whether messages that go out are signed.

@@ -91,12 +91,7 @@ struct EgressGate: Sendable {
     }
 
     /// Whether `egress.other` names the host.
-    func names(_ host: PeerHost) -> Bool {
-        switch other {
-        case .hosts(let hosts): hosts.contains(host)
-        case .refuse, .tunnel: false
-        }
-    }
+    func names(_ host: PeerHost) -> Bool { other.names(host) }
 
     private func isNamed(_ full: Authority, _ host: PeerHost, _ standing: Standing) -> Bool {
         named.contains(full) || standing.entry?.pattern.port == host.port || names(host)

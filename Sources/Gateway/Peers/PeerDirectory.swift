@@ -35,6 +35,8 @@ package final class PeerDirectory: Sendable {
         package var refusal: @Sendable (_ host: PeerHost, _ peer: PeerHost) -> String?
         /// Whether the host is one that nobody invented: a list names it, or it has signed before.
         package var isKnown: @Sendable (PeerHost) -> Bool
+        /// Whether `egress.other` names the host: its document is asked for as that of one that is known.
+        package var isNamed: @Sendable (PeerHost) -> Bool
         /// How long a caller waits for a fetch: Nextcloud gives a message five seconds in all
         /// (`protocol.md` 9.3). The fetch goes on, so the next try finds its result.
         package var patience: Duration
@@ -45,6 +47,7 @@ package final class PeerDirectory: Sendable {
             now: @escaping @Sendable () -> Int, fetch: @escaping PeerFetcher,
             refusal: @escaping @Sendable (PeerHost, PeerHost) -> String? = { _, _ in nil },
             isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
+            isNamed: @escaping @Sendable (PeerHost) -> Bool = { _ in false },
             patience: Duration = .seconds(3),
             random: @escaping @Sendable (Int) -> Int = { Int.random(in: 0...max(0, $0)) }
         ) {
@@ -52,6 +55,7 @@ package final class PeerDirectory: Sendable {
             self.fetch = fetch
             self.refusal = refusal
             self.isKnown = isKnown
+            self.isNamed = isNamed
             self.patience = patience
             self.random = random
         }
@@ -311,7 +315,7 @@ extension PeerDirectory {
                 if will { return .current(entry) }
             }
             if let entry, isRecentFailure(entry, now) { return .failed(entry) }
-            let acquaintance = acquaintance(with: host)
+            let acquaintance = world.isNamed(host) ? .known : acquaintance(with: host)
             guard budget.take(for: acquaintance, now: now) else {
                 return notAsked(host, Self.tooMany)
             }

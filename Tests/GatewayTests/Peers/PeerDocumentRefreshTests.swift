@@ -25,12 +25,15 @@ import Transport
         try peer.publish(on: net)
     }
 
-    private static func directory(_ clock: TestClock, _ net: TestNet) -> PeerDirectory {
+    private static func directory(
+        _ clock: TestClock, _ net: TestNet,
+        isNamed: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
+    ) -> PeerDirectory {
         PeerDirectory(
             lifetimes: .init(fresh: 600, staleIfError: 86_400, negative: 30),
             .init(
                 now: { clock.seconds }, fetch: { _, url, _ in await net.fetch(url) },
-                patience: .seconds(300), random: { _ in 0 }))
+                isNamed: isNamed, patience: .seconds(300), random: { _ in 0 }))
     }
 
     private func key() async throws -> PeerKey {
@@ -97,6 +100,22 @@ import Transport
         try peer.publish(on: net)
         clock.pass(600)
         #expect(try await advertisesSignatures())
+    }
+
+    /// Else whoever invents hosts keeps the backend from those that the configuration lets it go to.
+    @Test func aNamedHostIsAskedWhenStrangersHaveHadTheirFetches() async throws {
+        let named = try #require(PeerHost("named.test"))
+        let document = "https://named.test/.well-known/ocm"
+        net.answer(document, 403, "")
+        let directory = Self.directory(clock, net, isNamed: { $0 == named })
+        for number in 0..<40 {
+            let stranger = try #require(PeerHost("stranger\(number).test"))
+            _ = try? await directory.document(of: stranger)
+        }
+        await #expect(throws: Denial.self) { try await directory.document(of: named) }
+        #expect(net.asked.contains(document))
+        // It is not one that was met as a peer for that.
+        #expect(directory.withholdsDocument(named))
     }
 
     @Test func noMoreKeysOfADocumentAreTakenThanASetMayHold() async throws {
