@@ -98,6 +98,16 @@ def test_the_root_may_redirect_to_the_folder_of_the_backend(evidence, start, pla
         backend.stop()
 
 
+@pytest.mark.parametrize("origin", ["", "http://cloud.test", "https://cloud.test"])
+def test_a_redirect_of_the_backend_to_itself_is_told_as_that(start, origin):
+    backend = ScriptedBackend(lambda request: answer(301, b"", ("Location", origin + request.target)))
+    try:
+        detail = start(backend.url).lines("backend.undiscovered")[0]["detail"]
+        assert "/.well-known/ocm: status 301 to itself; if it forces https," in detail
+    finally:
+        backend.stop()
+
+
 def test_a_document_that_is_lost_is_told_of_and_so_is_that_it_is_back(evidence, start):
     server = OldServer("nc33", "cloud.test", evidence)
     isAway = threading.Event()

@@ -60,6 +60,11 @@ struct BackendInquiry: Sendable {
             guard response.isRedirect, let next = self.target(of: response) else {
                 throw Miss("status \(response.status)")
             }
+            guard next != target else {
+                throw Miss(
+                    "status \(response.status) to itself; if it forces https, tell it that TLS ends "
+                        + "before it")
+            }
             target = next
         }
         throw Miss("too many redirects")
