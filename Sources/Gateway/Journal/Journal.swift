@@ -136,9 +136,10 @@ package final class Journal: Sendable {
         return settled.map { OwedRow.removal(below: $0) }
     }
 
-    private func giveBack(_ place: JournalQueue.Place) {
+    /// Frees a place for which no record is written.
+    func giveBack(_ place: JournalQueue.Place) {
         guard let slot = place.slot else { return }
-        if !place.isKept { owed.clear(slot) }
+        if case .taken = place { owed.clear(slot) }
         state.withLock { $0.queue.giveBack(slot) }
     }
 

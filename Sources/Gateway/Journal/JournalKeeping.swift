@@ -54,7 +54,7 @@ package enum JournalKeeping: Sendable {
     func takePlace() async throws(Denial) -> JournalQueue.Place {
         switch self {
         case .off: return .none
-        case .on(let journal, _): return .taken(try await journal.takePlace())
+        case .on(let journal, _): return .free(try await journal.takePlace())
         }
     }
 
@@ -83,6 +83,10 @@ package enum JournalKeeping: Sendable {
         switch (record.decision.action, place) {
         case (.allow, _): try await journal.append(record, members, place)
         case (.deny, .none), (.hold, .none), (.fail, .none): journal.note(record, members)
+        // What had no effect is a refusal like any other.
+        case (.deny, .free), (.hold, .free), (.fail, .free):
+            journal.giveBack(place)
+            journal.note(record, members)
         // Whom it was for may have it.
         case (.deny, _), (.hold, _), (.fail, _): journal.noteFailure(record, members, place)
         }

@@ -34,7 +34,9 @@ struct JournalQueue {
 
     /// Whether a place was taken for a record, and which: what is let through is noted there.
     enum Place: Sendable, Equatable {
-        /// In a file that outlives the process (``OwedRecords``), or nowhere yet.
+        /// Nowhere yet: what it was taken for has had no effect.
+        case free(Int)
+        /// In a file that outlives the process (``OwedRecords``).
         case taken(Int)
         /// On the disk of the state (``OwedRow``).
         case kept(Int)
@@ -42,7 +44,7 @@ struct JournalQueue {
 
         var slot: Int? {
             switch self {
-            case .taken(let slot), .kept(let slot): slot
+            case .free(let slot), .taken(let slot), .kept(let slot): slot
             case .none: nil
             }
         }
@@ -50,7 +52,7 @@ struct JournalQueue {
         var isKept: Bool {
             switch self {
             case .kept: true
-            case .taken, .none: false
+            case .free, .taken, .none: false
             }
         }
     }

@@ -206,6 +206,24 @@ import Testing
         store.close()
     }
 
+    /// Whoever is refused behind the policy, again and again, must not fill the disk by it.
+    @Test(arguments: [DecisionRecord.Action.fail, .deny])
+    func whatHadNoEffectFallsUnderTheBudget(_ action: DecisionRecord.Action) async throws {
+        let journal = try JournalTests.open(files, budget: JournalBudget(rate: 1, burst: 0))
+        let keeping = JournalKeeping.on(journal, .none)
+        var refused = try TestJournal.record(Self.id(1))
+        refused.decision.action = action
+        refused.decision.peer = nil
+        let place = try await keeping.takePlace()
+        #expect(journal.state.withLock { $0.queue.taken } == 1)
+        try await keeping.append(refused, refused.members, place)
+        #expect(journal.state.withLock { $0.queue.taken } == 0)
+        try await sync(journal)
+        journal.close()
+        #expect(try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == [Self.id(99)])
+        store.close()
+    }
+
     @Test func anEndLeavesNoWordOfWhatHasItsRecord() async throws {
         let journal = try JournalTests.open(files)
         try await Self.end(1, try await Self.begin(1, journal, store), journal)
