@@ -58,7 +58,9 @@ extension Gateway {
             facts.signature = generation.fact
             facts.peerKeys = .advertised
             if configuration.signature.firstSeen == .pin { facts.keyPinned = pinned }
-        case .tolerated: facts.signature = .invalid
+        case .tolerated:
+            facts.signature = .invalid
+            if document == nil { facts.document = .unread }
         }
         if document?.advertisesSignatures == true { facts.peerKeys = .advertised }
         facts.mfa = document?.capabilities.contains(.enforceMFA) == true ? .enforced : .notEnforced

@@ -48,7 +48,10 @@ extension Gateway {
         // One that waits for a person is refused by the policy, once it knows all of the message.
         if let denial = standing.denial, !standing.waits {
             guard configuration.profile == .observe else {
-                trail.noteTurnedAway(by: standing)
+                var facts = trail.facts
+                // Nobody asks it for one.
+                facts?.document = .unread
+                trail.noteTurnedAway(by: standing, knowing: facts)
                 throw denial
             }
             trail.tolerated(denial)

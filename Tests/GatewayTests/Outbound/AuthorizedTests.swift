@@ -107,4 +107,22 @@ import Transport
                 OutboundMessages.notification("SHARE_UNSHARED", id: "5", secret: "old-secret-0")
             ).status == 201)
     }
+
+    @Test func ofAPeerThatIsTurnedAwayNothingThatItPublishesIsTold() async throws {
+        let world = try world()
+        let received = try world.received(
+            TestRequest("/ocm/shares", OutboundMessages.share(to: "blocked.test")),
+            from: "127.0.0.1")
+        let trail = Trail(
+            "shares", .outbound, from: received.client, now: received.now,
+            under: world.gateway.policy.snapshot, clock: world.clock.environment,
+            fingerprint: world.gateway.fingerprint)
+        let host = try #require(PeerHost("blocked.test"))
+        await #expect(throws: Denial.self) {
+            _ = try await world.gateway.address(received, to: host, trail)
+        }
+        let facts = try #require(trail.finished().record.facts)
+        #expect(facts.peer == host && facts.document == .unread)
+        #expect(world.net.asked.isEmpty)
+    }
 }

@@ -184,6 +184,27 @@ import Transport
         #expect(world.net.asked.isEmpty)
     }
 
+    /// Behind a signature that is wrong nobody asks for a document either.
+    @Test func aCandidateIsNotSureOfWhoseSignatureIsToleratedOnly() async throws {
+        let world = try TestWorld(profile: "observe")
+        let other = try TestWorld(
+            rules: "[[require]]\nname = \"factor\"\non = \"share.in\"\nneed = [\"mfa\"]")
+        let holder = world.gateway.policy
+        holder.swap(holder.current, candidate: other.gateway.policy.current)
+        var request = try TestPeer("legacy.test").request(
+            "/ocm/shares", Messages.share(from: "legacy.test"), at: world.clock.now)
+        request["signature"] = "ocm=:AAAA:"
+        let received = try world.received(request)
+        let trail = world.trail(received)
+        let verified = try await world.gateway.verify(
+            try world.gateway.identify(received, trail), trail)
+        _ = try world.gateway.evaluate(verified, trail)
+        let record = trail.finished().record
+        #expect(record.facts?.signature == .invalid && record.facts?.document == .unread)
+        #expect(record.candidate?.code == "mfa_required")
+        #expect(record.candidate?.isCertain == false)
+    }
+
     @Test func aCandidateKnowsTheInvitationAndThePinsOfWhoIsNotLetIn() async throws {
         let world = try TestWorld(partners: [])
         let peer = try TestPeer("modern.test")
