@@ -1,4 +1,5 @@
 import Federation
+import Transport
 
 /// A message that was read, and the peer it claims to come from, whose standing lets it go on.
 ///
@@ -127,15 +128,26 @@ extension Gateway {
         } else if standing.waits {
             trail.noteHeld(named ?? claim?.peer, by: standing, denial)
         } else {
-            let presented = try? signature(of: claimed)
-            if let presented { trail.presented(presented.signature, now: received.now) }
-            var facts = factsUnverified(claimed, presented?.signature, trail)
+            let presented = signatureShown(by: claimed)
+            if let presented { trail.presented(presented, now: received.now) }
+            var facts = factsUnverified(claimed, presented, trail)
             trail.noteTurnedAway(by: standing, knowing: facts)
             // The candidate judges it as if its signature were good.
-            facts.signature = presented?.signature.generation.fact ?? .none
+            facts.signature = presented?.generation.fact ?? .none
             trail.noteCandidate(judgeBeside(facts, refusedBy: standing, under: trail.snapshot))
             throw denial
         }
+    }
+
+    /// The signature of a message that is not let in; nil for one that cannot be read. Whoever only knocks
+    /// costs as little as can be: without a field for one nothing is read.
+    private func signatureShown(by claimed: Claimed) -> PresentedSignature? {
+        let fields = claimed.received.head.fields
+        guard
+            fields.contains(.signature) || fields.contains(.signatureInput)
+                || fields.contains(.authorization)
+        else { return PresentedSignature.none }
+        return try? signature(of: claimed).signature
     }
 
     /// What the policy may know of a message that is not let in: it is its signer's, if the key is what

@@ -122,7 +122,9 @@ import Testing
         let received = try world.received(request)
         let trail = world.trail(received)
         #expect(throws: Denial.self) { _ = try world.gateway.identify(received, trail) }
-        let facts = try #require(trail.finished().record.facts)
+        let record = trail.finished().record
+        #expect(record.decision.signature?.result == (isSigned ? "unchecked" : "absent"))
+        let facts = try #require(record.facts)
         #expect(facts.peer?.name == "modern.test")
         #expect(facts.alsoNamed.map(\.name) == ["stranger.test"])
         #expect(facts.signature == .none && facts.document == .unread)
