@@ -39,11 +39,13 @@ extension Gateway {
     /// Refused: peers that are blocked, or unknown under `unknown = "deny"`: nothing is ever fetched from
     /// those. Those that wait for a person (`unknown = "hold"`) go on to be verified, and no further.
     /// Messages for, or about, somebody who is none of ours.
+    ///
+    /// - Parameter peer: who has signed, where that is known already.
     func identify(
-        _ message: Message, of received: Received, _ trail: Trail
+        _ message: Message, of received: Received, signedBy peer: PeerHost? = nil, _ trail: Trail
     ) throws(Denial) -> Claimed {
         let presented = received.isNamedByItsKey ? self.presented(by: received) : nil
-        let signer = NamedSigner(presented)
+        let signer = peer.map { NamedSigner.host($0) } ?? NamedSigner(presented)
         let meant = shareMeant(by: message, signer: signer)
         let claim =
             message.claim(signedFor: signer.host) ?? meant.peer.map { Claim($0) }
@@ -68,19 +70,20 @@ extension Gateway {
     }
 
     /// The same of what shows no secret, once it is known who signs: only then may it learn, by having to
-    /// wait, that there is such a share.
+    /// wait, that there is such a share. It is looked up after that: an older one of that name, which was sent
+    /// again with something changed, is not all that is meant.
     ///
     /// Refused: what is in doubt still.
     func settle(
         _ claimed: Claimed, signedBy peer: PeerHost, _ trail: Trail
     ) async throws(Denial) -> Claimed {
-        guard let doubt = claimed.doubt else { return claimed }
-        guard let name = claimed.message.ownersWord, claimed.message.secrets.isEmpty else {
-            throw doubt
+        guard let name = claimed.message.ownersWord, !claimed.message.showsSharedSecret else {
+            if let doubt = claimed.doubt { throw doubt }
+            return claimed
         }
         for offer in offersIn.find(name, of: peer) { await offer.over() }
         // Also where none is in hand any more: it may have been while the key was fetched.
-        let again = try identify(claimed.message, of: claimed.received, trail)
+        let again = try identify(claimed.message, of: claimed.received, signedBy: peer, trail)
         if let doubt = again.doubt { throw doubt }
         return again
     }

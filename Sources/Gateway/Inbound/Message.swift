@@ -102,6 +102,15 @@ indirect enum Message: Sendable {
         }
     }
 
+    /// Whether it shows the secret by which its share is found, whoever signs it.
+    var showsSharedSecret: Bool {
+        switch self {
+        case .notification(let notification): notification.secret != nil
+        case .ocsChange: true
+        case .share, .inviteAccepted, .requestShare, .token, .ocsShare: false
+        }
+    }
+
     /// The secrets that the message carries.
     var secrets: [Secret] {
         switch self {
