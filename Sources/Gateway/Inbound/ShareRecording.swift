@@ -123,10 +123,9 @@ extension Gateway {
         let all = directions.flatMap { registry.find(id, $0, peer: signer) }
         let shares = all.filter { $0.ended == nil }
         guard let secret else {
-            let standing = shares.filter { isFor(grantee, $0) }
+            let standing = those(shares, for: grantee)
             // Its end is told again until it was heard, which one by an operator was not.
-            let told =
-                standing.isEmpty && type.endsShare ? all.filter { isFor(grantee, $0) } : standing
+            let told = standing.isEmpty && type.endsShare ? those(all, for: grantee) : standing
             switch named {
             case .nobody: return .unknown
             case .keyOnly:
@@ -169,10 +168,10 @@ extension Gateway {
         }
         let own = known.filter { signer == nil || $0.share.peer == signer }
         // After a reshare several shares have one secret.
-        let told = own.filter { isFor(grantee, $0.share) }
-        let meant = told.isEmpty ? own : told
-        if let match = meant.first(where: { $0.share.ended == nil }) ?? meant.first {
-            return .share(match.share)
+        let told = those(own.map(\.share), for: grantee)
+        let meant = told.isEmpty ? own.map(\.share) : told
+        if let match = meant.first(where: { $0.ended == nil }) ?? meant.first {
+            return .share(match)
         }
         if let signer, let match = known.first(where: { $0.share.isPassedOn(by: signer) }) {
             return .passedOn(match.share, by: signer)
@@ -224,7 +223,7 @@ extension Gateway {
                     .shareUnknown, "no share \(id) of its sender, and oCIS asks for no secret"),
                 orTell: trail)
         }
-        let receiver = share.recipient.flatMap { OCMAddress($0) }
+        let receiver = share.receiver
         if let grantee = notification.grantee, !isSaid(grantee, of: receiver) {
             try refuse(
                 Denial(.secretMismatch, "grantee is not the receiver of share \(share.id)"),
@@ -242,9 +241,12 @@ extension Gateway {
         }
     }
 
-    /// Whether a share is for whom a message names; for one that names nobody any is.
-    private func isFor(_ grantee: String?, _ share: ShareRecord) -> Bool {
-        grantee.map { isSaid($0, of: share.recipient.flatMap { OCMAddress($0) }) } ?? true
+    /// The shares that are for whom a message names: where there is none, those whose receiver nobody has
+    /// recorded (`share add`), and for a message that names nobody all.
+    private func those(_ shares: [ShareRecord], for grantee: String?) -> [ShareRecord] {
+        guard let grantee else { return shares }
+        let theirs = shares.filter { isSaid(grantee, of: $0.receiver) }
+        return theirs.isEmpty ? shares.filter { $0.receiver == nil } : theirs
     }
 
     /// Whether a text names somebody, whose host may be left out, and may be any of the site's.
@@ -365,6 +367,11 @@ enum ShareMeant: Sendable {
         case .share, .passedOn, .foreign, .unknown: nil
         }
     }
+}
+
+extension ShareRecord {
+    /// Who receives it; nil where nobody has recorded that, or it cannot be read.
+    fileprivate var receiver: OCMAddress? { recipient.flatMap { OCMAddress($0) } }
 }
 
 extension FoundAccess {

@@ -162,6 +162,36 @@ import Transport
         #expect(try await note(secret: "secret-of-bob")?.recipient == "bob@cloud.test")
     }
 
+    /// As of one by `share add`. One of somebody else's under the name is not meant.
+    @Test(arguments: ["carol", nil])
+    func aShareWhoseReceiverNobodyRecordedIsForWhomeverAMessageNames(
+        _ other: String?
+    ) async throws {
+        let host = try #require(PeerHost("modern.test"))
+        var shares: [ShareID] = []
+        for recipient in [nil, other.map { "\($0)@modern.test" }] {
+            let recording = world.gateway.registry.record(
+                NewShare(
+                    direction: .outbound, origin: .seen, peer: host, providerID: ProviderID("7"),
+                    resourceType: nil, recipient: recipient,
+                    accesses: [.webdav(Secret(utf8: "secret-of-\(shares.count)"))]),
+                now: world.clock.now)
+            try await world.gateway.store.commit(recording.change)
+            shares.append(recording.share.id)
+            if other == nil { break }
+        }
+        for (grantee, id) in [("dave", shares.first), ("carol", shares.last)] {
+            world.clock.pass(1)
+            let text = Messages.notification("SHARE_DECLINED", secret: nil).replacing(
+                #""notification":{"#,
+                with: #""notification":{"grantee":"\#(grantee)@modern.test""#)
+            let message = try await world.accept(
+                try modern.request("/ocm/notifications", text, at: world.clock.now),
+                as: .ocm(.notifications))
+            #expect(message.ends?.id == id)
+        }
+    }
+
     /// The backend may not have heard of it, as of one by an operator.
     @Test func theEndOfAShareThatIsOverIsToldOnAgain() async throws {
         try await share()
