@@ -118,7 +118,7 @@ extension Gateway {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
         guard let text = form["t"] else { return (Array(query), nil) }
-        guard let (access, known) = try access(by: Secret(utf8: text)) else {
+        guard let (access, known) = try access(by: Secret(utf8: text), from: client) else {
             guard configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }

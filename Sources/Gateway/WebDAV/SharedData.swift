@@ -171,7 +171,9 @@ extension Gateway {
     }
 
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
-        guard let (access, would) = try access(by: secret, isBasic: request.showsBasic)
+        guard
+            let (access, would) = try access(
+                by: secret, from: request.client, isBasic: request.showsBasic)
         else {
             try refuseToken(secret)
             return try unknownSecret(request)
@@ -193,7 +195,7 @@ extension Gateway {
     private func withSecretInPath(
         _ secret: Secret, _ credential: DAVCredential, _ request: DataRequest
     ) throws(Denial) -> Plan {
-        guard let (access, would) = try access(by: secret) else {
+        guard let (access, would) = try access(by: secret, from: request.client) else {
             // A token is never the password of a link.
             if case .bearer(let text) = credential, try openedToken(text) != nil {
                 throw Denial(.notAllowed, "a path outside the share of the token")
@@ -223,7 +225,8 @@ extension Gateway {
     ///
     /// - Parameter isBasic: whether the secret was shown as `Basic`.
     func access(
-        by secret: Secret, isBasic: @autoclosure () -> Bool = false
+        by secret: Secret, from client: ClientConnection,
+        isBasic: @autoclosure () -> Bool = false
     ) throws(Denial) -> (found: FoundAccess, would: [String])? {
         guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
             throw Denial(.secretRefused, "a secret that ends with a space")
@@ -239,7 +242,8 @@ extension Gateway {
         guard access.credential == .handle || !access.access.hasHandle else {
             let denial = Denial(
                 .secretRefused, replacedOf: share.id, demandsToken: access.demandsToken)
-            switch share.settings.acceptSecret ?? configuration.token.acceptSecret {
+            let settings = settings(of: share, shownBy: client, now: now)
+            switch settings.acceptSecret ?? configuration.token.acceptSecret {
             case .all, .legacy: return (access, [try observed(denial)])
             // Nor would what it was replaced by be taken.
             case .none:
@@ -248,6 +252,17 @@ extension Gateway {
             }
         }
         return (access, [])
+    }
+
+    /// What the rules set that let a share through, and a request by its secret; nothing is counted by it.
+    private func settings(
+        of share: ShareRecord, shownBy client: ClientConnection, now: Int
+    ) -> RuleSettings {
+        let judging = policy.snapshot.policy
+        let verdict = judging.evaluate(
+            facts(of: share, .secret, share.peer, client, now: now),
+            judging.standing(of: share.peer, now: now), room: Policy.roomForAll)
+        return share.settings.and(verdict.settings)
     }
 
     /// Refused: what `accept_secret` does not take, of the rules that let the share and the request

@@ -108,6 +108,30 @@ import Testing
         }
     }
 
+    /// A rule about the request says it as well as one about the share.
+    @Test(arguments: ["one.test", "two.test"])
+    func whereARuleTakesNoSecretsOneThatWasReplacedIsRefusedAsAllAre(_ peer: String) async throws {
+        let world = try await TestGateway(
+            rules: """
+                [[rule]]
+                name = "tokens alone"
+                on = ["webdav.in"]
+                peer = "one.test"
+                action = "allow"
+                set = { accept_secret = "none" }
+                """)
+        let (_, code) = try await world.share(Self.secret, for: peer, handle: .make)
+        let isRuled = peer == "one.test"
+        let expected: [(String, Int?)] = [
+            (Self.secret, isRuled ? 403 : 401), (code, isRuled ? 403 : nil),
+        ]
+        for (secret, status) in expected {
+            let planned = try world.plan("GET \(Self.root)/a HTTP/1.1", basic(secret))
+            #expect(planned.status == status)
+            #expect(planned.code == (status == nil ? nil : "secret_refused"))
+        }
+    }
+
     /// Where no token is demanded there is nothing to exchange.
     @Test func whoShowsASecretThatWasReplacedIsToldWhatToUse() async throws {
         let world = try await TestGateway(token: "accept_secret = \"all\"")
