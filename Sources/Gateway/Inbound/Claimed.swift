@@ -182,11 +182,12 @@ extension Gateway {
             if case .nobody = signer { secret = secret ?? notification.webdavSecret }
             return shareMeant(
                 by: notification.providerID, secret: secret,
-                grantee: notification.grantee, signer: signer, of: notification.type)
+                grantee: notification.grantee, resourceType: notification.resourceType,
+                signer: signer, of: notification.type)
         case .ocsChange(let change):
             return shareMeant(
-                by: change.providerID, secret: change.secret, grantee: nil, signer: .nobody,
-                of: change.notificationType)
+                by: change.providerID, secret: change.secret, grantee: nil, resourceType: nil,
+                signer: .nobody, of: change.notificationType)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return .unknown
         }
     }

@@ -112,36 +112,42 @@ extension Gateway {
     /// on, who knows the same secret: the receiver could only harm itself by it. What changes permissions is
     /// judged as the receiver's, which could give itself more.
     ///
-    /// - Parameter grantee: the receiver, where it names one: of several shares theirs is meant, and without
-    ///   a secret no other.
+    /// - Parameters:
+    ///   - grantee: the receiver, where it names one: of several shares theirs is meant, and without
+    ///     a secret no other.
+    ///   - resourceType: what kind of share it names, which tells several apart where no secret does.
     func shareMeant(
-        by id: ProviderID, secret: Secret?, grantee: String?, signer named: NamedSigner,
-        of type: Federation.Notification.Kind
+        by id: ProviderID, secret: Secret?, grantee: String?, resourceType: String?,
+        signer named: NamedSigner, of type: Federation.Notification.Kind
     ) -> ShareMeant {
         let signer = named.host
         let directions = type.comesFrom.shares(of: .peer)
         let all = directions.flatMap { registry.find(id, $0, peer: signer) }
         let shares = all.filter { $0.ended == nil }
         guard let secret else {
-            let standing = those(shares, for: grantee)
+            let ofKind = those(all, of: resourceType)
+            let standing = ofKind.filter { $0.ended == nil }
+            let theirs = those(standing, for: grantee)
             // Its end is told again until it was heard, which one by an operator was not.
-            let told = standing.isEmpty && type.endsShare ? those(all, for: grantee) : standing
+            let told = theirs.isEmpty && type.endsShare ? those(ofKind, for: grantee) : theirs
+            // The newest of one that was sent again; of others nobody can say which is meant.
+            let own = told.first.flatMap { newest in
+                told.allSatisfy { $0.isOne(with: newest) } ? newest : nil
+            }
             switch named {
             case .nobody: return .unknown
-            case .keyOnly:
-                guard let one = told.first, told.allSatisfy({ $0.peer == one.peer }) else {
-                    return .unknown
-                }
-                return .share(one)
+            case .keyOnly: return own.map { ShareMeant.share($0) } ?? .unknown
             case .host: break
             }
-            guard let own = told.first else {
+            if let own { return .share(own) }
+            guard told.isEmpty else {
                 return .doubtful(
-                    shares.isEmpty
-                        ? Denial(.shareUnknown, "no share \(id) of the signer, and no secret")
-                        : Denial(.secretMismatch, "grantee is not the receiver of share \(id)"))
+                    Denial(.secretMismatch, "no secret says which of several shares \(id)"))
             }
-            return .share(own)
+            return .doubtful(
+                standing.isEmpty
+                    ? Denial(.shareUnknown, "no share \(id) of the signer, and no secret")
+                    : Denial(.secretMismatch, "grantee is not the receiver of share \(id)"))
         }
         let found = directions.flatMap { registry.find(secret, $0) }
         // What a code took the place of opens nothing, and buys nothing. The peer of a share that was added by
@@ -247,6 +253,14 @@ extension Gateway {
         guard let grantee else { return shares }
         let theirs = shares.filter { isSaid(grantee, of: $0.receiver) }
         return theirs.isEmpty ? shares.filter { $0.receiver == nil } : theirs
+    }
+
+    /// The shares of the kind that a message names; all where there is none, or it names no kind.
+    private func those(_ shares: [ShareRecord], of resourceType: String?) -> [ShareRecord] {
+        guard let resourceType else { return shares }
+        let kind = ShareRecord.kind(of: resourceType)
+        let named = shares.filter { ShareRecord.kind(of: $0.resourceType) == kind }
+        return named.isEmpty ? shares : named
     }
 
     /// Whether a text names somebody, whose host may be left out, and may be any of the site's.
@@ -372,6 +386,22 @@ enum ShareMeant: Sendable {
 extension ShareRecord {
     /// Who receives it; nil where nobody has recorded that, or it cannot be read.
     fileprivate var receiver: OCMAddress? { recipient.flatMap { OCMAddress($0) } }
+
+    /// What kind of share a type names: files and folders are one, which not all tell apart. Of what was
+    /// added by hand nobody has recorded that it is anything else.
+    fileprivate static func kind(of resourceType: String?) -> String {
+        switch resourceType {
+        case nil, "folder"?: "file"
+        case let other?: other
+        }
+    }
+
+    /// Whether both are of one kind, between the same peer and the same person: one share that was sent
+    /// again.
+    fileprivate func isOne(with other: ShareRecord) -> Bool {
+        direction == other.direction && peer == other.peer && recipient == other.recipient
+            && Self.kind(of: resourceType) == Self.kind(of: other.resourceType)
+    }
 }
 
 extension FoundAccess {

@@ -1,0 +1,79 @@
+import Federation
+import OpenSSL
+import Testing
+
+@testable import Gateway
+
+/// Which share a notification is about that shows no secret.
+@Suite struct ShareMeantTests {
+    private let world: TestWorld
+    private let modern: TestPeer
+
+    init() throws { (world, modern, _) = try TestWorld.withPeers() }
+
+    /// Records a share of ours under the name 7.
+    private func share(
+        _ resourceType: String?, for recipient: String? = "carol@modern.test"
+    ) async throws -> ShareID {
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .outbound, origin: .seen, peer: try #require(PeerHost("modern.test")),
+                providerID: ProviderID("7"), resourceType: resourceType, recipient: recipient,
+                accesses: [.webdav(Secret(utf8: "secret-\(world.gateway.registry.count)"))]),
+            now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        return recording.share.id
+    }
+
+    /// That its receiver, who names its kind, is done with it.
+    private func declined(_ resourceType: String?) throws -> TestRequest {
+        world.clock.pass(1)
+        let text = Messages.notification("SHARE_DECLINED", secret: nil).replacing(
+            #""resourceType":"file","#,
+            with: resourceType.map { #""resourceType":"\#($0)","# } ?? "")
+        return try modern.request("/ocm/notifications", text, at: world.clock.now)
+    }
+
+    /// Another application may count its shares by itself.
+    @Test(arguments: ["file", nil])
+    func ofSharesUnderOneNameThatOfTheKindIsMeant(_ type: String?) async throws {
+        let files = try await share(type)
+        let room = try await share("talk-room")
+        for (named, id) in [("file", files), ("folder", files), ("talk-room", room)] {
+            let message = try await world.accept(declined(named), as: .ocm(.notifications))
+            #expect(message.ends?.id == id)
+        }
+        for named in ["calendar", nil] {
+            let denial = try await world.denial(declined(named), as: .ocm(.notifications))
+            #expect(denial?.code == .secretMismatch)
+        }
+        // It is told again, and is not about the other one.
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(files, now: world.clock.now))
+        let message = try await world.accept(declined("file"), as: .ocm(.notifications))
+        #expect(message.ends?.id == files)
+    }
+
+    @Test(arguments: ["carol@modern.test", "dave@modern.test", nil])
+    func ofSharesUnderOneNameForSeveralPeopleNoneIsMeant(_ other: String?) async throws {
+        _ = try await share("file")
+        let newest = try await share("folder", for: other)
+        if other == "carol@modern.test" {
+            let message = try await world.accept(declined("file"), as: .ocm(.notifications))
+            #expect(message.ends?.id == newest)
+        } else {
+            let denial = try await world.denial(declined("file"), as: .ocm(.notifications))
+            #expect(denial?.code == .secretMismatch)
+            #expect(denial?.disclosedCode == "share_unknown")
+        }
+    }
+
+    /// A share of another kind is what the only one of its name is taken for.
+    @Test func theOnlyShareUnderANameIsMeantByEachKind() async throws {
+        let id = try await share("ro-crate")
+        for named in ["file", "ro-crate", nil] {
+            let message = try await world.accept(declined(named), as: .ocm(.notifications))
+            #expect(message.ends?.id == id)
+        }
+    }
+}
