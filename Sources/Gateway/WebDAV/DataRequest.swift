@@ -126,4 +126,19 @@ extension RequestHead {
         guard method == .copy, fields.contains(FieldName("source")) else { return }
         throw Denial(.destinationNotAllowed, "a COPY that names a Source")
     }
+
+    /// Refused (`secret_refused`): a parameter that the reva family takes the secret of a share from, or a
+    /// token of its own, as it does from the fields of ``FieldName/otherLogins``.
+    func refuseLoginsInQuery() throws(Denial) {
+        guard let query else { return }
+        for part in query.split(whereSeparator: { Self.separators.contains($0) }) {
+            let raw = String(decoding: part.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+            guard let name = percentDecoded(raw)?.lowercased(), Self.loginParameters.contains(name)
+            else { continue }
+            throw Denial(.secretRefused, "\(name) in the query, beside the credential")
+        }
+    }
+
+    private static let separators = Array("&;".utf8)
+    private static let loginParameters = ["ocm-token", "access_token"]
 }

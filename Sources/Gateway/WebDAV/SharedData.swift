@@ -24,6 +24,7 @@ extension Gateway {
 
     private func authorized(_ request: DataRequest) throws(Denial) -> Plan {
         try request.head.refuseSource()
+        if backend.view.backend.tellsAccessTokens { try request.head.refuseLoginsInQuery() }
         if let shown = request.head.fields.only(.authorization),
             let entry = openedTokens.find(shown), request.secretInPath == nil
         {

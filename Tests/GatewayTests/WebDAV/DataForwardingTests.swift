@@ -34,6 +34,29 @@ import Testing
         }
     }
 
+    /// The reva family takes both from the query as well.
+    @Test(arguments: [
+        "ocm-token=SECRET", "a=b&access_token=x", "ocm%2Dtoken=x", "a;OCM-Token=x", "access_token",
+    ])
+    func noLoginPassesInTheQuery(_ query: String) async throws {
+        for kind in ["ocis", "opencloud", "cernbox"] {
+            let world = try await TestGateway(kind: kind)
+            let code = try await world.share(Self.secret, id: "a", handle: .make).credential
+            let token = "Authorization: Bearer \(try await world.token(code))"
+            for credential in [basic(code), token, basic("PUBLICLINK")] {
+                let planned = try world.plan("GET /dav/ocm/a/x?\(query) HTTP/1.1", credential)
+                #expect(planned.status == 401 && planned.code == "secret_refused")
+                let other = try world.plan(
+                    "GET /dav/ocm/a/x?ocm-tokens=1&b=access_token HTTP/1.1", credential)
+                #expect(other.status == nil)
+            }
+        }
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let planned = try world.plan("GET \(Self.file)?\(query) HTTP/1.1", basic(Self.secret))
+        #expect(planned.status == nil)
+    }
+
     /// By it alone the backend would let its reader in again, past every check.
     @Test(arguments: ["ocis", "opencloud", "cernbox", "generic"])
     func noTokenOfTheBackendIsTold(_ kind: String) async throws {
