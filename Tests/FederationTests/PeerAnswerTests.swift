@@ -104,6 +104,7 @@ import Testing
     @Test(arguments: [
         "[]", "{}", #"{"status":"ok"}"#, #"{"token":""}"#, #"{"token":"a b"}"#, "no",
         #"{"token":"a","sharedSecret":"b"}"#, #"{"token":7}"#, #"{"token":"a","providerId":"a"}"#,
+        #"{"token":"NEWSECRET","providerId":"7/NEWSECRET"}"#,
     ])
     func anAnswerWithoutOneSecretMakesNoShare(_ body: String) {
         #expect(ReshareAnswer(parsing: Array(body.utf8)) == nil)

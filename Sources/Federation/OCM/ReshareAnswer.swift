@@ -17,7 +17,7 @@ package struct ReshareAnswer: Sendable {
         else { return nil }
         let id = (object["providerId"] ?? object["remoteId"]).flatMap { ProviderID($0) }
         // It is not swapped.
-        if let id, id.text.isSame(as: text) { return nil }
+        if let id, id.text.utf8.span.contains(text.utf8.span) { return nil }
         secret = Secret(utf8: text)
         providerID = id
     }
