@@ -240,19 +240,24 @@ package final class EgressHandler: RequestHandler {
     ///
     /// Refused: a host that cannot be asked. One that `egress.other` names passes also when it answers and
     /// keeps to itself whether it has a document: it would keep it from the backend as well. But one that
-    /// was met as a peer before stays one.
+    /// was met as a peer before stays one, also where it shows no document any more.
     private func judgeByDocument(_ host: PeerHost) async throws(Denial) -> EgressGate.Verdict {
         do throws(Denial) {
             switch try await gateway.resolution.resolve(host).document {
             case .some: return .peer(host)
-            case .none: return gate.judgeAbsent(host)
+            case .none: return wasMet(host) ? .peer(host) : gate.judgeAbsent(host)
             }
         } catch {
-            guard gate.names(host), gateway.peers.withholdsDocument(host),
-                gateway.accepted[host] == .none
-            else { throw error }
+            guard gate.names(host), gateway.peers.withholdsDocument(host), !wasMet(host) else {
+                throw error
+            }
             return .other(host)
         }
+    }
+
+    /// Whether a host has signed for us before, or has taken what we signed: what goes there is signed.
+    private func wasMet(_ host: PeerHost) -> Bool {
+        gateway.generations[host] != .none || gateway.accepted[host] != .none
     }
 
     private static let prefix = Array("/egress/".utf8)

@@ -139,6 +139,24 @@ import Testing
         }
     }
 
+    /// What was learned of it before a restart counts, where its document is in nobody's memory.
+    @Test(arguments: ["[\"named.test\"]", "\"tunnel\""])
+    func aPeerThatWasMetIsInterceptedWithoutItsDocument(_ other: String) async throws {
+        let named = try #require(PeerHost("named.test"))
+        for bySigning in [true, false] {
+            let way = try TestEgress(egress: "other = \(other)", unknown: "allow")
+            let gateway = way.world.gateway
+            let met = bySigning ? gateway.generations : gateway.accepted
+            let change = try #require(met.learn(named, .label, now: way.world.clock.now))
+            try await gateway.store.commit(change)
+            let outcome = try await way.plan("CONNECT named.test:443 HTTP/1.1", "Host: named.test")
+            #expect(outcome.target == "named.test" && !outcome.isTunnel)
+            let stranger = try await way.plan(
+                "CONNECT stranger.test:443 HTTP/1.1", "Host: stranger.test")
+            #expect(stranger.isTunnel == (other == "\"tunnel\""))
+        }
+    }
+
     /// A document that is too long, say, is one of a peer all the same.
     @Test(arguments: [true, false])
     func whatIsNamedAndShowsWhatIsNotTakenIsTunnelledOnlyWhenItLeadsElsewhere(
