@@ -112,8 +112,12 @@ import Testing
 
     @Test(arguments: [
         ("", true), (" \n", true), ("[]", true), ("{}", true), ("null", true),
-        (#"{"secret":"b"}"#, false), (#"["b"]"#, false), (#""b""#, false), ("7", false),
-        ("no", false),
+        (#"{"status":"ok"}"#, true), (#"{"message":"queued"}"#, true), (#"{"token":null}"#, true),
+        (#"{"token":"","sharedSecret":"","providerId":null,"ok":true,"list":[],"x":{}}"#, true),
+        (#"{"secret":"12345678"}"#, false), (#"{"token":"a b"}"#, false),
+        (#"{"token":"a","sharedSecret":"b"}"#, false), (#"{"x":{"y":"b"}}"#, false),
+        (#"{"x":["b"]}"#, false), (#"{"x":12345678}"#, false), (#"["b"]"#, false),
+        (#""b""#, false), ("7", false), ("no", false),
     ])
     func whatHoldsNothingTellsNoSecret(_ body: String, _ isAbsent: Bool) {
         #expect(ReshareAnswer.isAbsent(from: Array(body.utf8)) == isAbsent)

@@ -22,15 +22,27 @@ package struct ReshareAnswer: Sendable {
         providerID = id
     }
 
-    /// Whether an answer holds nothing in which a secret could be told in other words: no bytes, or an
-    /// empty list or object.
+    /// Whether an answer holds nothing in which a secret could be told in other words: no bytes, an empty
+    /// list, or an object of what is empty, yes or no, or a short word (`{"status":"ok"}`).
     package static func isAbsent(from body: [UInt8]) -> Bool {
         guard let said = try? JSONValue(parsing: body) else { return body.isBlank }
         return switch said {
         case .null, .bool: true
         case .array(let elements): elements.isEmpty
-        case .object(let object): object.members.isEmpty
+        case .object(let object): object.members.allSatisfy { isPlain($0.value, as: $0.name) }
         case .number, .string: false
+        }
+    }
+
+    /// Whether a member tells no secret, nor that there is one that cannot be read.
+    private static func isPlain(_ value: JSONValue, as name: String) -> Bool {
+        switch value {
+        case .null, .bool: true
+        case .array(let elements): elements.isEmpty
+        case .object(let object): object.members.isEmpty
+        case .string(let text):
+            text.isEmpty || text.utf8.count < shortestSecret && !names.contains(name)
+        case .number: false
         }
     }
 
@@ -42,6 +54,8 @@ package struct ReshareAnswer: Sendable {
     }
 
     static let names = ["token", "sharedSecret"]
+    /// Servers make theirs of 15 letters and digits, or more.
+    private static let shortestSecret = 8
 }
 
 extension ReshareAnswer: CustomStringConvertible, CustomReflectable {

@@ -55,8 +55,14 @@ extension Gateway {
             let swaps = try await reshareSwaps(
                 response.status, response.body, message.verified.claimed,
                 for: notification.shareWith)
+            // Of a reshare that was not made nothing is told, whatever the backend says of it.
+            let isUnmade =
+                message.verified.claimed.message.asksForReshare
+                && (200...299).contains(response.status)
+                && ReshareAnswer(parsing: response.body) == nil
             return try await ocmAnswer(
-                .notifications, status: response.status, response.body, secrets, effect, swaps)
+                .notifications, status: response.status,
+                isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
         case .inviteAccepted(let invite):
             let answer = try await ocmAnswer(
                 .inviteAccepted, status: response.status, response.body, secrets, effect)

@@ -331,8 +331,11 @@ import Transport
         let test = try await TestGateway(
             rules: "[[rule]]\nname = \"older\"\non = [\"ocs\"]\naction = \"allow\"")
         let own = try await test.share("secret-of-one-0", id: "1", handle: .make).credential
-        test.backend.answers(201, "[]")
-        #expect(try await asked(own, in: test, true).status == 201)
+        for said in ["[]", #"{"status":"ok"}"#, #"{"message":"queued"}"#, #"{"token":""}"#] {
+            test.backend.answers(201, said)
+            let answer = try await asked(own, in: test, true)
+            #expect(answer.status == 201 && answer.body == Array("[]".utf8))
+        }
         test.backend.answers(200, #"{"ocs":{"meta":{"statuscode":100},"data":[]}}"#)
         #expect(try await asked(own, in: test, false).status == 200)
         // What failed is told in other words anyway.
