@@ -78,6 +78,10 @@ import Testing
         )
         #expect(notification.grantee == "u@h.test")
         #expect(notification.secret == nil)
+        let nobody = try read(
+            #"{"notificationType":"SHARE_UNSHARED","providerId":"1","notification":{"grantee":""}}"#
+        )
+        #expect(nobody.grantee == nil)
     }
 
     /// OCM 1.5 has it in `notification.file`.

@@ -58,6 +58,11 @@ extension String {
         return utf8.span.isSame(as: other.utf8.span)
     }
 
+    /// Equal but for the case of the letters of ASCII.
+    package func isSame(inAnyCaseAs other: String) -> Bool {
+        utf8.elementsEqual(other.utf8) { asciiLowercased($0) == asciiLowercased($1) }
+    }
+
     /// Whether every byte is one of ASCII.
     var isASCII: Bool {
         let bytes = utf8.span

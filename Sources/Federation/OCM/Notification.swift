@@ -13,7 +13,7 @@ package struct Notification: Sendable {
     package let resourceType: String?
     /// The secret of the share, which Nextcloud and ownCloud take as the sender's proof.
     package let secret: Secret?
-    /// The receiver in oCIS's messages, which carry no secret.
+    /// The receiver in oCIS's messages, which carry no secret; an empty one is none.
     package let grantee: String?
     /// What the ways to the share allow from now on, by the names of their protocols, where
     /// `SHARE_CHANGE_PERMISSION` says it (`legacy-wire.md` 3.3).
@@ -101,7 +101,7 @@ package struct Notification: Sendable {
             details, known: ["sharedSecret", "grantee", "protocol", "file"])
         hasDetails = true
         secret = try inner.optionalSecret("sharedSecret")
-        grantee = try inner.optionalString("grantee")
+        grantee = try inner.optionalString("grantee").flatMap { $0.isEmpty ? nil : $0 }
         guard type == .shareChangePermission else {
             permissions = [:]
             webdavSecret = nil

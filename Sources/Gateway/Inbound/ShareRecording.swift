@@ -247,12 +247,15 @@ extension Gateway {
         }
     }
 
-    /// The shares that are for whom a message names: where there is none, those whose receiver nobody has
+    /// The shares that are for whom a message names: where there is none, those for whom it names in other
+    /// letters, large or small, as servers find their people, then those whose receiver nobody has
     /// recorded (`share add`), and for a message that names nobody all.
     private func those(_ shares: [ShareRecord], for grantee: String?) -> [ShareRecord] {
         guard let grantee else { return shares }
         let theirs = shares.filter { isSaid(grantee, of: $0.receiver) }
-        return theirs.isEmpty ? shares.filter { $0.receiver == nil } : theirs
+        guard theirs.isEmpty else { return theirs }
+        let alike = shares.filter { isSaid(grantee, of: $0.receiver, inAnyCase: true) }
+        return alike.isEmpty ? shares.filter { $0.receiver == nil } : alike
     }
 
     /// The shares of the kind that a message names; all where there is none, or it names no kind.
@@ -264,11 +267,18 @@ extension Gateway {
     }
 
     /// Whether a text names somebody, whose host may be left out, and may be any of the site's.
-    private func isSaid(_ text: String, of person: OCMAddress?) -> Bool {
+    private func isSaid(
+        _ text: String, of person: OCMAddress?, inAnyCase: Bool = false
+    ) -> Bool {
         guard let person else { return false }
-        if text.isSame(as: person.identifier) { return true }
+        func isTheirs(_ name: String) -> Bool {
+            inAnyCase
+                ? name.isSame(inAnyCaseAs: person.identifier)
+                : name.isSame(as: person.identifier)
+        }
+        if isTheirs(text) { return true }
         guard let said = OCMAddress(text)?.saidOnce else { return false }
-        return said.identifier.isSame(as: person.identifier)
+        return isTheirs(said.identifier)
             && (said.host == person.host || site.hosts.contains(said.host))
     }
 

@@ -26,11 +26,15 @@ import Testing
     }
 
     /// That its receiver, who names its kind, is done with it.
-    private func declined(_ resourceType: String?) throws -> TestRequest {
+    private func declined(
+        _ resourceType: String?, by grantee: String? = nil
+    ) throws -> TestRequest {
         world.clock.pass(1)
+        let details = grantee.map { #"{"grantee":"\#($0)"}"# } ?? "{}"
         let text = Messages.notification("SHARE_DECLINED", secret: nil).replacing(
             #""resourceType":"file","#,
-            with: resourceType.map { #""resourceType":"\#($0)","# } ?? "")
+            with: resourceType.map { #""resourceType":"\#($0)","# } ?? ""
+        ).replacing(#""notification":{}"#, with: #""notification":\#(details)"#)
         return try modern.request("/ocm/notifications", text, at: world.clock.now)
     }
 
@@ -65,6 +69,31 @@ import Testing
             let denial = try await world.denial(declined("file"), as: .ocm(.notifications))
             #expect(denial?.code == .secretMismatch)
             #expect(denial?.disclosedCode == "share_unknown")
+        }
+    }
+
+    @Test(arguments: [
+        "carol@modern.test", "Carol@modern.test", "CAROL", "carol@MODERN.test", "",
+    ])
+    func theReceiverIsNamedInAnyCaseOrNotAtAll(_ grantee: String) async throws {
+        let id = try await share("file")
+        let message = try await world.accept(
+            declined("file", by: grantee), as: .ocm(.notifications))
+        #expect(message.ends?.id == id)
+    }
+
+    /// Those whose names are the same but for that are told apart by it.
+    @Test func ofTwoWhoseNamesAreAlikeTheOneIsMeantWhoIsNamed() async throws {
+        for name in ["carol", "Carol"] {
+            _ = try await share("file", for: "\(name)@modern.test")
+        }
+        let denial = try await world.denial(
+            declined("file", by: "CAROL"), as: .ocm(.notifications))
+        #expect(denial?.code == .secretMismatch)
+        for name in ["carol", "Carol"] {
+            let message = try await world.accept(
+                declined("file", by: name), as: .ocm(.notifications))
+            #expect(message.ends?.recipient == "\(name)@modern.test")
         }
     }
 
