@@ -82,7 +82,8 @@ final class BackendServer: Sendable {
             backend: Backend(kind: kind, document: document, statusVersion: version),
             document: document,
             routes: RouteTable(
-                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written),
+                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
+                isPlaceKnown: document != nil),
             endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written)
     }
 

@@ -90,6 +90,7 @@ extension Gateway: RequestHandler {
             answer.allow(allow)
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
+        case .unplaced: throw .unplaced
         }
     }
 
@@ -110,7 +111,7 @@ extension Gateway: RequestHandler {
     private func judge(
         _ path: ArraySlice<UInt8>, _ routes: RouteTable
     ) throws(Denial) -> PathJudgement<RouteFamily> {
-        do { return try PathJudgement.ofOdd(path) { routes.family(of: $0) } } catch {
+        do { return try PathJudgement.ofOdd(path) { routes.judgedFamily(of: $0) } } catch {
             throw Denial(.malformedPath, error.rawValue)
         }
     }
@@ -140,6 +141,16 @@ extension Gateway: RequestHandler {
         log.refused(denial, decision: decision)
         note(denial, decision, "request", .inbound, denial.status, client)
         return denial.answer(decision: decision)
+    }
+}
+
+extension Denial {
+    /// For what cannot be judged before the backend's document says where its API and its data are.
+    static var unplaced: Denial {
+        let code = DenialCode.backendUnavailable
+        return Denial(
+            code, ruling: .init(name: code.rawValue, status: 503, hint: nil),
+            "the backend's document, which says where its API is, has not been read yet")
     }
 }
 

@@ -231,6 +231,65 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("/cloud/ocm/shares", .ocm(.shares)), ("/cloud/index.php/ocm/shares/", .ocm(.shares)),
+            ("/a/b/ocm/notifications", .ocm(.notifications)),
+            ("/cloud/index.phpindex.php/ocm/shares", .ocm(.shares)),
+            ("/cloud/index.php/apps/federatedfilesharing/shares", .ocm(.shares)),
+            ("/api/fed/shares", .ocm(.shares)), ("/shares", .ocm(.shares)),
+            ("/index.php/invite-accepted", .ocm(.inviteAccepted)), ("/cloud/ocm/token", .token),
+            ("/cloud/index.php/apps/cloud_federation_api/api/v1/access-token", .token),
+            ("/cloud/ocs/v2.php/cloud/shares", .ocs),
+            ("/cloud/ocs/v1.php/cloud/shares/3/accept", .ocs),
+            ("/cloud/index.php/apps/files_sharing/shareinfo", .shareInfo),
+            ("/cloud/apps/federatedfilesharing/createFederatedShare", .linkShare),
+            ("/cloud/public.php/webdav/x", .webdav(.publicWebDAV)),
+            ("/cloud/public.php/dav/files/T/x", .webdav(.publicFiles)),
+            ("/cloud/remote.php/dav/ocm/1", .webdav(.ocm)), ("/cloud/dav/ocm/1/x", .webdav(.ocm)),
+        ] as [(String, RouteFamily)])
+    func whileThePlaceIsUnknownItMayBeAnywhere(_ path: String, _ family: RouteFamily) throws {
+        let table = RouteTable(kind: .generic, isPlaceKnown: false)
+        #expect(route("POST", path, table) == .unplaced(family))
+        #expect(table.family(of: path) == family)
+        #expect(route("POST", path, RouteTable(kind: .generic)) == .passThrough)
+    }
+
+    @Test(arguments: [
+        "/", "/index.php/apps/files/", "/index.php/login", "/cloud/status.php", "/s/TOKEN/download",
+        "/remote.php/dav/files/alice/shares", "/remote.php/dav/files/alice/public.php/webdav/x",
+        "/cloud/remote.php/dav/files/alice/ocm/shares", "/remote.php/dav/bulk",
+        "/dav/spaces/1/shares", "/dav/files/alice/dav/ocm/x", "/api/v2.1/ocm/shares-prepare/",
+        "/ocs/v2.php/apps/files_sharing/api/v1/shares", "/ocs/v2.php/cloud/users",
+        "/index.php/ocs/v2.php/apps/notifications/api/v2/notifications",
+        "/cloud/ocs/v1.php/apps/files_sharing/api/v1/shares", "/idp/.well-known/jwks.json",
+    ])
+    func whileThePlaceIsUnknownPagesPass(_ path: String) throws {
+        for kind in BackendKind.allCases {
+            let table = RouteTable(kind: kind, isPlaceKnown: false)
+            for method in ["GET", "POST"] {
+                #expect(route(method, path, table) == .passThrough, "\(method) \(path)")
+            }
+            #expect(route("GET", "/photos/ocm/shares", table) == .passThrough)
+        }
+    }
+
+    @Test func whileThePlaceIsUnknownTheUsualOneIsAsEver() throws {
+        for kind in BackendKind.allCases {
+            let table = RouteTable(
+                kind: kind, endPoint: kind.usualEndPoint, isPlaceKnown: false)
+            #expect(route("POST", "/ocm/shares", table) == .ocm(.shares))
+            #expect(route("POST", "\(kind.usualEndPoint)/shares", table) == .ocm(.shares))
+            #expect(route("GET", "/ocm-provider/", table) == .discovery)
+            #expect(route("GET", "/cloud/ocm-provider/", table) == .unplaced(.discovery))
+        }
+        let known = RouteTable(kind: .nextcloud, isPlaceKnown: false)
+        guard case .webdav = route("GET", "/public.php/webdav/x", known) else {
+            Issue.record("not found")
+            return
+        }
+    }
+
     @Test func seafilesEndPointsAreFound() throws {
         let webdav = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
         #expect(route("POST", "/ocm-via-webdav/shares", webdav) == .ocm(.shares))

@@ -75,6 +75,44 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("POST /cloud/index.php/ocm/shares", "shares"),
+            ("POST /cloud//ocm/notifications", "notifications"),
+            ("POST /cloud/ocm/token", "token"), ("POST /cloud/ocs/v2.php/cloud/shares", "ocs"),
+            ("GET /cloud/public.php/webdav/a", nil),
+            ("POST /cloud/index.php/apps/files_sharing/shareinfo", nil),
+        ] as [(String, String?)])
+    func untilTheDocumentIsReadNothingInAFolderIsForwarded(
+        _ line: String, _ kind: String?
+    ) async throws {
+        let world = try await TestGateway()
+        guard case .answered(let answer) = try world.plan("\(line) HTTP/1.1") else {
+            Issue.record("\(line) goes on")
+            return
+        }
+        #expect(answer.status == 503 && answer.values("retry-after") == ["30"])
+        #expect(world.world.decisions().compactMap { $0["kind"]?.string }.first == kind)
+        try world.moveBackend()
+        #expect(try world.plan("\(line) HTTP/1.1").status != 503)
+    }
+
+    @Test func untilTheDocumentIsReadNoPageOpensByTheCredentialOfAShare() async throws {
+        let world = try await TestGateway(kind: "generic")
+        let code = try await world.share("SECRET0PERMANEN", handle: .make).credential
+        for secret in ["SECRET0PERMANEN", code] {
+            let planned = try world.plan("GET /fed/dav/a HTTP/1.1", basic(secret))
+            #expect((planned.status, planned.code) == (503, "backend_unavailable"))
+        }
+        for (target, credential) in [
+            ("/fed/dav/a", basic("alice")),
+            ("/remote.php/dav/files/alice/ocm/shares", basic("alice")),
+            ("/index.php/apps/files/", "Accept: */*"),
+        ] {
+            #expect(try !world.plan("GET \(target) HTTP/1.1", credential).lines.isEmpty)
+        }
+    }
+
     /// In whatever spelling the backend's document names its API: requests have one.
     @Test(arguments: [
         ("/a//ocm", "/a/ocm"), ("//ocm/", "/ocm"), ("/api//v1", "/api/v1"), ("/%61pi", "/api"),

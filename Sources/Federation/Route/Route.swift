@@ -27,6 +27,9 @@ package enum Route: Sendable, Equatable {
     case methodNotAllowed(allow: String)
     /// Below `/ocm`, and nothing that OCM knows: never forwarded.
     case unknownEndpoint
+    /// What would be one of these if the backend lived in some folder, or had its API elsewhere, while
+    /// its document has not said where.
+    case unplaced(RouteFamily)
 }
 
 /// The four messages of the OCM API.

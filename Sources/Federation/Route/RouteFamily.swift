@@ -9,9 +9,28 @@ package enum RouteFamily: Sendable, Hashable {
 extension RouteTable {
     /// The family of a path in any spelling, decoded or not; nil when nobody here knows it.
     ///
-    /// For judging the ways in which a server may read one path; it refuses nothing itself.
+    /// It refuses nothing itself.
     package func family(of path: String) -> RouteFamily? {
-        switch route(method: "POST", path: path) {
+        let route = route(method: "POST", path: path)
+        if case .methodNotAllowed = route {
+            // One that is only read.
+            return self.route(method: "GET", path: path).family
+        }
+        return route.family
+    }
+
+    /// The same, for judging the ways in which a server may read one path: what has no place yet is
+    /// something else than what has one.
+    package func judgedFamily(of path: String) -> RouteFamily? {
+        if case .unplaced = route(method: "POST", path: path) { return .unknownEndpoint }
+        return family(of: path)
+    }
+}
+
+extension Route {
+    /// The family of its paths; nil for the backend's pages, and for a method that a path does not take.
+    var family: RouteFamily? {
+        switch self {
         case .discovery: .discovery
         case .ocsProvider: .ocsProvider
         case .jwks: .jwks
@@ -23,20 +42,8 @@ extension RouteTable {
         case .unknownEndpoint: .unknownEndpoint
         case .ocm(let endpoint): .ocm(endpoint)
         case .webdav(let route): .webdav(route.root)
-        case .passThrough: nil
-        case .methodNotAllowed: readFamily(of: path)
-        }
-    }
-
-    /// The families that are only read.
-    private func readFamily(of path: String) -> RouteFamily? {
-        switch route(method: "GET", path: path) {
-        case .discovery: .discovery
-        case .ocsProvider: .ocsProvider
-        case .jwks: .jwks
-        case .token, .ocs, .shareInfo, .linkShare, .status, .unknownEndpoint, .ocm, .webdav,
-            .passThrough, .methodNotAllowed:
-            nil
+        case .unplaced(let family): family
+        case .passThrough, .methodNotAllowed: nil
         }
     }
 }

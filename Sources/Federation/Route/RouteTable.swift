@@ -6,6 +6,9 @@ package struct RouteTable: Sendable {
     /// Entries by the second byte of their path.
     private var entries: [[Entry]] = Array(repeating: [], count: 128)
     private let base: [UInt8]
+    private let isPlaceKnown: Bool
+    /// Whether the backend may have its API at a place that no other server has.
+    private let isOfNoKnownKind: Bool
 
     /// - Parameters:
     ///   - endPoint: the path of the backend's own `endPoint` (`/ocm`, `/index.php/ocm`,
@@ -13,10 +16,14 @@ package struct RouteTable: Sendable {
     ///     looked for there too.
     ///   - tokenPath: where the gateway serves its token endpoint.
     ///   - webdavPrefix: `protocols.webdav` of the backend's document.
+    ///   - isPlaceKnown: whether a document has said where the backend's API is; until then it may be
+    ///     anywhere.
     package init(
         kind: BackendKind, endPoint: String = "/ocm", tokenPath: String = "/ocm/token",
-        webdavPrefix: String? = nil
+        webdavPrefix: String? = nil, isPlaceKnown: Bool = true
     ) {
+        self.isPlaceKnown = isPlaceKnown
+        isOfNoKnownKind = kind == .generic
         let endPoint = Self.trimmed(endPoint)
         base = Array(Self.base(of: endPoint).utf8)
         add(tokenPath, .whole(.token))
@@ -60,6 +67,9 @@ package struct RouteTable: Sendable {
     package func route(method: String, path: String) -> Route {
         let path = Substring(path)
         if let route = match(method, path.utf8) { return route }
+        guard isPlaceKnown else {
+            return familyElsewhere(method, path.utf8).map(Route.unplaced) ?? .passThrough
+        }
         guard !base.isEmpty, path.utf8.begins(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
     }
@@ -84,6 +94,26 @@ package struct RouteTable: Sendable {
         return nil
     }
 
+    /// What a path would be for behind any folder, a message of a server of no known kind also by its last
+    /// segment alone. nil for pages, and below what people's own clients use, where a file may have any name.
+    private func familyElsewhere(_ method: String, _ path: Substring.UTF8View) -> RouteFamily? {
+        var rest = path
+        for _ in 0..<Self.deepestFolder {
+            switch match(method, rest)?.family {
+            // What lies beside messages may be a page, and the others need no check.
+            case nil, .unknownEndpoint, .jwks, .status: break
+            case let family?: return family
+            }
+            if Self.own.contains(where: { rest.begins(with: $0) }) { return nil }
+            guard let slash = rest.dropFirst().firstIndex(of: UInt8(ascii: "/")) else { break }
+            rest = rest[slash...]
+        }
+        guard isOfNoKnownKind, method == "POST",
+            let last = path.split(separator: UInt8(ascii: "/")).last
+        else { return nil }
+        return OCMEndpoint(rawValue: String(Substring(last))).map(RouteFamily.ocm)
+    }
+
     private struct Entry: Sendable {
         let path: [UInt8]
         let target: Target
@@ -97,6 +127,12 @@ package struct RouteTable: Sendable {
     }
 
     private static let frontController = Array("/index.php".utf8)
+    /// Segments of a path behind which no backend is looked for: it bounds what a long path costs.
+    private static let deepestFolder = 16
+    /// Where people's own clients have their files, and apps their API.
+    private static let own = [
+        "/remote.php/", "/dav/files/", "/dav/spaces/", "/ocs/v1.php/", "/ocs/v2.php/",
+    ].map { Array($0.utf8) }
 
     private static func trimmed(_ path: String) -> String {
         var path = Substring(path)

@@ -82,7 +82,7 @@ package struct MessageFile: Sendable {
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
-            .passThrough, .methodNotAllowed, .unknownEndpoint:
+            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }
     }

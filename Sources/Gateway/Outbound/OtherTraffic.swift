@@ -123,7 +123,8 @@ extension PeerRequest {
     var isOfTheFederation: Bool {
         let method = head.method.rawValue
         switch Self.usual.route(method: method, path: path.text) {
-        case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint:
+        case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint,
+            .unplaced:
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
         }

@@ -21,7 +21,7 @@ extension Gateway {
         case .token: return message(request, .token)
         case .webdav: return planDataOut(request)
         case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .passThrough,
-            .methodNotAllowed, .unknownEndpoint:
+            .methodNotAllowed, .unknownEndpoint, .unplaced:
             break
         }
         return .prepare { [self] _ in
@@ -53,7 +53,7 @@ extension Gateway {
                 unread: request)
             answer.allow(allow)
             return .answer(answer)
-        case .unknownEndpoint:
+        case .unknownEndpoint, .unplaced:
             return .answer(
                 refusal(
                     Denial(.notFound, "no endpoint of OCM at \(request.peer)"), unread: request))

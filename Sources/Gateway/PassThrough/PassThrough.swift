@@ -19,6 +19,7 @@ extension Gateway {
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
+            try refuseUnplacedData(head)
             let writer = try backend.head.writer(
                 for: head,
                 path: path?.text ?? String(decoding: head.rawTarget, as: UTF8.self),
@@ -32,5 +33,14 @@ extension Gateway {
         } catch {
             return .answer(refusal(error, from: client))
         }
+    }
+
+    /// Refused until the backend's document has been read, which alone says where a server of no known kind
+    /// has its data: the credential of a share that we know.
+    private func refuseUnplacedData(_ head: RequestHead) throws(Denial) {
+        guard backend.view.document == nil, backend.view.backend.kind == .generic,
+            let secret = DAVCredential(try authorization(head)).shareSecret
+        else { return }
+        if !registry.findServed(secret).isEmpty { throw .unplaced }
     }
 }

@@ -35,7 +35,9 @@ enum PathProperties {
         }
     }
 
-    private static let tables = BackendKind.allCases.map { RouteTable(kind: $0) }
+    private static let tables =
+        BackendKind.allCases.map { RouteTable(kind: $0) }
+        + [RouteTable(kind: .generic, isPlaceKnown: false)]
 
     /// What is passed through leads to no route of ours, also after a second decoding.
     private static func judge(_ bytes: [UInt8]) throws(Violation) {
