@@ -11,6 +11,11 @@ package struct ReshareAnswer: Sendable {
     /// Nil for an answer that names no secret: the request was heard, and no share came of it.
     package init?(parsing body: [UInt8]) {
         guard let object = try? JSONValue(parsing: body).object else { return nil }
+        self.init(object)
+    }
+
+    /// The same of one that was read.
+    init?(_ object: JSONObject) {
         let named = Self.names.compactMap { object[$0]?.string }.filter { !$0.isEmpty }
         guard let text = named.first, named.allSatisfy({ $0.isSame(as: text) }),
             text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

@@ -65,11 +65,11 @@ package enum OCSAnswer {
         let answer = try? JSONValue(parsing: body).object?["ocs"]?.object
         let code = answer?["meta"]?.object?["statuscode"]?.number?.integer ?? 200
         var data = JSONValue.array([])
-        if let found = answer?["data"], let reshare = ReshareAnswer(parsing: found.serialized()),
+        if let found = answer?["data"]?.object, let reshare = ReshareAnswer(found),
             let new = swaps.new(for: reshare.secret.text)
         {
             var members: [(String, JSONValue)] = [("token", .string(new))]
-            if let said = found.object?["remoteId"], let id = ProviderID(said),
+            if let said = found["remoteId"], let id = ProviderID(said),
                 id == reshare.providerID
             {
                 members.append(("remoteId", said))

@@ -88,11 +88,12 @@ package struct MessageFile: Sendable {
     }
 
     /// Who signed it, as the name of the key says.
-    private static func signer(of raw: RawMessage) -> Signer {
+    private static func signer(of raw: RawMessage) -> NamedSigner {
         let names = ["signature-input", "signature"]
         guard names.contains(where: { raw.message.combined($0) != nil }) else { return .nobody }
         let key = (try? PresentedSignature(raw.message))?.keyID
-        return .host(key.flatMap { PresentedSignature.host(ofKeyID: $0) })
+        let host = key.flatMap { PresentedSignature.host(ofKeyID: $0) }
+        return host.map(NamedSigner.host) ?? .keyOnly
     }
 
     /// A body alone tells by its members what it is. It says nothing of a signature.
@@ -116,7 +117,7 @@ package struct MessageFile: Sendable {
         }
         let way: Way =
             switch direction {
-            case .inbound: .inbound(.host(nil))
+            case .inbound: .inbound(.keyOnly)
             case .outbound: .outbound(to: nil)
             }
         return facts(try .ocm(endpoint, bytes, .json), way, ours)
@@ -124,24 +125,8 @@ package struct MessageFile: Sendable {
 
     /// Which way a message goes, signed by whom, and to whom as its request says.
     private enum Way {
-        case inbound(Signer)
+        case inbound(NamedSigner)
         case outbound(to: PeerHost?)
-    }
-
-    /// Who signed a message; the host is nil where the key's name says none.
-    private enum Signer {
-        case nobody
-        case host(PeerHost?)
-
-        /// The peer that is judged where a message claims that (`docs/decisions/0003`).
-        func peer(of claim: Claim?) -> PeerHost? {
-            switch self {
-            case .nobody: return claim?.peer
-            case .host(let host):
-                guard let claim else { return host }
-                return claim.signers.first { $0 == host } ?? claim.signers.first
-            }
-        }
     }
 
     private static func facts(_ message: Message, _ way: Way, _ site: [PeerHost]) -> Facts {
@@ -183,5 +168,14 @@ extension Message {
         case .requestShare(let request): request.owner.host
         case .notification, .inviteAccepted, .token, .ocsShare, .ocsChange: nil
         }
+    }
+}
+
+extension NamedSigner {
+    /// The peer that is judged where a message claims that (`docs/decisions/0003`).
+    fileprivate func peer(of claim: Claim?) -> PeerHost? {
+        if case .nobody = self { return claim?.peer }
+        guard let claim else { return host }
+        return claim.signers.first { $0 == host } ?? claim.signers.first
     }
 }

@@ -19,13 +19,11 @@ extension Gateway {
 
         /// Nil for a message that brings none.
         init?(_ verified: Verified) {
-            guard let peer = verified.peer else { return nil }
-            self.peer = peer
-            switch verified.claimed.message {
-            case .share(let share): providerID = share.providerID
-            case .ocsShare(let share): providerID = share.providerID
-            case .notification, .inviteAccepted, .requestShare, .ocsChange, .token: return nil
+            guard let peer = verified.peer, let name = verified.claimed.message.offered else {
+                return nil
             }
+            self.peer = peer
+            providerID = name
         }
     }
 
@@ -165,9 +163,7 @@ extension Gateway {
             for share in passed.filter({ $0.ended == nil }) + passed.filter({ $0.ended != nil }) {
                 // Who signs has not said it unsigned, but over the older API, as any of those who have the
                 // secret.
-                if let sharer = share.sharer(besides: site.hosts), generations[sharer] == .none,
-                    pins[sharer].isEmpty
-                {
+                if let sharer = share.sharer(besides: site.hosts), !hasSigned(sharer) {
                     return .passedOn(share, by: sharer)
                 }
             }
