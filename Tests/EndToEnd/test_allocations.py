@@ -1,6 +1,7 @@
 """How often a request asks for memory, on the binary as it is shipped; a debug build asks more often.
 
-Counted over many requests of one kept connection, so that what others do beside it hardly shows.
+Counted over the requests of one kept connection, in parts of which the least counts: what the gateway does
+by itself beside them, on a slow machine more for each request, is not what a request asks for.
 """
 
 import os
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.skipif("OCMGATE_SHIPPED" not in os.environ,
                                 reason="OCMGATE_SHIPPED names no release build")
 
 SOURCE = Path(__file__).parents[1] / "Harness" / "allocations.c"
-REQUESTS = 1500
+REQUESTS = 300
+PARTS = 5
 LIMITS = "[limits]\nrequests_per_connection = 1000000\n"
 
 
@@ -54,10 +56,13 @@ def asked(connection, counter: Counter, target: str, headers=()) -> float:
             connection.send(message)
             assert connection.receive().status == 200
 
+    def part() -> float:
+        before = counter.value
+        ask(REQUESTS)
+        return (counter.value - before) / REQUESTS
+
     ask(100)
-    before = counter.value
-    ask(REQUESTS)
-    return (counter.value - before) / REQUESTS
+    return min(part() for _ in range(PARTS))
 
 
 # Measured: 18.0 and 97.1.
