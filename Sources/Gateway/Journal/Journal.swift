@@ -349,7 +349,7 @@ package final class Journal: Sendable {
                     return .success(false)
                 }
             } catch { return .failure(error) }
-            if state.withLock({ $0.noteWritten([place]) }) { wake.signal() }
+            if state.withLock({ $0.noteWritten(CollectionOfOne(place)) }) { wake.signal() }
             return .success(true)
         }
         switch result {
@@ -380,7 +380,7 @@ package final class Journal: Sendable {
                 outcomes.append(try perform(job, on: disk, isShort: isShort))
             }
             try disk.flush()
-            _ = state.withLock { $0.noteWritten(jobs.map(\.place)) }
+            _ = state.withLock { $0.noteWritten(jobs.lazy.map(\.place)) }
             if jobs.contains(where: \.mustSync) { try sync(disk) }
             if takeMore(disk) { tellRoom() }
             let places = disk.room / JournalRecord.lineLimit

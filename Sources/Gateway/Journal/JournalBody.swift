@@ -51,7 +51,7 @@ package struct JournalBody: Sendable {
         // By their lengths: a name stands once in an object.
         var unknown: [Int: Int] = [:]
         for (name, value) in object.members {
-            let role = roles[name]
+            let role = roles.role(of: name)
             if role == nil {
                 let count = unknown[name.utf8.count, default: 0] + 1
                 unknown[name.utf8.count] = count
@@ -125,29 +125,7 @@ package struct JournalBody: Sendable {
         case other
     }
 
-    private static let roles: [String: Role] = {
-        var roles: [String: Role] = [
-            "owner": .personal(.federatedOwner), "ownerDisplayName": .name(.owner),
-            "name": .personal(.invitedOrOwner), "description": .personal(.owner),
-            "sender": .personal(.sender), "senderDisplayName": .name(.sender),
-            "shareWith": .personal(.receiver), "ownerFederatedId": .personal(.ownerFederatedID),
-            "sharedByFederatedId": .personal(.sharer), "sharedBy": .name(.sharer),
-            "userID": .personal(.invited), "email": .personal(.invited),
-        ]
-        for name in [
-            "providerId", "shareType", "resourceType", "permissions", "requirements",
-            "accessTypes", "notificationType", "viewMode", "grant_type", "client_id", "remoteId",
-            "recipientProvider",
-        ] { roles[name] = .plain }
-        for name in [
-            "message", "webdav", "webapp", "ssh", "options", "multi", "notification",
-            "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
-            "expiration", "remote",
-        ] { roles[name] = .other }
-        roles["size"] = .number
-        roles["protocol"] = .protocol
-        return roles
-    }()
+    private static let roles = Roles()
 
     /// Names that a protocol may have without being anybody's words.
     private static let protocols = ["webdav", "multi", "webapp", "ssh", "datatx"]
@@ -160,29 +138,33 @@ package struct JournalBody: Sendable {
 
     /// The accounts that a body names.
     private struct People {
-        private let owner: String?
-        private let ownerFederatedID: String?
-        private let sender: String?
-        private let receiver: String?
-        private let sharer: String?
+        private var owner: String?
+        private var ownerFederatedID: String?
+        private var sender: String?
+        private var receiver: String?
+        private var sharer: String?
         /// Who accepted an invitation: `userID` at `recipientProvider`.
-        private let invited: String?
+        private var invited: String?
 
         init(of object: JSONObject) {
-            func account(_ member: String) -> String? {
-                guard let text = object[member]?.string, text.utf8.contains(UInt8(ascii: "@"))
-                else { return nil }
-                return text
+            var (user, provider): (String?, String?)
+            for (name, value) in object.members {
+                guard let text = value.string else { continue }
+                let account = text.utf8.span.contains(UInt8(ascii: "@")) ? text : nil
+                switch name.utf8.count {
+                case 5 where name.isSame(as: "owner"): owner = account
+                case 16 where name.isSame(as: "ownerFederatedId"): ownerFederatedID = account
+                case 6 where name.isSame(as: "sender"): sender = account
+                case 19 where name.isSame(as: "sharedByFederatedId"): sharer = account
+                // The same one as in the facts of the decision.
+                case 9 where name.isSame(as: "shareWith"):
+                    receiver = account.map { OCMAddress($0)?.saidOnce.canonical ?? $0 }
+                case 6 where name.isSame(as: "userID"): user = text
+                case 17 where name.isSame(as: "recipientProvider"): provider = text
+                default: break
+                }
             }
-            owner = account("owner")
-            ownerFederatedID = account("ownerFederatedId")
-            sender = account("sender")
-            sharer = account("sharedByFederatedId")
-            // The same one as in the facts of the decision.
-            receiver = account("shareWith").map { OCMAddress($0)?.saidOnce.canonical ?? $0 }
-            invited = object["userID"]?.string.flatMap { user in
-                object["recipientProvider"]?.string.map { "\(user)@\($0)" }
-            }
+            if let user, let provider { invited = "\(user)@\(provider)" }
         }
 
         subscript(person: Person) -> String? {
@@ -196,6 +178,55 @@ package struct JournalBody: Sendable {
             case .invited: invited
             case .invitedOrOwner: invited ?? owner
             }
+        }
+    }
+}
+
+extension JournalBody {
+    /// What the members with known names are, by the lengths of those: a message has a dozen of them, and few
+    /// names are of one length.
+    private struct Roles {
+        private var byLength: [[(name: String, role: Role)]] = []
+
+        init() {
+            add("owner", .personal(.federatedOwner))
+            add("ownerDisplayName", .name(.owner))
+            add("name", .personal(.invitedOrOwner))
+            add("description", .personal(.owner))
+            add("sender", .personal(.sender))
+            add("senderDisplayName", .name(.sender))
+            add("shareWith", .personal(.receiver))
+            add("ownerFederatedId", .personal(.ownerFederatedID))
+            add("sharedByFederatedId", .personal(.sharer))
+            add("sharedBy", .name(.sharer))
+            add("userID", .personal(.invited))
+            add("email", .personal(.invited))
+            for name in [
+                "providerId", "shareType", "resourceType", "permissions", "requirements",
+                "accessTypes", "notificationType", "viewMode", "grant_type", "client_id",
+                "remoteId", "recipientProvider",
+            ] { add(name, .plain) }
+            for name in [
+                "message", "webdav", "webapp", "ssh", "options", "multi", "notification",
+                "datatx", "sharedSecret", "secret", "token", "uri", "code", "redirect_uri",
+                "expiration", "remote",
+            ] { add(name, .other) }
+            add("size", .number)
+            add("protocol", .protocol)
+        }
+
+        private mutating func add(_ name: String, _ role: Role) {
+            let length = name.utf8.count
+            while byLength.count <= length { byLength.append([]) }
+            byLength[length].append((name, role))
+        }
+
+        /// Nil of a name that is not known.
+        func role(of name: String) -> Role? {
+            let length = name.utf8.count
+            guard length < byLength.count else { return nil }
+            for known in byLength[length] where known.name.isSame(as: name) { return known.role }
+            return nil
         }
     }
 }

@@ -79,6 +79,8 @@ struct JournalQueue {
     /// By their numbers, the tickets of those who have places; 0 for the others.
     private var tickets: [Int] = []
     private var nextTicket: Int
+    /// The records of all who had smaller tickets are on the disk, or there are none.
+    private(set) var settled: Int
     /// Places that there is room for.
     private(set) var places = 0
     /// Numbers of places that were given back, below the greatest that was ever taken.
@@ -95,6 +97,7 @@ struct JournalQueue {
     init(places: Int, budget: JournalBudget = JournalBudget(), ticket: Int = 1) {
         self.places = places
         nextTicket = ticket
+        settled = ticket
         self.budget = budget
         strangers = budget
     }
@@ -125,9 +128,6 @@ struct JournalQueue {
     /// The ticket of who has a place.
     func ticket(of slot: Int) -> Int { tickets[slot] }
 
-    /// The records of all who had smaller tickets are on the disk, or there are none.
-    var settled: Int { tickets.lazy.filter { $0 > 0 }.min() ?? nextTicket }
-
     /// Whether somebody waits for a line to be written, whenever it is on the disk.
     var isHurried: Bool { waiting.contains { $0.isAwaited && !$0.mustSync } }
 
@@ -157,14 +157,24 @@ struct JournalQueue {
     }
 
     mutating func giveBack(_ slot: Int) {
+        let isFirst = tickets[slot] == settled
+        free(slot)
+        if isFirst { settle() }
+    }
+
+    private mutating func free(_ slot: Int) {
         taken = max(0, taken - 1)
         tickets[slot] = 0
         freeSlots.append(slot)
     }
 
-    /// The lines of these places are written, and have them until they are on the disk.
-    mutating func noteWritten(_ places: [Place]) {
-        unsynced += places.filter { $0 != .none }
+    private mutating func settle() {
+        settled = tickets.lazy.filter { $0 > 0 }.min() ?? nextTicket
+    }
+
+    /// The line of a place is written, and has it until it is on the disk.
+    mutating func noteWritten(_ place: Place) {
+        if place != .none { unsynced.append(place) }
     }
 
     /// The next jobs of one sync.
@@ -183,7 +193,8 @@ struct JournalQueue {
 
     /// What was written is on the disk, and there is room for so many more.
     mutating func synced(places: Int) {
-        for slot in unsynced.compactMap(\.slot) { giveBack(slot) }
+        for slot in unsynced.compactMap(\.slot) { free(slot) }
+        settle()
         unsynced = []
         self.places = places
     }

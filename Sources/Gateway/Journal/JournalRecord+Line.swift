@@ -60,11 +60,8 @@ extension JournalRecord {
             return
         }
         if !checks.isEmpty {
-            text.objects("checks", checks.prefix(Self.checkLimit)) { text, check in
-                text.add("name", check.name)
-                text.add("result", check.result.rawValue)
-                text.add("reason", check.reason.text)
-            }
+            text.begin("checks")
+            text.list(checks.prefix(Self.checkLimit)) { $0.write($1) }
         }
         if let candidate {
             text.object("candidate") { text in

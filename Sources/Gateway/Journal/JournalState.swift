@@ -33,15 +33,15 @@ struct JournalState {
     }
 
     /// Lines were written, and wait for a sync; whether the thread has to be woken now.
-    mutating func noteWritten(_ places: [JournalQueue.Place]) -> Bool {
-        queue.noteWritten(places)
+    mutating func noteWritten(_ places: some Sequence<JournalQueue.Place>) -> Bool {
+        for place in places { queue.noteWritten(place) }
         guard syncDue == nil else { return false }
         syncDue = .now + Self.lag
         return pace.noteWork()
     }
 
     /// How long what was written may wait for a sync that nobody waits for.
-    private static let lag = Duration.milliseconds(50)
+    private static let lag = Duration.milliseconds(100)
 
     /// The disk gets something to do; whether somebody has to begin to watch it.
     mutating func startWork() -> Bool {

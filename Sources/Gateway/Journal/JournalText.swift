@@ -141,14 +141,6 @@ struct JournalText: Sendable {
         object(members)
     }
 
-    mutating func objects<Element>(
-        _ name: String, _ elements: some Collection<Element>,
-        _ members: (inout JournalText, Element) -> Void
-    ) {
-        begin(name)
-        list(elements) { text, element in text.object { members(&$0, element) } }
-    }
-
     /// A member that names an account, sealed.
     mutating func add(account name: String, _ text: String?) {
         guard let text else { return }
@@ -217,6 +209,19 @@ extension JournalText {
         bytes.append(utf8: " of ")
         bytes.append(decimal: count)
         bytes.append(utf8: " bytes>\"")
+    }
+
+    mutating func write(_ check: Check) {
+        bytes.append(utf8: "{\"name\":")
+        write(check.name)
+        bytes.append(utf8: ",\"result\":\"")
+        bytes.append(utf8: check.result.rawValue)
+        bytes.append(UInt8(ascii: "\""))
+        if let reason = check.reason.text {
+            bytes.append(utf8: ",\"reason\":")
+            write(reason)
+        }
+        bytes.append(UInt8(ascii: "}"))
     }
 
     mutating func writeNull() { bytes.append(utf8: "null") }

@@ -24,7 +24,7 @@ struct JournalQueueTests {
             Issue.record("a place was given that is not there")
             return
         }
-        queue.noteWritten([.taken(0)])
+        queue.noteWritten(.taken(0))
         queue.synced(places: 1)
         #expect(queue.taken == 1)
         let refused = queue.takeSpare()
@@ -42,7 +42,9 @@ struct JournalQueueTests {
         let first = [take(), take(), take()]
         queue.giveBack(1)
         let again = take()
-        queue.noteWritten([.taken(0), .none, .kept(2)])
+        for place in [.taken(0), .none, .kept(2)] as [JournalQueue.Place] {
+            queue.noteWritten(place)
+        }
         queue.synced(places: 10)
         let rest = Set([take(), take(), take()])
         #expect(first == [0, 1, 2] && again == 1)
