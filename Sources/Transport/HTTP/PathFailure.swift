@@ -15,7 +15,7 @@ package enum PathFailure: String, Error, Sendable, CaseIterable {
     case encodedBackslash = "encoded_backslash"
     /// `.` or `..` as a segment, plain, escaped, or with `;` and parameters behind.
     case dotSegment = "dot_segment"
-    /// `%252f` and the like: an escape that another decoding would make dangerous.
+    /// `%252e%252e` and the like: escapes that another decoding would make a dot segment, or the end.
     case doubleEncoding = "double_encoding"
     /// Escapes that do not spell UTF-8, overlong forms among them.
     case encoding

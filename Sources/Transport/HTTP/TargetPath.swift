@@ -6,9 +6,9 @@
 package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
     /// Which paths are strict and which are not.
     package enum Rule: Sendable {
-        /// Policy hangs on this path. `%2F`, `%5C` and dangerous double encodings are refused;
-        /// escapes of unreserved characters are resolved, the others written in upper case
-        /// (RFC 3986, section 6.2.2).
+        /// Policy hangs on this path. `%2F`, `%5C` and what becomes a dot segment or NUL when it is decoded
+        /// again are refused; escapes of unreserved characters are resolved, the others written in
+        /// upper case (RFC 3986, section 6.2.2).
         case routed
         /// The backend's own pages: the bytes go on as they came, but for merged slashes and segments
         /// that are a plain `.`, which are left out (RFC 3986, section 6.2.2.3). Only for paths that
@@ -65,6 +65,10 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         for segment in decoded.split(separator: 0x2F) where Self.isDot(segment) {
             throw .dotSegment
         }
+        switch rule {
+        case .routed: try Self.refuseClimbing(decoded)
+        case .passThrough: break
+        }
         text = String(decoding: output, as: UTF8.self)
     }
 
@@ -115,13 +119,29 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         case .routed:
             if value == 0x2F { throw .encodedSlash }
             if value == 0x5C { throw .encodedBackslash }
-            guard value == 0x25 else { return }
-            // %25 and two more digits: what would a second decoding find?
-            guard let inner = inner(raw, at: index + 3) else { return }
-            let isDangerous = inner < 0x20 || [0x25, 0x2E, 0x2F, 0x5C, 0x7F].contains(inner)
-            if isDangerous { throw .doubleEncoding }
         }
     }
+
+    /// Refuses what leads out of its folder, or ends before its end, for a server that decodes again. A
+    /// name may hold what looks like an escape: `https%3A%2F%2F…` is how pages are saved.
+    private static func refuseClimbing(_ decoded: [UInt8]) throws(PathFailure) {
+        var bytes = decoded
+        for _ in 0..<rounds {
+            guard bytes.contains(0x25) else { return }
+            let next = decode(bytes[...])
+            if next == bytes { return }
+            bytes = next
+            guard !bytes.contains(0) else { throw .doubleEncoding }
+            for segment in bytes.split(whereSeparator: { $0 == 0x2F || $0 == 0x5C })
+            where isDot(segment.prefix { $0 != 0x3F && $0 != 0x23 }) {
+                throw .doubleEncoding
+            }
+        }
+        throw .doubleEncoding
+    }
+
+    /// Of decoding what was decoded: more than any chain of servers was seen to do.
+    private static let rounds = 4
 
     private static func inner(_ raw: ArraySlice<UInt8>, at index: Int) -> UInt8? {
         guard index + 1 < raw.endIndex, let high = Octet.hexValue(raw[index]),
