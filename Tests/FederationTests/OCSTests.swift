@@ -66,12 +66,17 @@ import Testing
         ("&shareType=6", "&shareType=6&owner.FederatedId=x"), ("shareWith=bob&", ""),
         ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=https%3A%2F%2Fevil.test%2F"),
         ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=x+y"),
+        ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=nc27a.test"),
+        ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=nc27a.test%2F"),
+        ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=x%40https%3A%2F%2Fnc27a.test%2F"),
         (
             "ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F",
             "ownerFederatedId=alice%40evil.test"
         ),
         ("ownerFederatedId=alice%40https%3A%2F%2Fnc27a.test%2F", "ownerFederatedId=alice"),
         ("owner=alice", "owner=alice%40evil.test%2F"), ("remoteId=1", "remoteId="),
+        ("remoteId=1", "remoteId=01"), ("remoteId=1", "remoteId=1x"),
+        ("remoteId=1", "remoteId=+1"), ("remoteId=1", "remoteId=1e3"),
         ("token=SECRET15CHARS00", "token=a%0Ab"),
     ])
     func aFormThatPHPWouldReadOtherwiseIsRefused(_ part: String, _ other: String) throws {

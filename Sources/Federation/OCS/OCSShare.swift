@@ -22,7 +22,8 @@ package struct OCSShare: Sendable {
     }
 
     /// Refused (`malformed_message`): a required parameter that is missing, one that stands there
-    /// twice, names that PHP would read as another one, an owner on another host than `remote`;
+    /// twice, names that PHP would read as another one, a `remote` without a scheme, a `remoteId` that is
+    /// no number in its one spelling, an owner on another host than `remote`;
     /// (`share_type_not_supported`): another type than these four, each in its one spelling.
     package init(_ form: FormBody) throws(Denial) {
         let fields = try OCSFields(form)
@@ -30,11 +31,16 @@ package struct OCSShare: Sendable {
         secret = try fields.secret()
         name = try fields.required("name", upTo: 4096)
         providerID = try fields.providerID("remoteId")
+        // As a number `07` and `7x` are 7, which is what every reader makes of it.
+        guard Int(providerID.text).map({ "\($0)" }) == providerID.text else {
+            throw Denial(.malformedMessage, "remoteId is not a number")
+        }
         let remote = try fields.required("remote")
         let account = try fields.required("owner")
-        guard let home = OCMAddress("\(account)@\(remote)") else {
-            throw Denial(.malformedMessage, "remote is not the URL of a host")
-        }
+        // Of what has no scheme Nextcloud cuts off three bytes, and finds another host in the rest.
+        guard let home = OCMAddress("\(account)@\(remote)"), home.form != .bare,
+            home.identifier.isSame(as: account)
+        else { throw Denial(.malformedMessage, "remote is not the URL of a host") }
         if let text = form["ownerFederatedId"] {
             guard let owner = OCMAddress(text), owner.host == home.host else {
                 throw Denial(.malformedMessage, "ownerFederatedId is not on the host of remote")
