@@ -99,10 +99,23 @@ extension Backend {
     }
 
     /// Whether it finds its user before a host that is said twice, as oCIS writes whom a share is for.
-    package var readsHostsSaidTwice: Bool {
+    var readsHostsSaidTwice: Bool {
         switch kind {
         case .ocis, .opencloud: true
         case .nextcloud, .owncloud10, .cernbox, .seafile, .generic: false
+        }
+    }
+
+    /// Whether it takes somebody else for whom a share is for than an address with this account names:
+    /// oCIS and OpenCloud cut any host off, and Seafile ends an account at its first `http`, and takes
+    /// all `@` off its end.
+    package func readsAnother(than account: String) -> Bool {
+        switch kind {
+        case .ocis, .opencloud: account.utf8.contains(UInt8(ascii: "@"))
+        case .seafile:
+            account.utf8.last == UInt8(ascii: "@")
+                || Array(account.utf8).firstRange(of: Array("http".utf8)) != nil
+        case .nextcloud, .owncloud10, .cernbox, .generic: false
         }
     }
 

@@ -93,10 +93,8 @@ extension Gateway {
             )
             try refuse(denial, orTell: trail)
         }
-        // It cuts any host off, and would take the share for somebody whom the policy was not asked about.
-        if view.backend.readsHostsSaidTwice,
-            share.shareWith.saidOnce.identifier.utf8.contains(UInt8(ascii: "@"))
-        {
+        // It would take the share for somebody whom the policy was not asked about.
+        if view.backend.readsAnother(than: share.shareWith.saidOnce.identifier) {
             throw Denial(.malformedMessage, "the backend reads another person in shareWith")
         }
         // The backend, and whoever opens the share, would look for a peer's data at this site.

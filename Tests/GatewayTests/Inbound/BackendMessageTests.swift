@@ -76,6 +76,25 @@ import Transport
         _ = try await world.accept(try peer.request("/ocm/shares", said, at: world.clock.now))
     }
 
+    /// Seafile would end the account at the first `http`, and take the `@` off its end.
+    @Test(arguments: [
+        "dean@mail.orghttp@cloud.test", "dean@mail.org@http@cloud.test",
+        "dean@mail.org@https@https://cloud.test", "dean@mail.org@@cloud.test",
+    ])
+    func nobodyIsNamedByWhatSeafileCutsOff(_ recipient: String) async throws {
+        let (world, peer) = try world("seafile")
+        let share = Messages.share(from: "modern.test", to: recipient)
+        let denial = try await world.denial(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        #expect(denial?.code == .malformedMessage)
+        world.clock.pass(1)
+        let plain = Messages.share(from: "modern.test", to: "dean@mail.org@cloud.test")
+        let message = try await world.accept(
+            try peer.request("/ocm/shares", plain, at: world.clock.now))
+        #expect(
+            try body(message.body)["shareWith"]?.string == "dean@mail.org@https://cloud.test")
+    }
+
     /// Its code could be exchanged by nobody: the backend is shown no token endpoint.
     @Test func aWayBesideWebDAVThatDemandsTokensIsLeftOutAndToldOf() async throws {
         let (world, peer) = try world("cernbox")
