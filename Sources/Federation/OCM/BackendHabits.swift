@@ -119,6 +119,16 @@ extension Backend {
         }
     }
 
+    /// Whether it takes a share of this type for the person that `shareWith` names: Seafile never looks at
+    /// the type, and CERNBox takes a federation for a user.
+    package func takesForPerson(shareType: String) -> Bool {
+        switch kind {
+        case .seafile: shareType != "user"
+        case .cernbox: shareType == "federation"
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .generic: false
+        }
+    }
+
     /// Somebody as it can be told of them: Nextcloud cuts an address at its first `/` or `:`, and takes
     /// `https://h@h` for the host where OpenCloud writes `uuid@https://h@h`.
     func readable(_ person: OCMAddress) -> OCMAddress {

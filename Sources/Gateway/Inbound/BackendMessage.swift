@@ -97,6 +97,9 @@ extension Gateway {
         if view.backend.readsAnother(than: share.shareWith.saidOnce.identifier) {
             throw Denial(.malformedMessage, "the backend reads another person in shareWith")
         }
+        if view.backend.takesForPerson(shareType: share.shareType) {
+            throw Denial(.shareTypeNotSupported, "the backend would give it to a person")
+        }
         // The backend, and whoever opens the share, would look for a peer's data at this site.
         if let data = share.webdav?.uri.flatMap({ URLParts($0) }), site.hosts.contains(data.host),
             !site.hosts.contains(share.owner.host)
@@ -238,6 +241,10 @@ extension Gateway {
     private func transform(
         _ share: OCSShare, _ verified: Verified, _ trail: Trail
     ) throws(Denial) -> BackendMessage {
+        // No server looks at the type there: a person of the group's name would get the share.
+        guard share.shareType == "user" else {
+            throw Denial(.shareTypeNotSupported, "the older API shares with people alone")
+        }
         if hasNoRoom(for: share.secret) { try refuse(Self.longSecret, orTell: trail) }
         let received = verified.claimed.received
         let draft = try draft(

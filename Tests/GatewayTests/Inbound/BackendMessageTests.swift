@@ -95,6 +95,24 @@ import Transport
             try body(message.body)["shareWith"]?.string == "dean@mail.org@https://cloud.test")
     }
 
+    /// Seafile and CERNBox would take `bob` for a person all the same.
+    @Test(arguments: [
+        ("seafile", "group", false), ("seafile", "federation", false), ("seafile", "person", false),
+        ("seafile", "user", true), ("cernbox", "federation", false), ("cernbox", "group", true),
+        ("cernbox", "user", true), ("nextcloud", "group", true),
+    ])
+    func nobodyGetsAShareThatIsForAGroup(
+        _ kind: String, _ type: String, _ isTaken: Bool
+    ) async throws {
+        let (world, peer) = try world(kind)
+        let share = Messages.share(from: "modern.test").replacing(
+            #""shareType":"user""#, with: #""shareType":"\#(type)""#)
+        let denial = try await world.denial(
+            try peer.request("/ocm/shares", share, at: world.clock.now))
+        let code: DenialCode? = isTaken ? nil : .shareTypeNotSupported
+        #expect(denial?.code == code)
+    }
+
     /// Its code could be exchanged by nobody: the backend is shown no token endpoint.
     @Test func aWayBesideWebDAVThatDemandsTokensIsLeftOutAndToldOf() async throws {
         let (world, peer) = try world("cernbox")

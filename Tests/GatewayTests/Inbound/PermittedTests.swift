@@ -114,6 +114,8 @@ import Transport
             ("dean", "6", 403), ("DEAN", "6", 403), ("dean%20", "6", 400),
             ("dean%40x%2Fy", "6", 400),
             ("bob", "01", 501), ("bob", "1.0", 501), ("bob", "%2B1", 501), ("bob", "1+", 501),
+            // What is for a group goes to a person of its name there.
+            ("bob", "1", 501), ("bob", "9", 501),
         ] {
             let form =
                 "shareWith=\(name)&token=SECRET&name=a.txt&remoteId=7&owner=alice&remote="
