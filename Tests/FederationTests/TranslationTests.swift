@@ -203,13 +203,10 @@ import Testing
             try Self.seafile.share(
                 try Samples.share(Samples.opencloudmeshgo), taken: [.mustExchangeToken]))
         #expect(modern["shareWith"]?.string == "admin@https://ocmgo2.test")
-        // What has both, and what is about Seafile's own protocol, stays.
+        // What has both stays.
         let old = Samples.nextcloud27.replacing(#"\/"#, with: "/")
             .replacing("@https://nc27a.test/", with: "@nc27a.test")
         #expect(try Self.seafile.share(try Samples.share(old)).text == old)
-        let foreign = try Samples.share(Samples.talk)
-        #expect(
-            try members(try Self.seafile.share(foreign))["shareWith"]?.string == "bob@h.test")
     }
 
     @Test func onlyTheFormOfAnAddressChanges() throws {

@@ -1,8 +1,10 @@
 /// What each kind of backend reads and what it stumbles over.
 extension Backend {
-    /// The shapes of `protocol` that it takes.
+    /// The shapes of `protocol` that it takes for what they are: to CERNBox and Seafile `options` are WebDAV,
+    /// whatever the `name` beside them says.
     func takes(_ shape: ProtocolShape) -> Bool {
         switch (kind, shape) {
+        case (.cernbox, .foreign), (.seafile, .foreign): false
         case (_, .foreign), (.generic, .legacy): true
         case (.generic, .single), (.generic, .multi): age != .old
         case (.nextcloud, .legacy), (.owncloud10, .legacy), (.seafile, .legacy),

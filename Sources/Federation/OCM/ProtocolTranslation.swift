@@ -9,7 +9,11 @@ extension Translation {
     ) throws(Denial) -> JSONObject {
         let ways = share.members["protocol"]?.object ?? JSONObject()
         switch share.shape {
-        case .foreign: return ways
+        case .foreign:
+            guard backend.takes(.foreign) else {
+                throw Denial(.protocolNotSupported, "the backend takes every protocol for webdav")
+            }
+            return ways
         case .legacy:
             return backend.takes(.legacy) ? permitting(ways) : try newer(share, ways, uri: uri())
         case .single, .multi:
@@ -57,6 +61,10 @@ extension Translation {
         guard share.webdav?.requirements.allSatisfy({ taken.contains($0) }) ?? true else {
             throw Denial(.protocolNotSupported, "a requirement that the backend cannot be told")
         }
+        let name = ways["name"]?.string ?? "multi"
+        guard backend.takes(.foreign) || name == "multi" || name == "webdav" else {
+            throw Denial(.protocolNotSupported, "the backend takes every protocol for webdav")
+        }
         // Nextcloud 35 writes both shapes into one body: its elders read that as it is.
         if share.shape == .single, ways["options"]?.object?["sharedSecret"]?.string != nil {
             return ways
@@ -68,7 +76,6 @@ extension Translation {
         if backend.readsPermissionsLiteral {
             options["permissions"] = .string(SharePermissions.literal)
         }
-        let name = ways["name"]?.string ?? "multi"
         var result = JSONObject([
             ("name", .string(name == "multi" ? "webdav" : name)), ("options", .object(options)),
         ])
