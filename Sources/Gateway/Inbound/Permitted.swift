@@ -122,25 +122,27 @@ extension Facts {
             permissions = share.permissions.facts
             accessTypes = share.protocols.flatMap(\.accessTypes)
             size = share.size
-            owner = share.owner.canonical(ours: ours)
-            sender = share.sender.canonical(ours: ours)
+            owner = share.owner.saidOnce.canonical(ours: ours)
+            sender = share.sender.saidOnce.canonical(ours: ours)
             recipient = share.shareWith.saidOnce.canonical(ours: ours)
             access = share.requires(.mustExchangeToken) ? .token : .secret
         case .notification(let notification):
             notificationType = notification.type.word
             resourceType = notification.resourceType
-        case .inviteAccepted(let invite): sender = "\(invite.userID)@\(invite.recipientProvider)"
+        case .inviteAccepted(let invite):
+            let person = "\(invite.userID)@\(invite.recipientProvider)"
+            sender = OCMAddress(person)?.saidOnce.canonical ?? person
         case .requestShare(let request):
-            owner = request.owner.canonical(ours: ours)
-            recipient = request.shareWith.canonical(ours: ours)
+            owner = request.owner.saidOnce.canonical(ours: ours)
+            recipient = request.shareWith.saidOnce.canonical(ours: ours)
         case .token: access = .token
         case .ocsShare(let share):
             shareType = share.shareType
             resourceType = "file"
             protocols = ["webdav"]
             permissions = .unspecified
-            owner = share.owner.canonical(ours: ours)
-            sender = share.sender.canonical(ours: ours)
+            owner = share.owner.saidOnce.canonical(ours: ours)
+            sender = share.sender.saidOnce.canonical(ours: ours)
             // The older API names the account alone, on the side that the message goes to.
             let host = occasion.direction == .inbound ? ours.first : peer
             recipient = host.map { "\(share.shareWith)@\($0)" } ?? share.shareWith
@@ -169,10 +171,10 @@ extension Facts {
     mutating func complete(from share: ShareRecord, ours: [PeerHost]) {
         // Those of this site are at its own name, whatever that was when the share was made.
         func named(_ person: String?) -> String? {
-            guard let person, let address = OCMAddress(person), ours.contains(address.host) else {
-                return person
-            }
-            return address.canonical(ours: ours)
+            guard let person, let address = OCMAddress(person),
+                ours.contains(address.host) || address != address.saidOnce
+            else { return person }
+            return address.saidOnce.canonical(ours: ours)
         }
         resourceType = resourceType ?? share.resourceType
         owner = named(share.owner)

@@ -51,8 +51,8 @@ extension Gateway {
         return try draft(
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
-                resourceType: share.resourceType, owner: share.owner.canonical,
-                sender: share.sender.canonical,
+                resourceType: share.resourceType, owner: share.owner.saidOnce.canonical,
+                sender: share.sender.saidOnce.canonical,
                 recipient: share.shareWith.saidOnce.canonical(ours: site.hosts),
                 site: share.shareWith.host, expires: share.expiration,
                 accesses: accesses, settings: settings),
@@ -68,9 +68,9 @@ extension Gateway {
         return try draft(
             NewShare(
                 direction: .inbound, origin: .seen, peer: peer, providerID: share.providerID,
-                resourceType: "file", owner: share.owner.canonical,
-                sender: share.sender.canonical, recipient: "\(share.shareWith)@\(site.host)",
-                site: name,
+                resourceType: "file", owner: share.owner.saidOnce.canonical,
+                sender: share.sender.saidOnce.canonical,
+                recipient: "\(share.shareWith)@\(site.host)", site: name,
                 accesses: [
                     NewAccess(
                         protocolName: "webdav", secret: share.secret, handle: .none,

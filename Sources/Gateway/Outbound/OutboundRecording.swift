@@ -64,8 +64,9 @@ extension Gateway {
         let recording = registry.record(
             NewShare(
                 direction: .outbound, origin: .seen, peer: peer, providerID: share.providerID,
-                resourceType: share.resourceType, owner: share.owner.canonical(ours: site.hosts),
-                sender: share.sender.canonical(ours: site.hosts),
+                resourceType: share.resourceType,
+                owner: share.owner.saidOnce.canonical(ours: site.hosts),
+                sender: share.sender.saidOnce.canonical(ours: site.hosts),
                 recipient: share.shareWith.saidOnce.canonical, site: share.owner.host,
                 expires: share.expiration,
                 accesses: ways.map { way in

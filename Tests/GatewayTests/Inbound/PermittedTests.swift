@@ -70,6 +70,32 @@ import Transport
         #expect(try await world.denial(share)?.code == code)
     }
 
+    /// OpenCloud says the host of its own people twice, and Nextcloud is told of them once.
+    @Test(arguments: [
+        "mallory@legacy.test", "mallory@legacy.test@legacy.test",
+        "mallory@https://legacy.test@legacy.test", "mallory@https://legacy.test:443@legacy.test",
+    ])
+    func aRuleIsAboutASenderHoweverOftenTheHostIsSaid(_ sender: String) async throws {
+        let rule = """
+            [[rule]]
+            name = "not mallory"
+            on = ["share.in", "invite.in"]
+            when = { sender = "mallory@legacy.test" }
+            action = "deny"
+            """
+        let world = try TestWorld(rules: rule)
+        let share = Messages.share(from: "legacy.test").replacing("alice@legacy.test", with: sender)
+        #expect(try await world.denial(TestRequest("/", share))?.code == .notAllowed)
+        let account = sender.replacing("@legacy.test", with: "", maxReplacements: 1)
+        let invite = Messages.invite(from: "legacy.test").replacing("eve", with: account)
+        let denial = try await world.denial(TestRequest("/", invite), as: .ocm(.inviteAccepted))
+        #expect(denial?.code == .notAllowed)
+        let other = try TestWorld()
+        let message = try await other.accept(TestRequest("/", share))
+        #expect(message.made?.sender == "mallory@legacy.test")
+        #expect(message.made?.owner == "mallory@legacy.test")
+    }
+
     /// A notification says nothing of people itself.
     @Test func aNotificationIsBetweenThoseOfItsShare() async throws {
         let world = try TestWorld()

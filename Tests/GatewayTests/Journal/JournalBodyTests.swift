@@ -43,11 +43,17 @@ struct JournalBodyTests {
     }
 
     /// By one name in the facts and here, they are forgotten at once.
-    @Test func aReceiverIsTheOneOfTheFacts() throws {
+    @Test(arguments: [
+        (
+            #"{"owner":"u@one.test@one.test","sender":"u@https://one.test@one.test","#
+                + #""shareWith":"bob@cloud.test@cloud.test"}"#, ["u@one.test", "bob@cloud.test"]
+        ),
+        (#"{"userID":"u@https://one.test","recipientProvider":"one.test"}"#, ["u@one.test"]),
+    ])
+    func thePeopleAreThoseOfTheFacts(_ text: String, _ people: [String]) throws {
         let seals = OpenSeals()
-        let text = #"{"owner":"u@one.test@one.test","shareWith":"bob@cloud.test@cloud.test"}"#
         _ = try Self.written(text, .json, seals)
-        #expect(Set(seals.subjects.map(\.name)) == ["u@one.test@one.test", "bob@cloud.test"])
+        #expect(Set(seals.subjects.map(\.name)) == Set(people))
     }
 
     @Test func aNumberMayBeASecretToo() throws {
