@@ -162,6 +162,8 @@ import Testing
         "recipientProvider=h.test&token=t", "recipientProvider=h.test&token=t&userID=u&token=s",
         "recipientProvider=h.test&token=t&userID=u&RecipientProvider=evil.test",
         "recipientProvider=h.test&token=t&userID=u&token%5B%5D=s",
+        "recipientProvider=h.test&token=t&userID=u&userId=eve",
+        "recipientProvider=h.test&token=t&userId=u&userID=eve",
         "recipientProvider=h.test&token=t&userID=%ff",
         #"{"recipientProvider":"h.test","token":"t","userID":"u"}"#,
     ])

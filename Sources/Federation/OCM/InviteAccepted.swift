@@ -23,7 +23,7 @@ package struct InviteAccepted: Sendable {
     /// parameters are the same members (`legacy-wire.md` 4.1).
     ///
     /// Refused (`malformed_message`): `recipientProvider`, `token` or `userID` missing or mistyped; of
-    /// a form a parameter that stands there twice, or whose name is not plain. `userId`, from an early
+    /// a form a parameter that stands there twice, in any case, or whose name is not plain. `userId`, from an early
     /// Nextcloud, counts as `userID`.
     package init(parsing bytes: [UInt8], type: MediaType = .json) throws(Denial) {
         let reader: MessageReader
@@ -31,6 +31,13 @@ package struct InviteAccepted: Sendable {
         case .json: reader = try MessageReader(bytes, known: Self.known)
         case .form:
             let form = try OCSFields(try FormBody(parsing: bytes)).form
+            // As members, which they become, they would be refused: to a reader in Go these are one.
+            var names = MemberNames()
+            for (name, _) in form.parameters {
+                guard names.insert(name) else {
+                    throw Denial(.malformedMessage, "a parameter stands there twice")
+                }
+            }
             reader = try MessageReader(
                 JSONObject(form.parameters.map { ($0.name, .string($0.value)) }), known: Self.known)
         }
