@@ -64,6 +64,7 @@ import Testing
         ("&shareType=6", "&shareType=6&token=x"), ("token=SECRET15CHARS00", "token="),
         ("token=SECRET15CHARS00", "+token=SECRET15CHARS00"), ("&token=", "&token%5B%5D="),
         ("&shareType=6", "&shareType=6&owner.FederatedId=x"), ("shareWith=bob&", ""),
+        ("&shareType=6", "&shareType=6&format=xml"), ("&shareType=6", "&shareType=6&format="),
         ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=https%3A%2F%2Fevil.test%2F"),
         ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=x+y"),
         ("remote=https%3A%2F%2Fnc27a.test%2F", "remote=nc27a.test"),
@@ -95,6 +96,11 @@ import Testing
         #expect(change.providerID.text == "3")
         #expect(change.remoteID?.text == "1")
         #expect(throws: Denial.self) { try OCSChange(id: "3", verb: verb, try form("remoteId=1")) }
+        let asked = "token=S&shareWith=alice%40nc27a.test&remote=https://new.test/&format="
+        #expect(throws: Denial.self) {
+            try OCSChange(id: "3", verb: verb, try form(asked + "xml"))
+        }
+        _ = try OCSChange(id: "3", verb: verb, try form(asked + "json"))
         #expect(throws: Denial.self) { try OCSChange(id: "", verb: verb, body) }
     }
 

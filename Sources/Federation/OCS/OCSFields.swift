@@ -5,7 +5,8 @@ struct OCSFields {
     let form: FormBody
 
     /// Names that PHP reads as others, and two of one name, of which it takes the last, may not reach
-    /// it.
+    /// it; nor may another `format` than the one in which its answer is read, which it takes from the body
+    /// before the query.
     init(_ form: FormBody) throws(Denial) {
         guard form.repeated == nil else {
             throw Denial(.malformedMessage, "a parameter stands there twice")
@@ -13,6 +14,11 @@ struct OCSFields {
         guard form.hasPlainNames else {
             throw Denial(.malformedMessage, "the name of a parameter is not plain")
         }
+        guard
+            form.parameters.allSatisfy({
+                !$0.name.isSame(as: "format") || $0.value.isSame(as: "json")
+            })
+        else { throw Denial(.malformedMessage, "format is not json") }
         self.form = form
     }
 
