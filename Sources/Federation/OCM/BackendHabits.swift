@@ -108,6 +108,15 @@ extension Backend {
         }
     }
 
+    /// Whether the host of a person is part of their name to it byte by byte, so that in another spelling
+    /// (`H.example:0443`) it is somebody else: the `idp` of the reva family.
+    var keepsHostsAsWritten: Bool {
+        switch kind {
+        case .ocis, .opencloud, .cernbox: true
+        case .nextcloud, .owncloud10, .seafile, .generic: false
+        }
+    }
+
     /// Whether it takes somebody else for whom a share is for than an address with this account names:
     /// oCIS and OpenCloud cut any host off, and Seafile ends an account at its first `http`, and takes
     /// all `@` off its end.

@@ -161,8 +161,11 @@ package struct Translation: Sendable {
             let told = backend.readable(person)
             if told != person { members["userID"] = .string(told.identifier) }
         }
-        if let text = members["recipientProvider"]?.string, PeerHost(text) == nil {
-            members["recipientProvider"] = .string(message.recipientProvider.description)
+        let provider = message.recipientProvider.description
+        if let text = members["recipientProvider"]?.string,
+            PeerHost(text) == nil || backend.keepsHostsAsWritten && !text.isSame(as: provider)
+        {
+            members["recipientProvider"] = .string(provider)
         }
         guard message.isForm else {
             return Self.body(members, message.members, message.received)
@@ -186,7 +189,8 @@ package struct Translation: Sendable {
         let told = backend.readable(address)
         let isRead =
             told == address && backend.reads(address.form)
-            && (!isCompared || text.isSame(as: address.written(address.form)))
+            && (!(isCompared || backend.keepsHostsAsWritten)
+                || text.isSame(as: address.written(address.form)))
         if !isRead { members[name] = .string(told.written(backend.addressForm)) }
     }
 
