@@ -1,5 +1,8 @@
 """A backend that puts the secret of a share into the paths that it tells."""
 
+import base64
+import re
+
 import pytest
 
 from backend import ScriptedBackend, answer
@@ -16,13 +19,19 @@ def cernbox(request):
         return answer(200, DISCOVERY) if "well-known" in request.target else answer(404)
     secret = request["authorization"].removeprefix("Bearer ")
     inside = request.target.removeprefix(f"{ROOT}/7f3a")
+    space = base64.b32encode(f"/ocm/{secret}".encode()).decode()
+    file = f"eos${space}!687"
+    if request.method == "PROPFIND" and inside.startswith("/listed"):
+        return answer(207, f'<d:multistatus xmlns:d="DAV:"><d:response><d:href>{ROOT}/7f3a{inside}</d:href>'
+                           f"<oc:fileid>{file}</oc:fileid></d:response></d:multistatus>".encode(), XML)
     if request.method == "PROPPATCH":
         return answer(207, f'<d:multistatus xmlns:d="DAV:"><d:response><d:href>{ROOT}/{secret}{inside}</d:href>'
                            "</d:response></d:multistatus>".encode(), XML)
     if request.method == "PROPFIND":
         return answer(404, f"<s:message>Resource /ocm/{secret}{inside} not found</s:message>".encode(), XML,
                       ("Location", f"https://cloud.test{ROOT}/{secret}{inside}"))
-    return answer(200, secret.encode() * 10_000, ("Content-Type", "text/plain"))
+    return answer(200, secret.encode() * 10_000, ("Content-Type", "text/plain"),
+                  ("OC-FileId", file))
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +66,17 @@ def test_a_file_comes_as_it_is_whatever_it_holds(world, shown):
     file = gateway.dav("GET", f"{ROOT}/7f3a/x.txt", credentials[shown])
     assert file.body == secret.encode() * 10_000
     assert file["content-length"] == str(len(file.body))
+
+
+@pytest.mark.parametrize("shown", ["code", "token"])
+@pytest.mark.parametrize(("method", "name"), [("PROPFIND", "listed/"), ("GET", "x"), ("PUT", "x")])
+def test_no_id_of_a_file_tells_the_secret_in_base32(world, method, name, shown):
+    gateway, secret, credentials = world
+    inside = base64.b32encode(secret.encode()).decode().rstrip("=")[:-1]
+    told = set()
+    for _ in range(2):
+        reply = gateway.dav(method, f"{ROOT}/7f3a/{name}", credentials[shown], [("Depth", "0")])
+        text = reply.body.decode() if method == "PROPFIND" else reply["oc-fileid"]
+        assert inside not in text
+        told.update(re.findall(r"eos\$(\S+?)!687", text))
+    assert len(told) == 1

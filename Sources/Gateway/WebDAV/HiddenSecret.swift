@@ -70,24 +70,46 @@ extension ResponseHead {
     }
 }
 
-/// Puts a code in the place of a secret wherever that stands in a body, as text or as a path has it.
+/// Puts a code in the place of a secret wherever that stands in a body, as text or as a path has it, and
+/// where asked for as the id of a file has it.
 ///
 /// Kept back is at most the beginning of a secret.
 struct SecretReplacement: BodyTransform {
     /// Done before, since servers escape more or fewer characters of a path than we do.
     var paths: MultistatusTransform?
     /// The shorter ones first.
-    private let forms: [[UInt8]]
-    private let code: [UInt8]
+    private let forms: [Form]
     private var kept: [UInt8] = []
 
+    /// A spelling of the secret, and what takes its place.
+    private struct Form: Sendable {
+        let text: [UInt8]
+        let code: [UInt8]
+    }
+
+    /// Where a server writes a secret.
+    enum Places: Sendable {
+        case texts
+        /// In the ids of files as well, where a longer text is in base32.
+        case textsAndIDs
+    }
+
+    /// In base32 a shorter one would be found in what has nothing to do with it.
+    private static let shortestInIDs = 8
+
     /// - Parameter code: empty, to take the secret out; as the segment of a path, with the slash before it.
-    init(of secret: String, by code: String) {
+    init(of secret: String, by code: String, in places: Places = .texts) {
         let encoded = percentEncoded(secret)
         var texts = secret == encoded ? [secret] : [secret, encoded]
         if code.isEmpty, !secret.isEmpty { texts += texts.map { "/" + $0 } }
-        forms = texts.map { Array($0.utf8) }
-        self.code = Array(code.utf8)
+        let bytes = Array(code.utf8)
+        let plain = texts.map { Form(text: Array($0.utf8), code: bytes) }
+        switch places {
+        case .textsAndIDs where secret.utf8.count >= Self.shortestInIDs:
+            let coded = Base32.encoded(bytes)
+            forms = plain + Base32.within(Array(secret.utf8)).map { Form(text: $0, code: coded) }
+        case .texts, .textsAndIDs: forms = plain
+        }
     }
 
     mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {
@@ -101,7 +123,7 @@ struct SecretReplacement: BodyTransform {
 
     mutating func finish() throws(BodyTransformFailure) -> [UInt8] {
         if let mapped = try paths?.finish() { kept += mapped }
-        return takeSettled() + kept
+        return takeAll()
     }
 
     /// What changes in an answer: all fields that tell the secret, and its body, if anything of that may.
@@ -144,8 +166,17 @@ struct SecretReplacement: BodyTransform {
     func replaced(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var whole = self
         whole.kept = Array(text)
-        let settled = whole.takeSettled()
-        return (settled + whole.kept)[...]
+        return whole.takeAll()[...]
+    }
+
+    /// All of it: nothing follows, so the beginning of a secret is none.
+    private mutating func takeAll() -> [UInt8] {
+        var output = takeSettled()
+        while !kept.isEmpty {
+            output.append(kept.removeFirst())
+            output += takeSettled()
+        }
+        return output
     }
 
     /// What cannot be the beginning of a secret any more.
@@ -154,12 +185,12 @@ struct SecretReplacement: BodyTransform {
         output.reserveCapacity(kept.count)
         var index = 0
         scan: while index < kept.count {
-            for form in forms where form.first == kept[index] {
-                let piece = kept[index...].prefix(form.count)
-                guard form.starts(with: piece) else { continue }
-                if piece.count < form.count { break scan }
-                output += code
-                index += form.count
+            for form in forms where form.text.first == kept[index] {
+                let piece = kept[index...].prefix(form.text.count)
+                guard form.text.starts(with: piece) else { continue }
+                if piece.count < form.text.count { break scan }
+                output += form.code
+                index += form.text.count
                 continue scan
             }
             output.append(kept[index])

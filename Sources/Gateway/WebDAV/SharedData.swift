@@ -151,7 +151,7 @@ extension Gateway {
             case .bearer: root.split(separator: "/").last ?? ""
             case .basic: Substring()
             }
-        return SecretReplacement(of: secret.text, by: String(name))
+        return SecretReplacement(of: secret.text, by: String(name), in: .textsAndIDs)
     }
 
     private func share(

@@ -187,6 +187,41 @@ import Testing
         }
     }
 
+    /// CERNBox has the path of the share there too: its mount is `/ocm`, or another one.
+    @Test(arguments: ["/ocm/", "/", "/a", "/ab", "/abc"])
+    func theNameOfAShareTakesThePlaceOfItsSecretInIDs(_ mount: String) async throws {
+        let world = try await TestGateway(kind: "cernbox")
+        let code = try await world.share(Self.secret, id: "7f3a", handle: .make).credential
+        let id = base32("\(mount)\(Self.secret)/sub")
+        let body = "<d:a xmlns:d=\"DAV:\"><oc:id>eos$\(id)====!12</oc:id>eos$\(id)"
+        for size in [1, 7, 16, 10_000] {
+            let told = try answer(
+                to: "PROPFIND /remote.php/dav/ocm/7f3a/ HTTP/1.1", basic(code), in: world, 404,
+                fields: ["OC-FileId: eos$\(id)!12"], body: body, size: size)
+            let field = try #require(told.fields.first)
+            // What the secret alone decides, wherever it begins.
+            let inner = String(id.dropFirst(9).prefix(12))
+            #expect(!told.body.contains(inner) && !field.contains(inner))
+            let ids = told.body.replacing("====", with: "").split(separator: "$").dropFirst()
+            let first = try #require(ids.first).prefix { $0 != "!" }
+            #expect(ids.count == 2 && field == "oc-fileid: eos$\(first)!12")
+            #expect(ids.allSatisfy { $0.contains(base32("7f3a")) })
+        }
+        let file = try answer(
+            to: "PUT /remote.php/dav/ocm/7f3a/x HTTP/1.1", basic(code), in: world, 201,
+            fields: ["OC-FileId: eos$\(base32("/ocm/\(Self.secret)"))!1"], body: "")
+        #expect(file.fields == ["oc-fileid: eos$\(base32("/ocm/"))\(base32("7f3a"))!1"])
+    }
+
+    /// The vectors of RFC 4648, section 10, without their padding.
+    @Test(arguments: [
+        ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"),
+        ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI"),
+    ])
+    func base32IsThatOfRFC4648(_ text: String, _ expected: String) {
+        #expect(base32(text) == expected)
+    }
+
     @Test func whatHoldsNoWordsOfTheBackendPassesAsItIs() async throws {
         let world = try await TestGateway(kind: "cernbox")
         let code = try await world.share(Self.secret, id: "7f3a", handle: .make).credential
@@ -227,6 +262,10 @@ import Testing
     }
 
     // MARK: Asking
+
+    private func base32(_ text: String) -> String {
+        String(decoding: Base32.encoded(Array(text.utf8)), as: UTF8.self)
+    }
 
     private func world(_ kind: String) async throws -> (TestGateway, code: String) {
         let world = try await TestGateway(kind: kind)
