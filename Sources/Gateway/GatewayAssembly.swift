@@ -126,7 +126,7 @@ extension RunningGateway {
             verifiesRFC9421: configuration.signature.accept.contains(.rfc9421),
             tokenPath: configuration.token.path,
             fromBackend: configuration.discovery.fromBackend,
-            backend: URLParts(configuration.backend.url)?.host)
+            backend: configuration.backend.names)
     }
 
     private static func backendServer(

@@ -179,7 +179,7 @@ import Testing
         for _ in 0..<3000 {
             let bytes = mutate(Array(text.utf8), &numbers)
             func rewritten(_ size: Int) -> Result<[UInt8], MultistatusError> {
-                var rewriter = MultistatusRewriter(from: "/dav/1", to: "/told", host: host)
+                var rewriter = MultistatusRewriter(from: "/dav/1", to: "/told", hosts: [host])
                 return Result { () throws(MultistatusError) -> [UInt8] in
                     var output: [UInt8] = []
                     for start in stride(from: 0, to: bytes.count, by: size) {

@@ -238,6 +238,31 @@ import Testing
         #expect(try ways(more, to: DiscoverySamples.gateway).contains("webapp"))
     }
 
+    /// As a backend says them that knows itself by a name of its own network.
+    @Test(arguments: ["http://inner.corp", "http://nc27a.test", "https://nc27a.test"])
+    func urlsOfTheBackendAreThoseOfTheSite(_ origin: String) throws {
+        let text = Samples.opencloud.replacing(
+            "https://opencloud1.test/dav/ocm/2bd4e667", with: "\(origin)/public.php/webdav/2bd4e667"
+        ).replacing(
+            #""webdav":{"#,
+            with: #""webapp":{"uri":"\#(origin)/external/{x}","sharedSecret":"OTHER"},"webdav":{"#)
+        for (peer, told) in [
+            (DiscoverySamples.gateway, Self.data + "2bd4e667"),
+            (DiscoverySamples.opencloud, Self.data + "2bd4e667"),
+            (DiscoverySamples.opencloudmeshgo, "2bd4e667"),
+        ] {
+            let translation = OutboundTranslation(
+                to: PeerDialect(try DiscoverySamples.document(peer)), data: Self.data,
+                backend: [try #require(PeerHost("inner.corp"))])
+            let body = try translation.share(try Samples.share(text), swaps: Self.swap).text
+            #expect(body.contains(#""uri":"\#(told)""#))
+            #expect(!body.contains("http://"))
+            if peer == DiscoverySamples.gateway {
+                #expect(body.contains(#""uri":"https://nc27a.test/external/{x}""#))
+            }
+        }
+    }
+
     @Test func placesOfDataForPeersThatTakeRelativeOnes() throws {
         let own = Samples.opencloud.replacing(
             "https://opencloud1.test/dav/ocm/2bd4e667", with: Self.data + "2bd4e667")

@@ -113,12 +113,26 @@ import Testing
     ])
     func aDialogIsMovedFromTheBackendsHostsAlone(_ link: String, _ moved: String?) throws {
         var site = site
-        site.backend = PeerHost("10.0.0.1:8080")
+        site.backend = [try #require(PeerHost("10.0.0.1:8080"))]
         let inner = try backend(
             #"{"enabled":true,"endPoint":"https://h.test/ocm","resourceTypes":[],"inviteAcceptDialog":"\#(link)"}"#
         )
         let document = try DiscoveryDocument(parsing: site.document(for: .cernbox, inner))
         #expect(document.inviteAcceptDialog == moved)
+    }
+
+    @Test func nothingOfATypeNamesAHostOfTheBackendsOwn() throws {
+        var site = site
+        site.backend = [try #require(PeerHost("inner.corp:9200"))]
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"http://h.corp/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"http://h.corp/dav/ocm/","webapp":"http://inner.corp:9200/external","datatx":"/dx","x":{"uri":"http://h.corp/x"},"y":"https://ui.uni.example/y"}}]}"#
+        )
+        let document = try DiscoveryDocument(parsing: site.document(for: .cernbox, inner))
+        let protocols = try #require(document.resourceTypes.first?.protocols)
+        #expect(
+            String(decoding: JSONValue.object(protocols).serialized(), as: UTF8.self)
+                == #"{"webdav":"/dav/ocm/","webapp":"https://cloud.uni.example/external","datatx":"/dx","x":{"uri":"https://cloud.uni.example/x"},"y":"https://ui.uni.example/y"}"#
+        )
     }
 
     @Test(arguments: BackendKind.allCases)

@@ -2,7 +2,7 @@
 package struct HrefMapping: Sendable {
     let from: String
     let to: String
-    let host: PeerHost
+    let hosts: Set<PeerHost>
     let bareRoot: BareRoot
 
     /// How the root itself is told, where the server has no slash at its end.
@@ -25,17 +25,24 @@ package struct HrefMapping: Sendable {
         return XMLText.escaped(Array(to.utf8) + end)
     }
 
-    /// The path of an absolute path or of a URL of the host.
+    /// The path of an absolute path or of a URL of one of the hosts, with its query, which is no part of
+    /// any path that we know; it stays.
     private func path(of href: String) -> Substring.UTF8View? {
         if href.utf8.first == UInt8(ascii: "/") {
             // `//host/path` names another host.
             return href.utf8.starts(with: "//".utf8) ? nil : Substring(href).utf8
         }
-        guard let url = URLParts(href), url.host == host else { return nil }
-        // With its query, which is no part of any path that we know; it stays.
-        let end = href.utf8.count - url.path.utf8.count - (url.query.map { $0.utf8.count + 1 } ?? 0)
-        return Substring(href).utf8.dropFirst(end)
+        guard let colon = href.utf8.firstIndex(of: UInt8(ascii: ":")),
+            href.utf8[colon...].starts(with: "://".utf8)
+        else { return nil }
+        // What follows may have letters beyond ASCII, as a path may.
+        let end = href.utf8[colon...].dropFirst(3).firstIndex { Self.authorityEnds.contains($0) }
+        let path = end ?? href.utf8.endIndex
+        guard let url = URLParts(href[..<path]), hosts.contains(url.host) else { return nil }
+        return href[path...].utf8
     }
+
+    private static let authorityEnds = Array("/?#\\".utf8)
 
     /// What follows the root, with the escapes that the server chose; servers escape more or fewer
     /// characters than others do.

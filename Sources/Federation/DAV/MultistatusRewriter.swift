@@ -3,7 +3,7 @@
 ///
 /// Everything else stays byte for byte. An `href` is an element of the namespace `DAV:` under any
 /// prefix; it is rewritten when its text, with entities and CDATA resolved, is a path below the one
-/// root or a URL of the data's host there, and becomes a path below the other. Kept back are at most
+/// root or a URL of one of the data's hosts there, and becomes a path below the other. Kept back are at most
 /// one piece of markup and one `href`.
 ///
 /// Refused: a document type declaration (nobody needs one here, and its entities could stand for
@@ -33,11 +33,11 @@ package struct MultistatusRewriter: Sendable {
     /// - Parameters:
     ///   - from: the path that the server has, in its canonical spelling, without a slash at its end.
     ///   - to: the path that the client knows, likewise.
-    ///   - host: whose absolute URLs are meant too.
+    ///   - hosts: whose absolute URLs are meant too.
     package init(
-        from: String, to: String, host: PeerHost, bareRoot: HrefMapping.BareRoot = .folder
+        from: String, to: String, hosts: Set<PeerHost>, bareRoot: HrefMapping.BareRoot = .folder
     ) {
-        mapping = HrefMapping(from: from, to: to, host: host, bareRoot: bareRoot)
+        mapping = HrefMapping(from: from, to: to, hosts: hosts, bareRoot: bareRoot)
     }
 
     private init() { mapping = nil }

@@ -18,7 +18,7 @@ extension OutboundTranslation {
                     .tokenExchangeRequired,
                     "a \(share.shape == .foreign ? "protocol" : "resource") without token exchange")
             }
-            return share.members["protocol"]?.object ?? JSONObject()
+            return names.moved(share.members["protocol"]?.object ?? JSONObject())
         }
         switch dialect.shape {
         case .multi: return try staysOlder(share) ? older(share) : modern(share)
@@ -46,7 +46,7 @@ extension OutboundTranslation {
                 }
             }
         }
-        return try words.protocolForBackend(share, uri: data)
+        return names.moved(try words.protocolForBackend(share, uri: data))
     }
 
     private func modern(_ share: Share) throws(Denial) -> JSONObject {
@@ -58,6 +58,7 @@ extension OutboundTranslation {
             } else {
                 try words.newer(share, written, uri: place(of: share))
             }
+        ways = names.moved(ways)
         if dialect.reader.namesSingleFiles, share.resourceType == "file" {
             tellSegment(in: &ways)
         }

@@ -8,10 +8,14 @@ package struct OutboundTranslation: Sendable {
     package let dialect: PeerDialect
     /// Where peers reach data that we share: an https URL of the site with a slash at its end.
     package let data: String
+    /// By which the backend may say URLs that peers read as the site's.
+    let names: OwnNames
 
-    package init(to dialect: PeerDialect, data: String) {
+    /// - Parameter backend: the names by which the backend may know itself, beside the site's.
+    package init(to dialect: PeerDialect, data: String, backend: [PeerHost] = []) {
         self.dialect = dialect
         self.data = data
+        names = OwnNames(origin: URLParts(data)?.host.origin ?? "", backend: backend)
     }
 
     /// Whether the receiver of a share will reach it by tokens only.

@@ -18,8 +18,8 @@ package struct ServedDiscovery: Sendable {
     package var signatureKey: SignatureKey?
     /// Which members of the backend's document are taken over.
     package var fromBackend: Set<BackendMember>
-    /// The host at which the gateway reaches the backend; nil for one without.
-    package var backend: PeerHost?
+    /// The host at which the gateway reaches the backend, where it has one, and the one that it sees.
+    package var backend: [PeerHost]
 
     /// The member `publicKey`, for draft-cavage.
     package struct SignatureKey: Sendable, Equatable {
@@ -48,7 +48,7 @@ package struct ServedDiscovery: Sendable {
         origin: String, provider: String, criteria: [DiscoveryDocument.Criterion] = [],
         verifiesRFC9421: Bool = true, tokenPath: String = "/ocm/token",
         signatureKey: SignatureKey? = nil,
-        fromBackend: Set<BackendMember> = Set(BackendMember.allCases), backend: PeerHost? = nil
+        fromBackend: Set<BackendMember> = Set(BackendMember.allCases), backend: [PeerHost] = []
     ) {
         self.origin = origin
         self.provider = provider
@@ -106,9 +106,12 @@ package struct ServedDiscovery: Sendable {
         guard let parts = URLParts(link) else {
             return origin + (link.hasPrefix("/") ? "" : "/") + link
         }
-        let inner = [document.endPointParts.host, URLParts(origin)?.host, backend]
-        guard inner.contains(parts.host) else { return parts.scheme == .https ? link : nil }
-        return origin + parts.pathAndQuery
+        return names(document).moved(link) ?? (parts.scheme == .https ? link : nil)
+    }
+
+    private func names(_ document: DiscoveryDocument?) -> OwnNames {
+        OwnNames(
+            origin: origin, backend: backend + [document?.endPointParts.host].compactMap { $0 })
     }
 
     private func capabilities(_ document: DiscoveryDocument?) -> [String] {
@@ -127,6 +130,7 @@ package struct ServedDiscovery: Sendable {
             let protocols = JSONObject([("webdav", .string(kind.usualWebDAV))])
             return kind.sharedTypes.map { resourceType($0, ["user"], protocols) }
         }
+        let names = names(document)
         return Self.whole(types, kind).map { type in
             var protocols = type.protocols
             if let text = protocols["webdav"]?.string {
@@ -139,7 +143,8 @@ package struct ServedDiscovery: Sendable {
                 where name.lowercased() == "webdav-receive" { protocols[name] = nil }
             }
             return resourceType(
-                type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes, protocols)
+                type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes,
+                names.moved(protocols))
         }
     }
 

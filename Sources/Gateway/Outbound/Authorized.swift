@@ -132,7 +132,14 @@ extension Gateway {
 
     /// Into the words of a peer.
     func translation(to dialect: PeerDialect) -> OutboundTranslation {
-        OutboundTranslation(to: dialect, data: site.origin + backend.view.webdav + "/")
+        OutboundTranslation(
+            to: dialect, data: site.origin + backend.view.webdav + "/", backend: backendNames)
+    }
+
+    /// The names by which the backend may know itself, beside the site's own.
+    var backendNames: [PeerHost] {
+        configuration.backend.names
+            + [backend.view.document?.endPointParts.host].compactMap { $0 }
     }
 
     /// Whether an invitation was accepted between one of ours and one of a peer's.

@@ -246,7 +246,7 @@ extension Gateway {
         return HeadEdit(
             keep: keptFields,
             transform: MultistatusTransform(
-                from: mapping.path.real, to: mapping.told, host: mapping.path.host))
+                from: mapping.path.real, to: mapping.told, hosts: [mapping.path.host]))
     }
 
     /// Which paths of an answer are other ones to the backend.

@@ -31,13 +31,13 @@ struct HiddenSecret: Sendable {
 
     /// What changes in an answer to a request by this method.
     ///
-    /// - Parameter host: whose absolute URLs are meant too.
-    func edit(_ head: ResponseHead, to method: Method, host: PeerHost) -> HeadEdit {
+    /// - Parameter hosts: whose absolute URLs are meant too.
+    func edit(_ head: ResponseHead, to method: Method, hosts: Set<PeerHost>) -> HeadEdit {
         guard head.mayTell(answering: method) else { return replacement.edit(head, body: nil) }
         var body = replacement
         if head.namesPaths(answering: method.onData) {
             body.paths = MultistatusTransform(
-                from: root, to: told, host: host, bareRoot: .asItIs)
+                from: root, to: told, hosts: hosts, bareRoot: .asItIs)
         }
         return replacement.edit(head, body: body)
     }

@@ -8,9 +8,11 @@ struct MultistatusTransform: BodyTransform {
     /// - Parameters:
     ///   - from: the root of paths as the server has it, without a slash at its end.
     ///   - to: as the client knows it, likewise.
-    ///   - host: whose absolute URLs are meant too.
-    init(from: String, to: String, host: PeerHost, bareRoot: HrefMapping.BareRoot = .folder) {
-        rewriter = MultistatusRewriter(from: from, to: to, host: host, bareRoot: bareRoot)
+    ///   - hosts: whose absolute URLs are meant too.
+    init(
+        from: String, to: String, hosts: Set<PeerHost>, bareRoot: HrefMapping.BareRoot = .folder
+    ) {
+        rewriter = MultistatusRewriter(from: from, to: to, hosts: hosts, bareRoot: bareRoot)
     }
 
     mutating func push(_ bytes: Span<UInt8>) throws(BodyTransformFailure) -> [UInt8] {

@@ -7,7 +7,9 @@ import Testing
     private func rewriter(
         from: String = "/webdav/ocm/01a2", to: String = "/public.php/webdav"
     ) throws -> MultistatusRewriter {
-        MultistatusRewriter(from: from, to: to, host: try #require(Self.host))
+        MultistatusRewriter(
+            from: from, to: to,
+            hosts: [try #require(Self.host), try #require(PeerHost("inner.corp:9200"))])
     }
 
     /// The whole text, pushed in pieces of `size` bytes.
@@ -48,6 +50,8 @@ import Testing
         ("/webdav/%6fcm/01a2/%C3%A9", "/public.php/webdav/%C3%A9"),
         ("https://peer.test/webdav/ocm/01a2/x", "/public.php/webdav/x"),
         ("https://PEER.test:443/webdav/ocm/01a2/x", "/public.php/webdav/x"),
+        ("https://peer.test/webdav/ocm/01a2/ä?ö#ü", "/public.php/webdav/ä?ö#ü"),
+        ("http://inner.corp:9200/webdav/ocm/01a2/x", "/public.php/webdav/x"),
         ("<![CDATA[/webdav/ocm/01a2/a&b]]>", "/public.php/webdav/a&amp;b"),
         ("/webdav/<!-- here -->ocm/01a2/x", "/public.php/webdav/x"),
         ("&#47;webdav&#x2F;ocm/01a2/x", "/public.php/webdav/x"),

@@ -34,7 +34,7 @@ enum MultistatusProperties {
         _ bytes: [UInt8], from: String, to: String, by size: Int
     ) -> Reading {
         guard let host = PeerHost("peer.test") else { return .refused(.malformed) }
-        var rewriter = MultistatusRewriter(from: from, to: to, host: host)
+        var rewriter = MultistatusRewriter(from: from, to: to, hosts: [host])
         var output: [UInt8] = []
         do throws(MultistatusError) {
             var start = 0

@@ -137,6 +137,9 @@ extension Configuration.BackendSettings {
             "\(tlsName == nil ? "http" : "https")://\(Authority(host: host, port: port))"
         }
     }
+
+    /// The names by which the backend may know itself: where it is reached, and what it sees.
+    var names: [PeerHost] { [PeerHost(url: url), PeerHost(host)].compactMap { $0 } }
 }
 
 extension OuterProxy {

@@ -1,0 +1,36 @@
+/// The names by which the backend may know itself: peers read the site's in the URLs that it says.
+///
+/// One of its own network, or a URL without TLS, would be told to everybody, and opened by nobody.
+package struct OwnNames: Sendable {
+    /// `https://host[:port]` of the site, without a slash.
+    private let origin: String
+    /// The site's own with them.
+    package let hosts: Set<PeerHost>
+
+    /// - Parameters:
+    ///   - origin: of the site.
+    ///   - backend: where the backend is reached, what it sees as `Host`, what its document says.
+    package init(origin: String, backend: [PeerHost]) {
+        self.origin = origin
+        hosts = Set(backend + [URLParts(origin)?.host].compactMap { $0 })
+    }
+
+    /// A URL of the backend as one of the site; nil for one at another host, and for what is no URL.
+    package func moved(_ url: String) -> String? {
+        guard let parts = URLParts(url), hosts.contains(parts.host) else { return nil }
+        return origin + parts.pathAndQuery
+    }
+
+    /// The same of all texts in an object, but for secrets.
+    func moved(_ object: JSONObject) -> JSONObject {
+        var all = object
+        for (name, value) in object.members where name != "sharedSecret" {
+            if let url = value.string.flatMap({ moved($0) }) {
+                all[name] = .string(url)
+            } else if let inner = value.object {
+                all[name] = .object(moved(inner))
+            }
+        }
+        return all
+    }
+}
