@@ -168,7 +168,7 @@ extension Gateway {
             trail.altered("translated")
             return ocs(
                 verified, Array(call.target.utf8), call.form,
-                dropped: Self.signatures + [.contentType],
+                dropped: [.contentType],
                 added: [(.contentType, "application/x-www-form-urlencoded")], told: told)
         }
         // Backends refuse a notification that does not say what it is of.
@@ -232,9 +232,8 @@ extension Gateway {
 
     /// What the gateway meets in the backend's place.
     static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
-    private static let signatures: [FieldName] = [
-        .signature, .signatureInput, .contentDigest, .digest,
-    ]
+    private static let signatures: [FieldName] =
+        [.signature, .signatureInput] + FieldName.digests
 }
 
 extension Gateway {
@@ -292,8 +291,8 @@ extension Gateway {
         effect: BackendMessage.Effect = .none, told: [Secret] = []
     ) -> BackendMessage {
         BackendMessage(
-            verified: verified, target: target, body: form.serialized(), dropped: dropped,
-            added: added, memory: memory, effect: effect,
+            verified: verified, target: target, body: form.serialized(),
+            dropped: Self.signatures + dropped, added: added, memory: memory, effect: effect,
             secrets: verified.claimed.message.secrets + told, api: .ocs)
     }
 }

@@ -51,6 +51,10 @@ package struct FieldName: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension FieldName {
+    /// What is true of a body to the byte (RFC 9530; RFC 3230 and RFC 1864 before it).
+    package static let digests: [FieldName] = [
+        .contentDigest, FieldName("repr-digest"), .digest, FieldName("content-md5"),
+    ]
     package static let accept = FieldName("accept")
     package static let acceptEncoding = FieldName("accept-encoding")
     package static let authorization = FieldName("authorization")

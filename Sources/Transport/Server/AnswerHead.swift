@@ -29,8 +29,8 @@ struct AnswerHead {
         }
     }
 
-    /// The head of an answer from an upstream: what ends at this hop is left out, `edit` is
-    /// applied. A `Date` that is not there is added (RFC 9110, section 6.6.1), and a 426 that demands
+    /// The head of an answer from an upstream: what ends at this hop is left out, and digests of a body
+    /// that changes; `edit` is applied. A `Date` that is not there is added (RFC 9110, section 6.6.1), and a 426 that demands
     /// WebSocket still says so.
     static func forwarded(
         _ head: ResponseHead, edit: HeadEdit?, for request: Request, persistence: Persistence,
@@ -38,8 +38,10 @@ struct AnswerHead {
     ) throws(HeadWriter.InvalidField) -> AnswerHead {
         var writer = HeadWriter(reserving: head.fields.bytes.count + 160)
         writer.statusLine(head.status)
+        let transforms = edit?.transforms ?? false
         if let edit {
-            writer.copyFields(of: head, only: edit.keep, except: edit.remove)
+            let removed = transforms ? edit.remove + FieldName.digests : edit.remove
+            writer.copyFields(of: head, only: edit.keep, except: removed)
             for field in edit.add { try writer.add(field.name, field.value) }
         } else {
             writer.copyFields(of: head)
@@ -47,7 +49,6 @@ struct AnswerHead {
         if edit?.keep == nil, request.version == .http11, WebSocketUpgrade.isDemanded(by: head) {
             for (name, value) in WebSocketUpgrade.fields { try writer.add(name, value) }
         }
-        let transforms = edit?.transforms ?? false
         var framing = Framing.plain
         switch head.body {
         case .tunnel:

@@ -33,6 +33,7 @@ import Transport
         #expect(secret != nil && secret != "secret-of-seven")
         #expect(message.made?.peer.name == "modern.test")
         #expect(message.dropped.contains(.signature))
+        #expect(FieldName.digests.allSatisfy { message.dropped.contains($0) })
     }
 
     @Test func unknownMembersAreKept() async throws {

@@ -92,6 +92,16 @@ import Testing
         #expect(heard.hasSuffix("\r\n\r\n"))
     }
 
+    @Test func noDigestOfTheBodyAsItCameStaysBesideIt() async throws {
+        let heard = try await heard(
+            "HTTP/1.1 200 OK\r\nContent-Digest: sha-256=:a:\r\nRepr-Digest: sha-256=:a:\r\n"
+                + "Digest: SHA-256=a\r\nContent-MD5: a\r\nETag: \"a\"\r\nContent-Length: 3\r\n\r\nabc",
+            Self.get
+        ).lowercased()
+        #expect(heard.contains("etag: \"a\""))
+        #expect(!heard.contains("digest") && !heard.contains("content-md5"))
+    }
+
     @Test func aBodyThatCannotBeChangedIsNoWholeOne() async throws {
         let heard = try await heard(
             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc!", Self.get)
