@@ -183,6 +183,10 @@ extension Gateway {
             guard let destination = try? Destination(url) else {
                 throw Denial(.malformedRequest, "If names a URL that cannot be read")
             }
+            if let origin = destination.origin {
+                guard let host = PeerHost(origin.authority.description), site.hosts.contains(host)
+                else { throw Denial(.notAllowed, "If names a resource of another server") }
+            }
             let path = destination.path.text
             return hidden?.inside(path) ?? told?.inside(path) ?? path
         }

@@ -131,6 +131,20 @@ import Testing
             ])
     }
 
+    // At our own paths the condition would be about another resource.
+    @Test(arguments: ["https://elsewhere.test", "https://cloud.test:8443"])
+    func anIfAboutAnotherServerIsRefused(_ origin: String) async throws {
+        let (world, code) = try await world("nextcloud")
+        let path = "/public.php/dav/files/\(code)/a"
+        let head = try world.head([
+            "PUT \(path) HTTP/1.1", "Content-Length: 0", "If: <\(origin)\(path)> ([\"x\"])",
+        ])
+        guard case .answer(let answer) = world.gateway.plan(head, from: world.client) else {
+            throw TestGateway.NoAddress()
+        }
+        #expect(answer.status == 403)
+    }
+
     // Who shows the secret itself knows it.
     @Test func nothingIsChangedForWhoKnowsTheSecret() async throws {
         let world = try await TestGateway()
