@@ -270,7 +270,9 @@ extension BufferedResponse {
 
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
     /// read here (RFC 9110, 12.5.3).
-    func refuseCoding() throws(Denial) { try head.refuseCoding() }
+    func refuseCoding() throws(Denial) {
+        if isCoded { try head.refuseCoding() }
+    }
 }
 
 extension Denial {

@@ -112,8 +112,15 @@ package struct ResponseHeadParser: Sendable {
 }
 
 extension ResponseHead {
-    /// Whether the body is in a content coding (RFC 9110, section 8.4).
+    /// Whether the body is in a content coding (RFC 9110, section 8.4): the field is a list, which may be
+    /// empty, of names that compare without case.
     package var isCoded: Bool {
-        fields.values(of: .contentEncoding).contains { !$0.elementsEqual("identity".utf8) }
+        fields.values(of: .contentEncoding).contains { value in
+            value.split { Self.betweenCodings.contains($0) }.contains { coding in
+                !coding.map { Octet.lowered($0) }.elementsEqual("identity".utf8)
+            }
+        }
     }
+
+    private static let betweenCodings = Array(", \t".utf8)
 }

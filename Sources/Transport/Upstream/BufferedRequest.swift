@@ -33,8 +33,8 @@ package struct BufferedResponse: Sendable {
 
     package var status: Int { head.status }
     package var fields: FieldList { head.fields }
-    /// Whether the body is in a content coding.
-    package var isCoded: Bool { head.isCoded }
+    /// Whether there is a body, and it is in a content coding.
+    package var isCoded: Bool { !body.isEmpty && head.isCoded }
 
     package init(head: ResponseHead, body: [UInt8]) {
         self.head = head

@@ -130,11 +130,19 @@ import Testing
         }
     }
 
-    @Test(arguments: ["gzip", "br", "identity, gzip", "x", ""])
+    @Test(arguments: ["gzip", "br", "identity, gzip", "x", "iden tity"])
     func anEncodedAnswerIsRefused(_ encoding: String) async throws {
         let fields = "Content-Encoding: identity\r\nContent-Encoding: \(encoding)\r\n"
         let outcome = try await Inquiry().make([Self.ok("hello", fields)])
         #expect(outcome.results == [.failure(.encoded)])
+    }
+
+    @Test(arguments: [("hello", "Identity"), ("hello", ""), ("hello", "identity ,"), ("", "gzip")])
+    func whatIsInNoCodingIsRead(_ body: String, _ encoding: String) async throws {
+        let outcome = try await Inquiry().make([
+            Self.ok(body, "Content-Encoding: \(encoding)\r\n")
+        ])
+        #expect(outcome.results == [.success("200 \(body)")])
     }
 
     @Test func anAnswerThatIsTooLargeIsCutOff() async throws {
