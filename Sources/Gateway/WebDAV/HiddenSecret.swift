@@ -63,6 +63,14 @@ extension ResponseHead {
         hasBody && (method != .get || !(200...206).contains(status))
     }
 
+    /// Whether a letter of the body is said to be several bytes.
+    fileprivate var isWide: Bool {
+        fields.values(of: .contentType).contains { value in
+            let type = String(decoding: value, as: UTF8.self).lowercased()
+            return ["utf-16", "utf-32", "ucs-"].contains { type.contains($0) }
+        }
+    }
+
     /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and is not
     /// read here (RFC 9110, section 12.5.3).
     func refuseCoding() throws(Denial) {
@@ -156,10 +164,14 @@ struct SecretReplacement: BodyTransform {
         return edit(head, body: ReplacedPaths(replacement: self, paths: told))
     }
 
-    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
-    /// which nothing can be found.
+    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for, or in a
+    /// charset without ASCII's bytes; in neither can anything be found.
     func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
-        if head.mayTell(answering: method) { try head.refuseCoding() }
+        guard head.mayTell(answering: method) else { return }
+        try head.refuseCoding()
+        guard !head.isWide else {
+            throw Denial(.backendUnavailable, "the answer is in a charset that is not read here")
+        }
     }
 
     /// A whole text, such as the value of a field.

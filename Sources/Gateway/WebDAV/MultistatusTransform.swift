@@ -27,11 +27,11 @@ struct MultistatusTransform: BodyTransform {
 extension ResponseHead {
     /// Whether the body of an answer names paths: that of a `multistatus`, that of LOCK, which tells of
     /// the lock, and that of an error, which tells of the one in the way (RFC 4918, sections 13, 9.10.1
-    /// and 16).
+    /// and 16). What is said to be something else, as a page for people is, names none.
     func namesPaths(answering method: DAVMethod?) -> Bool {
         switch status {
         case 207: true
-        case 200, 201: method == .lock
+        case 200, 201: method == .lock && (isXML || !fields.contains(.contentType))
         case 409, 423: isXML
         case _: false
         }

@@ -88,11 +88,26 @@ import Testing
             "PROPFIND /public.php/dav/files/\(code)/ HTTP/1.1", "Accept-Encoding: gzip", in: world)
         let text = String(decoding: forwarding.head.finish(), as: UTF8.self)
         #expect(text.contains("accept-encoding: identity\r\n") && !text.contains("gzip"))
-        let head = try head("PROPFIND", 207, ["Content-Encoding: gzip"], length: 9)
-        guard case .answer(let answer)? = forwarding.replacing?(head) else {
-            throw TestGateway.NoAddress()
+        for field in [
+            "Content-Encoding: gzip", "Content-Type: application/xml; charset=\"UTF-16LE\"",
+            "Content-Type: text/html;charset=ISO-10646-UCS-2",
+        ] {
+            let head = try head("PROPFIND", 404, [field], length: 9)
+            guard case .answer(let answer)? = forwarding.replacing?(head) else {
+                throw TestGateway.NoAddress()
+            }
+            #expect(answer.status == 502)
         }
-        #expect(answer.status == 502)
+    }
+
+    @Test func aPageThatAnswersLockIsNoXML() async throws {
+        let files = "/public.php/dav/files"
+        let (world, code) = try await world("nextcloud")
+        let told = try answer(
+            to: "LOCK \(files)/\(code)/a HTTP/1.1", in: world, 200,
+            fields: ["Content-Type: text/html; charset=utf-8"],
+            body: "<!DOCTYPE html><br>\(Self.secret)")
+        #expect(told.body == "<!DOCTYPE html><br>\(code)")
     }
 
     @Test func identityIsNoCoding() async throws {
