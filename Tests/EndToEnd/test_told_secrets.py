@@ -1,11 +1,14 @@
-"""A backend that puts the secret of a share into the paths that it tells."""
+"""A backend that puts the secret of a share into the paths that it tells, and one that takes it from
+a body."""
 
 import base64
+import json
 import re
 
 import pytest
 
 from backend import ScriptedBackend, answer
+from wire import compose
 
 ROOT = "/remote.php/dav/ocm"
 DISCOVERY = {"enabled": True, "apiVersion": "1.2.1", "endPoint": "https://cloud.test/ocm", "provider": "cernbox",
@@ -80,3 +83,54 @@ def test_no_id_of_a_file_tells_the_secret_in_base32(world, method, name, shown):
         assert inside not in text
         told.update(re.findall(r"eos\$(\S+?)!687", text))
     assert len(told) == 1
+
+
+def nextcloud(request):
+    """Opens whatever the body names before what the path does, as Nextcloud and ownCloud."""
+    if "well-known" in request.target:
+        return answer(200, {"enabled": True, "apiVersion": "1.0-proposal1", "endPoint": "https://cloud.test/ocm",
+                            "resourceTypes": [{"name": "file", "shareTypes": ["user"],
+                                               "protocols": {"webdav": "/public.php/webdav/"}}]})
+    body = b"" if request.method == "HEAD" else b"opened"
+    return answer(200, body, ("Content-Type", "text/plain"), ("Set-Cookie", "nc=1; path=/"))
+
+
+@pytest.fixture(scope="module")
+def pages(start, evidence, peers):
+    backend = ScriptedBackend(nextcloud)
+    secret = evidence.secret()
+    yield start(backend.url, kind="nextcloud",
+                prepare=lambda it: it.add_share(peers.peers["modern.test"].host, "1", secret)), backend, secret
+    backend.stop()
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain; application/json",
+                                  "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_page_opens_by_the_secret_that_a_body_names(pages, method, framing, kind):
+    gateway, backend, secret = pages
+    body = (f"token={secret}" if "form" in kind else json.dumps({"token": secret})).encode()
+    fields = [("Host", gateway.host), ("Content-Type", kind)]
+    if framing == "chunked":
+        fields.append(("Transfer-Encoding", "chunked"))
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    else:
+        fields.append(("Content-Length", str(len(body))))
+    with gateway.connect() as connection:
+        connection.send(compose(f"{method} /s/x/download HTTP/1.1", fields, body))
+        assert connection.receive(method).status == 400
+    assert [one for one in backend.take() if one.target.startswith("/s/")] == []
+    assert gateway.request(method, "/s/PUBLICLINK00000/download").status == 200
+
+
+@pytest.mark.parametrize("method,target", [
+    ("PUT", "/index.php/apps/text/public/session/7/create"), ("POST", "/index.php/apps/richdocuments/token")])
+def test_no_document_opens_by_the_secret_that_a_body_names(pages, method, target):
+    gateway, backend, secret = pages
+    name, kind = "token" if "text" in target else "shareToken", [("Content-Type", "application/json")]
+    backend.take()
+    assert gateway.request(method, target, kind, json.dumps({name: secret}).encode()).status == 401
+    assert [one for one in backend.take() if one.target == target] == []
+    link = gateway.request(method, target, kind, json.dumps({name: "PUBLICLINK00000", "fileId": 7}).encode())
+    assert (link.status, link.body, link["set-cookie"]) == (200, b"opened", "nc=1; path=/")

@@ -99,6 +99,24 @@ import Testing
                 == .linkShare)
     }
 
+    @Test(arguments: [
+        "/apps/text/public/session/create", "/index.php/apps/text/public/session/12/create",
+        "/apps/text/attachments", "/apps/richdocuments/token",
+        "/ocs/v2.php/apps/richdocuments/api/v1/file",
+    ])
+    func aDocumentOfALinkByItsSecretIsOfTheGatewaysConcern(_ path: String) throws {
+        #expect(route("PUT", path) == .linkShare)
+    }
+
+    @Test(arguments: [
+        "/apps/text/session/12/create", "/apps/text/public/session/12/push", "/apps/text/image",
+        "/apps/richdocuments/tokens", "/ocs/v2.php/apps/richdocuments/api/v1/document",
+        "/ocs/v2.php/apps/activity/api/v2/activity", "/ocs/v2.php/apps/activity/api/v2/remotely/x",
+    ])
+    func theOtherRoutesOfAppsPass(_ path: String) throws {
+        #expect(route("POST", path) == .passThrough)
+    }
+
     @Test func theTokenEndpointTakesPostOnly() throws {
         #expect(route("POST", "/ocm/token") == .token)
         #expect(route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))

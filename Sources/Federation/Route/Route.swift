@@ -16,8 +16,8 @@ package enum Route: Sendable, Equatable {
     case webdav(WebDAVRoute)
     /// Nextcloud's `shareinfo?t=<secret>`: its 401, 403 and 404 delete mounts.
     case shareInfo
-    /// Where a visitor of a public link adds it to a server of their own: the body names the link, and
-    /// the backend makes a share of it.
+    /// Where the body may name a public link: a visitor adds it to a server of their own, of which the
+    /// backend makes a share, or opens a document of it.
     case linkShare
     /// `status.php`, asked by clients and by servers before they delete a mount.
     case status

@@ -56,7 +56,16 @@ package struct RouteTable: Sendable {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
         }
         add("/apps/files_sharing/shareinfo", .whole(.shareInfo))
-        add("/apps/federatedfilesharing/createFederatedShare", .whole(.linkShare))
+        for path in [
+            "/apps/federatedfilesharing/createFederatedShare", "/apps/text/attachments",
+            "/apps/richdocuments/token",
+        ] { add(path, .whole(.linkShare)) }
+        add("/apps/text/public/session", .ending("create", .linkShare))
+        for api in ["/ocs/v1.php", "/ocs/v2.php", "/ocs", "/ocsapp"] {
+            for name in ["file", "direct/share/initiator"] {
+                add("\(api)/apps/richdocuments/api/v1/\(name)", .whole(.linkShare))
+            }
+        }
         add("/status.php", .whole(.status))
         for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }
         if let webdavPrefix { add(Self.trimmed(webdavPrefix), .webdav(.discovered)) }

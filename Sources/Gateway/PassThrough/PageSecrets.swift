@@ -14,10 +14,26 @@ extension Gateway {
         }
         if let path { try refuseShares(namedIn: path, head.query) }
         try refuseShares(namedInDestinationOf: head)
+        try refuseParameters(inBodyOf: head)
     }
 
-    /// A public link is added to a server of a visitor's own: the backend makes a share of it, which
-    /// it does for the secret of a share as well.
+    /// Refused (`malformed_request`): a page that is asked for with a body. What stands in that is a
+    /// parameter too, and comes before the one of the path.
+    private func refuseParameters(inBodyOf head: RequestHead) throws(Denial) {
+        guard head.method == .get || head.method == .head, registry.count > 0 else { return }
+        switch head.body {
+        case .none, .length(0): break
+        // HTTP/2 may tell the end of what has none later; without a type there are no parameters.
+        case .chunked where !head.fields.contains(.contentType): break
+        case .length, .chunked:
+            throw Denial(
+                .malformedRequest,
+                "\(head.method.rawValue) with a body, which the backend reads before the path")
+        }
+    }
+
+    /// The body may name a public link, of which the backend makes a share or opens a document; it
+    /// does so for the secret of a share as well.
     func linkShare(
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
     ) -> Plan {
@@ -37,7 +53,7 @@ extension Gateway {
                 let writer = try backend.head.writer(
                     for: head, path: path.text, query: head.query, client: client,
                     coding: .identity)
-                return try await pass(request, writer)
+                return try await pass(request, writer, keeping: [FieldName("set-cookie")])
             } catch { return refusal(error, from: client) }
         }
     }

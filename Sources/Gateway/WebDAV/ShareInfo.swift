@@ -65,7 +65,11 @@ extension Gateway {
     }
 
     /// Sends a request on whose body was judged.
-    func pass(_ request: ReceivedRequest, _ writer: HeadWriter) async throws(Denial) -> Answer {
+    ///
+    /// - Parameter kept: fields of the answer that go to the client beside `Content-Type`.
+    func pass(
+        _ request: ReceivedRequest, _ writer: HeadWriter, keeping kept: [FieldName] = []
+    ) async throws(Denial) -> Answer {
         let message = BufferedRequest(
             request.head.method, head: writer, body: request.body, responseLimit: 4 << 20,
             deadline: backend.timeouts.patient, for: request.client)
@@ -74,8 +78,14 @@ extension Gateway {
             response = try await request.client.loop.exchange(message, with: backend.upstream)
         } catch { throw Denial(error) }
         try response.refuseCoding()
+        let more = kept.flatMap { name in
+            response.fields.values(of: name).map {
+                (name: name.description, value: String(decoding: $0, as: UTF8.self))
+            }
+        }
         return Answer(
-            status: response.status, fields: [("content-type", response.contentType)],
+            status: response.status,
+            fields: [(name: "content-type", value: response.contentType)] + more,
             body: response.body)
     }
 

@@ -39,6 +39,87 @@ import Testing
         #expect(try world.plan("GET \(target) HTTP/1.1").status == nil)
     }
 
+    /// A body is read before the path by some, whatever it is called.
+    @Test(arguments: [
+        ["Content-Type: application/json", "Content-Length: 27"],
+        ["Content-Type: text/plain; application/json", "Content-Length: 27"],
+        ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 21"],
+        ["Content-Type: application/json", "Transfer-Encoding: chunked"], ["Content-Length: 27"],
+    ])
+    func noPageIsAskedForWithABody(_ fields: [String]) async throws {
+        for kind in ["nextcloud", "owncloud10", "generic"] {
+            let world = try await TestGateway(kind: kind)
+            let targets = [
+                "/s/x/download", "/index.php/apps/files_sharing/publicpreview/x",
+                "/apps/federatedfilesharing/createFederatedShare",
+            ]
+            func plan(_ method: String, _ target: String) async throws -> Planned {
+                let head = try world.head(["\(method) \(target) HTTP/1.1"] + fields)
+                guard case .read(_, let then) = world.gateway.plan(head, from: world.client) else {
+                    return Planned(world.gateway.plan(head, from: world.client))
+                }
+                return .answered(
+                    await then(ReceivedRequest(head: head, body: [], client: world.client)))
+            }
+            #expect(try await plan("GET", "/s/x/download").status == nil)
+            try await world.share(Self.secret)
+            for method in ["GET", "HEAD"] {
+                for target in targets {
+                    let planned = try await plan(method, target)
+                    #expect(planned.status == 400, "\(kind) \(method) \(target)")
+                    #expect(planned.code == "malformed_request")
+                }
+            }
+            for method in ["POST", "PUT", "PROPFIND"] {
+                #expect(try await plan(method, "/remote.php/dav/files/alice/a").status == nil)
+            }
+        }
+    }
+
+    @Test func aPageWithoutABodyIsTheBackends() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        for fields in [
+            ["Content-Type: application/json"], ["Content-Length: 0"],
+            ["Content-Type: application/json", "Content-Length: 0"],
+            // As HTTP/2 where the end of the head is not that of the request.
+            ["Transfer-Encoding: chunked"],
+        ] {
+            let head = try world.head(["GET /s/x/download HTTP/1.1"] + fields)
+            #expect(Planned(world.gateway.plan(head, from: world.client)).status == nil)
+        }
+    }
+
+    /// Text and Office open a document by the secret that a body names.
+    @Test(arguments: [
+        "PUT /index.php/apps/text/public/session/7/create",
+        "PUT /apps/text/public/session/create", "POST /apps/text/attachments",
+        "POST /index.php/apps/richdocuments/token",
+        "POST /ocs/v2.php/apps/richdocuments/api/v1/file",
+        "POST /ocs/v1.php/apps/richdocuments/api/v1/direct/share/initiator",
+    ])
+    func noDocumentOpensByTheSecretOfAShareInABody(_ line: String) async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        world.backend.answers(200, "{}")
+        for (secret, isLink) in [(Self.secret, false), ("PUBLICLINK00000", true)] {
+            for name in ["token", "shareToken", "\\u0074oken"] {
+                let body = Array("{\"fileId\":7,\"\(name)\":\"\(secret)\"}".utf8)
+                let head = try world.head(
+                    "\(line) HTTP/1.1", "Content-Type: application/json",
+                    "Content-Length: \(body.count)")
+                guard case .read(let limit, let then) = world.gateway.plan(head, from: world.client)
+                else { throw TestGateway.NoAddress() }
+                let answer = await then(
+                    ReceivedRequest(head: head, body: body, client: world.client))
+                #expect(limit == 16 << 10)
+                #expect(answer.status == (isLink ? 200 : 401))
+                #expect(answer.code == (isLink ? nil : "secret_refused"))
+                #expect(world.backend.take().count == (isLink ? 1 : 0))
+            }
+        }
+    }
+
     @Test(arguments: [
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)"),
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)+"),
