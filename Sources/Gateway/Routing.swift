@@ -82,6 +82,7 @@ extension Gateway: RequestHandler {
         case .webdav(let route): return sharedData(route, head, path, from: client, at: view)
         case .shareInfo: return shareInfo(head, path, from: client)
         case .linkShare: return linkShare(head, path, from: client)
+        case .remoteActivity: throw .unsigned
         case .status: return try status(head, path, from: client)
         case .passThrough: return passThrough(head, path, from: client)
         case .methodNotAllowed(let allow):
@@ -145,6 +146,13 @@ extension Gateway: RequestHandler {
 }
 
 extension Denial {
+    /// For what a server tells without a signature at a path that is the secret of a share.
+    fileprivate static var unsigned: Denial {
+        Denial(
+            .notAllowed,
+            "remote activity, which nobody signs: whoever has the secret could say it")
+    }
+
     /// For what cannot be judged before the backend's document says where its API and its data are.
     static var unplaced: Denial {
         let code = DenialCode.backendUnavailable

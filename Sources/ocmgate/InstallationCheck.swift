@@ -34,7 +34,8 @@ struct InstallationCheck {
         {
             warn(
                 policy.file,
-                "unknown = \"\(policy.unknown.rawValue)\" leaves nothing to egress.other = \"tunnel\"",
+                "unknown = \"\(policy.unknown.rawValue)\" leaves to egress.other = \"tunnel\" only what "
+                    + "applications ask of admitted peers",
                 remedy: "name the hosts in egress.other")
         }
         needs(of: policy, under: configuration)

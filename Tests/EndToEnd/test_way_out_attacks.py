@@ -187,6 +187,9 @@ def test_nothing_goes_unjudged_to_who_is_on_no_list(build, evidence, form):
     path = f"/public.php/dav/files/{evidence.secret()}/"
     got = without_connect(federation, form, "PROPFIND", path, [("Depth", "0")])
     assert got.status == 403, (got.start, got.body)
+    path = f"/ocs/v2.php/apps/activity/api/v2/remote/{evidence.secret()}"
+    got = without_connect(federation, form, "POST", path)
+    assert got.status == 403, (got.start, got.body)
     assert federation.hostile.requests == []
 
 

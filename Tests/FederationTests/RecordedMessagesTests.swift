@@ -52,7 +52,7 @@ import Testing
             #expect(request.client.description == "ocmgo2.test")
         case .passThrough: #expect(exchange.path.contains("circles"))
         case .discovery, .ocsProvider, .jwks, .ocm(.requestShare), .webdav, .shareInfo, .linkShare,
-            .status, .methodNotAllowed, .unknownEndpoint, .unplaced:
+            .remoteActivity, .status, .methodNotAllowed, .unknownEndpoint, .unplaced:
             Issue.record("not a message")
         }
     }

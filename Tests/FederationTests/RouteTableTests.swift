@@ -117,6 +117,16 @@ import Testing
         #expect(route("POST", path) == .passThrough)
     }
 
+    @Test func remoteActivityIsOfTheGatewaysConcern() throws {
+        let path = "/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN"
+        #expect(route("POST", path) == .remoteActivity)
+        let folder = RouteTable(kind: .nextcloud, endPoint: "/cloud/ocm")
+        #expect(route("POST", "/cloud" + path, folder) == .remoteActivity)
+        #expect(Self.nextcloud.family(of: path) == .remoteActivity)
+        let unplaced = RouteTable(kind: .generic, isPlaceKnown: false)
+        #expect(route("POST", "/cloud" + path, unplaced) == .unplaced(.remoteActivity))
+    }
+
     @Test func theTokenEndpointTakesPostOnly() throws {
         #expect(route("POST", "/ocm/token") == .token)
         #expect(route("GET", "/ocm/token") == .methodNotAllowed(allow: "POST"))

@@ -19,6 +19,8 @@ package enum Route: Sendable, Equatable {
     /// Where the body may name a public link: a visitor adds it to a server of their own, of which the
     /// backend makes a share, or opens a document of it.
     case linkShare
+    /// Nextcloud's word of what somebody did in a share, which nobody signs: the path holds its secret.
+    case remoteActivity
     /// `status.php`, asked by clients and by servers before they delete a mount.
     case status
     /// Everything else.

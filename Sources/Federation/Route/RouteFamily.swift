@@ -2,6 +2,7 @@
 /// that belong to the same family are judged alike.
 package enum RouteFamily: Sendable, Hashable {
     case discovery, ocsProvider, jwks, token, ocs, shareInfo, linkShare, status, unknownEndpoint
+    case remoteActivity
     case ocm(OCMEndpoint)
     case webdav(WebDAVRoot)
 }
@@ -38,6 +39,7 @@ extension Route {
         case .ocs: .ocs
         case .shareInfo: .shareInfo
         case .linkShare: .linkShare
+        case .remoteActivity: .remoteActivity
         case .status: .status
         case .unknownEndpoint: .unknownEndpoint
         case .ocm(let endpoint): .ocm(endpoint)

@@ -65,6 +65,7 @@ package struct RouteTable: Sendable {
             for name in ["file", "direct/share/initiator"] {
                 add("\(api)/apps/richdocuments/api/v1/\(name)", .whole(.linkShare))
             }
+            add("\(api)/apps/activity/api/v2/remote", .remoteActivity)
         }
         add("/status.php", .whole(.status))
         for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }

@@ -6,6 +6,8 @@ enum Target: Sendable {
     case endPoint(others: Others)
     case ocs(OCSCall.Version)
     case webdav(WebDAVRoot)
+    /// Whatever is below a path.
+    case remoteActivity
     /// What ends with a segment, whatever stands before that.
     case ending(String, WholePath)
 
@@ -30,6 +32,7 @@ enum Target: Sendable {
         case .endPoint(let others): return endPoint(method, rest, others)
         case .ocs(let version): return ocs(version, rest)
         case .webdav(let root): return .webdav(webdav(root, rest))
+        case .remoteActivity: return .remoteActivity
         case .ending(let name, let whole):
             guard let last = Substring(rest).split(separator: "/").last, last == name else {
                 return nil

@@ -94,7 +94,7 @@ extension Gateway {
     private func answer(to denial: Denial, of family: RouteFamily, decision: String) -> Answer {
         switch family {
         case .ocm, .unknownEndpoint, .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare,
-            .status, .webdav:
+            .remoteActivity, .status, .webdav:
             return denial.answer(decision: decision)
         case .token:
             let status = denial.oauthStatus

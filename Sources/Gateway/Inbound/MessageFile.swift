@@ -81,8 +81,8 @@ package struct MessageFile: Sendable {
             return facts(.token(try TokenRequest(parsing: raw.body, type: type)), way, site)
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
-        case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare, .status,
-            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
+        case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare,
+            .remoteActivity, .status, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }
     }

@@ -70,7 +70,9 @@ extension RouteFamily {
         case .ocs: "ocs"
         // Below the end point, and nothing that we know.
         case .unknownEndpoint: "ocm"
-        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .status, .webdav: nil
+        case .discovery, .ocsProvider, .jwks, .shareInfo, .linkShare, .remoteActivity, .status,
+            .webdav:
+            nil
         }
     }
 }

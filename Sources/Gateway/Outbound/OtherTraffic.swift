@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Transport
 
 /// What the backend asks of an admitted peer beside the federation's messages and data: pages of
@@ -50,7 +51,8 @@ extension Gateway {
     ///
     /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
     /// data; those go out judged, signed and with codes, or not at all. `shareinfo` is told to come
-    /// back, so that no mount is deleted.
+    /// back, so that no mount is deleted. Refused (`secret_refused`): a path or query that names the
+    /// secret of a share that we know.
     ///
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
@@ -69,6 +71,7 @@ extension Gateway {
         var target = Array(request.path.text.utf8)
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         do throws(Denial) {
+            try refuseSecrets(in: target, for: request.peer)
             return .forward(
                 Forwarding(
                     to: outbound.upstream(scheme: .https, authority: request.authority),
@@ -79,6 +82,26 @@ extension Gateway {
                     }))
         } catch { return .answer(refusal(error, leaving: request)) }
     }
+
+    /// Refused (`secret_refused`): a target that names the secret of a share that we know, of whichever
+    /// side, in any spelling. It never stands in a URI, and the one of an own share goes nowhere.
+    private func refuseSecrets(in target: [UInt8], for peer: PeerHost) throws(Denial) {
+        guard registry.count > 0 else { return }
+        for part in target.split(whereSeparator: { Self.partEnds.contains($0) }) {
+            let raw = String(decoding: part, as: UTF8.self)
+            let text = percentDecoded(raw) ?? raw
+            for word in text.utf8.split(whereSeparator: { !$0.isUnreserved }) {
+                let secret = Secret(utf8: String(Substring(word)))
+                guard secret.isLookedForOnPages else { continue }
+                let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+                guard let found = (own + registry.find(secret, .inbound)).first else { continue }
+                throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
+            }
+        }
+    }
+
+    /// What ends a segment of a path, or a name or value of a query.
+    private static let partEnds = Array("/?&;=".utf8)
 
     /// What of an answer means something to whoever asks for a page or calls an application, and
     /// sets no state and no rule for a browser (security design, item 88); the last ones are Talk's.
@@ -118,13 +141,25 @@ extension Gateway {
     }
 }
 
+extension Denial {
+    /// For a request of the backend's in whose path or query the secret of a share stands: it asks for
+    /// no credential, so that no 401 says so.
+    static func secretInURI(_ detail: String) -> Denial {
+        Denial(
+            .secretRefused,
+            ruling: Denial.Ruling(
+                name: DenialCode.secretRefused.rawValue, status: 403, hint: nil),
+            "\(detail), \(inURI)")
+    }
+}
+
 extension PeerRequest {
     /// Whether any server of the federation would take it for a message or for shared data.
     var isOfTheFederation: Bool {
         let method = head.method.rawValue
         switch Self.usual.route(method: method, path: path.text) {
         case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint,
-            .unplaced:
+            .remoteActivity, .unplaced:
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
         }

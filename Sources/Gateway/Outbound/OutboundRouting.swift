@@ -20,8 +20,8 @@ extension Gateway {
         case .ocs(let call): return message(request, .ocs(call, request.path))
         case .token: return message(request, .token)
         case .webdav: return planDataOut(request)
-        case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .passThrough,
-            .methodNotAllowed, .unknownEndpoint, .unplaced:
+        case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .remoteActivity,
+            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
             break
         }
         return .prepare { [self] _ in
@@ -47,6 +47,11 @@ extension Gateway {
         case .shareInfo: return planShareInfoOut(request)
         case .status: return planStatusOut(request)
         case .jwks, .linkShare, .passThrough: return planOther(request)
+        case .remoteActivity:
+            return .answer(
+                refusal(
+                    .secretInURI("the secret of a share, for \(request.peer): remote activity"),
+                    leaving: request))
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(request.head.method.rawValue) of \(request.peer)"),

@@ -60,6 +60,11 @@ struct GuardCase {
 
     private static let access = [
         GuardCase(
+            code: .secretRefused, way: .outbound, says: Denial.inURI,
+            words:
+                "no secret of a share goes into a URL of another server: what asks for one there "
+                + "does without (remote activity, which Nextcloud tells the receivers of a share)"),
+        GuardCase(
             code: .secretRefused, way: .outbound,
             words:
                 "the backend shows what is no secret of a share that it received: take the mount "
@@ -109,6 +114,7 @@ extension Denial {
     static let ownersAlone = "the backend reads of a share its owner's host alone"
     static let notByPrefix = "the gateway's own address belongs into Host here"
     static let noAdmittedPeer = "which is no admitted peer"
+    static let inURI = "in a URI"
     static let pagesClosed = "pass = \"ocm\""
     static let ownByPrefix = "the site itself needs no prefix"
     static let otherPort = " names the port of "

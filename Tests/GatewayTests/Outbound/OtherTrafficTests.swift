@@ -38,10 +38,32 @@ import Testing
     @Test(arguments: [
         "POST /ocm/shares HTTP/1.1", "GET /public.php/webdav/a HTTP/1.1",
         "POST /anywhere/notifications HTTP/1.1",
+        "POST /ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN HTTP/1.1",
     ])
     func whatIsOfTheFederationDoesNotPassUnjudged(_ line: String) throws {
         let world = try WayOut(configuration: Self.all)
         #expect(Planned(world.gateway.passOut(try world.request(line))).status == 403)
+    }
+
+    @Test(arguments: [
+        "/apps/x/SECRET0PERMANEN", "/apps/x/SECRET0PERMANEN?a=b", "/x?token=SECRET0PERMANEN",
+        "/x/%53ECRET0PERMANEN/y", "/x?to=https%3A%2F%2Fcloud.test%2Fs%2FSECRET0PERMANEN&n=%zz",
+        "/x?a=1;SECRET0PERMANEN", "/sub/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN",
+        "/x/SECRET-OF-SEVEN", "/x?t=SECRET-OF-SEVEN",
+    ])
+    func noSecretOfAShareStandsInTheURI(_ target: String) async throws {
+        let world = try WayOut(configuration: Self.all)
+        let request = try world.request("GET \(target) HTTP/1.1")
+        #expect(Planned(world.gateway.planOther(request)).status == nil)
+        try await world.send("SECRET0PERMANEN")
+        _ = try await world.receive(uri: nil, demands: false)
+        for plan in [world.gateway.planOther(request), world.gateway.passOut(request)] {
+            let planned = Planned(plan)
+            #expect((planned.status, planned.code) == (403, "secret_refused"))
+        }
+        #expect(!world.logged().contains("SECRET"))
+        let page = try world.request("GET /x HTTP/1.1")
+        #expect(Planned(world.gateway.planOther(page)).status == nil)
     }
 
     // 403 would delete the mount.

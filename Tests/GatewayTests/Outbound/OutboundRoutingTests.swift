@@ -67,6 +67,15 @@ import Transport
         #expect(limit == 256 << 10)
     }
 
+    @Test(arguments: ["modern.test", "cavage.test"])
+    func remoteActivityGoesToNoPeer(_ host: String) async throws {
+        let path = "/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN"
+        let answer = try await answer(path, to: host, method: "POST")
+        #expect((answer.status, answer.code) == (403, "secret_refused"))
+        world.gateway.log.flush()
+        #expect(!world.lines.all.joined().contains("SECRET0PERMANEN"))
+    }
+
     @Test(arguments: [("/ocm/shares", 405, "shares"), ("/ocm/unheard-of", 404, "ocm")])
     func aMessageByAnotherMethodIsOneDecision(
         _ path: String, _ status: Int, _ kind: String

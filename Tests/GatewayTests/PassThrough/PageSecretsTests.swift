@@ -120,6 +120,22 @@ import Testing
         }
     }
 
+    /// Whoever has the secret could tell it in anybody's name.
+    @Test func remoteActivityIsTakenFromNobody() async throws {
+        let world = try await TestGateway()
+        for front in ["/ocs/v2.php", "/ocs/v1.php", "/index.php/ocsapp", "/index.php/ocs"] {
+            for end in ["x", Self.secret] {
+                let planned = try world.plan(
+                    "POST \(front)/apps/activity/api/v2/remote/\(end) HTTP/1.1",
+                    "Content-Length: 0")
+                #expect((planned.status, planned.code) == (403, "not_allowed"))
+            }
+            let own = try world.plan("GET \(front)/apps/activity/api/v2/activity HTTP/1.1")
+            #expect(own.status == nil)
+        }
+        #expect(!world.logged().contains(Self.secret))
+    }
+
     @Test(arguments: [
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)"),
         ("application/x-www-form-urlencoded", "shareWith=eve%40evil.test&token=\(secret)+"),

@@ -51,6 +51,9 @@ struct GuardCaseTests {
             .secretRefused, .outbound, "the secret of a share of this site's own",
             "the backend shows", not: "exchange"),
         Told(
+            .secretRefused, .outbound, Denial.secretInURI("the secret of share 1, for x").detail,
+            "goes into a URL", not: "mount"),
+        Told(
             .secretRefused, .inbound, "a secret that was never seen", "has to exchange",
             not: "the backend"),
         Told(
