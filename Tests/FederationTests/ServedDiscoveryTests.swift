@@ -162,6 +162,22 @@ import Testing
         #expect(document.jwksURI?.path == "/ocm/jwks")
     }
 
+    /// Nextcloud accepts no invitation of a server that does not say the older word.
+    @Test(arguments: ["invites", "invite-accepted", "/invite-accepted"])
+    func invitationsAreOfferedInTheWordsOfAllDrafts(_ word: String) throws {
+        let (object, document) = try served(
+            .nextcloud,
+            try backend(
+                #"{"enabled":true,"endPoint":"https://h.test/ocm","capabilities":["\#(word)"],"resourceTypes":[]}"#
+            ))
+        let said = object["capabilities"]?.array?.compactMap(\.string) ?? []
+        #expect(said.contains("invites") && said.contains("invite-accepted"))
+        #expect(document.capabilities.contains(.invites))
+        #expect(document.oddities.isEmpty)
+        let none = try served(.nextcloud, nil).0["capabilities"]?.array?.compactMap(\.string)
+        #expect(none?.contains { $0.hasPrefix("invite") } == false)
+    }
+
     @Test func membersThatAreNotTakenOverAreOurs() throws {
         var site = site
         site.fromBackend = []

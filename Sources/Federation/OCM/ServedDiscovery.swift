@@ -120,7 +120,10 @@ package struct ServedDiscovery: Sendable {
         // Its shapes of a share are translated too.
         all.formUnion([.httpSig, .exchangeToken, .notifications, .protocolObject])
         if !verifiesRFC9421 { all.remove(.httpSig) }
-        return DiscoveryDocument.Capability.allCases.filter { all.contains($0) }.map(\.rawValue)
+        return DiscoveryDocument.Capability.allCases.filter { all.contains($0) }.flatMap {
+            // Nextcloud knows the older word alone, and accepts no invitation without it.
+            $0 == .invites ? [$0.rawValue, "invite-accepted"] : [$0.rawValue]
+        }
     }
 
     private func resourceTypes(_ kind: BackendKind, _ document: DiscoveryDocument?) -> [JSONValue] {
