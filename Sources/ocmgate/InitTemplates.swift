@@ -136,7 +136,7 @@ struct InitTemplates {
         [[rule]]
         name   = "the end of a reshare, over the older API"
         on     = "ocs.out"
-        when   = { notification_type = "RESHARE_UNDO" }
+        when   = { notification_type = ["RESHARE_UNDO", "SHARE_UNSHARED"] }
         action = "allow"
 
         [[test]]
@@ -167,6 +167,11 @@ struct InitTemplates {
         [[test]]
         name  = "a reshare is taken back over the older API"
         given = { on = "ocs.out", peer = "p.example", notification_type = "RESHARE_UNDO", lists = { partners = ["p.example"] } }
+        want  = { action = "allow", by = "rule:the end of a reshare, over the older API" }
+
+        [[test]]
+        name  = "as whom it was for is told"
+        given = { on = "ocs.out", peer = "p.example", notification_type = "SHARE_UNSHARED", lists = { partners = ["p.example"] } }
         want  = { action = "allow", by = "rule:the end of a reshare, over the older API" }
 
         [[test]]

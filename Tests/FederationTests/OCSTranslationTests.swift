@@ -112,6 +112,25 @@ import Testing
         }
     }
 
+    /// A Nextcloud that verifies wants the end of a share signed by the owner's site.
+    @Test func theEndOfWhatWasPassedOnGoesOutAsItIsWhereItIsNotTakenSigned() {
+        func way(_ verb: OCSVerb, to reader: Backend, isPassedOn: Bool) -> OCSTranslation.Way {
+            OCSTranslation.way(of: .change(id: "1", verb), to: reader, isPassedOn: isPassedOn)
+        }
+        for age in [Backend.Age.middle, .current] {
+            let verifying = Backend(kind: .nextcloud, age: age)
+            #expect(way(.unshare, to: verifying, isPassedOn: true) == .ocs)
+            #expect(way(.unshare, to: verifying, isPassedOn: false) == .ocm)
+            #expect(way(.accept, to: verifying, isPassedOn: true) == .ocm)
+        }
+        for other in [
+            Backend(kind: .nextcloud, age: .old), Backend(kind: .owncloud10, age: .old),
+            Backend(kind: .generic, age: .current),
+        ] {
+            #expect(way(.unshare, to: other, isPassedOn: true) == .ocm)
+        }
+    }
+
     @Test func successInTheWordsOfTheOlderAPI() throws {
         #expect(
             text(OCSTranslation.taken(.v2))
@@ -199,6 +218,27 @@ import Testing
         #expect(told.target == "/cloud/ocs/v2.php/cloud/shares/7/revoke?format=json")
         #expect(told.form.serialized() == Array("token=new".utf8))
         #expect(call(Backend(kind: .nextcloud, age: .old)) == nil)
+    }
+
+    @Test(arguments: [Backend.Age.middle, .current])
+    func theEndOfWhatWasPassedOnIsACallWhereTheMessageIsNotTaken(_ age: Backend.Age) throws {
+        let text = """
+            {"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":"7",\
+            "notification":{"sharedSecret":"old"}}
+            """
+        let notification = try Notification(parsing: Array(text.utf8))
+        let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
+        func call(_ backend: Backend, isPassedOn: Bool) -> (target: String, form: FormBody)? {
+            OCSTranslation.call(
+                notification, to: backend, in: "/cloud", swaps: [swap], filling: nil,
+                isPassedOn: isPassedOn)
+        }
+        let verifying = Backend(kind: .nextcloud, age: age)
+        let told = try #require(call(verifying, isPassedOn: true))
+        #expect(told.target == "/cloud/ocs/v2.php/cloud/shares/7/unshare?format=json")
+        #expect(told.form.serialized() == Array("token=new".utf8))
+        #expect(call(verifying, isPassedOn: false) == nil)
+        #expect(call(Backend(kind: .nextcloud, age: .old), isPassedOn: true) == nil)
     }
 
     @Test(arguments: ["7/../../x", "7/x", "/7", "..", ".", "7?x=1", "a b", "%2e", "7;x", "ä"])

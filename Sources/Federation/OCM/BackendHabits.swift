@@ -184,16 +184,31 @@ extension Backend {
         }
     }
 
+    /// Whether it verifies signatures itself, and refuses unsigned messages of whom it knows a key.
+    package var verifiesSignatures: Bool {
+        switch (kind, age) {
+        case (.nextcloud, .middle), (.nextcloud, .current): true
+        case (.nextcloud, .old), (.owncloud10, _), (.ocis, _), (.opencloud, _), (.cernbox, _),
+            (.seafile, _), (.generic, _):
+            false
+        }
+    }
+
     /// Whether it takes `RESHARE_UNDO` from whoever passed a share on. ownCloud answers 501 on purpose
     /// (`legacy-wire.md` 3.2); Nextcloud from 31 on wants it signed by whom the share was passed on to.
     /// Both take the call of the older API for its token.
     var takesReshareUndo: Bool {
         switch kind {
         case .owncloud10: false
-        case .nextcloud: age == .old
+        case .nextcloud: !verifiesSignatures
         case .ocis, .opencloud, .cernbox, .seafile, .generic: true
         }
     }
+
+    /// Whether it takes `SHARE_UNSHARED` of a share of another site's from whoever passed it on: a Nextcloud
+    /// that verifies wants the owner's site to have signed it, and takes the call of the older API for its
+    /// token.
+    var takesUnshareOfPassedOn: Bool { !verifiesSignatures }
 
     /// Whether it takes a `protocol` of its shapes without a `name`.
     var readsNamelessProtocols: Bool {

@@ -13,9 +13,13 @@ package enum OCSTranslation {
         case ocs
     }
 
-    /// - Parameter reader: what the peer reads; nil when it publishes no discovery document, so that
-    ///   it may know nothing else.
-    package static func way(of action: OCSAction, to reader: Backend?) -> Way {
+    /// - Parameters:
+    ///   - reader: what the peer reads; nil when it publishes no discovery document, so that it may know
+    ///     nothing else.
+    ///   - isPassedOn: whether it is about a share of another site's, which one of ours passed on.
+    package static func way(
+        of action: OCSAction, to reader: Backend?, isPassedOn: Bool = false
+    ) -> Way {
         guard let reader else { return .ocs }
         switch action {
         case .share, .unknown: return .ocm
@@ -25,7 +29,8 @@ package enum OCSTranslation {
             case .revoke: return reader.takesReshareUndo ? .ocm : .ocs
             // Nextcloud never takes these by OCM (`legacy-wire.md` 3.1).
             case .permissions: return reader.kind == .nextcloud ? .ocs : .ocm
-            case .accept, .decline, .reshare, .unshare: return .ocm
+            case .unshare: return isPassedOn && !reader.takesUnshareOfPassedOn ? .ocs : .ocm
+            case .accept, .decline, .reshare: return .ocm
             }
         }
     }
@@ -93,13 +98,16 @@ package enum OCSTranslation {
 
     /// The call of the older API for a notification that the backend takes there alone: Nextcloud
     /// `RESHARE_CHANGE_PERMISSION` (`legacy-wire.md` 3.1), ownCloud and a Nextcloud that verifies
-    /// `RESHARE_UNDO`. Nil for any other, for one without a secret or permissions, and for an id that is
-    /// not one segment of a path in one spelling: no such backend has made it.
+    /// `RESHARE_UNDO`, and the latter `SHARE_UNSHARED` of a share that its sender passed on. Nil for any
+    /// other, for one without a secret or permissions, and for an id that is not one segment of a path in one
+    /// spelling: no such backend has made it.
     ///
-    /// - Parameter folder: the sub-folder that the backend lives in; empty for none.
+    /// - Parameters:
+    ///   - folder: the sub-folder that the backend lives in; empty for none.
+    ///   - isPassedOn: whether it is signed by whoever passed on the share, which is another site's.
     package static func call(
         _ notification: Notification, to backend: Backend, in folder: String,
-        swaps: [SecretSwap], filling: Secret?
+        swaps: [SecretSwap], filling: Secret?, isPassedOn: Bool = false
     ) -> (target: String, form: FormBody)? {
         let id = notification.providerID.text
         guard let told = notification.secret ?? filling,
@@ -113,6 +121,8 @@ package enum OCSTranslation {
             verb = .permissions
             members.append(("permissions", "\(bits)"))
         case (_, .reshareUndo) where !backend.takesReshareUndo: verb = .revoke
+        case (_, .shareUnshared) where isPassedOn && !backend.takesUnshareOfPassedOn:
+            verb = .unshare
         case (_, _): return nil
         }
         return (

@@ -162,14 +162,18 @@ extension Gateway {
             swaps = try self.swaps(towardsBackend: share)
         }
         let told = swaps.map(\.new) + [filling].compactMap { $0 }
+        let signer = verified.signedBy
+        let isPassedOn = signer.map { share?.isPassedOn(by: $0) == true } ?? false
         if let call = OCSTranslation.call(
-            notification, to: view.backend, in: view.folder, swaps: swaps, filling: filling)
+            notification, to: view.backend, in: view.folder, swaps: swaps, filling: filling,
+            isPassedOn: isPassedOn)
         {
             trail.altered("translated")
             return ocs(
                 verified, Array(call.target.utf8), call.form,
                 dropped: [.contentType],
-                added: [(.contentType, "application/x-www-form-urlencoded")], told: told)
+                added: [(.contentType, "application/x-www-form-urlencoded")],
+                effect: Self.effect(of: notification.type, on: share), told: told)
         }
         // Backends refuse a notification that does not say what it is of.
         let body = Translation(for: view.backend).notification(

@@ -54,15 +54,3 @@ extension Gateway {
         } catch { throw Denial(.signingFailed, "for the backend: \(error)") }
     }
 }
-
-extension Backend {
-    /// Whether it verifies signatures itself, and refuses unsigned messages of whom it knows a key.
-    fileprivate var verifiesSignatures: Bool {
-        switch (kind, age) {
-        case (.nextcloud, .middle), (.nextcloud, .current): true
-        case (.nextcloud, .old), (.owncloud10, _), (.ocis, _), (.opencloud, _), (.cernbox, _),
-            (.seafile, _), (.generic, _):
-            false
-        }
-    }
-}

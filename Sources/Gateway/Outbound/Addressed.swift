@@ -213,6 +213,15 @@ extension ShareRecord {
         return host
     }
 
+    /// Whether it is another site's, which one of ours passed on.
+    func isOfAnother(than ours: [PeerHost]) -> Bool {
+        guard direction == .outbound, let host = owner.flatMap({ OCMAddress($0) })?.host else {
+            return false
+        }
+        // Of a share from before a renaming of the site both have its old name.
+        return !ours.contains(host) && host != senderHost
+    }
+
     /// Whether a host has a part in the share: as the other side, or as the home of its owner, of
     /// the third party that shared it on (`protocol.md` 9.7), or of its receiver.
     func involves(_ host: PeerHost) -> Bool {

@@ -78,7 +78,9 @@ extension Gateway {
     ) throws(Denial) -> Message {
         guard case .ocs(let call, _) = addressed.received.kind else { return addressed.message }
         let reader = peer.document == nil ? nil : dialect.reader
-        switch (OCSTranslation.way(of: call.action, to: reader), addressed.message) {
+        let isPassedOn = addressed.share?.isOfAnother(than: site.hosts) == true
+        let way = OCSTranslation.way(of: call.action, to: reader, isPassedOn: isPassedOn)
+        switch (way, addressed.message) {
         case (.ocm, .ocsShare(let share)):
             return .share(try OCSTranslation.share(share, to: peer.peer))
         case (.ocm, .ocsChange(let change)):

@@ -65,6 +65,32 @@ import Transport
         #expect(body["sender"]?.string == "alice@modern.test")
     }
 
+    /// It holds the end of a share to be signed by the owner's site.
+    @Test(arguments: [("33.0.3.2", true), ("27.1.3.0", false)])
+    func whoPassedAShareOnEndsItOverTheOlderAPI(
+        _ version: String, _ isCall: Bool
+    ) async throws {
+        let (world, peer) = try world(version)
+        let recording = world.gateway.registry.record(
+            NewShare(
+                direction: .inbound, origin: .seen, peer: try #require(PeerHost("cavage.test")),
+                providerID: ProviderID("7"), resourceType: "file", owner: "alice@cavage.test",
+                sender: "eve@modern.test", recipient: "bob@cloud.test",
+                accesses: [.webdav(Secret(utf8: "secret-of-seven"))]), now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        let message = try await world.accept(
+            try peer.request("/ocm/notifications", Messages.notification(), at: world.clock.now),
+            as: .ocm(.notifications))
+        let (target, body, effect) = (message.target, message.body, message.effect)
+        #expect(
+            String(decoding: target, as: UTF8.self)
+                == (isCall
+                    ? "/ocs/v2.php/cloud/shares/7/unshare?format=json" : "/ocm/notifications"))
+        if isCall { #expect(body == Array("token=secret-of-seven".utf8)) }
+        guard case .ends(let share) = effect else { throw TestPeer.Unmade() }
+        #expect(share.id == recording.share.id)
+    }
+
     @Test func theDocumentOfThePeerShowsThatKeyAlone() async throws {
         let (world, _) = try world()
         let (request, _) = try world.request("/ocm-provider", to: "modern.test", "", method: "GET")

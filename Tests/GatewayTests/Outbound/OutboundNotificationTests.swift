@@ -18,6 +18,18 @@ import Transport
                 + #""protocols":{"webdav":"/dav/ocm"}}]}"#)
     }
 
+    /// `legacy.test` is a Nextcloud that verifies.
+    private static func publishNextcloud33(on net: TestNet) {
+        net.answer(
+            "https://legacy.test/.well-known/ocm", 200,
+            #"{"enabled":true,"apiVersion":"1.0-proposal1","version":"1.1.0","#
+                + #""endPoint":"https://legacy.test/ocm","publicKey":{"#
+                + #""keyId":"https://legacy.test/ocm#signature","#
+                + #""publicKeyPem":"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"},"#
+                + #""provider":"Nextcloud 33.0.3.2","resourceTypes":[{"name":"file","#
+                + #""shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}"#)
+    }
+
     private func details() throws -> JSONObject {
         let body = try #require(world.mail.bodies.last)
         let members = try JSONValue(parsing: Array(body.utf8)).object
@@ -89,20 +101,45 @@ import Transport
 
     /// oCIS takes a change back that is not answered 201, and Nextcloud 33 answers 400.
     @Test func nextcloudIsSparedNewPermissionsAndTheyCount() async throws {
-        world.net.answer(
-            "https://legacy.test/.well-known/ocm", 200,
-            #"{"enabled":true,"apiVersion":"1.0-proposal1","version":"1.1.0","#
-                + #""endPoint":"https://legacy.test/ocm","publicKey":{"#
-                + #""keyId":"https://legacy.test/ocm#signature","#
-                + #""publicKeyPem":"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"},"#
-                + #""provider":"Nextcloud 33.0.3.2","resourceTypes":[{"name":"file","#
-                + #""shareTypes":["user"],"protocols":{"webdav":"/public.php/webdav/"}}]}"#)
+        Self.publishNextcloud33(on: world.net)
         try await world.shareForReading(with: "legacy.test")
         let message = OutboundMessages.moreAllowed(to: "legacy.test")
         #expect(try await world.notify(message, to: "legacy.test").status == 201)
         #expect(world.mail.sent.isEmpty)
         let share = try #require(world.gateway.registry.all.first)
         #expect(share.accesses.first?.permissions == .named(["read", "write"]))
+    }
+
+    /// It takes the end of what one of ours passed on by the older API alone.
+    @Test func whomAShareWasPassedOnToIsToldItsEndAsNextcloudTakesIt() async throws {
+        let world = try TestWorld(
+            rules: """
+                [[rule]]
+                name = "the end"
+                on = "ocs.out"
+                when = { notification_type = "SHARE_UNSHARED" }
+                action = "allow"
+                """)
+        Self.publishNextcloud33(on: world.net)
+        for (owner, id) in [("alice@modern.test", "27"), ("alice@cloud.test", "28")] {
+            let recording = world.gateway.registry.record(
+                NewShare(
+                    direction: .outbound, origin: .seen,
+                    peer: try #require(PeerHost(id == "27" ? "modern.test" : "legacy.test")),
+                    providerID: id == "27" ? nil : ProviderID(id), resourceType: "file",
+                    owner: owner, sender: "bob@cloud.test", recipient: "eve@legacy.test",
+                    accesses: [.webdav(Secret(utf8: "SECRET15CHARS\(id)"))]),
+                now: world.clock.now)
+            try await world.gateway.store.commit(recording.change)
+            world.mail.answer(
+                200, #"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":[]}}"#)
+            let answer = try await world.call(
+                "token=SECRET15CHARS\(id)", to: "legacy.test", .change(id: id, .unshare))
+            #expect(answer.status == 200)
+        }
+        let targets = world.mail.sent.map { String(decoding: $0.target, as: UTF8.self) }
+        #expect(targets == ["/ocs/v2.php/cloud/shares?format=json", "/ocm/notifications"])
+        #expect(world.mail.bodies.first == "token=SECRET15CHARS27")
     }
 
     /// Another peer that knows its secret may say to have it from there.
