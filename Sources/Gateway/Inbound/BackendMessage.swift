@@ -206,10 +206,13 @@ extension Gateway {
             api: .ocm)
     }
 
+    /// A backend that has taken `RESHARE_UNDO` has the share no more, whoever said it.
     private static func effect(
         of type: Federation.Notification.Kind, on share: ShareRecord?
     ) -> BackendMessage.Effect {
-        guard type.endsShare, let share else { return .none }
+        guard let share, type.endsShare || type == .reshareUndo && share.isServedHere else {
+            return .none
+        }
         return .ends(share)
     }
 

@@ -1,0 +1,49 @@
+import Federation
+import Testing
+import Transport
+
+@testable import Gateway
+
+/// What ends a share of ours at its peer's word.
+@Suite struct ShareEndTests {
+    private let test: TestGateway
+
+    init() async throws { test = try await TestGateway() }
+
+    /// A share that `one.test` passed on to `two.test`; the code that opens it.
+    private func passOn() async throws -> String {
+        try await test.share(
+            "secret-of-one-0", for: "two.test", id: "1", handle: .make,
+            owner: "alice@cloud.test", sender: "bob@one.test"
+        ).credential
+    }
+
+    /// The backend has it no more, and whoever has the code would get tokens for nothing.
+    @Test(arguments: [true, false])
+    func aReshareIsOverOnceTheBackendHasTakenThat(_ isTaken: Bool) async throws {
+        let code = try await passOn()
+        test.backend.answers(isTaken ? 201 : 400, "[]")
+        let text = Messages.notification("RESHARE_UNDO", id: "\"1\"", secret: code)
+        let answer = try await test.post("/ocm/notifications", text)
+        #expect(answer.status == (isTaken ? 201 : 400))
+        let share = try #require(test.gateway.registry.all.first)
+        #expect((share.ended != nil) == isTaken)
+        let token = try await test.exchange(code: code, by: "two.test")
+        #expect((token.status == 200) == !isTaken)
+    }
+
+    @Test func soItIsOverTheOlderAPI() async throws {
+        let rule = "[[rule]]\nname = \"older\"\non = [\"ocs.in\"]\naction = \"allow\""
+        let test = try await TestGateway(rules: rule)
+        let own = try await test.share(
+            "secret-of-one-0", for: "two.test", id: "1", handle: .make,
+            owner: "alice@cloud.test", sender: "bob@one.test")
+        let taken = #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#
+        test.backend.answers(200, taken)
+        let answer = try await test.post(
+            "/ocs/v2.php/cloud/shares/1/revoke", "token=\(own.credential)",
+            type: "application/x-www-form-urlencoded")
+        #expect(answer.status == 200)
+        #expect(test.gateway.registry.all.first?.ended != nil)
+    }
+}
