@@ -60,9 +60,16 @@ extension Gateway {
                 message.verified.claimed.message.asksForReshare
                 && (200...299).contains(response.status)
                 && ReshareAnswer(parsing: response.body) == nil
-            return try await ocmAnswer(
-                .notifications, status: response.status,
-                isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
+            do throws(Denial) {
+                return try await ocmAnswer(
+                    .notifications, status: response.status,
+                    isUnmade ? Array("[]".utf8) : response.body, secrets, effect, swaps)
+            } catch {
+                if let declined = message.verified.declined {
+                    store.commitLater(endings(of: declined))
+                }
+                throw error
+            }
         case .inviteAccepted(let invite):
             let answer = try await ocmAnswer(
                 .inviteAccepted, status: response.status, response.body, secrets, effect)

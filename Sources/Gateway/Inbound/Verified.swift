@@ -37,6 +37,15 @@ extension Verified {
         case .none, .tolerated: nil
         }
     }
+
+    /// The share that its receiver has signed to be done with: it is over whatever the backend says to that.
+    var declined: ShareRecord? {
+        guard case .notification(let notification) = claimed.message,
+            notification.type == .shareDeclined, let share = claimed.share,
+            share.peer == signedBy
+        else { return nil }
+        return share
+    }
 }
 
 /// The signature that a message presents; nothing of it is verified.

@@ -32,6 +32,23 @@ import Transport
         #expect((token.status == 200) == !isTaken)
     }
 
+    /// Nextcloud refuses it from a host that its user typed in capitals, and the code would stay good.
+    @Test(arguments: [true, false])
+    func whatItsReceiverSignsToBeDoneWithIsOverThoughTheBackendRefusesThat(
+        _ isSigned: Bool
+    ) async throws {
+        let own = try await test.share("secret-of-one-0", id: "1", handle: .make)
+        let text = Messages.notification("SHARE_DECLINED", id: "\"1\"", secret: own.credential)
+        test.backend.answers(400, #"{"message":"remote instance not linked to origin"}"#)
+        let answer =
+            isSigned
+            ? try await test.signedPost("/ocm/notifications", text)
+            : try await test.post("/ocm/notifications", text)
+        #expect(answer.status == 400)
+        try await test.world.stored()
+        #expect((test.gateway.registry.all.first?.ended != nil) == isSigned)
+    }
+
     @Test func soItIsOverTheOlderAPI() async throws {
         let rule = "[[rule]]\nname = \"older\"\non = [\"ocs.in\"]\naction = \"allow\""
         let test = try await TestGateway(rules: rule)
