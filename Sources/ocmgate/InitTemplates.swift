@@ -48,6 +48,9 @@ struct InitTemplates {
         [signature]
         keys = "\(state)/keys"        # made at the first start
 
+        [limits]
+        per_client = 1000             # connections of one IPv4 address: all people of an office behind NAT
+
         [policy]
         file = "policy.toml"
 
