@@ -15,6 +15,7 @@ package final class Gateway: Sendable {
     let site: Site
     let environment: Environment
     let backend: BackendServer
+    let backendPlaces: BackendPlaces
     let policy: PolicyHolder
     /// What the policy's downloaded lists say.
     let lists: ListKeeper
@@ -95,6 +96,9 @@ package final class Gateway: Sendable {
         site = parts.site
         environment = parts.environment
         backend = parts.backend
+        backendPlaces = BackendPlaces(
+            host: parts.backend.head.host, url: parts.configuration.backend.url,
+            origin: parts.site.origin)
         policy = parts.policy
         lists = parts.lists
         candidateFile = parts.candidateFile

@@ -87,6 +87,8 @@ struct BackendAdvice {
             occ config:system:set overwritehost --value=\(authority)
             occ config:system:set overwrite.cli.url --value=\(origin)
             occ config:system:set trusted_domains 90 --value=\(authority)
+            # Its web server is not to name the port on which it listens in redirects. nginx: "absolute_redirect off;"
+            # in the server block. Apache: "ServerName \(origin)" and "UseCanonicalName On" in the virtual host.
             """
         case .ocis, .opencloud:
             """

@@ -24,6 +24,7 @@ def test_day_one(kind, tmp_path):
     if kind in ("nextcloud", "owncloud10"):
         for word in ("overwriteprotocol", "overwritehost", "overwrite.cli.url"):
             assert word in lines
+        assert "absolute_redirect off;" in lines and '"ServerName https://cloud.test"' in lines
         # Nothing that is there already has these numbers, and would be lost.
         for word in ("trusted_proxies", "trusted_domains"):
             assert f"occ config:system:set {word} 90 --value=" in lines

@@ -83,6 +83,39 @@ def test_fields_of_one_hop_go_no_further(gateway):
                         "upgrade", "http2-settings", "te"}
 
 
+def test_a_redirect_to_the_backends_own_place_leads_to_the_site(start):
+    """nginx names the port on which it listens, Apache a scheme without TLS."""
+
+    def script(request):
+        place = {"/port": f"http://cloud.test:{backend.port}/remote.php/dav/?a=b#c",
+                 "/plain": "http://cloud.test/remote.php/dav/", "/dialled": backend.url,
+                 "/elsewhere": f"http://other.test:{backend.port}/x",
+                 "/user": f"http://cloud.test:{backend.port}@other.test/",
+                 "/another": "https://cloud.test:9/x", "/relative": "/x", "/site": "https://cloud.test/x"}
+        if request.target not in place:
+            return answer(404)
+        return answer(301, b"", ("Location", place[request.target]))
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url)
+
+        def led(target):
+            response = gateway.request("PROPFIND", target)
+            assert response.status == 301
+            return response.all("location")
+
+        assert led("/port") == ["https://cloud.test/remote.php/dav/?a=b#c"]
+        assert led("/plain") == ["https://cloud.test/remote.php/dav/"]
+        assert led("/dialled") == ["https://cloud.test"]
+        assert led("/elsewhere") == [f"http://other.test:{backend.port}/x"]
+        assert led("/user") == [f"http://cloud.test:{backend.port}@other.test/"]
+        assert led("/another") == ["https://cloud.test:9/x"]
+        assert led("/relative") == ["/x"] and led("/site") == ["https://cloud.test/x"]
+    finally:
+        backend.stop()
+
+
 def test_one_connection_carries_many_requests(gateway):
     with gateway.connect() as connection:
         for number in range(50):

@@ -11,6 +11,10 @@ occ config:system:set overwriteprotocol --value=https
 occ config:system:set overwritehost --value=cloud.uni.example
 occ config:system:set overwrite.cli.url --value=https://cloud.uni.example
 occ config:system:set trusted_domains 90 --value=cloud.uni.example
+# Its web server writes whole URLs into redirects (/.well-known/caldav, folders without a slash), with the port on
+# which it listens. The gateway leads those to the site; it is better not to write them. nginx: "absolute_redirect off;"
+# in the server block. Apache: "ServerName https://cloud.uni.example" and "UseCanonicalName On" in the virtual host.
+
 # Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
 # the certificate at its first start.
 authority=/usr/local/share/ca-certificates/ocmgate.crt

@@ -3,7 +3,8 @@ import Transport
 
 /// Everything that is not the federation's: the web UI, sync clients, apps.
 extension Gateway {
-    /// Forwards byte for byte, or answers 404 with `pass = "ocm"`.
+    /// Forwards byte for byte, or answers 404 with `pass = "ocm"`. Of the answer only a `Location` that names
+    /// the backend's own place changes.
     ///
     /// WebSocket passes, since the web UIs need it; no other protocol is switched to, and nothing
     /// that policy hangs on comes this way (decision 7).
@@ -29,6 +30,7 @@ extension Gateway {
                 Forwarding(
                     to: backend.upstream, head: writer, firstByte: backend.timeouts.patient,
                     switching: isWebSocket ? .webSocket : .refused,
+                    onHead: { [backendPlaces] head in backendPlaces.edit(head) },
                     onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
         } catch {
             return .answer(refusal(error, from: client))
