@@ -59,6 +59,17 @@ def test_a_plain_dot_in_a_path_is_left_out(gateway):
         assert gateway.request("PROPFIND", hidden).status == 400
 
 
+@pytest.mark.parametrize("target", ["/remote.php/dav/files/u/M\xfcller", "/ocs/v2.php/apps/x?path=/M\xc3\xbcller"])
+def test_letters_that_are_not_escaped_are_refused_with_what_to_do(gateway, echo, target):
+    echo.take()
+    with gateway.connect() as connection:
+        connection.send(f"GET {target} HTTP/1.1\r\nHost: cloud.test\r\n\r\n".encode("latin-1"))
+        response = connection.receive()
+    assert response.status == 400 and not any("ller" in request.target for request in echo.take())
+    said = json.loads(response.body)
+    assert said["error"] == "malformed_request" and "Percent-encode" in said["hint"]
+
+
 def test_who_came_is_told_by_the_gateway_alone(gateway):
     response = gateway.request("GET", "/page", [
         ("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "http"),

@@ -94,8 +94,17 @@ extension Denial {
             self.init(
                 .malformedRequest,
                 ruling: .init(
-                    name: DenialCode.malformedRequest.rawValue, status: status, hint: nil),
+                    name: DenialCode.malformedRequest.rawValue, status: status,
+                    hint: failure.hint),
                 failure.rawValue)
         }
+    }
+}
+
+extension RequestFailure {
+    /// What whoever sent it can do about it, where that is more than the code has for all of them.
+    fileprivate var hint: String? {
+        guard self == .targetCharacter else { return nil }
+        return "Percent-encode what is not ASCII in the path and the query (RFC 3986 2.1)."
     }
 }

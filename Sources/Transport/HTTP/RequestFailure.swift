@@ -20,6 +20,8 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     case methodUnknown = "method_unknown"
     case methodNotAllowed = "method_not_allowed"
     case target = "target"
+    /// A byte above 127, which stands there as an escape.
+    case targetCharacter = "target_character"
     case targetFragment = "target_fragment"
     case versionMalformed = "version_malformed"
     case versionUnsupported = "version_unsupported"
@@ -74,8 +76,9 @@ package enum RequestFailure: String, Error, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .bareLineFeed, .bareCarriageReturn, .controlCharacter, .requestLine, .statusLine,
-            .target, .targetFragment, .versionMalformed, .fieldName, .fieldNameAlias, .fieldFolded,
-            .hostMissing, .hostRepeated, .hostMalformed, .hostMismatch, .connectionOption,
+            .target, .targetCharacter, .targetFragment, .versionMalformed, .fieldName,
+            .fieldNameAlias, .fieldFolded, .hostMissing,
+            .hostRepeated, .hostMalformed, .hostMismatch, .connectionOption,
             .connectionNomination, .forwardedFor, .contentLength, .contentLengthRepeated,
             .transferCoding,
             .transferCodingRepeated, .transferCodingVersion, .lengthAndCoding, .bodyUnexpected,

@@ -33,7 +33,9 @@ package struct RequestTarget: Sendable, Equatable {
                 if query == nil { query = index }
             } else if byte == 0x23 {
                 throw .targetFragment
-            } else if byte <= 0x20 || byte >= 0x7F {
+            } else if byte >= 0x80 {
+                throw .targetCharacter
+            } else if byte <= 0x20 || byte == 0x7F {
                 throw .target
             }
         }
