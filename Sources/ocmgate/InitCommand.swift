@@ -130,6 +130,11 @@ struct InitCommand: ParsableCommand {
             return
         }
         for path in paths { Output.line("wrote \(path)") }
+        let needed =
+            templates.egress == nil
+            ? "  4. "
+            : "  4. the hosts that the backend itself needs (identity provider, push, office, storage): "
+                + "other in \(path("config.toml"))\n  5. "
         Output.text(
             """
 
@@ -137,7 +142,7 @@ struct InitCommand: ParsableCommand {
               1. a certificate that peers believe: cert and key in \(path("config.toml"))
               2. \(templates.origin) must be the public name\(origin == nil ? " (it is this machine's; else --origin)" : "")
               3. the partners whom you admit: [list.partners] in \(path("policy.toml"))
-              4. the backend listens at \(templates.backend), and is told these lines (\(path("backend.txt"))):
+            \(needed)the backend listens at \(templates.backend), and is told these lines (\(path("backend.txt"))):
 
             """)
         Output.text(templates.backendLines)

@@ -73,7 +73,8 @@ struct InitTemplates {
             # stay here. Without it, it sends unsigned.
             listen = "\(egress)"
             ca     = "\(state)/egress-ca.pem" # made at the first start; the backend has to believe it
-            other  = "refuse"             # what is no federation: refuse | tunnel | a list of hosts
+            other  = "refuse"             # what is no federation: refuse | tunnel | a list of the hosts that
+                                          # the backend itself needs, like ["login.uni.example"]
 
             """
     }

@@ -19,6 +19,7 @@ def test_day_one(kind, tmp_path):
                    "--listen", f"127.0.0.1:{free_port()}", "--egress", egress, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert "To fill in" in made.stdout
+    assert "\n  4. the hosts that the backend itself needs" in made.stdout and "\n  5. the backend" in made.stdout
     lines = (tmp_path / "backend.txt").read_text()
     assert "cloud.test" in lines
     if kind in ("nextcloud", "owncloud10"):
@@ -56,6 +57,7 @@ def test_a_site_without_a_way_out_is_told_what_that_means(kind, tmp_path):
     assert "[egress]" not in (tmp_path / "config.toml").read_text()
     lines = (tmp_path / "backend.txt").read_text()
     assert "proxy --value" not in lines
+    assert "itself needs" not in made.stdout and "\n  4. the backend listens" in made.stdout
     assert ("ocm_signed_request_disabled" in lines) == (kind == "nextcloud")
     notes = json.loads(ocmgate("check", "--json", cwd=tmp_path).stdout)["notes"]
     assert any("leaves unsigned" in note for note in notes)
