@@ -45,7 +45,7 @@ extension RunningGateway {
         let others = certificates.identities.sorted { $0.key < $1.key }.filter { $0.key != name }
         return try TLSContext.server(
             identities: [shown] + others.map(\.value), minimum: own.minimum,
-            alpn: ["h2", "http/1.1"],
+            alpn: ["h2", "http/1.1", "http/1.0"],
             clientTrust: certificates.clientAuthorities[name].map { .only($0) },
             succeeding: former)
     }

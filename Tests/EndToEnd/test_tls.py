@@ -74,7 +74,8 @@ def test_the_gateways_order_of_ciphers_counts_in_tls_13(gateway):
 
 
 @pytest.mark.parametrize("offer, chosen", [(["http/1.1"], "http/1.1"), ([], None),
-                                           (["http/1.1", "h2"], "h2"), (["h2"], "h2")])
+                                           (["http/1.1", "h2"], "h2"), (["h2"], "h2"),
+                                           (["http/1.0", "http/1.1"], "http/1.1"), (["http/1.0"], "http/1.0")])
 def test_the_protocol_is_agreed_on(gateway, offer, chosen):
     context = gateway.authority.client_context()
     if offer:
