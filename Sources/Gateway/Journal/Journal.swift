@@ -9,7 +9,7 @@ import Synchronization
 /// by its hash, signed from time to time.
 ///
 /// What lets something through is written before anybody is answered, and on the disk, unless the state
-/// has word of it on its own (``OwedRow``); that there is room for it is certain before it takes effect.
+/// has word of it on its own (``OwedWord``); that there is room for it is certain before it takes effect.
 /// Refusals are written as well, and nobody waits for them. One thread syncs, and writes what takes
 /// long; ``SyncPace`` says when. While the disk does not answer for `patience`, whoever
 /// waits is told so, and nothing new is let through; what was to be recorded is, once it answers.
@@ -123,7 +123,9 @@ package final class Journal: Sendable {
             state.isKeeping = true
             return (state.queue.ticket(of: slot), state.queue.settled)
         }
-        return OwedRow(slot: slot, ticket: ticket, settled: settled, entry: entry).change
+        return OwedWord(ticket: ticket, settled: settled, entry: entry) { [self] in
+            state.withLock { $0.queue.openTickets }
+        }.change
     }
 
     /// Takes word of messages out of the state whose records are on the disk; nil when there is none.
@@ -133,7 +135,7 @@ package final class Journal: Sendable {
             state.isKeeping = state.queue.taken > 0
             return state.queue.settled
         }
-        return settled.map { OwedRow.removal(below: $0) }
+        return settled.map { OwedWord.removal(below: $0) }
     }
 
     /// Frees a place for which no record is written.

@@ -15,7 +15,7 @@ package enum JournalKeeping: Sendable {
         _ configuration: Configuration, _ site: Site, _ seal: SealKey, _ key: JournalKey?,
         _ environment: Environment, _ log: GatewayLog, _ store: Store, _ underWay: UnderWay
     ) throws {
-        let left = try store.read(OwedRow.left)
+        let left = try store.read(OwedWord.left)
         if let settings = configuration.journal {
             let disk = JournalDisk.Settings(
                 settings, state: configuration.state.file, site: site.host)
@@ -33,7 +33,7 @@ package enum JournalKeeping: Sendable {
             // Word of it stays for when there is a journal again.
             return
         }
-        if left.next > 1 { store.commitLater([OwedRow.removal(below: left.next)]) }
+        if left.next > 1 { store.commitLater([OwedWord.removal(below: left.next)]) }
     }
 
     /// Makes sure of room for a record before what it is about takes effect.

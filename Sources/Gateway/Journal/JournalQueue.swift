@@ -38,7 +38,7 @@ struct JournalQueue {
         case free(Int)
         /// In a file that outlives the process (``OwedRecords``).
         case taken(Int)
-        /// On the disk of the state (``OwedRow``).
+        /// On the disk of the state (``OwedWord``).
         case kept(Int)
         case none
 
@@ -130,6 +130,9 @@ struct JournalQueue {
 
     /// Whether somebody waits for a line to be written, whenever it is on the disk.
     var isHurried: Bool { waiting.contains { $0.isAwaited && !$0.mustSync } }
+
+    /// The tickets of all who have places, in no order.
+    var openTickets: [Int] { tickets.filter { $0 > 0 } }
 
     /// What cannot be queued is returned with the reason.
     mutating func add(_ job: Job) -> JournalFailure? {

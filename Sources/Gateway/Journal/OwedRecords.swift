@@ -9,7 +9,7 @@ import SystemPackage
 /// A message has a slot of the file from before it takes effect until its record is on the disk.
 /// Nothing is synced: the file outlives the process, not the machine. Slots are written by whoever
 /// has them, on any thread. Messages that wait for the state's disk before they take effect are noted
-/// there (``OwedRow``).
+/// there (``OwedWord``).
 struct OwedRecords: Sendable {
     /// What is known of a message when it is let through.
     struct Entry: Sendable, Equatable {
@@ -119,8 +119,15 @@ extension OwedRecords.Entry {
 
     /// Nil for a slot that nobody has, and for what is none.
     init?(_ slot: ArraySlice<UInt8>) {
-        guard let end = slot.firstIndex(of: UInt8(ascii: "\n")),
-            let object = (try? JSONValue(parsing: Array(slot[..<end])))?.object,
+        guard let end = slot.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        self.init(line: slot[..<end])
+    }
+
+    /// Nil for what is none.
+    ///
+    /// - Parameter line: without its end.
+    init?(line: ArraySlice<UInt8>) {
+        guard let object = (try? JSONValue(parsing: Array(line)))?.object,
             let decision = object["decision"]?.string, let kind = object["kind"]?.string,
             let direction = object["direction"]?.string
                 .flatMap({ Direction(rawValue: $0) })

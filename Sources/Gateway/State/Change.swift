@@ -12,18 +12,35 @@ package struct Change: Sendable {
     let committed: @Sendable () -> Void
     /// Runs when it will never be on disk; takes back what was reserved for it in memory.
     let abandoned: @Sendable () -> Void
+    /// Word of a message, which is written with that of all others in the same commit.
+    let word: OwedWord?
 
     init(
         write: @escaping @Sendable (Database) throws -> Void,
         committed: @escaping @Sendable () -> Void = {},
         abandoned: @escaping @Sendable () -> Void = {}
     ) {
+        self.init(write: write, committed: committed, abandoned: abandoned, word: nil)
+    }
+
+    /// Nothing but word of a message.
+    init(owing word: OwedWord) {
+        self.init(write: { _ in }, committed: {}, abandoned: {}, word: word)
+    }
+
+    private init(
+        write: @escaping @Sendable (Database) throws -> Void,
+        committed: @escaping @Sendable () -> Void, abandoned: @escaping @Sendable () -> Void,
+        word: OwedWord?
+    ) {
         self.write = write
         self.committed = committed
         self.abandoned = abandoned
+        self.word = word
     }
 
-    /// The same change, or none at all when it is outdated by the time that it would be written.
+    /// The same change, or none at all when it is outdated by the time that it would be written; not for
+    /// word of a message.
     func unless(_ isOutdated: @escaping @Sendable () -> Bool) -> Change {
         let turn = Turn()
         return Change(

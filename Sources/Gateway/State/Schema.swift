@@ -129,6 +129,16 @@ enum Schema {
             settled INTEGER NOT NULL,
             entry BLOB NOT NULL);
         """,
+        """
+        ALTER TABLE owed RENAME TO owed_alone;
+        CREATE TABLE owed (
+            first INTEGER PRIMARY KEY,
+            last INTEGER NOT NULL,
+            settled INTEGER NOT NULL,
+            entries BLOB NOT NULL);
+        INSERT OR REPLACE INTO owed SELECT ticket, ticket, settled, entry FROM owed_alone;
+        DROP TABLE owed_alone;
+        """,
     ]
 
     /// Brings a file to the newest schema.

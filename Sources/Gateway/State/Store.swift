@@ -215,6 +215,7 @@ extension Store {
                     for entry in batch {
                         for change in entry.changes { try change.write(db) }
                     }
+                    try OwedWord.write(batch.flatMap { $0.changes.compactMap(\.word) }, db)
                     try db.run(
                         kept: "UPDATE fact SET value = ? WHERE name = 'commits'", [number])
                 }

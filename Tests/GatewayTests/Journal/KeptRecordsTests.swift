@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
         try await journal.append(try TestJournal.record(Self.id(99)), .none)
     }
 
-    private func left() throws -> [String] { try store.read(OwedRow.left).entries.map(\.decision) }
+    private func left() throws -> [String] { try store.read(OwedWord.left).entries.map(\.decision) }
 
     @Test func theLineIsWrittenWhenItReturns() async throws {
         let journal = try JournalTests.open(files)
@@ -90,7 +91,7 @@ import Testing
         try await Self.end(2, places[1], journal)
         journal.close()
         #expect(try left() == (1...4).map(Self.id))
-        let next = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        let next = try JournalTests.open(files, left: try store.read(OwedWord.left))
         next.close()
         let found = try JournalDiskTests.decisions(files, .pseudonyms)
         #expect(found.map(\.id) == [2, 1, 3, 4].map(Self.id))
@@ -109,7 +110,8 @@ import Testing
         // Its place is free, and the first one's is not.
         let third = try await Self.begin(3, journal, store)
         #expect(third == second && first != second)
-        #expect(try left() == [1, 3].map(Self.id))
+        // That the second has its record is told once the first has, who came before it.
+        #expect(try left() == (1...3).map(Self.id))
         try await Self.end(1, first, journal)
         try await Self.end(3, third, journal)
         try await sync(journal)
@@ -138,16 +140,80 @@ import Testing
         store.close()
     }
 
+    private func rows() throws -> Int {
+        try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM owed") ?? 0 }
+    }
+
+    @Test func thoseOfOneCommitAreOneRow() async throws {
+        let journal = try JournalTests.open(files)
+        var words: [Change] = []
+        for number in 1...3 {
+            let entry = OwedRecords.Entry(try TestJournal.record(Self.id(number)).decision)
+            words.append(journal.owing(entry, try await journal.takePlace()))
+        }
+        try await store.commit(words)
+        #expect(try rows() == 1 && left() == (1...3).map(Self.id))
+        // The row stays while one of them has no record.
+        for number in [3, 1] { try await Self.end(number, .kept(number - 1), journal) }
+        try await sync(journal)
+        _ = try await Self.begin(4, journal, store)
+        #expect(try rows() == 2 && left() == (1...4).map(Self.id))
+        try await Self.end(2, .kept(1), journal)
+        try await sync(journal)
+        _ = try await Self.begin(5, journal, store)
+        #expect(try left() == [4, 5].map(Self.id))
+        journal.close()
+        store.close()
+    }
+
+    /// One that is open for long holds up what is said of all behind it.
+    @Test func wordOfWhatIsNotOpenGoesThoughAnOlderOneIs() async throws {
+        func write(_ ticket: Int) async throws {
+            let entry = OwedRecords.Entry(try TestJournal.record(Self.id(ticket)).decision)
+            try await store.commit(
+                OwedWord(ticket: ticket, settled: 1, entry: entry) { [1, 3000, 5000] }.change)
+        }
+        for ticket in [1, 2048, 3000, 4097] { try await write(ticket) }
+        #expect(try rows() == 4)
+        try await write(5000)
+        #expect(try left() == [1, 3000, 5000].map(Self.id))
+        store.close()
+    }
+
+    /// As the version before kept them, each message in a row of its place.
+    @Test func rowsOfAnOlderStateAreKept() throws {
+        let path = files.scratch.file("older.db")
+        try Store.open(path, files.seal, now: 1000).close()
+        let older = try DatabaseQueue(path: path)
+        let entry = OwedRecords.Entry(try TestJournal.record(Self.id(1)).decision)
+        try older.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE owed; PRAGMA user_version = 8;
+                    CREATE TABLE owed (
+                        slot INTEGER PRIMARY KEY, ticket INTEGER NOT NULL,
+                        settled INTEGER NOT NULL, entry BLOB NOT NULL);
+                    INSERT INTO owed VALUES (0, 6, 7, x'00');
+                    """)
+            try db.execute(
+                sql: "INSERT INTO owed VALUES (1, 7, 7, ?)", arguments: [Data(entry.line)])
+        }
+        try older.close()
+        let left = try Store.open(path, files.seal, now: 2000).read(OwedWord.left)
+        #expect(left.entries == [entry] && left.next == 8)
+        store.close()
+    }
+
     /// Tickets go on where those of the rows end.
     @Test func rowsOfAProcessBeforeDoNotHideThoseOfThisOne() async throws {
         let before = try JournalTests.open(files)
         for number in 1...3 { _ = try await Self.begin(number, before, store) }
         before.close()
-        let journal = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        let journal = try JournalTests.open(files, left: try store.read(OwedWord.left))
         _ = try await Self.begin(4, journal, store)
         journal.close()
         // The first one's place is the fourth's now; the others have their records since.
-        let again = try JournalTests.open(files, left: try store.read(OwedRow.left))
+        let again = try JournalTests.open(files, left: try store.read(OwedWord.left))
         again.close()
         #expect(
             try JournalDiskTests.decisions(files, .pseudonyms).map(\.id) == (1...4).map(Self.id))
