@@ -61,9 +61,12 @@ enum PathReadings {
         if let path = TargetPath(ordinary: raw) { return [path.text] }
         var readings: Set<String> = []
         var decoded = Array(raw)
+        // As a server reads it that cuts parameters off before it decodes.
+        var cut = decoded
         // Three rounds of decoding: more than any chain of servers was seen to do.
         for _ in 0..<4 {
-            for bytes in [decoded, withoutParameters(decoded)] {
+            cut = withoutParameters(cut)
+            for bytes in [decoded, withoutParameters(decoded), cut] {
                 // A server behind may cut what was encoded as it would what was not.
                 let ended = bytes.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
                 for reading in [bytes, Array(bytes.prefix { $0 != 0 }), Array(ended)] {
@@ -75,6 +78,7 @@ enum PathReadings {
             let next = TargetPath.decode(decoded[...])
             if next == decoded { break }
             decoded = next
+            cut = TargetPath.decode(cut[...])
         }
         return readings
     }

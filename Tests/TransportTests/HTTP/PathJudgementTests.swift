@@ -55,6 +55,7 @@ import Testing
         ("/./ocm%2f./shares", .encodedSlash), ("/./x/..%2focm/shares", .encodedSlash),
         ("/./%6fcm/shares", .dotSegment), ("/./ocm;x/shares", .dotSegment),
         ("/ocm/.;x/shares", .dotSegment), ("/./ocm%252fshares", .dotSegment),
+        ("/%6fcm;%2fx/shares", .encodedSlash), ("/%6fcm;%3fx/shares", .alias),
         ("/ocm%252fshares", .alias), ("/dav%252fx", .alias),
     ])
     func otherSpellingsOfRoutedPathsAreRefused(_ raw: String, _ failure: PathFailure) {
