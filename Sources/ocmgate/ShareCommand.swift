@@ -77,6 +77,11 @@ struct ShareCommand: ParsableCommand {
                 it a code is made and printed that the peer is to hold in the place of the permanent \
                 secret, which then opens nothing any more. A gateway that runs takes the share over at \
                 once.
+
+                Of a reshare that another server asked for, tell its user by --sender, and keep the secret: \
+                else nothing says that this server may end it. What people here have passed on of shares \
+                that they received is their owners', and is not added (in Nextcloud the rows of \
+                federated_reshares whose file is on an external storage).
                 """)
 
         @OptionGroup var option: ConfigurationOption
@@ -94,6 +99,15 @@ struct ShareCommand: ParsableCommand {
         @Option(help: "read, write, share; several with commas; without it they are unspecified.")
         var permissions: String?
 
+        @Option(help: "user@host of who made the share; of a reshare, of who asked for it.")
+        var sender: String?
+
+        @Option(help: "user@host whose the data are.")
+        var owner: String?
+
+        @Option(help: "user@host for whom the share is, at the peer.")
+        var recipient: String?
+
         @Flag(
             name: .customLong("keep-secret"),
             help: "The peer holds the permanent secret already: make no code.")
@@ -103,17 +117,19 @@ struct ShareCommand: ParsableCommand {
         var json = false
 
         func run() async throws {
-            _ = try PeerHost(argument: peer)
+            let host = try PeerHost(argument: peer)
             guard !providerID.isEmpty else { throw CommandFailure("--provider-id is empty") }
             let permissions = try readPermissions()
             let settings = try option.load()
+            let people = try readPeople(host, settings.site)
             let key = try ShareCommand.sealKey(settings.state, whenMissing: .make)
             let secret = try readSecret(of: settings.backend.kind)
             try ShareCommand.firstKeys(settings)
             let order = ShareOrder(
                 peer: peer, providerID: providerID, secret: secret.text,
                 permissions: permissions,
-                credential: keepSecret ? .secret : .code)
+                credential: keepSecret ? .secret : .code, sender: people.sender,
+                owner: people.owner, recipient: people.recipient)
             let answer: OrderAnswer
             do {
                 answer = try await order.place(
@@ -164,6 +180,40 @@ struct ShareCommand: ParsableCommand {
             case .ocis, .opencloud, .cernbox, .seafile, .generic: break
             }
             return secret
+        }
+
+        /// Who takes part in the share, as it is recorded.
+        ///
+        /// Refused: what is no address, a recipient elsewhere than at the peer, and the sender of a reshare
+        /// who would have to know the code.
+        private func readPeople(
+            _ peer: PeerHost, _ site: Configuration.SiteSettings
+        ) throws -> (sender: String?, owner: String?, recipient: String?) {
+            let ours = Site(origin: site.origin, aliases: site.aliases)?.hosts ?? []
+            func person(_ text: String?, _ option: String) throws -> OCMAddress? {
+                guard let text else { return nil }
+                guard let person = OCMAddress(text) else {
+                    throw CommandFailure(
+                        "\(option): \"\(text)\" is no address; write it like bob@\(peer)")
+                }
+                return person
+            }
+            let sender = try person(self.sender, "--sender")
+            let owner = try person(self.owner, "--owner")
+            let recipient = try person(self.recipient, "--recipient")
+            if let recipient, recipient.host != peer {
+                throw CommandFailure(
+                    "--recipient is at \(recipient.host), and the share is for \(peer)")
+            }
+            if !keepSecret, let sender, !ours.contains(sender.host) {
+                throw CommandFailure(
+                    "--sender is at \(sender.host), which knows the share by its permanent secret: "
+                        + "add --keep-secret")
+            }
+            return (
+                sender?.canonical(ours: ours), owner?.canonical(ours: ours),
+                recipient?.canonical
+            )
         }
 
         private func readPermissions() throws -> [String]? {

@@ -132,6 +132,9 @@ def test_share_add_takes_nothing_that_it_would_have_to_mend(fresh):
         (add(number=""), "--provider-id is empty"),
         (add("--permissions", "read,wirte"), "read, write, share"),
         (add("--permissions", "read,"), "read, write, share"),
+        (add("--owner", "alice"), "is no address"),
+        (add("--recipient", "bob@q.test"), "the share is for p.test"),
+        (add("--sender", "carol@q.test"), "add --keep-secret"),
     ]:
         assert refused.returncode == 2 and words in refused.stderr, refused
     assert json.loads(ocmgate("share", "list", "--json", cwd=fresh).stdout) == {"shares": []}
@@ -154,6 +157,17 @@ def test_a_secret_that_several_shares_have_is_told_when_one_is_revoked(fresh):
     revoked = ocmgate("share", "revoke", "1", cwd=fresh)
     assert revoked.returncode == 0 and "ocmgate share revoke 2" in revoked.stdout, revoked
     assert "share 1 is over\n" == ocmgate("share", "revoke", "2", cwd=fresh).stdout.replace("2", "1")
+
+
+def test_of_a_share_that_is_added_those_who_take_part_in_it_are_known(fresh):
+    (fresh / "secret").write_text("a-secret\n")
+    added = ocmgate("share", "add", "--peer", "p.test", "--provider-id", "7", "--secret-file", "secret",
+                    "--keep-secret", "--sender", "carol@https://q.test/", "--owner", "alice@cloud.test",
+                    "--recipient", "bob@p.test", cwd=fresh)
+    assert added.returncode == 0, added.stderr
+    share = json.loads(ocmgate("share", "show", "1", "--json", cwd=fresh).stdout)
+    assert [share[name] for name in ("sender", "owner", "recipient")] == [
+        "carol@q.test", "alice@cloud.test", "bob@p.test"]
 
 
 def test_run_logs_json_when_asked(fresh):

@@ -179,6 +179,9 @@ extension Gateway {
         if let share = known.first(where: { $0.direction == .outbound && $0.senderHost == host }) {
             return share
         }
+        // One that was added by hand may have been shared on from there, and is told as one that we do
+        // not know.
+        if !known.isEmpty, known.allSatisfy(\.isOfUnknownSender) { return nil }
         guard holders.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share in which \(host) has no part")
         }
@@ -199,6 +202,12 @@ extension ShareRecord {
     /// Whether the share was made for its peer because a third party asked: its sender is there.
     func isPassedOn(by host: PeerHost) -> Bool {
         peer != host && senderHost == host
+    }
+
+    /// Whether it may have been shared on by somebody whom nobody has recorded (`share add`, or learned from
+    /// its peer): who did has its permanent secret, as its peer has.
+    var isOfUnknownSender: Bool {
+        isServedHere && sender == nil && accesses.allSatisfy { !$0.hasHandle }
     }
 
     /// Where its sender lives.

@@ -35,7 +35,7 @@ extension ShareOrder {
         }
         return NewShare(
             direction: .outbound, origin: .seen, peer: host, providerID: ProviderID(providerID),
-            resourceType: nil,
+            resourceType: nil, owner: owner, sender: sender, recipient: recipient,
             accesses: [
                 NewAccess(
                     protocolName: "webdav", secret: Secret(utf8: secret),

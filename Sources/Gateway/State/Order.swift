@@ -49,6 +49,10 @@ package struct ShareOrder: Sendable, Codable {
     package var permissions: [String]?
     /// What the peer is to hold.
     package var credential: Credential
+    /// The addresses of those who take part in it, as shares are recorded; nil for unknown ones.
+    package var sender: String?
+    package var owner: String?
+    package var recipient: String?
 
     /// What the receiver of an added share holds.
     package enum Credential: String, Sendable, Codable {
@@ -60,13 +64,17 @@ package struct ShareOrder: Sendable, Codable {
 
     package init(
         peer: String, providerID: String, secret: String, permissions: [String]?,
-        credential: Credential
+        credential: Credential, sender: String? = nil, owner: String? = nil,
+        recipient: String? = nil
     ) {
         self.peer = peer
         self.providerID = providerID
         self.secret = secret
         self.permissions = permissions
         self.credential = credential
+        self.sender = sender
+        self.owner = owner
+        self.recipient = recipient
     }
 }
 

@@ -375,6 +375,23 @@ import Transport
         #expect(try await denialOfAThird(sender: nil)?.code == .senderMismatch)
     }
 
+    /// As before it was added: who shared it on knows its secret too.
+    @Test(arguments: [nil, "alice@cloud.test"])
+    func ofAShareThatWasAddedWithoutASenderASignerSpeaksWhoKnowsItsSecret(
+        _ sender: String?
+    ) async throws {
+        let order = ShareOrder(
+            peer: "cavage.test", providerID: "23", secret: "SECRET15CHARS00", permissions: nil,
+            credential: .secret, sender: sender)
+        let recording = try order.recorded(in: world.gateway.registry, now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        let text = Messages.notification(
+            "RESHARE_UNDO", id: "\"23\"", secret: "SECRET15CHARS00")
+        let code: DenialCode? = sender == nil ? nil : .senderMismatch
+        #expect(try await note(by: modern, text)?.code == code)
+        #expect(try await note(by: nil, text)?.disclosedCode == "signature_required")
+    }
+
     @Test func unsignedItIsWhoPassedTheShareOnThatUndoesIt() async throws {
         let (world, _, _) = try TestWorld.withPeers()
         let code = try await passOn(world, sender: "bob@legacy.test")

@@ -153,6 +153,21 @@ import Transport
         #expect(over.map { "\($0.peer)" } == ["modern.test"])
     }
 
+    /// Where nobody has recorded who shared it on, whoever the backend tells may have.
+    @Test(arguments: [nil, "bob@modern.test", "alice@cloud.test"])
+    func ofAShareThatWasAddedWhoMayHaveSharedItOnIsTold(_ sender: String?) async throws {
+        let order = ShareOrder(
+            peer: "cavage.test", providerID: "22", secret: "SECRET15CHARS00", permissions: nil,
+            credential: .secret, sender: sender)
+        let recording = try order.recorded(in: world.gateway.registry, now: world.clock.now)
+        try await world.gateway.store.commit(recording.change)
+        for type in ["RESHARE_UNDO", "SHARE_ACCEPTED", "SHARE_UNSHARED"] {
+            let answer = try await world.notify(OutboundMessages.notification(type))
+            #expect((answer.status == 201) == (sender != "alice@cloud.test"))
+        }
+        #expect(world.gateway.registry.all.allSatisfy { $0.ended == nil })
+    }
+
     @Test func aShareIsOverWhereThePeerCannotBeAsked() async throws {
         try await receive(from: "modern.test", sender: "u@modern.test")
         world.net.lose("modern.test")
