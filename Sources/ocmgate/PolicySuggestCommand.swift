@@ -49,7 +49,8 @@ struct PolicySuggestCommand: ParsableCommand {
                 "peer": .string(name), "messages": .number(tally.messages),
                 "unknown": .number(tally.unknown), "signed": .number(tally.valid),
                 "unverified": .number(tally.unverified), "wrong": .number(tally.wrong),
-                "unsigned": .number(tally.unsigned), "days": .string(tally.days),
+                "unsigned": .number(tally.unsigned), "data": .number(tally.data),
+                "days": .string(tally.days),
                 "kinds": .object(tally.kinds.mapValues { .number($0) }),
             ]
         }

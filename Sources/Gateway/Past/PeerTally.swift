@@ -12,6 +12,8 @@ package struct PeerTally: Sendable {
     package private(set) var unverified = 0
     package private(set) var wrong = 0
     package private(set) var unsigned = 0
+    /// Requests for data.
+    package private(set) var data = 0
     /// Shares whose data is accessed only by token, and all shares.
     package private(set) var tokenShares = 0
     package private(set) var shares = 0
@@ -30,6 +32,7 @@ package struct PeerTally: Sendable {
         case .unverified: unverified += 1
         case .wrong: wrong += 1
         case .none: unsigned += 1
+        case .data: data += 1
         case .ours: sent += 1
         }
         if let byToken = sighting.byToken {
@@ -47,7 +50,8 @@ package struct PeerTally: Sendable {
     package var signing: String {
         let parts: [(Int, String)] = [
             (valid, "signed"), (unverified, "refused before anybody looked for a signature"),
-            (wrong, "wrongly signed"), (unsigned, "unsigned"), (sent, "from here"),
+            (wrong, "wrongly signed"), (unsigned, "unsigned"), (data, "for data"),
+            (sent, "from here"),
         ]
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }

@@ -23,6 +23,8 @@ struct Sighting: Sendable {
     enum Signature: Sendable {
         /// Of a message that went out: ours.
         case ours
+        /// Of a request for data, which nobody signs.
+        case data
         case valid
         /// Nobody looked for one: the lists had refused the message.
         case unverified
@@ -44,9 +46,13 @@ struct Sighting: Sendable {
         self.action = action
         self.by = by
         self.time = time
-        signature =
-            members["direction"]?.string == Direction.outbound.rawValue
-            ? .ours : Self.signature(members["signature"]?.object)
+        if members["direction"]?.string == Direction.outbound.rawValue {
+            signature = .ours
+        } else if RecordedKind.asked(kind)?.kind == .webdav {
+            signature = .data
+        } else {
+            signature = Self.signature(members["signature"]?.object)
+        }
         byToken = facts?["share_type"] == nil ? nil : facts?["token_exchange"]?.bool
         var against = Set(members["would"]?.array?.compactMap(\.string) ?? [])
         if action != DecisionRecord.Action.allow.rawValue { against.insert(by) }

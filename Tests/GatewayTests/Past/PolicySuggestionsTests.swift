@@ -47,6 +47,29 @@ import Testing
         #expect(!toml.contains("seldom.test"))
     }
 
+    /// Notes that a peer has read data, which nobody signs.
+    private func read(_ peer: String, times: Int = 3, standing: String = "unknown") throws {
+        let facts = try JournalRecordTests.facts { facts in
+            facts.occasion = Occasion(.webdav, .inbound)
+            facts.peer = PeerHost(peer)
+            facts.signature = .none
+        }
+        for second in 0..<times {
+            try journal.add(facts, at: second) { record in
+                record.decision.kind = "webdav"
+                record.decision.standing = standing
+            }
+        }
+    }
+
+    @Test func whoReadsDataTooSignsAllTheSame() throws {
+        try refuse("often.test", times: 5, result: "verified")
+        try read("often.test")
+        let toml = try suggest().toml
+        #expect(toml.contains("{ host = \"often.test\""))
+        #expect(toml.contains("5 signed, 3 for data"))
+    }
+
     @Test func linesThatCannotBeReadAreTold() throws {
         try refuse("often.test")
         let file = journal.reader.file(of: try #require(try journal.reader.days().first))
@@ -249,6 +272,7 @@ import Testing
                     facts.signature = .none
                 }, at: second)
         }
+        try read("old.test", standing: "list:legacy")
         #expect(try suggest(text).signers.map(\.name) == ["old.test"])
     }
 }
