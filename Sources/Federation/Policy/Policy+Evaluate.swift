@@ -1,8 +1,9 @@
 extension Policy {
     /// What the lists say of a peer at `now` (Unix seconds); the first check of all, before
-    /// anything is fetched. A message that names nobody is unknown.
+    /// anything is fetched. A message that names nobody is unknown, and waits for no person: there is
+    /// nobody to decide about.
     package func standing(of peer: PeerHost?, now: Int) -> Standing {
-        guard let peer else { return standing(by: nil, memberships: []) }
+        guard let peer else { return standing(by: nil, memberships: [], isNobody: true) }
         let (best, memberships) = entries(of: peer, now: now)
         return standing(by: best, memberships: memberships)
     }
@@ -29,7 +30,9 @@ extension Policy {
     }
 
     /// The standing of a peer that is on these lists, one of which decided by this entry.
-    func standing(by best: (list: Int, entry: ListEntry)?, memberships: [Int]) -> Standing {
+    func standing(
+        by best: (list: Int, entry: ListEntry)?, memberships: [Int], isNobody: Bool = false
+    ) -> Standing {
         let word: Standing.Word
         let refusal: Refusal?
         if let best {
@@ -41,7 +44,7 @@ extension Policy {
             word = .unknown
             switch unknown {
             case .allow: refusal = nil
-            case .deny, .hold: refusal = refusals.unknown
+            case .deny, .hold: refusal = isNobody ? refusals.nobody : refusals.unknown
             }
         }
         let list = best.map { lists[$0.list] }

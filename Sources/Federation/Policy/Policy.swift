@@ -49,6 +49,7 @@ package final class Policy: Sendable {
     struct StandingRefusals: Sendable {
         let blocked: Refusal
         let unknown: Refusal
+        let nobody: Refusal
         let unsigned: Refusal
         let fallback: Refusal
         let pingPong: Refusal
@@ -79,6 +80,7 @@ package final class Policy: Sendable {
             blocked: parts.refusal(.peerBlocked),
             unknown: parts.unknown == .hold
                 ? parts.refusal(.peerHeld, .hold) : parts.refusal(.peerUnknown),
+            nobody: parts.refusal(.peerUnknown),
             unsigned: parts.refusal(.signatureRequired), fallback: parts.refusal(.notAllowed),
             pingPong: parts.refusal(.limitExceeded),
             listUnavailable: parts.refusal(.listUnavailable))

@@ -122,6 +122,12 @@ import Testing
         #expect(verdict.action == .hold && verdict.by == "unknown")
         #expect(verdict.denial?.code == .peerHeld && verdict.denial?.retryAfter == 3600)
         #expect(try judge(stranger, head: "unknown = \"hold\"").asked == [])
+        // Nobody can be decided about.
+        var nobodys = stranger
+        nobodys.peer = nil
+        let refused = try judge(nobodys, head: "unknown = \"hold\"").verdict
+        #expect(refused.action == .deny && refused.by == "unknown")
+        #expect(refused.denial?.code == .peerUnknown && refused.denial?.status == 403)
     }
 
     /// Who leaves out what is counted by has no room of their own.

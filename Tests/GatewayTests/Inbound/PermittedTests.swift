@@ -235,6 +235,10 @@ import Transport
         #expect(try await world.denial(forged)?.code == .signatureInvalid)
         let unsigned = TestRequest("/", Messages.share(from: "other.test"))
         #expect(try await world.denial(unsigned)?.code == .peerHeld)
+        // There is nobody about whom a person could be asked.
+        let nobodys = TestRequest("/ocm/notifications", Messages.notification())
+        let unnamed = try await world.denial(nobodys, as: .ocm(.notifications))
+        #expect(unnamed?.code == .peerUnknown && unnamed?.status == 403)
     }
 
     @Test(arguments: [

@@ -33,7 +33,7 @@ struct ReferenceEvaluator {
             if deciding.list.standing == "block" {
                 refuse("deny", "list:\(deciding.list.name)", "peer_blocked")
             }
-        } else if policy.unknown == "deny" {
+        } else if policy.unknown == "deny" || policy.unknown == "hold" && message.peer == nil {
             refuse("deny", "unknown", "peer_unknown")
         } else if policy.unknown == "hold" {
             refuse("hold", "unknown", "peer_held")
