@@ -236,3 +236,15 @@ def test_a_token_that_is_none_of_ours_is_a_finding(fresh):
     run = ocmgate("token", "inspect", "-", "--json", cwd=fresh, stdin="abc\n")
     assert run.returncode == 1
     assert json.loads(run.stdout)["valid"] is False
+
+def test_a_lock_that_is_removed_lets_no_second_one_in(fresh):
+    def remove(_):
+        for lock in [fresh / "state/state.db.lock", fresh / "state/journal/journal.lock"]:
+            lock.unlink()
+        second = ocmgate("run", cwd=fresh)
+        assert second.returncode != 0 and "another ocmgate" in second.stderr, second
+        # Commands find the one that runs.
+        reload = ocmgate("reload", cwd=fresh)
+        assert reload.returncode == 0, reload.stderr
+
+    assert serve(fresh, remove)[0] == 0

@@ -24,7 +24,10 @@ final class JournalFile {
     /// Takes blocks of the disk beforehand, as `DiskRoom.keep` does.
     typealias Blocks = @Sendable (_ file: Int32, _ offset: Int, _ count: Int) -> Int32
 
-    /// Opens the file, or makes it with mode 0600.
+    /// Opens the file, or makes it with mode 0600, and locks it: the lock of the folder is only as good as its
+    /// name, which may be removed.
+    ///
+    /// Refused: a file that another process writes.
     init(
         _ path: String, blocks: @escaping Blocks = JournalFile.blocks
     ) throws(JournalError) {
@@ -42,6 +45,13 @@ final class JournalFile {
             throw JournalError(
                 path, "cannot be opened: \(error)",
                 "let the gateway's user write there, and see whether the disk is full")
+        }
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = Errno(rawValue: errno)
+            guard reason == .wouldBlock else {
+                throw JournalError(path, "cannot be locked: \(reason)", "")
+            }
+            throw JournalFolder.inUse(path)
         }
     }
 

@@ -43,11 +43,13 @@ package enum JournalFolder {
     /// Refused: a journal that another process writes.
     static func lock(_ path: String) throws(JournalError) -> StoreLock {
         do { return try StoreLock((path as NSString).appendingPathComponent(lockName)) } catch {
-            throw JournalError(
-                path, error.isInUse ? "is written by another ocmgate" : error.what,
-                error.isInUse
-                    ? "stop that one, or give this one its own [journal] dir" : error.remedy
-            )
+            throw error.isInUse ? inUse(path) : JournalError(path, error.what, error.remedy)
         }
+    }
+
+    static func inUse(_ path: String) -> JournalError {
+        JournalError(
+            path, "is written by another ocmgate",
+            "stop that one, or give this one its own [journal] dir")
     }
 }

@@ -62,7 +62,7 @@ extension KeyChange {
         do {
             let place = (state as NSString).deletingLastPathComponent
             if !place.isEmpty { try PrivateFile.folder(place) }
-            let lock = try StoreLock(state + ".lock")
+            let lock = try StoreLock(of: state)
             defer { lock.release() }
             return try perform(in: folder, state: state, now: now).answer(by: .command)
         } catch let error as StoreOpenError where error.isInUse {

@@ -29,7 +29,7 @@ package enum Ending {
     /// Whether a gateway, or a command, has the state.
     static func isServed(_ state: String) throws(StoreOpenError) -> Bool {
         do throws(StoreOpenError) {
-            try StoreLock(state + ".lock").release()
+            try StoreLock(of: state).release()
             return false
         } catch {
             guard error.isInUse else { throw error }

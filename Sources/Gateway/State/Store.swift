@@ -20,6 +20,8 @@ package final class Store: Sendable {
     private let database: DatabaseQueue
     private let queue: CommitQueue
     private let lock: StoreLock
+    /// Of the mark, which nobody takes for a lock that was left behind.
+    private let markLock: StoreLock
     private let health: Health
 
     /// Opens the file, or makes it and its folder.
@@ -51,7 +53,7 @@ package final class Store: Sendable {
         if !folder.isEmpty {
             do { try PrivateFile.folder(folder) } catch { throw StoreOpenError(error) }
         }
-        if let lock { self.lock = lock } else { self.lock = try StoreLock(path + ".lock") }
+        if let lock { self.lock = lock } else { self.lock = try StoreLock(of: path) }
         let marked = try StoreMark.read(path + ".mark")
         isNew = try Self.prepareFile(path, marked: marked)
         isUnmarked = !isNew && marked == nil
@@ -64,6 +66,7 @@ package final class Store: Sendable {
             database = try DatabaseQueue(path: path, configuration: Self.configuration())
             let opened = try Self.prepare(database, path: path, key, now: now)
             born = opened.born
+            markLock = try StoreLock(path + ".mark")
             let mark = try StoreMark(path + ".mark", opened.commits)
             let places = try [path, path + "-wal"].map { try FilePlace($0) }
             let health = Health(places, commits: opened.commits)
@@ -135,6 +138,7 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
         try? database.close()
+        markLock.release()
         lock.release()
     }
 

@@ -23,6 +23,16 @@ final class StoreLock: Sendable {
         }
     }
 
+    /// The lock of a state.
+    ///
+    /// Refused: one that another process has, also where its name was removed: whoever writes the state has
+    /// the lock of its mark, too.
+    convenience init(of state: String) throws(StoreOpenError) {
+        try self.init(state + ".lock")
+        // Nobody has what is not there, and looking makes none.
+        if PrivateFile.exists(state + ".mark") { try StoreLock(state + ".mark").release() }
+    }
+
     /// The lock of a state, as soon as it is free; nil when it is not in time, or the task is cancelled.
     ///
     /// Whoever waits for another to let it go keeps it from then on: in between, anybody may take it.
@@ -31,7 +41,7 @@ final class StoreLock: Sendable {
     ) async throws(StoreOpenError) -> StoreLock? {
         let end = ContinuousClock.now + time
         while true {
-            do throws(StoreOpenError) { return try StoreLock(state + ".lock") } catch {
+            do throws(StoreOpenError) { return try StoreLock(of: state) } catch {
                 guard error.isInUse else { throw error }
             }
             guard ContinuousClock.now < end, !Task.isCancelled else { return nil }

@@ -141,14 +141,27 @@ struct JournalDiskTests {
         #expect(try journal.verify().findings == [])
     }
 
-    @Test func anotherGatewayIsRefused() throws {
+    /// Also where somebody takes its lock for one that was left behind; each day has a file of its own.
+    @Test(arguments: [false, true]) func anotherGatewayIsRefused(isUnlocked: Bool) throws {
         let journal = try TestJournal()
-        try journal.write(1)
-        #expect(throws: JournalError.self) {
-            try JournalDisk(
-                try journal.settings, journal.key, journal.seal, TestJournal.log,
-                time: journal.time)
+        for _ in 0..<2 {
+            try journal.write(1)
+            if isUnlocked {
+                try FileManager.default.removeItem(
+                    atPath: "\(journal.folder)/\(JournalFolder.lockName)")
+            }
+            #expect(throws: JournalError.self) {
+                try JournalDisk(
+                    try journal.settings, journal.key, journal.seal, TestJournal.log,
+                    time: journal.time)
+            }
+            journal.time += 86_400_000
         }
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
+        try journal.write(1)
+        try journal.stop()
+        #expect(try journal.verify().findings == [])
     }
 
     @Test func aFolderThatOthersMayReadIsRefused() throws {

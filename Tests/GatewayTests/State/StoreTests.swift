@@ -95,6 +95,23 @@ import Transport
         store.close()
     }
 
+    /// A lock seems to be left behind by somebody.
+    @Test func aSecondOneIsRefusedWhereTheLockWasRemoved() async throws {
+        let store = try open(scratch)
+        for _ in 0..<2 {
+            try FileManager.default.removeItem(atPath: scratch.file("state.db.lock"))
+            let error = #expect(throws: StoreOpenError.self) { try open(scratch) }
+            #expect(error?.isInUse == true)
+            #expect(try Ending.isServed(scratch.file("state.db")))
+        }
+        try await record(store)
+        store.close()
+        #expect(try !Ending.isServed(scratch.file("state.db")))
+        let again = try open(scratch)
+        try await record(again)
+        again.close()
+    }
+
     @Test func whatWasCommittedIsThereAfterACrash() async throws {
         let store = try open(scratch)
         try await record(store, 20)
