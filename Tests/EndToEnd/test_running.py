@@ -1,6 +1,7 @@
 """A gateway that runs, and commands beside it."""
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -248,3 +249,21 @@ def test_a_lock_that_is_removed_lets_no_second_one_in(fresh):
         assert reload.returncode == 0, reload.stderr
 
     assert serve(fresh, remove)[0] == 0
+
+
+def test_a_pipe_in_the_place_of_a_key_holds_up_nothing_else(fresh):
+    key = fresh / "state/tls/key.pem"
+
+    def hold_up(_):
+        key.rename(fresh / "aside")
+        os.mkfifo(key, 0o600)
+        reload = ocmgate("reload", cwd=fresh)
+        assert reload.returncode == 1 and "is not a regular file" in reload.stderr, reload
+        revoke = ocmgate("share", "revoke", "99", cwd=fresh)
+        assert revoke.returncode == 1 and "no share 99" in revoke.stderr, revoke
+        key.unlink()
+        (fresh / "aside").rename(key)
+        assert ocmgate("reload", cwd=fresh).returncode == 0
+
+    code, log = serve(fresh, hold_up)
+    assert code == 0 and any(line["message"] == "configuration.kept" for line in log)

@@ -35,7 +35,8 @@ final class JournalFile {
         self.blocks = blocks
         do {
             file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .noFollow, .closeOnExec],
+                FilePath(path), .writeOnly,
+                options: [.create, .noFollow, .nonBlocking, .closeOnExec],
                 permissions: .ownerReadWrite)
             size = Int(try file.seek(offset: 0, from: .end))
             roomEnd = size

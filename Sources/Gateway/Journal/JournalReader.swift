@@ -48,7 +48,7 @@ package struct JournalReader: Sendable {
     /// Lends what a file holds in pieces of whole lines, in order; the last piece of a file may lack
     /// the end of its last line. Of an empty file there is none.
     ///
-    /// Refused: a line of more bytes than any journal has.
+    /// Refused: what is no regular file, and a line of more bytes than any journal has.
     ///
     /// - Parameters:
     ///   - size: bytes that are read at a time; a piece is longer where a line is.
@@ -65,9 +65,12 @@ package struct JournalReader: Sendable {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(
-                FilePath(path), .readOnly, options: [.noFollow, .closeOnExec])
+                FilePath(path), .readOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
         } catch { throw JournalError(path, "cannot be read: \(error)", "") }
         defer { try? file.close() }
+        guard try Stat(file).type == .regular else {
+            throw JournalError(path, "is not a regular file", "")
+        }
         // The line that the end begins in is left out.
         var isInside = false
         if let last {

@@ -106,10 +106,11 @@ extension Gateway {
             await carryOutOrders()
             await pause(.milliseconds(500))
         }
+        await lastInTurn.withLock { $0 }?.value
     }
 
     /// Looks for orders and carries them out, one after the other; what one says is durable before
-    /// it is said.
+    /// it is said. Those that read files again, which may be slow, are waited for by one another alone.
     func carryOutOrders() async {
         let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
         let waiting = orders.take(now: environment.now()) { !isHandingOver || $0.isOfState }
@@ -120,9 +121,29 @@ extension Gateway {
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
-            case .addShare, .revoke, .forgetPeer, .settleHold, .pinPeer, .reload, .end,
-                .changeKeys, .eraseSubject:
+            case .reload, .changeKeys:
+                inTurn { [self] in answer(taken, await carryOut(taken.order)) }
+            case .settleHold:
+                let settled = await carryOut(taken.order)
+                inTurn { [self] in
+                    switch settled {
+                    case .done: answer(taken, OrderAnswer(await reloadPolicy()))
+                    case .refused: answer(taken, settled)
+                    }
+                }
+            case .addShare, .revoke, .forgetPeer, .pinPeer, .end, .eraseSubject:
                 answer(taken, await carryOut(taken.order))
+            }
+        }
+    }
+
+    /// Begins once all is done that was given before.
+    private func inTurn(_ work: @escaping @Sendable () async -> Void) {
+        lastInTurn.withLock { last in
+            let before = last
+            last = Task {
+                await before?.value
+                await work()
             }
         }
     }
@@ -146,7 +167,7 @@ extension Gateway {
         case .eraseSubject(let text): return try await erase(text)
         case .settleHold(let name):
             try await store.commit(holds.settle(try Self.host(name)))
-            return OrderAnswer(await reloadPolicy())
+            return .done([:])
         case .pinPeer(let order): return try await pin(order)
         case .reload: return await reload()
         case .end(let seconds):
@@ -208,7 +229,8 @@ extension Gateway {
     }
 
     private func reload() async -> OrderAnswer {
-        let keysProblem = reloadKeys()
+        // Not on a thread that messages are judged on: the disk may not answer.
+        let keysProblem = await policyQueue.result { [self] in reloadKeys() }
         let answer = OrderAnswer(await reloadPolicy())
         let steering = steering.withLock { $0 }
         return answer.telling(await steering?.reload(), keysProblem: keysProblem)

@@ -95,7 +95,9 @@ package enum PrivateFile {
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .readOnly,
-                options: links == .refused ? [.noFollow, .closeOnExec] : [.closeOnExec])
+                // Nobody waits for the other end of a pipe.
+                options: links == .refused
+                    ? [.noFollow, .nonBlocking, .closeOnExec] : [.nonBlocking, .closeOnExec])
             return try file.closeAfter {
                 try check(Stat(file), readers, path: path)
                 let handle = FileHandle(

@@ -31,7 +31,8 @@ final class StoreMark: Sendable {
     init(_ path: String, _ number: Int) throws(StoreOpenError) {
         do {
             file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .noFollow, .closeOnExec],
+                FilePath(path), .writeOnly,
+                options: [.create, .noFollow, .nonBlocking, .closeOnExec],
                 permissions: .ownerReadWrite)
             try write(number)
         } catch {

@@ -4,6 +4,10 @@ import Testing
 
 @testable import Gateway
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite struct JournalReaderTests {
     private let scratch: Scratch
     private let reader: JournalReader
@@ -26,6 +30,13 @@ import Testing
             return .goOn
         }
         return lines
+    }
+
+    /// Nobody writes there, and nobody waits for that; it is no empty file either.
+    @Test func aPipeIsRefused() throws {
+        try #require(mkfifo(reader.file(of: day), 0o600) == 0)
+        let error = #expect(throws: JournalError.self) { try lines() }
+        #expect(error?.what == "is not a regular file")
     }
 
     /// Some of the lines are longer than what is read at once.

@@ -168,6 +168,47 @@ import Testing
         #expect(try await answer == .done([:]))
     }
 
+    /// A file that is read again may be on a disk that does not answer. Reloads wait for one another, and
+    /// the end of all orders for the last of them.
+    @Test func anAccessEndsWhileFilesAreRead() async throws {
+        let world = try await TestGateway()
+        let gateway = world.gateway
+        let (lines, end) = AsyncStream.makeStream(of: Void.self)
+        let begun = Atomic(0)
+        let over = Atomic(0)
+        let steering = Gateway.Steering(
+            reload: {
+                begun.add(1, ordering: .relaxed)
+                for await _ in lines {}
+                try? await Task.sleep(for: .milliseconds(100))
+                over.add(1, ordering: .relaxed)
+                return nil
+            }, end: { _ in })
+        gateway.steering.withLock { $0 = steering }
+        let taking = Task { await gateway.takeOrders() }
+        let now = gateway.environment.now()
+        async let first = gateway.orders.ask(.reload, now: now, patience: Self.patience)
+        async let second = gateway.orders.ask(.reload, now: now, patience: Self.patience)
+        while begun.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<2 {
+            let ended = try await gateway.orders.ask(
+                .forgetPeer("one.test"), now: now, patience: Self.patience)
+            #expect(ended == .done(["keys": "0"]))
+        }
+        #expect(begun.load(ordering: .relaxed) == 1)
+        let folder = world.scratch.file("state.db.orders")
+        while try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter({ $0.hasSuffix(".taken") }).count < 2
+        {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        taking.cancel()
+        end.finish()
+        await taking.value
+        #expect(over.load(ordering: .relaxed) == 2)
+        _ = try await (first, second)
+    }
+
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
         let world = try await TestGateway()
         let state = world.scratch.file("state.db")

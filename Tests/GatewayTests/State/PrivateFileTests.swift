@@ -3,6 +3,10 @@ import Testing
 
 @testable import Gateway
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite struct PrivateFileTests {
     let scratch: Scratch
 
@@ -102,6 +106,16 @@ import Testing
         #expect(throws: PrivateFile.Problem.self) {
             try PrivateFile.read(scratch.file("link2"), links: .followed)
         }
+    }
+
+    /// Nobody writes there, and nobody waits for that.
+    @Test(arguments: [PrivateFile.Links.refused, .followed])
+    func aPipeIsRefused(_ links: PrivateFile.Links) throws {
+        try #require(mkfifo(scratch.file("pipe"), 0o600) == 0)
+        let problem = #expect(throws: PrivateFile.Problem.self) {
+            try PrivateFile.read(scratch.file("pipe"), links: links)
+        }
+        #expect(problem?.what == "is not a regular file")
     }
 
     @Test func foldersAndGreatFilesAreRefused() throws {
