@@ -11,12 +11,7 @@ extension RunningGateway {
         var texts: [String] = []
         let file = configuration.outbound.caFile
         if let file {
-            guard let text = pemText(of: file) else {
-                throw PrivateFile.Problem(
-                    path: file, what: "cannot be read",
-                    remedy: "name a PEM file in outbound.ca_file")
-            }
-            texts.append(text)
+            texts.append(try pemText(of: file, "name a PEM file in outbound.ca_file"))
         }
         do {
             return try TLSContext.client(trust: .system(addingPEM: texts), alpn: ["http/1.1"])
@@ -27,10 +22,22 @@ extension RunningGateway {
         }
     }
 
-    /// What a file with PEM in it says, in whatever encoding what is beside the PEM is; nil when it cannot be read.
-    private static func pemText(of file: String) -> String? {
-        FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
+    /// What a file with PEM in it says, in whatever encoding what is beside the PEM is.
+    ///
+    /// Refused: a file that cannot be read, or is far longer than any chain; with the remedy.
+    private static func pemText(
+        of file: String, _ remedy: String
+    ) throws(PrivateFile.Problem) -> String {
+        do throws(PrivateFile.Problem) {
+            return String(
+                decoding: try PrivateFile.readPlain(file, limit: pemLimit), as: UTF8.self)
+        } catch {
+            throw PrivateFile.Problem(path: file, what: error.what, remedy: remedy)
+        }
     }
+
+    /// Bytes: twenty times as many as all authorities of a system take.
+    private static let pemLimit = 4 << 20
 
     /// The listener's own certificate first, then all others, by the names that clients ask for.
     ///
@@ -56,11 +63,8 @@ extension RunningGateway {
     package static func clientAuthorities(
         _ file: String
     ) throws(PrivateFile.Problem) -> [Certificate] {
-        guard let text = pemText(of: file) else {
-            throw PrivateFile.Problem(
-                path: file, what: "cannot be read",
-                remedy: "name the authorities of clients, PEM, in client_ca of the [tls] table")
-        }
+        let text = try pemText(
+            of: file, "name the authorities of clients, PEM, in client_ca of the [tls] table")
         do { return try Certificate.chain(pem: text) } catch {
             throw PrivateFile.Problem(
                 path: file, what: "holds no certificates: \(error)",
@@ -75,11 +79,8 @@ extension RunningGateway {
     package static func identity(
         _ settings: Configuration.TLSSettings
     ) throws(PrivateFile.Problem) -> TLSIdentity {
-        guard let text = pemText(of: settings.certificate) else {
-            throw PrivateFile.Problem(
-                path: settings.certificate, what: "cannot be read",
-                remedy: "name the chain, PEM, in cert of its [tls] table")
-        }
+        let text = try pemText(
+            of: settings.certificate, "name the chain, PEM, in cert of its [tls] table")
         let chain: [Certificate]
         do { chain = try Certificate.chain(pem: text) } catch {
             throw PrivateFile.Problem(
@@ -92,7 +93,7 @@ extension RunningGateway {
                 decoding: try PrivateFile.read(settings.key, links: .followed), as: UTF8.self)
         } catch {
             // What others may read may have the right mode for what it is.
-            guard let text = pemText(of: settings.key),
+            guard let text = try? pemText(of: settings.key, ""),
                 text.contains("BEGIN CERTIFICATE"), !text.contains("PRIVATE KEY")
             else { throw error }
             throw PrivateFile.Problem(
@@ -121,12 +122,15 @@ extension RunningGateway {
         _ settings: Configuration.TLSSettings, for chain: [Certificate]
     ) throws(PrivateFile.Problem) -> OCSPStaple? {
         guard let file = settings.staple else { return nil }
-        guard let bytes = FileManager.default.contents(atPath: file), bytes.count <= 64 << 10 else {
+        let bytes: [UInt8]
+        do throws(PrivateFile.Problem) {
+            bytes = try PrivateFile.readPlain(file, limit: 64 << 10)
+        } catch {
             throw PrivateFile.Problem(
-                path: file, what: "cannot be read",
+                path: file, what: error.what,
                 remedy: "keep an OCSP response there: openssl ocsp … -respout \(file)")
         }
-        do { return try OCSPStaple(der: [UInt8](bytes), for: chain) } catch {
+        do { return try OCSPStaple(der: bytes, for: chain) } catch {
             throw PrivateFile.Problem(
                 path: file, what: "is not stapled: \(error.reason)",
                 remedy: "it holds an OCSP response (DER) for the first certificate of "

@@ -4,6 +4,10 @@ import Testing
 
 @testable import Gateway
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite("Certificates that are read again") struct ServedCertificatesTests {
     private let scratch: Scratch
     private let now = 1_800_000_000
@@ -50,6 +54,23 @@ import Testing
         try ServedCertificates.renewed(
             from: former, by: configuration, hosts: hosts, wanted: wanted ?? hosts,
             now: now ?? self.now)
+    }
+
+    /// A start and a reload neither fill the memory nor wait for it.
+    @Test func whatIsNoFileOfCertificatesByItsSizeOrKindIsNotRead() throws {
+        let settings = try #require(try configuration(["a.test"]).tls["a.test"])
+        try put("a.test", ["a.test"])
+        try #require(truncate(settings.certificate, 1 << 30) == 0)
+        let long = #expect(throws: PrivateFile.Problem.self) {
+            try RunningGateway.identity(settings)
+        }
+        #expect(long?.what == "is longer than \(4 << 20) bytes")
+        try FileManager.default.removeItem(atPath: settings.certificate)
+        try #require(mkfifo(settings.certificate, 0o600) == 0)
+        let pipe = #expect(throws: PrivateFile.Problem.self) {
+            try RunningGateway.identity(settings)
+        }
+        #expect(pipe?.what == "is not a regular file")
     }
 
     /// Which of two is shown is a matter of the keys that a client knows.

@@ -8,13 +8,16 @@ extension ListKey {
     package static func pinned(in files: [String]) throws(PrivateFile.Problem) -> [ListKey] {
         var keys: [ListKey] = []
         for file in files {
-            guard let document = FileManager.default.contents(atPath: file) else {
+            let document: [UInt8]
+            do throws(PrivateFile.Problem) {
+                document = try PrivateFile.readPlain(file, limit: 1 << 20)
+            } catch {
                 throw PrivateFile.Problem(
-                    path: file, what: "cannot be read",
+                    path: file, what: error.what,
                     remedy: "put the publisher's key (JWK or PEM) there")
             }
             do throws(ListDefect) {
-                keys += try ListKey.keys(in: [UInt8](document))
+                keys += try ListKey.keys(in: document)
             } catch {
                 throw PrivateFile.Problem(path: file, what: error.description, remedy: "")
             }

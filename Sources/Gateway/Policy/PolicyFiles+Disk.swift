@@ -13,11 +13,20 @@ extension PolicyFiles {
             }
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
             let handle = FileHandle(fileDescriptor: file.rawValue, closeOnDealloc: true)
-            do { return [UInt8](try handle.readToEnd() ?? Data()) } catch {
+            let bytes: Data
+            // A file that somebody filled by mistake must not fill the memory.
+            do { bytes = try handle.read(upToCount: longest + 1) ?? Data() } catch {
                 throw Unreadable(description: "the system gives nothing of it")
             }
+            guard bytes.count <= longest else {
+                throw Unreadable(description: "it is larger than \(longest >> 20) MiB")
+            }
+            return [UInt8](bytes)
         } catch Errno.noSuchFileOrDirectory { return nil }
     }
+
+    /// Bytes of one file: a list may have as many.
+    private static let longest = ListContents.longest
 }
 
 /// Why a file that is there has no text.

@@ -92,6 +92,23 @@ package enum PrivateFile {
     static func read(
         _ path: String, limit: Int = 65_536, links: Links = .refused, readers: Readers
     ) throws(Problem) -> [UInt8] {
+        try bytes(path, limit, links) { status throws(Problem) in
+            try check(status, readers, path: path)
+        }
+    }
+
+    /// The bytes of a file without secrets, whoever placed it, over links.
+    ///
+    /// Refused: what is no regular file, and more than `limit` bytes.
+    static func readPlain(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
+        try bytes(path, limit, .followed) { status throws(Problem) in
+            try checkRegular(status, path: path)
+        }
+    }
+
+    private static func bytes(
+        _ path: String, _ limit: Int, _ links: Links, _ check: (Stat) throws(Problem) -> Void
+    ) throws(Problem) -> [UInt8] {
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .readOnly,
@@ -99,7 +116,7 @@ package enum PrivateFile {
                 options: links == .refused
                     ? [.noFollow, .nonBlocking, .closeOnExec] : [.nonBlocking, .closeOnExec])
             return try file.closeAfter {
-                try check(Stat(file), readers, path: path)
+                try check(Stat(file))
                 let handle = FileHandle(
                     fileDescriptor: file.rawValue, closeOnDealloc: false)
                 let data = try handle.read(upToCount: limit + 1) ?? Data()
@@ -200,9 +217,7 @@ package enum PrivateFile {
     private static func check(
         _ status: Stat, _ readers: Readers, path: String
     ) throws(Problem) {
-        guard status.type == .regular else {
-            throw Problem(path: path, what: "is not a regular file", remedy: "")
-        }
+        try checkRegular(status, path: path)
         let forbidden: FilePermissions =
             switch readers {
             case .owner: [.groupReadWriteExecute, .otherReadWriteExecute]
@@ -218,6 +233,12 @@ package enum PrivateFile {
                 remedy: geteuid() == 0
                     ? "run this as that user: sudo -u '#\(status.userID.rawValue)' ..."
                     : "chown \(geteuid()) \(path) && chmod 600 \(path)")
+        }
+    }
+
+    private static func checkRegular(_ status: Stat, path: String) throws(Problem) {
+        guard status.type == .regular else {
+            throw Problem(path: path, what: "is not a regular file", remedy: "")
         }
     }
 
