@@ -226,6 +226,7 @@ extension OutboundClient {
                 error.code, .notice, .peerFetchFailed,
                 [LogEntry(.host, host.description), LogEntry(.detail, error.code)])
             let words = error.words(of: parts.authority.host.description)
+            if error == .busy { return .notAsked(words) }
             return error.isAnswer
                 ? .unusable(words, isElsewhere: error == .redirect) : .failed(words)
         }

@@ -226,7 +226,7 @@ package final class PeerDirectory: Sendable {
         if case .published? = entry.document { return false }
         switch entry.silence {
         case .withheld: return true
-        case .trouble: return false
+        case .trouble, .notAsked: return false
         }
     }
 
@@ -319,9 +319,8 @@ extension PeerDirectory {
             guard budget.take(for: acquaintance, now: now) else {
                 return notAsked(host, Self.tooMany)
             }
-            let found = await PeerDocumentFetch(
-                fetch: world.fetch, acquaintance: acquaintance
-            ).document(of: host)
+            let fetch = PeerDocumentFetch(fetch: world.fetch, acquaintance: acquaintance)
+            let found = await fetch.document(of: host)
             guard let document = found.document else {
                 return failed(host, found.failure, now, found.silence)
             }
@@ -425,6 +424,7 @@ extension PeerDirectory {
                 return learned(host, own, now)
             }
             failure = "status \(status) at \(url)"
+        case .notAsked(let reason): return notAsked(host, reason)
         case .failed(let reason), .unusable(let reason, _): failure = reason
         }
         // A server of draft-cavage need not have a key set; what stands at its usual place is then
@@ -454,7 +454,8 @@ extension PeerDirectory {
     private func failed(
         _ host: PeerHost, _ reason: String, _ now: Int, _ silence: DocumentSilence = .trouble
     ) -> Refresh {
-        .failed(
+        if silence == .notAsked { return notAsked(host, reason) }
+        return .failed(
             note(host) { ($0.failedAt, $0.failure, $0.silence) = (now, reason, silence) })
     }
 

@@ -10,6 +10,8 @@ package enum PeerFetch: Sendable {
     case unusable(String, isElsewhere: Bool)
     /// No answer; the text is for the log.
     case failed(String)
+    /// Something was wanting here, which says nothing of the host; the text is for the log.
+    case notAsked(String)
 }
 
 /// How the directory asks: one GET of an https URL, at most two redirects on the same host (what is at
@@ -30,6 +32,8 @@ enum DocumentSilence: Sendable {
     case trouble
     /// It answers at each of its places, and keeps to itself what is there (401, 403, a redirect elsewhere).
     case withheld
+    /// Nothing: it was not asked, for want of something here.
+    case notAsked
 }
 
 /// Finds a peer's discovery document at whichever of its places has it (`protocol.md` 2).
@@ -65,6 +69,8 @@ struct PeerDocumentFetch: Sendable {
                     return Found(document: nil, place: place, failure: reason, silence: .trouble)
                 }
                 (failure, silence) = (reason, .trouble)
+            case .notAsked(let reason):
+                return Found(document: nil, place: place, failure: reason, silence: .notAsked)
             case .unusable(let reason, let isElsewhere):
                 // A sign-on page before one place does not hide the next (`protocol.md` 8.2).
                 answered = true

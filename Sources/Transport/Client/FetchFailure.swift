@@ -7,7 +7,7 @@ package enum FetchFailure: Error, Sendable, Equatable {
     case connect
     /// The outer proxy has answered CONNECT with this status: the host was not reached.
     case proxyRefused(Int)
-    /// All connections that this gateway keeps to the host are in use.
+    /// All connections that this gateway keeps to the host are in use, or it has no descriptor for another.
     case busy
     /// The certificate does not prove the name, or the handshake failed; the text is OpenSSL's and
     /// our own words, and none of the peer's.
@@ -33,7 +33,9 @@ package enum FetchFailure: Error, Sendable, Equatable {
         case .connect: "\(host) does not take the connection"
         case .proxyRefused(let status):
             "the outer proxy refuses the way to \(host): status \(status) (\(code))"
-        case .busy: "too many requests of this gateway's own are on their way to \(host)"
+        case .busy:
+            "no connection to \(host) can be made now: this gateway has too many to it, or too few "
+                + "descriptors"
         case .tlsVerify(let why): "no secure connection to \(host): \(why) (tls_verify)"
         case .timeout: "\(host) took too long"
         case .request: "the request to \(host) cannot be written (request)"

@@ -47,6 +47,16 @@ import Transport
         return document.advertisesSignatures
     }
 
+    /// Else a moment without descriptors keeps every peer out that comes in it, for half a minute.
+    @Test(arguments: ["https://modern.test/.well-known/ocm", "https://modern.test/ocm/jwks"])
+    func whatIsWantingHereIsNotRememberedOfTheHost(_ url: String) async throws {
+        net.isBusy(url)
+        let denial = await #expect(throws: Denial.self) { try await key() }
+        #expect(denial?.code == .keyUnavailable)
+        try peer.publish(on: net)
+        #expect(try await key().key.key == peer.key.publicKey)
+    }
+
     /// Else trouble at the first place lets anybody speak for the host without a signature.
     @Test(arguments: [
         (404, ""), (503, ""), (429, ""), (403, ""), (200, "<html>Log in</html>"),

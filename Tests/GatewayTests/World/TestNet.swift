@@ -25,6 +25,9 @@ final class TestNet: Sendable {
 
     func fail(_ url: String) { state.withLock { $0.pages[url] = .failed("connect") } }
 
+    /// There is no connection to be had here.
+    func isBusy(_ url: String) { state.withLock { $0.pages[url] = .notAsked("busy") } }
+
     /// A redirect elsewhere, or an answer that is too long.
     func isUnusable(_ url: String, isElsewhere: Bool = true) {
         state.withLock {

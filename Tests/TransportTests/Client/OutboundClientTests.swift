@@ -267,7 +267,11 @@ import Testing
             FetchFailure.proxyRefused(407),
             "the outer proxy refuses the way to peer.example: status 407 (proxy_refused)"
         ),
-        (.busy, "too many requests of this gateway's own are on their way to peer.example"),
+        (
+            .busy,
+            "no connection to peer.example can be made now: this gateway has too many to it, or "
+                + "too few descriptors"
+        ),
         (.connect, "peer.example does not take the connection"),
     ])
     func whatIsNoFaultOfTheHostIsNotToldAsOne(_ failure: FetchFailure, _ words: String) {
