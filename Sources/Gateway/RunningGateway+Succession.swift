@@ -78,9 +78,12 @@ extension RunningGateway {
             // For a moment it is free on its way from one to the other.
             if isFree, wasFree { return nil }
             guard ContinuousClock.now < end else {
+                let path = offerPath(state)
                 throw StartFailure(
                     "\(state): the process that uses it gives nothing, or another one is taking over; "
-                        + "try again, and see its log")
+                        + "try again, and see its log"
+                        + (PrivateFile.exists(path)
+                            ? "" : "; where \(path) was removed, only a restart helps"))
             }
             try await Task.sleep(for: .milliseconds(100))
         }

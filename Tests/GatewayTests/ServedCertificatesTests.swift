@@ -60,13 +60,13 @@ import Testing
     @Test func whatIsNoFileOfCertificatesByItsSizeOrKindIsNotRead() throws {
         let settings = try #require(try configuration(["a.test"]).tls["a.test"])
         try put("a.test", ["a.test"])
-        try #require(truncate(settings.certificate, 1 << 30) == 0)
+        try #require(unsafe truncate(settings.certificate, 1 << 30) == 0)
         let long = #expect(throws: PrivateFile.Problem.self) {
             try RunningGateway.identity(settings)
         }
         #expect(long?.what == "is longer than \(4 << 20) bytes")
         try FileManager.default.removeItem(atPath: settings.certificate)
-        try #require(mkfifo(settings.certificate, 0o600) == 0)
+        try #require(unsafe mkfifo(settings.certificate, 0o600) == 0)
         let pipe = #expect(throws: PrivateFile.Problem.self) {
             try RunningGateway.identity(settings)
         }

@@ -45,7 +45,8 @@ extension EgressCA {
         // It was made when the clock said so: then the clock was wrong, or is now.
         if let begin = made.certificate.notBefore, now < begin {
             throw PrivateFile.Problem(
-                path: file, what: "is not valid yet", remedy: "see whether the clock is right")
+                path: file, what: "is not valid yet",
+                remedy: "see whether the clock is right; if it is, \(anew(settings))")
         }
         guard made.certificate.isCurrent(now: now) else {
             throw PrivateFile.Problem(

@@ -187,7 +187,12 @@ extension Gateway {
     }
 
     private func revoke(_ revocation: Revocation) async throws -> OrderAnswer {
-        try await store.commit([try revocation.change(of: registry, now: environment.now())])
+        let change = try revocation.change(of: registry, now: environment.now())
+        do throws(StoreFailure) { try await store.commit([change]) } catch {
+            guard case .disk = error else { throw error }
+            throw OrderRefusal(
+                "\(error); make room; until then a list of the policy that blocks its peer ends it")
+        }
         log.write(
             .notice, .shareRevoked,
             [

@@ -1,10 +1,6 @@
 import Foundation
 import OpenSSL
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The folder beside the state file where commands leave orders for the gateway that holds it, so
 /// that one process alone writes the state.
 ///
@@ -172,9 +168,14 @@ package struct OrderBox: Sendable {
         } catch {
             remove(draft)
             throw StoreOpenError(
-                path: folder, what: "cannot be written to: \(error)",
-                remedy: "run this as the gateway's account")
+                path: folder, what: "cannot be written to: \(error)", remedy: Self.remedy(folder))
         }
+    }
+
+    /// Of a folder that cannot be written to, and may be or not.
+    static func remedy(_ folder: String) -> String {
+        FileManager.default.isWritableFile(atPath: folder)
+            ? "make room on its disk" : "run this as the gateway's account"
     }
 
     /// nil when it is not there, or was not sealed under this name.

@@ -34,7 +34,7 @@ import Testing
 
     /// Nobody writes there, and nobody waits for that; it is no empty file either.
     @Test func aPipeIsRefused() throws {
-        try #require(mkfifo(reader.file(of: day), 0o600) == 0)
+        try #require(unsafe mkfifo(reader.file(of: day), 0o600) == 0)
         let error = #expect(throws: JournalError.self) { try lines() }
         #expect(error?.what == "is not a regular file")
     }

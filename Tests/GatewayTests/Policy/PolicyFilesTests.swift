@@ -21,7 +21,7 @@ import Testing
     @Test func aFileThatIsFarTooLargeIsNotReadWhole() throws {
         let scratch = try Scratch()
         try scratch.write("", "policy.toml")
-        try #require(truncate(scratch.file("policy.toml"), 1 << 30) == 0)
+        try #require(unsafe truncate(scratch.file("policy.toml"), 1 << 30) == 0)
         let error = #expect(throws: (any Error).self) {
             try PolicyFiles.disk.read(scratch.file("policy.toml"))
         }

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import GRDB
 import OpenSSL
 import Synchronization
 import Testing
@@ -99,6 +100,34 @@ import Testing
         }
         #expect(answer == .refused("no host: is not a host"))
         #expect(world.gateway.registry.count == 0)
+    }
+
+    @Test func whatAFolderLacksThatCannotBeWrittenToIsTold() throws {
+        let scratch = try Scratch()
+        #expect(OrderBox.remedy(scratch.path) == "make room on its disk")
+        #expect(OrderBox.remedy(scratch.file("none")) == "run this as the gateway's account")
+    }
+
+    /// The state takes nothing, and a policy is read all the same.
+    @Test func whoCannotRevokeOnAFullDiskIsToldWhatEndsTheAccess() async throws {
+        let world = try await TestGateway()
+        let answer = try await serving(world) { () async throws -> OrderAnswer in
+            let gateway = world.gateway
+            guard case .done(let told) = try await place(Self.order, world),
+                let share = told["id"]
+            else { return .done([:]) }
+            // Kept by the connection, though the transaction is not.
+            let full = Change { db in try db.execute(sql: "PRAGMA query_only = 1") }
+            try? await gateway.store.commit([full])
+            return try await gateway.orders.ask(
+                .revoke(Revocation(of: share, .share)),
+                now: gateway.environment.now(), patience: Self.patience)
+        }
+        guard case .refused(let reason) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(reason.contains("make room") && reason.contains("that blocks its peer"))
     }
 
     @Test func anOrderThatNobodyTakesIsTakenBack() async throws {

@@ -111,7 +111,7 @@ import Testing
     /// Nobody writes there, and nobody waits for that.
     @Test(arguments: [PrivateFile.Links.refused, .followed])
     func aPipeIsRefused(_ links: PrivateFile.Links) throws {
-        try #require(mkfifo(scratch.file("pipe"), 0o600) == 0)
+        try #require(unsafe mkfifo(scratch.file("pipe"), 0o600) == 0)
         let problem = #expect(throws: PrivateFile.Problem.self) {
             try PrivateFile.read(scratch.file("pipe"), links: links)
         }
