@@ -1,6 +1,7 @@
 import Dispatch
 import Logging
 import Synchronization
+import SystemPackage
 
 /// A disk that hangs: those who wait are told, and nothing new is let through.
 extension Journal {
@@ -38,6 +39,13 @@ extension Journal {
 
 /// What the log hears of the journal's disk.
 extension Journal {
+    /// What mends the disk behind an error that ends all writing.
+    static func remedy(for error: any Error) -> String {
+        let full: [Errno] = [.noSpace, .diskQuotaExceeded]
+        let isFull = (error as? Errno).map { full.contains($0) } ?? false
+        return isFull ? "make room" : "see whether the disk is whole"
+    }
+
     func tellFailure(_ problem: String, _ remedy: String) {
         log.write(
             .error, .journalFailed,

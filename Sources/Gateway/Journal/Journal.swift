@@ -333,7 +333,7 @@ package final class Journal: Sendable {
     private func fail(_ error: any Error) -> JournalFailure {
         tellFailure(
             "\(error)",
-            "nothing is let through; see whether the disk is whole, then restart ocmgate")
+            "nothing is let through; \(Self.remedy(for: error)), then restart ocmgate")
         refuseAll(.broken)
         return .broken
     }
@@ -451,24 +451,30 @@ package final class Journal: Sendable {
     private func answer(_ count: Int) {
         if count == 0 { return }
         var reason = JournalFailure.full
+        // Under one lock, so that nobody else takes what was counted; fewer where the disk took too long.
+        func give(places: Int?, left: Int) -> [(JournalState.Asking, JournalQueue.Answer)] {
+            state.withLock { state in
+                if let places { state.queue.measured(places: places) }
+                let first = state.asking.prefix(count)
+                state.asking.removeFirst(first.count)
+                let answers = first.map { ($0, state.queue.takePlace()) }
+                if places != nil { state.queue.measured(places: left) }
+                return answers
+            }
+        }
+        var given: [(JournalState.Asking, JournalQueue.Answer)]?
         let failure = attempt { disk in
             // What is written needs its place no more.
             try sync(disk)
             let taken = state.withLock { $0.queue.taken }
             let wanted = (taken + count) * JournalRecord.lineLimit
-            if disk.room < wanted { _ = disk.hasRoom(wanted) }
-            let places = disk.room / JournalRecord.lineLimit
+            let hasRoom = disk.room >= wanted || disk.hasRoom(wanted)
             reason = disk.subjects.blocked ?? .full
-            state.withLock { $0.queue.measured(places: places) }
+            // Where no room can be taken, what was counted just now is for those who ask alone.
+            let left = disk.room / JournalRecord.lineLimit
+            given = give(places: hasRoom ? max(left, taken + count) : left, left: left)
         }
-        // Fewer where the disk took too long.
-        let asking = state.withLock { state in
-            let first = Array(state.asking.prefix(count))
-            state.asking.removeFirst(first.count)
-            return first
-        }
-        for continuation in asking {
-            let answer = state.withLock { $0.queue.takePlace() }
+        for (continuation, answer) in given ?? give(places: nil, left: 0) {
             switch answer {
             case .given(let slot):
                 tellRoom()

@@ -18,7 +18,7 @@ final class JournalDisk {
         /// Where the newest checkpoint is kept.
         let headFile: String
         /// Bytes that are left on the disk of a folder, and that it has.
-        var space: @Sendable (_ folder: String) -> (free: Int, all: Int) = JournalFile.space
+        var space: JournalFile.Space = JournalFile.space
         var blocks: JournalFile.Blocks = JournalFile.blocks
         /// Deletes a file.
         var remove: @Sendable (_ file: String) throws -> Void = {
@@ -71,7 +71,7 @@ final class JournalDisk {
         hash = end.hash
         today = JournalDay(milliseconds: time)
         day = end.day ?? today
-        file = try JournalFile(reader.file(of: day), blocks: settings.blocks)
+        file = try JournalFile(reader.file(of: day), settings)
         if end.lacksEnd { pending.append(UInt8(ascii: "\n")) }
         if !end.hasBegun {
             begin(torn: end.torn, before: try reader.days().last { $0 < day }, time)
@@ -171,7 +171,7 @@ final class JournalDisk {
     /// old one has to do.
     private func turn(to today: JournalDay, _ time: Int) throws {
         let next: JournalFile
-        do { next = try JournalFile(reader.file(of: today), blocks: settings.blocks) } catch {
+        do { next = try JournalFile(reader.file(of: today), settings) } catch {
             guard hasRoom(promised) else { throw error }
             return
         }

@@ -20,19 +20,24 @@ final class JournalFile {
     /// Whether something was written since the last sync.
     private(set) var isDirty = false
     private let blocks: Blocks
+    private let space: Space
 
     /// Takes blocks of the disk beforehand, as `DiskRoom.keep` does.
     typealias Blocks = @Sendable (_ file: Int32, _ offset: Int, _ count: Int) -> Int32
+
+    /// Bytes that are left on the disk of a path, and that it has.
+    typealias Space = @Sendable (_ path: String) -> (free: Int, all: Int)
 
     /// Opens the file, or makes it with mode 0600, and locks it: the lock of the folder is only as good as its
     /// name, which may be removed.
     ///
     /// Refused: a file that another process writes.
     init(
-        _ path: String, blocks: @escaping Blocks = JournalFile.blocks
+        _ path: String, _ settings: JournalDisk.Settings
     ) throws(JournalError) {
         self.path = path
-        self.blocks = blocks
+        self.blocks = settings.blocks
+        self.space = settings.space
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly,
@@ -58,8 +63,8 @@ final class JournalFile {
 
     /// Takes blocks for `count` further bytes, and as many beyond them as there are, up to `ahead`.
     ///
-    /// False when the disk has not so many. File systems that cannot take blocks beforehand are
-    /// asked whether they have space.
+    /// False when the disk has not so many. A file system that cannot take blocks beforehand is asked
+    /// each time whether it has space: `roomEnd` stays where it is.
     func takeRoom(_ count: Int, ahead: Int) -> Bool {
         if roomEnd - size >= count { return true }
         var wanted = max(count, ahead)
@@ -74,9 +79,7 @@ final class JournalFile {
                 guard wanted > count else { return false }
                 wanted = max(count, wanted / 2)
             case EOPNOTSUPP, ENOSYS, EINVAL:
-                guard Self.freeBytes(of: path) > wanted + Self.margin else { return false }
-                roomEnd = end
-                return true
+                return space(path).free > count + Self.margin
             case EINTR: continue
             default: return false
             }

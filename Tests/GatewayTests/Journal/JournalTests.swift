@@ -10,6 +10,10 @@ import Transport
 
 @testable import Gateway
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite("The journal")
 struct JournalTests {
     static func open(
@@ -128,6 +132,37 @@ struct JournalTests {
             return .goOn
         }
         #expect(counts == 1)
+    }
+
+    /// NFS before 4.2, FUSE: the disk is asked each time, before anything has an effect.
+    @Test func whereNoBlocksCanBeTakenAFullDiskIsWaitedForToo() async throws {
+        let files = try TestJournal()
+        let (free, much) = (Room(), 1 << 30)
+        free.size = much
+        var settings = try files.settings
+        settings.blocks = { _, _, _ in EOPNOTSUPP }
+        settings.space = { _ in (free.size, 1 << 50) }
+        let journal = try Self.open(files, settings: settings)
+        for number in 0..<3 {
+            let place = try await journal.reserve()
+            journal.giveBack(try await journal.reserve())
+            free.size = 1 << 20
+            await #expect(throws: Denial.self) { _ = try await journal.reserve() }
+            // Whoever has a place needs no other.
+            try await journal.append(
+                try TestJournal.record("000000000000000\(number)"), place)
+            await #expect(throws: Denial.self) { _ = try await journal.reserve() }
+            free.size = much
+        }
+        journal.giveBack(try await journal.reserve())
+        journal.close()
+        #expect(try files.verify().findings == [])
+        #expect(try JournalDiskTests.decisions(files, .pseudonyms).count == 3)
+    }
+
+    @Test(arguments: [(Errno.noSpace, true), (.diskQuotaExceeded, true), (.ioError, false)])
+    func afterAFullDiskRoomIsMade(_ error: Errno, _ isFull: Bool) {
+        #expect(Journal.remedy(for: error).contains("make room") == isFull)
     }
 
     /// What it says of itself leaves room for its last signature.
