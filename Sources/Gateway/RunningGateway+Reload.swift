@@ -29,7 +29,7 @@ extension RunningGateway {
     /// What cannot be used changes nothing, and the log says why.
     package func reload() async {
         await gateway.reloadPolicy()
-        gateway.reloadKeys()
+        await gateway.readAgain { [gateway] in _ = gateway.reloadKeys() }
         await reloadConfiguration()
     }
 
@@ -42,7 +42,7 @@ extension RunningGateway {
     /// that were seen to have changed are read for the configuration that was asked for last.
     @discardableResult
     func reloadConfiguration(_ cause: PolicyReload.Cause = .asked) async -> ConfigurationReload {
-        await gateway.policyQueue.result { [self] in readConfigurationAgain(cause) }
+        await gateway.readAgain { [self] in readConfigurationAgain(cause) }
     }
 
     private func readConfigurationAgain(_ cause: PolicyReload.Cause) -> ConfigurationReload {

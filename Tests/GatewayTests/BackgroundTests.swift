@@ -1,3 +1,4 @@
+import Dispatch
 import Federation
 import Testing
 
@@ -37,6 +38,25 @@ import Testing
         world.gateway.log.flush()
         let log = world.lines.all.joined()
         #expect(log.contains("gateway.reload-failed") && log.contains(problem), "\(log)")
+    }
+
+    /// Nobody needs to have asked for it.
+    @Test func aFileThatIsNotReadForLongIsTold() async throws {
+        let world = try TestWorld()
+        let gateway = world.gateway
+        let goesOn = DispatchSemaphore(value: 0)
+        async let read = gateway.readAgain(tellingAfter: .milliseconds(1)) {
+            goesOn.wait()
+            return 7
+        }
+        var told = ""
+        while !told.contains("configuration.kept") {
+            try await Task.sleep(for: .milliseconds(1))
+            gateway.log.flush()
+            told = world.lines.all.joined()
+        }
+        goesOn.signal()
+        #expect(await read == 7)
     }
 
     @Test func oneThatIsGoneIsNot() async throws {

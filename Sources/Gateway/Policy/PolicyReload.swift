@@ -29,13 +29,35 @@ extension Gateway {
     /// under the snapshot that it began with.
     @discardableResult
     func reloadPolicy(_ cause: PolicyReload.Cause = .asked) async -> PolicyReload {
-        let (reload, before, now) = await policyQueue.result { [self] in
+        let (reload, before, now) = await readAgain { [self] in
             let before = policy.current
             let reload = readPolicyAgain(cause)
             return (reload, before, policy.current)
         }
         await journal.tellPolicy(now, after: before)
         return reload
+    }
+
+    /// What reading files anew gives, one after the other, and not on a thread that messages are judged on.
+    /// What takes long is told: their disk may not answer, and nothing else is read until it does.
+    func readAgain<Value: Sendable>(
+        tellingAfter time: Duration = .seconds(30), _ work: @escaping @Sendable () -> Value
+    ) async -> Value {
+        let telling = Task { [self] in
+            do { try await Task.sleep(for: time) } catch { return }
+            log.write(
+                .error, .configurationKept,
+                [
+                    LogEntry(.file, configuration.file),
+                    LogEntry(.problem, "a file that is read again is not read yet"),
+                    LogEntry(
+                        .remedy,
+                        "see the disks that policy, lists, keys and certificates lie on; until they "
+                            + "answer, what was read before counts"),
+                ])
+        }
+        defer { telling.cancel() }
+        return await policyQueue.result(work)
     }
 
     /// Puts in force what is made of the policy and the candidate that are.

@@ -234,8 +234,7 @@ extension Gateway {
     }
 
     private func reload() async -> OrderAnswer {
-        // Not on a thread that messages are judged on: the disk may not answer.
-        let keysProblem = await policyQueue.result { [self] in reloadKeys() }
+        let keysProblem = await readAgain { [self] in reloadKeys() }
         let answer = OrderAnswer(await reloadPolicy())
         let steering = steering.withLock { $0 }
         return answer.telling(await steering?.reload(), keysProblem: keysProblem)
