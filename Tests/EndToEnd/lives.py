@@ -116,6 +116,35 @@ def single_file(giver, taker) -> None:
         assert tree[""] == b"changed\n"
 
 
+# As saved pages and exports are called.
+LIKE_ESCAPES = ["https%3A%2F%2Fhost%2Fpage.html", "100%25.txt", "v1%2E2.txt", "a%5Cb%0A.txt"]
+
+
+def names_like_escapes(giver, taker) -> None:
+    """Files whose names look like escapes are files as any, and take nothing of their folder away."""
+    tree = Tree({"plain.txt": b"plain\n"} | {name: name.encode() for name in LIKE_ESCAPES})
+    both = (giver, taker)
+    with step("share", *both):
+        sent, got = shared(giver, taker, "exports", tree)
+        assert taker.accept(got) == "ocm"
+    with step("list", *both):
+        mount = taker.open(got)
+        assert mount.list() == dict.fromkeys(["plain.txt", *LIKE_ESCAPES], False)
+    for name in LIKE_ESCAPES:
+        with step(f"read and write {name}", *both):
+            assert mount.read(name) == name.encode()
+            assert mount.write(name, b"changed\n") == 204
+            assert tree[name] == b"changed\n"
+    first, *_, last = LIKE_ESCAPES
+    with step("rename", *both):
+        assert mount.move("plain.txt", "plain%2F.txt") == 201
+        assert mount.move(first, f"new {first}") == 201
+        assert tree["plain%2F.txt"] == b"plain\n" and tree[f"new {first}"] == b"changed\n"
+    with step("delete", *both):
+        assert mount.delete(last) == 204
+        assert last not in tree and not mount.exists(last)
+
+
 def decline(giver, taker) -> None:
     tree = Tree(FILES)
     both = (giver, taker)

@@ -145,6 +145,8 @@ def test_a_token_that_we_did_not_make_opens_nothing(world, modern):
 @pytest.mark.parametrize("target", [
     f"{DAV}/../../config.php", f"{DAV}/%2e%2e/%2e%2e/config.php", f"{DAV}/a%2f..%2f..%2fb",
     f"{DAV}/a%5cb", f"{DAV}/a%00b", f"{DAV}/a/./b", f"{DAV}/..;/b", "/public.php/other",
+    f"{DAV}/a%252f..%252f..%252fb", f"{DAV}/%25252e%25252e/b", f"{DAV}%252fb",
+    "/public.php/dav%252ffiles/b",
 ])
 def test_a_token_stays_on_its_path(world, modern, target):
     gateway, _, backend, secret = world

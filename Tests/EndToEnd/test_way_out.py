@@ -5,7 +5,7 @@ import re
 import pytest
 
 from federation import Federation
-from lives import decline, life, reshare, single_file
+from lives import decline, life, names_like_escapes, reshare, single_file
 from oldserver import KINDS
 
 PEERS = ["strict", "cavage", "legacy", "gateway"]
@@ -79,6 +79,10 @@ def test_the_life_of_a_share_by_absolute_addresses(federation):
 
 def test_a_single_file(federation, peer, direction):
     single_file(*sides(federation, peer, direction))
+
+
+def test_names_that_look_like_escapes(federation, peer, direction):
+    names_like_escapes(*sides(federation, peer, direction))
 
 
 def test_a_share_is_declined(federation, peer, direction):

@@ -26,8 +26,13 @@ extension PeerRequest {
     /// Refused (`malformed_path`): what some server would read as another path.
     static func path(_ raw: ArraySlice<UInt8>) throws(Denial) -> TargetPath {
         if let ordinary = TargetPath(ordinary: raw) { return ordinary }
-        do { return try TargetPath(raw, rule: .routed) } catch {
-            throw Denial(.malformedPath, error.rawValue)
-        }
+        do {
+            let path = try TargetPath(raw, rule: .routed)
+            // A peer that decodes again is to find no message where none was judged.
+            _ = try PathJudgement<RouteFamily>.ofOdd(Array(path.text.utf8)[...]) {
+                usual.judgedFamily(of: $0)
+            }
+            return path
+        } catch { throw Denial(.malformedPath, error.rawValue) }
     }
 }

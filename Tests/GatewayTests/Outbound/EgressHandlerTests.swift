@@ -250,7 +250,10 @@ import Testing
 
     @Test func aPathThatOthersMayReadInAnotherWayIsRefused() async throws {
         let way = try TestEgress()
-        for path in ["/a/../ocm/shares", "/ocm%2fshares", "/%2e%2e/ocm", "/ocm/%5cshares"] {
+        for path in [
+            "/a/../ocm/shares", "/ocm%2fshares", "/%2e%2e/ocm", "/ocm/%5cshares",
+            "/ocm%252fshares", "/ocm%25252fshares",
+        ] {
             let outcome = try await way.inside(
                 "modern.test:443", name: "modern.test", "GET \(path) HTTP/1.1",
                 "Host: modern.test")
