@@ -57,6 +57,7 @@ package final class Gateway: Sendable {
     let cavageProfile: CavageProfile
     let keyRequirements: KeyRequirements
     let openedTokens = OpenedTokens()
+    let doubtedShares = DoubtedShares()
     /// The data of peers' shares that the backend asked for lately.
     let dataShares = DataShares()
     /// Access tokens that peers gave us.

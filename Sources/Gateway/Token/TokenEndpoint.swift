@@ -73,6 +73,7 @@ extension Gateway {
         guard exchanges.take("share \(share.id)", now: seconds) else {
             throw Denial(.limitExceeded, "exchanges of share \(share.id)")
         }
+        try await refuseDoubted(share, for: verified.claimed.received.client, trail)
         guard binding(of: share, settings) == .peer else { return (share, []) }
         switch registry.bind(share.id, to: peer) {
         case .bound(let changes): return (share, changes)
@@ -164,6 +165,29 @@ extension Gateway {
             throw Denial(.invalidGrant, "the backend does not know the code either (\(status))")
         // A sign-on page, a firewall, trouble: nothing about the code, which its peer is not to give up.
         case _: throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
+        }
+    }
+
+    /// Refused (`invalid_grant`): the code of a share whose secret the backend refused a while ago, and
+    /// refuses still. The share stays, and its code is good again once the backend takes the secret;
+    /// whatever else it answers says nothing of the share.
+    private func refuseDoubted(
+        _ share: ShareRecord, for client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) {
+        guard backend.view.backend.credential == .basic,
+            doubtedShares.isDoubted(share.id, now: seconds)
+        else { return }
+        let secret = try permanentSecret(of: share, at: share.webdavPlace)
+        let answer = try? await sharedProperties(
+            by: secret, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
+            for: client, trail)
+        guard let status = answer?.status else { return }
+        trail.backendAnswered(status)
+        switch status {
+        case 207: doubtedShares.trust(share.id)
+        case 401:
+            throw Denial(.invalidGrant, "the backend refuses the secret of share \(share.id)")
+        case _: break
         }
     }
 

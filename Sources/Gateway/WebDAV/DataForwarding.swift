@@ -87,14 +87,20 @@ extension Gateway {
             authorization: authorization, adding: added)
         let room: StreamedRoom?
         var withdrawn: (@Sendable () -> Answer?)?
+        var onEnd: (@Sendable (ForwardingResult) -> Void)?
         switch basis {
         case .unjudged: room = nil
         case .granted(let grant, let pending):
             room = pending
             withdrawn = { [self] in withdrawal(of: grant, request) }
+            onEnd = { [self] result in
+                pending?.end()
+                // What takes the place of an answer is not the backend's word.
+                if result.status == 401, result.end != .replaced {
+                    doubtedShares.doubt(grant.share, now: environment.monotonicSeconds())
+                }
+            }
         }
-        var onEnd: (@Sendable (ForwardingResult) -> Void)?
-        if let room { onEnd = { _ in room.end() } }
         return .forward(
             Forwarding(
                 to: backend.upstream, head: head, firstByte: firstByte(request.head.method),

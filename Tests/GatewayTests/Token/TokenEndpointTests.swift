@@ -35,6 +35,53 @@ import Testing
         #expect((answer.status, answer.code) == (400, "invalid_grant"))
     }
 
+    /// What a backend says while it starts ends no share; what it goes on saying is so for as long.
+    @Test func aCodeIsNoneWhileTheBackendRefusesItsSecret() async throws {
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(Self.secret, handle: .make)
+        world.backend.answers(401)
+        try await answer(401, .replaced, to: code, at: world)
+        try await answer(404, .complete, to: code, at: world)
+        world.pass(seconds: 600)
+        #expect(try await world.exchange(code: code).status == 200)
+        try await answer(401, .complete, to: code, at: world)
+        world.pass(seconds: 599)
+        #expect(try await world.exchange(code: code).status == 200)
+        #expect(world.backend.take() == [])
+        world.pass(seconds: 1)
+        for _ in 0..<2 {
+            let refused = try await world.exchange(code: code)
+            #expect((refused.status, refused.code) == (400, "invalid_grant"))
+            #expect(world.backend.take().count == 1)
+        }
+        let now = world.gateway.environment.now()
+        #expect(world.gateway.registry.standing(of: id, now: now) == .active)
+        // Trouble says nothing of the share.
+        world.backend.answers(503)
+        #expect(try await world.exchange(code: code).status == 200)
+        world.backend.answers(401)
+        #expect(try await world.exchange(code: code).code == "invalid_grant")
+        world.backend.answers(207)
+        #expect(try await world.exchange(code: code).status == 200)
+        _ = world.backend.take()
+        #expect(try await world.exchange(code: code).status == 200)
+        #expect(world.backend.take() == [])
+    }
+
+    /// A request for data with a new token, and how it ends.
+    private func answer(
+        _ status: Int, _ end: ForwardingResult.End, to code: String, at world: TestGateway
+    ) async throws {
+        let token = try await world.token(code)
+        let head = try world.head(
+            "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+        guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client) else {
+            throw TestGateway.NoAddress()
+        }
+        forwarding.onEnd?(
+            ForwardingResult(status: status, requestBytes: 0, responseBytes: 0, end: end))
+    }
+
     /// Of what the rule set that let the share through, and of what that of the request sets, the
     /// stricter counts.
     @Test(arguments: [
