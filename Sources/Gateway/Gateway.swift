@@ -83,6 +83,8 @@ package final class Gateway: Sendable {
     let offersOut = OffersInHand()
     /// Shares of peers that have no answer yet.
     let offersIn = OffersInHand()
+    /// Reshares that peers have asked for, and the backend is making.
+    let reshares = ResharesInHand()
     let delivered = DeliveredShares()
     /// Messages whose failed signatures are looked into, when there is time.
     let nearMisses = NearMissQueue()

@@ -5,6 +5,11 @@ package import Transport
 extension Gateway: RequestHandler {
     /// What becomes of a request, by its head (`protocol.md` 9).
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
+        plan(head, from: client, isOwn: false)
+    }
+
+    /// - Parameter isOwn: whether the backend asks its own site, by the way out.
+    func plan(_ head: RequestHead, from client: ClientConnection, isOwn: Bool) -> Plan {
         if let denial = denialOfLoop(head) {
             return .answer(refusal(denial, of: head, client))
         }
@@ -19,7 +24,7 @@ extension Gateway: RequestHandler {
                 ))
         }
         do throws(Denial) {
-            return try route(head, from: client)
+            return try route(head, from: client, isOwn: isOwn)
         } catch {
             return .answer(refusal(error, of: head, client))
         }
@@ -59,7 +64,9 @@ extension Gateway: RequestHandler {
         return answer
     }
 
-    private func route(_ head: RequestHead, from client: ClientConnection) throws(Denial) -> Plan {
+    private func route(
+        _ head: RequestHead, from client: ClientConnection, isOwn: Bool
+    ) throws(Denial) -> Plan {
         if head.target.form == .asterisk { return passThrough(head, nil, from: client) }
         let view = backend.view
         let routes = view.routes
@@ -76,11 +83,12 @@ extension Gateway: RequestHandler {
         case .discovery: return document(.discovery, head)
         case .jwks: return document(.keySet, head)
         case .ocsProvider: return document(.ocsProvider, head)
-        case .ocm(let endpoint): return message(.ocm(endpoint))
-        case .token: return message(.token)
-        case .ocs(let call): return message(.ocs(call, path))
-        case .webdav(let route): return sharedData(route, head, path, from: client, at: view)
-        case .shareInfo: return shareInfo(head, path, from: client)
+        case .ocm(let endpoint): return message(.ocm(endpoint), isOwn: isOwn)
+        case .token: return message(.token, isOwn: isOwn)
+        case .ocs(let call): return message(.ocs(call, path), isOwn: isOwn)
+        case .webdav(let route):
+            return sharedData(route, head, path, from: client, at: view, isOwn: isOwn)
+        case .shareInfo: return shareInfo(head, path, from: client, isOwn: isOwn)
         case .linkShare: return linkShare(head, path, from: client)
         case .remoteActivity: throw .unsigned
         case .status: return try status(head, path, from: client)
@@ -117,9 +125,10 @@ extension Gateway: RequestHandler {
         }
     }
 
-    private func message(_ kind: Received.Kind) -> Plan {
+    private func message(_ kind: Received.Kind, isOwn: Bool) -> Plan {
         .read(limit: configuration.limits.messageBody) { [self] request in
-            await receive(request, as: kind)
+            if isOwn, kind.isOfShares { return await receiveOwn(request, as: kind) }
+            return await receive(request, as: kind)
         }
     }
 

@@ -101,6 +101,25 @@ def test_a_share_is_passed_on(federation, peer, direction):
     reshare(giver, taker, third)
 
 
+def test_the_life_of_a_share_between_two_of_the_site(federation):
+    """By their addresses: it goes out by the proxy, back in, and nowhere else."""
+    mark, backend = federation.mark(), federation.backend
+    before = len(federation.home.decisions())
+    life(backend, backend, swapped=False)
+    single_file(backend, backend)
+    decline(backend, backend)
+    assert federation.messages(mark) == []
+    # Three messages, two and two, or more of one that says them twice.
+    lines = federation.home.decisions(at_least=before + 7)[before:]
+    assert {line["by"] for line in lines} == {"guard:own_site"}, lines
+
+
+def test_a_share_is_passed_on_to_one_of_the_owners_site(federation, peer):
+    if peer is federation.strict:
+        pytest.skip("not a case: the strict server offers no resharing")
+    reshare(federation.backend, peer, federation.backend)
+
+
 def test_something_was_signed_and_verified(federation):
     """What the check after each life looks at is there."""
     kinds = {request.target.rpartition("/")[2] for _, request in federation.messages()}

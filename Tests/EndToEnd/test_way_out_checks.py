@@ -28,6 +28,16 @@ def test_a_backend_that_checks_gets_what_was_signed(checking):
     assert checking.backend.complaints == []
 
 
+def test_a_backend_that_checks_takes_what_it_tells_its_own_site(checking):
+    """Signed by the site's own key, which the backend finds in the site's document."""
+    backend = checking.backend
+    sent, got = shared(backend, backend, "inside", Tree(b"x"))
+    assert got.secret == sent.secret
+    assert backend.accept(got) == "ocm" and sent.state == "accepted"
+    assert backend.unshare(sent) == "ocm" and got.state == "unshared"
+    assert backend.verified == 3 and backend.complaints == []
+
+
 def test_a_backend_that_checks_takes_messages_about_its_own_shares(checking):
     """Whose secret had to be changed, so that the peer's signature is gone."""
     sent, got = shared(checking.backend, checking.cavage, "signed", Tree(b"x"))

@@ -168,7 +168,7 @@ extension Backend {
     }
 
     /// Whether it looks at the secret in a notification; the reva family does not.
-    var readsSecret: Bool {
+    package var readsSecret: Bool {
         switch kind {
         case .nextcloud, .owncloud10, .seafile, .generic: true
         case .ocis, .opencloud, .cernbox: false

@@ -64,6 +64,9 @@ package enum Decider: Sendable, Equatable {
         }
     }
 
+    /// What lets through what the backend tells its own site, which no policy is asked about.
+    package static let ownSite = "\(guardWord):own_site"
+
     private static let guardWord = "guard"
 
     private static func named(_ kind: String, _ name: String) -> Decider? {

@@ -28,16 +28,17 @@ extension Gateway {
             keyId: "\(peer.origin)/ocm#gateway-\(name)", pem: key.publicKey.pem)
     }
 
-    /// The fields that sign a message for the backend in the name of the peer that signed it; nil
-    /// when it gets none from us.
+    /// The fields that sign a message for the backend in the name of the peer that signed it, or of the site
+    /// itself, of which it is shown what everybody is; nil when it gets none from us.
     ///
     /// Refused (`signing_failed`): a target that cannot be signed.
     func signatureForBackend(
         of peer: PeerHost?, _ target: [UInt8], _ body: [UInt8]
     ) throws(Denial) -> [(FieldName, String)]? {
-        guard let peer, let shown = keyForBackend(of: peer), let key = keys.current.cavageKey?.key,
+        guard let peer, let shown = keyForBackend(of: peer), let entry = keys.current.cavageKey,
             let date = HTTPDate.text(environment.now())
         else { return nil }
+        let keyID = site.hosts.contains(peer) ? entry.cavageID(for: peer) : shown.keyId
         let digest = Digest(of: body, .sha512).text
         let fields: [SignedMessage.Field] = [
             .init("host", site.host.description), .init("date", date), .init("digest", digest),
@@ -49,7 +50,7 @@ extension Gateway {
                 origin: site.signedOrigin(for: nil), fields: fields)
         else { throw Denial(.signingFailed, "the target cannot be signed") }
         do throws(SignatureError) {
-            let field = try CavageField(signing: message, keyID: shown.keyId, key: key)
+            let field = try CavageField(signing: message, keyID: keyID, key: entry.key)
             return [(.date, date), (.digest, digest), (.signature, field.text)]
         } catch { throw Denial(.signingFailed, "for the backend: \(error)") }
     }

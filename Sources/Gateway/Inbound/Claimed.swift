@@ -97,7 +97,7 @@ extension Gateway {
     }
 
     /// The one of ours whom a message is about has to be one.
-    private func checkOurs(_ message: Message) throws(Denial) {
+    func checkOurs(_ message: Message) throws(Denial) {
         switch message {
         case .share(let share): try site.checkOwn(share.shareWith.saidOnce, "shareWith")
         case .requestShare(let request): try site.checkOwn(request.owner, "owner")

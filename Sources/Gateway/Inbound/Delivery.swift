@@ -17,20 +17,10 @@ extension Gateway {
             for: received.head, path: String(decoding: message.target, as: UTF8.self),
             client: received.client, dropping: message.dropped + message.logins, coding: .identity,
             adding: message.added, asserting: assertion)
-        let request = BufferedRequest(
-            .post, head: head, body: message.body, responseLimit: BackendServer.longestAnswer,
-            deadline: backend.timeouts.headers, for: received.client)
-        let response: BufferedResponse
-        trail.enters(.backend)
-        do {
-            response = try await received.client.loop.exchange(request, with: backend.upstream)
-        } catch {
-            trail.backendFailed(error.code)
-            throw Denial(error)
-        }
-        trail.enters(nil)
-        trail.backendAnswered(response.status)
-        try response.refuseCoding()
+        let reshare = reshare(askedBy: message.verified)
+        reshares.begin(reshare)
+        defer { reshares.end(reshare) }
+        let response = try await ask(head, message.body, for: received.client, trail)
         let (secrets, effect) = (message.secrets, message.effect)
         switch message.verified.claimed.message {
         case .ocsShare:
@@ -80,6 +70,29 @@ extension Gateway {
                 .requestShare, status: response.status, response.body, secrets, effect)
         case .token: throw Denial(.notFound, "a token request is not the backend's")
         }
+    }
+
+    /// What the backend answers to a message.
+    ///
+    /// Refused: `backend_unavailable`, `backend_timeout`.
+    func ask(
+        _ head: HeadWriter, _ body: [UInt8], for client: ClientConnection, _ trail: Trail
+    ) async throws(Denial) -> BufferedResponse {
+        let request = BufferedRequest(
+            .post, head: head, body: body, responseLimit: BackendServer.longestAnswer,
+            deadline: backend.timeouts.headers, for: client)
+        let response: BufferedResponse
+        trail.enters(.backend)
+        do {
+            response = try await client.loop.exchange(request, with: backend.upstream)
+        } catch {
+            trail.backendFailed(error.code)
+            throw Denial(error)
+        }
+        trail.enters(nil)
+        trail.backendAnswered(response.status)
+        try response.refuseCoding()
+        return response
     }
 
     /// Takes a notification that the backend has no use for: what is told is that it was seen. The

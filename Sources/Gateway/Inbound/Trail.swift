@@ -120,6 +120,16 @@ final class Trail: Sendable {
         }
     }
 
+    /// A message of the backend's to its own site was read. No policy is asked about it, and nobody looks for a
+    /// signature.
+    func readOwn(_ message: Message, as occasion: Occasion, ours: [PeerHost], now: Int) {
+        read(message, nil, as: occasion, peer: ours.first, ours: ours, now: now)
+        note { record in
+            record.by = Decider.ownSite
+            record.signature = nil
+        }
+    }
+
     func noteStanding(_ standing: Standing) {
         state.withLock { state in
             state.standing = standing

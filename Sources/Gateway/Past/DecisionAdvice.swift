@@ -23,7 +23,10 @@ package struct DecisionAdvice: Sendable, Equatable {
     package static func on(
         _ decision: JournalDecision, _ policy: Policy?, nearMiss: NearMiss?
     ) -> [DecisionAdvice] {
-        if decision.action == .allow { return onAllowed(decision, policy) }
+        if decision.action == .allow {
+            // No policy was asked.
+            return decision.by == Decider.ownSite ? [] : onAllowed(decision, policy)
+        }
         guard let decider = Decider(decision.by) else { return [] }
         switch decider {
         case .guard(let code):

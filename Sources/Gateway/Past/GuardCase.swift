@@ -28,6 +28,11 @@ struct GuardCase {
                 + "(overwrite.cli.url of Nextcloud and ownCloud), or site.aliases has to name its host"
         ),
         GuardCase(
+            code: .senderMismatch, says: Denial.toOwnSite,
+            words:
+                "see who makes the backend send this: to its own site it speaks for its own people alone; "
+                + "if the host is another name of this site, site.aliases has to hold it"),
+        GuardCase(
             code: .senderMismatch, says: Denial.ownersAlone,
             words:
                 "the owner has to share it: this backend cannot be told of a third party who does"
@@ -111,6 +116,7 @@ struct GuardCase {
 
 /// The words of refusals by which they are told apart afterwards.
 extension Denial {
+    static let toOwnSite = "from the backend to its own site"
     static let ownersAlone = "the backend reads of a share its owner's host alone"
     static let notByPrefix = "the gateway's own address belongs into Host here"
     static let noAdmittedPeer = "which is no admitted peer"

@@ -10,6 +10,8 @@ struct DataRequest: Sendable {
     let client: ClientConnection
     /// The root of its data, where its reader knows that under another path.
     var told: ToldRoot?
+    /// Whether the backend reads at its own site, by the way out.
+    var isOwn = false
 
     /// The secret that the path itself names, where links and shares are reached so.
     var secretInPath: Secret? {
@@ -95,7 +97,7 @@ struct DataRequest: Sendable {
         let rest = String(inside.text.dropFirst(told.root.count))
         return DataRequest(
             route: WebDAVRoute(root: route.root, prefix: told.root, share: nil, rest: rest),
-            head: head, path: inside, client: client, told: told)
+            head: head, path: inside, client: client, told: told, isOwn: isOwn)
     }
 
     /// What becomes of `Depth`.

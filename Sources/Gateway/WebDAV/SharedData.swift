@@ -12,9 +12,10 @@ extension Gateway {
     /// What becomes of a request below a WebDAV root.
     func sharedData(
         _ route: WebDAVRoute, _ head: RequestHead, _ path: TargetPath,
-        from client: ClientConnection, at view: BackendServer.View
+        from client: ClientConnection, at view: BackendServer.View, isOwn: Bool
     ) -> Plan {
-        let request = DataRequest(route: route, head: head, path: path, client: client)
+        let request = DataRequest(
+            route: route, head: head, path: path, client: client, isOwn: isOwn)
         do throws(Denial) {
             return try authorized(try request.resolved(at: view))
         } catch {
@@ -218,7 +219,9 @@ extension Gateway {
     }
 
     /// The share that a secret opens; nil when it was never seen, and of one that may be a link: that a
-    /// peer showed it as a code makes it nobody's share for all others (decision 14).
+    /// peer showed it as a code makes it nobody's share for all others (decision 14). Nil too for the backend's
+    /// own secret of a share that a peer had passed on to one of this site, who has no code
+    /// (decision 71).
     ///
     /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
     /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
@@ -240,6 +243,9 @@ extension Gateway {
         guard let access = active ?? found.first else { return nil }
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, over: share.id) }
+        if access.credential == .secret, found.allSatisfy({ site.hosts.contains($0.share.peer) }) {
+            return nil
+        }
         guard access.credential == .handle || !access.access.hasHandle else {
             let denial = Denial(
                 .secretRefused, replacedOf: share.id, demandsToken: access.demandsToken)
@@ -298,7 +304,7 @@ extension Gateway {
     }
 
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
-        guard configuration.token.acceptSecret != .none else {
+        guard request.isOwn || configuration.token.acceptSecret != .none else {
             throw Self.noneTaken("a secret that was never seen", isBasic: request.showsBasic)
         }
         // Where the backend may look for one beside the credential: reva took it from the path.

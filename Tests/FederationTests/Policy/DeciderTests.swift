@@ -23,5 +23,7 @@ import Testing
             #expect(Decider.guard(code).name == "guard:\(code.rawValue)")
             #expect(Decider.isGuard(Decider.guard(code).name))
         }
+        // No other policy would decide otherwise.
+        #expect(Decider.isGuard(Decider.ownSite))
     }
 }

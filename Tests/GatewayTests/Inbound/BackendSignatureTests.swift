@@ -51,6 +51,17 @@ import Transport
         #expect(verified.profile == .satisfied)
     }
 
+    /// It finds the key in the document that all are shown of the site.
+    @Test func whatItTellsItsOwnSiteIsSignedByTheKeyOfTheSite() throws {
+        let (world, _) = try world()
+        let fields = try #require(
+            try world.gateway.signatureForBackend(
+                of: PeerHost("cloud.test"), Array("/ocm/shares".utf8), []))
+        #expect(
+            value(.signature, fields)?.hasPrefix("keyId=\"https://cloud.test/ocm#rsa-1\"")
+                == true)
+    }
+
     /// It compares the host of `owner` with that of the `keyId`, byte by byte.
     @Test func theOwnerIsAtTheHostOfTheKeyInTheSameSpelling() async throws {
         let (world, peer) = try world()

@@ -307,11 +307,32 @@ import Testing
         let absolute = try await way.plan(
             "GET http://cloud.test/status.php?a=b HTTP/1.1", "Host: cloud.test")
         #expect(absolute.head.first == "GET /status.php?a=b HTTP/1.1")
-        // A message is judged as one that came from outside.
         let message = try await way.inside(
             "cloud.test:443", name: "cloud.test", "POST /ocm/shares HTTP/1.1", "Host: cloud.test",
             "Content-Length: 2")
         #expect(message.isRead)
+    }
+
+    @Test func onlyTheWayOutSpeaksForTheSite() async throws {
+        let way = try TestEgress()
+        let body = Array(Messages.oldShare(from: "cloud.test").utf8)
+        let head = try way.head([
+            "POST /ocm/shares HTTP/1.1", "Host: cloud.test", "Content-Type: application/json",
+            "Content-Length: \(body.count)",
+        ])
+        let client = try way.client(intercepted: true, name: "cloud.test")
+        let inside = InterceptedHandler(way.handler, to: try Authority("cloud.test:443"))
+        for (plan, code) in [
+            (inside.plan(head, from: client), "backend_unavailable"),
+            (way.world.gateway.plan(head, from: client), "peer_unknown"),
+        ] {
+            guard case .read(_, let then) = plan else {
+                Issue.record("not read")
+                return
+            }
+            let answer = await then(ReceivedRequest(head: head, body: body, client: client))
+            #expect(answer.code == code)
+        }
     }
 
     // MARK: Other forms

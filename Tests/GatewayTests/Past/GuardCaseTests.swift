@@ -30,6 +30,9 @@ struct GuardCaseTests {
             .senderMismatch, .inbound, "\(Denial.ownersAlone): only one.test may send it",
             "the owner has to share it", not: "sign"),
         Told(
+            .senderMismatch, .inbound, "\(Denial.toOwnSite): owner is at one.test",
+            "its own people alone", not: "sign"),
+        Told(
             .senderMismatch, .inbound, "signed for one.test, speaks for two.test",
             "must let it sign", not: "owner"),
         Told(
