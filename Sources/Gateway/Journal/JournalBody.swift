@@ -152,29 +152,17 @@ package struct JournalBody: Sendable {
                 guard let text = value.string else { continue }
                 let account = text.utf8.span.contains(UInt8(ascii: "@")) ? text : nil
                 switch name.utf8.count {
-                case 5 where name.isSame(as: "owner"): owner = account.map(Self.saidOnce)
-                case 16 where name.isSame(as: "ownerFederatedId"):
-                    ownerFederatedID = account.map(Self.saidOnce)
-                case 6 where name.isSame(as: "sender"): sender = account.map(Self.saidOnce)
-                case 19 where name.isSame(as: "sharedByFederatedId"):
-                    sharer = account.map(Self.saidOnce)
-                case 9 where name.isSame(as: "shareWith"):
-                    receiver = account.map { OCMAddress($0)?.saidOnce.canonical ?? $0 }
+                case 5 where name.isSame(as: "owner"): owner = account
+                case 16 where name.isSame(as: "ownerFederatedId"): ownerFederatedID = account
+                case 6 where name.isSame(as: "sender"): sender = account
+                case 19 where name.isSame(as: "sharedByFederatedId"): sharer = account
+                case 9 where name.isSame(as: "shareWith"): receiver = account
                 case 6 where name.isSame(as: "userID"): user = text
                 case 17 where name.isSame(as: "recipientProvider"): provider = text
                 default: break
                 }
             }
-            if let user, let provider { invited = Self.saidOnce("\(user)@\(provider)") }
-        }
-
-        /// The same one as in the facts of the decision.
-        private static func saidOnce(_ account: String) -> String {
-            // Who has one `@` has no host twice.
-            guard account.utf8.count(where: { $0 == UInt8(ascii: "@") }) > 1,
-                let address = OCMAddress(account), address != address.saidOnce
-            else { return account }
-            return address.saidOnce.canonical
+            if let user, let provider { invited = "\(user)@\(provider)" }
         }
 
         subscript(person: Person) -> String? {

@@ -5,9 +5,9 @@ import Transport
 /// Whom a personal value of the journal is about: somebody who may be forgotten.
 ///
 /// An account of a server, by its OCM address, is one subject wherever it stands: as owner, sender,
-/// recipient, and however servers write its letters, which most of them take small or capital. An
-/// IPv4 address is one, and an IPv6 network of 64 bits, since that is what one connection of one
-/// household or machine has (decision 42).
+/// recipient, however servers write its letters, which most of them take small or capital, and whether
+/// they say its host once or twice (`uuid@h@h`). An IPv4 address is one, and an IPv6 network of 64 bits,
+/// since that is what one connection of one household or machine has (decision 42).
 package struct JournalSubject: Sendable, Hashable {
     /// What tells it from all others.
     let name: String
@@ -25,7 +25,7 @@ package struct JournalSubject: Sendable, Hashable {
     }
 
     private init(account address: OCMAddress) {
-        self.init(name: address.canonical.lowercased(), host: address.host)
+        self.init(name: address.saidOnce.canonical.lowercased(), host: address.host)
     }
 
     private init(name: String, host: PeerHost?) {

@@ -182,6 +182,15 @@ struct JournalRecordTests {
                 + "(for ~000000000000000000000003@cloud.test) is over")
     }
 
+    @Test func whoIsMentionedWithTheirHostTwiceIsTheSameOne() throws {
+        let seals = OpenSeals()
+        let line = try Self.line(
+            Self.record(detail: "of u@https://one.test@one.test, who is u@one.test"), seals)
+        #expect(seals.subjects.map(\.name) == ["192.0.2.7", "u@one.test"])
+        let person = "~000000000000000000000002@one.test"
+        #expect(JournalDecision(line)?.detail == "of \(person), who is \(person)")
+    }
+
     @Test func theMachineItselfIsNobody() throws {
         for client in ["127.0.0.1", "::1", "unix"] {
             let seals = OpenSeals()

@@ -46,6 +46,17 @@ struct JournalSubjectsTests {
         subjects.close()
     }
 
+    /// oCIS and OpenCloud say it twice; whoever forgets `u@h` forgets what is said so, too.
+    @Test func anAccountIsOneSubjectHoweverOftenItsHostIsSaid() throws {
+        let site = try #require(PeerHost("cloud.test"))
+        let once = JournalSubject(account: "u@one.test", site: site)
+        for text in ["u@one.test@one.test", "u@https://one.test@one.test"] {
+            #expect(JournalSubject(account: text, site: site) == once)
+            #expect(JournalSubject(text) == once)
+        }
+        #expect(JournalSubject("u@two.test@one.test") != once)
+    }
+
     /// Whoever could not be looked up when a key was made for them.
     @Test func whoHasAKeyAlreadyKeepsIt() throws {
         let scratch = try Scratch()
