@@ -151,14 +151,14 @@ package struct JournalBody: Sendable {
             for (name, value) in object.members {
                 guard let text = value.string else { continue }
                 let account = text.utf8.span.contains(UInt8(ascii: "@")) ? text : nil
-                switch name.utf8.count {
-                case 5 where name.isSame(as: "owner"): owner = account
-                case 16 where name.isSame(as: "ownerFederatedId"): ownerFederatedID = account
-                case 6 where name.isSame(as: "sender"): sender = account
-                case 19 where name.isSame(as: "sharedByFederatedId"): sharer = account
-                case 9 where name.isSame(as: "shareWith"): receiver = account
-                case 6 where name.isSame(as: "userID"): user = text
-                case 17 where name.isSame(as: "recipientProvider"): provider = text
+                switch name {
+                case _ where name.isSame(as: "owner"): owner = account
+                case _ where name.isSame(as: "ownerFederatedId"): ownerFederatedID = account
+                case _ where name.isSame(as: "sender"): sender = account
+                case _ where name.isSame(as: "sharedByFederatedId"): sharer = account
+                case _ where name.isSame(as: "shareWith"): receiver = account
+                case _ where name.isSame(as: "userID"): user = text
+                case _ where name.isSame(as: "recipientProvider"): provider = text
                 default: break
                 }
             }
@@ -182,7 +182,7 @@ package struct JournalBody: Sendable {
 
 extension JournalBody {
     /// What the members with known names are, by the lengths of those: a message has a dozen of them, and few
-    /// names are of one length.
+    /// names are of one length, so that one is found without the hash that a dictionary makes of each.
     private struct Roles {
         private var byLength: [[(name: String, role: Role)]] = []
 
