@@ -63,8 +63,7 @@ enum PathReadings {
         var decoded = Array(raw)
         // As a server reads it that cuts parameters off before it decodes.
         var cut = decoded
-        // Three rounds of decoding: more than any chain of servers was seen to do.
-        for _ in 0..<4 {
+        for _ in 0..<TargetPath.rounds {
             cut = withoutParameters(cut)
             for bytes in [decoded, withoutParameters(decoded), cut] {
                 // A server behind may cut what was encoded as it would what was not.

@@ -37,7 +37,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
                 index += 1
             } else if byte == 0x25 {
                 guard let value = Self.escape(raw, at: index) else { throw .escape }
-                try Self.check(escaped: value, in: raw, at: index, rule)
+                try Self.check(escaped: value, rule)
                 // An escaped slash is no separator; U+FFFD stands in for it.
                 decoded.append(contentsOf: value == 0x2F ? [0xEF, 0xBF, 0xBD] : [value])
                 switch rule {
@@ -110,9 +110,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private static func check(
-        escaped value: UInt8, in raw: ArraySlice<UInt8>, at index: Int, _ rule: Rule
-    ) throws(PathFailure) {
+    private static func check(escaped value: UInt8, _ rule: Rule) throws(PathFailure) {
         guard value >= 0x20, value != 0x7F else { throw .control }
         switch rule {
         case .passThrough: break
@@ -122,8 +120,8 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Refuses what leads out of its folder, or ends before its end, for a server that decodes again. A
-    /// name may hold what looks like an escape: `https%3A%2F%2F…` is how pages are saved.
+    /// Refused (`double_encoding`): what leads out of its folder, or ends before its end, for a server that
+    /// decodes again. A name may hold what looks like an escape: `https%3A%2F%2F…` is how pages are saved.
     private static func refuseClimbing(_ decoded: [UInt8]) throws(PathFailure) {
         var bytes = decoded
         for _ in 0..<rounds {
@@ -140,19 +138,15 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         throw .doubleEncoding
     }
 
-    /// Of decoding what was decoded: more than any chain of servers was seen to do.
-    private static let rounds = 4
-
-    private static func inner(_ raw: ArraySlice<UInt8>, at index: Int) -> UInt8? {
-        guard index + 1 < raw.endIndex, let high = Octet.hexValue(raw[index]),
-            let low = Octet.hexValue(raw[index + 1])
-        else { return nil }
-        return high << 4 | low
-    }
+    /// How often a path is looked at, and decoded again: more than any chain of servers was seen to do.
+    static let rounds = 4
 
     /// The byte that the escape at `index` stands for.
     static func escape(_ raw: ArraySlice<UInt8>, at index: Int) -> UInt8? {
-        raw[index] == 0x25 ? inner(raw, at: index + 1) : nil
+        guard raw[index] == 0x25, index + 2 < raw.endIndex,
+            let high = Octet.hexValue(raw[index + 1]), let low = Octet.hexValue(raw[index + 2])
+        else { return nil }
+        return high << 4 | low
     }
 
     /// All escapes resolved once; broken ones stay.
