@@ -88,15 +88,15 @@ extension Gateway {
         _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest,
         _ asked: PolicyAsked
     ) async -> Plan {
-        let step = await tokens.obtain(use.lease, use.demand) { [self] in
-            await exchangeWherever(data, use, request)
-        }
-        if use.endPoint == nil, case .use = step, case .not = asked {
-            // Its document is another one by now.
-            return await planNewDataOut(
-                request, (try? authorization(request.head)) ?? "")
-        }
         do throws(Denial) {
+            let field = try authorization(request.head) ?? ""
+            let step = await tokens.obtain(use.lease, use.demand) { [self] in
+                await exchangeAfterRenewing(data, use, field, request)
+            }
+            if use.endPoint == nil, case .use = step, case .not = asked {
+                // Its document is another one by now.
+                return await planNewDataOut(request, field)
+            }
             // It may have ended while the peer was asked.
             try checkStands(data, now: environment.now())
             return try dataOut(data, use, request, step, asked)
@@ -105,14 +105,13 @@ extension Gateway {
 
     /// Asks for a token; where the peer's document names no place for it, where the document says that it
     /// is now: a gateway may have come before the peer while it was fresh.
-    private func exchangeWherever(
-        _ data: DataShare, _ use: DataShare.TokenUse, _ request: PeerRequest
+    private func exchangeAfterRenewing(
+        _ data: DataShare, _ use: DataShare.TokenUse, _ field: String, _ request: PeerRequest
     ) async -> Result<PeerToken, ExchangeFailure> {
         guard use.endPoint == nil, await peers.renewDocument(of: data.peer) else {
             return await exchange(data, use, for: request.client)
         }
         dataShares.forget(data.peer)
-        let field = (try? authorization(request.head)) ?? ""
         guard let renewed = try? await dataShare(field, at: request.peer),
             case .token(let named) = renewed.way
         else { return await exchange(data, use, for: request.client) }
