@@ -87,21 +87,12 @@ extension Gateway {
     /// side, in any spelling. It never stands in a URI, and the one of an own share goes nowhere.
     private func refuseSecrets(in target: [UInt8], for peer: PeerHost) throws(Denial) {
         guard registry.count > 0 else { return }
-        for part in target.split(whereSeparator: { Self.partEnds.contains($0) }) {
-            let raw = String(decoding: part, as: UTF8.self)
-            let text = percentDecoded(raw) ?? raw
-            for word in text.utf8.split(whereSeparator: { !$0.isUnreserved }) {
-                let secret = Secret(utf8: String(Substring(word)))
-                guard secret.isLookedForOnPages else { continue }
-                let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
-                guard let found = (own + registry.find(secret, .inbound)).first else { continue }
-                throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
-            }
+        for secret in Self.secretWords(in: target[...]) {
+            let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+            guard let found = (own + registry.find(secret, .inbound)).first else { continue }
+            throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
         }
     }
-
-    /// What ends a segment of a path, or a name or value of a query.
-    private static let partEnds = Array("/?&;=".utf8)
 
     /// What of an answer means something to whoever asks for a page or calls an application, and
     /// sets no state and no rule for a browser (security design, item 88); the last ones are Talk's.

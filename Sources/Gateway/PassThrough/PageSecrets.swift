@@ -18,7 +18,7 @@ extension Gateway {
     }
 
     /// Refused (`malformed_request`): a page that is asked for with a body. What stands in that is a
-    /// parameter too, and comes before the one of the path.
+    /// parameter too, and comes before the one of the path (`docs/decisions/0008`).
     private func refuseParameters(inBodyOf head: RequestHead) throws(Denial) {
         guard head.method == .get || head.method == .head, registry.count > 0 else { return }
         switch head.body {
@@ -48,7 +48,7 @@ extension Gateway {
             do throws(Denial) {
                 try refuseSharesOnPages(head, path)
                 for (_, value) in try request.parameters() {
-                    try refuseShare(namedBy: Array(percentEncoded(value).utf8))
+                    try refuseShares(namedBy: Array(percentEncoded(value).utf8)[...])
                 }
                 let writer = try backend.head.writer(
                     for: head, path: path.text, query: head.query, client: client,
@@ -58,53 +58,39 @@ extension Gateway {
         }
     }
 
-    /// Refused (`secret_refused`): a segment of the path or a value of the query that is the secret of
-    /// a share that we know.
+    /// Refused (`secret_refused`): a path or query in which the secret of a share that we know stands.
     func refuseShares(namedIn path: TargetPath, _ query: ArraySlice<UInt8>?) throws(Denial) {
         guard registry.count > 0 else { return }
         guard query != nil || path.longestSegment >= Self.shortestSecret else { return }
-        for segment in Self.segments(of: path.text) { try refuseShare(namedBy: segment) }
-        guard let query else { return }
-        for part in query.split(whereSeparator: { Self.separators.contains($0) }) {
-            try refuseShare(namedBy: part)
-        }
+        try refuseShares(namedBy: Array(path.text.utf8)[...])
+        if let query { try refuseShares(namedBy: query) }
     }
 
     /// Refused (`secret_refused`): a `Destination` that the secret of a share that we know stands in, on
-    /// whatever host: a backend may read the path of it alone.
+    /// whatever host: a backend may read the path of it alone, and decode that once more.
     func refuseShares(namedInDestinationOf head: RequestHead) throws(Denial) {
         guard head.method.onData?.hasDestination == true, registry.count > 0 else { return }
         for value in head.fields.values(of: .destination) {
-            let raw = String(decoding: value, as: UTF8.self)
-            for text in [raw, percentDecoded(raw)].compactMap({ $0 }) {
-                for part in Self.segments(of: text) { try refuseShare(namedBy: part) }
+            try refuseShares(namedBy: value)
+            try refuseShares(namedBy: TargetPath.decode(value)[...])
+        }
+    }
+
+    private func refuseShares(namedBy target: ArraySlice<UInt8>) throws(Denial) {
+        for secret in Self.secretWords(in: target) {
+            let found = registry.findServed(secret)
+            guard found.allSatisfy({ mayBeALink($0.share) }) else {
+                throw Denial(.secretRefused, "the secret of a share beside the credential")
             }
         }
     }
 
-    /// The segments of a path or a URL: an encoded slash ends one for a server that decodes first, whatever
-    /// else stands there.
-    private static func segments(of text: String) -> [Substring.UTF8View] {
-        let isPlain = text.utf8.allSatisfy { !signs.contains($0) }
-        let path = isPlain ? text : ends.reduce(text) { $0.replacing($1, with: "/") }
-        return path.utf8.split(separator: UInt8(ascii: "/"))
-    }
-
-    private func refuseShare(namedBy part: some Collection<UInt8>) throws(Denial) {
-        // However long: spaces at its end are nothing to a database.
-        guard part.count >= Self.shortestSecret,
-            let decoded = percentDecoded(String(decoding: part, as: UTF8.self))
-        else { return }
-        // A server behind may cut a segment at its parameters, or at what was encoded. Databases do not see
-        // spaces at the end.
-        var text = decoded.prefix { !";?#".contains($0) }
-        while let last = text.utf8.last, last == 0x20 || last == UInt8(ascii: "+") {
-            text = text.dropLast()
-        }
-        guard Self.isLookedFor(text) else { return }
-        let found = registry.findServed(Secret(utf8: String(text)))
-        guard !found.allSatisfy({ mayBeALink($0.share) }) else { return }
-        throw Denial(.secretRefused, "the secret of a share beside the credential")
+    /// What could be the secret of a share in a path, a query or a URL, in any spelling. A server behind may
+    /// cut a segment or a value at whatever stands behind a secret, encoded or not, and its database does
+    /// not see spaces there.
+    static func secretWords(in target: ArraySlice<UInt8>) -> [Secret] {
+        TargetPath.decode(target).split { !$0.isUnreserved }
+            .filter { $0.count >= shortestSecret }.map { Secret(Array($0)) }
     }
 
     /// Whether a share was only learned from a peer that may still have it: what the peer showed as
@@ -115,22 +101,16 @@ extension Gateway {
             && policy.current.standing(of: share.peer, now: now).denial == nil
     }
 
-    /// Whether a text could be the secret of a share.
-    fileprivate static func isLookedFor(_ text: Substring) -> Bool {
-        text.utf8.count >= shortestSecret && text.utf8.allSatisfy(\.isUnreserved)
-    }
-
     /// Servers make theirs of 15 letters and digits, or more.
-    private static let shortestSecret = 8
-    private static let separators = Array("&;=".utf8)
-    private static let ends = ["\\", "?", "%2F", "%2f", "%5C", "%5c"]
-    /// What each of them begins with.
-    private static let signs = Array("\\?%".utf8)
+    fileprivate static let shortestSecret = 8
 }
 
 extension Secret {
     /// Whether it is like those that servers make, among which pages are looked through for it.
-    package var isLookedForOnPages: Bool { Gateway.isLookedFor(text[...]) }
+    package var isLookedForOnPages: Bool {
+        let bytes = text.utf8
+        return bytes.count >= Gateway.shortestSecret && bytes.allSatisfy(\.isUnreserved)
+    }
 }
 
 extension TargetPath {

@@ -150,7 +150,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// All escapes resolved once; broken ones stay.
-    static func decode(_ raw: ArraySlice<UInt8>) -> [UInt8] {
+    package static func decode(_ raw: ArraySlice<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(raw.count)
         var index = raw.startIndex

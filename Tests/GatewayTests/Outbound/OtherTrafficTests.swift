@@ -49,7 +49,8 @@ import Testing
         "/apps/x/SECRET0PERMANEN", "/apps/x/SECRET0PERMANEN?a=b", "/x?token=SECRET0PERMANEN",
         "/x/%53ECRET0PERMANEN/y", "/x?to=https%3A%2F%2Fcloud.test%2Fs%2FSECRET0PERMANEN&n=%zz",
         "/x?a=1;SECRET0PERMANEN", "/sub/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN",
-        "/x/SECRET-OF-SEVEN", "/x?t=SECRET-OF-SEVEN",
+        "/x/SECRET-OF-SEVEN", "/x?t=SECRET-OF-SEVEN", "/x?t=%53ECRET0PERMANEN%00",
+        "/x?t=%53ECRET0PERMANEN%zz",
     ])
     func noSecretOfAShareStandsInTheURI(_ target: String) async throws {
         let world = try WayOut(configuration: Self.all)

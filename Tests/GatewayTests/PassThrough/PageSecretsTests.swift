@@ -17,6 +17,8 @@ import Testing
         "/apps/files_sharing/publicpreview/\(secret)",
         "/apps/editor/page?x=1&token=\(secret)", "/apps/editor/page?token=%53ECRET0PERMANEN+",
         "/apps/files_sharing/ajax/publicpreview.php?t=\(secret)&file=a",
+        "/apps/editor/page?token=\(secret)%00", "/apps/editor/page?token=%53ECRET0PERMANEN%zz",
+        "/apps/editor/page?of=%2Fs%2F\(secret)%2Fdownload",
     ])
     func noPageOpensByTheSecretOfAShare(_ target: String) async throws {
         for kind in ["nextcloud", "owncloud10"] {
