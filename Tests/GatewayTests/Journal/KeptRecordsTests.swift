@@ -182,24 +182,16 @@ import Testing
 
     /// As the version before kept them, each message in a row of its place.
     @Test func rowsOfAnOlderStateAreKept() throws {
-        let path = files.scratch.file("older.db")
-        try Store.open(path, files.seal, now: 1000).close()
-        let older = try DatabaseQueue(path: path)
         let entry = OwedRecords.Entry(try TestJournal.record(Self.id(1)).decision)
-        try older.write { db in
+        let database = try DatabaseQueue()
+        try database.writeWithoutTransaction { db in
+            try Schema.migrate(db, steps: Array(Schema.steps.prefix(8)))
             try db.execute(
-                sql: """
-                    DROP TABLE owed; PRAGMA user_version = 8;
-                    CREATE TABLE owed (
-                        slot INTEGER PRIMARY KEY, ticket INTEGER NOT NULL,
-                        settled INTEGER NOT NULL, entry BLOB NOT NULL);
-                    INSERT INTO owed VALUES (0, 6, 7, x'00');
-                    """)
-            try db.execute(
-                sql: "INSERT INTO owed VALUES (1, 7, 7, ?)", arguments: [Data(entry.line)])
+                sql: "INSERT INTO owed VALUES (0, 6, 7, x'00'), (1, 7, 7, ?)",
+                arguments: [Data(entry.line)])
+            try Schema.migrate(db)
         }
-        try older.close()
-        let left = try Store.open(path, files.seal, now: 2000).read(OwedWord.left)
+        let left = try database.read(OwedWord.left)
         #expect(left.entries == [entry] && left.next == 8)
         store.close()
     }
