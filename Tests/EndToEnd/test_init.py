@@ -30,7 +30,7 @@ def test_day_one(kind, tmp_path):
         for word in ("trusted_proxies", "trusted_domains"):
             assert f"occ config:system:set {word} 90 --value=" in lines
     # People come through as well, many of them from one address.
-    assert tomllib.loads((tmp_path / "config.toml").read_text())["limits"]["per_client"] >= 500
+    assert tomllib.loads((tmp_path / "config.toml").read_text())["limits"]["per_client"] == 1000
     # With a way out what passes is signed again for those who check themselves.
     assert "ocm_signed_request_disabled" not in lines
     # Its way out, and the authority that it has to believe.

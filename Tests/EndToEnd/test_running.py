@@ -238,6 +238,7 @@ def test_a_token_that_is_none_of_ours_is_a_finding(fresh):
     assert run.returncode == 1
     assert json.loads(run.stdout)["valid"] is False
 
+
 def test_a_lock_that_is_removed_lets_no_second_one_in(fresh):
     def remove(_):
         for lock in [fresh / "state/state.db.lock", fresh / "state/journal/journal.lock"]:

@@ -119,7 +119,7 @@ def test_the_shipped_configurations_fit_the_schema(schemas, file):
 @pytest.mark.parametrize("file", sorted(ROOT.glob("deploy/*/config.toml")), ids=lambda file: file.parent.name)
 def test_the_shipped_configurations_have_room_for_the_people_behind_one_address(file):
     written = tomllib.loads(file.read_text())
-    assert written["backend"]["pass"] == "all" and written["limits"]["per_client"] >= 500
+    assert written["backend"]["pass"] == "all" and written["limits"]["per_client"] == 1000
 
 
 @pytest.mark.parametrize("file", [*POLICIES, ROOT / "docs/policy.example.toml"],
