@@ -10,6 +10,10 @@ final class BackendServer: Sendable {
     let timeouts: Timeouts
     let kind: BackendKind
     private let tokenPath: String
+    /// Of the site.
+    private let origin: String
+    /// Where the backend is reached, and what it sees as `Host`.
+    private let hosts: [PeerHost]
     private let state: Mutex<View>
 
     /// Bytes of an answer that is read whole.
@@ -35,12 +39,14 @@ final class BackendServer: Sendable {
         /// The same without the sub-folder that the backend lives in, where its document leaves that
         /// out: some peers add it, others ask for this.
         let bareWebDAV: String?
+        /// By which it may know itself, with the site's own.
+        let names: OwnNames
         /// The sub-folder that the backend lives in; empty for none.
         var folder: String { RouteTable.base(of: endPoint) }
 
         fileprivate init(
             backend: Backend, document: DiscoveryDocument?, routes: RouteTable, endPoint: String,
-            webdav: String, bareWebDAV: String?
+            webdav: String, bareWebDAV: String?, names: OwnNames
         ) {
             self.backend = backend
             self.document = document
@@ -48,32 +54,40 @@ final class BackendServer: Sendable {
             self.endPoint = endPoint
             self.webdav = webdav
             self.bareWebDAV = bareWebDAV
+            self.names = names
         }
     }
 
+    /// - Parameters:
+    ///   - origin: of the site.
+    ///   - hosts: where the backend is reached, and what it sees as `Host`.
     init(
         kind: BackendKind, upstream: Upstream, head: BackendHead, timeouts: Timeouts,
-        tokenPath: String
+        tokenPath: String, origin: String, hosts: [PeerHost]
     ) {
         self.kind = kind
         self.upstream = upstream
         self.head = head
         self.timeouts = timeouts
         self.tokenPath = tokenPath
-        state = Mutex(Self.view(kind, nil, nil, tokenPath))
+        self.origin = origin
+        self.hosts = hosts
+        let names = OwnNames(origin: origin, backend: hosts, document: nil)
+        state = Mutex(Self.view(kind, nil, nil, tokenPath, names))
     }
 
     var view: View { state.withLock { $0 } }
 
     /// Takes over a document that was fetched, with the version of `status.php` if that is known.
     func learn(_ document: DiscoveryDocument, statusVersion: String?) {
-        let view = Self.view(kind, document, statusVersion, tokenPath)
+        let names = OwnNames(origin: origin, backend: hosts, document: document)
+        let view = Self.view(kind, document, statusVersion, tokenPath, names)
         state.withLock { $0 = view }
     }
 
     private static func view(
         _ kind: BackendKind, _ document: DiscoveryDocument?, _ version: String?,
-        _ tokenPath: String
+        _ tokenPath: String, _ names: OwnNames
     ) -> View {
         let endPoint = routed(document?.endPointParts.path ?? kind.usualEndPoint)
         let written = routed(document?.webdavPath ?? kind.usualWebDAV)
@@ -84,7 +98,8 @@ final class BackendServer: Sendable {
             routes: RouteTable(
                 kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
                 isPlaceKnown: document != nil),
-            endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written)
+            endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written,
+            names: names)
     }
 
     /// A path in the spelling in which requests are routed, without a slash at its end; one that no request

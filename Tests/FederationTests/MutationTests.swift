@@ -157,7 +157,10 @@ import Testing
             guard let share = try? Share(parsing: bytes), share.isOfFiles else { continue }
             let swaps = share.secrets.map { SecretSwap($0, by: code) }
             for peer in peers {
-                let translation = OutboundTranslation(to: peer, data: "https://opencloud1.test/")
+                let translation = OutboundTranslation(
+                    to: peer, data: "https://opencloud1.test/",
+                    names: OwnNames(
+                        origin: "https://opencloud1.test", backend: [], document: nil))
                 guard let body = try? translation.share(share, swaps: swaps) else { continue }
                 let told = try Share(parsing: body.bytes)
                 #expect(told.secrets == [code])

@@ -8,9 +8,13 @@ import Testing
         SecretSwap(Secret(utf8: "SECRET15CHARS00"), by: Secret(utf8: "CODE"))
     ]
 
-    private func translation(to text: String) throws -> OutboundTranslation {
+    /// - Parameter backend: by which the backend may know itself, beside the site's name.
+    private func translation(
+        to text: String, backend: [PeerHost] = []
+    ) throws -> OutboundTranslation {
         OutboundTranslation(
-            to: PeerDialect(try DiscoverySamples.document(text)), data: Self.data)
+            to: PeerDialect(try DiscoverySamples.document(text)), data: Self.data,
+            names: OwnNames(origin: "https://nc27a.test", backend: backend, document: nil))
     }
 
     private func share(_ text: String, to peer: String) throws -> TranslatedBody {
@@ -251,9 +255,8 @@ import Testing
             (DiscoverySamples.opencloud, Self.data + "2bd4e667"),
             (DiscoverySamples.opencloudmeshgo, "2bd4e667"),
         ] {
-            let translation = OutboundTranslation(
-                to: PeerDialect(try DiscoverySamples.document(peer)), data: Self.data,
-                backend: [try #require(PeerHost("inner.corp"))])
+            let translation = try translation(
+                to: peer, backend: [try #require(PeerHost("inner.corp"))])
             let body = try translation.share(try Samples.share(text), swaps: Self.swap).text
             #expect(body.contains(#""uri":"\#(told)""#))
             #expect(!body.contains("http://"))

@@ -11,11 +11,10 @@ package struct OutboundTranslation: Sendable {
     /// By which the backend may say URLs that peers read as the site's.
     let names: OwnNames
 
-    /// - Parameter backend: the names by which the backend may know itself, beside the site's.
-    package init(to dialect: PeerDialect, data: String, backend: [PeerHost] = []) {
+    package init(to dialect: PeerDialect, data: String, names: OwnNames) {
         self.dialect = dialect
         self.data = data
-        names = OwnNames(origin: URLParts(data)?.host.origin ?? "", backend: backend)
+        self.names = names
     }
 
     /// Whether the receiver of a share will reach it by tokens only.

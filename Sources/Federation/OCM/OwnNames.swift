@@ -9,10 +9,12 @@ package struct OwnNames: Sendable {
 
     /// - Parameters:
     ///   - origin: of the site.
-    ///   - backend: where the backend is reached, what it sees as `Host`, what its document says.
-    package init(origin: String, backend: [PeerHost]) {
+    ///   - backend: where the backend is reached, and what it sees as `Host`.
+    ///   - document: the backend's, which says where it takes itself to be.
+    package init(origin: String, backend: [PeerHost], document: DiscoveryDocument?) {
         self.origin = origin
-        hosts = Set(backend + [URLParts(origin)?.host].compactMap { $0 })
+        let said = [URLParts(origin)?.host, document?.endPointParts.host]
+        hosts = Set(backend + said.compactMap { $0 })
     }
 
     /// A URL of the backend as one of the site; nil for one at another host, and for what is no URL.
@@ -21,7 +23,7 @@ package struct OwnNames: Sendable {
         return origin + parts.pathAndQuery
     }
 
-    /// The same of all texts in an object, but for secrets.
+    /// The same of all texts in an object and those in it, but for secrets and for what stands in arrays.
     func moved(_ object: JSONObject) -> JSONObject {
         var all = object
         for (name, value) in object.members where name != "sharedSecret" {

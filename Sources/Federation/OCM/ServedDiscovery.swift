@@ -110,8 +110,7 @@ package struct ServedDiscovery: Sendable {
     }
 
     private func names(_ document: DiscoveryDocument?) -> OwnNames {
-        OwnNames(
-            origin: origin, backend: backend + [document?.endPointParts.host].compactMap { $0 })
+        OwnNames(origin: origin, backend: backend, document: document)
     }
 
     private func capabilities(_ document: DiscoveryDocument?) -> [String] {

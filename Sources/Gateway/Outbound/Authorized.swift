@@ -134,14 +134,9 @@ extension Gateway {
 
     /// Into the words of a peer.
     func translation(to dialect: PeerDialect) -> OutboundTranslation {
-        OutboundTranslation(
-            to: dialect, data: site.origin + backend.view.webdav + "/", backend: backendNames)
-    }
-
-    /// The names by which the backend may know itself, beside the site's own.
-    var backendNames: [PeerHost] {
-        configuration.backend.names
-            + [backend.view.document?.endPointParts.host].compactMap { $0 }
+        let view = backend.view
+        return OutboundTranslation(
+            to: dialect, data: site.origin + view.webdav + "/", names: view.names)
     }
 
     /// Whether an invitation was accepted between one of ours and one of a peer's.

@@ -4,7 +4,8 @@ import Transport
 ///
 /// A web server writes whole URLs into its redirects, with the scheme and the port on which it listens
 /// itself (nginx unless `absolute_redirect` is off, Apache unless `ServerName` has the public URL). From
-/// outside they lead nowhere, or past TLS.
+/// outside they lead nowhere, or past TLS. What it says in messages and documents is told by its host alone
+/// (`OwnNames`).
 final class BackendPlaces: Sendable {
     /// `https://host[:port]` of the site.
     private let origin: String

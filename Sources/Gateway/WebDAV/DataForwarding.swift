@@ -66,7 +66,9 @@ extension Gateway {
         if let hidden {
             coding = .identity
             let method = request.head.method
-            onHead = { [self] head in hidden.edit(head, to: method, hosts: hostsInAnswers) }
+            onHead = { [self] head in
+                hidden.edit(head, to: method, hosts: backend.view.names.hosts)
+            }
         } else if let mask {
             coding = .identity
             onHead = { [self] head in
@@ -170,12 +172,8 @@ extension Gateway {
         guard let told = request.told, Self.mayNamePaths(request),
             head.namesPaths(answering: request.head.method.onData)
         else { return nil }
-        return MultistatusTransform(from: told.root, to: told.told, hosts: hostsInAnswers)
-    }
-
-    /// Whose absolute URLs in an answer are paths of the backend.
-    private var hostsInAnswers: Set<PeerHost> {
-        OwnNames(origin: site.origin, backend: backendNames).hosts
+        return MultistatusTransform(
+            from: told.root, to: told.told, hosts: backend.view.names.hosts)
     }
 
     /// `If` with the backend's paths in its tags; nil for a field without tags, for none, and where
