@@ -118,8 +118,8 @@ extension Backend {
     }
 
     /// Whether it takes somebody else for whom a share is for than an address with this account names:
-    /// oCIS and OpenCloud cut any host off, and Seafile ends an account at its first `http`, and takes
-    /// all `@` off its end.
+    /// oCIS and OpenCloud cut any host off (`docs/protocol-notes.md`), and Seafile ends an account at its
+    /// first `http`, and takes all `@` off its end (its `ocm_via_webdav/ocm_api.py`).
     package func readsAnother(than account: String) -> Bool {
         switch kind {
         case .ocis, .opencloud: account.utf8.contains(UInt8(ascii: "@"))
@@ -131,7 +131,8 @@ extension Backend {
     }
 
     /// Whether it takes a share of this type for the person that `shareWith` names: Seafile never looks at
-    /// the type, and CERNBox takes a federation for a user.
+    /// the type (its `ocm_via_webdav/ocm_api.py`), and CERNBox takes a federation for a user (reva's
+    /// `ocmd/shares.go`).
     package func takesForPerson(shareType: String) -> Bool {
         switch kind {
         case .seafile: shareType != "user"

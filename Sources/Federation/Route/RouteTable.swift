@@ -56,6 +56,8 @@ package struct RouteTable: Sendable {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
         }
         add("/apps/files_sharing/shareinfo", .whole(.shareInfo))
+        // Where a body may name a public link: what makes a share of one, and Nextcloud's Text and Office
+        // (`docs/decisions/0016`).
         for path in [
             "/apps/federatedfilesharing/createFederatedShare", "/apps/text/attachments",
             "/apps/richdocuments/token",
@@ -65,6 +67,7 @@ package struct RouteTable: Sendable {
             for name in ["file", "direct/share/initiator"] {
                 add("\(api)/apps/richdocuments/api/v1/\(name)", .whole(.linkShare))
             }
+            // Nextcloud's `activity` tells receivers there, by the secret (`docs/protocol-notes.md`).
             add("\(api)/apps/activity/api/v2/remote", .remoteActivity)
         }
         add("/status.php", .whole(.status))

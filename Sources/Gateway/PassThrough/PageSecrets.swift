@@ -3,7 +3,7 @@ package import OpenSSL
 import Transport
 
 /// Nextcloud and ownCloud open their pages of public links (`/s/SECRET/download`, previews, editors)
-/// by the secret of a federated share as well.
+/// by the secret of a federated share as well (`docs/decisions/0016`).
 extension Gateway {
     /// Refused (`secret_refused`): a page that is asked for by the secret of a share that we know, and
     /// what is to be moved or copied to one. Peers reach data over WebDAV, where what they may do is judged.
@@ -18,7 +18,7 @@ extension Gateway {
     }
 
     /// Refused (`malformed_request`): a page that is asked for with a body. What stands in that is a
-    /// parameter too, and comes before the one of the path (`docs/decisions/0008`).
+    /// parameter too, and comes before the one of the path (`docs/decisions/0016`).
     private func refuseParameters(inBodyOf head: RequestHead) throws(Denial) {
         guard head.method == .get || head.method == .head, registry.count > 0 else { return }
         switch head.body {

@@ -3,7 +3,8 @@ import Synchronization
 /// Shares whose secret the backend refused when their data were asked for, and since when.
 ///
 /// It says so of a share that has gone there without a word, but may also do so for a moment while it
-/// starts: it ends no share.
+/// starts: it ends no share. From ten minutes on the backend is asked again whenever a code is exchanged,
+/// and only what it answers then takes a doubt back; data that it gives do not.
 final class DoubtedShares: Sendable {
     private let shares = Mutex<[ShareID: Int]>([:])
 
