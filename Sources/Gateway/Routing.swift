@@ -5,11 +5,12 @@ package import Transport
 extension Gateway: RequestHandler {
     /// What becomes of a request, by its head (`protocol.md` 9).
     package func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
-        plan(head, from: client, isOwn: false)
+        plan(head, from: client, through: .listener)
     }
 
-    /// - Parameter isOwn: whether the backend asks its own site, by the way out.
-    func plan(_ head: RequestHead, from client: ClientConnection, isOwn: Bool) -> Plan {
+    func plan(
+        _ head: RequestHead, from client: ClientConnection, through entrance: Entrance
+    ) -> Plan {
         if let denial = denialOfLoop(head) {
             return .answer(refusal(denial, of: head, client))
         }
@@ -24,7 +25,7 @@ extension Gateway: RequestHandler {
                 ))
         }
         do throws(Denial) {
-            return try route(head, from: client, isOwn: isOwn)
+            return try route(head, from: client, through: entrance)
         } catch {
             return .answer(refusal(error, of: head, client))
         }
@@ -65,7 +66,7 @@ extension Gateway: RequestHandler {
     }
 
     private func route(
-        _ head: RequestHead, from client: ClientConnection, isOwn: Bool
+        _ head: RequestHead, from client: ClientConnection, through entrance: Entrance
     ) throws(Denial) -> Plan {
         if head.target.form == .asterisk { return passThrough(head, nil, from: client) }
         let view = backend.view
@@ -83,12 +84,12 @@ extension Gateway: RequestHandler {
         case .discovery: return document(.discovery, head)
         case .jwks: return document(.keySet, head)
         case .ocsProvider: return document(.ocsProvider, head)
-        case .ocm(let endpoint): return message(.ocm(endpoint), isOwn: isOwn)
-        case .token: return message(.token, isOwn: isOwn)
-        case .ocs(let call): return message(.ocs(call, path), isOwn: isOwn)
+        case .ocm(let endpoint): return message(.ocm(endpoint), through: entrance)
+        case .token: return message(.token, through: entrance)
+        case .ocs(let call): return message(.ocs(call, path), through: entrance)
         case .webdav(let route):
-            return sharedData(route, head, path, from: client, at: view, isOwn: isOwn)
-        case .shareInfo: return shareInfo(head, path, from: client, isOwn: isOwn)
+            return sharedData(route, head, path, from: client, through: entrance, at: view)
+        case .shareInfo: return shareInfo(head, path, from: client, through: entrance)
         case .linkShare: return linkShare(head, path, from: client)
         case .remoteActivity: throw .unsigned
         case .status: return try status(head, path, from: client)
@@ -125,10 +126,12 @@ extension Gateway: RequestHandler {
         }
     }
 
-    private func message(_ kind: Received.Kind, isOwn: Bool) -> Plan {
+    private func message(_ kind: Received.Kind, through entrance: Entrance) -> Plan {
         .read(limit: configuration.limits.messageBody) { [self] request in
-            if isOwn, kind.isOfShares { return await receiveOwn(request, as: kind) }
-            return await receive(request, as: kind)
+            switch entrance {
+            case .wayOut where kind.isOfShares: await receiveOwn(request, as: kind)
+            case .listener, .wayOut: await receive(request, as: kind)
+            }
         }
     }
 
@@ -151,6 +154,16 @@ extension Gateway: RequestHandler {
         log.refused(denial, decision: decision)
         note(denial, decision, "request", .inbound, denial.status, client)
         return denial.answer(decision: decision)
+    }
+}
+
+extension Gateway {
+    /// By which way a request came to the site.
+    enum Entrance: Sendable {
+        /// By a listener of the site, where anybody asks.
+        case listener
+        /// By the way out: the backend asks its own site.
+        case wayOut
     }
 }
 

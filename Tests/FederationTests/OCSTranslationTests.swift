@@ -97,37 +97,39 @@ import Testing
         let nextcloud = Backend(kind: .nextcloud, age: .old)
         let owncloud = Backend(kind: .owncloud10, age: .old)
         func change(_ verb: OCSVerb) -> OCSAction { .change(id: "1", verb) }
-        #expect(OCSTranslation.way(of: .share, to: nextcloud) == .ocm)
-        #expect(OCSTranslation.way(of: .share, to: nil) == .ocs)
-        #expect(OCSTranslation.way(of: change(.revoke), to: owncloud) == .ocs)
-        #expect(OCSTranslation.way(of: change(.revoke), to: nextcloud) == .ocm)
+        #expect(OCSTranslation.way(of: .share, by: .owner, to: nextcloud) == .ocm)
+        #expect(OCSTranslation.way(of: .share, by: .owner, to: nil) == .ocs)
+        #expect(OCSTranslation.way(of: change(.revoke), by: .owner, to: owncloud) == .ocs)
+        #expect(OCSTranslation.way(of: change(.revoke), by: .owner, to: nextcloud) == .ocm)
         for age in [Backend.Age.middle, .current] {
             let verifying = Backend(kind: .nextcloud, age: age)
-            #expect(OCSTranslation.way(of: change(.revoke), to: verifying) == .ocs)
+            #expect(OCSTranslation.way(of: change(.revoke), by: .owner, to: verifying) == .ocs)
         }
-        #expect(OCSTranslation.way(of: change(.move), to: nextcloud) == .ocs)
-        #expect(OCSTranslation.way(of: change(.permissions), to: nextcloud) == .ocs)
+        #expect(OCSTranslation.way(of: change(.move), by: .owner, to: nextcloud) == .ocs)
+        #expect(OCSTranslation.way(of: change(.permissions), by: .owner, to: nextcloud) == .ocs)
         for verb in [OCSVerb.accept, .decline, .reshare, .permissions, .unshare] {
-            #expect(OCSTranslation.way(of: change(verb), to: owncloud) == .ocm)
+            #expect(OCSTranslation.way(of: change(verb), by: .owner, to: owncloud) == .ocm)
         }
     }
 
     /// A Nextcloud that verifies wants the end of a share signed by the owner's site.
     @Test func theEndOfWhatWasPassedOnGoesOutAsItIsWhereItIsNotTakenSigned() {
-        func way(_ verb: OCSVerb, to reader: Backend, isPassedOn: Bool) -> OCSTranslation.Way {
-            OCSTranslation.way(of: .change(id: "1", verb), to: reader, isPassedOn: isPassedOn)
+        func way(
+            _ verb: OCSVerb, by speaker: OCSTranslation.Speaker, to reader: Backend
+        ) -> OCSTranslation.Way {
+            OCSTranslation.way(of: .change(id: "1", verb), by: speaker, to: reader)
         }
         for age in [Backend.Age.middle, .current] {
             let verifying = Backend(kind: .nextcloud, age: age)
-            #expect(way(.unshare, to: verifying, isPassedOn: true) == .ocs)
-            #expect(way(.unshare, to: verifying, isPassedOn: false) == .ocm)
-            #expect(way(.accept, to: verifying, isPassedOn: true) == .ocm)
+            #expect(way(.unshare, by: .sender, to: verifying) == .ocs)
+            #expect(way(.unshare, by: .owner, to: verifying) == .ocm)
+            #expect(way(.accept, by: .sender, to: verifying) == .ocm)
         }
         for other in [
             Backend(kind: .nextcloud, age: .old), Backend(kind: .owncloud10, age: .old),
             Backend(kind: .generic, age: .current),
         ] {
-            #expect(way(.unshare, to: other, isPassedOn: true) == .ocm)
+            #expect(way(.unshare, by: .sender, to: other) == .ocm)
         }
     }
 
@@ -178,8 +180,8 @@ import Testing
             let notification = try Notification(parsing: Array(text.utf8))
             let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
             return OCSTranslation.call(
-                notification, to: Backend(kind: .nextcloud, age: .old), in: "", swaps: [swap],
-                filling: filling
+                notification, by: .owner, to: Backend(kind: .nextcloud, age: .old), in: "",
+                swaps: [swap], filling: filling
             ).map { ($0.target, String(decoding: $0.form.serialized(), as: UTF8.self)) }
         }
         let all = #""permission":["read","write","share"]"#
@@ -212,7 +214,7 @@ import Testing
         let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
         func call(_ backend: Backend) -> (target: String, form: FormBody)? {
             OCSTranslation.call(
-                notification, to: backend, in: "/cloud", swaps: [swap], filling: nil)
+                notification, by: .owner, to: backend, in: "/cloud", swaps: [swap], filling: nil)
         }
         let told = try #require(call(backend))
         #expect(told.target == "/cloud/ocs/v2.php/cloud/shares/7/revoke?format=json")
@@ -228,17 +230,18 @@ import Testing
             """
         let notification = try Notification(parsing: Array(text.utf8))
         let swap = SecretSwap(Secret(utf8: "old"), by: Secret(utf8: "new"))
-        func call(_ backend: Backend, isPassedOn: Bool) -> (target: String, form: FormBody)? {
+        func call(
+            by speaker: OCSTranslation.Speaker, _ backend: Backend
+        ) -> (target: String, form: FormBody)? {
             OCSTranslation.call(
-                notification, to: backend, in: "/cloud", swaps: [swap], filling: nil,
-                isPassedOn: isPassedOn)
+                notification, by: speaker, to: backend, in: "/cloud", swaps: [swap], filling: nil)
         }
         let verifying = Backend(kind: .nextcloud, age: age)
-        let told = try #require(call(verifying, isPassedOn: true))
+        let told = try #require(call(by: .sender, verifying))
         #expect(told.target == "/cloud/ocs/v2.php/cloud/shares/7/unshare?format=json")
         #expect(told.form.serialized() == Array("token=new".utf8))
-        #expect(call(verifying, isPassedOn: false) == nil)
-        #expect(call(Backend(kind: .nextcloud, age: .old), isPassedOn: true) == nil)
+        #expect(call(by: .owner, verifying) == nil)
+        #expect(call(by: .sender, Backend(kind: .nextcloud, age: .old)) == nil)
     }
 
     @Test(arguments: ["7/../../x", "7/x", "/7", "..", ".", "7?x=1", "a b", "%2e", "7;x", "ä"])
@@ -251,8 +254,8 @@ import Testing
                 "notification":{"sharedSecret":"old","permission":["read"]}}
                 """
             let call = OCSTranslation.call(
-                try Notification(parsing: Array(text.utf8)), to: Backend(kind: kind, age: .old),
-                in: "", swaps: [], filling: nil)
+                try Notification(parsing: Array(text.utf8)), by: .owner,
+                to: Backend(kind: kind, age: .old), in: "", swaps: [], filling: nil)
             #expect(call == nil)
         }
     }

@@ -13,12 +13,20 @@ package enum OCSTranslation {
         case ocs
     }
 
+    /// Whose site says what is translated, where that tells how: the end of a share.
+    package enum Speaker: Sendable {
+        /// The owner's, or one that nobody knows.
+        case owner
+        /// The sender's, who has passed on a share of another site's.
+        case sender
+    }
+
     /// - Parameters:
     ///   - reader: what the peer reads; nil when it publishes no discovery document, so that it may know
     ///     nothing else.
-    ///   - isPassedOn: whether it is about a share of another site's, which one of ours passed on.
+    ///   - speaker: who says it here.
     package static func way(
-        of action: OCSAction, to reader: Backend?, isPassedOn: Bool = false
+        of action: OCSAction, by speaker: Speaker, to reader: Backend?
     ) -> Way {
         guard let reader else { return .ocs }
         switch action {
@@ -29,7 +37,8 @@ package enum OCSTranslation {
             case .revoke: return reader.takesReshareUndo ? .ocm : .ocs
             // Nextcloud never takes these by OCM (`legacy-wire.md` 3.1).
             case .permissions: return reader.kind == .nextcloud ? .ocs : .ocm
-            case .unshare: return isPassedOn && !reader.takesUnshareOfPassedOn ? .ocs : .ocm
+            case .unshare:
+                return speaker == .sender && !reader.takesUnshareOfPassedOn ? .ocs : .ocm
             case .accept, .decline, .reshare: return .ocm
             }
         }
@@ -104,10 +113,10 @@ package enum OCSTranslation {
     ///
     /// - Parameters:
     ///   - folder: the sub-folder that the backend lives in; empty for none.
-    ///   - isPassedOn: whether it is signed by whoever passed on the share, which is another site's.
+    ///   - speaker: who has signed it.
     package static func call(
-        _ notification: Notification, to backend: Backend, in folder: String,
-        swaps: [SecretSwap], filling: Secret?, isPassedOn: Bool = false
+        _ notification: Notification, by speaker: Speaker, to backend: Backend, in folder: String,
+        swaps: [SecretSwap], filling: Secret?
     ) -> (target: String, form: FormBody)? {
         let id = notification.providerID.text
         guard let told = notification.secret ?? filling,
@@ -121,7 +130,7 @@ package enum OCSTranslation {
             verb = .permissions
             members.append(("permissions", "\(bits)"))
         case (_, .reshareUndo) where !backend.takesReshareUndo: verb = .revoke
-        case (_, .shareUnshared) where isPassedOn && !backend.takesUnshareOfPassedOn:
+        case (_, .shareUnshared) where speaker == .sender && !backend.takesUnshareOfPassedOn:
             verb = .unshare
         case (_, _): return nil
         }

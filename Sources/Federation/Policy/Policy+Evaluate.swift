@@ -3,9 +3,11 @@ extension Policy {
     /// anything is fetched. A message that names nobody is unknown, and waits for no person: there is
     /// nobody to decide about.
     package func standing(of peer: PeerHost?, now: Int) -> Standing {
-        guard let peer else { return standing(by: nil, memberships: [], isNobody: true) }
+        guard let peer else {
+            return standing(by: nil, memberships: [], refusing: refusals.nobody)
+        }
         let (best, memberships) = entries(of: peer, now: now)
-        return standing(by: best, memberships: memberships)
+        return standing(by: best, memberships: memberships, refusing: refusals.unknown)
     }
 
     /// The entry that speaks most firmly of a peer, and all lists that name it; of one tier alone
@@ -30,8 +32,10 @@ extension Policy {
     }
 
     /// The standing of a peer that is on these lists, one of which decided by this entry.
+    ///
+    /// - Parameter stranger: how one that is on none is refused where it is.
     func standing(
-        by best: (list: Int, entry: ListEntry)?, memberships: [Int], isNobody: Bool = false
+        by best: (list: Int, entry: ListEntry)?, memberships: [Int], refusing stranger: Refusal
     ) -> Standing {
         let word: Standing.Word
         let refusal: Refusal?
@@ -44,7 +48,7 @@ extension Policy {
             word = .unknown
             switch unknown {
             case .allow: refusal = nil
-            case .deny, .hold: refusal = isNobody ? refusals.nobody : refusals.unknown
+            case .deny, .hold: refusal = stranger
             }
         }
         let list = best.map { lists[$0.list] }

@@ -165,8 +165,8 @@ extension Gateway {
         let signer = verified.signedBy
         let isPassedOn = signer.map { share?.isPassedOn(by: $0) == true } ?? false
         if let call = OCSTranslation.call(
-            notification, to: view.backend, in: view.folder, swaps: swaps, filling: filling,
-            isPassedOn: isPassedOn)
+            notification, by: isPassedOn ? .sender : .owner, to: view.backend, in: view.folder,
+            swaps: swaps, filling: filling)
         {
             trail.altered("translated")
             return ocs(

@@ -79,7 +79,8 @@ extension Gateway {
         guard case .ocs(let call, _) = addressed.received.kind else { return addressed.message }
         let reader = peer.document == nil ? nil : dialect.reader
         let isPassedOn = addressed.share?.isOfAnother(than: site.hosts) == true
-        let way = OCSTranslation.way(of: call.action, to: reader, isPassedOn: isPassedOn)
+        let way = OCSTranslation.way(
+            of: call.action, by: isPassedOn ? .sender : .owner, to: reader)
         switch (way, addressed.message) {
         case (.ocm, .ocsShare(let share)):
             return .share(try OCSTranslation.share(share, to: peer.peer))

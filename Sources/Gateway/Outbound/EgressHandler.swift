@@ -198,7 +198,7 @@ package final class EgressHandler: RequestHandler {
         let now = gateway.environment.now()
         let verdict = gate.judge(target, gateway.policy.current, now: now)
         switch (verdict, place) {
-        case (.ownSite, .target): return gateway.plan(head, from: client, isOwn: true)
+        case (.ownSite, .target): return gateway.plan(head, from: client, through: .wayOut)
         case (.ownSite, .prefix):
             return refuse(
                 Denial(.egressRefused, Denial.ownByPrefix), "\(target)", client)

@@ -42,7 +42,7 @@ final class InterceptedHandler: RequestHandler {
         let now = gateway.environment.now()
         let judgement = judge(gateway.policy.current, now: now)
         switch judgement.verdict {
-        case .ownSite: return gateway.plan(head, from: client, isOwn: true)
+        case .ownSite: return gateway.plan(head, from: client, through: .wayOut)
         case .peer(let host), .unknown(let host), .other(let host):
             do throws(Denial) {
                 let path = try PeerRequest.path(head.path)

@@ -8,10 +8,9 @@ struct DataRequest: Sendable {
     let head: RequestHead
     let path: TargetPath
     let client: ClientConnection
+    let entrance: Gateway.Entrance
     /// The root of its data, where its reader knows that under another path.
     var told: ToldRoot?
-    /// Whether the backend reads at its own site, by the way out.
-    var isOwn = false
 
     /// The secret that the path itself names, where links and shares are reached so.
     var secretInPath: Secret? {
@@ -97,7 +96,7 @@ struct DataRequest: Sendable {
         let rest = String(inside.text.dropFirst(told.root.count))
         return DataRequest(
             route: WebDAVRoute(root: route.root, prefix: told.root, share: nil, rest: rest),
-            head: head, path: inside, client: client, told: told, isOwn: isOwn)
+            head: head, path: inside, client: client, entrance: entrance, told: told)
     }
 
     /// What becomes of `Depth`.

@@ -10,7 +10,8 @@ import Transport
 /// password here too.
 extension Gateway {
     func shareInfo(
-        _ head: RequestHead, _ path: TargetPath, from client: ClientConnection, isOwn: Bool
+        _ head: RequestHead, _ path: TargetPath, from client: ClientConnection,
+        through entrance: Entrance
     ) -> Plan {
         let writer: HeadWriter
         var hidden: SecretReplacement?
@@ -20,8 +21,7 @@ extension Gateway {
             }
             var query = head.query
             if let asked = query {
-                let (mapped, replacement) = try shareInfoQuery(
-                    asked, head, client, isOwn: isOwn)
+                let (mapped, replacement) = try shareInfoQuery(asked, head, client, entrance)
                 (query, hidden) = (mapped[...], replacement)
             }
             writer = try backend.head.writer(
@@ -122,7 +122,8 @@ extension Gateway {
     ///
     /// Refused: a share that is not to be read by this secret over WebDAV either.
     private func shareInfoQuery(
-        _ query: ArraySlice<UInt8>, _ head: RequestHead, _ client: ClientConnection, isOwn: Bool
+        _ query: ArraySlice<UInt8>, _ head: RequestHead, _ client: ClientConnection,
+        _ entrance: Entrance
     ) throws(Denial) -> (query: [UInt8], hidden: SecretReplacement?) {
         var form = try FormBody(parsing: Array(query))
         guard form.repeated == nil, form.hasPlainNames else {
@@ -130,7 +131,7 @@ extension Gateway {
         }
         guard let text = form["t"] else { return (Array(query), nil) }
         guard let (access, known) = try access(by: Secret(utf8: text), from: client) else {
-            guard isOwn || configuration.token.acceptSecret != .none else {
+            guard entrance == .wayOut || configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }
             return (Array(query), nil)

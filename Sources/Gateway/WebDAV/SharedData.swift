@@ -12,10 +12,10 @@ extension Gateway {
     /// What becomes of a request below a WebDAV root.
     func sharedData(
         _ route: WebDAVRoute, _ head: RequestHead, _ path: TargetPath,
-        from client: ClientConnection, at view: BackendServer.View, isOwn: Bool
+        from client: ClientConnection, through entrance: Entrance, at view: BackendServer.View
     ) -> Plan {
         let request = DataRequest(
-            route: route, head: head, path: path, client: client, isOwn: isOwn)
+            route: route, head: head, path: path, client: client, entrance: entrance)
         do throws(Denial) {
             return try authorized(try request.resolved(at: view))
         } catch {
@@ -304,7 +304,7 @@ extension Gateway {
     }
 
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
-        guard request.isOwn || configuration.token.acceptSecret != .none else {
+        guard request.entrance == .wayOut || configuration.token.acceptSecret != .none else {
             throw Self.noneTaken("a secret that was never seen", isBasic: request.showsBasic)
         }
         // Where the backend may look for one beside the credential: reva took it from the path.

@@ -18,7 +18,7 @@ import Testing
             "POST \(target) HTTP/1.1", "Content-Type: \(type)", "Content-Length: \(body.count)",
             "Cookie: session=1", "Signature: keyId=\"https://cloud.test/ocm#signature\"")
         guard
-            case .read(_, let then) = test.gateway.plan(head, from: test.client, isOwn: true)
+            case .read(_, let then) = test.gateway.plan(head, from: test.client, through: .wayOut)
         else { throw TestGateway.NoAddress() }
         return await then(ReceivedRequest(head: head, body: body, client: test.client))
     }
@@ -224,7 +224,7 @@ import Testing
         func read(_ secret: String) throws -> Planned {
             let head = try test.head(
                 "PROPFIND /public.php/webdav/ HTTP/1.1", "Depth: 1", basic(secret))
-            return Planned(test.gateway.plan(head, from: test.client, isOwn: true))
+            return Planned(test.gateway.plan(head, from: test.client, through: .wayOut))
         }
         #expect(code != Self.secret)
         #expect(try read(Self.secret).values("authorization").count == 1)
@@ -246,7 +246,7 @@ import Testing
             try test.head("POST \(info) HTTP/1.1"),
         ]
         for head in heads {
-            let own = Planned(test.gateway.plan(head, from: test.client, isOwn: true))
+            let own = Planned(test.gateway.plan(head, from: test.client, through: .wayOut))
             #expect(!own.lines.isEmpty)
             #expect(Planned(test.gateway.plan(head, from: test.client)).code == "secret_refused")
         }

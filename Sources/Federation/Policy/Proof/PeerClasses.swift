@@ -68,7 +68,9 @@ struct PeerClasses {
             {
                 best = (list, entry)
             }
-            return policy.standing(by: best, memberships: own[number].memberships + downloaded)
+            return policy.standing(
+                by: best, memberships: own[number].memberships + downloaded,
+                refusing: policy.refusals.unknown)
         }
         return Class(host: host, now: now, standings: standings, entries: entries)
     }
