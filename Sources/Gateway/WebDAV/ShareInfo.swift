@@ -130,7 +130,10 @@ extension Gateway {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
         guard let text = form["t"] else { return (Array(query), nil) }
-        guard let (access, known) = try access(by: Secret(utf8: text), from: client) else {
+        guard
+            let (access, known) = try access(
+                by: Secret(utf8: text), from: client, through: entrance)
+        else {
             guard entrance == .wayOut || configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }

@@ -175,7 +175,8 @@ extension Gateway {
     private func withSecret(_ secret: Secret, _ request: DataRequest) throws(Denial) -> Plan {
         guard
             let (access, would) = try access(
-                by: secret, from: request.client, isBasic: request.showsBasic)
+                by: secret, from: request.client, through: request.entrance,
+                isBasic: request.showsBasic)
         else {
             try refuseToken(secret)
             return try unknownSecret(request)
@@ -197,7 +198,10 @@ extension Gateway {
     private func withSecretInPath(
         _ secret: Secret, _ credential: DAVCredential, _ request: DataRequest
     ) throws(Denial) -> Plan {
-        guard let (access, would) = try access(by: secret, from: request.client) else {
+        guard
+            let (access, would) = try access(
+                by: secret, from: request.client, through: request.entrance)
+        else {
             // A token is never the password of a link.
             if case .bearer(let text) = credential, try openedToken(text) != nil {
                 throw Denial(.notAllowed, "a path outside the share of the token")
@@ -219,9 +223,9 @@ extension Gateway {
     }
 
     /// The share that a secret opens; nil when it was never seen, and of one that may be a link: that a
-    /// peer showed it as a code makes it nobody's share for all others (decision 14). Nil too for the backend's
-    /// own secret of a share that a peer had passed on to one of this site, who has no code
-    /// (decision 71).
+    /// peer showed it as a code makes it nobody's share for all others (decision 14). Nil too by the way out for
+    /// the backend's own secret of a share that a peer had passed on to one of this site, who has no code
+    /// (decision 71); from outside that one is as replaced as any other.
     ///
     /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
     /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
@@ -229,7 +233,7 @@ extension Gateway {
     ///
     /// - Parameter isBasic: whether the secret was shown as `Basic`.
     func access(
-        by secret: Secret, from client: ClientConnection,
+        by secret: Secret, from client: ClientConnection, through entrance: Entrance,
         isBasic: @autoclosure () -> Bool = false
     ) throws(Denial) -> (found: FoundAccess, would: [String])? {
         guard secret.withBytes({ $0.isEmpty || $0[$0.count - 1] != 0x20 }) else {
@@ -243,7 +247,9 @@ extension Gateway {
         guard let access = active ?? found.first else { return nil }
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, over: share.id) }
-        if access.credential == .secret, found.allSatisfy({ site.hosts.contains($0.share.peer) }) {
+        if entrance == .wayOut, access.credential == .secret,
+            found.allSatisfy({ site.hosts.contains($0.share.peer) })
+        {
             return nil
         }
         guard access.credential == .handle || !access.access.hasHandle else {

@@ -221,21 +221,27 @@ import Testing
         let (_, code) = try await test.share(
             Self.secret, for: "cloud.test", id: "22", handle: .make, owner: "alice@cloud.test",
             sender: "bob@one.test")
-        func read(_ secret: String) throws -> Planned {
-            let head = try test.head(
-                "PROPFIND /public.php/webdav/ HTTP/1.1", "Depth: 1", basic(secret))
-            return Planned(test.gateway.plan(head, from: test.client, through: .wayOut))
+        let data = try test.head(
+            "PROPFIND /public.php/webdav/ HTTP/1.1", "Depth: 1", basic(Self.secret))
+        let info = try test.head(
+            "POST /index.php/apps/files_sharing/shareinfo?t=\(Self.secret) HTTP/1.1")
+        let file = try test.head("GET /public.php/dav/files/\(Self.secret)/a HTTP/1.1")
+        func read(_ head: RequestHead, through entrance: Gateway.Entrance = .wayOut) -> Planned {
+            Planned(test.gateway.plan(head, from: test.client, through: entrance))
         }
         #expect(code != Self.secret)
-        #expect(try read(Self.secret).values("authorization").count == 1)
-        let info = "/index.php/apps/files_sharing/shareinfo?t=\(Self.secret)"
-        #expect(try test.plan("POST \(info) HTTP/1.1").lines.first == "POST \(info) HTTP/1.1")
+        #expect(read(data).values("authorization").count == 1)
+        #expect(read(info).lines.first?.contains(Self.secret) == true)
+        // For whoever shows it from outside the code took its place.
+        for head in [data, info, file] {
+            #expect(read(head, through: .listener).code == "secret_refused", "\(head.target)")
+        }
         // Only what the backend has taken ends it.
         #expect(try await notify("SHARE_DECLINED", to: test).status == 400)
-        #expect(try read(Self.secret).code == nil)
+        #expect(read(data).code == nil)
         test.backend.answers(201)
         #expect(try await notify("SHARE_DECLINED", to: test).status == 201)
-        #expect(try read(Self.secret).code == "secret_refused")
+        #expect(read(data).code == "secret_refused")
     }
 
     @Test func noSecretIsTakenButTheSitesOwn() async throws {
