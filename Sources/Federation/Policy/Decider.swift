@@ -5,6 +5,8 @@ package enum Decider: Sendable, Equatable {
     case undecided
     /// What no policy decides: the row of the table.
     case `guard`(DenialCode)
+    /// What lets through what the backend tells its own site, which no policy is asked about.
+    case ownSite
     /// The lists, by the one that named the peer, or for want of one.
     case list(String)
     case unknown
@@ -22,6 +24,7 @@ package enum Decider: Sendable, Equatable {
     package init?(_ name: String) {
         switch name {
         case Self.guardWord: self = .undecided
+        case Self.ownSiteName: self = .ownSite
         case "unknown": self = .unknown
         case "default": self = .fallback
         case Policy.advertisedKeysLabel: self = .advertisedKeys
@@ -38,6 +41,7 @@ package enum Decider: Sendable, Equatable {
         switch self {
         case .undecided: Self.guardWord
         case .guard(let code): "\(Self.guardWord):\(code.rawValue)"
+        case .ownSite: Self.ownSiteName
         case .list(let name): "list:\(name)"
         case .unknown: "unknown"
         case .requirement(let name): "require:\(name)"
@@ -58,16 +62,14 @@ package enum Decider: Sendable, Equatable {
     package var isStanding: Bool {
         switch self {
         case .list, .unknown: true
-        case .undecided, .guard, .requirement, .limit, .rule, .fallback, .advertisedKeys, .pingPong,
-            .mode:
+        case .undecided, .guard, .ownSite, .requirement, .limit, .rule, .fallback, .advertisedKeys,
+            .pingPong, .mode:
             false
         }
     }
 
-    /// What lets through what the backend tells its own site, which no policy is asked about.
-    package static let ownSite = "\(guardWord):own_site"
-
     private static let guardWord = "guard"
+    private static let ownSiteName = "\(guardWord):own_site"
 
     private static func named(_ kind: String, _ name: String) -> Decider? {
         switch kind {

@@ -13,8 +13,8 @@ extension Policy {
         switch decider {
         // Another rule may be the first that fits.
         case .rule, .fallback: return rules.contains { $0.asksForSoftware(on: facts.occasion) }
-        case .undecided, .guard, .list, .unknown, .requirement, .limit, .advertisedKeys, .pingPong,
-            .mode:
+        case .undecided, .guard, .ownSite, .list, .unknown, .requirement, .limit, .advertisedKeys,
+            .pingPong, .mode:
             return false
         }
     }

@@ -125,7 +125,7 @@ final class Trail: Sendable {
     func readOwn(_ message: Message, as occasion: Occasion, ours: [PeerHost], now: Int) {
         read(message, nil, as: occasion, peer: ours.first, ours: ours, now: now)
         note { record in
-            record.by = Decider.ownSite
+            record.by = Decider.ownSite.name
             record.signature = nil
         }
     }

@@ -25,7 +25,8 @@ package struct DecisionAdvice: Sendable, Equatable {
     ) -> [DecisionAdvice] {
         if decision.action == .allow {
             // No policy was asked.
-            return decision.by == Decider.ownSite ? [] : onAllowed(decision, policy)
+            if case .ownSite? = Decider(decision.by) { return [] }
+            return onAllowed(decision, policy)
         }
         guard let decider = Decider(decision.by) else { return [] }
         switch decider {
@@ -60,7 +61,7 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .limit(let name): return onLimit(name, decision, policy)
         case .rule, .fallback: return onRule(decision, policy)
         // These refuse nothing.
-        case .mode, .undecided: return []
+        case .mode, .undecided, .ownSite: return []
         }
     }
 
@@ -333,8 +334,8 @@ package struct DecisionAdvice: Sendable, Equatable {
         case .rule:
             return DecisionAdvice(
                 "\(name) would have decided; mode = \"report\" let the others", place: place)
-        case .undecided, .guard, .list, .unknown, .requirement, .limit, .fallback, .advertisedKeys,
-            .pingPong, .mode:
+        case .undecided, .guard, .ownSite, .list, .unknown, .requirement, .limit, .fallback,
+            .advertisedKeys, .pingPong, .mode:
             return DecisionAdvice(
                 "\(name) would have refused it; mode = \"report\" let it through", place: place)
         }

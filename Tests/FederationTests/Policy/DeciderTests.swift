@@ -9,8 +9,8 @@ import Testing
             ("rule:all", .rule("all")), ("guard:key_changed", .guard(.keyChanged)),
             ("built-in:advertised-keys", .advertisedKeys), ("built-in:ping-pong", .pingPong),
             ("mode:report", .mode(.report)), ("mode:open", .mode(.open)), ("guard:other", nil),
-            ("guard", .undecided), ("", nil), ("peer_unknown: policy: unknown", nil),
-            ("mode:x", nil),
+            ("guard", .undecided), ("guard:own_site", .ownSite), ("", nil),
+            ("peer_unknown: policy: unknown", nil), ("mode:x", nil),
         ] as [(String, Decider?)])
     func namesOfVerdictsAreRead(_ name: String, _ expected: Decider?) {
         #expect(Decider(name) == expected)
@@ -24,6 +24,6 @@ import Testing
             #expect(Decider.isGuard(Decider.guard(code).name))
         }
         // No other policy would decide otherwise.
-        #expect(Decider.isGuard(Decider.ownSite))
+        #expect(Decider.isGuard(Decider.ownSite.name))
     }
 }

@@ -141,7 +141,7 @@ import Testing
         let open = try advice(by: "mode:report", .allow, policy: policy)
         #expect(open.map(\.place) == ["policy.toml:3"])
         // What the backend tells its own site no policy refuses.
-        #expect(try advice(by: Decider.ownSite, .allow, policy: policy).isEmpty)
+        #expect(try advice(by: Decider.ownSite.name, .allow, policy: policy).isEmpty)
     }
 
     @Test func withSeveralListsOneIsNamedToApprove() throws {
