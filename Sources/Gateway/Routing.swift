@@ -128,10 +128,7 @@ extension Gateway: RequestHandler {
 
     private func message(_ kind: Received.Kind, through entrance: Entrance) -> Plan {
         .read(limit: configuration.limits.messageBody) { [self] request in
-            switch entrance {
-            case .wayOut where kind.isOfShares: await receiveOwn(request, as: kind)
-            case .listener, .wayOut: await receive(request, as: kind)
-            }
+            await receive(request, as: kind, through: entrance)
         }
     }
 

@@ -69,11 +69,10 @@ extension Gateway {
                 throw Denial(.notAllowed, "the invitation was accepted at \(other)")
             }
             let body = Translation(for: view.backend).inviteAccepted(invite)
-            return try message(verified, .inviteAccepted, view, body)
+            return try message(verified, view, body)
         case .requestShare(let request):
             return try message(
-                verified, .requestShare, view,
-                TranslatedBody(bytes: request.received, isChanged: false))
+                verified, view, TranslatedBody(bytes: request.received, isChanged: false))
         case .ocsShare(let share):
             return try transform(share, verified, trail)
         case .ocsChange(let change): return try transform(change, verified)
@@ -122,7 +121,7 @@ extension Gateway {
         }
         if !draft.swaps.isEmpty { trail.altered("handle") }
         return try message(
-            verified, .shares, view, body, memory: draft.changes, effect: .makes(draft.made),
+            verified, view, body, memory: draft.changes, effect: .makes(draft.made),
             told: draft.swaps.map(\.new))
     }
 
@@ -181,17 +180,16 @@ extension Gateway {
             resourceType: share.map { $0.resourceType ?? "file" })
         if body.isChanged { trail.altered("translated") }
         return try message(
-            verified, .notifications, view, body,
+            verified, view, body,
             memory: [permission(notification, share, .inbound)].compactMap { $0 },
             effect: Self.effect(of: notification.type, on: share), told: told)
     }
 
     private func message(
-        _ verified: Verified, _ endpoint: OCMEndpoint, _ view: BackendServer.View,
-        _ body: TranslatedBody, memory: [Change] = [], effect: BackendMessage.Effect = .none,
-        told: [Secret] = []
+        _ verified: Verified, _ view: BackendServer.View, _ body: TranslatedBody,
+        memory: [Change] = [], effect: BackendMessage.Effect = .none, told: [Secret] = []
     ) throws(Denial) -> BackendMessage {
-        let target = Array("\(view.endPoint)/\(endpoint.rawValue)".utf8)
+        let target = Array(try backendTarget(of: verified.claimed.received.kind, at: view).utf8)
         let signature = try signatureForBackend(of: verified.signedBy, target, body.bytes)
         let isRFC9421 = verified.claimed.received.head.fields.contains(.signatureInput)
         let isDropped =
@@ -206,8 +204,24 @@ extension Gateway {
             api: .ocm)
     }
 
+    /// Where the backend takes messages of a kind: those of the older API at the path that the sender used, by
+    /// the verb's own name. Their answer is asked for as JSON, which is what is read of it; without this a
+    /// server says XML. No parameter of the sender's query passes: PHP would read it beside those of the body,
+    /// which were judged.
+    ///
+    /// Refused: token requests, which are not the backend's.
+    func backendTarget(
+        of kind: Received.Kind, at view: BackendServer.View
+    ) throws(Denial) -> String {
+        switch kind {
+        case .ocm(let endpoint): return "\(view.endPoint)/\(endpoint.rawValue)"
+        case .ocs(let call, let path): return call.action.onward(path.text) + "?format=json"
+        case .token: throw Denial(.notFound, "a token request is not the backend's")
+        }
+    }
+
     /// A backend that has taken `RESHARE_UNDO` has the share no more, whoever said it.
-    private static func effect(
+    static func effect(
         of type: Federation.Notification.Kind, on share: ShareRecord?
     ) -> BackendMessage.Effect {
         guard let share, type.endsShare || type == .reshareUndo && share.isServedHere else {
@@ -239,7 +253,8 @@ extension Gateway {
 
     /// What the gateway meets in the backend's place.
     static let takenOver: Set<ShareRequirement> = [.mustExchangeToken]
-    private static let signatures: [FieldName] =
+    /// Fields of a signature, and what one may be about.
+    static let signatures: [FieldName] =
         [.signature, .signatureInput] + FieldName.digests
 }
 
@@ -256,7 +271,7 @@ extension Gateway {
         let draft = try draft(
             share, from: verified.peer, as: site.name(in: received.head.authority),
             now: received.now)
-        return ocs(verified, share.form, memory: draft.changes, effect: .makes(draft.made))
+        return try ocs(verified, share.form, memory: draft.changes, effect: .makes(draft.made))
     }
 
     private func transform(
@@ -273,23 +288,16 @@ extension Gateway {
         if let share, let secret = try backendSecret(of: share) {
             form.replace("token", with: secret.text)
         }
-        return ocs(verified, form, effect: Self.effect(of: change.notificationType, on: share))
+        return try ocs(verified, form, effect: Self.effect(of: change.notificationType, on: share))
     }
 
-    /// A call of the older API at the path that the sender used, by the verb's own name. The answer is
-    /// asked for as JSON, which is what is read of it; without this a server says XML. No parameter of
-    /// the sender's query passes: PHP would read it beside those of the body, which were judged.
+    /// A call of the older API that came as one.
     private func ocs(
         _ verified: Verified, _ form: FormBody, memory: [Change] = [],
         effect: BackendMessage.Effect
-    ) -> BackendMessage {
-        let received = verified.claimed.received
-        var target: [UInt8] = []
-        if case .ocs(let call, let path) = received.kind {
-            target = Array(call.action.onward(path.text).utf8)
-        }
-        target += Array("?format=json".utf8)
-        return ocs(verified, target, form, memory: memory, effect: effect)
+    ) throws(Denial) -> BackendMessage {
+        let target = try backendTarget(of: verified.claimed.received.kind, at: backend.view)
+        return ocs(verified, Array(target.utf8), form, memory: memory, effect: effect)
     }
 
     private func ocs(

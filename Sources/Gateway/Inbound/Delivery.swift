@@ -184,7 +184,7 @@ extension Gateway {
     }
 
     /// The backend has taken a message: the share that it ends is over, before the peer hears of it.
-    private func taken(_ effect: BackendMessage.Effect) async throws(Denial) {
+    func taken(_ effect: BackendMessage.Effect) async throws(Denial) {
         guard case .ends(let share) = effect else { return }
         try await makeDurable(endings(of: share))
     }

@@ -6,10 +6,13 @@ import Transport
 ///     Received → identify → Claimed → verify → Verified → evaluate → Permitted
 ///              → transform → BackendMessage → forward → Answer
 ///
-/// Any phase may refuse; then the peer learns a code and the decision's id, and the log the rest.
+/// What the backend tells its own site of shares goes past them (``deliverOwn(_:of:_:)``). Any phase may
+/// refuse; then the peer learns a code and the decision's id, and the log the rest.
 /// Either end is answered and recorded once, here.
 extension Gateway {
-    func receive(_ request: ReceivedRequest, as kind: Received.Kind) async -> Answer {
+    func receive(
+        _ request: ReceivedRequest, as kind: Received.Kind, through entrance: Entrance
+    ) async -> Answer {
         let received = Received(
             kind: kind, head: request.head, body: request.body, client: request.client,
             now: environment.now())
@@ -20,25 +23,36 @@ extension Gateway {
         let answer: Answer
         do throws(Denial) {
             let message = try Message(received)
-            await settle(message)
-            let claimed = try identify(message, of: received, trail)
-            let offer = takeInHand(claimed)
-            defer { offersIn.end(offer) }
-            trail.enters(.verify)
-            let verified = try await verify(claimed, trail)
-            // That it was seen is remembered though it is not carried out; nobody waits for that.
-            defer { store.commitLater(verified.memory.takeSeen()) }
-            trail.enters(.policy)
-            let permitted = try evaluate(verified, trail)
-            trail.enters(nil)
-            try await takePlace(trail)
-            answer = try await carryOut(permitted, trail)
+            switch entrance {
+            case .wayOut where kind.isOfShares:
+                answer = try await deliverOwn(message, of: received, trail)
+            case .listener, .wayOut: answer = try await decide(message, of: received, trail)
+            }
             trail.answered(answer.status)
         } catch {
             answer = refusal(error, of: kind.family, decision: trail.decision)
             trail.refused(error, status: answer.status)
         }
         return await recorded(answer, trail) { refusal($0, of: kind.family, decision: $1) }
+    }
+
+    /// The phases of a message that anybody may have sent.
+    private func decide(
+        _ message: Message, of received: Received, _ trail: Trail
+    ) async throws(Denial) -> Answer {
+        await settle(message)
+        let claimed = try identify(message, of: received, trail)
+        let offer = takeInHand(claimed)
+        defer { offersIn.end(offer) }
+        trail.enters(.verify)
+        let verified = try await verify(claimed, trail)
+        // That it was seen is remembered though it is not carried out; nobody waits for that.
+        defer { store.commitLater(verified.memory.takeSeen()) }
+        trail.enters(.policy)
+        let permitted = try evaluate(verified, trail)
+        trail.enters(nil)
+        try await takePlace(trail)
+        return try await carryOut(permitted, trail)
     }
 
     /// What is held is kept for the person who decides; of a peer that has not waited before at once, since

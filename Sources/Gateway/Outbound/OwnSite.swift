@@ -1,6 +1,5 @@
 import Federation
 import OpenSSL
-import Synchronization
 import Transport
 
 /// What the backend tells its own site, by the way out: one of its people shares with another by their
@@ -10,58 +9,64 @@ import Transport
 /// the backend gets its own words as they came. Whoever makes it send something speaks for the people of
 /// this site at most, and for no peer.
 extension Gateway {
-    /// Takes a message that the backend has sent to its own site.
-    func receiveOwn(_ request: ReceivedRequest, as kind: Received.Kind) async -> Answer {
-        let received = Received(
-            kind: kind, head: request.head, body: request.body, client: request.client,
-            now: environment.now())
-        let trail = Trail(
-            kind.text, from: received.client, now: received.now, under: policy.snapshot,
-            clock: environment, fingerprint: fingerprint)
-        keepBody(of: received, trail)
-        let answer: Answer
-        do throws(Denial) {
-            let message = try Message(received)
-            trail.readOwn(
-                message, as: received.occasion, ours: site.hosts, now: received.now)
-            let share = try checkOwn(message, trail)
-            try await reserve(trail)
-            answer = try await deliverOwn(message, of: received, about: share, trail)
-            trail.answered(answer.status)
-        } catch {
-            answer = refusal(error, of: kind.family, decision: trail.decision)
-            trail.refused(error, status: answer.status)
+    /// Hands a message that the backend has sent to its own site back to it; a share of the registry that it
+    /// ends is over once the backend has taken it.
+    func deliverOwn(
+        _ message: Message, of received: Received, _ trail: Trail
+    ) async throws(Denial) -> Answer {
+        trail.readOwn(message, as: received.occasion, ours: site.hosts, now: received.now)
+        let effect = try checkOwn(message, trail)
+        try await reserve(trail)
+        let target = try backendTarget(of: received.kind, at: backend.view)
+        var signature: [(FieldName, String)]?
+        if message.isOCM {
+            var speaker = site.name(in: received.head.authority)
+            if case .share(let share) = message { speaker = share.owner.host }
+            signature = try signatureForBackend(of: speaker, Array(target.utf8), received.body)
         }
-        return await recorded(answer, trail) { refusal($0, of: kind.family, decision: $1) }
+        // Signatures that nobody has looked at, and logins: a message speaks for a site.
+        let head = try backend.head.writer(
+            for: received.head, path: target, client: received.client,
+            dropping: Self.signatures + FieldName.logins + (signature == nil ? [] : [.date]),
+            coding: .identity, adding: signature ?? [],
+            asserting: BackendHead.Assertion(peer: nil, decision: trail.decision))
+        let response = try await ask(head, received.body, for: received.client, trail)
+        let isTaken =
+            message.isOCM
+            ? (200...299).contains(response.status)
+            : OCSAnswer.outcome(status: response.status, body: response.body) == .taken
+        if isTaken { try await taken(effect) }
+        return Answer(
+            status: response.status, fields: [("content-type", response.contentType)],
+            body: response.body)
     }
 
-    /// The share that the message is about, where the registry knows it: one that a peer had passed on to
-    /// somebody of ours. Those between two of ours it does not know.
+    /// What the backend's word on the message is for the registry, which knows no shares between two of ours.
     ///
     /// Refused: what speaks for another site (`sender_mismatch`), or is for nobody of this one.
     private func checkOwn(
         _ message: Message, _ trail: Trail
-    ) throws(Denial) -> ShareRecord? {
+    ) throws(Denial) -> BackendMessage.Effect {
         try checkOurs(message)
         switch message {
         case .share(let share):
             try checkSpeakers(share.owner, share.sender, for: share.shareWith, trail)
-            return nil
+            return .none
         case .ocsShare(let share):
             let recipient = OCMAddress(identifier: share.shareWith, host: site.host)
             try checkSpeakers(share.owner, share.sender, for: recipient, trail)
-            return nil
+            return .none
         case .notification(let notification):
             if let named = notification.senderDomain {
                 try checkSpeaker(named, "senderDomain", trail)
             }
-            return try ownShare(meantBy: message, notification.type, trail)
+            return try effect(of: notification.type, saidIn: message, trail)
         case .ocsChange(let change):
             guard change.verb != .move else {
                 throw Denial(
                     .notificationTypeNotSupported, "a share stays at the site that made it")
             }
-            return try ownShare(meantBy: message, change.notificationType, trail)
+            return try effect(of: change.notificationType, saidIn: message, trail)
         case .inviteAccepted, .requestShare, .token:
             throw Denial(.notFound, "nothing that a site tells itself")
         }
@@ -86,32 +91,37 @@ extension Gateway {
             Denial(.senderMismatch, "\(Denial.toOwnSite): \(member) is at \(host)"), orTell: trail)
     }
 
-    /// Refused: a notification by the secret of a share that a peer has a side of (`sender_mismatch`), and one
-    /// that no secret proves, or to a backend that looks at none (`share_unknown`): it would find any
-    /// peer's share by its id.
-    private func ownShare(
-        meantBy message: Message, _ type: Federation.Notification.Kind, _ trail: Trail
-    ) throws(Denial) -> ShareRecord? {
-        let secrets = message.secrets
+    /// A share ends by it that a peer had passed on to somebody of ours; any other is its peer's.
+    private func effect(
+        of type: Federation.Notification.Kind, saidIn message: Message, _ trail: Trail
+    ) throws(Denial) -> BackendMessage.Effect {
+        let known: ShareRecord?
+        do throws(Denial) { known = try ownShare(provedBy: message.secrets) } catch {
+            try refuse(error, orTell: trail)
+            return .none
+        }
+        try checkStands(known, message.secrets.first, type)
+        guard let share = known, site.hosts.contains(share.peer) else { return .none }
+        return Self.effect(of: type, on: share)
+    }
+
+    /// The share that is meant, where the registry knows it.
+    ///
+    /// Refused: one that a peer has a side of (`sender_mismatch`), and where no secret proves which is meant,
+    /// or the backend looks at none (`share_unknown`): it would find any peer's share by its id.
+    private func ownShare(provedBy secrets: [Secret]) throws(Denial) -> ShareRecord? {
         guard !secrets.isEmpty, backend.view.backend.readsSecret else {
-            try refuse(
-                Denial(.shareUnknown, "\(Denial.toOwnSite): no secret proves which share is meant"),
-                orTell: trail)
-            return nil
+            throw Denial(
+                .shareUnknown, "\(Denial.toOwnSite): no secret proves which share is meant")
         }
         let found = secrets.flatMap { secret in
             ShareDirection.allCases.flatMap { registry.find(secret, $0) }
         }
         if let other = found.first(where: { !isOwn($0) })?.share {
-            try refuse(
-                Denial(
-                    .senderMismatch, "\(Denial.toOwnSite): share \(other.id) is with \(other.peer)"),
-                orTell: trail)
-            return nil
+            throw Denial(
+                .senderMismatch, "\(Denial.toOwnSite): share \(other.id) is with \(other.peer)")
         }
-        let share = found.first?.share
-        try checkStands(share, secrets.first, type)
-        return share
+        return found.first?.share
     }
 
     /// Whether a share that the registry knows is for somebody of ours, or one of ours has shared it on for
@@ -124,84 +134,6 @@ extension Gateway {
         return [share.owner, share.sender].allSatisfy { text in
             text.flatMap { OCMAddress($0) }.map { site.hosts.contains($0.host) } ?? false
         }
-    }
-
-    /// Hands the message to the backend; a share of the registry that it ends is over once the backend has
-    /// taken it.
-    private func deliverOwn(
-        _ message: Message, of received: Received, about share: ShareRecord?, _ trail: Trail
-    ) async throws(Denial) -> Answer {
-        let target: String
-        var dropped = Self.unforwarded
-        var signature: [(FieldName, String)]?
-        switch received.kind {
-        case .ocm(let endpoint):
-            target = "\(backend.view.endPoint)/\(endpoint.rawValue)"
-            var speaker = site.name(in: received.head.authority)
-            if case .share(let share) = message { speaker = share.owner.host }
-            signature = try signatureForBackend(of: speaker, Array(target.utf8), received.body)
-            if signature != nil { dropped.append(.date) }
-        case .ocs(let call, let path): target = call.action.onward(path.text) + "?format=json"
-        case .token: throw Denial(.notFound, "nothing that a site tells itself")
-        }
-        let head = try backend.head.writer(
-            for: received.head, path: target, client: received.client, dropping: dropped,
-            coding: .identity, adding: signature ?? [],
-            asserting: BackendHead.Assertion(peer: nil, decision: trail.decision))
-        let response = try await ask(head, received.body, for: received.client, trail)
-        let isTaken =
-            message.isOCM
-            ? (200...299).contains(response.status)
-            : OCSAnswer.outcome(status: response.status, body: response.body) == .taken
-        if isTaken, message.end != nil, let share, site.hosts.contains(share.peer) {
-            try await makeDurable([registry.end(share.id, now: environment.now())])
-        }
-        return Answer(
-            status: response.status, fields: [("content-type", response.contentType)],
-            body: response.body)
-    }
-
-    /// Signatures that nobody has looked at, and logins: a message speaks for a site.
-    private static let unforwarded: [FieldName] =
-        [.signature, .signatureInput, .contentDigest, .digest, .authorization, .cookie]
-        + FieldName.otherLogins
-}
-
-/// Requests of peers to share on that are with the backend: meanwhile it offers what comes of them in the
-/// name of who asked.
-final class ResharesInHand: Sendable {
-    private let asked = Mutex<[Reshare: Int]>([:])
-
-    /// Who has asked, and for whom.
-    struct Reshare: Hashable, Sendable {
-        let sharer: PeerHost
-        /// In its canonical form.
-        let recipient: String
-    }
-
-    func contains(_ reshare: Reshare) -> Bool { asked.withLock { $0[reshare] != nil } }
-
-    func begin(_ reshare: Reshare?) {
-        guard let reshare else { return }
-        asked.withLock { $0[reshare, default: 0] += 1 }
-    }
-
-    func end(_ reshare: Reshare?) {
-        guard let reshare else { return }
-        asked.withLock { asked in
-            let left = (asked[reshare] ?? 0) - 1
-            asked[reshare] = left > 0 ? left : nil
-        }
-    }
-}
-
-extension Gateway {
-    /// What a message asks to be shared on, and for whom; nil for any other, and for one of nobody.
-    func reshare(askedBy verified: Verified) -> ResharesInHand.Reshare? {
-        guard let sharer = verified.peer, let person = verified.claimed.message.reshareRecipient
-        else { return nil }
-        return ResharesInHand.Reshare(
-            sharer: sharer, recipient: person.saidOnce.canonical(ours: site.hosts))
     }
 }
 

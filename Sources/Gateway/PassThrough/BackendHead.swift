@@ -131,6 +131,8 @@ extension FieldName {
     static let otherLogins: [FieldName] = [
         FieldName("authorization-app-api"), FieldName("ocm-token"), .accessToken,
     ]
+    /// All by which a client is logged in at a backend.
+    static let logins: [FieldName] = [.authorization, .cookie] + otherLogins
     /// What the reva family tells whoever it lets in, and takes in the place of a credential.
     static let accessToken = FieldName("x-access-token")
     /// The host whose signature was verified; absent from messages that policy takes unsigned, and

@@ -26,7 +26,7 @@ extension Gateway {
             }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
-                dropping: [.authorization, .cookie] + FieldName.otherLogins, coding: .identity)
+                dropping: FieldName.logins, coding: .identity)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         switch head.body {
         case .none, .length(0):

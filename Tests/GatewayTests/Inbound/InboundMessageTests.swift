@@ -70,7 +70,7 @@ import Transport
                 "/ocm/shares", Messages.share(from: "stranger.test"), at: world.clock.now))
         let answer = await world.gateway.receive(
             ReceivedRequest(head: received.head, body: received.body, client: received.client),
-            as: .ocm(.shares))
+            as: .ocm(.shares), through: .listener)
         #expect(answer.status == 503)
         let kept = try HoldBook.read(world.gateway.store.path, world.seal, now: world.clock.now)
         #expect(kept.map(\.peer.name) == ["stranger.test"])

@@ -182,7 +182,7 @@ import Transport
         let received = try world.received(request)
         let answer = await world.gateway.receive(
             .init(head: received.head, body: request.body, client: received.client),
-            as: .ocm(.shares))
+            as: .ocm(.shares), through: .listener)
         #expect(answer.status == 403)
         #expect(world.gateway.replays.count == 1)
         #expect(try await world.denial(request)?.code == .replay)

@@ -297,7 +297,7 @@ struct JournalTests {
         let received = try world.received(request)
         let answer = await world.gateway.receive(
             ReceivedRequest(head: received.head, body: request.body, client: received.client),
-            as: .ocm(.shares))
+            as: .ocm(.shares), through: .listener)
         // The backend of this world refuses connections.
         #expect(answer.status == 502)
         journal.close()

@@ -215,7 +215,8 @@ import Testing
         #expect(isOver(at: test) == false)
     }
 
-    @Test func whatAPeerPassedOnToOneOfOursIsReadByTheBackendsOwnSecret() async throws {
+    @Test(arguments: ["SHARE_DECLINED", "SHARE_UNSHARED", "RESHARE_UNDO"])
+    func whatAPeerPassedOnToOneOfOursIsReadByTheBackendsOwnSecret(until end: String) async throws {
         let test = try await TestGateway()
         test.backend.answers(400)
         let (_, code) = try await test.share(
@@ -237,10 +238,10 @@ import Testing
             #expect(read(head, through: .listener).code == "secret_refused", "\(head.target)")
         }
         // Only what the backend has taken ends it.
-        #expect(try await notify("SHARE_DECLINED", to: test).status == 400)
+        #expect(try await notify(end, to: test).status == 400)
         #expect(read(data).code == nil)
         test.backend.answers(201)
-        #expect(try await notify("SHARE_DECLINED", to: test).status == 201)
+        #expect(try await notify(end, to: test).status == 201)
         #expect(read(data).code == "secret_refused")
     }
 

@@ -298,7 +298,7 @@ import Transport
         let received = try world.received(request)
         let answer = await world.gateway.receive(
             ReceivedRequest(head: received.head, body: received.body, client: received.client),
-            as: .ocm(.shares))
+            as: .ocm(.shares), through: .listener)
         #expect(answer.status == 503 && answer.code == "peer_held")
         #expect(answer.values("retry-after") == ["3600"])
         let host = try #require(PeerHost("modern.test"))
@@ -318,6 +318,6 @@ import Transport
         let received = try world.received(TestRequest("/ocm/shares", Messages.share(from: host)))
         _ = await world.gateway.receive(
             ReceivedRequest(head: received.head, body: received.body, client: received.client),
-            as: .ocm(.shares))
+            as: .ocm(.shares), through: .listener)
     }
 }

@@ -189,7 +189,7 @@ final class TestWorld: Sendable {
         let received = try received(request, as: kind)
         let answer = await gateway.receive(
             ReceivedRequest(head: received.head, body: received.body, client: received.client),
-            as: kind)
+            as: kind, through: .listener)
         try await gateway.makeDurable([Change(write: { _ in })])
         return answer
     }
