@@ -194,6 +194,25 @@ import Testing
         #expect(isOver(at: test) == false)
     }
 
+    @Test func observingTellsOfItAndGoesOn() async throws {
+        let test = try await TestGateway(profile: "observe")
+        test.backend.answers(201)
+        try await test.share(
+            Self.secret, for: "one.test", id: "22", owner: "alice@cloud.test",
+            sender: "alice@cloud.test")
+        #expect(try await notify("SHARE_DECLINED", to: test).status == 201)
+        #expect(try await notify("SHARE_UNSHARED", secret: nil, to: test).status == 201)
+        #expect(test.backend.take().count == 2)
+        let lines = test.world.decisions()
+        let would = lines.map { $0["would"]?.array?.first?.string ?? "" }
+        #expect(would.count == 2)
+        #expect(would.first?.hasPrefix("sender_mismatch: ") == true)
+        #expect(would.last?.hasPrefix("share_unknown: ") == true)
+        #expect(lines.allSatisfy { $0["by"]?.string == "guard:own_site" })
+        // The share is the peer's all the same.
+        #expect(isOver(at: test) == false)
+    }
+
     @Test func aBackendThatLooksAtNoSecretIsToldNothing() async throws {
         let test = try await TestGateway(kind: "ocis")
         let answer = try await notify("SHARE_UNSHARED", to: test)
