@@ -9,8 +9,9 @@ import Transport
 /// the backend gets its own words as they came. Whoever makes it send something speaks for the people of
 /// this site at most, and for no peer.
 extension Gateway {
-    /// Hands a message that the backend has sent to its own site back to it; a share of the registry that it
-    /// ends is over once the backend has taken it.
+    /// Hands a message that the backend has sent to its own site back to it, once it is checked: the middle of
+    /// ``receive(_:as:through:)`` for these. A share of the registry that it ends is over once the backend
+    /// has taken it.
     func deliverOwn(
         _ message: Message, of received: Received, _ trail: Trail
     ) async throws(Denial) -> Answer {
