@@ -93,8 +93,8 @@ package final class Gateway: Sendable {
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
     /// What commands ask of the one that runs the gateway, who sets it.
     let steering = Mutex<Steering?>(nil)
-    /// The newest of the orders that read files.
-    let lastInTurn = Mutex<Task<Void, Never>?>(nil)
+    /// The order that files are read again for, while it is carried out.
+    let reading = Mutex<Task<Void, Never>?>(nil)
 
     package init(_ parts: Parts) {
         configuration = parts.configuration

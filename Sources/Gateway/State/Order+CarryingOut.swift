@@ -97,6 +97,14 @@ extension Order {
         case .reload, .end, .lists, .settleHold: false
         }
     }
+
+    /// Whether files are read again for it, whose disk may not answer.
+    fileprivate var readsFiles: Bool {
+        switch self {
+        case .reload, .changeKeys, .settleHold: true
+        case .addShare, .revoke, .forgetPeer, .pinPeer, .end, .lists, .eraseSubject: false
+        }
+    }
 }
 
 extension Gateway {
@@ -106,14 +114,21 @@ extension Gateway {
             await carryOutOrders()
             await pause(.milliseconds(500))
         }
-        await lastInTurn.withLock { $0 }?.value
+        await reading.withLock { $0 }?.value
     }
 
     /// Looks for orders and carries them out, one after the other; what one says is durable before
-    /// it is said. Those that read files again, which may be slow, are waited for by one another alone.
+    /// it is said. Those that read files again, which may be slow, are waited for by one another alone, in
+    /// the box: there their commands can take them back.
     func carryOutOrders() async {
         let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
-        let waiting = orders.take(now: environment.now()) { !isHandingOver || $0.isOfState }
+        var isReading = reading.withLock { $0 != nil }
+        let waiting = orders.take(now: environment.now()) { order in
+            guard !isHandingOver || order.isOfState else { return false }
+            guard order.readsFiles else { return true }
+            defer { isReading = true }
+            return !isReading
+        }
         for taken in waiting {
             switch taken.order {
             case .lists where steering.withLock({ $0?.isEnding ?? false }):
@@ -121,29 +136,15 @@ extension Gateway {
             case .lists(let order):
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
-            case .reload, .changeKeys:
-                inTurn { [self] in answer(taken, await carryOut(taken.order)) }
-            case .settleHold:
-                let settled = await carryOut(taken.order)
-                inTurn { [self] in
-                    switch settled {
-                    case .done: answer(taken, OrderAnswer(await reloadPolicy()))
-                    case .refused: answer(taken, settled)
+            case .reload, .changeKeys, .settleHold:
+                reading.withLock { task in
+                    task = Task { [self] in
+                        answer(taken, await carryOut(taken.order))
+                        reading.withLock { $0 = nil }
                     }
                 }
             case .addShare, .revoke, .forgetPeer, .pinPeer, .end, .eraseSubject:
                 answer(taken, await carryOut(taken.order))
-            }
-        }
-    }
-
-    /// Begins once all is done that was given before.
-    private func inTurn(_ work: @escaping @Sendable () async -> Void) {
-        lastInTurn.withLock { last in
-            let before = last
-            last = Task {
-                await before?.value
-                await work()
             }
         }
     }
@@ -167,7 +168,7 @@ extension Gateway {
         case .eraseSubject(let text): return try await erase(text)
         case .settleHold(let name):
             try await store.commit(holds.settle(try Self.host(name)))
-            return .done([:])
+            return OrderAnswer(await reloadPolicy())
         case .pinPeer(let order): return try await pin(order)
         case .reload: return await reload()
         case .end(let seconds):
