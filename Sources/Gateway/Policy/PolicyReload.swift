@@ -38,8 +38,9 @@ extension Gateway {
         return reload
     }
 
-    /// What reading files anew gives, one after the other, and not on a thread that messages are judged on.
-    /// What takes long is told: their disk may not answer, and nothing else is read until it does.
+    /// What reading files anew gives, or changing those of keys: one after the other, and not on a thread that
+    /// messages are judged on. What takes long is told: their disk may not answer, and nothing else is read
+    /// until it does.
     func readAgain<Value: Sendable>(
         tellingAfter time: Duration = .seconds(30), _ work: @escaping @Sendable () -> Value
     ) async -> Value {

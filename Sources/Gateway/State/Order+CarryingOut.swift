@@ -177,7 +177,8 @@ extension Gateway {
             }
             steering.end(.seconds(max(0, seconds)))
             return .done([:])
-        case .changeKeys(let change): return try perform(change)
+        case .changeKeys(let change):
+            return try await readAgain { [self] in Result { try perform(change) } }.get()
         }
     }
 

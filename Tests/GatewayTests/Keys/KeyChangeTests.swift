@@ -165,15 +165,37 @@ import Transport
                 ]))
     }
 
-    @Test func aGatewayThatRunsDoesItAndPublishesAtOnce() async throws {
-        let world = try TestWorld()
-        let gateway = world.gateway
-        let loop = Task {
+    /// A gateway that carries out orders until it is cancelled.
+    private func serving(_ gateway: Gateway) -> Task<Void, Never> {
+        Task {
             while !Task.isCancelled {
                 await gateway.carryOutOrders()
                 try? await Task.sleep(for: .milliseconds(10))
             }
         }
+    }
+
+    /// Their disk may not answer: it is done where files are read again, and not where messages are judged.
+    @Test func aGatewayThatRunsDoesItInTurnWithReloads() async throws {
+        let world = try TestWorld()
+        let gateway = world.gateway
+        let loop = serving(gateway)
+        gateway.policyQueue.suspend()
+        await #expect(throws: StoreOpenError.self) {
+            try await KeyChange.make(kind: "ed25519").place(
+                in: world.scratch.file("state.db"), keys: world.scratch.file("keys"),
+                { world.seal }, now: world.clock.now, patience: .seconds(1))
+        }
+        gateway.policyQueue.resume()
+        loop.cancel()
+        await loop.value
+        await gateway.reading.withLock { $0 }?.value
+    }
+
+    @Test func aGatewayThatRunsDoesItAndPublishesAtOnce() async throws {
+        let world = try TestWorld()
+        let gateway = world.gateway
+        let loop = serving(gateway)
         defer { loop.cancel() }
         func place(_ change: KeyChange) async throws -> OrderAnswer {
             try await change.place(
