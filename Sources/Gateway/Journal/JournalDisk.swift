@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import Logging
 import OpenSSL
+import Transport
 
 /// The journal on the disk: the chain, the file of the day, the keys of the subjects.
 ///
@@ -28,7 +29,7 @@ final class JournalDisk {
 
     private let settings: Settings
     private let key: JournalKey
-    private let lock: StoreLock
+    private let lock: FileLock
     let subjects: JournalSubjects
     private let log: GatewayLog
     private let reader: JournalReader

@@ -1,6 +1,7 @@
 import Foundation
 import OpenSSL
 import SystemPackage
+import Transport
 
 #if canImport(Glibc)
     import Glibc
@@ -12,6 +13,7 @@ final class JournalFile {
     let path: String
     private let file: FileDescriptor
     private let place: FilePlace
+    private let lock: FileLock
     /// Bytes that were written.
     private(set) var size: Int
     /// Where the blocks end that were taken beforehand; at least `size`.
@@ -52,12 +54,9 @@ final class JournalFile {
                 path, "cannot be opened: \(error)",
                 "let the gateway's user write there, and see whether the disk is full")
         }
-        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = Errno(rawValue: errno)
-            guard reason == .wouldBlock else {
-                throw JournalError(path, "cannot be locked: \(reason)", "")
-            }
-            throw JournalFolder.inUse(path)
+        do { lock = try JournalFolder.lock(file: path, of: path) } catch {
+            try? file.close()
+            throw error
         }
     }
 
@@ -109,6 +108,7 @@ final class JournalFile {
         isOpen = false
         if roomEnd > size { _ = ftruncate(file.rawValue, size) }
         try? file.close()
+        lock.release()
     }
 
     deinit { close() }

@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import Transport
 
 #if canImport(Glibc)
     import Glibc
@@ -41,15 +42,29 @@ package enum JournalFolder {
     package static func freeBytes(_ path: String) -> Int { JournalFile.freeBytes(of: path) }
 
     /// Refused: a journal that another process writes.
-    static func lock(_ path: String) throws(JournalError) -> StoreLock {
-        do { return try StoreLock((path as NSString).appendingPathComponent(lockName)) } catch {
-            throw error.isInUse ? inUse(path) : JournalError(path, error.what, error.remedy)
-        }
+    static func lock(_ path: String) throws(JournalError) -> FileLock {
+        try lock(file: (path as NSString).appendingPathComponent(lockName), of: path)
     }
 
-    static func inUse(_ path: String) -> JournalError {
-        JournalError(
-            path, "is written by another ocmgate",
-            "stop that one, or give this one its own [journal] dir")
+    /// Refused: a file that another process writes.
+    ///
+    /// - Parameter path: what it is locked for.
+    static func lock(file: String, of path: String) throws(JournalError) -> FileLock {
+        do { return try FileLock(file) } catch {
+            switch error {
+            case .taken:
+                throw JournalError(
+                    path, "is written by another ocmgate",
+                    "stop that one, or give this one its own [journal] dir")
+            case .unopened(let reason):
+                throw JournalError(
+                    path, "cannot be opened: \(reason)",
+                    "let the gateway's user write to this folder")
+            case .unlocked(let reason):
+                throw JournalError(
+                    path, "cannot be locked: \(reason)",
+                    "name a folder in [journal] dir whose disk has locks")
+            }
+        }
     }
 }

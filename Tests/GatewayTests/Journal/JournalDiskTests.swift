@@ -164,6 +164,18 @@ struct JournalDiskTests {
         #expect(try journal.verify().findings == [])
     }
 
+    /// Whoever still refers to it keeps nobody off.
+    @Test func aFileThatIsClosedMayBeWrittenByAnother() throws {
+        let journal = try TestJournal()
+        let (path, settings) = (journal.scratch.file("day.jsonl"), try journal.settings)
+        let first = try JournalFile(path, settings)
+        let error = #expect(throws: JournalError.self) { try JournalFile(path, settings) }
+        #expect(error?.path == path && error?.remedy.isEmpty == false)
+        first.close()
+        try JournalFile(path, settings).close()
+        withExtendedLifetime(first) {}
+    }
+
     @Test func aFolderThatOthersMayReadIsRefused() throws {
         let journal = try TestJournal()
         try journal.write(1)
