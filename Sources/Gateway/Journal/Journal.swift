@@ -451,19 +451,9 @@ package final class Journal: Sendable {
     private func answer(_ count: Int) {
         if count == 0 { return }
         var reason = JournalFailure.full
-        // Under one lock, so that nobody else takes what was counted; fewer where the disk took too long.
-        func give(places: Int?, left: Int) -> [(JournalState.Asking, JournalQueue.Answer)] {
-            state.withLock { state in
-                if let places { state.queue.measured(places: places) }
-                let first = state.asking.prefix(count)
-                state.asking.removeFirst(first.count)
-                let answers = first.map { ($0, state.queue.takePlace()) }
-                if places != nil { state.queue.measured(places: left) }
-                return answers
-            }
-        }
-        var given: [(JournalState.Asking, JournalQueue.Answer)]?
-        let failure = attempt { disk in
+        var given: [(JournalState.Asking, JournalQueue.Answer)] = []
+        // Where the disk is broken, those who asked were told so.
+        attempt { disk in
             // What is written needs its place no more.
             try sync(disk)
             let taken = state.withLock { $0.queue.taken }
@@ -472,9 +462,10 @@ package final class Journal: Sendable {
             reason = disk.subjects.blocked ?? .full
             // Where no room can be taken, what was counted just now is for those who ask alone.
             let left = disk.room / JournalRecord.lineLimit
-            given = give(places: hasRoom ? max(left, taken + count) : left, left: left)
+            let places = hasRoom ? max(left, taken + count) : left
+            given = state.withLock { $0.answer(count, of: places, thenLeaving: left) }
         }
-        for (continuation, answer) in given ?? give(places: nil, left: 0) {
+        for (continuation, answer) in given {
             switch answer {
             case .given(let slot):
                 tellRoom()
@@ -482,7 +473,7 @@ package final class Journal: Sendable {
             case .refused(let failure): continuation.resume(returning: .failure(failure))
             case .wait:
                 if reason == .full { tellFull() }
-                continuation.resume(returning: .failure(failure ?? reason))
+                continuation.resume(returning: .failure(reason))
             }
         }
     }

@@ -27,6 +27,22 @@ struct JournalState {
         isSlow ? .refused(.slow) : queue.takePlace()
     }
 
+    /// The first so many who ask, of whom each gets a place while there are any; fewer where the disk took too
+    /// long, and they were told so. Nobody else takes what was counted for them.
+    ///
+    /// - Parameters:
+    ///   - places: that there is room for, with those that are taken.
+    ///   - left: that there is room for from then on.
+    mutating func answer(
+        _ count: Int, of places: Int, thenLeaving left: Int
+    ) -> [(Asking, JournalQueue.Answer)] {
+        let first = asking.prefix(count)
+        asking.removeFirst(first.count)
+        queue.measured(places: places)
+        defer { queue.measured(places: left) }
+        return first.map { ($0, queue.takePlace()) }
+    }
+
     /// A job was added; whether the thread has to be woken now.
     mutating func noteAdded(_ job: JournalQueue.Job) -> Bool {
         job.isAwaited && !job.mustSync ? pace.noteWork() : pace.noteAdded(to: queue.waiting)

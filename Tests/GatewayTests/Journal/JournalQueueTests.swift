@@ -1,4 +1,5 @@
 import Federation
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -49,6 +50,47 @@ struct JournalQueueTests {
         let rest = Set([take(), take(), take()])
         #expect(first == [0, 1, 2] && again == 1)
         #expect(rest == [0, 2, 3])
+    }
+
+    private final class Shared: Sendable {
+        let state = Mutex(
+            JournalState(queue: JournalQueue(places: 0), pace: SyncPace(underWay: UnderWay())))
+    }
+
+    /// Where no more room can be taken, what was counted for them is not counted again.
+    @Test func whatIsCountedForThoseWhoAskIsTheirsAlone() async {
+        let shared = Shared()
+        typealias Given = Result<Int, JournalFailure>
+        let given: [Given] = await withTaskGroup(of: Given.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    await withCheckedContinuation { asking in
+                        shared.state.withLock { $0.asking.append(asking) }
+                    }
+                }
+            }
+            while shared.state.withLock({ $0.asking.count }) < 3 { await Task.yield() }
+            for _ in 0..<3 {
+                // There is none beyond those of the first two.
+                let (answers, other) = shared.state.withLock { state in
+                    let answers = state.answer(2, of: 2, thenLeaving: 0)
+                    return (answers, state.takePlace())
+                }
+                if case .wait = other {} else { Issue.record("a place was given to another") }
+                for (asking, answer) in answers {
+                    switch answer {
+                    case .given(let slot): asking.resume(returning: .success(slot))
+                    case .refused(let failure): asking.resume(returning: .failure(failure))
+                    case .wait: asking.resume(returning: .failure(.full))
+                    }
+                }
+            }
+            var given: [Given] = []
+            for await one in group { given.append(one) }
+            return given
+        }
+        let slots = Set(given.compactMap { try? $0.get() })
+        #expect(slots == [0, 1] && given.count { $0 == .failure(.full) } == 1)
     }
 
     @Test func nothingIsTakenOnceItIsBroken() throws {

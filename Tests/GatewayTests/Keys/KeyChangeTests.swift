@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import OpenSSL
+import Synchronization
 import Testing
 import Transport
 
