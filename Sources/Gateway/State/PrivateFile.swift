@@ -119,7 +119,12 @@ package enum PrivateFile {
                 try check(Stat(file))
                 let handle = FileHandle(
                     fileDescriptor: file.rawValue, closeOnDealloc: false)
-                let data = try handle.read(upToCount: limit + 1) ?? Data()
+                let data: Data
+                do { data = try handle.read(upToCount: limit + 1) ?? Data() } catch {
+                    throw Problem(
+                        path: path, what: "cannot be read: the system gives nothing of it",
+                        remedy: "")
+                }
                 guard data.count <= limit else {
                     throw Problem(path: path, what: "is longer than \(limit) bytes", remedy: "")
                 }
