@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Nobody needs to have asked for it.
-    @Test func aFileThatIsNotReadForLongIsTold() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFileThatIsNotReadForLongIsTold() async throws {
         let world = try TestWorld()
         let gateway = world.gateway
         let goesOn = DispatchSemaphore(value: 0)
@@ -49,13 +49,15 @@ import Testing
             goesOn.wait()
             return 7
         }
-        var told = ""
-        while !told.contains("configuration.kept") {
-            try await Task.sleep(for: .milliseconds(1))
-            gateway.log.flush()
-            told = world.lines.all.joined()
+        do {
+            defer { goesOn.signal() }
+            var told = ""
+            while !told.contains("configuration.kept") {
+                try await Task.sleep(for: .milliseconds(1))
+                gateway.log.flush()
+                told = world.lines.all.joined()
+            }
         }
-        goesOn.signal()
         #expect(await read == 7)
     }
 
