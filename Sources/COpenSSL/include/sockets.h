@@ -238,7 +238,9 @@ static inline int ocmgate_ask(
     if (failed != 0) return -failed;
     int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (peer < 0) return -errno;
+    // Who connects waits as who sends does, where the queue of those who came before is full.
     if (setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0
+        || setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0
         || connect(peer, (struct sockaddr *)&address, sizeof address) != 0)
         failed = errno;
     else

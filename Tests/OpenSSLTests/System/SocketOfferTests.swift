@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import OpenSSL
@@ -64,6 +65,22 @@ import Testing
         #expect(throws: CryptoError.self) {
             try SocketOffer(at: "/tmp/" + String(repeating: "a", count: 120))
         }
+    }
+
+    /// Of more than its queue has room for none waits for ever.
+    @Test func whoAsksOneThatHangsIsNotKept() async throws {
+        let offer = try SocketOffer(at: path)
+        let gone = Atomic(0)
+        for _ in 0..<12 {
+            Thread.detachNewThread { [path] in
+                if SocketOffer.ask(at: path)?.sockets == nil { gone.add(1, ordering: .relaxed) }
+            }
+        }
+        for _ in 0..<15_000 where gone.load(ordering: .relaxed) < 12 {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(gone.load(ordering: .relaxed) == 12)
+        close(offer.descriptor)
     }
 
     @Test func whatDoesNotListenIsNoListeningSocket() {
