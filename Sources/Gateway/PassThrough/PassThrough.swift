@@ -7,7 +7,8 @@ extension Gateway {
     /// the backend's own place changes.
     ///
     /// WebSocket passes, since the web UIs need it; no other protocol is switched to, and nothing
-    /// that policy hangs on comes this way (decision 7).
+    /// that policy hangs on comes this way (decision 7) but the secrets of calendars and rooms, which end with
+    /// their shares and with the standing of their peers.
     ///
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
@@ -21,6 +22,7 @@ extension Gateway {
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
             try refuseUnplacedData(head)
+            try refuseOver(head)
             let writer = try backend.head.writer(
                 for: head,
                 path: path?.text ?? String(decoding: head.rawTarget, as: UTF8.self),
@@ -44,5 +46,28 @@ extension Gateway {
             let secret = DAVCredential(try authorization(head)).shareSecret
         else { return }
         if !registry.findServed(secret).isEmpty { throw .unplaced }
+    }
+
+    /// Refused: as the password of `Basic`, the secret of a share that is over (`secret_refused`), or whose
+    /// peer the lists refuse (their code). So peers reach calendars (Nextcloud from 32 on) and rooms of Talk,
+    /// whose secrets nothing takes the place of. What is no secret that we know is the backend's to judge.
+    private func refuseOver(_ head: RequestHead) throws(Denial) {
+        guard registry.count > 0, head.fields.contains(.authorization),
+            let secret = try authorization(head).flatMap({ BasicPassword.read($0) }),
+            secret.isLookedForOnPages
+        else { return }
+        let now = environment.now()
+        var refusal: Denial?
+        for share in registry.findServed(secret).map(\.share) {
+            guard share.standing(now: now) == .active else {
+                refusal = refusal ?? Denial(.secretRefused, over: share.id)
+                continue
+            }
+            guard let denial = policy.current.standing(of: share.peer, now: now).denial,
+                configuration.profile != .observe
+            else { return }
+            refusal = denial
+        }
+        if let refusal { throw refusal }
     }
 }
