@@ -12,22 +12,24 @@ extension Gateway {
     /// - Parameters:
     ///   - limit: bytes of the answer.
     ///   - deadline: until its last byte.
+    ///   - isOurs: whether the backend is not told for whom it is asked.
     func sharedProperties(
         by secret: Secret, limit: Int, deadline: Duration, for client: ClientConnection,
-        _ trail: Trail
+        isOurs: Bool = false, _ trail: Trail
     ) async throws(Denial) -> BufferedResponse {
         let view = backend.view
         // A Basic user ends at its colon: the backend would take a secret that we may know for it.
         guard !secret.text.utf8.contains(UInt8(ascii: ":")) else {
             throw Denial(.invalidGrant, "a code that no user name can be")
         }
+        let shown = isOurs ? nil : client
         let head = try backend.head.probe(
             .propfind, target: view.webdav + "/",
             authorization: DAVCredential.field(for: secret, view.backend.credential).text,
-            for: client)
+            for: shown)
         let request = BufferedRequest(
             .propfind, head: head, body: nil, responseLimit: limit, deadline: deadline,
-            for: client)
+            for: shown)
         trail.enters(.backend)
         defer { trail.enters(nil) }
         do { return try await client.loop.exchange(request, with: backend.upstream) } catch {

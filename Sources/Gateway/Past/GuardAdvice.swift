@@ -29,6 +29,15 @@ struct GuardAdvice {
                         + "it back but a new share from its owner; those that are known",
                     command: "ocmgate share list")
             ]
+        case .invalidGrant where Denial.isRefused(detail),
+            .secretRefused where Denial.isRefused(detail),
+            .tokenInvalid where Denial.isRefused(detail),
+            .backendUnavailable where Denial.isRefused(detail):
+            [
+                DecisionAdvice(
+                    "see at the backend whether the share, its file and its owner are still there; it is "
+                        + "asked again after a while, and what it takes then is good again")
+            ]
         case .invalidGrant where Denial.shareOfAnother(detail) != nil:
             [
                 DecisionAdvice(
@@ -241,6 +250,13 @@ extension Denial {
         self.init(code, "\(Self.begin)\(share)\(Self.over)")
     }
 
+    /// A secret, a code or a token of a share whose secret the backend refuses.
+    init(
+        _ code: DenialCode, refusedOf share: some CustomStringConvertible, retryAfter: Int? = nil
+    ) {
+        self.init(code, "\(Self.refused)\(share)", retryAfter: retryAfter)
+    }
+
     /// The code of a share, shown by a peer that the share is not for.
     init(codeOf share: ShareRecord) {
         self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
@@ -291,6 +307,11 @@ extension Denial {
         return detail.hasPrefix(begin) && detail.hasSuffix(over)
     }
 
+    /// Whether a refusal's words say that the backend refuses the secret.
+    fileprivate static func isRefused(_ detail: String?) -> Bool {
+        detail?.hasPrefix(refused) ?? false
+    }
+
     /// Since when it is known what had come, where a refusal's words say so.
     fileprivate static func knownSince(_ detail: String?) -> Substring? {
         guard let detail, let words = detail.firstRange(of: unknown) else { return nil }
@@ -309,6 +330,7 @@ extension Denial {
     private static let code = "the code of share "
     private static let another = ", which is of "
     private static let replaced = "the permanent secret of share "
+    private static let refused = "the backend refuses the secret of share "
     private static let begin = "share "
     private static let over = " is over"
 }

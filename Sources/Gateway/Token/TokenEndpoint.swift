@@ -168,27 +168,33 @@ extension Gateway {
         }
     }
 
-    /// Refused (`invalid_grant`): the code of a share whose secret the backend refused a while ago, and
-    /// refuses still. The share stays, and its code is good again once the backend takes the secret;
-    /// whatever else it answers says nothing of the share.
+    /// Refused: the code of a share whose secret the backend refused, and refuses still; `backend_unavailable`
+    /// for as long as that may pass by, then `invalid_grant`. The share stays, and its code is good again once
+    /// the backend takes the secret. It is asked after growing pauses, in nobody's name, since it may count a
+    /// refusal against all that comes from the peer's address.
     private func refuseDoubted(
         _ share: ShareRecord, for client: ClientConnection, _ trail: Trail
     ) async throws(Denial) {
         guard backend.view.backend.credential == .basic,
-            doubtedShares.isDoubted(share.id, now: seconds)
+            let doubt = doubtedShares.doubt(of: share.id, now: seconds)
         else { return }
-        let secret = try permanentSecret(of: share, at: share.webdavPlace)
-        let answer = try? await sharedProperties(
-            by: secret, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
-            for: client, trail)
-        guard let status = answer?.status else { return }
-        trail.backendAnswered(status)
-        switch status {
-        case 207: doubtedShares.trust(share.id)
-        case 401:
-            throw Denial(.invalidGrant, "the backend refuses the secret of share \(share.id)")
-        case _: break
+        if doubt.mayAsk {
+            let secret = try permanentSecret(of: share, at: share.webdavPlace)
+            let status = try await sharedProperties(
+                by: secret, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
+                for: client, isOurs: true, trail
+            ).status
+            trail.backendAnswered(status)
+            doubtedShares.heard(status, of: share.id, now: seconds)
+            guard doubtedShares.isDoubted(share.id) else { return }
+            guard status == 401 else {
+                throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
+            }
         }
+        guard doubt.isLasting else {
+            throw Denial(.backendUnavailable, refusedOf: share.id, retryAfter: doubt.pause)
+        }
+        throw Denial(.invalidGrant, refusedOf: share.id)
     }
 
     private func learned(_ code: Secret, by peer: PeerHost) -> Change {

@@ -95,13 +95,10 @@ extension Gateway {
         case .granted(let grant, let pending):
             room = pending
             withdrawn = { [self] in withdrawal(of: grant, request) }
-            onEnd = { [self] result in
-                pending?.end()
-                // What takes the place of an answer is not the backend's word.
-                if result.status == 401, result.end != .replaced {
-                    doubtedShares.doubt(grant.share, now: environment.monotonicSeconds())
-                }
+            if backend.view.backend.credential == .basic {
+                onHead = heard(of: grant.share, before: onHead)
             }
+            if let pending { onEnd = { _ in pending.end() } }
         }
         return .forward(
             Forwarding(
@@ -109,6 +106,18 @@ extension Gateway {
                 onHead: onHead, replacing: replacing(request, hidden, mask, room),
                 onFailure: { [self] failure in unavailable(Denial(failure), to: request.client) },
                 onData: room?.onData, withdrawn: withdrawn, onEnd: onEnd))
+    }
+
+    /// Notes what the backend says to the secret of a share, before whoever asked can come again; nothing
+    /// else changes in the answer.
+    private func heard(
+        of share: ShareID, before others: (@Sendable (ResponseHead) -> HeadEdit)?
+    ) -> @Sendable (ResponseHead) -> HeadEdit {
+        { [self] head in
+            doubtedShares.heard(
+                head.status, of: share, now: environment.monotonicSeconds())
+            return others?(head) ?? .none
+        }
     }
 
     /// What changes in an answer that may tell a token of the backend's own: it opens the data of the share

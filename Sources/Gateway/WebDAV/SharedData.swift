@@ -127,6 +127,10 @@ extension Gateway {
         let credential =
             entry.form == backend.view.backend.credential
             ? entry.credential : try credential(of: share(of: entry, now: now))
+        // For another token the peer shows the code, and the backend is asked there.
+        if backend.view.backend.credential == .basic, doubtedShares.isDoubted(entry.share) {
+            throw Denial(.tokenInvalid, refusedOf: entry.share)
+        }
         let grant = DataGrant(share: entry.share, epoch: token.epoch, access: .token)
         return try forward(
             request, as: .field(credential), by: .granted(grant, room),
@@ -343,6 +347,12 @@ extension Gateway {
         let room = StreamedRoom(
             judgement.pending, request.head.method, request.head.body)
         try takeSecret(access, judgement.verdict.settings, isBasic: request.showsBasic)
+        if backend.view.backend.credential == .basic,
+            let doubt = doubtedShares.doubt(of: share.id, now: environment.monotonicSeconds()),
+            !doubt.mayAsk
+        {
+            throw Denial(.secretRefused, refusedOf: share.id)
+        }
         return (destination, room)
     }
 

@@ -46,6 +46,15 @@ import Testing
         #expect(other.first?.words.contains("ended here") == false)
     }
 
+    @Test(arguments: [
+        DenialCode.invalidGrant, .secretRefused, .tokenInvalid, .backendUnavailable,
+    ])
+    func whereTheBackendRefusesASecretItIsLookedAt(_ code: DenialCode) throws {
+        let denial = Denial(code, refusedOf: "0198")
+        let found = try advice(by: "guard:\(code.rawValue)") { $0.decision.detail = denial.detail }
+        #expect(found.first?.words.contains("its owner are still there") == true)
+    }
+
     @Test func theShareWhoseCodeAnotherPeerShowsIsNamed() throws {
         let found = try advice(by: "guard:invalid_grant") {
             $0.decision.detail = "the code of share 12, which is of one.test"

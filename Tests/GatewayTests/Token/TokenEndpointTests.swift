@@ -35,51 +35,85 @@ import Testing
         #expect((answer.status, answer.code) == (400, "invalid_grant"))
     }
 
-    /// What a backend says while it starts ends no share; what it goes on saying is so for as long.
+    /// What a backend says while it starts ends no share; what it goes on saying is so for as long. It
+    /// counts what it refuses, so it is asked seldom, and in nobody's name.
     @Test func aCodeIsNoneWhileTheBackendRefusesItsSecret() async throws {
         let world = try await TestGateway()
         let (id, code) = try await world.share(Self.secret, handle: .make)
+        let token = try await world.token(code)
         world.backend.answers(401)
-        try await answer(401, .replaced, to: code, at: world)
-        try await answer(404, .complete, to: code, at: world)
-        world.pass(seconds: 600)
+        try hear(404, by: token, at: world)
         #expect(try await world.exchange(code: code).status == 200)
-        try await answer(401, .complete, to: code, at: world)
-        world.pass(seconds: 599)
-        #expect(try await world.exchange(code: code).status == 200)
+        try hear(401, by: token, at: world)
+        // For the same access neither another token nor the same one again.
+        let refused = try await world.exchange(code: code)
+        #expect((refused.status, refused.code) == (502, "temporarily_unavailable"))
+        #expect(refused.values("retry-after") == ["60"])
+        let again = try data(token, at: world)
+        #expect((again.status, again.code) == (401, "token_invalid"))
+        world.pass(seconds: 59)
+        #expect(try await world.exchange(code: code).status == 502)
         #expect(world.backend.take() == [])
-        world.pass(seconds: 1)
-        for _ in 0..<2 {
-            let refused = try await world.exchange(code: code)
-            #expect((refused.status, refused.code) == (400, "invalid_grant"))
-            #expect(world.backend.take().count == 1)
+        for (passed, lasts) in [(1, false), (120, false), (240, false), (480, true), (960, true)] {
+            world.pass(seconds: passed)
+            for asked in [1, 0] {
+                let answer = try await world.exchange(code: code)
+                #expect(answer.code == (lasts ? "invalid_grant" : "temporarily_unavailable"))
+                #expect(world.backend.take().count == asked, "\(passed)")
+                #expect(world.backend.takeClients() == Array(repeating: "-", count: asked))
+            }
         }
         let now = world.gateway.environment.now()
         #expect(world.gateway.registry.standing(of: id, now: now) == .active)
         // Trouble says nothing of the share.
         world.backend.answers(503)
-        #expect(try await world.exchange(code: code).status == 200)
-        world.backend.answers(401)
-        #expect(try await world.exchange(code: code).code == "invalid_grant")
+        world.pass(seconds: 1920)
+        #expect(try await world.exchange(code: code).code == "temporarily_unavailable")
         world.backend.answers(207)
-        #expect(try await world.exchange(code: code).status == 200)
-        _ = world.backend.take()
+        world.pass(seconds: 3840)
+        let next = try await world.token(code)
+        #expect(world.backend.take().count == 2)
+        #expect(try data(next, at: world).status == nil)
         #expect(try await world.exchange(code: code).status == 200)
         #expect(world.backend.take() == [])
     }
 
-    /// A request for data with a new token, and how it ends.
-    private func answer(
-        _ status: Int, _ end: ForwardingResult.End, to code: String, at world: TestGateway
-    ) async throws {
-        let token = try await world.token(code)
+    /// Another share of the same peer goes on; one that is read by its secret is tried again after a while.
+    @Test func aSecretThatTheBackendRefusesIsNotShownAtOnceAgain() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        try await world.share("SECRET-OF-OTHER", id: "2")
+        let line = "GET /public.php/webdav/a HTTP/1.1"
+        func plan(_ secret: String = Self.secret) throws -> Planned {
+            try world.plan(line, basic(secret))
+        }
+        try hear(401, try world.head(line, basic(Self.secret)), at: world)
+        #expect(try plan().status == 401 && plan().code == "secret_refused")
+        #expect(try plan("SECRET-OF-OTHER").status == nil)
+        world.pass(seconds: 60)
+        #expect(try plan().status == nil)
+        #expect(try plan().status == 401)
+        world.pass(seconds: 120)
+        try hear(200, try world.head(line, basic(Self.secret)), at: world)
+        #expect(try plan().status == nil && plan().status == nil)
+    }
+
+    private func data(_ token: String, at world: TestGateway) throws -> Planned {
+        try world.plan("GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+    }
+
+    /// The backend's answer to a request for data.
+    private func hear(_ status: Int, by token: String, at world: TestGateway) throws {
         let head = try world.head(
             "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
+        try hear(status, head, at: world)
+    }
+
+    private func hear(_ status: Int, _ head: RequestHead, at world: TestGateway) throws {
         guard case .forward(let forwarding) = world.gateway.plan(head, from: world.client) else {
             throw TestGateway.NoAddress()
         }
-        forwarding.onEnd?(
-            ForwardingResult(status: status, requestBytes: 0, responseBytes: 0, end: end))
+        _ = forwarding.onHead?(try WayOut.answer(status))
     }
 
     /// Of what the rule set that let the share through, and of what that of the request sets, the

@@ -167,7 +167,9 @@ import Testing
         for name in [Self.secret, "PUBLICLINK"] {
             let forwarding = try forwarding(
                 "PROPFIND /public.php/dav/files/\(name)/ HTTP/1.1", in: world)
-            #expect(forwarding.onHead == nil && forwarding.replacing == nil)
+            let edit: HeadEdit = try forwarding.onHead?(WayOut.answer(207)) ?? .none
+            #expect(edit.keep == nil && edit.remove == [] && edit.add.isEmpty)
+            #expect(edit.transform == nil && forwarding.replacing == nil)
         }
     }
 

@@ -5,6 +5,7 @@ import Synchronization
 /// A backend on loopback that answers what it is told, and remembers what it was asked.
 final class TestBackend: RequestHandler {
     private let state = Mutex<(status: Int, body: String, seen: [String])>((404, "", []))
+    private let clients = Mutex<[String]>([])
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
     private static let credentials = [
@@ -29,10 +30,19 @@ final class TestBackend: RequestHandler {
         }
     }
 
+    /// For whom each request since the last call was, as it said itself; `-` for nobody.
+    func takeClients() -> [String] {
+        clients.withLock { clients in
+            defer { clients = [] }
+            return clients
+        }
+    }
+
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         let path = String(decoding: head.path, as: UTF8.self)
         let shown = Self.credentials.compactMap { head.fields.text($0) }
         let credential = shown.isEmpty ? "-" : shown.joined(separator: " ")
+        clients.withLock { $0.append(head.fields.text(FieldName("x-forwarded-for")) ?? "-") }
         let (status, body) = state.withLock { state in
             state.seen.append("\(head.method.rawValue) \(path) \(credential)")
             return (state.status, state.body)
