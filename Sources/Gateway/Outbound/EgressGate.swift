@@ -90,6 +90,9 @@ struct EgressGate: Sendable {
             Denial(.egressRefused, "\(host) shows no document, and is none of egress.other"))
     }
 
+    /// Whether `egress.other` lets pass what the backend's applications ask of a peer.
+    func opensPages(of peer: PeerHost) -> Bool { other == .tunnel || names(peer) }
+
     /// Whether `egress.other` names the host.
     func names(_ host: PeerHost) -> Bool { other.names(host) }
 

@@ -45,6 +45,12 @@ struct GuardAdvice {
                         + "hands; end the share, and let its owner share anew",
                     command: Denial.shareOfAnother(detail).map { "ocmgate share revoke \($0)" })
             ]
+        case .protocolNotSupported where Denial.isUnreadable(detail):
+            [
+                DecisionAdvice(
+                    "name the peer in egress.other, where its calendars are to be read and written; then "
+                        + "its owner shares it anew")
+            ]
         case .malformedRequest, .malformedPath, .malformedJSON, .malformedMessage,
             .unsupportedMediaType, .notFound, .methodNotAllowed, .invalidRequest, .invalidClient,
             .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .destinationNotAllowed,
@@ -257,6 +263,11 @@ extension Denial {
         self.init(code, "\(Self.refused)\(share)", retryAfter: retryAfter)
     }
 
+    /// The calendar of a peer, which the backend could never ask for.
+    init(unreadableOf peer: PeerHost) {
+        self.init(.protocolNotSupported, "a calendar of \(peer)\(Self.unreadable)")
+    }
+
     /// The code of a share, shown by a peer that the share is not for.
     init(codeOf share: ShareRecord) {
         self.init(.invalidGrant, "\(Self.code)\(share.id)\(Self.another)\(share.peer)")
@@ -312,6 +323,11 @@ extension Denial {
         detail?.hasPrefix(refused) ?? false
     }
 
+    /// Whether a refusal's words say that nobody could read it.
+    fileprivate static func isUnreadable(_ detail: String?) -> Bool {
+        detail?.hasSuffix(unreadable) ?? false
+    }
+
     /// Since when it is known what had come, where a refusal's words say so.
     fileprivate static func knownSince(_ detail: String?) -> Substring? {
         guard let detail, let words = detail.firstRange(of: unknown) else { return nil }
@@ -331,6 +347,7 @@ extension Denial {
     private static let another = ", which is of "
     private static let replaced = "the permanent secret of share "
     private static let refused = "the backend refuses the secret of share "
+    private static let unreadable = ", for which egress.other does not open the way"
     private static let begin = "share "
     private static let over = " is over"
 }

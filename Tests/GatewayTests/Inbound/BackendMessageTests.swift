@@ -96,6 +96,28 @@ import Transport
             try body(message.body)["shareWith"]?.string == "dean@mail.org@https://cloud.test")
     }
 
+    private static let wayOut = "[egress]\nlisten = \"127.0.0.1:2\"\n"
+
+    /// The backend would ask for its entries where the way out lets nothing pass.
+    @Test(arguments: [
+        ("", true), (wayOut, false), ("\(wayOut)other = \"tunnel\"", true),
+        ("\(wayOut)other = [\"modern.test\"]", true),
+        ("\(wayOut)other = [\"else.test\"]", false),
+    ])
+    func aCalendarIsTakenWhereItCanBeRead(_ egress: String, _ isTaken: Bool) async throws {
+        let world = try TestWorld(configuration: egress)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        let share = Messages.oldShare(from: "modern.test")
+        let calendar = share.replacing(
+            #""resourceType":"file""#, with: #""resourceType":"calendar""#)
+        let denial = try await world.denial(
+            try peer.request("/ocm/shares", calendar, at: world.clock.now))
+        let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+        #expect(denial?.code == code)
+        #expect(isTaken || denial?.detail.contains("egress.other") == true)
+    }
+
     /// Seafile and CERNBox would take `bob` for a person all the same.
     @Test(arguments: [
         ("seafile", "group", false), ("seafile", "federation", false), ("seafile", "person", false),

@@ -55,6 +55,14 @@ import Testing
         #expect(found.first?.words.contains("its owner are still there") == true)
     }
 
+    @Test func theWayToACalendarIsNamed() throws {
+        let denial = Denial(unreadableOf: try #require(PeerHost("one.test")))
+        let found = try advice(by: "guard:\(denial.code.rawValue)") {
+            $0.decision.detail = denial.detail
+        }
+        #expect(found.first?.words.contains("egress.other") == true)
+    }
+
     @Test func theShareWhoseCodeAnotherPeerShowsIsNamed() throws {
         let found = try advice(by: "guard:invalid_grant") {
             $0.decision.detail = "the code of share 12, which is of one.test"
