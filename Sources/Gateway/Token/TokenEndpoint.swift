@@ -92,8 +92,10 @@ extension Gateway {
         let codes = registry.findServed(code).filter {
             $0.credential == .handle || !$0.access.hasHandle
         }
+        // That of a share to one of this site names it for the peer that passed it on, and opens nothing.
         let free = codes.filter {
-            $0.share.peer != peer && binding(of: $0.share, settings) == .none
+            $0.share.peer != peer && !site.hosts.contains($0.share.peer)
+                && binding(of: $0.share, settings) == .none
         }
         return codes.filter { $0.share.peer == peer } + free
     }

@@ -232,7 +232,8 @@ extension Gateway {
     /// (decision 71); from outside that one is as replaced as any other.
     ///
     /// Refused (`secret_refused`): of a share that is over, one that a code took the place of (its peer is to
-    /// hold that; profile `observe` only tells of it), and a secret with a space at its end, which the
+    /// hold that; profile `observe` only tells of it), the code of one to somebody of this site, by which
+    /// whoever passed it on speaks of it and nobody reads, and a secret with a space at its end, which the
     /// database of a backend compares as if it were not there (`PAD SPACE`).
     ///
     /// - Parameter isBasic: whether the secret was shown as `Basic`.
@@ -251,10 +252,11 @@ extension Gateway {
         guard let access = active ?? found.first else { return nil }
         let share = access.share
         guard active != nil else { throw Denial(.secretRefused, over: share.id) }
-        if entrance == .wayOut, access.credential == .secret,
-            found.allSatisfy({ site.hosts.contains($0.share.peer) })
-        {
-            return nil
+        if found.allSatisfy({ site.hosts.contains($0.share.peer) }) {
+            guard access.credential == .secret else {
+                throw Denial(.secretRefused, "the code of share \(share.id), which names it alone")
+            }
+            if entrance == .wayOut { return nil }
         }
         guard access.credential == .handle || !access.access.hasHandle else {
             let denial = Denial(

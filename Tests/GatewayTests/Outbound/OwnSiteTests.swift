@@ -264,6 +264,39 @@ import Testing
         #expect(read(data).code == "secret_refused")
     }
 
+    /// The peer that passed it on speaks of it by the code, and reads its own share.
+    @Test(arguments: ["legacy", "all"])
+    func theCodeOfWhatAPeerPassedOnToOneOfOursOpensNothing(_ taken: String) async throws {
+        let test = try await TestGateway(token: "accept_secret = \"\(taken)\"", unknown: "allow")
+        let (_, code) = try await test.share(
+            Self.secret, for: "cloud.test", id: "22", handle: .make, owner: "alice@cloud.test",
+            sender: "bob@one.test")
+        let heads = [
+            try test.head("PROPFIND /public.php/webdav/ HTTP/1.1", "Depth: 1", basic(code)),
+            try test.head(
+                "PUT /public.php/webdav/a HTTP/1.1", "Content-Length: 0", basic(code)),
+            try test.head(
+                "GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(code)"),
+            try test.head("POST /index.php/apps/files_sharing/shareinfo?t=\(code) HTTP/1.1"),
+            try test.head("GET /public.php/dav/files/\(code)/a HTTP/1.1"),
+        ]
+        for head in heads {
+            for entrance in [Gateway.Entrance.listener, .wayOut] {
+                let planned = Planned(
+                    test.gateway.plan(head, from: test.client, through: entrance))
+                #expect(planned.code == "secret_refused", "\(head.target) \(entrance)")
+            }
+        }
+    }
+
+    @Test func noPeerExchangesTheCodeOfWhatIsForOneOfOurs() async throws {
+        let test = try await TestGateway(token: "bind = \"none\"")
+        let (_, code) = try await test.share(
+            Self.secret, for: "cloud.test", id: "22", handle: .make, owner: "alice@cloud.test",
+            sender: "bob@one.test")
+        #expect(try await test.exchange(code: code).code == "invalid_grant")
+    }
+
     @Test func noSecretIsTakenButTheSitesOwn() async throws {
         let test = try await TestGateway(token: "accept_secret = \"none\"")
         let info = "/index.php/apps/files_sharing/shareinfo?t=\(Self.secret)"

@@ -22,9 +22,11 @@ final class TestGateway: Sendable {
 
     /// - Parameters:
     ///   - token: lines of `[token]`.
+    ///   - unknown: what the policy says of a peer on none of its lists.
     ///   - rules: before the one that lets everything pass.
     init(
-        kind: String = "nextcloud", token: String = "", rules: String = "",
+        kind: String = "nextcloud", token: String = "", unknown: String = "deny",
+        rules: String = "",
         profile: String = "bridge", journal: Journal? = nil
     ) async throws {
         let loops = TestWorld.loops
@@ -37,7 +39,7 @@ final class TestGateway: Sendable {
             address: IPAddress("192.0.2.7"), port: 4711, listener: 0, tls: nil,
             loop: loops.loops[0])
         world = try TestWorld(
-            partners: [], legacy: ["one.test", "two.test"], rules: rules,
+            partners: [], legacy: ["one.test", "two.test"], unknown: unknown, rules: rules,
             configuration: "[token]\nttl = \"5m\"\n\(token)", profile: profile, kind: kind,
             net: TestNet(), backend: "http://127.0.0.1:\(port)", journal: journal)
     }
