@@ -178,10 +178,12 @@ extension Gateway {
         if let signer, let match = known.first(where: { $0.share.isPassedOn(by: signer) }) {
             return .passedOn(match.share, by: signer)
         }
-        // Of one that was added by hand: a third party's words are those of its signer, as of one that we do
-        // not know.
-        if signer != nil, !known.isEmpty, known.allSatisfy(\.share.isOfUnknownSender) {
-            return .unknown
+        // Of one that was added by hand: who signs may be the third party that shared it on, and says what
+        // that one may. What its receiver says is its peer's.
+        if let signer, type.comesFrom == .either, known.allSatisfy(\.share.isOfUnknownSender),
+            let match = known.first(where: { $0.share.ended == nil }) ?? known.first
+        {
+            return .passedOn(match.share, by: signer)
         }
         // Under another name too: what we take for one, the backend's database may not ("07").
         if let foreign = known.first ?? holders.first(where: { $0.share.peer != signer }) {

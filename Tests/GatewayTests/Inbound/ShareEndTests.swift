@@ -32,6 +32,18 @@ import Transport
         #expect((token.status == 200) == !isTaken)
     }
 
+    /// Nobody has recorded who shared it on, who has its secret.
+    @Test(arguments: [true, false])
+    func soIsOneThatWasAddedByHandWithItsSecret(_ isTaken: Bool) async throws {
+        try await test.share("secret-of-one-0", for: "two.test", id: "1")
+        test.backend.answers(isTaken ? 201 : 400, "[]")
+        let text = Messages.notification(
+            "RESHARE_UNDO", id: "\"1\"", secret: "secret-of-one-0")
+        let answer = try await test.signedPost("/ocm/notifications", text)
+        #expect(answer.status == (isTaken ? 201 : 400))
+        #expect((test.gateway.registry.all.first?.ended != nil) == isTaken)
+    }
+
     /// Nextcloud refuses it from a host that its user typed in capitals, and the code would stay good.
     @Test(arguments: [true, false])
     func whatItsReceiverSignsToBeDoneWithIsOverThoughTheBackendRefusesThat(

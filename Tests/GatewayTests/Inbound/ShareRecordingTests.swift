@@ -385,11 +385,18 @@ import Transport
             credential: .secret, sender: sender)
         let recording = try order.recorded(in: world.gateway.registry, now: world.clock.now)
         try await world.gateway.store.commit(recording.change)
-        let text = Messages.notification(
-            "RESHARE_UNDO", id: "\"23\"", secret: "SECRET15CHARS00")
+        func text(_ type: String) -> String {
+            Messages.notification(type, id: "\"23\"", secret: "SECRET15CHARS00")
+        }
         let code: DenialCode? = sender == nil ? nil : .senderMismatch
-        #expect(try await note(by: modern, text)?.code == code)
-        #expect(try await note(by: nil, text)?.disclosedCode == "signature_required")
+        #expect(try await note(by: modern, text("RESHARE_UNDO"))?.code == code)
+        #expect(
+            try await note(by: nil, text("RESHARE_UNDO"))?.disclosedCode == "signature_required")
+        // What only its receiver says.
+        for type in ["SHARE_ACCEPTED", "SHARE_DECLINED", "REQUEST_RESHARE"] {
+            #expect(try await note(by: modern, text(type))?.code == .senderMismatch)
+            #expect(try await note(by: cavage, text(type))?.code != .senderMismatch)
+        }
     }
 
     @Test func unsignedItIsWhoPassedTheShareOnThatUndoesIt() async throws {
