@@ -107,8 +107,9 @@ extension Gateway {
     /// The share that a notification is about: the one of its id and, where it carries one, its
     /// secret. An id alone counts only within the shares of the peer that signs, whom the name of its
     /// key need not tell: then the id has to. Where no signer is named, a reshare is undone by whoever shared it
-    /// on, who knows the same secret: the receiver could only harm itself by it. What changes permissions is
-    /// judged as the receiver's, which could give itself more.
+    /// on, who knows the same secret: the receiver could only harm itself by it. So is
+    /// one unshared that is for somebody of this site. What changes permissions is judged as the receiver's,
+    /// which could give itself more.
     ///
     /// - Parameters:
     ///   - grantee: the receiver, where it names one: of several shares theirs is meant, and without
@@ -148,6 +149,12 @@ extension Gateway {
                     : Denial(.secretMismatch, "grantee is not the receiver of share \(id)"))
         }
         let found = directions.flatMap { registry.find(secret, $0) }
+        // Of one to somebody of this site there is no record but that of the owner's side.
+        if type == .shareUnshared, found.isEmpty,
+            let passed = passedOn(withinTheSite(by: id, code: secret), saidBy: signer)
+        {
+            return passed
+        }
         // What a code took the place of opens nothing, and buys nothing. The peer of a share that was added by
         // hand had it before: who signs may be done with the share by it.
         let holders = found.filter {
@@ -158,15 +165,11 @@ extension Gateway {
                 Denial(.secretMismatch, "share \(one.share.id) has a code in the place of it"))
         }
         let known = holders.filter { $0.share.providerID == nil || $0.share.providerID == id }
-        if signer == nil, type == .reshareUndo {
-            let passed = known.map(\.share).filter { $0.direction == .outbound }
-            for share in passed.filter({ $0.ended == nil }) + passed.filter({ $0.ended != nil }) {
-                // Who signs has not said it unsigned, but over the older API, as any of those who have the
-                // secret.
-                if let sharer = share.sharer(besides: site.hosts), !hasSigned(sharer) {
-                    return .passedOn(share, by: sharer)
-                }
-            }
+        if signer == nil, type == .reshareUndo,
+            let passed = passedOn(
+                known.map(\.share).filter { $0.direction == .outbound }, saidBy: nil)
+        {
+            return passed
         }
         let own = known.filter { signer == nil || $0.share.peer == signer }
         // After a reshare several shares have one secret.
@@ -195,6 +198,26 @@ extension Gateway {
                 Denial(.secretMismatch, "the secret is not the one of share \(id)"))
         }
         return .unknown
+    }
+
+    /// The one of some shares, of those that stand first, that the third party speaks of who passed it on:
+    /// whoever signs, or, where nobody does, one who never does. Nil where there is none.
+    private func passedOn(_ shares: [ShareRecord], saidBy signer: PeerHost?) -> ShareMeant? {
+        for share in shares.filter({ $0.ended == nil }) + shares.filter({ $0.ended != nil }) {
+            guard let sharer = share.sharer(besides: site.hosts) else { continue }
+            // Who signs has not said it unsigned, but over the older API, as any of those who have the secret.
+            if signer.map({ $0 == sharer }) ?? !hasSigned(sharer) {
+                return .passedOn(share, by: sharer)
+            }
+        }
+        return nil
+    }
+
+    /// The shares to somebody of this site that whoever passed them on was told this code of.
+    private func withinTheSite(by id: ProviderID, code: Secret) -> [ShareRecord] {
+        registry.find(code, .outbound).filter { !$0.isReplaced }.map(\.share).filter { share in
+            site.hosts.contains(share.peer) && (share.providerID == nil || share.providerID == id)
+        }
     }
 
     /// Refused (`share_ended`): words by the secret of a share of ours that is over, but those that end or

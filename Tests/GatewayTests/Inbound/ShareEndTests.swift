@@ -10,10 +10,10 @@ import Transport
 
     init() async throws { test = try await TestGateway() }
 
-    /// A share that `one.test` passed on to `two.test`; the code that opens it.
-    private func passOn() async throws -> String {
+    /// A share that `one.test` passed on to `two.test`, or another; the code that it was told.
+    private func passOn(to receiver: String = "two.test") async throws -> String {
         try await test.share(
-            "secret-of-one-0", for: "two.test", id: "1", handle: .make,
+            "secret-of-one-0", for: receiver, id: "1", handle: .make,
             owner: "alice@cloud.test", sender: "bob@one.test"
         ).credential
     }
@@ -61,16 +61,49 @@ import Transport
         #expect((test.gateway.registry.all.first?.ended != nil) == isSigned)
     }
 
-    @Test func soItIsOverTheOlderAPI() async throws {
+    /// The backend knows it by its own secret, and its receiver has that too.
+    @Test(arguments: ["one.test", "two.test", nil])
+    func whoPassedAShareOnToOneOfTheSiteTakesItBackByTheCode(_ signer: String?) async throws {
+        let code = try await passOn(to: "cloud.test")
+        let text = Messages.notification("SHARE_UNSHARED", id: "\"1\"", secret: code)
+        var request = TestRequest("/ocm/notifications", text)
+        if let signer {
+            let peer = try TestPeer(signer)
+            try peer.publish(on: test.world.net)
+            request = try peer.request("/ocm/notifications", text, at: test.world.clock.now)
+        }
+        // What another says is about nothing that we know.
+        let isTheirs = signer != "two.test"
+        let share = try #require(test.gateway.registry.all.first)
+        let message = try await test.world.accept(request, as: .ocm(.notifications))
+        #expect(message.ends?.id == (isTheirs ? share.id : nil))
+        let told = String(decoding: message.body, as: UTF8.self)
+        #expect(told.contains("secret-of-one-0") == isTheirs)
+        #expect(told.contains(code) != isTheirs)
+    }
+
+    @Test func thatItIsUndoneIsTakenAfterThat() async throws {
+        let code = try await passOn(to: "cloud.test")
+        test.backend.answers(201, "[]")
+        for type in ["SHARE_UNSHARED", "RESHARE_UNDO"] {
+            let text = Messages.notification(type, id: "\"1\"", secret: code)
+            #expect(try await test.post("/ocm/notifications", text).status == 201)
+            #expect(test.gateway.registry.all.first?.ended != nil)
+        }
+        #expect(test.backend.take().count == 2)
+    }
+
+    @Test(arguments: ["revoke", "unshare"])
+    func soItIsOverTheOlderAPI(_ verb: String) async throws {
         let rule = "[[rule]]\nname = \"older\"\non = [\"ocs.in\"]\naction = \"allow\""
         let test = try await TestGateway(rules: rule)
         let own = try await test.share(
-            "secret-of-one-0", for: "two.test", id: "1", handle: .make,
-            owner: "alice@cloud.test", sender: "bob@one.test")
+            "secret-of-one-0", for: verb == "revoke" ? "two.test" : "cloud.test", id: "1",
+            handle: .make, owner: "alice@cloud.test", sender: "bob@one.test")
         let taken = #"{"ocs":{"meta":{"status":"ok","statuscode":200,"message":"OK"},"data":[]}}"#
         test.backend.answers(200, taken)
         let answer = try await test.post(
-            "/ocs/v2.php/cloud/shares/1/revoke", "token=\(own.credential)",
+            "/ocs/v2.php/cloud/shares/1/\(verb)", "token=\(own.credential)",
             type: "application/x-www-form-urlencoded")
         #expect(answer.status == 200)
         #expect(test.gateway.registry.all.first?.ended != nil)
