@@ -234,6 +234,89 @@ import Testing
         #expect(isOver(at: test) == false)
     }
 
+    /// Records a side of a peer's share that was passed on to one of ours.
+    private func record(
+        _ direction: ShareDirection, passedOnBy sender: String = "bob@cloud.test",
+        handle: NewAccess.Handle = .none, at test: TestGateway
+    ) async throws -> ShareRecord {
+        let recording = test.gateway.registry.record(
+            NewShare(
+                direction: direction, origin: .seen, peer: try #require(PeerHost("one.test")),
+                providerID: direction == .inbound ? ProviderID("22") : nil, resourceType: "file",
+                owner: "alice@one.test", sender: sender, recipient: "eve@cloud.test",
+                accesses: [
+                    NewAccess(
+                        protocolName: "webdav", secret: Secret(utf8: Self.secret), handle: handle,
+                        permissions: .unspecified, uri: nil, requirements: [])
+                ]), now: test.world.clock.now)
+        try await test.gateway.store.commit(recording.change)
+        return recording.share
+    }
+
+    @Test func whatOneOfOursPassedOnToAnotherTheyTakeBack() async throws {
+        let test = try await TestGateway()
+        let share = try await record(.inbound, at: test)
+        let side = try await record(.outbound, at: test)
+        func isOver(_ share: ShareRecord) -> Bool { test.gateway.registry[share.id]?.ended != nil }
+        test.backend.answers(400)
+        // Whether it is wanted is for its owner to hear.
+        for type in ["SHARE_DECLINED", "SHARE_ACCEPTED"] {
+            #expect(try await notify(type, to: test).code == "sender_mismatch")
+        }
+        // Only what the backend has taken ends it.
+        #expect(try await notify("SHARE_UNSHARED", to: test).status == 400)
+        #expect(!isOver(share))
+        test.backend.answers(201)
+        #expect(try await notify("SHARE_UNSHARED", to: test).status == 201)
+        #expect(isOver(share))
+        // What its owner is told of it comes yet.
+        #expect(!isOver(side))
+        #expect(test.backend.take().count == 2)
+    }
+
+    @Test func soTheyDoOverTheOlderAPI() async throws {
+        let test = try await TestGateway()
+        let share = try await record(.inbound, at: test)
+        test.backend.answers(
+            200, #"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":[]}}"#)
+        #expect(try await call("/22/unshare", "token=\(Self.secret)", to: test).status == 200)
+        #expect(test.gateway.registry[share.id]?.ended != nil)
+    }
+
+    @Test func whatAnotherPassedOnToOneOfOursIsTheirs() async throws {
+        let test = try await TestGateway()
+        let share = try await record(.inbound, passedOnBy: "bob@two.test", at: test)
+        #expect(try await notify("SHARE_UNSHARED", to: test).code == "sender_mismatch")
+        #expect(test.backend.take() == [])
+        #expect(test.gateway.registry[share.id]?.ended == nil)
+    }
+
+    /// Whoever passed it on has the secret from the owner's server, and its receiver a code of the gateway's.
+    @Test func theBackendIsToldOfItByTheCodeThatItHas() async throws {
+        let test = try await TestGateway()
+        let share = try await record(.inbound, handle: .make, at: test)
+        let code = try #require(try test.gateway.backendSecret(of: share)?.text)
+        let target = "\(Self.older)/22/unshare"
+        let path = try TargetPath(Array(target.utf8)[...], rule: .routed)
+        let messages = [
+            try Message(
+                test.world.received(
+                    TestRequest(
+                        "/ocm/notifications", OutboundMessages.notification("SHARE_UNSHARED")),
+                    as: .ocm(.notifications))),
+            try Message(
+                test.world.received(
+                    TestRequest(
+                        target, "token=\(Self.secret)", type: "application/x-www-form-urlencoded"),
+                    as: .ocs(OCSCall(version: .v2, action: .change(id: "22", .unshare)), path))),
+        ]
+        for message in messages {
+            let words = try #require(try test.gateway.words(of: message, ending: .ends(share)))
+            let text = String(decoding: words, as: UTF8.self)
+            #expect(text.contains(code) && !text.contains(Self.secret))
+        }
+    }
+
     @Test(arguments: ["SHARE_DECLINED", "SHARE_UNSHARED", "RESHARE_UNDO"])
     func whatAPeerPassedOnToOneOfOursIsReadByTheBackendsOwnSecret(until end: String) async throws {
         let test = try await TestGateway()
