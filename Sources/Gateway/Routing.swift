@@ -75,7 +75,7 @@ extension Gateway: RequestHandler {
         if let ordinary = TargetPath(ordinary: head.path) {
             path = ordinary
         } else {
-            switch try judge(head.path, routes) {
+            switch try judge(head, routes) {
             case .passThrough(let path): return passThrough(head, path, from: client)
             case .routed(let judged, _): path = judged
             }
@@ -119,10 +119,10 @@ extension Gateway: RequestHandler {
     ///
     /// Refused (`malformed_path`): what some server would read as another path.
     private func judge(
-        _ path: ArraySlice<UInt8>, _ routes: RouteTable
+        _ head: RequestHead, _ routes: RouteTable
     ) throws(Denial) -> PathJudgement<RouteFamily> {
-        do { return try PathJudgement.ofOdd(path) { routes.judgedFamily(of: $0) } } catch {
-            throw Denial(.malformedPath, error.rawValue)
+        do { return try PathJudgement.ofOdd(head.path) { routes.judgedFamily(of: $0) } } catch {
+            throw Denial(error, ofData: head.isOfData(by: routes))
         }
     }
 
@@ -181,7 +181,32 @@ extension Denial {
     }
 }
 
+extension Denial {
+    /// A path that some server would read as another one.
+    ///
+    /// - Parameter isOfData: whether shared data are asked for there. One of their names that another decoding
+    ///   would make a dot segment is not found: at any other status Nextcloud sets the whole share aside.
+    init(_ failure: PathFailure, ofData isOfData: Bool) {
+        let code = DenialCode.malformedPath
+        guard isOfData, failure == .doubleEncoding else {
+            self.init(code, failure.rawValue)
+            return
+        }
+        self.init(
+            code, ruling: .init(name: code.rawValue, status: 404, hint: nil), failure.rawValue)
+    }
+}
+
 extension RequestHead {
+    /// Whether it asks for shared data, by a path that is not in its one spelling.
+    fileprivate func isOfData(by routes: RouteTable) -> Bool {
+        guard method.onData != nil,
+            let spelled = try? TargetPath(path, rule: .passThrough),
+            case .webdav = routes.route(method: method.rawValue, path: spelled.text)
+        else { return false }
+        return true
+    }
+
     /// Whether a Nextcloud or ownCloud asks itself, and not one of its clients, as far as it says so.
     fileprivate var isOfServer: Bool {
         let agent = fields.text(.userAgent)

@@ -50,6 +50,27 @@ import Testing
         #expect(throws: PathFailure.self) { try judge(raw) }
     }
 
+    /// At any other status Nextcloud sets the whole share aside.
+    @Test(arguments: [
+        "%252e%252e", "%252E", "..%252Fx", "a%252F..%252Fb", "a/%2525252e/b", "a%2500",
+    ])
+    func aNameOfSharedDataThatClimbsWhenItIsDecodedAgainIsNotFound(_ name: String) async throws {
+        let world = try await TestGateway()
+        for folder in ["/public.php/webdav", "/public.php/dav/files/7"] {
+            for method in ["PROPFIND", "GET", "PUT"] {
+                let planned = try world.plan("\(method) \(folder)/\(name) HTTP/1.1", basic("x"))
+                #expect((planned.status, planned.code) == (404, "malformed_path"))
+            }
+            for line in ["POST \(folder)/\(name)", "GET \(folder)/a%2F\(name)"] {
+                let planned = try world.plan("\(line) HTTP/1.1", basic("x"))
+                #expect((planned.status, planned.code) == (400, "malformed_path"))
+            }
+        }
+        #expect(world.logged().contains("double_encoding"))
+        let own = try world.plan("GET /remote.php/dav/files/alice/\(name) HTTP/1.1")
+        #expect(own.status == nil)
+    }
+
     @Test func aPathOnlyEverHasOneReading() throws {
         var numbers = SystemRandomNumberGenerator()
         let pieces = [

@@ -206,7 +206,7 @@ package final class EgressHandler: RequestHandler {
             return refuse(denial, at: raw, of: target, client)
         case (.peer(let host), _), (.unknown(let host), _), (.other(let host), _):
             do throws(Denial) {
-                let path = try PeerRequest.path(raw)
+                let path = try PeerRequest.path(raw, of: head)
                 let request = PeerRequest(
                     peer: host, authority: target, head: head, path: path, client: client, now: now)
                 return deliver(request, verdict)

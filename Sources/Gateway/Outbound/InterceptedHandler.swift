@@ -45,7 +45,7 @@ final class InterceptedHandler: RequestHandler {
         case .ownSite: return gateway.plan(head, from: client, through: .wayOut)
         case .peer(let host), .unknown(let host), .other(let host):
             do throws(Denial) {
-                let path = try PeerRequest.path(head.path)
+                let path = try PeerRequest.path(head.path, of: head)
                 let request = PeerRequest(
                     peer: host, authority: target, head: head, path: path, client: client, now: now)
                 // Since the CONNECT the policy refuses it, and `egress.other` names it: it is asked for

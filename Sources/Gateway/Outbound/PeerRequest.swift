@@ -24,7 +24,11 @@ extension PeerRequest {
     /// One spelling of a path, in which it is judged and sent on; the ordinary ones take one look.
     ///
     /// Refused (`malformed_path`): what some server would read as another path.
-    static func path(_ raw: ArraySlice<UInt8>) throws(Denial) -> TargetPath {
+    ///
+    /// - Parameter head: of the request, which asks for data wherever it shows a credential.
+    static func path(
+        _ raw: ArraySlice<UInt8>, of head: RequestHead
+    ) throws(Denial) -> TargetPath {
         if let ordinary = TargetPath(ordinary: raw) { return ordinary }
         do {
             let path = try TargetPath(raw, rule: .routed)
@@ -33,6 +37,9 @@ extension PeerRequest {
                 usual.judgedFamily(of: $0)
             }
             return path
-        } catch { throw Denial(.malformedPath, error.rawValue) }
+        } catch {
+            let isOfData = head.method.onData != nil && head.fields.contains(.authorization)
+            throw Denial(error, ofData: isOfData)
+        }
     }
 }

@@ -261,6 +261,33 @@ import Testing
         }
     }
 
+    /// At any other status Nextcloud sets the whole share aside.
+    @Test(arguments: [
+        ("PROPFIND", "/public.php/webdav/%252e%252e", 404), ("GET", "/c/dav/a%252F..%252Fb", 404),
+        ("POST", "/public.php/webdav/%252e%252e", 400), ("GET", "/public.php/webdav/a%2Fb", 400),
+    ])
+    func dataWhoseNameClimbsWhenItIsDecodedAgainAreNotFound(
+        _ method: String, _ path: String, _ status: Int
+    ) async throws {
+        let way = try TestEgress()
+        let credential = basic("SECRET0PERMANEN")
+        let inside = try await way.inside(
+            "modern.test:443", name: "modern.test", "\(method) \(path) HTTP/1.1",
+            "Host: modern.test", credential)
+        let prefixed = try await way.plan(
+            "\(method) /egress/modern.test\(path) HTTP/1.1", "Host: 127.0.0.1:3128", credential)
+        for outcome in [inside, prefixed] {
+            #expect(outcome.status == status && outcome.code == "malformed_path")
+        }
+        let fault = status == 404 || method == "POST" ? "double_encoding" : "encoded_slash"
+        #expect(way.logged().map { $0["detail"]?.string } == [fault, fault])
+        // Without a credential it is no request for data.
+        let page = try await way.inside(
+            "modern.test:443", name: "modern.test", "\(method) \(path) HTTP/1.1",
+            "Host: modern.test")
+        #expect(page.status == 400)
+    }
+
     @Test func policyThatChangedSinceTheConnectCounts() async throws {
         let way = try TestEgress()
         let outcome = try await way.inside(
