@@ -146,20 +146,19 @@ extension Gateway {
         switch message {
         case .notification(let notification):
             return try shareMeant(
-                by: notification.providerID, notification.secret, notification.type.comesFrom,
-                for: host)
+                by: notification.providerID, notification.secret, notification.type, for: host)
         case .ocsChange(let change):
             return try shareMeant(
-                by: change.providerID, change.secret, change.notificationType.comesFrom, for: host)
+                by: change.providerID, change.secret, change.notificationType, for: host)
         case .share, .inviteAccepted, .requestShare, .token, .ocsShare: return nil
         }
     }
 
     private func shareMeant(
-        by id: ProviderID, _ secret: Secret?, _ side: Federation.Notification.Side,
+        by id: ProviderID, _ secret: Secret?, _ type: Federation.Notification.Kind,
         for host: PeerHost
     ) throws(Denial) -> ShareRecord? {
-        let directions = side.shares(of: .us)
+        let directions = type.comesFrom.shares(of: .us)
         guard let secret else {
             let named = directions.flatMap { registry.find(id, $0, peer: host) }
             let standing = named.filter { $0.ended == nil }
@@ -188,8 +187,9 @@ extension Gateway {
         guard known.isEmpty else {
             throw Denial(.secretMismatch, "the secret of a share that goes the other way")
         }
-        // One that we do not know is of a share from before we came, unless the id is one we know.
-        if directions.count == 1, let own = directions.first,
+        // One that we do not know is of a share from before we came, unless the id is one we know. What one
+        // of ours passed on goes by its owner's numbers, and its end is told to who has the secret.
+        if type != .shareUnshared, directions.count == 1, let own = directions.first,
             !registry.find(id, own, peer: host).isEmpty
         {
             throw Denial(.secretMismatch, "the secret is not the one of share \(id)")

@@ -142,6 +142,15 @@ import Transport
         #expect(world.mail.bodies.first == "token=SECRET15CHARS27")
     }
 
+    /// It has the number of its owner's site, which may be that of a share of our own.
+    @Test func theEndOfWhatWasPassedOnBeforeIsToldBesideAShareOfTheSameID() async throws {
+        _ = try await world.send(OutboundMessages.share())
+        let end = OutboundMessages.notification("SHARE_UNSHARED", secret: "another-secret-0")
+        #expect(try await world.notify(end).status == 201)
+        #expect(world.mail.bodies.last?.contains("another-secret-0") == true)
+        #expect(world.gateway.registry.all.map(\.ended) == [nil])
+    }
+
     /// Another peer that knows its secret may say to have it from there.
     @Test func whatAPeerIsToldIsAboutItsOwnShare() async throws {
         try await receive(from: "modern.test", sender: "u@modern.test")
