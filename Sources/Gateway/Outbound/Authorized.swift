@@ -78,7 +78,9 @@ extension Gateway {
     ) throws(Denial) -> Message {
         guard case .ocs(let call, _) = addressed.received.kind else { return addressed.message }
         let reader = peer.document == nil ? nil : dialect.reader
-        let isPassedOn = addressed.share?.isOfAnother(than: site.hosts) == true
+        // What nobody has recorded may be. Nextcloud says an end here only where it was not taken as OCM.
+        let isPassedOn =
+            addressed.share?.isOfAnother(than: site.hosts) ?? (backend.kind == .nextcloud)
         let way = OCSTranslation.way(
             of: call.action, by: isPassedOn ? .sender : .owner, to: reader)
         switch (way, addressed.message) {

@@ -151,6 +151,24 @@ import Transport
         #expect(world.gateway.registry.all.map(\.ended) == [nil])
     }
 
+    /// Nextcloud says it there where it was not taken as OCM; ownCloud may say it there at once.
+    @Test(arguments: [
+        ("nextcloud", "/ocs/v2.php/cloud/shares?format=json"),
+        ("owncloud10", "/ocm/notifications"),
+    ])
+    func theEndOfAShareThatNobodyHasRecordedIsSaidAsTheBackendMeansIt(
+        _ kind: String, _ target: String
+    ) async throws {
+        let world = try TestWorld(
+            rules: "[[rule]]\nname = \"the end\"\non = \"ocs.out\"\naction = \"allow\"", kind: kind)
+        Self.publishNextcloud33(on: world.net)
+        world.mail.answer(200, #"{"ocs":{"meta":{"status":"ok","statuscode":200},"data":[]}}"#)
+        let answer = try await world.call(
+            "token=SECRET15CHARS29", to: "legacy.test", .change(id: "29", .unshare))
+        #expect(answer.status == 200)
+        #expect(world.mail.sent.map { String(decoding: $0.target, as: UTF8.self) } == [target])
+    }
+
     /// Another peer that knows its secret may say to have it from there.
     @Test func whatAPeerIsToldIsAboutItsOwnShare() async throws {
         try await receive(from: "modern.test", sender: "u@modern.test")
