@@ -53,7 +53,9 @@ extension Gateway {
                 let writer = try backend.head.writer(
                     for: head, path: path.text, query: head.query, client: client,
                     coding: .identity)
-                return try await pass(request, writer, keeping: [FieldName("set-cookie")])
+                // Text answers with the whole document, in JSON.
+                return try await pass(
+                    request, writer, upTo: 16 << 20, keeping: [FieldName("set-cookie")])
             } catch { return refusal(error, from: client) }
         }
     }

@@ -67,12 +67,15 @@ extension Gateway {
 
     /// Sends a request on whose body was judged.
     ///
-    /// - Parameter kept: fields of the answer that go to the client beside `Content-Type`.
+    /// - Parameters:
+    ///   - limit: of the answer, in bytes.
+    ///   - kept: fields of the answer that go to the client beside `Content-Type`.
     func pass(
-        _ request: ReceivedRequest, _ writer: HeadWriter, keeping kept: [FieldName] = []
+        _ request: ReceivedRequest, _ writer: HeadWriter, upTo limit: Int = 4 << 20,
+        keeping kept: [FieldName] = []
     ) async throws(Denial) -> Answer {
         let message = BufferedRequest(
-            request.head.method, head: writer, body: request.body, responseLimit: 4 << 20,
+            request.head.method, head: writer, body: request.body, responseLimit: limit,
             deadline: backend.timeouts.patient, for: request.client)
         let response: BufferedResponse
         do {

@@ -122,6 +122,20 @@ import Testing
         }
     }
 
+    @Test func aLongDocumentOfAPublicLinkOpensInText() async throws {
+        let world = try await TestGateway()
+        let document = #"{"content":"\#(String(repeating: "\\u0436", count: 800_000))"}"#
+        world.backend.answers(200, document)
+        let body = Array(#"{"token":"PUBLICLINK00000"}"#.utf8)
+        let head = try world.head(
+            "PUT /apps/text/public/session/7/create HTTP/1.1", "Content-Type: application/json",
+            "Content-Length: \(body.count)")
+        guard case .read(_, let then) = world.gateway.plan(head, from: world.client)
+        else { throw TestGateway.NoAddress() }
+        let answer = await then(ReceivedRequest(head: head, body: body, client: world.client))
+        #expect(answer.status == 200 && answer.body.count == document.utf8.count)
+    }
+
     /// Whoever has the secret could tell it in anybody's name.
     @Test func remoteActivityIsTakenFromNobody() async throws {
         let world = try await TestGateway()
