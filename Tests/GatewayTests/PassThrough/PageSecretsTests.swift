@@ -70,6 +70,7 @@ import Testing
                     let planned = try await plan(method, target)
                     #expect(planned.status == 400, "\(kind) \(method) \(target)")
                     #expect(planned.code == "malformed_request")
+                    #expect(planned.hint?.contains("into the query") == true)
                 }
             }
             for method in ["POST", "PUT", "PROPFIND"] {
