@@ -84,15 +84,26 @@ extension Gateway {
     }
 
     /// Refused (`secret_refused`): a target that names the secret of a share that we know, of whichever
-    /// side, in any spelling. It never stands in a URI, and the one of an own share goes nowhere.
+    /// side, as a word of it, however often it is escaped. It never stands in a URI, and the one of an own
+    /// share goes nowhere.
     private func refuseSecrets(in target: [UInt8], for peer: PeerHost) throws(Denial) {
         guard registry.count > 0 else { return }
-        for secret in Self.secretWords(in: target[...]) {
-            let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
-            guard let found = (own + registry.find(secret, .inbound)).first else { continue }
-            throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
+        var text = target
+        // A URL in a parameter of a URL is escaped once more for each of them.
+        for _ in 0..<Self.urlsInURLs {
+            for secret in Self.secretWords(in: text[...]) {
+                let own = registry.find(secret, .outbound).filter { !mayBeALink($0.share) }
+                guard let found = (own + registry.find(secret, .inbound)).first else { continue }
+                throw .secretInURI("the secret of share \(found.share.id), for \(peer)")
+            }
+            let decoded = TargetPath.decode(text[...])
+            guard decoded != text else { return }
+            text = decoded
         }
     }
+
+    /// How often a target is looked at, and decoded again.
+    private static let urlsInURLs = 4
 
     /// What of an answer means something to whoever asks for a page or calls an application, and
     /// sets no state and no rule for a browser (security design, item 88); the last ones are Talk's.

@@ -50,7 +50,9 @@ import Testing
         "/x/%53ECRET0PERMANEN/y", "/x?to=https%3A%2F%2Fcloud.test%2Fs%2FSECRET0PERMANEN&n=%zz",
         "/x?a=1;SECRET0PERMANEN", "/sub/ocs/v2.php/apps/activity/api/v2/remote/SECRET0PERMANEN",
         "/x/SECRET-OF-SEVEN", "/x?t=SECRET-OF-SEVEN", "/x?t=%53ECRET0PERMANEN%00",
-        "/x?t=%53ECRET0PERMANEN%zz",
+        "/x?t=%53ECRET0PERMANEN%zz", "/x?t=%2553ECRET0PERMANEN", "/x/%25253a/SECRET0PERMANEN%252fy",
+        "/x?u=https%253A%252F%252Fcloud.test%252Fs%252FSECRET0PERMANEN",
+        "/x?u=a%3Dhttps%25253A%25252F%25252Fcloud.test%25252Fs%25252FSECRET0PERMANEN%25252Fy",
     ])
     func noSecretOfAShareStandsInTheURI(_ target: String) async throws {
         let world = try WayOut(configuration: Self.all)
