@@ -135,6 +135,18 @@ import Testing
         )
     }
 
+    @Test func noTypeNamesAnotherServiceOfTheBackendsWithoutTLS() throws {
+        let inner = try backend(
+            #"{"enabled":true,"endPoint":"http://inner.corp/ocm","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/dav/ocm/","webapp":"http://inner.corp:9200/external","datatx":{"uri":"HTTP://Inner.corp:9300/tx","x":1},"y":"https://inner.corp:9400/y","z":"http://ui.uni.example/z"}}]}"#
+        )
+        let document = try DiscoveryDocument(parsing: site.document(for: .cernbox, inner))
+        let protocols = try #require(document.resourceTypes.first?.protocols)
+        #expect(
+            String(decoding: JSONValue.object(protocols).serialized(), as: UTF8.self)
+                == #"{"webdav":"/dav/ocm/","datatx":{"x":1},"y":"https://inner.corp:9400/y","z":"http://ui.uni.example/z"}"#
+        )
+    }
+
     @Test(arguments: BackendKind.allCases)
     func aBackendThatCannotBeAskedIsDescribedByItsKind(_ kind: BackendKind) throws {
         let (object, document) = try served(kind, nil)

@@ -35,4 +35,23 @@ package struct OwnNames: Sendable {
         }
         return all
     }
+
+    /// An object without the URLs that have no TLS and are at one of these hosts, whatever the port: another
+    /// service of the backend's, which nobody opens from outside.
+    func withoutInner(_ object: JSONObject) -> JSONObject {
+        var all = object
+        for (name, value) in object.members {
+            if value.string.map(isInner) == true {
+                all[name] = nil
+            } else if let inner = value.object {
+                all[name] = .object(withoutInner(inner))
+            }
+        }
+        return all
+    }
+
+    private func isInner(_ url: String) -> Bool {
+        guard let parts = URLParts(url), parts.scheme == .http else { return false }
+        return hosts.contains { $0.name == parts.host.name }
+    }
 }

@@ -146,7 +146,7 @@ package struct ServedDiscovery: Sendable {
             }
             return resourceType(
                 type.name, type.shareTypes.isEmpty ? ["user"] : type.shareTypes,
-                names.moved(protocols))
+                names.withoutInner(names.moved(protocols)))
         }
     }
 
