@@ -1,15 +1,15 @@
 import OpenSSL
 
-/// The password of `Basic`, read as laxly as PHP reads it: what is no base64 is passed over, and databases
-/// do not see spaces at the end.
+/// The password of `Basic`, read as laxly as PHP and Nextcloud read it: the scheme may stand anywhere in the
+/// field, what is no base64 is passed over, strings end at a NUL, and databases do not see spaces at the end.
 enum BasicPassword {
-    /// Nil where there is none, in `Authorization` of any other scheme too.
+    /// Nil where there is none, in `Authorization` that does not name the scheme too.
     static func read(_ field: String) -> Secret? {
-        guard field.prefix(Self.scheme.count).lowercased() == Self.scheme else { return nil }
+        guard let encoded = Self.encoded(in: Array(field.utf8)) else { return nil }
         var pair: [UInt8] = []
         var bits: UInt32 = 0
         var count: UInt32 = 0
-        for byte in field.utf8.dropFirst(Self.scheme.utf8.count) {
+        for byte in encoded {
             guard let value = digit(byte) else { continue }
             bits = bits << 6 | value
             count += 6
@@ -18,9 +18,23 @@ enum BasicPassword {
             pair.append(UInt8(truncatingIfNeeded: bits >> count))
         }
         guard let colon = pair.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let password = pair[(colon + 1)...]
+        let password = pair[(colon + 1)...].prefix { $0 != 0 }
         guard let last = password.lastIndex(where: { $0 != 0x20 }) else { return nil }
         return Secret(Array(password[...last]))
+    }
+
+    /// What follows the first `Basic` that has white space behind it (Nextcloud's `/Basic\s+(.*)$/i`).
+    private static func encoded(in field: [UInt8]) -> ArraySlice<UInt8>? {
+        let folded = field.map { $0 | 0x20 }
+        for start in field.indices where folded[start...].starts(with: scheme) {
+            let value = field[start...].dropFirst(scheme.count)
+            if let first = value.first, isSpace(first) { return value }
+        }
+        return nil
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (0x09...0x0D).contains(byte)
     }
 
     private static func digit(_ byte: UInt8) -> UInt32? {
@@ -34,5 +48,5 @@ enum BasicPassword {
         }
     }
 
-    private static let scheme = "basic "
+    private static let scheme = Array("basic".utf8)
 }

@@ -38,6 +38,14 @@ import Testing
         let loose = field(Self.secret).replacing("Basic WW05", with: "bASIC WW*0=5")
         #expect(loose != field(Self.secret))
         #expect(try world.plan("GET \(Self.calendar) HTTP/1.1", loose).status == 401)
+        // Nextcloud takes any white space behind the scheme, and looks for it anywhere; PHP's strings end at
+        // a NUL.
+        for start in ["Basic\t", "Basic \t", "x Basic ", "Bearer x,bASIC\t"] {
+            let credential = field(Self.secret).replacing("Basic ", with: start)
+            let planned = try world.plan("REPORT \(Self.calendar) HTTP/1.1", credential)
+            #expect((planned.status, planned.code) == (401, "secret_refused"))
+        }
+        #expect(try plan(world, "\(Self.secret)\0x").status == 401)
         // What nobody knows is the backend's.
         #expect(try plan(world, "ANOTHER0CALENDAR0OF0THE0BACKEND0").status == nil)
         #expect(try plan(world, "pw").status == nil)
@@ -67,11 +75,16 @@ import Testing
         #expect((planned.status, planned.code) == (status, code))
     }
 
-    @Test(arguments: [
-        ("Basic YTpi", "b" as String?), ("basic YTpi", "b"), ("Basic YTpiOmM=", "b:c"),
-        ("Basic YTpiICA=", "b"), ("Basic Y T-p\tb", "["), ("Basic YTog", nil), ("Basic YWI=", nil),
-        ("Basic ", nil), ("Bearer YTpi", nil), ("Basic", nil), ("", nil),
-    ])
+    @Test(
+        arguments: [
+            ("Basic YTpi", "b"), ("basic YTpi", "b"), ("Basic YTpiOmM=", "b:c"),
+            ("Basic YTpiICA=", "b"), ("Basic Y T-p\tb", "["), ("Basic YTog", nil),
+            ("Basic YWI=", nil), ("Basic ", nil), ("Bearer YTpi", nil), ("Basic", nil), ("", nil),
+            ("Basics YTpi", nil), ("BasicYTpi", nil), ("Basic\tYTpi", "b"), ("x,Basic YTpi", "b"),
+            ("Bearer x Basic YTpi", "b"), ("BasicBasic \tYTpi", "b"), ("Basic x Basic YTpi", nil),
+            ("Basic YTpiAGM=", "b"), ("Basic YTpiIABj", "b"), ("Basic YQA6Yg==", "b"),
+            ("Basic YToAYg==", nil),
+        ] as [(String, String?)])
     func aPasswordIsReadAsPHPDoes(_ field: String, _ password: String?) {
         #expect(BasicPassword.read(field)?.text == password)
     }
