@@ -18,7 +18,8 @@ extension Gateway {
             let secret = share.webdav?.secret,
             let answer = try? await sharedProperties(
                 by: secret, limit: Self.longestProperties,
-                deadline: min(backend.timeouts.headers, .seconds(2)), for: client, trail),
+                deadline: min(backend.timeouts.headers, .seconds(2)), for: client,
+                asking: .client, trail),
             answer.status == 207, !answer.isCoded,
             (try? MultistatusRewriter.isOfFolder(answer.body.span)) == true,
             let folder = try? share.ofFolder()

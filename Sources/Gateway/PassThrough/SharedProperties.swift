@@ -12,17 +12,21 @@ extension Gateway {
     /// - Parameters:
     ///   - limit: bytes of the answer.
     ///   - deadline: until its last byte.
-    ///   - isOurs: whether the backend is not told for whom it is asked.
+    ///   - asker: whether the backend is told for whom it is asked.
     func sharedProperties(
         by secret: Secret, limit: Int, deadline: Duration, for client: ClientConnection,
-        isOurs: Bool = false, _ trail: Trail
+        asking asker: Asker, _ trail: Trail
     ) async throws(Denial) -> BufferedResponse {
         let view = backend.view
         // A Basic user ends at its colon: the backend would take a secret that we may know for it.
         guard !secret.text.utf8.contains(UInt8(ascii: ":")) else {
             throw Denial(.invalidGrant, "a code that no user name can be")
         }
-        let shown = isOurs ? nil : client
+        let shown: ClientConnection? =
+            switch asker {
+            case .client: client
+            case .gateway: nil
+            }
         let head = try backend.head.probe(
             .propfind, target: view.webdav + "/",
             authorization: DAVCredential.field(for: secret, view.backend.credential).text,

@@ -157,7 +157,7 @@ extension Gateway {
         }
         let status = try await sharedProperties(
             by: code, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
-            for: client, trail
+            for: client, asking: .client, trail
         ).status
         trail.backendAnswered(status)
         switch status {
@@ -172,26 +172,28 @@ extension Gateway {
 
     /// Refused: the code of a share whose secret the backend refused, and refuses still; `backend_unavailable`
     /// for as long as that may pass by, then `invalid_grant`. The share stays, and its code is good again once
-    /// the backend takes the secret. It is asked after growing pauses, in nobody's name, since it may count a
-    /// refusal against all that comes from the peer's address.
+    /// the backend takes the secret. It is asked after growing pauses, and not in the peer's name, since it may
+    /// count a refusal against all that comes from the peer's address.
     private func refuseDoubted(
         _ share: ShareRecord, for client: ClientConnection, _ trail: Trail
     ) async throws(Denial) {
         guard backend.view.backend.credential == .basic,
-            let doubt = doubtedShares.doubt(of: share.id, now: seconds)
+            var doubt = doubtedShares.doubt(of: share.id, asking: .gateway, now: seconds)
         else { return }
         if doubt.mayAsk {
             let secret = try permanentSecret(of: share, at: share.webdavPlace)
             let status = try await sharedProperties(
                 by: secret, limit: BackendServer.longestAnswer, deadline: backend.timeouts.headers,
-                for: client, isOurs: true, trail
+                for: client, asking: .gateway, trail
             ).status
             trail.backendAnswered(status)
             doubtedShares.heard(status, of: share.id, now: seconds)
-            guard doubtedShares.isDoubted(share.id) else { return }
+            guard let left = doubtedShares.doubt(of: share.id, asking: .gateway, now: seconds)
+            else { return }
             guard status == 401 else {
                 throw Denial(.backendUnavailable, "status \(status) to the PROPFIND of a code")
             }
+            doubt = left
         }
         guard doubt.isLasting else {
             throw Denial(.backendUnavailable, refusedOf: share.id, retryAfter: doubt.pause)

@@ -96,7 +96,8 @@ extension Gateway {
             room = pending
             withdrawn = { [self] in withdrawal(of: grant, request) }
             if backend.view.backend.credential == .basic {
-                onHead = heard(of: grant.share, before: onHead)
+                onHead = heard(
+                    of: grant.share, inPath: request.secretInPath != nil, before: onHead)
             }
             if let pending { onEnd = { _ in pending.end() } }
         }
@@ -110,12 +111,16 @@ extension Gateway {
 
     /// Notes what the backend says to the secret of a share, before whoever asked can come again; nothing
     /// else changes in the answer.
+    ///
+    /// - Parameter inPath: whether the path shows it, which is then not there for an unknown secret either.
     private func heard(
-        of share: ShareID, before others: (@Sendable (ResponseHead) -> HeadEdit)?
+        of share: ShareID, inPath: Bool, before others: (@Sendable (ResponseHead) -> HeadEdit)?
     ) -> @Sendable (ResponseHead) -> HeadEdit {
         { [self] head in
-            doubtedShares.heard(
-                head.status, of: share, now: environment.monotonicSeconds())
+            if !inPath || head.status != 404 {
+                doubtedShares.heard(
+                    head.status, of: share, now: environment.monotonicSeconds())
+            }
             return others?(head) ?? .none
         }
     }

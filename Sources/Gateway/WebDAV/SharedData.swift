@@ -127,10 +127,7 @@ extension Gateway {
         let credential =
             entry.form == backend.view.backend.credential
             ? entry.credential : try credential(of: share(of: entry, now: now))
-        // For another token the peer shows the code, and the backend is asked there.
-        if backend.view.backend.credential == .basic, doubtedShares.isDoubted(entry.share) {
-            throw Denial(.tokenInvalid, refusedOf: entry.share)
-        }
+        try refuseDoubted(entry.share, by: .tokenInvalid)
         let grant = DataGrant(share: entry.share, epoch: token.epoch, access: .token)
         return try forward(
             request, as: .field(credential), by: .granted(grant, room),
@@ -349,13 +346,19 @@ extension Gateway {
         let room = StreamedRoom(
             judgement.pending, request.head.method, request.head.body)
         try takeSecret(access, judgement.verdict.settings, isBasic: request.showsBasic)
-        if backend.view.backend.credential == .basic,
-            let doubt = doubtedShares.doubt(of: share.id, now: environment.monotonicSeconds()),
-            !doubt.mayAsk
-        {
-            throw Denial(.secretRefused, refusedOf: share.id)
-        }
+        try refuseDoubted(share.id, by: .secretRefused)
         return (destination, room)
+    }
+
+    /// Refused: what would show the backend a secret that it refused. The first request after each pause goes
+    /// on, and its answer is heard.
+    private func refuseDoubted(_ share: ShareID, by code: DenialCode) throws(Denial) {
+        guard backend.view.backend.credential == .basic,
+            let doubt = doubtedShares.doubt(
+                of: share, asking: .client, now: environment.monotonicSeconds()),
+            !doubt.mayAsk
+        else { return }
+        throw Denial(code, refusedOf: share)
     }
 
     /// Refused: what is beyond the scope. Profile `observe` only tells of a permission that is not there.

@@ -98,6 +98,57 @@ import Testing
         #expect(try plan().status == nil && plan().status == nil)
     }
 
+    /// Whoever keeps its token asks too, once after each pause.
+    @Test func aTokenOpensAgainWhatTheBackendRefusedForAMoment() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let token = try await world.token(Self.secret)
+        try hear(401, by: token, at: world)
+        world.pass(seconds: 59)
+        #expect(try data(token, at: world).code == "token_invalid")
+        world.pass(seconds: 1)
+        #expect(try data(token, at: world).status == nil)
+        #expect(try data(token, at: world).code == "token_invalid")
+        world.pass(seconds: 60)
+        try hear(304, by: token, at: world)
+        #expect(try data(token, at: world).status == nil)
+        #expect(try data(token, at: world).status == nil)
+    }
+
+    /// A refusal that trouble follows is one refusal: no peer gives its share up for it.
+    @Test func aCodeIsGoodAgainAfterTroubleOfAnyLength() async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        try hear(401, by: try await world.token(code), at: world)
+        world.backend.answers(503)
+        for _ in 0..<20 {
+            world.pass(seconds: 60)
+            for _ in 0..<2 {
+                #expect(try await world.exchange(code: code).code == "temporarily_unavailable")
+            }
+        }
+        #expect(world.backend.take().count == 20)
+        world.backend.answers(207)
+        world.pass(seconds: 60)
+        #expect(try await world.exchange(code: code).status == 200)
+    }
+
+    /// Where the path shows the secret, 404 is said of a share that is gone as well.
+    @Test func whatIsNotBelowAPathWithASecretEndsNoDoubt() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let line = "GET /public.php/webdav/a HTTP/1.1"
+        let inPath = "GET /public.php/dav/files/\(Self.secret)/a HTTP/1.1"
+        try hear(401, try world.head(line, basic(Self.secret)), at: world)
+        world.pass(seconds: 60)
+        try hear(404, try world.head(inPath), at: world)
+        #expect(try world.plan(line, basic(Self.secret)).code == "secret_refused")
+        world.pass(seconds: 60)
+        try hear(200, try world.head(inPath), at: world)
+        #expect(try world.plan(line, basic(Self.secret)).status == nil)
+        #expect(try world.plan(line, basic(Self.secret)).status == nil)
+    }
+
     private func data(_ token: String, at world: TestGateway) throws -> Planned {
         try world.plan("GET /public.php/webdav/a HTTP/1.1", "Authorization: Bearer \(token)")
     }
