@@ -329,7 +329,9 @@ struct JournalTests {
             try TestJournal.record("0000000000000001"), try await journal.reserve())
         let place = try await journal.reserve()
         let nowhere = try FileDescriptor.open(FilePath("/proc/self/mem"), .readWrite)
-        _ = try nowhere.duplicate(as: try Self.descriptor(of: try files.file()))
+        for descriptor in try Self.descriptors(of: try files.file()) {
+            _ = try nowhere.duplicate(as: descriptor)
+        }
         try nowhere.close()
         let denial = await #expect(throws: Denial.self) {
             try await journal.append(try TestJournal.record("0000000000000002"), place)
@@ -419,14 +421,16 @@ struct JournalTests {
         #expect(try files.verify().findings == [])
     }
 
-    /// The descriptor by which this process has a file open.
-    private static func descriptor(of file: String) throws -> FileDescriptor {
+    /// The descriptors by which this process has a file open: to write, and for its lock.
+    private static func descriptors(of file: String) throws -> [FileDescriptor] {
         let folder = "/proc/self/fd"
-        let name = try FileManager.default.contentsOfDirectory(atPath: folder).first { name in
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { name in
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"))
                 == file
         }
-        return FileDescriptor(rawValue: try #require(name.flatMap { Int32($0) }))
+        let descriptors = names.compactMap { Int32($0) }.map { FileDescriptor(rawValue: $0) }
+        try #require(!descriptors.isEmpty)
+        return descriptors
     }
 }
 
