@@ -174,9 +174,8 @@ extension Denial {
 
     /// For what cannot be judged before the backend's document says where its API and its data are.
     static var unplaced: Denial {
-        let code = DenialCode.backendUnavailable
-        return Denial(
-            code, ruling: .init(name: code.rawValue, status: 503, hint: nil),
+        Denial(
+            .backendUnavailable, status: 503,
             "the backend's document, which says where its API is, has not been read yet")
     }
 }
@@ -187,13 +186,11 @@ extension Denial {
     /// - Parameter isOfData: whether shared data are asked for there. One of their names that another decoding
     ///   would make a dot segment is not found: at any other status Nextcloud sets the whole share aside.
     init(_ failure: PathFailure, ofData isOfData: Bool) {
-        let code = DenialCode.malformedPath
         guard isOfData, failure == .doubleEncoding else {
-            self.init(code, failure.rawValue)
+            self.init(.malformedPath, failure.rawValue)
             return
         }
-        self.init(
-            code, ruling: .init(name: code.rawValue, status: 404, hint: nil), failure.rawValue)
+        self.init(.malformedPath, status: 404, failure.rawValue)
     }
 }
 

@@ -72,6 +72,25 @@ package struct Denial: Error, Sendable, Equatable {
         self.ruling = ruling
     }
 
+    /// A refusal by a row of the table with another status or hint than the row's; nil leaves the row's.
+    package init(
+        _ code: DenialCode, status: Int? = nil, hint: String?, _ detail: String,
+        retryAfter: Int? = nil, words: String? = nil
+    ) {
+        self.init(
+            code, ruling: Ruling(name: code.rawValue, status: status, hint: hint), detail,
+            retryAfter: retryAfter, words: words)
+    }
+
+    /// The same with another status alone.
+    package init(
+        _ code: DenialCode, status: Int, _ detail: String, retryAfter: Int? = nil,
+        words: String? = nil
+    ) {
+        self.init(
+            code, status: status, hint: nil, detail, retryAfter: retryAfter, words: words)
+    }
+
     /// What decided: the block of the policy, or `guard:` and the row of the table.
     package var by: String { ruling?.block ?? Decider.guard(code).name }
 

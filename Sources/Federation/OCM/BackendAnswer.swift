@@ -30,11 +30,9 @@ package enum BackendAnswer: Sendable, Equatable {
                 self = Self.delivered(endpoint, status, body, secrets, recipient)
             }
         case _ where Self.isRefusal(status):
-            let ruling = Denial.Ruling(
-                name: DenialCode.notDelivered.rawValue, status: status, hint: nil)
             self = .refused(
                 Denial(
-                    .notDelivered, ruling: ruling, "the backend answered \(status)",
+                    .notDelivered, status: status, "the backend answered \(status)",
                     retryAfter: status == 429 || status == 503 ? 60 : nil,
                     words: Self.words(body, secrets)))
         default: self = .refused(Denial(.backendUnavailable, "the backend answered \(status)"))

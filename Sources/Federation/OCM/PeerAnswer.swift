@@ -41,11 +41,9 @@ package enum PeerAnswer: Sendable, Equatable {
     private static func denial(
         _ denial: Denial, _ endpoint: OCMEndpoint, _ end: BackendKind.End, _ backend: BackendKind
     ) -> Denial {
-        let ruling = Denial.Ruling(
-            name: DenialCode.notDelivered.rawValue,
-            status: backend.status(of: end, at: endpoint), hint: nil)
-        return Denial(
-            .notDelivered, ruling: ruling, denial.detail.replacing("backend", with: "peer"),
+        Denial(
+            .notDelivered, status: backend.status(of: end, at: endpoint),
+            denial.detail.replacing("backend", with: "peer"),
             retryAfter: end == .uncertain ? 60 : nil, words: denial.words)
     }
 

@@ -92,11 +92,7 @@ extension Denial {
         case 503: self.init(.overloaded, failure.rawValue, retryAfter: 2)
         case let status:
             self.init(
-                .malformedRequest,
-                ruling: .init(
-                    name: DenialCode.malformedRequest.rawValue, status: status,
-                    hint: failure.hint),
-                failure.rawValue)
+                .malformedRequest, status: status, hint: failure.hint, failure.rawValue)
         }
     }
 }

@@ -147,11 +147,7 @@ extension Denial {
     /// For a request of the backend's in whose path or query the secret of a share stands: it asks for
     /// no credential, so that no 401 says so.
     static func secretInURI(_ detail: String) -> Denial {
-        Denial(
-            .secretRefused,
-            ruling: Denial.Ruling(
-                name: DenialCode.secretRefused.rawValue, status: 403, hint: nil),
-            "\(detail), \(inURI)")
+        Denial(.secretRefused, status: 403, "\(detail), \(inURI)")
     }
 }
 

@@ -26,13 +26,10 @@ extension Gateway {
         // HTTP/2 may tell the end of what has none later; without a type there are no parameters.
         case .chunked where !head.fields.contains(.contentType): break
         case .length, .chunked:
-            let code = DenialCode.malformedRequest
             throw Denial(
-                code,
-                ruling: .init(
-                    name: code.rawValue, status: nil,
-                    hint: "Write the parameters of GET and HEAD into the query, without a body "
-                        + "(RFC 9110 9.3.1)."),
+                .malformedRequest,
+                hint: "Write the parameters of GET and HEAD into the query, without a body "
+                    + "(RFC 9110 9.3.1).",
                 "\(head.method.rawValue) with a body, which the backend reads before the path")
         }
     }

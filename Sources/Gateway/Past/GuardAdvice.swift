@@ -294,10 +294,7 @@ extension Denial {
             return
         }
         self.init(
-            code,
-            ruling: Ruling(
-                name: code.rawValue, status: nil,
-                hint: "This secret was replaced; use the one that came with the share."),
+            code, hint: "This secret was replaced; use the one that came with the share.",
             detail)
     }
 

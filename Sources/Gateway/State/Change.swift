@@ -18,20 +18,7 @@ package struct Change: Sendable {
     init(
         write: @escaping @Sendable (Database) throws -> Void,
         committed: @escaping @Sendable () -> Void = {},
-        abandoned: @escaping @Sendable () -> Void = {}
-    ) {
-        self.init(write: write, committed: committed, abandoned: abandoned, word: nil)
-    }
-
-    /// Nothing but word of a message.
-    init(owing word: OwedWord) {
-        self.init(write: { _ in }, committed: {}, abandoned: {}, word: word)
-    }
-
-    private init(
-        write: @escaping @Sendable (Database) throws -> Void,
-        committed: @escaping @Sendable () -> Void, abandoned: @escaping @Sendable () -> Void,
-        word: OwedWord?
+        abandoned: @escaping @Sendable () -> Void = {}, word: OwedWord? = nil
     ) {
         self.write = write
         self.committed = committed

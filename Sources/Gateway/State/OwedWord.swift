@@ -16,7 +16,7 @@ struct OwedWord: Sendable {
     let open: @Sendable () -> [Int]
 
     /// The same as something to be made durable.
-    var change: Change { Change(owing: self) }
+    var change: Change { Change(write: { _ in }, word: self) }
 
     /// Writes the row of one commit, and takes away those that are not needed any more.
     static func write(_ words: [OwedWord], _ db: Database) throws {

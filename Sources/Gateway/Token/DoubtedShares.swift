@@ -12,7 +12,7 @@ enum Asker: Sendable {
 /// pauses, which grow with each refusal.
 ///
 /// The backend says so of a share that has gone there without a word, but may also do so for a moment: it
-/// ends no share.
+/// ends no share. Only backends that are shown it by `Basic` are heard.
 final class DoubtedShares: Sendable {
     /// What is known of a share whose secret was refused.
     struct Doubt: Sendable, Equatable {

@@ -177,8 +177,7 @@ extension Gateway {
     private func refuseDoubted(
         _ share: ShareRecord, for client: ClientConnection, _ trail: Trail
     ) async throws(Denial) {
-        guard backend.view.backend.credential == .basic,
-            var doubt = doubtedShares.doubt(of: share.id, asking: .gateway, now: seconds)
+        guard var doubt = doubtedShares.doubt(of: share.id, asking: .gateway, now: seconds)
         else { return }
         if doubt.mayAsk {
             let secret = try permanentSecret(of: share, at: share.webdavPlace)

@@ -306,10 +306,7 @@ extension Gateway {
     /// ownCloud from 10.12 on deletes its mount for a 401 and tells that the share is declined.
     private static func noneTaken(_ detail: String, isBasic: Bool) -> Denial {
         guard isBasic else { return Denial(.secretRefused, detail) }
-        return Denial(
-            .secretRefused,
-            ruling: Denial.Ruling(name: DenialCode.secretRefused.rawValue, status: 403, hint: nil),
-            detail)
+        return Denial(.secretRefused, status: 403, detail)
     }
 
     private func unknownSecret(_ request: DataRequest) throws(Denial) -> Plan {
@@ -353,7 +350,7 @@ extension Gateway {
     /// Refused: what would show the backend a secret that it refused. The first request after each pause goes
     /// on, and its answer is heard.
     private func refuseDoubted(_ share: ShareID, by code: DenialCode) throws(Denial) {
-        guard backend.view.backend.credential == .basic,
+        guard
             let doubt = doubtedShares.doubt(
                 of: share, asking: .client, now: environment.monotonicSeconds()),
             !doubt.mayAsk
