@@ -52,7 +52,11 @@ import Testing
     @Test(
         arguments: [
             ("application/json", MediaType.json), ("Application/JSON; charset=utf-8", .json),
-            ("application/json;charset=\"UTF-8\"", .json), ("application/json ; foo=bar", .json),
+            ("application/json;charset=\"UTF-8\"", .json), ("application/json ; foo=bar", nil),
+            ("application/json; charset*=utf-8''utf-7", nil),
+            ("application/json; charset*0=utf-7", nil),
+            ("application/json; charset=utf-8; charset*=utf-8''utf-7", nil),
+            ("application/json; ;", .json),
             ("application/x-www-form-urlencoded", .form),
             ("application/x-www-form-urlencoded; charset=UTF-8", .form), ("text/plain", nil),
             ("", nil),

@@ -7,7 +7,8 @@ extension DenialCode {
         case .malformedJSON: "The body is not strict JSON (RFC 8259, no duplicate members)."
         case .malformedMessage: "A member is missing or has the wrong type, or the URL has a query."
         case .bodyTooLarge: "The body is larger than this server accepts."
-        case .unsupportedMediaType: "The content type or coding is not one that this path takes."
+        case .unsupportedMediaType:
+            "The content type, a parameter of it or the coding is not one that this path takes."
         case .notFound: "There is nothing here."
         case .methodNotAllowed: "This path does not take this method."
         case .misdirected: "This host is not served on this connection."

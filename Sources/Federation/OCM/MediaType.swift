@@ -3,9 +3,9 @@ package enum MediaType: String, Sendable {
     case json = "application/json"
     case form = "application/x-www-form-urlencoded"
 
-    /// The type of a `Content-Type` field, its parameters left away; nil for any other type and for
-    /// a charset that is not UTF-8: PHP picks its parser by this field, so a body under another type
-    /// is read differently behind us.
+    /// The type of a `Content-Type` field; nil for any other type, for a charset that is not UTF-8 and for
+    /// every other parameter: PHP picks its parser by this field, and Django the body's charset by
+    /// `charset*` too (RFC 2231, section 4), so that a body is read differently behind us.
     package init?(_ field: String?) {
         if let field, field.isSame(as: MediaType.json.rawValue) {
             self = .json
@@ -15,11 +15,11 @@ package enum MediaType: String, Sendable {
             let type = MediaType(rawValue: Self.trimmed(parts[0]).lowercased())
         else { return nil }
         for parameter in parts.dropFirst() {
+            if Self.trimmed(parameter).isEmpty { continue }
             let pair = parameter.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, Self.trimmed(pair[0]).lowercased() == "charset" else { continue }
-            guard ["utf-8", "\"utf-8\"", "utf8"].contains(Self.trimmed(pair[1]).lowercased()) else {
-                return nil
-            }
+            guard pair.count == 2, Self.trimmed(pair[0]).lowercased() == "charset",
+                ["utf-8", "\"utf-8\"", "utf8"].contains(Self.trimmed(pair[1]).lowercased())
+            else { return nil }
         }
         self = type
     }

@@ -47,7 +47,9 @@ indirect enum Message: Sendable {
             .inviteAccepted(try InviteAccepted(parsing: body, type: type))
         case (.requestShare, .json): .requestShare(try RequestShare(parsing: body))
         case (_, .form), (_, nil):
-            throw Denial(.unsupportedMediaType, "OCM messages are application/json")
+            throw Denial(
+                .unsupportedMediaType,
+                "OCM messages are application/json, with no parameter but charset=utf-8")
         }
     }
 
