@@ -326,6 +326,38 @@ import Testing
         #expect(route("GET", "/api/v2.1/ocm/shares-prepare/", plain) == .passThrough)
     }
 
+    /// Its pattern has an unescaped dot, and older Django looks for it behind any beginning.
+    @Test(
+        arguments: [
+            "/api/v2.1/ocm/shares/", "/api/v2.1/ocm/shares", "/api/v2.1/ocm/notifications/",
+            "/api/v2x1/ocm/shares/", "/api/v2-1/ocm/notifications/", "/api/v2/1/ocm/shares/",
+            "/api/v2%2f1/ocm/shares/", "/api/v2%2E1/ocm/shares/", "/api/v2%C3%A91/ocm/shares/",
+            "/api/v2%CC%811/ocm/shares/",
+            "/a%70i/v2.1/ocm/share%73/", "/x/api/v2.1/ocm/shares/", "/xapi/v2.1/ocm/shares/",
+        ])
+    func whatSeafileTakesOfItsLikeIsClosed(_ path: String) {
+        for endPoint in ["/ocm-via-webdav/", "/api/v2.1/ocm/"] {
+            for isPlaceKnown in [true, false] {
+                let table = RouteTable(
+                    kind: .seafile, endPoint: endPoint, isPlaceKnown: isPlaceKnown)
+                #expect(route("POST", path, table) != .passThrough)
+                #expect(table.judgedFamily(of: path) != nil)
+            }
+        }
+        #expect(route("POST", path, RouteTable(kind: .nextcloud)) == .passThrough)
+    }
+
+    @Test(
+        arguments: [
+            "/api/v2.1/ocm/shares-prepare/", "/api/v2.1/ocm/shares-received/x/",
+            "/api/v2.1/ocm/providers/1/repos/2/dir/", "/lib/1/file/1/ocm/shares",
+            "/api/v2/ocm/shares/", "/1/ocm/shares/", "/api/v2.1/ocm/shares/x",
+        ])
+    func whatItsPeopleAskForPasses(_ path: String) {
+        let table = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
+        #expect(route("POST", path, table) == .passThrough)
+    }
+
     @Test(
         arguments: [
             ("/ocm/shares", RouteFamily.ocm(.shares)), ("/.well-known/ocm", .discovery),

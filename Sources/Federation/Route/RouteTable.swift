@@ -7,8 +7,7 @@ package struct RouteTable: Sendable {
     private var entries: [[Entry]] = Array(repeating: [], count: 128)
     private let base: [UInt8]
     private let isPlaceKnown: Bool
-    /// Whether the backend may have its API at a place that no other server has.
-    private let isOfNoKnownKind: Bool
+    private let kind: BackendKind
 
     /// - Parameters:
     ///   - endPoint: the path of the backend's own `endPoint` (`/ocm`, `/index.php/ocm`,
@@ -23,7 +22,7 @@ package struct RouteTable: Sendable {
         webdavPrefix: String? = nil, isPlaceKnown: Bool = true
     ) {
         self.isPlaceKnown = isPlaceKnown
-        isOfNoKnownKind = kind == .generic
+        self.kind = kind
         let endPoint = Self.trimmed(endPoint)
         base = Array(Self.base(of: endPoint).utf8)
         add(tokenPath, .whole(.token))
@@ -80,6 +79,7 @@ package struct RouteTable: Sendable {
     package func route(method: String, path: String) -> Route {
         let path = Substring(path)
         if let route = match(method, path.utf8) { return route }
+        if kind == .seafile, Self.isForSeafilesLike(path) { return .unknownEndpoint }
         guard isPlaceKnown else {
             return familyElsewhere(method, path.utf8).map(Route.unplaced) ?? .passThrough
         }
@@ -121,10 +121,24 @@ package struct RouteTable: Sendable {
             guard let slash = rest.dropFirst().firstIndex(of: UInt8(ascii: "/")) else { break }
             rest = rest[slash...]
         }
-        guard isOfNoKnownKind, method == "POST",
+        // It may have its API at a place that no other server has.
+        guard kind == .generic, method == "POST",
             let last = path.split(separator: UInt8(ascii: "/")).last
         else { return nil }
         return OCMEndpoint(rawValue: String(Substring(last))).map(RouteFamily.ocm)
+    }
+
+    /// Whether a Seafile takes a message of its like there, whatever its document names: it has nobody to
+    /// hold to one. It looks for the pattern `api/v2.1/ocm/shares/$`, in which the dot is any letter, behind
+    /// any beginning (Django's `re_path`, to 3.2).
+    private static func isForSeafilesLike(_ path: Substring) -> Bool {
+        var rest = Substring(percentDecoded(path) ?? String(path)).utf8
+        while rest.last == UInt8(ascii: "/") { rest.removeLast() }
+        for name in ["1/ocm/shares", "1/ocm/notifications"] where rest.ends(with: name) {
+            let before = Substring(rest.dropLast(name.utf8.count)).unicodeScalars.dropLast()
+            return Substring(before).utf8.ends(with: "api/v2")
+        }
+        return false
     }
 
     private struct Entry: Sendable {
@@ -197,5 +211,10 @@ extension Substring.UTF8View {
         guard bytes.count >= prefix.count else { return false }
         for index in prefix.indices where bytes[index] != prefix[index] { return false }
         return true
+    }
+
+    /// Whether it ends with the bytes of a text.
+    fileprivate func ends(with suffix: String) -> Bool {
+        suffix.utf8.count <= count && self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 }
