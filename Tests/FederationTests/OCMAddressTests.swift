@@ -74,6 +74,15 @@ import Testing
         ("bob@i.test@h.test", "bob@i.test@h.test"),
         ("bob@h.test@i.test@h.test", "bob@h.test@i.test@h.test"),
         ("@h.test@h.test", "@h.test@h.test"),
+        // Base64 of bob@https://h.test, bob@h.test, both padded, and of bob@h.test@h.test.
+        ("Ym9iQGh0dHBzOi8vaC50ZXN0@h.test", "bob@h.test"),
+        ("Ym9iQGgudGVzdA==@H.test", "bob@h.test"),
+        ("Ym9iQGgudGVzdA@https://h.test/", "bob@https://h.test/"),
+        ("Ym9iQGgudGVzdEBoLnRlc3Q=@h.test", "bob@h.test"),
+        // By the other alphabet; of bob@i.test; with too much padding; of no address.
+        ("w6l-Pj9AaC50ZXN0@h.test", "\u{e9}~>?@h.test"),
+        ("Ym9iQGkudGVzdA@h.test", "Ym9iQGkudGVzdA@h.test"),
+        ("Ym9iQGgudGVzdA===@h.test", "Ym9iQGgudGVzdA===@h.test"), ("Ym9i@h.test", "Ym9i@h.test"),
         // Without its end it would be no address.
         ("https://x@https://h.test@h.test", "https://x@https://h.test@h.test"),
     ])

@@ -230,11 +230,17 @@ import Testing
         (opencloud, "bob@nc33b.test@nc33b.test"),
     ])
     func aReceiverIsNamedAsTheBackendFindsHim(_ translation: Translation, _ told: String) throws {
-        let text = Samples.nextcloud33.replacing(
-            #"bob@https:\/\/nc33b.test"#, with: "bob@nc33b.test@nc33b.test")
-        let share = try Samples.share(text)
-        let body = try translation.share(share, uri: "https://nc33a.test/public.php/webdav/")
-        #expect(try members(body)["shareWith"]?.string == told)
+        let decoded = told.contains("://") ? "bob@https://nc33b.test" : "bob@nc33b.test"
+        for (written, told) in [
+            ("bob@nc33b.test@nc33b.test", told),
+            // Base64 of bob@https://nc33b.test, by which an OpenCloud does not find its own people.
+            ("Ym9iQGh0dHBzOi8vbmMzM2IudGVzdA@nc33b.test", decoded),
+        ] {
+            let share = try Samples.share(
+                Samples.nextcloud33.replacing(#"bob@https:\/\/nc33b.test"#, with: written))
+            let body = try translation.share(share, uri: "https://nc33a.test/public.php/webdav/")
+            #expect(try members(body)["shareWith"]?.string == told)
+        }
     }
 
     /// OpenCloud names its people with a URL in front of the host.
@@ -245,19 +251,23 @@ import Testing
         (opencloud, "056a-uuid@https://nc33a.test@nc33a.test"),
     ])
     func noNextcloudIsToldOfAHostInAnAccount(_ translation: Translation, _ told: String) throws {
-        let text = Samples.nextcloud33.replacing(
-            "alice@nc33a.test", with: "056a-uuid@https://nc33a.test@nc33a.test")
-        let body = try members(
-            try translation.share(
-                try Samples.share(text), uri: "https://nc33a.test/public.php/webdav/"))
-        for name in ["owner", "sender", "sharedBy"] { #expect(body[name]?.string == told) }
+        let encoded = "MDU2YS11dWlkQGh0dHBzOi8vbmMzM2EudGVzdA==@nc33a.test"
+        let isKept = told.contains("@https://nc33a.test@")
+        for (written, told) in [
+            ("056a-uuid@https://nc33a.test@nc33a.test", told), (encoded, isKept ? encoded : told),
+        ] {
+            let text = Samples.nextcloud33.replacing("alice@nc33a.test", with: written)
+            let body = try members(
+                try translation.share(
+                    try Samples.share(text), uri: "https://nc33a.test/public.php/webdav/"))
+            for name in ["owner", "sender", "sharedBy"] { #expect(body[name]?.string == told) }
+        }
         let sent =
             #"{"recipientProvider":"h.test","token":"t","userID":"056a-uuid@https://h.test"}"#
         let invite = translation.inviteAccepted(try InviteAccepted(parsing: Array(sent.utf8)))
         #expect(
             invite.text
-                == (told.contains("@https://nc33a.test@")
-                    ? sent : sent.replacing("@https://h.test", with: "")))
+                == (isKept ? sent : sent.replacing("@https://h.test", with: "")))
     }
 
     /// The backend compares the host with that of the `keyId`, which is written in one way alone.

@@ -142,10 +142,12 @@ extension Backend {
     }
 
     /// Somebody as it can be told of them: Nextcloud cuts an address at its first `/` or `:`, and takes
-    /// `https://h@h` for the host where OpenCloud writes `uuid@https://h@h`.
+    /// `https://h@h` for the host where OpenCloud writes `uuid@https://h@h`; by the base64 of that nobody
+    /// can share with them.
     func readable(_ person: OCMAddress) -> OCMAddress {
         switch kind {
-        case .nextcloud, .generic: person.holdsEndOfHost ? person.saidOnce : person
+        case .nextcloud, .generic:
+            person.holdsEndOfHost || person.isEncoded ? person.saidOnce : person
         case .owncloud10, .ocis, .opencloud, .cernbox, .seafile: person
         }
     }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// An OCM address, `identifier@host[:port]`, split at the last `@`.
 ///
 /// The identifier is opaque and keeps its bytes; it may hold `@` (oCIS writes `uuid@host@host`) or
@@ -64,19 +66,43 @@ package struct OCMAddress: Sendable, Equatable {
         return "\(identifier)@\(first)"
     }
 
-    /// The address without the host that its identifier ends in once more, as oCIS (`uuid@h@h`) and
-    /// OpenCloud (`uuid@https://h@h`) write it; the same one where there is none.
+    /// The address of whom it names without the host that its identifier says once more: at its end, as
+    /// oCIS (`uuid@h@h`) and OpenCloud (`uuid@https://h@h`) write it, or in the base64 of an address, as
+    /// OpenCloud's and opencloudmesh-go's owners have it; the same one where there is none.
     package var saidOnce: OCMAddress {
         var once = self
-        while let at = once.identifier.utf8.lastIndex(of: UInt8(ascii: "@")) {
-            let left = String(once.identifier[..<at])
-            let inner = once.identifier[once.identifier.utf8.index(after: at)...]
-            guard !left.isEmpty, WrittenHost(inner)?.host == host,
-                Self.isUnambiguous(left, host: host)
-            else { break }
-            once.identifier = left
-        }
+        while let left = Self.withoutHost(once.identifier, host) { once.identifier = left }
         return once
+    }
+
+    /// Whether its identifier is the base64 of an address at the same host.
+    package var isEncoded: Bool { OCMAddress(encoded: identifier, at: host) != nil }
+
+    /// The address whose base64 a text is (RFC 4648, section 4 or 5, padded or not); nil for any other
+    /// text, and for an address at another host.
+    package init?(encoded text: String, at host: PeerHost) {
+        // The shortest, `a@b`, is longer than many names.
+        guard text.utf8.count >= 4 else { return nil }
+        let bare = String(text.prefix { $0 != "=" })
+        guard text.utf8.count - bare.utf8.count <= 2,
+            let bytes = Base64.decode(bare) ?? Base64.decodeURL(bare),
+            let decoded = String(validating: bytes, as: UTF8.self),
+            let address = OCMAddress(decoded), address.host == host
+        else { return nil }
+        self = address
+    }
+
+    /// An identifier without the host that it says once more; nil where it says none.
+    private static func withoutHost(_ identifier: String, _ host: PeerHost) -> String? {
+        guard let at = identifier.utf8.lastIndex(of: UInt8(ascii: "@")) else {
+            return OCMAddress(encoded: identifier, at: host)?.identifier
+        }
+        let left = String(identifier[..<at])
+        guard !left.isEmpty,
+            WrittenHost(identifier[identifier.utf8.index(after: at)...])?.host == host,
+            isUnambiguous(left, host: host)
+        else { return nil }
+        return left
     }
 
     /// Whether the end of a host stands in the identifier behind an `@`: then it is the same host again.

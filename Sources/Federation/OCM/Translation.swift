@@ -197,7 +197,7 @@ package struct Translation: Sendable {
     /// Writes whom a share is for so that the backend finds its user.
     func writeReceiver(of share: Share, in members: inout JSONObject) {
         let once = share.shareWith.saidOnce
-        if !backend.readsHostsSaidTwice, once != share.shareWith,
+        if !backend.readsHostsSaidTwice || share.shareWith.isEncoded, once != share.shareWith,
             let text = members["shareWith"]?.string, let written = OCMAddress(text)
         {
             members["shareWith"] = .string(written.saidOnce.written(written.form))

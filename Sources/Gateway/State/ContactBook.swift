@@ -30,16 +30,7 @@ package struct Contact: Sendable, Hashable {
     /// of these (OpenCloud, opencloudmesh-go).
     static func account(_ text: String, at host: PeerHost) -> String {
         if let address = OCMAddress(text), address.host == host { return address.identifier }
-        guard let bytes = Base64.decode(padded(text)),
-            let decoded = String(validating: bytes, as: UTF8.self),
-            let address = OCMAddress(decoded), address.host == host
-        else { return text }
-        return address.identifier
-    }
-
-    private static func padded(_ text: String) -> String {
-        let bare = text.prefix { $0 != "=" }
-        return bare + String(repeating: "=", count: (4 - bare.utf8.count % 4) % 4)
+        return OCMAddress(encoded: text, at: host)?.identifier ?? text
     }
 }
 
