@@ -108,6 +108,42 @@ def test_bodies_that_are_held_back_take_no_memory_from_others(start, backend, pe
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize("target", [
+    "/index.php/apps/text/public/session/create", "/index.php/apps/files_sharing/shareinfo?t=publiclink00000"])
+def test_answers_that_nobody_reads_take_no_memory_from_others(start, target):
+    document = b"x" * (12 << 20)
+    asked = threading.Semaphore(0)
+
+    def script(request):
+        if request.target != target:
+            return answer(200, b"ok")
+        asked.release()
+        return answer(200, document, ("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+
+    server = ScriptedBackend(script)
+    gateway = start(server.url)
+    greedy = HTTP2Connection(gateway)
+    assert gateway.request("GET", "/well").status == 200
+    before = gateway.memory("VmRSS")
+    streams = [greedy.ask("POST", target, [("Content-Type", "application/json")], b'{"x":1}') for _ in range(64)]
+    for _ in streams:
+        assert asked.acquire(timeout=60)
+    # Until it holds what it holds.
+    held, last, end = gateway.memory("VmRSS"), 0, time.monotonic() + 30
+    while held != last and time.monotonic() < end:
+        last = held
+        time.sleep(1)
+        held = gateway.memory("VmRSS")
+        with gateway.connect(source="127.0.0.77") as good:
+            assert gateway.request("GET", "/well", connection=good).status == 200
+    assert held - before < 64 << 20, f"{held - before >> 20} MiB"
+    response = greedy.receive(stream=streams[0])
+    assert (response.status, response["cache-control"]) == (200, "no-store")
+    assert response.body == document
+    greedy.close()
+    server.stop()
+
+
 # F6, F8: a backend that is dead, or hangs.
 
 def hasty(gateway):

@@ -46,19 +46,15 @@ extension Gateway {
         guard configuration.backend.pass == .all else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
-        return .read(limit: 16 << 10) { [self] request in
-            do throws(Denial) {
-                try refuseSharesOnPages(head, path)
-                for (_, value) in try request.parameters() {
-                    try refuseShares(namedBy: Array(percentEncoded(value).utf8)[...])
-                }
-                let writer = try backend.head.writer(
-                    for: head, path: path.text, query: head.query, client: client,
-                    coding: .identity)
-                // Text answers with the whole document, in JSON.
-                return try await pass(
-                    request, writer, upTo: 16 << 20, keeping: [FieldName("set-cookie")])
-            } catch { return refusal(error, from: client) }
+        return .judge(limit: 16 << 10) { [self] request in
+            passThrough(head, path, from: client, whole: request)
+        }
+    }
+
+    /// Refused (`secret_refused`): a body of which a parameter names the secret of a share that we know.
+    func refuseShares(inBodyOf request: ReceivedRequest) throws(Denial) {
+        for (_, value) in try request.parameters() {
+            try refuseShares(namedBy: Array(percentEncoded(value).utf8)[...])
         }
     }
 

@@ -12,8 +12,11 @@ extension Gateway {
     ///
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
+    ///
+    /// - Parameter read: the request with its body, where that is judged too.
     func passThrough(
-        _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection
+        _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection,
+        whole read: ReceivedRequest? = nil
     ) -> Plan {
         guard configuration.backend.pass == .all else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
@@ -21,6 +24,7 @@ extension Gateway {
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
+            if let read { try refuseShares(inBodyOf: read) }
             try refuseUnplacedData(head)
             try refuseOver(head)
             let writer = try backend.head.writer(
@@ -30,7 +34,8 @@ extension Gateway {
                 adding: isWebSocket ? WebSocketUpgrade.fields : [])
             return .forward(
                 Forwarding(
-                    to: backend.upstream, head: writer, firstByte: backend.timeouts.patient,
+                    to: backend.upstream, head: writer, body: read?.body,
+                    firstByte: backend.timeouts.patient,
                     switching: isWebSocket ? .webSocket : .refused,
                     onHead: { [backendPlaces] head in backendPlaces.edit(head) },
                     onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))

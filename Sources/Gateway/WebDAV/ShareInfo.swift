@@ -28,69 +28,46 @@ extension Gateway {
                 for: head, path: path.text, query: query, client: client,
                 dropping: FieldName.logins, coding: .identity)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
+        let forwarding = forwarding(ofShareInfo: writer, hiding: hidden, from: client)
         switch head.body {
-        case .none, .length(0):
-            var forwarding = Forwarding(
-                to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
-                onFailure: { [self] failure in unavailable(Denial(failure), to: client) })
-            forwarding.onHead = { [hidden] head in
-                let edit = hidden?.edit(head, body: head.hasBody ? hidden : nil) ?? .none
-                return HeadEdit(
-                    remove: edit.remove + Self.logins,
-                    add: edit.add.filter { !Self.logins.contains($0.name) },
-                    transform: edit.transform)
-            }
-            if hidden != nil {
-                forwarding.replacing = { [self] head in
-                    do throws(Denial) { try head.refuseCoding() } catch {
-                        return .answer(unavailable(error, to: client))
-                    }
-                    return nil
-                }
-            }
-            return .forward(forwarding)
+        case .none, .length(0): return .forward(forwarding)
         case .length, .chunked:
-            return .read(limit: 16 << 10) { [self, hidden] request in
+            return .judge(limit: 16 << 10) { [self] request in
                 do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
-                    return refusal(error, ofShareInfo: head, client)
+                    return .answer(refusal(error, ofShareInfo: head, client))
                 }
-                do throws(Denial) {
-                    var answer = try await pass(request, writer)
-                    if let hidden { answer.body = Array(hidden.replaced(answer.body[...])) }
-                    return answer
-                } catch {
-                    return unavailable(error, to: client)
-                }
+                var judged = forwarding
+                judged.body = request.body
+                // The whole tree is looked through before the first byte.
+                judged.firstByte = backend.timeouts.patient
+                return .forward(judged)
             }
         }
     }
 
-    /// Sends a request on whose body was judged.
-    ///
-    /// - Parameters:
-    ///   - limit: of the answer, in bytes.
-    ///   - kept: fields of the answer that go to the client beside `Content-Type`.
-    func pass(
-        _ request: ReceivedRequest, _ writer: HeadWriter, upTo limit: Int = 4 << 20,
-        keeping kept: [FieldName] = []
-    ) async throws(Denial) -> Answer {
-        let message = BufferedRequest(
-            request.head.method, head: writer, body: request.body, responseLimit: limit,
-            deadline: backend.timeouts.patient, for: request.client)
-        let response: BufferedResponse
-        do {
-            response = try await request.client.loop.exchange(message, with: backend.upstream)
-        } catch { throw Denial(error) }
-        try response.refuseCoding()
-        let more = kept.flatMap { name in
-            response.fields.values(of: name).map {
-                (name: name.description, value: String(decoding: $0, as: UTF8.self))
+    private func forwarding(
+        ofShareInfo writer: HeadWriter, hiding hidden: SecretReplacement?,
+        from client: ClientConnection
+    ) -> Forwarding {
+        var forwarding = Forwarding(
+            to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
+            onFailure: { [self] failure in unavailable(Denial(failure), to: client) })
+        forwarding.onHead = { head in
+            let edit = hidden?.edit(head, body: head.hasBody ? hidden : nil) ?? .none
+            return HeadEdit(
+                remove: edit.remove + Self.logins,
+                add: edit.add.filter { !Self.logins.contains($0.name) },
+                transform: edit.transform)
+        }
+        if hidden != nil {
+            forwarding.replacing = { [self] head in
+                do throws(Denial) { try head.refuseCoding() } catch {
+                    return .answer(unavailable(error, to: client))
+                }
+                return nil
             }
         }
-        return Answer(
-            status: response.status,
-            fields: [(name: "content-type", value: response.contentType)] + more,
-            body: response.body)
+        return forwarding
     }
 
     /// The answer to a refused one: told as any refusal of data, and for now only.

@@ -65,8 +65,8 @@ extension ClientExchange {
         }
         connection.begin(
             passage.method, head: passage.forwarding.head, framing: passage.framing,
-            firstByte: passage.forwarding.firstByte, switching: passage.forwarding.switching,
-            for: self)
+            body: passage.forwarding.body ?? [], firstByte: passage.forwarding.firstByte,
+            switching: passage.forwarding.switching, for: self)
         // The upstream's own wish for `Expect` is not asked for: it gets the body at once.
         sendContinue()
         if cycle.body.hasEnded {

@@ -3,7 +3,7 @@ import NIOCore
 /// A body that is read whole, and what is done with it then.
 struct Gathering {
     let limit: Int
-    let then: @Sendable (ReceivedRequest) async -> Answer
+    let then: @Sendable (ReceivedRequest) async -> Plan
     let share: BodyShare
     var bytes: [UInt8] = []
     var pace: BodyPace
@@ -12,7 +12,7 @@ struct Gathering {
 /// Bodies that are read whole.
 extension ClientExchange {
     func startGathering(
-        _ limit: Int, _ then: @escaping @Sendable (ReceivedRequest) async -> Answer
+        _ limit: Int, _ then: @escaping @Sendable (ReceivedRequest) async -> Plan
     ) {
         if case .length(let length) = head?.body, length > limit {
             loop.counters.count(.bodyTooLarge)
@@ -93,16 +93,17 @@ extension ClientExchange {
         let request = ReceivedRequest(head: head, body: gathering.bytes, client: requester)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         requester.loop.run {
-            let answer = await gathering.then(request)
-            bound.value.answered(answer)
+            let plan = await gathering.then(request)
+            bound.value.judged(plan, gathering.share)
             // Until here somebody has it.
             withExtendedLifetime(gathering.share) {}
         }
     }
 
-    private func answered(_ answer: Answer) {
+    private func judged(_ plan: Plan, _ share: BodyShare) {
         guard cycle.phase == .answering else { return }
-        send(answer)
+        carryOut(plan)
+        passage?.share = share
         goOn()
     }
 }

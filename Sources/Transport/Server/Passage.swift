@@ -16,6 +16,8 @@ final class Passage {
     var transform: TransformBox?
     /// What was used of a small body, for a second plan; nil when there can be none.
     var kept: ByteBuffer?
+    /// What a body that was read before has of what bodies may take.
+    var share: BodyShare?
     var status: Int?
     var requestBytes = 0
     var responseBytes = 0
@@ -34,12 +36,15 @@ final class Passage {
 
     init(_ forwarding: consuming Forwarding, _ head: RequestHead) {
         purpose = .exchange
-        if forwarding.replacing != nil, case .length(1...Replacement.mostKept) = head.body {
+        let read = forwarding.body
+        if read == nil, forwarding.replacing != nil,
+            case .length(1...Replacement.mostKept) = head.body
+        {
             kept = ByteBuffer()
         }
         self.forwarding = forwarding
         method = head.method
-        framing = head.body
+        framing = read.map { .length($0.count) } ?? head.body
     }
 
     /// Nothing is said to the upstream but what the client says.

@@ -24,6 +24,10 @@ package enum Plan: Sendable {
     /// announced, and before `100 Continue` was sent. `then` runs on the event loop.
     case read(limit: Int, then: @Sendable (ReceivedRequest) async -> Answer)
 
+    /// As `read`, but what is to be done with the request is asked then: a `Forwarding` with the body that
+    /// was read, so that its answer streams.
+    case judge(limit: Int, then: @Sendable (ReceivedRequest) async -> Plan)
+
     /// Decide later: the closure runs on the event loop, and no byte of the body is read
     /// meanwhile.
     case prepare(@Sendable (RequestHead) async -> Plan)

@@ -1,6 +1,7 @@
 /// A request to be sent on, and what becomes of its answer.
 ///
-/// The transport adds to the head what frames the body, as the client framed it, and nothing else:
+/// The transport adds to the head what frames the body, as the client framed it or, where it was read
+/// before, with its length, and nothing else:
 /// `Expect` is never passed on (`100 Continue` is sent by the transport, once the upstream is
 /// connected), nor is `Connection`. Of the answer, fields that end at this hop are removed; the
 /// others, `Server` and `Date` among them, pass. The request is sent once; only a safe one without
@@ -9,6 +10,8 @@ package struct Forwarding: Sendable {
     package var upstream: Upstream
     /// The request line and the fields, without those of framing, not finished.
     package var head: HeadWriter
+    /// The body, where all of it was read before (`Plan.judge`); nil where it comes from the client.
+    package var body: [UInt8]?
     /// How long the upstream may take to the first byte; nil for the upstream's own limit.
     package var firstByte: Duration?
     /// Whether the answer may turn the connection into a tunnel. The head must ask for it then, with
@@ -32,7 +35,8 @@ package struct Forwarding: Sendable {
     package var onEnd: (@Sendable (ForwardingResult) -> Void)?
 
     package init(
-        to upstream: Upstream, head: HeadWriter, firstByte: Duration? = nil,
+        to upstream: Upstream, head: HeadWriter, body: [UInt8]? = nil,
+        firstByte: Duration? = nil,
         switching: Switching = .refused,
         onHead: (@Sendable (ResponseHead) -> HeadEdit)? = nil,
         replacing: (@Sendable (ResponseHead) -> Replacement?)? = nil,
@@ -43,6 +47,7 @@ package struct Forwarding: Sendable {
     ) {
         self.upstream = upstream
         self.head = head
+        self.body = body
         self.firstByte = firstByte
         self.switching = switching
         self.onHead = onHead

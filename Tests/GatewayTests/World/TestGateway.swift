@@ -107,6 +107,17 @@ final class TestGateway: Sendable {
         Planned(gateway.plan(try head(lines), from: client))
     }
 
+    /// What becomes of a request whose body is judged; the body goes on as it came.
+    func judged(_ head: RequestHead, _ body: [UInt8]) async throws -> Planned {
+        guard case .judge(let limit, let then) = gateway.plan(head, from: client) else {
+            throw NoAddress()
+        }
+        #expect(limit == 16 << 10)
+        let plan = await then(ReceivedRequest(head: head, body: body, client: client))
+        if case .forward(let forwarding) = plan { #expect(forwarding.body == body) }
+        return Planned(plan)
+    }
+
     /// What the token endpoint answers to a form of an unsigned peer.
     func exchange(
         _ form: String, type: String = "application/x-www-form-urlencoded", query: String = ""
@@ -189,7 +200,7 @@ enum Planned: CustomStringConvertible {
         case .forward(let forwarding):
             self = .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
         case .answer(let answer): self = .answered(answer)
-        case .read, .prepare, .tunnel, .intercept: self = .other
+        case .read, .judge, .prepare, .tunnel, .intercept: self = .other
         }
     }
 

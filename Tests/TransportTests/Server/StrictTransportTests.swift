@@ -43,6 +43,7 @@ import Testing
             try await answers { target in
                 (try? .forward(self.forwarding(to: target))) ?? .answer(Answer(status: 500))
             },
+            try await answers { _ in .judge(limit: 10) { _ in .answer(Answer(status: 200)) } },
             try await answers { target in
                 guard var forwarding = try? self.forwarding(to: target) else {
                     return .answer(Answer(status: 500))
