@@ -134,6 +134,8 @@ package final class Store: Sendable {
     package func close() {
         queue.stop(.closed)
         _ = queue.drain(upTo: .seconds(10))
+        // Which has the health, and the mark's file.
+        health.queue.withLock { $0 = nil }
         try? database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
@@ -167,6 +169,7 @@ extension Store {
     final class Health: Sendable {
         let failure = Mutex<StoreFailure?>(nil)
         let commits: Mutex<Int>
+        /// Until the store is closed.
         let queue = Mutex<CommitQueue?>(nil)
         /// Of the files that are written: without its name one takes writes as before, and no restart finds
         /// it.

@@ -53,6 +53,26 @@ import Transport
         store.close()
     }
 
+    /// After a take-over that failed, another one is opened in the same process.
+    @Test func oneThatIsClosedHasNoFileOpen() async throws {
+        try open(scratch).close()
+        let folder = "/proc/self/fd"
+        func isOpen() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
+                // One may be closed meanwhile.
+                let file = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "\(folder)/\(name)")
+                return file?.hasPrefix(scratch.file("state.db")) == true
+            }
+        }
+        // Its thread ends in its own time.
+        for _ in 0..<3000 {
+            guard try isOpen() else { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("a file of it is open")
+    }
+
     @Test func eachCommitIsSynced() throws {
         let store = try open(scratch)
         // 2 is FULL: a commit returns when it survives a power cut.
