@@ -93,8 +93,8 @@ package final class Gateway: Sendable {
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
     /// What commands ask of the one that runs the gateway, who sets it.
     let steering = Mutex<Steering?>(nil)
-    /// The order that files are read again for, while it is carried out.
-    let reading = Mutex<Task<Void, Never>?>(nil)
+    /// Whoever has files read again, by an order or a signal, while that goes on.
+    let reading = Turns<FileReading>()
 
     package init(_ parts: Parts) {
         configuration = parts.configuration
@@ -144,6 +144,9 @@ package final class Gateway: Sendable {
         cavageProfile = CavageProfile(freshness: freshness, keys: requirements)
         keyRequirements = requirements
     }
+
+    /// What one at a time does who is asked to.
+    enum FileReading: Sendable { case again }
 
     /// What only the one that runs the gateway can do.
     struct Steering: Sendable {

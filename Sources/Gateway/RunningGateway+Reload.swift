@@ -26,8 +26,11 @@ extension RunningGateway {
     }
 
     /// Reads everything again that may change: policy, lists, keys, certificates, configuration.
-    /// What cannot be used changes nothing, and the log says why.
+    /// What cannot be used changes nothing, and the log says why. Orders that read files wait meanwhile, as for
+    /// one of them.
     package func reload() async {
+        await gateway.reading.begin(.again)
+        defer { gateway.reading.end(.again) }
         await gateway.reloadPolicy()
         await gateway.readAgain { [gateway] in _ = gateway.reloadKeys() }
         await reloadConfiguration()

@@ -88,7 +88,8 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// Waits until it is to end, reloading meanwhile when a signal says so.
+    /// Waits until it is to end, reloading meanwhile when a signal says so: however long the disk of a file
+    /// takes, an end comes in between.
     private func end(
         of running: RunningGateway, _ signals: Signals, _ manager: ServiceManager
     ) async -> (what: RunningGateway.End, isBySignal: Bool) {
@@ -97,18 +98,38 @@ struct RunCommand: AsyncParsableCommand {
             for await end in endings { events.yield(.end(end)) }
         }
         defer { asked.cancel() }
+        var (isReloading, isWished) = (false, false)
+        // What this one has not read is for the one that goes on in its place.
+        defer { if isReloading { events.yield(.signal(SIGHUP)) } }
         for await event in signals.stream {
             switch event {
+            case .signal(SIGHUP) where isReloading: isWished = true
             case .signal(SIGHUP):
-                signals.answered(SIGHUP)
-                manager.reloading()
-                await running.reload()
+                isReloading = true
+                Self.reload(running, signals, manager)
+            case .reloaded(let one) where one === running:
                 manager.ready()
+                (isReloading, isWished) = (isWished, false)
+                if isReloading { Self.reload(running, signals, manager) }
+            case .reloaded: break
             case .signal: return (.ended(grace: Self.grace), true)
             case .end(let wanted): return (wanted, false)
             }
         }
         return (.ended(grace: Self.grace), true)
+    }
+
+    /// Begins to read the files again; its end is an event.
+    private static func reload(
+        _ running: RunningGateway, _ signals: Signals, _ manager: ServiceManager
+    ) {
+        signals.answered(SIGHUP)
+        manager.reloading()
+        let events = signals.continuation
+        Task {
+            await running.reload()
+            events.yield(.reloaded(running))
+        }
     }
 
     /// Ends the one that serves, and those before it whose answers still stream; they have the same time.
@@ -172,6 +193,8 @@ struct Signals {
 
     enum Event: Sendable {
         case signal(Int32)
+        /// It has read its files again.
+        case reloaded(RunningGateway)
         /// A command, or the next gateway, asks for the end.
         case end(RunningGateway.End)
     }

@@ -13,7 +13,7 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    private func configuration() throws -> Configuration {
+    private func configuration(policy: String = "") throws -> Configuration {
         let text = """
             [site]
             origin = "https://cloud.test"
@@ -26,6 +26,7 @@ import Testing
             keys = "\(scratch.path)/keys"
             [policy]
             file = "\(scratch.path)/policy.toml"
+            \(policy)
             [state]
             url = "sqlite:\(scratch.path)/state.db"
             seal_key = "\(scratch.path)/seal.key"
@@ -61,6 +62,29 @@ import Testing
         let reload = await running.reloadConfiguration()
         #expect(reload.problem == nil && reload.waiting == [])
         #expect(reload.note?.contains("standard input") == true)
+        await running.stop(grace: .milliseconds(100))
+    }
+
+    /// What an order has read again may be on a disk that does not answer; other orders do not wait.
+    @Test(.timeLimit(.minutes(10))) func aReloadWaitsForWhoeverReadsFiles() async throws {
+        try scratch.write(Self.policy, "policy.toml")
+        let running = try await RunningGateway.start(
+            try configuration(policy: "reload = \"signal\""))
+        let gateway = running.gateway
+        while !gateway.reading.take(.again) { try await Task.sleep(for: .milliseconds(1)) }
+        let before = gateway.policy.current.hash
+        let rule = "[[rule]]\nname = \"x\"\non = \"webdav\"\naction = \"deny\"\n"
+        try scratch.write(Self.policy + rule, "policy.toml")
+        let reload = Task { await running.reload() }
+        for _ in 0..<2 {
+            let ended = try await gateway.orders.ask(
+                .forgetPeer("one.test"), now: gateway.environment.now(), patience: .seconds(300))
+            #expect(ended == .done(["keys": "0"]))
+        }
+        #expect(gateway.policy.current.hash == before)
+        gateway.reading.end(.again)
+        await reload.value
+        #expect(gateway.policy.current.hash != before)
         await running.stop(grace: .milliseconds(100))
     }
 

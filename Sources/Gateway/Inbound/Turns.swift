@@ -13,8 +13,11 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Whether nobody has the key, who has it now; else whoever waits is noted.
-    private func take(_ key: Key, or waits: CheckedContinuation<Void, Never>? = nil) -> Bool {
+    /// Whether nobody had the key, which the caller has now, and gives up with `end`.
+    func take(_ key: Key) -> Bool { take(key, or: nil) }
+
+    /// As `take`; else whoever waits is noted.
+    private func take(_ key: Key, or waits: CheckedContinuation<Void, Never>?) -> Bool {
         waiting.withLock { waiting in
             guard waiting[key] == nil else {
                 if let waits { waiting[key]?.append(waits) }

@@ -114,7 +114,8 @@ extension Gateway {
             await carryOutOrders()
             await pause(.milliseconds(500))
         }
-        await reading.withLock { $0 }?.value
+        await reading.begin(.again)
+        reading.end(.again)
     }
 
     /// Looks for orders and carries them out, one after the other; what one says is durable before
@@ -122,13 +123,15 @@ extension Gateway {
     /// the box: there their commands can take them back.
     func carryOutOrders() async {
         let isHandingOver = steering.withLock { $0?.isHandingOver ?? false }
-        var isReading = reading.withLock { $0 != nil }
+        let mayRead = reading.take(.again)
+        var isReading = !mayRead
         let waiting = orders.take(now: environment.now()) { order in
             guard !isHandingOver || order.isOfState else { return false }
             guard order.readsFiles else { return true }
             defer { isReading = true }
             return !isReading
         }
+        if mayRead, !waiting.contains(where: \.order.readsFiles) { reading.end(.again) }
         for taken in waiting {
             switch taken.order {
             case .lists where steering.withLock({ $0?.isEnding ?? false }):
@@ -137,11 +140,9 @@ extension Gateway {
                 // Servers of lists may be slow: other orders do not wait for them.
                 Task { [self] in answer(taken, await carryOut(order)) }
             case .reload, .changeKeys, .settleHold:
-                reading.withLock { task in
-                    task = Task { [self] in
-                        answer(taken, await carryOut(taken.order))
-                        reading.withLock { $0 = nil }
-                    }
+                Task { [self] in
+                    answer(taken, await carryOut(taken.order))
+                    reading.end(.again)
                 }
             case .addShare, .revoke, .forgetPeer, .pinPeer, .end, .eraseSubject:
                 answer(taken, await carryOut(taken.order))

@@ -255,6 +255,34 @@ import Testing
         #expect(over.load(ordering: .relaxed) == 2)
     }
 
+    /// A signal has files read again, too.
+    @Test func whatReadsFilesStaysInTheBoxWhileAnotherReadsThem() async throws {
+        let world = try await TestGateway()
+        let gateway = world.gateway
+        let now = gateway.environment.now()
+        await gateway.reading.begin(.again)
+        let reload = Task {
+            try await gateway.orders.ask(.reload, now: now, patience: Self.patience)
+        }
+        let folder = world.scratch.file("state.db.orders")
+        func waits() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .contains { $0.hasSuffix(".order") && !$0.hasPrefix(".") }
+        }
+        while try !waits() { try await Task.sleep(for: .milliseconds(1)) }
+        await gateway.carryOutOrders()
+        #expect(try waits())
+        gateway.reading.end(.again)
+        await gateway.carryOutOrders()
+        guard case .done = try await reload.value else {
+            Issue.record("it is refused")
+            return
+        }
+        // Nobody has it, once that is done.
+        await gateway.reading.begin(.again)
+        gateway.reading.end(.again)
+    }
+
     @Test func whatIsNotSealedByUsOrTooOldIsNotCarriedOut() async throws {
         let world = try await TestGateway()
         let state = world.scratch.file("state.db")
