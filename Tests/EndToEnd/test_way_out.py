@@ -4,9 +4,12 @@ import re
 
 import pytest
 
+from backend import answer
 from federation import Federation
-from lives import decline, life, names_like_escapes, reshare, single_file
-from oldserver import KINDS
+from lives import decline, life, names_like_escapes, reshare, shared, single_file
+from oldserver import KINDS, DavFailed
+from tree import Tree
+from wire import compose
 
 PEERS = ["strict", "cavage", "legacy", "gateway"]
 THE_END_OF_A_RESHARE = """
@@ -79,6 +82,38 @@ def test_the_life_of_a_share_by_absolute_addresses(federation):
 
 def test_a_single_file(federation, peer, direction):
     single_file(*sides(federation, peer, direction))
+
+
+def test_a_single_file_of_a_peer_without_properties(federation):
+    """opencloudmesh-go refuses PROPFIND: what HEAD tells of the file takes the place of its properties."""
+    strict, backend = federation.strict, federation.backend
+    strict.has_files_alone = True
+    try:
+        _, got = shared(strict, backend, "doc.txt", Tree(b"one file\n"))
+        assert backend.accept(got) == "ocm"
+        mount = backend.open(got)
+        for _ in range(2):
+            assert mount.list() == {"": False}
+            assert mount.read() == b"one file\n"
+
+        def asked():
+            return backend.way.request("PROPFIND", mount._url(""), [mount._basic(), ("Depth", "0")],
+                                       b"")
+
+        told = asked().body
+        for each in (b"<d:getcontentlength>9<", b'<d:getetag>"', b"<ocs:share-permissions>1<",
+                     b"<d:getcontenttype>application/octet-stream<"):
+            assert each in told, told
+        with pytest.raises(DavFailed) as refused:
+            mount.write("", b"changed\n")
+        assert refused.value.status == 405
+        lost = 503 if backend.kind.is_owncloud else 404
+        for head, status in ((answer(404), lost), (compose("HTTP/1.1 200 OK", [], b""), 405)):
+            strict.before = lambda request, head=head: head if request.method == "HEAD" else None
+            assert asked().status == status
+    finally:
+        strict.before = lambda request: None
+        strict.has_files_alone = False
 
 
 def test_names_that_look_like_escapes(federation, peer, direction):

@@ -60,6 +60,8 @@ class StrictServer(Peer):
         self.takes_secrets = False
         self.absolute_uri = False
         self.absolute_hrefs = False
+        # As opencloudmesh-go: of a file it has GET and HEAD alone, and shares it for reading.
+        self.has_files_alone = False
         self.before = lambda request: None
         # A function of the request, or None for the usual answer.
         self.token_answer = lambda request: None
@@ -222,6 +224,8 @@ class StrictServer(Peer):
         base = f"{self.DAV}/{share.uri}"
         if path.rstrip("/") != base and not path.startswith(base + "/"):
             return answer(403)
+        if self.has_files_alone and request.method not in ("GET", "HEAD"):
+            return answer(405)
         return TreeServer(share.tree, self.host, base, "D",
                           f"https://{self.host}" if self.absolute_hrefs else None).serve(request)
 
@@ -255,7 +259,8 @@ class StrictServer(Peer):
         uri = f"https://{self.host}{self.DAV}/{sent.uri}" if self.absolute_uri else sent.uri
         if self._wants_absolute(host_of(to)):
             uri = f"https://{host_of(to)}{self.DAV}/{sent.uri}"
-        webdav = {"uri": uri, "sharedSecret": sent.secret, "permissions": ["read", "write"]}
+        permissions = ["read"] if self.has_files_alone else ["read", "write"]
+        webdav = {"uri": uri, "sharedSecret": sent.secret, "permissions": permissions}
         if self.must_exchange:
             webdav["requirements"] = ["must-exchange-token"]
         response = self._post(host_of(to), "/shares", {

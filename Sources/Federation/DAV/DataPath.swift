@@ -67,6 +67,9 @@ package struct DataPath: Sendable, Equatable {
         shape = written.isNamed && resourceType == "file" ? .file : .any
     }
 
+    /// Whether it is that of a file with a place of its own.
+    package var isOfFile: Bool { shape == .file }
+
     /// A request's path at the peer.
     package struct Place: Sendable, Equatable {
         package let path: String

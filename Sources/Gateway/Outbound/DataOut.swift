@@ -44,7 +44,7 @@ extension Gateway {
     }
 
     /// Refused (`share_ended`): data of a share that is over.
-    private func checkStands(_ data: DataShare, now: Int) throws(Denial) {
+    func checkStands(_ data: DataShare, now: Int) throws(Denial) {
         guard isActive(data, now: now) else {
             throw Denial(.shareEnded, "a share of \(data.peer) is over")
         }

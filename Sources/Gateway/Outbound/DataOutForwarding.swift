@@ -49,13 +49,15 @@ extension Gateway {
             // What takes the place of an answer may go on with it; else it ends with its last reference.
             onEnd = { if $0.end != .replaced { room.end() } }
         }
+        let isRoot = data.path.isRoot(place)
+        let settled = replacing(
+            data, request, key, room, isMapped: mapping != nil, isRoot: isRoot)
+        let isOfFile = method == .propfind && isRoot && data.path.isOfFile
         return .forward(
             Forwarding(
                 to: data.upstream, head: head, firstByte: firstByte(request.head.method),
                 onHead: { Self.edit($0, to: method, mapping) },
-                replacing: replacing(
-                    data, request, key, room, isMapped: mapping != nil,
-                    isRoot: data.path.isRoot(place)),
+                replacing: isOfFile ? byHead(data, place, request, key, settled) : settled,
                 onFailure: { [self] failure in
                     refusal(Denial(failure, reaching: data.peer), of: request)
                 }, onData: room?.onData, withdrawn: withdrawal(of: data, request), onEnd: onEnd))
