@@ -333,6 +333,8 @@ def test_lists_are_written_for_others_and_read_again(world, tmp_path):
     world.mesh.key.public_key().verify(
         urlsafe_b64decode(document["signature"] + "=="),
         f'{document["protected"]}.{document["payload"]}'.encode())
+    # opencloudmesh-go knows Ed25519 by its older name alone.
+    assert json.loads(urlsafe_b64decode(document["protected"] + "=="))["alg"] == "EdDSA"
 
     for format in ("text", "csv", "json"):
         file = tmp_path / f"abuse.{'txt' if format == 'text' else format}"

@@ -24,6 +24,17 @@ package struct ListSigner: Sendable {
             }
     }
 
+    /// The algorithm as a header names it. Of Ed25519 it is the older name (RFC 8037, section 3.1): readers
+    /// that do not know that of RFC 9864 refuse the list.
+    private var name: String {
+        switch algorithm {
+        case .ed25519: "EdDSA"
+        case .ecdsaP256SHA256, .ecdsaP384SHA384, .rsaPSSSHA512, .rsaPKCS1SHA256, .rsaPKCS1SHA384,
+            .rsaPKCS1SHA512:
+            algorithm.jose
+        }
+    }
+
     /// The public key as those who take the list pin it: a JWK (RFC 7517) on one line.
     package func publicKey() throws(KeyError) -> String {
         let jwk = JWK(try VerificationKey(key.publicKey, algorithm: algorithm), id: id)
@@ -49,7 +60,7 @@ package struct ListSigner: Sendable {
     }
 
     private func sign(_ payload: String, _ now: Int) throws(CryptoError) -> (String, String) {
-        var header: [(String, JSONValue)] = [("alg", .string(algorithm.jose))]
+        var header: [(String, JSONValue)] = [("alg", .string(name))]
         if let id { header.append(("kid", .string(id))) }
         if let subject { header.append(("sub", .string(subject))) }
         header.append(("iat", .integer(now)))

@@ -370,6 +370,19 @@ import Testing
         #expect(contents.signer == keys.first?.thumbprint)
     }
 
+    /// Readers that know the names of RFC 7518 and 8037 alone take the list.
+    @Test(
+        arguments: [
+            (.ed25519, "EdDSA"), (.p256, "ES256"), (.p384, "ES384"), (.rsa(bits: 2048), "RS256"),
+        ] as [(KeyKind, String)])
+    func theAlgorithmIsNamedAsOlderReadersKnowIt(_ kind: KeyKind, _ name: String) throws {
+        let signer = ListSigner(try PrivateKey.generate(kind), id: nil)
+        let detached = try signer.detached(Array("a.example\n".utf8), now: ListSamples.now)
+        let protected = try #require(detached.split(separator: ".").first)
+        let header = try #require(Base64.decodeURL(String(protected)))
+        #expect(try JSONValue(parsing: header).object?["alg"]?.string == name)
+    }
+
     @Test func keysThatProveNothingAreRefused() throws {
         let key = try PrivateKey.generate(.ed25519)
         let jwk = try ListSamples.jwk(key.publicKey)
