@@ -61,6 +61,7 @@ extension Gateway {
                 throw error
             }
         case .inviteAccepted(let invite):
+            try checkInvitations(response.status)
             let answer = try await ocmAnswer(
                 .inviteAccepted, status: response.status, response.body, secrets, effect)
             try await remember(invite, answer.body)
@@ -170,6 +171,22 @@ extension Gateway {
             return []
         }
         return try await reshareSwaps(answer, for: recipient, of: claimed.share)
+    }
+
+    /// Refused (`protocol_not_supported`): an accepted invitation before a backend that knows none
+    /// (`legacy-wire.md` 4.1). Its document names none, and it answers that there is no such place, or with
+    /// the page to log in at. In the reva family 404 is an invitation that is unknown.
+    private func checkInvitations(_ status: Int) throws(Denial) {
+        guard let document = backend.view.document, !document.capabilities.contains(.invites) else {
+            return
+        }
+        switch backend.kind {
+        case .ocis, .opencloud, .cernbox: return
+        case .nextcloud, .owncloud10, .seafile, .generic: break
+        }
+        guard (300...399).contains(status) || status == 404 || status == 405 else { return }
+        throw Denial(
+            .protocolNotSupported, "the backend knows no invitations: it answered \(status)")
     }
 
     /// The two people of an invitation of ours that was accepted elsewhere, once the backend says who

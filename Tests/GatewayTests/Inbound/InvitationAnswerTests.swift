@@ -1,0 +1,43 @@
+import Federation
+import Testing
+
+@testable import Gateway
+
+/// ownCloud, Seafile and Nextcloud up to 31 have no endpoint for accepted invitations.
+@Suite struct InvitationAnswerTests {
+    /// What the peer hears of a backend of this kind that answers so, by whether its document names
+    /// invitations; and what the log says of it.
+    private func told(
+        _ kind: String, _ status: Int, _ capabilities: String = ""
+    ) async throws -> (answer: Answer, action: String?) {
+        let test = try await TestGateway(kind: kind)
+        let document =
+            #"{"enabled":true,"apiVersion":"1.1.0","endPoint":"https://cloud.test/ocm","#
+            + #""resourceTypes":[{"name":"file","shareTypes":["user"],"#
+            + #""protocols":{"webdav":"/public.php/webdav/"}}],"capabilities":[\#(capabilities)]}"#
+        test.gateway.backend.learn(
+            try DiscoveryDocument(parsing: Array(document.utf8)), statusVersion: nil)
+        test.backend.answers(status)
+        let answer = try await test.post("/ocm/invite-accepted", Messages.invite(from: "one.test"))
+        return (answer, test.world.decisions().last?["action"]?.string)
+    }
+
+    @Test(
+        arguments: ["nextcloud", "owncloud10", "seafile", "generic"], [302, 404, 405])
+    func aBackendWithoutInvitationsIsNoBackendInTrouble(_ kind: String, _ status: Int) async throws
+    {
+        let (answer, action) = try await told(kind, status)
+        #expect(answer.status == 501 && answer.code == "protocol_not_supported")
+        #expect(action == "deny")
+    }
+
+    @Test func whoKnowsInvitationsSaysItself() async throws {
+        let invitations = #""invite-accepted""#
+        #expect(try await told("nextcloud", 404, invitations).answer.status == 404)
+        #expect(try await told("nextcloud", 302, invitations).action == "fail")
+        // An invitation that it does not know.
+        #expect(try await told("ocis", 404).answer.status == 404)
+        #expect(try await told("nextcloud", 400).answer.status == 400)
+        #expect(try await told("nextcloud", 503).answer.code != "protocol_not_supported")
+    }
+}
