@@ -116,6 +116,22 @@ def test_a_single_file_of_a_peer_without_properties(federation):
         strict.has_files_alone = False
 
 
+def test_a_folder_is_called_one(federation):
+    """Nextcloud and ownCloud call it a file. Who takes files alone refuses it, and the sender is told."""
+    strict, backend = federation.strict, federation.backend
+    for tree, kind in ((Tree({"in.txt": b"read me\n"}), "folder"), (Tree(b"one file\n"), "file")):
+        _, got = shared(backend, strict, kind, tree)
+        assert got.body["resourceType"] == kind
+    strict.has_files_alone = True
+    try:
+        before = len(strict.received)
+        sent = backend.share("alice", f"bob@{strict.host}", "folder", Tree({"in.txt": b"read me\n"}))
+        assert sent.delivered is None and [each.status for each in sent.told] == [500]
+        assert len(strict.received) == before
+    finally:
+        strict.has_files_alone = False
+
+
 def test_names_that_look_like_escapes(federation, peer, direction):
     names_like_escapes(*sides(federation, peer, direction))
 

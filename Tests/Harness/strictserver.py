@@ -60,7 +60,7 @@ class StrictServer(Peer):
         self.takes_secrets = False
         self.absolute_uri = False
         self.absolute_hrefs = False
-        # As opencloudmesh-go: of a file it has GET and HEAD alone, and shares it for reading.
+        # As opencloudmesh-go: it knows no folders, has GET and HEAD of a file alone, and shares it for reading.
         self.has_files_alone = False
         self.before = lambda request: None
         # A function of the request, or None for the usual answer.
@@ -72,7 +72,7 @@ class StrictServer(Peer):
         document["resourceTypes"] = [
             {"name": name, "shareTypes": ["user"],
              "protocols": {"webdav": self.DAV + "/", "webdav-receive": {"uri": "relative"}}}
-            for name in ("file", "folder")]
+            for name in (("file",) if self.has_files_alone else ("file", "folder"))]
         document["criteria"] = ["must-use-http-sig", "must-exchange-token"]
         return document | self.extra_discovery
 
@@ -151,6 +151,8 @@ class StrictServer(Peer):
         user = share["shareWith"].rpartition("@")[0]
         if user not in self.users:
             return self._no("no such user")
+        if self.has_files_alone and share["resourceType"] != "file":
+            return answer(501, {"error": "RESOURCE_TYPE_NOT_SUPPORTED"})
         self.evidence.hide(webdav["sharedSecret"])
         self.received.append(Received(share, share["providerId"], webdav["sharedSecret"],
                                             share["owner"], share["name"], user))

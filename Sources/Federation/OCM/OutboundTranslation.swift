@@ -22,11 +22,16 @@ package struct OutboundTranslation: Sendable {
         demandsTokens(share) ? .token : .secret
     }
 
-    /// Whether the peer takes the word for it whether a share is of a folder: oCIS and OpenCloud do, and CERNBox
-    /// where it is not told in the shape by which it finds out.
+    /// Whether the peer takes the word for it whether a share is of a folder: oCIS and OpenCloud do, modern
+    /// servers that are none of the others, and CERNBox where it is not told in the shape by which it finds
+    /// out.
     package func needsFoldersNamed(_ share: Share) -> Bool {
-        dialect.reader.namesSingleFiles
-            || dialect.reader.looksForFolders && share.isOfFiles && !staysOlder(share)
+        switch dialect.reader.kind {
+        case .ocis, .opencloud: true
+        case .cernbox: share.isOfFiles && !staysOlder(share)
+        case .generic: share.isOfFiles && dialect.shape == .multi
+        case .nextcloud, .owncloud10, .seafile: false
+        }
     }
 
     /// Ways with a secret where it cannot be replaced are left out, and those for which the peer would

@@ -4,7 +4,7 @@ import Transport
 
 @testable import Gateway
 
-/// Nextcloud calls a shared folder a file; OpenCloud takes the word for it.
+/// Nextcloud calls a shared folder a file; OpenCloud and modern servers take the word for it.
 @Suite struct SharedFolderTests {
     private let test: TestGateway
 
@@ -76,6 +76,22 @@ import Transport
         #expect(try await told().type == type ?? "file")
         #expect(test.backend.take().isEmpty == (type == nil))
     }
+
+    /// opencloudmesh-go would take the page of the folder for the file.
+    @Test func aModernServerIsTold() async throws {
+        test.world.net.answer("https://one.test/.well-known/ocm", 200, Self.modern)
+        test.backend.answers(207, Self.properties("<d:collection/>"))
+        #expect(try await told().type == "folder")
+        test.backend.answers(207, Self.properties(""))
+        #expect(try await told(id: "23", secret: "SECRET15CHARS01").type == "file")
+    }
+
+    private static let modern = """
+        {"enabled":true,"apiVersion":"1.4.0","endPoint":"https://one.test/ocm",\
+        "resourceTypes":[{"name":"file","shareTypes":["user"],\
+        "protocols":{"webdav":"/webdav/ocm/"}}],"capabilities":["http-sig","exchange-token"],\
+        "tokenEndPoint":"https://one.test/ocm/token","jwksUri":"https://one.test/jwks"}
+        """
 
     @Test func whoLooksItselfOrKnowsNoFoldersIsToldTheBackendsWord() async throws {
         test.backend.answers(207, Self.properties("<d:collection/>"))
