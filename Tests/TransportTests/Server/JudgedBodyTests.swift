@@ -1,4 +1,5 @@
 import HTTP2Client
+import NIOCore
 import Testing
 
 @testable import Transport
