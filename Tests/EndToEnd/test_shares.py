@@ -261,6 +261,7 @@ def test_a_client_cannot_set_who_was_verified(world, peers):
         ("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Host", "evil.test"),
         ("X-Forwarded-Proto", "http"), ("Forwarded", "for=192.0.2.7;host=evil.test"),
         ("X-Real-IP", "192.0.2.7"), ("XAuthorization", "Basic QQ=="),
+        ("Remote-User", "evil.test"), ("Script-Name", "/evil.test"),
     ]
     assert gateway.request("POST", "/ocm/shares", spoofed, body).status == 201
     [message] = reached(backend)

@@ -11,7 +11,11 @@ enum FieldKind: UInt8, Sendable {
     /// Ends at the next hop (RFC 9110, section 7.6.1): never copied.
     case hopByHop
     /// Ours to assert (`X-Forwarded-*`, `X-OCM-*`) or ours to ignore (method and path overrides,
-    /// `Proxy`, `XAuthorization`): never copied from a client, never named by `Connection`.
+    /// `Proxy`, `XAuthorization`, variables of CGI): never copied from a client, never named by
+    /// `Connection`.
+    ///
+    /// gunicorn takes `SCRIPT_NAME` out of a field of that name and cuts it off the path, which is then
+    /// another one than was judged; Django lets in whom `Remote-User` names, where it is told to.
     case reserved
     case host
     case contentLength
@@ -118,10 +122,13 @@ enum FieldKind: UInt8, Sendable {
         (
             .reserved,
             [
-                "client-ip", "forwarded", "proxy", "true-client-ip", "x-client-ip",
-                "x-cluster-client-ip", "x-host", "x-http-method", "x-http-method-override",
-                "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
-                "x-rewrite-url", "xauthorization",
+                "auth-type", "client-ip", "forwarded", "path-info", "path-translated", "proxy",
+                "query-string", "remote-addr", "remote-host", "remote-ident", "remote-user",
+                "request-method", "request-uri", "script-filename", "script-name",
+                "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-host",
+                "x-http-method", "x-http-method-override", "x-method-override",
+                "x-original-host", "x-original-url", "x-real-ip", "x-rewrite-url", "x-scheme",
+                "x-script-name", "xauthorization",
             ]
         ),
         (

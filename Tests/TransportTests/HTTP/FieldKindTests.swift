@@ -16,6 +16,8 @@ import Testing
         ("keep-alive", .hopByHop), ("proxy-connection", .hopByHop),
         ("x-forwarded-for", .reserved), ("x-forwarded", .reserved), ("X-OCM-a", .reserved),
         ("forwarded", .reserved), ("x-real-ip", .reserved), ("XAUTHORIZATION", .reserved),
+        ("Script-Name", .reserved), ("path-info", .reserved), ("Remote-User", .reserved),
+        ("X-Script-Name", .reserved), ("script", .plain), ("x-remote-user", .plain),
         ("authorization", .protected), ("signature-input", .protected), ("cookie", .protected),
         ("destination", .protected), ("accept", .plain), ("x-ocm", .plain),
         ("x-forwardedfor", .plain), ("x", .plain), ("x-forwarde", .plain), ("hosts", .plain),
@@ -27,6 +29,7 @@ import Testing
     @Test(arguments: [
         "x_real_ip", "X.Real-Ip", "content_length", "transfer.encoding", "x_ocm_peer",
         "x_forwarded", "x_forwarded_for", "proxy_connection", "x_access_token", "ocm.token",
+        "SCRIPT_NAME", "script_name", "Path_Info", "REMOTE_USER", "remote.user", "x-script_name",
     ])
     func signsThatBackendsFoldMakeAliases(_ name: String) {
         let isAlias = FieldKind.aliased(Array(name.utf8).span)
