@@ -19,7 +19,8 @@ import Testing
         (DiscoverySamples.opencloud, .opencloud, .current),
         (DiscoverySamples.reva, .cernbox, .current),
         (DiscoverySamples.opencloudmeshgo, .generic, .current),
-        (DiscoverySamples.seafile, .seafile, .old),
+        (DiscoverySamples.seafile, .seafile, .middle),
+        (DiscoverySamples.seafile11, .seafile, .old),
         (DiscoverySamples.gateway, .generic, .current),
     ])
     func aPeerIsKnownByItsDocument(_ text: String, _ kind: BackendKind, _ age: Backend.Age) throws {
@@ -157,6 +158,7 @@ import Testing
         (DiscoverySamples.reva, .multi, .bare),
         (DiscoverySamples.opencloudmeshgo, .multi, .bare),
         (DiscoverySamples.seafile, .legacy, .bare),
+        (DiscoverySamples.seafile11, .legacy, .scheme),
         (DiscoverySamples.gateway, .multi, .bare),
     ])
     func shapeAndAddresses(_ text: String, _ shape: ProtocolShape, _ form: AddressForm) throws {

@@ -9,7 +9,7 @@ import Testing
         Backend(kind: .nextcloud, age: .current), Backend(kind: .owncloud10, age: .old),
         Backend(kind: .ocis, age: .current), Backend(kind: .opencloud, age: .current),
         Backend(kind: .cernbox, age: .current), Backend(kind: .seafile, age: .old),
-        Backend(kind: .generic, age: .middle),
+        Backend(kind: .seafile, age: .middle), Backend(kind: .generic, age: .middle),
     ]
 
     private static func route(_ exchange: RecordedExchange) -> Route {

@@ -10,7 +10,7 @@ import Testing
     private static let ocis = Translation(for: Backend(kind: .ocis, age: .current))
     private static let opencloud = Translation(for: Backend(kind: .opencloud, age: .current))
     private static let cernbox = Translation(for: Backend(kind: .cernbox, age: .current))
-    private static let seafile = Translation(for: Backend(kind: .seafile, age: .old))
+    private static let seafile = Translation(for: Backend(kind: .seafile, age: .middle))
     private static let generic = Translation(for: Backend(kind: .generic, age: .middle))
 
     private static let swap = [SecretSwap(Secret(utf8: "SECRET15CHARS00"), by: Secret(utf8: "NEW"))]

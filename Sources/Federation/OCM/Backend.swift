@@ -3,19 +3,20 @@ package enum BackendKind: String, Sendable, CaseIterable {
     case nextcloud, owncloud10, ocis, opencloud, cernbox, seafile, generic
 }
 
-/// A backend as far as the wire is concerned: its kind, and for Nextcloud and servers of no kind that
-/// is known its age.
+/// A backend as far as the wire is concerned: its kind, and for Nextcloud, Seafile and servers of no kind
+/// that is known its age.
 package struct Backend: Sendable, Equatable {
     package let kind: BackendKind
     package let age: Age
 
     /// How old the messages are that it reads.
     package enum Age: Sendable, Equatable {
-        /// Nextcloud to 30, ownCloud 10, Seafile: one shape of `protocol`, and up to Nextcloud 27 no
-        /// address without a scheme.
+        /// Nextcloud to 30, ownCloud 10, Seafile to 11: one shape of `protocol`, and but for Nextcloud 28
+        /// to 30 no address without a scheme.
         case old
-        /// Nextcloud 31 to 34: still the one shape of `protocol`, every form of address. A server of no
-        /// known kind of which nothing tells what it reads: every shape goes to it as it came.
+        /// Nextcloud 31 to 34: still the one shape of `protocol`, every form of address; a newer Seafile,
+        /// likewise, which knows addresses without a scheme alone. A server of no known kind of which
+        /// nothing tells what it reads: every shape goes to it as it came.
         case middle
         /// Nextcloud 35 and the reva family: `multi`.
         case current
@@ -31,7 +32,8 @@ package struct Backend: Sendable, Equatable {
     package init(kind: BackendKind, document: DiscoveryDocument?, statusVersion: String? = nil) {
         self.kind = kind
         switch kind {
-        case .owncloud10, .seafile: age = .old
+        case .owncloud10: age = .old
+        case .seafile: age = document?.listsResourceTypes == true ? .middle : .old
         case .ocis, .opencloud, .cernbox: age = .current
         case .nextcloud:
             if let major = statusVersion.flatMap(Self.major) ?? document?.nextcloudMajor {
@@ -56,7 +58,7 @@ package struct Backend: Sendable, Equatable {
     package var addressForm: AddressForm {
         switch (kind, age) {
         case (.nextcloud, .old): .schemeAndSlash
-        case (.owncloud10, _): .scheme
+        case (.owncloud10, _), (.seafile, .old): .scheme
         case (.nextcloud, _), (.ocis, _), (.opencloud, _), (.cernbox, _), (.seafile, _),
             (.generic, _):
             .bare
@@ -68,8 +70,9 @@ package struct Backend: Sendable, Equatable {
     package func reads(_ form: AddressForm) -> Bool {
         switch (kind, age, form) {
         case (_, _, .plainScheme): false
-        // It stores a host without a scheme as `host/` and fails on every access.
-        case (.nextcloud, .old, _), (.owncloud10, _, _): form != .bare
+        // It stores a host without a scheme as `host/` and fails on every access; Seafile asks at what
+        // stands behind the `@`, as it is, before it answers.
+        case (.nextcloud, .old, _), (.owncloud10, _, _), (.seafile, .old, _): form != .bare
         case (.nextcloud, _, _), (.generic, _, _): true
         case (.ocis, _, _), (.opencloud, _, _), (.cernbox, _, _), (.seafile, _, _): form == .bare
         }

@@ -88,6 +88,9 @@ package struct DiscoveryDocument: Sendable, Equatable {
 
     var hasSignatureKey: Bool { !signatureKeys.isEmpty }
 
+    /// False where one object stands in the place of the list of types, as Seafile writes it to 11.
+    var listsResourceTypes: Bool { source["resourceTypes"]?.array != nil }
+
     /// True when the version is one whose servers take `multi` bodies (1.1 on, Nextcloud apart).
     var speaksMulti: Bool {
         nextcloudMajor == nil && !hasSignatureKey

@@ -209,7 +209,7 @@ extension Backend {
         } else if document.endPointParts.path.contains("/ocm-via-webdav")
             || document.endPointParts.path.contains("/api/v2.1/ocm")
         {
-            self.init(kind: .seafile, age: .old)
+            self.init(kind: .seafile, document: document)
         } else if document.listsShareTypes
             || document.endPointParts.path.hasSuffix("/apps/federatedfilesharing")
         {
