@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    /// It cuts whom a share is for at the first `http`, as it is written.
+    @Test(arguments: [
+        ("bob@mail.test@HTTPS://nc33b.test", "bob@mail.test@https://nc33b.test"),
+        ("bob@mail.test@Http://nc33b.test/", "bob@mail.test@https://nc33b.test"),
+        ("bob@nc33b.test@HTTPS://nc33b.test", "bob@https://nc33b.test"),
+        ("httpbob@mail.test@nc33b.test", "httpbob@mail.test@https://nc33b.test"),
+        ("bob@mail.test@https://nc33b.test/", "bob@mail.test@https://nc33b.test/"),
+        ("bob@mail.test@http://nc33b.test", "bob@mail.test@http://nc33b.test"),
+    ])
+    func itsUserStandsBeforeASchemeInLowerCase(_ written: String, _ told: String) throws {
+        let text = Samples.nextcloud33.replacing(#"bob@https:\/\/nc33b.test"#, with: written)
+        let share = try Samples.share(text)
+        for translation in [Self.seafile11, Self.newer] {
+            #expect(try members(translation.share(share))["shareWith"]?.string == told)
+        }
+        let out = try members(out(to: DiscoverySamples.seafile11).share(share))
+        #expect(out["shareWith"]?.string == told)
+    }
+
     @Test func soItIsAsAPeer() throws {
         let share = try Samples.share(Samples.nextcloud33)
         let old = try members(out(to: DiscoverySamples.seafile11).share(share))

@@ -91,7 +91,7 @@ extension Backend {
         }
     }
 
-    /// Seafile finds its user only before a scheme, and stores a `permissions` of none as null, which
+    /// Seafile finds its user only before a scheme in lower case, and stores a `permissions` of none as null, which
     /// is an error to its database.
     var readsSharesOfOldNextcloudsAlone: Bool {
         switch kind {

@@ -203,7 +203,9 @@ package struct Translation: Sendable {
             members["shareWith"] = .string(written.saidOnce.written(written.form))
         }
         guard backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
+            let text = members["shareWith"]?.string,
             share.shareWith.form == .bare
+                || !text.utf8.starts(with: "\(once.identifier)@http".utf8)
         else { return }
         members["shareWith"] = .string(once.written(.scheme))
     }
