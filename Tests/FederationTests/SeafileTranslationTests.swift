@@ -66,6 +66,22 @@ import Testing
         #expect(out["shareWith"]?.string == told)
     }
 
+    /// It keeps the id as a text, and compares that with the one of a notification.
+    @Test(arguments: ["22", #""22""#])
+    func idsAreTextsToIt(_ id: String) throws {
+        let share = try Samples.share(
+            Samples.nextcloud27.replacing(#""providerId":22"#, with: #""providerId":\#(id)"#))
+        let end = try Notification(
+            parsing: Array(
+                (#"{"notificationType":"SHARE_UNSHARED","resourceType":"file","providerId":\#(id),"#
+                    + #""notification":{"sharedSecret":"SECRET15CHARS00"}}"#).utf8))
+        let peer = try out(to: DiscoverySamples.seafile11)
+        for body in [
+            try Self.seafile11.share(share), Self.seafile11.notification(end),
+            Self.newer.notification(end), try peer.share(share), peer.notification(end),
+        ] { #expect(try members(body)["providerId"]?.string == "22") }
+    }
+
     @Test func soItIsAsAPeer() throws {
         let share = try Samples.share(Samples.nextcloud33)
         let old = try members(out(to: DiscoverySamples.seafile11).share(share))

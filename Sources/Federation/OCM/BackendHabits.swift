@@ -21,11 +21,12 @@ extension Backend {
         }
     }
 
-    /// A JSON number as `providerId` is an error to readers in Go.
+    /// A JSON number as `providerId` is an error to readers in Go, and Seafile, which keeps a text, finds no
+    /// share by it.
     var wantsTextIDs: Bool {
         switch kind {
-        case .ocis, .opencloud, .cernbox: true
-        case .nextcloud, .owncloud10, .seafile, .generic: false
+        case .ocis, .opencloud, .cernbox, .seafile: true
+        case .nextcloud, .owncloud10, .generic: false
         }
     }
 

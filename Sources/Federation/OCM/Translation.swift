@@ -210,7 +210,7 @@ package struct Translation: Sendable {
         members["shareWith"] = .string(once.written(.scheme))
     }
 
-    /// A JSON number as id is an error to readers in Go.
+    /// A JSON number as id is read wrongly by some.
     func write(_ id: ProviderID, in members: inout JSONObject) {
         guard ids == .text, members["providerId"]?.number != nil else { return }
         members["providerId"] = .string(id.text)
