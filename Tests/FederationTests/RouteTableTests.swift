@@ -347,8 +347,28 @@ import Testing
         #expect(route("POST", path, RouteTable(kind: .nextcloud)) == .passThrough)
     }
 
+    /// It lives in a folder that its document leaves out.
     @Test(
         arguments: [
+            ("/seafile/ocm-via-webdav/shares", OCMEndpoint.shares),
+            ("/seafile/ocm-via-webdav/notifications/", .notifications),
+            ("/a/b/ocm-via-webdav/shares", .shares), ("/a/ocm-via%2Dwebdav/share%73", .shares),
+        ])
+    func whatSeafileTakesBelowAFolderIsAMessage(_ path: String, _ endpoint: OCMEndpoint) {
+        for own in ["/ocm-via-webdav/", "/seafile/ocm-via-webdav/", "/api/v2.1/ocm/"] {
+            let table = RouteTable(kind: .seafile, endPoint: own)
+            #expect(route("POST", path, table) == .ocm(endpoint))
+            #expect(table.judgedFamily(of: path) == .ocm(endpoint))
+        }
+        // A file of that name.
+        let table = RouteTable(kind: .seafile, endPoint: "/ocm-via-webdav/")
+        #expect(route("GET", "/lib/1/file/ocm-via-webdav/shares", table) == .passThrough)
+        #expect(route("POST", path, RouteTable(kind: .nextcloud)) == .passThrough)
+    }
+
+    @Test(
+        arguments: [
+            "/seafile/ocm-via-webdav/received-shares/1/", "/seafile/xocm-via-webdav/shares",
             "/api/v2.1/ocm/shares-prepare/", "/api/v2.1/ocm/shares-received/x/",
             "/api/v2.1/ocm/providers/1/repos/2/dir/", "/lib/1/file/1/ocm/shares",
             "/api/v2/ocm/shares/", "/1/ocm/shares/", "/api/v2.1/ocm/shares/x",

@@ -83,6 +83,9 @@ package struct RouteTable: Sendable {
         guard isPlaceKnown else {
             return familyElsewhere(method, path.utf8).map(Route.unplaced) ?? .passThrough
         }
+        if kind == .seafile, method == "POST", let endpoint = Self.seafilesEndpoint(path) {
+            return .ocm(endpoint)
+        }
         guard !base.isEmpty, path.utf8.begins(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
     }
@@ -132,13 +135,28 @@ package struct RouteTable: Sendable {
     /// hold to one. It looks for the pattern `api/v2.1/ocm/shares/$`, in which the dot is any letter, behind
     /// any beginning (Django's `re_path`, to 3.2).
     private static func isForSeafilesLike(_ path: Substring) -> Bool {
-        var rest = Substring(percentDecoded(path) ?? String(path)).utf8
-        while rest.last == UInt8(ascii: "/") { rest.removeLast() }
+        let rest = decoded(path)
         for name in ["1/ocm/shares", "1/ocm/notifications"] where rest.ends(with: name) {
             let before = Substring(rest.dropLast(name.utf8.count)).unicodeScalars.dropLast()
             return Substring(before).utf8.ends(with: "api/v2")
         }
         return false
+    }
+
+    /// The message that a Seafile takes at a path: its document leaves out the folder that it lives in
+    /// (`SITE_ROOT`), below which it takes them too.
+    private static func seafilesEndpoint(_ path: Substring) -> OCMEndpoint? {
+        let rest = decoded(path)
+        return [OCMEndpoint.shares, .notifications].first {
+            rest.ends(with: "/ocm-via-webdav/\($0.rawValue)")
+        }
+    }
+
+    /// A path with its escapes resolved, where that can be done, without slashes at its end.
+    private static func decoded(_ path: Substring) -> Substring.UTF8View {
+        var rest = Substring(percentDecoded(path) ?? String(path)).utf8
+        while rest.last == UInt8(ascii: "/") { rest.removeLast() }
+        return rest
     }
 
     private struct Entry: Sendable {
