@@ -101,6 +101,15 @@ extension Backend {
         }
     }
 
+    /// Whether a share may be there that it has answered with a failure of its own: Seafile stores one before
+    /// it asks the sender's server for the data, and leaves it there when that fails.
+    package var keepsSharesThatFailed: Bool {
+        switch kind {
+        case .seafile: true
+        case .nextcloud, .owncloud10, .ocis, .opencloud, .cernbox, .generic: false
+        }
+    }
+
     /// Whether it finds its user before a host that is said twice, as oCIS writes whom a share is for.
     var readsHostsSaidTwice: Bool {
         switch kind {

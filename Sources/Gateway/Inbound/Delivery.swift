@@ -5,7 +5,7 @@ import Transport
 extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
-    /// A share that the backend refuses, in words that can be read, is forgotten, and that a share is over
+    /// A share that the backend refuses, in words that can be read, and has not stored, is forgotten, and that a share is over
     /// is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
     /// `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
@@ -132,7 +132,8 @@ extension Gateway {
             return Answer(status: status, fields: Self.jsonFields, body: body)
         case .refused(let denial):
             // What could not be read says nothing of whether the backend has it.
-            if denial.code == .notDelivered { takeBack(effect) }
+            let isKept = denial.status >= 500 && backend.view.backend.keepsSharesThatFailed
+            if denial.code == .notDelivered, !isKept { takeBack(effect) }
             throw denial
         }
     }

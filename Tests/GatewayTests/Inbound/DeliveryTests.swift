@@ -84,6 +84,21 @@ import Transport
         #expect(test.gateway.registry.all.map(\.ended) == [nil])
     }
 
+    /// It stores a share before it asks for the data, and fails when the peer does.
+    @Test func aShareWhoseDataASeafileDidNotGetIsKeptAndCanEnd() async throws {
+        let test = try await TestGateway(kind: "seafile")
+        let text = Messages.share(from: "one.test")
+        test.backend.answers(400)
+        #expect(try await test.post("/ocm/shares", text).status == 400)
+        #expect(test.gateway.registry.count == 0)
+        test.backend.answers(500, #"{"detail":"Internal Server Error"}"#)
+        #expect(try await test.post("/ocm/shares", text).status == 500)
+        #expect(test.gateway.registry.all.map(\.ended) == [nil])
+        test.backend.answers(201)
+        #expect(try await test.post("/ocm/notifications", Messages.notification()).status == 201)
+        #expect(test.gateway.registry.all.allSatisfy { $0.ended != nil })
+    }
+
     /// oCIS does not know that a share may be declined.
     @Test func aShareThatIsDeclinedEndsThoughTheBackendIsNotTold() async throws {
         let ocis = try await TestGateway(kind: "ocis")
