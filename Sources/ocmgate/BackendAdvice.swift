@@ -158,9 +158,11 @@ struct BackendAdvice {
         case .seafile:
             return system + """
 
+                # and with the Python and the PYTHONPATH of seahub, which asks for shared data with the authorities of
+                # certifi alone (REQUESTS_CA_BUNDLE is not looked at there); again after each update of certifi:
+                cat /usr/local/share/ca-certificates/ocmgate.crt >> "$(python3 -c 'import certifi; print(certifi.where())')"
                 # and in the environment of seahub:
                 HTTPS_PROXY=http://\(proxy)
-                REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
                 """
         }
     }

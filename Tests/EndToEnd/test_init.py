@@ -94,7 +94,11 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     ("owncloud10", ["--egress", "[::]:3128"],
      ["occ config:system:set trusted_proxies 90 --value=127.0.0.1",
       "occ config:system:set proxy --value=ADDRESS-OF-THE-GATEWAY:3128"], "[::]"),
-    ("seafile", ["--egress", "0.0.0.0:3128"], ["HTTPS_PROXY=http://ADDRESS-OF-THE-GATEWAY:3128"], "0.0.0.0"),
+    ("seafile", ["--egress", "0.0.0.0:3128"],
+     ["HTTPS_PROXY=http://ADDRESS-OF-THE-GATEWAY:3128",
+      "cat /usr/local/share/ca-certificates/ocmgate.crt >> "
+      "\"$(python3 -c 'import certifi; print(certifi.where())')\""], "0.0.0.0"),
+    ("seafile", [], ["HTTPS_PROXY=http://127.0.0.1:3128"], "REQUESTS_CA_BUNDLE="),
     ("generic", ["--egress", "unix:/run/out.sock"],
      ["# Give [egress] listen an address and a port."], "HTTPS_PROXY"),
     ("nextcloud", ["--egress", "unix:/run/out.sock"],
