@@ -188,6 +188,7 @@ import Testing
         (.opencloud, "/dav/ocm/2bd4e667", .ocm, "2bd4e667", ""),
         (.cernbox, "/remote.php/dav/ocm/a%40b/", .ocm, "a@b", "/"),
         (.generic, "/webdav/ocm/01a20a35", .ocm, "01a20a35", ""),
+        (.cernbox, "/webdav/ocm/01a20a35", .ocm, "01a20a35", ""),
         (.seafile, "/seafdav/x", .seafdav, nil, "/x"),
     ])
     func sharedDataAreFoundByKind(
@@ -202,6 +203,14 @@ import Testing
         #expect(webdav.share == share)
         #expect(webdav.rest == rest)
         #expect(path.hasPrefix(webdav.prefix))
+    }
+
+    /// It is a person's own folder `ocm`.
+    @Test(arguments: [BackendKind.ocis, .opencloud])
+    func aFolderOfAPersonIsNoSharedData(_ kind: BackendKind) throws {
+        for path in ["/webdav/ocm", "/webdav/ocm/a.txt"] {
+            #expect(route("PUT", path, RouteTable(kind: kind)) == .passThrough)
+        }
     }
 
     @Test func aDiscoveredRootIsFoundAndDoesNotHideAKnownOne() throws {

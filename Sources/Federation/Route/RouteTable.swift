@@ -209,15 +209,16 @@ package struct RouteTable: Sendable {
             ("/public.php", .publicWebDAV),
         ]
         let owncloud: [(String, WebDAVRoot)] = [("/remote.php/dav/public-files", .publicFiles)]
-        let reva: [(String, WebDAVRoot)] = [
-            ("/remote.php/dav/ocm", .ocm), ("/dav/ocm", .ocm), ("/webdav/ocm", .ocm),
-        ]
+        let reva: [(String, WebDAVRoot)] = [("/remote.php/dav/ocm", .ocm), ("/dav/ocm", .ocm)]
+        // Of opencloudmesh-go. At oCIS and OpenCloud a person's own folder `ocm` is there.
+        let other: [(String, WebDAVRoot)] = [("/webdav/ocm", .ocm)]
         switch kind {
         case .nextcloud: return php
         case .owncloud10: return php + owncloud
-        case .ocis, .opencloud, .cernbox: return reva
+        case .ocis, .opencloud: return reva
+        case .cernbox: return reva + other
         case .seafile: return [("/seafdav", .seafdav)]
-        case .generic: return php + owncloud + reva
+        case .generic: return php + owncloud + reva + other
         }
     }
 }

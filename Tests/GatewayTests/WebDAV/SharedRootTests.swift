@@ -8,7 +8,7 @@ import Testing
     private static let secret = "SECRET0PERMANEN"
 
     /// Nextcloud and ownCloud ask there for every share, as discovery says, and never look at its URI.
-    @Test(arguments: ["/dav/ocm", "/remote.php/dav/ocm", "/webdav/ocm"])
+    @Test(arguments: ["/dav/ocm", "/remote.php/dav/ocm"])
     func whoAsksAtTheRootOfAllSharesIsInsideTheirOwn(_ root: String) async throws {
         let world = try await TestGateway(kind: "opencloud")
         let (_, code) = try await world.share(
