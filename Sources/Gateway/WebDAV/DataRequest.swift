@@ -69,7 +69,8 @@ struct DataRequest: Sendable {
     /// URI (`protocol.md` 6, `legacy-wire.md` 5.1).
     ///
     /// Nil where the path is the share's own already. That is what one means that may be either, a
-    /// folder of the share with the share's own name too: the newer shapes know no other.
+    /// folder of the share with the share's own name too: the newer shapes know no other. At another root that
+    /// the backend has for all shares the share is there by its name, as before anybody knew of it.
     /// Refused (`malformed_path`): a path that is none inside of the share.
     ///
     /// - Parameters:
@@ -84,9 +85,19 @@ struct DataRequest: Sendable {
         }
         guard form == .bearer, told == nil, path.text.rest(below: root) == nil,
             root.utf8.first == UInt8(ascii: "/"),
-            let told = ToldRoot(path.text, below: route.prefix, at: root)
+            let told = ToldRoot(path.text, below: named(as: root) ?? route.prefix, at: root)
         else { return nil }
         return try mapped(by: told)
+    }
+
+    /// The path of a share at the root that is asked at, by the last segment of its own; nil where that is
+    /// not what is asked for.
+    private func named(as root: String) -> String? {
+        guard route.root == .ocm, let slash = root.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        let place = route.prefix + root[slash...]
+        return path.text.rest(below: place) == nil ? nil : place
     }
 
     private func mapped(by told: ToldRoot) throws(Denial) -> DataRequest {

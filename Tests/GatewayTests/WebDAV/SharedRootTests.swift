@@ -46,6 +46,25 @@ import Testing
         }
     }
 
+    /// As while nobody knew the share: its name is no folder of its own.
+    @Test func atTheOtherRootOfAllSharesAShareIsByItsName() async throws {
+        let world = try await TestGateway(kind: "opencloud")
+        let (_, code) = try await world.share(
+            Self.secret, id: "a", handle: .make, uri: "https://cloud.test/dav/ocm/a")
+        let token = try await world.token(code)
+        for credential in [bearer(token), bearer(code), basic(code)] {
+            for (asked, inside) in [("/a", ""), ("/a/x%20y", "/x%20y"), ("/ab/x", "/ab/x")] {
+                let get = try world.plan(
+                    "GET /remote.php/dav/ocm\(asked) HTTP/1.1", credential)
+                #expect(get.lines.first == "GET /dav/ocm/a\(inside) HTTP/1.1")
+            }
+            let move = try world.plan(
+                "MOVE /remote.php/dav/ocm/a/x HTTP/1.1", credential,
+                "Destination: https://cloud.test/remote.php/dav/ocm/a/z")
+            #expect(move.values("destination") == ["https://cloud.test/dav/ocm/a/z"])
+        }
+    }
+
     @Test func whatNamesPathsIsAskedForAndTakenWithoutACoding() async throws {
         let world = try await TestGateway(kind: "opencloud")
         let (_, code) = try await world.share(
