@@ -20,6 +20,8 @@ package struct Notification: Sendable {
     package let permissions: [String: SharePermissions]
     /// The secret of the way over WebDAV that is said with them: oCIS, which does not sign, says no other.
     package let webdavSecret: Secret?
+    /// The ways that they are said of, each of which oCIS takes in the place of the one that it has.
+    package let ways: [ShareProtocol]
     /// Whether there was a `notification` member; opencloudmesh-go sends none.
     package let hasDetails: Bool
 
@@ -95,6 +97,7 @@ package struct Notification: Sendable {
             grantee = nil
             permissions = [:]
             webdavSecret = nil
+            ways = []
             return
         }
         let inner = try MessageReader(
@@ -105,9 +108,10 @@ package struct Notification: Sendable {
         guard type == .shareChangePermission else {
             permissions = [:]
             webdavSecret = nil
+            ways = []
             return
         }
-        (permissions, webdavSecret) = try Self.ways(inner)
+        (permissions, webdavSecret, ways) = try Self.ways(inner)
     }
 
     /// The id at either place: a reader of OCM 1.5 goes by the inner one, all others by the outer.
@@ -126,18 +130,20 @@ package struct Notification: Sendable {
 
     private static func ways(
         _ details: MessageReader
-    ) throws(Denial) -> (permissions: [String: SharePermissions], webdavSecret: Secret?) {
-        guard let ways = try details.optionalObject("protocol") else { return ([:], nil) }
+    ) throws(Denial) -> ([String: SharePermissions], Secret?, [ShareProtocol]) {
+        guard let ways = try details.optionalObject("protocol") else { return ([:], nil, []) }
         var found: [String: SharePermissions] = [:]
         var secret: Secret?
+        var said: [ShareProtocol] = []
         for (name, value) in ways.members where name != "options" {
             guard let fields = value.object else { continue }
             let way = try ShareProtocol(name: name, place: .member, fields)
+            said.append(way)
             if name == "webdav" { secret = way.secret }
             // What says nothing of them changes nothing.
-            if let said = fields["permissions"], !said.isNull { found[name] = way.permissions }
+            if fields["permissions"].map({ !$0.isNull }) ?? false { found[name] = way.permissions }
         }
-        return (found, secret)
+        return (found, secret, said)
     }
 }
 

@@ -56,6 +56,15 @@ package struct Share: Sendable {
         return try Share(parsing: JSONValue.object(members).serialized())
     }
 
+    /// The same share without some of its ways.
+    package func without(_ names: [String]) throws(Denial) -> Share {
+        var members = members
+        var ways = members["protocol"]?.object ?? JSONObject()
+        for name in names { ways[name] = nil }
+        members["protocol"] = .object(ways)
+        return try Share(parsing: JSONValue.object(members).serialized())
+    }
+
     /// The WebDAV way of the share, when it has one.
     package var webdav: ShareProtocol? { protocols.first { $0.name == "webdav" } }
 

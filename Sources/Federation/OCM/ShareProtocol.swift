@@ -7,6 +7,8 @@ package struct ShareProtocol: Sendable {
     package let secret: Secret?
     /// Relative or absolute, as it was written.
     package let uri: String?
+    /// All URIs that it names, whatever the member is called, as they were written.
+    package let places: [String]
     package let permissions: SharePermissions
     package let requirements: [ShareRequirement]
     package let accessTypes: [String]
@@ -56,6 +58,13 @@ extension ShareProtocol {
             throw Denial(.malformedMessage, "a protocol has two different URIs")
         }
         uri = uris.first
+        // What people open (`webapp` of older servers), and where data are fetched from (`datatx`).
+        for member in ["uriTemplate", "srcUri"] {
+            if let place = try reader.optionalString(member, upTo: 4096), !place.isEmpty {
+                uris.append(place)
+            }
+        }
+        places = uris
         permissions = try Self.permissions(reader, place)
         requirements = try reader.optionalWords("requirements")?.map(ShareRequirement.init) ?? []
         accessTypes = try reader.optionalWords("accessTypes") ?? []
@@ -89,6 +98,7 @@ extension ShareProtocol {
         name = member.name
         secret = member.secret ?? options.secret
         uri = member.uri ?? options.uri
+        places = options.places + member.places
         permissions = member.permissions
         requirements = options.requirements + member.requirements
         accessTypes = member.accessTypes

@@ -61,6 +61,14 @@ extension Gateway {
         let view = backend.view
         switch verified.claimed.message {
         case .share(let share):
+            let elsewhere = try waysElsewhere(share.protocols, owner: share.owner.host, verified)
+            guard elsewhere.isEmpty else {
+                guard elsewhere.count < share.protocols.count else {
+                    throw Denial(.protocolNotSupported, "no way to the share at its sender")
+                }
+                return try transform(
+                    share.without(elsewhere), cut: true, verified, settings, view, trail)
+            }
             return try transform(share, verified, settings, view, trail)
         case .notification(let notification):
             return try transform(notification, verified, view, trail)
@@ -80,9 +88,10 @@ extension Gateway {
         }
     }
 
+    /// - Parameter isCut: whether ways were left out of the share already.
     private func transform(
-        _ share: Share, _ verified: Verified, _ settings: RuleSettings, _ view: BackendServer.View,
-        _ trail: Trail
+        _ share: Share, cut isCut: Bool = false, _ verified: Verified, _ settings: RuleSettings,
+        _ view: BackendServer.View, _ trail: Trail
     ) throws(Denial) -> BackendMessage {
         let translation = Translation(for: view.backend)
         if translation.takesAway(theSenderOf: share), verified.peer != share.owner.host {
@@ -111,12 +120,13 @@ extension Gateway {
         }
         let draft = try draft(
             share, from: verified.peer, settings, now: verified.claimed.received.now)
-        let body = try translation.share(
+        var body = try translation.share(
             share, swaps: draft.swaps, taken: Self.takenOver,
             signed: verified.signedBy != nil && signsForBackend,
             uri: Self.location(of: share, verified))
+        if isCut { body = TranslatedBody(bytes: body.bytes, isChanged: true) }
         if body.isChanged { trail.altered("translated") }
-        if !translation.waysLeftOut(of: share, Self.takenOver).isEmpty {
+        if isCut || !translation.waysLeftOut(of: share, Self.takenOver).isEmpty {
             trail.altered("ways left out")
         }
         if !draft.swaps.isEmpty { trail.altered("handle") }
@@ -152,6 +162,10 @@ extension Gateway {
             try refuse(denial, orTell: trail)
         }
         let share = verified.claimed.share
+        let owner = share?.owner.flatMap { OCMAddress($0)?.host }
+        guard try waysElsewhere(notification.ways, owner: owner, verified).isEmpty else {
+            throw Denial(.protocolNotSupported, "a way to the share elsewhere than at its sender")
+        }
         try checkStands(share, notification.secret, notification.type)
         if view.backend.readsGrantee { try checkNamed(notification, share, trail) }
         // A notification without a secret from the share's own verified peer (settled questions, 16).

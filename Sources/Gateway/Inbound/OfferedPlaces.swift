@@ -1,0 +1,96 @@
+import Federation
+import Transport
+
+/// The places that an offer names, for a backend that goes where they lead.
+///
+/// What it dials there need not come by us: no proxy is asked for `http://` where it knows one for https alone,
+/// nor for the names and addresses that `NO_PROXY` holds. So an offer may name places of its own side only, in
+/// profile `observe` too.
+extension Gateway {
+    /// The names of the ways to a share, beside that over WebDAV, that lead elsewhere than to the side that
+    /// offers it: `webapp`, which people would be led to, and `datatx`, from which data would be fetched.
+    ///
+    /// Refused (`protocol_not_supported`, and what refuses a host that a peer names): data over WebDAV elsewhere.
+    ///
+    /// - Parameter owner: the host of the share's owner.
+    func waysElsewhere(
+        _ ways: [ShareProtocol], owner: PeerHost?, _ verified: Verified
+    ) throws(Denial) -> [String] {
+        guard backend.view.backend.looksAtURIs, let peer = verified.peer else { return [] }
+        let side = OfferingSide(
+            peer: peer, owner: owner, endPoint: verified.document?.endPointParts.host)
+        var elsewhere: [String] = []
+        for way in ways {
+            switch way.name {
+            case "webdav": for uri in way.places { try checkData(uri, side) }
+            case "webapp", "datatx":
+                if !way.places.allSatisfy({ leads($0, to: side) }) { elsewhere.append(way.name) }
+            default: break
+            }
+        }
+        return elsewhere
+    }
+
+    /// Refused: a URI that is not followed, and one that leads elsewhere.
+    private func checkData(_ uri: String, _ side: OfferingSide) throws(Denial) {
+        // To a reader that joins URIs it names another host (RFC 3986, section 4.2).
+        guard !uri.hasPrefix("//") else {
+            throw Denial(.protocolNotSupported, "the URI of the share begins with two slashes")
+        }
+        let (written, _) = try place(ofData: uri, at: side.peer, prefix: nil)
+        try check(written.host, side)
+    }
+
+    /// Whether what people open, or data are fetched from, is of the offering side. It may have a query and a
+    /// fragment, and be relative for a backend of a kind that we do not know.
+    private func leads(_ uri: String, to side: OfferingSide) -> Bool {
+        guard let url = URLParts(uri.prefix { $0 != "#" }) else {
+            return backend.view.backend.kind == .generic && (try? checkData(uri, side)) != nil
+        }
+        // A page at this site would be one of its own to the browser.
+        return url.scheme == .https && !site.hosts.contains(url.host)
+            && (try? check(url.host, side)) != nil
+    }
+
+    /// Refused: a host that is not of the offering side, an address, a name that means something only on this
+    /// machine or in its network, this site for a share of another's, and what ``admit(_:namedBy:_:)`` refuses.
+    private func check(_ host: PeerHost, _ side: OfferingSide) throws(Denial) {
+        guard side.has(host) else {
+            throw Denial(.protocolNotSupported, "a share of \(side.peer) with data at \(host)")
+        }
+        guard isNameOfAPeer(host) else {
+            throw Denial(.protocolNotSupported, "data at \(host), which is no name of a peer")
+        }
+        guard host != side.peer else { return }
+        let isHere = site.hosts.contains { $0.name == host.name }
+        guard !isHere || site.hosts.contains(host) && host == side.owner else {
+            throw Denial(.protocolNotSupported, "data of \(side.peer) at this site itself")
+        }
+        try admit(host, namedBy: side.peer, policy.current)
+    }
+
+    /// Whether a server may be asked for by this name, as the way out judges it.
+    private func isNameOfAPeer(_ host: PeerHost) -> Bool {
+        guard host.kind == .name, let authority = try? Authority(host.description) else {
+            return false
+        }
+        let outbound = configuration.outbound
+        return outbound.resolve[Authority(host: authority.host, port: host.connectPort)] != nil
+            || AddressGuard(allowing: outbound.allowPrivate).judge(authority.host) == .allowed
+    }
+}
+
+/// The hosts where the data of an offer may be.
+private struct OfferingSide {
+    /// Who sends it.
+    let peer: PeerHost
+    /// Of whom the share is: the newer shapes let either serve the data.
+    let owner: PeerHost?
+    /// Where the peer's own document has its API: the host of its server, where its people have another in
+    /// their addresses.
+    let endPoint: PeerHost?
+
+    func has(_ host: PeerHost) -> Bool {
+        host == peer || host == owner || host == endPoint
+    }
+}

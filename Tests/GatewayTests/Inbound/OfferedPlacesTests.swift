@@ -1,0 +1,175 @@
+import Federation
+import Testing
+
+@testable import Gateway
+@testable import Transport
+
+/// Where the data of an offer may be, for a backend that goes there itself.
+@Suite struct OfferedPlacesTests {
+    private static let wayOut = "[egress]\nlisten = \"127.0.0.1:2\"\n"
+
+    /// In each of which `PEER` stands for the host that offers.
+    private static let elsewhere = [
+        "http://PEER/x", "http://127.0.0.1/x", "https://127.0.0.1/x", "https://[::1]/x",
+        "http://169.254.169.254/latest", "https://localhost:9200/x", "https://other.test/x",
+        "https://PEER:8443/x", "https://cloud.test/x", "https://PEER@127.0.0.1/x",
+        "https://127.0.0.1#@PEER/x", "//127.0.0.1/x", "//PEER/x", "ftp://PEER/x",
+        "https:/127.0.0.1/x", "https://PEER/a/../x", "https://PEER/x?y=1", "../x", "%2e%2e/x",
+    ]
+    private static let there = [
+        "https://PEER/x", "https://PEER:443/dav/ocm/x", "HTTPS://PEER./remote.php/dav/ocm/x%20y/",
+    ]
+
+    private func world(
+        _ kind: String, _ egress: String = "", profile: String = "bridge",
+        partners: [String] = ["modern.test", "cavage.test"]
+    ) throws -> (TestWorld, TestPeer) {
+        let world = try TestWorld(
+            partners: partners, configuration: egress, profile: profile, kind: kind)
+        let peer = try TestPeer("modern.test")
+        try peer.publish(on: world.net)
+        return (world, peer)
+    }
+
+    /// What `http://` and the names of `NO_PROXY` lead to the backend asks for without us.
+    @Test(arguments: ["ocis", "opencloud", "cernbox", "generic"], ["", wayOut])
+    func dataAreAtTheSideThatOffersThem(_ kind: String, _ egress: String) async throws {
+        for profile in ["bridge", "observe"] {
+            let (world, modern) = try world(kind, egress, profile: profile)
+            for (number, uri) in (Self.elsewhere + Self.there).enumerated() {
+                world.clock.pass(1)
+                for host in ["modern.test", "legacy.test"] {
+                    let text = Messages.share(
+                        from: host, id: "\"\(number)\"", secret: "secret-\(number)-\(host)",
+                        requirements: ""
+                    ).replacing("x7", with: uri.replacing("PEER", with: host))
+                    let request =
+                        host == "modern.test"
+                        ? try modern.request("/ocm/shares", text, at: world.clock.now)
+                        : TestRequest("/ocm/shares", text)
+                    let denial = try await world.denial(request)
+                    let isThere = number >= Self.elsewhere.count
+                    let code: DenialCode? = isThere ? nil : .protocolNotSupported
+                    #expect(denial?.code == code, "\(profile) \(host) \(uri)")
+                }
+            }
+            for (number, uri) in ["x7", "/x7", "/"].enumerated() {
+                world.clock.pass(1)
+                let text = Messages.share(
+                    from: "modern.test", id: "\"relative-\(number)\"", requirements: ""
+                ).replacing("x7", with: uri)
+                let denial = try await world.denial(
+                    try modern.request("/ocm/shares", text, at: world.clock.now))
+                #expect(denial == nil, "\(uri)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("https://cavage.test/x7", true), ("https://modern.test/x7", true),
+        ("https://cavage.test:8443/x7", false), ("https://third.test/x7", false),
+    ])
+    func theyMayBeAtTheOwners(_ uri: String, _ isTaken: Bool) async throws {
+        let (world, modern) = try world("ocis")
+        let share = Messages.share(from: "modern.test", owner: "cavage.test").replacing(
+            "x7", with: uri)
+        let denial = try await world.denial(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+        #expect(denial?.code == code)
+    }
+
+    /// Of people with `modern.test` in their addresses, whose server has another name.
+    @Test(arguments: [true, false])
+    func theyMayBeAtTheServerThatThePeersDocumentNames(_ isListed: Bool) async throws {
+        let (world, modern) = try world(
+            "opencloud", partners: ["modern.test"] + (isListed ? ["server.test"] : []))
+        world.net.answer(
+            "https://modern.test/.well-known/ocm", 200,
+            modern.discovery.replacing("//modern.test/ocm\"", with: "//server.test/ocm\""))
+        let share = Messages.share(from: "modern.test").replacing(
+            "x7", with: "https://server.test/dav/ocm/x7")
+        let denial = try await world.denial(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        #expect((denial == nil) == isListed)
+    }
+
+    /// People would open it, at this site's own origin or in a peer's name.
+    @Test(arguments: [
+        (#""uriTemplate":"javascript:alert(1)//{relative-path-to-shared-resource}""#, false),
+        (#""uriTemplate":"http://modern.test/{relative-path-to-shared-resource}""#, false),
+        (#""uriTemplate":"https://other.test/x""#, false), (#""uri":"/signin/v1/logout""#, false),
+        (#""uriTemplate":"https://cloud.test/signin/v1/logout?x=""#, false),
+        (#""uri":"https://modern.test/app","uriTemplate":"http://127.0.0.1/x""#, false),
+        (#""uriTemplate":"https://modern.test/{relative-path-to-shared-resource}?a=b#/c""#, true),
+    ])
+    func aPageElsewhereIsLeftOut(_ members: String, _ stays: Bool) async throws {
+        for kind in ["ocis", "opencloud", "generic"] {
+            let (world, modern) = try world(kind)
+            let webapp =
+                #""webapp":{\#(members),"viewMode":"read","sharedSecret":"secret-of-webapp"}"#
+            let share = Messages.share(from: "modern.test", requirements: "").replacing(
+                #""webdav":{"#, with: "\(webapp),\"webdav\":{")
+            let message = try await world.accept(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            let got = try #require(try JSONValue(parsing: message.body).object)
+            // A backend of an unknown kind may know where the peer has its pages.
+            let isTold = stays || kind == "generic" && members.hasPrefix(#""uri":"/"#)
+            let ways = try #require(got["protocol"]?.object)
+            #expect((ways["webapp"] != nil) == isTold, "\(kind)")
+            #expect(ways["webdav"] != nil)
+            #expect(message.made?.accesses.map(\.protocolName).contains("webapp") == isTold)
+            // What was signed is another message now.
+            #expect(isTold || message.dropped.contains(.signature))
+        }
+    }
+
+    @Test func aShareOfNothingButAPageElsewhereIsRefused() async throws {
+        let (world, modern) = try world("opencloud", profile: "observe")
+        let share = Messages.share(from: "modern.test", requirements: "").replacing(
+            #""webdav":{"uri":"x7""#, with: #""webapp":{"uriTemplate":"javascript:alert(1)""#)
+        let denial = try await world.denial(
+            try modern.request("/ocm/shares", share, at: world.clock.now))
+        #expect(denial?.code == .protocolNotSupported)
+    }
+
+    @Test func whereDataAreFetchedFromIsLookedAt() async throws {
+        let (world, modern) = try world("ocis")
+        for (place, isTold) in [("http://127.0.0.1/x", false), ("https://modern.test/x", true)] {
+            world.clock.pass(1)
+            let share = Messages.share(from: "modern.test", requirements: "").replacing(
+                #""webdav":{"#,
+                with: #""datatx":{"srcUri":"\#(place)","sharedSecret":"of-datatx"},"webdav":{"#)
+            let message = try await world.accept(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            let text = String(decoding: message.body, as: UTF8.self)
+            #expect(text.contains("datatx") == isTold)
+        }
+    }
+
+    /// oCIS takes the place of the data from it, too.
+    @Test(arguments: [
+        ("http://127.0.0.1/x", false), ("https://other.test/x", false),
+        ("https://modern.test/x7", true),
+    ])
+    func aNotificationLeadsNobodyElsewhere(_ uri: String, _ isTaken: Bool) async throws {
+        for profile in ["bridge", "observe"] {
+            let (world, modern) = try world("ocis", profile: profile)
+            let share = Messages.share(from: "modern.test", requirements: "")
+            _ = try await world.accept(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            world.clock.pass(1)
+            let text =
+                #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+                + #""providerId":"7","notification":{"sharedSecret":"secret-of-seven","#
+                + #""grantee":"bob@cloud.test","protocol":{"name":"multi","options":{},"#
+                + #""webdav":{"sharedSecret":"secret-of-seven","permissions":["read"],"#
+                + #""uri":"\#(uri)"}}}}"#
+            let denial = try await world.denial(
+                try modern.request("/ocm/notifications", text, at: world.clock.now),
+                as: .ocm(.notifications))
+            let code: DenialCode? = isTaken ? nil : .protocolNotSupported
+            #expect(denial?.code == code)
+        }
+    }
+}
