@@ -167,10 +167,11 @@ struct BackendAdvice {
         }
     }
 
-    /// What programs in Go and most others look at.
+    /// What programs in Go and most others look at. With the first line alone an `http://` would go past us.
     private func environment(_ proxy: String) -> String {
         """
         HTTPS_PROXY=http://\(proxy)
+        HTTP_PROXY=http://\(proxy)
         # Services of the site itself that it calls by other names belong behind these, with commas.
         NO_PROXY=localhost,127.0.0.1
         """

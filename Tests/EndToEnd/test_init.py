@@ -83,6 +83,7 @@ def test_init_lets_a_backend_reach_its_own_services_without_the_proxy(kind, tmp_
     assert run.returncode == 0, run.stderr
     lines = (tmp_path / "backend.txt").read_text().splitlines()
     assert "HTTPS_PROXY=http://127.0.0.1:3128" in lines and "NO_PROXY=localhost,127.0.0.1" in lines
+    assert "HTTP_PROXY=http://127.0.0.1:3128" in lines
 
 
 @pytest.mark.parametrize("kind, options, there, absent", [
