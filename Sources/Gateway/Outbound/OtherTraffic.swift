@@ -6,10 +6,12 @@ import Transport
 /// Talk and Deck, handshakes of trusted servers, keys.
 extension Gateway {
     /// Passes as `egress.other` says; refused (`egress_refused`) otherwise. `shareinfo` is of a share,
-    /// wherever it is asked for.
+    /// wherever it is asked for, and so is what shows the secret of a peer's.
     func planOther(_ request: PeerRequest) -> Plan {
         // In a sub-folder that no document names.
         if request.isOfShareInfo { return planShareInfoOut(request) }
+        // Where a share says that its data are is the peer's to choose.
+        if shareShown(by: request, .inbound) != nil { return planDataOut(request) }
         switch configuration.egress?.other {
         case .tunnel: return passOut(request, answers: Self.pageFields)
         case .hosts(let hosts) where hosts.contains(request.peer):
@@ -52,7 +54,7 @@ extension Gateway {
     /// Refused (`not_allowed`): what looks like a message of the federation or a request for shared
     /// data; those go out judged, signed and with codes, or not at all. `shareinfo` is told to come
     /// back, so that no mount is deleted. Refused (`secret_refused`): a path or query that names the
-    /// secret of a share that we know.
+    /// secret of a share that we know, and a credential that is one, or stands for it.
     ///
     /// - Parameter answers: the fields of the answer that the backend gets; by default those of a
     ///   page, and where it leads.
@@ -72,6 +74,7 @@ extension Gateway {
         if let query = request.head.query { target += [UInt8(ascii: "?")] + query }
         do throws(Denial) {
             try refuseSecrets(in: target, for: request.peer)
+            try refuseCredential(of: request)
             return .forward(
                 Forwarding(
                     to: outbound.upstream(scheme: .https, authority: request.authority),
@@ -100,6 +103,33 @@ extension Gateway {
             guard decoded != text else { return }
             text = decoded
         }
+    }
+
+    /// The share of files whose secret, or what stands for it, a request shows to be let in.
+    private func shareShown(
+        by request: PeerRequest, _ direction: ShareDirection
+    ) -> FoundAccess? {
+        guard registry.count > 0 else { return nil }
+        for value in request.head.fields.values(of: .authorization) {
+            let field = String(decoding: value, as: UTF8.self)
+            guard let secret = DAVCredential(field).shareSecret else { continue }
+            let found = registry.find(secret, direction).first { found in
+                found.access.protocolName == "webdav" && found.share.isOfFiles
+                    && !(direction == .outbound && mayBeALink(found.share))
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    /// Refused (`secret_refused`): the secret of a share of files as a credential, where nobody judges what it
+    /// opens. It asks for no other, so that no 401 says so.
+    private func refuseCredential(of request: PeerRequest) throws(Denial) {
+        let found = shareShown(by: request, .inbound) ?? shareShown(by: request, .outbound)
+        guard let found else { return }
+        throw Denial(
+            .secretRefused, status: 403,
+            "the secret of share \(found.share.id), shown to \(request.peer)")
     }
 
     /// How often a target is looked at, and decoded again.
@@ -148,6 +178,17 @@ extension Denial {
     /// no credential, so that no 401 says so.
     static func secretInURI(_ detail: String) -> Denial {
         Denial(.secretRefused, status: 403, "\(detail), \(inURI)")
+    }
+}
+
+extension ShareRecord {
+    /// Whether it is of files, or nobody has recorded of what: applications show the secrets of theirs at
+    /// paths of their own.
+    fileprivate var isOfFiles: Bool {
+        switch resourceType {
+        case nil, "file"?, "folder"?, "library"?, "ro-crate"?: true
+        case _?: false
+        }
     }
 }
 

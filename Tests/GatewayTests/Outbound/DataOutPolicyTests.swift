@@ -40,6 +40,37 @@ import Testing
         #expect(planned.status == 403)
     }
 
+    /// Where a share says that its data are is the peer's to choose.
+    @Test(arguments: ["tunnel", "hosts", "refuse"])
+    func thePolicyHasItsSayAtEveryPath(_ other: String) async throws {
+        let words = other == "hosts" ? "[\"modern.test\", \"legacy.test\"]" : "\"\(other)\""
+        let egress = "[egress]\nlisten = \"127.0.0.1:3128\"\nother = \(words)"
+        for isDenied in [false, true] {
+            let rule = "[[rule]]\nname = \"none\"\non = [\"webdav.out\"]\naction = \"deny\""
+            let world = try WayOut(
+                rules: isDenied ? rule : "", configuration: egress, kind: "opencloud")
+            let handle = try await world.receive(
+                uri: "https://modern.test/elsewhere/x", demands: true)
+            func ask(at host: String) async throws -> Planned {
+                let request = try world.request(
+                    "GET /elsewhere/x/a HTTP/1.1", "Authorization: Bearer \(handle)", at: host)
+                let plan = world.gateway.planOutbound(request)
+                return Planned(await world.settled(plan, request))
+            }
+            let planned = try await ask(at: "modern.test")
+            #expect(planned.status == (isDenied ? 403 : nil))
+            #expect(isDenied || planned.values("authorization") == ["Bearer token-1"])
+            // It is another peer's.
+            #expect(try await ask(at: "legacy.test").status == 403)
+            let share = try #require(
+                world.gateway.registry.find(Secret(utf8: handle), .inbound).first)
+            try await world.gateway.store.commit(
+                world.gateway.registry.end(share.share.id, now: world.gateway.environment.now()))
+            let over = try await ask(at: "modern.test")
+            #expect((over.status, over.code) == (403, "share_unknown"))
+        }
+    }
+
     @Test func underObserveWhatThePolicyIsAgainstIsReportedAndSent() async throws {
         let world = try denying("webdav.out", profile: "observe")
         let handle = try await world.receive(uri: "x7", demands: true)

@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Testing
 
 @testable import Gateway
@@ -67,6 +68,34 @@ import Testing
         #expect(!world.logged().contains("SECRET"))
         let page = try world.request("GET /x HTTP/1.1")
         #expect(Planned(world.gateway.planOther(page)).status == nil)
+    }
+
+    @Test func noSecretOfAShareIsACredentialElsewhere() async throws {
+        let world = try WayOut(configuration: Self.all)
+        let handle = try await world.receive(uri: nil, demands: true)
+        try await world.send("SECRET0PERMANEN")
+        for secret in [handle, WayOut.secret, "SECRET0PERMANEN", "SOMETHING-ELSE"] {
+            let isKnown = secret != "SOMETHING-ELSE"
+            for field in [
+                "Bearer \(secret)", "Basic \(Base64.encode(Array("\(secret):".utf8)))",
+            ] {
+                let request = try world.request(
+                    "POST /x HTTP/1.1", "Authorization: \(field)", at: "idp.test")
+                let planned = Planned(world.gateway.passOut(request))
+                #expect(planned.status == (isKnown ? 403 : nil))
+                #expect(!isKnown || planned.code == "secret_refused")
+            }
+        }
+        #expect(!world.logged().contains("SECRET"))
+    }
+
+    /// Their secrets are shown at paths of their own.
+    @Test func whatAnApplicationSharesIsNoDataOfFiles() async throws {
+        let world = try WayOut(configuration: Self.all)
+        let secret = try await world.receive(uri: nil, demands: false, type: "calendar")
+        let request = try world.request(
+            "GET /x HTTP/1.1", "Authorization: Basic \(Base64.encode(Array("\(secret):".utf8)))")
+        #expect(Planned(world.gateway.planOther(request)).status == nil)
     }
 
     // 403 would delete the mount.
