@@ -190,7 +190,7 @@ import Transport
         gateway.policyQueue.resume()
         loop.cancel()
         await loop.value
-        await gateway.reading.withLock { $0 }?.value
+        await gateway.reading.begin(.again)
     }
 
     @Test func aGatewayThatRunsDoesItAndPublishesAtOnce() async throws {
