@@ -117,11 +117,16 @@ extension Gateway: RequestHandler {
 
     /// One spelling of a path that is not ordinary, in which it is judged and forwarded.
     ///
-    /// Refused (`malformed_path`): what some server would read as another path.
+    /// Refused (`malformed_path`): what some server would read as another path. Below the root of the reva
+    /// family's shared data a plain `.` is left out before (`docs/decisions/0072`).
     private func judge(
         _ head: RequestHead, _ routes: RouteTable
     ) throws(Denial) -> PathJudgement<RouteFamily> {
-        do { return try PathJudgement.ofOdd(head.path) { routes.judgedFamily(of: $0) } } catch {
+        let written = String(decoding: head.path, as: UTF8.self)
+        let path =
+            routes.judgedFamily(of: written) == .webdav(.ocm)
+            ? TargetPath.leavingOutDots(head.path) : head.path
+        do { return try PathJudgement.ofOdd(path) { routes.judgedFamily(of: $0) } } catch {
             throw Denial(error, ofData: head.isOfData(by: routes))
         }
     }

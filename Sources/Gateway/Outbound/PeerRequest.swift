@@ -23,7 +23,8 @@ package struct PeerRequest: Sendable {
 extension PeerRequest {
     /// One spelling of a path, in which it is judged and sent on; the ordinary ones take one look.
     ///
-    /// Refused (`malformed_path`): what some server would read as another path.
+    /// Refused (`malformed_path`): what some server would read as another path. A plain `.` is left out before
+    /// (`docs/decisions/0072`).
     ///
     /// - Parameter head: of the request, which asks for data wherever it shows a credential.
     static func path(
@@ -31,7 +32,7 @@ extension PeerRequest {
     ) throws(Denial) -> TargetPath {
         if let ordinary = TargetPath(ordinary: raw) { return ordinary }
         do {
-            let path = try TargetPath(raw, rule: .routed)
+            let path = try TargetPath(TargetPath.leavingOutDots(raw), rule: .routed)
             // A peer that decodes again is to find no message where none was judged.
             _ = try PathJudgement<RouteFamily>.ofOdd(Array(path.text.utf8)[...]) {
                 usual.judgedFamily(of: $0)

@@ -103,6 +103,13 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// A path without its segments that are a plain `.`, and with merged slashes; as it came where it is
+    /// refused whatever the rule. What it gives is not judged yet.
+    package static func leavingOutDots(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let path = try? TargetPath(raw, rule: .passThrough) else { return raw }
+        return Array(path.text.utf8)[...]
+    }
+
     /// The segments with their escapes resolved; a trailing slash gives a last empty one.
     package var segments: [String] {
         text.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map {

@@ -261,6 +261,28 @@ import Testing
         }
     }
 
+    /// OpenCloud writes one where the base64 of a file's path holds a slash.
+    @Test func aPlainDotIsLeftOutBeforeAPathIsJudged() async throws {
+        let way = try TestEgress(egress: "other = [\"updates.test\"]")
+        let head = try way.head(["PROPFIND /dav/ocm/7/./CfmI= HTTP/1.1", "Host: modern.test"])
+        #expect(try PeerRequest.path(head.path, of: head).text == "/dav/ocm/7/CfmI=")
+        let page = try await way.plan(
+            "GET http://updates.test/a//./b%7E/. HTTP/1.1", "Host: updates.test")
+        #expect(page.head.first == "GET /a/b~/ HTTP/1.1")
+        // Shared data, to whoever is no peer.
+        let data = try await way.plan(
+            "GET http://updates.test/dav/./ocm/7 HTTP/1.1", "Host: updates.test")
+        #expect(data.status == 403 && data.code == "not_allowed")
+        for path in [
+            "/a/../b", "/a/./../b", "/a/%2e/b", "/a/./%2e%2e/b", "/a/.;x/b", "/a/./b%2Fc",
+            "/./ocm%252fshares",
+        ] {
+            let refused = try await way.plan(
+                "GET http://updates.test\(path) HTTP/1.1", "Host: updates.test")
+            #expect(refused.code == "malformed_path", "\(path)")
+        }
+    }
+
     /// At any other status Nextcloud sets the whole share aside.
     @Test(arguments: [
         ("PROPFIND", "/public.php/webdav/%252e%252e", 404), ("GET", "/c/dav/a%252F..%252Fb", 404),

@@ -229,6 +229,39 @@ import Testing
         )
     }
 
+    /// oCIS and OpenCloud ask so for a file by its base64, where that holds a slash.
+    @Test func aPlainDotIsLeftOutOfSharedDataOfTheRevaFamily() async throws {
+        let world = try await TestGateway(kind: "opencloud")
+        try await world.share(Self.secret, id: "a")
+        let token = try await world.token(Self.secret)
+        for (written, path) in [
+            ("/a/./CfmIB5MS50eHQ=", "/a/CfmIB5MS50eHQ="), ("/a//./././x/.", "/a/x/"),
+            ("/./a/x%20y/./%7Ez", "/a/x%20y/~z"), ("/a/.x/./...", "/a/.x/..."),
+        ] {
+            for method in ["GET", "PROPFIND"] {
+                let planned = try world.plan(
+                    "\(method) /dav/ocm\(written) HTTP/1.1", bearer(token))
+                #expect(planned.lines.first == "\(method) /dav/ocm\(path) HTTP/1.1")
+                #expect(planned.values("authorization") == ["Bearer \(Self.secret)"])
+            }
+        }
+        for root in ["/remote.php/dav/ocm", "/webdav/ocm"] {
+            let planned = try world.plan("GET \(root)/./x HTTP/1.1", bearer(token))
+            #expect(planned.lines.first == "GET /dav/ocm/a/x HTTP/1.1")
+        }
+        for target in [
+            "/dav/ocm/a/../x", "/dav/ocm/a/./../x", "/dav/ocm/./..", "/dav/ocm/a/%2e/x",
+            "/dav/ocm/a/./%2E/x", "/dav/ocm/a/.;x/y", "/dav/ocm/a/./.;/y", "/dav/ocm/a/.%2Fx",
+            "/dav/ocm/a/./x%2Fy", "/dav/ocm/a/./x\\y", "/./dav/ocm/a/x", "/dav/./ocm/a/x",
+            "/dav/%6fcm/./a/x",
+        ] {
+            let planned = try world.plan("GET \(target) HTTP/1.1", bearer(token))
+            #expect((planned.status, planned.code) == (400, "malformed_path"), "\(target)")
+        }
+        let climbing = try world.plan("GET /dav/ocm/a/./%252e%252e/x HTTP/1.1", bearer(token))
+        #expect((climbing.status, climbing.code) == (404, "malformed_path"))
+    }
+
     @Test func theNameOfAShareMayBeOdd() async throws {
         let world = try await TestGateway(kind: "opencloud")
         try await world.share("SECRET-ONE", id: "a b/ü")

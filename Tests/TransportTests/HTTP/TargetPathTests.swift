@@ -34,6 +34,15 @@ import Testing
     func plainDotIsLeftOutWhereNoPolicyHangs(_ raw: String, _ text: String) throws {
         #expect(try path(raw, .passThrough) == text)
         #expect(throws: PathFailure.dotSegment) { try path(raw, .routed) }
+        #expect(
+            try TargetPath(TargetPath.leavingOutDots(latin1(raw)[...]), rule: .routed).text == text)
+    }
+
+    @Test(arguments: [
+        "/a/../b/./c", "/a/./%2e/b", "/a/./.;/b", "/a/./b\\c", "/a/./%zz", "a/./b", "",
+    ])
+    func ofAPathThatIsRefusedNothingIsLeftOut(_ raw: String) {
+        #expect(TargetPath.leavingOutDots(latin1(raw)[...]).elementsEqual(latin1(raw)))
     }
 
     @Test(arguments: [
