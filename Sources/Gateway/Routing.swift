@@ -76,7 +76,8 @@ extension Gateway: RequestHandler {
             path = ordinary
         } else {
             switch try judge(head, routes) {
-            case .passThrough(let path): return passThrough(head, path, from: client)
+            case .passThrough(let path):
+                return passThrough(head, path, from: client, through: entrance)
             case .routed(let judged, _): path = judged
             }
         }
@@ -93,7 +94,7 @@ extension Gateway: RequestHandler {
         case .linkShare: return linkShare(head, path, from: client)
         case .remoteActivity: throw .unsigned
         case .status: return try status(head, path, from: client)
-        case .passThrough: return passThrough(head, path, from: client)
+        case .passThrough: return passThrough(head, path, from: client, through: entrance)
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"), of: head, client)

@@ -3,8 +3,8 @@ import Transport
 
 /// Everything that is not the federation's: the web UI, sync clients, apps.
 extension Gateway {
-    /// Forwards byte for byte, or answers 404 with `pass = "ocm"`. Of the answer only a `Location` that names
-    /// the backend's own place changes.
+    /// Forwards byte for byte, or answers 404 with `pass = "ocm"`, but for what the backend asks itself for.
+    /// Of the answer only a `Location` that names the backend's own place changes.
     ///
     /// WebSocket passes, since the web UIs need it; no other protocol is switched to, and nothing
     /// that policy hangs on comes this way (decision 7) but the secrets of calendars and rooms, which end with
@@ -16,9 +16,9 @@ extension Gateway {
     /// - Parameter read: the request with its body, where that is judged too.
     func passThrough(
         _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection,
-        whole read: ReceivedRequest? = nil
+        through entrance: Entrance = .listener, whole read: ReceivedRequest? = nil
     ) -> Plan {
-        guard configuration.backend.pass == .all else {
+        guard configuration.backend.pass == .all || isOwnData(path, through: entrance) else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
@@ -41,6 +41,16 @@ extension Gateway {
                     onFailure: { [self] failure in unavailable(Denial(failure), to: client) }))
         } catch {
             return .answer(refusal(error, from: client))
+        }
+    }
+
+    /// Whether the backend asks itself for the bytes of a file: oCIS, OpenCloud and CERNBox do so at the site's
+    /// own address for each that a peer reads or writes. Nobody from outside comes by that way.
+    private func isOwnData(_ path: TargetPath?, through entrance: Entrance) -> Bool {
+        guard case .wayOut = entrance, let path else { return false }
+        switch backend.kind {
+        case .ocis, .opencloud, .cernbox: return path.text.hasPrefix("/data/")
+        case .nextcloud, .owncloud10, .seafile, .generic: return false
         }
     }
 

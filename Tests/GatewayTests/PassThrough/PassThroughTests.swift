@@ -65,6 +65,32 @@ import Testing
         #expect(try plan(world).status == 401)
     }
 
+    /// oCIS, OpenCloud and CERNBox fetch and store the bytes of files at the site's own address.
+    @Test(arguments: [
+        ("ocis", true), ("opencloud", true), ("cernbox", true), ("nextcloud", false),
+        ("owncloud10", false), ("seafile", false), ("generic", false),
+    ])
+    func theBackendReachesItsOwnDataWhereNothingElseMayPass(
+        _ kind: String, _ asksItself: Bool
+    ) async throws {
+        let world = try await TestGateway(kind: kind, pass: "ocm")
+        for (method, isOwn) in [("GET", true), ("PUT", true), ("GET", false), ("PUT", false)] {
+            for target in ["/data/eyJhbGciOiJIUzI1NiJ9.e30.x_-y", "/data/a%20b", "/data//a"] {
+                let head = try world.head("\(method) \(target) HTTP/1.1", "Content-Length: 0")
+                let planned = Planned(
+                    world.gateway.plan(
+                        head, from: world.client, through: isOwn ? .wayOut : .listener))
+                #expect(planned.lines.isEmpty == !(isOwn && asksItself), "\(method) \(target)")
+                #expect(planned.status == (isOwn && asksItself ? nil : 404))
+            }
+        }
+        for target in ["/", "/data", "/datax/a", "/remote.php/dav/files/a/data/b", "/x/data/a"] {
+            let head = try world.head("GET \(target) HTTP/1.1")
+            let planned = Planned(world.gateway.plan(head, from: world.client, through: .wayOut))
+            #expect(planned.status == 404, "\(target)")
+        }
+    }
+
     @Test(arguments: [("bridge", 403 as Int?, "peer_blocked" as String?), ("observe", nil, nil)])
     func aCalendarDoesNotOpenToAPeerThatIsBlocked(
         _ profile: String, _ status: Int?, _ code: String?

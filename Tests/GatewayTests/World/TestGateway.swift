@@ -22,11 +22,12 @@ final class TestGateway: Sendable {
 
     /// - Parameters:
     ///   - token: lines of `[token]`.
+    ///   - pass: what reaches the backend beside the federation.
     ///   - unknown: what the policy says of a peer on none of its lists.
     ///   - rules: before the one that lets everything pass.
     init(
-        kind: String = "nextcloud", token: String = "", unknown: String = "deny",
-        rules: String = "",
+        kind: String = "nextcloud", pass: String = "all", token: String = "",
+        unknown: String = "deny", rules: String = "",
         profile: String = "bridge", journal: Journal? = nil
     ) async throws {
         let loops = TestWorld.loops
@@ -41,7 +42,7 @@ final class TestGateway: Sendable {
         world = try TestWorld(
             partners: [], legacy: ["one.test", "two.test"], unknown: unknown, rules: rules,
             configuration: "[token]\nttl = \"5m\"\n\(token)", profile: profile, kind: kind,
-            net: TestNet(), backend: "http://127.0.0.1:\(port)", journal: journal)
+            pass: pass, net: TestNet(), backend: "http://127.0.0.1:\(port)", journal: journal)
     }
 
     func pass(seconds: Int) { world.clock.pass(seconds) }

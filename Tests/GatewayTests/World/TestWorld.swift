@@ -20,8 +20,9 @@ final class TestWorld: Sendable {
     init(
         partners: [String] = ["modern.test", "cavage.test"], legacy: [String] = ["legacy.test"],
         unknown: String = "deny", rules: String = "", configuration: String = "",
-        profile: String = "bridge", kind: String = "nextcloud", clock: TestClock = TestClock(),
-        net: TestNet = TestNet(), backend url: String = "http://127.0.0.1:9",
+        profile: String = "bridge", kind: String = "nextcloud", pass: String = "all",
+        clock: TestClock = TestClock(), net: TestNet = TestNet(),
+        backend url: String = "http://127.0.0.1:9",
         outbound: OutboundClient? = nil, journal: Journal? = nil, store known: Store? = nil,
         replays limits: ReplayCache.Limits = .init(window: 300, skew: 30),
         isKnown: @escaping @Sendable (PeerHost) -> Bool = { _ in false }
@@ -31,7 +32,7 @@ final class TestWorld: Sendable {
         scratch = try Scratch()
         let folder = scratch.path
         let settings = try Configuration(
-            Array(Self.configuration(folder, url, profile, kind, configuration).utf8),
+            Array(Self.configuration(folder, url, profile, kind, pass, configuration).utf8),
             file: folder + "/config.toml")
         let policy = try Policy(
             Array(Self.policy(partners, legacy, unknown, rules).utf8), file: "policy.toml",
@@ -224,7 +225,7 @@ final class TestWorld: Sendable {
 
     private static func configuration(
         _ folder: String, _ backend: String, _ profile: String, _ kind: String,
-        _ more: String
+        _ pass: String, _ more: String
     ) -> String {
         let signature = "[signature]\nkeys = \"\(folder)/keys\""
         let rest =
@@ -241,6 +242,7 @@ final class TestWorld: Sendable {
             [backend]
             url = "\(backend)"
             kind = "\(kind)"
+            pass = "\(pass)"
             [policy]
             file = "policy.toml"
             [state]
