@@ -10,13 +10,15 @@ extension Gateway {
     /// (`secret_refused`): it would leave; the secret of another peer's share (`not_allowed`); a
     /// share that is over (`share_ended`); data at a place that cannot be dialled or is on a host that
     /// the lists refuse; `peer_unavailable`.
+    ///
+    /// - Parameter method: by which the backend asks for them, where it does.
     func dataShare(
-        _ field: String, at host: PeerHost
+        _ field: String, at host: PeerHost, by method: Method? = nil
     ) async throws(Denial) -> DataShare {
         guard let secret = DAVCredential(field).shareSecret else {
             throw Denial(.secretRefused, "Authorization names no share")
         }
-        guard let found = try inboundShare(of: secret, at: host) else {
+        guard let found = try inboundShare(of: secret, at: host, by: method) else {
             guard registry.find(secret, .outbound).isEmpty else {
                 throw Denial(.secretRefused, "the secret of a share of this site's own")
             }
@@ -32,7 +34,7 @@ extension Gateway {
     /// secret, and may name it in a share of their own. Of the ways of one share with the same secret it
     /// is the one over WebDAV.
     private func inboundShare(
-        of secret: Secret, at host: PeerHost
+        of secret: Secret, at host: PeerHost, by method: Method?
     ) throws(Denial) -> FoundAccess? {
         let all = registry.find(secret, .inbound)
         guard !all.isEmpty else { return nil }
@@ -43,7 +45,7 @@ extension Gateway {
         }
         let now = environment.now()
         guard let active = own.first(where: { $0.share.standing(now: now) == .active }) else {
-            throw Denial(.shareEnded, "share \(own[0].share.id) is over")
+            throw over("share \(own[0].share.id) is over", to: method)
         }
         return own.first {
             $0.share.id == active.share.id && $0.access.protocolName == "webdav"

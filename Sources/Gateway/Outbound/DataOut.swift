@@ -28,10 +28,10 @@ extension Gateway {
 
     private func planNewDataOut(_ request: PeerRequest, _ field: String) async -> Plan {
         do throws(Denial) {
-            let data = try await dataShare(field, at: request.peer)
+            let data = try await dataShare(field, at: request.peer, by: request.head.method)
             dataShares.keep(request.peer, field, data)
             // It may have ended while the peer was asked.
-            try checkStands(data, now: request.now)
+            try checkStands(data, request, now: request.now)
             return try dataOut(data, request)
         } catch {
             return .answer(refusal(error, of: request))
@@ -44,10 +44,24 @@ extension Gateway {
     }
 
     /// Refused (`share_ended`): data of a share that is over.
-    func checkStands(_ data: DataShare, now: Int) throws(Denial) {
+    func checkStands(_ data: DataShare, _ request: PeerRequest, now: Int) throws(Denial) {
         guard isActive(data, now: now) else {
-            throw Denial(.shareEnded, "a share of \(data.peer) is over")
+            throw over("a share of \(data.peer) is over", to: request.head.method)
         }
+    }
+
+    /// The refusal (`share_ended`) of data of a share that is over.
+    ///
+    /// To oCIS, OpenCloud and CERNBox anything but 404 is a fault of theirs, and none of them sets a share aside
+    /// for that. What was to change something is 403 to them, too: their client takes a DELETE of what is not
+    /// found for done.
+    func over(_ detail: String, to method: Method?) -> Denial {
+        switch backend.kind {
+        case .ocis, .opencloud, .cernbox: break
+        case .nextcloud, .owncloud10, .seafile, .generic: return Denial(.shareEnded, detail)
+        }
+        guard method?.onData?.permission == "read" else { return Denial(.shareEnded, detail) }
+        return Denial(.shareEnded, status: 404, detail)
     }
 
     /// What becomes of a request for data of a share that stands.
@@ -98,7 +112,7 @@ extension Gateway {
                 return await planNewDataOut(request, field)
             }
             // It may have ended while the peer was asked.
-            try checkStands(data, now: environment.now())
+            try checkStands(data, request, now: environment.now())
             return try dataOut(data, use, request, step, asked)
         } catch { return .answer(refusal(error, of: request)) }
     }

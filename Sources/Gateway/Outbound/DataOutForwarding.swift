@@ -70,7 +70,7 @@ extension Gateway {
         guard let id = data.id else { return nil }
         return { [self] in
             guard registry.standing(of: id, now: environment.now()) != .active else { return nil }
-            return refusal(Denial(.shareEnded, "share \(id) is over"), of: request)
+            return refusal(over("share \(id) is over", to: request.head.method), of: request)
         }
     }
 

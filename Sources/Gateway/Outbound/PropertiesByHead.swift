@@ -33,7 +33,7 @@ extension Gateway {
         do throws(Denial) {
             let head = try await head(of: data, place.path, request, key)
             // It may have ended while the peer was asked.
-            try checkStands(data, now: environment.now())
+            try checkStands(data, request, now: environment.now())
             switch settled(head) {
             case .answer(let answer)?: return .answer(answer)
             case .plan(let decide)?: return await decide()

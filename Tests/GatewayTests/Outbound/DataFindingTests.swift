@@ -48,6 +48,39 @@ import Testing
         #expect(planned.status == 403 && planned.code == "share_unknown")
     }
 
+    /// To the reva family anything but 404 is a fault, and it sets nothing aside for that.
+    @Test(arguments: [
+        ("ocis", 404), ("opencloud", 404), ("cernbox", 404), ("nextcloud", 403),
+        ("owncloud10", 403), ("generic", 403),
+    ])
+    func aShareThatIsOverIsNotFoundByWhoLosesNothingByThat(
+        _ kind: String, _ status: Int
+    ) async throws {
+        let world = try WayOut(kind: kind)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        let credential = "Authorization: Bearer \(handle)"
+        func ask(_ method: String) async throws -> Plan {
+            try await world.plan(
+                "\(method) /webdav/ocm/x7/a HTTP/1.1", credential, "Depth: 0", "Content-Length: 0")
+        }
+        let plans = [("GET", try await ask("GET")), ("DELETE", try await ask("DELETE"))]
+        let share = try #require(world.gateway.registry.all.first)
+        try await world.gateway.store.commit(
+            world.gateway.registry.end(share.id, now: world.world.clock.now))
+        for (method, plan) in plans {
+            guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
+            #expect(forwarding.withdrawn?()?.status == (method == "GET" ? status : 403))
+        }
+        for method in ["GET", "HEAD", "PROPFIND"] {
+            let planned = Planned(try await ask(method))
+            #expect(planned.status == status, "\(method)")
+            #expect(planned.code == (status == 404 ? "share_ended" : "share_unknown"))
+        }
+        for method in ["PUT", "DELETE", "MKCOL", "PROPPATCH"] {
+            #expect(Planned(try await ask(method)).status == 403, "\(method)")
+        }
+    }
+
     // MARK: Token endpoints that move
 
     private static let document = "https://modern.test/.well-known/ocm"
