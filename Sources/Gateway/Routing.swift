@@ -77,7 +77,7 @@ extension Gateway: RequestHandler {
         } else {
             switch try judge(head, routes) {
             case .passThrough(let path):
-                return passThrough(head, path, from: client, through: entrance)
+                return page(head, path, routes, from: client, through: entrance)
             case .routed(let judged, _): path = judged
             }
         }
@@ -91,10 +91,10 @@ extension Gateway: RequestHandler {
         case .webdav(let route):
             return sharedData(route, head, path, from: client, through: entrance, at: view)
         case .shareInfo: return shareInfo(head, path, from: client, through: entrance)
-        case .linkShare: return linkShare(head, path, from: client)
+        case .linkShare(let body): return linkShare(head, path, body, from: client)
         case .remoteActivity: throw .unsigned
         case .status: return try status(head, path, from: client)
-        case .passThrough: return passThrough(head, path, from: client, through: entrance)
+        case .passThrough: return page(head, path, routes, from: client, through: entrance)
         case .methodNotAllowed(let allow):
             var answer = refusal(
                 Denial(.methodNotAllowed, "\(head.method.rawValue) on \(path)"), of: head, client)

@@ -126,7 +126,9 @@ def test_no_page_opens_by_the_secret_that_a_body_names(pages, method, framing, k
 
 
 @pytest.mark.parametrize("method,target", [
-    ("PUT", "/index.php/apps/text/public/session/7/create"), ("POST", "/index.php/apps/richdocuments/token")])
+    ("PUT", "/index.php/apps/text/public/session/7/create"), ("POST", "/index.php/apps/richdocuments/token"),
+    ("POST", "/index.php/s/x"), ("PUT", "/s/x"),
+    ("POST", "/index.php/apps/wopi/token/publiclink"), ("POST", "/ocs/v2.php/apps/onlyoffice/api/v1/key")])
 def test_no_document_opens_by_the_secret_that_a_body_names(pages, method, target):
     gateway, backend, secret = pages
     name, kind = "token" if "text" in target else "shareToken", [("Content-Type", "application/json")]
@@ -135,3 +137,19 @@ def test_no_document_opens_by_the_secret_that_a_body_names(pages, method, target
     assert [one for one in backend.take() if one.target == target] == []
     link = gateway.request(method, target, kind, json.dumps({name: "PUBLICLINK00000", "fileId": 7}).encode())
     assert (link.status, link.body, link["set-cookie"]) == (200, b"opened", "nc=1; path=/")
+
+
+def test_a_document_is_saved_whole_but_by_the_secret_of_a_share(pages):
+    gateway, backend, secret = pages
+    target = "/index.php/apps/files_texteditor/ajax/savefile"
+    form = [("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")]
+    document = b"filecontents=" + b"%00line%0A" * (700 << 10)
+    for named, status in (("", 200), ("PUBLICLINK00000", 200), (secret, 401)):
+        body = document + f"&path=%2Fa.txt&mtime=7&sharingToken={named}".encode()
+        backend.take()
+        assert gateway.request("PUT", target, form, body).status == status
+        came = [one.body for one in backend.take() if one.target == target]
+        assert came == ([body] if status == 200 else [])
+    odd = [("Content-Type", "text/plain; application/json")]
+    assert gateway.request("PUT", target, odd, json.dumps({"sharingToken": secret}).encode()).status == 415
+    assert gateway.request("PUT", target, form + [("Content-Length", str((8 << 20) + 1))]).status == 413

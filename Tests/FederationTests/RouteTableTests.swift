@@ -96,20 +96,62 @@ import Testing
         #expect(
             route(
                 "POST", "/index.php/apps/federatedfilesharing/createFederatedShare", Self.owncloud)
-                == .linkShare)
+                == .linkShare(.parameters))
     }
 
     @Test(arguments: [
         "/apps/text/public/session/create", "/index.php/apps/text/public/session/12/create",
         "/apps/text/attachments", "/apps/richdocuments/token",
-        "/ocs/v2.php/apps/richdocuments/api/v1/file",
+        "/apps/richdocuments/remote", "/ocs/v2.php/apps/richdocuments/api/v1/file",
+        "/index.php/ocsapp/apps/richdocuments/api/v1/share",
+        "/apps/files_texteditor/ajax/closefile", "/index.php/apps/wopi/token/publiclink",
+        "/apps/onlyoffice/ajax/new", "/index.php/apps/onlyoffice/ajax/convert",
+        "/ocs/v1.php/apps/onlyoffice/api/v1/key", "/ocs/v2.php/apps/onlyoffice/api/v1/keylock",
+        "/apps/drawio/ajax/new",
     ])
     func aDocumentOfALinkByItsSecretIsOfTheGatewaysConcern(_ path: String) throws {
-        #expect(route("PUT", path) == .linkShare)
+        #expect(route("PUT", path) == .linkShare(.parameters))
+    }
+
+    @Test(arguments: [
+        "/apps/files_texteditor/ajax/savefile", "/apps/drawio/ajax/save",
+        "/apps/drawio/ajax/savePreview",
+    ])
+    func aDocumentThatIsWrittenToALinkIsOfTheGatewaysConcern(_ path: String) throws {
+        let folder = RouteTable(kind: .owncloud10, endPoint: "/cloud/index.php/ocm")
+        for front in ["", "/index.php"] {
+            #expect(route("PUT", front + path) == .linkShare(.document))
+            #expect(route("PUT", "/cloud\(front)\(path)", folder) == .linkShare(.document))
+        }
+        let unplaced = RouteTable(kind: .generic, isPlaceKnown: false)
+        #expect(route("PUT", "/cloud" + path, unplaced) == .unplaced(.linkShare))
+    }
+
+    @Test func pagesOfLinksAreKnownInTheSpellingsOfABackend() throws {
+        let root = RouteTable(kind: .owncloud10, endPoint: "/ocm")
+        let folder = RouteTable(kind: .owncloud10, endPoint: "/cloud/index.php/ocm")
+        let unplaced = RouteTable(kind: .owncloud10, isPlaceKnown: false)
+        func known(_ path: String, _ table: RouteTable) -> Bool {
+            table.isLinkPage(Array(path.utf8))
+        }
+        for path in [
+            "/s/x", "/s", "/index.php/s/x/authenticate", "/index.phpindex.php/s/x", "/./s//x",
+        ] {
+            #expect(known(path, root) && known(path, folder) && known(path, unplaced), "\(path)")
+            #expect(known("/cloud" + path, folder) && !known("/cloud" + path, root), "\(path)")
+            #expect(known("/cloud" + path, unplaced), "\(path)")
+        }
+        for path in [
+            "/", "/cloud", "/apps/s", "/index.php/apps/onlyoffice/s/x", "/sx",
+            "/remote.php/dav/files/alice/s/x",
+        ] { #expect(!known(path, root) && !known(path, folder), "\(path)") }
+        #expect(!known("/cloud/remote.php/dav/files/alice/s/x", unplaced))
     }
 
     @Test(arguments: [
         "/apps/text/session/12/create", "/apps/text/public/session/12/push", "/apps/text/image",
+        "/apps/files_texteditor/ajax/loadfile", "/apps/wopi/files/7/contents", "/s/x",
+        "/apps/onlyoffice/track", "/ocs/v2.php/apps/onlyoffice/api/v1/healthcheck",
         "/apps/richdocuments/tokens", "/ocs/v2.php/apps/richdocuments/api/v1/document",
         "/ocs/v2.php/apps/activity/api/v2/activity", "/ocs/v2.php/apps/activity/api/v2/remotely/x",
     ])

@@ -18,7 +18,7 @@ package enum Route: Sendable, Equatable {
     case shareInfo
     /// Where the body may name a public link: a visitor adds it to a server of their own, of which the
     /// backend makes a share, or opens a document of it.
-    case linkShare
+    case linkShare(LinkBody)
     /// Nextcloud's word of what somebody did in a share, which nobody signs: the path holds its secret.
     case remoteActivity
     /// `status.php`, asked by clients and by servers before they delete a mount.
@@ -32,6 +32,14 @@ package enum Route: Sendable, Equatable {
     /// What would be one of these if the backend lived in some folder, or had its API elsewhere, while
     /// its document has not said where.
     case unplaced(RouteFamily)
+}
+
+/// What a body may hold that may name a public link.
+package enum LinkBody: Sendable, Equatable {
+    /// Parameters alone.
+    case parameters
+    /// A document beside them, which is written to where they say.
+    case document
 }
 
 /// The four messages of the OCM API.

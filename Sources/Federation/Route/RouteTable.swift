@@ -55,17 +55,8 @@ package struct RouteTable: Sendable {
             add(path, .ocs(path == "/ocs/v1.php/cloud" ? .v1 : .v2))
         }
         add("/apps/files_sharing/shareinfo", .whole(.shareInfo))
-        // Where a body may name a public link: what makes a share of one, and Nextcloud's Text and Office
-        // (`docs/decisions/0016`).
-        for path in [
-            "/apps/federatedfilesharing/createFederatedShare", "/apps/text/attachments",
-            "/apps/richdocuments/token",
-        ] { add(path, .whole(.linkShare)) }
-        add("/apps/text/public/session", .ending("create", .linkShare))
-        for api in ["/ocs/v1.php", "/ocs/v2.php", "/ocs", "/ocsapp"] {
-            for name in ["file", "direct/share/initiator"] {
-                add("\(api)/apps/richdocuments/api/v1/\(name)", .whole(.linkShare))
-            }
+        addLinkShares()
+        for api in Self.apis {
             // Nextcloud's `activity` tells receivers there, by the secret (`docs/protocol-notes.md`).
             add("\(api)/apps/activity/api/v2/remote", .remoteActivity)
         }
@@ -88,6 +79,35 @@ package struct RouteTable: Sendable {
         }
         guard !base.isEmpty, path.utf8.begins(with: base) else { return .passThrough }
         return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
+    }
+
+    /// Whether a path, its escapes resolved, is a page of a public link (`/s/…`). While the backend's place
+    /// is not known, it may be in any folder, but for those of people's files.
+    package func isLinkPage(_ path: [UInt8]) -> Bool {
+        switch kind {
+        case .nextcloud, .owncloud10, .generic: break
+        case .ocis, .opencloud, .cernbox, .seafile: return false
+        }
+        let parts = path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+        if Self.areOfLink(parts[...]) { return true }
+        guard isPlaceKnown else {
+            let folders = parts.prefix(Self.deepestFolder).prefix { part in
+                !["remote.php", "dav", "webdav"].contains { part.elementsEqual($0.utf8) }
+            }
+            return folders.contains { $0.elementsEqual("s".utf8) }
+        }
+        let folder = base.split(separator: UInt8(ascii: "/"))
+        return parts.starts(with: folder) && Self.areOfLink(parts.dropFirst(folder.count))
+    }
+
+    private static func areOfLink(_ parts: ArraySlice<ArraySlice<UInt8>>) -> Bool {
+        var parts = parts
+        if let front = parts.first,
+            ["index.php", "index.phpindex.php"].contains(where: { front.elementsEqual($0.utf8) })
+        {
+            parts.removeFirst()
+        }
+        return parts.first?.elementsEqual("s".utf8) == true
     }
 
     private func match(_ method: String, _ path: Substring.UTF8View) -> Route? {
@@ -159,6 +179,29 @@ package struct RouteTable: Sendable {
         return rest
     }
 
+    /// Where a body may name a public link: what makes a share of one, and the editors of Nextcloud and
+    /// ownCloud (`docs/decisions/0016`).
+    private mutating func addLinkShares() {
+        for path in [
+            "/apps/federatedfilesharing/createFederatedShare", "/apps/text/attachments",
+            "/apps/richdocuments/token", "/apps/richdocuments/remote",
+            "/apps/files_texteditor/ajax/closefile", "/apps/wopi/token/publiclink",
+            "/apps/onlyoffice/ajax/new", "/apps/onlyoffice/ajax/convert", "/apps/drawio/ajax/new",
+        ] { add(path, .whole(.linkShare)) }
+        for path in [
+            "/apps/files_texteditor/ajax/savefile", "/apps/drawio/ajax/save",
+            "/apps/drawio/ajax/savePreview",
+        ] { add(path, .whole(.linkDocument)) }
+        add("/apps/text/public/session", .ending("create", .linkShare))
+        for api in Self.apis {
+            for name in [
+                "richdocuments/api/v1/file", "richdocuments/api/v1/share",
+                "richdocuments/api/v1/direct/share/initiator", "onlyoffice/api/v1/key",
+                "onlyoffice/api/v1/keylock",
+            ] { add("\(api)/apps/\(name)", .whole(.linkShare)) }
+        }
+    }
+
     private struct Entry: Sendable {
         let path: [UInt8]
         let target: Target
@@ -174,6 +217,8 @@ package struct RouteTable: Sendable {
     private static let frontController = Array("/index.php".utf8)
     /// Segments of a path behind which no backend is looked for: it bounds what a long path costs.
     private static let deepestFolder = 16
+    /// Where apps have their OCS API.
+    private static let apis = ["/ocs/v1.php", "/ocs/v2.php", "/ocs", "/ocsapp"]
     /// Where people's own clients have their files, and apps their API.
     private static let own = [
         "/remote.php/", "/dav/files/", "/dav/spaces/", "/ocs/v1.php/", "/ocs/v2.php/",

@@ -12,7 +12,7 @@ enum Target: Sendable {
     case ending(String, WholePath)
 
     enum WholePath: Sendable {
-        case discovery, ocsProvider, jwks, token, shareInfo, linkShare, status
+        case discovery, ocsProvider, jwks, token, shareInfo, linkShare, linkDocument, status
         case ocm(OCMEndpoint)
     }
 
@@ -98,7 +98,8 @@ extension Target.WholePath {
         case .jwks: return read(method) ?? .jwks
         case .token: return method == "POST" ? .token : .methodNotAllowed(allow: "POST")
         case .shareInfo: return .shareInfo
-        case .linkShare: return .linkShare
+        case .linkShare: return .linkShare(.parameters)
+        case .linkDocument: return .linkShare(.document)
         case .status: return .status
         case .ocm(let endpoint):
             return method == "POST" ? .ocm(endpoint) : .methodNotAllowed(allow: "POST")

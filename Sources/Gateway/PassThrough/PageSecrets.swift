@@ -34,10 +34,25 @@ extension Gateway {
         }
     }
 
+    /// A page of the backend. ownCloud opens that of a link by every method, and for the link that the body
+    /// names.
+    func page(
+        _ head: RequestHead, _ path: TargetPath, _ routes: RouteTable,
+        from client: ClientConnection, through entrance: Entrance
+    ) -> Plan {
+        if head.method != .get, head.method != .head {
+            let once = TargetPath.decode(Array(path.text.utf8)[...])
+            if routes.isLinkPage(TargetPath.decode(once[...])) {
+                return linkShare(head, path, .parameters, from: client)
+            }
+        }
+        return passThrough(head, path, from: client, through: entrance)
+    }
+
     /// The body may name a public link, of which the backend makes a share or opens a document; it
     /// does so for the secret of a share as well.
     func linkShare(
-        _ head: RequestHead, _ path: TargetPath, from client: ClientConnection
+        _ head: RequestHead, _ path: TargetPath, _ holding: LinkBody, from client: ClientConnection
     ) -> Plan {
         switch head.body {
         case .none, .length(0): return passThrough(head, path, from: client)
@@ -46,14 +61,20 @@ extension Gateway {
         guard configuration.backend.pass == .all else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
-        return .judge(limit: 16 << 10) { [self] request in
-            passThrough(head, path, from: client, whole: request)
+        return .judge(limit: holding.limit) { [self] request in
+            passThrough(head, path, from: client, whole: request, holding: holding)
         }
     }
 
     /// Refused (`secret_refused`): a body of which a parameter names the secret of a share that we know.
-    func refuseShares(inBodyOf request: ReceivedRequest) throws(Denial) {
-        for (_, value) in try request.parameters() {
+    func refuseShares(
+        inBodyOf request: ReceivedRequest, holding: LinkBody
+    ) throws(Denial) {
+        let parameters = try request.parameters(of: holding)
+        guard parameters.reduce(0, { $0 + $1.value.utf8.count }) <= LinkBody.parameters.limit else {
+            throw Denial(.bodyTooLarge, "the parameters beside the document")
+        }
+        for (_, value) in parameters {
             try refuseShares(namedBy: Array(percentEncoded(value).utf8)[...])
         }
     }

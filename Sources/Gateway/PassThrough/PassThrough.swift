@@ -13,10 +13,13 @@ extension Gateway {
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
     ///
-    /// - Parameter read: the request with its body, where that is judged too.
+    /// - Parameters:
+    ///   - read: the request with its body, where that is judged too.
+    ///   - holding: what that body may hold.
     func passThrough(
         _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection,
-        through entrance: Entrance = .listener, whole read: ReceivedRequest? = nil
+        through entrance: Entrance = .listener, whole read: ReceivedRequest? = nil,
+        holding: LinkBody = .parameters
     ) -> Plan {
         guard configuration.backend.pass == .all || isOwnData(path, through: entrance) else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
@@ -24,7 +27,7 @@ extension Gateway {
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
-            if let read { try refuseShares(inBodyOf: read) }
+            if let read { try refuseShares(inBodyOf: read, holding: holding) }
             try refuseUnplacedData(head)
             try refuseOver(head)
             let writer = try backend.head.writer(

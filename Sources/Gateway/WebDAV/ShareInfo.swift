@@ -160,22 +160,27 @@ extension ReceivedRequest {
     /// The parameters of a body as PHP reads them; of JSON the names and the texts among the values.
     ///
     /// Refused: other media types and content codings, which PHP may read all the same, and names
-    /// that it reads as others.
-    func parameters() throws(Denial) -> [(name: String, value: String)] {
+    /// that it reads as others. A document beside them is left out.
+    func parameters(
+        of holding: LinkBody = .parameters
+    ) throws(Denial) -> [(name: String, value: String)] {
         guard !head.fields.contains(.contentEncoding) else {
             throw Denial(.unsupportedMediaType, "a content coding")
         }
         switch MediaType(head.fields.text(.contentType)) {
         case .form:
-            let form = try FormBody(parsing: body)
+            let form = try FormBody(parsing: holding.withoutDocuments(body))
             guard form.hasPlainNames else {
                 throw Denial(.malformedMessage, "the name of a parameter is not plain")
             }
             return form.parameters
         case .json:
             let object: JSONObject?
-            do { object = try JSONValue(parsing: body).object } catch { throw error.denial }
-            return object?.members.map { ($0.name, $0.value.string ?? "") } ?? []
+            do { object = try JSONValue(parsing: body, limits: holding.json).object } catch {
+                throw error.denial
+            }
+            return object?.members.filter { !holding.isDocument($0.name) }
+                .map { ($0.name, $0.value.string ?? "") } ?? []
         case nil: throw Denial(.unsupportedMediaType, "neither a form nor JSON")
         }
     }

@@ -19,7 +19,8 @@ extension ClientExchange {
             refuse(.bodyTooLarge)
             return
         }
-        let share = BodyShare(site.census.bodies, of: site.counted(requester.address))
+        let share = BodyShare(
+            site.census.bodies(upTo: limit), of: site.counted(requester.address))
         guard share.hasRoom(for: leastBody) == .granted else {
             refuseGathering()
             return

@@ -62,8 +62,8 @@ final class Census: Sendable {
     private let pressure: SharedPressure
     /// How many connections there may be.
     let limit: Int
-    /// What bodies take that are read whole.
-    let bodies: BodyBudget
+    private let bodies: BodyBudget
+    private let documents: BodyBudget
 
     init(
         _ limits: ServerLimits, descriptors: DescriptorLimit = .current(loops: 1),
@@ -76,6 +76,14 @@ final class Census: Sendable {
         bodies = BodyBudget(
             limit: limits.gatheredBytes, perClient: limits.gatheredBytesPerClient,
             reserved: limits.gatheredBytesReserved)
+        documents = BodyBudget(
+            limit: limits.documentBytes, perClient: limits.documentBytesPerClient,
+            reserved: limits.gatheredBytesReserved)
+    }
+
+    /// What bodies take that are read whole, of up to so many bytes each. Documents keep no message out.
+    func bodies(upTo limit: Int) -> BodyBudget {
+        limit > max(bodies.limitPerClient, ServerLimits.shortestDocument) ? documents : bodies
     }
 
     var count: Int { open.load(ordering: .relaxed) }

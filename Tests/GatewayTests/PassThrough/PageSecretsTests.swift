@@ -99,6 +99,10 @@ import Testing
         "POST /index.php/apps/richdocuments/token",
         "POST /ocs/v2.php/apps/richdocuments/api/v1/file",
         "POST /ocs/v1.php/apps/richdocuments/api/v1/direct/share/initiator",
+        "PUT /apps/files_texteditor/ajax/closefile", "POST /index.php/apps/wopi/token/publiclink",
+        "POST /apps/onlyoffice/ajax/new", "POST /ocs/v2.php/apps/onlyoffice/api/v1/key",
+        // ownCloud shows the page of a link by every method.
+        "POST /s/x", "PUT /index.php/s/x", "DELETE /s%2Fx",
     ])
     func noDocumentOpensByTheSecretOfAShareInABody(_ line: String) async throws {
         let world = try await TestGateway()
@@ -115,6 +119,87 @@ import Testing
                 #expect(planned.lines.first == (isLink ? "\(line) HTTP/1.1" : nil))
             }
         }
+    }
+
+    private static let editor = "/apps/files_texteditor/ajax/savefile"
+    private static let form = "application/x-www-form-urlencoded; charset=UTF-8"
+
+    /// What becomes of a document that ownCloud's editor saves.
+    private func save(
+        _ world: TestGateway, _ body: [UInt8], type: String = Self.form, front: String = ""
+    ) async throws -> Planned {
+        let head = try world.head(
+            "PUT \(front)\(Self.editor) HTTP/1.1", "Content-Type: \(type)",
+            "Content-Length: \(body.count)")
+        return try await world.judged(head, body, upTo: 8 << 20)
+    }
+
+    @Test(arguments: [
+        (form, "path=%2Fa.txt&filecontents=x%00&mtime=7&sharingToken=\(secret)"),
+        (form, "sharingToken=PUBLICLINK00000&sharingToken=%53ECRET0PERMANEN+&filecontents=x"),
+        (
+            "application/json",
+            "{\"filecontents\":\"x\",\"sharingToken\":\"\\u0053ECRET0PERMANEN\"}"
+        ),
+    ])
+    func noDocumentIsWrittenByTheSecretOfAShare(_ type: String, _ text: String) async throws {
+        for front in ["", "/index.php"] {
+            for kind in ["nextcloud", "owncloud10", "generic"] {
+                let world = try await TestGateway(kind: kind)
+                let body = Array(text.utf8)
+                #expect(try await save(world, body, type: type, front: front).status == nil)
+                try await world.share(Self.secret)
+                let planned = try await save(world, body, type: type, front: front)
+                #expect((planned.status, planned.code) == (401, "secret_refused"))
+                #expect(!world.logged().contains(Self.secret))
+            }
+        }
+    }
+
+    /// Their own, of some MiB, with any letters, and also one that a secret stands in.
+    @Test func peopleSaveTheirDocuments() async throws {
+        let world = try await TestGateway(kind: "owncloud10")
+        try await world.share(Self.secret)
+        let text = "%00%01%FF%09+\(Self.secret)%0A" + String(repeating: "line%0A", count: 1 << 19)
+        let form = "filecontents=\(text)&path=%2Fa.txt&mtime=7&sharingToken="
+        #expect(try await save(world, Array(form.utf8)).status == nil)
+        let drawing = String(repeating: "<x a=\\\"1\\\"/>\\n", count: 20_000)
+        let json = "{\"fileId\":7,\"shareToken\":null,\"fileContents\":\"\(drawing)\"}"
+        let body = Array(json.utf8)
+        let head = try world.head(
+            "PUT /index.php/apps/drawio/ajax/save HTTP/1.1", "Content-Type: application/json",
+            "Content-Length: \(body.count)")
+        #expect(try await world.judged(head, body, upTo: 8 << 20).status == nil)
+    }
+
+    /// PHP would look for parameters in them, or they leave no room for a document.
+    @Test(arguments: [
+        ("text/plain; application/json", "{\"sharingToken\":\"\(secret)\"}", 415),
+        ("application/json; application/x-www-form-urlencoded", "{}", 415),
+        ("multipart/form-data; boundary=a", "--a--", 415), ("text/plain", "x", 415),
+        (form, "path=\(String(repeating: "a", count: 70_000))&filecontents=x", 413),
+        (form, "path=\(String(repeating: "a", count: 20_000))&filecontents=x", 413),
+        (form, "sharing.Token=x&filecontents=x", 400), (form, "filecontents%5B%5D=x", 400),
+    ])
+    func noOtherBodyIsSaved(_ type: String, _ text: String, _ status: Int) async throws {
+        let world = try await TestGateway(kind: "owncloud10")
+        try await world.share(Self.secret)
+        #expect(try await save(world, Array(text.utf8), type: type).status == status)
+    }
+
+    /// The form for a link's password, and what has no body.
+    @Test func pagesOfLinksAreAskedForAsEver() async throws {
+        let world = try await TestGateway()
+        try await world.share(Self.secret)
+        let body = Array("requesttoken=a%2Bb%3D%3A&password=p%C3%A4ss+word".utf8)
+        let head = try world.head(
+            "POST /index.php/s/PUBLICLINK00000/authenticate/showShare HTTP/1.1",
+            "Content-Type: application/x-www-form-urlencoded", "Content-Length: \(body.count)")
+        #expect(try await world.judged(head, body).status == nil)
+        #expect(try world.plan("DELETE /s/PUBLICLINK00000 HTTP/1.1").status == nil)
+        let upload = try world.head(
+            "PUT /remote.php/dav/files/alice/s/a.bin HTTP/1.1", "Content-Length: 900000000")
+        #expect(Planned(world.gateway.plan(upload, from: world.client)).status == nil)
     }
 
     /// Whoever has the secret could tell it in anybody's name.

@@ -109,11 +109,13 @@ final class TestGateway: Sendable {
     }
 
     /// What becomes of a request whose body is judged; the body goes on as it came.
-    func judged(_ head: RequestHead, _ body: [UInt8]) async throws -> Planned {
+    func judged(
+        _ head: RequestHead, _ body: [UInt8], upTo expected: Int = 16 << 10
+    ) async throws -> Planned {
         guard case .judge(let limit, let then) = gateway.plan(head, from: client) else {
             throw NoAddress()
         }
-        #expect(limit == 16 << 10)
+        #expect(limit == expected)
         let plan = await then(ReceivedRequest(head: head, body: body, client: client))
         if case .forward(let forwarding) = plan { #expect(forwarding.body == body) }
         return Planned(plan)

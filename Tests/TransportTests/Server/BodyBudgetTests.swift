@@ -67,6 +67,25 @@ import Testing
         #expect(nameless.take(50) == .granted && nameless.take(1) == .refused)
     }
 
+    /// Two of the longest that one client saves at once, and a message of its own beside them.
+    @Test func documentsKeepNoMessageOut() throws {
+        var limits = ServerLimits()
+        let census = Census(limits)
+        let documents = census.bodies(upTo: 8 << 20)
+        let saved = try (0..<2).map { _ in try share("192.0.2.1", documents) }
+        let answers = saved.map { $0.take(8 << 20) }
+        #expect(answers == [.granted, .granted])
+        #expect(try share("192.0.2.1", documents).take(1) == .refused)
+        let message = try share("192.0.2.1", census.bodies(upTo: 1 << 20))
+        #expect(message.take(1 << 20) == .granted)
+        // Where messages may be as long, it is one of them.
+        limits.gatheredBytesPerClient = 16 << 20
+        let patient = Census(limits)
+        let isTheSame = patient.bodies(upTo: 8 << 20) === patient.bodies(upTo: 1 << 20)
+        #expect(isTheSame)
+        withExtendedLifetime((saved, message)) {}
+    }
+
     @Test func whatEndsGivesBack() throws {
         for number in 0..<50 {
             let body = try share("192.0.2.\(number)")
