@@ -32,6 +32,19 @@ extension Gateway {
         }
     }
 
+    /// What ownCloud hears in the place of a refusal that it would take for a fatal error of all the
+    /// files of a user, and nobody writes down (decision 29); nil for all others, and for other backends.
+    ///
+    /// Of a peer's documents it is 404: it goes on without them, as where nobody answers.
+    func keepingFiles(_ denial: Denial, at path: String) -> Denial? {
+        guard backend.kind == .owncloud10 else { return nil }
+        switch PeerRequest.anywhere.route(method: "GET", path: path) {
+        case .discovery, .ocsProvider, .status, .unplaced(.discovery), .unplaced(.ocsProvider):
+            return Denial(.notFound)
+        case _: return nil
+        }
+    }
+
     /// `POST /index.php/apps/files_sharing/shareinfo?t=<secret>` to a peer: a handle becomes the
     /// peer's secret. A refusal, ours or the peer's, is 503.
     ///
@@ -124,4 +137,7 @@ extension Gateway {
 extension PeerRequest {
     /// Whether it asks for `shareinfo`.
     var isOfShareInfo: Bool { Gateway.isOfShareInfo(Array(path.text.utf8)[...]) }
+
+    /// The routes of a server of which nothing is known, not even in which folder it lives.
+    fileprivate static let anywhere = RouteTable(kind: .generic, isPlaceKnown: false)
 }

@@ -29,11 +29,15 @@ extension Gateway {
 
     /// The answer to a request of the backend's that is no message and does not go out, or came back
     /// with nothing.
-    func refusal(_ denial: Denial, leaving request: PeerRequest) -> Answer {
+    ///
+    /// - Parameter told: what the backend hears in its place, and nobody writes down.
+    func refusal(
+        _ denial: Denial, leaving request: PeerRequest, as told: Denial? = nil
+    ) -> Answer {
+        let told = told ?? denial
         let decision = DecisionID.make(now: environment.now())
-        noteEgress(
-            denial, decision, to: request.peer.description, request.client, denial.status)
-        return denial.answer(decision: decision)
+        noteEgress(denial, decision, to: request.peer.description, request.client, told.status)
+        return told.answer(decision: decision)
     }
 
     /// What log and journal say of a refusal on the way out.

@@ -30,7 +30,8 @@ extension Gateway {
             } catch {
                 // At a path that only the peer's document would have told.
                 if let endpoint = request.namedEndpoint { return message(request, .ocm(endpoint)) }
-                return .answer(refusal(error, leaving: request))
+                let told = keepingFiles(error, at: request.path.text)
+                return .answer(refusal(error, leaving: request, as: told))
             }
         }
     }

@@ -12,7 +12,7 @@ final class TestEgress: Sendable {
 
     init(
         egress: String = "", unknown: String = "deny", outbound: String = "",
-        allowing: [String] = [], journal: Journal? = nil
+        allowing: [String] = [], kind: String = "nextcloud", journal: Journal? = nil
     ) throws {
         let nobody = try CertificateAuthority.make(
             name: "nobody", key: .generate(.p256), validity: 0...1)
@@ -30,7 +30,7 @@ final class TestEgress: Sendable {
                 listen = "127.0.0.1:3128"
                 \(egress)
                 \(outbound)
-                """, outbound: OutboundClient(client, on: TestWorld.loops),
+                """, kind: kind, outbound: OutboundClient(client, on: TestWorld.loops),
             journal: journal)
         let authority = try EgressCA(
             .make(
@@ -67,6 +67,21 @@ final class TestEgress: Sendable {
     ) async throws -> Outcome {
         try await outcome(
             InterceptedHandler(handler, to: try Authority(target)).plan(
+                try head(lines), from: client(intercepted: true, name: name)), lines)
+    }
+
+    /// A request inside of what a CONNECT became, once everything has been asked that has to be.
+    func through(_ target: String, _ lines: String...) async throws -> Outcome {
+        let connect = ["CONNECT \(target) HTTP/1.1", "Host: \(target)"]
+        let name = try Authority(target).host.description
+        let opening = try head(connect)
+        var plan = handler.plan(opening, from: try client())
+        while case .prepare(let decide) = plan { plan = await decide(opening) }
+        guard case .intercept(let interception) = plan else {
+            return try await outcome(plan, connect)
+        }
+        return try await outcome(
+            interception.handler.plan(
                 try head(lines), from: client(intercepted: true, name: name)), lines)
     }
 
