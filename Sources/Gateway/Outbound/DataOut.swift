@@ -135,12 +135,13 @@ extension Gateway {
     /// The answer to a refused request, with one log line.
     ///
     /// Never 401, which Nextcloud takes for the end of the share's secret (`protocol.md` 9.4); 403
-    /// fails the one operation, and 5xx makes it try again later.
+    /// fails the one operation, and 5xx makes it try again later. ownCloud takes a 403 to what only reads
+    /// for more than that, and hears 503.
     ///
     /// - Parameter told: what the backend hears in its place, and nobody writes down.
     func refusal(_ denial: Denial, of request: PeerRequest, as told: Denial? = nil) -> Answer {
         let decision = DecisionID.make(now: request.now)
-        let told = told ?? denial
+        let told = told ?? keepingFiles(denial, reading: request) ?? denial
         let status = told.status == 401 ? 403 : told.status
         log.refusedData(denial, decision: decision, request, status: status)
         note(
@@ -148,5 +149,9 @@ extension Gateway {
             peer: request.peer.description
         ) { tell(&$0, of: request) }
         return told.answer(decision: decision, status: status)
+    }
+
+    private func keepingFiles(_ denial: Denial, reading request: PeerRequest) -> Denial? {
+        request.head.method.isSafe ? keepingFiles(denial, at: request.path.text) : nil
     }
 }

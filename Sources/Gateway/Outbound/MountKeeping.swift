@@ -35,12 +35,18 @@ extension Gateway {
     /// What ownCloud hears in the place of a refusal that it would take for a fatal error of all the
     /// files of a user, and nobody writes down (decision 29); nil for all others, and for other backends.
     ///
-    /// Of a peer's documents it is 404: it goes on without them, as where nobody answers.
+    /// Of a peer's documents it is 404: it goes on without them, as where nobody answers. Else it is 503
+    /// where the refusal is 401 or 403, or a 404 of the policy's own, which would delete the mount.
     func keepingFiles(_ denial: Denial, at path: String) -> Denial? {
         guard backend.kind == .owncloud10 else { return nil }
         switch PeerRequest.anywhere.route(method: "GET", path: path) {
         case .discovery, .ocsProvider, .status, .unplaced(.discovery), .unplaced(.ocsProvider):
             return Denial(.notFound)
+        case _: break
+        }
+        switch denial.status {
+        case 401, 403: return Denial(.overloaded)
+        case 404 where denial.ruling?.block != nil: return Denial(.overloaded)
         case _: return nil
         }
     }

@@ -86,10 +86,12 @@ extension Story {
                 receiver.backend.newestShare?.secret != share.secret,
                 "the receiver's server still has it")
         }
+        // To a 403 ownCloud would show nothing of its user's any more.
+        let status = receiver.backend.kind == .owncloud10 ? 503 : 403
         try await take(
             Action(
                 site: receiver, saying: "GET \(file), once more", other: sender,
-                deciding: [receiver], statuses: 403...403
+                deciding: [receiver], statuses: status...status
             ) { try $0.open(share, .get, file) },
             as: "The \(receiver.name) cannot read it any more")
     }

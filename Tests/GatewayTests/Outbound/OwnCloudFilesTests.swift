@@ -39,4 +39,62 @@ import Testing
             Self.credential)
         #expect(data.status == 502)
     }
+
+    // MARK: Data that are refused
+
+    /// What changes something fails alone.
+    @Test(arguments: [
+        ("owncloud10", 403, 503), ("owncloud10", 404, 503), ("owncloud10", 429, 429),
+        ("nextcloud", 403, 403), ("nextcloud", 404, 404),
+    ])
+    func dataThatThePolicyRefusesAreReadLater(
+        _ kind: String, _ ruled: Int, _ status: Int
+    ) async throws {
+        let world = try WayOut(
+            rules: """
+                [[rule]]
+                name = "none"
+                on = ["webdav.out"]
+                action = "deny"
+                status = \(ruled)
+                """, kind: kind)
+        let handle = try await world.receive(uri: "x7", demands: true)
+        for start in ["PROPFIND /public.php/webdav/", "GET /public.php/webdav/a"] {
+            let planned = try await world.ask("\(start) HTTP/1.1", basic(handle))
+            #expect(planned.status == status, "\(start)")
+        }
+        let put = try await world.ask(
+            "PUT /public.php/webdav/a HTTP/1.1", basic(handle), "Content-Length: 0")
+        #expect(put.status == ruled)
+        world.gateway.log.flush()
+        let lines = world.world.lines.objects.filter { $0["message"]?.string == "data.refused" }
+        #expect(lines.map { $0["code"]?.string } == Array(repeating: "not_allowed", count: 3))
+        #expect(lines.first?["status"]?.number?.integer == status)
+    }
+
+    @Test(arguments: [("owncloud10", 503), ("nextcloud", 403)])
+    func dataOfAShareThatIsOverAreReadLater(_ kind: String, _ status: Int) async throws {
+        for isSaidByThePeer in [true, false] {
+            let world = try WayOut(kind: kind)
+            let handle = try await world.receive(uri: "x7", demands: true)
+            if isSaidByThePeer {
+                world.world.mail.answer(400, #"{"error":"invalid_grant"}"#)
+            } else {
+                let share = try #require(world.gateway.registry.all.first)
+                try await world.gateway.store.commit(
+                    world.gateway.registry.end(share.id, now: world.world.clock.now))
+            }
+            for start in ["PROPFIND /public.php/webdav/", "GET /public.php/webdav/a"] {
+                let planned = try await world.ask("\(start) HTTP/1.1", basic(handle))
+                guard case .answered(let answer) = planned else { throw WayOut.Unmade() }
+                #expect(answer.status == status, "\(start)")
+                #expect(answer.values("retry-after").count == (status == 503 ? 1 : 0))
+            }
+            world.gateway.log.flush()
+            let lines = world.world.lines.objects.filter {
+                $0["message"]?.string == "data.refused"
+            }
+            #expect(lines.map { $0["code"]?.string } == ["share_unknown", "share_unknown"])
+        }
+    }
 }
