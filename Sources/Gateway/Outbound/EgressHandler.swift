@@ -65,8 +65,12 @@ package final class EgressHandler: RequestHandler {
         if let answer = gateway.refuseUnread(denial, at: path, to: PeerHost(name), client) {
             return .answer(answer)
         }
+        let told = (try? TargetPath(path, rule: .routed)).flatMap { path in
+            gateway.keepingFiles(denial, at: path.text)
+        }
         return .answer(
-            self.answer(denial, name, client, as: Gateway.keepingMounts(denial, at: path)))
+            self.answer(
+                denial, name, client, as: told ?? Gateway.keepingMounts(denial, at: path)))
     }
 
     // MARK: CONNECT
@@ -82,8 +86,26 @@ package final class EgressHandler: RequestHandler {
         case .unknown(let host):
             return .prepare { [self] _ in await connect(to: target, host, client, now) }
         case .other: return tunnel(to: target, client)
-        case .refused(let denial): return refuse(denial, "\(target)", client)
+        case .refused(let denial): return refuseConnect(denial, to: target, client)
         }
+    }
+
+    /// What becomes of a CONNECT that is refused.
+    ///
+    /// ownCloud takes its refusal for a fatal error of all the files of a user (decision 29). Its CONNECT to
+    /// a name is granted, and refused is what comes inside, of which nothing goes anywhere.
+    private func refuseConnect(
+        _ denial: Denial, to target: Authority, _ client: ClientConnection
+    ) -> Plan {
+        let now = gateway.environment.now()
+        guard gateway.backend.kind == .owncloud10, case .name(let name) = target.host,
+            let context = try? authority.context(for: name, now: now)
+        else { return refuse(denial, "\(target)", client) }
+        gateway.noteEgress(denial, DecisionID.make(now: now), to: "\(target)", client, 200)
+        return .intercept(
+            Interception(
+                context: context,
+                handler: InterceptedHandler(self, to: target, refusing: denial)))
     }
 
     /// Whether a host that no list admits is a peer: it shows a document, or it does not.
@@ -94,19 +116,19 @@ package final class EgressHandler: RequestHandler {
             switch try await judgeByDocument(host) {
             case .peer: return intercept(target, client, now)
             case .other: return tunnel(to: target, client)
-            case .refused(let denial): return refuse(denial, "\(target)", client)
+            case .refused(let denial): return refuseConnect(denial, to: target, client)
             case .ownSite, .unknown:
-                return refuse(
-                    Denial(.egressRefused, "\(host) is not known"), "\(target)", client)
+                return refuseConnect(
+                    Denial(.egressRefused, "\(host) is not known"), to: target, client)
             }
         } catch {
             // The fetch is not let to its address either: then that is what is said.
             let failure = await reached.ask(
                 target, at: gateway.environment.monotonicMilliseconds(), as: .stranger)
             guard case .addressRefused? = failure, let failure else {
-                return refuse(error, "\(target)", client)
+                return refuseConnect(error, to: target, client)
             }
-            return refuse(Denial(failure, reaching: target), "\(target)", client)
+            return refuseConnect(Denial(failure, reaching: target), to: target, client)
         }
     }
 
@@ -122,7 +144,7 @@ package final class EgressHandler: RequestHandler {
             if let failure = await reached.ask(
                 target, at: gateway.environment.monotonicMilliseconds())
             {
-                return refuse(Denial(failure, reaching: target), "\(target)", client)
+                return refuseConnect(Denial(failure, reaching: target), to: target, client)
             }
             return goOn()
         }

@@ -10,6 +10,7 @@ final class InterceptedHandler: RequestHandler {
     private let egress: EgressHandler
     let target: Authority
     private let name: String
+    private let refusing: Denial?
     /// What the gate said last: it says the same under the same policy in the same second.
     private let last = Mutex<Judgement?>(nil)
 
@@ -22,9 +23,12 @@ final class InterceptedHandler: RequestHandler {
         let peer: ResolvedPeer?
     }
 
-    /// - Parameter target: whom the CONNECT named.
-    init(_ egress: EgressHandler, to target: Authority) {
+    /// - Parameters:
+    ///   - target: whom the CONNECT named.
+    ///   - refusing: what each request hears of a CONNECT that was granted to be refused here.
+    init(_ egress: EgressHandler, to target: Authority, refusing: Denial? = nil) {
         self.egress = egress
+        self.refusing = refusing
         self.target = target.normalized(for: .https)
         name = target.host.description
     }
@@ -37,7 +41,9 @@ final class InterceptedHandler: RequestHandler {
         guard head.authority?.normalized(for: .https) == target else {
             return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), head, client)
         }
-        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, head, client) }
+        if let denial = egress.gateway.denialOfLoop(head) ?? refusing {
+            return refuse(denial, head, client)
+        }
         let gateway = egress.gateway
         let now = gateway.environment.now()
         let judgement = judge(gateway.policy.current, now: now)

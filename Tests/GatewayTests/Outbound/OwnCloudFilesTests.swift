@@ -40,6 +40,71 @@ import Testing
         #expect(data.status == 502)
     }
 
+    // MARK: Hosts that are refused
+
+    @Test(arguments: [
+        ("blocked.test:443", "peer_blocked"), ("stranger.test:443", "peer_unknown"),
+        // A peer at an address that is not dialled, and one at a port that nothing names.
+        ("modern.test:443", "egress_address"), ("modern.test:8443", "egress_refused"),
+    ])
+    func aHostThatIsRefusedIsRefusedInsideOfTheConnection(
+        _ target: String, _ code: String
+    ) async throws {
+        let way = try TestEgress(
+            outbound: "[outbound]\nresolve = { \"modern.test:443\" = \"127.0.0.1:9\" }",
+            kind: "owncloud10")
+        let host = target.hasSuffix(":443") ? String(target.dropLast(4)) : target
+        let starts =
+            Self.documents.map { ("GET \($0)", 404) } + [
+                ("PROPFIND /public.php/webdav/", 503), ("PUT /public.php/webdav/a", 503),
+                ("GET /index.php/apps/x", 503),
+                ("POST /index.php/apps/files_sharing/shareinfo?t=x", 503),
+            ]
+        for (start, status) in starts {
+            let outcome = try await way.through(
+                target, "\(start) HTTP/1.1", "Host: \(host)", Self.credential)
+            #expect(outcome.status == status, "\(start)")
+        }
+        let message = try await way.through(
+            target, "POST /ocs/v2.php/cloud/shares/7/decline HTTP/1.1", "Host: \(host)")
+        #expect(message.status == 403)
+        #expect(way.world.decisions().map { $0["code"]?.string } == [code])
+        // One line for the CONNECT, and one for each request in it.
+        let lines = way.logged()
+        #expect(lines.count == 2 * starts.count + 1)
+        #expect(lines.allSatisfy { $0["code"]?.string == code })
+        #expect(lines.first?["status"]?.number?.integer == 200)
+        #expect(way.world.net.asked.isEmpty)
+    }
+
+    @Test func aHostOfNoListThatIsDownIsRefusedInsideOfTheConnection() async throws {
+        let way = try TestEgress(unknown: "allow", kind: "owncloud10")
+        way.world.net.fail("https://down.test/.well-known/ocm")
+        for (start, status) in [
+            ("GET /ocm-provider/", 404), ("GET /ocs-provider/", 404),
+            ("PROPFIND /public.php/webdav/", 502),
+        ] {
+            let outcome = try await way.through(
+                "down.test:443", "\(start) HTTP/1.1", "Host: down.test", Self.credential)
+            #expect(outcome.status == status, "\(start)")
+        }
+        #expect(way.logged().allSatisfy { $0["code"]?.string == "peer_unavailable" })
+    }
+
+    @Test func aRefusalOfItsOtherFormsIsTheSame() async throws {
+        let way = try TestEgress(kind: "owncloud10")
+        for (path, status) in [("/ocm-provider/", 404), ("/index.php/apps/x", 503)] {
+            let absolute = try await way.plan(
+                "GET http://blocked.test\(path) HTTP/1.1", "Host: blocked.test")
+            let prefixed = try await way.plan(
+                "GET /egress/blocked.test\(path) HTTP/1.1", "Host: 127.0.0.1:3128")
+            #expect(absolute.status == status && prefixed.status == status)
+        }
+        // No certificate is made for an address.
+        let address = try await way.plan("CONNECT 127.0.0.1:443 HTTP/1.1", "Host: 127.0.0.1:443")
+        #expect(address.status == 403)
+    }
+
     // MARK: Data that are refused
 
     /// What changes something fails alone.
