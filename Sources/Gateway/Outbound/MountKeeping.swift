@@ -2,10 +2,10 @@ import Federation
 import OpenSSL
 import Transport
 
-/// What Nextcloud and ownCloud to 10.11 ask about a share whose data failed, before they delete it:
-/// 401 and 403 to `shareinfo`, and 404 where the server shows a version, delete the mount for good
-/// (`protocol.md` 9.4); ownCloud from 10.12 on goes by the answers of the data themselves. Only its own
-/// peer ends a share, by a notification.
+/// What Nextcloud asks about a share whose data failed, before it deletes it: 401 and 403 to `shareinfo`,
+/// and 404 where the server shows a version, delete the mount for good (`protocol.md` 9.4); ownCloud (10.4
+/// and later) goes by the answers of the data themselves. Only its own peer ends a share, by a
+/// notification.
 extension Gateway {
     /// What the backend hears in the place of an answer of the peer's that would delete the mount;
     /// nil for all others.
@@ -107,10 +107,15 @@ extension Gateway {
     }
 
     /// `status.php` of a peer. One that exchanges tokens seems to have none: without it nobody asks
-    /// for `shareinfo`, which knows no tokens. Nor does one that has no `shareinfo`.
+    /// for `shareinfo`, which knows no tokens. Nor does one that has no `shareinfo`. ownCloud asks for
+    /// none, and adds no link from a server without a status.
     func planStatusOut(_ request: PeerRequest) -> Plan {
         .prepare { [self] _ in
             do throws(Denial) {
+                let target = Array(request.path.text.utf8)
+                if backend.kind == .owncloud10 {
+                    return try plainly(request, target: target) { _ in nil }
+                }
                 let peer = try await resolution.resolve(request.peer)
                 let dialect = dialect(of: peer)
                 guard dialect.tokenEndPoint == nil else {
@@ -119,7 +124,7 @@ extension Gateway {
                 guard dialect.reader.kind.hasShareInfo else {
                     throw Denial(.notFound, "\(request.peer) has no shareinfo")
                 }
-                return try plainly(request, target: Array(request.path.text.utf8)) { _ in nil }
+                return try plainly(request, target: target) { _ in nil }
             } catch { return .answer(refusal(error, of: request)) }
         }
     }

@@ -303,7 +303,7 @@ extension Gateway {
     }
 
     /// The refusal of every permanent secret, which a person has decided: to `Basic` it is 403, since
-    /// ownCloud from 10.12 on deletes its mount for a 401 and tells that the share is declined.
+    /// ownCloud deletes its mount for a 401 and tells that the share is declined.
     private static func noneTaken(_ detail: String, isBasic: Bool) -> Denial {
         guard isBasic else { return Denial(.secretRefused, detail) }
         return Denial(.secretRefused, status: 403, detail)

@@ -62,7 +62,7 @@ import Testing
 
     // MARK: Data
 
-    /// ownCloud from 10.12 on asks the data themselves, and not `shareinfo`.
+    /// ownCloud asks the data themselves, and not `shareinfo`.
     @Test(arguments: ["nextcloud", "owncloud10", "ocis", "generic"])
     func data401IsTemporary(_ kind: String) async throws {
         let world = try WayOut(kind: kind)
@@ -125,6 +125,16 @@ import Testing
         let old = try world.request("GET /status.php HTTP/1.1", basic("x"), at: "legacy.test")
         let planned = Planned(await world.settled(world.gateway.planStatusOut(old), old))
         #expect(planned.lines.first == "GET /status.php HTTP/1.1")
+        #expect(planned.values("authorization") == [])
+    }
+
+    /// It asks for no `shareinfo`, and adds no public link from a server without a status.
+    @Test func ownCloudHearsTheStatusOfAPeerThatExchangesTokens() async throws {
+        let world = try WayOut(kind: "owncloud10")
+        let request = try world.request("GET /status.php HTTP/1.1", basic("x"))
+        let planned = Planned(await world.settled(world.gateway.planOutbound(request), request))
+        #expect(planned.lines.first == "GET /status.php HTTP/1.1")
+        #expect(planned.values("host") == ["modern.test"])
         #expect(planned.values("authorization") == [])
     }
 
