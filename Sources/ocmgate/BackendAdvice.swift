@@ -136,11 +136,20 @@ struct BackendAdvice {
                 """
         }
         switch kind {
-        case .nextcloud, .owncloud10:
+        case .nextcloud:
             return system + """
 
                 # and then, as the web server's user:
                 occ security:certificates:import /usr/local/share/ca-certificates/ocmgate.crt
+                occ config:system:set proxy --value=\(proxy)
+                """
+        case .owncloud10:
+            return system + """
+
+                # and then, in its folder and in this order, occ as the web server's user. Each user has a bundle of
+                # his own, made anew only when this file is newer; with the old one his received shares are deleted.
+                occ security:certificates:import /usr/local/share/ca-certificates/ocmgate.crt
+                touch resources/config/ca-bundle.crt
                 occ config:system:set proxy --value=\(proxy)
                 """
         case .ocis, .opencloud:

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from commandline import listing, ocmgate, serve
 from listener import free_port
 
 KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "generic"]
+# In this order.
+TRUST = ("occ security:certificates:import ", "touch resources/config/ca-bundle.crt", "occ config:system:set proxy ")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -25,6 +28,10 @@ def test_day_one(kind, tmp_path):
     if kind in ("nextcloud", "owncloud10"):
         for word in ("overwriteprotocol", "overwritehost", "overwrite.cli.url"):
             assert word in lines
+        orders = [line for line in lines.splitlines() if line.startswith(TRUST)]
+        # Without the second an ownCloud deletes what its users have received.
+        assert len(orders) == (3 if kind == "owncloud10" else 2) and all(map(
+            str.startswith, orders, TRUST if kind == "owncloud10" else TRUST[::2])), lines
         assert "absolute_redirect off;" in lines and '"ServerName https://cloud.test"' in lines
         # Nothing that is there already has these numbers, and would be lost.
         for word in ("trusted_proxies", "trusted_domains"):
@@ -48,6 +55,11 @@ def test_day_one(kind, tmp_path):
                                                               "gateway.stopped"]
     assert ocmgate("-t", cwd=tmp_path).returncode == 0
     assert (tmp_path / "state/egress-ca.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_lines_for_an_owncloud_renew_the_bundles_of_its_users_before_the_proxy():
+    lines = (Path(__file__).parents[2] / "deploy/owncloud10/backend.sh").read_text().splitlines()
+    assert [word for line in lines for word in TRUST if line.startswith(word)] == list(TRUST)
 
 
 @pytest.mark.parametrize("kind", ["nextcloud", "owncloud10"])

@@ -21,4 +21,7 @@ authority=/usr/local/share/ca-certificates/ocmgate.crt
 install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
 update-ca-certificates
 occ security:certificates:import "$authority"
+# Each user has a bundle of his own, which is made anew only when this file is newer. With the old one TLS fails, and
+# ownCloud deletes the shares that he has received, for good: never set the proxy before.
+touch resources/config/ca-bundle.crt
 occ config:system:set proxy --value=127.0.0.1:3128
