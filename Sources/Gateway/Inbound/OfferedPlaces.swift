@@ -33,12 +33,16 @@ extension Gateway {
 
     /// Refused: a URI that is not followed, and one that leads elsewhere.
     private func checkData(_ uri: String, _ side: OfferingSide) throws(Denial) {
-        // To a reader that joins URIs it names another host (RFC 3986, section 4.2).
-        guard !uri.hasPrefix("//") else {
-            throw Denial(.protocolNotSupported, "the URI of the share begins with two slashes")
+        // To a reader that joins URIs they name another host, or a scheme (RFC 3986, section 4.2).
+        guard !uri.hasPrefix("//"), URLParts(uri) != nil || !Self.hasScheme(uri) else {
+            throw Denial(.protocolNotSupported, "the URI of the share is neither https nor a path")
         }
         let (written, _) = try place(ofData: uri, at: side.peer, prefix: nil)
         try check(written.host, side)
+    }
+
+    private static func hasScheme(_ uri: String) -> Bool {
+        uri.utf8.first { ":/?#".utf8.contains($0) } == UInt8(ascii: ":")
     }
 
     /// Whether what people open, or data are fetched from, is of the offering side. It may have a query and a

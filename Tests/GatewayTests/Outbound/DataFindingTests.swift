@@ -51,7 +51,7 @@ import Testing
     /// To the reva family anything but 404 is a fault, and it sets nothing aside for that.
     @Test(arguments: [
         ("ocis", 404), ("opencloud", 404), ("cernbox", 404), ("nextcloud", 403),
-        ("owncloud10", 403), ("generic", 403),
+        ("owncloud10", 503), ("generic", 403),
     ])
     func aShareThatIsOverIsNotFoundByWhoLosesNothingByThat(
         _ kind: String, _ status: Int

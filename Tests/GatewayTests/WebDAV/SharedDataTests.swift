@@ -245,10 +245,8 @@ import Testing
                 #expect(planned.values("authorization") == ["Bearer \(Self.secret)"])
             }
         }
-        for root in ["/remote.php/dav/ocm", "/webdav/ocm"] {
-            let planned = try world.plan("GET \(root)/./x HTTP/1.1", bearer(token))
-            #expect(planned.lines.first == "GET /dav/ocm/a/x HTTP/1.1")
-        }
+        let other = try world.plan("GET /remote.php/dav/ocm/./x HTTP/1.1", bearer(token))
+        #expect(other.lines.first == "GET /dav/ocm/a/x HTTP/1.1")
         for target in [
             "/dav/ocm/a/../x", "/dav/ocm/a/./../x", "/dav/ocm/./..", "/dav/ocm/a/%2e/x",
             "/dav/ocm/a/./%2E/x", "/dav/ocm/a/.;x/y", "/dav/ocm/a/./.;/y", "/dav/ocm/a/.%2Fx",
