@@ -409,9 +409,10 @@ def test_no_answer_tells_the_secret_behind_a_code_in_the_path(named, files, meth
     gateway, backend, secret, code = named[files]
     backend.take()
     response = gateway.request(method, f"{files}/{code}/a.txt",
-                               [("Depth", "1"), ("Accept-Encoding", "gzip"),
+                               [("Depth", "1"), ("Accept-Encoding", "gzip"), ("Range", "bytes=0-9"),
                                 ("If", f"<https://cloud.test{files}/{code}/a.txt> (<opaquelocktoken:1>)")])
     [request] = backend.take()
+    assert request.get("range") is None
     assert request.target == f"{files}/{secret}/a.txt"
     assert request.get("if") == f"<{files}/{secret}/a.txt> (<opaquelocktoken:1>)"
     assert response.status == status

@@ -15,7 +15,7 @@ extension Gateway {
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, path: String(decoding: message.target, as: UTF8.self),
-            client: received.client, dropping: message.dropped + message.logins, coding: .identity,
+            client: received.client, dropping: message.dropped + message.logins, coding: .whole,
             adding: message.added, asserting: assertion)
         let reshare = reshare(askedBy: message.verified)
         reshares.begin(reshare)

@@ -112,8 +112,12 @@ extension Gateway {
             try writer.requestLine(
                 request.head.method, path: path, query: request.head.query)
             writer.add(data.hostLine)
-            writer.copyFields(
-                of: request.head, except: Self.dropped(key, coding, hasCondition: condition != nil))
+            var dropped = Self.dropped(key, coding, hasCondition: condition != nil)
+            // Defined for GET alone (RFC 9110, section 14.2); paths are not mapped in pieces.
+            if request.head.method != .get, request.head.fields.contains(.range) {
+                dropped += FieldName.parts
+            }
+            writer.copyFields(of: request.head, except: dropped)
             switch key {
             case .asSent: break
             case .secret(let field): try writer.add(.authorization, field)

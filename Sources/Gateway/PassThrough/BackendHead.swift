@@ -37,8 +37,11 @@ final class BackendHead: Sendable {
         let decision: String
     }
 
-    /// Who reads the answer: the client, or the gateway, which reads no content coding.
-    enum Coding { case clients, identity }
+    /// Who reads the answer: the client, or the gateway, which reads no content coding, and some answers only
+    /// whole.
+    enum Coding { case clients, identity, whole }
+
+    private static let partsAndCodings = FieldName.parts + [.acceptEncoding]
 
     /// The request line and the fields, without those of framing.
     ///
@@ -63,6 +66,9 @@ final class BackendHead: Sendable {
             case .clients: writer.copyFields(of: head, except: dropped)
             case .identity:
                 writer.copyFields(of: head, except: dropped + [.acceptEncoding])
+                try writer.add(.acceptEncoding, "identity")
+            case .whole:
+                writer.copyFields(of: head, except: dropped + Self.partsAndCodings)
                 try writer.add(.acceptEncoding, "identity")
             }
             writer.add(try lines(of: client))
@@ -131,6 +137,8 @@ extension FieldName {
     static let otherLogins: [FieldName] = [
         FieldName("authorization-app-api"), FieldName("ocm-token"), .accessToken,
     ]
+    /// By which a part of an answer is asked for.
+    static let parts: [FieldName] = [.range, .ifRange]
     /// All by which a client is logged in at a backend.
     static let logins: [FieldName] = [.authorization, .cookie] + otherLogins
     /// What the reva family tells whoever it lets in, and takes in the place of a credential.

@@ -60,7 +60,7 @@ extension Gateway {
         case .asSent: break
         case .one: added.append((.depth, "1"))
         }
-        if !request.asksForOneRange { dropped += [.range, .ifRange] }
+        if !request.mayAskForPart { dropped += FieldName.parts }
         var coding = BackendHead.Coding.clients
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
         if let hidden {
@@ -260,9 +260,12 @@ extension Gateway {
 extension DataRequest {
     /// False when `Range` asks for several ranges or cannot be read: it may be ignored (RFC 9110,
     /// section 14.2), and many overlapping ranges cost a backend dearly (security design, item 35).
-    fileprivate var asksForOneRange: Bool {
+    ///
+    /// Nor does it pass with another method than GET, for which alone it is defined: Apache cuts whatever
+    /// an application answers with 200, and a secret that is cut in two is found in neither part.
+    fileprivate var mayAskForPart: Bool {
         guard head.fields.contains(.range) else { return true }
-        return head.fields.only(.range).map { RangeField($0) } == .single
+        return head.method == .get && head.fields.only(.range).map { RangeField($0) } == .single
     }
 }
 

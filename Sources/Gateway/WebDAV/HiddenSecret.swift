@@ -42,8 +42,8 @@ struct HiddenSecret: Sendable {
         return replacement.edit(head, body: body)
     }
 
-    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for and in
-    /// which nothing can be found.
+    /// Refused (`backend_unavailable`): a body in a content coding, or a part of one, which was not asked
+    /// for and in which nothing can be found.
     func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
         try replacement.refuseCoding(head, to: method)
     }
@@ -75,6 +75,12 @@ extension ResponseHead {
     /// read here (RFC 9110, section 12.5.3).
     func refuseCoding() throws(Denial) {
         if isCoded { throw Denial(.backendUnavailable, "the answer is in a content coding") }
+    }
+
+    /// Refused (`backend_unavailable`): a part of a body, which was not asked for and may begin or end within
+    /// a secret.
+    func refusePart() throws(Denial) {
+        if status == 206 { throw Denial(.backendUnavailable, "the answer is a part of one") }
     }
 }
 
@@ -164,11 +170,12 @@ struct SecretReplacement: BodyTransform {
         return edit(head, body: ReplacedPaths(replacement: self, paths: told))
     }
 
-    /// Refused (`backend_unavailable`): a body in a content coding, which was not asked for, or in a
-    /// charset without ASCII's bytes; in neither can anything be found.
+    /// Refused (`backend_unavailable`): a body in a content coding, or a part of one, which was not asked
+    /// for, or one in a charset without ASCII's bytes; in none can anything be found.
     func refuseCoding(_ head: ResponseHead, to method: Method) throws(Denial) {
         guard head.mayTell(answering: method) else { return }
         try head.refuseCoding()
+        try head.refusePart()
         guard !head.isWide else {
             throw Denial(.backendUnavailable, "the answer is in a charset that is not read here")
         }

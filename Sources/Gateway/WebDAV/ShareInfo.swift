@@ -26,7 +26,7 @@ extension Gateway {
             }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
-                dropping: FieldName.logins, coding: .identity)
+                dropping: FieldName.logins, coding: .whole)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         let forwarding = forwarding(ofShareInfo: writer, hiding: hidden, from: client)
         switch head.body {
@@ -61,9 +61,10 @@ extension Gateway {
         }
         if hidden != nil {
             forwarding.replacing = { [self] head in
-                do throws(Denial) { try head.refuseCoding() } catch {
-                    return .answer(unavailable(error, to: client))
-                }
+                do throws(Denial) {
+                    try head.refuseCoding()
+                    try head.refusePart()
+                } catch { return .answer(unavailable(error, to: client)) }
                 return nil
             }
         }

@@ -29,6 +29,19 @@ import Testing
         #expect(!planned.description.contains(handle))
     }
 
+    @Test func aPartIsAskedForByGETAlone() async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        for (method, isSent) in [("GET", true), ("PROPFIND", false), ("PUT", false)] {
+            let planned = try await world.ask(
+                "\(method) /public.php/webdav/a HTTP/1.1", basic(secret), "Range: bytes=0-9",
+                "If-Range: \"x\"", at: "legacy.test")
+            #expect(planned.lines.first == "\(method) /public.php/webdav/a HTTP/1.1")
+            #expect(planned.values("range") == (isSent ? ["bytes=0-9"] : []))
+            #expect(planned.values("if-range") == (isSent ? ["\"x\""] : []))
+        }
+    }
+
     /// oCIS and OpenCloud name a single file below the URL that they were told; its owner has it there.
     @Test func aFileIsFoundWhereItsBackendNamesIt() async throws {
         let world = try WayOut(kind: "opencloud")

@@ -16,7 +16,8 @@ import Testing
         let body = Array(text.utf8)
         let head = try test.head(
             "POST \(target) HTTP/1.1", "Content-Type: \(type)", "Content-Length: \(body.count)",
-            "Cookie: session=1", "Signature: keyId=\"https://cloud.test/ocm#signature\"")
+            "Cookie: session=1", "Signature: keyId=\"https://cloud.test/ocm#signature\"",
+            "Range: bytes=0-9")
         guard
             case .read(_, let then) = test.gateway.plan(head, from: test.client, through: .wayOut)
         else { throw TestGateway.NoAddress() }
@@ -59,7 +60,7 @@ import Testing
         let answer = try await share(to: test)
         #expect(answer.status == 201)
         #expect(String(decoding: answer.body, as: UTF8.self).contains("Bob"))
-        // No login of anybody's goes with it.
+        // No login of anybody's goes with it, and the answer is asked for whole.
         #expect(test.backend.take() == ["POST /ocm/shares -"])
         let line = try #require(test.world.decisions().first)
         #expect(test.world.decisions().count == 1)

@@ -21,6 +21,29 @@ import Testing
         #expect(planned.values("if-range") == (isSent ? ["\"x\""] : []))
     }
 
+    /// Apache cuts what is answered to any method, and reads an older name of the field too.
+    @Test(arguments: ["HEAD", "PROPFIND", "LOCK", "PUT", "DELETE", "OPTIONS"])
+    func aPartIsAskedForByGETAlone(_ method: String) async throws {
+        let world = try await TestGateway()
+        let code = try await world.share(Self.secret, handle: .make).credential
+        let token = try await world.token(code)
+        for (file, credential) in [
+            (Self.file, basic(code)), (Self.file, basic("PUBLICLINK")),
+            (Self.file, "Authorization: Bearer \(token)"),
+            ("/public.php/dav/files/\(code)/a", "Accept: */*"),
+        ] {
+            for (asked, isSent) in [(method, false), ("GET", true)] {
+                let planned = try world.plan(
+                    "\(asked) \(file) HTTP/1.1", credential, "Range: bytes=0-9",
+                    "If-Range: \"x\"", "Request-Range: bytes=0-9")
+                #expect(!planned.lines.isEmpty)
+                #expect(planned.values("range") == (isSent ? ["bytes=0-9"] : []))
+                #expect(planned.values("if-range") == (isSent ? ["\"x\""] : []))
+                #expect(planned.values("request-range") == [])
+            }
+        }
+    }
+
     /// The reva family takes the secret of a share there too, and a token of its own; nobody has judged
     /// them.
     @Test(arguments: ["OCM-Token", "X-Access-Token", "Authorization-App-Api"])

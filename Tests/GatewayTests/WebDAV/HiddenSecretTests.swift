@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    /// A secret that is cut in two is found in neither part.
+    @Test(arguments: ["nextcloud", "cernbox"])
+    func aPartOfAnAnswerIsNotSentOn(_ kind: String) async throws {
+        let world = try await TestGateway(kind: kind)
+        let code = try await world.share(Self.secret, id: "7f3a", handle: .make).credential
+        let request =
+            kind == "cernbox"
+            ? ["/remote.php/dav/ocm/7f3a/a HTTP/1.1", basic(code)]
+            : ["/public.php/dav/files/\(code)/a HTTP/1.1"]
+        for (method, isFile) in [("LOCK", false), ("OPTIONS", false), ("GET", true)] {
+            let lines = ["\(method) \(request[0])"] + request.dropFirst()
+            let part = try head(method, 206, ["Content-Range: bytes 0-8/99"], length: 9)
+            switch try forwarding(lines, in: world).replacing?(part) {
+            case .answer(let answer)?: #expect(!isFile && answer.status == 502)
+            case .plan(_)?: Issue.record("\(method)")
+            case nil: #expect(isFile)
+            }
+        }
+    }
+
     @Test func aPageThatAnswersLockIsNoXML() async throws {
         let files = "/public.php/dav/files"
         let (world, code) = try await world("nextcloud")
@@ -127,10 +147,13 @@ import Testing
             body: "see ?t=\(Self.secret)")
         #expect(told.fields == ["location: https://cloud.test\(path)?t=\(code)"])
         #expect(told.body == "see ?t=\(code)")
-        let coded = try forwarding("GET \(path)?t=\(code) HTTP/1.1", in: world)
-            .replacing?(head("GET", 200, ["Content-Encoding: gzip"], length: 9))
-        guard case .answer(let answer)? = coded else { throw TestGateway.NoAddress() }
-        #expect(answer.status == 502)
+        let unseen = [(200, ["Content-Encoding: gzip"]), (206, ["Content-Range: bytes 0-8/99"])]
+        for (status, fields) in unseen {
+            let unread = try forwarding("GET \(path)?t=\(code) HTTP/1.1", in: world)
+                .replacing?(head("GET", status, fields, length: 9))
+            guard case .answer(let answer)? = unread else { throw TestGateway.NoAddress() }
+            #expect(answer.status == 502)
+        }
     }
 
     @Test(arguments: places)

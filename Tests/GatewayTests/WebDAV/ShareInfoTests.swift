@@ -44,6 +44,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["GET", "POST"])
+    func noPartOfItIsAskedFor(_ method: String) async throws {
+        let world = try await TestGateway()
+        let (_, code) = try await world.share(Self.secret, handle: .make)
+        for secret in [code, "PUBLICLINK"] {
+            let planned = try world.plan(
+                "\(method) \(Self.path)?t=\(secret) HTTP/1.1", "Range: bytes=0-9",
+                "If-Range: \"x\"")
+            #expect(planned.status == nil)
+            #expect(planned.values("range") == [] && planned.values("if-range") == [])
+        }
+    }
+
     @Test func everyRefusalIsForNowOnly() async throws {
         let world = try await TestGateway()
         let (id, ended) = try await world.share(Self.secret, handle: .make)

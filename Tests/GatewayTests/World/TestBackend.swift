@@ -8,8 +8,10 @@ final class TestBackend: RequestHandler {
     private let clients = Mutex<[String]>([])
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
-    private static let credentials = [
-        "authorization", "cookie", "authorization-app-api", "ocm-token", "x-access-token",
+    /// By which it would log somebody in, or answer in part.
+    private static let noted = [
+        "authorization", "cookie", "authorization-app-api", "ocm-token", "x-access-token", "range",
+        "if-range",
     ].map { FieldName($0) }
 
     /// Status and body of every answer from now on.
@@ -22,7 +24,7 @@ final class TestBackend: RequestHandler {
         meanwhile.withLock { $0 = something }
     }
 
-    /// Method, path and credentials of each request since the last call.
+    /// Method, path, credentials and range of each request since the last call.
     func take() -> [String] {
         state.withLock { state in
             defer { state.seen = [] }
@@ -40,7 +42,7 @@ final class TestBackend: RequestHandler {
 
     func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
         let path = String(decoding: head.path, as: UTF8.self)
-        let shown = Self.credentials.compactMap { head.fields.text($0) }
+        let shown = Self.noted.compactMap { head.fields.text($0) }
         let credential = shown.isEmpty ? "-" : shown.joined(separator: " ")
         clients.withLock { $0.append(head.fields.text(FieldName("x-forwarded-for")) ?? "-") }
         let (status, body) = state.withLock { state in

@@ -18,6 +18,7 @@ import Testing
         ("forwarded", .reserved), ("x-real-ip", .reserved), ("XAUTHORIZATION", .reserved),
         ("Script-Name", .reserved), ("path-info", .reserved), ("Remote-User", .reserved),
         ("X-Script-Name", .reserved), ("script", .plain), ("x-remote-user", .plain),
+        ("Request-Range", .reserved), ("x-range", .plain),
         ("authorization", .protected), ("signature-input", .protected), ("cookie", .protected),
         ("destination", .protected), ("accept", .plain), ("x-ocm", .plain),
         ("x-forwardedfor", .plain), ("x", .plain), ("x-forwarde", .plain), ("hosts", .plain),
