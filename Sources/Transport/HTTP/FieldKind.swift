@@ -16,7 +16,8 @@ enum FieldKind: UInt8, Sendable {
     ///
     /// gunicorn takes `SCRIPT_NAME` out of a field of that name and cuts it off the path, which is then
     /// another one than was judged; Django lets in whom `Remote-User` names, where it is told to. Apache
-    /// reads `Request-Range`, which is no field of HTTP, as `Range`.
+    /// reads `Request-Range`, which is no field of HTTP, as `Range`. By `Sec-WebSocket-Key1`, of a draft that
+    /// was given up, gunicorn takes the first eight bytes of the next request for a body.
     case reserved
     case host
     case contentLength
@@ -126,10 +127,10 @@ enum FieldKind: UInt8, Sendable {
                 "auth-type", "client-ip", "forwarded", "path-info", "path-translated", "proxy",
                 "query-string", "remote-addr", "remote-host", "remote-ident", "remote-user",
                 "request-method", "request-range", "request-uri", "script-filename", "script-name",
-                "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-host",
-                "x-http-method", "x-http-method-override", "x-method-override",
-                "x-original-host", "x-original-url", "x-real-ip", "x-rewrite-url", "x-scheme",
-                "x-script-name", "xauthorization",
+                "sec-websocket-key1", "sec-websocket-key2", "true-client-ip", "x-client-ip",
+                "x-cluster-client-ip", "x-host", "x-http-method", "x-http-method-override",
+                "x-method-override", "x-original-host", "x-original-url", "x-real-ip",
+                "x-rewrite-url", "x-scheme", "x-script-name", "xauthorization",
             ]
         ),
         (
