@@ -46,9 +46,9 @@ extension Gateway {
         switch credential {
         case .clients:
             dropped = FieldName.otherLogins + (destination == nil ? [] : [.destination])
-        case .nothing: dropped = Self.credentialFields
+        case .nothing: dropped = Self.clientsFields
         case .field(let field):
-            dropped = Self.credentialFields
+            dropped = Self.clientsFields
             authorization = field
         }
         var added: [(FieldName, String)] = []
@@ -250,10 +250,13 @@ extension Gateway {
         return denial.answer(decision: decision)
     }
 
-    /// What a credential of ours takes the place of; the other is written anew.
-    private static let credentialFields: [FieldName] =
-        [.authorization, .destination, FieldName("transferheaderauthorization")]
-        + FieldName.otherLogins
+    /// What does not pass with a credential of ours: what that takes the place of, or is written anew, and by
+    /// which Nextcloud deletes without the trash of the owner, who alone is to choose so.
+    private static let clientsFields: [FieldName] =
+        [
+            .authorization, .destination, FieldName("transferheaderauthorization"),
+            FieldName("x-nc-skip-trashbin"),
+        ] + FieldName.otherLogins
     static let basicChallenge = "Basic realm=\"Shared files\", charset=\"UTF-8\""
 }
 

@@ -143,6 +143,7 @@ enum FieldKind: UInt8, Sendable {
                 "if-unmodified-since", "location", "lock-token", "max-forwards", "ocm-token",
                 "origin", "overwrite", "pragma", "range", "set-cookie", "signature",
                 "signature-input", "timeout", "vary", "via", "www-authenticate", "x-access-token",
+                "x-nc-skip-trashbin",
             ]
         ),
     ]

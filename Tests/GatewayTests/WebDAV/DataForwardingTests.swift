@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    /// Nextcloud deletes for good by it. Whoever is let in by the backend itself may ask for that.
+    @Test func whatAPeerDeletesGoesToTheTrashOfItsOwner() async throws {
+        let world = try await TestGateway()
+        let code = try await world.share(Self.secret, handle: .make).credential
+        let token = try await world.token(code)
+        for (file, credential, isSent) in [
+            (Self.file, basic(code), false), (Self.file, "Authorization: Bearer \(token)", false),
+            ("/public.php/dav/files/\(code)/a", "Accept: */*", false),
+            (Self.file, basic("PUBLICLINK"), true),
+        ] {
+            let planned = try world.plan(
+                "DELETE \(file) HTTP/1.1", credential, "X-NC-Skip-Trashbin: true",
+                "X-OC-MTime: 1700000000")
+            #expect(planned.values("x-nc-skip-trashbin") == (isSent ? ["true"] : []))
+            #expect(planned.values("x-oc-mtime") == ["1700000000"])
+        }
+    }
+
     /// The reva family takes the secret of a share there too, and a token of its own; nobody has judged
     /// them.
     @Test(arguments: ["OCM-Token", "X-Access-Token", "Authorization-App-Api"])

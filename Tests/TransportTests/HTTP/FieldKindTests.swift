@@ -21,8 +21,9 @@ import Testing
         ("Request-Range", .reserved), ("x-range", .plain), ("Sec-WebSocket-Key1", .reserved),
         ("sec-websocket-key2", .reserved), ("sec-websocket-key", .plain),
         ("authorization", .protected), ("signature-input", .protected), ("cookie", .protected),
-        ("destination", .protected), ("accept", .plain), ("x-ocm", .plain),
-        ("x-forwardedfor", .plain), ("x", .plain), ("x-forwarde", .plain), ("hosts", .plain),
+        ("destination", .protected), ("X-NC-Skip-Trashbin", .protected), ("accept", .plain),
+        ("x-ocm", .plain), ("x-forwardedfor", .plain), ("x", .plain), ("x-forwarde", .plain),
+        ("hosts", .plain),
     ])
     func kindsGoByNameWithoutCase(_ name: String, _ expected: FieldKind) {
         #expect(kind(name) == expected)
@@ -32,7 +33,7 @@ import Testing
         "x_real_ip", "X.Real-Ip", "content_length", "transfer.encoding", "x_ocm_peer",
         "x_forwarded", "x_forwarded_for", "proxy_connection", "x_access_token", "ocm.token",
         "SCRIPT_NAME", "script_name", "Path_Info", "REMOTE_USER", "remote.user", "x-script_name",
-        "Sec_WebSocket_Key1",
+        "Sec_WebSocket_Key1", "x_nc_skip_trashbin",
     ])
     func signsThatBackendsFoldMakeAliases(_ name: String) {
         let isAlias = FieldKind.aliased(Array(name.utf8).span)
