@@ -71,10 +71,11 @@ import Testing
             guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
             #expect(forwarding.withdrawn?()?.status == (method == "GET" ? status : 403))
         }
+        let codes = [404: "share_ended", 403: "share_unknown", 503: "backend_unavailable"]
         for method in ["GET", "HEAD", "PROPFIND"] {
             let planned = Planned(try await ask(method))
             #expect(planned.status == status, "\(method)")
-            #expect(planned.code == (status == 404 ? "share_ended" : "share_unknown"))
+            #expect(planned.code == codes[status])
         }
         for method in ["PUT", "DELETE", "MKCOL", "PROPPATCH"] {
             #expect(Planned(try await ask(method)).status == 403, "\(method)")

@@ -18,7 +18,8 @@ import Testing
             .judge(limit: 10) { request in
                 var writer = HeadWriter()
                 guard request.body != Array("no".utf8),
-                    (try? writer.requestLine(request.head.method, Array(request.head.path))) != nil
+                    (try? writer.requestLine(request.head.method, Array(request.head.path)))
+                        != nil, (try? writer.add(.host, "a")) != nil
                 else { return .answer(Answer(status: 403)) }
                 writer.copyFields(of: request.head)
                 return .forward(Forwarding(to: upstream, head: writer, body: request.body))
