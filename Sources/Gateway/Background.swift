@@ -112,7 +112,8 @@ extension Gateway {
                 LogEntry(
                     .remedy,
                     "see whether backend.url and backend.host lead to the \(backend.kind.rawValue) "
-                        + "itself, and whether federation is turned on there"),
+                        + "itself, whether federation is turned on there, and, if it is in a folder, "
+                        + "whether its web server redirects /ocm-provider/ of the root there"),
             ])
     }
 

@@ -98,6 +98,31 @@ def test_the_root_may_redirect_to_the_folder_of_the_backend(evidence, start, pla
         backend.stop()
 
 
+@pytest.mark.parametrize("kind", ["nextcloud", "owncloud10"])
+@pytest.mark.parametrize("path", ["/.well-known/carddav", "/.well-known/caldav"])
+@pytest.mark.parametrize("origin, follows", [("", True), ("http://cloud.test", True), ("https://evil.test", False)])
+def test_the_root_may_lead_calendars_alone_to_the_folder(evidence, start, kind, path, origin, follows):
+    document = OldServer("nc27", "cloud.test", evidence).discovery()
+    document["endPoint"] = "https://cloud.test/cloud/index.php/ocm"
+
+    def script(request):
+        if request.target == path:
+            return answer(301, b"", ("Location", origin + "/cloud/remote.php/dav/"))
+        return answer(200, document) if request.target == "/cloud/ocm-provider/" else answer(404)
+
+    backend = ScriptedBackend(script)
+    try:
+        gateway = start(backend.url, kind=kind)
+        assert (gateway.request("GET", "/.well-known/ocm").status == 200) is follows
+        if follows:
+            assert gateway.request("POST", "/old/ocm/shares").status == 404
+            assert "/cloud/status.php" in [request.target for request in backend.requests]
+        else:
+            assert "redirects /ocm-provider/" in gateway.lines("backend.undiscovered")[0]["remedy"]
+    finally:
+        backend.stop()
+
+
 @pytest.mark.parametrize("origin", ["", "http://cloud.test", "https://cloud.test"])
 def test_a_redirect_of_the_backend_to_itself_is_told_as_that(start, origin):
     backend = ScriptedBackend(lambda request: answer(301, b"", ("Location", origin + request.target)))

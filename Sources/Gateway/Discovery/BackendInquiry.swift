@@ -19,17 +19,48 @@ struct BackendInquiry: Sendable {
     /// `status.php` tells.
     func document(on loop: LoopHandle) async -> Outcome {
         var tried: [String] = []
-        for path in backend.kind.discoveryPaths {
+        if let found = await document(below: "", on: loop, &tried) { return found }
+        // Its manual has the root of a Nextcloud or ownCloud in a folder lead there for calendars alone.
+        if let folder = await self.folder(on: loop),
+            let found = await document(below: folder, on: loop, &tried)
+        {
+            return found
+        }
+        return .missing(tried.joined(separator: "; "))
+    }
+
+    private func document(
+        below folder: String, on loop: LoopHandle, _ tried: inout [String]
+    ) async -> Outcome? {
+        for path in backend.kind.discoveryPaths.map({ folder + $0 }) {
             do throws(Miss) {
                 let body = try await get(path, on: loop)
                 let document: DiscoveryDocument
                 do { document = try DiscoveryDocument(parsing: body) } catch {
                     throw Miss("\(error)")
                 }
-                return .found(document, statusVersion: await statusVersion(on: loop))
+                let version = await statusVersion(below: folder, on: loop)
+                return .found(document, statusVersion: version)
             } catch { tried.append("\(path): \(error.text)") }
         }
-        return .missing(tried.joined(separator: "; "))
+        return nil
+    }
+
+    /// The folder that the root leads the calendars and address books of people's clients to (RFC 6764); nil
+    /// for none.
+    private func folder(on loop: LoopHandle) async -> String? {
+        switch backend.kind {
+        case .nextcloud, .owncloud10, .generic: break
+        case .ocis, .opencloud, .cernbox, .seafile: return nil
+        }
+        for path in ["/.well-known/carddav", "/.well-known/caldav"] {
+            guard let response = try? await ask(path, on: loop), response.isRedirect,
+                let next = target(of: response), let end = next.firstRange(of: "/remote.php/")
+            else { continue }
+            let folder = String(next[..<end.lowerBound])
+            if !folder.isEmpty { return folder }
+        }
+        return nil
     }
 
     /// What a place has said, for the log.
@@ -39,10 +70,10 @@ struct BackendInquiry: Sendable {
         init(_ text: String) { self.text = text }
     }
 
-    private func statusVersion(on loop: LoopHandle) async -> String? {
+    private func statusVersion(below folder: String, on loop: LoopHandle) async -> String? {
         switch backend.kind {
         case .nextcloud, .owncloud10:
-            guard let body = try? await get("/status.php", on: loop),
+            guard let body = try? await get(folder + "/status.php", on: loop),
                 let status = try? JSONValue(parsing: body).object
             else { return nil }
             return status["version"]?.string

@@ -46,7 +46,8 @@ import Transport
     /// What costs whoever asks nothing costs the backend little.
     @Test func whoeverAsksForWhatIsMissingCostsTheBackendOneInquiry() async throws {
         let test = try await TestGateway()
-        let inquiry = test.gateway.backend.kind.discoveryPaths.map { "GET \($0) -" }
+        let calendars = ["/.well-known/carddav", "/.well-known/caldav"]
+        let inquiry = (test.gateway.backend.kind.discoveryPaths + calendars).map { "GET \($0) -" }
         func ask() async -> [String] {
             for _ in 0..<10 {
                 let answer = await test.gateway.published.answer(
