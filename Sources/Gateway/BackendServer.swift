@@ -97,7 +97,7 @@ final class BackendServer: Sendable {
             document: document,
             routes: RouteTable(
                 kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
-                isPlaceKnown: document != nil),
+                isPlaceKnown: document != nil, otherFolders: .closed),
             endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written,
             names: names)
     }

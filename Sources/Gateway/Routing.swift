@@ -101,7 +101,9 @@ extension Gateway: RequestHandler {
             answer.allow(allow)
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
-        case .unplaced: throw .unplaced
+        case .unplaced(let family):
+            throw view.document == nil
+                ? Denial.unplaced : Denial.elsewhere(family, than: view.folder)
         }
     }
 
@@ -176,6 +178,21 @@ extension Denial {
         Denial(
             .notAllowed,
             "remote activity, which nobody signs: whoever has the secret could say it")
+    }
+
+    /// For a message or shared data in another folder than the backend's own. Data may come back: at 404 a
+    /// Nextcloud deletes the mount.
+    fileprivate static func elsewhere(_ family: RouteFamily, than folder: String) -> Denial {
+        let place = folder.isEmpty ? "the root of this host" : "\(folder)/"
+        let hint = "OCM and shared data of this server are at \(place), and nowhere else."
+        let detail = "in another folder than the backend's document names, which is \(place)"
+        switch family {
+        case .webdav, .shareInfo:
+            return Denial(.backendUnavailable, status: 503, hint: hint, "shared data \(detail)")
+        case .ocm, .ocs, .token, .remoteActivity, .discovery, .ocsProvider, .jwks, .linkShare,
+            .status, .unknownEndpoint:
+            return Denial(.notFound, hint: hint, "a message \(detail)")
+        }
     }
 
     /// For what cannot be judged before the backend's document says where its API and its data are.

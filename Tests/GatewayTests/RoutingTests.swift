@@ -50,6 +50,31 @@ import Testing
         #expect(throws: PathFailure.self) { try judge(raw) }
     }
 
+    /// Data are 503: at 404 a Nextcloud deletes the mount.
+    @Test(
+        arguments: [
+            ("POST /old/ocm/shares", 404, "not_found"),
+            ("POST /old/ocs/v2.php/cloud/shares", 404, nil),
+            ("POST /old/index.php/apps/files_sharing/shareinfo", 503, "backend_unavailable"),
+            ("GET /old/public.php/webdav/x", 503, "backend_unavailable"),
+            ("GET /old/public.php/dav/files/SECRET0PERMANEN/x", 503, "backend_unavailable"),
+        ] as [(String, Int, String?)])
+    func whatIsInAnotherFolderIsToldWhereItIs(
+        _ request: String, _ status: Int, _ code: String?
+    ) async throws {
+        let world = try await TestGateway()
+        try world.moveBackend()
+        let planned = try world.plan("\(request) HTTP/1.1", "Content-Length: 0")
+        #expect(planned.status == status)
+        if let code {
+            #expect(planned.code == code)
+            #expect(planned.hint?.contains("are at /cloud/") == true)
+        }
+        let log = world.logged()
+        #expect(log.contains("in another folder than") && log.contains("/cloud/"))
+        #expect(!log.contains("SECRET0PERMANEN"))
+    }
+
     /// At any other status Nextcloud sets the whole share aside.
     @Test(arguments: [
         "%252e%252e", "%252E", "..%252Fx", "a%252F..%252Fb", "a/%2525252e/b", "a%2500",

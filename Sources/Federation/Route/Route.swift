@@ -30,7 +30,7 @@ package enum Route: Sendable, Equatable {
     /// Below `/ocm`, and nothing that OCM knows: never forwarded.
     case unknownEndpoint
     /// What would be one of these if the backend lived in some folder, or had its API elsewhere, while
-    /// its document has not said where.
+    /// its document has not said where; and what is in another folder than the one that it names.
     case unplaced(RouteFamily)
 }
 

@@ -8,6 +8,16 @@ package struct RouteTable: Sendable {
     private let base: [UInt8]
     private let isPlaceKnown: Bool
     private let kind: BackendKind
+    /// What every server of the kind has, by which paths in other folders are read; empty where those pass.
+    private let byKind: [RouteTable]
+
+    /// What becomes of messages and shared data in another folder than the one that a document names.
+    package enum OtherFolders: Sendable {
+        /// Somebody else's: a peer is read by its own document alone.
+        case passed
+        /// Nothing: the web server of a backend may have several that lead to it.
+        case closed
+    }
 
     /// - Parameters:
     ///   - endPoint: the path of the backend's own `endPoint` (`/ocm`, `/index.php/ocm`,
@@ -17,14 +27,18 @@ package struct RouteTable: Sendable {
     ///   - webdavPrefix: `protocols.webdav` of the backend's document.
     ///   - isPlaceKnown: whether a document has said where the backend's API is; until then it may be
     ///     anywhere.
+    ///   - otherFolders: of a Nextcloud, an ownCloud or a server of no known kind, once its place is known.
     package init(
         kind: BackendKind, endPoint: String = "/ocm", tokenPath: String = "/ocm/token",
-        webdavPrefix: String? = nil, isPlaceKnown: Bool = true
+        webdavPrefix: String? = nil, isPlaceKnown: Bool = true,
+        otherFolders: OtherFolders = .passed
     ) {
         self.isPlaceKnown = isPlaceKnown
         self.kind = kind
         let endPoint = Self.trimmed(endPoint)
         base = Array(Self.base(of: endPoint).utf8)
+        let isClosed = otherFolders == .closed && Self.hasLinkPages(kind)
+        byKind = isClosed && isPlaceKnown ? [RouteTable(kind: kind)] : []
         add(tokenPath, .whole(.token))
         add("/apps/cloud_federation_api/api/v1/access-token", .whole(.token))
         for path in [
@@ -62,6 +76,7 @@ package struct RouteTable: Sendable {
         }
         add("/status.php", .whole(.status))
         for (path, root) in Self.webdavRoots(kind) { add(path, .webdav(root)) }
+        if isClosed { add("/public", .negotiatedWebDAV) }
         if let webdavPrefix { add(Self.trimmed(webdavPrefix), .webdav(.discovered)) }
     }
 
@@ -77,27 +92,38 @@ package struct RouteTable: Sendable {
         if kind == .seafile, method == "POST", let endpoint = Self.seafilesEndpoint(path) {
             return .ocm(endpoint)
         }
-        guard !base.isEmpty, path.utf8.begins(with: base) else { return .passThrough }
-        return match(method, path.utf8.dropFirst(base.count)) ?? .passThrough
+        var inside = path.utf8
+        if !base.isEmpty, inside.begins(with: base) {
+            inside = inside.dropFirst(base.count)
+            if let route = match(method, inside) { return route }
+        }
+        return byKind.first?.elsewhere(method, inside) ?? .passThrough
     }
 
     /// Whether a path, its escapes resolved, is a page of a public link (`/s/…`). While the backend's place
-    /// is not known, it may be in any folder, but for those of people's files.
+    /// is not known, it may be in any folder, but for those of people's files; once it is, in another folder
+    /// behind the front controller.
     package func isLinkPage(_ path: [UInt8]) -> Bool {
-        switch kind {
-        case .nextcloud, .owncloud10, .generic: break
-        case .ocis, .opencloud, .cernbox, .seafile: return false
-        }
+        guard Self.hasLinkPages(kind) else { return false }
         let parts = path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
         if Self.areOfLink(parts[...]) { return true }
-        guard isPlaceKnown else {
-            let folders = parts.prefix(Self.deepestFolder).prefix { part in
-                !["remote.php", "dav", "webdav"].contains { part.elementsEqual($0.utf8) }
-            }
-            return folders.contains { $0.elementsEqual("s".utf8) }
+        let folders = parts.prefix(Self.deepestFolder).prefix { part in
+            !["remote.php", "dav", "webdav"].contains { part.elementsEqual($0.utf8) }
         }
+        guard isPlaceKnown else { return folders.contains { $0.elementsEqual("s".utf8) } }
+        let isElsewhere = zip(folders, folders.dropFirst()).contains { front, name in
+            front.elementsEqual("index.php".utf8) && name.elementsEqual("s".utf8)
+        }
+        if isElsewhere, !byKind.isEmpty { return true }
         let folder = base.split(separator: UInt8(ascii: "/"))
         return parts.starts(with: folder) && Self.areOfLink(parts.dropFirst(folder.count))
+    }
+
+    private static func hasLinkPages(_ kind: BackendKind) -> Bool {
+        switch kind {
+        case .nextcloud, .owncloud10, .generic: true
+        case .ocis, .opencloud, .cernbox, .seafile: false
+        }
     }
 
     private static func areOfLink(_ parts: ArraySlice<ArraySlice<UInt8>>) -> Bool {
@@ -149,6 +175,52 @@ package struct RouteTable: Sendable {
             let last = path.split(separator: UInt8(ascii: "/")).last
         else { return nil }
         return OCMEndpoint(rawValue: String(Substring(last))).map(RouteFamily.ocm)
+    }
+
+    /// What a path is for if a folder of it leads to the backend as well: a message or shared data have no place
+    /// there; a body that may name a link is judged as at home. nil for pages, and below what names people's
+    /// own files, apps and folders.
+    private func elsewhere(_ method: String, _ path: Substring.UTF8View) -> Route? {
+        guard Self.mayBeElsewhere(path) else { return nil }
+        var rest = path
+        for _ in 0..<Self.deepestFolder {
+            if Self.own.contains(where: { rest.begins(with: $0) })
+                || Self.ownOfApps.contains(where: { rest.begins(with: $0) })
+            {
+                return nil
+            }
+            guard let slash = rest.dropFirst().firstIndex(of: UInt8(ascii: "/")) else { break }
+            rest = rest[slash...]
+            let route = match(method, rest)
+            switch route?.family {
+            case .linkShare: return route
+            // The script alone is nothing without a path behind it.
+            case .webdav where Self.isBareScript(rest): break
+            case nil, .discovery, .ocsProvider, .jwks, .status, .unknownEndpoint: break
+            case let family?: return .unplaced(family)
+            }
+        }
+        return nil
+    }
+
+    /// Whether a folder behind the first begins as the names do by which the federation is known (`/ocm`,
+    /// `/ocs`, `/apps`, `/public.php`): few pages have one.
+    private static func mayBeElsewhere(_ path: Substring.UTF8View) -> Bool {
+        let bytes = path.span
+        for index in bytes.indices.dropFirst().dropLast(2)
+        where bytes[index] == UInt8(ascii: "/") {
+            switch (bytes[index + 1], bytes[index + 2]) {
+            case (UInt8(ascii: "o"), UInt8(ascii: "c")), (UInt8(ascii: "a"), UInt8(ascii: "p")),
+                (UInt8(ascii: "p"), UInt8(ascii: "u")):
+                return true
+            case _: break
+            }
+        }
+        return false
+    }
+
+    private static func isBareScript(_ path: Substring.UTF8View) -> Bool {
+        path.elementsEqual("/public.php".utf8)
     }
 
     /// Whether a Seafile takes a message of its like there, whatever its document names: it has nobody to
@@ -222,6 +294,11 @@ package struct RouteTable: Sendable {
     /// Where people's own clients have their files, and apps their API.
     private static let own = [
         "/remote.php/", "/dav/files/", "/dav/spaces/", "/ocs/v1.php/", "/ocs/v2.php/",
+    ].map { Array($0.utf8) }
+
+    /// Behind which the paths of people's files, pages and programs may stand; no folder is behind a script.
+    private static let ownOfApps = [
+        "/index.php/", "/apps/files/", "/apps/photos/", "/apps/app_api/", "/apps/web/",
     ].map { Array($0.utf8) }
 
     private static func trimmed(_ path: String) -> String {

@@ -6,6 +6,9 @@ enum Target: Sendable {
     case endPoint(others: Others)
     case ocs(OCSCall.Version)
     case webdav(WebDAVRoot)
+    /// Shared data at the name of their script without its ending, for which Apache's MultiViews finds it:
+    /// Nextcloud and ownCloud may cut as much off as the whole name is long (`overwritewebroot`).
+    case negotiatedWebDAV
     /// Whatever is below a path.
     case remoteActivity
     /// What ends with a segment, whatever stands before that.
@@ -32,6 +35,9 @@ enum Target: Sendable {
         case .endPoint(let others): return endPoint(method, rest, others)
         case .ocs(let version): return ocs(version, rest)
         case .webdav(let root): return .webdav(webdav(root, rest))
+        case .negotiatedWebDAV:
+            guard Substring(rest).split(separator: "/").contains("webdav") else { return nil }
+            return .webdav(webdav(.publicWebDAV, rest))
         case .remoteActivity: return .remoteActivity
         case .ending(let name, let whole):
             guard let last = Substring(rest).split(separator: "/").last, last == name else {

@@ -37,7 +37,10 @@ enum PathProperties {
 
     private static let tables =
         BackendKind.allCases.map { RouteTable(kind: $0) }
-        + [RouteTable(kind: .generic, isPlaceKnown: false)]
+        + [
+            RouteTable(kind: .generic, isPlaceKnown: false),
+            RouteTable(kind: .generic, endPoint: "/cloud/ocm", otherFolders: .closed),
+        ]
 
     /// What is passed through leads to no route of ours, also after a second decoding.
     private static func judge(_ bytes: [UInt8]) throws(Violation) {
