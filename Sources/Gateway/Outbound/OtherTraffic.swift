@@ -188,7 +188,7 @@ extension Denial {
 extension ShareRecord {
     /// Whether it is of files, or nobody has recorded of what: applications show the secrets of theirs at
     /// paths of their own.
-    fileprivate var isOfFiles: Bool {
+    var isOfFiles: Bool {
         switch resourceType {
         case nil, "file"?, "folder"?, "library"?, "ro-crate"?: true
         case _?: false

@@ -5,6 +5,24 @@ import OpenSSL
 enum BasicPassword {
     /// Nil where there is none, in `Authorization` that does not name the scheme too.
     static func read(_ field: String) -> Secret? {
+        guard let (pair, colon) = Self.pair(in: field) else { return nil }
+        return text(pair[(colon + 1)...])
+    }
+
+    /// The user that stands before it, read as laxly.
+    static func user(of field: String) -> Secret? {
+        guard let (pair, colon) = Self.pair(in: field) else { return nil }
+        return text(pair[..<colon])
+    }
+
+    private static func text(_ part: ArraySlice<UInt8>) -> Secret? {
+        let text = part.prefix { $0 != 0 }
+        guard let last = text.lastIndex(where: { $0 != 0x20 }) else { return nil }
+        return Secret(Array(text[...last]))
+    }
+
+    /// User and password, and the place of the colon between them.
+    private static func pair(in field: String) -> ([UInt8], Int)? {
         guard let encoded = Self.encoded(in: Array(field.utf8)) else { return nil }
         var pair: [UInt8] = []
         var bits: UInt32 = 0
@@ -18,9 +36,7 @@ enum BasicPassword {
             pair.append(UInt8(truncatingIfNeeded: bits >> count))
         }
         guard let colon = pair.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let password = pair[(colon + 1)...].prefix { $0 != 0 }
-        guard let last = password.lastIndex(where: { $0 != 0x20 }) else { return nil }
-        return Secret(Array(password[...last]))
+        return (pair, colon)
     }
 
     /// What follows the first `Basic` that has white space behind it (Nextcloud's `/Basic\s+(.*)$/i`).

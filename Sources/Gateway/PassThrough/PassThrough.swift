@@ -28,7 +28,7 @@ extension Gateway {
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
             if let read { try refuseShares(inBodyOf: read, holding: holding) }
-            try refuseUnplacedData(head)
+            try refuseData(head)
             try refuseOver(head)
             let writer = try backend.head.writer(
                 for: head,
@@ -57,13 +57,30 @@ extension Gateway {
         }
     }
 
-    /// Refused until the backend's document has been read, which alone says where a server of no known kind
-    /// has its data: the credential of a share that we know.
-    private func refuseUnplacedData(_ head: RequestHead) throws(Denial) {
-        guard backend.view.document == nil, backend.view.backend.kind == .generic,
-            let secret = DAVCredential(try authorization(head)).shareSecret
+    /// Refused (`secret_refused`): as the user of `Basic` or as `Bearer`, the secret of a share of files that we
+    /// know. It opens data alone, which are judged where the backend has them; until the document of a server of
+    /// no known kind has been read, which alone says where that is, it is 503. What is no secret is looked for
+    /// once.
+    private func refuseData(_ head: RequestHead) throws(Denial) {
+        guard registry.count > 0, head.fields.contains(.authorization),
+            let field = try authorization(head),
+            let secret = BasicPassword.user(of: field) ?? DAVCredential(field).shareSecret
         else { return }
-        if !registry.findServed(secret).isEmpty { throw .unplaced }
+        let view = backend.view
+        switch backend.kind {
+        case .nextcloud, .owncloud10, .generic: break
+        case .ocis, .opencloud, .cernbox, .seafile: return
+        }
+        if view.document == nil, backend.kind == .generic {
+            guard registry.findServed(secret).isEmpty else { throw .unplaced }
+            return
+        }
+        guard secret.isLookedForOnPages else { return }
+        for found in registry.findServed(secret)
+        where found.share.isOfFiles && !mayBeALink(found.share) {
+            throw Denial(
+                .secretRefused, "the secret of share \(found.share.id) where no shared data are")
+        }
     }
 
     /// Refused: as the password of `Basic`, the secret of a share that is over (`secret_refused`), or whose

@@ -65,6 +65,31 @@ import Testing
         #expect(try plan(world).status == 401)
     }
 
+    /// It is the user, with any password, and opens shared data alone.
+    @Test(arguments: ["nextcloud", "owncloud10", "generic"])
+    func noPageTakesTheSecretOfSharedFiles(_ kind: String) async throws {
+        let world = try await TestGateway(kind: kind)
+        try world.moveBackend()
+        func plan(_ credential: String) throws -> Planned {
+            try world.plan("PROPFIND /old/x HTTP/1.1", "Authorization: \(credential)")
+        }
+        func basic(_ pair: String) -> String { "Basic \(Base64.encode(Array(pair.utf8)))" }
+        let shown = [
+            basic("\(Self.secret):"), basic("\(Self.secret):pw"), basic("\(Self.secret)  :pw"),
+            basic("\(Self.secret)\0x:pw"), "x \(basic("\(Self.secret):"))",
+            "Bearer \(Self.secret)",
+        ]
+        for credential in shown { #expect(try plan(credential).status == nil) }
+        try await world.share(Self.secret)
+        for credential in shown {
+            let planned = try plan(credential)
+            #expect((planned.status, planned.code) == (401, "secret_refused"), "\(credential)")
+        }
+        #expect(try plan(basic("alice-of-cloud:pw-of-an-app-0123456")).status == nil)
+        #expect(try plan("Bearer an-app-0123456").status == nil)
+        #expect(!world.logged().contains(Self.secret))
+    }
+
     /// oCIS, OpenCloud and CERNBox fetch and store the bytes of files at the site's own address.
     @Test(arguments: [
         ("ocis", true), ("opencloud", true), ("cernbox", true), ("nextcloud", false),
