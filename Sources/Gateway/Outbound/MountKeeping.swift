@@ -7,15 +7,15 @@ import Transport
 /// and later) goes by the answers of the data themselves. Only its own peer ends a share, by a
 /// notification.
 extension Gateway {
-    /// What the backend hears in the place of an answer of the peer's that would delete the mount;
-    /// nil for all others.
+    /// What the backend hears in the place of an answer of the peer's that would delete the mount, or that leads
+    /// elsewhere: it is told no `Location`, and Nextcloud then takes the body for the file. nil for all others.
     ///
     /// - Parameter isRoot: whether it was the root of the share that was asked for.
     func keepingMount(
         _ head: ResponseHead, answering request: PeerRequest, isRoot: Bool
     ) -> Answer? {
         switch head.status {
-        case 401: break
+        case 401, 300...303, 305...399: break
         case 404 where isRoot && request.head.method == .propfind && deletesWhatIsNotFound: break
         case _: return nil
         }

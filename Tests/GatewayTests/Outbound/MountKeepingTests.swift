@@ -107,6 +107,21 @@ import Testing
         }
     }
 
+    /// Without `Location` Nextcloud takes the body for the file.
+    @Test(arguments: ["GET", "HEAD", "PUT", "PROPFIND"])
+    func dataThatAreElsewhereAreTemporary(_ method: String) async throws {
+        let world = try WayOut()
+        let secret = try await world.receive(uri: nil, demands: false, from: "legacy.test")
+        let forwarding = try await forwarding(
+            "\(method) /public.php/webdav/a HTTP/1.1", secret, in: world)
+        for status in [300, 301, 302, 303, 307, 308] {
+            guard case .answer(let answer)? = forwarding.replacing?(try WayOut.answer(status))
+            else { throw WayOut.Unmade() }
+            #expect(answer.status == 503 && answer.values("retry-after").count == 1)
+        }
+        #expect(forwarding.replacing?(try WayOut.answer(304)) == nil)
+    }
+
     private func forwarding(
         _ start: String, _ secret: String, in world: WayOut
     ) async throws -> Forwarding {
