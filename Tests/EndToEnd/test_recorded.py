@@ -455,5 +455,11 @@ def test_a_share_of_any_age_arrives_in_the_receivers_own(sender, body, receiver,
 
 
 def bare(address: str) -> str:
+    """Without a scheme, and by the account where that is written as the base64 of an address."""
     user, _, host = address.rpartition("@")
-    return user + "@" + host.removeprefix("https://").rstrip("/")
+    host = host.removeprefix("https://").rstrip("/")
+    try:
+        inner, _, again = base64.b64decode(user + "==", altchars=b"-_").decode().rpartition("@")
+    except ValueError:
+        return f"{user}@{host}"
+    return f"{inner if again.removeprefix('https://') == host else user}@{host}"

@@ -156,8 +156,8 @@ extension Backend {
     /// can share with them.
     func readable(_ person: OCMAddress) -> OCMAddress {
         switch kind {
-        case .nextcloud, .generic:
-            person.holdsEndOfHost || person.isEncoded ? person.saidOnce : person
+        case .nextcloud where person.isEncoded: person.saidOnce
+        case .nextcloud, .generic: person.holdsEndOfHost ? person.saidOnce : person
         case .owncloud10, .ocis, .opencloud, .cernbox, .seafile: person
         }
     }
