@@ -222,6 +222,8 @@ import Testing
         #expect(seafile["providerId"]?.string == "22")
     }
 
+    private static let uuid = "056afc87-4dd7-4f00-8a00-0123456789ab"
+
     /// oCIS says the host of a receiver twice, and only its own family reads that.
     @Test(arguments: [
         (nextcloud27, "bob@nc33b.test"), (nextcloud33, "bob@nc33b.test"),
@@ -231,11 +233,12 @@ import Testing
         (opencloud, "bob@nc33b.test@nc33b.test"),
     ])
     func aReceiverIsNamedAsTheBackendFindsHim(_ translation: Translation, _ told: String) throws {
-        let decoded = told.contains("://") ? "bob@https://nc33b.test" : "bob@nc33b.test"
+        let uuid = Self.uuid
+        let decoded = told.contains("://") ? "\(uuid)@https://nc33b.test" : "\(uuid)@nc33b.test"
         for (written, told) in [
             ("bob@nc33b.test@nc33b.test", told),
-            // Base64 of bob@https://nc33b.test, by which an OpenCloud does not find its own people.
-            ("Ym9iQGh0dHBzOi8vbmMzM2IudGVzdA@nc33b.test", decoded),
+            // The base64 by which an OpenCloud does not find its own people.
+            ("\(Base64.encode(Array("\(uuid)@https://nc33b.test".utf8)))@nc33b.test", decoded),
         ] {
             let share = try Samples.share(
                 Samples.nextcloud33.replacing(#"bob@https:\/\/nc33b.test"#, with: written))
@@ -246,17 +249,17 @@ import Testing
 
     /// OpenCloud names its people with a URL in front of the host.
     @Test(arguments: [
-        (nextcloud27, "056a-uuid@https://nc33a.test/"), (nextcloud33, "056a-uuid@nc33a.test"),
-        (nextcloud35, "056a-uuid@nc33a.test"), (generic, "056a-uuid@nc33a.test"),
-        (ocis, "056a-uuid@https://nc33a.test@nc33a.test"),
-        (opencloud, "056a-uuid@https://nc33a.test@nc33a.test"),
+        (nextcloud27, "\(uuid)@https://nc33a.test/"), (nextcloud33, "\(uuid)@nc33a.test"),
+        (nextcloud35, "\(uuid)@nc33a.test"), (generic, "\(uuid)@nc33a.test"),
+        (ocis, "\(uuid)@https://nc33a.test@nc33a.test"),
+        (opencloud, "\(uuid)@https://nc33a.test@nc33a.test"),
     ])
     func noNextcloudIsToldOfAHostInAnAccount(_ translation: Translation, _ told: String) throws {
-        let encoded = "MDU2YS11dWlkQGh0dHBzOi8vbmMzM2EudGVzdA==@nc33a.test"
+        let encoded = "\(Base64.encode(Array("\(Self.uuid)@https://nc33a.test".utf8)))@nc33a.test"
         let isKept = told.contains("@https://nc33a.test@")
         let isKeptEncoded = isKept || translation.backend.kind == .generic
         for (written, told) in [
-            ("056a-uuid@https://nc33a.test@nc33a.test", told),
+            ("\(Self.uuid)@https://nc33a.test@nc33a.test", told),
             (encoded, isKeptEncoded ? encoded : told),
         ] {
             let text = Samples.nextcloud33.replacing("alice@nc33a.test", with: written)
@@ -266,11 +269,9 @@ import Testing
             for name in ["owner", "sender", "sharedBy"] { #expect(body[name]?.string == told) }
         }
         let sent =
-            #"{"recipientProvider":"h.test","token":"t","userID":"056a-uuid@https://h.test"}"#
+            #"{"recipientProvider":"h.test","token":"t","userID":"\#(Self.uuid)@https://h.test"}"#
         let invite = translation.inviteAccepted(try InviteAccepted(parsing: Array(sent.utf8)))
-        #expect(
-            invite.text
-                == (isKept ? sent : sent.replacing("@https://h.test", with: "")))
+        #expect(invite.text == (isKept ? sent : sent.replacing("@https://h.test", with: "")))
     }
 
     /// The backend compares the host with that of the `keyId`, which is written in one way alone.

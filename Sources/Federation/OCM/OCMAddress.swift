@@ -67,7 +67,7 @@ package struct OCMAddress: Sendable, Equatable {
     }
 
     /// The address of whom it names without the host that its identifier says once more: at its end, as
-    /// oCIS (`uuid@h@h`) and OpenCloud (`uuid@https://h@h`) write it, or in the base64 of an address, as
+    /// oCIS (`uuid@h@h`) and OpenCloud (`uuid@https://h@h`) write it, or in the base64 of a UUID's address, as
     /// OpenCloud's and opencloudmesh-go's owners have it; the same one where there is none.
     package var saidOnce: OCMAddress {
         var once = self
@@ -75,21 +75,29 @@ package struct OCMAddress: Sendable, Equatable {
         return once
     }
 
-    /// Whether its identifier is the base64 of an address at the same host.
+    /// Whether its identifier is the base64 of a UUID's address at the same host.
     package var isEncoded: Bool { OCMAddress(encoded: identifier, at: host) != nil }
 
-    /// The address whose base64 a text is (RFC 4648, section 4 or 5, padded or not); nil for any other
-    /// text, and for an address at another host.
+    /// The address whose base64 a text is (RFC 4648, section 4, padded or not); nil for any other text, for an
+    /// address at another host, and where it is not of a UUID: by a name that people choose themselves, one
+    /// could be another one.
     package init?(encoded text: String, at host: PeerHost) {
-        // The shortest, `a@b`, is longer than many names.
-        guard text.utf8.count >= 4 else { return nil }
-        let bare = String(text.prefix { $0 != "=" })
-        guard text.utf8.count - bare.utf8.count <= 2,
-            let bytes = Base64.decode(bare) ?? Base64.decodeURL(bare),
+        guard text.utf8.count > Self.uuid.count, let bytes = Base64.decode(text),
             let decoded = String(validating: bytes, as: UTF8.self),
-            let address = OCMAddress(decoded), address.host == host
+            let address = OCMAddress(decoded), address.host == host,
+            Self.isUUID(address.saidOnce.identifier)
         else { return nil }
         self = address
+    }
+
+    /// The form of a UUID (RFC 9562, section 4), with an `x` for each digit.
+    private static let uuid = Array("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".utf8)
+
+    private static func isUUID(_ text: String) -> Bool {
+        text.utf8.count == uuid.count
+            && zip(text.utf8, uuid).allSatisfy { byte, place in
+                place == UInt8(ascii: "x") ? hexValue(byte) != nil : byte == place
+            }
     }
 
     /// An identifier without the host that it says once more; nil where it says none.
