@@ -5,7 +5,7 @@ package struct FileProperties: Sendable {
     package let modified: String?
     /// `ETag`, as it came.
     package let tag: String?
-    /// `Content-Type`, as it came.
+    /// `Content-Type` without its parameters: Nextcloud takes one with a charset for no type that it knows.
     package let type: String?
     /// What the share allows.
     package let permissions: SharePermissions
@@ -17,7 +17,7 @@ package struct FileProperties: Sendable {
         self.length = length
         self.modified = modified
         self.tag = tag
-        self.type = type
+        self.type = type.map { $0.prefix { $0 != ";" && $0 != " " } }.map(String.init)
         self.permissions = permissions
     }
 

@@ -92,7 +92,10 @@ extension Gateway {
         _ head: ResponseHead, at path: String, _ permissions: SharePermissions, refused: Int
     ) -> Answer {
         guard head.status == 200, !head.isCoded, let length = head.contentLength else {
-            return Answer(status: head.status < 400 ? refused : head.status)
+            return Answer(
+                status: head.status < 400 ? refused : head.status,
+                fields: head.fields.text(FieldName("retry-after")).map { [("retry-after", $0)] }
+                    ?? [])
         }
         let file = FileProperties(
             length: length, modified: head.fields.text(.lastModified),

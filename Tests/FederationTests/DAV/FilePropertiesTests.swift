@@ -10,14 +10,14 @@ import Testing
     @Test func whatHeadTellsIsSaidOfOneFile() throws {
         let file = FileProperties(
             length: 9, modified: "Mon, 23 Nov 2026 20:40:44 GMT", tag: #""a<b""#,
-            type: "text/plain; a=&", permissions: .named(["read"]))
+            type: "text/a&b; charset=utf-8", permissions: .named(["read"]))
         let text = told(file, at: "/public.php/webdav/a%20b&c")
         for each in [
             "<d:href>/public.php/webdav/a%20b&amp;c</d:href>", "<d:resourcetype/>",
             "<d:getcontentlength>9</d:getcontentlength>",
             "<d:getlastmodified>Mon, 23 Nov 2026 20:40:44 GMT</d:getlastmodified>",
             #"<d:getetag>"a&lt;b"</d:getetag>"#,
-            "<d:getcontenttype>text/plain; a=&amp;</d:getcontenttype>",
+            "<d:getcontenttype>text/a&amp;b</d:getcontenttype>",
             "<oc:permissions></oc:permissions>", "<ocs:share-permissions>1</ocs:share-permissions>",
         ] {
             #expect(text.contains(each), "\(each)")

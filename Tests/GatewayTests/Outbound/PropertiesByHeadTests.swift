@@ -75,4 +75,11 @@ import Testing
         let answer = try Self.answer(lines)
         #expect(answer.status == status && answer.body.isEmpty)
     }
+
+    @Test func whenToComeAgainIsPassedOn() throws {
+        let answer = try Self.answer([
+            "HTTP/1.1 429 Slow", "Retry-After: 7", "Content-Length: 0",
+        ])
+        #expect(answer.status == 429 && answer.values("retry-after") == ["7"])
+    }
 }
