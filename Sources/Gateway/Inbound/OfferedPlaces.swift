@@ -16,7 +16,13 @@ extension Gateway {
     func waysElsewhere(
         _ ways: [ShareProtocol], owner: PeerHost?, _ verified: Verified
     ) throws(Denial) -> [String] {
-        guard backend.view.backend.looksAtURIs, let peer = verified.peer else { return [] }
+        guard backend.view.backend.looksAtURIs else { return [] }
+        guard let peer = verified.peer else {
+            guard ways.allSatisfy(\.places.isEmpty) else {
+                throw Denial(.protocolNotSupported, "a way to a share in nobody's name")
+            }
+            return []
+        }
         let side = OfferingSide(
             peer: peer, owner: owner, endPoint: verified.document?.endPointParts.host)
         var elsewhere: [String] = []
@@ -73,8 +79,10 @@ extension Gateway {
         try admit(host, namedBy: side.peer, policy.current)
     }
 
-    /// Whether a server may be asked for by this name, as the way out judges it.
+    /// Whether a server may be asked for by this name, as the way out judges it, and not this machine (RFC 6761,
+    /// section 6.3), for which no proxy is asked.
     private func isNameOfAPeer(_ host: PeerHost) -> Bool {
+        guard host.name != "localhost", !host.name.hasSuffix(".localhost") else { return false }
         guard host.kind == .name, let authority = try? Authority(host.description) else {
             return false
         }

@@ -162,5 +162,5 @@ extension Gateway {
 
 extension FoundAccess {
     /// The host that its URI names.
-    fileprivate var dataHost: PeerHost? { access.uri.flatMap { URLParts($0)?.host } }
+    var dataHost: PeerHost? { access.uri.flatMap { URLParts($0)?.host } }
 }

@@ -109,7 +109,9 @@ extension Gateway {
         }
     }
 
-    /// The share of files whose secret, or what stands for it, a request shows to be let in.
+    /// The share of files whose secret, or what stands for it, a request shows to be let in. The secret of a peer's
+    /// counts at its own side alone: peers choose theirs, and may choose a name by which the backend is known
+    /// elsewhere.
     private func shareShown(
         by request: PeerRequest, _ direction: ShareDirection
     ) -> FoundAccess? {
@@ -118,8 +120,15 @@ extension Gateway {
             let field = String(decoding: value, as: UTF8.self)
             guard let secret = DAVCredential(field).shareSecret else { continue }
             let found = registry.find(secret, direction).first { found in
-                found.access.protocolName == "webdav" && found.share.isOfFiles
-                    && !(direction == .outbound && mayBeALink(found.share))
+                guard found.access.protocolName == "webdav", found.share.isOfFiles else {
+                    return false
+                }
+                switch direction {
+                case .outbound: return !mayBeALink(found.share)
+                case .inbound:
+                    return found.credential == .handle || found.share.involves(request.peer)
+                        || found.dataHost == request.peer
+                }
             }
             if let found { return found }
         }

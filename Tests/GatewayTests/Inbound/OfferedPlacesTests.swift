@@ -172,4 +172,36 @@ import Testing
             #expect(denial?.code == code)
         }
     }
+
+    /// An unsigned one that is of no share that we know is in nobody's name.
+    @Test(arguments: ["ocis", "opencloud", "generic"])
+    func aNotificationOfNobodyNamesNoPlace(_ kind: String) async throws {
+        let (world, _) = try world(kind, profile: "observe")
+        for (place, code) in [
+            (#","uri":"http://127.0.0.9/a""#, DenialCode.protocolNotSupported), ("", nil),
+        ] {
+            let text =
+                #"{"notificationType":"SHARE_CHANGE_PERMISSION","resourceType":"file","#
+                + #""providerId":"8","notification":{"grantee":"bob@cloud.test","#
+                + #""protocol":{"name":"multi","options":{},"#
+                + #""webdav":{"permissions":["read"]\#(place)}}}}"#
+            let denial = try await world.denial(
+                TestRequest("/ocm/notifications", text), as: .ocm(.notifications))
+            #expect(denial?.code == code)
+        }
+    }
+
+    /// Whatever networks may be dialled: no proxy is asked for it.
+    @Test func thisMachineIsNoPlaceOfAPeers() async throws {
+        let (world, modern) = try world(
+            "opencloud", "[outbound]\nallow_private = [\"10.0.0.0/8\"]\n", profile: "observe")
+        for host in ["localhost", "x.localhost"] {
+            let share = Messages.share(from: "modern.test", owner: host).replacing(
+                "x7", with: "https://\(host)/x7")
+            let denial = try await world.denial(
+                try modern.request("/ocm/shares", share, at: world.clock.now))
+            #expect(denial?.code == .protocolNotSupported)
+            world.clock.pass(1)
+        }
+    }
 }

@@ -74,19 +74,34 @@ import Testing
         let world = try WayOut(configuration: Self.all)
         let handle = try await world.receive(uri: nil, demands: true)
         try await world.send("SECRET0PERMANEN")
-        for secret in [handle, WayOut.secret, "SECRET0PERMANEN", "SOMETHING-ELSE"] {
-            let isKnown = secret != "SOMETHING-ELSE"
+        for (secret, host, isKnown) in [
+            (handle, "idp.test", true), (WayOut.secret, "modern.test", true),
+            ("SECRET0PERMANEN", "idp.test", true), ("SOMETHING-ELSE", "idp.test", false),
+        ] {
             for field in [
                 "Bearer \(secret)", "Basic \(Base64.encode(Array("\(secret):".utf8)))",
             ] {
                 let request = try world.request(
-                    "POST /x HTTP/1.1", "Authorization: \(field)", at: "idp.test")
+                    "POST /x HTTP/1.1", "Authorization: \(field)", at: host)
                 let planned = Planned(world.gateway.passOut(request))
                 #expect(planned.status == (isKnown ? 403 : nil))
                 #expect(!isKnown || planned.code == "secret_refused")
             }
         }
         #expect(!world.logged().contains("SECRET"))
+    }
+
+    /// Who offers a share chooses its secret: that shuts the backend off nowhere else.
+    @Test func theSecretOfAPeersShareIsANameElsewhere() async throws {
+        let world = try WayOut(configuration: Self.all)
+        _ = try await world.receive(
+            uri: nil, demands: false, from: "legacy.test", secret: "system")
+        for (host, status) in [("modern.test", nil), ("idp.test", nil), ("legacy.test", 403)] {
+            let request = try world.request(
+                "REPORT /remote.php/dav/addressbooks/system/system/system HTTP/1.1",
+                "Authorization: Basic \(Base64.encode(Array("system:x".utf8)))", at: host)
+            #expect(Planned(world.gateway.passOut(request)).status == status, "\(host)")
+        }
     }
 
     /// Their secrets are shown at paths of their own.
