@@ -64,8 +64,8 @@ import Testing
     }
 
     private static let uuid = "056afc87-4dd7-4f00-8a00-0123456789ab"
-    /// The base64 of the UUID and of an `@`, but for its last two bits.
-    private static let code = "MDU2YWZjODctNGRkNy00ZjAwLThhMDAtMDEyMzQ1Njc4OWFiQ"
+    /// The base64 of the UUID and of an `@`, with the first bits of what follows.
+    private static let code = "MDU2YWZjODctNGRkNy00ZjAwLThhMDAtMDEyMzQ1Njc4OWFiQG"
 
     @Test(arguments: [
         ("bob@h.test", "bob@h.test"), ("bob@h.test@h.test", "bob@h.test"),

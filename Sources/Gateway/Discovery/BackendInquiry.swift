@@ -18,19 +18,19 @@ struct BackendInquiry: Sendable {
     /// The document, from the first of the places of its kind that has one, with the version that
     /// `status.php` tells.
     func document(on loop: LoopHandle) async -> Outcome {
-        var tried: [String] = []
+        var tried: [Miss] = []
         if let found = await document(below: "", on: loop, &tried) { return found }
         // Its manual has the root of a Nextcloud or ownCloud in a folder lead there for calendars alone.
-        if let folder = await self.folder(on: loop),
+        if tried.contains(where: \.isAnswer), let folder = await self.folder(on: loop),
             let found = await document(below: folder, on: loop, &tried)
         {
             return found
         }
-        return .missing(tried.joined(separator: "; "))
+        return .missing(tried.map(\.text).joined(separator: "; "))
     }
 
     private func document(
-        below folder: String, on loop: LoopHandle, _ tried: inout [String]
+        below folder: String, on loop: LoopHandle, _ tried: inout [Miss]
     ) async -> Outcome? {
         for path in backend.kind.discoveryPaths.map({ folder + $0 }) {
             do throws(Miss) {
@@ -41,7 +41,9 @@ struct BackendInquiry: Sendable {
                 }
                 let version = await statusVersion(below: folder, on: loop)
                 return .found(document, statusVersion: version)
-            } catch { tried.append("\(path): \(error.text)") }
+            } catch {
+                tried.append(Miss("\(path): \(error.text)", isAnswer: error.isAnswer))
+            }
         }
         return nil
     }
@@ -66,8 +68,13 @@ struct BackendInquiry: Sendable {
     /// What a place has said, for the log.
     private struct Miss: Error {
         let text: String
+        /// False where nobody has said anything.
+        let isAnswer: Bool
 
-        init(_ text: String) { self.text = text }
+        init(_ text: String, isAnswer: Bool = true) {
+            self.text = text
+            self.isAnswer = isAnswer
+        }
     }
 
     private func statusVersion(below folder: String, on loop: LoopHandle) async -> String? {
@@ -117,12 +124,12 @@ struct BackendInquiry: Sendable {
         guard isWanted(),
             let head = try? backend.head.probe(
                 .get, target: target, authorization: nil, for: nil)
-        else { throw Miss("not asked") }
+        else { throw Miss("not asked", isAnswer: false) }
         let request = BufferedRequest(
             .get, head: head, body: nil, responseLimit: BackendServer.longestAnswer,
             deadline: .seconds(5))
         do { return try await loop.exchange(request, with: backend.upstream) } catch {
-            throw Miss(error.code)
+            throw Miss(error.code, isAnswer: false)
         }
     }
 

@@ -28,13 +28,24 @@ extension Gateway {
     ) -> Answer? {
         let start = RequestStart(path: path)
         guard let family = PeerRequest.usual.messageFamily(of: start) else { return nil }
-        return refuseUnread(denial, family, client, then: connection, .outbound, to: peer)
+        return refuseUnread(
+            denial, family, client, then: connection, .outbound, to: peer,
+            status: statusToOwnCloud(denial, at: path))
+    }
+
+    /// The status by which ownCloud takes a share of the older API for refused; nil for whatever else.
+    private func statusToOwnCloud(_ denial: Denial, at path: ArraySlice<UInt8>) -> Int? {
+        guard backend.kind == .owncloud10, let path = try? TargetPath(path, rule: .routed),
+            case .ocs(let call) = PeerRequest.usual.route(method: "POST", path: path.text)
+        else { return nil }
+        let end: BackendKind.End = denial.isOutage ? .uncertain : .refused(denial.status)
+        return backend.kind.status(of: end, at: backend.kind.endpoint(like: call))
     }
 
     func refuseUnread(
         _ denial: Denial, _ family: RouteFamily, _ client: ClientConnection,
         then connection: Persistence, _ direction: Direction = .inbound,
-        to peer: PeerHost? = nil
+        to peer: PeerHost? = nil, status: Int? = nil
     ) -> Answer {
         let trail = Trail(
             family.messageKind ?? "", direction, from: client, now: environment.now(),
@@ -42,6 +53,7 @@ extension Gateway {
         if let peer { trail.addressed(peer) }
         var answer = refusal(denial, of: family, decision: trail.decision)
         answer.connection = connection
+        if let status { answer.status = status }
         if answer.status == 405 { answer.allow("POST") }
         trail.refused(denial, status: answer.status)
         record(trail)

@@ -121,8 +121,8 @@ extension Gateway {
         _ reply: PeerReply, to outgoing: Outgoing
     ) async throws(Denial) -> PeerAnswer {
         let asks = outgoing.message.asksForReshare
-        if case .ocs = outgoing.addressed.received.kind, !outgoing.message.isOCM {
-            let answer = Self.read(ocs: reply, for: backend.kind)
+        if case .ocs(let call, _) = outgoing.addressed.received.kind, !outgoing.message.isOCM {
+            let answer = Self.read(ocs: reply, to: call, for: backend.kind)
             if asks, case .taken(_, let body) = answer, let reshare = ReshareAnswer(parsing: body) {
                 try await rememberReshare(reshare, of: outgoing)
             }
@@ -160,10 +160,13 @@ extension Gateway {
     }
 
     /// The answer to a call that went out as it was: v1 says 200 for a failure too.
-    private static func read(ocs reply: PeerReply, for backend: BackendKind) -> PeerAnswer {
+    private static func read(
+        ocs reply: PeerReply, to call: OCSCall, for backend: BackendKind
+    ) -> PeerAnswer {
         let status = OCSAnswer.status(reply.status, body: reply.body)
         guard status == 201 else {
-            return PeerAnswer(to: .notifications, status: status, body: [], for: backend)
+            return PeerAnswer(
+                to: backend.endpoint(like: call), status: status, body: [], for: backend)
         }
         return .taken(
             status: 201, body: OCSAnswer.data(of: reply.body) ?? Array("[]".utf8))
@@ -197,16 +200,25 @@ extension Gateway {
         if denial.code == .notDelivered { return answer }
         switch kind {
         case .ocm(let endpoint): answer.status = backend.kind.status(of: end, at: endpoint)
-        case .ocs: answer.status = backend.kind.status(of: end, at: .notifications)
+        case .ocs(let call, _):
+            answer.status = backend.kind.status(of: end, at: backend.kind.endpoint(like: call))
         case .token: break
         }
         return answer
     }
 }
 
+extension BackendKind {
+    /// Whose ends a call of the older API has: ownCloud (10.6 and later) takes a 4xx to a share for its success,
+    /// and goes by the status of whatever else it sends.
+    func endpoint(like call: OCSCall) -> OCMEndpoint {
+        self == .owncloud10 && call.action == .share ? .shares : .notifications
+    }
+}
+
 extension Denial {
     /// Whether the same may be asked again with another end.
-    fileprivate var isOutage: Bool { code.isFailure || status == 503 || status == 429 }
+    var isOutage: Bool { code.isFailure || status == 503 || status == 429 }
 }
 
 extension Message {

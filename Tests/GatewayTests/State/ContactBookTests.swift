@@ -88,11 +88,17 @@ import Testing
 
     @Test(arguments: [
         "eve@modern.test", "eve@https://modern.test/", "eve@https://modern.test",
-        "ZXZlQG1vZGVybi50ZXN0", "ZXZlQGh0dHBzOi8vbW9kZXJuLnRlc3Q=",
-        "ZXZlQGh0dHBzOi8vbW9kZXJuLnRlc3Q",
     ])
     func allWaysOfWritingAnAccountAreOne(_ text: String) {
         #expect(contact(text) == contact("eve"))
+    }
+
+    @Test(arguments: ["modern.test", "https://modern.test"], ["=", ""])
+    func aUUIDIsOneWithTheBase64OfItsAddress(_ host: String, _ padding: String) {
+        let uuid = "056afc87-4dd7-4f00-8a00-0123456789ab"
+        let text = Base64.encode(Array("\(uuid)@\(host)".utf8)).replacing("=", with: padding)
+        #expect(contact(text) == contact(uuid))
+        #expect(contact("ZXZlQG1vZGVybi50ZXN0") != contact("eve"))
     }
 
     @Test(arguments: ["eve@other.test", "ZXZlQG90aGVyLnRlc3Q=", "Eve", "eve "])
