@@ -99,7 +99,7 @@ extension Order {
     }
 
     /// Whether files are read again for it, whose disk may not answer.
-    fileprivate var readsFiles: Bool {
+    var readsFiles: Bool {
         switch self {
         case .reload, .changeKeys, .settleHold: true
         case .addShare, .revoke, .forgetPeer, .pinPeer, .end, .lists, .eraseSubject: false

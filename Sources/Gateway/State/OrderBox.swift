@@ -80,6 +80,14 @@ package struct OrderBox: Sendable {
                 path: folder, what: "the order was taken back",
                 remedy: "nothing of it was carried out")
         }
+        guard !order.readsFiles else {
+            throw StoreOpenError(
+                path: folder,
+                what: "the gateway did not take the order in time: it may still be reading files "
+                    + "for another one, or after a SIGHUP",
+                remedy: "see its log: `configuration.kept` names a file that does not come; "
+                    + "nothing of the order was carried out")
+        }
         throw StoreOpenError(
             path: folder, what: "the gateway that uses this state does not take orders",
             remedy: "see its log; stopped, it is not needed for this")

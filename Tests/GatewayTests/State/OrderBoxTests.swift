@@ -242,7 +242,8 @@ import Testing
         #expect(try count(".taken") == 1)
         #expect(try count(".order") == 1)
         second.cancel()
-        await #expect(throws: StoreOpenError.self) { try await second.value }
+        let error = await #expect(throws: StoreOpenError.self) { try await second.value }
+        #expect(error?.what.contains("may still be reading files") == true)
         #expect(try count(".order") == 0)
         taking.cancel()
         end.finish()
