@@ -89,6 +89,9 @@ struct BackendAdvice {
             occ config:system:set trusted_domains 90 --value=\(authority)
             # Its web server is not to name the port on which it listens in redirects. nginx: "absolute_redirect off;"
             # in the server block. Apache: "ServerName \(origin)" and "UseCanonicalName On" in the virtual host.
+            # If it is in a folder (/cloud), the root has to redirect /ocm-provider/ there, or /.well-known/carddav as its manual has
+            # it: by one of them the gateway finds it; an alias for the one file is not enough. What is the federation's in any other
+            # folder that leads to it is refused.
             """
         case .ocis, .opencloud:
             """
@@ -146,8 +149,10 @@ struct BackendAdvice {
         case .owncloud10:
             return system + """
 
-                # and then, in its folder and in this order, occ as the web server's user. Each user has a bundle of
-                # his own, made anew only when this file is newer; with the old one his received shares are deleted.
+                # and then, in ownCloud's folder and in this order; occ as the web server's user.
+                # Each user has a bundle of certificates of his own, made anew only when resources/config/ca-bundle.crt is newer than it
+                # (hence the touch). With an old one TLS fails, and the shares that he has received are deleted for good: never set the
+                # proxy before.
                 occ security:certificates:import /usr/local/share/ca-certificates/ocmgate.crt
                 touch resources/config/ca-bundle.crt
                 occ config:system:set proxy --value=\(proxy)

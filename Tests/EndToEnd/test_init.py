@@ -14,6 +14,11 @@ KINDS = ["nextcloud", "owncloud10", "ocis", "opencloud", "cernbox", "seafile", "
 TRUST = ("occ security:certificates:import ", "touch resources/config/ca-bundle.crt", "occ config:system:set proxy ")
 
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
+# Comments of three lines.
+BEGINS = ("# If it is in a folder (/cloud), ", "# Each user has a bundle of certificates of his own, ")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_day_one(kind, tmp_path):
     """init, then check, then run, as the README has it."""
@@ -32,6 +37,12 @@ def test_day_one(kind, tmp_path):
         # Without the second an ownCloud deletes what its users have received.
         assert len(orders) == (3 if kind == "owncloud10" else 2) and all(map(
             str.startswith, orders, TRUST if kind == "owncloud10" else TRUST[::2])), lines
+        # In the words of deploy/, where it says what else a folder or a bundle needs.
+        script = (DEPLOY / kind / "backend.sh").read_text().splitlines()
+        for begin in BEGINS:
+            told = [script[at:at + 3] for at, line in enumerate(script) if line.startswith(begin)]
+            assert len(told) == (1 if begin in BEGINS[:1] or kind == "owncloud10" else 0)
+            assert all("\n".join(comment) in lines for comment in told), lines
         assert "absolute_redirect off;" in lines and '"ServerName https://cloud.test"' in lines
         # Nothing that is there already has these numbers, and would be lost.
         for word in ("trusted_proxies", "trusted_domains"):
@@ -58,7 +69,7 @@ def test_day_one(kind, tmp_path):
 
 
 def test_the_lines_for_an_owncloud_renew_the_bundles_of_its_users_before_the_proxy():
-    lines = (Path(__file__).parents[2] / "deploy/owncloud10/backend.sh").read_text().splitlines()
+    lines = (DEPLOY / "owncloud10/backend.sh").read_text().splitlines()
     assert [word for line in lines for word in TRUST if line.startswith(word)] == list(TRUST)
 
 

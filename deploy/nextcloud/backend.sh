@@ -15,9 +15,9 @@ occ config:system:set trusted_domains 90 --value=cloud.uni.example
 # Its web server writes whole URLs into redirects (/.well-known/caldav, folders without a slash), with the port on
 # which it listens. The gateway leads those to the site; it is better not to write them. nginx: "absolute_redirect off;"
 # in the server block. Apache: "ServerName https://cloud.uni.example" and "UseCanonicalName On" in the virtual host.
-# In a folder (/cloud) its root has to redirect /ocm-provider/ there, or /.well-known/carddav as the manual has it; by
-# one of them the gateway finds it. An alias for the one file is not enough. It is to be in that folder alone:
-# what is the federation's in another is refused.
+# If it is in a folder (/cloud), the root has to redirect /ocm-provider/ there, or /.well-known/carddav as its manual has
+# it: by one of them the gateway finds it; an alias for the one file is not enough. What is the federation's in any other
+# folder that leads to it is refused.
 
 # Its way out: the gateway signs what it sends to other servers, and keeps its secrets. Nextcloud 31 and
 # newer also find the keys there of what the gateway signs again for them. The gateway makes the

@@ -14,9 +14,9 @@ occ config:system:set trusted_domains 90 --value=cloud.uni.example
 # Its web server writes whole URLs into redirects (/.well-known/caldav, folders without a slash), with the port on
 # which it listens. The gateway leads those to the site; it is better not to write them. nginx: "absolute_redirect off;"
 # in the server block. Apache: "ServerName https://cloud.uni.example" and "UseCanonicalName On" in the virtual host.
-# In a folder (/cloud) its root has to redirect /ocm-provider/ there, or /.well-known/carddav as the manual has it; by
-# one of them the gateway finds it. An alias for the one file is not enough. It is to be in that folder alone:
-# what is the federation's in another is refused.
+# If it is in a folder (/cloud), the root has to redirect /ocm-provider/ there, or /.well-known/carddav as its manual has
+# it: by one of them the gateway finds it; an alias for the one file is not enough. What is the federation's in any other
+# folder that leads to it is refused.
 
 # Its way out: the gateway signs what it sends to other servers, and keeps its secrets. The gateway makes
 # the certificate at its first start.
@@ -24,7 +24,8 @@ authority=/usr/local/share/ca-certificates/ocmgate.crt
 install -m 0644 /var/lib/ocmgate/egress-ca.pem "$authority"
 update-ca-certificates
 occ security:certificates:import "$authority"
-# Each user has a bundle of his own, which is made anew only when this file is newer. With the old one TLS fails, and
-# ownCloud deletes the shares that he has received, for good: never set the proxy before.
+# Each user has a bundle of certificates of his own, made anew only when resources/config/ca-bundle.crt is newer than it
+# (hence the touch). With an old one TLS fails, and the shares that he has received are deleted for good: never set the
+# proxy before.
 touch resources/config/ca-bundle.crt
 occ config:system:set proxy --value=127.0.0.1:3128
