@@ -105,6 +105,9 @@ extension Gateway {
 
     /// Says why there is no document to serve: peers find nobody here, or what was found before.
     private func warnOfDocument(_ missing: String) {
+        let calendars =
+            backend.kind.mayBeFoundByCalendars
+            ? " (or, as its manual has it, /.well-known/carddav)" : ""
         log.write(
             .warning, .backendUndiscovered,
             [
@@ -113,7 +116,7 @@ extension Gateway {
                     .remedy,
                     "see whether backend.url and backend.host lead to the \(backend.kind.rawValue) "
                         + "itself, whether federation is turned on there, and, if it is in a folder, "
-                        + "whether its web server redirects /ocm-provider/ of the root there"),
+                        + "whether the root redirects /ocm-provider/\(calendars) there"),
             ])
     }
 

@@ -118,7 +118,17 @@ def test_the_root_may_lead_calendars_alone_to_the_folder(evidence, start, kind, 
             assert gateway.request("POST", "/old/ocm/shares").status == 404
             assert "/cloud/status.php" in [request.target for request in backend.requests]
         else:
-            assert "redirects /ocm-provider/" in gateway.lines("backend.undiscovered")[0]["remedy"]
+            remedy = gateway.lines("backend.undiscovered")[0]["remedy"]
+            assert "redirects /ocm-provider/ (or, as its manual has it, /.well-known/carddav) there" in remedy
+    finally:
+        backend.stop()
+
+
+def test_a_backend_that_is_not_found_by_calendars_is_told_of_none(start):
+    backend = ScriptedBackend(lambda request: answer(404))
+    try:
+        remedy = start(backend.url, kind="ocis").lines("backend.undiscovered")[0]["remedy"]
+        assert "redirects /ocm-provider/ there" in remedy and "carddav" not in remedy
     finally:
         backend.stop()
 

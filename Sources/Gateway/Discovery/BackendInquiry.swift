@@ -51,10 +51,7 @@ struct BackendInquiry: Sendable {
     /// The folder that the root leads the calendars and address books of people's clients to (RFC 6764); nil
     /// for none.
     private func folder(on loop: LoopHandle) async -> String? {
-        switch backend.kind {
-        case .nextcloud, .owncloud10, .generic: break
-        case .ocis, .opencloud, .cernbox, .seafile: return nil
-        }
+        guard backend.kind.mayBeFoundByCalendars else { return nil }
         for path in ["/.well-known/carddav", "/.well-known/caldav"] {
             guard let response = try? await ask(path, on: loop), response.isRedirect,
                 let next = target(of: response), let end = next.firstRange(of: "/remote.php/")
@@ -134,4 +131,15 @@ struct BackendInquiry: Sendable {
     }
 
     private static let mostRedirects = 2
+}
+
+extension BackendKind {
+    /// Whether its manual has the root of one in a folder lead people's calendars there, so that it may be
+    /// found by that.
+    var mayBeFoundByCalendars: Bool {
+        switch self {
+        case .nextcloud, .owncloud10, .generic: true
+        case .ocis, .opencloud, .cernbox, .seafile: false
+        }
+    }
 }
