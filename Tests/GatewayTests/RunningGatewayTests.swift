@@ -76,6 +76,10 @@ import Testing
         let rule = "[[rule]]\nname = \"x\"\non = \"webdav\"\naction = \"deny\"\n"
         try scratch.write(Self.policy + rule, "policy.toml")
         let reload = Task { await running.reload() }
+        func waits() -> Bool {
+            gateway.reading.waiting.withLock { $0[.again]?.isEmpty == false }
+        }
+        while !waits() { try await Task.sleep(for: .milliseconds(1)) }
         for _ in 0..<2 {
             let ended = try await gateway.orders.ask(
                 .forgetPeer("one.test"), now: gateway.environment.now(), patience: .seconds(300))

@@ -3,7 +3,7 @@ import Synchronization
 /// One at a time for each key, in the order in which they came.
 final class Turns<Key: Hashable & Sendable>: Sendable {
     /// By the keys that somebody has, who waits for them.
-    private let waiting = Mutex<[Key: [CheckedContinuation<Void, Never>]]>([:])
+    let waiting = Mutex<[Key: [CheckedContinuation<Void, Never>]]>([:])
 
     /// Returns when nobody else has the key; whoever has it gives it up with `end`.
     func begin(_ key: Key) async {

@@ -39,6 +39,6 @@ import Transport
         // An invitation that it does not know.
         #expect(try await told("ocis", 404).answer.status == 404)
         #expect(try await told("nextcloud", 400).answer.status == 400)
-        #expect(try await told("nextcloud", 503).answer.code != "protocol_not_supported")
+        #expect(try await told("nextcloud", 503).answer.code == "not_delivered")
     }
 }

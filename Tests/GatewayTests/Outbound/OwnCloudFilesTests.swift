@@ -97,12 +97,15 @@ import Testing
 
     @Test func aRefusalOfItsOtherFormsIsTheSame() async throws {
         let way = try TestEgress(kind: "owncloud10")
-        for (path, status) in [("/ocm-provider/", 404), ("/index.php/apps/x", 503)] {
+        for (method, path, status) in [
+            ("GET", "/ocm-provider/", 404), ("GET", "/index.php/apps/x", 503),
+            ("PUT", "/public.php/webdav/a", 503),
+        ] {
             let absolute = try await way.plan(
-                "GET http://blocked.test\(path) HTTP/1.1", "Host: blocked.test")
+                "\(method) http://blocked.test\(path) HTTP/1.1", "Host: blocked.test")
             let prefixed = try await way.plan(
-                "GET /egress/blocked.test\(path) HTTP/1.1", "Host: 127.0.0.1:3128")
-            #expect(absolute.status == status && prefixed.status == status)
+                "\(method) /egress/blocked.test\(path) HTTP/1.1", "Host: 127.0.0.1:3128")
+            #expect(absolute.status == status && prefixed.status == status, "\(method) \(path)")
         }
         // No certificate is made for an address.
         let address = try await way.plan("CONNECT 127.0.0.1:443 HTTP/1.1", "Host: 127.0.0.1:443")
