@@ -92,8 +92,8 @@ extension Backend {
         }
     }
 
-    /// Seafile finds its user only before a scheme in lower case, and stores a `permissions` of none as null, which
-    /// is an error to its database.
+    /// Seafile finds its user only before a scheme in lower case, and stores a `permissions` of none as
+    /// null, which is an error to its database.
     var readsSharesOfOldNextcloudsAlone: Bool {
         switch kind {
         case .seafile: true

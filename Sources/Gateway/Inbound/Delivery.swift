@@ -5,9 +5,9 @@ import Transport
 extension Gateway {
     /// Sends a message to the backend, once, and turns what it says into the peer's answer.
     ///
-    /// A share that the backend refuses, in words that can be read, and has not stored, is forgotten, and that a share is over
-    /// is durable before the peer hears of it. Refused: `store_unavailable`, `backend_unavailable`,
-    /// `backend_timeout`, and what the backend refuses.
+    /// A share that the backend refuses, in words that can be read, and has not stored, is forgotten,
+    /// and that a share is over is durable before the peer hears of it. Refused: `store_unavailable`,
+    /// `backend_unavailable`, `backend_timeout`, and what the backend refuses.
     func forward(_ message: consuming BackendMessage, _ trail: Trail) async throws(Denial) -> Answer
     {
         let received = message.verified.claimed.received

@@ -86,7 +86,7 @@ extension Story {
                 receiver.backend.newestShare?.secret != share.secret,
                 "the receiver's server still has it")
         }
-        // To a 403 ownCloud would show nothing of its user's any more.
+        // At a 403 ownCloud would list none of its user's files any more (decision 29).
         let status = receiver.backend.kind == .owncloud10 ? 503 : 403
         try await take(
             Action(

@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    /// Nextcloud 19 and ownCloud to 10.11 scan a share by `shareinfo` alone where they find a version.
+    /// Nextcloud 19 scans a share by `shareinfo` alone where it finds a version.
     @Test(arguments: [
         ("ocis", true), ("opencloud", true), ("cernbox", true), ("seafile", true),
         ("nextcloud", false), ("owncloud10", false), ("generic", false),

@@ -28,7 +28,7 @@ import Testing
             try await world.share("SECRET-PLAIN", id: "1")
             try await world.share("SECRET-TOKENS", id: "2", requirements: [.mustExchangeToken])
             for (secret, isTaken) in [("SECRET-PLAIN", plain), ("SECRET-TOKENS", demanding)] {
-                // ownCloud from 10.12 on deletes its mount for a 401 to Basic, and declines the share.
+                // ownCloud deletes its mount for a 401 to Basic, and declines the share.
                 let refused = mode == "none" ? 403 : 401
                 for (credential, status) in [
                     (basic(secret), refused), ("Authorization: Bearer \(secret)", 401),

@@ -58,7 +58,10 @@ extension ConfigurationTable<Configuration> {
             .init(
                 "pass",
                 .word(Configuration.BackendSettings.Pass.self).standard("all").saying(
-                    "all: also the web UI. ocm: only the paths of the federation.")
+                    """
+                    all: also the web UI. ocm: only the paths of the federation, and by the way out what an \
+                    oCIS, OpenCloud or CERNBox asks itself for.
+                    """)
             ) { .string($0.backend.pass.rawValue) },
             .init(
                 "proxy_protocol",
