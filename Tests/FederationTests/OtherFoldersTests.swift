@@ -22,6 +22,7 @@ import Testing
             ("/apps/files_sharing/shareinfo", .shareInfo),
             ("/public.php/webdav/x", .webdav(.publicWebDAV)),
             ("/public.php/x/webdav", .webdav(.publicWebDAV)),
+            ("/public/AAA/webdav/x", .webdav(.publicWebDAV)),
             ("/public.php/dav/files/T/x", .webdav(.publicFiles)),
             ("/ocs/v2.php/apps/activity/api/v2/remote/T", .remoteActivity),
         ] as [(String, RouteFamily)])
@@ -73,6 +74,7 @@ import Testing
         arguments: [
             "/", "/old", "/old/", "/old/status.php", "/old/ocm-provider/", "/old/ocs-provider/",
             "/old/.well-known/ocm", "/old/index.php/login", "/blog/index.php", "/blog/public/x.css",
+            "/old/public/a.css", "/old/public/x/y",
             "/blog/public.php", "/blog/ocm/x", "/old/remote.php/dav/files/alice/a",
             "/old/index.php/apps/files/", "/old/ocs/v2.php/cloud/user", "/old/s/x/download",
             "/old/ocs/v2.php/apps/files_sharing/api/v1/shares", "/s/x/download",

@@ -38,7 +38,10 @@ package struct RouteTable: Sendable {
         let endPoint = Self.trimmed(endPoint)
         base = Array(Self.base(of: endPoint).utf8)
         let isClosed = otherFolders == .closed && Self.hasLinkPages(kind)
-        byKind = isClosed && isPlaceKnown ? [RouteTable(kind: kind)] : []
+        // With its place unknown it has no such table itself.
+        byKind =
+            isClosed && isPlaceKnown
+            ? [RouteTable(kind: kind, isPlaceKnown: false, otherFolders: .closed)] : []
         add(tokenPath, .whole(.token))
         add("/apps/cloud_federation_api/api/v1/access-token", .whole(.token))
         for path in [
