@@ -78,7 +78,7 @@ package struct Denial: Error, Sendable, Equatable {
         retryAfter: Int? = nil, words: String? = nil
     ) {
         self.init(
-            code, ruling: Ruling(name: code.rawValue, status: status, hint: hint), detail,
+            code, ruling: Ruling(name: code.disclosed.rawValue, status: status, hint: hint), detail,
             retryAfter: retryAfter, words: words)
     }
 

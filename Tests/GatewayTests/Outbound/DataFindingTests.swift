@@ -71,7 +71,7 @@ import Testing
             guard case .forward(let forwarding) = plan else { throw WayOut.Unmade() }
             #expect(forwarding.withdrawn?()?.status == (method == "GET" ? status : 403))
         }
-        let codes = [404: "share_ended", 403: "share_unknown", 503: "backend_unavailable"]
+        let codes = [404: "share_unknown", 403: "share_unknown", 503: "backend_unavailable"]
         for method in ["GET", "HEAD", "PROPFIND"] {
             let planned = Planned(try await ask(method))
             #expect(planned.status == status, "\(method)")

@@ -67,7 +67,7 @@ import Testing
             try await world.gateway.store.commit(
                 world.gateway.registry.end(share.share.id, now: world.gateway.environment.now()))
             let over = try await ask(at: "modern.test")
-            #expect((over.status, over.code) == (404, "share_ended"))
+            #expect((over.status, over.code) == (404, "share_unknown"))
         }
     }
 
