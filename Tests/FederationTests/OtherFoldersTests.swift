@@ -1,5 +1,6 @@
-import Federation
 import Testing
+
+@testable import Federation
 
 /// A web server may have several folders that lead to one backend; its document names one.
 @Suite struct OtherFoldersTests {
@@ -43,6 +44,31 @@ import Testing
                     #expect(route != .unplaced(family), "\(folder) \(own) \(path)")
                 }
             }
+        }
+    }
+
+    /// Paths are looked for there by how they begin, and those of a new one may not be.
+    @Test func whateverIsKnownAtHomeIsKnownInAnotherFolder() {
+        for kind in Self.kinds {
+            let table = table(kind)
+            for entry in table.entries.joined() {
+                guard let rest = Self.rest(for: entry.target) else { continue }
+                let path = "/old" + String(decoding: entry.path, as: UTF8.self) + rest
+                let route = table.route(method: "POST", path: path)
+                #expect(route != .passThrough, "\(kind) \(path)")
+            }
+        }
+    }
+
+    /// What follows a path of the table for it to be the federation's; nil where it is only read.
+    private static func rest(for target: Target) -> String? {
+        switch target {
+        case .whole(.discovery), .whole(.ocsProvider), .whole(.jwks), .whole(.status): nil
+        case .whole: ""
+        case .endPoint, .ocs: "/shares"
+        case .webdav, .remoteActivity: "/x"
+        case .negotiatedWebDAV: "/x/webdav"
+        case .ending(let name, _): "/x/\(name)"
         }
     }
 

@@ -4,7 +4,7 @@
 /// that is routed too often is judged, one that is routed too seldom goes around the policy.
 package struct RouteTable: Sendable {
     /// Entries by the second byte of their path.
-    private var entries: [[Entry]] = Array(repeating: [], count: 128)
+    private(set) var entries: [[Entry]] = Array(repeating: [], count: 128)
     private let base: [UInt8]
     private let isPlaceKnown: Bool
     private let kind: BackendKind
@@ -277,7 +277,7 @@ package struct RouteTable: Sendable {
         }
     }
 
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         let path: [UInt8]
         let target: Target
     }
