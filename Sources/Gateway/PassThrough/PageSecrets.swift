@@ -62,7 +62,8 @@ extension Gateway {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
         return .judge(limit: holding.limit) { [self] request in
-            passThrough(head, path, from: client, whole: request, holding: holding)
+            passThrough(
+                head, path, from: client, judging: JudgedBody(request: request, holding: holding))
         }
     }
 

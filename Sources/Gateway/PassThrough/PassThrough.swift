@@ -1,6 +1,13 @@
 import Federation
 import Transport
 
+/// A body that was read whole, since it may name a public link.
+struct JudgedBody {
+    let request: ReceivedRequest
+    /// What it may hold.
+    let holding: LinkBody
+}
+
 /// Everything that is not the federation's: the web UI, sync clients, apps.
 extension Gateway {
     /// Forwards byte for byte, or answers 404 with `pass = "ocm"`, but for what the backend asks itself for.
@@ -13,13 +20,10 @@ extension Gateway {
     /// The path goes on in the spelling that was judged: as it came, doubled slashes merged (settled
     /// questions, 18).
     ///
-    /// - Parameters:
-    ///   - read: the request with its body, where that is judged too.
-    ///   - holding: what that body may hold.
+    /// - Parameter judged: the body, where it is judged too.
     func passThrough(
         _ head: RequestHead, _ path: TargetPath?, from client: ClientConnection,
-        through entrance: Entrance = .listener, whole read: ReceivedRequest? = nil,
-        holding: LinkBody = .parameters
+        through entrance: Entrance = .listener, judging judged: JudgedBody? = nil
     ) -> Plan {
         guard configuration.backend.pass == .all || isOwnData(path, through: entrance) else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
@@ -27,7 +31,9 @@ extension Gateway {
         let isWebSocket = WebSocketUpgrade.isRequested(by: head)
         do throws(Denial) {
             try refuseSharesOnPages(head, path)
-            if let read { try refuseShares(inBodyOf: read, holding: holding) }
+            if let judged {
+                try refuseShares(inBodyOf: judged.request, holding: judged.holding)
+            }
             try refuseData(head)
             try refuseOver(head)
             let writer = try backend.head.writer(
@@ -37,7 +43,7 @@ extension Gateway {
                 adding: isWebSocket ? WebSocketUpgrade.fields : [])
             return .forward(
                 Forwarding(
-                    to: backend.upstream, head: writer, body: read?.body,
+                    to: backend.upstream, head: writer, body: judged?.request.body,
                     firstByte: backend.timeouts.patient,
                     switching: isWebSocket ? .webSocket : .refused,
                     onHead: { [backendPlaces] head in backendPlaces.edit(head) },
