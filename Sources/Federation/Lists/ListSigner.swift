@@ -26,7 +26,7 @@ package struct ListSigner: Sendable {
 
     /// The algorithm as a header names it. Of Ed25519 it is the older name (RFC 8037, section 3.1): readers
     /// that do not know that of RFC 9864 refuse the list.
-    private var name: String {
+    private var headerName: String {
         switch algorithm {
         case .ed25519: "EdDSA"
         case .ecdsaP256SHA256, .ecdsaP384SHA384, .rsaPSSSHA512, .rsaPKCS1SHA256, .rsaPKCS1SHA384,
@@ -60,7 +60,7 @@ package struct ListSigner: Sendable {
     }
 
     private func sign(_ payload: String, _ now: Int) throws(CryptoError) -> (String, String) {
-        var header: [(String, JSONValue)] = [("alg", .string(name))]
+        var header: [(String, JSONValue)] = [("alg", .string(headerName))]
         if let id { header.append(("kid", .string(id))) }
         if let subject { header.append(("sub", .string(subject))) }
         header.append(("iat", .integer(now)))

@@ -20,7 +20,7 @@ struct BackendInquiry: Sendable {
     func document(on loop: LoopHandle) async -> Outcome {
         var tried: [Miss] = []
         if let found = await document(below: "", on: loop, &tried) { return found }
-        // Its manual has the root of a Nextcloud or ownCloud in a folder lead there for calendars alone.
+        // The manuals have the root lead to a Nextcloud or ownCloud in a folder for calendars alone.
         if tried.contains(where: \.isAnswer), let folder = await self.folder(on: loop),
             let found = await document(below: folder, on: loop, &tried)
         {

@@ -136,7 +136,7 @@ extension Gateway {
     }
 
     /// Refused (`secret_refused`): the secret of a share of files as a credential, where nobody judges what it
-    /// opens. It asks for no other, so that no 401 says so.
+    /// opens. 403, not the row's 401: no other credential is asked for.
     private func refuseCredential(of request: PeerRequest) throws(Denial) {
         let found = shareShown(by: request, .inbound) ?? shareShown(by: request, .outbound)
         guard let found else { return }
