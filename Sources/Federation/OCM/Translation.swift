@@ -202,6 +202,7 @@ package struct Translation: Sendable {
         {
             members["shareWith"] = .string(written.saidOnce.written(written.form))
         }
+        // Seafile cuts at the first `http`, in lower case.
         guard backend.readsSharesOfOldNextcloudsAlone, share.shape != .foreign,
             let text = members["shareWith"]?.string,
             share.shareWith.form == .bare
