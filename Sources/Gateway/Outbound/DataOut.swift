@@ -141,7 +141,9 @@ extension Gateway {
     /// - Parameter told: what the backend hears in its place, and nobody writes down.
     func refusal(_ denial: Denial, of request: PeerRequest, as told: Denial? = nil) -> Answer {
         let decision = DecisionID.make(now: request.now)
-        let told = told ?? keepingFiles(denial, reading: request) ?? denial
+        let isSafe = request.head.method.isSafe
+        let told =
+            told ?? (isSafe ? keepingFiles(denial, at: request.path.text) : nil) ?? denial
         let status = told.status == 401 ? 403 : told.status
         log.refusedData(denial, decision: decision, request, status: status)
         note(
@@ -149,9 +151,5 @@ extension Gateway {
             peer: request.peer.description
         ) { tell(&$0, of: request) }
         return told.answer(decision: decision, status: status)
-    }
-
-    private func keepingFiles(_ denial: Denial, reading request: PeerRequest) -> Denial? {
-        request.head.method.isSafe ? keepingFiles(denial, at: request.path.text) : nil
     }
 }
