@@ -6,6 +6,7 @@ extension LinkBody {
     private static let documents = ["filecontents", "fileContents", "previewContents"]
 
     /// How much of it is read, in bytes. ownCloud's editor opens files of 4 MiB, which escapes make longer.
+    /// More than `ServerLimits.shortestDocument`, so that it counts as a document.
     var limit: Int {
         switch self {
         case .parameters: 16 << 10

@@ -10,7 +10,7 @@ import Synchronization
 final class BodyBudget: Sendable {
     private let used = Mutex(Used())
     private let limit: Int
-    let limitPerClient: Int
+    private let limitPerClient: Int
     private let reserved: Int
 
     private struct Used {

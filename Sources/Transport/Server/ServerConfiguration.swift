@@ -104,7 +104,7 @@ package struct ServerLimits: Sendable {
     package var gatheredBytesPerClient = 4 << 20
     /// Of those of each client, how many may always come, whatever the others take.
     package var gatheredBytesReserved = 16 << 10
-    /// The same for bodies that may be longer than all that one client has of these.
+    /// The same for bodies that may be longer than `shortestDocument`.
     package var documentBytes = 64 << 20
     package var documentBytesPerClient = 16 << 20
     /// No body that may have so many bytes or less is one of those.

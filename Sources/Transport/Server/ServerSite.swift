@@ -83,7 +83,7 @@ final class Census: Sendable {
 
     /// What bodies take that are read whole, of up to so many bytes each. Documents keep no message out.
     func bodies(upTo limit: Int) -> BodyBudget {
-        limit > max(bodies.limitPerClient, ServerLimits.shortestDocument) ? documents : bodies
+        limit > ServerLimits.shortestDocument ? documents : bodies
     }
 
     var count: Int { open.load(ordering: .relaxed) }
