@@ -18,8 +18,6 @@ package struct Notification: Sendable {
     /// What the ways to the share allow from now on, by the names of their protocols, where
     /// `SHARE_CHANGE_PERMISSION` says it (`legacy-wire.md` 3.3).
     package let permissions: [String: SharePermissions]
-    /// The secret of the way over WebDAV that is said with them: oCIS, which does not sign, says no other.
-    package let webdavSecret: Secret?
     /// The ways that they are said of, each of which oCIS takes in the place of the one that it has.
     package let ways: [ShareProtocol]
     /// Whether there was a `notification` member; opencloudmesh-go sends none.
@@ -96,7 +94,6 @@ package struct Notification: Sendable {
             secret = nil
             grantee = nil
             permissions = [:]
-            webdavSecret = nil
             ways = []
             return
         }
@@ -107,11 +104,10 @@ package struct Notification: Sendable {
         grantee = try inner.optionalString("grantee").flatMap { $0.isEmpty ? nil : $0 }
         guard type == .shareChangePermission else {
             permissions = [:]
-            webdavSecret = nil
             ways = []
             return
         }
-        (permissions, webdavSecret, ways) = try Self.ways(inner)
+        (permissions, ways) = try Self.ways(inner)
     }
 
     /// The id at either place: a reader of OCM 1.5 goes by the inner one, all others by the outer.
@@ -130,24 +126,26 @@ package struct Notification: Sendable {
 
     private static func ways(
         _ details: MessageReader
-    ) throws(Denial) -> ([String: SharePermissions], Secret?, [ShareProtocol]) {
-        guard let ways = try details.optionalObject("protocol") else { return ([:], nil, []) }
+    ) throws(Denial) -> (permissions: [String: SharePermissions], said: [ShareProtocol]) {
+        guard let ways = try details.optionalObject("protocol") else { return ([:], []) }
         var found: [String: SharePermissions] = [:]
-        var secret: Secret?
         var said: [ShareProtocol] = []
         for (name, value) in ways.members where name != "options" {
             guard let fields = value.object else { continue }
             let way = try ShareProtocol(name: name, place: .member, fields)
             said.append(way)
-            if name == "webdav" { secret = way.secret }
             // What says nothing of them changes nothing.
             if fields["permissions"].map({ !$0.isNull }) ?? false { found[name] = way.permissions }
         }
-        return (found, secret, said)
+        return (found, said)
     }
 }
 
 extension Notification {
+    /// The secret of the way over WebDAV that is said with what it allows: oCIS, which does not sign, says
+    /// no other.
+    package var webdavSecret: Secret? { ways.first { $0.name == "webdav" }?.secret }
+
     /// For whom a reshare is asked for.
     package var shareWith: OCMAddress? {
         members["notification"]?.object?["shareWith"]?.string.flatMap { OCMAddress($0) }
