@@ -93,7 +93,7 @@ package final class Gateway: Sendable {
     let policyQueue = DispatchQueue(label: "ocmgate-policy", qos: .utility)
     /// What commands ask of the one that runs the gateway, who sets it.
     let steering = Mutex<Steering?>(nil)
-    /// Whoever has files read again, by an order or a signal, while that goes on.
+    /// Whose turn it is to read files again: an order's, or a signal's.
     let reading = Turns<FileReading>()
 
     package init(_ parts: Parts) {
@@ -145,7 +145,7 @@ package final class Gateway: Sendable {
         keyRequirements = requirements
     }
 
-    /// What one at a time does who is asked to.
+    /// The one turn there is: to read files again.
     enum FileReading: Sendable { case again }
 
     /// What only the one that runs the gateway can do.

@@ -13,7 +13,7 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Whether nobody had the key, which the caller has now, and gives up with `end`.
+    /// Takes the key where nobody has it; who got it gives it up with `end`.
     func take(_ key: Key) -> Bool { take(key, or: nil) }
 
     /// As `take`; else whoever waits is noted.

@@ -191,6 +191,7 @@ import Transport
         loop.cancel()
         await loop.value
         await gateway.reading.begin(.again)
+        gateway.reading.end(.again)
     }
 
     @Test func aGatewayThatRunsDoesItAndPublishesAtOnce() async throws {
