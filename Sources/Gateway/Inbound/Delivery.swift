@@ -15,8 +15,8 @@ extension Gateway {
             peer: message.verified.signedBy, decision: trail.decision)
         let head = try backend.head.writer(
             for: received.head, path: String(decoding: message.target, as: UTF8.self),
-            client: received.client, dropping: message.dropped + message.logins, coding: .whole,
-            adding: message.added, asserting: assertion)
+            client: received.client, dropping: message.dropped + message.logins,
+            reader: .gatewayWhole, adding: message.added, asserting: assertion)
         let reshare = reshare(askedBy: message.verified)
         reshares.begin(reshare)
         defer { reshares.end(reshare) }

@@ -32,7 +32,7 @@ extension Gateway {
         let head = try backend.head.writer(
             for: received.head, path: target, client: received.client,
             dropping: Self.signatures + FieldName.logins + (signature == nil ? [] : [.date]),
-            coding: .whole, adding: signature ?? [],
+            reader: .gatewayWhole, adding: signature ?? [],
             asserting: BackendHead.Assertion(peer: nil, decision: trail.decision))
         let response = try await ask(head, body, for: received.client, trail)
         let isTaken =

@@ -39,22 +39,20 @@ final class BackendHead: Sendable {
 
     /// Who reads the answer: the client, or the gateway, which reads no content coding, and some answers only
     /// whole.
-    enum Coding { case clients, identity, whole }
-
-    private static let partsAndCodings = FieldName.parts + [.acceptEncoding]
+    enum Reader { case client, gateway, gatewayWhole }
 
     /// The request line and the fields, without those of framing.
     ///
     /// - Parameters:
     ///   - path, query: as they are to be sent, the query without its `?`.
     ///   - dropped: fields of the client that must not pass.
-    ///   - coding: of the answer, which the client chooses where it gets it as it is.
+    ///   - reader: of the answer; the client chooses coding and parts of what it gets as it is.
     ///   - authorization: in the place of the client's, which is then to be dropped.
     ///   - added: fields of ours; values without control characters.
     func writer(
         for head: RequestHead, path: String, query: ArraySlice<UInt8>? = nil,
         client: ClientConnection, dropping dropped: [FieldName] = [],
-        coding: Coding = .clients,
+        reader: Reader = .client,
         authorization: Secret? = nil, adding added: [(FieldName, String)] = [],
         asserting assertion: Assertion? = nil
     ) throws(Denial) -> HeadWriter {
@@ -62,13 +60,11 @@ final class BackendHead: Sendable {
             var writer = HeadWriter(reserving: 960)
             try writer.requestLine(head.method, path: path, query: query)
             writer.add(hostLine)
-            switch coding {
-            case .clients: writer.copyFields(of: head, except: dropped)
-            case .identity:
-                writer.copyFields(of: head, except: dropped + [.acceptEncoding])
-                try writer.add(.acceptEncoding, "identity")
-            case .whole:
-                writer.copyFields(of: head, except: dropped + Self.partsAndCodings)
+            switch reader {
+            case .client: writer.copyFields(of: head, except: dropped)
+            case .gateway, .gatewayWhole:
+                let parts: [FieldName] = reader == .gatewayWhole ? FieldName.parts : []
+                writer.copyFields(of: head, except: dropped + parts + [.acceptEncoding])
                 try writer.add(.acceptEncoding, "identity")
             }
             writer.add(try lines(of: client))

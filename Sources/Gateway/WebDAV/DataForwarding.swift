@@ -61,21 +61,21 @@ extension Gateway {
         case .one: added.append((.depth, "1"))
         }
         if !request.mayAskForPart { dropped += FieldName.parts }
-        var coding = BackendHead.Coding.clients
+        var reader = BackendHead.Reader.client
         var onHead: (@Sendable (ResponseHead) -> HeadEdit)?
         if let hidden {
-            coding = .identity
+            reader = .gateway
             let method = request.head.method
             onHead = { [self] head in
                 hidden.edit(head, to: method, hosts: backend.view.names.hosts)
             }
         } else if let mask {
-            coding = .identity
+            reader = .gateway
             onHead = { [self] head in
                 mask.edit(head, to: request.head.method, then: pathsTold(head, to: request))
             }
         } else if request.told != nil, Self.mayNamePaths(request) {
-            coding = .identity
+            reader = .gateway
             onHead = { [self] head in HeadEdit(transform: pathsTold(head, to: request)) }
         }
         if backend.view.backend.tellsAccessTokens { onHead = Self.untold(after: onHead) }
@@ -85,7 +85,7 @@ extension Gateway {
         }
         let head = try backend.head.writer(
             for: request.head, path: path ?? request.path.text, query: request.head.query,
-            client: request.client, dropping: dropped, coding: coding,
+            client: request.client, dropping: dropped, reader: reader,
             authorization: authorization, adding: added)
         let room: StreamedRoom?
         var withdrawn: (@Sendable () -> Answer?)?

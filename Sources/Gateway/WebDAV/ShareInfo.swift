@@ -26,7 +26,7 @@ extension Gateway {
             }
             writer = try backend.head.writer(
                 for: head, path: path.text, query: query, client: client,
-                dropping: FieldName.logins, coding: .whole)
+                dropping: FieldName.logins, reader: .gatewayWhole)
         } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
         let forwarding = forwarding(ofShareInfo: writer, hiding: hidden, from: client)
         switch head.body {
