@@ -61,15 +61,7 @@ extension Gateway {
         let view = backend.view
         switch verified.claimed.message {
         case .share(let share):
-            let elsewhere = try waysElsewhere(share.protocols, owner: share.owner.host, verified)
-            guard elsewhere.isEmpty else {
-                guard elsewhere.count < share.protocols.count else {
-                    throw Denial(.protocolNotSupported, "no way to the share at its sender")
-                }
-                return try transform(
-                    share.without(elsewhere), cut: true, verified, settings, view, trail)
-            }
-            return try transform(share, verified, settings, view, trail)
+            return try transform(offered(share, verified), verified, settings, view, trail)
         case .notification(let notification):
             return try transform(notification, verified, view, trail)
         case .inviteAccepted(let invite):
@@ -88,11 +80,18 @@ extension Gateway {
         }
     }
 
-    /// - Parameter isCut: whether ways were left out of the share already.
     private func transform(
-        _ share: Share, cut isCut: Bool = false, _ verified: Verified, _ settings: RuleSettings,
+        _ offered: OfferedShare, _ verified: Verified, _ settings: RuleSettings,
         _ view: BackendServer.View, _ trail: Trail
     ) throws(Denial) -> BackendMessage {
+        let share: Share
+        var isCut = false
+        switch offered {
+        case .asSent(let whole): share = whole
+        case .cut(let rest):
+            share = rest
+            isCut = true
+        }
         let translation = Translation(for: view.backend)
         if translation.takesAway(theSenderOf: share), verified.peer != share.owner.host {
             let denial = Denial(

@@ -1,12 +1,32 @@
 import Federation
 import Transport
 
+/// An offered share whose ways lead to the side that offers it.
+enum OfferedShare {
+    case asSent(Share)
+    /// Ways that lead elsewhere were left out of it.
+    case cut(Share)
+}
+
 /// The places that an offer names, for a backend that goes where they lead.
 ///
 /// What it dials there need not come by us: no proxy is asked for `http://` where it knows one for https alone,
 /// nor for the names and addresses that `NO_PROXY` holds. So an offer may name places of its own side only, in
 /// profile `observe` too.
 extension Gateway {
+    /// A share as far as its ways lead to the side that offers it.
+    ///
+    /// Refused: what ``waysElsewhere(_:owner:_:)`` refuses, and a share of which no way is left
+    /// (`protocol_not_supported`).
+    func offered(_ share: Share, _ verified: Verified) throws(Denial) -> OfferedShare {
+        let elsewhere = try waysElsewhere(share.protocols, owner: share.owner.host, verified)
+        guard !elsewhere.isEmpty else { return .asSent(share) }
+        guard elsewhere.count < share.protocols.count else {
+            throw Denial(.protocolNotSupported, "no way to the share at its sender")
+        }
+        return .cut(try share.without(elsewhere))
+    }
+
     /// The names of the ways to a share, beside that over WebDAV, that lead elsewhere than to the side that
     /// offers it: `webapp`, which people would be led to, and `datatx`, from which data would be fetched.
     ///
