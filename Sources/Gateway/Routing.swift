@@ -135,7 +135,7 @@ extension Gateway: RequestHandler {
     }
 
     private func message(_ kind: Received.Kind, through entrance: Entrance) -> Plan {
-        .read(limit: configuration.limits.messageBody) { [self] request in
+        .readAndAnswer(limit: configuration.limits.messageBody) { [self] request in
             await receive(request, as: kind, through: entrance)
         }
     }
@@ -143,7 +143,7 @@ extension Gateway: RequestHandler {
     private func document(_ document: PublishedDocuments.Name, _ head: RequestHead) -> Plan {
         let host = site.name(in: head.authority)
         if let answer = published.answer(document, at: host) { return .answer(answer) }
-        return .read(limit: 0) { [self] request in
+        return .readAndAnswer(limit: 0) { [self] request in
             await published.answer(document, at: host, asking: request.client.loop)
                 ?? refusal(
                     Denial(

@@ -92,7 +92,7 @@ extension Gateway {
     }
 
     private func message(_ request: PeerRequest, _ kind: Received.Kind) -> Plan {
-        .read(limit: configuration.limits.messageBody) { [self] read in
+        .readAndAnswer(limit: configuration.limits.messageBody) { [self] read in
             await dispatch(read.body, of: request, as: kind)
         }
     }

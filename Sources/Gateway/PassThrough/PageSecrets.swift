@@ -61,7 +61,7 @@ extension Gateway {
         guard configuration.backend.pass == .all else {
             return .answer(refusal(Denial(.notFound, Denial.pagesClosed), from: client))
         }
-        return .judge(limit: holding.limit) { [self] request in
+        return .read(limit: holding.limit) { [self] request in
             passThrough(
                 head, path, from: client, judging: JudgedBody(request: request, holding: holding))
         }

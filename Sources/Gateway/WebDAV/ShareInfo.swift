@@ -32,7 +32,7 @@ extension Gateway {
         switch head.body {
         case .none, .length(0): return .forward(forwarding)
         case .length, .chunked:
-            return .judge(limit: 16 << 10) { [self] request in
+            return .read(limit: 16 << 10) { [self] request in
                 do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
                     return .answer(refusal(error, ofShareInfo: head, client))
                 }

@@ -103,6 +103,7 @@ extension ClientExchange {
 
     private func judged(_ plan: Plan, _ share: BodyShare) {
         guard cycle.phase == .answering else { return }
+        if case .read = plan { preconditionFailure("the body was read already") }
         carryOut(plan)
         passage?.share = share
         goOn()

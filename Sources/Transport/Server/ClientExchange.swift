@@ -79,8 +79,7 @@ extension ClientExchange {
     func carryOut(_ plan: consuming Plan) {
         switch consume plan {
         case .answer(let answer): send(answer)
-        case .read(let limit, let then): startGathering(limit) { .answer(await then($0)) }
-        case .judge(let limit, let then): startGathering(limit, then)
+        case .read(let limit, let then): startGathering(limit, then)
         case .prepare(let decide): prepare(decide)
         case .forward(let forwarding): forward(forwarding)
         case .tunnel(let tunnel): open(tunnel)

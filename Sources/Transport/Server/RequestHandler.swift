@@ -18,15 +18,12 @@ package enum Plan: Sendable {
     /// go on; with a longer one it is closed after the answer.
     case answer(Answer)
 
-    /// Read the whole body, at most `limit` bytes, then ask `then` for the answer.
+    /// Read the whole body, at most `limit` bytes, then ask `then` what is to be done.
     ///
     /// A longer body is refused with `RequestFailure.bodyTooLarge`: at once when its length is
-    /// announced, and before `100 Continue` was sent. `then` runs on the event loop.
-    case read(limit: Int, then: @Sendable (ReceivedRequest) async -> Answer)
-
-    /// As `read`, but what is to be done with the request is asked then: a `Forwarding` with the body that
-    /// was read, so that its answer streams.
-    case judge(limit: Int, then: @Sendable (ReceivedRequest) async -> Plan)
+    /// announced, and before `100 Continue` was sent. `then` runs on the event loop. What it returns has
+    /// no body to read any more: a `Forwarding` has it in `body`, and no other plan reads.
+    case read(limit: Int, then: @Sendable (ReceivedRequest) async -> Plan)
 
     /// Decide later: the closure runs on the event loop, and no byte of the body is read
     /// meanwhile.
@@ -40,4 +37,13 @@ package enum Plan: Sendable {
 
     /// For CONNECT: speak TLS here, in the place of the host that was asked for.
     case intercept(Interception)
+}
+
+extension Plan {
+    /// Reads the whole body as ``read(limit:then:)`` does, and answers.
+    package static func readAndAnswer(
+        limit: Int, _ answer: @escaping @Sendable (ReceivedRequest) async -> Answer
+    ) -> Plan {
+        .read(limit: limit) { request in .answer(await answer(request)) }
+    }
 }

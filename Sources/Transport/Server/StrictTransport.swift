@@ -23,7 +23,6 @@ struct StrictTransport: RequestHandler {
         switch plan {
         case .answer(let answer): .answer(marked(answer))
         case .read(let limit, let then): .read(limit: limit) { marked(await then($0)) }
-        case .judge(let limit, let then): .judge(limit: limit) { marked(await then($0)) }
         case .prepare(let decide): .prepare { marked(await decide($0)) }
         case .forward(let forwarding): .forward(marked(forwarding))
         case .tunnel, .intercept: plan

@@ -10,7 +10,7 @@ package struct Forwarding: Sendable {
     package var upstream: Upstream
     /// The request line and the fields, without those of framing, not finished.
     package var head: HeadWriter
-    /// The body, where all of it was read before (`Plan.judge`); nil where it comes from the client.
+    /// The body, where all of it was read before (`Plan.read`); nil where it comes from the client.
     package var body: [UInt8]?
     /// How long the upstream may take to the first byte; nil for the upstream's own limit.
     package var firstByte: Duration?

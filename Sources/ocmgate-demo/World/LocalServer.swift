@@ -38,7 +38,7 @@ struct LocalServer: Sendable {
         let answer: @Sendable (PlainRequest) -> Answer
 
         func plan(_ head: RequestHead, from client: ClientConnection) -> Plan {
-            .read(limit: 1 << 20) { received in answer(PlainRequest(received)) }
+            .readAndAnswer(limit: 1 << 20) { received in answer(PlainRequest(received)) }
         }
 
         func refuse(

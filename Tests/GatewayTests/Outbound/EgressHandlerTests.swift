@@ -379,7 +379,8 @@ import Testing
                 Issue.record("not read")
                 return
             }
-            let answer = await then(ReceivedRequest(head: head, body: body, client: client))
+            let next = await then(ReceivedRequest(head: head, body: body, client: client))
+            let answer = try next.answered
             #expect(answer.code == code)
         }
     }

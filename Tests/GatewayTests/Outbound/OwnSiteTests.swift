@@ -21,7 +21,7 @@ import Testing
         guard
             case .read(_, let then) = test.gateway.plan(head, from: test.client, through: .wayOut)
         else { throw TestGateway.NoAddress() }
-        return await then(ReceivedRequest(head: head, body: body, client: test.client))
+        return try await then(ReceivedRequest(head: head, body: body, client: test.client)).answered
     }
 
     private func share(

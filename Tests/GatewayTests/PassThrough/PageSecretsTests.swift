@@ -57,7 +57,7 @@ import Testing
             ]
             func plan(_ method: String, _ target: String) async throws -> Planned {
                 let head = try world.head(["\(method) \(target) HTTP/1.1"] + fields)
-                guard case .judge = world.gateway.plan(head, from: world.client) else {
+                guard case .read = world.gateway.plan(head, from: world.client) else {
                     return Planned(world.gateway.plan(head, from: world.client))
                 }
                 return try await world.judged(head, [])

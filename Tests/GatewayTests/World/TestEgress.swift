@@ -94,7 +94,7 @@ final class TestEgress: Sendable {
         case .tunnel: return .tunnelled
         case .forward(let forwarding):
             return .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
-        case .read, .judge: return .read
+        case .read: return .read
         case .prepare(let decide):
             return try await outcome(await decide(try head(lines)), lines)
         }

@@ -112,7 +112,7 @@ final class TestGateway: Sendable {
     func judged(
         _ head: RequestHead, _ body: [UInt8], upTo expected: Int = 16 << 10
     ) async throws -> Planned {
-        guard case .judge(let limit, let then) = gateway.plan(head, from: client) else {
+        guard case .read(let limit, let then) = gateway.plan(head, from: client) else {
             throw NoAddress()
         }
         #expect(limit == expected)
@@ -140,7 +140,7 @@ final class TestGateway: Sendable {
 
     private func post(_ head: RequestHead, _ body: [UInt8]) async throws -> Answer {
         guard case .read(_, let then) = gateway.plan(head, from: client) else { throw NoAddress() }
-        return await then(ReceivedRequest(head: head, body: body, client: client))
+        return try await then(ReceivedRequest(head: head, body: body, client: client)).answered
     }
 
     func exchange(code: String, by peer: String = "one.test") async throws -> Answer {
@@ -191,6 +191,16 @@ final class TestGateway: Sendable {
     }
 }
 
+extension Plan {
+    /// The answer, where that is what is planned.
+    var answered: Answer {
+        get throws {
+            guard case .answer(let answer) = self else { throw TestGateway.NoAddress() }
+            return answer
+        }
+    }
+}
+
 /// A plan, as tests look at it.
 enum Planned: CustomStringConvertible {
     /// With the head that the backend gets, as text.
@@ -203,7 +213,7 @@ enum Planned: CustomStringConvertible {
         case .forward(let forwarding):
             self = .forwarded(String(decoding: forwarding.head.finish(), as: UTF8.self))
         case .answer(let answer): self = .answered(answer)
-        case .read, .judge, .prepare, .tunnel, .intercept: self = .other
+        case .read, .prepare, .tunnel, .intercept: self = .other
         }
     }
 

@@ -123,7 +123,7 @@ extension Frame {
 
 /// Answers with the body of the request, of at most ten bytes.
 @Sendable func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
-    .read(limit: 10) { Answer(status: 200, body: $0.body) }
+    .readAndAnswer(limit: 10) { Answer(status: 200, body: $0.body) }
 }
 
 /// Runs `body` with a server of HTTP/2, and what makes clients of it.

@@ -15,7 +15,7 @@ import Testing
         let upstream = Upstream(
             .tcp(.address(.v4(loopback)), port: UInt16(truncatingIfNeeded: port)))
         return { _, _ in
-            .judge(limit: 10) { request in
+            .read(limit: 10) { request in
                 var writer = HeadWriter()
                 guard request.body != Array("no".utf8),
                     (try? writer.requestLine(request.head.method, Array(request.head.path)))
@@ -29,7 +29,7 @@ import Testing
 
     /// Answers with how the body was framed, and with it.
     @Sendable private static func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
-        .read(limit: 100) { request in
+        .readAndAnswer(limit: 100) { request in
             Answer(status: 200, body: Array("\(request.head.body): ".utf8) + request.body)
         }
     }

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Sendable private static func echoing(_ head: RequestHead, _ client: ClientConnection) -> Plan {
-        .read(limit: 10) { Answer(status: 200, body: $0.body) }
+        .readAndAnswer(limit: 10) { Answer(status: 200, body: $0.body) }
     }
 
     @Test func aHeadThatTakesTooLongIs408() async throws {

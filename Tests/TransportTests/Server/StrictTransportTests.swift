@@ -38,12 +38,11 @@ import Testing
     @Test func everyAnswerSaysSo() async throws {
         for said in [
             try await answers { _ in .answer(Answer(status: 200)) },
-            try await answers { _ in .read(limit: 10) { _ in Answer(status: 200) } },
+            try await answers { _ in .readAndAnswer(limit: 10) { _ in Answer(status: 200) } },
             try await answers { _ in .prepare { _ in .answer(Answer(status: 200)) } },
             try await answers { target in
                 (try? .forward(self.forwarding(to: target))) ?? .answer(Answer(status: 500))
             },
-            try await answers { _ in .judge(limit: 10) { _ in .answer(Answer(status: 200)) } },
             try await answers { target in
                 guard var forwarding = try? self.forwarding(to: target) else {
                     return .answer(Answer(status: 500))
