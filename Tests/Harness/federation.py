@@ -158,23 +158,24 @@ class Federation:
                    for share in list(backend.ever)]
         for source, host, request, told in self.since(mark):
             text = request.raw_head + request.body + told
-            decoded = b" ".join(_decoded(text))
+            inside = b" ".join(decoded(text))
             for secret, of in secrets:
-                for form in _forms(secret):
-                    if form in text or form in decoded:
+                for form in forms(secret):
+                    if form in text or form in inside:
                         found.append(f"a secret of {of}, in {request.start} for {host} or its "
                                      f"answer (dialled by {source})")
         return found
 
 
-def _forms(secret: str) -> set[bytes]:
+def forms(secret: str) -> set[bytes]:
+    """How it may be written where nobody should find it."""
     plain = secret.encode()
     return {plain, quote(secret, safe="").encode(), plain.hex().encode(),
             base64.b64encode(plain).rstrip(b"="), base64.b64encode(plain + b":").rstrip(b"="),
             base64.urlsafe_b64encode(plain).rstrip(b"=")}
 
 
-def _decoded(text: bytes):
+def decoded(text: bytes):
     """What is inside the Basic credentials of a message."""
     for found in re.findall(rb"(?i)basic ([A-Za-z0-9+/=]+)", text):
         try:
