@@ -13,44 +13,54 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection,
         through entrance: Entrance
     ) -> Plan {
-        let writer: HeadWriter
-        var hidden: SecretReplacement?
-        do throws(Denial) {
-            guard backend.kind.hasShareInfo else {
-                throw Denial(.notFound, "the backend has no shareinfo")
-            }
-            var query = head.query
-            if let asked = query {
-                let (mapped, replacement) = try shareInfoQuery(asked, head, client, entrance)
-                (query, hidden) = (mapped[...], replacement)
-            }
-            writer = try backend.head.writer(
-                for: head, path: path.text, query: query, client: client,
-                dropping: FieldName.logins, reader: .gatewayWhole)
-        } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
-        let forwarding = forwarding(ofShareInfo: writer, hiding: hidden, from: client)
         switch head.body {
-        case .none, .length(0): return .forward(forwarding)
+        case .none, .length(0): judgeShareInfo(head, path, nil, from: client, through: entrance)
         case .length, .chunked:
-            return .read(limit: 16 << 10) { [self] request in
-                do throws(Denial) { try Self.checkShareInfoBody(request) } catch {
-                    return .answer(refusal(error, ofShareInfo: head, client))
-                }
-                var judged = forwarding
-                judged.body = request.body
-                // The whole tree is looked through before the first byte.
-                judged.firstByte = backend.timeouts.patient
-                return .forward(judged)
+            // Judged once it is there: the share may have ended since it began.
+            .read(limit: 16 << 10) { [self] request in
+                judgeShareInfo(head, path, request, from: client, through: entrance)
             }
         }
     }
 
+    /// - Parameter read: the request with its body; nil where it has none.
+    private func judgeShareInfo(
+        _ head: RequestHead, _ path: TargetPath, _ read: ReceivedRequest?,
+        from client: ClientConnection, through entrance: Entrance
+    ) -> Plan {
+        do throws(Denial) {
+            guard backend.kind.hasShareInfo else {
+                throw Denial(.notFound, "the backend has no shareinfo")
+            }
+            if let read { try Self.checkShareInfoBody(read) }
+            let asked = try head.query.map { query throws(Denial) in
+                try shareInfoQuery(query, head, client, entrance)
+            }
+            let writer = try backend.head.writer(
+                for: head, path: path.text, query: asked?.query[...], client: client,
+                dropping: FieldName.logins, reader: .gatewayWhole)
+            var forwarding = forwarding(
+                ofShareInfo: writer, read?.body, hiding: asked?.hidden, from: client)
+            if let share = asked?.share {
+                forwarding.withdrawn = { [self] in
+                    guard !registry.isGood(share.id, epoch: share.epoch, now: environment.now())
+                    else { return nil }
+                    let denial = Denial(.secretRefused, over: share.id)
+                    return refusal(denial, ofShareInfo: head, client)
+                }
+            }
+            return .forward(forwarding)
+        } catch { return .answer(refusal(error, ofShareInfo: head, client)) }
+    }
+
     private func forwarding(
-        ofShareInfo writer: HeadWriter, hiding hidden: SecretReplacement?,
+        ofShareInfo writer: HeadWriter, _ body: [UInt8]?, hiding hidden: SecretReplacement?,
         from client: ClientConnection
     ) -> Forwarding {
+        // With a body the whole tree is looked through before the first byte.
         var forwarding = Forwarding(
-            to: backend.upstream, head: writer, firstByte: backend.timeouts.headers,
+            to: backend.upstream, head: writer, body: body,
+            firstByte: body == nil ? backend.timeouts.headers : backend.timeouts.patient,
             onFailure: { [self] failure in unavailable(Denial(failure), to: client) })
         forwarding.onHead = { head in
             let edit = hidden?.edit(head, body: head.hasBody ? hidden : nil) ?? .none
@@ -98,19 +108,19 @@ extension Gateway {
         }
     }
 
-    /// The query with the backend's secret in the place of a code of ours, and what hides that secret in
-    /// the answer: a redirect, or a page about an error, may repeat the query.
+    /// The query with the backend's secret in the place of a code of ours, what hides that secret in the
+    /// answer, since a redirect, or a page about an error, may repeat the query, and the share where one is known.
     ///
     /// Refused: a share that is not to be read by this secret over WebDAV either.
     private func shareInfoQuery(
         _ query: ArraySlice<UInt8>, _ head: RequestHead, _ client: ClientConnection,
         _ entrance: Entrance
-    ) throws(Denial) -> (query: [UInt8], hidden: SecretReplacement?) {
+    ) throws(Denial) -> (query: [UInt8], hidden: SecretReplacement?, share: ShareRecord?) {
         var form = try FormBody(parsing: Array(query))
         guard form.repeated == nil, form.hasPlainNames else {
             throw Denial(.malformedMessage, "a parameter stands there twice, or is not plain")
         }
-        guard let text = form["t"] else { return (Array(query), nil) }
+        guard let text = form["t"] else { return (Array(query), nil, nil) }
         guard
             let (access, known) = try access(
                 by: Secret(utf8: text), from: client, through: entrance)
@@ -118,7 +128,7 @@ extension Gateway {
             guard entrance == .wayOut || configuration.token.acceptSecret != .none else {
                 throw Denial(.secretRefused, "a secret that was never seen")
             }
-            return (Array(query), nil)
+            return (Array(query), nil, nil)
         }
         var would = known
         if !access.access.permissions.includes(DAVMethod.propfind.permission) {
@@ -143,7 +153,7 @@ extension Gateway {
         let hidden =
             access.credential == .handle
             ? SecretReplacement(of: permanent.text, by: percentEncoded(text)) : nil
-        return (form.serialized(), hidden)
+        return (form.serialized(), hidden, access.share)
     }
 }
 
@@ -165,6 +175,8 @@ extension ReceivedRequest {
     func parameters(
         of holding: LinkBody = .parameters
     ) throws(Denial) -> [(name: String, value: String)] {
+        // Over HTTP/2, and in chunks, that there is none may be told late.
+        guard !body.isEmpty else { return [] }
         guard !head.fields.contains(.contentEncoding) else {
             throw Denial(.unsupportedMediaType, "a content coding")
         }

@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    /// The share may end before its body is there, and while its answer streams.
+    @Test func itIsJudgedWhenAllOfItIsThere() async throws {
+        let world = try await TestGateway()
+        let (id, code) = try await world.share(Self.secret, handle: .make)
+        let head = try world.head(
+            "POST \(Self.path)?t=\(code) HTTP/1.1", "Content-Length: 8",
+            "Content-Type: application/x-www-form-urlencoded")
+        let request = ReceivedRequest(
+            head: head, body: Array("subdir=a".utf8), client: world.client)
+        guard case .read(_, let then) = world.gateway.plan(head, from: world.client),
+            case .forward(let forwarding) = await then(request),
+            let withdrawn = forwarding.withdrawn
+        else { throw TestGateway.NoAddress() }
+        #expect(withdrawn() == nil)
+        let now = world.gateway.environment.now()
+        try await world.gateway.store.commit(world.gateway.registry.end(id, now: now))
+        #expect(withdrawn()?.status == 503)
+        #expect(Planned(await then(request)).status == 503)
+    }
+
     @Test func everyRefusalIsForNowOnly() async throws {
         let world = try await TestGateway()
         let (id, ended) = try await world.share(Self.secret, handle: .make)
