@@ -13,11 +13,16 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath, from client: ClientConnection,
         through entrance: Entrance
     ) -> Plan {
+        guard backend.kind.hasShareInfo else {
+            let denial = Denial(.notFound, "the backend has no shareinfo")
+            return .answer(refusal(denial, ofShareInfo: head, client))
+        }
         switch head.body {
-        case .none, .length(0): judgeShareInfo(head, path, nil, from: client, through: entrance)
+        case .none, .length(0):
+            return judgeShareInfo(head, path, nil, from: client, through: entrance)
         case .length, .chunked:
             // Judged once it is there: the share may have ended since it began.
-            .read(limit: 16 << 10) { [self] request in
+            return .read(limit: 16 << 10) { [self] request in
                 judgeShareInfo(head, path, request, from: client, through: entrance)
             }
         }
@@ -29,9 +34,6 @@ extension Gateway {
         from client: ClientConnection, through entrance: Entrance
     ) -> Plan {
         do throws(Denial) {
-            guard backend.kind.hasShareInfo else {
-                throw Denial(.notFound, "the backend has no shareinfo")
-            }
             if let read { try Self.checkShareInfoBody(read) }
             let asked = try head.query.map { query throws(Denial) in
                 try shareInfoQuery(query, head, client, entrance)
