@@ -23,6 +23,12 @@ import Testing
             patience: Self.patience)
     }
 
+    /// Whether an order is in the box.
+    private func waits(in world: TestGateway) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: world.scratch.file("state.db.orders"))
+            .contains { $0.hasSuffix(".order") && !$0.hasPrefix(".") }
+    }
+
     /// The gateway looks for orders until the work is done.
     private func serving<T: Sendable>(
         _ world: TestGateway, _ work: @escaping @Sendable () async throws -> T
@@ -184,14 +190,9 @@ import Testing
         }
         async let answer = gateway.orders.ask(
             .end(1), now: gateway.environment.now(), patience: Self.patience)
-        let folder = world.scratch.file("state.db.orders")
-        func waits() throws -> Bool {
-            try FileManager.default.contentsOfDirectory(atPath: folder)
-                .contains { $0.hasSuffix(".order") && !$0.hasPrefix(".") }
-        }
-        while try !waits() { try await Task.sleep(for: .milliseconds(1)) }
+        while try !waits(in: world) { try await Task.sleep(for: .milliseconds(1)) }
         await gateway.carryOutOrders()
-        #expect(try waits())
+        #expect(try waits(in: world))
         gateway.steering.withLock { $0?.isHandingOver = false }
         await gateway.carryOutOrders()
         #expect(try await answer == .done([:]))
@@ -265,14 +266,9 @@ import Testing
         let reload = Task {
             try await gateway.orders.ask(.reload, now: now, patience: Self.patience)
         }
-        let folder = world.scratch.file("state.db.orders")
-        func waits() throws -> Bool {
-            try FileManager.default.contentsOfDirectory(atPath: folder)
-                .contains { $0.hasSuffix(".order") && !$0.hasPrefix(".") }
-        }
-        while try !waits() { try await Task.sleep(for: .milliseconds(1)) }
+        while try !waits(in: world) { try await Task.sleep(for: .milliseconds(1)) }
         await gateway.carryOutOrders()
-        #expect(try waits())
+        #expect(try waits(in: world))
         gateway.reading.end(.again)
         await gateway.carryOutOrders()
         guard case .done = try await reload.value else {
