@@ -107,7 +107,7 @@ package struct RouteTable: Sendable {
     /// is not known, it may be in any folder, but for those of people's files; once it is, in another folder
     /// behind the front controller.
     package func isLinkPage(_ path: [UInt8]) -> Bool {
-        guard Self.hasLinkPages(kind) else { return false }
+        guard hasLinkPages else { return false }
         let parts = path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
         if Self.areOfLink(parts[...]) { return true }
         let folders = parts.prefix(Self.deepestFolder).prefix { part in
@@ -121,6 +121,9 @@ package struct RouteTable: Sendable {
         let folder = base.split(separator: UInt8(ascii: "/"))
         return parts.starts(with: folder) && Self.areOfLink(parts.dropFirst(folder.count))
     }
+
+    /// Whether the backend has pages of public links that anybody opens.
+    package var hasLinkPages: Bool { Self.hasLinkPages(kind) }
 
     private static func hasLinkPages(_ kind: BackendKind) -> Bool {
         switch kind {

@@ -40,7 +40,7 @@ extension Gateway {
         _ head: RequestHead, _ path: TargetPath, _ routes: RouteTable,
         from client: ClientConnection, through entrance: Entrance
     ) -> Plan {
-        if head.method != .get, head.method != .head {
+        if routes.hasLinkPages, head.method != .get, head.method != .head {
             let once = TargetPath.decode(Array(path.text.utf8)[...])
             if routes.isLinkPage(TargetPath.decode(once[...])) {
                 return linkShare(head, path, .parameters, from: client)

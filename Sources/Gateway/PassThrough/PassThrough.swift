@@ -1,4 +1,5 @@
 import Federation
+import OpenSSL
 import Transport
 
 /// A body that was read whole, since it may name a public link.
@@ -34,8 +35,7 @@ extension Gateway {
             if let judged {
                 try refuseShares(inBodyOf: judged.request, holding: judged.holding)
             }
-            try refuseData(head)
-            try refuseOver(head)
+            try refuseCredentials(of: head)
             let writer = try backend.head.writer(
                 for: head,
                 path: path?.text ?? String(decoding: head.rawTarget, as: UTF8.self),
@@ -63,21 +63,25 @@ extension Gateway {
         }
     }
 
+    /// Refused: what `refuseData` and `refuseOver` say of the user and the password that are shown.
+    private func refuseCredentials(of head: RequestHead) throws(Denial) {
+        guard registry.count > 0, let field = try authorization(head) else { return }
+        let login = BasicLogin(field)
+        try refuseData(login, field)
+        if let password = login?.password { try refuseOver(password) }
+    }
+
     /// Refused (`secret_refused`): as the user of `Basic` or as `Bearer`, the secret of a share of files that we
     /// know. It opens data alone, which are judged where the backend has them; until the document of a server of
     /// no known kind has been read, which alone says where that is, it is 503. What is no secret is looked for
     /// once.
-    private func refuseData(_ head: RequestHead) throws(Denial) {
-        guard registry.count > 0, head.fields.contains(.authorization),
-            let field = try authorization(head),
-            let secret = BasicPassword.user(of: field) ?? DAVCredential(field).shareSecret
-        else { return }
-        let view = backend.view
+    private func refuseData(_ login: BasicLogin?, _ field: String) throws(Denial) {
         switch backend.kind {
         case .nextcloud, .owncloud10, .generic: break
         case .ocis, .opencloud, .cernbox, .seafile: return
         }
-        if view.document == nil, backend.kind == .generic {
+        guard let secret = login?.user ?? DAVCredential(field).shareSecret else { return }
+        if backend.kind == .generic, backend.view.document == nil {
             guard registry.findServed(secret).isEmpty else { throw .unplaced }
             return
         }
@@ -92,11 +96,8 @@ extension Gateway {
     /// Refused: as the password of `Basic`, the secret of a share that is over (`secret_refused`), or whose
     /// peer the lists refuse (their code). So peers reach calendars (Nextcloud from 32 on) and rooms of Talk,
     /// whose secrets nothing takes the place of. What is no secret that we know is the backend's to judge.
-    private func refuseOver(_ head: RequestHead) throws(Denial) {
-        guard registry.count > 0, head.fields.contains(.authorization),
-            let secret = try authorization(head).flatMap({ BasicPassword.read($0) }),
-            secret.isLookedForOnPages
-        else { return }
+    private func refuseOver(_ secret: Secret) throws(Denial) {
+        guard secret.isLookedForOnPages else { return }
         let now = environment.now()
         var refusal: Denial?
         for share in registry.findServed(secret).map(\.share) {

@@ -137,6 +137,6 @@ import Testing
             ("Basic YToAYg==", nil),
         ] as [(String, String?)])
     func aPasswordIsReadAsPHPDoes(_ field: String, _ password: String?) {
-        #expect(BasicPassword.read(field)?.text == password)
+        #expect(BasicLogin(field)?.password?.text == password)
     }
 }

@@ -1,34 +1,22 @@
 import OpenSSL
 
-/// The password of `Basic`, read as laxly as PHP and Nextcloud read it: the scheme may stand anywhere in the
-/// field, what is no base64 is passed over, strings end at a NUL, and databases do not see spaces at the end.
-enum BasicPassword {
+/// The user and the password of `Basic`, read as laxly as PHP and Nextcloud read them: the scheme may stand
+/// anywhere in the field, what is no base64 is passed over, strings end at a NUL, and databases do not see spaces
+/// at the end.
+struct BasicLogin {
+    /// Nil where it is empty.
+    let user: Secret?
+    /// Nil where it is empty.
+    let password: Secret?
+
     /// Nil where there is none, in `Authorization` that does not name the scheme too.
-    static func read(_ field: String) -> Secret? {
-        guard let (pair, colon) = Self.pair(in: field) else { return nil }
-        return text(pair[(colon + 1)...])
-    }
-
-    /// The user that stands before it, read as laxly.
-    static func user(of field: String) -> Secret? {
-        guard let (pair, colon) = Self.pair(in: field) else { return nil }
-        return text(pair[..<colon])
-    }
-
-    private static func text(_ part: ArraySlice<UInt8>) -> Secret? {
-        let text = part.prefix { $0 != 0 }
-        guard let last = text.lastIndex(where: { $0 != 0x20 }) else { return nil }
-        return Secret(Array(text[...last]))
-    }
-
-    /// User and password, and the place of the colon between them.
-    private static func pair(in field: String) -> ([UInt8], Int)? {
+    init?(_ field: String) {
         guard let encoded = Self.encoded(in: Array(field.utf8)) else { return nil }
         var pair: [UInt8] = []
         var bits: UInt32 = 0
         var count: UInt32 = 0
         for byte in encoded {
-            guard let value = digit(byte) else { continue }
+            guard let value = Self.digit(byte) else { continue }
             bits = bits << 6 | value
             count += 6
             guard count >= 8 else { continue }
@@ -36,7 +24,14 @@ enum BasicPassword {
             pair.append(UInt8(truncatingIfNeeded: bits >> count))
         }
         guard let colon = pair.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        return (pair, colon)
+        user = Self.text(pair[..<colon])
+        password = Self.text(pair[(colon + 1)...])
+    }
+
+    private static func text(_ part: ArraySlice<UInt8>) -> Secret? {
+        let text = part.prefix { $0 != 0 }
+        guard let last = text.lastIndex(where: { $0 != 0x20 }) else { return nil }
+        return Secret(Array(text[...last]))
     }
 
     /// What follows the first `Basic` that has white space behind it (Nextcloud's `/Basic\s+(.*)$/i`).
