@@ -101,9 +101,8 @@ extension Gateway: RequestHandler {
             answer.allow(allow)
             return .answer(answer)
         case .unknownEndpoint: throw Denial(.notFound, "\(path) is no endpoint of OCM")
-        case .unplaced(let family):
-            throw view.document == nil
-                ? Denial.unplaced : Denial.elsewhere(family, than: view.folder)
+        case .unplaced: throw .unplaced
+        case .elsewhere(let family): throw .elsewhere(family, than: view.folder)
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
                 let table = table(kind, folder)
                 for other in ["/old", "/nextcloud/old", "/cloud2", "/cloud/cloud", "/apps/old"] {
                     let route = table.route(method: "POST", path: other + path)
-                    #expect(route == .unplaced(family), "\(folder) \(other) \(path)")
+                    #expect(route == .elsewhere(family), "\(folder) \(other) \(path)")
                     #expect(table.family(of: other + path) == family)
                     #expect(table.judgedFamily(of: other + path) == .unknownEndpoint)
                 }
@@ -41,9 +41,17 @@ import Testing
                 for own in ["", folder] {
                     #expect(table.family(of: own + path) == family)
                     let route = table.route(method: "POST", path: own + path)
-                    #expect(route != .unplaced(family), "\(folder) \(own) \(path)")
+                    #expect(route != .elsewhere(family), "\(folder) \(own) \(path)")
                 }
             }
+        }
+    }
+
+    @Test func noFolderIsAnotherOneUntilTheDocumentNamesOne() {
+        for kind in Self.kinds {
+            let table = RouteTable(kind: kind, isPlaceKnown: false, otherFolders: .closed)
+            let route = table.route(method: "POST", path: "/old/ocm/shares")
+            #expect(route == .unplaced(.ocm(.shares)))
         }
     }
 
@@ -78,7 +86,7 @@ import Testing
             ("/remote.php/dav/public-files/T/x", .webdav(.publicFiles)),
         ] {
             let route = table(.owncloud10).route(method: "POST", path: "/old" + path)
-            #expect(route == .unplaced(family))
+            #expect(route == .elsewhere(family))
         }
     }
 

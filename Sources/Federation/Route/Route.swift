@@ -30,8 +30,10 @@ package enum Route: Sendable, Equatable {
     /// Below `/ocm`, and nothing that OCM knows: never forwarded.
     case unknownEndpoint
     /// What would be one of these if the backend lived in some folder, or had its API elsewhere, while
-    /// its document has not said where; and what is in another folder than the one that it names.
+    /// its document has not said where.
     case unplaced(RouteFamily)
+    /// What would be one of these, and is in another folder than the one that its document names.
+    case elsewhere(RouteFamily)
 }
 
 /// What a body may hold that may name a public link.

@@ -20,11 +20,13 @@ extension RouteTable {
         return route.family
     }
 
-    /// The same, for judging the ways in which a server may read one path: what has no place yet is
-    /// something else than what has one.
+    /// The same, for judging the ways in which a server may read one path: what has no place is something
+    /// else than what has one.
     package func judgedFamily(of path: String) -> RouteFamily? {
-        if case .unplaced = route(method: "POST", path: path) { return .unknownEndpoint }
-        return family(of: path)
+        switch route(method: "POST", path: path) {
+        case .unplaced, .elsewhere: .unknownEndpoint
+        case _: family(of: path)
+        }
     }
 }
 
@@ -44,7 +46,7 @@ extension Route {
         case .unknownEndpoint: .unknownEndpoint
         case .ocm(let endpoint): .ocm(endpoint)
         case .webdav(let route): .webdav(route.root)
-        case .unplaced(let family): family
+        case .unplaced(let family), .elsewhere(let family): family
         case .passThrough, .methodNotAllowed: nil
         }
     }

@@ -11,7 +11,7 @@ extension RouteTable {
 
     /// What a path would be for behind any folder, a message of a server of no known kind also by its last
     /// segment alone. nil for pages, and below what people's own clients use, where a file may have any name.
-    func familyElsewhere(_ method: String, _ path: Substring.UTF8View) -> RouteFamily? {
+    func familyAnywhere(_ method: String, _ path: Substring.UTF8View) -> RouteFamily? {
         var rest = path
         for _ in 0..<Self.deepestFolder {
             switch match(method, rest)?.family {
@@ -50,7 +50,7 @@ extension RouteTable {
             // The script alone is nothing without a path behind it.
             case .webdav where Self.isBareScript(rest): break
             case nil, .discovery, .ocsProvider, .jwks, .status, .unknownEndpoint: break
-            case let family?: return .unplaced(family)
+            case let family?: return .elsewhere(family)
             }
         }
         return nil

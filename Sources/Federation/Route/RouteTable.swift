@@ -82,7 +82,7 @@ package struct RouteTable: Sendable {
         if let route = match(method, path.utf8) { return route }
         if kind == .seafile, Self.isForSeafilesLike(path) { return .unknownEndpoint }
         guard isPlaceKnown else {
-            return familyElsewhere(method, path.utf8).map(Route.unplaced) ?? .passThrough
+            return familyAnywhere(method, path.utf8).map(Route.unplaced) ?? .passThrough
         }
         if kind == .seafile, method == "POST", let endpoint = Self.seafilesEndpoint(path) {
             return .ocm(endpoint)

@@ -82,7 +82,8 @@ package struct MessageFile: Sendable {
         case .ocs(let call):
             return facts(try .ocs(call.action, try FormBody(parsing: raw.body)), way, site)
         case .discovery, .ocsProvider, .jwks, .webdav, .shareInfo, .linkShare,
-            .remoteActivity, .status, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
+            .remoteActivity, .status, .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced,
+            .elsewhere:
             throw Denial(.notFound, "\(method) \(path) is no message of the federation")
         }
     }

@@ -211,7 +211,7 @@ extension PeerRequest {
         let method = head.method.rawValue
         switch Self.usual.route(method: method, path: path.text) {
         case .ocm, .ocs, .token, .webdav, .shareInfo, .methodNotAllowed, .unknownEndpoint,
-            .remoteActivity, .unplaced:
+            .remoteActivity, .unplaced, .elsewhere:
             return true
         case .discovery, .ocsProvider, .jwks, .linkShare, .status, .passThrough: break
         }

@@ -21,7 +21,7 @@ extension Gateway {
         case .token: return message(request, .token)
         case .webdav: return planDataOut(request)
         case .discovery, .ocsProvider, .shareInfo, .status, .jwks, .linkShare, .remoteActivity,
-            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced:
+            .passThrough, .methodNotAllowed, .unknownEndpoint, .unplaced, .elsewhere:
             break
         }
         return .prepare { [self] _ in
@@ -59,7 +59,7 @@ extension Gateway {
                 unread: request)
             answer.allow(allow)
             return .answer(answer)
-        case .unknownEndpoint, .unplaced:
+        case .unknownEndpoint, .unplaced, .elsewhere:
             return .answer(
                 refusal(
                     Denial(.notFound, "no endpoint of OCM at \(request.peer)"), unread: request))
