@@ -105,7 +105,7 @@ package final class EgressHandler: RequestHandler {
         return .intercept(
             Interception(
                 context: context,
-                handler: InterceptedHandler(self, to: target, refusing: denial)))
+                handler: InterceptedHandler(self, to: target, .refused(denial))))
     }
 
     /// Whether a host that no list admits is a peer: it shows a document, or it does not.
@@ -157,7 +157,7 @@ package final class EgressHandler: RequestHandler {
             return .intercept(
                 Interception(
                     context: try authority.context(for: target.host.description, now: now),
-                    handler: InterceptedHandler(self, to: target)))
+                    handler: InterceptedHandler(self, to: target, .admitted)))
         } catch {
             return refuse(Denial(.overloaded, "no certificate: \(error)"), "\(target)", client)
         }

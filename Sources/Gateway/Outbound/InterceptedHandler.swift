@@ -10,9 +10,17 @@ final class InterceptedHandler: RequestHandler {
     private let egress: EgressHandler
     let target: Authority
     private let name: String
-    private let refusing: Denial?
+    private let connect: Connect
     /// What the gate said last: it says the same under the same policy in the same second.
     private let last = Mutex<Judgement?>(nil)
+
+    /// What the gate said of the CONNECT.
+    enum Connect: Sendable {
+        /// Let through: each request inside is judged.
+        case admitted
+        /// Refused, which each request inside hears: the CONNECT itself was granted.
+        case refused(Denial)
+    }
 
     private struct Judgement {
         let policy: Policy
@@ -23,12 +31,10 @@ final class InterceptedHandler: RequestHandler {
         let peer: ResolvedPeer?
     }
 
-    /// - Parameters:
-    ///   - target: whom the CONNECT named.
-    ///   - refusing: what each request hears of a CONNECT that was granted to be refused here.
-    init(_ egress: EgressHandler, to target: Authority, refusing: Denial? = nil) {
+    /// - Parameter target: whom the CONNECT named.
+    init(_ egress: EgressHandler, to target: Authority, _ connect: Connect) {
         self.egress = egress
-        self.refusing = refusing
+        self.connect = connect
         self.target = target.normalized(for: .https)
         name = target.host.description
     }
@@ -41,8 +47,10 @@ final class InterceptedHandler: RequestHandler {
         guard head.authority?.normalized(for: .https) == target else {
             return refuse(Denial(.misdirected, "Host is not the host of CONNECT"), head, client)
         }
-        if let denial = egress.gateway.denialOfLoop(head) ?? refusing {
-            return refuse(denial, head, client)
+        if let denial = egress.gateway.denialOfLoop(head) { return refuse(denial, head, client) }
+        switch connect {
+        case .admitted: break
+        case .refused(let denial): return refuse(denial, head, client)
         }
         let gateway = egress.gateway
         let now = gateway.environment.now()

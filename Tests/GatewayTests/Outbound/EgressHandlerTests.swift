@@ -320,7 +320,8 @@ import Testing
 
     @Test func aPolicyThatIsSwappedCountsWithinTheSameSecond() async throws {
         let way = try TestEgress()
-        let handler = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
+        let handler = InterceptedHandler(
+            way.handler, to: try Authority("modern.test:443"), .admitted)
         let head = try way.head(["GET /ocm-provider/ HTTP/1.1", "Host: modern.test"])
         let client = try way.client(intercepted: true, name: "modern.test")
         for _ in 0..<2 {
@@ -370,7 +371,8 @@ import Testing
             "Content-Length: \(body.count)",
         ])
         let client = try way.client(intercepted: true, name: "cloud.test")
-        let inside = InterceptedHandler(way.handler, to: try Authority("cloud.test:443"))
+        let inside = InterceptedHandler(
+            way.handler, to: try Authority("cloud.test:443"), .admitted)
         for (plan, code) in [
             (inside.plan(head, from: client), "backend_unavailable"),
             (way.world.gateway.plan(head, from: client), "peer_unknown"),

@@ -16,7 +16,8 @@ import Testing
         _ failure: RequestFailure, _ path: String, _ kind: String, _ code: String
     ) async throws {
         let way = try TestEgress()
-        let inside = InterceptedHandler(way.handler, to: try Authority("modern.test:443"))
+        let inside = InterceptedHandler(
+            way.handler, to: try Authority("modern.test:443"), .admitted)
         let answer = inside.refuse(
             failure, of: RequestStart(path: Array(path.utf8)[...]),
             from: try way.client(intercepted: true))
@@ -84,7 +85,8 @@ import Testing
 
     @Test func aMessageToTheSiteItselfIsOneThatCameIn() async throws {
         let way = try TestEgress()
-        let inside = InterceptedHandler(way.handler, to: try Authority("cloud.test:443"))
+        let inside = InterceptedHandler(
+            way.handler, to: try Authority("cloud.test:443"), .admitted)
         let start = RequestStart(path: Array("/ocm/shares".utf8)[...])
         _ = inside.refuse(.bodyTooLarge, of: start, from: try way.client(intercepted: true))
         #expect(way.world.decisions().map { $0["direction"]?.string } == ["in"])

@@ -66,7 +66,7 @@ final class TestEgress: Sendable {
         _ target: String, name: String?, _ lines: String...
     ) async throws -> Outcome {
         try await outcome(
-            InterceptedHandler(handler, to: try Authority(target)).plan(
+            InterceptedHandler(handler, to: try Authority(target), .admitted).plan(
                 try head(lines), from: client(intercepted: true, name: name)), lines)
     }
 
