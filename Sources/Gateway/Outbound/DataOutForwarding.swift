@@ -17,6 +17,20 @@ extension Gateway {
             case .token: .token
             }
         }
+
+        /// Adds the `Authorization` that the peer gets to the head of a request, of which none is copied.
+        func authorize(
+            _ writer: inout HeadWriter, of request: PeerRequest
+        ) throws(HeadWriter.InvalidField) {
+            switch self {
+            case .asSent:
+                if let field = request.head.fields.only(.authorization) {
+                    try writer.add(.authorization, field)
+                }
+            case .secret(let field): try writer.add(.authorization, field)
+            case .token(let token, _): try writer.add(.authorization, token.field)
+            }
+        }
     }
 
     /// Whether the policy was asked about a request before, for the same access.
@@ -112,17 +126,13 @@ extension Gateway {
             try writer.requestLine(
                 request.head.method, path: path, query: request.head.query)
             writer.add(data.hostLine)
-            var dropped = Self.dropped(key, coding, hasCondition: condition != nil)
+            var dropped = Self.dropped(coding, hasCondition: condition != nil)
             // Defined for GET alone (RFC 9110, section 14.2); paths are not mapped in pieces.
             if request.head.method != .get, request.head.fields.contains(.range) {
                 dropped += FieldName.parts
             }
             writer.copyFields(of: request.head, except: dropped)
-            switch key {
-            case .asSent: break
-            case .secret(let field): try writer.add(.authorization, field)
-            case .token(let token, _): try writer.add(.authorization, token.field)
-            }
+            try key.authorize(&writer, of: request)
             switch coding {
             case .asSent: break
             case .identity: try writer.add(.acceptEncoding, "identity")
@@ -274,23 +284,18 @@ extension Gateway {
         keep: keptFields, add: [(wwwAuthenticate, basicChallenge)])
 
     /// What the backend says of itself and its users, and what is written anew.
-    private static let backendsFields: [FieldName] = [
-        .cookie, .destination, FieldName("origin"), FieldName("referer"),
+    static let replacedFields: [FieldName] = [
+        .authorization, .cookie, .destination, FieldName("origin"), FieldName("referer"),
     ]
-    static let replacedFields = backendsFields + [.authorization]
     private static let codedFields = replacedFields + [.acceptEncoding]
 
     /// Which fields of the backend's do not pass; lists that stand for the most usual cases.
-    private static func dropped(
-        _ key: DataKey, _ coding: Coding, hasCondition: Bool
-    ) -> [FieldName] {
-        var fields: [FieldName]
-        switch (key, coding) {
-        case (.asSent, .asSent): fields = backendsFields
-        case (.asSent, .identity): fields = backendsFields + [.acceptEncoding]
-        case (.secret, .asSent), (.token, .asSent): fields = replacedFields
-        case (.secret, .identity), (.token, .identity): fields = codedFields
-        }
+    private static func dropped(_ coding: Coding, hasCondition: Bool) -> [FieldName] {
+        var fields =
+            switch coding {
+            case .asSent: replacedFields
+            case .identity: codedFields
+            }
         if hasCondition { fields.append(.if) }
         return fields
     }

@@ -1,5 +1,4 @@
 import Federation
-import OpenSSL
 import Transport
 
 /// Peers whose shared files have no PROPFIND: opencloudmesh-go serves GET and HEAD alone (`legacy-wire.md`
@@ -58,14 +57,7 @@ extension Gateway {
             if let agent = request.head.fields.only(.userAgent) {
                 try writer.add(.userAgent, agent)
             }
-            switch key {
-            case .asSent:
-                if let field = request.head.fields.only(.authorization) {
-                    try writer.add(.authorization, field)
-                }
-            case .secret(let field): try writer.add(.authorization, field)
-            case .token(let token, _): try writer.add(.authorization, token.field)
-            }
+            try key.authorize(&writer, of: request)
             try writer.add(.acceptEncoding, "identity")
             try writer.add(.via, via)
         } catch {
