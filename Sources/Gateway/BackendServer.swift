@@ -8,12 +8,7 @@ final class BackendServer: Sendable {
     let upstream: Upstream
     let head: BackendHead
     let timeouts: Timeouts
-    let kind: BackendKind
-    private let tokenPath: String
-    /// Of the site.
-    private let origin: String
-    /// Where the backend is reached, and what it sees as `Host`.
-    private let hosts: [PeerHost]
+    private let configured: Configured
     private let state: Mutex<View>
 
     /// Bytes of an answer that is read whole.
@@ -58,6 +53,40 @@ final class BackendServer: Sendable {
         }
     }
 
+    /// What its view is made of beside its document.
+    private struct Configured: Sendable {
+        let kind: BackendKind
+        let tokenPath: String
+        /// Of the site.
+        let origin: String
+        /// Where the backend is reached, and what it sees as `Host`.
+        let hosts: [PeerHost]
+
+        /// - Parameter document: nil until one was fetched.
+        func view(_ document: DiscoveryDocument?, statusVersion: String?) -> View {
+            let endPoint = Self.routed(document?.endPointParts.path ?? kind.usualEndPoint)
+            let written = Self.routed(document?.webdavPath ?? kind.usualWebDAV)
+            let webdav = kind.webdavRoot(written, endPoint: endPoint)
+            return View(
+                backend: Backend(kind: kind, document: document, statusVersion: statusVersion),
+                document: document,
+                routes: RouteTable(
+                    kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
+                    isPlaceKnown: document != nil, otherFolders: .closed),
+                endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written,
+                names: OwnNames(origin: origin, backend: hosts, document: document))
+        }
+
+        /// A path in the spelling in which requests are routed, without a slash at its end; one that no request
+        /// can have stays as it is.
+        private static func routed(_ path: String) -> String {
+            let routed = try? TargetPath(Array(path.utf8)[...], rule: .routed)
+            var path = Substring(routed?.text ?? path)
+            while path.hasSuffix("/") { path = path.dropLast() }
+            return String(path)
+        }
+    }
+
     /// - Parameters:
     ///   - origin: of the site.
     ///   - hosts: where the backend is reached, and what it sees as `Host`.
@@ -65,49 +94,21 @@ final class BackendServer: Sendable {
         kind: BackendKind, upstream: Upstream, head: BackendHead, timeouts: Timeouts,
         tokenPath: String, origin: String, hosts: [PeerHost]
     ) {
-        self.kind = kind
         self.upstream = upstream
         self.head = head
         self.timeouts = timeouts
-        self.tokenPath = tokenPath
-        self.origin = origin
-        self.hosts = hosts
-        let names = OwnNames(origin: origin, backend: hosts, document: nil)
-        state = Mutex(Self.view(kind, nil, nil, tokenPath, names))
+        let configured = Configured(kind: kind, tokenPath: tokenPath, origin: origin, hosts: hosts)
+        self.configured = configured
+        state = Mutex(configured.view(nil, statusVersion: nil))
     }
+
+    var kind: BackendKind { configured.kind }
 
     var view: View { state.withLock { $0 } }
 
     /// Takes over a document that was fetched, with the version of `status.php` if that is known.
     func learn(_ document: DiscoveryDocument, statusVersion: String?) {
-        let names = OwnNames(origin: origin, backend: hosts, document: document)
-        let view = Self.view(kind, document, statusVersion, tokenPath, names)
+        let view = configured.view(document, statusVersion: statusVersion)
         state.withLock { $0 = view }
-    }
-
-    private static func view(
-        _ kind: BackendKind, _ document: DiscoveryDocument?, _ version: String?,
-        _ tokenPath: String, _ names: OwnNames
-    ) -> View {
-        let endPoint = routed(document?.endPointParts.path ?? kind.usualEndPoint)
-        let written = routed(document?.webdavPath ?? kind.usualWebDAV)
-        let webdav = kind.webdavRoot(written, endPoint: endPoint)
-        return View(
-            backend: Backend(kind: kind, document: document, statusVersion: version),
-            document: document,
-            routes: RouteTable(
-                kind: kind, endPoint: endPoint, tokenPath: tokenPath, webdavPrefix: written,
-                isPlaceKnown: document != nil, otherFolders: .closed),
-            endPoint: endPoint, webdav: webdav, bareWebDAV: webdav == written ? nil : written,
-            names: names)
-    }
-
-    /// A path in the spelling in which requests are routed, without a slash at its end; one that no request
-    /// can have stays as it is.
-    private static func routed(_ path: String) -> String {
-        let routed = try? TargetPath(Array(path.utf8)[...], rule: .routed)
-        var path = Substring(routed?.text ?? path)
-        while path.hasSuffix("/") { path = path.dropLast() }
-        return String(path)
     }
 }
